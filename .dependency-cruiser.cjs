@@ -1,0 +1,145 @@
+// Who may import whom. The modules' order comes from one list; everything else follows from the folders.
+const { MODULE_ORDER } = require("./server/tests/architecture/module-order.ts");
+
+const SRC = "^server/src/";
+const TEST = "\\.test\\.ts$";
+/** The files of a module that speak HTTP; only they may use the gateway's helpers. */
+const ROUTES = "[/-](routes|schemas)\\.ts$";
+
+/** A module imports itself, values, runtime, the modules to its left through their doors, and nothing else of ours. */
+function boundariesOf(module, index) {
+  const folder = `${SRC}modules/${module}/`;
+  const higher = MODULE_ORDER.slice(index + 1).join("|");
+  const rules = [
+    {
+      name: `${module}-outside`,
+      comment: `${module} may use values, runtime and lower modules; it knows nothing of targets, cli or main.`,
+      severity: "error",
+      from: { path: folder, pathNot: TEST },
+      to: {
+        path: "^(server|bench|examples|console|client)/",
+        pathNot: `${SRC}(modules|values|runtime|gateway|config)`,
+      },
+    },
+    {
+      name: `${module}-uses-doors`,
+      comment: "Another module is entered through its index.ts only.",
+      severity: "error",
+      from: { path: folder },
+      to: { path: `${SRC}modules/`, pathNot: [folder, `${SRC}modules/[^/]+/index\\.ts$`] },
+    },
+  ];
+  if (higher === "") return rules;
+  return [
+    ...rules,
+    {
+      name: `${module}-looks-down`,
+      comment: "A module imports only modules to its left; news for higher ones is an outbox event.",
+      severity: "error",
+      from: { path: folder },
+      to: { path: `${SRC}modules/(${higher})/` },
+    },
+  ];
+}
+
+module.exports = {
+  forbidden: [
+    ...MODULE_ORDER.flatMap(boundariesOf),
+    {
+      name: "values-import-nothing",
+      severity: "error",
+      from: { path: `${SRC}values/`, pathNot: TEST },
+      to: { pathNot: [`${SRC}values/`, "^(node:)?(crypto|assert)$"] },
+    },
+    {
+      name: "runtime-imports-values",
+      comment: "The runtime knows values, npm packages and the type of the configuration.",
+      severity: "error",
+      from: { path: `${SRC}runtime/`, pathNot: TEST },
+      to: { path: "^(server|bench|examples)/", pathNot: `${SRC}(runtime|values)/|${SRC}config\\.ts$` },
+    },
+    {
+      name: "configuration-is-handed-down",
+      comment:
+        "Only main, targets, the doors and the cli load the configuration; others see its type at most.",
+      severity: "error",
+      from: { path: `${SRC}(runtime|modules)/`, pathNot: TEST },
+      to: { path: `${SRC}config\\.ts$`, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "gateway-serves-any-module",
+      comment: "The gateway knows no module, no subcommand and no composition.",
+      severity: "error",
+      from: { path: `${SRC}gateway/`, pathNot: TEST },
+      to: {
+        path: "^(server|bench|examples)/",
+        pathNot: `${SRC}(gateway|values|runtime)/|${SRC}config\\.ts$`,
+      },
+    },
+    {
+      name: "only-routes-know-http",
+      comment: "Commands, reads and stores do not know that HTTP exists.",
+      severity: "error",
+      from: { path: `${SRC}modules/`, pathNot: [ROUTES, TEST] },
+      to: { path: `${SRC}gateway/` },
+    },
+    {
+      name: "store-is-private",
+      comment: "HTTP to SQL is three hops: routes, the command's file, the store.",
+      severity: "error",
+      from: { path: ROUTES },
+      to: { path: `${SRC}modules/.*[/-]store\\.ts$`, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "cli-is-on-top",
+      severity: "error",
+      from: { path: SRC, pathNot: [`${SRC}(cli/|main\\.ts$)`, TEST] },
+      to: { path: `${SRC}(cli/|main\\.ts$)` },
+    },
+    {
+      name: "program-without-tests",
+      comment: "What runs in production imports no test, bench or example, and no development dependency.",
+      severity: "error",
+      from: { path: SRC, pathNot: TEST },
+      to: { path: "^(server/tests|bench|examples)/|\\.test\\.ts$" },
+    },
+    {
+      name: "program-without-dev-dependencies",
+      severity: "error",
+      from: { path: SRC, pathNot: TEST },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "declared-dependencies-only",
+      severity: "error",
+      from: {},
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "undetermined"] },
+    },
+    { name: "imports-exist", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-cycles",
+      comment: "Two files may know each other's types, such as a store and what it loads; they may not run each other.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-orphans",
+      comment: "A file that nobody imports and that imports nobody is dead, or not wired up yet.",
+      severity: "error",
+      from: { orphan: true, path: SRC, pathNot: [TEST, `${SRC}main\\.ts$`] },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+      extensions: [".ts", ".mjs", ".js", ".cjs"],
+    },
+  },
+};

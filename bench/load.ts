@@ -1,0 +1,45 @@
+// The load generator, a process of its own: gets the accounts once and then one stretch of load after another from the
+// bench, over the channel that `fork` opens, and answers each with what it counted.
+
+import type { Spread } from "./load/pick-accounts.ts";
+import { type LoadOptions, type LoadResult, runLoad } from "./load/run-load.ts";
+import {
+  createBatchTraffic,
+  createHealthTraffic,
+  createTransferTraffic,
+  type LoadAccounts,
+  type Traffic,
+} from "./load/traffic.ts";
+
+export interface LoadRequest extends LoadOptions {
+  readonly traffic: "transfers" | "batches" | "health";
+  readonly spread: Spread;
+}
+
+export type LoadCommand = { readonly accounts: LoadAccounts } | { readonly load: LoadRequest };
+export type LoadAnswer = { readonly result: LoadResult } | { readonly error: string };
+
+function listen(): void {
+  let accounts: LoadAccounts = { ids: [], tokens: [], currency: "" };
+  process.on("message", async (command: LoadCommand) => {
+    if ("accounts" in command) accounts = command.accounts;
+    else process.send?.(await answer(command.load, accounts));
+  });
+}
+
+async function answer(load: LoadRequest, accounts: LoadAccounts): Promise<LoadAnswer> {
+  try {
+    return { result: await runLoad(createTraffic(load, accounts), load) };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+function createTraffic(load: LoadRequest, accounts: LoadAccounts): Traffic {
+  if (load.traffic === "health") return createHealthTraffic();
+  return load.traffic === "batches"
+    ? createBatchTraffic(accounts)
+    : createTransferTraffic(accounts, load.spread);
+}
+
+if (import.meta.main) listen();

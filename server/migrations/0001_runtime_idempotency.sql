@@ -1,0 +1,32 @@
+-- Idempotency: the remembered answer to every keyed request, in partitions ("epochs") that are dropped whole.
+--
+-- A key is unique within its epoch by the primary key. Across an epoch's change it stays unique because every
+-- writer holds ROTATION (an advisory lock, shared) from before it reads the current epoch until it commits, and the
+-- change takes the same lock alone: no transaction of the old epoch is under way when the new one begins.
+
+CREATE TABLE runtime.idempotency_epochs (
+  epoch      integer PRIMARY KEY,
+  started_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE runtime.idempotency_keys (
+  epoch    integer NOT NULL,
+  key_hash uuid    NOT NULL, -- first 128 bits of SHA-256 over caller, NUL, key
+  request  text    NOT NULL, -- canonical JSON of the request, to name the fields that differ
+  outcome  text    NOT NULL, -- 'done', or the kind of the refusal
+  answer   text    NOT NULL, -- JSON: the body as it was sent, or code and details of the refusal
+  PRIMARY KEY (key_hash, epoch)
+) PARTITION BY LIST (epoch);
+
+CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys FOR VALUES IN (1);
+INSERT INTO runtime.idempotency_epochs (epoch) VALUES (1);
+
+-- Keys are never deleted: values written under an old one stay readable.
+CREATE TABLE runtime.data_keys (
+  id         integer PRIMARY KEY,       -- given under an advisory lock, and authenticated with the wrapped key
+  purpose    text NOT NULL CHECK (purpose IN ('values', 'index')),
+  wrapped    text NOT NULL,             -- the data key, AES-256-GCM under the key-encryption key whose fingerprint it names
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+-- A blind index must find tomorrow what it wrote today: its key is made once and never rotated.
+CREATE UNIQUE INDEX data_keys_one_index ON runtime.data_keys (purpose) WHERE purpose = 'index';

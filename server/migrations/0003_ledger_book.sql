@@ -1,0 +1,166 @@
+-- The book: assets, accounts, journals, transfers, holds. The README of modules/ledger tells it in words.
+CREATE SCHEMA ledger;
+
+CREATE TABLE ledger.assets (
+  id    integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  code  text     NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_.:-]{0,63}$'),
+  kind  text     NOT NULL CHECK (kind IN ('money', 'security', 'stock')),
+  scale smallint NOT NULL CHECK (scale BETWEEN 0 AND 9)
+);
+
+-- One row per account, narrow and without an index on a changing column, so that every update stays on its page.
+-- balance = credits_posted - debits_posted; available = balance - debits_pending + credit_limit.
+-- Money on its way in is not kept here but derived from the active holds, so that a hold locks the payer alone.
+-- A system account's row never changes: its sums lie in system_balances.
+CREATE TABLE ledger.accounts (
+  id              bigint GENERATED ALWAYS AS IDENTITY (START WITH 1001) PRIMARY KEY,
+  asset_id        integer  NOT NULL REFERENCES ledger.assets,
+  system          boolean  NOT NULL DEFAULT false,
+  state           smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3)), -- open, frozen, closed
+  debits_posted   bigint   NOT NULL DEFAULT 0 CHECK (debits_posted >= 0),
+  credits_posted  bigint   NOT NULL DEFAULT 0 CHECK (credits_posted >= 0),
+  debits_pending  bigint   NOT NULL DEFAULT 0 CHECK (debits_pending >= 0),
+  credit_limit    bigint   NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
+  version         bigint   NOT NULL DEFAULT 0,
+  next_expiry     bigint,               -- no hold on this account expires before this stamp; null: none expires
+  CONSTRAINT accounts_not_overdrawn CHECK (system OR credits_posted::numeric - debits_posted - debits_pending + credit_limit >= 0),
+  CONSTRAINT accounts_closed_empty CHECK (state <> 3 OR (credits_posted = debits_posted AND debits_pending = 0)),
+  CONSTRAINT accounts_system_untouched CHECK (NOT system OR (debits_posted = 0 AND credits_posted = 0 AND debits_pending = 0))
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1);
+
+CREATE TABLE ledger.system_accounts (
+  asset_id   integer NOT NULL REFERENCES ledger.assets,
+  name       text    NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  account_id bigint  NOT NULL UNIQUE REFERENCES ledger.accounts,
+  PRIMARY KEY (asset_id, name)
+);
+
+-- A system account carries no floor, so nobody needs its balance to decide: each process adds to a stripe of its own
+-- and never waits for another. numeric, because these sums know no bound.
+CREATE TABLE ledger.system_balances (
+  account_id      bigint   NOT NULL REFERENCES ledger.accounts,
+  stripe          smallint NOT NULL,
+  debits_posted   numeric  NOT NULL DEFAULT 0,
+  credits_posted  numeric  NOT NULL DEFAULT 0,
+  debits_pending  numeric  NOT NULL DEFAULT 0,
+  PRIMARY KEY (account_id, stripe)
+) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- Stamps: the commit clock. A stamp is the time in microseconds since 1970, made unique and ever growing, and is the
+-- id of a transfer, a journal, a hold or a refusal. It is taken after the accounts are locked, so for each account the
+-- order of ids is the order of commits; and since it is a time, "balance at a moment" is a search by id.
+CREATE SEQUENCE ledger.stamps AS bigint CACHE 1;
+
+-- Takes `amount` consecutive stamps and returns the first. The lock is held for this call only, not until commit.
+CREATE FUNCTION ledger.take_stamps(amount integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  first bigint;
+BEGIN
+  PERFORM pg_advisory_lock(1279607629);
+  SELECT greatest(last_value + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) INTO first FROM ledger.stamps;
+  PERFORM setval('ledger.stamps', first + amount - 1);
+  PERFORM pg_advisory_unlock(1279607629);
+  RETURN first;
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+  PERFORM pg_advisory_unlock(1279607629); -- a session lock outlives the transaction: it must not leak with the error
+  RAISE;
+END $$;
+
+-- What happened, as a customer's statement names it. A journal's transfers have the ids id .. id + transfer_count - 1;
+-- a hold's journal has none until it is captured.
+CREATE TABLE ledger.journals (
+  id             bigint   NOT NULL PRIMARY KEY,
+  kind           smallint NOT NULL,
+  transfer_count smallint NOT NULL CHECK (transfer_count BETWEEN 0 AND 1000),
+  actor_id       text     NOT NULL,
+  reference      text,
+  metadata       text,
+  effective_at   timestamptz
+) PARTITION BY RANGE (id);
+CREATE INDEX journals_by_reference ON ledger.journals (reference, id) WHERE reference IS NOT NULL;
+
+CREATE TABLE ledger.transfers (
+  id                bigint NOT NULL PRIMARY KEY,
+  journal_id        bigint NOT NULL,
+  debit_account_id  bigint NOT NULL,
+  credit_account_id bigint NOT NULL CHECK (credit_account_id <> debit_account_id),
+  amount            bigint NOT NULL CHECK (amount > 0),
+  debit_after       bigint,             -- posted balance after this transfer; null for a system account
+  credit_after      bigint
+) PARTITION BY RANGE (id);
+CREATE INDEX transfers_by_debit_account ON ledger.transfers (debit_account_id, id);
+CREATE INDEX transfers_by_credit_account ON ledger.transfers (credit_account_id, id);
+
+CREATE TABLE ledger.holds (
+  id                bigint   NOT NULL PRIMARY KEY, -- its journal's id
+  debit_account_id  bigint   NOT NULL,
+  credit_account_id bigint   NOT NULL CHECK (credit_account_id <> debit_account_id),
+  amount            bigint   NOT NULL CHECK (amount > 0),
+  state             smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3, 4)), -- active, captured, released, expired
+  captured          bigint   NOT NULL DEFAULT 0 CHECK (captured BETWEEN 0 AND amount),
+  expires_at        bigint,             -- stamp
+  closed_at         bigint,             -- stamp; of a captured hold the id of its transfer
+  CHECK ((state = 1) = (closed_at IS NULL)),
+  CHECK ((state = 2) = (captured > 0))
+) PARTITION BY RANGE (id);
+CREATE INDEX holds_active_by_account ON ledger.holds (debit_account_id, expires_at) WHERE state = 1;
+CREATE INDEX holds_active_by_expiry ON ledger.holds (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
+CREATE INDEX holds_by_debit_account ON ledger.holds (debit_account_id, id);
+CREATE INDEX holds_by_credit_account ON ledger.holds (credit_account_id, id);
+
+-- Journals that a rule refused: they moved nothing, but the customer may ask.
+CREATE TABLE ledger.refusals (
+  id                bigint   NOT NULL PRIMARY KEY,
+  kind              smallint NOT NULL,
+  code              text     NOT NULL,
+  debit_account_id  bigint   NOT NULL,
+  credit_account_id bigint   NOT NULL,
+  amount            bigint   NOT NULL,
+  actor_id          text     NOT NULL,
+  reference         text,
+  metadata          text
+) PARTITION BY RANGE (id);
+CREATE INDEX refusals_by_debit_account ON ledger.refusals (debit_account_id, id);
+CREATE INDEX refusals_by_credit_account ON ledger.refusals (credit_account_id, id);
+
+-- A journal is reversed at most once: the primary key says so.
+CREATE TABLE ledger.reversals (
+  reversed_id bigint PRIMARY KEY,
+  journal_id  bigint NOT NULL UNIQUE
+);
+
+-- Fails the transaction where a write reached fewer rows than were locked for it: somebody changed one without its lock.
+CREATE FUNCTION ledger.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF actual <> expected THEN
+    RAISE EXCEPTION 'wrote % of % %: a row was changed outside the lock of its account', actual, expected, what;
+  END IF;
+END $$;
+
+-- Creates the monthly partitions from the current month to `months` ahead. Returns how many it made.
+CREATE FUNCTION ledger.create_partitions(months integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  parent text;
+  month  timestamptz;
+  made   integer := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(1279607630);
+  FOREACH parent IN ARRAY ARRAY['journals', 'transfers', 'holds', 'refusals'] LOOP
+    FOR month IN SELECT generate_series(date_trunc('month', now(), 'UTC'), date_trunc('month', now(), 'UTC') + make_interval(months => months), interval '1 month') LOOP
+      IF to_regclass(format('ledger.%s_%s', parent, to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'))) IS NULL THEN
+        EXECUTE format('CREATE TABLE ledger.%I PARTITION OF ledger.%I FOR VALUES FROM (%s) TO (%s)',
+          parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'), parent,
+          (extract(epoch FROM month) * 1000000)::bigint,
+          (extract(epoch FROM date_trunc('month', month + interval '32 days', 'UTC')) * 1000000)::bigint);
+        made := made + 1;
+      END IF;
+    END LOOP;
+  END LOOP;
+  RETURN made;
+END $$;
+SELECT ledger.create_partitions(3);
+
+INSERT INTO ledger.assets (code, kind, scale) VALUES
+  ('USD', 'money', 2), ('EUR', 'money', 2), ('GBP', 'money', 2), ('CHF', 'money', 2), ('CAD', 'money', 2), ('AUD', 'money', 2),
+  ('SEK', 'money', 2), ('NOK', 'money', 2), ('DKK', 'money', 2), ('PLN', 'money', 2), ('CZK', 'money', 2), ('INR', 'money', 2),
+  ('CNY', 'money', 2), ('JPY', 'money', 0), ('KRW', 'money', 0), ('KWD', 'money', 3), ('BTC', 'security', 8);

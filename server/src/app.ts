@@ -1,0 +1,159 @@
+// The running program: database, migrations, book, HTTP. `startApp` brings it up in order and hands back how to stop it.
+import { join, resolve } from "node:path";
+import { type Config, ConfigError } from "./config.ts";
+import { type Authenticator, createAuthenticator, type TokenSettings } from "./gateway/authenticate.ts";
+import { addDocs } from "./gateway/docs.ts";
+import { addHealthRoutes } from "./gateway/health.ts";
+import { createHttpServer, type HttpServer } from "./gateway/http-server.ts";
+import { createMetrics, type Metrics } from "./gateway/metrics.ts";
+import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
+import { loadAssets } from "./modules/ledger/index.ts";
+import { readRules } from "./modules/risk/index.ts";
+import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
+import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
+import type { Log } from "./runtime/log.ts";
+import { migrate } from "./runtime/migrate.ts";
+import { readOrCreateSecret } from "./runtime/secret-file.ts";
+import { openVault } from "./runtime/vault.ts";
+
+export interface App {
+  readonly url: string;
+  readonly server: HttpServer;
+  readonly db: Sql;
+  /** How to reach the database with psql. */
+  readonly databaseHint: string;
+  /** Stops accepting, commits what is queued, closes. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Connections that commit batches plan once and by index, however the tables grow meanwhile. */
+const BATCH_SETTINGS = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+};
+const BATCH_CONNECTIONS = 2;
+
+/** Undoes the start step by step, last first. */
+type StopSteps = (() => Promise<unknown>)[];
+
+/**
+ * Starts everything that the configuration asks for.
+ * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
+ */
+export async function startApp(config: Config, log: Log): Promise<App> {
+  const steps: StopSteps = [];
+  const stop = () => runBackwards(steps);
+  try {
+    const database = await openDatabases(config, log, steps);
+    const applied = await migrate(database.db);
+    if (applied.length > 0) log.info({ migrations: applied }, "migrated the database");
+    const { server, url } = await serve(config, { log, steps, ...database });
+    return { url, server, db: database.db, databaseHint: database.hint, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function runBackwards(steps: StopSteps): Promise<void> {
+  for (let step = steps.pop(); step !== undefined; step = steps.pop()) await step();
+}
+
+interface Databases {
+  readonly db: Sql;
+  /** For group commit alone. */
+  readonly batchDb: Sql;
+  readonly hint: string;
+}
+
+async function openDatabases(config: Config, log: Log, steps: StopSteps): Promise<Databases> {
+  const { url, hint } =
+    config.DB_URL === undefined ? await startOwn(config, log, steps) : { url: config.DB_URL, hint: "DB_URL" };
+  const common = { url, statementTimeoutMs: config.REQUEST_TIMEOUT_MS };
+  const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE });
+  steps.push(() => db.end({ timeout: 5 }));
+  await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
+  const batchDb = openDatabase({ ...common, poolSize: BATCH_CONNECTIONS, settings: BATCH_SETTINGS });
+  steps.push(() => batchDb.end({ timeout: 5 }));
+  return { db, batchDb, hint };
+}
+
+async function startOwn(config: Config, log: Log, steps: StopSteps): Promise<{ url: string; hint: string }> {
+  const postgres = await startEmbeddedPostgres({
+    dataDir: resolve(config.DATA_DIR),
+    log,
+    onGaveUp: (error) => {
+      log.fatal({ err: error }, "PostgreSQL does not stay up; giving up");
+      process.exit(1);
+    },
+  });
+  steps.push(() => postgres.stop());
+  return { url: postgres.url, hint: postgres.adminHint };
+}
+
+interface ServeContext extends Databases {
+  readonly log: Log;
+  readonly steps: StopSteps;
+}
+
+async function serve(config: Config, context: ServeContext): Promise<{ server: HttpServer; url: string }> {
+  const { log, steps, db, batchDb } = context;
+  const metrics = createMetrics();
+  let stopping = false;
+  const server = createHttpServer({
+    log,
+    metrics,
+    authenticator: openAuthenticator(config),
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+  });
+  const routes = await openBanking(config, { ...context, batchDb, metrics });
+  await addDocs(server);
+  addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
+  for (const prefix of ["/api/v1", ""]) {
+    await server.register(async (scope) => routes(scope as HttpServer), { prefix });
+  }
+  const url = await server.listen({ host: config.HOST, port: config.PORT });
+  steps.push(async () => {
+    stopping = true;
+    await server.close();
+  });
+  return { server, url };
+}
+
+async function openBanking(
+  config: Config,
+  { db, batchDb, steps, metrics }: ServeContext & { metrics: Metrics },
+) {
+  const rules = readRules(config.RISK_RULES);
+  if (typeof rules === "string") throw new ConfigError([rules]);
+  const assets = await loadAssets(db);
+  const vault = await openVault(db, {
+    encryptionKey: config.ENCRYPTION_KEY,
+    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+    dataDir: resolve(config.DATA_DIR),
+  });
+  const desk = openCommandDesk({
+    db: batchDb,
+    assets,
+    rules,
+    batchItemsMax: config.BATCH_ITEMS_MAX * 2, // a posting weighs two stamps: its transfer, or its refusal
+    queueItemsMax: config.BATCH_QUEUE_MAX * 2,
+    onBatch: metrics.observeBatch,
+    onTransaction: metrics.countTransaction,
+  });
+  steps.push(() => desk.close());
+  return bankingRoutes({ db, vault, assets, desk });
+}
+
+export function readTokenSettings(config: Config): TokenSettings {
+  const secret =
+    config.JWT_SECRET_KEY ?? readOrCreateSecret(join(resolve(config.DATA_DIR), "jwt-secret"), 48);
+  return { secret, audience: config.JWT_AUDIENCE };
+}
+
+function openAuthenticator(config: Config): Authenticator {
+  return createAuthenticator(readTokenSettings(config));
+}

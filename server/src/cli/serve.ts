@@ -1,0 +1,55 @@
+// `countinghouse serve`: starts the program and tells in a few lines what runs where.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { type App, startApp } from "../app.ts";
+import { type Config, loadConfig } from "../config.ts";
+import { createLog, type Log } from "../runtime/log.ts";
+
+export function addServeCommand(program: Command): void {
+  program
+    .command("serve")
+    .description("start the server (and PostgreSQL, unless DB_URL names one)")
+    .action(serve);
+}
+
+async function serve(): Promise<void> {
+  const config = loadConfig();
+  const log = createLog(config.LOG_LEVEL);
+  const app = await startApp(config, log);
+  if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
+  stopOnSignal(app, { log, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+}
+
+function welcome(app: App, config: Config): string {
+  const database =
+    config.DB_URL === undefined
+      ? `its own PostgreSQL, data in ${resolve(config.DATA_DIR)}`
+      : "the PostgreSQL of DB_URL";
+  return [
+    "",
+    `  Countinghouse runs at ${app.url} on ${database}`,
+    `  API page          ${app.url}/docs`,
+    "  Admin token       npx countinghouse token --role admin",
+    `  psql              ${app.databaseHint}`,
+    "  Stop              Ctrl-C",
+    "",
+  ].join("\n");
+}
+
+function stopOnSignal(app: App, { log, timeoutMs }: { log: Log; timeoutMs: number }): void {
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "stopping");
+    setTimeout(() => process.exit(1), timeoutMs + 5_000).unref();
+    app.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, "did not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+}

@@ -1,0 +1,44 @@
+// `countinghouse token`: mints an access token. Standard output carries the token alone, fit for $(...).
+import { type Command, InvalidArgumentError } from "commander";
+import { readTokenSettings } from "../app.ts";
+import { loadConfig } from "../config.ts";
+import { mintToken } from "../gateway/authenticate.ts";
+import { ROLES, type Role } from "../values/actor.ts";
+
+interface TokenOptions {
+  readonly role: Role[];
+  readonly sub?: string;
+  readonly name?: string;
+  readonly expiresIn: number;
+}
+
+export function addTokenCommand(program: Command): void {
+  program
+    .command("token")
+    .description("mint an access token")
+    .option("--role <role>", `one of ${ROLES.join(", ")}; may be given several times`, collectRole, [])
+    .option("--sub <id>", "subject: the user's id (default: the role's name)")
+    .option("--name <name>", "preferred_username (default: the subject)")
+    .option("--expires-in <seconds>", "lifetime in seconds", readSeconds, 86_400)
+    .action(async (options: TokenOptions) => {
+      const roles = options.role.length === 0 ? (["customer"] as const) : options.role;
+      const sub = options.sub ?? roles[0] ?? "customer";
+      const token = await mintToken(
+        readTokenSettings(loadConfig()),
+        { id: sub, name: options.name ?? sub, roles },
+        options.expiresIn,
+      );
+      console.log(program.opts()["json"] === true ? JSON.stringify({ token }) : token);
+    });
+}
+
+function collectRole(value: string, previous: Role[]): Role[] {
+  const role = ROLES.find((known) => known === value);
+  if (role === undefined) throw new InvalidArgumentError(`must be one of ${ROLES.join(", ")}`);
+  return [...previous, role];
+}
+
+function readSeconds(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("must be a whole number of seconds");
+  return Number(value);
+}

@@ -1,0 +1,311 @@
+// The only reader of the environment: every key with its type, default and one sentence. Unknown keys in .env and
+// malformed values are named at start, all at once. `docs/configuration.md` is generated from CONFIG_KEYS.
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse as parseDotenv } from "dotenv";
+
+export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
+
+export interface ConfigKey {
+  readonly name: string;
+  readonly group: string;
+  readonly type: ConfigType;
+  readonly default: string | undefined;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly secret?: boolean;
+}
+
+export const CONFIG_KEYS = [
+  {
+    name: "APP_ENV",
+    group: "Program",
+    type: "choice",
+    choices: ["development", "test", "production"],
+    default: "development",
+    description: "What the program runs as; production refuses defaults that are only fit for trying out.",
+  },
+  {
+    name: "LOG_LEVEL",
+    group: "Program",
+    type: "choice",
+    choices: ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+    default: "info",
+    description: "The least severe log lines written; each successful request is a debug line.",
+  },
+  {
+    name: "DATA_DIR",
+    group: "Program",
+    type: "string",
+    default: "data",
+    description:
+      "Folder of the embedded PostgreSQL and of generated keys, relative to where the program is started.",
+  },
+  {
+    name: "HOST",
+    group: "HTTP",
+    type: "string",
+    default: "127.0.0.1",
+    description: "Address to listen on; 0.0.0.0 opens the port to other machines.",
+  },
+  {
+    name: "PORT",
+    group: "HTTP",
+    type: "integer",
+    minimum: 0,
+    maximum: 65_535,
+    default: "8000",
+    description: "Port to listen on; 0 takes any free one.",
+  },
+  {
+    name: "BODY_LIMIT_BYTES",
+    group: "HTTP",
+    type: "integer",
+    minimum: 1_024,
+    maximum: 67_108_864,
+    default: "4194304",
+    description: "Largest accepted request body.",
+  },
+  {
+    name: "REQUEST_TIMEOUT_MS",
+    group: "HTTP",
+    type: "integer",
+    minimum: 100,
+    maximum: 600_000,
+    default: "30000",
+    description: "Time a client has to send a whole request, and a statement to run in the database.",
+  },
+  {
+    name: "SHUTDOWN_TIMEOUT_MS",
+    group: "HTTP",
+    type: "integer",
+    minimum: 100,
+    maximum: 600_000,
+    default: "15000",
+    description: "Time that requests under way have to finish at shutdown.",
+  },
+  {
+    name: "DB_URL",
+    group: "Database",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "URL of a PostgreSQL 15 or later; without it the program starts its own in DATA_DIR. DATABASE_URL is read too.",
+  },
+  {
+    name: "DB_POOL_SIZE",
+    group: "Database",
+    type: "integer",
+    minimum: 2,
+    maximum: 500,
+    default: "10",
+    description: "Connections for reads and single commands.",
+  },
+  {
+    name: "DB_CONNECT_RETRY_SECONDS",
+    group: "Database",
+    type: "integer",
+    minimum: 0,
+    maximum: 3_600,
+    default: "30",
+    description: "How long the start keeps trying to reach a database that does not answer.",
+  },
+  {
+    name: "BATCH_ITEMS_MAX",
+    group: "Group commit",
+    type: "integer",
+    minimum: 1,
+    maximum: 8_000,
+    default: "1000",
+    description: "Most commands that one database transaction commits together.",
+  },
+  {
+    name: "BATCH_QUEUE_MAX",
+    group: "Group commit",
+    type: "integer",
+    minimum: 1,
+    maximum: 1_000_000,
+    default: "16000",
+    description: "Most commands waiting for a batch; beyond it the answer is 503 with Retry-After.",
+  },
+  {
+    name: "IDEMPOTENCY_KEEP_DAYS",
+    group: "Group commit",
+    type: "integer",
+    minimum: 1,
+    maximum: 90,
+    default: "2",
+    description: "Full days for which an idempotency key and its answer are kept.",
+  },
+  {
+    name: "JWT_SECRET_KEY",
+    group: "Access",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Secret of at least 32 bytes that signs access tokens (HS256); generated into DATA_DIR when unset.",
+  },
+  {
+    name: "JWT_AUDIENCE",
+    group: "Access",
+    type: "string",
+    default: "countinghouse",
+    description: "The audience that an access token must name.",
+  },
+  {
+    name: "ENCRYPTION_KEY",
+    group: "Access",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Key that wraps the data keys, 32 bytes in base64 or hex; generated into DATA_DIR (mode 0600) when unset.",
+  },
+  {
+    name: "ENCRYPTION_KEY_PREVIOUS",
+    group: "Access",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "The key before ENCRYPTION_KEY, while `countinghouse keys rotate` re-wraps the data keys.",
+  },
+  {
+    name: "RISK_RULES",
+    group: "Risk",
+    type: "json",
+    default:
+      '[{"rule":"large_amount","above":"10000"},{"rule":"many_in_short_time","count":20,"seconds":60}]',
+    description: 'Rules that flag a transaction; an entry with "block": true refuses it instead.',
+  },
+  {
+    name: "EXPORT_DIR",
+    group: "Export",
+    type: "string",
+    default: "exports",
+    description: "Folder for exports whose --out is a bare file name.",
+  },
+  {
+    name: "MAX_EXPORT_ROWS",
+    group: "Export",
+    type: "integer",
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: "1000000",
+    description: "Most rows one export writes before it stops and says so.",
+  },
+] as const satisfies readonly ConfigKey[];
+
+type Key = (typeof CONFIG_KEYS)[number];
+type ValueOf<K extends Key> = K["type"] extends "integer"
+  ? number
+  : K["type"] extends "json"
+    ? unknown
+    : K extends { choices: readonly (infer C)[] }
+      ? C
+      : string;
+/** Every key's checked value; a key without default is undefined where it was not set. */
+export type Config = {
+  readonly [K in Key as K["name"]]: ValueOf<K> | (K["default"] extends undefined ? undefined : never);
+};
+
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`Configuration: ${problems.join("; ")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+export interface ConfigSource {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly envFile?: string;
+}
+
+/**
+ * Reads `.env` (if there is one) and the environment, which wins.
+ * @throws ConfigError naming every unknown key of `.env` and every malformed value.
+ */
+export function loadConfig(source: ConfigSource = {}): Config {
+  const environment = source.environment ?? process.env;
+  const file = readEnvFile(source.envFile ?? resolve(".env"));
+  const given: Record<string, string | undefined> = { ...file, ...withoutEmpty(environment) };
+  given["DB_URL"] ??= given["DATABASE_URL"];
+  const problems = findUnknownKeys(file);
+  const values = CONFIG_KEYS.map((key: ConfigKey) => [key.name, readValue(key, given[key.name], problems)]);
+  const config = Object.fromEntries(values) as Config;
+  problems.push(...findUnsafeValues(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function readEnvFile(path: string): Record<string, string> {
+  try {
+    return parseDotenv(readFileSync(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new ConfigError([`${path} cannot be read (${(error as Error).message})`]);
+  }
+}
+
+function withoutEmpty(
+  values: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== ""),
+  );
+}
+
+function findUnknownKeys(file: Record<string, string>): string[] {
+  const known = new Set<string>([...CONFIG_KEYS.map((key) => key.name), "DATABASE_URL"]);
+  return Object.keys(file)
+    .filter((name) => !known.has(name))
+    .map((name) => `.env has the unknown key ${name} (docs/configuration.md lists them all)`);
+}
+
+function readValue(key: ConfigKey, given: string | undefined, problems: string[]): unknown {
+  const text = given ?? key.default;
+  if (text === undefined) return undefined;
+  const problem = describeMalformed(key, text);
+  if (problem !== undefined) problems.push(`${key.name} ${problem}`);
+  if (key.type === "integer") return Number(text);
+  return key.type === "json" && problem === undefined ? JSON.parse(text) : text;
+}
+
+function describeMalformed(key: ConfigKey, text: string): string | undefined {
+  const shown = key.secret === true ? "its value" : `"${text}"`;
+  if (key.type === "choice" && !key.choices?.includes(text))
+    return `must be one of ${key.choices?.join(", ")}, not ${shown}`;
+  if (key.type === "integer") {
+    const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = key;
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(number >= minimum && number <= maximum))
+      return `must be a whole number from ${minimum} to ${maximum}, not ${shown}`;
+  }
+  if (key.type === "json" && !isJson(text)) return `must be JSON, not ${shown}`;
+  return undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function findUnsafeValues(config: Config): string[] {
+  const problems: string[] = [];
+  const secret = config.JWT_SECRET_KEY;
+  if (secret !== undefined && Buffer.byteLength(secret) < 32)
+    problems.push("JWT_SECRET_KEY must have at least 32 bytes");
+  if (config.DB_URL !== undefined && !/^postgres(ql)?:\/\//.test(config.DB_URL)) {
+    problems.push("DB_URL must begin with postgres:// or postgresql://");
+  }
+  return problems;
+}

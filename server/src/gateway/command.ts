@@ -1,0 +1,82 @@
+// Runs a command that is not on the hot path: one transaction, with its idempotency key remembered in it. Refusals are
+// remembered too, in a transaction of their own, for the command's was rolled back.
+import type { Sql } from "../runtime/database.ts";
+import {
+  checkSameRequest,
+  findRemembered,
+  holdEpoch,
+  type KeyedRequest,
+  type RememberedAnswer,
+  remember,
+} from "../runtime/idempotency.ts";
+import { inTransaction, type Tx } from "../runtime/transaction.ts";
+import { AppError } from "../values/app-error.ts";
+
+export interface CommandAnswer {
+  /** JSON text. */
+  readonly body: string;
+  readonly replayed: boolean;
+}
+
+/**
+ * Runs `work` once per key: a repeated key gets the remembered answer. Two at once with one key: the second waits for
+ * the first (the key's unique index), is retried and then replays it.
+ * @throws AppError what `work` refused, now or when the key was first used; `refused/idempotency_key_reused`
+ */
+export async function runCommand(
+  db: Sql,
+  key: KeyedRequest | undefined,
+  work: (tx: Tx) => Promise<object>,
+): Promise<CommandAnswer> {
+  try {
+    return await inTransaction(
+      db,
+      async (tx) => (await findAnswer(tx, key)) ?? (await runOnce(tx, key, work)),
+    );
+  } catch (error) {
+    if (
+      key !== undefined &&
+      error instanceof AppError &&
+      error.kind !== "unavailable" &&
+      error.code !== "idempotency_key_reused"
+    ) {
+      await rememberRefusal(db, key, error);
+    }
+    throw error;
+  }
+}
+
+async function findAnswer(tx: Tx, key: KeyedRequest | undefined): Promise<CommandAnswer | undefined> {
+  if (key === undefined) return undefined;
+  await holdEpoch(tx);
+  const before = (await findRemembered(tx, [key.keyHash])).get(key.keyHash);
+  if (before === undefined) return undefined;
+  checkSameRequest(before, key.request);
+  if (before.outcome === "done") return { body: before.answer, replayed: true };
+  const { code, details } = JSON.parse(before.answer);
+  throw new AppError(before.outcome, code, details);
+}
+
+async function runOnce(
+  tx: Tx,
+  key: KeyedRequest | undefined,
+  work: (tx: Tx) => Promise<object>,
+): Promise<CommandAnswer> {
+  const body = JSON.stringify(await work(tx));
+  if (key !== undefined)
+    await remember(tx, new Map([[key.keyHash, { request: key.request, outcome: "done", answer: body }]]));
+  return { body, replayed: false };
+}
+
+async function rememberRefusal(db: Sql, key: KeyedRequest, { kind, code, details }: AppError): Promise<void> {
+  const refusal: RememberedAnswer = {
+    request: key.request,
+    outcome: kind,
+    answer: JSON.stringify({ code, details }),
+  };
+  await inTransaction(db, async (tx) => {
+    await holdEpoch(tx);
+    if ((await findRemembered(tx, [key.keyHash])).size === 0)
+      await remember(tx, new Map([[key.keyHash, refusal]]));
+  });
+}

@@ -1,0 +1,34 @@
+// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs.
+import swagger from "@fastify/swagger";
+import reference from "@scalar/fastify-api-reference";
+import type { HttpServer } from "./http-server.ts";
+
+/** To be called before the routes are added, which it watches. */
+export async function addDocs(server: HttpServer): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Countinghouse",
+        version: "1",
+        description:
+          "Orders, stock and money that never disagree. Get a token with `npx countinghouse token --role admin` and put it under Authentication. " +
+          "Every POST takes an `Idempotency-Key`: repeat a request with its key and it is carried out once. Refusals are RFC 9457 problem documents.",
+      },
+      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+      security: [{ bearer: [] }],
+    },
+  });
+  const config = { public: true };
+  server.get("/openapi.json", { config, schema: { hide: true } }, async () => server.swagger());
+  await server.register(reference, {
+    routePrefix: "/docs",
+    configuration: {
+      url: "/openapi.json",
+      title: "Countinghouse API",
+      telemetry: false,
+      withDefaultFonts: false,
+    },
+    hooks: { onRequest: (_request, _reply, done) => done() },
+  });
+}

@@ -1,0 +1,41 @@
+// Liveness, readiness and metrics, outside /api/v1 and without a token.
+import type { Sql } from "../runtime/database.ts";
+import type { HttpServer } from "./http-server.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface HealthOptions {
+  readonly db: Sql;
+  readonly metrics: Metrics;
+  readonly isStopping: () => boolean;
+}
+
+export function addHealthRoutes(server: HttpServer, { db, metrics, isStopping }: HealthOptions): void {
+  const config = { public: true };
+
+  server.get(
+    "/health",
+    { config, schema: { tags: ["Operations"], summary: "Is the process alive", security: [] } },
+    async () => ({ status: "ok" }),
+  );
+
+  server.get(
+    "/health/ready",
+    { config, schema: { tags: ["Operations"], summary: "Can requests be served", security: [] } },
+    async (_request, reply) => {
+      if (isStopping()) return reply.code(503).send({ status: "stopping" });
+      try {
+        await db`SELECT 1`;
+        return { status: "ready" };
+      } catch {
+        return reply.code(503).header("retry-after", 1).send({ status: "database unavailable" });
+      }
+    },
+  );
+
+  server.get(
+    "/metrics",
+    { config, schema: { tags: ["Operations"], summary: "Prometheus metrics", security: [] } },
+    async (_request, reply) =>
+      reply.header("content-type", metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+}

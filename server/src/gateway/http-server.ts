@@ -1,0 +1,134 @@
+// The HTTP server: limits, request ids, authentication, problem documents, metrics. Modules bring their routes.
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  type RawServerDefault,
+} from "fastify";
+import type { Log } from "../runtime/log.ts";
+import type { Actor } from "../values/actor.ts";
+import { AppError } from "../values/app-error.ts";
+import type { Authenticator } from "./authenticate.ts";
+import type { Metrics } from "./metrics.ts";
+import { sendProblem, toProblem } from "./problem.ts";
+
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+/** Adds a module's routes; registered once under /api/v1 and once without the prefix. */
+export type Routes = (server: HttpServer) => void;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set by the authentication hook on every route that is not `public`. */
+    actor: Actor;
+  }
+  interface FastifyContextConfig {
+    /** Reachable without a token. */
+    public?: boolean;
+  }
+}
+
+export interface HttpServerOptions {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly authenticator: Authenticator;
+  readonly bodyLimitBytes: number;
+  readonly requestTimeoutMs: number;
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+const NOBODY: Actor = { id: "", name: "", roles: [] };
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const server = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes,
+    requestTimeout: options.requestTimeoutMs,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    maxParamLength: 200,
+    forceCloseConnections: "idle",
+    genReqId: (raw) => takeRequestId(raw.headers["x-request-id"]),
+    requestIdHeader: false,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply, toProblem(error));
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  server.decorateRequest("actor", NOBODY);
+  addHooks(server as HttpServer, options);
+  return server as HttpServer;
+}
+
+/** A client's own request id is kept where it is harmless, so that one id follows a request through several systems. */
+function takeRequestId(given: string | string[] | undefined): string {
+  return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+function addHooks(server: HttpServer, { log, metrics, authenticator }: HttpServerOptions): void {
+  server.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    if (request.headers["traceparent"] !== undefined)
+      reply.header("traceparent", request.headers["traceparent"]);
+    if (request.is404 || request.routeOptions.config.public === true) return done();
+    authenticate(authenticator, request, done);
+  });
+  server.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "unknown";
+    const status = reply.statusCode;
+    metrics.observeRequest({ method: request.method, route, status, seconds: reply.elapsedTime / 1000 });
+    if (status >= 500 || log.isLevelEnabled("debug"))
+      logRequest(log, request, { status, elapsedMs: reply.elapsedTime });
+    done();
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status === 500) log.error({ err: error, "http.request.id": request.id }, "internal error");
+    return sendProblem(request, reply, problem);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const message = `there is no ${request.method} ${request.url.split("?")[0]}; /docs lists what there is`;
+    return sendProblem(request, reply, toProblem(new AppError("not_found", "not_found", { message })));
+  });
+}
+
+/** A known token is accepted at once; only an unknown one costs a turn of the event loop. */
+function authenticate(
+  authenticator: Authenticator,
+  request: FastifyRequest,
+  done: (error?: Error) => void,
+): void {
+  const accept = (actor: Actor) => {
+    request.actor = actor;
+    done();
+  };
+  const answer = authenticator.authenticate(request.headers.authorization);
+  if (answer instanceof Promise) answer.then(accept, done);
+  else accept(answer);
+}
+
+function logRequest(
+  log: Log,
+  request: FastifyRequest,
+  { status, elapsedMs }: { status: number; elapsedMs: number },
+): void {
+  const fields = {
+    "http.request.id": request.id,
+    "http.request.method": request.method,
+    "url.path": request.url.split("?")[0],
+    "http.response.status_code": status,
+    "event.duration": Math.round(elapsedMs * 1e6),
+    "user.id": request.actor.id,
+    "client.ip": request.ip,
+  };
+  if (status >= 500) log.warn(fields, "request failed");
+  else log.debug(fields, "request");
+}

@@ -1,0 +1,5 @@
+// The door of the gateway for the modules' routes.
+export { checkRole, requireRole, sendAnswer } from "./answer.ts";
+export { type CommandAnswer, runCommand } from "./command.ts";
+export type { HttpServer, Routes } from "./http-server.ts";
+export { readIdempotencyKey } from "./idempotency.ts";

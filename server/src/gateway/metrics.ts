@@ -1,0 +1,100 @@
+// The metrics of /metrics: rate, errors and duration per route, batches, commits, transactions, pool and event loop.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly observeRequest: (request: {
+    method: string;
+    route: string;
+    status: number;
+    seconds: number;
+  }) => void;
+  readonly observeBatch: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
+  readonly countTransaction: (transaction: { type: string; status: string }) => void;
+  /** Adds a gauge that asks for its value when scraped. */
+  readonly addGauge: (name: string, help: string, read: () => number | Promise<number>) => void;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 10 });
+  const duration = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Duration of HTTP requests by method, route and status",
+    labelNames: ["method", "route", "status"],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const batchSize = new Histogram({
+    name: "group_commit_batch_size",
+    help: "Commands committed together",
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    registers: [registry],
+  });
+  const commitTime = new Histogram({
+    name: "group_commit_duration_seconds",
+    help: "Time from taking a batch to its commit",
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const queueDepth = new Gauge({
+    name: "group_commit_queue_depth",
+    help: "Commands waiting when the last batch was done",
+    registers: [registry],
+  });
+  const transactions = new Counter({
+    name: "transactions_total",
+    help: "Transactions by type and status",
+    labelNames: ["type", "status"],
+    registers: [registry],
+  });
+  const children = new Map<string, { observe: (seconds: number) => void }>();
+
+  function observeRequest({
+    method,
+    route,
+    status,
+    seconds,
+  }: {
+    method: string;
+    route: string;
+    status: number;
+    seconds: number;
+  }): void {
+    const name = `${method} ${route} ${status}`;
+    let child = children.get(name);
+    if (child === undefined) {
+      child = duration.labels(method, route, String(status));
+      children.set(name, child);
+    }
+    child.observe(seconds);
+  }
+
+  return {
+    registry,
+    observeRequest,
+    observeBatch: ({ inputs, durationMs, waiting }) => {
+      batchSize.observe(inputs);
+      commitTime.observe(durationMs / 1000);
+      queueDepth.set(waiting);
+    },
+    countTransaction: ({ type, status }) => transactions.inc({ type, status }),
+    addGauge: (name, help, read) => addGauge(registry, { name, help, read }),
+  };
+}
+
+function addGauge(
+  registry: Registry,
+  { name, help, read }: { name: string; help: string; read: () => number | Promise<number> },
+): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect(this: Gauge) {
+      this.set(await read());
+    },
+  });
+}

@@ -1,0 +1,201 @@
+// The desk: every command that moves money queues here, whatever its kind, and is committed in batches. A batch locks
+// all accounts at once, answers repeated keys, lets each command decide on the book in arrival order, and writes
+// postings, remembered answers, events and flags in one transaction. Two round trips; a lone command is a batch of one.
+import type { Sql } from "../../runtime/database.ts";
+import { createGroupCommit, type GroupCommit } from "../../runtime/group-commit.ts";
+import {
+  checkSameRequest,
+  findRemembered,
+  holdEpoch,
+  type KeyedRequest,
+  type RememberedAnswer,
+  remember,
+} from "../../runtime/idempotency.ts";
+import { inPipelinedTransaction, type Tx } from "../../runtime/transaction.ts";
+import type { Actor } from "../../values/actor.ts";
+import { actsForAll } from "../../values/actor.ts";
+import { AppError } from "../../values/app-error.ts";
+import { appendEvents, type NewEvent } from "../jobs/index.ts";
+import {
+  type Assets,
+  type Book,
+  type BookScope,
+  countRecentDebits,
+  openBook,
+  writeBook,
+} from "../ledger/index.ts";
+import { insertFlags, type NewFlag, type RiskRule, windowsOf } from "../risk/index.ts";
+import { readOwners } from "./store.ts";
+
+/** One money command: what it touches, and how it decides. */
+export interface BookCommand {
+  readonly actor: Actor;
+  readonly key?: KeyedRequest | undefined;
+  readonly scope: BookScope;
+  /** Accounts whose outgoing transfers the velocity rules count. */
+  readonly debitedIds?: readonly number[];
+  /** Pure but for what it books on the desk's book. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
+  readonly decide: (desk: Desk) => Decision | AppError;
+}
+
+/** What a command may look at while it decides, and where it leaves what goes with it. */
+export interface Desk {
+  readonly book: Book;
+  readonly assets: Assets;
+  readonly rules: readonly RiskRule[];
+  /** Owners of the accounts that customers of this batch named. */
+  readonly owners: ReadonlyMap<number, string>;
+  /** Outgoing transfers per account within the last `seconds`, this batch's included. */
+  readonly recentDebits: ReadonlyMap<number, Map<number, number>>;
+  readonly events: NewEvent[];
+  readonly flags: NewFlag[];
+}
+
+export interface Decision {
+  /** JSON text: the body of the answer. */
+  readonly answer: string;
+  /** For the metric transactions_total. */
+  readonly counted: readonly CountedTransaction[];
+}
+
+export type CommandOutcome =
+  | (Decision & { readonly replayed: boolean })
+  | { readonly refused: AppError; readonly replayed: boolean };
+
+export interface DeskOptions {
+  readonly db: Sql;
+  readonly assets: Assets;
+  readonly rules: readonly RiskRule[];
+  readonly batchItemsMax: number;
+  readonly queueItemsMax: number;
+  readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
+  /** Told after the commit of every transaction posted, refused, placed or ended. */
+  readonly onTransaction?: (transaction: CountedTransaction) => void;
+}
+
+export interface CountedTransaction {
+  readonly type: string;
+  readonly status: string;
+}
+
+export type CommandDesk = GroupCommit<BookCommand, CommandOutcome>;
+
+export function openCommandDesk(options: DeskOptions): CommandDesk {
+  return createGroupCommit<BookCommand, CommandOutcome>({
+    commitBatch: async (commands) => {
+      const outcomes = await inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, options));
+      for (const outcome of outcomes)
+        if ("counted" in outcome) for (const counted of outcome.counted) options.onTransaction?.(counted);
+      return outcomes;
+    },
+    batchWeightMax: options.batchItemsMax,
+    queueWeightMax: options.queueItemsMax,
+    weigh: (command) => command.scope.stampCount,
+    ...(options.onBatch === undefined ? {} : { onBatch: options.onBatch }),
+  });
+}
+
+async function commitBatch(
+  tx: Tx,
+  commands: readonly BookCommand[],
+  options: DeskOptions,
+): Promise<{ outcome: CommandOutcome[]; writes: Promise<unknown>[] }> {
+  const [, book, remembered, owners, recentDebits] = await readForBatch(tx, commands, options.rules);
+  const desk: Desk = {
+    book,
+    assets: options.assets,
+    rules: options.rules,
+    owners,
+    recentDebits,
+    events: [],
+    flags: [],
+  };
+  const answers = new Map<string, RememberedAnswer>();
+  const outcome = commands.map((command) => answer(command, { desk, remembered, answers }));
+  const writes = writeBook(tx, book);
+  if (answers.size > 0) writes.push(remember(tx, answers));
+  if (desk.events.length > 0) writes.push(appendEvents(tx, desk.events));
+  if (desk.flags.length > 0) writes.push(insertFlags(tx, desk.flags));
+  return { outcome, writes };
+}
+
+/** Everything the batch needs, sent at once; the locks come first, so that all else is read under them. */
+function readForBatch(tx: Tx, commands: readonly BookCommand[], rules: readonly RiskRule[]) {
+  const keyHashes = commands.flatMap((command) => command.key?.keyHash ?? []);
+  const customers = commands.filter((command) => !actsForAll(command.actor));
+  const debitedIds = [...new Set(commands.flatMap((command) => command.debitedIds ?? []))];
+  return Promise.all([
+    keyHashes.length === 0 ? undefined : holdEpoch(tx),
+    openBook(tx, mergeScopes(commands.map((command) => command.scope))),
+    findRemembered(tx, keyHashes),
+    readOwners(tx, [...new Set(customers.flatMap((command) => [...command.scope.accountIds]))]),
+    readRecentDebits(tx, debitedIds, rules),
+  ]);
+}
+
+async function readRecentDebits(
+  tx: Tx,
+  accountIds: readonly number[],
+  rules: readonly RiskRule[],
+): Promise<Map<number, Map<number, number>>> {
+  const windows = accountIds.length === 0 ? [] : windowsOf(rules);
+  const counts = await Promise.all(windows.map((window) => countRecentDebits(tx, { accountIds, ...window })));
+  return new Map(windows.map((window, index) => [window.seconds, counts[index] ?? new Map()]));
+}
+
+function mergeScopes(scopes: readonly BookScope[]): BookScope {
+  return {
+    accountIds: new Set(scopes.flatMap((scope) => [...scope.accountIds])),
+    holdIds: scopes.flatMap((scope) => scope.holdIds ?? []),
+    reversedIds: scopes.flatMap((scope) => scope.reversedIds ?? []),
+    stampCount: scopes.reduce((sum, scope) => sum + scope.stampCount, 0),
+  };
+}
+
+interface BatchMemory {
+  readonly desk: Desk;
+  /** Answers that earlier batches remembered. */
+  readonly remembered: ReadonlyMap<string, RememberedAnswer>;
+  /** Answers of this batch, to be remembered; a key that comes twice in one batch finds the first one's here. */
+  readonly answers: Map<string, RememberedAnswer>;
+}
+
+function answer(command: BookCommand, { desk, remembered, answers }: BatchMemory): CommandOutcome {
+  const { key } = command;
+  const before = key === undefined ? undefined : (remembered.get(key.keyHash) ?? answers.get(key.keyHash));
+  if (key !== undefined && before !== undefined) return replay(before, key.request);
+  const decision = decide(command, desk);
+  if (key !== undefined) answers.set(key.keyHash, { request: key.request, ...toRemember(decision) });
+  return decision instanceof AppError
+    ? { refused: decision, replayed: false }
+    : { ...decision, replayed: false };
+}
+
+function decide(command: BookCommand, desk: Desk): Decision | AppError {
+  try {
+    return command.decide(desk);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function toRemember(decision: Decision | AppError): Pick<RememberedAnswer, "outcome" | "answer"> {
+  if (!(decision instanceof AppError)) return { outcome: "done", answer: decision.answer };
+  return {
+    outcome: decision.kind,
+    answer: JSON.stringify({ code: decision.code, details: decision.details }),
+  };
+}
+
+function replay(before: RememberedAnswer, request: string): CommandOutcome {
+  try {
+    checkSameRequest(before, request);
+  } catch (error) {
+    if (error instanceof AppError) return { refused: error, replayed: false };
+    throw error;
+  }
+  if (before.outcome === "done") return { answer: before.answer, counted: [], replayed: true };
+  const { code, details } = JSON.parse(before.answer);
+  return { refused: new AppError(before.outcome, code, details), replayed: true };
+}

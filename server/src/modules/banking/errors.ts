@@ -1,0 +1,51 @@
+// Banking's refusals. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const BANKING_ERRORS = {
+  not_your_account: {
+    kind: "not_found",
+    title: "There is no such account.",
+    wayOut: "Use an account of your own; GET /accounts lists them.",
+  },
+  deposit_not_allowed: {
+    kind: "forbidden",
+    title: "A customer cannot deposit: money enters through staff or a payment.",
+    wayOut: "Ask an administrator to book the deposit.",
+  },
+  blocked_by_risk_rule: {
+    kind: "refused",
+    title: "A risk rule blocks this transaction.",
+    wayOut: "Ask the operator; the rule is named in the answer.",
+  },
+  batch_item_refused: {
+    kind: "refused",
+    title: "An item was refused, so nothing of the atomic batch was booked.",
+    wayOut: "Correct the item that is named, or use mode independent.",
+  },
+  no_exchange_rate: {
+    kind: "refused",
+    title: "There is no rate for this pair of currencies.",
+    wayOut: "An administrator sets one with POST /exchange-rates.",
+  },
+  amount_too_small: {
+    kind: "refused",
+    title: "The amount is worth less than the smallest unit of the other currency.",
+    wayOut: "Exchange more.",
+  },
+  external_number_taken: {
+    kind: "conflict",
+    title: "Another account has this external number.",
+    wayOut: "Check the number; GET /accounts?external_number= finds the account.",
+  },
+  version_mismatch: {
+    kind: "conflict",
+    title: "The account changed since it was read.",
+    wayOut: "Read it again and repeat with its new ETag.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type BankingErrorCode = keyof typeof BANKING_ERRORS;
+
+export function bankingError(code: BankingErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(BANKING_ERRORS[code].kind, code, { message: BANKING_ERRORS[code].title, ...details });
+}

@@ -1,0 +1,4 @@
+// The door of banking: customers' accounts and the transactions on them.
+export { type BookCommand, type CommandDesk, type CommandOutcome, openCommandDesk } from "./command-desk.ts";
+export { BANKING_ERRORS } from "./errors.ts";
+export { type BankingServices, bankingRoutes } from "./routes.ts";

@@ -1,0 +1,272 @@
+// Posts deposits, withdrawals and transfers, one or up to 8,000 in a request. A deposit comes from the asset's `world`
+// account and a withdrawal goes to it, so that the sum of all accounts stays zero.
+import type { KeyedRequest } from "../../runtime/idempotency.ts";
+import { type Actor, actsForAll } from "../../values/actor.ts";
+import { AppError } from "../../values/app-error.ts";
+import {
+  type Asset,
+  isRefusal,
+  type JournalHeader,
+  type JournalKind,
+  keepRefusal,
+  LEDGER_ERRORS,
+  ledgerError,
+  markBook,
+  postJournal,
+  type Refusal,
+  type TransferRequest,
+  undoTo,
+} from "../ledger/index.ts";
+import { assess } from "../risk/index.ts";
+import type { BookCommand, Decision, Desk } from "./command-desk.ts";
+import { BANKING_ERRORS, bankingError } from "./errors.ts";
+import { describeBalances, describeTransaction, type TransactionFields } from "./transaction.ts";
+
+/** One transaction asked for, checked in form: the ids are numbers, the amount exact at the asset's scale. */
+export interface TransactionRequest {
+  readonly type: "deposit" | "withdrawal" | "transfer";
+  readonly accountId: number;
+  readonly toAccountId?: number | undefined;
+  readonly amount: bigint;
+  readonly asset: Asset;
+  readonly reference?: string | undefined;
+  /** JSON text. */
+  readonly metadata?: string | undefined;
+}
+
+const KINDS: Readonly<Record<TransactionRequest["type"], JournalKind>> = {
+  deposit: "DEPOSIT",
+  withdrawal: "WITHDRAW",
+  transfer: "TRANSFER",
+};
+
+interface PostingContext {
+  readonly actor: Actor;
+  readonly worldOf: (assetId: number) => number;
+}
+
+/** A command that posts one transaction. Its answer is the transaction with the balances it left. */
+export function postTransaction(
+  context: PostingContext & { key?: KeyedRequest | undefined },
+  request: TransactionRequest,
+): BookCommand {
+  const movement = toMovement(context, request);
+  return {
+    actor: context.actor,
+    key: context.key,
+    scope: { accountIds: [movement.debitAccountId, movement.creditAccountId], stampCount: 2 },
+    debitedIds: request.type === "deposit" ? [] : [request.accountId],
+    decide: (desk) => {
+      const outcome = decideOne(desk, context.actor, { request, movement });
+      if (outcome instanceof AppError) return outcome;
+      return {
+        answer: JSON.stringify(outcome),
+        counted: [{ type: KINDS[request.type], status: "COMPLETED" }],
+      };
+    },
+  };
+}
+
+/**
+ * A command that posts many. `atomic`: all or none, refused with the first item that was; `independent`: each for
+ * itself. Its answer lists one outcome per item, in order.
+ */
+export function postBatch(
+  context: PostingContext & { key?: KeyedRequest | undefined; mode: "atomic" | "independent" },
+  requests: readonly TransactionRequest[],
+): BookCommand {
+  const items = requests.map((request) => ({ request, movement: toMovement(context, request) }));
+  return {
+    actor: context.actor,
+    key: context.key,
+    scope: {
+      accountIds: items.flatMap(({ movement }) => [movement.debitAccountId, movement.creditAccountId]),
+      stampCount: items.length * 2,
+    },
+    debitedIds: requests.flatMap((request) => (request.type === "deposit" ? [] : [request.accountId])),
+    decide: (desk) =>
+      context.mode === "atomic"
+        ? decideAtomic(desk, context.actor, items)
+        : decideIndependent(desk, context.actor, items),
+  };
+}
+
+interface Item {
+  readonly request: TransactionRequest;
+  readonly movement: TransferRequest;
+}
+
+function toMovement(
+  context: PostingContext,
+  { type, accountId, toAccountId, amount, asset }: TransactionRequest,
+): TransferRequest {
+  const world = context.worldOf(asset.id);
+  if (type === "deposit") return { debitAccountId: world, creditAccountId: accountId, amount };
+  return {
+    debitAccountId: accountId,
+    creditAccountId: type === "withdrawal" ? world : (toAccountId ?? world),
+    amount,
+  };
+}
+
+function decideAtomic(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
+  const mark = markBook(desk.book);
+  const [eventCount, flagCount] = [desk.events.length, desk.flags.length];
+  const transactions: object[] = [];
+  for (const [index, item] of items.entries()) {
+    const outcome = decideOne(desk, actor, item);
+    if (outcome instanceof AppError) {
+      undoTo(desk.book, mark);
+      desk.events.length = eventCount;
+      desk.flags.length = flagCount;
+      return bankingError("batch_item_refused", {
+        item_index: index,
+        item_code: outcome.code,
+        fields: [{ field: `transactions[${index}]`, reason: outcome.message }],
+      });
+    }
+    transactions.push({ status: "posted", transaction: outcome });
+  }
+  return {
+    answer: JSON.stringify({ mode: "atomic", posted: items.length, refused: 0, results: transactions }),
+    counted: items.map(countCompleted),
+  };
+}
+
+function decideIndependent(desk: Desk, actor: Actor, items: readonly Item[]): Decision {
+  const counted: { type: string; status: string }[] = [];
+  const results = items.map((item) => {
+    const outcome = decideOne(desk, actor, item);
+    counted.push({
+      type: KINDS[item.request.type],
+      status: outcome instanceof AppError ? "FAILED" : "COMPLETED",
+    });
+    if (!(outcome instanceof AppError)) return { status: "posted", transaction: outcome };
+    const { message, ...details } = outcome.details;
+    return { status: "refused", error: { code: outcome.code, detail: message ?? outcome.code, ...details } };
+  });
+  const refused = results.filter((result) => result.status === "refused").length;
+  return {
+    answer: JSON.stringify({ mode: "independent", posted: items.length - refused, refused, results }),
+    counted,
+  };
+}
+
+function countCompleted({ request }: Item): { type: string; status: string } {
+  return { type: KINDS[request.type], status: "COMPLETED" };
+}
+
+/** Decides one transaction: may this actor, do the risk rules allow it, does the book. */
+function decideOne(
+  desk: Desk,
+  actor: Actor,
+  { request, movement }: Item,
+): Record<string, unknown> | AppError {
+  const forbidden = refuseForeign(desk, actor, request);
+  if (forbidden !== undefined) return forbidden;
+  const account = desk.book.accounts.get(request.accountId);
+  if (account !== undefined && account.assetId !== request.asset.id) return ledgerError("asset_mismatch");
+  const header: JournalHeader = {
+    kind: KINDS[request.type],
+    actorId: actor.id,
+    reference: request.reference,
+    metadata: request.metadata,
+  };
+  const findings = assess(desk.rules, describeMovement(desk, request));
+  const blocking = findings.find((finding) => finding.blocked);
+  const outcome =
+    blocking === undefined ? postJournal(desk.book, { ...header, transfers: [movement] }) : undefined;
+  const id =
+    outcome !== undefined && !isRefusal(outcome)
+      ? outcome.id
+      : keepIfKnown(desk, header, { movement, code: outcome?.refused ?? "blocked_by_risk_rule" });
+  if (id !== undefined)
+    flag(desk, request.accountId, {
+      id,
+      findings: blocking === undefined && outcome !== undefined && isRefusal(outcome) ? [] : findings,
+    });
+  if (outcome === undefined)
+    return bankingError("blocked_by_risk_rule", { rule: blocking?.rule, ...withTransaction(id) });
+  if (isRefusal(outcome)) return toError(outcome, id);
+  countDebit(desk, request);
+  return complete(desk, actor, { request, id: outcome.id });
+}
+
+function refuseForeign(desk: Desk, actor: Actor, request: TransactionRequest): AppError | undefined {
+  if (actsForAll(actor)) return undefined;
+  if (desk.owners.get(request.accountId) !== actor.id) return bankingError("not_your_account");
+  return request.type === "deposit" ? bankingError("deposit_not_allowed") : undefined;
+}
+
+function describeMovement(desk: Desk, request: TransactionRequest) {
+  return {
+    amount: request.amount,
+    currency: request.asset.code,
+    scale: request.asset.scale,
+    outgoing: request.type !== "deposit",
+    recentCount: (seconds: number) => desk.recentDebits.get(seconds)?.get(request.accountId) ?? 0,
+  };
+}
+
+function countDebit(desk: Desk, request: TransactionRequest): void {
+  if (request.type === "deposit") return;
+  for (const counts of desk.recentDebits.values())
+    counts.set(request.accountId, (counts.get(request.accountId) ?? 0) + 1);
+}
+
+/** Business refusals on known accounts become FAILED transactions that the customer finds in the list. */
+function keepIfKnown(
+  desk: Desk,
+  header: JournalHeader,
+  { movement, code }: { movement: TransferRequest; code: string },
+): number | undefined {
+  const kind =
+    code in LEDGER_ERRORS
+      ? LEDGER_ERRORS[code as keyof typeof LEDGER_ERRORS].kind
+      : BANKING_ERRORS.blocked_by_risk_rule.kind;
+  return kind === "refused" ? keepRefusal(desk.book, header, { transfer: movement, code }) : undefined;
+}
+
+function flag(
+  desk: Desk,
+  accountId: number,
+  { id, findings }: { id: number; findings: ReturnType<typeof assess> },
+): void {
+  for (const { rule, reason, blocked } of findings) {
+    desk.flags.push({ transactionId: id, accountId, rule, reason, blocked });
+    const payload = { transaction_id: String(id), account_id: String(accountId), rule, reason, blocked };
+    desk.events.push({ topic: "transaction.flagged", payload: JSON.stringify(payload) });
+  }
+}
+
+function toError(refusal: Refusal, id: number | undefined): AppError {
+  return ledgerError(refusal.refused, { ...refusal.details, ...withTransaction(id) });
+}
+
+function withTransaction(id: number | undefined): Record<string, string> {
+  return id === undefined ? {} : { transaction_id: String(id) };
+}
+
+function complete(
+  desk: Desk,
+  actor: Actor,
+  { request, id }: { request: TransactionRequest; id: number },
+): Record<string, unknown> {
+  const fields: TransactionFields = {
+    id,
+    type: KINDS[request.type],
+    status: "COMPLETED",
+    accountId: request.accountId,
+    toAccountId: request.toAccountId ?? null,
+    amount: request.amount,
+    asset: request.asset,
+    reference: request.reference ?? null,
+    metadata: request.metadata ?? null,
+  };
+  const document = describeTransaction(fields);
+  desk.events.push({ topic: "transaction.completed", payload: JSON.stringify(document) });
+  const sides =
+    request.toAccountId === undefined ? [request.accountId] : [request.accountId, request.toAccountId];
+  const visible = actsForAll(actor) ? sides : sides.filter((side) => desk.owners.get(side) === actor.id);
+  return { ...document, balances: describeBalances(desk.book, request.asset, visible) };
+}

@@ -1,0 +1,100 @@
+// Turns what a client sent into what the commands take: ids as numbers, amounts as minor units of a known asset. The
+// form is checked by the schemas before; here is what a schema cannot know.
+import { invalidField } from "../../values/app-error.ts";
+import { parseId } from "../../values/id.ts";
+import { describeAmountProblem, parseAmount } from "../../values/money.ts";
+import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import type { BankAccountRequest } from "./open-bank-accounts.ts";
+import type { TransactionRequest } from "./post-transactions.ts";
+import type { AccountInput, TransactionInput } from "./schemas.ts";
+
+/** @throws AppError `invalid/unknown_asset` */
+export function readAsset(assets: Assets, code: string, field = "currency"): Asset {
+  const asset = assets.byCode(code);
+  if (asset !== undefined) return asset;
+  throw ledgerError("unknown_asset", {
+    fields: [{ field, reason: `"${code}" is not known; GET /assets lists what is` }],
+  });
+}
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readAmount(input: string | number, asset: Asset, field: string): bigint {
+  const amount = parseAmount(input, asset.scale);
+  if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, asset.scale));
+  return amount;
+}
+
+/** As `readAmount`, and more than zero. */
+export function readPositiveAmount(input: string | number, asset: Asset, field: string): bigint {
+  const amount = readAmount(input, asset, field);
+  if (amount === 0n) throw invalidField(field, "must be more than zero");
+  return amount;
+}
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readId(input: string | number, field: string): number {
+  const id = parseId(input);
+  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
+  return id;
+}
+
+/** @throws AppError `invalid/…` naming the field, prefixed with `path` */
+export function readTransaction(assets: Assets, input: TransactionInput, path = ""): TransactionRequest {
+  const { type, to_account_id, reference, metadata } = input;
+  if ((type === "transfer") !== (to_account_id !== undefined)) {
+    throw invalidField(
+      `${path}to_account_id`,
+      type === "transfer" ? "is required for a transfer" : `does not belong to a ${type}`,
+    );
+  }
+  const asset = readAsset(assets, input.currency, `${path}currency`);
+  const accountId = readId(input.account_id, `${path}account_id`);
+  const toAccountId = to_account_id === undefined ? undefined : readId(to_account_id, `${path}to_account_id`);
+  if (accountId === toAccountId)
+    throw ledgerError("same_account", {
+      fields: [{ field: `${path}to_account_id`, reason: "is the same account" }],
+    });
+  const amount = readPositiveAmount(input.amount, asset, `${path}amount`);
+  if (reference !== undefined && hasControlCharacter(reference))
+    throw invalidField(`${path}reference`, "must not have control characters");
+  return { type, accountId, toAccountId, amount, asset, reference, metadata: readMetadata(metadata, path) };
+}
+
+function readMetadata(metadata: TransactionInput["metadata"], path: string): string | undefined {
+  if (metadata === undefined) return undefined;
+  const text = JSON.stringify(metadata);
+  if (text.includes("\\u0000")) throw invalidField(`${path}metadata`, "must not have NUL characters");
+  return text;
+}
+
+/** Text that PostgreSQL cannot keep (NUL, lone surrogates) or that would break an export's lines. */
+export function hasControlCharacter(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return /[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed();
+}
+
+/** Refuses text that cannot be kept. @throws AppError `invalid/invalid_request` naming the field */
+export function readText<T extends string | undefined>(text: T, field: string): T {
+  if (text !== undefined && hasControlCharacter(text))
+    throw invalidField(field, "must not have control characters or broken Unicode");
+  return text;
+}
+
+/** @throws AppError `invalid/…` naming the field, prefixed with `path` */
+export function readAccount(
+  assets: Assets,
+  input: AccountInput,
+  context: { callerId: string; path?: string },
+): BankAccountRequest {
+  const { path = "" } = context;
+  const asset = readAsset(assets, input.currency, `${path}currency`);
+  return {
+    ownerId: readText(input.owner_id ?? context.callerId, `${path}owner_id`),
+    asset,
+    creditLimit:
+      input.credit_limit === undefined ? 0n : readAmount(input.credit_limit, asset, `${path}credit_limit`),
+    name: readText(input.name, `${path}name`) ?? null,
+    holderName: readText(input.holder_name, `${path}holder_name`) ?? null,
+    externalNumber: readText(input.external_number, `${path}external_number`) ?? null,
+  };
+}

@@ -1,0 +1,88 @@
+// The shapes of banking's requests and answers: validation, serialization and OpenAPI from one place.
+import { Type } from "typebox";
+
+export const Id = Type.String({
+  pattern: "^[1-9][0-9]{0,15}$",
+  description: "Id as a decimal string",
+  examples: ["1023"],
+});
+export const IdInput = Type.Union([Id, Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })]);
+export const Amount = Type.String({
+  description: "Decimal string with the currency's decimals",
+  examples: ["10.50"],
+});
+export const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
+  description: "Decimal string, or a JSON number whose shortest form is exact",
+  examples: ["10.50"],
+});
+export const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["EUR"] });
+export const Reference = Type.String({
+  minLength: 1,
+  maxLength: 140,
+  description: "The client's own reference, searchable",
+});
+export const Metadata = Type.Record(
+  Type.String({ maxLength: 64 }),
+  Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
+  {
+    maxProperties: 20,
+    description: "Up to 20 flat entries, kept as they are",
+  },
+);
+export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
+
+export const TransactionInput = Type.Object(
+  {
+    type: Type.Union([Type.Literal("deposit"), Type.Literal("withdrawal"), Type.Literal("transfer")]),
+    account_id: IdInput,
+    to_account_id: Type.Optional(IdInput),
+    amount: AmountInput,
+    currency: Currency,
+    reference: Type.Optional(Reference),
+    metadata: Type.Optional(Metadata),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ type: "deposit", account_id: "1023", amount: "100.00", currency: "EUR" }],
+  },
+);
+export type TransactionInput = Type.Static<typeof TransactionInput>;
+
+export const BatchInput = Type.Object(
+  {
+    mode: Type.Union([Type.Literal("atomic"), Type.Literal("independent")]),
+    transactions: Type.Array(TransactionInput, { minItems: 1, maxItems: 8_000 }),
+  },
+  { additionalProperties: false },
+);
+
+export const AccountInput = Type.Object(
+  {
+    owner_id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: "Subject of the owner's token; default: the caller",
+      }),
+    ),
+    currency: Currency,
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    holder_name: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: "Encrypted at rest" }),
+    ),
+    external_number: Type.Optional(
+      Type.String({ minLength: 4, maxLength: 64, description: "IBAN or the like; encrypted at rest" }),
+    ),
+    credit_limit: Type.Optional(AmountInput),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ owner_id: "alice", currency: "EUR", holder_name: "Alice Example" }],
+  },
+);
+export type AccountInput = Type.Static<typeof AccountInput>;
+
+export const AccountBatchInput = Type.Object(
+  { accounts: Type.Array(AccountInput, { minItems: 1, maxItems: 1_000 }) },
+  { additionalProperties: false },
+);

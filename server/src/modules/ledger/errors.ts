@@ -1,0 +1,103 @@
+// The ledger's refusals. Codes are a promise to clients and never renamed.
+import type { ErrorEntry, RefusalDetails } from "../../values/app-error.ts";
+import { AppError } from "../../values/app-error.ts";
+
+export const LEDGER_ERRORS = {
+  account_not_found: {
+    kind: "not_found",
+    title: "There is no such account.",
+    wayOut: "Check the account's id.",
+  },
+  account_frozen: {
+    kind: "refused",
+    title: "The account is frozen.",
+    wayOut: "An administrator can set its state to open.",
+  },
+  account_closed: {
+    kind: "refused",
+    title: "The account is closed.",
+    wayOut: "Use another account; a closed one stays closed.",
+  },
+  account_not_empty: {
+    kind: "refused",
+    title: "An account with a balance or active holds cannot be closed.",
+    wayOut: "Move the balance away and release the holds first.",
+  },
+  limit_in_use: {
+    kind: "refused",
+    title: "The credit limit cannot go below what is already used.",
+    wayOut: "Deposit first, or choose a higher limit.",
+  },
+  insufficient_funds: {
+    kind: "refused",
+    title: "The account has less available than the amount.",
+    wayOut: "Deposit first, lower the amount, or raise the credit limit.",
+  },
+  asset_mismatch: {
+    kind: "refused",
+    title: "The accounts or the amount are of different currencies.",
+    wayOut: "Use POST /exchanges to change currency.",
+  },
+  same_account: {
+    kind: "invalid",
+    title: "A transfer needs two different accounts.",
+    wayOut: "Name another account on one side.",
+  },
+  amount_overflow: {
+    kind: "refused",
+    title: "The account's totals would pass what can be kept exactly.",
+    wayOut: "Use another account.",
+  },
+  unknown_asset: {
+    kind: "invalid",
+    title: "There is no such currency or asset.",
+    wayOut: "GET /assets lists them.",
+  },
+  hold_not_found: { kind: "not_found", title: "There is no such hold.", wayOut: "Check the hold's id." },
+  hold_not_active: {
+    kind: "conflict",
+    title: "The hold was already captured, released or has expired.",
+    wayOut: "Place a new hold.",
+  },
+  capture_exceeds_hold: {
+    kind: "refused",
+    title: "More cannot be captured than was held.",
+    wayOut: "Capture at most the held amount.",
+  },
+  transaction_not_found: {
+    kind: "not_found",
+    title: "There is no such transaction.",
+    wayOut: "Check the transaction's id.",
+  },
+  already_reversed: {
+    kind: "conflict",
+    title: "The transaction was already reversed.",
+    wayOut: "A transaction is reversed once; its reversal is named in the answer.",
+  },
+  not_reversible: {
+    kind: "refused",
+    title: "Only a completed transaction that is itself no reversal can be reversed.",
+    wayOut: "Release a pending hold instead; post a new transaction to undo a reversal.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type LedgerErrorCode = keyof typeof LEDGER_ERRORS;
+
+/** A refusal decided inside a batch: returned, not thrown, for the other items of the batch go on. */
+export interface Refusal {
+  readonly refused: LedgerErrorCode;
+  readonly details: RefusalDetails;
+}
+
+export function refuse(code: LedgerErrorCode, details: RefusalDetails = {}): Refusal {
+  return { refused: code, details };
+}
+
+export function isRefusal(outcome: object): outcome is Refusal {
+  return "refused" in outcome;
+}
+
+/** The same refusal as a throwable. */
+export function ledgerError(code: LedgerErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(LEDGER_ERRORS[code].kind, code, { message: LEDGER_ERRORS[code].title, ...details });
+}

@@ -1,0 +1,105 @@
+// The ledger's words as types: what is asked (requests) and what was booked (journals, transfers, holds).
+
+/** What a journal is to the customer. The number is what the database keeps; it never changes its meaning. */
+export const JOURNAL_KINDS = {
+  DEPOSIT: 1,
+  WITHDRAW: 2,
+  TRANSFER: 3,
+  ORDER_PAYMENT: 4,
+  ORDER_REFUND: 5,
+  ORDER_HOLD: 6,
+  SYSTEM_ADJUSTMENT: 7,
+} as const;
+export type JournalKind = keyof typeof JOURNAL_KINDS;
+
+export const TRANSACTION_STATUSES = ["PENDING", "COMPLETED", "FAILED", "CANCELLED"] as const;
+export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
+
+export const TRANSFERS_PER_JOURNAL_MAX = 1_000;
+
+export const ACCOUNT_STATES = { open: 1, frozen: 2, closed: 3 } as const;
+export type AccountState = keyof typeof ACCOUNT_STATES;
+
+export const HOLD_STATES = { active: 1, captured: 2, released: 3, expired: 4 } as const;
+export type HoldState = keyof typeof HOLD_STATES;
+
+export function nameOf<Name extends string>(numbers: Readonly<Record<Name, number>>, number: number): Name {
+  const name = (Object.keys(numbers) as Name[]).find((candidate) => numbers[candidate] === number);
+  if (name === undefined) throw new Error(`unknown number ${number}`);
+  return name;
+}
+
+/** One movement asked for: out of the debit account, into the credit account; minor units of their common asset. */
+export interface TransferRequest {
+  readonly debitAccountId: number;
+  readonly creditAccountId: number;
+  readonly amount: bigint;
+  /** Move `amount` or, where less is available, all that is; refused where nothing is. */
+  readonly upToAvailable?: boolean;
+}
+
+/** What every journal carries besides its movements. */
+export interface JournalHeader {
+  readonly kind: JournalKind;
+  readonly actorId: string;
+  readonly reference?: string | undefined;
+  /** JSON text, kept as it is. */
+  readonly metadata?: string | undefined;
+  readonly effectiveAt?: Date | undefined;
+}
+
+/** 1 to 1,000 transfers that succeed or fail together. */
+export interface JournalRequest extends JournalHeader {
+  readonly transfers: readonly TransferRequest[];
+  readonly reversedId?: number | undefined;
+}
+
+export interface HoldRequest extends JournalHeader {
+  readonly debitAccountId: number;
+  readonly creditAccountId: number;
+  readonly amount: bigint;
+  /** Stamp; undefined for a hold that does not expire. */
+  readonly expiresAt?: number | undefined;
+}
+
+export interface CaptureRequest {
+  readonly holdId: number;
+  /** At most what is held; the rest is released. Default: all. */
+  readonly amount?: bigint | undefined;
+}
+
+export interface Transfer {
+  readonly id: number;
+  readonly journalId: number;
+  readonly debitAccountId: number;
+  readonly creditAccountId: number;
+  readonly amount: bigint;
+  /** Posted balance after this transfer; null for a system account, whose balance no single moment has. */
+  readonly debitAfter: bigint | null;
+  readonly creditAfter: bigint | null;
+}
+
+export interface PostedJournal {
+  readonly id: number;
+  readonly transfers: readonly Transfer[];
+}
+
+export interface Hold {
+  readonly id: number;
+  readonly debitAccountId: number;
+  readonly creditAccountId: number;
+  readonly amount: bigint;
+  readonly state: HoldState;
+  readonly captured: bigint;
+  readonly expiresAt: number | null;
+  /** Stamp; of a captured hold the id of its transfer. */
+  readonly closedAt: number | null;
+}
+
+/** An account's sums at one moment. Balance and available may be negative where a credit limit allows it. */
+export interface Balance {
+  readonly balance: bigint;
+  readonly available: bigint;
+  readonly held: bigint;
+  readonly version: number;
+}

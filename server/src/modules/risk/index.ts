@@ -1,0 +1,11 @@
+// The door of the risk module: rules that find transactions suspicious, and the flags they leave.
+export {
+  assess,
+  type Finding,
+  type Movement,
+  type RiskRule,
+  readRules,
+  type VelocityWindow,
+  windowsOf,
+} from "./rules.ts";
+export { insertFlags, type NewFlag } from "./store.ts";

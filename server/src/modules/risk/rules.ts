@@ -1,0 +1,87 @@
+// The rules that find a transaction suspicious, as RISK_RULES configures them, and their judgement. Pure.
+import { Type } from "typebox";
+import { Value } from "typebox/value";
+import { parseAmount } from "../../values/money.ts";
+
+const LargeAmount = Type.Object(
+  {
+    rule: Type.Literal("large_amount"),
+    above: Type.String({
+      pattern: "^\\d{1,15}(\\.\\d{1,9})?$",
+      description: "In whole units of the currency",
+    }),
+    currency: Type.Optional(Type.String({ description: "Only for this currency; default: every one" })),
+    block: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+const ManyInShortTime = Type.Object(
+  {
+    rule: Type.Literal("many_in_short_time"),
+    count: Type.Integer({ minimum: 1, maximum: 1000 }),
+    seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+    block: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+const Rules = Type.Array(Type.Union([LargeAmount, ManyInShortTime]), { maxItems: 20 });
+
+export type RiskRule = Type.Static<typeof LargeAmount> | Type.Static<typeof ManyInShortTime>;
+
+/** How far back, and how many at most, outgoing transfers have to be counted for the rules of velocity. */
+export interface VelocityWindow {
+  readonly seconds: number;
+  readonly countMax: number;
+}
+
+/** A transaction as the rules see it. */
+export interface Movement {
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly scale: number;
+  /** Outgoing transfers of the account in the window before this one, for each velocity rule by its seconds. */
+  readonly recentCount: (seconds: number) => number;
+  readonly outgoing: boolean;
+}
+
+export interface Finding {
+  readonly rule: RiskRule["rule"];
+  readonly reason: string;
+  readonly blocked: boolean;
+}
+
+/** Reads RISK_RULES. @returns the rules, or a sentence saying what is wrong with them */
+export function readRules(value: unknown): readonly RiskRule[] | string {
+  if (Value.Check(Rules, value)) return value;
+  const [first] = Value.Errors(Rules, value);
+  return `RISK_RULES${first?.instancePath ?? ""} ${first?.message ?? "is malformed"}`;
+}
+
+/** The distinct windows that the velocity rules need. */
+export function windowsOf(rules: readonly RiskRule[]): VelocityWindow[] {
+  return rules.flatMap((rule) =>
+    rule.rule === "many_in_short_time" ? [{ seconds: rule.seconds, countMax: rule.count }] : [],
+  );
+}
+
+/** Judges one movement by every rule. A velocity rule that does not block speaks once, when its count is reached. */
+export function assess(rules: readonly RiskRule[], movement: Movement): Finding[] {
+  return rules.flatMap((rule) => {
+    const reason = rule.rule === "large_amount" ? judgeAmount(rule, movement) : judgeVelocity(rule, movement);
+    return reason === undefined ? [] : [{ rule: rule.rule, reason, blocked: rule.block === true }];
+  });
+}
+
+function judgeAmount(rule: Type.Static<typeof LargeAmount>, movement: Movement): string | undefined {
+  if (rule.currency !== undefined && rule.currency !== movement.currency) return undefined;
+  const limit = parseAmount(rule.above, movement.scale);
+  if (typeof limit !== "bigint" || movement.amount <= limit) return undefined;
+  return `amount over ${rule.above} ${movement.currency}`;
+}
+
+function judgeVelocity(rule: Type.Static<typeof ManyInShortTime>, movement: Movement): string | undefined {
+  if (!movement.outgoing) return undefined;
+  const count = movement.recentCount(rule.seconds) + 1;
+  const reached = rule.block === true ? count > rule.count : count === rule.count + 1;
+  return reached ? `more than ${rule.count} outgoing transactions in ${rule.seconds} seconds` : undefined;
+}

@@ -1,0 +1,119 @@
+// Opens PostgreSQL: one client with its pool, `bigint` columns as JavaScript bigint. Start-up failures become one
+// clear line; a server that is not there yet is tried again with growing pauses.
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres, { type Sql as PostgresSql } from "postgres";
+import type { Log } from "./log.ts";
+
+/** `bigint` columns arrive as JavaScript bigint. */
+export interface SqlTypes extends Record<string, unknown> {
+  bigint: bigint;
+}
+export type Sql = PostgresSql<SqlTypes>;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+  readonly applicationName?: string;
+  /** Extra server settings of each connection, such as `plan_cache_mode`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export class DatabaseUnreachableError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "DatabaseUnreachableError";
+  }
+}
+
+const VERSION_MIN = 150_000;
+
+/** Makes a client; it connects when first used. `options.url` may name a TCP host or a socket folder (`?host=/dir`). */
+export function openDatabase(options: DatabaseOptions): Sql {
+  const socket = new URL(options.url).searchParams.get("host");
+  return postgres(options.url.replace(/\?host=[^&]*&?/, "?").replace(/\?$/, ""), {
+    ...(socket === null ? {} : { path: `${socket}/.s.PGSQL.${new URL(options.url).port || "5432"}` }),
+    max: options.poolSize,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connect_timeout: 10,
+    onnotice: () => undefined,
+    types: { bigint: postgres.BigInt },
+    connection: {
+      application_name: options.applicationName ?? "countinghouse",
+      statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: options.statementTimeoutMs,
+      ...options.settings,
+    },
+  }) as unknown as Sql;
+}
+
+/**
+ * Waits until the database answers and is fit for use, retrying what may pass (not reachable, starting up, too many
+ * connections) for `retrySeconds`, and failing at once on what will not (password, permission, version).
+ * @throws DatabaseUnreachableError with one line that says what to do.
+ */
+export async function waitForDatabase(sql: Sql, options: { retrySeconds: number; log: Log }): Promise<void> {
+  const deadline = Date.now() + options.retrySeconds * 1000;
+  for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    try {
+      return await checkDatabase(sql);
+    } catch (error) {
+      if (error instanceof DatabaseUnreachableError) throw error;
+      if (!mayPass(error) || Date.now() + pauseMs > deadline)
+        throw new DatabaseUnreachableError(describe(error));
+      options.log.warn(
+        { "error.message": describe(error), "event.duration_ms": pauseMs },
+        "database not ready, trying again",
+      );
+      await sleep(pauseMs);
+    }
+  }
+}
+
+async function checkDatabase(sql: Sql): Promise<void> {
+  const [server] = await sql<[{ version: number; maycreate: boolean; readonly: boolean; name: string }]>`
+    SELECT current_setting('server_version_num')::int AS version, current_database() AS name,
+           has_database_privilege(current_database(), 'CREATE') AS maycreate, pg_is_in_recovery() AS readonly`;
+  if (server.version < VERSION_MIN) {
+    throw new DatabaseUnreachableError(
+      `DB_URL is PostgreSQL ${Math.floor(server.version / 10_000)}; version 15 or later is needed.`,
+    );
+  }
+  if (server.readonly)
+    throw new DatabaseUnreachableError("DB_URL is a read-only standby; point it at the primary.");
+  if (!server.maycreate) {
+    throw new DatabaseUnreachableError(
+      `The user of DB_URL may not create schemas in "${server.name}"; run: GRANT CREATE ON DATABASE "${server.name}" TO <user>.`,
+    );
+  }
+}
+
+const PASSING = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "57P03",
+  "53300",
+]);
+
+function mayPass(error: unknown): boolean {
+  return PASSING.has(String((error as { code?: unknown }).code));
+}
+
+function describe(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === "28P01" || code === "28000") return "The database refused the user or password of DB_URL.";
+  if (code === "3D000") return "The database named in DB_URL does not exist; create it with createdb.";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "The host of DB_URL is not known to this machine.";
+  if (code === "53300")
+    return "The database has no connection left; lower DB_POOL_SIZE or raise max_connections.";
+  if (mayPass(error))
+    return `The database of DB_URL cannot be reached (${code}); check that it runs and the host and port are right.`;
+  return `The database of DB_URL cannot be used: ${message ?? code ?? "unknown error"}`;
+}

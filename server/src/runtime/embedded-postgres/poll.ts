@@ -1,0 +1,32 @@
+// Waiting for something outside this process to become true, always with a limit.
+
+import { setTimeout as delay } from "node:timers/promises";
+
+// Fine enough that a start is not felt, coarse enough that waiting costs no processor time.
+const intervalMs = 15;
+
+export interface PollOptions {
+  readonly timeoutMs: number;
+  readonly until: () => boolean | Promise<boolean>;
+}
+
+/** Answers whether `until` came true within the time limit; it is asked at least once. */
+export async function poll({ timeoutMs, until }: PollOptions): Promise<boolean> {
+  const deadlineMs = performance.now() + timeoutMs;
+  while (!(await until())) {
+    if (performance.now() >= deadlineMs) return false;
+    await delay(intervalMs);
+  }
+  return true;
+}
+
+/** Answers whether the promise settled within the time limit. Leaves no timer behind. */
+export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const late = delay(timeoutMs, false, { signal: timer.signal }).catch(() => false);
+  return Promise.race([settled, late]).finally(() => timer.abort());
+}

@@ -1,0 +1,77 @@
+// The server's settings, in two places. What correctness and our own access rest on goes on the command line, which no
+// file and no ALTER SYSTEM can override. What is a matter of size goes into an included file, rewritten at each start;
+// lines after the include in postgresql.conf, and ALTER SYSTEM, win over it, so an operator may tune.
+
+import { randomBytes } from "node:crypto";
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Cluster } from "./open-cluster.ts";
+import { giveTo } from "./process-user.ts";
+import { logLinePrefix } from "./relay-log.ts";
+import { runProgram } from "./run-program.ts";
+
+const fileName = "countinghouse.conf";
+export const includeLine = `\ninclude_if_exists '${fileName}'  # rewritten by Countinghouse at each start; lines below it win\n`;
+
+// sockaddr_un.sun_path is 108 bytes on Linux and 104 on macOS, with the closing zero.
+const socketPathBytesMax = process.platform === "linux" ? 107 : 103;
+
+/** Modest enough for a laptop; a machine of its own wants more, and then its operator says so. */
+const sizes = {
+  shared_buffers: "256MB",
+  max_connections: "100",
+  max_wal_size: "4GB",
+  checkpoint_completion_target: "0.9",
+  jit: "off", // our statements are short; compiling them costs more than it saves
+  autovacuum: "on",
+  log_error_verbosity: "terse", // the details name values of rows, which have no place in a log
+};
+
+/** Answers whether the server can listen on a socket in its own folder, which nobody else may enter. */
+export function canUseSocket(clusterDir: string): boolean {
+  return (
+    process.platform !== "win32" && Buffer.byteLength(socketPath(clusterDir, 65_535)) <= socketPathBytesMax
+  );
+}
+
+export function socketPath(clusterDir: string, port: number): string {
+  return join(clusterDir, `.s.PGSQL.${port}`);
+}
+
+export function serverArguments(cluster: Cluster, mark: string, port: number): readonly string[] {
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    port: String(port),
+    unix_socket_directories: canUseSocket(cluster.dir) ? "." : "", // relative to the cluster's folder
+    fsync: "on",
+    full_page_writes: "on",
+    synchronous_commit: "on",
+    cluster_name: mark,
+    logging_collector: "off",
+    log_destination: "stderr",
+    log_line_prefix: logLinePrefix,
+    lc_messages: "C", // the severities are read by us
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return ["-D", cluster.address, ...flags];
+}
+
+export async function writeSettingsFile(cluster: Cluster): Promise<void> {
+  const settings = { ...sizes, wal_compression: (await supportsLz4(cluster)) ? "lz4" : "off" };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  // A new file under a name nobody can foresee, then a rename: root must not follow a link its user has put there.
+  const fresh = join(cluster.dir, `${fileName}.${randomBytes(6).toString("hex")}`);
+  await writeFile(fresh, `# Written at each start.\n${lines.join("")}`, { mode: 0o600, flag: "wx" });
+  await giveTo(cluster.user, fresh);
+  await rename(fresh, join(cluster.dir, fileName));
+}
+
+/** Depends on how the binaries were built; those of npm are without it today. pglz costs more than the WAL it saves. */
+async function supportsLz4({ address, binaries, dir, user }: Cluster): Promise<boolean> {
+  const asked = await runProgram(
+    binaries.postgres,
+    ["-D", address, "-c", "wal_compression=lz4", "-C", "wal_compression"],
+    { user, cwd: dir },
+  );
+  return asked.stdout.trim() === "lz4";
+}

@@ -1,0 +1,125 @@
+// Remembers the answer to each keyed request in the transaction that made it true, so that a repeated request gets the
+// same answer and changes nothing. Keys belong to their caller. The table's comment tells how epochs keep keys unique.
+import { hash } from "node:crypto";
+import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
+import type { Sql } from "./database.ts";
+import { inTransaction, type Tx } from "./transaction.ts";
+
+const ROTATION_LOCK = 0x49444d50; // "IDMP"
+
+/** A request that carries a key: the key's hash and the request in canonical JSON. */
+export interface KeyedRequest {
+  readonly keyHash: string;
+  readonly request: string;
+}
+
+export interface RememberedAnswer {
+  readonly request: string;
+  readonly outcome: "done" | RefusalKind;
+  readonly answer: string;
+}
+
+/** 128 bits of SHA-256 over caller and key, as PostgreSQL's uuid: no two keys in practice share one. */
+export function hashKey(callerId: string, key: string): string {
+  return hash("sha256", `${callerId}\0${key}`, "hex").slice(0, 32);
+}
+
+/** Keeps the epoch from changing until the transaction ends. To be sent before `findRemembered`; does not wait for other writers. */
+export function holdEpoch({ sql }: Tx): Promise<unknown> {
+  return sql`SELECT pg_advisory_xact_lock_shared(${ROTATION_LOCK})`.execute();
+}
+
+/** What is remembered, by key hash. In batches sent after the accounts are locked, so that a repeat sees its original. */
+export async function findRemembered(
+  { sql }: Tx,
+  keyHashes: readonly string[],
+): Promise<Map<string, RememberedAnswer>> {
+  if (keyHashes.length === 0) return new Map();
+  const rows = await sql<
+    { key_hash: string; request: string; outcome: RememberedAnswer["outcome"]; answer: string }[]
+  >`
+    SELECT key_hash, request, outcome, answer FROM runtime.idempotency_keys WHERE key_hash = ANY(${`{${keyHashes.join(",")}}`}::uuid[])`.execute();
+  return new Map(rows.map(({ key_hash, ...remembered }) => [key_hash.replaceAll("-", ""), remembered]));
+}
+
+/** Remembers answers, by key hash; a key that another process remembered meanwhile fails the batch, which is then retried. */
+export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAnswer>): Promise<unknown> {
+  const entries = [...answers.values()];
+  return sql`
+    INSERT INTO runtime.idempotency_keys (epoch, key_hash, request, outcome, answer)
+    SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), k.* FROM unnest(
+      ${`{${[...answers.keys()].join(",")}}`}::uuid[], ${entries.map((e) => e.request)}::text[],
+      ${entries.map((e) => e.outcome)}::text[], ${entries.map((e) => e.answer)}::text[]) AS k`.execute();
+}
+
+/**
+ * Throws where a key was used for another request, naming the fields that differ.
+ * @throws AppError `refused/idempotency_key_reused`
+ */
+export function checkSameRequest(remembered: Pick<RememberedAnswer, "request">, request: string): void {
+  if (remembered.request === request) return;
+  throw new AppError("refused", "idempotency_key_reused", {
+    message: "this Idempotency-Key was used for another request; use a new key for a new request",
+    fields: findDifferences(JSON.parse(remembered.request), JSON.parse(request)),
+  });
+}
+
+function findDifferences(before: unknown, after: unknown, path = ""): FieldProblem[] {
+  if (!isObject(before) || !isObject(after)) {
+    const same = JSON.stringify(before) === JSON.stringify(after);
+    return same ? [] : [{ field: path, reason: `was ${shorten(before)}, is ${shorten(after)}` }];
+  }
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys
+    .flatMap((key) => findDifferences(before[key], after[key], path === "" ? key : `${path}.${key}`))
+    .slice(0, 20);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function shorten(value: unknown): string {
+  const text = value === undefined ? "absent" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** JSON with sorted keys: two requests that say the same have the same text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) =>
+    isObject(inner) && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/**
+ * Begins a new epoch where the current one is a day old, and drops those older than `keepDays` whole days.
+ * Waits for transactions under way (milliseconds), which is what makes keys unique across the change.
+ */
+export function rotateEpochs(
+  db: Sql,
+  keepDays: number,
+): Promise<{ begun: number | undefined; dropped: number[] }> {
+  return inTransaction(db, async ({ sql }) => {
+    await sql`SELECT pg_advisory_xact_lock(${ROTATION_LOCK})`;
+    const [newest] = await sql<[{ epoch: number; due: boolean }]>`
+      SELECT epoch, started_at <= now() - interval '1 day' AS due FROM runtime.idempotency_epochs ORDER BY epoch DESC LIMIT 1`;
+    const begun = newest.due ? newest.epoch + 1 : undefined;
+    if (begun !== undefined) {
+      await sql.unsafe(
+        `CREATE TABLE runtime.idempotency_keys_${begun} PARTITION OF runtime.idempotency_keys FOR VALUES IN (${begun})`,
+      );
+      await sql`INSERT INTO runtime.idempotency_epochs (epoch) VALUES (${begun})`;
+    }
+    // An epoch's youngest key is as old as the start of the next epoch.
+    const old = await sql<{ epoch: number }[]>`
+      SELECT e.epoch FROM runtime.idempotency_epochs e JOIN runtime.idempotency_epochs next ON next.epoch = e.epoch + 1
+      WHERE next.started_at <= now() - make_interval(days => ${keepDays})`;
+    for (const { epoch } of old) {
+      await sql.unsafe(`DROP TABLE runtime.idempotency_keys_${epoch}`);
+      await sql`DELETE FROM runtime.idempotency_epochs WHERE epoch = ${epoch}`;
+    }
+    return { begun, dropped: old.map((row) => row.epoch) };
+  });
+}

@@ -1,0 +1,101 @@
+// The only place that begins a database transaction. Serialization failures and deadlocks are retried at most three
+// times, then answered `try_again`, so that no client ever sees a deadlock.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TransactionSql } from "postgres";
+import { AppError } from "../values/app-error.ts";
+import type { Sql, SqlTypes } from "./database.ts";
+
+/** Where a command's statements go: a tagged template that runs inside the command's one transaction. */
+export interface Tx {
+  readonly sql: TransactionSql<SqlTypes>;
+}
+
+const TRIES_MAX = 4;
+// Serialization failure, deadlock, lock timeout; and a unique index that another process filled between our read
+// and our write, which the next try will read.
+const RETRIED = new Set(["40001", "40P01", "55P03", "23505"]);
+
+/**
+ * Runs `work` in one transaction: all of it commits, or nothing does.
+ * @throws AppError `unavailable/try_again` after three retries of a serialization failure or deadlock.
+ */
+export function inTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return retrying(() => db.begin((sql) => work({ sql }))) as Promise<T>;
+}
+
+/**
+ * The same in two round trips fewer, for group commit: BEGIN travels with the first statements that `work` sends,
+ * and COMMIT with its last ones. `work` returns its outcome and the statements still under way.
+ * A statement that fails aborts the transaction in PostgreSQL, which then answers COMMIT with ROLLBACK; both are checked.
+ */
+export function inPipelinedTransaction<T>(
+  db: Sql,
+  work: (tx: Tx) => Promise<{ outcome: T; writes: readonly Promise<unknown>[] }>,
+): Promise<T> {
+  return retrying(() => runPipelined(db, work));
+}
+
+async function runPipelined<T>(
+  db: Sql,
+  work: (tx: Tx) => Promise<{ outcome: T; writes: readonly Promise<unknown>[] }>,
+): Promise<T> {
+  const connection = await db.reserve();
+  try {
+    const begun = connection`BEGIN`.execute();
+    const { outcome, writes } = await work({ sql: connection as unknown as TransactionSql<SqlTypes> });
+    const commit = connection`COMMIT`.execute();
+    const results = await Promise.allSettled([begun, ...writes, commit]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    if ((await commit).command !== "COMMIT") throw new Error("the database rolled the batch back");
+    return outcome;
+  } catch (error) {
+    // After a failed COMMIT there is nothing to roll back and PostgreSQL only warns; a lost connection cannot be told.
+    await connection`ROLLBACK`.catch(() => undefined);
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
+async function retrying<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      if (!RETRIED.has(String(code))) throw asUnavailable(error);
+      if (attempt >= TRIES_MAX) {
+        if (code === "23505") throw error;
+        throw new AppError("unavailable", "try_again", {
+          message: "too much contention; try again",
+          retryAfterSeconds: 1,
+        });
+      }
+      await sleep(Math.random() * 5 * 2 ** attempt);
+    }
+  }
+}
+
+const CONNECTION_LOST = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "EPIPE",
+  "57P01",
+  "57P02",
+  "57P03",
+  "57014",
+]);
+
+/** A database that is gone or too slow is not the caller's fault and not a bug: 503, and the same key tells later what became of it. */
+export function asUnavailable(error: unknown): unknown {
+  if (!CONNECTION_LOST.has(String((error as { code?: unknown }).code))) return error;
+  return new AppError("unavailable", "database_unavailable", {
+    message: "the database does not answer; try again with the same Idempotency-Key",
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,20 @@
+// Who acts: always taken from the verified token, never from a body.
+
+export type Role = "admin" | "operator" | "service" | "customer";
+export const ROLES: readonly Role[] = ["admin", "operator", "service", "customer"];
+
+export interface Actor {
+  /** The token's subject. */
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** Staff and programs act on every account; a customer on their own alone. */
+export function actsForAll(actor: Actor): boolean {
+  return actor.roles.some((role) => role !== "customer");
+}
+
+export function isAdmin(actor: Actor): boolean {
+  return actor.roles.includes("admin");
+}

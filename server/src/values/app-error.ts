@@ -1,0 +1,53 @@
+// The one way a rule says no. A refusal is expected and told to the caller; anything else thrown is a bug.
+
+/** What sort of "no" it is. Only `gateway/problem.ts` knows which HTTP status each becomes. */
+export type RefusalKind =
+  | "invalid" // the request itself is malformed
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "conflict" // the state changed or is being changed by someone else
+  | "refused" // well-formed, but a rule of the business forbids it
+  | "too_many"
+  | "unavailable"; // try again later
+
+export interface FieldProblem {
+  readonly field: string;
+  readonly reason: string;
+}
+
+export interface RefusalDetails {
+  readonly message?: string;
+  readonly fields?: readonly FieldProblem[];
+  readonly retryAfterSeconds?: number;
+  readonly [key: string]: unknown;
+}
+
+/** One line of a module's `errors.ts`: the meaning of a code and what a caller can do about it. */
+export interface ErrorEntry {
+  readonly kind: RefusalKind;
+  readonly title: string;
+  readonly wayOut: string;
+}
+
+export class AppError extends Error {
+  readonly kind: RefusalKind;
+  readonly code: string;
+  readonly details: RefusalDetails;
+
+  constructor(kind: RefusalKind, code: string, details: RefusalDetails = {}) {
+    super(details.message ?? code);
+    this.name = "AppError";
+    this.kind = kind;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** A refusal of the request's form, naming one field and why. */
+export function invalidField(field: string, reason: string): AppError {
+  return new AppError("invalid", "invalid_request", {
+    message: `${field}: ${reason}`,
+    fields: [{ field, reason }],
+  });
+}

@@ -1,0 +1,9 @@
+// Ids: positive integers below 2^53, written as decimal strings in JSON so that no client rounds them.
+
+const ID = /^[1-9]\d{0,15}$/;
+
+/** Reads an id from a path, a query or a body (a string or a JSON integer); undefined where it is none. */
+export function parseId(input: string | number): number | undefined {
+  const id = typeof input === "number" ? input : ID.test(input) ? Number(input) : Number.NaN;
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}

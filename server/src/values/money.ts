@@ -1,0 +1,76 @@
+// Amounts: `bigint` minor units inside, decimal strings outside. No floating point comes near an amount.
+
+/** The largest amount one transfer may carry: what fits PostgreSQL's bigint. */
+export const AMOUNT_MINOR_MAX = 9_223_372_036_854_775_807n;
+
+const DECIMAL = /^(0|[1-9]\d{0,18})(?:\.(\d{1,20}))?$/;
+
+export type AmountProblem = "not_decimal" | "too_many_decimals" | "too_large";
+
+/**
+ * Reads a positive or zero amount at an asset's scale (0-9 decimals) into minor units.
+ *
+ * A JSON number is taken by its shortest decimal form (ECMAScript Number::toString), so 299.99 is exact and
+ * 0.1 + 0.2 is refused as having too many decimals; numbers at or beyond 2^53 are refused, for their digits are lost.
+ * Trailing zeros beyond the scale are harmless and accepted ("1.500" at scale 2).
+ */
+export function parseAmount(input: string | number, scale: number): bigint | AmountProblem {
+  if (typeof input === "number" && Math.abs(input) > Number.MAX_SAFE_INTEGER) return "too_large";
+  const match = DECIMAL.exec(typeof input === "number" ? String(input) : input);
+  if (match === null) return "not_decimal";
+  const fraction = match[2] ?? "";
+  const excess = fraction.slice(scale);
+  if (excess !== "" && /[1-9]/.test(excess)) return "too_many_decimals";
+  const minor = BigInt(`${match[1]}${fraction.slice(0, scale).padEnd(scale, "0")}`);
+  return minor > AMOUNT_MINOR_MAX ? "too_large" : minor;
+}
+
+/** Writes minor units as a decimal string with exactly `scale` decimals: (12345n, 2) is "123.45". */
+export function formatAmount(minor: bigint, scale: number): string {
+  if (scale === 0) return minor.toString();
+  const digits = (minor < 0n ? -minor : minor).toString().padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  return `${minor < 0n ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+/** Says in words what is wrong with an amount, for the field's problem line. */
+export function describeAmountProblem(problem: AmountProblem, scale: number): string {
+  if (problem === "too_many_decimals") return `has more than the ${scale} decimals of its currency`;
+  if (problem === "too_large") return "is larger than can be kept exactly";
+  return 'must be a decimal such as "10.50", without sign, exponent or separators';
+}
+
+/** An exact decimal fraction, such as an exchange rate: `digits` / 10^`scale`. */
+export interface Decimal {
+  readonly digits: bigint;
+  readonly scale: number;
+}
+
+const RATE = /^(\d{1,12})(?:\.(\d{1,12}))?$/;
+
+/** Reads a positive decimal with up to 12 digits on each side of the point; undefined where it is not one. */
+export function parseDecimal(input: string): Decimal | undefined {
+  const match = RATE.exec(input);
+  if (match === null) return undefined;
+  const fraction = match[2] ?? "";
+  return { digits: BigInt(`${match[1]}${fraction}`), scale: fraction.length };
+}
+
+/**
+ * Converts minor units of one asset into another's at `rate` units of target per unit of source, rounded half to
+ * even (the usual rounding of banks: no drift over many conversions).
+ */
+export function convertAmount(minor: bigint, rate: Decimal, scales: { from: number; to: number }): bigint {
+  const numerator = minor * rate.digits * 10n ** BigInt(scales.to);
+  const denominator = 10n ** BigInt(rate.scale + scales.from);
+  return divideHalfEven(numerator, denominator);
+}
+
+/** Divides non-negative integers, rounding half to even. */
+export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
+  const quotient = numerator / denominator;
+  const twiceRemainder = (numerator % denominator) * 2n;
+  if (twiceRemainder > denominator) return quotient + 1n;
+  if (twiceRemainder === denominator && quotient % 2n === 1n) return quotient + 1n;
+  return quotient;
+}

@@ -1,0 +1,115 @@
+// Names: of files, folders, functions and types. A name says what a thing is in the words of the field.
+import ts from "typescript";
+import { MODULE_ORDER } from "./module-order.ts";
+import type { Finding, Rule } from "./rule.ts";
+import { lineOf, type SourceFile, walk } from "./source-files.ts";
+
+const FOLDERS_REFUSED = new Set([
+  "services",
+  "repositories",
+  "dto",
+  "entities",
+  "helpers",
+  "utils",
+  "common",
+  "shared",
+]);
+const WORDS_REFUSED = new Set(["info", "manager", "helper", "helpers", "util", "utils"]);
+const VERBS_REFUSED = new Set(["process", "handle", "manage", "execute"]);
+const FILE_NAME = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(ts|tsx|mjs|cjs)$/;
+const MIGRATION = /^server\/migrations\/(\d{4})_([a-z]+)_[a-z0-9_]+\.sql$/;
+const MIGRATION_AREAS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime", "gateway"]);
+
+export const NAME_RULES: readonly Rule[] = [
+  {
+    name: "source files have names in kebab-case",
+    find: ({ sources }) =>
+      sources
+        .filter((file) => !FILE_NAME.test(baseName(file.path)))
+        .map((file) => at(file.path, "is not kebab-case")),
+  },
+  {
+    name: `no folder is called ${[...FOLDERS_REFUSED].join(", ")}`,
+    find: ({ texts }) =>
+      [...texts.keys()]
+        .filter((path) =>
+          path
+            .split("/")
+            .slice(0, -1)
+            .some((folder) => FOLDERS_REFUSED.has(folder)),
+        )
+        .map((path) => at(path, "lies in a folder that groups by layer instead of by field")),
+  },
+  {
+    name: "no file's name begins with an empty verb or holds an empty word",
+    find: ({ sources }) =>
+      sources.flatMap((file) => {
+        const words = baseName(file.path).split(/[-.]/);
+        const problem = describeEmptyName(words, words.length > 2);
+        return problem === undefined ? [] : [at(file.path, problem)];
+      }),
+  },
+  {
+    name: "no function begins with an empty verb, and no function or type holds an empty word",
+    find: ({ sources }) => sources.flatMap(findEmptyNames),
+  },
+  {
+    name: "migrations are numbered once each and named after the module whose schema they change",
+    find: ({ texts }) => findMisnamedMigrations([...texts.keys()]),
+  },
+];
+
+function findEmptyNames(file: SourceFile): Finding[] {
+  return [...walk(file.tree)].flatMap((node) => {
+    const name = declaredName(node);
+    if (name === undefined) return [];
+    const words = name.text.split(/(?=[A-Z])|_/).map((word) => word.toLowerCase());
+    const problem = describeEmptyName(words, name.isFunction);
+    return problem === undefined
+      ? []
+      : [{ file: file.path, line: lineOf(file, node), what: `${name.text} ${problem}` }];
+  });
+}
+
+function declaredName(node: ts.Node): { text: string; isFunction: boolean } | undefined {
+  if (ts.isFunctionDeclaration(node) && node.name !== undefined)
+    return { text: node.name.text, isFunction: true };
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node))
+    return { text: node.name.text, isFunction: false };
+  if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) {
+    const { initializer } = node;
+    const isFunction =
+      initializer !== undefined && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer));
+    return isFunction ? { text: node.name.text, isFunction } : undefined;
+  }
+  return undefined;
+}
+
+function describeEmptyName(words: readonly string[], isVerbFirst: boolean): string | undefined {
+  const [first = ""] = words;
+  if (isVerbFirst && words.length > 1 && VERBS_REFUSED.has(first))
+    return `begins with "${first}": say what it does`;
+  const empty = words.find((word) => WORDS_REFUSED.has(word));
+  return empty === undefined ? undefined : `holds "${empty}": say what it is`;
+}
+
+function findMisnamedMigrations(paths: readonly string[]): Finding[] {
+  const numbers = new Set<string>();
+  return paths
+    .filter((path) => path.startsWith("server/migrations/"))
+    .flatMap((path) => {
+      const [, number = "", area = ""] = MIGRATION.exec(path) ?? [];
+      const problem = numbers.has(number) ? `takes the number ${number} a second time` : undefined;
+      numbers.add(number);
+      if (!MIGRATION_AREAS.has(area)) return [at(path, "is not named 0001_<module>_<change>.sql")];
+      return problem === undefined ? [] : [at(path, problem)];
+    });
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function at(file: string, what: string): Finding {
+  return { file, line: 1, what };
+}

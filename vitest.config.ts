@@ -1,0 +1,15 @@
+// The tests' settings. Real PostgreSQL in every test that touches a table; two files at a time, for two cores.
+import { defineConfig } from "vitest/config";
+import { ciReporter } from "./server/tests/ci-reporter.ts";
+
+export default defineConfig({
+  test: {
+    include: ["server/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    globalSetup: ["server/tests/global-setup.ts"],
+    // In CI a skipped test is a failure: the machine has all that the tests need, or the run says what is missing.
+    reporters: process.env["CI"] === undefined ? ["default"] : ["default", ciReporter],
+  },
+});
