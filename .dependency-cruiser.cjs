@@ -107,7 +107,7 @@ module.exports = {
       name: "program-without-dev-dependencies",
       severity: "error",
       from: { path: SRC, pathNot: TEST },
-      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm"] },
     },
     {
       name: "declared-dependencies-only",
@@ -118,7 +118,8 @@ module.exports = {
     { name: "imports-exist", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
       name: "no-cycles",
-      comment: "Two files may know each other's types, such as a store and what it loads; they may not run each other.",
+      comment:
+        "Two files may know each other's types, such as a store and what it loads; they may not run each other.",
       severity: "error",
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },

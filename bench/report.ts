@@ -19,6 +19,8 @@ export interface Report {
   })[];
   readonly figures: readonly (Figure & { readonly met: boolean | undefined })[];
   readonly notes: readonly string[];
+  /** Undefined when `countinghouse verify` found nothing. */
+  readonly bookTrouble: string | undefined;
 }
 
 export interface ReportParts {
@@ -29,10 +31,12 @@ export interface ReportParts {
   readonly samples: Samples;
   readonly figures: readonly Figure[];
   readonly notes: readonly string[];
+  /** Undefined when `countinghouse verify` found nothing. */
+  readonly bookTrouble: string | undefined;
 }
 
 export function buildReport(parts: ReportParts): Report {
-  const { postgres, rounds, seconds, samples, notes } = parts;
+  const { postgres, rounds, seconds, samples, notes, bookTrouble } = parts;
   const rows = parts.rows.flatMap(({ id, label }) => {
     const sample = summarizeRow(samples, id);
     return sample === undefined ? [] : [{ id, label, ...sample, samples: samples.get(id) ?? [] }];
@@ -51,6 +55,7 @@ export function buildReport(parts: ReportParts): Report {
     rows,
     figures: parts.figures.map((figure) => ({ ...figure, met: isMet(figure) })),
     notes,
+    bookTrouble,
   };
 }
 
@@ -64,6 +69,7 @@ export function formatReport(report: Report): string {
     "",
     ...formatFigures(report.figures),
     ...report.notes.map((note) => `note: ${note}`),
+    ...(report.bookTrouble === undefined ? [] : [`THE BOOKS DO NOT AGREE: ${report.bookTrouble}`]),
   ];
   return lines.join("\n");
 }

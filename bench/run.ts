@@ -7,19 +7,22 @@ import { measureInTurns } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
 import { buildReport, formatReport, type Report, type ReportParts } from "./report.ts";
 import { prepareRows } from "./rows.ts";
-import { verifyBooks } from "./server-process.ts";
+import { findBookTrouble } from "./server-process.ts";
 import { measureStarts } from "./start-times.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const WARMUP_SECONDS = 1;
 
-/** Runs the bench and prints its report to stdout. Answers the exit code: 0 also where a target was missed. */
+/**
+ * Runs the bench and prints its report to stdout. Answers the exit code: 0 also where a target was missed, 1 when the
+ * books do not agree or the bench could not be run to its end.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   const options = parseOptions(argv);
   try {
     const report = await runBench(options);
     console.log(options.json ? JSON.stringify(report, null, 2) : formatReport(report));
-    return 0;
+    return report.bookTrouble === undefined ? 0 : 1;
   } catch (error) {
     console.error(`bench: ${(error as Error).message}`);
     return 1;
@@ -49,6 +52,7 @@ const NOTHING: ReportParts = {
   samples: new Map(),
   figures: [],
   notes: [],
+  bookTrouble: undefined,
 };
 
 async function measureAll(bench: Workbench, options: BenchOptions): Promise<ReportParts> {
@@ -70,7 +74,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
     ...soak,
   ];
   printProgress("verifying the books");
-  await verifyBooks(bench.serverOptions);
+  const bookTrouble = await findBookTrouble(bench.serverOptions);
   return {
     postgres: await readVersion(bench),
     rounds,
@@ -79,6 +83,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
     samples,
     figures,
     notes: [...watch.notes, ...notes],
+    bookTrouble,
   };
 }
 

@@ -46,18 +46,17 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   return { pid: child.pid ?? 0, port, startMs, stop };
 }
 
-/** The server's own check of its books. @throws Error with what it printed when they do not agree. */
-export async function verifyBooks(options: ServerOptions): Promise<void> {
-  const flags = ["verify", "--json"];
-  try {
-    await promisify(execFile)(process.execPath, [PROGRAM, ...flags], {
-      env: environmentOf(options),
-      cwd: options.dataDir,
-    });
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`countinghouse ${flags.join(" ")} failed: ${stdout}${stderr}`);
-  }
+/** The server's own check of its books: undefined when they agree, else what `countinghouse verify` printed. */
+export async function findBookTrouble(options: ServerOptions): Promise<string | undefined> {
+  const run = promisify(execFile);
+  return run(process.execPath, [PROGRAM, "verify", "--json"], {
+    env: environmentOf(options),
+    cwd: options.dataDir,
+  }).then(
+    () => undefined,
+    ({ stdout, stderr }: { stdout: string; stderr: string }) =>
+      `countinghouse verify failed: ${stdout}${stderr}`.trim(),
+  );
 }
 
 /** `BENCH_SERVER_NODE_FLAGS=--cpu-prof` profiles the server without changing it. */
@@ -74,7 +73,8 @@ function environmentOf({ dataDir, jwtSecret, databaseUrl }: ServerOptions): Node
 async function awaitReady(child: ChildProcess, port: number): Promise<void> {
   const giveUpAt = performance.now() + START_MAX_MS;
   while (!(await isReady(port))) {
-    if (child.exitCode !== null) throw new Error(`the server ended at its start with code ${child.exitCode}`);
+    const ended = child.exitCode ?? child.signalCode;
+    if (ended !== null) throw new Error(`the server ended at its start (${ended})`);
     if (performance.now() > giveUpAt) {
       child.kill("SIGKILL");
       throw new Error("the server was not ready within two minutes");

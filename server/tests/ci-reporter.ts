@@ -1,7 +1,7 @@
 // In CI: fails the run when a test was skipped, and ends with the one plain line of totals that the CI's reader knows.
 import type { Reporter, TestModule } from "vitest/node";
 
-/** What a run came to: tests by outcome, and files that could not even be loaded (counted as failed). */
+/** What a run came to: tests by outcome, and files or groups that broke as a whole (counted as failed). */
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
@@ -14,7 +14,8 @@ export function countTests(modules: readonly TestModule[]): Totals {
     name: `${test.module.relativeModuleId} > ${test.fullName}`,
     state: test.result().state,
   }));
-  const broken = modules.filter((module) => module.errors().length > 0).length;
+  const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+  const broken = suites.filter((suite) => suite.errors().length > 0).length;
   const failedTests = results.filter(({ state }) => state === "failed").length;
   return {
     passed: results.filter(({ state }) => state === "passed").length,

@@ -17,7 +17,9 @@ export function testServerUrl(): string {
 }
 
 /** Creates an empty database, migrated unless told otherwise. */
-export async function createTestDatabase(options: { migrated?: boolean; poolSize?: number } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(
+  options: { migrated?: boolean; poolSize?: number } = {},
+): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const admin = openDatabase({ url: testServerUrl(), poolSize: 1, statementTimeoutMs: 60_000 });
   await admin.unsafe(`CREATE DATABASE ${name}`);

@@ -10,11 +10,9 @@ const toRun = documents
   )
   .filter(([, blocks]) => blocks.length > 0);
 
-describe("every command shown in a document", () => {
-  it.each(toRun)("works as shown: %s", { timeout: 360_000 }, async (_, blocks) => {
-    const { problems, output } = await runBlocks(blocks);
-    expect(problems, output).toEqual([]);
-  });
+it.each(toRun)("every command works as shown: %s", { timeout: 360_000 }, async (_, blocks) => {
+  const { problems, output } = await runBlocks(blocks);
+  expect(problems, output).toEqual([]);
 });
 
 describe("the reader of documents", () => {

@@ -21,14 +21,18 @@ export async function addDocs(server: HttpServer): Promise<void> {
   });
   const config = { public: true };
   server.get("/openapi.json", { config, schema: { hide: true } }, async () => server.swagger());
-  await server.register(reference, {
-    routePrefix: "/docs",
-    configuration: {
-      url: "/openapi.json",
-      title: "Countinghouse API",
-      telemetry: false,
-      withDefaultFonts: false,
-    },
-    hooks: { onRequest: (_request, _reply, done) => done() },
+  await server.register(async (scope) => {
+    scope.addHook("onRoute", (route) => {
+      route.config = { ...route.config, public: true };
+    });
+    await scope.register(reference, {
+      routePrefix: "/docs",
+      configuration: {
+        url: "/openapi.json",
+        title: "Countinghouse API",
+        telemetry: false,
+        withDefaultFonts: false,
+      },
+    });
   });
 }

@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
+  LogController,
   type RawServerDefault,
 } from "fastify";
 import type { Log } from "../runtime/log.ts";
@@ -14,6 +15,7 @@ import { AppError } from "../values/app-error.ts";
 import type { Authenticator } from "./authenticate.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
+import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<
   RawServerDefault,
@@ -45,17 +47,16 @@ export interface HttpServerOptions {
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
-const NOBODY: Actor = { id: "", name: "", roles: [] };
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
-    maxParamLength: 200,
+    routerOptions: { maxParamLength: 200 },
     forceCloseConnections: "idle",
     genReqId: (raw) => takeRequestId(raw.headers["x-request-id"]),
     requestIdHeader: false,
@@ -63,7 +64,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       sendProblem(request, reply, toProblem(error));
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
-  server.decorateRequest("actor", NOBODY);
+  server.decorateRequest("actor");
+  server.setValidatorCompiler(createValidatorCompiler());
   addHooks(server as HttpServer, options);
   return server as HttpServer;
 }
@@ -126,7 +128,7 @@ function logRequest(
     "url.path": request.url.split("?")[0],
     "http.response.status_code": status,
     "event.duration": Math.round(elapsedMs * 1e6),
-    "user.id": request.actor.id,
+    "user.id": (request.actor as Actor | undefined)?.id,
     "client.ip": request.ip,
   };
   if (status >= 500) log.warn(fields, "request failed");

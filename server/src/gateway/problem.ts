@@ -111,7 +111,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .header("content-type", "application/problem+json; charset=utf-8")
     .send(
       JSON.stringify({
-        type: `https://countinghouse.dev/errors/${problem.code}`,
+        type: `urn:countinghouse:problem:${problem.code}`,
         title: problem.code.replaceAll("_", " "),
         status: problem.status,
         code: problem.code,

@@ -82,7 +82,7 @@ export function createGroupCommit<Input, Outcome>(
     try {
       const outcomes = await commitBatch(batch.map((waiting) => waiting.input));
       if (outcomes.length !== batch.length) throw new Error("a batch must return one outcome per input");
-      batch.forEach((waiting, index) => waiting.resolve(outcomes[index] as Outcome));
+      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }

@@ -10,7 +10,7 @@ export class VaultError extends Error {
 /** The value names a data key that this process has not read: made by another process since, or of another database. */
 export class UnknownDataKeyError extends VaultError {
   constructor(keyId: number) {
-    super(`data key ${keyId} is not known; if it exists, refresh() reads it`);
+    super(`data key ${keyId} is not known to this process`);
     this.name = "UnknownDataKeyError";
   }
 }

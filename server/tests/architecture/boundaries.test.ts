@@ -64,7 +64,10 @@ beforeAll(() => {
   write("tsconfig.json", "{}");
   write("server/tests/database.ts", "export const x = 1;\n");
   write(`${SRC}/runtime/hen.ts`, 'import * as x from "./egg.ts";\nexport const y = x;\n');
-  write(`${SRC}/runtime/nest.ts`, 'import type * as x from "./tree.ts";\nexport const y: typeof x | 1 = 1;\n');
+  write(
+    `${SRC}/runtime/nest.ts`,
+    'import type * as x from "./tree.ts";\nexport const y: typeof x | 1 = 1;\n',
+  );
   write(`${SRC}/runtime/tree.ts`, 'import * as x from "./nest.ts";\nexport const y = x;\n');
   write(ORPHAN, "export const x = 1;\n");
   for (const { file, imports } of SAMPLES)

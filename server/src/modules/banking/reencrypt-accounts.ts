@@ -2,7 +2,7 @@
 // key never changes.
 import type { Sql } from "../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import { UnknownDataKeyError, type Vault } from "../../runtime/vault.ts";
 import { type EncryptedFields, lockEncryptedFields, updateEncryptedFields } from "./account-vault-store.ts";
 
 const BATCH_SIZE = 500;
@@ -24,7 +24,12 @@ export async function reencryptAccounts(db: Sql, vault: Vault): Promise<Reencryp
   let changedCount = 0;
   for (let afterId: bigint | undefined = 0n; afterId !== undefined; ) {
     const from: bigint = afterId;
-    const batch = await inTransaction(db, (tx) => reencryptBatch(tx, vault, from));
+    const reencryptNext = () => inTransaction(db, (tx) => reencryptBatch(tx, vault, from));
+    const batch = await reencryptNext().catch(async (error: unknown) => {
+      if (!(error instanceof UnknownDataKeyError)) throw error;
+      await vault.refresh(); // another rotation at the same time: both go on with the newer key
+      return reencryptNext();
+    });
     accountCount += batch.accountCount;
     changedCount += batch.changedCount;
     afterId = batch.lastId;

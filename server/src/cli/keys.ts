@@ -1,0 +1,91 @@
+// `countinghouse keys`: rotates what encrypts personal fields. Every step may be stopped and run again.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { type Config, loadConfig } from "../config.ts";
+import { type Reencryption, reencryptAccounts } from "../modules/banking/reencrypt-accounts.ts";
+import type { Sql } from "../runtime/database.ts";
+import { findPendingMigrations } from "../runtime/migrate.ts";
+import { addDataKey, rewrapDataKeys } from "../runtime/rotate-data-keys.ts";
+import { openVault, VaultError, type VaultOptions } from "../runtime/vault.ts";
+import { withDatabase } from "./migrate.ts";
+
+export interface KeyRotation {
+  /** Data keys that were not wrapped by ENCRYPTION_KEY before. */
+  readonly rewrappedCount: number;
+  /** The new data key, where one was asked for. */
+  readonly dataKeyId?: number;
+  readonly accounts?: Reencryption;
+}
+
+export function addKeysCommand(program: Command): void {
+  const keys = program.command("keys").description("rotate the keys that encrypt personal fields");
+  const print = (rotation: Partial<KeyRotation>) =>
+    console.log(program.opts()["json"] === true ? JSON.stringify(rotation) : describe(rotation));
+  keys
+    .command("rotate")
+    .description("wrap the data keys by ENCRYPTION_KEY, the old one given as ENCRYPTION_KEY_PREVIOUS")
+    .option("--data", "also make a new data key and re-encrypt everything with it")
+    .action(async (options: { data?: true }) =>
+      print(
+        await withVaultOptions((db, vault) => rotateKeys(db, vault, { withData: options.data === true })),
+      ),
+    );
+  keys
+    .command("reencrypt")
+    .description(
+      "bring what was written since, or left by a rotation that was stopped, under the newest data key",
+    )
+    .action(async () => print({ accounts: await withVaultOptions(reencrypt) }));
+}
+
+/**
+ * Wraps all data keys by the current key; with `withData` also makes a new data key and re-encrypts every value.
+ * Running processes go on: they read the new data key with the first value under it, or when they are started again.
+ * @throws VaultError where the keys given are not those of this database
+ */
+export async function rotateKeys(
+  db: Sql,
+  options: VaultOptions,
+  { withData }: { readonly withData: boolean },
+): Promise<KeyRotation> {
+  await openVault(db, options); // the first data keys of a new database, and no rotation with a wrong key
+  const rewrappedCount = await rewrapDataKeys(db, options);
+  if (!withData) return { rewrappedCount };
+  const dataKeyId = await addDataKey(db, options);
+  return { rewrappedCount, dataKeyId, accounts: await reencrypt(db, options) };
+}
+
+async function reencrypt(db: Sql, options: VaultOptions): Promise<Reencryption> {
+  return reencryptAccounts(db, await openVault(db, options));
+}
+
+function withVaultOptions<T>(work: (db: Sql, options: VaultOptions) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  return withDatabase(config, async (db) => {
+    const pending = await findPendingMigrations(db);
+    if (pending.length > 0)
+      throw new VaultError("The database is not up to date; run: countinghouse migrate");
+    return work(db, readVaultOptions(config));
+  });
+}
+
+function readVaultOptions(config: Config): VaultOptions {
+  const { ENCRYPTION_KEY: encryptionKey, ENCRYPTION_KEY_PREVIOUS: previousKey } = config;
+  return { encryptionKey, previousKey, dataDir: resolve(config.DATA_DIR) };
+}
+
+function describe({ rewrappedCount, dataKeyId, accounts }: Partial<KeyRotation>): string {
+  const lines: string[] = [];
+  if (rewrappedCount === 0) lines.push("All data keys are wrapped by the current key already.");
+  if (rewrappedCount)
+    lines.push(`Wrapped ${rewrappedCount} data keys anew; ENCRYPTION_KEY_PREVIOUS is no longer needed.`);
+  if (dataKeyId !== undefined) lines.push(`Made data key ${dataKeyId}.`);
+  if (accounts !== undefined)
+    lines.push(`Re-encrypted ${accounts.changedCount} of ${accounts.accountCount} accounts.`);
+  if (dataKeyId !== undefined) {
+    lines.push(
+      "Start the other processes again, then run: countinghouse keys reencrypt (for what they wrote meanwhile).",
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,14 @@
+// Compiles the routes' schemas. Bodies are taken as they are: no coercion, no silent removal of unknown fields. Path,
+// query and headers arrive as text and are coerced.
+import { Ajv, type AnySchema, type Options } from "ajv";
+import addFormats from "ajv-formats";
+import type { FastifySchemaCompiler } from "fastify";
+
+const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: false, strict: false };
+
+export function createValidatorCompiler(): FastifySchemaCompiler<AnySchema> {
+  const forBodies = new Ajv({ ...OPTIONS, coerceTypes: false });
+  const forText = new Ajv({ ...OPTIONS, coerceTypes: "array" });
+  for (const ajv of [forBodies, forText]) addFormats.default(ajv);
+  return ({ schema, httpPart }) => (httpPart === "body" ? forBodies : forText).compile(schema);
+}
