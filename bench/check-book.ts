@@ -47,7 +47,7 @@ function sumBook(sql: Sql): Promise<{ code: string; sum: string }[]> {
     SELECT code, sum(balance)::text AS sum FROM (
       SELECT asset_id, sum(credits_posted - debits_posted) AS balance FROM ledger.accounts GROUP BY asset_id
       UNION ALL
-      SELECT asset_id, credits_posted - debits_posted FROM ledger.system_balances b JOIN ledger.accounts a ON a.id = b.account_id
+      SELECT asset_id, b.credits_posted - b.debits_posted FROM ledger.system_balances b JOIN ledger.accounts a ON a.id = b.account_id
     ) AS balances JOIN ledger.assets ON assets.id = asset_id GROUP BY code HAVING sum(balance) <> 0`;
 }
 

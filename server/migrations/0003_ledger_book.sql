@@ -23,7 +23,8 @@ CREATE TABLE ledger.accounts (
   credit_limit    bigint   NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
   version         bigint   NOT NULL DEFAULT 0,
   next_expiry     bigint,               -- no hold on this account expires before this stamp; null: none expires
-  CONSTRAINT accounts_not_overdrawn CHECK (system OR credits_posted::numeric - debits_posted - debits_pending + credit_limit >= 0),
+  -- available >= 0, in a form where no step can overflow
+  CONSTRAINT accounts_not_overdrawn CHECK (system OR credits_posted - debits_pending >= debits_posted - credit_limit),
   CONSTRAINT accounts_closed_empty CHECK (state <> 3 OR (credits_posted = debits_posted AND debits_pending = 0)),
   CONSTRAINT accounts_system_untouched CHECK (NOT system OR (debits_posted = 0 AND credits_posted = 0 AND debits_pending = 0))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { reencryptAccounts } from "../modules/banking/reencrypt-accounts.ts";
 import type { Sql } from "../runtime/database.ts";
 import { openVault, type Vault, type VaultOptions } from "../runtime/vault.ts";
 import { rotateKeys } from "./keys.ts";
@@ -28,8 +29,9 @@ async function insertAccounts(vault: Vault): Promise<void> {
     owner_id: "ada",
     currency: "EUR",
     holder_name: id % 5 === 0 ? null : vault.encrypt(`Holder ${id}`, `banking.accounts.holder_name:${id}`),
-    external_number: id % 3 === 0 ? null : vault.encrypt(`DE${id}`, `banking.accounts.external_number:${id}`),
-    external_number_index: id % 3 === 0 ? null : vault.blindIndex(`DE${id}`),
+    external_number:
+      id % 3 === 0 ? null : vault.encrypt(`DE89 3704 ${id}`, `banking.accounts.external_number:${id}`),
+    external_number_index: id % 3 === 0 ? null : vault.blindIndex(`DE89 3704 ${id}`),
   }));
   await db`INSERT INTO banking.accounts ${db(rows)}`;
 }
@@ -56,11 +58,11 @@ async function expectReadable(vault: Vault): Promise<void> {
     })),
   );
   expect(names).toEqual(rows.map(({ id }) => (id % 5n === 0n ? null : `Holder ${id}`)));
-  expect(numbers).toEqual(rows.map(({ id }) => (id % 3n === 0n ? null : `DE${id}`)));
+  expect(numbers).toEqual(rows.map(({ id }) => (id % 3n === 0n ? null : `DE89 3704 ${id}`)));
   const numbered = rows.filter(({ id }) => id % 3n !== 0n);
   expect(
     numbered.every(({ id, external_number_index }) =>
-      external_number_index?.equals(vault.blindIndex(`DE${id}`)),
+      external_number_index?.equals(vault.blindIndex(`DE89 3704 ${id}`)),
     ),
   ).toBe(true);
 }
@@ -78,8 +80,8 @@ it("stores no name, number or key in readable form", async () => {
     SELECT a::text AS row FROM banking.accounts a UNION ALL SELECT k::text FROM runtime.data_keys k`;
   const dump = rows.map(({ row }) => row).join("\n");
   const hidden = [
-    "Holder",
-    "DE1",
+    "Holder 1",
+    "DE89 3704",
     Buffer.from("Holder").toString("hex"),
     Buffer.from("Holder").toString("base64url"),
   ];
@@ -141,22 +143,29 @@ it("goes on after a value that does not decrypt was mended, having changed whole
   await expectReadable(vault);
 });
 
-it("loses no change of a name made while it runs", async () => {
+it("loses no change of a name that commits while it waits", async () => {
   const vault = await openVault(db, options);
   await insertAccounts(vault);
-  const rename = async (id: number) => {
-    const name = vault.encrypt(`Renamed ${id}`, `banking.accounts.holder_name:${id}`);
-    await db`UPDATE banking.accounts SET holder_name = ${name} WHERE id = ${id}`;
-  };
-  const ids = Array.from({ length: 60 }, (_, index) => 1 + index * 20);
-  await Promise.all([rotateKeys(db, options, { withData: true }), ...ids.map(rename)]);
-  const rows = await db<
-    Row[]
-  >`SELECT id, holder_name FROM banking.accounts WHERE id = ANY(${ids}::bigint[]) ORDER BY id`;
-  const names = await vault.decryptAll(
-    rows.map((row) => ({ value: row.holder_name, context: `banking.accounts.holder_name:${row.id}` })),
-  );
-  expect(names).toEqual(ids.map((id) => `Renamed ${id}`));
+  const renamed = vault.encrypt("Grace", "banking.accounts.holder_name:7");
+  const { rotation } = await db.begin(async (sql) => {
+    await sql`UPDATE banking.accounts SET holder_name = ${renamed} WHERE id = 7`;
+    const rotation = rotateKeys(db, options, { withData: true });
+    await untilOneWaitsForLock();
+    return { rotation };
+  });
+  await rotation;
+  const [row] = await db<Row[]>`SELECT holder_name FROM banking.accounts WHERE id = 7`;
+  expect(row?.holder_name).toMatch(/^v1:3:/);
+  const context = "banking.accounts.holder_name:7";
+  expect(await vault.decryptAll([{ value: row?.holder_name ?? null, context }])).toEqual(["Grace"]);
+});
+
+it("goes on with the data key of another rotation that it meets on its way", async () => {
+  const early = await openVault(db, options);
+  await insertAccounts(early);
+  await rotateKeys(db, options, { withData: true });
+  expect(await reencryptAccounts(db, early)).toMatchObject({ changedCount: 0 });
+  expect(await countOutside(3)).toBe(0n);
 });
 
 it("brings every value under the newest key when two rotations run at once", async () => {
@@ -169,3 +178,12 @@ it("brings every value under the newest key when two rotations run at once", asy
   expect(await countOutside(4)).toBe(0n);
   await expectReadable(vault);
 });
+
+async function untilOneWaitsForLock(): Promise<void> {
+  for (let tries = 0; tries < 10_000; tries += 1) {
+    const [row] = await db<[{ waiting: bigint }]>`
+      SELECT count(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    if (row.waiting > 0n) return;
+  }
+  throw new Error("nothing waits for a lock");
+}

@@ -20,7 +20,7 @@ export interface KeyRotation {
 export function addKeysCommand(program: Command): void {
   const keys = program.command("keys").description("rotate the keys that encrypt personal fields");
   const print = (rotation: Partial<KeyRotation>) =>
-    console.log(program.opts()["json"] === true ? JSON.stringify(rotation) : describe(rotation));
+    console.log(program.opts()["json"] === true ? toJson(rotation) : describe(rotation));
   keys
     .command("rotate")
     .description("wrap the data keys by ENCRYPTION_KEY, the old one given as ENCRYPTION_KEY_PREVIOUS")
@@ -72,6 +72,15 @@ function withVaultOptions<T>(work: (db: Sql, options: VaultOptions) => Promise<T
 function readVaultOptions(config: Config): VaultOptions {
   const { ENCRYPTION_KEY: encryptionKey, ENCRYPTION_KEY_PREVIOUS: previousKey } = config;
   return { encryptionKey, previousKey, dataDir: resolve(config.DATA_DIR) };
+}
+
+function toJson({ rewrappedCount, dataKeyId, accounts }: Partial<KeyRotation>): string {
+  return JSON.stringify({
+    rewrapped: rewrappedCount,
+    data_key_id: dataKeyId,
+    accounts:
+      accounts === undefined ? undefined : { total: accounts.accountCount, changed: accounts.changedCount },
+  });
 }
 
 function describe({ rewrappedCount, dataKeyId, accounts }: Partial<KeyRotation>): string {

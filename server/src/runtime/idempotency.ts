@@ -3,6 +3,7 @@
 import { hash } from "node:crypto";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
 import type { Sql } from "./database.ts";
+import { toTextArray } from "./sql-array.ts";
 import { inTransaction, type Tx } from "./transaction.ts";
 
 const ROTATION_LOCK = 0x49444d50; // "IDMP"
@@ -48,8 +49,8 @@ export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAns
   return sql`
     INSERT INTO runtime.idempotency_keys (epoch, key_hash, request, outcome, answer)
     SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), k.* FROM unnest(
-      ${`{${[...answers.keys()].join(",")}}`}::uuid[], ${entries.map((e) => e.request)}::text[],
-      ${entries.map((e) => e.outcome)}::text[], ${entries.map((e) => e.answer)}::text[]) AS k`.execute();
+      ${`{${[...answers.keys()].join(",")}}`}::uuid[], ${toTextArray(entries.map((e) => e.request))}::text[],
+      ${toTextArray(entries.map((e) => e.outcome))}::text[], ${toTextArray(entries.map((e) => e.answer))}::text[]) AS k`.execute();
 }
 
 /**

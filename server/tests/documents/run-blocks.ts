@@ -5,6 +5,7 @@
 // all here); `npm start` goes to the background and is waited for, and a second one first ends the first by Ctrl-C.
 import { spawn } from "node:child_process";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,6 +17,7 @@ import {
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../architecture/source-files.ts";
 import type { Block } from "./read-blocks.ts";
 
@@ -42,6 +44,9 @@ stop_server() {
   [ -n "$SERVER" ] || return 0
   kill "-\${1:-INT}" -- "-$SERVER" 2>/dev/null || true
   wait "$SERVER" 2>/dev/null || true
+  # npm may end before the server that it started: wait for all of the group.
+  for _ in $(seq 1 100); do kill -0 -- "-$SERVER" 2>/dev/null || break; sleep 0.2; done
+  kill -KILL -- "-$SERVER" 2>/dev/null || true
   SERVER=
 }
 start_server() {
@@ -76,7 +81,7 @@ export async function runBlocks(blocks: readonly Block[], start = "npm start"): 
       output,
     };
   } finally {
-    endDatabase(folder);
+    await endDatabase(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
@@ -163,23 +168,33 @@ function findFreePort(): Promise<number> {
   });
 }
 
-/** A document that ends right after `kill -9` leaves PostgreSQL running: ended by the pid that it wrote itself. */
-function endDatabase(folder: string): void {
-  const data = join(folder, "data");
-  for (const name of listOwn(data).filter((path) => path.endsWith("postmaster.pid"))) {
-    const pid = Number(readFileSync(join(data, name), "utf8").split("\n")[0]);
-    try {
-      if (pid > 1) process.kill(pid, "SIGQUIT");
-    } catch {
-      // It has ended already.
-    }
+/**
+ * Waits for the PostgreSQL of the document to end: it outlives the server by a moment, and for good where the document
+ * ends right after `kill -9`; then it is ended by the pid that it wrote itself.
+ */
+async function endDatabase(folder: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const running = readDatabasePids(join(folder, "data")).filter((pid) => signal(pid, 0));
+    if (running.length === 0) return;
+    if (tries === 50) for (const pid of running) signal(pid, "SIGQUIT");
+    await sleep(100);
   }
 }
 
-function listOwn(folder: string): string[] {
+function readDatabasePids(data: string): number[] {
+  if (!existsSync(data)) return [];
+  const names = readdirSync(data, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith("postmaster.pid"))
+    .map((name) => Number(readFileSync(join(data, name), "utf8").split("\n")[0]))
+    .filter((pid) => pid > 1);
+}
+
+/** Whether the process was there to take the signal; 0 only asks. */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
-    return readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return process.kill(pid, name);
   } catch {
-    return [];
+    return false;
   }
 }

@@ -100,7 +100,7 @@ async function commitBatch(
   commands: readonly BookCommand[],
   options: DeskOptions,
 ): Promise<{ outcome: CommandOutcome[]; writes: Promise<unknown>[] }> {
-  const [, book, remembered, owners, recentDebits] = await readForBatch(tx, commands, options.rules);
+  const [, book, remembered, owners, recentDebits] = await readForBatch(tx, commands, options);
   const desk: Desk = {
     book,
     assets: options.assets,
@@ -120,13 +120,13 @@ async function commitBatch(
 }
 
 /** Everything the batch needs, sent at once; the locks come first, so that all else is read under them. */
-function readForBatch(tx: Tx, commands: readonly BookCommand[], rules: readonly RiskRule[]) {
+function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules }: DeskOptions) {
   const keyHashes = commands.flatMap((command) => command.key?.keyHash ?? []);
   const customers = commands.filter((command) => !actsForAll(command.actor));
   const debitedIds = [...new Set(commands.flatMap((command) => command.debitedIds ?? []))];
   return Promise.all([
     keyHashes.length === 0 ? undefined : holdEpoch(tx),
-    openBook(tx, mergeScopes(commands.map((command) => command.scope))),
+    openBook(tx, assets, mergeScopes(commands.map((command) => command.scope))),
     findRemembered(tx, keyHashes),
     readOwners(tx, [...new Set(customers.flatMap((command) => [...command.scope.accountIds]))]),
     readRecentDebits(tx, debitedIds, rules),

@@ -5,21 +5,19 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
 import {
   type Asset,
+  type Assets,
+  allOrNothing,
   isRefusal,
   type JournalHeader,
   type JournalKind,
   keepRefusal,
-  LEDGER_ERRORS,
   ledgerError,
-  markBook,
   postJournal,
-  type Refusal,
   type TransferRequest,
-  undoTo,
 } from "../ledger/index.ts";
-import { assess } from "../risk/index.ts";
+import { assess, type Finding } from "../risk/index.ts";
 import type { BookCommand, Decision, Desk } from "./command-desk.ts";
-import { BANKING_ERRORS, bankingError } from "./errors.ts";
+import { bankingError } from "./errors.ts";
 import { describeBalances, describeTransaction, type TransactionFields } from "./transaction.ts";
 
 /** One transaction asked for, checked in form: the ids are numbers, the amount exact at the asset's scale. */
@@ -42,7 +40,7 @@ const KINDS: Readonly<Record<TransactionRequest["type"], JournalKind>> = {
 
 interface PostingContext {
   readonly actor: Actor;
-  readonly worldOf: (assetId: number) => number;
+  readonly assets: Assets;
 }
 
 /** A command that posts one transaction. Its answer is the transaction with the balances it left. */
@@ -100,7 +98,7 @@ function toMovement(
   context: PostingContext,
   { type, accountId, toAccountId, amount, asset }: TransactionRequest,
 ): TransferRequest {
-  const world = context.worldOf(asset.id);
+  const world = context.assets.systemAccount(asset.id, "world");
   if (type === "deposit") return { debitAccountId: world, creditAccountId: accountId, amount };
   return {
     debitAccountId: accountId,
@@ -110,27 +108,37 @@ function toMovement(
 }
 
 function decideAtomic(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
-  const mark = markBook(desk.book);
-  const [eventCount, flagCount] = [desk.events.length, desk.flags.length];
-  const transactions: object[] = [];
+  const { events, flags } = desk;
+  const [eventCount, flagCount] = [events.length, flags.length];
+  return allOrNothing(desk.book, {
+    decide: () => decideInTurn(desk, actor, items),
+    failed: (outcome) => {
+      if (!(outcome instanceof AppError)) return false;
+      events.length = eventCount;
+      flags.length = flagCount;
+      return true;
+    },
+  });
+}
+
+function decideInTurn(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
+  const results: string[] = [];
   for (const [index, item] of items.entries()) {
     const outcome = decideOne(desk, actor, item);
     if (outcome instanceof AppError) {
-      undoTo(desk.book, mark);
-      desk.events.length = eventCount;
-      desk.flags.length = flagCount;
-      return bankingError("batch_item_refused", {
-        item_index: index,
-        item_code: outcome.code,
-        fields: [{ field: `transactions[${index}]`, reason: outcome.message }],
-      });
+      const fields = [{ field: `transactions[${index}]`, reason: outcome.message }];
+      return bankingError("batch_item_refused", { item_index: index, item_code: outcome.code, fields });
     }
-    transactions.push({ status: "posted", transaction: outcome });
+    results.push(`{"status":"posted","transaction":${outcome}}`);
   }
-  return {
-    answer: JSON.stringify({ mode: "atomic", posted: items.length, refused: 0, results: transactions }),
-    counted: items.map(countCompleted),
-  };
+  return { answer: describeBatch("atomic", { results, refused: 0 }), counted: items.map(countCompleted) };
+}
+
+function describeBatch(
+  mode: "atomic" | "independent",
+  { results, refused }: { results: readonly string[]; refused: number },
+): string {
+  return `{"mode":"${mode}","posted":${results.length - refused},"refused":${refused},"results":[${results.join(",")}]}`;
 }
 
 function decideIndependent(desk: Desk, actor: Actor, items: readonly Item[]): Decision {
@@ -141,53 +149,45 @@ function decideIndependent(desk: Desk, actor: Actor, items: readonly Item[]): De
       type: KINDS[item.request.type],
       status: outcome instanceof AppError ? "FAILED" : "COMPLETED",
     });
-    if (!(outcome instanceof AppError)) return { status: "posted", transaction: outcome };
+    if (!(outcome instanceof AppError)) return `{"status":"posted","transaction":${outcome}}`;
     const { message, ...details } = outcome.details;
-    return { status: "refused", error: { code: outcome.code, detail: message ?? outcome.code, ...details } };
+    return JSON.stringify({
+      status: "refused",
+      error: { code: outcome.code, detail: message ?? outcome.code, ...details },
+    });
   });
-  const refused = results.filter((result) => result.status === "refused").length;
-  return {
-    answer: JSON.stringify({ mode: "independent", posted: items.length - refused, refused, results }),
-    counted,
-  };
+  const refused = counted.filter(({ status }) => status === "FAILED").length;
+  return { answer: describeBatch("independent", { results, refused }), counted };
 }
 
 function countCompleted({ request }: Item): { type: string; status: string } {
   return { type: KINDS[request.type], status: "COMPLETED" };
 }
 
-/** Decides one transaction: may this actor, do the risk rules allow it, does the book. */
-function decideOne(
-  desk: Desk,
-  actor: Actor,
-  { request, movement }: Item,
-): Record<string, unknown> | AppError {
+/** Decides one transaction: may this actor, do the risk rules allow it, does the book. Returns its document as JSON text. */
+function decideOne(desk: Desk, actor: Actor, { request, movement }: Item): string | AppError {
   const forbidden = refuseForeign(desk, actor, request);
   if (forbidden !== undefined) return forbidden;
   const account = desk.book.accounts.get(request.accountId);
   if (account !== undefined && account.assetId !== request.asset.id) return ledgerError("asset_mismatch");
-  const header: JournalHeader = {
-    kind: KINDS[request.type],
-    actorId: actor.id,
-    reference: request.reference,
-    metadata: request.metadata,
-  };
+  const { reference, metadata } = request;
+  const header: JournalHeader = { kind: KINDS[request.type], actorId: actor.id, reference, metadata };
   const findings = assess(desk.rules, describeMovement(desk, request));
   const blocking = findings.find((finding) => finding.blocked);
-  const outcome =
-    blocking === undefined ? postJournal(desk.book, { ...header, transfers: [movement] }) : undefined;
-  const id =
-    outcome !== undefined && !isRefusal(outcome)
-      ? outcome.id
-      : keepIfKnown(desk, header, { movement, code: outcome?.refused ?? "blocked_by_risk_rule" });
-  if (id !== undefined)
-    flag(desk, request.accountId, {
-      id,
-      findings: blocking === undefined && outcome !== undefined && isRefusal(outcome) ? [] : findings,
+  if (blocking !== undefined) {
+    const error = bankingError("blocked_by_risk_rule", { rule: blocking.rule });
+    return refuseTransaction(desk, { header, movement, error, findings });
+  }
+  const outcome = postJournal(desk.book, { ...header, transfers: [movement] });
+  if (isRefusal(outcome)) {
+    return refuseTransaction(desk, {
+      header,
+      movement,
+      error: ledgerError(outcome.refused, outcome.details),
+      findings: [],
     });
-  if (outcome === undefined)
-    return bankingError("blocked_by_risk_rule", { rule: blocking?.rule, ...withTransaction(id) });
-  if (isRefusal(outcome)) return toError(outcome, id);
+  }
+  flag(desk, request.accountId, { id: outcome.id, findings });
   countDebit(desk, request);
   return complete(desk, actor, { request, id: outcome.id });
 }
@@ -214,23 +214,30 @@ function countDebit(desk: Desk, request: TransactionRequest): void {
     counts.set(request.accountId, (counts.get(request.accountId) ?? 0) + 1);
 }
 
-/** Business refusals on known accounts become FAILED transactions that the customer finds in the list. */
-function keepIfKnown(
+/** A business refusal becomes a FAILED transaction that the customer finds in the list; the answer names it. */
+function refuseTransaction(
   desk: Desk,
-  header: JournalHeader,
-  { movement, code }: { movement: TransferRequest; code: string },
-): number | undefined {
-  const kind =
-    code in LEDGER_ERRORS
-      ? LEDGER_ERRORS[code as keyof typeof LEDGER_ERRORS].kind
-      : BANKING_ERRORS.blocked_by_risk_rule.kind;
-  return kind === "refused" ? keepRefusal(desk.book, header, { transfer: movement, code }) : undefined;
+  refused: {
+    header: JournalHeader;
+    movement: TransferRequest;
+    error: AppError;
+    findings: readonly Finding[];
+  },
+): AppError {
+  const { header, movement, error, findings } = refused;
+  if (error.kind !== "refused") return error;
+  const id = keepRefusal(desk.book, header, { transfer: movement, code: error.code });
+  flag(desk, header.kind === "DEPOSIT" ? movement.creditAccountId : movement.debitAccountId, {
+    id,
+    findings,
+  });
+  return new AppError(error.kind, error.code, { ...error.details, transaction_id: String(id) });
 }
 
 function flag(
   desk: Desk,
   accountId: number,
-  { id, findings }: { id: number; findings: ReturnType<typeof assess> },
+  { id, findings }: { id: number; findings: readonly Finding[] },
 ): void {
   for (const { rule, reason, blocked } of findings) {
     desk.flags.push({ transactionId: id, accountId, rule, reason, blocked });
@@ -239,19 +246,12 @@ function flag(
   }
 }
 
-function toError(refusal: Refusal, id: number | undefined): AppError {
-  return ledgerError(refusal.refused, { ...refusal.details, ...withTransaction(id) });
-}
-
-function withTransaction(id: number | undefined): Record<string, string> {
-  return id === undefined ? {} : { transaction_id: String(id) };
-}
-
+/** The event carries the document; the answer adds the balances that its actor may see. */
 function complete(
   desk: Desk,
   actor: Actor,
   { request, id }: { request: TransactionRequest; id: number },
-): Record<string, unknown> {
+): string {
   const fields: TransactionFields = {
     id,
     type: KINDS[request.type],
@@ -263,10 +263,10 @@ function complete(
     reference: request.reference ?? null,
     metadata: request.metadata ?? null,
   };
-  const document = describeTransaction(fields);
-  desk.events.push({ topic: "transaction.completed", payload: JSON.stringify(document) });
+  const document = JSON.stringify(describeTransaction(fields));
+  desk.events.push({ topic: "transaction.completed", payload: document });
   const sides =
     request.toAccountId === undefined ? [request.accountId] : [request.accountId, request.toAccountId];
   const visible = actsForAll(actor) ? sides : sides.filter((side) => desk.owners.get(side) === actor.id);
-  return { ...document, balances: describeBalances(desk.book, request.asset, visible) };
+  return `${document.slice(0, -1)},"balances":${JSON.stringify(describeBalances(desk.book, request.asset, visible))}}`;
 }

@@ -69,8 +69,7 @@ function readMetadata(metadata: TransactionInput["metadata"], path: string): str
 
 /** Text that PostgreSQL cannot keep (NUL, lone surrogates) or that would break an export's lines. */
 export function hasControlCharacter(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return /[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed();
+  return /[\p{Cc}\p{Cs}]/u.test(text);
 }
 
 /** Refuses text that cannot be kept. @throws AppError `invalid/invalid_request` naming the field */

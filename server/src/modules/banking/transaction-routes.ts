@@ -8,13 +8,11 @@ import type { BankingServices } from "./routes.ts";
 import { BatchInput, TransactionInput } from "./schemas.ts";
 
 export function addTransactionRoutes(server: HttpServer, { desk, assets }: BankingServices): void {
-  const worldOf = assets.worldOf;
-
   server.post(
     "/transactions",
     { schema: { tags: ["Transactions"], summary: "Deposit, withdraw or transfer", body: TransactionInput } },
     async (request, reply) => {
-      const context = { actor: request.actor, worldOf, key: readIdempotencyKey(request) };
+      const context = { actor: request.actor, assets, key: readIdempotencyKey(request) };
       return send(reply, await desk.submit(postTransaction(context, readTransaction(assets, request.body))));
     },
   );
@@ -27,7 +25,7 @@ export function addTransactionRoutes(server: HttpServer, { desk, assets }: Banki
       const requests = transactions.map((input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
-      const context = { actor: request.actor, worldOf, mode, key: readIdempotencyKey(request) };
+      const context = { actor: request.actor, assets, mode, key: readIdempotencyKey(request) };
       return send(reply, await desk.submit(postBatch(context, requests)));
     },
   );

@@ -1,4 +1,5 @@
 // The SQL of the outbox.
+import { toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 
 export function insertEvents(
@@ -7,5 +8,5 @@ export function insertEvents(
 ): Promise<unknown> {
   return sql`
     INSERT INTO jobs.outbox (topic, payload)
-    SELECT * FROM unnest(${events.map((e) => e.topic)}::text[], ${events.map((e) => e.payload)}::text[])`.execute();
+    SELECT * FROM unnest(${toTextArray(events.map((e) => e.topic))}::text[], ${toTextArray(events.map((e) => e.payload))}::text[])`.execute();
 }

@@ -1,5 +1,6 @@
 // The SQL of the hot path: lock and read what a batch touches, write what it decided. Set-based with arrays, so that a
 // batch of a thousand sends the same few statements as a batch of one.
+import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { BookAccount, Decisions } from "./book.ts";
 import { HOLD_STATES, type Hold, JOURNAL_KINDS, nameOf } from "./journal.ts";
@@ -17,21 +18,11 @@ interface AccountRow {
   next_expiry: bigint | null;
 }
 
-/**
- * Locks customers' accounts in id order (the one lock order of all processes) and reads them with the system accounts
- * named, which are read without a lock: their rows never change.
- */
+/** Locks customers' accounts in id order, the one lock order of all processes, and reads them. */
 export async function lockAccounts({ sql }: Tx, ids: string): Promise<BookAccount[]> {
   const rows = await sql<AccountRow[]>`
     SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version, next_expiry
     FROM ledger.accounts WHERE id = ANY(${ids}::bigint[]) AND NOT system ORDER BY id FOR NO KEY UPDATE`.execute();
-  return rows.map(toAccount);
-}
-
-export async function readSystemAccounts({ sql }: Tx, ids: string): Promise<BookAccount[]> {
-  const rows = await sql<AccountRow[]>`
-    SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version, next_expiry
-    FROM ledger.accounts WHERE id = ANY(${ids}::bigint[]) AND system`.execute();
   return rows.map(toAccount);
 }
 
@@ -59,6 +50,7 @@ export async function takeStamps({ sql }: Tx, count: number): Promise<number> {
 
 export interface HoldRow {
   id: bigint;
+  kind: number;
   debit_account_id: bigint;
   credit_account_id: bigint;
   amount: bigint;
@@ -71,6 +63,7 @@ export interface HoldRow {
 export function toHold(row: HoldRow): Hold {
   return {
     id: Number(row.id),
+    kind: nameOf(JOURNAL_KINDS, row.kind),
     debitAccountId: Number(row.debit_account_id),
     creditAccountId: Number(row.credit_account_id),
     amount: row.amount,
@@ -84,8 +77,8 @@ export function toHold(row: HoldRow): Hold {
 /** Reads holds; under the lock of their debit account no other process can change them. */
 export async function readHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
-    SELECT id, debit_account_id, credit_account_id, amount, state, captured, expires_at, closed_at
-    FROM ledger.holds WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
+    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at, h.closed_at
+    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id WHERE h.id = ANY(${toArray(ids)}::bigint[])`.execute();
   return rows.map(toHold);
 }
 
@@ -96,8 +89,9 @@ export async function readExpiredHolds(
   now: number,
 ): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
-    SELECT id, debit_account_id, credit_account_id, amount, state, captured, expires_at, closed_at
-    FROM ledger.holds WHERE state = 1 AND debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND expires_at <= ${now}`.execute();
+    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at, h.closed_at
+    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id
+    WHERE h.state = 1 AND h.debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND h.expires_at <= ${now}`.execute();
   return rows.map(toHold);
 }
 
@@ -174,9 +168,9 @@ export function insertJournals({ sql }: Tx, journals: Decisions["journals"]): Pr
     INSERT INTO ledger.journals (id, kind, transfer_count, actor_id, reference, metadata, effective_at)
     SELECT * FROM unnest(
       ${toArray(journals.map((j) => j.id))}::bigint[], ${toArray(journals.map((j) => JOURNAL_KINDS[j.kind]))}::smallint[],
-      ${toArray(journals.map((j) => j.transferCount))}::smallint[], ${journals.map((j) => j.actorId)}::text[],
-      ${journals.map((j) => j.reference ?? null)}::text[], ${journals.map((j) => j.metadata ?? null)}::text[],
-      ${journals.map((j) => j.effectiveAt?.toISOString() ?? null)}::text[]::timestamptz[])`.execute();
+      ${toArray(journals.map((j) => j.transferCount))}::smallint[], ${toTextArray(journals.map((j) => j.actorId))}::text[],
+      ${toTextArray(journals.map((j) => j.reference ?? null))}::text[], ${toTextArray(journals.map((j) => j.metadata ?? null))}::text[],
+      ${toTextArray(journals.map((j) => j.effectiveAt?.toISOString() ?? null))}::text[]::timestamptz[])`.execute();
 }
 
 export function insertReversals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
@@ -212,18 +206,10 @@ export function insertRefusals({ sql }: Tx, refusals: Decisions["refusals"]): Pr
     INSERT INTO ledger.refusals (id, kind, code, debit_account_id, credit_account_id, amount, actor_id, reference, metadata)
     SELECT * FROM unnest(
       ${toArray(refusals.map((r) => r.id))}::bigint[], ${toArray(refusals.map((r) => JOURNAL_KINDS[r.kind]))}::smallint[],
-      ${refusals.map((r) => r.code)}::text[], ${toArray(refusals.map((r) => r.transfer.debitAccountId))}::bigint[],
+      ${toTextArray(refusals.map((r) => r.code))}::text[], ${toArray(refusals.map((r) => r.transfer.debitAccountId))}::bigint[],
       ${toArray(refusals.map((r) => r.transfer.creditAccountId))}::bigint[], ${toArray(refusals.map((r) => r.transfer.amount))}::bigint[],
-      ${refusals.map((r) => r.actorId)}::text[], ${refusals.map((r) => r.reference ?? null)}::text[],
-      ${refusals.map((r) => r.metadata ?? null)}::text[])`.execute();
-}
-
-/** PostgreSQL's text form of an array of integers or nulls, a third of the cost of the driver's general serializer. */
-export function toArray(values: readonly (number | bigint | null)[]): string {
-  let text = "{";
-  for (const [index, value] of values.entries())
-    text += index === 0 ? (value ?? "null") : `,${value ?? "null"}`;
-  return `${text}}`;
+      ${toTextArray(refusals.map((r) => r.actorId))}::text[], ${toTextArray(refusals.map((r) => r.reference ?? null))}::text[],
+      ${toTextArray(refusals.map((r) => r.metadata ?? null))}::text[])`.execute();
 }
 
 /** Outgoing transfers per account within the last `seconds`, counted up to one more than `countMax`. */

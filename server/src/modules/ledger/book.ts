@@ -59,22 +59,47 @@ export interface Book {
   readonly now: number;
   readonly lastStamp: number;
   nextStamp: number;
-  readonly undoLog: (() => void)[];
+  /** How to undo what was decided, kept only while several things may fail together. */
+  undoLog: (() => void)[] | null;
   readonly decisions: Decisions;
 }
 
 /** Books all transfers of a journal, or refuses it and books none. */
 export function postJournal(book: Book, request: JournalRequest): PostedJournal | Refusal {
-  const { transfers, reversedId, ...header } = request;
+  const { reversedId } = request;
   const reversedBy = reversedId === undefined ? undefined : book.reversals.get(reversedId);
   if (reversedBy !== undefined) return refuse("already_reversed", { reversed_by: String(reversedBy) });
-  const mark = markBook(book);
+  if (request.transfers.length === 1) return bookTransfers(book, request);
+  return allOrNothing(book, {
+    decide: () => bookTransfers(book, request),
+    failed: (outcome) => "refused" in outcome,
+  });
+}
+
+/**
+ * Lets `decide` book several things and undoes them all where its result has `failed`.
+ * A lone transfer books nothing before it is sure, and so needs none of this.
+ */
+export function allOrNothing<T>(book: Book, step: { decide: () => T; failed: (result: T) => boolean }): T {
+  const outerLog = book.undoLog;
+  const log: (() => void)[] = [];
+  book.undoLog = log;
+  const result = step.decide();
+  book.undoLog = outerLog;
+  if (step.failed(result)) for (const undo of log.reverse()) undo();
+  else outerLog?.push(...log);
+  return result;
+}
+
+function bookTransfers(
+  book: Book,
+  { transfers, reversedId, ...header }: JournalRequest,
+): PostedJournal | Refusal {
   const id = takeStamps(book, transfers.length);
   const booked: Transfer[] = [];
   for (const [index, transfer] of transfers.entries()) {
     const outcome = bookTransfer(book, transfer, { id: id + index, journalId: id });
     if ("refused" in outcome) {
-      undoTo(book, mark);
       return transfers.length === 1
         ? outcome
         : { ...outcome, details: { ...outcome.details, transfer_index: index } };
@@ -96,7 +121,7 @@ export function placeHold(book: Book, request: HoldRequest): Hold | Refusal {
   const id = takeStamps(book, 1);
   setAside(book, sides.debit, { amount, expiresAt: expiresAt ?? null });
   const open = { state: "active", captured: 0n, expiresAt: expiresAt ?? null, closedAt: null } as const;
-  const hold: Hold = { id, debitAccountId, creditAccountId, amount, ...open };
+  const hold: Hold = { id, kind: header.kind, debitAccountId, creditAccountId, amount, ...open };
   setEntry(book, book.holds, [id, hold]);
   append(book, book.decisions.placedHolds, hold);
   append(book, book.decisions.journals, { ...header, id, transferCount: 0 });
@@ -140,16 +165,6 @@ export function keepRefusal(
   const id = takeStamps(book, 1);
   append(book, book.decisions.refusals, { ...header, ...refused, id });
   return id;
-}
-
-/** A point to return to, for several journals that succeed or fail together. */
-export function markBook(book: Book): number {
-  return book.undoLog.length;
-}
-
-/** Undoes everything decided since the mark. */
-export function undoTo(book: Book, mark: number): void {
-  while (book.undoLog.length > mark) book.undoLog.pop()?.();
 }
 
 export function balanceOf(account: BookAccount): Balance {
@@ -222,7 +237,7 @@ function move(
   credit.creditsPosted += amount;
   debit.version += 1;
   credit.version += 1;
-  book.undoLog.push(() => {
+  book.undoLog?.push(() => {
     debit.debitsPosted -= amount;
     credit.creditsPosted -= amount;
     debit.version -= 1;
@@ -243,7 +258,7 @@ function setAside(
   account.debitsPending += hold.amount;
   account.version += 1;
   if (hold.expiresAt !== null) account.nextExpiry = Math.min(hold.expiresAt, nextExpiry ?? hold.expiresAt);
-  book.undoLog.push(() => {
+  book.undoLog?.push(() => {
     account.debitsPending -= hold.amount;
     account.version -= 1;
     account.nextExpiry = nextExpiry;
@@ -263,7 +278,7 @@ function closeHold(book: Book, hold: Hold, end: Pick<Hold, "state" | "captured" 
   const closed = { ...hold, ...end };
   account.debitsPending -= hold.amount;
   account.version += 1;
-  book.undoLog.push(() => {
+  book.undoLog?.push(() => {
     account.debitsPending += hold.amount;
     account.version -= 1;
   });
@@ -281,13 +296,13 @@ function takeStamps(book: Book, count: number): number {
 
 function append<T>(book: Book, list: T[], entry: T): void {
   list.push(entry);
-  book.undoLog.push(() => list.pop());
+  book.undoLog?.push(() => list.pop());
 }
 
 function setEntry<T>(book: Book, map: Map<number, T>, [key, value]: readonly [number, T]): void {
   const before = map.get(key);
   map.set(key, value);
-  book.undoLog.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
+  book.undoLog?.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
 }
 
 function smaller(a: bigint, b: bigint): bigint {

@@ -1,16 +1,15 @@
 // The door of the ledger: accounts, journals, transfers and holds. Amounts are bigint minor units of an account's asset.
 export { type Asset, type AssetKind, type Assets, loadAssets } from "./assets.ts";
 export {
+  allOrNothing,
   type Book,
   type BookAccount,
   balanceOf,
   captureHold,
   keepRefusal,
-  markBook,
   placeHold,
   postJournal,
   releaseHold,
-  undoTo,
 } from "./book.ts";
 export { countRecentDebits } from "./book-store.ts";
 export {
@@ -22,12 +21,21 @@ export {
   refuse,
 } from "./errors.ts";
 export {
+  findAccountsWithDueHolds,
+  findHold,
+  findHolds,
+  type HoldQuery,
+  type HoldRecord,
+} from "./find-holds.ts";
+export { findReversible, type ReversibleJournal } from "./find-reversible.ts";
+export {
   ACCOUNT_STATES,
   type AccountState,
   type Balance,
   type CaptureRequest,
   type Hold,
   type HoldRequest,
+  type HoldState,
   type JournalHeader,
   type JournalKind,
   type JournalRequest,

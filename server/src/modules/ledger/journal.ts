@@ -86,6 +86,7 @@ export interface PostedJournal {
 
 export interface Hold {
   readonly id: number;
+  readonly kind: JournalKind;
   readonly debitAccountId: number;
   readonly creditAccountId: number;
   readonly amount: bigint;

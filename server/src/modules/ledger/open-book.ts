@@ -1,8 +1,10 @@
 // Opens the book for a batch: locks the accounts it touches and reads what deciding needs, in one round trip.
+import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { Assets } from "./assets.ts";
 import { type Book, type BookAccount, expireHold } from "./book.ts";
 import * as store from "./book-store.ts";
-import type { Hold } from "./journal.ts";
+import { ACCOUNT_STATES, type Hold } from "./journal.ts";
 
 /** What a batch is going to touch. Unknown account ids are harmless: deciding refuses them. */
 export interface BookScope {
@@ -19,13 +21,17 @@ export interface BookScope {
  * Locks the accounts in id order until the transaction ends; one round trip, and two more when a hold of one of them
  * has passed its time: such holds are expired before anything is decided, which frees what they held.
  */
-export async function openBook(tx: Tx, scope: BookScope): Promise<Book> {
-  const ids = store.toArray([...scope.accountIds]);
+export async function openBook(
+  tx: Tx,
+  assets: Pick<Assets, "assetOfSystemAccount">,
+  scope: BookScope,
+): Promise<Book> {
+  const ids = [...scope.accountIds];
+  const system = ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
   const holdIds = scope.holdIds ?? [];
   const reversedIds = scope.reversedIds ?? [];
-  const [locked, system, holds, reversals, firstStamp] = await Promise.all([
-    store.lockAccounts(tx, ids),
-    store.readSystemAccounts(tx, ids),
+  const [locked, holds, reversals, firstStamp] = await Promise.all([
+    store.lockAccounts(tx, toArray(ids)),
     holdIds.length === 0 ? [] : store.readHolds(tx, holdIds),
     reversedIds.length === 0 ? new Map<number, number>() : store.readReversals(tx, reversedIds),
     store.takeStamps(tx, scope.stampCount),
@@ -56,9 +62,27 @@ export function createBook(contents: {
     now: firstStamp,
     nextStamp: firstStamp,
     lastStamp: firstStamp + contents.stampCount - 1,
-    undoLog: [],
+    undoLog: null,
     decisions: { journals: [], transfers: [], placedHolds: [], closedHolds: new Map(), refusals: [] },
   };
+}
+
+/** A system account needs neither lock nor row: it has no floor, and in the book its sums begin at zero. */
+function openSystemAccount(id: number, assetId: number | undefined): BookAccount[] {
+  if (assetId === undefined) return [];
+  const sums = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditLimit: 0n };
+  return [
+    {
+      id,
+      assetId,
+      system: true,
+      state: ACCOUNT_STATES.open,
+      ...sums,
+      version: 0,
+      openingVersion: 0,
+      nextExpiry: null,
+    },
+  ];
 }
 
 async function expirePassedHolds(tx: Tx, book: Book): Promise<void> {

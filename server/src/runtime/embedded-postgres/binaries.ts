@@ -5,9 +5,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { ServerUser } from "./choose-user.ts";
 import { copyBinaries, repairInPlace } from "./copy-binaries.ts";
 import { EmbeddedPostgresError } from "./error.ts";
-import type { ProcessUser } from "./process-user.ts";
 import type { ServerLog } from "./relay-log.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -19,7 +19,7 @@ export interface Binaries {
 }
 
 export interface BinariesRequest {
-  readonly user: ProcessUser;
+  readonly user: ServerUser;
   readonly dataDir: string;
   readonly log: ServerLog;
   /** Where the npm package lies; found by itself unless a test brings a broken one. */
@@ -75,7 +75,7 @@ function locatePackage(): string {
 }
 
 /** Answers the programs, or why they cannot be run. */
-async function tryBinaries(dir: string, user: ProcessUser): Promise<Binaries | string> {
+async function tryBinaries(dir: string, user: ServerUser): Promise<Binaries | string> {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const program = (name: string) => join(dir, "bin", name + suffix);
   // Both are asked: initdb needs libpq, the server needs ICU, and each needs its own executable bit.

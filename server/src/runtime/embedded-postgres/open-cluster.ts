@@ -5,8 +5,8 @@ import { randomBytes } from "node:crypto";
 import { constants, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Binaries } from "./binaries.ts";
+import { canEnter, giveTo, type ServerUser } from "./choose-user.ts";
 import { EmbeddedPostgresError } from "./error.ts";
-import { canEnter, giveTo, type ProcessUser } from "./process-user.ts";
 import type { ServerLog } from "./relay-log.ts";
 import { type ProgramResult, runProgram } from "./run-program.ts";
 import { includeLine } from "./settings.ts";
@@ -15,13 +15,13 @@ export interface Cluster {
   readonly dir: string;
   /** What `-D` is given; every program on the cluster is started with `dir` as its working directory. */
   readonly address: string;
-  readonly user: ProcessUser;
+  readonly user: ServerUser;
   readonly binaries: Binaries;
 }
 
 export interface ClusterRequest {
   readonly dataDir: string;
-  readonly user: ProcessUser;
+  readonly user: ServerUser;
   readonly binaries: Binaries;
   readonly log: ServerLog;
 }

@@ -31,7 +31,7 @@ export async function writePassword(dataDir: string, password: string): Promise<
   await rename(`${path}.new`, path);
 }
 
-/** Which order keeps file and role in agreement whenever we are killed: see the callers in start.ts. */
+/** An operator's saved connection stops working then, so it is said aloud. */
 export function warnOfNewPassword(log: ServerLog, dataDir: string): void {
   log.warn(
     { path: passwordFile(dataDir) },

@@ -2,10 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import type { ProcessUser } from "./process-user.ts";
+import type { ServerUser } from "./choose-user.ts";
 
 export interface RunOptions {
-  readonly user: ProcessUser;
+  readonly user: ServerUser;
   readonly cwd: string;
   readonly input?: string;
 }

@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { giveTo } from "./choose-user.ts";
 import type { Cluster } from "./open-cluster.ts";
-import { giveTo } from "./process-user.ts";
 import { logLinePrefix } from "./relay-log.ts";
 import { runProgram } from "./run-program.ts";
 

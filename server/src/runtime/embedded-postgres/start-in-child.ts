@@ -1,17 +1,17 @@
-// A program for the tests: starts the embedded PostgreSQL in a process of its own, which a test may then kill. Writes one
-// line of JSON, `{"url"}` or `{"error"}`, and stays until SIGTERM.
+// A program for the tests: the embedded PostgreSQL in a process of its own, which a test may then kill. Writes one line
+// of JSON, `{"url"}` or `{"error"}`, and stays until SIGTERM.
 
 import { startEmbeddedPostgres } from "./start.ts";
 
-const ignore = () => undefined;
-const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+export async function startInChild(dataDir: string): Promise<void> {
+  const answer = await tryStart(dataDir).catch((error: Error) => ({ error: error.message }));
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
 
-try {
-  const started = await startEmbeddedPostgres({ dataDir: process.argv[2] ?? "", log });
-  process.once("SIGTERM", () => void started.stop());
-  process.stdout.write(`${JSON.stringify({ url: started.url })}\n`);
-} catch (error) {
-  process.stdout.write(
-    `${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`,
-  );
+async function tryStart(dataDir: string): Promise<{ url: string }> {
+  const ignore = () => undefined;
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const { url, stop } = await startEmbeddedPostgres({ dataDir, log });
+  process.once("SIGTERM", () => void stop());
+  return { url };
 }

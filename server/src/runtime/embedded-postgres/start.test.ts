@@ -41,7 +41,7 @@ describe("the first start", () => {
     wrong.password = "wrong";
     const sql = postgres(wrong.href, { max: 1 });
     await expect(sql`SELECT 1`).rejects.toMatchObject({ code: "28P01" });
-    await sql.end();
+    await sql.end({ timeout: 1 });
     const file = join(dataDir, "postgres-password");
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await readFile(file, "utf8")).trim()).toBe(new URL(url).password);
@@ -52,7 +52,7 @@ describe("the first start", () => {
     expect(socketUrl).toBeDefined();
     const sql = openDatabase({ url: socketUrl ?? "", poolSize: 1, statementTimeoutMs: 10_000 });
     const [row] = await sql`SELECT inet_client_addr() IS NULL AS local`;
-    await sql.end();
+    await sql.end({ timeout: 1 });
     expect(row?.["local"]).toBe(true);
   });
 

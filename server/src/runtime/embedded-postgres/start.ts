@@ -6,6 +6,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { type BinariesRequest, findBinaries } from "./binaries.ts";
 import { choosePort, rememberPort } from "./choose-port.ts";
+import { chooseUser } from "./choose-user.ts";
 import { clearLeftovers } from "./clear-leftovers.ts";
 import { EmbeddedPostgresError } from "./error.ts";
 import { markCluster } from "./find-servers.ts";
@@ -25,7 +26,6 @@ import {
   warnOfNewPassword,
   writePassword,
 } from "./password.ts";
-import { chooseProcessUser } from "./process-user.ts";
 import type { ServerLog } from "./relay-log.ts";
 import { canUseSocket, serverArguments, writeSettingsFile } from "./settings.ts";
 import { type Supervised, supervise } from "./supervise.ts";
@@ -86,7 +86,7 @@ async function startLocked(
   internals: Internals,
 ): Promise<EmbeddedPostgres> {
   const { dataDir, log } = options;
-  const user = await chooseProcessUser(join(dataDir, "postgres"));
+  const user = await chooseUser(join(dataDir, "postgres"));
   const binaries = await findBinaries({ ...internals, user, dataDir, log });
   const { cluster, password } = await openCluster({ dataDir, user, binaries, log });
   await writeSettingsFile(cluster);

@@ -141,10 +141,11 @@ export function isCheckoutOpenToAll(): boolean {
 }
 
 function spawnStarter(dataDir: string, uid: number | undefined): ChildProcess {
-  const script = join(import.meta.dirname, "start-in-child.ts");
+  const program = JSON.stringify(join(import.meta.dirname, "start-in-child.ts"));
+  const script = `import(${program}).then(({ startInChild }) => startInChild(process.argv[1]))`;
   const identity = uid === undefined ? {} : { uid, gid: uid };
   // No environment at all: neither HOME nor PATH may be needed.
-  return spawn(process.execPath, [script, dataDir], {
+  return spawn(process.execPath, ["-e", script, dataDir], {
     ...identity,
     env: {},
     cwd: "/",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { EmbeddedPostgresError } from "./error.ts";
 import { runProgram } from "./run-program.ts";
 
-export interface ProcessUser {
+export interface ServerUser {
   readonly name: string;
   /** For `spawn`: empty where the user is the one we already are. */
   readonly ids: { readonly uid: number; readonly gid: number } | Record<string, never>;
@@ -17,7 +17,7 @@ const preferredNames = ["postgres", "_postgres", "nobody"];
  * The owner of an existing cluster wins: a `postgres` user added to the machine later must not lock us out, and a
  * cluster made by an ordinary user keeps being theirs when root starts it once.
  */
-export async function chooseProcessUser(clusterDir: string): Promise<ProcessUser> {
+export async function chooseUser(clusterDir: string): Promise<ServerUser> {
   const ownUid = process.getuid?.();
   const owner = await stat(clusterDir).catch(() => undefined);
   if (ownUid === undefined) return { name: "the current user", ids: {} };
@@ -32,7 +32,7 @@ export async function chooseProcessUser(clusterDir: string): Promise<ProcessUser
 }
 
 /** Whether the user may pass through `dir` and every folder above it; tried rather than computed, because of ACLs. */
-export async function canEnter(user: ProcessUser, dir: string): Promise<boolean> {
+export async function canEnter(user: ServerUser, dir: string): Promise<boolean> {
   if (!("uid" in user.ids)) return true;
   const { code } = await runProgram("/bin/sh", ["-c", 'cd "$1"', "sh", dir], { user, cwd: "/" });
   return code === 0;
@@ -42,7 +42,7 @@ export async function canEnter(user: ProcessUser, dir: string): Promise<boolean>
  * Hands a file or a whole folder to the user; nothing to do where it is theirs already. Never follows a symbolic link:
  * the user may have put one there, and what it points to may be root's.
  */
-export async function giveTo(user: ProcessUser, path: string): Promise<void> {
+export async function giveTo(user: ServerUser, path: string): Promise<void> {
   if (!("uid" in user.ids)) return;
   const { uid, gid } = user.ids;
   const found = await lstat(path);
@@ -52,7 +52,7 @@ export async function giveTo(user: ProcessUser, path: string): Promise<void> {
   await lchown(path, uid, gid);
 }
 
-async function findUnprivilegedUser(): Promise<ProcessUser> {
+async function findUnprivilegedUser(): Promise<ServerUser> {
   const lines = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
   for (const wanted of preferredNames) {
     const [name, , uid, gid] = lines.find((fields) => fields[0] === wanted) ?? [];

@@ -1,0 +1,317 @@
+// A ledger so simple that it is obviously right: a list of transfers, a map of holds, and every balance summed up anew
+// each time it is asked for. It shares no code with the real one; the properties compare the two item by item.
+import { isDeepStrictEqual } from "node:util";
+
+/** The largest sum that an account's row can keep. */
+const SUM_MAX = 9_223_372_036_854_775_807n;
+/** The outside world: no floor, no bound. */
+export const WORLD = "world";
+
+export interface Movement {
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: bigint;
+  readonly upToAvailable?: boolean;
+}
+
+/** One thing asked of the ledger. Accounts have names; what an earlier command made is named by that command's number. */
+export type Act =
+  | { readonly act: "journal"; readonly transfers: readonly Movement[] }
+  | { readonly act: "transaction"; readonly movement: Movement }
+  | { readonly act: "batch"; readonly mode: "atomic" | "independent"; readonly movements: readonly Movement[] }
+  | { readonly act: "hold"; readonly movement: Movement; readonly expiresAt: number | null }
+  | { readonly act: "capture"; readonly of: number; readonly amount: bigint | null }
+  | { readonly act: "release"; readonly of: number }
+  | { readonly act: "reverse"; readonly of: number }
+  | { readonly act: "change"; readonly account: string; readonly state?: AccountState; readonly limit?: bigint };
+export type AccountState = "open" | "frozen" | "closed";
+
+export interface Command {
+  readonly number: number;
+  readonly key?: string | undefined;
+  readonly act: Act;
+}
+
+/** A transfer with the posted balance that it left on each side; null for the world. */
+export interface ModelTransfer {
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: bigint;
+  readonly debitAfter: bigint | null;
+  readonly creditAfter: bigint | null;
+}
+
+export type Outcome =
+  | { readonly refused: string }
+  | { readonly results: readonly (readonly ModelTransfer[] | { readonly refused: string })[] };
+
+interface ModelAccount {
+  readonly asset: string;
+  readonly state: AccountState;
+  readonly limit: bigint;
+}
+
+interface ModelHold {
+  readonly movement: Movement;
+  readonly expiresAt: number | null;
+  readonly state: "active" | "captured" | "released" | "expired";
+}
+
+/** Plain values only: a copy of it is a point to return to. */
+interface State {
+  accounts: Map<string, ModelAccount>;
+  transfers: { debit: string; credit: string; amount: bigint }[];
+  /** By the number of the command that placed it. */
+  holds: Map<number, ModelHold>;
+  /** The transfers of each journal, by the number of the command that posted it. */
+  journals: Map<number, readonly ModelTransfer[]>;
+  reversed: Set<number>;
+}
+
+export interface AccountSums {
+  readonly posted: bigint;
+  readonly held: bigint;
+  readonly available: bigint;
+}
+
+export interface Model {
+  /** Applies one command at a moment (stamp) and tells what came of it. */
+  readonly apply: (command: Command, now: number) => Outcome;
+  readonly sumsOf: (account: string, now: number) => AccountSums;
+  readonly stateOf: (account: string) => { state: AccountState; limit: bigint };
+  readonly holdStates: (now: number) => Map<number, string>;
+  readonly transferCount: () => number;
+}
+
+export interface ModelSetting {
+  /** Name of each account → its asset. The world exists for every asset without being named. */
+  readonly accounts: Readonly<Record<string, string>>;
+  /** What the world's movements are counted in. */
+  readonly worldAsset: string;
+}
+
+class Refused extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export function createModel({ accounts, worldAsset }: ModelSetting): Model {
+  let state: State = {
+    accounts: new Map(
+      Object.entries(accounts).map(([name, asset]) => [name, { asset, state: "open", limit: 0n }]),
+    ),
+    transfers: [],
+    holds: new Map(),
+    journals: new Map(),
+    reversed: new Set(),
+  };
+  const remembered = new Map<string, { command: Command; outcome: Outcome }>();
+  /** A command that repeated a key made nothing itself: it names what the first one made. */
+  const originals = new Map<number, number>();
+
+  function apply(command: Command, now: number): Outcome {
+    const before = command.key === undefined ? undefined : remembered.get(command.key);
+    if (before !== undefined) {
+      if (!isDeepStrictEqual(before.command.act, command.act)) return { refused: "idempotency_key_reused" };
+      originals.set(command.number, before.command.number);
+      return before.outcome;
+    }
+    state = expireHolds(state, now);
+    const outcome = attempt(() => perform(command));
+    if (command.key !== undefined) remembered.set(command.key, { command, outcome });
+    return outcome;
+  }
+
+  /** All or nothing: what is refused leaves the state as it was. */
+  function attempt(work: () => Outcome): Outcome {
+    const before = copy(state);
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      state = before;
+      return { refused: error.code };
+    }
+  }
+
+  function perform({ act, number }: Command): Outcome {
+    if (act.act === "journal") return { results: [post(act.transfers, number)] };
+    if (act.act === "transaction") return { results: [post([act.movement], number)] };
+    if (act.act === "batch") return performBatch(act);
+    if (act.act === "hold") return place(act, number);
+    if (act.act === "capture") return capture(act);
+    if (act.act === "release") return release(act.of);
+    if (act.act === "reverse") return reverse(act.of, number);
+    return change(act);
+  }
+
+  function performBatch({ mode, movements }: Extract<Act, { act: "batch" }>): Outcome {
+    if (mode === "atomic") {
+      try {
+        return { results: movements.map((movement) => [move(movement)]) };
+      } catch (error) {
+        throw error instanceof Refused ? new Refused("batch_item_refused") : error;
+      }
+    }
+    const results = movements.map((movement) => attempt(() => ({ results: [[move(movement)]] })));
+    return { results: results.map((result) => ("refused" in result ? result : (result.results[0] ?? []))) };
+  }
+
+  function post(movements: readonly Movement[], number: number): ModelTransfer[] {
+    const transfers = movements.map(move);
+    state.journals.set(number, transfers);
+    return transfers;
+  }
+
+  function move(movement: Movement): ModelTransfer {
+    checkSides(movement);
+    const available = sumsIn(state, movement.debit).available;
+    const amount =
+      movement.upToAvailable === true && available < movement.amount ? available : movement.amount;
+    checkAmount(movement, amount);
+    return add({ debit: movement.debit, credit: movement.credit, amount });
+  }
+
+  function add(transfer: { debit: string; credit: string; amount: bigint }): ModelTransfer {
+    state.transfers.push(transfer);
+    return { ...transfer, debitAfter: postedAfter(transfer.debit), creditAfter: postedAfter(transfer.credit) };
+  }
+
+  function postedAfter(account: string): bigint | null {
+    return account === WORLD ? null : sumsIn(state, account).posted;
+  }
+
+  function checkSides({ debit, credit }: Movement): void {
+    for (const name of [debit, credit])
+      if (name !== WORLD && !state.accounts.has(name)) throw new Refused("account_not_found");
+    if (debit === credit) throw new Refused("same_account");
+    if (assetOf(debit) !== assetOf(credit)) throw new Refused("asset_mismatch");
+    for (const name of [debit, credit]) {
+      const account = state.accounts.get(name);
+      if (account !== undefined && account.state !== "open") throw new Refused(`account_${account.state}`);
+    }
+  }
+
+  function assetOf(name: string): string {
+    return state.accounts.get(name)?.asset ?? worldAsset;
+  }
+
+  function checkAmount({ debit, credit }: Movement, amount: bigint): void {
+    if (amount <= 0n || (debit !== WORLD && amount > sumsIn(state, debit).available))
+      throw new Refused("insufficient_funds");
+    const sent = totalOf(state, debit, "debit") + heldOn(state, debit) + amount;
+    const received = totalOf(state, credit, "credit") + amount;
+    if ((debit !== WORLD && sent > SUM_MAX) || (credit !== WORLD && received > SUM_MAX))
+      throw new Refused("amount_overflow");
+  }
+
+  function place({ movement, expiresAt }: Extract<Act, { act: "hold" }>, number: number): Outcome {
+    checkSides(movement);
+    checkAmount(movement, movement.amount);
+    state.holds.set(number, { movement, expiresAt, state: "active" });
+    return { results: [[]] };
+  }
+
+  function findActive(number: number): ModelHold {
+    const hold = state.holds.get(originals.get(number) ?? number);
+    if (hold === undefined) throw new Refused("hold_not_found");
+    if (hold.state !== "active") throw new Refused("hold_not_active");
+    return hold;
+  }
+
+  function capture(act: Extract<Act, { act: "capture" }>): Outcome {
+    const hold = findActive(act.of);
+    const amount = act.amount ?? hold.movement.amount;
+    if (amount <= 0n || amount > hold.movement.amount) throw new Refused("capture_exceeds_hold");
+    checkSides(hold.movement);
+    if (
+      hold.movement.credit !== WORLD &&
+      totalOf(state, hold.movement.credit, "credit") + amount > SUM_MAX
+    )
+      throw new Refused("amount_overflow");
+    const number = originals.get(act.of) ?? act.of;
+    state.holds.set(number, { ...hold, state: "captured" });
+    const transfer = add({ debit: hold.movement.debit, credit: hold.movement.credit, amount });
+    return { results: [[transfer]] };
+  }
+
+  function release(of: number): Outcome {
+    const hold = findActive(of);
+    state.holds.set(originals.get(of) ?? of, { ...hold, state: "released" });
+    return { results: [[]] };
+  }
+
+  function reverse(of: number, number: number): Outcome {
+    const original = originals.get(of) ?? of;
+    const journal = state.journals.get(original);
+    if (journal === undefined) throw new Refused("transaction_not_found");
+    if (state.reversed.has(original)) throw new Refused("already_reversed");
+    const transfers = [...journal]
+      .reverse()
+      .map(({ debit, credit, amount }) => move({ debit: credit, credit: debit, amount }));
+    state.reversed.add(original);
+    state.reversed.add(number); // a reversal is not reversed again, whatever asks for it
+    return { results: [transfers] };
+  }
+
+  function change({ account, state: next, limit }: Extract<Act, { act: "change" }>): Outcome {
+    const before = state.accounts.get(account);
+    if (before === undefined) throw new Refused("account_not_found");
+    if (before.state === "closed") throw new Refused("account_closed");
+    const sums = sumsIn(state, account);
+    if (limit !== undefined && sums.posted - sums.held + limit < 0n) throw new Refused("limit_in_use");
+    if (next === "closed" && (sums.posted !== 0n || sums.held !== 0n)) throw new Refused("account_not_empty");
+    state.accounts.set(account, { ...before, state: next ?? before.state, limit: limit ?? before.limit });
+    return { results: [] };
+  }
+
+  return {
+    apply,
+    sumsOf: (account, now) => sumsIn(expireHolds(state, now), account),
+    stateOf: (account) => state.accounts.get(account) ?? { state: "open", limit: 0n },
+    holdStates: (now) =>
+      new Map([...expireHolds(state, now).holds].map(([number, hold]) => [number, hold.state])),
+    transferCount: () => state.transfers.length,
+  };
+}
+
+function copy(state: State): State {
+  return {
+    accounts: new Map(state.accounts),
+    transfers: [...state.transfers],
+    holds: new Map(state.holds),
+    journals: new Map(state.journals),
+    reversed: new Set(state.reversed),
+  };
+}
+
+/** Holds whose time has come set nothing aside any more, whether or not anybody has touched them. */
+function expireHolds(state: State, now: number): State {
+  const holds = [...state.holds].map(([number, hold]): [number, ModelHold] => {
+    const isDue = hold.state === "active" && hold.expiresAt !== null && hold.expiresAt <= now;
+    return [number, isDue ? { ...hold, state: "expired" } : hold];
+  });
+  return { ...state, holds: new Map(holds) };
+}
+
+function totalOf({ transfers }: State, account: string, side: "debit" | "credit"): bigint {
+  return transfers.reduce((sum, transfer) => (transfer[side] === account ? sum + transfer.amount : sum), 0n);
+}
+
+function heldOn({ holds }: State, account: string): bigint {
+  return [...holds.values()].reduce(
+    (sum, { state, movement }) =>
+      state === "active" && movement.debit === account ? sum + movement.amount : sum,
+    0n,
+  );
+}
+
+function sumsIn(state: State, account: string): AccountSums {
+  const posted = totalOf(state, account, "credit") - totalOf(state, account, "debit");
+  const held = heldOn(state, account);
+  if (account === WORLD) return { posted, held, available: SUM_MAX };
+  return { posted, held, available: posted - held + (state.accounts.get(account)?.limit ?? 0n) };
+}
