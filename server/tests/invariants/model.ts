@@ -144,7 +144,7 @@ export function createModel({ accounts, worldAsset }: ModelSetting): Model {
     if (act.act === "hold") return place(act, number);
     if (act.act === "capture") return capture(act);
     if (act.act === "release") return release(act.of);
-    if (act.act === "reverse") return reverse(act.of, number);
+    if (act.act === "reverse") return reverse(act.of);
     return change(act);
   }
 
@@ -244,7 +244,7 @@ export function createModel({ accounts, worldAsset }: ModelSetting): Model {
     return { results: [[]] };
   }
 
-  function reverse(of: number, number: number): Outcome {
+  function reverse(of: number): Outcome {
     const original = originals.get(of) ?? of;
     const journal = state.journals.get(original);
     if (journal === undefined) throw new Refused("transaction_not_found");
@@ -253,7 +253,6 @@ export function createModel({ accounts, worldAsset }: ModelSetting): Model {
       .reverse()
       .map(({ debit, credit, amount }) => move({ debit: credit, credit: debit, amount }));
     state.reversed.add(original);
-    state.reversed.add(number); // a reversal is not reversed again, whatever asks for it
     return { results: [transfers] };
   }
 

@@ -1,0 +1,310 @@
+// Turns a command of the model's language into the command that the product runs, and what the product answers back
+// into the model's words, so that both can be compared item by item.
+import {
+  type BookCommand,
+  type CommandOutcome,
+  type Decision,
+  type Desk,
+} from "../../src/modules/banking/command-desk.ts";
+import { postBatch, postTransaction, type TransactionRequest } from "../../src/modules/banking/post-transactions.ts";
+import {
+  type Asset,
+  captureHold,
+  isRefusal,
+  ledgerError,
+  placeHold,
+  postJournal,
+  type Refusal,
+  releaseHold,
+  type Transfer,
+} from "../../src/modules/ledger/index.ts";
+import { canonicalJson, hashKey } from "../../src/runtime/idempotency.ts";
+import type { Actor } from "../../src/values/actor.ts";
+import { AppError } from "../../src/values/app-error.ts";
+import { type Act, type Command, type ModelTransfer, type Movement, type Outcome, WORLD } from "./model.ts";
+
+export const ADMIN: Actor = { id: "admin", name: "admin", roles: ["admin"] };
+
+/** What the names of a history mean in a ledger, and what its commands have made there so far. */
+export interface Ground {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly asset: Asset;
+  /** Stamp from which a history counts its hours. */
+  readonly startStamp: number;
+  readonly commands: ReadonlyMap<number, Command>;
+  /** Journal, hold or transaction made by a command, by its number. */
+  readonly made: Map<number, number>;
+  /** The transfers of journals, by the number of the command that posted them. */
+  readonly posted: Map<number, readonly ModelTransfer[]>;
+  /** Told at each decision; the last time counts, for a batch may be tried again. */
+  readonly onDecide?: (command: Command, desk: Desk) => void;
+}
+
+/** A ledger's answer to commands made here: what was booked. */
+interface BookedAnswer {
+  readonly id: number;
+  readonly transfers: readonly {
+    debit: string;
+    credit: string;
+    amount: string;
+    debitAfter: string | null;
+    creditAfter: string | null;
+  }[];
+}
+
+export function toBookCommand(ground: Ground, command: Command): BookCommand {
+  const built = buildAct(ground, command);
+  return {
+    ...built,
+    key:
+      command.key === undefined
+        ? undefined
+        : { keyHash: hashKey(ADMIN.id, command.key), request: canonicalJson(withoutBigints(command.act)) },
+    decide: (desk) => {
+      ground.onDecide?.(command, desk);
+      return built.decide(desk);
+    },
+  };
+}
+
+function withoutBigints(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? String(inner) : inner)));
+}
+
+function buildAct(ground: Ground, command: Command): BookCommand {
+  const { act } = command;
+  if (act.act === "transaction") return postTransaction(contextOf(ground), toRequest(ground, act.movement));
+  if (act.act === "batch") {
+    const requests = act.movements.map((movement) => toRequest(ground, movement));
+    return postBatch({ ...contextOf(ground), mode: act.mode }, requests);
+  }
+  if (act.act === "journal") return buildJournal(ground, { command, act });
+  if (act.act === "hold") return buildHold(ground, { command, act });
+  if (act.act === "reverse") return buildReversal(ground, { command, act });
+  if (act.act === "change") throw new Error("a change of an account is no command of the desk");
+  return buildEnd(ground, { command, act });
+}
+
+function contextOf(ground: Ground) {
+  return { actor: ADMIN, worldOf: () => idOf(ground, WORLD) };
+}
+
+function toRequest(ground: Ground, { debit, credit, amount }: Movement): TransactionRequest {
+  const { asset } = ground;
+  if (debit === WORLD) return { type: "deposit", accountId: idOf(ground, credit), amount, asset };
+  if (credit === WORLD) return { type: "withdrawal", accountId: idOf(ground, debit), amount, asset };
+  return {
+    type: "transfer",
+    accountId: idOf(ground, debit),
+    toAccountId: idOf(ground, credit),
+    amount,
+    asset,
+  };
+}
+
+interface Part<A extends Act["act"]> {
+  readonly command: Command;
+  readonly act: Extract<Act, { act: A }>;
+}
+
+function buildJournal(ground: Ground, { command, act }: Part<"journal">): BookCommand {
+  const transfers = act.transfers.map((movement) => ({
+    debitAccountId: idOf(ground, movement.debit),
+    creditAccountId: idOf(ground, movement.credit),
+    amount: movement.amount,
+    upToAvailable: movement.upToAvailable === true,
+  }));
+  return {
+    actor: ADMIN,
+    scope: { accountIds: idsOf(ground, act.transfers), stampCount: transfers.length },
+    decide: ({ book }) => {
+      const outcome = postJournal(book, { kind: "TRANSFER", actorId: ADMIN.id, transfers });
+      return isRefusal(outcome) ? toError(outcome) : answer(ground, command, outcome);
+    },
+  };
+}
+
+function buildHold(ground: Ground, { command, act }: Part<"hold">): BookCommand {
+  const { movement, expiresAt } = act;
+  return {
+    actor: ADMIN,
+    scope: { accountIds: idsOf(ground, [movement]), stampCount: 1 },
+    decide: ({ book }) => {
+      const hold = placeHold(book, {
+        kind: "ORDER_HOLD",
+        actorId: ADMIN.id,
+        debitAccountId: idOf(ground, movement.debit),
+        creditAccountId: idOf(ground, movement.credit),
+        amount: movement.amount,
+        expiresAt: expiresAt === null ? undefined : ground.startStamp + expiresAt,
+      });
+      return isRefusal(hold) ? toError(hold) : answer(ground, command, { id: hold.id, transfers: [] });
+    },
+  };
+}
+
+function buildEnd(ground: Ground, { command, act }: Part<"capture" | "release">): BookCommand {
+  const hold = ground.commands.get(act.of)?.act;
+  const known = ground.made.get(act.of);
+  return {
+    actor: ADMIN,
+    scope: {
+      accountIds: hold?.act === "hold" ? idsOf(ground, [hold.movement]) : [],
+      holdIds: known === undefined ? [] : [known],
+      stampCount: 1,
+    },
+    decide: ({ book }) => {
+      const holdId = ground.made.get(act.of);
+      if (holdId === undefined) return ledgerError("hold_not_found");
+      const outcome =
+        act.act === "release"
+          ? releaseHold(book, holdId)
+          : captureHold(book, { holdId, amount: act.amount ?? undefined });
+      if (isRefusal(outcome)) return toError(outcome);
+      const transfers = "transfer" in outcome ? [outcome.transfer] : [];
+      return answer(ground, command, { id: holdId, transfers });
+    },
+  };
+}
+
+function buildReversal(ground: Ground, { command, act }: Part<"reverse">): BookCommand {
+  const original = ground.commands.get(act.of)?.act;
+  const movements = original === undefined ? [] : movementsOf(original);
+  const known = ground.made.get(act.of);
+  return {
+    actor: ADMIN,
+    scope: {
+      accountIds: idsOf(ground, movements),
+      reversedIds: known === undefined ? [] : [known],
+      stampCount: movements.length,
+    },
+    decide: ({ book }) => {
+      const reversedId = ground.made.get(act.of);
+      const transfers = ground.posted.get(act.of)?.toReversed();
+      if (reversedId === undefined || transfers === undefined) return ledgerError("transaction_not_found");
+      const outcome = postJournal(book, {
+        kind: "TRANSFER",
+        actorId: ADMIN.id,
+        reversedId,
+        transfers: transfers.map(({ debit, credit, amount }) => ({
+          debitAccountId: idOf(ground, credit),
+          creditAccountId: idOf(ground, debit),
+          amount,
+        })),
+      });
+      return isRefusal(outcome) ? toError(outcome) : answer(ground, command, outcome);
+    },
+  };
+}
+
+function movementsOf(act: Act): readonly Movement[] {
+  if (act.act === "journal") return act.transfers;
+  return act.act === "transaction" || act.act === "hold" ? [act.movement] : [];
+}
+
+function answer(
+  ground: Ground,
+  { number }: Command,
+  { id, transfers }: { id: number; transfers: readonly Transfer[] },
+): Decision {
+  const booked: BookedAnswer = {
+    id,
+    transfers: transfers.map((transfer) => ({
+      debit: nameOf(ground, transfer.debitAccountId),
+      credit: nameOf(ground, transfer.creditAccountId),
+      amount: String(transfer.amount),
+      debitAfter: transfer.debitAfter === null ? null : String(transfer.debitAfter),
+      creditAfter: transfer.creditAfter === null ? null : String(transfer.creditAfter),
+    })),
+  };
+  noteMade(ground, number, { id, transfers: booked.transfers.map(toModelTransfer) });
+  return { answer: JSON.stringify(booked), counted: [] };
+}
+
+function noteMade(
+  ground: Ground,
+  number: number,
+  { id, transfers }: { id: number; transfers: readonly ModelTransfer[] },
+): void {
+  const act = ground.commands.get(number)?.act.act;
+  if (act !== "capture" && act !== "release" && act !== "reverse") ground.made.set(number, id);
+  if (act === "journal" || act === "transaction") ground.posted.set(number, transfers);
+}
+
+/** What came of a command, in the model's words. A refusal is its code. */
+export function readOutcome(
+  ground: Ground,
+  command: Command,
+  outcome: CommandOutcome | Decision | AppError,
+): Outcome {
+  if (outcome instanceof AppError) return { refused: outcome.code };
+  if ("refused" in outcome) return { refused: outcome.refused.code };
+  const body = JSON.parse(outcome.answer);
+  const { act } = command;
+  if (act.act === "transaction") {
+    const transfer = readTransaction(ground, act.movement, body);
+    noteMade(ground, command.number, { id: Number(body.id), transfers: [transfer] });
+    return { results: [[transfer]] };
+  }
+  if (act.act === "batch") return { results: act.movements.map((movement, index) => readItem(ground, movement, body.results[index])) };
+  const transfers = (body as BookedAnswer).transfers.map(toModelTransfer);
+  noteMade(ground, command.number, { id: body.id, transfers });
+  return { results: [transfers] };
+}
+
+interface TransactionAnswer {
+  readonly id: string;
+  readonly amount: string;
+  readonly balances: readonly { account_id: string; balance: string }[];
+}
+
+function readItem(
+  ground: Ground,
+  movement: Movement,
+  item: { status: string; transaction: TransactionAnswer; error: { code: string } },
+): ModelTransfer[] | { refused: string } {
+  return item.status === "posted"
+    ? [readTransaction(ground, movement, item.transaction)]
+    : { refused: item.error.code };
+}
+
+function readTransaction(
+  ground: Ground,
+  { debit, credit }: Movement,
+  { amount, balances }: TransactionAnswer,
+): ModelTransfer {
+  const after = (name: string) => {
+    const found = balances.find(({ account_id }) => Number(account_id) === ground.ids.get(name));
+    return found === undefined ? null : BigInt(found.balance);
+  };
+  return { debit, credit, amount: BigInt(amount), debitAfter: after(debit), creditAfter: after(credit) };
+}
+
+function toModelTransfer(transfer: BookedAnswer["transfers"][number]): ModelTransfer {
+  return {
+    debit: transfer.debit,
+    credit: transfer.credit,
+    amount: BigInt(transfer.amount),
+    debitAfter: transfer.debitAfter === null ? null : BigInt(transfer.debitAfter),
+    creditAfter: transfer.creditAfter === null ? null : BigInt(transfer.creditAfter),
+  };
+}
+
+function toError(refusal: Refusal): AppError {
+  return ledgerError(refusal.refused, refusal.details);
+}
+
+function idOf({ ids }: Ground, name: string): number {
+  const id = ids.get(name);
+  if (id === undefined) throw new Error(`no account is called ${name}`);
+  return id;
+}
+
+function idsOf(ground: Ground, movements: readonly Movement[]): number[] {
+  return movements.flatMap(({ debit, credit }) => [idOf(ground, debit), idOf(ground, credit)]);
+}
+
+function nameOf({ ids }: Ground, id: number): string {
+  for (const [name, known] of ids) if (known === id) return name;
+  throw new Error(`account ${id} has no name`);
+}
