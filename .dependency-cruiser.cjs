@@ -1,5 +1,5 @@
 // Who may import whom. The modules' order comes from one list; everything else follows from the folders.
-const { MODULE_ORDER } = require("./server/tests/architecture/module-order.ts");
+const { MODULE_ORDER } = require("./server/src/modules.ts");
 
 const SRC = "^server/src/";
 const TEST = "\\.test\\.ts$";

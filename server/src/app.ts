@@ -90,7 +90,7 @@ async function startOwn(config: Config, log: Log, steps: StopSteps): Promise<{ u
     },
   });
   steps.push(() => postgres.stop());
-  return { url: postgres.url, hint: postgres.adminHint };
+  return { url: postgres.socketUrl ?? postgres.url, hint: postgres.adminHint };
 }
 
 interface ServeContext extends Databases {

@@ -7,7 +7,7 @@ import type { Sql } from "../runtime/database.ts";
 import { findPendingMigrations } from "../runtime/migrate.ts";
 import { addDataKey, rewrapDataKeys } from "../runtime/rotate-data-keys.ts";
 import { openVault, VaultError, type VaultOptions } from "../runtime/vault.ts";
-import { withDatabase } from "./migrate.ts";
+import { withDatabase } from "./with-database.ts";
 
 export interface KeyRotation {
   /** Data keys that were not wrapped by ENCRYPTION_KEY before. */

@@ -1,32 +1,78 @@
-// The subcommands of `countinghouse` and how their errors are shown: one line, or JSON with --json.
-import { Command } from "commander";
+// The subcommands of `countinghouse`, and how their errors are shown: one line, or JSON with --json. Options that every
+// subcommand has (--json, --debug) may stand before or after its name.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { loadConfig } from "../config.ts";
+import { addBenchCommand } from "./bench.ts";
+import { EXIT_CODES } from "./command-error.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addExportCommand } from "./export.ts";
+import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addServeCommand } from "./serve.ts";
 import { addTokenCommand } from "./token.ts";
+import { addVerifyCommand } from "./verify.ts";
 
-export async function runCli(argv: readonly string[]): Promise<void> {
+const FOOTER = `
+Settings come from the environment and from .env: docs/configuration.md lists them.
+Exit codes: 0 done; 1 found something wrong; 2 could not be done; 3 stopped at a limit (docs/cli.md).`;
+
+export function createProgram(): Command {
   const program = new Command("countinghouse")
     .description("Orders, stock and money that never disagree.")
+    .version(readVersion(), "-V, --version", "print the version")
     .option("--json", "write results and errors as JSON, for machines")
-    .showHelpAfterError("(add --help for the options)");
+    .option("--debug", "show where an error came from")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => undefined }) // shown by showError, like all others
+    .exitOverride()
+    .addHelpText("after", FOOTER);
   addServeCommand(program);
   addMigrateCommand(program);
   addTokenCommand(program);
+  addKeysCommand(program);
+  addVerifyCommand(program);
+  addDoctorCommand(program);
+  addExportCommand(program);
+  addBenchCommand(program);
+  return program;
+}
+
+export async function runCli(argv: readonly string[]): Promise<void> {
   try {
-    await program.parseAsync([...argv]);
+    await createProgram().parseAsync([...argv]);
   } catch (error) {
-    showError(error, program.opts()["json"] === true);
-    process.exitCode = 1;
+    if (error instanceof CommanderError && error.exitCode === 0) return; // --help, --version
+    process.exitCode = EXIT_CODES.failed;
+    if (!(error instanceof CommanderError && error.code === "commander.help")) showError(error, argv);
   }
 }
 
-function showError(error: unknown, asJson: boolean): void {
-  const message = error instanceof Error ? error.message : String(error);
-  const expected =
-    error instanceof Error &&
-    error.name !== "Error" &&
-    !(error instanceof TypeError) &&
-    !(error instanceof ReferenceError);
-  if (asJson) console.error(JSON.stringify({ error: message }));
-  else console.error(expected ? `countinghouse: ${message}` : error);
+function readVersion(): string {
+  const manifest = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
+  return JSON.parse(manifest).version;
+}
+
+function showError(error: unknown, argv: readonly string[]): void {
+  const message = describeError(error);
+  if (argv.includes("--json")) console.error(JSON.stringify({ error: message }));
+  else console.error(`countinghouse: ${message}`);
+  if (argv.includes("--debug") || isDebugging()) console.error(error);
+}
+
+/** One line, whatever was thrown. */
+function describeError(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  const line = text.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  if (!(error instanceof CommanderError)) return line;
+  return error.message.includes("--help") ? line : `${line} (--help shows what there is)`;
+}
+
+function isDebugging(): boolean {
+  try {
+    return ["debug", "trace"].includes(loadConfig().LOG_LEVEL);
+  } catch {
+    return false; // then the configuration is what the error says
+  }
 }

@@ -4,12 +4,18 @@ import type { Command } from "commander";
 import { type App, startApp } from "../app.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createLog, type Log } from "../runtime/log.ts";
+import { addExamples } from "./examples.ts";
 
 export function addServeCommand(program: Command): void {
-  program
+  const command = program
     .command("serve")
     .description("start the server (and PostgreSQL, unless DB_URL names one)")
     .action(serve);
+  addExamples(command, [
+    ["countinghouse serve", "on http://127.0.0.1:8000, with a PostgreSQL of its own in ./data"],
+    ["PORT=9000 DATA_DIR=/var/lib/shop countinghouse serve", "elsewhere"],
+    ["DB_URL=postgres://user:password@host/name countinghouse serve", "on your PostgreSQL"],
+  ]);
 }
 
 async function serve(): Promise<void> {

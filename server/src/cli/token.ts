@@ -4,6 +4,7 @@ import { readTokenSettings } from "../app.ts";
 import { loadConfig } from "../config.ts";
 import { mintToken } from "../gateway/authenticate.ts";
 import { ROLES, type Role } from "../values/actor.ts";
+import { addExamples } from "./examples.ts";
 
 interface TokenOptions {
   readonly role: Role[];
@@ -13,9 +14,9 @@ interface TokenOptions {
 }
 
 export function addTokenCommand(program: Command): void {
-  program
+  const command = program
     .command("token")
-    .description("mint an access token")
+    .description("mint an access token; standard output carries the token alone")
     .option("--role <role>", `one of ${ROLES.join(", ")}; may be given several times`, collectRole, [])
     .option("--sub <id>", "subject: the user's id (default: the role's name)")
     .option("--name <name>", "preferred_username (default: the subject)")
@@ -30,6 +31,11 @@ export function addTokenCommand(program: Command): void {
       );
       console.log(program.opts()["json"] === true ? JSON.stringify({ token }) : token);
     });
+  addExamples(command, [
+    ["TOKEN=$(npx countinghouse token --role admin)", "for curl -H \"Authorization: Bearer $TOKEN\""],
+    ["countinghouse token --sub ada", "a customer's token"],
+    ["countinghouse token --role service --sub till-4 --expires-in 3600", "a program's, for an hour"],
+  ]);
 }
 
 function collectRole(value: string, previous: Role[]): Role[] {

@@ -10,6 +10,9 @@ export interface Actor {
   readonly roles: readonly Role[];
 }
 
+/** The program itself, in its own jobs. */
+export const SYSTEM_ACTOR: Actor = { id: "system", name: "system", roles: ["service"] };
+
 /** Staff and programs act on every account; a customer on their own alone. */
 export function actsForAll(actor: Actor): boolean {
   return actor.roles.some((role) => role !== "customer");

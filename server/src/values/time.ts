@@ -3,17 +3,10 @@
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.(\d{1,9}))?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 
-let lastSecond = 0;
-let lastSecondText = "";
-
-/** Writes a stamp as RFC 3339 in UTC with microseconds: "2026-11-21T09:00:00.123456Z". The second's text is kept: stamps of one batch share it. */
+/** Writes a stamp as RFC 3339 in UTC with microseconds: "2026-11-21T09:00:00.123456Z". */
 export function formatStamp(stamp: number): string {
   const second = Math.floor(stamp / 1_000_000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastSecondText = new Date(second * 1000).toISOString().slice(0, 20);
-  }
-  return `${lastSecondText}${String(stamp - second * 1_000_000).padStart(6, "0")}Z`;
+  return `${new Date(second * 1000).toISOString().slice(0, 20)}${String(stamp - second * 1_000_000).padStart(6, "0")}Z`;
 }
 
 /** Reads RFC 3339 (a date alone is its first moment in UTC) to a stamp, exact to the microsecond; undefined where malformed. */

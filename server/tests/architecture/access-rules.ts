@@ -1,6 +1,6 @@
 // Who may touch what: the environment, transactions, SQL and the schemas of PostgreSQL, HTTP status numbers.
 import ts from "typescript";
-import { MODULE_ORDER } from "./module-order.ts";
+import { MODULE_ORDER } from "../../src/modules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { lineOf, type Project, type SourceFile, walk } from "./source-files.ts";
 

@@ -1,6 +1,6 @@
 // Names: of files, folders, functions and types. A name says what a thing is in the words of the field.
 import ts from "typescript";
-import { MODULE_ORDER } from "./module-order.ts";
+import { MODULE_ORDER } from "../../src/modules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { lineOf, type SourceFile, walk } from "./source-files.ts";
 

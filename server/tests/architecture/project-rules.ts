@@ -1,7 +1,7 @@
 // What has to agree between files: modules and their order, the codes thrown and the codes listed, the dependencies
 // and the reasons for them.
 import ts from "typescript";
-import { MODULE_ORDER } from "./module-order.ts";
+import { MODULE_ORDER } from "../../src/modules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { lineOf, type Project, type SourceFile, walk } from "./source-files.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { errorCodes } from "fastify";
 import { statusOf, toProblem } from "../../src/gateway/problem.ts";
 import type { ErrorEntry } from "../../src/values/app-error.ts";
-import { MODULE_ORDER } from "../architecture/module-order.ts";
+import { MODULE_ORDER } from "../../src/modules.ts";
 import { ROOT } from "../architecture/source-files.ts";
 
 const INTRODUCTION = `# Errors

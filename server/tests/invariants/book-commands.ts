@@ -1,14 +1,14 @@
 // Turns a command of the model's language into the command that the product runs, and what the product answers back
 // into the model's words, so that both can be compared item by item.
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../src/modules/banking/command-desk.ts";
 import {
-  type BookCommand,
-  type CommandOutcome,
-  type Decision,
-  type Desk,
-} from "../../src/modules/banking/command-desk.ts";
-import { postBatch, postTransaction, type TransactionRequest } from "../../src/modules/banking/post-transactions.ts";
+  postBatch,
+  postTransaction,
+  type TransactionRequest,
+} from "../../src/modules/banking/post-transactions.ts";
 import {
   type Asset,
+  type Assets,
   captureHold,
   isRefusal,
   ledgerError,
@@ -29,6 +29,7 @@ export const ADMIN: Actor = { id: "admin", name: "admin", roles: ["admin"] };
 export interface Ground {
   readonly ids: ReadonlyMap<string, number>;
   readonly asset: Asset;
+  readonly assets: Assets;
   /** Stamp from which a history counts its hours. */
   readonly startStamp: number;
   readonly commands: ReadonlyMap<number, Command>;
@@ -62,13 +63,18 @@ export function toBookCommand(ground: Ground, command: Command): BookCommand {
         : { keyHash: hashKey(ADMIN.id, command.key), request: canonicalJson(withoutBigints(command.act)) },
     decide: (desk) => {
       ground.onDecide?.(command, desk);
-      return built.decide(desk);
+      ground.made.delete(command.number); // a batch that is tried again decides anew
+      const decision = built.decide(desk);
+      readOutcome(ground, command, decision);
+      return decision;
     },
   };
 }
 
 function withoutBigints(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? String(inner) : inner)));
+  return JSON.parse(
+    JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? String(inner) : inner)),
+  );
 }
 
 function buildAct(ground: Ground, command: Command): BookCommand {
@@ -78,15 +84,15 @@ function buildAct(ground: Ground, command: Command): BookCommand {
     const requests = act.movements.map((movement) => toRequest(ground, movement));
     return postBatch({ ...contextOf(ground), mode: act.mode }, requests);
   }
-  if (act.act === "journal") return buildJournal(ground, { command, act });
-  if (act.act === "hold") return buildHold(ground, { command, act });
-  if (act.act === "reverse") return buildReversal(ground, { command, act });
+  if (act.act === "journal") return buildJournal(ground, act);
+  if (act.act === "hold") return buildHold(ground, act);
+  if (act.act === "reverse") return buildReversal(ground, act);
   if (act.act === "change") throw new Error("a change of an account is no command of the desk");
-  return buildEnd(ground, { command, act });
+  return buildEnd(ground, act);
 }
 
 function contextOf(ground: Ground) {
-  return { actor: ADMIN, worldOf: () => idOf(ground, WORLD) };
+  return { actor: ADMIN, assets: ground.assets };
 }
 
 function toRequest(ground: Ground, { debit, credit, amount }: Movement): TransactionRequest {
@@ -102,12 +108,9 @@ function toRequest(ground: Ground, { debit, credit, amount }: Movement): Transac
   };
 }
 
-interface Part<A extends Act["act"]> {
-  readonly command: Command;
-  readonly act: Extract<Act, { act: A }>;
-}
+type ActOf<Name extends Act["act"]> = Extract<Act, { act: Name }>;
 
-function buildJournal(ground: Ground, { command, act }: Part<"journal">): BookCommand {
+function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
   const transfers = act.transfers.map((movement) => ({
     debitAccountId: idOf(ground, movement.debit),
     creditAccountId: idOf(ground, movement.credit),
@@ -119,12 +122,12 @@ function buildJournal(ground: Ground, { command, act }: Part<"journal">): BookCo
     scope: { accountIds: idsOf(ground, act.transfers), stampCount: transfers.length },
     decide: ({ book }) => {
       const outcome = postJournal(book, { kind: "TRANSFER", actorId: ADMIN.id, transfers });
-      return isRefusal(outcome) ? toError(outcome) : answer(ground, command, outcome);
+      return isRefusal(outcome) ? toError(outcome) : describe(ground, outcome);
     },
   };
 }
 
-function buildHold(ground: Ground, { command, act }: Part<"hold">): BookCommand {
+function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
   const { movement, expiresAt } = act;
   return {
     actor: ADMIN,
@@ -138,12 +141,12 @@ function buildHold(ground: Ground, { command, act }: Part<"hold">): BookCommand 
         amount: movement.amount,
         expiresAt: expiresAt === null ? undefined : ground.startStamp + expiresAt,
       });
-      return isRefusal(hold) ? toError(hold) : answer(ground, command, { id: hold.id, transfers: [] });
+      return isRefusal(hold) ? toError(hold) : describe(ground, { id: hold.id, transfers: [] });
     },
   };
 }
 
-function buildEnd(ground: Ground, { command, act }: Part<"capture" | "release">): BookCommand {
+function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookCommand {
   const hold = ground.commands.get(act.of)?.act;
   const known = ground.made.get(act.of);
   return {
@@ -162,12 +165,12 @@ function buildEnd(ground: Ground, { command, act }: Part<"capture" | "release">)
           : captureHold(book, { holdId, amount: act.amount ?? undefined });
       if (isRefusal(outcome)) return toError(outcome);
       const transfers = "transfer" in outcome ? [outcome.transfer] : [];
-      return answer(ground, command, { id: holdId, transfers });
+      return describe(ground, { id: holdId, transfers });
     },
   };
 }
 
-function buildReversal(ground: Ground, { command, act }: Part<"reverse">): BookCommand {
+function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
   const original = ground.commands.get(act.of)?.act;
   const movements = original === undefined ? [] : movementsOf(original);
   const known = ground.made.get(act.of);
@@ -192,7 +195,7 @@ function buildReversal(ground: Ground, { command, act }: Part<"reverse">): BookC
           amount,
         })),
       });
-      return isRefusal(outcome) ? toError(outcome) : answer(ground, command, outcome);
+      return isRefusal(outcome) ? toError(outcome) : describe(ground, outcome);
     },
   };
 }
@@ -202,9 +205,8 @@ function movementsOf(act: Act): readonly Movement[] {
   return act.act === "transaction" || act.act === "hold" ? [act.movement] : [];
 }
 
-function answer(
+function describe(
   ground: Ground,
-  { number }: Command,
   { id, transfers }: { id: number; transfers: readonly Transfer[] },
 ): Decision {
   const booked: BookedAnswer = {
@@ -217,7 +219,6 @@ function answer(
       creditAfter: transfer.creditAfter === null ? null : String(transfer.creditAfter),
     })),
   };
-  noteMade(ground, number, { id, transfers: booked.transfers.map(toModelTransfer) });
   return { answer: JSON.stringify(booked), counted: [] };
 }
 
@@ -246,7 +247,10 @@ export function readOutcome(
     noteMade(ground, command.number, { id: Number(body.id), transfers: [transfer] });
     return { results: [[transfer]] };
   }
-  if (act.act === "batch") return { results: act.movements.map((movement, index) => readItem(ground, movement, body.results[index])) };
+  if (act.act === "batch")
+    return {
+      results: act.movements.map((movement, index) => readItem(ground, movement, body.results[index])),
+    };
   const transfers = (body as BookedAnswer).transfers.map(toModelTransfer);
   noteMade(ground, command.number, { id: body.id, transfers });
   return { results: [transfers] };

@@ -9,7 +9,6 @@ export const SETTING = {
   accounts: { alice: "JPY", bob: "JPY", carol: "JPY", dave: "JPY", kim: "KRW" },
   worldAsset: "JPY",
 } as const;
-/** Stamp at which histories begin, far enough from any month's end. */
 const CUSTOMERS = Object.keys(SETTING.accounts);
 const SPENDERS = ["alice", "bob", "carol"] as const;
 

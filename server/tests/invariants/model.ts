@@ -18,12 +18,21 @@ export interface Movement {
 export type Act =
   | { readonly act: "journal"; readonly transfers: readonly Movement[] }
   | { readonly act: "transaction"; readonly movement: Movement }
-  | { readonly act: "batch"; readonly mode: "atomic" | "independent"; readonly movements: readonly Movement[] }
+  | {
+      readonly act: "batch";
+      readonly mode: "atomic" | "independent";
+      readonly movements: readonly Movement[];
+    }
   | { readonly act: "hold"; readonly movement: Movement; readonly expiresAt: number | null }
   | { readonly act: "capture"; readonly of: number; readonly amount: bigint | null }
   | { readonly act: "release"; readonly of: number }
   | { readonly act: "reverse"; readonly of: number }
-  | { readonly act: "change"; readonly account: string; readonly state?: AccountState; readonly limit?: bigint };
+  | {
+      readonly act: "change";
+      readonly account: string;
+      readonly state?: AccountState;
+      readonly limit?: bigint;
+    };
 export type AccountState = "open" | "frozen" | "closed";
 
 export interface Command {
@@ -177,7 +186,11 @@ export function createModel({ accounts, worldAsset }: ModelSetting): Model {
 
   function add(transfer: { debit: string; credit: string; amount: bigint }): ModelTransfer {
     state.transfers.push(transfer);
-    return { ...transfer, debitAfter: postedAfter(transfer.debit), creditAfter: postedAfter(transfer.credit) };
+    return {
+      ...transfer,
+      debitAfter: postedAfter(transfer.debit),
+      creditAfter: postedAfter(transfer.credit),
+    };
   }
 
   function postedAfter(account: string): bigint | null {
@@ -227,10 +240,7 @@ export function createModel({ accounts, worldAsset }: ModelSetting): Model {
     const amount = act.amount ?? hold.movement.amount;
     if (amount <= 0n || amount > hold.movement.amount) throw new Refused("capture_exceeds_hold");
     checkSides(hold.movement);
-    if (
-      hold.movement.credit !== WORLD &&
-      totalOf(state, hold.movement.credit, "credit") + amount > SUM_MAX
-    )
+    if (hold.movement.credit !== WORLD && totalOf(state, hold.movement.credit, "credit") + amount > SUM_MAX)
       throw new Refused("amount_overflow");
     const number = originals.get(act.of) ?? act.of;
     state.holds.set(number, { ...hold, state: "captured" });

@@ -21,10 +21,12 @@ import {
   type Book,
   type BookScope,
   countRecentDebits,
+  countRecentHolds,
   openBook,
   writeBook,
 } from "../ledger/index.ts";
-import { insertFlags, type NewFlag, type RiskRule, windowsOf } from "../risk/index.ts";
+import { insertFlags, type NewFlag, type RiskRule, type VelocityWindow, windowsOf } from "../risk/index.ts";
+import { tellOfExpired } from "./expire-holds.ts";
 import { readOwners } from "./store.ts";
 
 /** One money command: what it touches, and how it decides. */
@@ -34,6 +36,8 @@ export interface BookCommand {
   readonly scope: BookScope;
   /** Accounts whose outgoing transfers the velocity rules count. */
   readonly debitedIds?: readonly number[];
+  /** Accounts whose active holds they count too. */
+  readonly holdingIds?: readonly number[];
   /** Pure but for what it books on the desk's book. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
   readonly decide: (desk: Desk) => Decision | AppError;
 }
@@ -47,8 +51,12 @@ export interface Desk {
   readonly owners: ReadonlyMap<number, string>;
   /** Outgoing transfers per account within the last `seconds`, this batch's included. */
   readonly recentDebits: ReadonlyMap<number, Map<number, number>>;
+  /** Holds placed within the last `seconds` and still active, this batch's included. */
+  readonly recentHolds: ReadonlyMap<number, Map<number, number>>;
   readonly events: NewEvent[];
   readonly flags: NewFlag[];
+  /** Sends further rows of a command with the batch's own writes. Rows that may fail do not belong here: they fail the batch. */
+  readonly writes: ((tx: Tx) => Promise<unknown>)[];
 }
 
 export interface Decision {
@@ -71,6 +79,8 @@ export interface DeskOptions {
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
   /** Told after the commit of every transaction posted, refused, placed or ended. */
   readonly onTransaction?: (transaction: CountedTransaction) => void;
+  /** Told after the commit of the events that it left in the outbox. */
+  readonly onEvents?: (events: readonly NewEvent[]) => void;
 }
 
 export interface CountedTransaction {
@@ -83,9 +93,13 @@ export type CommandDesk = GroupCommit<BookCommand, CommandOutcome>;
 export function openCommandDesk(options: DeskOptions): CommandDesk {
   return createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
-      const outcomes = await inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, options));
+      const { outcomes, expired, events } = await inPipelinedTransaction(options.db, (tx) =>
+        commitBatch(tx, commands, options),
+      );
+      for (const counted of expired) options.onTransaction?.(counted);
       for (const outcome of outcomes)
         if ("counted" in outcome) for (const counted of outcome.counted) options.onTransaction?.(counted);
+      if (events.length > 0) options.onEvents?.(events);
       return outcomes;
     },
     batchWeightMax: options.batchItemsMax,
@@ -95,28 +109,38 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
   });
 }
 
+interface CommittedBatch {
+  readonly outcomes: CommandOutcome[];
+  readonly expired: readonly CountedTransaction[];
+  readonly events: readonly NewEvent[];
+}
+
 async function commitBatch(
   tx: Tx,
   commands: readonly BookCommand[],
   options: DeskOptions,
-): Promise<{ outcome: CommandOutcome[]; writes: Promise<unknown>[] }> {
-  const [, book, remembered, owners, recentDebits] = await readForBatch(tx, commands, options);
+): Promise<{ outcome: CommittedBatch; writes: Promise<unknown>[] }> {
+  const [, book, remembered, owners, recentDebits, recentHolds] = await readForBatch(tx, commands, options);
   const desk: Desk = {
     book,
     assets: options.assets,
     rules: options.rules,
     owners,
     recentDebits,
+    recentHolds,
     events: [],
     flags: [],
+    writes: [],
   };
+  const expired = tellOfExpired(desk);
   const answers = new Map<string, RememberedAnswer>();
-  const outcome = commands.map((command) => answer(command, { desk, remembered, answers }));
+  const outcomes = commands.map((command) => answer(command, { desk, remembered, answers }));
   const writes = writeBook(tx, book);
   if (answers.size > 0) writes.push(remember(tx, answers));
   if (desk.events.length > 0) writes.push(appendEvents(tx, desk.events));
   if (desk.flags.length > 0) writes.push(insertFlags(tx, desk.flags));
-  return { outcome, writes };
+  for (const write of desk.writes) writes.push(write(tx));
+  return { outcome: { outcomes, expired, events: desk.events }, writes };
 }
 
 /** Everything the batch needs, sent at once; the locks come first, so that all else is read under them. */
@@ -124,22 +148,24 @@ function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules 
   const keyHashes = commands.flatMap((command) => command.key?.keyHash ?? []);
   const customers = commands.filter((command) => !actsForAll(command.actor));
   const debitedIds = [...new Set(commands.flatMap((command) => command.debitedIds ?? []))];
+  const holdingIds = [...new Set(commands.flatMap((command) => command.holdingIds ?? []))];
   return Promise.all([
     keyHashes.length === 0 ? undefined : holdEpoch(tx),
     openBook(tx, assets, mergeScopes(commands.map((command) => command.scope))),
     findRemembered(tx, keyHashes),
     readOwners(tx, [...new Set(customers.flatMap((command) => [...command.scope.accountIds]))]),
-    readRecentDebits(tx, debitedIds, rules),
+    readRecent(debitedIds, rules, (query) => countRecentDebits(tx, query)),
+    readRecent(holdingIds, rules, (query) => countRecentHolds(tx, query)),
   ]);
 }
 
-async function readRecentDebits(
-  tx: Tx,
+async function readRecent(
   accountIds: readonly number[],
   rules: readonly RiskRule[],
+  count: (query: VelocityWindow & { accountIds: readonly number[] }) => Promise<Map<number, number>>,
 ): Promise<Map<number, Map<number, number>>> {
   const windows = accountIds.length === 0 ? [] : windowsOf(rules);
-  const counts = await Promise.all(windows.map((window) => countRecentDebits(tx, { accountIds, ...window })));
+  const counts = await Promise.all(windows.map((window) => count({ accountIds, ...window })));
   return new Map(windows.map((window, index) => [window.seconds, counts[index] ?? new Map()]));
 }
 

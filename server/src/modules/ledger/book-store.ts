@@ -225,3 +225,19 @@ export async function countRecentDebits(
     ) AS recent WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));
 }
+
+/** Holds placed on each account within the last `seconds` and still active, counted up to one more than `countMax`. */
+export async function countRecentHolds(
+  { sql }: Tx,
+  query: { accountIds: readonly number[]; seconds: number; countMax: number },
+): Promise<Map<number, number>> {
+  const now = Date.now() * 1000;
+  const since = now - query.seconds * 1_000_000;
+  const rows = await sql<{ id: bigint; count: number }[]>`
+    SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count FROM (
+        SELECT FROM ledger.holds h WHERE h.debit_account_id = a.id AND h.id > ${since} AND h.state = 1
+          AND (h.expires_at IS NULL OR h.expires_at > ${now}) LIMIT ${query.countMax + 1}) AS seen
+    ) AS recent WHERE recent.count > 0`.execute();
+  return new Map(rows.map((row) => [Number(row.id), row.count]));
+}

@@ -11,7 +11,7 @@ export {
   postJournal,
   releaseHold,
 } from "./book.ts";
-export { countRecentDebits } from "./book-store.ts";
+export { countRecentDebits, countRecentHolds } from "./book-store.ts";
 export {
   isRefusal,
   LEDGER_ERRORS,

@@ -3,3 +3,6 @@
 export class EmbeddedPostgresError extends Error {
   override readonly name = "EmbeddedPostgresError";
 }
+
+/** Another process holds the data directory; its PostgreSQL may be ready for us to use, now or soon. */
+export class DirectoryInUseError extends EmbeddedPostgresError {}

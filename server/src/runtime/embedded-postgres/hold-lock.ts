@@ -8,7 +8,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { EmbeddedPostgresError } from "./error.ts";
+import { DirectoryInUseError, EmbeddedPostgresError } from "./error.ts";
 
 export interface DirectoryLock {
   release(): void;
@@ -57,7 +57,7 @@ async function describeHolder(dataDir: string, holderPath: string): Promise<Embe
     .then((content) => JSON.parse(content))
     .catch(() => ({}));
   const who = holder.pid === undefined ? "another process" : `process ${holder.pid} (since ${holder.since})`;
-  return new EmbeddedPostgresError(
+  return new DirectoryInUseError(
     `the data directory ${dataDir} is in use by ${who}: stop that one first, or choose another DATA_DIR`,
   );
 }

@@ -1,5 +1,6 @@
 // The door of the embedded PostgreSQL: a supervised server of our own in the data directory.
 
-export { EmbeddedPostgresError } from "./error.ts";
+export { DirectoryInUseError, EmbeddedPostgresError } from "./error.ts";
+export { findRunningPostgres } from "./find-running.ts";
 export type { ServerLog } from "./relay-log.ts";
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./start.ts";

@@ -57,7 +57,7 @@ export interface Internals extends Pick<BinariesRequest, "packageDir" | "copyRoo
   readonly restartPauseMinMs?: number;
 }
 
-const databaseName = "countinghouse";
+export const databaseName = "countinghouse";
 const portTryCountMax = 5;
 
 /**

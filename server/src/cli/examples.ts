@@ -1,0 +1,9 @@
+// The examples below every --help.
+import type { Command } from "commander";
+
+/** Each a line to copy and what it does. */
+export function addExamples(command: Command, examples: readonly (readonly [string, string])[]): void {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`);
+  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
