@@ -12,7 +12,7 @@ CREATE TABLE runtime.idempotency_epochs (
 CREATE TABLE runtime.idempotency_keys (
   epoch    integer NOT NULL,
   key_hash uuid    NOT NULL, -- first 128 bits of SHA-256 over caller, NUL, key
-  request  text    NOT NULL, -- canonical JSON of the request, to name the fields that differ
+  request  text    NOT NULL, -- JSON of the request, to name the fields that differ
   outcome  text    NOT NULL, -- 'done', or the kind of the refusal
   answer   text    NOT NULL, -- JSON: the body as it was sent, or code and details of the refusal
   PRIMARY KEY (key_hash, epoch)

@@ -1,6 +1,6 @@
 // Reads the Idempotency-Key of a request. Keys belong to the caller and the path: one key names one act.
 import type { FastifyRequest } from "fastify";
-import { canonicalJson, hashKey, type KeyedRequest } from "../runtime/idempotency.ts";
+import { hashKey, type KeyedRequest } from "../runtime/idempotency.ts";
 import { AppError } from "../values/app-error.ts";
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -21,6 +21,6 @@ export function readIdempotencyKey(request: FastifyRequest): KeyedRequest | unde
   const path = (request.url.split("?")[0] ?? "").replace(/^\/api\/v1(?=\/)/, "");
   return {
     keyHash: hashKey(request.actor.id, key),
-    request: canonicalJson({ path: `${request.method} ${path}`, body: request.body ?? null }),
+    request: JSON.stringify({ path: `${request.method} ${path}`, body: request.body ?? null }),
   };
 }

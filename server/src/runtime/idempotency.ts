@@ -8,7 +8,7 @@ import { inTransaction, type Tx } from "./transaction.ts";
 
 const ROTATION_LOCK = 0x49444d50; // "IDMP"
 
-/** A request that carries a key: the key's hash and the request in canonical JSON. */
+/** A request that carries a key: the key's hash and the request as JSON text. */
 export interface KeyedRequest {
   readonly keyHash: string;
   readonly request: string;
@@ -54,14 +54,16 @@ export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAns
 }
 
 /**
- * Throws where a key was used for another request, naming the fields that differ.
+ * Throws where a key was used for another request, naming the fields that differ. The order of fields does not count.
  * @throws AppError `refused/idempotency_key_reused`
  */
 export function checkSameRequest(remembered: Pick<RememberedAnswer, "request">, request: string): void {
   if (remembered.request === request) return;
+  const fields = findDifferences(JSON.parse(remembered.request), JSON.parse(request));
+  if (fields.length === 0) return;
   throw new AppError("refused", "idempotency_key_reused", {
     message: "this Idempotency-Key was used for another request; use a new key for a new request",
-    fields: findDifferences(JSON.parse(remembered.request), JSON.parse(request)),
+    fields,
   });
 }
 
@@ -83,15 +85,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function shorten(value: unknown): string {
   const text = value === undefined ? "absent" : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-/** JSON with sorted keys: two requests that say the same have the same text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) =>
-    isObject(inner) && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   releaseHold,
   type Transfer,
 } from "../../src/modules/ledger/index.ts";
-import { canonicalJson, hashKey } from "../../src/runtime/idempotency.ts";
+import { hashKey } from "../../src/runtime/idempotency.ts";
 import type { Actor } from "../../src/values/actor.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { type Act, type Command, type ModelTransfer, type Movement, type Outcome, WORLD } from "./model.ts";
@@ -60,7 +60,7 @@ export function toBookCommand(ground: Ground, command: Command): BookCommand {
     key:
       command.key === undefined
         ? undefined
-        : { keyHash: hashKey(ADMIN.id, command.key), request: canonicalJson(withoutBigints(command.act)) },
+        : { keyHash: hashKey(ADMIN.id, command.key), request: JSON.stringify(withoutBigints(command.act)) },
     decide: (desk) => {
       ground.onDecide?.(command, desk);
       ground.made.delete(command.number); // a batch that is tried again decides anew
