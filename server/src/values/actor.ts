@@ -1,4 +1,4 @@
-// Who acts: always taken from the verified token, never from a body.
+// Who acts: always taken from the verified token or API key, never from a body.
 
 export type Role = "admin" | "operator" | "service" | "customer";
 export const ROLES: readonly Role[] = ["admin", "operator", "service", "customer"];
@@ -8,10 +8,20 @@ export interface Actor {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Default: user. */
+  readonly kind?: "user" | "api_key" | "system";
+  /** The session that the token belongs to. */
+  readonly sessionId?: string;
+  /** Milliseconds since the epoch when the user last proved who they are. */
+  readonly confirmedAtMs?: number;
+  /** An API key's permissions, which narrow those of its roles; absent: no narrowing. */
+  readonly scopes?: readonly string[];
+  /** The administrator who acts as this user, with a reason on the trail. */
+  readonly impersonatorId?: string;
 }
 
 /** The program itself, in its own jobs. */
-export const SYSTEM_ACTOR: Actor = { id: "system", name: "system", roles: ["service"] };
+export const SYSTEM_ACTOR: Actor = { id: "system", name: "system", roles: ["service"], kind: "system" };
 
 /** Staff and programs act on every account; a customer on their own alone. */
 export function actsForAll(actor: Actor): boolean {
@@ -20,4 +30,16 @@ export function actsForAll(actor: Actor): boolean {
 
 export function isAdmin(actor: Actor): boolean {
   return actor.roles.includes("admin");
+}
+
+/**
+ * How the audit trail names who acts. Under impersonation that is the administrator, with the user they act as:
+ * `{ actorId: <administrator>, actorKind: "user as <id>" }`.
+ */
+export function describeAuditActor({ kind = "user", id, impersonatorId }: Actor): {
+  actorId: string;
+  actorKind: string;
+} {
+  if (impersonatorId === undefined) return { actorId: id, actorKind: kind };
+  return { actorId: impersonatorId, actorKind: `${kind} as ${id}` };
 }

@@ -1,0 +1,86 @@
+-- People who sign in: users, their sessions, the keys that sign access tokens, and what must no longer be believed.
+CREATE SCHEMA identity;
+
+CREATE TABLE identity.users (
+  id                uuid PRIMARY KEY,          -- the `sub` of the user's tokens
+  username          text NOT NULL,             -- as the user writes it
+  username_key      text NOT NULL UNIQUE,      -- in lower case
+  email             text NOT NULL,             -- encrypted
+  email_index       bytea NOT NULL UNIQUE,     -- blind index of the address in lower case
+  email_verified_at timestamptz,
+  full_name         text,                      -- encrypted
+  password_hash     text,                      -- PHC string (Argon2id), or bcrypt from elsewhere; null: none
+  password_set_at   timestamptz,
+  roles             text[] NOT NULL CHECK (roles <> '{}' AND roles <@ '{admin,operator,service,customer}'::text[]),
+  state             text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')),
+  token_version     integer NOT NULL DEFAULT 1, -- access tokens with a lower one are void
+  version           integer NOT NULL DEFAULT 1, -- of the row, for If-Match
+  created_at        timestamptz NOT NULL,
+  last_login_at     timestamptz
+);
+CREATE INDEX users_by_creation ON identity.users (created_at, id);
+
+CREATE TABLE identity.sessions (
+  id            uuid PRIMARY KEY,              -- the `sid` of its tokens
+  user_id       uuid NOT NULL REFERENCES identity.users,
+  secret        text NOT NULL,                 -- encrypted; signs this session's refresh tokens
+  counter       integer NOT NULL DEFAULT 1 CHECK (counter > 0), -- of the one refresh token that is good
+  rotated_at    timestamptz NOT NULL,
+  user_agent    text,
+  methods       text[] NOT NULL,               -- RFC 8176: pwd, otp, hwk
+  confirmed_at  timestamptz NOT NULL,          -- when the user last proved who they are: what step-up asks for
+  impersonator_id uuid REFERENCES identity.users,
+  impersonation_reason text,
+  created_at    timestamptz NOT NULL,
+  last_used_at  timestamptz NOT NULL,
+  expires_at    timestamptz NOT NULL,
+  ended_at      timestamptz,
+  end_reason    text,
+  CHECK ((impersonator_id IS NULL) = (impersonation_reason IS NULL)),
+  CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+CREATE INDEX sessions_by_user ON identity.sessions (user_id, created_at) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_expiry ON identity.sessions (expires_at);
+
+CREATE TABLE identity.signing_keys (
+  kid         text PRIMARY KEY,
+  public_key  text NOT NULL,                   -- JWK
+  private_key text NOT NULL,                   -- JWK, encrypted
+  created_at  timestamptz NOT NULL,
+  signs_from  timestamptz NOT NULL,            -- published before it signs, so that caches of the JWKS know it
+  verifies_until timestamptz                   -- null: until its successor signs
+);
+
+-- What every process refuses before its time: sessions (s:), users' older tokens (u:), API keys (k:).
+CREATE TABLE identity.revocations (
+  subject     text PRIMARY KEY,
+  version_min integer NOT NULL,                -- tokens of this version and above are good again
+  expires_at  timestamptz NOT NULL             -- when the last token concerned has expired
+);
+
+-- One-time tokens that travel by mail.
+CREATE TABLE identity.link_tokens (
+  token_hash  bytea PRIMARY KEY,               -- SHA-256
+  user_id     uuid NOT NULL REFERENCES identity.users,
+  purpose     text NOT NULL CHECK (purpose IN ('verify_email', 'reset_password')),
+  email_index bytea NOT NULL,                  -- void once the address changes
+  created_at  timestamptz NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  used_at     timestamptz
+);
+CREATE INDEX link_tokens_by_user ON identity.link_tokens (user_id, purpose);
+CREATE INDEX link_tokens_by_expiry ON identity.link_tokens (expires_at);
+
+-- Mails to send, written with the act that calls for them. Links are made when a mail leaves, so that no token rests here.
+CREATE TABLE identity.mails (
+  id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  template        text NOT NULL,
+  user_id         uuid REFERENCES identity.users,
+  login           text,                        -- encrypted: whom somebody asked a reset for, who may not exist
+  attempts        smallint NOT NULL DEFAULT 0,
+  created_at      timestamptz NOT NULL,
+  next_attempt_at timestamptz NOT NULL,
+  last_error      text,
+  CHECK ((user_id IS NULL) <> (login IS NULL))
+);
+CREATE INDEX mails_due ON identity.mails (next_attempt_at);

@@ -1,0 +1,108 @@
+// Access tokens: short-lived JWTs signed with Ed25519 (RFC 9068 in spirit: typ at+jwt), bound to their session. Checking
+// one needs no database; what was revoked before its time stands in memory.
+import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { type Actor, ROLES, type Role } from "../../values/actor.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { Session } from "./session.ts";
+import type { Identity } from "./settings.ts";
+import type { User } from "./user.ts";
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+export interface VerifiedAccess {
+  readonly actor: Actor;
+  readonly expiresAtMs: number;
+  /** False from the moment on at which the session, the user or the key was revoked. */
+  readonly isGood: () => boolean;
+}
+
+/** Signs an access token of the session; roles are those of the user at this moment. */
+export function mintAccessToken(
+  { keys, settings, now }: Pick<Identity, "keys" | "settings" | "now">,
+  user: Pick<User, "id" | "username" | "roles" | "tokenVersion">,
+  session: Pick<Session, "id" | "confirmedAt" | "methods" | "impersonatorId">,
+): Promise<string> {
+  const { kid, privateKey } = keys.signer();
+  const issuedAt = Math.floor(now() / 1000);
+  const claims: JWTPayload = {
+    sid: session.id,
+    ver: user.tokenVersion,
+    roles: [...user.roles],
+    preferred_username: user.username,
+    auth_time: Math.floor(session.confirmedAt.getTime() / 1000),
+    amr: [...session.methods],
+  };
+  if (session.impersonatorId !== null) claims["act"] = { sub: session.impersonatorId };
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid })
+    .setIssuer(settings.issuer)
+    .setSubject(user.id)
+    .setAudience(settings.audience)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + settings.accessTokenSeconds)
+    .sign(privateKey);
+}
+
+/**
+ * Verifies one of our own access tokens; undefined where the token is of another kind (its header says so).
+ * @throws AppError `unauthenticated/unauthenticated`
+ */
+export async function verifyAccessToken(identity: Identity, token: string): Promise<VerifiedAccess | undefined> {
+  const header = readHeader(token);
+  if (header === undefined || header.typ !== "at+jwt" || header.alg !== "EdDSA") return undefined;
+  const key = identity.keys.findPublic(header.kid ?? "");
+  if (key === undefined) throw refuse("the token's key is not known here (any more); sign in again");
+  const { payload } = await jwtVerify(token, key, {
+    algorithms: ["EdDSA"],
+    typ: "at+jwt",
+    issuer: identity.settings.issuer,
+    audience: identity.settings.audience,
+    requiredClaims: ["sub", "exp", "iat", "sid", "ver", "roles", "auth_time"],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(identity.now()),
+  }).catch((error: unknown) => {
+    const { code } = error as { code?: string };
+    throw refuse(code === "ERR_JWT_EXPIRED" ? "the token has expired" : "the token is not valid");
+  });
+  const access = toAccess(identity, payload);
+  if (!access.isGood()) throw refuse("the token was revoked; sign in again");
+  return access;
+}
+
+function readHeader(token: string) {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    return undefined;
+  }
+}
+
+function toAccess({ revocations }: Identity, payload: JWTPayload): VerifiedAccess {
+  const { sub, exp, sid, ver, roles, auth_time: confirmedAt, preferred_username: name, act } = payload;
+  if (typeof sub !== "string" || typeof sid !== "string" || typeof ver !== "number")
+    throw refuse("the token is not valid");
+  if (!isRoles(roles) || typeof confirmedAt !== "number") throw refuse("the token is not valid");
+  const impersonatorId = (act as { sub?: unknown } | undefined)?.sub;
+  const actor: Actor = {
+    id: sub,
+    name: typeof name === "string" ? name : sub,
+    roles,
+    sessionId: sid,
+    confirmedAtMs: confirmedAt * 1000,
+    ...(typeof impersonatorId === "string" ? { impersonatorId } : {}),
+  };
+  const [user, session] = [`u:${sub}`, `s:${sid}`];
+  return {
+    actor,
+    expiresAtMs: (exp ?? 0) * 1000,
+    isGood: () => !revocations.isRevoked(session, 0) && !revocations.isRevoked(user, ver),
+  };
+}
+
+function isRoles(roles: unknown): roles is readonly Role[] {
+  return Array.isArray(roles) && roles.length > 0 && roles.every((role) => ROLES.includes(role as Role));
+}
+
+function refuse(message: string): AppError {
+  return new AppError("unauthenticated", "unauthenticated", { message });
+}

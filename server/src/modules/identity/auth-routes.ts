@@ -1,0 +1,115 @@
+// Routes of signing up, in and out. Login and refresh take JSON and forms, as OAuth 2 clients send them.
+import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { endUserSessions } from "./end-sessions.ts";
+import { logIn } from "./log-in.ts";
+import type { Tokens } from "./open-session.ts";
+import { refreshSession } from "./refresh-session.ts";
+import { registerUser } from "./register-user.ts";
+import {
+  EndedAnswer,
+  LoginInput,
+  LogoutInput,
+  RefreshInput,
+  RegisteredAnswer,
+  RegisterInput,
+  TokenAnswer,
+} from "./schemas.ts";
+import type { Identity } from "./settings.ts";
+import { describeUser } from "./user.ts";
+
+const config = { public: true };
+const TAG = { tags: ["Sign in"] };
+const OPEN = { ...TAG, security: [] };
+
+export function addAuthRoutes(server: HttpServer, identity: Identity): void {
+  server.post(
+    "/auth/register",
+    {
+      config,
+      schema: {
+        ...OPEN,
+        summary: "Register; in development the first user becomes admin",
+        body: RegisterInput,
+        response: { 201: RegisteredAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { username, email, password, full_name: fullName = null } = request.body;
+      const registration = { username, email, password, fullName };
+      const { user, becameAdmin } = await registerUser(identity, registration, readOrigin(request));
+      const message = becameAdmin
+        ? { message: "You are the first user of this installation and have the role admin." }
+        : {};
+      return reply.code(201).send({ ...describeUser(user), ...message });
+    },
+  );
+
+  server.post(
+    "/auth/login",
+    {
+      config,
+      schema: {
+        ...OPEN,
+        summary: "Sign in with username or e-mail address",
+        consumes: ["application/json", "application/x-www-form-urlencoded"],
+        body: LoginInput,
+        response: { 200: TokenAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { username: login, password } = request.body;
+      const tokens = await logIn(identity, { login, password, origin: readOrigin(request) });
+      return reply.header("cache-control", "no-store").send(describeTokens(tokens));
+    },
+  );
+
+  addSessionRoutes(server, identity);
+}
+
+function addSessionRoutes(server: HttpServer, identity: Identity): void {
+  server.post(
+    "/auth/refresh",
+    {
+      config,
+      schema: {
+        ...OPEN,
+        summary: "Exchange a refresh token for the next pair of tokens",
+        consumes: ["application/json", "application/x-www-form-urlencoded"],
+        body: RefreshInput,
+        response: { 200: TokenAnswer },
+      },
+    },
+    async (request, reply) => {
+      const tokens = await refreshSession(identity, request.body.refresh_token, readOrigin(request));
+      return reply.header("cache-control", "no-store").send(describeTokens(tokens));
+    },
+  );
+
+  server.post(
+    "/auth/logout",
+    {
+      schema: {
+        ...TAG,
+        summary: "End this session, or all of the user's",
+        body: LogoutInput,
+        response: { 200: EndedAnswer },
+      },
+    },
+    async (request) => {
+      const { actor } = request;
+      const sessionId = request.body.all === true ? undefined : actor.sessionId;
+      const ending = { userId: actor.id, sessionId, reason: "signed out" };
+      if (actor.sessionId === undefined) return { ended: 0 }; // a token without a session
+      return { ended: await endUserSessions(identity, ending, { actor, origin: readOrigin(request) }) };
+    },
+  );
+}
+
+export function describeTokens(tokens: Tokens) {
+  return {
+    access_token: tokens.accessToken,
+    refresh_token: tokens.refreshToken,
+    token_type: "Bearer" as const,
+    expires_in: tokens.expiresInSeconds,
+  };
+}

@@ -1,0 +1,63 @@
+// Identity's refusals. Codes are a promise to clients and never renamed. None tells whether an account exists, except
+// where its owner must know: at registration.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const IDENTITY_ERRORS = {
+  password_refused: {
+    kind: "invalid",
+    title: "The password is not accepted.",
+    wayOut: "Choose another; the answer says why. Any 8 to 128 characters that are hard to guess will do.",
+  },
+  username_taken: {
+    kind: "conflict",
+    title: "Somebody has this username.",
+    wayOut: "Choose another username.",
+  },
+  email_taken: {
+    kind: "conflict",
+    title: "There is an account with this e-mail address.",
+    wayOut: "Sign in, or set a new password with POST /auth/password/forgot.",
+  },
+  invalid_credentials: {
+    kind: "unauthenticated",
+    title: "The name and password do not fit together, or the account may not sign in.",
+    wayOut: "Check both; POST /auth/password/forgot sets a new password.",
+  },
+  invalid_refresh_token: {
+    kind: "unauthenticated",
+    title: "The refresh token is not valid (any more).",
+    wayOut: "Sign in again.",
+  },
+  refresh_token_reused: {
+    kind: "unauthenticated",
+    title: "The refresh token had been used before, so its session was ended.",
+    wayOut: "Sign in again; if it was not you who used it, change the password.",
+  },
+  invalid_link: {
+    kind: "invalid",
+    title: "The link is not valid: it was used, has expired, or was replaced.",
+    wayOut: "Ask for a new mail.",
+  },
+  login_busy: {
+    kind: "unavailable",
+    title: "More people are signing in than can be checked at once.",
+    wayOut: "Try again after Retry-After.",
+  },
+  no_such_user: {
+    kind: "not_found",
+    title: "There is no such user.",
+    wayOut: "GET /admin/users lists them; tokens of `countinghouse token` belong to no user.",
+  },
+  no_such_session: {
+    kind: "not_found",
+    title: "There is no such session, or it has ended.",
+    wayOut: "GET /users/me/sessions lists them.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type IdentityErrorCode = keyof typeof IDENTITY_ERRORS;
+
+export function identityError(code: IdentityErrorCode, details: RefusalDetails = {}): AppError {
+  const { kind, title } = IDENTITY_ERRORS[code];
+  return new AppError(kind, code, { message: title, ...details });
+}

@@ -1,0 +1,122 @@
+// Password hashes: Argon2id (19 MiB, 2 passes, 1 lane: OWASP's minimum of memory) as PHC strings. bcrypt hashes that
+// were brought from elsewhere verify too, and are replaced at the next login. Nothing is computed on the event loop.
+import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { Worker } from "node:worker_threads";
+import type { HashQueue } from "./hash-queue.ts";
+import { normalizePassword } from "./password-rules.ts";
+
+const MEMORY_KIB = 19_456;
+const PASSES = 2;
+const LANES = 1;
+const TAG_BYTES = 32;
+const SALT_BYTES = 16;
+/** bcrypt ignores what goes beyond: two passwords that begin alike would be one. */
+const BCRYPT_BYTES_MAX = 72;
+/** What an imported hash may ask of this machine. */
+const MEMORY_KIB_MAX = 262_144;
+const PASSES_MAX = 10;
+const BCRYPT_COST_MAX = 14;
+
+const ARGON2ID = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,172})$/;
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+
+export interface PasswordHasher {
+  readonly hash: (password: string) => Promise<string>;
+  /** `stored` null: does the same work against a hash that nothing fits, and says no. */
+  readonly verify: (password: string, stored: string | null) => Promise<boolean>;
+}
+
+/** @throws (from its functions) AppError `unavailable/login_busy` */
+export function createPasswordHasher(queue: HashQueue): PasswordHasher {
+  const nothingFits = formatArgon2(
+    { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, nonce: randomBytes(SALT_BYTES) },
+    randomBytes(TAG_BYTES),
+  );
+  return {
+    hash: (password) => queue.run(() => hashPassword(normalizePassword(password))),
+    verify: async (password, stored) => {
+      const matches = await queue.run(() => verifyPassword(normalizePassword(password), stored ?? nothingFits));
+      return matches && stored !== null;
+    },
+  };
+}
+
+/** Whether the hash should be made anew at the next login: another algorithm, or other costs than today's. */
+export function isOutdated(stored: string): boolean {
+  return !stored.startsWith(`$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`);
+}
+
+/** Whether a hash from elsewhere can be taken over. */
+export function isKnownHash(stored: string): boolean {
+  if (readArgon2(stored) !== undefined) return true;
+  const cost = Number(BCRYPT.exec(stored)?.[1] ?? Number.NaN);
+  return cost >= 4 && cost <= BCRYPT_COST_MAX;
+}
+
+async function hashPassword(password: string): Promise<string> {
+  const parameters = { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, nonce: randomBytes(SALT_BYTES) };
+  return formatArgon2(parameters, await computeArgon2(password, { ...parameters, tagLength: TAG_BYTES }));
+}
+
+async function verifyPassword(password: string, stored: string): Promise<boolean> {
+  const argon = readArgon2(stored);
+  if (argon !== undefined) {
+    const tag = await computeArgon2(password, { ...argon.parameters, tagLength: argon.tag.length });
+    return timingSafeEqual(tag, argon.tag);
+  }
+  if (!BCRYPT.test(stored) || Buffer.byteLength(password) > BCRYPT_BYTES_MAX) return false;
+  return compareBcrypt(password, stored);
+}
+
+type Parameters = Required<Pick<Argon2Parameters, "memory" | "passes" | "parallelism">> & { nonce: Buffer };
+
+function computeArgon2(
+  message: string,
+  parameters: Parameters & { readonly tagLength: number },
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    argon2("argon2id", { message, ...parameters }, (error, tag) => (error ? reject(error) : resolve(tag)));
+  });
+}
+
+function formatArgon2({ memory, passes, parallelism, nonce }: Parameters, tag: Buffer): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${toBase64(nonce)}$${toBase64(tag)}`;
+}
+
+function readArgon2(stored: string): { parameters: Parameters; tag: Buffer } | undefined {
+  const [, memory, passes, parallelism, salt = "", tag = ""] = ARGON2ID.exec(stored) ?? [];
+  const parameters = {
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    nonce: Buffer.from(salt, "base64"),
+  };
+  const isBearable =
+    parameters.memory >= 8 * parameters.parallelism &&
+    parameters.memory <= MEMORY_KIB_MAX &&
+    parameters.passes >= 1 &&
+    parameters.passes <= PASSES_MAX &&
+    parameters.parallelism >= 1;
+  return isBearable ? { parameters, tag: Buffer.from(tag, "base64") } : undefined;
+}
+
+function toBase64(bytes: Buffer): string {
+  return bytes.toString("base64").replaceAll("=", "");
+}
+
+/** What the thread runs. A string, for a file of this program does nothing when it is loaded. */
+const COMPARE_BCRYPT = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  import(workerData.bcrypt).then(async ({ compare }) =>
+    parentPort.postMessage(await compare(workerData.password, workerData.stored)));`;
+
+/** bcrypt is JavaScript and takes a quarter of a second: it gets a thread of its own, for the one time it is needed. */
+function compareBcrypt(password: string, stored: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const workerData = { bcrypt: import.meta.resolve("bcryptjs"), password, stored };
+    const worker = new Worker(COMPARE_BCRYPT, { eval: true, workerData });
+    worker.once("message", (matches: boolean) => resolve(matches));
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new Error("the bcrypt thread ended without an answer")));
+  });
+}

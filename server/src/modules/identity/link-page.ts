@@ -1,0 +1,28 @@
+// The pages behind the links in mails: a form and nothing else, without script, working in any browser.
+
+export function renderVerifyPage(token: string): string {
+  return renderPage("Confirm your e-mail address", [
+    `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}">`,
+    "<button>This address is mine</button></form>",
+  ]);
+}
+
+export function renderResetPage(token: string): string {
+  return renderPage("Set a new password", [
+    `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}">`,
+    '<label>New password <input type="password" name="new_password" autocomplete="new-password" minlength="8" required></label>',
+    "<button>Set password</button></form>",
+  ]);
+}
+
+function renderPage(title: string, body: readonly string[]): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title><style>body{font:16px system-ui;margin:15vh auto;max-width:24rem;padding:0 1rem}
+input[type=password]{display:block;width:100%;margin:.5rem 0 1rem;font:inherit}button{font:inherit}</style>
+<h1>${title}</h1>${body.join("\n")}</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+}

@@ -1,0 +1,83 @@
+// The texts of the mails: plain, short, and without anything personal but the name that the user chose.
+
+/** Binds `identity.mails.login` to its column. */
+export const LOGIN_CONTEXT = "identity.mails.login";
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export type MailTemplate =
+  | "verify_email"
+  | "reset_password"
+  | "password_changed"
+  | "email_changed"
+  | "factor_changed";
+
+/** How long the link in a mail is good; mails without one have none. */
+export const LINK_LIFETIME_MS: Readonly<Partial<Record<MailTemplate, number>>> = {
+  verify_email: 48 * 3_600_000,
+  reset_password: 3_600_000,
+};
+
+export interface MailWords {
+  readonly username: string;
+  readonly publicUrl: string;
+  /** The one-time token, for templates with a link. */
+  readonly token: string;
+}
+
+const TEMPLATES: Readonly<Record<MailTemplate, (words: MailWords) => Omit<Mail, "to">>> = {
+  verify_email: ({ username, publicUrl, token }) => ({
+    subject: "Confirm your e-mail address",
+    text: `Hello ${username},
+
+please confirm that this address is yours:
+
+${publicUrl}/api/v1/auth/email/verify?token=${token}
+
+The link is good for 48 hours. If you did not register, ignore this mail.
+`,
+  }),
+  reset_password: ({ username, publicUrl, token }) => ({
+    subject: "Set a new password",
+    text: `Hello ${username},
+
+somebody, probably you, asked to set a new password for your account:
+
+${publicUrl}/api/v1/auth/password/reset?token=${token}
+
+The link is good for one hour and works once. If it was not you, ignore this mail: nothing has changed.
+`,
+  }),
+  password_changed: ({ username }) => ({
+    subject: "Your password was changed",
+    text: `Hello ${username},
+
+the password of your account was just changed, and everybody who was signed in elsewhere was signed out.
+If it was not you, set a new password at once and tell the operator.
+`,
+  }),
+  email_changed: () => ({
+    subject: "The e-mail address of your account was changed",
+    text: `Hello,
+
+the address of your account was just changed to another one; this is the last mail to this one.
+If it was not you, tell the operator at once.
+`,
+  }),
+  factor_changed: ({ username }) => ({
+    subject: "Your second factor was changed",
+    text: `Hello ${username},
+
+a second factor of your account (an authenticator app, backup codes or a passkey) was just added or removed.
+If it was not you, change your password at once and tell the operator.
+`,
+  }),
+};
+
+export function writeMail(template: MailTemplate, to: string, words: MailWords): Mail {
+  return { to, ...TEMPLATES[template](words) };
+}

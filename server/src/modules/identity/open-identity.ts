@@ -1,0 +1,40 @@
+// Brings identity up: keys and revocations in memory, the queue of password hashes, the list of common passwords.
+import { createHashQueue } from "./hash-queue.ts";
+import { createPasswordHasher } from "./hash-password.ts";
+import { readCommonPasswords } from "./password-rules.ts";
+import { openRevocations } from "./revocations.ts";
+import { openSigningKeys } from "./signing-keys.ts";
+import type { Identity } from "./settings.ts";
+
+export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"> & {
+  readonly now?: () => number;
+};
+
+/** About two seconds of waiting for each hash computed at once. */
+const WAITING_PER_HASH = 100;
+
+export interface OpenIdentity extends Identity {
+  readonly close: () => Promise<void>;
+}
+
+export async function openIdentity(options: IdentityOptions): Promise<OpenIdentity> {
+  const { db, vault, settings, now = Date.now } = options;
+  const { hashConcurrency, accessTokenSeconds } = settings;
+  const queue = createHashQueue({
+    concurrency: hashConcurrency,
+    waitingMax: hashConcurrency * WAITING_PER_HASH,
+  });
+  const keys = await openSigningKeys({ db, vault, accessTokenSeconds, now });
+  const revocations = await openRevocations(db);
+  return {
+    ...options,
+    now,
+    hasher: createPasswordHasher(queue),
+    commonPasswords: readCommonPasswords(),
+    keys,
+    revocations,
+    close: async () => {
+      await Promise.all([revocations.close(), keys.close()]);
+    },
+  };
+}

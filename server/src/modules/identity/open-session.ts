@@ -1,0 +1,57 @@
+// Opens a session for somebody who proved who they are, and hands out its first pair of tokens.
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Tx } from "../../runtime/transaction.ts";
+import type { AuditOrigin } from "../audit/index.ts";
+import { mintAccessToken } from "./access-token.ts";
+import { contextOfSecret, makeRefreshToken } from "./session.ts";
+import { insertSession } from "./session-store.ts";
+import { DAY_MS, dateOf, type Identity } from "./settings.ts";
+import { recordSecurity } from "./trail.ts";
+import type { UserRow } from "./user.ts";
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresInSeconds: number;
+  readonly sessionId: string;
+}
+
+export interface SessionRequest {
+  readonly user: Pick<UserRow, "id" | "username" | "roles" | "tokenVersion">;
+  /** RFC 8176: pwd, otp, hwk. */
+  readonly methods: readonly string[];
+  readonly origin: AuditOrigin;
+}
+
+/** Inserts the session and records `session_created` and `authn_token_created`. */
+export async function openSession(tx: Tx, identity: Identity, request: SessionRequest): Promise<Tokens> {
+  const { vault, settings } = identity;
+  const { user, methods, origin } = request;
+  const id = randomUUID();
+  const secret = randomBytes(32).toString("base64url");
+  const at = dateOf(identity);
+  await insertSession(tx, {
+    id,
+    userId: user.id,
+    secret: vault.encrypt(secret, contextOfSecret(id)),
+    userAgent: origin.userAgent,
+    methods,
+    impersonatorId: null,
+    impersonationReason: null,
+    at,
+    confirmedAt: at,
+    expiresAt: dateOf(identity, settings.sessionMaxDays * DAY_MS),
+  });
+  const common = { actor: user.id, userId: user.id, origin, details: { session_id: id } };
+  await recordSecurity(tx, [
+    { ...common, event: "session_created", details: { session_id: id, methods } },
+    { ...common, event: "authn_token_created" },
+  ]);
+  const session = { id, confirmedAt: at, methods, impersonatorId: null };
+  return {
+    accessToken: await mintAccessToken(identity, user, session),
+    refreshToken: makeRefreshToken(id, secret, 1),
+    expiresInSeconds: settings.accessTokenSeconds,
+    sessionId: id,
+  };
+}

@@ -1,0 +1,32 @@
+// Identity's routes, by resource.
+import type { HttpServer, Routes } from "../../gateway/index.ts";
+import { addAuthRoutes } from "./auth-routes.ts";
+import type { Mailbox } from "./mail-transport.ts";
+import { addPasswordRoutes } from "./password-routes.ts";
+import type { Identity } from "./settings.ts";
+import { JWKS_MAX_AGE_SECONDS } from "./signing-keys.ts";
+import { addUserRoutes } from "./user-routes.ts";
+
+export function identityRoutes(identity: Identity): Routes {
+  return (server) => {
+    addAuthRoutes(server, identity);
+    addPasswordRoutes(server, identity);
+    addUserRoutes(server, identity);
+  };
+}
+
+/** Outside /api/v1: the public keys of our tokens, and, while developing, the mails that would have been sent. */
+export function addIdentityRootRoutes(server: HttpServer, identity: Identity, mailbox?: Mailbox): void {
+  const config = { public: true };
+  const tags = ["Operations"];
+  server.get(
+    "/.well-known/jwks.json",
+    { config, schema: { tags, summary: "Public keys of access tokens", security: [] } },
+    (_request, reply) =>
+      reply.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`).send(identity.keys.jwks()),
+  );
+  if (mailbox === undefined) return;
+  server.get("/dev/mailbox", { config, schema: { tags, summary: "Mails not sent (development)", security: [] } }, () => ({
+    mails: mailbox.mails(),
+  }));
+}

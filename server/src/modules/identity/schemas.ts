@@ -1,0 +1,112 @@
+// The shapes of identity's requests and answers: validation, serialization and OpenAPI from one place.
+import { Type } from "typebox";
+
+/** Bounded well above the longest password, so that the rule itself can say what is wrong. */
+const Password = Type.String({ minLength: 1, maxLength: 1_024, examples: ["correct horse battery staple"] });
+const Email = Type.String({ minLength: 3, maxLength: 254, examples: ["ada@example.com"] });
+const FullName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()]);
+const Time = Type.String({ format: "date-time" });
+export const Uuid = Type.String({ format: "uuid" });
+const LinkToken = Type.String({ minLength: 1, maxLength: 128, description: "From the link in the mail" });
+
+export const RegisterInput = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 64, examples: ["ada"] }),
+    email: Email,
+    password: Password,
+    full_name: Type.Optional(FullName),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ username: "ada", email: "ada@example.com", password: "correct horse battery staple" }],
+  },
+);
+
+export const LoginInput = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }),
+    password: Password,
+    grant_type: Type.Optional(Type.Literal("password")),
+    scope: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
+    client_id: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
+    client_secret: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
+  },
+  { additionalProperties: false, examples: [{ username: "ada", password: "correct horse battery staple" }] },
+);
+
+export const TokenAnswer = Type.Object({
+  access_token: Type.String(),
+  refresh_token: Type.String(),
+  token_type: Type.Literal("Bearer"),
+  expires_in: Type.Integer({ description: "Seconds for which the access token is good" }),
+});
+
+export const RefreshInput = Type.Object(
+  {
+    refresh_token: Type.String({ minLength: 1, maxLength: 200 }),
+    grant_type: Type.Optional(Type.Literal("refresh_token")),
+  },
+  { additionalProperties: false },
+);
+
+export const LogoutInput = Type.Object(
+  { all: Type.Optional(Type.Boolean({ description: "All sessions of the user, not only this one" })) },
+  { additionalProperties: false },
+);
+
+export const PasswordChangeInput = Type.Object(
+  { current_password: Password, new_password: Password },
+  { additionalProperties: false },
+);
+export const PasswordForgotInput = Type.Object(
+  { username: Type.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }) },
+  { additionalProperties: false },
+);
+export const PasswordResetInput = Type.Object(
+  { token: LinkToken, new_password: Password },
+  { additionalProperties: false },
+);
+export const EmailVerifyInput = Type.Object({ token: LinkToken }, { additionalProperties: false });
+export const LinkQuery = Type.Object({ token: LinkToken }, { additionalProperties: false });
+
+export const ProfileInput = Type.Object(
+  { email: Type.Optional(Email), full_name: Type.Optional(FullName) },
+  { additionalProperties: false, minProperties: 1, examples: [{ full_name: "Ada Lovelace" }] },
+);
+
+export const RoleName = Type.Union([
+  Type.Literal("admin"),
+  Type.Literal("operator"),
+  Type.Literal("customer"),
+  Type.Literal("service"),
+]);
+
+const userFields = {
+  id: Uuid,
+  username: Type.String(),
+  email: Type.String(),
+  email_verified: Type.Boolean(),
+  full_name: Type.Union([Type.String(), Type.Null()]),
+  roles: Type.Array(RoleName),
+  state: Type.Union([Type.Literal("active"), Type.Literal("disabled")]),
+  version: Type.Integer(),
+  created_at: Time,
+  last_login_at: Type.Union([Time, Type.Null()]),
+};
+export const UserAnswer = Type.Object(userFields);
+export const RegisteredAnswer = Type.Object({ ...userFields, message: Type.Optional(Type.String()) });
+
+export const SessionAnswer = Type.Object({
+  id: Uuid,
+  device: Type.Union([Type.String(), Type.Null()], { description: "The User-Agent it was opened with" }),
+  methods: Type.Array(Type.String(), { description: "How the user signed in (RFC 8176)" }),
+  current: Type.Boolean(),
+  impersonated: Type.Boolean({ description: "An administrator acts as this user" }),
+  created_at: Time,
+  last_used_at: Time,
+  expires_at: Time,
+});
+export const SessionList = Type.Object({ sessions: Type.Array(SessionAnswer) });
+export const SessionPath = Type.Object({ id: Uuid });
+export const EndedAnswer = Type.Object({ ended: Type.Integer() });
+export const MessageAnswer = Type.Object({ message: Type.String() });

@@ -1,0 +1,40 @@
+// What the configuration says about identity, and the parts that its commands share.
+import type { Log } from "../../runtime/log.ts";
+import type { Sql } from "../../runtime/database.ts";
+import type { Vault } from "../../runtime/vault.ts";
+import type { PasswordHasher } from "./hash-password.ts";
+import type { Revocations } from "./revocations.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+
+export interface IdentitySettings {
+  readonly environment: "development" | "test" | "production";
+  /** `iss` of our access tokens. */
+  readonly issuer: string;
+  /** `aud` of our access tokens. */
+  readonly audience: string;
+  readonly accessTokenSeconds: number;
+  readonly sessionIdleDays: number;
+  readonly sessionMaxDays: number;
+  /** Where the program is reached from outside, without a slash at the end: for links in mails. */
+  readonly publicUrl: string;
+  readonly hashConcurrency: number;
+}
+
+export interface Identity {
+  readonly db: Sql;
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly settings: IdentitySettings;
+  readonly hasher: PasswordHasher;
+  readonly commonPasswords: ReadonlySet<string>;
+  readonly keys: SigningKeys;
+  readonly revocations: Revocations;
+  /** The time, in milliseconds since the epoch. Injected, so that tests need not wait. */
+  readonly now: () => number;
+}
+
+export const DAY_MS = 86_400_000;
+
+export function dateOf(identity: Pick<Identity, "now">, plusMs = 0): Date {
+  return new Date(identity.now() + plusMs);
+}

@@ -1,0 +1,61 @@
+// Security events on the audit trail, by their names in the OWASP Logging Vocabulary, in the transaction of the act.
+import { inTransaction, type Tx } from "../../runtime/transaction.ts";
+import { type Actor, describeAuditActor } from "../../values/actor.ts";
+import { appendAudit, type AuditEntry, type AuditOrigin } from "../audit/index.ts";
+import type { Identity } from "./settings.ts";
+
+export type SecurityEvent =
+  | "authn_login_success"
+  | "authn_login_fail"
+  | "authn_login_lock"
+  | "authn_password_change"
+  | "authn_token_created"
+  | "authn_token_revoked"
+  | "authn_token_reuse"
+  | "authn_impossible_travel"
+  | "authz_fail"
+  | "authz_change"
+  | "authz_admin"
+  | "user_created"
+  | "user_updated"
+  | "session_created"
+  | "session_renewed"
+  | "session_expired"
+  | "excess_rate_limit_exceeded";
+
+export interface SecurityRecord {
+  readonly event: SecurityEvent;
+  /** Who acts; a user id where somebody is about to become one; "anonymous" where nobody is known. */
+  readonly actor: Actor | string;
+  readonly origin: AuditOrigin;
+  /** The user concerned. */
+  readonly userId?: string | undefined;
+  /** Code of the refusal; absent: the act succeeded. */
+  readonly refused?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** Kept as commitments, erasable. */
+  readonly personal?: Readonly<Record<string, string>> | undefined;
+}
+
+export function recordSecurity(tx: Tx, records: readonly SecurityRecord[]): Promise<unknown> {
+  return appendAudit(tx, records.map(toEntry));
+}
+
+/** For refusals, whose own transaction was rolled back or never begun. */
+export function recordRefusal({ db }: Pick<Identity, "db">, record: SecurityRecord): Promise<unknown> {
+  return inTransaction(db, (tx) => recordSecurity(tx, [record]));
+}
+
+function toEntry(record: SecurityRecord): AuditEntry {
+  const { event, actor, origin, userId, refused, details, personal } = record;
+  return {
+    event,
+    ...(typeof actor === "string" ? { actorId: actor, actorKind: "user" } : describeAuditActor(actor)),
+    resource: userId === undefined ? undefined : { type: "user", id: userId },
+    outcome: refused === undefined ? "success" : "refused",
+    code: refused,
+    origin,
+    details,
+    personal,
+  };
+}

@@ -1,0 +1,48 @@
+// Routes of a user's own account: profile and sessions.
+import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { endUserSessions } from "./end-sessions.ts";
+import { findUserSessions } from "./find-sessions.ts";
+import { EndedAnswer, ProfileInput, SessionList, SessionPath, UserAnswer } from "./schemas.ts";
+import { describeSession } from "./session.ts";
+import type { Identity } from "./settings.ts";
+import { changeProfile, getUser } from "./update-profile.ts";
+import { describeUser } from "./user.ts";
+
+const TAG = { tags: ["Me"] };
+
+export function addUserRoutes(server: HttpServer, identity: Identity): void {
+  server.get(
+    "/users/me",
+    { schema: { ...TAG, summary: "Who am I", response: { 200: UserAnswer } } },
+    async (request) => describeUser(await getUser(identity, request.actor.id)),
+  );
+
+  server.patch(
+    "/users/me",
+    { schema: { ...TAG, summary: "Change name or address", body: ProfileInput, response: { 200: UserAnswer } } },
+    async (request) => {
+      const { email, full_name: fullName } = request.body;
+      const context = { actor: request.actor, origin: readOrigin(request) };
+      return describeUser(await changeProfile(identity, { email, fullName }, context));
+    },
+  );
+
+  server.get(
+    "/users/me/sessions",
+    { schema: { ...TAG, summary: "Where am I signed in", response: { 200: SessionList } } },
+    async ({ actor }) => {
+      const sessions = await findUserSessions(identity, actor.id);
+      return { sessions: sessions.map((session) => describeSession(session, actor.sessionId)) };
+    },
+  );
+
+  server.delete(
+    "/users/me/sessions/:id",
+    { schema: { ...TAG, summary: "End one of my sessions", params: SessionPath, response: { 200: EndedAnswer } } },
+    async (request) => {
+      const ending = { userId: request.actor.id, sessionId: request.params.id, reason: "ended by its user" };
+      const context = { actor: request.actor, origin: readOrigin(request) };
+      return { ended: await endUserSessions(identity, ending, context) };
+    },
+  );
+}
