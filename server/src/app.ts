@@ -1,7 +1,7 @@
 // The running program: database, migrations, book, HTTP. `startApp` brings it up in order and hands back how to stop it.
 import { join, resolve } from "node:path";
 import { type Config, ConfigError } from "./config.ts";
-import { type Authenticator, createAuthenticator, type TokenSettings } from "./gateway/authenticate.ts";
+import type { TokenSettings } from "./gateway/authenticate.ts";
 import { addDocs } from "./gateway/docs.ts";
 import { addHealthRoutes } from "./gateway/health.ts";
 import { createHttpServer, type HttpServer } from "./gateway/http-server.ts";
@@ -10,12 +10,13 @@ import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
+import { openAccess } from "./open-access.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
 import { migrate } from "./runtime/migrate.ts";
 import { readOrCreateSecret } from "./runtime/secret-file.ts";
-import { openVault } from "./runtime/vault.ts";
+import { openVault, type Vault, type VaultOptions } from "./runtime/vault.ts";
 
 export interface App {
   readonly url: string;
@@ -103,16 +104,22 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   const { log, steps, db, batchDb } = context;
   const metrics = createMetrics();
   let stopping = false;
+  const vault = await openVault(db, readVaultOptions(config));
+  const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
+  const access = await openAccess(config, { db, log, vault, localTokens });
+  steps.push(() => access.close());
   const server = createHttpServer({
     log,
     metrics,
-    authenticator: openAuthenticator(config),
+    authenticator: access.authenticator,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const routes = [await openBanking(config, { ...context, batchDb, metrics }), riskRoutes({ db })];
+  const banking = await openBanking(config, { ...context, batchDb, metrics, vault });
+  const routes = [access.routes, banking, riskRoutes({ db })];
   await addDocs(server);
+  access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
   for (const prefix of ["/api/v1", ""]) {
     await server.register(
@@ -133,16 +140,11 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
 
 async function openBanking(
   config: Config,
-  { db, batchDb, steps, metrics }: ServeContext & { metrics: Metrics },
+  { db, batchDb, steps, metrics, vault }: ServeContext & { metrics: Metrics; vault: Vault },
 ) {
   const rules = readRules(config.RISK_RULES);
   if (typeof rules === "string") throw new ConfigError([rules]);
   const assets = await loadAssets(db);
-  const vault = await openVault(db, {
-    encryptionKey: config.ENCRYPTION_KEY,
-    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-    dataDir: resolve(config.DATA_DIR),
-  });
   const desk = openCommandDesk({
     db: batchDb,
     assets,
@@ -169,6 +171,7 @@ export function readTokenSettings(config: Config): TokenSettings {
   return { secret, audience: config.JWT_AUDIENCE };
 }
 
-function openAuthenticator(config: Config): Authenticator {
-  return createAuthenticator(readTokenSettings(config));
+function readVaultOptions(config: Config): VaultOptions {
+  const { ENCRYPTION_KEY: encryptionKey, ENCRYPTION_KEY_PREVIOUS: previousKey } = config;
+  return { encryptionKey, previousKey, dataDir: resolve(config.DATA_DIR) };
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse as parseDotenv } from "dotenv";
+import { ACCESS_KEYS, findUnsafeAccess } from "./config-access.ts";
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
 
@@ -173,6 +174,7 @@ export const CONFIG_KEYS = [
     secret: true,
     description: "The key before ENCRYPTION_KEY, while `countinghouse keys rotate` re-wraps the data keys.",
   },
+  ...ACCESS_KEYS,
   {
     name: "RISK_RULES",
     group: "Risk",
@@ -301,6 +303,7 @@ function isJson(text: string): boolean {
 
 function findUnsafeValues(config: Config): string[] {
   const problems: string[] = [];
+  problems.push(...findUnsafeAccess(config));
   const secret = config.JWT_SECRET_KEY;
   if (secret !== undefined && Buffer.byteLength(secret) < 32)
     problems.push("JWT_SECRET_KEY must have at least 32 bytes");

@@ -1,5 +1,5 @@
-// Who is asking: verifies the bearer token strictly (HS256 alone, audience, expiry, subject and known roles) and turns it
-// into an Actor. A verified token is kept in memory until it expires, so that checking it again costs microseconds.
+// Who is asking: gives the bearer token to the verifiers in turn and turns it into an Actor. A verified token is kept in
+// memory until it expires, so that checking it again costs microseconds; whether it was revoked is asked every time.
 import { jwtVerify, SignJWT } from "jose";
 import { type Actor, ROLES, type Role } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
@@ -12,6 +12,17 @@ export interface TokenSettings {
   readonly audience: string;
 }
 
+/** What a token says, once it is verified. */
+export interface Verified {
+  readonly actor: Actor;
+  readonly expiresAtMs: number;
+  /** Asked on every request: false once the token was revoked. Must cost next to nothing. */
+  readonly isGood: () => boolean;
+}
+
+/** Resolves with undefined where the token is of another kind; throws where it is of this kind and not valid. */
+export type TokenVerifier = (token: string) => Promise<Verified | undefined>;
+
 export interface Authenticator {
   /**
    * @param authorization value of the Authorization header
@@ -20,18 +31,34 @@ export interface Authenticator {
   readonly authenticate: (authorization: string | undefined) => Actor | Promise<Actor>;
 }
 
-export function createAuthenticator(settings: TokenSettings): Authenticator {
-  const key = new TextEncoder().encode(settings.secret);
-  const verified = new Map<string, { actor: Actor; expiresAtMs: number }>();
+/** @param verifiers asked in order; the first that knows the token's kind decides */
+export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authenticator {
+  const verified = new Map<string, Verified>();
 
   function authenticate(authorization: string | undefined): Actor | Promise<Actor> {
     const known = authorization === undefined ? undefined : verified.get(authorization);
-    if (known !== undefined && known.expiresAtMs > Date.now()) return known.actor;
-    return verify(authorization);
+    if (known !== undefined && known.expiresAtMs > Date.now() && known.isGood()) return known.actor;
+    return verify(readBearer(authorization));
   }
 
-  async function verify(authorization: string | undefined): Promise<Actor> {
-    const token = readBearer(authorization);
+  async function verify(token: string): Promise<Actor> {
+    for (const verifier of verifiers) {
+      const answer = await verifier(token);
+      if (answer === undefined) continue;
+      if (verified.size >= CACHE_SIZE_MAX) verified.clear();
+      verified.set(`Bearer ${token}`, answer);
+      return answer.actor;
+    }
+    throw unauthenticated("the token is not valid");
+  }
+
+  return { authenticate };
+}
+
+/** Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject and known roles. */
+export function createLocalVerifier(settings: TokenSettings): TokenVerifier {
+  const key = new TextEncoder().encode(settings.secret);
+  return async (token) => {
     const { payload } = await jwtVerify(token, key, {
       algorithms: ["HS256"],
       audience: settings.audience,
@@ -40,13 +67,8 @@ export function createAuthenticator(settings: TokenSettings): Authenticator {
     }).catch((error: unknown) => {
       throw unauthenticated(describe(error));
     });
-    const actor = toActor(payload);
-    if (verified.size >= CACHE_SIZE_MAX) verified.clear();
-    verified.set(`Bearer ${token}`, { actor, expiresAtMs: (payload.exp ?? 0) * 1000 });
-    return actor;
-  }
-
-  return { authenticate };
+    return { actor: toActor(payload), expiresAtMs: (payload.exp ?? 0) * 1000, isGood: () => true };
+  };
 }
 
 /** Mints an access token for `countinghouse token`, tests and the bench. */
@@ -61,7 +83,7 @@ export function mintToken(settings: TokenSettings, actor: Actor, lifetimeSeconds
 }
 
 function readBearer(authorization: string | undefined): string {
-  const match = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? "");
+  const match = /^Bearer ([\w.~+/-]{1,8192}=*)$/i.exec(authorization ?? "");
   if (match?.[1] === undefined) throw unauthenticated("send Authorization: Bearer <token>");
   return match[1];
 }

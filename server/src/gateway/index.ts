@@ -4,4 +4,5 @@ export { type CommandAnswer, runCommand } from "./command.ts";
 export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
+export { readOrigin } from "./origin.ts";
 export { Cursor, Limit, Problem, pageOf } from "./schemas.ts";

@@ -89,13 +89,13 @@ export function completeDocument(document: OpenApiDocument): OpenApiDocument {
 
 function completeOperation(operation: Operation, route: { path: string; method: string }): void {
   operation.operationId ??= nameOperation(route);
-  const isPublic = operation.security?.length === 0;
-  if (isPublic) return;
-  if (route.method !== "get")
+  if (!route.path.startsWith("/api/")) return;
+  if (route.method !== "get" && operation["x-keyless"] !== true)
     operation.parameters = [
       ...(operation.parameters ?? []),
       { $ref: "#/components/parameters/IdempotencyKey" },
     ];
+  delete operation["x-keyless"];
   const problems = ["400", "401", "403", "404", ...(route.method === "get" ? [] : ["409", "422"]), "503"];
   const refused = problems.map((status) => [
     status,

@@ -47,7 +47,10 @@ export function mintAccessToken(
  * Verifies one of our own access tokens; undefined where the token is of another kind (its header says so).
  * @throws AppError `unauthenticated/unauthenticated`
  */
-export async function verifyAccessToken(identity: Identity, token: string): Promise<VerifiedAccess | undefined> {
+export async function verifyAccessToken(
+  identity: Identity,
+  token: string,
+): Promise<VerifiedAccess | undefined> {
   const header = readHeader(token);
   if (header === undefined || header.typ !== "at+jwt" || header.alg !== "EdDSA") return undefined;
   const key = identity.keys.findPublic(header.kid ?? "");

@@ -18,7 +18,7 @@ import type { Identity } from "./settings.ts";
 import { describeUser } from "./user.ts";
 
 const config = { public: true };
-const TAG = { tags: ["Sign in"] };
+const TAG = { "x-keyless": true, tags: ["Sign in"] };
 const OPEN = { ...TAG, security: [] };
 
 export function addAuthRoutes(server: HttpServer, identity: Identity): void {

@@ -37,7 +37,13 @@ export async function changePassword(
   if (user === undefined) throw identityError("no_such_user");
   if (!(await identity.hasher.verify(currentPassword, user.passwordHash))) {
     const refused = "invalid_credentials";
-    await recordRefusal(identity, { event: "authn_password_change", actor, userId: user.id, origin, refused });
+    await recordRefusal(identity, {
+      event: "authn_password_change",
+      actor,
+      userId: user.id,
+      origin,
+      refused,
+    });
     throw identityError("invalid_credentials", { message: "current_password is not your password" });
   }
   const passwordHash = await hashFor(identity, user, newPassword);

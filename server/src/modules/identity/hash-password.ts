@@ -17,7 +17,8 @@ const MEMORY_KIB_MAX = 262_144;
 const PASSES_MAX = 10;
 const BCRYPT_COST_MAX = 14;
 
-const ARGON2ID = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,172})$/;
+const ARGON2ID =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,172})$/;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 export interface PasswordHasher {
@@ -35,7 +36,9 @@ export function createPasswordHasher(queue: HashQueue): PasswordHasher {
   return {
     hash: (password) => queue.run(() => hashPassword(normalizePassword(password))),
     verify: async (password, stored) => {
-      const matches = await queue.run(() => verifyPassword(normalizePassword(password), stored ?? nothingFits));
+      const matches = await queue.run(() =>
+        verifyPassword(normalizePassword(password), stored ?? nothingFits),
+      );
       return matches && stored !== null;
     },
   };
@@ -54,7 +57,12 @@ export function isKnownHash(stored: string): boolean {
 }
 
 async function hashPassword(password: string): Promise<string> {
-  const parameters = { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, nonce: randomBytes(SALT_BYTES) };
+  const parameters = {
+    memory: MEMORY_KIB,
+    passes: PASSES,
+    parallelism: LANES,
+    nonce: randomBytes(SALT_BYTES),
+  };
   return formatArgon2(parameters, await computeArgon2(password, { ...parameters, tagLength: TAG_BYTES }));
 }
 

@@ -1,6 +1,6 @@
 // The door of identity: who somebody is, and what they may do.
 export { verifyAccessToken } from "./access-token.ts";
-export { startIdentityJobs } from "./jobs.ts";
+export { identityTasks } from "./jobs.ts";
 export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";
 export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
 export { type Registered, type Registration, registerUser } from "./register-user.ts";

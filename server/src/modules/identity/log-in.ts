@@ -60,7 +60,13 @@ async function completeLogin(
       throw identityError("invalid_credentials");
     await updateLogin(tx, { id: user.id, at: dateOf(identity), rehashed });
     await recordSecurity(tx, [
-      { event: "authn_login_success", actor: user.id, userId: user.id, origin, details: { methods: ["pwd"] } },
+      {
+        event: "authn_login_success",
+        actor: user.id,
+        userId: user.id,
+        origin,
+        details: { methods: ["pwd"] },
+      },
     ]);
     return openSession(tx, identity, { user: locked, methods: ["pwd"], origin });
   });

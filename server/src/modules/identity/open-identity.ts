@@ -1,10 +1,11 @@
 // Brings identity up: keys and revocations in memory, the queue of password hashes, the list of common passwords.
-import { createHashQueue } from "./hash-queue.ts";
+
 import { createPasswordHasher } from "./hash-password.ts";
+import { createHashQueue } from "./hash-queue.ts";
 import { readCommonPasswords } from "./password-rules.ts";
 import { openRevocations } from "./revocations.ts";
-import { openSigningKeys } from "./signing-keys.ts";
 import type { Identity } from "./settings.ts";
+import { openSigningKeys } from "./signing-keys.ts";
 
 export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"> & {
   readonly now?: () => number;

@@ -16,9 +16,9 @@ import {
 import type { Identity } from "./settings.ts";
 
 const config = { public: true };
-const TAG = { tags: ["Sign in"], response: { 200: MessageAnswer } };
+const TAG = { "x-keyless": true, tags: ["Sign in"], response: { 200: MessageAnswer } };
 const OPEN = { ...TAG, security: [] };
-const ACCEPTED = { tags: ["Sign in"], response: { 202: MessageAnswer } };
+const ACCEPTED = { "x-keyless": true, tags: ["Sign in"], response: { 202: MessageAnswer } };
 
 export function addPasswordRoutes(server: HttpServer, identity: Identity): void {
   server.post(
@@ -36,7 +36,12 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
     "/auth/password/forgot",
     {
       config,
-      schema: { ...ACCEPTED, security: [], summary: "Ask for a link to set a new password", body: PasswordForgotInput },
+      schema: {
+        ...ACCEPTED,
+        security: [],
+        summary: "Ask for a link to set a new password",
+        body: PasswordForgotInput,
+      },
     },
     async (request, reply) => {
       await requestPasswordReset(identity, request.body.username, readOrigin(request));
@@ -48,7 +53,10 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
 
   server.post(
     "/auth/password/reset",
-    { config, schema: { ...OPEN, summary: "Set a new password with the link's token", body: PasswordResetInput } },
+    {
+      config,
+      schema: { ...OPEN, summary: "Set a new password with the link's token", body: PasswordResetInput },
+    },
     async (request) => {
       const { token, new_password: newPassword } = request.body;
       await resetPassword(identity, { token, newPassword }, readOrigin(request));
@@ -75,7 +83,9 @@ function addEmailRoutes(server: HttpServer, identity: Identity): void {
     { schema: { ...ACCEPTED, summary: "Ask for the confirmation mail again" } },
     async (request, reply) => {
       await requestVerification(identity, request.actor.id);
-      return reply.code(202).send({ message: "A mail is on its way, unless the address is confirmed already." });
+      return reply
+        .code(202)
+        .send({ message: "A mail is on its way, unless the address is confirmed already." });
     },
   );
 }
@@ -96,6 +106,9 @@ function sendPage(reply: FastifyReply, html: string): FastifyReply {
     .header("content-type", "text/html; charset=utf-8")
     .header("cache-control", "no-store")
     .header("referrer-policy", "no-referrer")
-    .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+    .header(
+      "content-security-policy",
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    )
     .send(html);
 }

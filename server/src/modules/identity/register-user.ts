@@ -1,14 +1,22 @@
 // Registers a user. In development the very first one becomes administrator and is told so.
 import { randomUUID } from "node:crypto";
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
-import { type Actor, type Role } from "../../values/actor.ts";
+import type { Actor, Role } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { identityError } from "./errors.ts";
 import { insertMail } from "./mail-store.ts";
 import { checkPassword } from "./password-rules.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { recordSecurity } from "./trail.ts";
-import { contextOf, indexEmail, keyOfUsername, openUser, readEmail, readUsername, type User } from "./user.ts";
+import {
+  contextOf,
+  indexEmail,
+  keyOfUsername,
+  openUser,
+  readEmail,
+  readUsername,
+  type User,
+} from "./user.ts";
 import { findTaken, findUser, hasUsers, insertUser, lockFirstUser } from "./user-store.ts";
 
 export interface Registration {

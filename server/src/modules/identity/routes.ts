@@ -1,4 +1,5 @@
 // Identity's routes, by resource.
+import formbody from "@fastify/formbody";
 import type { HttpServer, Routes } from "../../gateway/index.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import type { Mailbox } from "./mail-transport.ts";
@@ -7,11 +8,17 @@ import type { Identity } from "./settings.ts";
 import { JWKS_MAX_AGE_SECONDS } from "./signing-keys.ts";
 import { addUserRoutes } from "./user-routes.ts";
 
+const FORM_BYTES_MAX = 16_384;
+
 export function identityRoutes(identity: Identity): Routes {
   return (server) => {
-    addAuthRoutes(server, identity);
-    addPasswordRoutes(server, identity);
     addUserRoutes(server, identity);
+    // Forms are taken here alone: everywhere else a body is JSON.
+    server.register(async (scope) => {
+      await scope.register(formbody, { bodyLimit: FORM_BYTES_MAX });
+      addAuthRoutes(scope as HttpServer, identity);
+      addPasswordRoutes(scope as HttpServer, identity);
+    });
   };
 }
 
@@ -26,7 +33,11 @@ export function addIdentityRootRoutes(server: HttpServer, identity: Identity, ma
       reply.header("cache-control", `public, max-age=${JWKS_MAX_AGE_SECONDS}`).send(identity.keys.jwks()),
   );
   if (mailbox === undefined) return;
-  server.get("/dev/mailbox", { config, schema: { tags, summary: "Mails not sent (development)", security: [] } }, () => ({
-    mails: mailbox.mails(),
-  }));
+  server.get(
+    "/dev/mailbox",
+    { config, schema: { tags, summary: "Mails not sent (development)", security: [] } },
+    () => ({
+      mails: mailbox.mails(),
+    }),
+  );
 }

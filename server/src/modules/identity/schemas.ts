@@ -29,7 +29,9 @@ export const LoginInput = Type.Object(
     grant_type: Type.Optional(Type.Literal("password")),
     scope: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
     client_id: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
-    client_secret: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
+    client_secret: Type.Optional(
+      Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" }),
+    ),
   },
   { additionalProperties: false, examples: [{ username: "ada", password: "correct horse battery staple" }] },
 );

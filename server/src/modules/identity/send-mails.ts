@@ -1,6 +1,7 @@
 // Sends the mails that are due. A mail is claimed in one transaction and sent outside of any; should the process die in
 // between, it is sent again (at least once). What a server does not take is tried again with growing pauses.
 import { randomBytes } from "node:crypto";
+import { hashLinkToken } from "./change-password.ts";
 import { findByLogin } from "./log-in.ts";
 import {
   claimMails,
@@ -12,7 +13,6 @@ import {
 } from "./mail-store.ts";
 import { LINK_LIFETIME_MS, LOGIN_CONTEXT, type Mail, type MailTemplate, writeMail } from "./mail-template.ts";
 import type { MailTransport } from "./mail-transport.ts";
-import { hashLinkToken } from "./change-password.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { indexEmail, openUser, type UserRow } from "./user.ts";
 import { findUser } from "./user-store.ts";
@@ -53,9 +53,7 @@ async function composeMail(identity: Identity, row: MailRow): Promise<Mail | und
   if (template === "email_changed")
     return login == null ? undefined : writeMail(template, login, { username: "", publicUrl, token: "" });
   const user =
-    row.userId === null
-      ? await findByLogin(identity, login ?? "")
-      : await findUser(identity.db, row.userId);
+    row.userId === null ? await findByLogin(identity, login ?? "") : await findUser(identity.db, row.userId);
   if (user?.state !== "active") return undefined;
   if (template === "verify_email" && user.emailVerifiedAt !== null) return undefined;
   const { email, username } = await openUser(identity.vault, user);

@@ -35,7 +35,9 @@ function columns(sql: Query) {
 
 /** Locks the session's row until the transaction ends: refreshes of one session take turns. */
 export async function lockSession({ sql }: Tx, id: string): Promise<Session | undefined> {
-  const [row] = await sql<Session[]>`SELECT ${columns(sql)} FROM identity.sessions WHERE id = ${id} FOR UPDATE`;
+  const [row] = await sql<
+    Session[]
+  >`SELECT ${columns(sql)} FROM identity.sessions WHERE id = ${id} FOR UPDATE`;
   return row;
 }
 

@@ -79,7 +79,7 @@ export function describeSession(session: Session, currentId: string | undefined)
   return {
     id: session.id,
     device: session.userAgent,
-    methods: session.methods,
+    methods: [...session.methods],
     current: session.id === currentId,
     impersonated: session.impersonatorId !== null,
     created_at: session.createdAt.toISOString(),

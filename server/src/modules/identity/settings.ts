@@ -1,6 +1,7 @@
 // What the configuration says about identity, and the parts that its commands share.
-import type { Log } from "../../runtime/log.ts";
+
 import type { Sql } from "../../runtime/database.ts";
+import type { Log } from "../../runtime/log.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import type { PasswordHasher } from "./hash-password.ts";
 import type { Revocations } from "./revocations.ts";

@@ -1,7 +1,7 @@
 // Security events on the audit trail, by their names in the OWASP Logging Vocabulary, in the transaction of the act.
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
 import { type Actor, describeAuditActor } from "../../values/actor.ts";
-import { appendAudit, type AuditEntry, type AuditOrigin } from "../audit/index.ts";
+import { type AuditEntry, type AuditOrigin, appendAudit } from "../audit/index.ts";
 import type { Identity } from "./settings.ts";
 
 export type SecurityEvent =

@@ -5,8 +5,8 @@ import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { identityError } from "./errors.ts";
 import { insertMail } from "./mail-store.ts";
-import { dateOf, type Identity } from "./settings.ts";
 import { LOGIN_CONTEXT } from "./mail-template.ts";
+import { dateOf, type Identity } from "./settings.ts";
 import { recordSecurity } from "./trail.ts";
 import { contextOf, indexEmail, openUser, readEmail, type User } from "./user.ts";
 import { findTaken, findUser, lockUser, updateProfile } from "./user-store.ts";
@@ -48,7 +48,9 @@ export function changeProfile(
       fullName: fullName === null ? null : vault.encrypt(fullName, contextOf("full_name", user.id)),
     });
     if (emailChanged) await writeMails(tx, identity, user);
-    const details = { changed: Object.keys(input).filter((key) => input[key as keyof ProfileInput] !== undefined) };
+    const details = {
+      changed: Object.keys(input).filter((key) => input[key as keyof ProfileInput] !== undefined),
+    };
     await recordSecurity(tx, [{ event: "user_updated", actor, userId: user.id, origin, details }]);
     const changed = await findUser(tx.sql, user.id);
     if (changed === undefined) throw identityError("no_such_user");

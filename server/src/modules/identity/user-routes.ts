@@ -8,7 +8,7 @@ import type { Identity } from "./settings.ts";
 import { changeProfile, getUser } from "./update-profile.ts";
 import { describeUser } from "./user.ts";
 
-const TAG = { tags: ["Me"] };
+const TAG = { "x-keyless": true, tags: ["Me"] };
 
 export function addUserRoutes(server: HttpServer, identity: Identity): void {
   server.get(
@@ -19,7 +19,14 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
 
   server.patch(
     "/users/me",
-    { schema: { ...TAG, summary: "Change name or address", body: ProfileInput, response: { 200: UserAnswer } } },
+    {
+      schema: {
+        ...TAG,
+        summary: "Change name or address",
+        body: ProfileInput,
+        response: { 200: UserAnswer },
+      },
+    },
     async (request) => {
       const { email, full_name: fullName } = request.body;
       const context = { actor: request.actor, origin: readOrigin(request) };
@@ -38,7 +45,14 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
 
   server.delete(
     "/users/me/sessions/:id",
-    { schema: { ...TAG, summary: "End one of my sessions", params: SessionPath, response: { 200: EndedAnswer } } },
+    {
+      schema: {
+        ...TAG,
+        summary: "End one of my sessions",
+        params: SessionPath,
+        response: { 200: EndedAnswer },
+      },
+    },
     async (request) => {
       const ending = { userId: request.actor.id, sessionId: request.params.id, reason: "ended by its user" };
       const context = { actor: request.actor, origin: readOrigin(request) };

@@ -1,7 +1,8 @@
 // A user: a person or program that signs in. Its names as they are compared, and its document.
-import { invalidField } from "../../values/app-error.ts";
-import type { Role } from "../../values/actor.ts";
+
 import type { Vault } from "../../runtime/vault.ts";
+import type { Role } from "../../values/actor.ts";
+import { invalidField } from "../../values/app-error.ts";
 
 export interface User {
   /** UUID, the `sub` of its tokens. */
@@ -76,7 +77,7 @@ export function describeUser(user: User) {
     email: user.email,
     email_verified: user.emailVerifiedAt !== null,
     full_name: user.fullName,
-    roles: user.roles,
+    roles: [...user.roles],
     state: user.state,
     version: user.version,
     created_at: user.createdAt.toISOString(),

@@ -1,0 +1,112 @@
+// The settings of who may come in and of mail, which config.ts reads with all others; and what is wrong with their values.
+import type { Config, ConfigKey } from "./config.ts";
+
+export const ACCESS_KEYS = [
+  {
+    name: "TOKEN_ISSUER",
+    group: "Access",
+    type: "string",
+    default: "countinghouse",
+    description: "The issuer that our own access tokens name.",
+  },
+  {
+    name: "ACCESS_TOKEN_SECONDS",
+    group: "Access",
+    type: "integer",
+    minimum: 60,
+    maximum: 3_600,
+    default: "600",
+    description: "For how long an access token is good; a session gets the next one with its refresh token.",
+  },
+  {
+    name: "SESSION_IDLE_DAYS",
+    group: "Access",
+    type: "integer",
+    minimum: 1,
+    maximum: 365,
+    default: "14",
+    description: "A session that was not used for so long is over.",
+  },
+  {
+    name: "SESSION_MAX_DAYS",
+    group: "Access",
+    type: "integer",
+    minimum: 1,
+    maximum: 365,
+    default: "90",
+    description: "A session is over after so long, used or not.",
+  },
+  {
+    name: "PASSWORD_HASH_CONCURRENCY",
+    group: "Access",
+    type: "integer",
+    minimum: 1,
+    maximum: 4,
+    default: "2",
+    description:
+      "Password hashes computed at once, each about 20 ms of a core and 19 MiB; more logins wait, then get 503.",
+  },
+  {
+    name: "PUBLIC_URL",
+    group: "Mail",
+    type: "string",
+    default: "http://localhost:8000",
+    description: "Where people reach the program, for the links in mails.",
+  },
+  {
+    name: "SMTP_URL",
+    group: "Mail",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Mail server, smtps://user:password@host:465; unset, /dev/mailbox shows the mails while developing, and none leaves in production.",
+  },
+  {
+    name: "MAIL_FROM",
+    group: "Mail",
+    type: "string",
+    default: "Countinghouse <no-reply@localhost>",
+    description: "The sender of mails.",
+  },
+] as const satisfies readonly ConfigKey[];
+
+/** What must not be started with, in words; empty where all is well. */
+export function findUnsafeAccess(config: Config): string[] {
+  return [...findGuessableSecrets(config), ...findMalformedUrls(config)];
+}
+
+function findMalformedUrls(config: Config): string[] {
+  const problems: string[] = [];
+  if (!/^https?:\/\//.test(config.PUBLIC_URL) || !URL.canParse(config.PUBLIC_URL))
+    problems.push("PUBLIC_URL must be a URL that begins with http:// or https://");
+  if (
+    config.SMTP_URL !== undefined &&
+    !(/^smtps?:\/\//.test(config.SMTP_URL) && URL.canParse(config.SMTP_URL))
+  )
+    problems.push("SMTP_URL must be a URL that begins with smtp:// or smtps://");
+  return problems;
+}
+
+const GUESSABLE =
+  /^(postgres|password|passw0rd|admin|root|secret|changeme|change-me|countinghouse|test|default)?$/i;
+
+/** In production no secret may be one that everybody knows, or a few characters repeated. */
+function findGuessableSecrets(config: Config): string[] {
+  if (config.APP_ENV !== "production") return [];
+  const problems: string[] = [];
+  for (const name of ["JWT_SECRET_KEY", "ENCRYPTION_KEY", "ENCRYPTION_KEY_PREVIOUS"] as const) {
+    const secret = config[name];
+    if (secret !== undefined && new Set(secret).size < 10)
+      problems.push(`${name} is too easy to guess for production; make one with: openssl rand -base64 32`);
+  }
+  const database =
+    config.DB_URL !== undefined && URL.canParse(config.DB_URL) ? new URL(config.DB_URL) : undefined;
+  if (
+    database !== undefined &&
+    database.password !== "" &&
+    GUESSABLE.test(decodeURIComponent(database.password))
+  )
+    problems.push("DB_URL has a password that everybody knows; give the database user another one");
+  return problems;
+}

@@ -1,0 +1,83 @@
+// Brings up who may come in: identity with its jobs and mail, and the authenticator with all kinds of tokens.
+import type { Config } from "./config.ts";
+import {
+  type Authenticator,
+  createAuthenticator,
+  createLocalVerifier,
+  type TokenSettings,
+} from "./gateway/authenticate.ts";
+import type { HttpServer, Routes } from "./gateway/index.ts";
+import {
+  addIdentityRootRoutes,
+  createMailbox,
+  createSmtpTransport,
+  type IdentitySettings,
+  identityRoutes,
+  identityTasks,
+  openIdentity,
+  verifyAccessToken,
+} from "./modules/identity/index.ts";
+import { startSchedule } from "./modules/jobs/index.ts";
+import type { Sql } from "./runtime/database.ts";
+import type { Log } from "./runtime/log.ts";
+import type { Vault } from "./runtime/vault.ts";
+
+export interface AccessOptions {
+  readonly db: Sql;
+  readonly log: Log;
+  readonly vault: Vault;
+  /** Of tokens made by `countinghouse token`; undefined in production, which accepts none. */
+  readonly localTokens: TokenSettings | undefined;
+}
+
+export interface Access {
+  readonly authenticator: Authenticator;
+  readonly routes: Routes;
+  /** Adds what stands outside of /api/v1. */
+  readonly addRootRoutes: (server: HttpServer) => void;
+  readonly close: () => Promise<void>;
+}
+
+export async function openAccess(config: Config, options: AccessOptions): Promise<Access> {
+  const { db, log, vault, localTokens } = options;
+  const identity = await openIdentity({ db, log, vault, settings: readIdentitySettings(config) });
+  const { transport, mailbox } = openMail(config, log);
+  const schedule = startSchedule({ db, log, tasks: identityTasks(identity, transport) });
+  const verifiers = [(token: string) => verifyAccessToken(identity, token)];
+  const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens)];
+  return {
+    authenticator: createAuthenticator([...verifiers, ...local]),
+    routes: identityRoutes(identity),
+    addRootRoutes: (server) => addIdentityRootRoutes(server, identity, mailbox),
+    close: async () => {
+      await schedule.stop();
+      transport?.close();
+      await identity.close();
+    },
+  };
+}
+
+export function readIdentitySettings(config: Config): IdentitySettings {
+  return {
+    environment: config.APP_ENV,
+    issuer: config.TOKEN_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
+    sessionIdleDays: config.SESSION_IDLE_DAYS,
+    sessionMaxDays: config.SESSION_MAX_DAYS,
+    publicUrl: config.PUBLIC_URL.replace(/\/+$/, ""),
+    hashConcurrency: config.PASSWORD_HASH_CONCURRENCY,
+  };
+}
+
+/** Without SMTP_URL mails go to the mailbox while developing, and wait in production. */
+function openMail(config: Config, log: Log) {
+  if (config.SMTP_URL !== undefined)
+    return { transport: createSmtpTransport(config.SMTP_URL, config.MAIL_FROM), mailbox: undefined };
+  if (config.APP_ENV === "production") {
+    log.warn("SMTP_URL is not set: no mail leaves, so nobody can confirm an address or reset a password");
+    return { transport: undefined, mailbox: undefined };
+  }
+  const mailbox = createMailbox(log);
+  return { transport: mailbox, mailbox };
+}
