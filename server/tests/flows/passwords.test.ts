@@ -135,7 +135,7 @@ describe("changing the password", () => {
     const other = (await logIn("carla")).body.access_token;
     const change = (current_password: string) =>
       post("/auth/password/change", { current_password, new_password: NEXT }, kept);
-    expect(await change("wrong wrong")).toMatchObject({ status: 401, body: { code: "invalid_credentials" } });
+    expect(await change("wrong wrong")).toMatchObject({ status: 422, body: { code: "wrong_password" } });
     expect((await change(PASSWORD)).status).toBe(200);
     expect((await app.call("GET", "/users/me", { token: kept })).status).toBe(200);
     expect((await app.call("GET", "/users/me", { token: other })).status).toBe(401);

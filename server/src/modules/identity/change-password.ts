@@ -26,7 +26,7 @@ interface Context {
 
 /**
  * The session that asks stays; all others end.
- * @throws AppError `unauthenticated/invalid_credentials`, `invalid/password_refused`, `not_found/no_such_user`
+ * @throws AppError `refused/wrong_password`, `invalid/password_refused`, `not_found/no_such_user`
  */
 export async function changePassword(
   identity: Identity,
@@ -36,7 +36,7 @@ export async function changePassword(
   const user = await findUser(identity.db, actor.id);
   if (user === undefined) throw identityError("no_such_user");
   if (!(await identity.hasher.verify(currentPassword, user.passwordHash))) {
-    const refused = "invalid_credentials";
+    const refused = "wrong_password";
     await recordRefusal(identity, {
       event: "authn_password_change",
       actor,
@@ -44,12 +44,12 @@ export async function changePassword(
       origin,
       refused,
     });
-    throw identityError("invalid_credentials", { message: "current_password is not your password" });
+    throw identityError("wrong_password");
   }
   const passwordHash = await hashFor(identity, user, newPassword);
   const revocations = await inTransaction(identity.db, async (tx) => {
     const locked = await lockUser(tx, user.id);
-    if (locked?.passwordHash !== user.passwordHash) throw identityError("invalid_credentials");
+    if (locked?.passwordHash !== user.passwordHash) throw identityError("wrong_password");
     return setPassword(tx, identity, { user, passwordHash, actor, origin });
   });
   identity.revocations.add(revocations);

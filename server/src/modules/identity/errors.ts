@@ -43,6 +43,11 @@ export const IDENTITY_ERRORS = {
     title: "More people are signing in than can be checked at once.",
     wayOut: "Try again after Retry-After.",
   },
+  wrong_password: {
+    kind: "refused",
+    title: "That is not your password.",
+    wayOut: "Repeat with your current password; POST /auth/password/forgot sets a new one.",
+  },
   no_such_user: {
     kind: "not_found",
     title: "There is no such user.",
