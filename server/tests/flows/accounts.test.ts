@@ -96,7 +96,9 @@ describe("an account", () => {
 
   test("of others answers a customer exactly like one that does not exist", async () => {
     const id = await open("bob");
-    const paths = ["", "/balance", "/statement"].map((rest) => (account: string) => `/accounts/${account}${rest}`);
+    const paths = ["", "/balance", "/statement"].map(
+      (rest) => (account: string) => `/accounts/${account}${rest}`,
+    );
     for (const path of [...paths, (account: string) => `/transactions?account_id=${account}`]) {
       const [foreign, missing] = [await get(path(id), alice), await get(path("999999999"), alice)];
       expect(foreign.status).toBe(404);
