@@ -74,6 +74,8 @@ export interface DeskOptions {
   readonly db: Sql;
   readonly assets: Assets;
   readonly rules: readonly RiskRule[];
+  /** Batches under way at once; the pool of `db` needs a connection for each. Default 1. */
+  readonly lanesMax?: number;
   readonly batchItemsMax: number;
   readonly queueItemsMax: number;
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
@@ -102,6 +104,7 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
       if (events.length > 0) options.onEvents?.(events);
       return outcomes;
     },
+    lanesMax: options.lanesMax ?? 1,
     batchWeightMax: options.batchItemsMax,
     queueWeightMax: options.queueItemsMax,
     weigh: (command) => command.scope.stampCount,
