@@ -116,6 +116,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     log,
     metrics,
     authenticator: access.authenticator,
+    onForbidden: access.onForbidden,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });

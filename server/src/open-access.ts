@@ -1,4 +1,5 @@
 // Brings up who may come in: identity with its jobs and mail, and the authenticator with all kinds of tokens.
+import type { FastifyRequest } from "fastify";
 import type { Config } from "./config.ts";
 import {
   type Authenticator,
@@ -6,7 +7,7 @@ import {
   createLocalVerifier,
   type TokenSettings,
 } from "./gateway/authenticate.ts";
-import type { HttpServer, Routes } from "./gateway/index.ts";
+import { type HttpServer, type Routes, readOrigin } from "./gateway/index.ts";
 import {
   addIdentityRootRoutes,
   createMailbox,
@@ -15,7 +16,9 @@ import {
   identityRoutes,
   identityTasks,
   openIdentity,
+  recordRefusal,
   verifyAccessToken,
+  verifyApiKey,
 } from "./modules/identity/index.ts";
 import { startSchedule } from "./modules/jobs/index.ts";
 import type { Sql } from "./runtime/database.ts";
@@ -35,6 +38,8 @@ export interface Access {
   readonly routes: Routes;
   /** Adds what stands outside of /api/v1. */
   readonly addRootRoutes: (server: HttpServer) => void;
+  /** Puts a forbidden request on the audit trail. */
+  readonly onForbidden: (request: FastifyRequest, code: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -43,12 +48,23 @@ export async function openAccess(config: Config, options: AccessOptions): Promis
   const identity = await openIdentity({ db, log, vault, settings: readIdentitySettings(config) });
   const { transport, mailbox } = openMail(config, log);
   const schedule = startSchedule({ db, log, tasks: identityTasks(identity, transport) });
-  const verifiers = [(token: string) => verifyAccessToken(identity, token)];
+  const verifiers = [
+    (token: string) => verifyAccessToken(identity, token),
+    (token: string) => verifyApiKey(identity, token),
+  ];
   const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens)];
   return {
     authenticator: createAuthenticator([...verifiers, ...local]),
     routes: identityRoutes(identity),
     addRootRoutes: (server) => addIdentityRootRoutes(server, identity, mailbox),
+    onForbidden: async (request, refused) => {
+      const { actor, routeOptions, method } = request;
+      const details = { route: `${method} ${routeOptions.url ?? ""}` };
+      const record = { event: "authz_fail" as const, actor, origin: readOrigin(request), refused, details };
+      await recordRefusal(identity, record).catch((error: unknown) =>
+        log.error({ err: error }, "a refusal could not be put on the audit trail"),
+      );
+    },
     close: async () => {
       await schedule.stop();
       transport?.close();

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { loadConfig } from "../config.ts";
+import { addAdminCommand } from "./admin.ts";
 import { addBenchCommand } from "./bench.ts";
 import { EXIT_CODES } from "./command-error.ts";
 import { addDoctorCommand } from "./doctor.ts";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
   addServeCommand(program);
   addMigrateCommand(program);
   addTokenCommand(program);
+  addAdminCommand(program);
   addKeysCommand(program);
   addVerifyCommand(program);
   addDoctorCommand(program);

@@ -4,6 +4,7 @@ import { readTokenSettings } from "../app.ts";
 import { loadConfig } from "../config.ts";
 import { mintToken } from "../gateway/authenticate.ts";
 import { ROLES, type Role } from "../values/actor.ts";
+import { CommandError } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
 
 interface TokenOptions {
@@ -24,8 +25,13 @@ export function addTokenCommand(program: Command): void {
     .action(async (options: TokenOptions) => {
       const roles = options.role.length === 0 ? (["customer"] as const) : options.role;
       const sub = options.sub ?? roles[0] ?? "customer";
+      const config = loadConfig();
+      if (config.APP_ENV === "production")
+        throw new CommandError(
+          "Production accepts no minted tokens; make an administrator with: countinghouse admin create",
+        );
       const token = await mintToken(
-        readTokenSettings(loadConfig()),
+        readTokenSettings(config),
         { id: sub, name: options.name ?? sub, roles },
         options.expiresIn,
       );

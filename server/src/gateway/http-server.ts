@@ -14,6 +14,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Actor } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import type { Authenticator } from "./authenticate.ts";
+import { attachPermissions, checkPermission } from "./authorize.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
 import { refuseUnparsed } from "./refuse-unparsed.ts";
@@ -48,6 +49,8 @@ export interface HttpServerOptions {
   readonly authenticator: Authenticator;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
+  /** Told of every request that was forbidden, before it is answered. */
+  readonly onForbidden?: (request: FastifyRequest, code: string) => Promise<void>;
 }
 
 const SLOW_CHECK_MS = 1_000;
@@ -104,7 +107,8 @@ function takeRequestId(given: string | string[] | undefined): string {
   return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-function addHooks(server: HttpServer, { log, metrics, authenticator }: HttpServerOptions): void {
+function addHooks(server: HttpServer, { log, metrics, authenticator, onForbidden }: HttpServerOptions): void {
+  attachPermissions(server as unknown as FastifyInstance);
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     if (request.headers["traceparent"] !== undefined)
@@ -120,8 +124,9 @@ function addHooks(server: HttpServer, { log, metrics, authenticator }: HttpServe
       logRequest(log, request, { status, elapsedMs: reply.elapsedTime });
     done();
   });
-  server.setErrorHandler((error, request, reply) => {
+  server.setErrorHandler(async (error, request, reply) => {
     const problem = toProblem(error);
+    if (error instanceof AppError && error.kind === "forbidden") await onForbidden?.(request, error.code);
     if (problem.status === 500) log.error({ err: error, "http.request.id": request.id }, "internal error");
     return sendProblem(request, reply, problem);
   });
@@ -139,6 +144,11 @@ function authenticate(
 ): void {
   const accept = (actor: Actor) => {
     request.actor = actor;
+    try {
+      checkPermission(request);
+    } catch (error) {
+      return done(error as Error);
+    }
     done();
   };
   const answer = authenticator.authenticate(request.headers.authorization);

@@ -4,7 +4,6 @@ import {
   type HttpServer,
   readCursor,
   readIdempotencyKey,
-  requireRole,
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
@@ -28,12 +27,9 @@ export function addAccountRoutes(server: HttpServer, services: BankingServices):
 }
 
 function addOpening(server: HttpServer, { db, vault, assets }: BankingServices): void {
-  const staff = requireRole("admin", "operator", "service");
-
   server.post(
     "/accounts",
     {
-      preHandler: staff,
       schema: {
         tags,
         operationId: "openAccount",
@@ -56,7 +52,6 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
   server.post(
     "/accounts/batch",
     {
-      preHandler: staff,
       schema: {
         tags,
         operationId: "openAccounts",

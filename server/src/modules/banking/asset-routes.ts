@@ -4,7 +4,6 @@ import {
   type HttpServer,
   readCursor,
   readIdempotencyKey,
-  requireRole,
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
@@ -39,7 +38,6 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
   server.post(
     "/assets",
     {
-      preHandler: requireRole("admin"),
       schema: {
         tags,
         operationId: "addAsset",

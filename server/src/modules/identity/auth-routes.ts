@@ -28,6 +28,7 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
       config,
       schema: {
         ...OPEN,
+        operationId: "register",
         summary: "Register; in development the first user becomes admin",
         body: RegisterInput,
         response: { 201: RegisteredAnswer },
@@ -50,6 +51,7 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
       config,
       schema: {
         ...OPEN,
+        operationId: "logIn",
         summary: "Sign in with username or e-mail address",
         consumes: ["application/json", "application/x-www-form-urlencoded"],
         body: LoginInput,
@@ -73,6 +75,7 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
       config,
       schema: {
         ...OPEN,
+        operationId: "refresh",
         summary: "Exchange a refresh token for the next pair of tokens",
         consumes: ["application/json", "application/x-www-form-urlencoded"],
         body: RefreshInput,
@@ -90,6 +93,7 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
     {
       schema: {
         ...TAG,
+        operationId: "logOut",
         summary: "End this session, or all of the user's",
         body: LogoutInput,
         response: { 200: EndedAnswer },

@@ -53,6 +53,21 @@ export const IDENTITY_ERRORS = {
     title: "There is no such user.",
     wayOut: "GET /admin/users lists them; tokens of `countinghouse token` belong to no user.",
   },
+  last_admin: {
+    kind: "refused",
+    title: "Nobody would be administrator any more.",
+    wayOut: "Make another user administrator first.",
+  },
+  may_not_impersonate: {
+    kind: "refused",
+    title: "Nobody acts as an administrator or operator, or without being a user.",
+    wayOut: "Ask them to do it themselves; sign in as a user instead of with a minted token.",
+  },
+  no_such_api_key: {
+    kind: "not_found",
+    title: "There is no such API key, or it was revoked.",
+    wayOut: "GET /users/me/api-keys lists them.",
+  },
   no_such_session: {
     kind: "not_found",
     title: "There is no such session, or it has ended.",

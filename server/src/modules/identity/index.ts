@@ -1,8 +1,11 @@
 // The door of identity: who somebody is, and what they may do.
 export { verifyAccessToken } from "./access-token.ts";
+export { verifyApiKey } from "./api-keys.ts";
+export { addUser, type UserInput } from "./change-user.ts";
 export { identityTasks } from "./jobs.ts";
 export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";
 export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
 export { type Registered, type Registration, registerUser } from "./register-user.ts";
 export { addIdentityRootRoutes, identityRoutes } from "./routes.ts";
 export type { Identity, IdentitySettings } from "./settings.ts";
+export { recordRefusal, recordSecurity, type SecurityRecord } from "./trail.ts";

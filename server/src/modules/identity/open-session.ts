@@ -1,6 +1,7 @@
 // Opens a session for somebody who proved who they are, and hands out its first pair of tokens.
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { mintAccessToken } from "./access-token.ts";
 import { contextOfSecret, makeRefreshToken } from "./session.ts";
@@ -21,12 +22,16 @@ export interface SessionRequest {
   /** RFC 8176: pwd, otp, hwk. */
   readonly methods: readonly string[];
   readonly origin: AuditOrigin;
+  /** An administrator acts as the user. */
+  readonly impersonation?:
+    | { readonly administratorId: string; readonly reason: string; readonly lifetimeMs: number }
+    | undefined;
 }
 
 /** Inserts the session and records `session_created` and `authn_token_created`. */
 export async function openSession(tx: Tx, identity: Identity, request: SessionRequest): Promise<Tokens> {
   const { vault, settings } = identity;
-  const { user, methods, origin } = request;
+  const { user, methods, origin, impersonation } = request;
   const id = randomUUID();
   const secret = randomBytes(32).toString("base64url");
   const at = dateOf(identity);
@@ -36,18 +41,24 @@ export async function openSession(tx: Tx, identity: Identity, request: SessionRe
     secret: vault.encrypt(secret, contextOfSecret(id)),
     userAgent: origin.userAgent,
     methods,
-    impersonatorId: null,
-    impersonationReason: null,
+    impersonatorId: impersonation?.administratorId ?? null,
+    impersonationReason: impersonation?.reason ?? null,
     at,
     confirmedAt: at,
-    expiresAt: dateOf(identity, settings.sessionMaxDays * DAY_MS),
+    expiresAt: dateOf(identity, impersonation?.lifetimeMs ?? settings.sessionMaxDays * DAY_MS),
   });
-  const common = { actor: user.id, userId: user.id, origin, details: { session_id: id } };
+  const actor: Actor = {
+    id: user.id,
+    name: user.username,
+    roles: user.roles,
+    ...(impersonation === undefined ? {} : { impersonatorId: impersonation.administratorId }),
+  };
+  const common = { actor, userId: user.id, origin, details: { session_id: id } };
   await recordSecurity(tx, [
     { ...common, event: "session_created", details: { session_id: id, methods } },
     { ...common, event: "authn_token_created" },
   ]);
-  const session = { id, confirmedAt: at, methods, impersonatorId: null };
+  const session = { id, confirmedAt: at, methods, impersonatorId: impersonation?.administratorId ?? null };
   return {
     accessToken: await mintAccessToken(identity, user, session),
     refreshToken: makeRefreshToken(id, secret, 1),

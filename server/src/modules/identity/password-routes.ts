@@ -14,6 +14,7 @@ import {
   PasswordResetInput,
 } from "./schemas.ts";
 import type { Identity } from "./settings.ts";
+import { readOwnId } from "./user.ts";
 
 const config = { public: true };
 const TAG = { "x-keyless": true, tags: ["Sign in"], response: { 200: MessageAnswer } };
@@ -23,7 +24,14 @@ const ACCEPTED = { "x-keyless": true, tags: ["Sign in"], response: { 202: Messag
 export function addPasswordRoutes(server: HttpServer, identity: Identity): void {
   server.post(
     "/auth/password/change",
-    { schema: { ...TAG, summary: "Change the password; all other sessions end", body: PasswordChangeInput } },
+    {
+      schema: {
+        ...TAG,
+        operationId: "changePassword",
+        summary: "Change the password; all other sessions end",
+        body: PasswordChangeInput,
+      },
+    },
     async (request) => {
       const { current_password: currentPassword, new_password: newPassword } = request.body;
       const context = { actor: request.actor, origin: readOrigin(request) };
@@ -39,6 +47,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
       schema: {
         ...ACCEPTED,
         security: [],
+        operationId: "forgotPassword",
         summary: "Ask for a link to set a new password",
         body: PasswordForgotInput,
       },
@@ -55,7 +64,12 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
     "/auth/password/reset",
     {
       config,
-      schema: { ...OPEN, summary: "Set a new password with the link's token", body: PasswordResetInput },
+      schema: {
+        ...OPEN,
+        operationId: "resetPassword",
+        summary: "Set a new password with the link's token",
+        body: PasswordResetInput,
+      },
     },
     async (request) => {
       const { token, new_password: newPassword } = request.body;
@@ -71,7 +85,15 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
 function addEmailRoutes(server: HttpServer, identity: Identity): void {
   server.post(
     "/auth/email/verify",
-    { config, schema: { ...OPEN, summary: "Confirm an e-mail address", body: EmailVerifyInput } },
+    {
+      config,
+      schema: {
+        ...OPEN,
+        operationId: "verifyEmail",
+        summary: "Confirm an e-mail address",
+        body: EmailVerifyInput,
+      },
+    },
     async (request) => {
       await verifyEmail(identity, request.body.token, readOrigin(request));
       return { message: "The e-mail address is confirmed." };
@@ -80,9 +102,15 @@ function addEmailRoutes(server: HttpServer, identity: Identity): void {
 
   server.post(
     "/auth/email/resend",
-    { schema: { ...ACCEPTED, summary: "Ask for the confirmation mail again" } },
+    {
+      schema: {
+        ...ACCEPTED,
+        operationId: "resendVerification",
+        summary: "Ask for the confirmation mail again",
+      },
+    },
     async (request, reply) => {
-      await requestVerification(identity, request.actor.id);
+      await requestVerification(identity, readOwnId(request.actor));
       return reply
         .code(202)
         .send({ message: "A mail is on its way, unless the address is confirmed already." });

@@ -1,6 +1,8 @@
 // Identity's routes, by resource.
 import formbody from "@fastify/formbody";
 import type { HttpServer, Routes } from "../../gateway/index.ts";
+import { addAdminRoutes } from "./admin-routes.ts";
+import { addApiKeyRoutes } from "./api-key-routes.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import type { Mailbox } from "./mail-transport.ts";
 import { addPasswordRoutes } from "./password-routes.ts";
@@ -13,6 +15,8 @@ const FORM_BYTES_MAX = 16_384;
 export function identityRoutes(identity: Identity): Routes {
   return (server) => {
     addUserRoutes(server, identity);
+    addApiKeyRoutes(server, identity);
+    addAdminRoutes(server, identity);
     // Forms are taken here alone: everywhere else a body is JSON.
     server.register(async (scope) => {
       await scope.register(formbody, { bodyLimit: FORM_BYTES_MAX });

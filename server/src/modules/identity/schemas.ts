@@ -48,27 +48,38 @@ export const RefreshInput = Type.Object(
     refresh_token: Type.String({ minLength: 1, maxLength: 200 }),
     grant_type: Type.Optional(Type.Literal("refresh_token")),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ refresh_token: "chr_..." }] },
 );
 
 export const LogoutInput = Type.Object(
   { all: Type.Optional(Type.Boolean({ description: "All sessions of the user, not only this one" })) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ all: true }] },
 );
 
 export const PasswordChangeInput = Type.Object(
   { current_password: Password, new_password: Password },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      { current_password: "correct horse battery staple", new_password: "another horse, another staple" },
+    ],
+  },
 );
 export const PasswordForgotInput = Type.Object(
   { username: Type.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ username: "ada" }] },
 );
 export const PasswordResetInput = Type.Object(
   { token: LinkToken, new_password: Password },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ token: "...", new_password: "another horse, another staple" }],
+  },
 );
-export const EmailVerifyInput = Type.Object({ token: LinkToken }, { additionalProperties: false });
+export const EmailVerifyInput = Type.Object(
+  { token: LinkToken },
+  { additionalProperties: false, examples: [{ token: "..." }] },
+);
 export const LinkQuery = Type.Object({ token: LinkToken }, { additionalProperties: false });
 
 export const ProfileInput = Type.Object(
@@ -112,3 +123,85 @@ export const SessionList = Type.Object({ sessions: Type.Array(SessionAnswer) });
 export const SessionPath = Type.Object({ id: Uuid });
 export const EndedAnswer = Type.Object({ ended: Type.Integer() });
 export const MessageAnswer = Type.Object({ message: Type.String() });
+
+export const UserPath = Type.Object({ id: Uuid });
+export const UserQuery = Type.Object(
+  {
+    username: Type.Optional(Type.String({ maxLength: 64 })),
+    email: Type.Optional(Type.String({ maxLength: 254 })),
+    role: Type.Optional(RoleName),
+    state: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+    cursor: Type.Optional(Uuid),
+  },
+  { additionalProperties: false },
+);
+export const UserPage = Type.Object({
+  items: Type.Array(UserAnswer),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+});
+const Roles = Type.Array(RoleName, { minItems: 1, maxItems: 4 });
+export const UserInput = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 64 }),
+    email: Email,
+    full_name: Type.Optional(FullName),
+    roles: Roles,
+    password: Type.Optional(Password),
+    password_hash: Type.Optional(
+      Type.String({ maxLength: 400, description: "bcrypt or Argon2id, from another system" }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ username: "till-4", email: "till-4@example.com", roles: ["service"] }],
+  },
+);
+export const AccessInput = Type.Object(
+  {
+    roles: Type.Optional(Roles),
+    state: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
+  },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ roles: ["operator"] }, { state: "disabled" }],
+  },
+);
+export const ImpersonationInput = Type.Object(
+  {
+    reason: Type.String({ minLength: 10, maxLength: 500, description: "Kept on the audit trail" }),
+    minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, default: 15 })),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ reason: "Ticket 4711: the statement looks wrong", minutes: 15 }],
+  },
+);
+
+export const ApiKeyInput = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    scopes: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 30 }),
+    expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 730, default: 90 })),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ name: "Till 4", scopes: ["transactions:write"], expires_in_days: 90 }],
+  },
+);
+const apiKeyFields = {
+  id: Type.String(),
+  prefix: Type.String({ description: "How the key begins; not enough to use it" }),
+  name: Type.String(),
+  scopes: Type.Array(Type.String()),
+  created_at: Time,
+  expires_at: Time,
+  last_used_at: Type.Union([Time, Type.Null()]),
+};
+export const ApiKeyList = Type.Object({ api_keys: Type.Array(Type.Object(apiKeyFields)) });
+export const NewApiKeyAnswer = Type.Object({
+  ...apiKeyFields,
+  key: Type.String({ description: "Shown this once" }),
+});
+export const ApiKeyPath = Type.Object({ id: Type.String({ pattern: "^[0-9a-f]{16}$" }) });

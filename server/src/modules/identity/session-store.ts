@@ -86,6 +86,14 @@ export async function endSessions(
   return rows.map((row) => row.id);
 }
 
+/** Ends the sessions in which this administrator acts as somebody else. */
+export async function endImpersonations({ sql }: Tx, administratorId: string, at: Date): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    UPDATE identity.sessions SET ended_at = ${at}, end_reason = 'the administrator''s rights changed'
+    WHERE impersonator_id = ${administratorId} AND ended_at IS NULL RETURNING id`;
+  return rows.map((row) => row.id);
+}
+
 /** Sessions that were over before `before`, with whatever hangs on them. */
 export async function deleteOldSessions(sql: Query, before: Date): Promise<void> {
   await sql`DELETE FROM identity.sessions WHERE expires_at < ${before} OR ended_at < ${before}`;

@@ -6,14 +6,14 @@ import { EndedAnswer, ProfileInput, SessionList, SessionPath, UserAnswer } from 
 import { describeSession } from "./session.ts";
 import type { Identity } from "./settings.ts";
 import { changeProfile, getUser } from "./update-profile.ts";
-import { describeUser } from "./user.ts";
+import { describeUser, readOwnId } from "./user.ts";
 
 const TAG = { "x-keyless": true, tags: ["Me"] };
 
 export function addUserRoutes(server: HttpServer, identity: Identity): void {
   server.get(
     "/users/me",
-    { schema: { ...TAG, summary: "Who am I", response: { 200: UserAnswer } } },
+    { schema: { ...TAG, operationId: "getMe", summary: "Who am I", response: { 200: UserAnswer } } },
     async (request) => describeUser(await getUser(identity, request.actor.id)),
   );
 
@@ -22,6 +22,7 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
     {
       schema: {
         ...TAG,
+        operationId: "changeMe",
         summary: "Change name or address",
         body: ProfileInput,
         response: { 200: UserAnswer },
@@ -36,9 +37,16 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
 
   server.get(
     "/users/me/sessions",
-    { schema: { ...TAG, summary: "Where am I signed in", response: { 200: SessionList } } },
+    {
+      schema: {
+        ...TAG,
+        operationId: "listMySessions",
+        summary: "Where am I signed in",
+        response: { 200: SessionList },
+      },
+    },
     async ({ actor }) => {
-      const sessions = await findUserSessions(identity, actor.id);
+      const sessions = await findUserSessions(identity, readOwnId(actor));
       return { sessions: sessions.map((session) => describeSession(session, actor.sessionId)) };
     },
   );
@@ -48,13 +56,18 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
     {
       schema: {
         ...TAG,
+        operationId: "endMySession",
         summary: "End one of my sessions",
         params: SessionPath,
         response: { 200: EndedAnswer },
       },
     },
     async (request) => {
-      const ending = { userId: request.actor.id, sessionId: request.params.id, reason: "ended by its user" };
+      const ending = {
+        userId: readOwnId(request.actor),
+        sessionId: request.params.id,
+        reason: "ended by its user",
+      };
       const context = { actor: request.actor, origin: readOrigin(request) };
       return { ended: await endUserSessions(identity, ending, context) };
     },

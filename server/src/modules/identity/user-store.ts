@@ -2,7 +2,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Role } from "../../values/actor.ts";
-import type { UserRow } from "./user.ts";
+import { isUserId, type UserRow } from "./user.ts";
 
 type Query = Sql | Tx["sql"];
 
@@ -57,12 +57,14 @@ function columns(sql: Query) {
 }
 
 export async function findUser(sql: Query, id: string): Promise<UserRow | undefined> {
+  if (!isUserId(id)) return undefined;
   const [row] = await sql<UserRow[]>`SELECT ${columns(sql)} FROM identity.users WHERE id = ${id}`;
   return row;
 }
 
 /** Locks the user's row until the transaction ends. */
 export async function lockUser({ sql }: Tx, id: string): Promise<UserRow | undefined> {
+  if (!isUserId(id)) return undefined;
   const [row] = await sql<UserRow[]>`SELECT ${columns(sql)} FROM identity.users WHERE id = ${id} FOR UPDATE`;
   return row;
 }
@@ -115,4 +117,51 @@ export async function updateProfile({ sql }: Tx, change: ProfileChange): Promise
     UPDATE identity.users SET email = ${change.email}, email_index = ${change.emailIndex}, full_name = ${change.fullName},
       email_verified_at = CASE WHEN ${change.emailChanged} THEN NULL ELSE email_verified_at END, version = version + 1
     WHERE id = ${change.userId}`;
+}
+
+const ADMINS_LOCK = 0x49444144; // "IDAD"
+
+/** Until the end of the transaction: of two who remove the last two administrators at once, one is refused. */
+export async function lockAdmins({ sql }: Tx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${ADMINS_LOCK})`;
+}
+
+export async function countActiveAdmins(sql: Query): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    SELECT count(*)::int AS count FROM identity.users WHERE state = 'active' AND 'admin' = ANY(roles)`;
+  return row.count;
+}
+
+/** Changes roles and state and returns the version that tokens must have from now on. */
+export async function updateAccess(
+  { sql }: Tx,
+  access: { readonly userId: string; readonly roles: readonly Role[]; readonly state: string },
+): Promise<number> {
+  const [row] = await sql<[{ version: number }]>`
+    UPDATE identity.users SET roles = ${[...access.roles]}, state = ${access.state}, token_version = token_version + 1,
+      version = version + 1
+    WHERE id = ${access.userId} RETURNING token_version AS version`;
+  return row.version;
+}
+
+export interface UserFilter {
+  readonly usernameKey?: string | undefined;
+  readonly emailIndex?: Buffer | undefined;
+  readonly role?: Role | undefined;
+  readonly state?: string | undefined;
+  /** The last user of the page before. */
+  readonly afterId?: string | undefined;
+  readonly limit: number;
+}
+
+/** By id: random, but the same on every page. */
+export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow[]> {
+  return await sql<UserRow[]>`
+    SELECT ${columns(sql)} FROM identity.users
+    WHERE (${filter.usernameKey ?? null}::text IS NULL OR username_key = ${filter.usernameKey ?? null})
+      AND (${filter.emailIndex ?? null}::bytea IS NULL OR email_index = ${filter.emailIndex ?? null})
+      AND (${filter.role ?? null}::text IS NULL OR ${filter.role ?? null} = ANY(roles))
+      AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null})
+      AND (${filter.afterId ?? null}::uuid IS NULL OR id > ${filter.afterId ?? null}::uuid)
+    ORDER BY id LIMIT ${filter.limit}`;
 }

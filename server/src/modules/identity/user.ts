@@ -1,8 +1,9 @@
 // A user: a person or program that signs in. Its names as they are compared, and its document.
 
 import type { Vault } from "../../runtime/vault.ts";
-import type { Role } from "../../values/actor.ts";
+import type { Actor, Role } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
+import { identityError } from "./errors.ts";
 
 export interface User {
   /** UUID, the `sub` of its tokens. */
@@ -68,6 +69,19 @@ export async function openUser(vault: Vault, row: UserRow): Promise<User> {
     { value: row.fullName, context: contextOf("full_name", row.id) },
   ]);
   return { ...row, email: email ?? "", fullName: fullName ?? null };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether this may be a user's id at all: tokens of `countinghouse token` carry any subject. */
+export function isUserId(id: string): boolean {
+  return UUID.test(id);
+}
+
+/** The acting user's id. @throws AppError `not_found/no_such_user` where the token belongs to no user */
+export function readOwnId(actor: Actor): string {
+  if (!isUserId(actor.id)) throw identityError("no_such_user");
+  return actor.id;
 }
 
 export function describeUser(user: User) {

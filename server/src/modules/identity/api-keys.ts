@@ -1,0 +1,124 @@
+// Makes, checks and revokes API keys. A checked key is believed for a minute without asking the database again; a
+// revoked one is void at once, as sessions are.
+import { inTransaction } from "../../runtime/transaction.ts";
+import type { Actor } from "../../values/actor.ts";
+import { AppError, invalidField } from "../../values/app-error.ts";
+import { findRefusal, PERMISSIONS, SCOPES } from "../../values/permissions.ts";
+import type { AuditOrigin } from "../audit/index.ts";
+import type { VerifiedAccess } from "./access-token.ts";
+import { type ApiKey, hashApiKey, isApiKey, makeApiKey } from "./api-key.ts";
+import { findApiKeys, insertApiKey, revokeApiKeys, takeApiKey } from "./api-key-store.ts";
+import { identityError } from "./errors.ts";
+import { insertRevocations } from "./revocation-store.ts";
+import { FOR_GOOD } from "./revocations.ts";
+import { DAY_MS, dateOf, type Identity } from "./settings.ts";
+import { recordSecurity } from "./trail.ts";
+import { findUser } from "./user-store.ts";
+
+const BELIEVED_MS = 60_000;
+
+export interface ApiKeyRequest {
+  readonly userId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly expiresInDays: number;
+}
+
+interface Context {
+  readonly actor: Actor;
+  readonly origin: AuditOrigin;
+}
+
+/**
+ * Makes a key and returns it: the only time it is seen.
+ * @throws AppError `not_found/no_such_user`, `invalid/invalid_request` for a scope that the user's roles do not reach
+ */
+export function addApiKey(
+  identity: Identity,
+  request: ApiKeyRequest,
+  { actor, origin }: Context,
+): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
+  return inTransaction(identity.db, async (tx) => {
+    const user = await findUser(tx.sql, request.userId);
+    if (user?.state !== "active") throw identityError("no_such_user");
+    checkScopes(request.scopes, user.roles);
+    const { id, key } = makeApiKey();
+    const apiKey = {
+      ...request,
+      id,
+      createdAt: dateOf(identity),
+      expiresAt: dateOf(identity, request.expiresInDays * DAY_MS),
+    };
+    await insertApiKey(tx, { ...apiKey, secretHash: hashApiKey(key), createdBy: actor.id });
+    const details = { api_key: id, scopes: request.scopes, expires_at: apiKey.expiresAt.toISOString() };
+    await recordSecurity(tx, [{ event: "authn_token_created", actor, userId: user.id, origin, details }]);
+    return { apiKey: { ...apiKey, lastUsedAt: null, revokedAt: null }, key };
+  });
+}
+
+/** A scope that opens nothing to the user's roles is a mistake. */
+function checkScopes(scopes: readonly string[], roles: Actor["roles"]): void {
+  for (const scope of scopes) {
+    const actor: Actor = { id: "", name: "", roles, scopes: [scope] };
+    const opens = Object.values(PERMISSIONS).some(
+      (permission) => permission.scope === scope && findRefusal(actor, permission) === undefined,
+    );
+    if (!opens)
+      throw invalidField(
+        "scopes",
+        `${scope} opens nothing to this user; the scopes are ${SCOPES.join(", ")}`,
+      );
+  }
+}
+
+export function listApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]> {
+  return findApiKeys(db, userId);
+}
+
+/** @throws AppError `not_found/no_such_api_key` */
+export async function revokeApiKey(
+  identity: Identity,
+  { userId, id }: { readonly userId: string; readonly id: string },
+  { actor, origin }: Context,
+): Promise<void> {
+  const revocations = await inTransaction(identity.db, async (tx) => {
+    const keys = await revokeApiKeys(tx, { userId, id, at: dateOf(identity) });
+    if (keys.length === 0) throw identityError("no_such_api_key");
+    const revoked = keys.map((key) => ({
+      subject: `k:${key.id}`,
+      versionMin: FOR_GOOD,
+      expiresAt: dateOf(identity, 2 * BELIEVED_MS),
+    }));
+    await insertRevocations(tx, revoked);
+    await recordSecurity(tx, [
+      { event: "authn_token_revoked", actor, userId, origin, details: { api_key: id } },
+    ]);
+    return revoked;
+  });
+  identity.revocations.add(revocations);
+}
+
+/** Undefined where the token is no API key. @throws AppError `unauthenticated/unauthenticated` */
+export async function verifyApiKey(identity: Identity, token: string): Promise<VerifiedAccess | undefined> {
+  if (!token.startsWith("ch_live_")) return undefined;
+  const grant = isApiKey(token)
+    ? await takeApiKey(identity.db, hashApiKey(token), dateOf(identity))
+    : undefined;
+  const isOver =
+    grant === undefined ||
+    grant.revokedAt !== null ||
+    grant.state !== "active" ||
+    grant.expiresAt.getTime() <= identity.now();
+  if (isOver)
+    throw new AppError("unauthenticated", "unauthenticated", {
+      message: "the API key is not valid: it is unknown, revoked or expired",
+    });
+  const { id, userId, name, roles, scopes, tokenVersion } = grant;
+  return {
+    actor: { id: userId, name, roles, scopes, kind: "api_key" },
+    expiresAtMs: Math.min(identity.now() + BELIEVED_MS, grant.expiresAt.getTime()),
+    isGood: () =>
+      !identity.revocations.isRevoked(`k:${id}`, 0) &&
+      !identity.revocations.isRevoked(`u:${userId}`, tokenVersion),
+  };
+}

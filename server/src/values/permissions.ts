@@ -1,0 +1,118 @@
+// Who may do what: one line for each operation of the API, by its operationId. What is not listed nobody may do, and the
+// program does not start with a route that is not listed. What belongs to somebody is narrowed further by its owner
+// where it is read (`actsForAll`).
+import type { Actor, Role } from "./actor.ts";
+
+export interface Permission {
+  readonly roles: readonly Role[];
+  /** What an API key must be allowed; undefined: a person alone may do this, no key and nobody who acts for them. */
+  readonly scope: Scope | undefined;
+}
+
+export const SCOPES = [
+  "accounts:read",
+  "accounts:write",
+  "transactions:read",
+  "transactions:write",
+  "transactions:reverse",
+  "rates:read",
+  "rates:write",
+  "assets:write",
+  "risk:read",
+  "audit:read",
+  "audit:write",
+  "users:read",
+  "users:write",
+  "profile:read",
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+const EVERYONE: readonly Role[] = ["admin", "operator", "service", "customer"];
+const STAFF: readonly Role[] = ["admin", "operator", "service"];
+const OPERATORS: readonly Role[] = ["admin", "operator"];
+const ADMIN: readonly Role[] = ["admin"];
+
+const by = (roles: readonly Role[], scope: Scope | undefined): Permission => ({ roles, scope });
+
+export const PERMISSIONS: Readonly<Record<string, Permission>> = {
+  // Accounts and money: customers on their own alone
+  openAccount: by(STAFF, "accounts:write"),
+  openAccounts: by(STAFF, "accounts:write"),
+  listAccounts: by(EVERYONE, "accounts:read"),
+  getAccount: by(EVERYONE, "accounts:read"),
+  changeAccount: by(EVERYONE, "accounts:write"),
+  getBalance: by(EVERYONE, "accounts:read"),
+  getStatement: by(EVERYONE, "accounts:read"),
+  listTransactions: by(EVERYONE, "transactions:read"),
+  getTransaction: by(EVERYONE, "transactions:read"),
+  postTransaction: by(EVERYONE, "transactions:write"),
+  postTransactions: by(EVERYONE, "transactions:write"),
+  reverseTransaction: by(STAFF, "transactions:reverse"),
+  placeHold: by(EVERYONE, "transactions:write"),
+  captureHold: by(EVERYONE, "transactions:write"),
+  releaseHold: by(EVERYONE, "transactions:write"),
+  getHold: by(EVERYONE, "transactions:read"),
+  listHolds: by(EVERYONE, "transactions:read"),
+  exchangeCurrency: by(EVERYONE, "transactions:write"),
+  listExchangeRates: by(EVERYONE, "rates:read"),
+  listExchangeRateHistory: by(EVERYONE, "rates:read"),
+  setExchangeRate: by(ADMIN, "rates:write"),
+  listAssets: by(EVERYONE, "rates:read"),
+  addAsset: by(ADMIN, "assets:write"),
+  listRiskFlags: by(STAFF, "risk:read"),
+
+  // The audit trail
+  listAuditEntries: by(ADMIN, "audit:read"),
+  exportAudit: by(ADMIN, "audit:read"),
+  getAuditCheckpoint: by(EVERYONE, "audit:read"),
+  proveAuditEntry: by(EVERYONE, "audit:read"),
+  proveTransfer: by(EVERYONE, "audit:read"),
+  proveConsistency: by(EVERYONE, "audit:read"),
+  postSecureTransaction: by(STAFF, "transactions:write"),
+
+  // One's own user
+  getMe: by(EVERYONE, "profile:read"),
+  changeMe: by(EVERYONE, undefined),
+  logOut: by(EVERYONE, undefined),
+  stepUp: by(EVERYONE, undefined),
+  changePassword: by(EVERYONE, undefined),
+  resendVerification: by(EVERYONE, undefined),
+  listMySessions: by(EVERYONE, undefined),
+  endMySession: by(EVERYONE, undefined),
+  listMyApiKeys: by(EVERYONE, undefined),
+  addMyApiKey: by(EVERYONE, undefined),
+  revokeMyApiKey: by(EVERYONE, undefined),
+  listMyFactors: by(EVERYONE, undefined),
+  beginTotp: by(EVERYONE, undefined),
+  confirmTotp: by(EVERYONE, undefined),
+  removeTotp: by(EVERYONE, undefined),
+  renewBackupCodes: by(EVERYONE, undefined),
+  beginPasskey: by(EVERYONE, undefined),
+  addPasskey: by(EVERYONE, undefined),
+  removePasskey: by(EVERYONE, undefined),
+
+  // Other users
+  listUsers: by(OPERATORS, "users:read"),
+  getUser: by(OPERATORS, "users:read"),
+  listUserSessions: by(OPERATORS, "users:read"),
+  createUser: by(ADMIN, "users:write"),
+  changeUser: by(ADMIN, "users:write"),
+  endUserSessions: by(OPERATORS, "users:write"),
+  startPasswordReset: by(OPERATORS, "users:write"),
+  addUserApiKey: by(ADMIN, undefined),
+  impersonateUser: by(ADMIN, undefined),
+  rotateSigningKeys: by(ADMIN, undefined),
+};
+
+/** Undefined where the actor may; else why not, in words. */
+export function findRefusal(actor: Actor, permission: Permission): string | undefined {
+  if (!actor.roles.some((role) => permission.roles.includes(role)))
+    return `this needs the role ${permission.roles.join(" or ")}`;
+  if (permission.scope === undefined) {
+    if (actor.kind === "api_key") return "no API key may do this: sign in as the person it is about";
+    if (actor.impersonatorId !== undefined) return "nobody may do this on behalf of another user";
+    return undefined;
+  }
+  const isScoped = actor.scopes === undefined || actor.scopes.includes(permission.scope);
+  return isScoped ? undefined : `this API key lacks the scope ${permission.scope}`;
+}

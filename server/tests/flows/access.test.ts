@@ -1,0 +1,228 @@
+// Who may do what, for every operation of the API and every role, generated from the table of permissions; what
+// administrators do with users; API keys.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROLES } from "../../src/values/actor.ts";
+import { PERMISSIONS } from "../../src/values/permissions.ts";
+import { startTestApp, type TestApp } from "../app.ts";
+
+let app: TestApp;
+let other: TestApp;
+let admin: string;
+let adminId: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  other = await startTestApp({ DB_URL: app.databaseUrl });
+  adminId = (await register("root-ada")).id;
+  admin = await logIn("root-ada");
+});
+afterAll(async () => {
+  await other?.stop();
+  await app?.stop();
+});
+
+const PASSWORD = "correct horse battery staple";
+const REASON = { reason: "Ticket 4711: the statement looks wrong" };
+
+async function register(username: string) {
+  const body = { username, email: `${username}@example.com`, password: PASSWORD };
+  return (await app.call("POST", "/auth/register", { body })).body;
+}
+async function logIn(username: string, at = app): Promise<string> {
+  return (await at.call("POST", "/auth/login", { body: { username, password: PASSWORD } })).body.access_token;
+}
+const asAdmin = (method: string, path: string, body?: unknown) =>
+  app.call(method, `/api/v1${path}`, { token: admin, ...(body === undefined ? {} : { body }) });
+const statusOfMe = async (token: string, at = app) => (await at.call("GET", "/users/me", { token })).status;
+
+describe("V8.3.1 the table of permissions", () => {
+  test("stands for every operation, and each role is refused all that it does not name", async () => {
+    const { paths } = (await app.call("GET", "/openapi.json")).body;
+    const operations = Object.entries<Record<string, { operationId: string; security?: unknown[] }>>(paths)
+      .filter(([path]) => path.startsWith("/api/"))
+      .flatMap(([path, methods]) => Object.entries(methods).map(([method, it]) => ({ path, method, ...it })))
+      .filter(({ security }) => security === undefined);
+    expect(operations.length).toBeGreaterThan(40);
+    for (const role of ROLES) {
+      const token = await app.token(role, `${role}-of-the-table`);
+      for (const { path, method, operationId } of operations) {
+        const url = path.replaceAll(/\{\w+\}/g, "00000000-0000-4000-8000-000000000000");
+        const answer = await app.call(method.toUpperCase(), url, {
+          token,
+          ...(method === "get" ? {} : { body: {} }),
+        });
+        const isAllowed = PERMISSIONS[operationId]?.roles.includes(role) === true;
+        const what = `${role} ${operationId}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`;
+        expect(answer.body?.code === "forbidden", what).toBe(!isAllowed);
+        expect(answer.status, what).toBeLessThan(500);
+      }
+    }
+  });
+
+  test("V16.3.2 a refusal is on the audit trail with who, what and from where", async () => {
+    const token = await app.token("customer", "mallory");
+    await app.call("GET", "/api/v1/admin/users", { token, headers: { "x-request-id": "escalation-1" } });
+    const [row] = await app.db<[{ entries: string }]>`
+      SELECT entries FROM audit.pending WHERE entries LIKE '%escalation-1%'`;
+    expect(JSON.parse(row.entries)).toMatchObject([
+      {
+        event: "authz_fail",
+        actorId: "mallory",
+        outcome: "refused",
+        details: { route: "GET /api/v1/admin/users" },
+        origin: { requestId: "escalation-1", ip: "127.0.0.1" },
+      },
+    ]);
+  });
+});
+
+describe("administrators", () => {
+  test("find users by address, page through them and see where they are signed in", async () => {
+    const { id } = await register("findable");
+    expect((await asAdmin("GET", "/admin/users?email=FINDABLE@example.com")).body.items).toMatchObject([
+      { id },
+    ]);
+    const page = (await asAdmin("GET", "/admin/users?limit=1")).body;
+    const next = (await asAdmin("GET", `/admin/users?limit=1&cursor=${page.next_cursor}`)).body;
+    expect(next.items[0].id).not.toBe(page.items[0].id);
+    await logIn("findable");
+    expect((await asAdmin("GET", `/admin/users/${id}/sessions`)).body.sessions).toHaveLength(1);
+  });
+
+  test("V7.4.2 disable a user: every token of theirs is void at once on every process, and login fails", async () => {
+    const { id } = await register("dismissed");
+    const token = await logIn("dismissed");
+    expect(await statusOfMe(token, other)).toBe(200);
+    expect((await asAdmin("PATCH", `/admin/users/${id}`, { state: "disabled" })).status).toBe(200);
+    expect(await statusOfMe(token)).toBe(401);
+    await expect.poll(() => statusOfMe(token, other)).toBe(401);
+    expect(await logIn("dismissed")).toBeUndefined();
+  });
+
+  test("change roles: tokens with the old ones are void at once, the session's next ones have the new ones", async () => {
+    const { id } = await register("promoted");
+    const body = { username: "promoted", password: PASSWORD };
+    const tokens = (await app.call("POST", "/auth/login", { body })).body;
+    await asAdmin("PATCH", `/admin/users/${id}`, { roles: ["operator"] });
+    expect(await statusOfMe(tokens.access_token)).toBe(401);
+    const next = await app.call("POST", "/auth/refresh", { body: { refresh_token: tokens.refresh_token } });
+    const me = await app.call("GET", "/users/me", { token: next.body.access_token });
+    expect(me.body).toMatchObject({ roles: ["operator"] });
+  });
+
+  test("one always remains, even when two resign at once", async () => {
+    expect(await asAdmin("PATCH", `/admin/users/${adminId}`, { state: "disabled" })).toMatchObject({
+      status: 422,
+      body: { code: "last_admin" },
+    });
+    const second = (await register("root-bob")).id;
+    await asAdmin("PATCH", `/admin/users/${second}`, { roles: ["admin"] });
+    const resign = (id: string) =>
+      app.call("PATCH", `/admin/users/${id}`, { token: tokenOfStaff, body: { roles: ["customer"] } });
+    const tokenOfStaff = await app.token("admin", "minted");
+    const answers = await Promise.all([resign(adminId), resign(second)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+    await app.db`UPDATE identity.users SET roles = '{admin}' WHERE id = ${adminId}`;
+    admin = await logIn("root-ada");
+  });
+
+  test("act as a customer with a reason, for a limited time, without touching what is personal", async () => {
+    const { id } = await register("helpless");
+    expect((await asAdmin("POST", `/admin/users/${id}/impersonate`, { reason: "why" })).status).toBe(400);
+    const { body } = await asAdmin("POST", `/admin/users/${id}/impersonate`, { ...REASON, minutes: 5 });
+    const me = await app.call("GET", "/users/me", { token: body.access_token });
+    expect(me.body).toMatchObject({ id, username: "helpless" });
+    const change = { current_password: PASSWORD, new_password: "stolen by the operator" };
+    expect(
+      await app.call("POST", "/auth/password/change", { token: body.access_token, body: change }),
+    ).toMatchObject({
+      status: 403,
+    });
+    const rows = await app.db<
+      { entries: string }[]
+    >`SELECT entries FROM audit.pending WHERE entries LIKE '%4711%'`;
+    expect(rows.flatMap((row) => JSON.parse(row.entries))).toContainEqual(
+      expect.objectContaining({ event: "authz_admin", actorId: adminId, resource: { type: "user", id } }),
+    );
+    const [refused] = await app.db<[{ entries: string }]>`
+      SELECT entries FROM audit.pending WHERE entries LIKE ${`%user as ${id}%authz_fail%`} OR entries LIKE ${`%authz_fail%user as ${id}%`}`;
+    expect(JSON.parse(refused.entries)[0]).toMatchObject({ actorId: adminId, actorKind: `user as ${id}` });
+    await asAdmin("POST", `/admin/users/${id}/end-sessions`);
+    expect(await statusOfMe(body.access_token)).toBe(401);
+  });
+
+  test("act as no other member of staff", async () => {
+    const second = (await register("root-eve")).id;
+    await asAdmin("PATCH", `/admin/users/${second}`, { roles: ["operator"] });
+    expect(await asAdmin("POST", `/admin/users/${second}/impersonate`, REASON)).toMatchObject({
+      body: { code: "may_not_impersonate" },
+    });
+  });
+
+  test("bring users along with bcrypt hashes, and refuse hashes that nothing can check", async () => {
+    const { hash } = await import("bcryptjs");
+    const user = { username: "imported", email: "imported@example.com", roles: ["customer"] };
+    expect((await asAdmin("POST", "/admin/users", { ...user, password_hash: "md5:1234" })).status).toBe(400);
+    const password_hash = await hash(PASSWORD, 4);
+    expect((await asAdmin("POST", "/admin/users", { ...user, password_hash })).status).toBe(201);
+    expect(await logIn("imported")).toBeTypeOf("string");
+  });
+});
+
+describe("API keys", () => {
+  async function makeKey(scopes: string[]) {
+    const user = { username: `till-${scopes.length}-${Date.now()}`, roles: ["service"] };
+    const made = await asAdmin("POST", "/admin/users", { ...user, email: `${user.username}@example.com` });
+    const key = await asAdmin("POST", `/admin/users/${made.body.id}/api-keys`, { name: "Till", scopes });
+    expect(key).toMatchObject({
+      status: 201,
+      body: { scopes, key: expect.stringMatching(/^ch_live_[0-9a-f]{16}_/) },
+    });
+    return { userId: made.body.id as string, id: key.body.id as string, key: key.body.key as string };
+  }
+
+  test("open what their scopes name and nothing else; only a hash is kept", async () => {
+    const { key } = await makeKey(["accounts:read", "accounts:write"]);
+    const opened = await app.call("POST", "/api/v1/accounts", { token: key, body: { currency: "EUR" } });
+    expect(opened.status).toBe(201);
+    const transfer = { type: "deposit", account_id: opened.body.id, amount: "1", currency: "EUR" };
+    expect(await app.call("POST", "/api/v1/transactions", { token: key, body: transfer })).toMatchObject({
+      status: 403,
+      body: { detail: "this API key lacks the scope transactions:write" },
+    });
+    expect((await app.call("GET", "/api/v1/users/me/sessions", { token: key })).status).toBe(403);
+    const rows = await app.db`SELECT k::text AS row FROM identity.api_keys k`;
+    expect(JSON.stringify(rows)).not.toContain(key.slice(-43));
+  });
+
+  test("are void at once on every process when revoked, when expired, and when their user is disabled", async () => {
+    const owner = await logIn("findable");
+    const mine = (
+      await app.call("POST", "/users/me/api-keys", {
+        token: owner,
+        body: { name: "mine", scopes: ["accounts:read"] },
+      })
+    ).body;
+    const statusOf = async (key: string, at = other) =>
+      (await at.call("GET", "/accounts", { token: key })).status;
+    expect(await statusOf(mine.key)).toBe(200);
+    expect((await app.call("DELETE", `/users/me/api-keys/${mine.id}`, { token: owner })).status).toBe(204);
+    await expect.poll(() => statusOf(mine.key)).toBe(401);
+    expect(await statusOf(mine.key, app)).toBe(401);
+
+    const till = await makeKey(["accounts:read"]);
+    expect(await statusOf(till.key)).toBe(200);
+    await asAdmin("PATCH", `/admin/users/${till.userId}`, { state: "disabled" });
+    await expect.poll(() => statusOf(till.key)).toBe(401);
+
+    const expired = await makeKey(["accounts:read"]);
+    await app.db`UPDATE identity.api_keys SET expires_at = now() WHERE id = ${expired.id}`;
+    expect(await statusOf(expired.key)).toBe(401);
+  });
+
+  test("cannot be made with scopes beyond their user's roles", async () => {
+    const owner = await logIn("findable");
+    const body = { name: "greedy", scopes: ["users:write"] };
+    const answer = await app.call("POST", "/users/me/api-keys", { token: owner, body });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: "scopes" }] } });
+  });
+});
