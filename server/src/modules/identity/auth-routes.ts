@@ -59,9 +59,16 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const { username: login, password } = request.body;
-      const tokens = await logIn(identity, { login, password, origin: readOrigin(request) });
-      return reply.header("cache-control", "no-store").send(describeTokens(tokens));
+      const { username: login, password, device_token: deviceToken } = request.body;
+      const origin = readOrigin(request);
+      const { deviceToken: device_token, ...tokens } = await logIn(identity, {
+        login,
+        password,
+        deviceToken,
+        origin,
+      });
+      const device = device_token === undefined ? {} : { device_token };
+      return reply.header("cache-control", "no-store").send({ ...describeTokens(tokens), ...device });
     },
   );
 

@@ -4,12 +4,14 @@ import { hash } from "node:crypto";
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
+import { rememberDevice } from "./device.ts";
 import { revokeSessions } from "./end-sessions.ts";
 import { identityError } from "./errors.ts";
 import { findLinkOwner, insertMail, useLinkToken, voidLinkTokens } from "./mail-store.ts";
 import { checkPassword } from "./password-rules.ts";
 import type { Revocation } from "./revocation-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
+import { accountBudget, takeAttempt } from "./throttle.ts";
 import { recordRefusal, recordSecurity } from "./trail.ts";
 import { openUser, type UserRow } from "./user.ts";
 import { findUser, lockUser, updateEmailVerified, updatePassword } from "./user-store.ts";
@@ -35,6 +37,7 @@ export async function changePassword(
 ): Promise<void> {
   const user = await findUser(identity.db, actor.id);
   if (user === undefined) throw identityError("no_such_user");
+  const attempt = await takeAttempt(identity, [accountBudget(`${user.id}:confirm`)]);
   if (!(await identity.hasher.verify(currentPassword, user.passwordHash))) {
     const refused = "wrong_password";
     await recordRefusal(identity, {
@@ -46,6 +49,7 @@ export async function changePassword(
     });
     throw identityError("wrong_password");
   }
+  await attempt.succeed();
   const passwordHash = await hashFor(identity, user, newPassword);
   const revocations = await inTransaction(identity.db, async (tx) => {
     const locked = await lockUser(tx, user.id);
@@ -56,27 +60,33 @@ export async function changePassword(
 }
 
 /**
- * Uses the link up. The mail reached the address, so that is verified too.
+ * Uses the link up. The mail reached the address, so that is verified too. Returns a device token, with which the next
+ * login is not slowed down by whoever guesses at the account.
  * @throws AppError `invalid/invalid_link`, `invalid/password_refused` (the link then stays good)
  */
 export async function resetPassword(
   identity: Identity,
   { token, newPassword }: { readonly token: string; readonly newPassword: string },
   origin: AuditOrigin,
-): Promise<void> {
+): Promise<string> {
   const link = { hash: hashLinkToken(token), purpose: "reset_password" as const };
   const userId = await findLinkOwner(identity.db, { ...link, at: dateOf(identity) });
   const user = userId === undefined ? undefined : await findUser(identity.db, userId);
   if (user === undefined) throw identityError("invalid_link");
   const passwordHash = await hashFor(identity, user, newPassword);
-  const revocations = await inTransaction(identity.db, async (tx) => {
+  const { revocations, deviceToken } = await inTransaction(identity.db, async (tx) => {
     const at = dateOf(identity);
     if ((await useLinkToken(tx, { ...link, at })) === undefined) throw identityError("invalid_link");
     await voidLinkTokens(tx, { userId: user.id, purpose: "reset_password", at });
     await updateEmailVerified(tx, user.id, at);
-    return setPassword(tx, identity, { user, passwordHash, actor: undefined, origin });
+    const device = { userId: user.id, userAgent: origin.userAgent };
+    return {
+      revocations: await setPassword(tx, identity, { user, passwordHash, actor: undefined, origin }),
+      deviceToken: await rememberDevice(tx, identity, device),
+    };
   });
   identity.revocations.add(revocations);
+  return deviceToken;
 }
 
 /** Links are random: a plain hash suffices, and whoever reads the table has none of them. */

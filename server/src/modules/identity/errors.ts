@@ -38,6 +38,12 @@ export const IDENTITY_ERRORS = {
     title: "The link is not valid: it was used, has expired, or was replaced.",
     wayOut: "Ask for a new mail.",
   },
+  login_throttled: {
+    kind: "too_many",
+    title: "Too many attempts failed; the next one has to wait.",
+    wayOut:
+      "Try again after Retry-After, sign in from a device you used before, or set a new password by mail.",
+  },
   login_busy: {
     kind: "unavailable",
     title: "More people are signing in than can be checked at once.",

@@ -7,6 +7,7 @@ import { sendMails } from "./send-mails.ts";
 import { deleteOldSessions } from "./session-store.ts";
 import { DAY_MS, dateOf, type Identity } from "./settings.ts";
 import { rotateSigningKeys } from "./signing-keys.ts";
+import { deleteOldDevices, deleteOldThrottles } from "./throttle-store.ts";
 
 const KEPT_AFTER_END_MS = 30 * DAY_MS;
 const HOUR_SECONDS = 3_600;
@@ -31,5 +32,7 @@ async function forgetOld(identity: Identity): Promise<void> {
   const { db } = identity;
   await deleteOldSessions(db, dateOf(identity, -KEPT_AFTER_END_MS));
   await deleteOldRevocations(db, dateOf(identity, -DAY_MS));
+  await deleteOldThrottles(db, dateOf(identity, -DAY_MS));
+  await deleteOldDevices(db, dateOf(identity, -400 * DAY_MS));
   await deleteOldLinkTokens(db, dateOf(identity, -DAY_MS));
 }

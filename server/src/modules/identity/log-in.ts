@@ -1,11 +1,14 @@
 // Signs in with a name (or e-mail address) and a password. Whoever fails, by whatever cause, costs the same work and
 // gets the same answer: the password is checked against a hash that nothing fits where there is no such user.
 import { inTransaction } from "../../runtime/transaction.ts";
+import { AppError } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
+import { findDevice, rememberDevice } from "./device.ts";
 import { identityError } from "./errors.ts";
 import { isOutdated } from "./hash-password.ts";
 import { openSession, type Tokens } from "./open-session.ts";
 import { dateOf, type Identity } from "./settings.ts";
+import { accountBudget, deviceBudget, networkBudget, takeAttempt } from "./throttle.ts";
 import { recordRefusal, recordSecurity } from "./trail.ts";
 import { indexEmail, keyOfUsername, type UserRow } from "./user.ts";
 import { findUserByLogin, lockUser, updateLogin } from "./user-store.ts";
@@ -14,25 +17,61 @@ export interface Login {
   /** Username or e-mail address. */
   readonly login: string;
   readonly password: string;
+  /** From an earlier login on the same device. */
+  readonly deviceToken?: string | undefined;
   readonly origin: AuditOrigin;
 }
 
-/** @throws AppError `unauthenticated/invalid_credentials`, `unavailable/login_busy` */
-export async function logIn(identity: Identity, { login, password, origin }: Login): Promise<Tokens> {
-  const user = await findByLogin(identity, login);
-  const matches = await identity.hasher.verify(password, user?.passwordHash ?? null);
-  if (user === undefined || !matches || user.state !== "active") {
-    await recordRefusal(identity, {
-      event: "authn_login_fail",
-      actor: user?.id ?? "anonymous",
-      userId: user?.id,
-      origin,
-      refused: "invalid_credentials",
-      personal: { login: login.slice(0, 254) },
+export interface LoggedIn extends Tokens {
+  /** Of a device that was not known before. */
+  readonly deviceToken: string | undefined;
+}
+
+/**
+ * @throws AppError `unauthenticated/invalid_credentials`, `too_many/login_throttled`, `unavailable/login_busy`
+ */
+export async function logIn(identity: Identity, login: Login): Promise<LoggedIn> {
+  const user = await findByLogin(identity, login.login);
+  const device = await findDevice(identity, login.deviceToken, user?.id);
+  const budgets =
+    device === undefined
+      ? [accountBudget(user?.id ?? keyOfUsername(login.login)), networkBudget(login.origin.ip ?? "")]
+      : [deviceBudget(device)];
+  const attempt = await takeAttempt(identity, budgets).catch((error: unknown) =>
+    refuse(identity, { login, user, error }),
+  );
+  const matches = await identity.hasher.verify(login.password, user?.passwordHash ?? null);
+  if (user === undefined || !matches || user.state !== "active")
+    return refuse(identity, {
+      login,
+      user,
+      error: identityError("invalid_credentials"),
+      locks: attempt.locks,
     });
-    throw identityError("invalid_credentials");
-  }
-  return completeLogin(identity, user, { password, origin });
+  await attempt.succeed();
+  return completeLogin(identity, user, { ...login, isKnownDevice: device !== undefined });
+}
+
+async function refuse(
+  identity: Identity,
+  failure: {
+    readonly login: Login;
+    readonly user: UserRow | undefined;
+    readonly error: unknown;
+    readonly locks?: boolean;
+  },
+): Promise<never> {
+  const { login, user, error, locks } = failure;
+  const record = {
+    actor: user?.id ?? "anonymous",
+    userId: user?.id,
+    origin: login.origin,
+    refused: error instanceof AppError ? error.code : "internal_error",
+    personal: { login: login.login.slice(0, 254) },
+  };
+  await recordRefusal(identity, { event: "authn_login_fail", ...record });
+  if (locks === true) await recordRefusal(identity, { event: "authn_login_lock", ...record });
+  throw error;
 }
 
 export function findByLogin({ db, vault }: Identity, login: string): Promise<UserRow | undefined> {
@@ -47,8 +86,8 @@ export function findByLogin({ db, vault }: Identity, login: string): Promise<Use
 async function completeLogin(
   identity: Identity,
   user: UserRow,
-  { password, origin }: { readonly password: string; readonly origin: AuditOrigin },
-): Promise<Tokens> {
+  { password, origin, isKnownDevice }: Login & { readonly isKnownDevice: boolean },
+): Promise<LoggedIn> {
   const rehashed =
     user.passwordHash !== null && isOutdated(user.passwordHash)
       ? await identity.hasher.hash(password)
@@ -68,6 +107,8 @@ async function completeLogin(
         details: { methods: ["pwd"] },
       },
     ]);
-    return openSession(tx, identity, { user: locked, methods: ["pwd"], origin });
+    const tokens = await openSession(tx, identity, { user: locked, methods: ["pwd"], origin });
+    const device = { userId: user.id, userAgent: origin.userAgent };
+    return { ...tokens, deviceToken: isKnownDevice ? undefined : await rememberDevice(tx, identity, device) };
   });
 }

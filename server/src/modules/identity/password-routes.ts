@@ -12,6 +12,7 @@ import {
   PasswordChangeInput,
   PasswordForgotInput,
   PasswordResetInput,
+  ResetAnswer,
 } from "./schemas.ts";
 import type { Identity } from "./settings.ts";
 import { readOwnId } from "./user.ts";
@@ -68,13 +69,14 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
         ...OPEN,
         operationId: "resetPassword",
         summary: "Set a new password with the link's token",
+        response: { 200: ResetAnswer },
         body: PasswordResetInput,
       },
     },
     async (request) => {
       const { token, new_password: newPassword } = request.body;
-      await resetPassword(identity, { token, newPassword }, readOrigin(request));
-      return { message: "The password was set; sign in with it." };
+      const device_token = await resetPassword(identity, { token, newPassword }, readOrigin(request));
+      return { message: "The password was set; sign in with it.", device_token };
     },
   );
 

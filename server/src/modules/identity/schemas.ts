@@ -26,6 +26,12 @@ export const LoginInput = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }),
     password: Password,
+    device_token: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: "From an earlier login on this device: keeps it from being locked out",
+      }),
+    ),
     grant_type: Type.Optional(Type.Literal("password")),
     scope: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
     client_id: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
@@ -41,6 +47,9 @@ export const TokenAnswer = Type.Object({
   refresh_token: Type.String(),
   token_type: Type.Literal("Bearer"),
   expires_in: Type.Integer({ description: "Seconds for which the access token is good" }),
+  device_token: Type.Optional(
+    Type.String({ description: "Keep it on this device and send it with each login" }),
+  ),
 });
 
 export const RefreshInput = Type.Object(
@@ -123,6 +132,12 @@ export const SessionList = Type.Object({ sessions: Type.Array(SessionAnswer) });
 export const SessionPath = Type.Object({ id: Uuid });
 export const EndedAnswer = Type.Object({ ended: Type.Integer() });
 export const MessageAnswer = Type.Object({ message: Type.String() });
+export const ResetAnswer = Type.Object({
+  message: Type.String(),
+  device_token: Type.String({
+    description: "Send it with the next login: it is not slowed down by the attempts of others",
+  }),
+});
 
 export const UserPath = Type.Object({ id: Uuid });
 export const UserQuery = Type.Object(
