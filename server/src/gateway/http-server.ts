@@ -63,8 +63,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     childLoggerFactory: (logger) => logger, // nothing is logged through a request's own logger
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
-    // Node looks for slow requests this often; its own default would let one stay for half a minute beyond its time.
-    http: { connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS) },
+    // Node's own defaults would give a body a minute (it takes the longer of two limits for it) and look twice a minute.
+    http: {
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: options.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS),
+    },
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket as Socket),
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,

@@ -1,16 +1,17 @@
 // Answers what is no HTTP request (or none that arrived whole) with a problem document, and closes the connection.
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { PROBLEM_CONTENT_TYPE, renderProblem, toUnparsedProblem } from "./problem.ts";
 
 /**
- * For Node's `clientError`. While an earlier request on the connection still waits for its answer nothing is written:
- * the client would take the refusal for that request's, which may have been carried out.
+ * For Node's `clientError`. Nothing is written while an earlier request on the connection waits for its answer: the
+ * client would take the refusal for that request's, which may have been carried out.
  */
 export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
-  const { _httpMessage: answering } = socket as Socket & { _httpMessage?: unknown };
-  if (error.code === "ECONNRESET" || !socket.writable || answering != null) {
+  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  const isForAnother = answer != null && (answer.req.complete || answer.headersSent);
+  if (error.code === "ECONNRESET" || !socket.writable || isForAnother) {
     socket.destroy();
     return;
   }

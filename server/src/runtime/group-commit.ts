@@ -44,9 +44,8 @@ interface Waiting<Input, Outcome> {
 export function createGroupCommit<Input, Outcome>(
   options: GroupCommitOptions<Input, Outcome>,
 ): GroupCommit<Input, Outcome> {
-  const { commitBatch, batchWeightMax, queueWeightMax, lanesMax = 1, weigh = () => 1 } = options;
-  let queue: Waiting<Input, Outcome>[] = [];
-  let queuedWeight = 0;
+  const { lanesMax = 1, weigh = () => 1 } = options;
+  const queue = createQueue<Input, Outcome>(options);
   const lanes = new Set<Promise<void>>();
   let gathering = false;
   let closed = false;
@@ -54,17 +53,16 @@ export function createGroupCommit<Input, Outcome>(
   function submit(input: Input): Promise<Outcome> {
     if (closed) return Promise.reject(new AppError("unavailable", "shutting_down", { retryAfterSeconds: 1 }));
     const weight = weigh(input);
-    if (queuedWeight + weight > queueWeightMax && queue.length > 0) return Promise.reject(queueFull());
+    if (!queue.hasRoomFor(weight)) return Promise.reject(queueFull());
     return new Promise((resolve, reject) => {
-      queue.push({ input, weight, resolve, reject });
-      queuedWeight += weight;
+      queue.add({ input, weight, resolve, reject });
       openLane();
     });
   }
 
   /** Opens a lane where one is free and none is about to take what waits. */
   function openLane(): void {
-    if (queue.length === 0 || gathering || lanes.size >= lanesMax) return;
+    if (queue.length() === 0 || gathering || lanes.size >= lanesMax) return;
     const lane = drain().finally(() => {
       lanes.delete(lane);
       openLane(); // for what came between the lane's last look and its end
@@ -77,37 +75,13 @@ export function createGroupCommit<Input, Outcome>(
     gathering = true;
     await new Promise((resolve) => setImmediate(resolve));
     gathering = false;
-    while (queue.length > 0) await commit(takeBatch());
-  }
-
-  function takeBatch(): Waiting<Input, Outcome>[] {
-    let count = 0;
-    let weight = 0;
-    for (const waiting of queue) {
-      if (count > 0 && weight + waiting.weight > batchWeightMax) break;
-      weight += waiting.weight;
-      count += 1;
+    while (queue.length() > 0) {
+      const batch = queue.takeBatch();
+      const startedAt = performance.now();
+      await settle(batch, options.commitBatch);
+      const durationMs = performance.now() - startedAt;
+      options.onBatch?.({ inputs: batch.length, durationMs, waiting: queue.length() });
     }
-    const batch = queue.slice(0, count);
-    queue = queue.slice(count);
-    queuedWeight -= weight;
-    return batch;
-  }
-
-  async function commit(batch: readonly Waiting<Input, Outcome>[]): Promise<void> {
-    const startedAt = performance.now();
-    try {
-      const outcomes = await commitBatch(batch.map((waiting) => waiting.input));
-      if (outcomes.length !== batch.length) throw new Error("a batch must return one outcome per input");
-      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
-    } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
-    }
-    options.onBatch?.({
-      inputs: batch.length,
-      durationMs: performance.now() - startedAt,
-      waiting: queue.length,
-    });
   }
 
   async function close(): Promise<void> {
@@ -115,7 +89,51 @@ export function createGroupCommit<Input, Outcome>(
     while (lanes.size > 0) await Promise.all(lanes);
   }
 
-  return { submit, waiting: () => queue.length, close };
+  return { submit, waiting: queue.length, close };
+}
+
+/** Commits a batch and gives each input its own outcome, or all of them the error. */
+async function settle<Input, Outcome>(
+  batch: readonly Waiting<Input, Outcome>[],
+  commitBatch: GroupCommitOptions<Input, Outcome>["commitBatch"],
+): Promise<void> {
+  try {
+    const outcomes = await commitBatch(batch.map((waiting) => waiting.input));
+    if (outcomes.length !== batch.length) throw new Error("a batch must return one outcome per input");
+    for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
+  } catch (error) {
+    for (const waiting of batch) waiting.reject(error);
+  }
+}
+
+/** What waits, in order of arrival, bounded by weight. An empty queue takes any one input, however heavy. */
+function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeightMax: number }) {
+  let entries: Waiting<Input, Outcome>[] = [];
+  let weight = 0;
+
+  function takeBatch(): Waiting<Input, Outcome>[] {
+    let count = 0;
+    let taken = 0;
+    for (const waiting of entries) {
+      if (count > 0 && taken + waiting.weight > limits.batchWeightMax) break;
+      taken += waiting.weight;
+      count += 1;
+    }
+    const batch = entries.slice(0, count);
+    entries = entries.slice(count);
+    weight -= taken;
+    return batch;
+  }
+
+  return {
+    length: () => entries.length,
+    hasRoomFor: (more: number) => entries.length === 0 || weight + more <= limits.queueWeightMax,
+    add: (waiting: Waiting<Input, Outcome>) => {
+      entries.push(waiting);
+      weight += waiting.weight;
+    },
+    takeBatch,
+  };
 }
 
 function queueFull(): AppError {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestApp, type TestAnswer, type TestApp } from "../app.ts";
 
 const SENT = 40;
-/** One command is being committed and one waits; all others are turned away. */
-const TAKEN = 2;
+/** At most so many are being committed or wait for it, however batches overlap; all others are turned away. */
+const TAKEN_MAX = 5;
 
 let app: TestApp;
 let token: string;
@@ -26,7 +26,7 @@ function deposit(key: number): Promise<TestAnswer> {
   });
 }
 
-/** Sends all at once while the account is locked, and lets go when all but those taken have been turned away. */
+/** Sends all at once while the account is locked, and lets go when all but the few taken have been turned away. */
 async function sendWhileLocked(): Promise<TestAnswer[]> {
   const sent: Promise<TestAnswer>[] = [];
   await app.db.begin(async (tx) => {
@@ -38,7 +38,7 @@ async function sendWhileLocked(): Promise<TestAnswer[]> {
         sent.push(answer);
         void answer.then(({ status }) => {
           turnedAway += status === 503 ? 1 : 0;
-          if (turnedAway === SENT - TAKEN) resolve();
+          if (turnedAway === SENT - TAKEN_MAX) resolve();
         });
       }
     });
@@ -49,8 +49,8 @@ async function sendWhileLocked(): Promise<TestAnswer[]> {
 it("turns away with 503 and Retry-After what it has no room for, and books it once when it comes again", async () => {
   const answers = await sendWhileLocked();
   const turnedAway = answers.filter(({ status }) => status === 503);
-  expect(answers.filter(({ status }) => status === 201)).toHaveLength(TAKEN);
-  expect(turnedAway).toHaveLength(SENT - TAKEN);
+  expect(turnedAway.length).toBeGreaterThanOrEqual(SENT - TAKEN_MAX);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(SENT - turnedAway.length);
   for (const { headers, body } of turnedAway) {
     expect(headers.get("content-type")).toBe("application/problem+json; charset=utf-8");
     expect(headers.get("retry-after")).toMatch(/^[1-9]\d*$/);

@@ -19,11 +19,16 @@ afterAll(async () => {
 
 type Who = keyof typeof tokens;
 
-function post(path: string, who: Who, body?: unknown, headers: Record<string, string> = {}) {
-  return app.call("POST", `/api/v1${path}`, {
-    token: tokens[who],
-    headers,
-    ...(body === undefined ? {} : { body }),
+function post(path: string, who: Who, body?: unknown) {
+  return app.call("POST", `/api/v1${path}`, { token: tokens[who], ...(body === undefined ? {} : { body }) });
+}
+
+/** A hold placed by Alice under a key. */
+function placeKeyed(key: string, body: unknown) {
+  return app.call("POST", "/api/v1/holds", {
+    token: tokens.alice,
+    body,
+    headers: { "idempotency-key": key },
   });
 }
 const get = (path: string, who: Who) => app.call("GET", `/api/v1${path}`, { token: tokens[who] });
@@ -38,22 +43,12 @@ async function open(owner: string, balance?: string, currency = "EUR"): Promise<
 it("holds, shows, captures a part, and reverses that", async () => {
   const [payer, payee] = [await open("alice", "50.00"), await open("shop")];
   const wish = { account_id: payer, to_account_id: payee, amount: "20.00", currency: "EUR", expires_in: 600 };
-  const placed = await post(
-    "/holds",
-    "alice",
-    { ...wish, metadata: { order: 17 } },
-    { "idempotency-key": "hold-1" },
-  );
+  const placed = await placeKeyed("hold-1", { ...wish, metadata: { order: 17 } });
   expect(placed).toMatchObject({
     status: 201,
     body: { status: "PENDING", metadata: { order: 17 }, balances: [{ available: "30.00" }] },
   });
-  const again = await post(
-    "/holds",
-    "alice",
-    { ...wish, metadata: { order: 17 } },
-    { "idempotency-key": "hold-1" },
-  );
+  const again = await placeKeyed("hold-1", { ...wish, metadata: { order: 17 } });
   expect(again.body).toEqual(placed.body);
   expect(again.headers.get("idempotency-replayed")).toBe("true");
   const { id } = placed.body;

@@ -184,6 +184,38 @@ it("answers a malformed Idempotency-Key, and names it", async () => {
   expect(faults).toEqual([]);
 });
 
+it("takes one request for the same however it is written, and another for another, in one batch with others", async () => {
+  const operation = operations.find(({ title }) => title === "POST /api/v1/transactions");
+  if (operation === undefined) throw new Error("there is no POST /api/v1/transactions");
+  const body = validBody(operation) as Record<string, unknown>;
+  const text = JSON.stringify(body);
+  const same = [
+    text,
+    `\uFEFF${text}`,
+    ` \n${text}\t`,
+    JSON.stringify(body, null, 2),
+    JSON.stringify(Object.fromEntries(Object.entries(body).reverse())),
+    text.replace("{", '{"amount":"7",'),
+    text.replace('"amount"', '"\\u0061mount"'),
+  ];
+  const other = [
+    JSON.stringify({ ...body, amount: "2" }),
+    `\uFEFF${JSON.stringify({ ...body, reference: "x" })}`,
+  ];
+  for (const first of same) {
+    const { "ledger.journals": journals = 0 } = await ground.countRows();
+    const key = `same-${++keyCount}`;
+    const send = (sent: string, headers: Record<string, string>) =>
+      ground.send({ ...requestFor(operation, sent), token: ground.admin, headers });
+    const keyed = [first, ...same, ...other].map((sent) => send(sent, { "idempotency-key": key }));
+    const statuses = (await Promise.all([...keyed, send(text, {})])).map(({ status }) => status);
+    // The key's request is carried out once, whichever came first; the rest is a replay or another request.
+    expect(new Set(statuses)).toEqual(new Set([201, 422]));
+    expect(statuses.at(-1)).toBe(201);
+    expect((await ground.countRows())["ledger.journals"]).toBe(journals + 2);
+  }
+});
+
 it("answers anything at all in several fields at once", async () => {
   const junk = fc.oneof(
     fc.json(),

@@ -14,7 +14,7 @@ afterAll(() => ledger.close());
 const at = (account: number, stamp: number) => getBalance(ledger.db, account, { at: stamp });
 const now = (account: number) => getBalance(ledger.db, account);
 
-async function hold(from: number, to: number, amount: bigint, expiresAt?: number): Promise<number> {
+async function hold(from: number, to: number, amount: bigint): Promise<number> {
   return ledger.batch({ accountIds: [from, to], stampCount: 1 }, (book) => {
     const header = { kind: "TRANSFER", actorId: "test" } as const;
     const placed = placeHold(book, {
@@ -22,7 +22,6 @@ async function hold(from: number, to: number, amount: bigint, expiresAt?: number
       debitAccountId: from,
       creditAccountId: to,
       amount,
-      expiresAt,
     });
     if ("refused" in placed) throw new Error(placed.refused);
     return placed.id;
