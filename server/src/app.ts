@@ -11,7 +11,7 @@ import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
-import { openAccess } from "./open-access.ts";
+import { openAccess, readRateLimits, splitList } from "./open-access.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
@@ -112,11 +112,14 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
   const access = await openAccess(config, { db, log, vault, localTokens });
   steps.push(() => access.close());
-  const server = createHttpServer({
+  const server = await createHttpServer({
     log,
     metrics,
     authenticator: access.authenticator,
     onForbidden: access.onForbidden,
+    edge: { trustedHosts: splitList(config.TRUSTED_HOSTS), corsOrigins: splitList(config.CORS_ORIGINS) },
+    rateLimits: readRateLimits(config),
+    trustedProxies: splitList(config.TRUSTED_PROXIES),
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });

@@ -8,6 +8,7 @@ import {
   type TokenSettings,
 } from "./gateway/authenticate.ts";
 import { type HttpServer, type Routes, readOrigin } from "./gateway/index.ts";
+import type { RateLimits } from "./gateway/rate-limit.ts";
 import {
   addIdentityRootRoutes,
   createMailbox,
@@ -84,6 +85,24 @@ export function readIdentitySettings(config: Config): IdentitySettings {
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ""),
     hashConcurrency: config.PASSWORD_HASH_CONCURRENCY,
   };
+}
+
+export function readRateLimits(config: Config): RateLimits {
+  return {
+    login: config.RATE_LIMIT_LOGIN,
+    anonymous: config.RATE_LIMIT_ANONYMOUS,
+    user: config.RATE_LIMIT_USER,
+    money: config.RATE_LIMIT_MONEY,
+    staff: config.RATE_LIMIT_STAFF,
+  };
+}
+
+/** "a, b" of the configuration as a list. */
+export function splitList(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 /** Without SMTP_URL mails go to the mailbox while developing, and wait in production. */

@@ -38,10 +38,11 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
   function authenticate(authorization: string | undefined): Actor | Promise<Actor> {
     const known = authorization === undefined ? undefined : verified.get(authorization);
     if (known !== undefined && known.expiresAtMs > Date.now() && known.isGood()) return known.actor;
-    return verify(readBearer(authorization));
+    return verify(authorization);
   }
 
-  async function verify(token: string): Promise<Actor> {
+  async function verify(authorization: string | undefined): Promise<Actor> {
+    const token = readBearer(authorization);
     for (const verifier of verifiers) {
       const answer = await verifier(token);
       if (answer === undefined) continue;

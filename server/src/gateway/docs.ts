@@ -4,6 +4,19 @@ import reference from "@scalar/fastify-api-reference";
 import type { HttpServer } from "./http-server.ts";
 import { completeDocument, type OpenApiDocument } from "./openapi.ts";
 
+/** What the API page needs: its own script and style, some of it inline. */
+const PAGE_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'", "'unsafe-inline'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", "data:"],
+    fontSrc: ["'self'", "data:"],
+    frameAncestors: ["'none'"],
+  },
+};
+
 /** To be called before the routes are added, which it watches. */
 export async function addDocs(server: HttpServer): Promise<void> {
   await server.register(swagger, {
@@ -29,6 +42,7 @@ export async function addDocs(server: HttpServer): Promise<void> {
   await server.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, public: true };
+      route.helmet = { contentSecurityPolicy: PAGE_POLICY };
     });
     await scope.register(reference, {
       routePrefix: "/docs",

@@ -52,6 +52,16 @@ export const GATEWAY_ERRORS = {
     title: "The token's roles do not allow this.",
     wayOut: "Use a token of the role that is named.",
   },
+  rate_limited: {
+    kind: "too_many",
+    title: "More requests came than one caller may send.",
+    wayOut: "Try again after Retry-After; the RateLimit fields tell how many are left.",
+  },
+  untrusted_host: {
+    kind: "invalid",
+    title: "The request is addressed to a host that is not served here.",
+    wayOut: "Use the public address; the operator lists the hosts in TRUSTED_HOSTS.",
+  },
   not_found: {
     kind: "not_found",
     title: "There is nothing here.",

@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
   type RawServerDefault,
@@ -15,8 +16,10 @@ import type { Actor } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
+import { type EdgeOptions, guardEdge } from "./edge.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
+import { createRateLimiter, type RateLimiter, type RateLimits } from "./rate-limit.ts";
 import { refuseUnparsed } from "./refuse-unparsed.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
@@ -50,18 +53,23 @@ export interface HttpServerOptions {
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   /** Told of every request that was forbidden, before it is answered. */
+  readonly edge: EdgeOptions;
+  readonly rateLimits: RateLimits;
+  /** Proxies whose word on the client's address is taken: addresses or networks. */
+  readonly trustedProxies: readonly string[];
   readonly onForbidden?: (request: FastifyRequest, code: string) => Promise<void>;
 }
 
 const SLOW_CHECK_MS = 1_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-export function createHttpServer(options: HttpServerOptions): HttpServer {
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const server = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (logger) => logger, // nothing is logged through a request's own logger
     bodyLimit: options.bodyLimitBytes,
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     requestTimeout: options.requestTimeoutMs,
     // Node's own defaults would give a body a minute (it takes the longer of two limits for it) and look twice a minute.
     http: {
@@ -87,6 +95,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Response schemas document; that answers keep to them is proved by tests. The compiled serializers would drop what a
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  await guardEdge(server as HttpServer, options.edge); // first, so that a refused request has its headers too
   addHooks(server as HttpServer, options);
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
@@ -111,14 +120,21 @@ function takeRequestId(given: string | string[] | undefined): string {
   return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-function addHooks(server: HttpServer, { log, metrics, authenticator, onForbidden }: HttpServerOptions): void {
+function addHooks(
+  server: HttpServer,
+  { log, metrics, authenticator, rateLimits, onForbidden }: HttpServerOptions,
+): void {
+  const limiter = createRateLimiter(rateLimits);
   attachPermissions(server as unknown as FastifyInstance);
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     if (request.headers["traceparent"] !== undefined)
       reply.header("traceparent", request.headers["traceparent"]);
-    if (request.is404 || request.routeOptions.config.public === true) return done();
-    authenticate(authenticator, request, done);
+    if (request.is404) return done();
+    const { public: isPublic, limit } = request.routeOptions.config;
+    if (limit !== undefined) return attempt(() => limiter.checkNetwork(limit, request, reply), done);
+    if (isPublic === true) return done();
+    admit({ authenticator, limiter }, { request, reply }, done);
   });
   server.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
@@ -141,23 +157,36 @@ function addHooks(server: HttpServer, { log, metrics, authenticator, onForbidden
 }
 
 /** A known token is accepted at once; only an unknown one costs a turn of the event loop. */
-function authenticate(
-  authenticator: Authenticator,
-  request: FastifyRequest,
+function admit(
+  { authenticator, limiter }: { readonly authenticator: Authenticator; readonly limiter: RateLimiter },
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   done: (error?: Error) => void,
 ): void {
   const accept = (actor: Actor) => {
     request.actor = actor;
-    try {
+    attempt(() => {
       checkPermission(request);
-    } catch (error) {
-      return done(error as Error);
-    }
-    done();
+      limiter.checkActor(request, reply);
+    }, done);
   };
   const answer = authenticator.authenticate(request.headers.authorization);
-  if (answer instanceof Promise) answer.then(accept, done);
+  const refuse = (refusal: Error) =>
+    attempt(() => {
+      limiter.checkNetwork("anonymous", request, reply);
+      throw refusal;
+    }, done);
+  if (answer instanceof Promise) answer.then(accept, refuse);
   else accept(answer);
+}
+
+function attempt(step: () => void, done: (error?: Error) => void): void {
+  let refusal: Error | undefined;
+  try {
+    step();
+  } catch (error) {
+    refusal = error as Error;
+  }
+  done(refusal);
 }
 
 function logRequest(

@@ -82,6 +82,8 @@ function environmentOf({ dataDir, databaseUrl }: ServerPlace): NodeJS.ProcessEnv
     HOST: "127.0.0.1",
     PORT: "0",
     JWT_SECRET_KEY: SECRET,
+    RATE_LIMIT_USER: "0",
+    RATE_LIMIT_MONEY: "0",
     ...(databaseUrl === undefined ? {} : { DB_URL: databaseUrl }),
   };
 }

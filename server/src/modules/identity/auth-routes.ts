@@ -17,7 +17,7 @@ import {
 import type { Identity } from "./settings.ts";
 import { describeUser } from "./user.ts";
 
-const config = { public: true };
+const config = { public: true, limit: "login" as const };
 const TAG = { "x-keyless": true, tags: ["Sign in"] };
 const OPEN = { ...TAG, security: [] };
 

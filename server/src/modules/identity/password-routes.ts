@@ -17,7 +17,7 @@ import {
 import type { Identity } from "./settings.ts";
 import { readOwnId } from "./user.ts";
 
-const config = { public: true };
+const config = { public: true, limit: "login" as const };
 const TAG = { "x-keyless": true, tags: ["Sign in"], response: { 200: MessageAnswer } };
 const OPEN = { ...TAG, security: [] };
 const ACCEPTED = { "x-keyless": true, tags: ["Sign in"], response: { 202: MessageAnswer } };

@@ -1,8 +1,8 @@
 // Slows down guessing: attempts are counted before a password is checked, so that many at once gain nothing, and after a
 // few failures each further attempt waits longer. An account, a name that nobody has, and a network each have a budget;
 // a device that the user has signed in from before has one of its own, which nobody else can use up.
-import { isIPv6 } from "node:net";
 import { inTransaction } from "../../runtime/transaction.ts";
+import { networkOf } from "../../values/network.ts";
 import { identityError } from "./errors.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { lockThrottles, saveThrottles, type Throttle } from "./throttle-store.ts";
@@ -42,20 +42,6 @@ export function networkBudget(ip: string): Budget {
 export function deviceBudget(tokenHash: Buffer): Budget {
   const subject = `device:${tokenHash.toString("hex")}`;
   return { subject, free: 10, delayMaxMs: MINUTE_MS, forgottenAfterMs: 24 * 60 * MINUTE_MS };
-}
-
-/** An IPv4 address; of an IPv6 address its /64, for whoever has one address of it has all of them. */
-export function networkOf(ip: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!isIPv6(ip)) return ip;
-  const [head = "", tail] = (ip.split("%")[0] ?? "").toLowerCase().split("::");
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const gap =
-    tail === undefined ? [] : Array<string>(Math.max(0, 8 - before.length - after.length)).fill("0");
-  const groups = [...before, ...gap, ...after].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
 }
 
 /** How long the next attempt waits after so many failures: nothing, then 1 s, 2 s, 4 s, ... */

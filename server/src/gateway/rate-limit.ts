@@ -1,0 +1,109 @@
+// Rate limits by GCRA: each caller has a theoretical arrival time that every admitted request moves on, checked and moved
+// in one step, so that nothing is over-admitted. Kept in the memory of this process behind a small port: several
+// processes admit their sum. Staff and programs are not limited unless configured: they are trusted, and the group
+// commit's queue bounds them.
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { actsForAll } from "../values/actor.ts";
+import { AppError } from "../values/app-error.ts";
+import { networkOf } from "../values/network.ts";
+
+/** Requests per minute of one caller; 0: no limit. */
+export interface RateLimits {
+  /** Signing in and up, refreshing, resetting: per network. */
+  readonly login: number;
+  /** Requests whose token is refused: per network. */
+  readonly anonymous: number;
+  /** A customer's requests. */
+  readonly user: number;
+  /** Those of them that move money. */
+  readonly money: number;
+  /** Requests of staff and programs, each. */
+  readonly staff: number;
+}
+
+export interface RateStore {
+  /** Takes one request's share, or says how long to wait. One atomic step. */
+  readonly take: (key: string, rate: Rate, nowMs: number) => Taken;
+}
+
+export interface Rate {
+  /** Milliseconds that one request costs. */
+  readonly intervalMs: number;
+  /** Requests that may come at once. */
+  readonly burst: number;
+}
+
+export interface Taken {
+  readonly isAdmitted: boolean;
+  readonly remaining: number;
+  /** Until the whole burst is free again, or, where refused, until the next request is admitted. */
+  readonly waitMs: number;
+}
+
+const KEYS_MAX = 100_000;
+const MINUTE_MS = 60_000;
+
+export function createMemoryStore(): RateStore {
+  const arrivals = new Map<string, number>();
+  return {
+    take: (key, { intervalMs, burst }, nowMs) => {
+      const arrival = Math.max(arrivals.get(key) ?? 0, nowMs);
+      const aheadMs = arrival - nowMs + intervalMs - intervalMs * burst;
+      if (aheadMs > 0) return { isAdmitted: false, remaining: 0, waitMs: aheadMs };
+      if (arrivals.size >= KEYS_MAX) forgetPast(arrivals, nowMs);
+      arrivals.set(key, arrival + intervalMs);
+      const waitMs = arrival + intervalMs - nowMs;
+      return { isAdmitted: true, remaining: Math.floor(-aheadMs / intervalMs), waitMs };
+    },
+  };
+}
+
+/** Whose time is past has its whole burst again: forgetting changes nothing. Should all be ahead, the oldest go. */
+function forgetPast(arrivals: Map<string, number>, nowMs: number): void {
+  for (const [key, arrival] of arrivals) if (arrival <= nowMs) arrivals.delete(key);
+  for (const key of arrivals.keys()) {
+    if (arrivals.size < KEYS_MAX) break;
+    arrivals.delete(key);
+  }
+}
+
+export interface RateLimiter {
+  /** @throws AppError `too_many/rate_limited` */
+  readonly checkNetwork: (limit: "login" | "anonymous", request: FastifyRequest, reply: FastifyReply) => void;
+  /** @throws AppError `too_many/rate_limited` */
+  readonly checkActor: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+export function createRateLimiter(limits: RateLimits, store: RateStore = createMemoryStore()): RateLimiter {
+  function check(name: keyof RateLimits, caller: string, reply: FastifyReply): void {
+    const perMinute = limits[name];
+    if (perMinute === 0) return;
+    const burst = Math.max(1, Math.ceil(perMinute / 2));
+    const taken = store.take(`${name}:${caller}`, { intervalMs: MINUTE_MS / perMinute, burst }, Date.now());
+    const seconds = Math.ceil(taken.waitMs / 1_000);
+    reply.header("ratelimit-policy", `"${name}";q=${burst};w=${Math.ceil((60 * burst) / perMinute)}`);
+    reply.header("ratelimit", `"${name}";r=${taken.remaining};t=${seconds}`);
+    if (taken.isAdmitted) return;
+    throw new AppError("too_many", "rate_limited", {
+      message: `more than ${perMinute} requests a minute`,
+      limit: name,
+      retryAfterSeconds: seconds,
+    });
+  }
+  return {
+    checkNetwork: (limit, request, reply) => check(limit, networkOf(request.ip), reply),
+    checkActor: (request, reply) => {
+      const { actor } = request;
+      if (actsForAll(actor)) return check("staff", actor.id, reply);
+      const isMoney = request.routeOptions.config.permission?.scope === "transactions:write";
+      check(isMoney ? "money" : "user", actor.id, reply);
+    },
+  };
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Of a public route: the limit per network that holds for it. */
+    limit?: "login";
+  }
+}
