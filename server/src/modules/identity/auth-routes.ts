@@ -59,12 +59,13 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const { username: login, password, device_token: deviceToken } = request.body;
+      const { username: login, password, device_token: deviceToken, code } = request.body;
       const origin = readOrigin(request);
       const { deviceToken: device_token, ...tokens } = await logIn(identity, {
         login,
         password,
         deviceToken,
+        code,
         origin,
       });
       const device = device_token === undefined ? {} : { device_token };

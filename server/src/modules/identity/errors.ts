@@ -69,6 +69,31 @@ export const IDENTITY_ERRORS = {
     title: "Nobody acts as an administrator or operator, or without being a user.",
     wayOut: "Ask them to do it themselves; sign in as a user instead of with a minted token.",
   },
+  second_factor_required: {
+    kind: "unauthenticated",
+    title: "The password is right; a code of the second factor is needed too.",
+    wayOut: "Send the login again with `code`, from the authenticator app or a backup code.",
+  },
+  wrong_code: {
+    kind: "refused",
+    title: "The code is wrong, or was used before.",
+    wayOut: "Wait for the app's next code, or use a backup code.",
+  },
+  step_up_required: {
+    kind: "forbidden",
+    title: "This needs a proof of who you are that is no older than ten minutes.",
+    wayOut: "POST /auth/step-up, then repeat with the access token that it answers.",
+  },
+  factor_exists: {
+    kind: "conflict",
+    title: "An authenticator app is in use already.",
+    wayOut: "Remove it first.",
+  },
+  no_such_factor: {
+    kind: "not_found",
+    title: "There is no such second factor.",
+    wayOut: "GET /users/me/factors lists them.",
+  },
   no_such_api_key: {
     kind: "not_found",
     title: "There is no such API key, or it was revoked.",

@@ -3,6 +3,7 @@
 import { inTransaction } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
+import { checkCode, hasFactor } from "./check-code.ts";
 import { findDevice, rememberDevice } from "./device.ts";
 import { identityError } from "./errors.ts";
 import { isOutdated } from "./hash-password.ts";
@@ -19,6 +20,8 @@ export interface Login {
   readonly password: string;
   /** From an earlier login on the same device. */
   readonly deviceToken?: string | undefined;
+  /** Of the second factor. */
+  readonly code?: string | undefined;
   readonly origin: AuditOrigin;
 }
 
@@ -28,7 +31,7 @@ export interface LoggedIn extends Tokens {
 }
 
 /**
- * @throws AppError `unauthenticated/invalid_credentials`, `too_many/login_throttled`, `unavailable/login_busy`
+ * @throws AppError `unauthenticated/invalid_credentials`, `unauthenticated/second_factor_required`, `too_many/login_throttled`, `unavailable/login_busy`
  */
 export async function logIn(identity: Identity, login: Login): Promise<LoggedIn> {
   const user = await findByLogin(identity, login.login);
@@ -48,8 +51,18 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
       error: identityError("invalid_credentials"),
       locks: attempt.locks,
     });
-  await attempt.succeed();
-  return completeLogin(identity, user, { ...login, isKnownDevice: device !== undefined });
+  const isKnownDevice = device !== undefined;
+  if (!(await hasFactor(identity, user.id))) {
+    await attempt.succeed();
+    return completeLogin(identity, user, { ...login, methods: ["pwd"], isKnownDevice });
+  }
+  // A missing code is no failure; a wrong one counts like a wrong password.
+  const method = login.code === undefined ? undefined : await checkCode(identity, user.id, login.code);
+  if (login.code === undefined || method !== undefined) await attempt.succeed();
+  if (method !== undefined)
+    return completeLogin(identity, user, { ...login, methods: ["pwd", method], isKnownDevice });
+  const error = identityError(login.code === undefined ? "second_factor_required" : "invalid_credentials");
+  return refuse(identity, { login, user, error, locks: attempt.locks && login.code !== undefined });
 }
 
 async function refuse(
@@ -86,7 +99,12 @@ export function findByLogin({ db, vault }: Identity, login: string): Promise<Use
 async function completeLogin(
   identity: Identity,
   user: UserRow,
-  { password, origin, isKnownDevice }: Login & { readonly isKnownDevice: boolean },
+  {
+    password,
+    origin,
+    methods,
+    isKnownDevice,
+  }: Login & { readonly methods: readonly string[]; readonly isKnownDevice: boolean },
 ): Promise<LoggedIn> {
   const rehashed =
     user.passwordHash !== null && isOutdated(user.passwordHash)
@@ -104,10 +122,10 @@ async function completeLogin(
         actor: user.id,
         userId: user.id,
         origin,
-        details: { methods: ["pwd"] },
+        details: { methods },
       },
     ]);
-    const tokens = await openSession(tx, identity, { user: locked, methods: ["pwd"], origin });
+    const tokens = await openSession(tx, identity, { user: locked, methods, origin });
     const device = { userId: user.id, userAgent: origin.userAgent };
     return { ...tokens, deviceToken: isKnownDevice ? undefined : await rememberDevice(tx, identity, device) };
   });

@@ -4,6 +4,7 @@ import type { HttpServer, Routes } from "../../gateway/index.ts";
 import { addAdminRoutes } from "./admin-routes.ts";
 import { addApiKeyRoutes } from "./api-key-routes.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
+import { addFactorRoutes } from "./factor-routes.ts";
 import type { Mailbox } from "./mail-transport.ts";
 import { addPasswordRoutes } from "./password-routes.ts";
 import type { Identity } from "./settings.ts";
@@ -16,6 +17,7 @@ export function identityRoutes(identity: Identity): Routes {
   return (server) => {
     addUserRoutes(server, identity);
     addApiKeyRoutes(server, identity);
+    addFactorRoutes(server, identity);
     addAdminRoutes(server, identity);
     // Forms are taken here alone: everywhere else a body is JSON.
     server.register(async (scope) => {

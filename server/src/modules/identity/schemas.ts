@@ -32,6 +32,13 @@ export const LoginInput = Type.Object(
         description: "From an earlier login on this device: keeps it from being locked out",
       }),
     ),
+    code: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 32,
+        description: "Of the second factor: the app's six digits or a backup code",
+      }),
+    ),
     grant_type: Type.Optional(Type.Literal("password")),
     scope: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
     client_id: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
@@ -220,3 +227,23 @@ export const NewApiKeyAnswer = Type.Object({
   key: Type.String({ description: "Shown this once" }),
 });
 export const ApiKeyPath = Type.Object({ id: Type.String({ pattern: "^[0-9a-f]{16}$" }) });
+
+export const StepUpInput = Type.Object(
+  { password: Password, code: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })) },
+  { additionalProperties: false, examples: [{ password: "correct horse battery staple", code: "123456" }] },
+);
+export const StepUpAnswer = Type.Object({
+  access_token: Type.String(),
+  token_type: Type.Literal("Bearer"),
+  expires_in: Type.Integer(),
+});
+export const CodeInput = Type.Object(
+  { code: Type.String({ minLength: 6, maxLength: 32 }) },
+  { additionalProperties: false, examples: [{ code: "123456" }] },
+);
+export const TotpSecret = Type.Object({
+  secret: Type.String({ description: "Base32, to type into the app" }),
+  uri: Type.String({ description: "otpauth://..., to show as a QR code" }),
+});
+export const BackupCodes = Type.Object({ backup_codes: Type.Array(Type.String()) });
+export const FactorList = Type.Object({ totp: Type.Boolean(), backup_codes_left: Type.Integer() });

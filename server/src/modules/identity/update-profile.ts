@@ -7,6 +7,7 @@ import { identityError } from "./errors.ts";
 import { insertMail } from "./mail-store.ts";
 import { LOGIN_CONTEXT } from "./mail-template.ts";
 import { dateOf, type Identity } from "./settings.ts";
+import { requireRecentProof } from "./step-up.ts";
 import { recordSecurity } from "./trail.ts";
 import { contextOf, indexEmail, openUser, readEmail, type User } from "./user.ts";
 import { findTaken, findUser, lockUser, updateProfile } from "./user-store.ts";
@@ -23,13 +24,14 @@ export async function getUser({ db, vault }: Identity, id: string): Promise<User
   return openUser(vault, row);
 }
 
-/** @throws AppError `not_found/no_such_user`, `conflict/email_taken`, `invalid/invalid_request` */
-export function changeProfile(
+/** @throws AppError `not_found/no_such_user`, `conflict/email_taken`, `invalid/invalid_request`, `forbidden/step_up_required` */
+export async function changeProfile(
   identity: Identity,
   input: ProfileInput,
   { actor, origin }: { readonly actor: Actor; readonly origin: AuditOrigin },
 ): Promise<User> {
   const { vault } = identity;
+  if (input.email !== undefined) requireRecentProof(identity, actor);
   return inTransaction(identity.db, async (tx) => {
     const row = await lockUser(tx, actor.id);
     if (row === undefined) throw identityError("no_such_user");

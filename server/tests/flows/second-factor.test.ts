@@ -1,0 +1,99 @@
+// The second factor: an authenticator app with backup codes, at login and for sensitive acts.
+import { generateSync } from "otplib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../app.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(async () => {
+  await app?.stop();
+});
+
+const PASSWORD = "correct horse battery staple";
+const STEP_MS = 30_000;
+const call = (method: string, path: string, token: string, body?: unknown) =>
+  app.call(method, `/api/v1${path}`, { token, ...(body === undefined ? {} : { body }) });
+const logIn = (username: string, code?: string) =>
+  app.call("POST", "/auth/login", {
+    body: { username, password: PASSWORD, ...(code === undefined ? {} : { code }) },
+  });
+/** The app's code of now, or of steps before or after. */
+const codeOf = (secret: string, steps = 0) =>
+  generateSync({ secret, epoch: Math.floor((Date.now() + steps * STEP_MS) / 1_000) });
+
+async function signUpWithApp(username: string) {
+  const body = { username, email: `${username}@example.com`, password: PASSWORD };
+  await app.call("POST", "/auth/register", { body });
+  const token = (await logIn(username)).body.access_token as string;
+  const { secret, uri } = (await call("POST", "/users/me/factors/totp", token)).body;
+  expect(uri).toMatch(/^otpauth:\/\/totp\//);
+  const confirmed = await call("POST", "/users/me/factors/totp/confirm", token, { code: codeOf(secret, -1) });
+  expect(confirmed.status).toBe(200);
+  return { token, secret: secret as string, backupCodes: confirmed.body.backup_codes as string[] };
+}
+
+test("V6.3.3 once confirmed, login needs a code of the app; a begun one asks for nothing", async () => {
+  const { secret } = await signUpWithApp("ada");
+  expect(await logIn("ada")).toMatchObject({ status: 401, body: { code: "second_factor_required" } });
+  expect(await logIn("ada", "000000")).toMatchObject({ status: 401, body: { code: "invalid_credentials" } });
+  const { body } = await logIn("ada", codeOf(secret));
+  const sessions = (await call("GET", "/users/me/sessions", body.access_token)).body.sessions;
+  expect(sessions[0].methods.sort()).toEqual(["otp", "pwd"]);
+  const rows = await app.db`SELECT t::text AS row FROM identity.totp t`;
+  expect(JSON.stringify(rows)).not.toContain(secret);
+});
+
+test("V6.5.1 a code is good once, even for two at once, and so is a backup code", async () => {
+  const { secret, backupCodes } = await signUpWithApp("bob");
+  const code = codeOf(secret);
+  const answers = await Promise.all([logIn("bob", code), logIn("bob", code), logIn("bob", code)]);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(new Set(backupCodes).size).toBe(10);
+  const [backup = ""] = backupCodes;
+  expect((await logIn("bob", backup)).status).toBe(200);
+  expect((await logIn("bob", backup)).status).toBe(401);
+});
+
+test("V6.5.5 a code of two steps ago or ahead is refused", async () => {
+  const { secret } = await signUpWithApp("carol");
+  expect((await logIn("carol", codeOf(secret, -3))).status).toBe(401);
+  expect((await logIn("carol", codeOf(secret, 3))).status).toBe(401);
+});
+
+test("V6.6.3 codes cannot be guessed: they share the budget of the password", async () => {
+  await signUpWithApp("dave");
+  const codes = [];
+  for (let index = 0; index < 7; index += 1) codes.push((await logIn("dave", `00000${index}`)).body.code);
+  expect(codes.at(-1)).toBe("login_throttled");
+});
+
+test("V7.5.1 changing address or factors needs a fresh proof, which a session gets with password and code", async () => {
+  const { token, secret } = await signUpWithApp("erin");
+  const { body } = await logIn("erin", codeOf(secret));
+  await app.db`UPDATE identity.sessions SET confirmed_at = now() - interval '11 minutes'`;
+  const stale = (await app.call("POST", "/auth/refresh", { body: { refresh_token: body.refresh_token } }))
+    .body;
+  const changes: [string, string, unknown][] = [
+    ["PATCH", "/users/me", { email: "erin@elsewhere.example" }],
+    ["DELETE", "/users/me/factors/totp", undefined],
+    ["POST", "/users/me/factors/backup-codes", undefined],
+  ];
+  for (const [method, path, change] of changes)
+    expect(await call(method, path, stale.access_token, change)).toMatchObject({
+      status: 403,
+      body: { code: "step_up_required" },
+    });
+  const stepUp = (proof: object) => call("POST", "/auth/step-up", stale.access_token, proof);
+  expect(await stepUp({ password: "wrong" })).toMatchObject({
+    status: 422,
+    body: { code: "wrong_password" },
+  });
+  expect(await stepUp({ password: PASSWORD })).toMatchObject({ status: 422, body: { code: "wrong_code" } });
+  const fresh = (await stepUp({ password: PASSWORD, code: codeOf(secret, 1) })).body.access_token;
+  for (const [method, path, change] of changes.toReversed())
+    expect((await call(method, path, fresh, change)).status, path).toBeLessThan(300);
+  expect((await logIn("erin")).status).toBe(200);
+  expect(token).toBeTypeOf("string");
+});
