@@ -47,6 +47,48 @@ export const ACCESS_KEYS = [
       "Password hashes computed at once, each about 20 ms of a core and 19 MiB; more logins wait, then get 503.",
   },
   {
+    name: "AZURE_AD_TENANT_ID",
+    group: "External identity",
+    type: "string",
+    default: undefined,
+    description: "Tenant of Microsoft Entra ID whose access tokens (v1 and v2) are accepted.",
+  },
+  {
+    name: "AZURE_AD_CLIENT_ID",
+    group: "External identity",
+    type: "string",
+    default: undefined,
+    description: "Our application in that tenant: the audience that its tokens must name.",
+  },
+  {
+    name: "AZURE_AD_AUTHORITY",
+    group: "External identity",
+    type: "string",
+    default: "https://login.microsoftonline.com",
+    description: "Where Entra ID is; other for sovereign clouds.",
+  },
+  {
+    name: "OIDC_ISSUER",
+    group: "External identity",
+    type: "string",
+    default: undefined,
+    description: "Another OpenID Connect issuer whose access tokens (RFC 9068, typ at+jwt) are accepted.",
+  },
+  {
+    name: "OIDC_AUDIENCE",
+    group: "External identity",
+    type: "string",
+    default: undefined,
+    description: "The audience that OIDC_ISSUER's tokens must name.",
+  },
+  {
+    name: "OIDC_ROLES_CLAIM",
+    group: "External identity",
+    type: "string",
+    default: "roles",
+    description: "The claim of OIDC_ISSUER's tokens that lists our roles.",
+  },
+  {
     name: "RATE_LIMIT_LOGIN",
     group: "Edge",
     type: "integer",
@@ -154,6 +196,12 @@ function findMalformedUrls(config: Config): string[] {
     !(/^smtps?:\/\//.test(config.SMTP_URL) && URL.canParse(config.SMTP_URL))
   )
     problems.push("SMTP_URL must be a URL that begins with smtp:// or smtps://");
+  if ((config.AZURE_AD_TENANT_ID === undefined) !== (config.AZURE_AD_CLIENT_ID === undefined))
+    problems.push("AZURE_AD_TENANT_ID and AZURE_AD_CLIENT_ID must be set both or neither");
+  if ((config.OIDC_ISSUER === undefined) !== (config.OIDC_AUDIENCE === undefined))
+    problems.push("OIDC_ISSUER and OIDC_AUDIENCE must be set both or neither");
+  if (config.APP_ENV === "production" && config.OIDC_ISSUER?.startsWith("https://") === false)
+    problems.push("OIDC_ISSUER must begin with https:// in production");
   return problems;
 }
 

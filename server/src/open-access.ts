@@ -11,8 +11,10 @@ import { type HttpServer, type Routes, readOrigin } from "./gateway/index.ts";
 import type { RateLimits } from "./gateway/rate-limit.ts";
 import {
   addIdentityRootRoutes,
+  createExternalVerifier,
   createMailbox,
   createSmtpTransport,
+  type ExternalSettings,
   type IdentitySettings,
   identityRoutes,
   identityTasks,
@@ -52,6 +54,7 @@ export async function openAccess(config: Config, options: AccessOptions): Promis
   const verifiers = [
     (token: string) => verifyAccessToken(identity, token),
     (token: string) => verifyApiKey(identity, token),
+    createExternalVerifier(readExternalSettings(config)),
   ];
   const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens)];
   return {
@@ -84,6 +87,19 @@ export function readIdentitySettings(config: Config): IdentitySettings {
     sessionMaxDays: config.SESSION_MAX_DAYS,
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ""),
     hashConcurrency: config.PASSWORD_HASH_CONCURRENCY,
+  };
+}
+
+export function readExternalSettings(config: Config): ExternalSettings {
+  const {
+    AZURE_AD_TENANT_ID: tenantId,
+    AZURE_AD_CLIENT_ID: clientId,
+    AZURE_AD_AUTHORITY: authority,
+  } = config;
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_ROLES_CLAIM: rolesClaim } = config;
+  return {
+    entra: tenantId === undefined || clientId === undefined ? undefined : { authority, tenantId, clientId },
+    oidc: issuer === undefined || audience === undefined ? undefined : { issuer, audience, rolesClaim },
   };
 }
 

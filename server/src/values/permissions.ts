@@ -87,9 +87,6 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   confirmTotp: by(EVERYONE, undefined),
   removeTotp: by(EVERYONE, undefined),
   renewBackupCodes: by(EVERYONE, undefined),
-  beginPasskey: by(EVERYONE, undefined),
-  addPasskey: by(EVERYONE, undefined),
-  removePasskey: by(EVERYONE, undefined),
 
   // Other users
   listUsers: by(OPERATORS, "users:read"),

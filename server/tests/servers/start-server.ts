@@ -18,7 +18,9 @@ export async function startServer(name: string, args: readonly string[] = []): P
   const lines: ServerProcess["lines"] = [];
   const reader = createInterface(child.stdout);
   const [first] = (await once(reader, "line")) as [string];
-  reader.on("line", (line) => lines.push(JSON.parse(line)));
+  reader.on("line", (line) => {
+    if (line.startsWith("{")) lines.push(JSON.parse(line)); // else it is a warning
+  });
   return {
     port: JSON.parse(first).port,
     lines,

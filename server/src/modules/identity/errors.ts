@@ -44,6 +44,11 @@ export const IDENTITY_ERRORS = {
     wayOut:
       "Try again after Retry-After, sign in from a device you used before, or set a new password by mail.",
   },
+  issuer_unavailable: {
+    kind: "unavailable",
+    title: "The token's issuer cannot be asked for its keys.",
+    wayOut: "Try again after Retry-After; our own tokens keep working.",
+  },
   login_busy: {
     kind: "unavailable",
     title: "More people are signing in than can be checked at once.",
