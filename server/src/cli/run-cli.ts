@@ -65,8 +65,14 @@ function showError(error: unknown, argv: readonly string[]): void {
 function describeError(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   const line = text.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-  if (!(error instanceof CommanderError)) return line;
-  return error.message.includes("--help") ? line : `${line} (--help shows what there is)`;
+  if (error instanceof CommanderError) return `${line} (--help shows what there is)`;
+  return isForeseen(error) ? line : `${line} (--debug shows where it came from)`;
+}
+
+/** Errors of ours say what to do; those of libraries and the language do not. */
+function isForeseen(error: unknown): boolean {
+  const foreign = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "PostgresError"];
+  return error instanceof Error && !foreign.includes(error.name);
 }
 
 function isDebugging(): boolean {
