@@ -73,7 +73,13 @@ const HIGH_LIMITS = { RATE_LIMIT_USER: "10000000", RATE_LIMIT_MONEY: "10000000" 
 
 function environmentOf({ dataDir, jwtSecret, databaseUrl }: ServerOptions): NodeJS.ProcessEnv {
   const { DB_URL: _own, DATABASE_URL: _same, ...inherited } = process.env;
-  const given = { APP_ENV: "development", LOG_LEVEL: "warn", DATA_DIR: dataDir, JWT_SECRET_KEY: jwtSecret, ...HIGH_LIMITS };
+  const given = {
+    APP_ENV: "development",
+    LOG_LEVEL: "warn",
+    DATA_DIR: dataDir,
+    JWT_SECRET_KEY: jwtSecret,
+    ...HIGH_LIMITS,
+  };
   return { ...inherited, ...given, ...(databaseUrl === undefined ? {} : { DB_URL: databaseUrl }) };
 }
 

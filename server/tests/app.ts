@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readTokenSettings, startApp } from "../src/app.ts";
+import { startApp } from "../src/app.ts";
 import { loadConfig } from "../src/config.ts";
 import { mintToken } from "../src/gateway/authenticate.ts";
 import { openDatabase, type Sql } from "../src/runtime/database.ts";
 import { createLog } from "../src/runtime/log.ts";
+import { readTokenSettings } from "../src/token-settings.ts";
 import type { Role } from "../src/values/actor.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 

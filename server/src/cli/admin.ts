@@ -3,8 +3,6 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../config.ts";
-import { addUser, openIdentity } from "../modules/identity/index.ts";
-import { readIdentitySettings } from "../open-access.ts";
 import { createLog } from "../runtime/log.ts";
 import { openVault } from "../runtime/vault.ts";
 import { SYSTEM_ACTOR } from "../values/actor.ts";
@@ -36,6 +34,9 @@ export function addAdminCommand(program: Command): void {
 }
 
 async function createAdmin({ username, email, passwordStdin }: AdminOptions) {
+  // Loaded when needed: every other subcommand starts without them.
+  const { addUser, openIdentity } = await import("../modules/identity/index.ts");
+  const { readIdentitySettings } = await import("../open-access.ts");
   const config = loadConfig();
   const given = passwordStdin === true ? await readPassword() : undefined;
   const password = given ?? randomBytes(18).toString("base64url");
@@ -57,7 +58,9 @@ async function createAdmin({ username, email, passwordStdin }: AdminOptions) {
 async function readPassword(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString().replace(/\r?\n$/, "");
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/\r?\n$/, "");
 }
 
 function describe({ username, password }: { username: string; password?: string }): string {

@@ -13,8 +13,10 @@ afterAll(async () => {
 
 const PASSWORD = "correct horse battery staple";
 const STEP_MS = 30_000;
-const call = (method: string, path: string, token: string, body?: unknown) =>
-  app.call(method, `/api/v1${path}`, { token, ...(body === undefined ? {} : { body }) });
+const call = (token: string, request: string, body?: unknown) => {
+  const [method = "", path = ""] = request.split(" ");
+  return app.call(method, `/api/v1${path}`, { token, ...(body === undefined ? {} : { body }) });
+};
 const logIn = (username: string, code?: string) =>
   app.call("POST", "/auth/login", {
     body: { username, password: PASSWORD, ...(code === undefined ? {} : { code }) },
@@ -27,9 +29,9 @@ async function signUpWithApp(username: string) {
   const body = { username, email: `${username}@example.com`, password: PASSWORD };
   await app.call("POST", "/auth/register", { body });
   const token = (await logIn(username)).body.access_token as string;
-  const { secret, uri } = (await call("POST", "/users/me/factors/totp", token)).body;
+  const { secret, uri } = (await call(token, "POST /users/me/factors/totp")).body;
   expect(uri).toMatch(/^otpauth:\/\/totp\//);
-  const confirmed = await call("POST", "/users/me/factors/totp/confirm", token, { code: codeOf(secret, -1) });
+  const confirmed = await call(token, "POST /users/me/factors/totp/confirm", { code: codeOf(secret, -1) });
   expect(confirmed.status).toBe(200);
   return { token, secret: secret as string, backupCodes: confirmed.body.backup_codes as string[] };
 }
@@ -39,7 +41,7 @@ test("V6.3.3 once confirmed, login needs a code of the app; a begun one asks for
   expect(await logIn("ada")).toMatchObject({ status: 401, body: { code: "second_factor_required" } });
   expect(await logIn("ada", "000000")).toMatchObject({ status: 401, body: { code: "invalid_credentials" } });
   const { body } = await logIn("ada", codeOf(secret));
-  const sessions = (await call("GET", "/users/me/sessions", body.access_token)).body.sessions;
+  const sessions = (await call(body.access_token, "GET /users/me/sessions")).body.sessions;
   expect(sessions[0].methods.sort()).toEqual(["otp", "pwd"]);
   const rows = await app.db`SELECT t::text AS row FROM identity.totp t`;
   expect(JSON.stringify(rows)).not.toContain(secret);
@@ -81,11 +83,11 @@ test("V7.5.1 changing address or factors needs a fresh proof, which a session ge
     ["POST", "/users/me/factors/backup-codes", undefined],
   ];
   for (const [method, path, change] of changes)
-    expect(await call(method, path, stale.access_token, change)).toMatchObject({
+    expect(await call(stale.access_token, `${method} ${path}`, change)).toMatchObject({
       status: 403,
       body: { code: "step_up_required" },
     });
-  const stepUp = (proof: object) => call("POST", "/auth/step-up", stale.access_token, proof);
+  const stepUp = (proof: object) => call(stale.access_token, "POST /auth/step-up", proof);
   expect(await stepUp({ password: "wrong" })).toMatchObject({
     status: 422,
     body: { code: "wrong_password" },
@@ -93,7 +95,7 @@ test("V7.5.1 changing address or factors needs a fresh proof, which a session ge
   expect(await stepUp({ password: PASSWORD })).toMatchObject({ status: 422, body: { code: "wrong_code" } });
   const fresh = (await stepUp({ password: PASSWORD, code: codeOf(secret, 1) })).body.access_token;
   for (const [method, path, change] of changes.toReversed())
-    expect((await call(method, path, fresh, change)).status, path).toBeLessThan(300);
+    expect((await call(fresh, `${method} ${path}`, change)).status, path).toBeLessThan(300);
   expect((await logIn("erin")).status).toBe(200);
   expect(token).toBeTypeOf("string");
 });

@@ -2,7 +2,7 @@
 import { type HttpServer, readOrigin } from "../../gateway/index.ts";
 import { describeApiKey } from "./api-key.ts";
 import { addApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
-import { ApiKeyInput, ApiKeyList, ApiKeyPath, NewApiKeyAnswer, UserPath } from "./schemas.ts";
+import { ApiKeyInput, ApiKeyList, ApiKeyPath, MessageAnswer, NewApiKeyAnswer, UserPath } from "./schemas.ts";
 import type { Identity } from "./settings.ts";
 import { readOwnId } from "./user.ts";
 
@@ -63,12 +63,13 @@ export function addApiKeyRoutes(server: HttpServer, identity: Identity): void {
         operationId: "revokeMyApiKey",
         summary: "Revoke one of my API keys",
         params: ApiKeyPath,
+        response: { 200: MessageAnswer },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const which = { userId: readOwnId(request.actor), id: request.params.id };
       await revokeApiKey(identity, which, { actor: request.actor, origin: readOrigin(request) });
-      return reply.code(204).send();
+      return { message: "The API key is void." };
     },
   );
 }

@@ -1,6 +1,14 @@
 // Routes of the second factor and of proving oneself again.
 import { type HttpServer, readOrigin } from "../../gateway/index.ts";
-import { BackupCodes, CodeInput, FactorList, StepUpAnswer, StepUpInput, TotpSecret } from "./schemas.ts";
+import {
+  BackupCodes,
+  CodeInput,
+  FactorList,
+  MessageAnswer,
+  StepUpAnswer,
+  StepUpInput,
+  TotpSecret,
+} from "./schemas.ts";
 import { dropTotp, finishTotp, listFactors, renewBackupCodes, startTotp } from "./second-factor.ts";
 import type { Identity } from "./settings.ts";
 import { stepUp } from "./step-up.ts";
@@ -98,10 +106,17 @@ function addTotpRoutes(server: HttpServer, identity: Identity): void {
 
   server.delete(
     "/users/me/factors/totp",
-    { schema: { ...TAG, operationId: "removeTotp", summary: "Stop using the authenticator app" } },
-    async (request, reply) => {
+    {
+      schema: {
+        ...TAG,
+        operationId: "removeTotp",
+        summary: "Stop using the authenticator app",
+        response: { 200: MessageAnswer },
+      },
+    },
+    async (request) => {
       await dropTotp(identity, { actor: request.actor, origin: readOrigin(request) });
-      return reply.code(204).send();
+      return { message: "The authenticator app is no longer asked for." };
     },
   );
 }
