@@ -178,7 +178,11 @@ it("asks for a token in the words of HTTP, and says nothing of why a signature f
 
 it("lets a customer do nothing that is staff's, on any operation that moves or opens something", async () => {
   const stranger = sign(claims({ sub: "stranger", roles: ["customer"] }));
-  const { "runtime.idempotency_keys": _keys, ...before } = await ground.countRows();
+  const {
+    "runtime.idempotency_keys": _keys,
+    "audit.pending": trailBefore = 0,
+    ...before
+  } = await ground.countRows();
   for (const operation of ground.operations.filter(({ method, isPublic }) => method !== "GET" && !isPublic)) {
     const body = operation.body === undefined ? undefined : JSON.stringify(makeBody(operation, ground.known));
     const path = makePath(operation, ground.known);
@@ -186,6 +190,11 @@ it("lets a customer do nothing that is staff's, on any operation that moves or o
     expect([403, 404, 422], `${operation.title}: ${answer.text}`).toContain(answer.status);
     expectProblem(answer);
   }
-  const { "runtime.idempotency_keys": _after, ...after } = await ground.countRows();
+  const {
+    "runtime.idempotency_keys": _after,
+    "audit.pending": trail = 0,
+    ...after
+  } = await ground.countRows();
   expect(after).toEqual(before);
+  expect(trail).toBeGreaterThan(trailBefore); // each refusal is on the trail
 });
