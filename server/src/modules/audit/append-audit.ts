@@ -1,10 +1,44 @@
 // Appends audit entries in the transaction of the act. Entries of one batch travel in one row; the sequencer chains
 // them off the hot path.
+import { randomUUID } from "node:crypto";
 import type { Tx } from "../../runtime/transaction.ts";
 import { insertPending } from "./audit-store.ts";
 import type { AuditEntry } from "./entry.ts";
 
+const UNNUMBERED = { writer: null, number: null };
+
 /** Sends the insert and returns it under way. One row, whatever the number of entries. */
 export function appendAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<unknown> {
-  return entries.length === 0 ? Promise.resolve() : insertPending(tx, JSON.stringify(entries));
+  return entries.length === 0 ? Promise.resolve() : insertPending(tx, JSON.stringify(entries), UNNUMBERED);
+}
+
+/**
+ * For one that commits transaction after transaction, never two at once, such as the command desk: its rows are
+ * numbered, so that one removed before it is chained is missed.
+ */
+export interface NumberedWriter {
+  /** As `appendAudit`. A transaction that is tried again takes the same number. */
+  readonly append: (tx: Tx, entries: readonly AuditEntry[]) => Promise<unknown>;
+  /** To be told after each transaction: whether it surely committed. After a doubt the numbering begins anew. */
+  readonly settle: (committed: boolean) => void;
+}
+
+export function createNumberedWriter(): NumberedWriter {
+  let writer: string = randomUUID();
+  let number = 0n;
+  let used = false;
+  return {
+    append: (tx, entries) => {
+      if (entries.length === 0) return Promise.resolve();
+      used = true;
+      return insertPending(tx, JSON.stringify(entries), { writer, number: number + 1n });
+    },
+    settle: (committed) => {
+      if (!committed) {
+        writer = randomUUID();
+        number = 0n;
+      } else if (used) number += 1n;
+      used = false;
+    },
+  };
 }
