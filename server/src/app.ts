@@ -6,9 +6,10 @@ import { addDocs } from "./gateway/docs.ts";
 import { addHealthRoutes } from "./gateway/health.ts";
 import { createHttpServer, type HttpServer } from "./gateway/http-server.ts";
 import { createMetrics, type Metrics } from "./gateway/metrics.ts";
+import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
-import { readRules } from "./modules/risk/index.ts";
+import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
@@ -109,11 +110,18 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
-  const routes = await openBanking(config, { ...context, batchDb, metrics });
+  addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
+  const routes = [await openBanking(config, { ...context, batchDb, metrics }), riskRoutes({ db })];
   await addDocs(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
   for (const prefix of ["/api/v1", ""]) {
-    await server.register(async (scope) => routes(scope as HttpServer), { prefix });
+    await server.register(
+      async (scope) => {
+        if (prefix === "") hideFromDocs(scope as HttpServer);
+        for (const addRoutes of routes) addRoutes(scope as HttpServer);
+      },
+      { prefix },
+    );
   }
   const url = await server.listen({ host: config.HOST, port: config.PORT });
   steps.push(async () => {
@@ -146,6 +154,13 @@ async function openBanking(
   });
   steps.push(() => desk.close());
   return bankingRoutes({ db, vault, assets, desk });
+}
+
+/** Paths without /api/v1 are aliases of the current version; the document shows each route once. */
+function hideFromDocs(scope: HttpServer): void {
+  scope.addHook("onRoute", (route) => {
+    route.schema = { ...route.schema, hide: true };
+  });
 }
 
 export function readTokenSettings(config: Config): TokenSettings {

@@ -1,5 +1,6 @@
 // `countinghouse serve`: starts the program and tells in a few lines what runs where.
-import { resolve } from "node:path";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { type App, startApp } from "../app.ts";
 import { type Config, loadConfig } from "../config.ts";
@@ -22,8 +23,9 @@ async function serve(): Promise<void> {
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
   const app = await startApp(config, log);
+  const pidFile = writePidFile(config, app);
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
-  stopOnSignal(app, { log, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+  stopOnSignal(app, { log, pidFile, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
 }
 
 function welcome(app: App, config: Config): string {
@@ -42,7 +44,18 @@ function welcome(app: App, config: Config): string {
   ].join("\n");
 }
 
-function stopOnSignal(app: App, { log, timeoutMs }: { log: Log; timeoutMs: number }): void {
+/** DATA_DIR/serve-<port>.pid, for scripts that have to signal the server. Not a lock: a killed server leaves it behind. */
+function writePidFile(config: Config, app: App): string {
+  const path = join(resolve(config.DATA_DIR), `serve-${new URL(app.url).port}.pid`);
+  mkdirSync(resolve(config.DATA_DIR), { recursive: true });
+  writeFileSync(path, `${process.pid}\n`);
+  return path;
+}
+
+function stopOnSignal(
+  app: App,
+  { log, pidFile, timeoutMs }: { log: Log; pidFile: string; timeoutMs: number },
+): void {
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
@@ -50,7 +63,10 @@ function stopOnSignal(app: App, { log, timeoutMs }: { log: Log; timeoutMs: numbe
     log.info({ signal }, "stopping");
     setTimeout(() => process.exit(1), timeoutMs + 5_000).unref();
     app.stop().then(
-      () => process.exit(0),
+      () => {
+        rmSync(pidFile, { force: true });
+        process.exit(0);
+      },
       (error: unknown) => {
         log.error({ err: error }, "did not stop cleanly");
         process.exit(1);

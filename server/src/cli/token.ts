@@ -32,7 +32,7 @@ export function addTokenCommand(program: Command): void {
       console.log(program.opts()["json"] === true ? JSON.stringify({ token }) : token);
     });
   addExamples(command, [
-    ["TOKEN=$(npx countinghouse token --role admin)", "for curl -H \"Authorization: Bearer $TOKEN\""],
+    ["TOKEN=$(npx countinghouse token --role admin)", 'for curl -H "Authorization: Bearer $TOKEN"'],
     ["countinghouse token --sub ada", "a customer's token"],
     ["countinghouse token --role service --sub till-4 --expires-in 3600", "a program's, for an hour"],
   ]);

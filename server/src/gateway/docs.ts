@@ -2,6 +2,7 @@
 import swagger from "@fastify/swagger";
 import reference from "@scalar/fastify-api-reference";
 import type { HttpServer } from "./http-server.ts";
+import { completeDocument, type OpenApiDocument } from "./openapi.ts";
 
 /** To be called before the routes are added, which it watches. */
 export async function addDocs(server: HttpServer): Promise<void> {
@@ -20,7 +21,11 @@ export async function addDocs(server: HttpServer): Promise<void> {
     },
   });
   const config = { public: true };
-  server.get("/openapi.json", { config, schema: { hide: true } }, async () => server.swagger());
+  let document: OpenApiDocument | undefined;
+  server.get("/openapi.json", { config, schema: { hide: true } }, async () => {
+    document ??= completeDocument(JSON.parse(JSON.stringify(server.swagger())));
+    return document;
+  });
   await server.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, public: true };

@@ -21,6 +21,6 @@ export function readIdempotencyKey(request: FastifyRequest): KeyedRequest | unde
   const path = (request.url.split("?")[0] ?? "").replace(/^\/api\/v1(?=\/)/, "");
   return {
     keyHash: hashKey(request.actor.id, key),
-    request: JSON.stringify({ path: `${request.method} ${path}`, body: request.body ?? null }),
+    request: `{"path":${JSON.stringify(`${request.method} ${path}`)},"body":${request.bodyText || "null"}}`,
   };
 }

@@ -1,5 +1,7 @@
 // The door of the gateway for the modules' routes.
 export { checkRole, requireRole, sendAnswer } from "./answer.ts";
 export { type CommandAnswer, runCommand } from "./command.ts";
+export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
+export { Cursor, Limit, Problem, pageOf } from "./schemas.ts";

@@ -1,6 +1,7 @@
 // The only place that knows HTTP status numbers of refusals: turns any error into an RFC 9457 problem document. A bug
 // is answered 500 with the request id alone; what went wrong stands in the log.
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { asUnavailable } from "../runtime/transaction.ts";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
 
 const STATUS: Readonly<Record<RefusalKind, number>> = {
@@ -44,7 +45,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-export function toProblem(error: unknown): Problem {
+export function toProblem(thrown: unknown): Problem {
+  const error = asUnavailable(thrown); // reads outside a transaction meet a lost database here
   if (error instanceof AppError) return describeRefusal(error);
   const { validation, code, statusCode, message } = error as FastifyError;
   if (validation !== undefined) return describeValidation(error as FastifyError);

@@ -3,12 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres, { type Sql as PostgresSql } from "postgres";
 import type { Log } from "./log.ts";
+import { openPool, type Sql, type SqlTypes } from "./pool.ts";
 
-/** `bigint` columns arrive as JavaScript bigint. */
-export interface SqlTypes extends Record<string, unknown> {
-  bigint: bigint;
-}
-export type Sql = PostgresSql<SqlTypes>;
+export type { Sql, SqlTypes } from "./pool.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -28,8 +25,12 @@ export class DatabaseUnreachableError extends Error {
 
 const VERSION_MIN = 150_000;
 
-/** Makes a client; it connects when first used. `options.url` may name a TCP host or a socket folder (`?host=/dir`). */
+/** Makes a pool; it connects when first used. `options.url` may name a TCP host or a socket folder (`?host=/dir`). */
 export function openDatabase(options: DatabaseOptions): Sql {
+  return openPool((onClose) => connect(options, onClose));
+}
+
+function connect(options: DatabaseOptions, onClose: () => void): PostgresSql<SqlTypes> {
   const socket = new URL(options.url).searchParams.get("host");
   return postgres(options.url.replace(/\?host=[^&]*&?/, "?").replace(/\?$/, ""), {
     ...(socket === null ? {} : { path: `${socket}/.s.PGSQL.${new URL(options.url).port || "5432"}` }),
@@ -37,6 +38,7 @@ export function openDatabase(options: DatabaseOptions): Sql {
     idle_timeout: 0,
     max_lifetime: null,
     connect_timeout: 10,
+    onclose: onClose,
     onnotice: () => undefined,
     types: { bigint: postgres.BigInt },
     connection: {
@@ -45,7 +47,7 @@ export function openDatabase(options: DatabaseOptions): Sql {
       idle_in_transaction_session_timeout: options.statementTimeoutMs,
       ...options.settings,
     },
-  }) as unknown as Sql;
+  }) as unknown as PostgresSql<SqlTypes>;
 }
 
 /**

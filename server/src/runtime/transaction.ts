@@ -20,40 +20,79 @@ const RETRIED = new Set(["40001", "40P01", "55P03", "23505"]);
  * @throws AppError `unavailable/try_again` after three retries of a serialization failure or deadlock.
  */
 export function inTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return retrying(() => db.begin((sql) => work({ sql }))) as Promise<T>;
+  return retrying(() => runWhole(db, { begin: ({ sql }) => sql`BEGIN`, work }));
 }
 
 /**
- * The same in two round trips fewer, for group commit: BEGIN travels with the first statements that `work` sends,
- * and COMMIT with its last ones. `work` returns its outcome and the statements still under way.
- * A statement that fails aborts the transaction in PostgreSQL, which then answers COMMIT with ROLLBACK; both are checked.
+ * Runs several reads that must agree: all see one moment, and nothing can be written. Takes no locks.
+ * @throws AppError `unavailable/database_unavailable`
  */
-export function inPipelinedTransaction<T>(
-  db: Sql,
-  work: (tx: Tx) => Promise<{ outcome: T; writes: readonly Promise<unknown>[] }>,
-): Promise<T> {
-  return retrying(() => runPipelined(db, work));
+export function inReadTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const begin = ({ sql }: Tx) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
+  return retrying(() => runWhole(db, { begin, work }));
 }
 
-async function runPipelined<T>(
-  db: Sql,
-  work: (tx: Tx) => Promise<{ outcome: T; writes: readonly Promise<unknown>[] }>,
-): Promise<T> {
-  const connection = await db.reserve();
+/**
+ * Runs `work` in a transaction that sees exactly what a read transaction, still open, has seen: `snapshot` is what
+ * pg_export_snapshot() answered there. For writing down what was found, without having been able to write while looking.
+ */
+export function inTransactionAt<T>(db: Sql, snapshot: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return runWhole(db, {
+    begin: ({ sql }) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ`,
+    work: async (tx) => {
+      await tx.sql.unsafe(`SET TRANSACTION SNAPSHOT '${snapshot.replaceAll("'", "")}'`); // takes no parameter
+      return work(tx);
+    },
+  });
+}
+
+/**
+ * As `inTransaction`, a round trip shorter, for group commit: COMMIT travels with the last statements. `work` returns
+ * its outcome and the statements still under way.
+ */
+export function inPipelinedTransaction<T>(db: Sql, work: PipelinedWork<T>): Promise<T> {
+  return retrying(() => runOnce(db, { begin: ({ sql }) => sql`BEGIN`, work }));
+}
+
+type PipelinedWork<T> = (tx: Tx) => Promise<{ outcome: T; writes: readonly Promise<unknown>[] }>;
+
+interface Steps<Work> {
+  readonly begin: (tx: Tx) => { execute: () => Promise<unknown> };
+  readonly work: Work;
+}
+
+function runWhole<T>(db: Sql, { begin, work }: Steps<(tx: Tx) => Promise<T>>): Promise<T> {
+  return runOnce(db, { begin, work: async (tx) => ({ outcome: await work(tx), writes: [] }) });
+}
+
+/** A lost connection ends the wait at once: what was sent on it may never be answered. */
+async function runOnce<T>(db: Sql, steps: Steps<PipelinedWork<T>>): Promise<T> {
+  const { sql, lost, release } = await db.takeConnection();
   try {
-    const begun = connection`BEGIN`.execute();
-    const { outcome, writes } = await work({ sql: connection as unknown as TransactionSql<SqlTypes> });
-    const commit = connection`COMMIT`.execute();
+    return await Promise.race([perform({ sql }, steps), lost]);
+  } finally {
+    release();
+  }
+}
+
+/**
+ * BEGIN travels with the first statements of the work, COMMIT with the last. A statement that fails aborts the
+ * transaction in PostgreSQL, which then answers COMMIT with ROLLBACK; both are checked.
+ */
+async function perform<T>(tx: Tx, { begin, work }: Steps<PipelinedWork<T>>): Promise<T> {
+  const begun = begin(tx).execute();
+  begun.catch(() => undefined); // fails together with what is sent after it, which is looked at first
+  try {
+    const { outcome, writes } = await work(tx);
+    const commit = tx.sql`COMMIT`.execute();
     const results = await Promise.allSettled([begun, ...writes, commit]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
-    if ((await commit).command !== "COMMIT") throw new Error("the database rolled the batch back");
+    if ((await commit).command !== "COMMIT") throw new Error("the database rolled the transaction back");
     return outcome;
   } catch (error) {
     // After a failed COMMIT there is nothing to roll back and PostgreSQL only warns; a lost connection cannot be told.
-    await connection`ROLLBACK`.catch(() => undefined);
+    await tx.sql`ROLLBACK`.catch(() => undefined);
     throw error;
-  } finally {
-    connection.release();
   }
 }
 

@@ -32,6 +32,8 @@ export interface Ground {
   readonly assets: Assets;
   /** Stamp from which a history counts its hours. */
   readonly startStamp: number;
+  /** Keeps the keys of two histories on one database apart. */
+  readonly keyPrefix?: string;
   readonly commands: ReadonlyMap<number, Command>;
   /** Journal, hold or transaction made by a command, by its number. */
   readonly made: Map<number, number>;
@@ -60,10 +62,12 @@ export function toBookCommand(ground: Ground, command: Command): BookCommand {
     key:
       command.key === undefined
         ? undefined
-        : { keyHash: hashKey(ADMIN.id, command.key), request: JSON.stringify(withoutBigints(command.act)) },
+        : {
+            keyHash: hashKey(ADMIN.id, `${ground.keyPrefix ?? ""}${command.key}`),
+            request: JSON.stringify(withoutBigints(command.act)),
+          },
     decide: (desk) => {
       ground.onDecide?.(command, desk);
-      ground.made.delete(command.number); // a batch that is tried again decides anew
       const decision = built.decide(desk);
       readOutcome(ground, command, decision);
       return decision;
@@ -238,6 +242,8 @@ export function readOutcome(
   command: Command,
   outcome: CommandOutcome | Decision | AppError,
 ): Outcome {
+  ground.made.delete(command.number); // what an attempt made that was rolled back
+  ground.posted.delete(command.number);
   if (outcome instanceof AppError) return { refused: outcome.code };
   if ("refused" in outcome) return { refused: outcome.refused.code };
   const body = JSON.parse(outcome.answer);

@@ -14,6 +14,8 @@ const IDS = new Map(
   [WORLD, ...Object.keys(SETTING.accounts), "nobody"].map((name, index) => [name, index + 1]),
 );
 
+const ASSETS = assetsWithWorld(JPY, IDS.get(WORLD) ?? 0);
+
 describe("the book, in batches cut anywhere", () => {
   it("decides each item as a naive ledger does that takes them one by one", () => {
     fc.assert(
@@ -79,12 +81,13 @@ function play(steps: readonly Step[], afterBatch: (ledger: MemoryLedger) => void
     [...IDS]
       .filter(([name]) => name !== "nobody")
       .map(([name, id]) => ({ id, assetId: name === "kim" ? 2 : JPY.id, system: name === WORLD })),
+    ASSETS,
   );
   const commands = new Map(steps.map(({ command }) => [command.number, command]));
   const ground: Ground = {
     ids: IDS,
     asset: JPY,
-    assets: assetsWithWorld(IDS.get(WORLD) ?? 0),
+    assets: ASSETS,
     startStamp: START,
     commands,
     made: new Map(),

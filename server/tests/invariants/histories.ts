@@ -44,7 +44,13 @@ const customer = fc.oneof(
 );
 const deposit = fc.record({ debit: fc.constant(WORLD), credit: customer, amount });
 const withdrawal = fc.record({ debit: customer, credit: fc.constant(WORLD), amount });
-const transfer = fc.record({ debit: customer, credit: customer, amount });
+const pair = fc.oneof(
+  { weight: 8, arbitrary: fc.shuffledSubarray([...SPENDERS], { minLength: 2, maxLength: 2 }) },
+  { weight: 1, arbitrary: fc.tuple(customer, customer) },
+);
+const transfer = fc
+  .tuple(pair, amount)
+  .map(([[debit = WORLD, credit = WORLD], each]) => ({ debit, credit, amount: each }));
 const movement: fc.Arbitrary<Movement> = fc.oneof(deposit, withdrawal, transfer, transfer);
 const journalMovement: fc.Arbitrary<Movement> = fc
   .tuple(movement, fc.boolean())
@@ -92,7 +98,13 @@ const draftAct: fc.Arbitrary<DraftAct> = fc.oneof(
       fc.record({
         act: fc.constant("change" as const),
         account: customer,
-        state: fc.constantFrom("open" as const, "open" as const, "frozen" as const, "closed" as const),
+        state: fc.constantFrom(
+          "open" as const,
+          "open" as const,
+          "frozen" as const,
+          "frozen" as const,
+          "closed" as const,
+        ),
       }),
       fc.record({
         act: fc.constant("change" as const),
@@ -115,22 +127,21 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   hours: fc.constantFrom(0, 0, 0, 1, 2),
 });
 
-/** Histories that begin with some money on the accounts, in batches cut anywhere. */
+/** Histories that begin with some money, some of it held, in batches cut anywhere. */
 export function histories(options: { lengthMax: number; keys: boolean }): fc.Arbitrary<Step[]> {
   return fc
     .array(draft, { minLength: 1, maxLength: options.lengthMax })
-    .map((drafts) => [...openingDeposits(), ...drafts])
+    .map((drafts) => [...openingDrafts(), ...drafts])
     .map((drafts) => resolve(drafts, options.keys));
 }
 
-function openingDeposits(): Draft[] {
-  return SPENDERS.map((credit) => ({
-    act: { act: "transaction", movement: { debit: WORLD, credit, amount: 40n } },
-    key: "none",
-    pick: 0,
-    cut: false,
-    hours: 0,
-  }));
+/** Money on each account, and a hold on each, so that the first capture has something to find. */
+function openingDrafts(): Draft[] {
+  const rest = { key: "none", pick: 0, cut: false, hours: 0 } as const;
+  return SPENDERS.flatMap((name) => [
+    { ...rest, act: { act: "transaction", movement: { debit: WORLD, credit: name, amount: 40n } } },
+    { ...rest, act: { act: "hold", movement: { debit: name, credit: WORLD, amount: 10n }, hours: 2 } },
+  ]);
 }
 
 function resolve(drafts: readonly Draft[], keys: boolean): Step[] {

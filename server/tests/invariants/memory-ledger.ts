@@ -2,7 +2,7 @@
 // (from the book's decisions and changed accounts, nothing else). For properties that need thousands of runs.
 import type { BookCommand, Decision, Desk } from "../../src/modules/banking/command-desk.ts";
 import { type Book, type BookAccount, expireHold } from "../../src/modules/ledger/book.ts";
-import type { Assets } from "../../src/modules/ledger/index.ts";
+import type { Asset, Assets } from "../../src/modules/ledger/index.ts";
 import type { Hold, Transfer } from "../../src/modules/ledger/journal.ts";
 import { createBook } from "../../src/modules/ledger/open-book.ts";
 import type { AppError } from "../../src/values/app-error.ts";
@@ -21,7 +21,7 @@ export interface MemoryAccount {
   readonly system: boolean;
 }
 
-export function createMemoryLedger(opened: readonly MemoryAccount[]): MemoryLedger {
+export function createMemoryLedger(opened: readonly MemoryAccount[], assets: Assets): MemoryLedger {
   const accounts = new Map(opened.map((account) => [account.id, emptyAccount(account)]));
   const holds = new Map<number, Hold>();
   const transfers: Transfer[] = [];
@@ -31,7 +31,7 @@ export function createMemoryLedger(opened: readonly MemoryAccount[]): MemoryLedg
   function commit(commands: readonly BookCommand[], now: number): (Decision | AppError)[] {
     const book = open(commands, Math.max(now, lastStamp + 1));
     lastStamp = book.lastStamp;
-    const desk = deskOf(book);
+    const desk = deskOf(book, assets);
     const outcomes = commands.map((command) => command.decide(desk));
     keep(book);
     return outcomes;
@@ -118,28 +118,28 @@ function pairOf(id: number, by: number | undefined): [number, number][] {
   return by === undefined ? [] : [[id, by]];
 }
 
-/** The list of assets as a command sees it: the world is all that it asks for. */
-export function assetsWithWorld(worldId: number): Assets {
-  const unused = () => {
-    throw new Error("no command of these histories asks for this");
-  };
+/** The list of assets as a command sees it: one asset and its world. */
+export function assetsWithWorld(asset: Asset, worldId: number): Assets {
   return {
-    byCode: unused,
-    byId: unused,
-    all: unused,
+    byCode: () => asset,
+    byId: () => asset,
+    all: () => [asset],
     systemAccount: () => worldId,
-    assetOfSystemAccount: unused,
-    refresh: unused,
+    assetOfSystemAccount: (accountId) => (accountId === worldId ? asset.id : undefined),
+    refresh: () => Promise.resolve(),
+    lookAgain: () => Promise.resolve(),
   };
 }
 
-function deskOf(book: Book): Desk {
+function deskOf(book: Book, assets: Assets): Desk {
   return {
     book,
-    assets: assetsWithWorld(0),
+    assets,
     rules: [],
     owners: new Map(),
     recentDebits: new Map(),
+    recentHolds: new Map(),
+    writes: [],
     events: [],
     flags: [],
   };

@@ -269,11 +269,13 @@ export function createModel({ accounts, worldAsset }: ModelSetting): Model {
   function change({ account, state: next, limit }: Extract<Act, { act: "change" }>): Outcome {
     const before = state.accounts.get(account);
     if (before === undefined) throw new Refused("account_not_found");
-    if (before.state === "closed") throw new Refused("account_closed");
+    const after = { ...before, state: next ?? before.state, limit: limit ?? before.limit };
     const sums = sumsIn(state, account);
-    if (limit !== undefined && sums.posted - sums.held + limit < 0n) throw new Refused("limit_in_use");
-    if (next === "closed" && (sums.posted !== 0n || sums.held !== 0n)) throw new Refused("account_not_empty");
-    state.accounts.set(account, { ...before, state: next ?? before.state, limit: limit ?? before.limit });
+    if (before.state === "closed" && !isDeepStrictEqual(before, after)) throw new Refused("account_closed");
+    if (after.state === "closed" && (sums.posted !== 0n || sums.held !== 0n))
+      throw new Refused("account_not_empty");
+    if (sums.posted - sums.held + after.limit < 0n) throw new Refused("limit_in_use");
+    state.accounts.set(account, after);
     return { results: [] };
   }
 

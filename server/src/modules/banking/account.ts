@@ -1,6 +1,7 @@
 // A customer's account and its JSON document.
 import { formatAmount } from "../../values/money.ts";
 import type { AccountState, Asset } from "../ledger/index.ts";
+import type { AccountDocument } from "./answer-schemas.ts";
 
 export interface BankAccount {
   readonly id: number;
@@ -15,7 +16,7 @@ export interface BankAccount {
   readonly openedAt: Date;
 }
 
-export function describeAccount(account: BankAccount): Record<string, unknown> {
+export function describeAccount(account: BankAccount): AccountDocument {
   return {
     id: String(account.id),
     owner_id: account.ownerId,

@@ -43,9 +43,8 @@ function decide(
   const document = JSON.stringify(describeHold(desk.assets, known.assetId, { ...known, hold }));
   desk.events.push({ topic: "hold.captured", payload: document });
   const accountIds = [hold.debitAccountId, hold.creditAccountId];
-  const asset = desk.assets.byId(known.assetId);
   return {
-    answer: withBalances(desk, actor, { document, asset, accountIds }),
+    answer: withBalances(desk, actor, { document, accountIds }),
     counted: [{ type: hold.kind, status: "COMPLETED" }],
   };
 }

@@ -132,7 +132,7 @@ async function commitBatch(
     flags: [],
     writes: [],
   };
-  const expired = tellOfExpired(desk);
+  const expired = await tellOfExpired(desk);
   const answers = new Map<string, RememberedAnswer>();
   const outcomes = commands.map((command) => answer(command, { desk, remembered, answers }));
   const writes = writeBook(tx, book);

@@ -2,11 +2,6 @@
 import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
 
 export const BANKING_ERRORS = {
-  not_your_account: {
-    kind: "not_found",
-    title: "There is no such account.",
-    wayOut: "Use an account of your own; GET /accounts lists them.",
-  },
   deposit_not_allowed: {
     kind: "forbidden",
     title: "A customer cannot deposit: money enters through staff or a payment.",
@@ -21,6 +16,16 @@ export const BANKING_ERRORS = {
     kind: "refused",
     title: "An item was refused, so nothing of the atomic batch was booked.",
     wayOut: "Correct the item that is named, or use mode independent.",
+  },
+  not_the_payee: {
+    kind: "forbidden",
+    title: "Money on hold for somebody else is theirs to take or give back.",
+    wayOut: "Ask the owner of to_account_id or staff; unclaimed, the hold expires.",
+  },
+  same_currency: {
+    kind: "refused",
+    title: "Both accounts are of one currency.",
+    wayOut: "Use POST /transactions with type transfer.",
   },
   no_exchange_rate: {
     kind: "refused",

@@ -2,8 +2,7 @@
 // touches those accounts that nobody else does, through the same desk, so that locks and order are the same.
 import type { Sql } from "../../runtime/database.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
-import type { Assets, Hold } from "../ledger/index.ts";
-import { findAccountsWithDueHolds } from "../ledger/index.ts";
+import { ensureAsset, findAccountsWithDueHolds, type Hold } from "../ledger/index.ts";
 import type { BookCommand, CommandDesk, CountedTransaction, Desk } from "./command-desk.ts";
 import { describeHold } from "./hold.ts";
 
@@ -26,7 +25,8 @@ export async function expireHolds({ db, desk }: { db: Sql; desk: CommandDesk }):
   return touched;
 }
 
-function touchAccounts(accountIds: readonly number[]): BookCommand {
+/** A command that books nothing: what it does is that the book, being opened, expires the accounts' due holds. */
+export function touchAccounts(accountIds: readonly number[]): BookCommand {
   return {
     actor: SYSTEM_ACTOR,
     scope: { accountIds, stampCount: 1 },
@@ -35,17 +35,23 @@ function touchAccounts(accountIds: readonly number[]): BookCommand {
 }
 
 /** Tells of the holds that opening the book has expired: an event each, and a CANCELLED transaction for the metric. */
-export function tellOfExpired(desk: Pick<Desk, "book" | "assets" | "events">): CountedTransaction[] {
-  return [...desk.book.decisions.closedHolds.values()].map((hold) => {
-    desk.events.push({ topic: "hold.expired", payload: JSON.stringify(describeExpired(desk, hold)) });
-    return { type: hold.kind, status: "CANCELLED" };
-  });
+export async function tellOfExpired(
+  desk: Pick<Desk, "book" | "assets" | "events">,
+): Promise<CountedTransaction[]> {
+  const counted: CountedTransaction[] = [];
+  for (const hold of desk.book.decisions.closedHolds.values()) {
+    const document = await describeExpired(desk, hold);
+    desk.events.push({ topic: "hold.expired", payload: JSON.stringify(document) });
+    counted.push({ type: hold.kind, status: "CANCELLED" });
+  }
+  return counted;
 }
 
 /** Without reference and metadata, which the hot path does not read; who needs them asks by the id. */
-function describeExpired({ book, assets }: Pick<Desk, "book" | "assets">, hold: Hold): object {
+async function describeExpired({ book, assets }: Pick<Desk, "book" | "assets">, hold: Hold): Promise<object> {
   const account = book.accounts.get(hold.debitAccountId);
   if (account === undefined) throw new Error(`the account of hold ${hold.id} is not locked`);
+  await ensureAsset(assets, account.assetId);
   const fields = { hold, reference: null, metadata: null };
   const { reference, metadata, ...document } = describeHold(assets, account.assetId, fields);
   return document;

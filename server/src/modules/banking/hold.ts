@@ -4,6 +4,7 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets, Hold, HoldState, TransactionStatus } from "../ledger/index.ts";
+import type { HoldDocument } from "./hold-schemas.ts";
 
 export const STATUS_OF_HOLD: Readonly<Record<HoldState, TransactionStatus>> = {
   active: "PENDING",
@@ -23,7 +24,7 @@ export function describeHold(
   assets: Assets,
   assetId: number,
   { hold, reference, metadata }: HoldFields,
-): Record<string, unknown> {
+): HoldDocument {
   const asset = assets.byId(assetId);
   const isToWorld = assets.assetOfSystemAccount(hold.creditAccountId) !== undefined;
   return {

@@ -1,4 +1,6 @@
 // The door of banking: customers' accounts and the transactions on them.
+export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { type BookCommand, type CommandDesk, type CommandOutcome, openCommandDesk } from "./command-desk.ts";
 export { BANKING_ERRORS } from "./errors.ts";
+export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";

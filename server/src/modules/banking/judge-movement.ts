@@ -2,7 +2,13 @@
 // rules find, what is kept of a refusal. One place, so that no door to the book is guarded less than another.
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
-import { type Asset, type JournalHeader, keepRefusal, ledgerError, type TransferRequest } from "../ledger/index.ts";
+import {
+  type Asset,
+  type JournalHeader,
+  keepRefusal,
+  ledgerError,
+  type TransferRequest,
+} from "../ledger/index.ts";
 import { assess, type Finding } from "../risk/index.ts";
 import type { Desk } from "./command-desk.ts";
 import { bankingError } from "./errors.ts";
@@ -18,17 +24,24 @@ export interface JudgedMovement {
   readonly isHold?: boolean;
 }
 
-/** Refuses an account that is not the customer's, unknown, or of another currency; system accounts are nobody's. */
+/** Refuses an account that is not the customer's, a system account, or one of another currency. An unknown one the book refuses. */
 export function refuseAccount(
   desk: Desk,
   actor: Actor,
   { accountId, asset }: { accountId: number; asset: Asset },
 ): AppError | undefined {
-  if (!actsForAll(actor) && desk.owners.get(accountId) !== actor.id) return bankingError("not_your_account");
-  const account = desk.book.accounts.get(accountId);
-  if (account === undefined || account.system)
+  if (!actsForAll(actor) && desk.owners.get(accountId) !== actor.id)
     return ledgerError("account_not_found", { account_id: String(accountId) });
-  return account.assetId === asset.id ? undefined : ledgerError("asset_mismatch");
+  const account = desk.book.accounts.get(accountId);
+  if (account !== undefined && !account.system && account.assetId !== asset.id)
+    return ledgerError("asset_mismatch");
+  return refuseSystemAccount(desk, accountId);
+}
+
+/** The house's own accounts are nobody's to name: `world` is reached by deposit and withdrawal, `exchange` by exchange. */
+export function refuseSystemAccount(desk: Desk, accountId: number): AppError | undefined {
+  if (desk.book.accounts.get(accountId)?.system !== true) return undefined;
+  return ledgerError("account_not_found", { account_id: String(accountId) });
 }
 
 export function judgeMovement(desk: Desk, movement: JudgedMovement): Finding[] {
@@ -82,27 +95,38 @@ export function flagTransaction(
 
 /** Counts a transfer out of the account for the rules of velocity, as the next batch will read it. */
 export function countDebit(desk: Desk, accountId: number): void {
-  for (const counts of desk.recentDebits.values()) addTo(counts, accountId, 1);
+  for (const counts of desk.recentDebits.values()) addTo(desk, counts, { accountId, by: 1 });
 }
 
 /** Counts a hold placed at stamp `id` (+1) or ended (-1), in the windows that reach back to it. */
-export function countHold(desk: Desk, { accountId, id }: { accountId: number; id: number }, by: 1 | -1): void {
+export function countHold(
+  desk: Desk,
+  { accountId, id }: { accountId: number; id: number },
+  by: 1 | -1,
+): void {
   for (const [seconds, counts] of desk.recentHolds)
-    if (id > desk.book.now - seconds * 1_000_000) addTo(counts, accountId, by);
+    if (id > desk.book.now - seconds * 1_000_000) addTo(desk, counts, { accountId, by });
 }
 
-function addTo(counts: Map<number, number>, accountId: number, by: number): void {
-  counts.set(accountId, (counts.get(accountId) ?? 0) + by);
+function addTo(
+  desk: Desk,
+  counts: Map<number, number>,
+  { accountId, by }: { accountId: number; by: number },
+): void {
+  const before = counts.get(accountId) ?? 0;
+  counts.set(accountId, before + by);
+  // An atomic batch that is refused was never paid: it does not count against the next command.
+  desk.book.undoLog?.push(() => counts.set(accountId, before));
 }
 
 /** JSON text: a document with the balances that its actor may see of these accounts. */
 export function withBalances(
   desk: Desk,
   actor: Actor,
-  { document, asset, accountIds }: { document: string; asset: Asset; accountIds: readonly number[] },
+  { document, accountIds }: { document: string; accountIds: readonly number[] },
 ): string {
   const visible = actsForAll(actor)
     ? accountIds
     : accountIds.filter((id) => desk.owners.get(id) === actor.id);
-  return `${document.slice(0, -1)},"balances":${JSON.stringify(describeBalances(desk.book, asset, visible))}}`;
+  return `${document.slice(0, -1)},"balances":${JSON.stringify(describeBalances(desk, visible))}}`;
 }

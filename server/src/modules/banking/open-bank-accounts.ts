@@ -4,6 +4,8 @@ import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import { type Asset, openAccounts } from "../ledger/index.ts";
 import type { BankAccount } from "./account.ts";
+import { readTakenNumbers } from "./account-read-store.ts";
+import { bankingError } from "./errors.ts";
 import { insertAccounts } from "./store.ts";
 
 export interface BankAccountRequest {
@@ -17,14 +19,19 @@ export interface BankAccountRequest {
 }
 
 /**
- * Opens the accounts, all or none, and returns them in the same order. No locks.
- * A taken external number fails on its unique index, which the caller turns into `external_number_taken`.
+ * Opens the accounts, all or none, and returns them in the same order. No locks: of two that open one external number
+ * at once the later fails on the unique index, is tried again by its transaction, and then refused.
+ * @throws AppError `conflict/external_number_taken` naming the first such account
  */
 export async function openBankAccounts(
   tx: Tx,
   vault: Vault,
   requests: readonly BankAccountRequest[],
 ): Promise<BankAccount[]> {
+  const indexes = requests.map(({ externalNumber }) =>
+    externalNumber === null ? null : vault.blindIndex(normalizeNumber(externalNumber)),
+  );
+  await refuseTakenNumbers(tx, indexes);
   const ids = await openAccounts(
     tx,
     requests.map(({ asset, creditLimit }) => ({ assetId: asset.id, creditLimit })),
@@ -36,7 +43,7 @@ export async function openBankAccounts(
   });
   await insertAccounts(
     tx,
-    accounts.map((account) => ({
+    accounts.map((account, index) => ({
       id: account.id,
       ownerId: account.ownerId,
       currency: account.asset.code,
@@ -50,11 +57,27 @@ export async function openBankAccounts(
         account.externalNumber === null
           ? null
           : vault.encrypt(account.externalNumber, `banking.accounts.external_number:${account.id}`),
-      externalNumberIndex:
-        account.externalNumber === null ? null : vault.blindIndex(normalizeNumber(account.externalNumber)),
+      externalNumberIndex: indexes[index] ?? null,
     })),
   );
   return accounts;
+}
+
+async function refuseTakenNumbers(tx: Tx, indexes: readonly (Buffer | null)[]): Promise<void> {
+  const given = indexes.filter((index) => index !== null);
+  if (given.length === 0) return;
+  const taken = await readTakenNumbers(tx, given);
+  for (const [position, index] of indexes.entries()) {
+    const number = index?.toString("hex");
+    if (number === undefined) continue;
+    if (taken.has(number)) {
+      const field = indexes.length === 1 ? "external_number" : `accounts[${position}].external_number`;
+      throw bankingError("external_number_taken", {
+        fields: [{ field, reason: "belongs to another account" }],
+      });
+    }
+    taken.add(number);
+  }
 }
 
 /** Two spellings of one number are one number: spaces, dashes and case do not count. */

@@ -2,7 +2,7 @@
 // released or expires. The same guards and risk rules as for a transfer, for it promises the same.
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
-import { AppError } from "../../values/app-error.ts";
+import type { AppError } from "../../values/app-error.ts";
 import {
   type Asset,
   type Assets,
@@ -19,6 +19,7 @@ import {
   flagTransaction,
   judgeMovement,
   refuseAccount,
+  refuseSystemAccount,
   refuseTransaction,
   withBalances,
 } from "./judge-movement.ts";
@@ -43,7 +44,7 @@ export interface CommandContext {
 
 /**
  * A command that places one hold. Locks both accounts.
- * Refuses `not_your_account`, `account_not_found`, `account_frozen`, `account_closed`, `asset_mismatch`,
+ * Refuses `account_not_found`, `account_frozen`, `account_closed`, `asset_mismatch`,
  * `insufficient_funds`, `amount_overflow`, `blocked_by_risk_rule`; those of kind refused are kept as FAILED.
  */
 export function placeHold(
@@ -86,7 +87,7 @@ function decide(
   const document = JSON.stringify(describeHold(desk.assets, asset.id, { hold, reference, metadata }));
   desk.events.push({ topic: "hold.placed", payload: document });
   return {
-    answer: withBalances(desk, actor, { document, asset, accountIds: [accountId] }),
+    answer: withBalances(desk, actor, { document, accountIds: [accountId] }),
     counted: [{ type: hold.kind, status: "PENDING" }],
   };
 }
@@ -94,9 +95,9 @@ function decide(
 /** The payee may be anybody's, but it must be a customer's account. */
 function refuseAccounts(desk: Desk, actor: Actor, request: PlaceHoldRequest): AppError | undefined {
   const { toAccountId } = request;
-  if (toAccountId !== undefined && desk.book.accounts.get(toAccountId)?.system === true)
-    return ledgerError("account_not_found", { account_id: String(toAccountId) });
-  return refuseAccount(desk, actor, request);
+  const foreign = refuseAccount(desk, actor, request);
+  if (foreign !== undefined) return foreign;
+  return toAccountId === undefined ? undefined : refuseSystemAccount(desk, toAccountId);
 }
 
 function toHoldRequest(

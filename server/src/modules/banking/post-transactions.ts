@@ -7,18 +7,27 @@ import {
   type Asset,
   type Assets,
   allOrNothing,
+  balanceOf,
   isRefusal,
   type JournalHeader,
   type JournalKind,
-  keepRefusal,
   ledgerError,
   postJournal,
   type TransferRequest,
 } from "../ledger/index.ts";
-import { assess, type Finding } from "../risk/index.ts";
 import type { BookCommand, Decision, Desk } from "./command-desk.ts";
 import { bankingError } from "./errors.ts";
-import { describeBalances, describeTransaction, type TransactionFields } from "./transaction.ts";
+import {
+  countDebit,
+  findBlocked,
+  flagTransaction,
+  judgeMovement,
+  refuseAccount,
+  refuseSystemAccount,
+  refuseTransaction,
+  withBalances,
+} from "./judge-movement.ts";
+import { describeTransaction, type TransactionFields } from "./transaction.ts";
 
 /** One transaction asked for, checked in form: the ids are numbers, the amount exact at the asset's scale. */
 export interface TransactionRequest {
@@ -26,6 +35,8 @@ export interface TransactionRequest {
   readonly accountId: number;
   readonly toAccountId?: number | undefined;
   readonly amount: bigint;
+  /** Move `amount` or, where less is available, all that is. */
+  readonly upToAvailable?: boolean | undefined;
   readonly asset: Asset;
   readonly reference?: string | undefined;
   /** JSON text. */
@@ -58,7 +69,7 @@ export function postTransaction(
       const outcome = decideOne(desk, context.actor, { request, movement });
       if (outcome instanceof AppError) return outcome;
       return {
-        answer: JSON.stringify(outcome),
+        answer: outcome,
         counted: [{ type: KINDS[request.type], status: "COMPLETED" }],
       };
     },
@@ -96,15 +107,12 @@ interface Item {
 
 function toMovement(
   context: PostingContext,
-  { type, accountId, toAccountId, amount, asset }: TransactionRequest,
+  { type, accountId, toAccountId, amount, asset, upToAvailable = false }: TransactionRequest,
 ): TransferRequest {
   const world = context.assets.systemAccount(asset.id, "world");
   if (type === "deposit") return { debitAccountId: world, creditAccountId: accountId, amount };
-  return {
-    debitAccountId: accountId,
-    creditAccountId: type === "withdrawal" ? world : (toAccountId ?? world),
-    amount,
-  };
+  const creditAccountId = type === "withdrawal" ? world : (toAccountId ?? world);
+  return { debitAccountId: accountId, creditAccountId, amount, upToAvailable };
 }
 
 function decideAtomic(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
@@ -166,91 +174,45 @@ function countCompleted({ request }: Item): { type: string; status: string } {
 
 /** Decides one transaction: may this actor, do the risk rules allow it, does the book. Returns its document as JSON text. */
 function decideOne(desk: Desk, actor: Actor, { request, movement }: Item): string | AppError {
-  const forbidden = refuseForeign(desk, actor, request);
+  const forbidden = refuseAccounts(desk, actor, request);
   if (forbidden !== undefined) return forbidden;
-  const account = desk.book.accounts.get(request.accountId);
-  if (account !== undefined && account.assetId !== request.asset.id) return ledgerError("asset_mismatch");
-  const { reference, metadata } = request;
+  const { accountId, asset, reference, metadata } = request;
   const header: JournalHeader = { kind: KINDS[request.type], actorId: actor.id, reference, metadata };
-  const findings = assess(desk.rules, describeMovement(desk, request));
-  const blocking = findings.find((finding) => finding.blocked);
-  if (blocking !== undefined) {
-    const error = bankingError("blocked_by_risk_rule", { rule: blocking.rule });
-    return refuseTransaction(desk, { header, movement, error, findings });
-  }
+  const amount = boundAmount(desk, request);
+  const findings = judgeMovement(desk, { accountId, amount, asset, outgoing: request.type !== "deposit" });
+  const blocked = findBlocked(findings);
+  if (blocked !== undefined) return refuseTransaction(desk, { header, movement, error: blocked, findings });
   const outcome = postJournal(desk.book, { ...header, transfers: [movement] });
   if (isRefusal(outcome)) {
-    return refuseTransaction(desk, {
-      header,
-      movement,
-      error: ledgerError(outcome.refused, outcome.details),
-      findings: [],
-    });
+    const error = ledgerError(outcome.refused, outcome.details);
+    return refuseTransaction(desk, { header, movement, error });
   }
-  flag(desk, request.accountId, { id: outcome.id, findings });
-  countDebit(desk, request);
-  return complete(desk, actor, { request, id: outcome.id });
+  flagTransaction(desk, accountId, { id: outcome.id, findings });
+  if (request.type !== "deposit") countDebit(desk, accountId);
+  return complete(desk, actor, { request, id: outcome.id, amount });
 }
 
-function refuseForeign(desk: Desk, actor: Actor, request: TransactionRequest): AppError | undefined {
-  if (actsForAll(actor)) return undefined;
-  if (desk.owners.get(request.accountId) !== actor.id) return bankingError("not_your_account");
-  return request.type === "deposit" ? bankingError("deposit_not_allowed") : undefined;
+function refuseAccounts(desk: Desk, actor: Actor, request: TransactionRequest): AppError | undefined {
+  const { toAccountId } = request;
+  const foreign = refuseAccount(desk, actor, request);
+  if (foreign !== undefined) return foreign;
+  if (request.type === "deposit" && !actsForAll(actor)) return bankingError("deposit_not_allowed");
+  return toAccountId === undefined ? undefined : refuseSystemAccount(desk, toAccountId);
 }
 
-function describeMovement(desk: Desk, request: TransactionRequest) {
-  return {
-    amount: request.amount,
-    currency: request.asset.code,
-    scale: request.asset.scale,
-    outgoing: request.type !== "deposit",
-    recentCount: (seconds: number) => desk.recentDebits.get(seconds)?.get(request.accountId) ?? 0,
-  };
-}
-
-function countDebit(desk: Desk, request: TransactionRequest): void {
-  if (request.type === "deposit") return;
-  for (const counts of desk.recentDebits.values())
-    counts.set(request.accountId, (counts.get(request.accountId) ?? 0) + 1);
-}
-
-/** A business refusal becomes a FAILED transaction that the customer finds in the list; the answer names it. */
-function refuseTransaction(
-  desk: Desk,
-  refused: {
-    header: JournalHeader;
-    movement: TransferRequest;
-    error: AppError;
-    findings: readonly Finding[];
-  },
-): AppError {
-  const { header, movement, error, findings } = refused;
-  if (error.kind !== "refused") return error;
-  const id = keepRefusal(desk.book, header, { transfer: movement, code: error.code });
-  flag(desk, header.kind === "DEPOSIT" ? movement.creditAccountId : movement.debitAccountId, {
-    id,
-    findings,
-  });
-  return new AppError(error.kind, error.code, { ...error.details, transaction_id: String(id) });
-}
-
-function flag(
-  desk: Desk,
-  accountId: number,
-  { id, findings }: { id: number; findings: readonly Finding[] },
-): void {
-  for (const { rule, reason, blocked } of findings) {
-    desk.flags.push({ transactionId: id, accountId, rule, reason, blocked });
-    const payload = { transaction_id: String(id), account_id: String(accountId), rule, reason, blocked };
-    desk.events.push({ topic: "transaction.flagged", payload: JSON.stringify(payload) });
-  }
+/** What will move, if anything does; where nothing is available the book refuses. */
+function boundAmount(desk: Desk, { accountId, amount, upToAvailable }: TransactionRequest): bigint {
+  const account = desk.book.accounts.get(accountId);
+  if (upToAvailable !== true || account === undefined) return amount;
+  const { available } = balanceOf(account);
+  return available < amount ? available : amount;
 }
 
 /** The event carries the document; the answer adds the balances that its actor may see. */
 function complete(
   desk: Desk,
   actor: Actor,
-  { request, id }: { request: TransactionRequest; id: number },
+  { request, id, amount }: { request: TransactionRequest; id: number; amount: bigint },
 ): string {
   const fields: TransactionFields = {
     id,
@@ -258,15 +220,14 @@ function complete(
     status: "COMPLETED",
     accountId: request.accountId,
     toAccountId: request.toAccountId ?? null,
-    amount: request.amount,
+    amount,
     asset: request.asset,
     reference: request.reference ?? null,
     metadata: request.metadata ?? null,
   };
   const document = JSON.stringify(describeTransaction(fields));
   desk.events.push({ topic: "transaction.completed", payload: document });
-  const sides =
+  const accountIds =
     request.toAccountId === undefined ? [request.accountId] : [request.accountId, request.toAccountId];
-  const visible = actsForAll(actor) ? sides : sides.filter((side) => desk.owners.get(side) === actor.id);
-  return `${document.slice(0, -1)},"balances":${JSON.stringify(describeBalances(desk.book, request.asset, visible))}}`;
+  return withBalances(desk, actor, { document, accountIds });
 }

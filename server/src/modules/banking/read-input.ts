@@ -3,8 +3,13 @@
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
+import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import { type NewRate, readRate } from "./exchange-rate.ts";
+import type { RateInput } from "./exchange-schemas.ts";
+import { HOLD_SECONDS_DEFAULT, type HoldInput } from "./hold-schemas.ts";
 import type { BankAccountRequest } from "./open-bank-accounts.ts";
+import type { PlaceHoldRequest } from "./place-hold.ts";
 import type { TransactionRequest } from "./post-transactions.ts";
 import type { AccountInput, TransactionInput } from "./schemas.ts";
 
@@ -31,6 +36,15 @@ export function readPositiveAmount(input: string | number, asset: Asset, field: 
   return amount;
 }
 
+/** As `readPositiveAmount`; undefined where nothing was sent. */
+export function readOptionalAmount(
+  input: string | number | undefined,
+  asset: Asset,
+  field: string,
+): bigint | undefined {
+  return input === undefined ? undefined : readPositiveAmount(input, asset, field);
+}
+
 /** @throws AppError `invalid/invalid_request` naming the field */
 export function readId(input: string | number, field: string): number {
   const id = parseId(input);
@@ -40,13 +54,15 @@ export function readId(input: string | number, field: string): number {
 
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */
 export function readTransaction(assets: Assets, input: TransactionInput, path = ""): TransactionRequest {
-  const { type, to_account_id, reference, metadata } = input;
+  const { type, to_account_id, reference, metadata, up_to_available: upToAvailable } = input;
   if ((type === "transfer") !== (to_account_id !== undefined)) {
     throw invalidField(
       `${path}to_account_id`,
       type === "transfer" ? "is required for a transfer" : `does not belong to a ${type}`,
     );
   }
+  if (type === "deposit" && upToAvailable === true)
+    throw invalidField(`${path}up_to_available`, "does not belong to a deposit");
   const asset = readAsset(assets, input.currency, `${path}currency`);
   const accountId = readId(input.account_id, `${path}account_id`);
   const toAccountId = to_account_id === undefined ? undefined : readId(to_account_id, `${path}to_account_id`);
@@ -57,7 +73,16 @@ export function readTransaction(assets: Assets, input: TransactionInput, path = 
   const amount = readPositiveAmount(input.amount, asset, `${path}amount`);
   if (reference !== undefined && hasControlCharacter(reference))
     throw invalidField(`${path}reference`, "must not have control characters");
-  return { type, accountId, toAccountId, amount, asset, reference, metadata: readMetadata(metadata, path) };
+  return {
+    type,
+    accountId,
+    toAccountId,
+    amount,
+    upToAvailable,
+    asset,
+    reference,
+    metadata: readMetadata(metadata, path),
+  };
 }
 
 function readMetadata(metadata: TransactionInput["metadata"], path: string): string | undefined {
@@ -77,6 +102,57 @@ export function readText<T extends string | undefined>(text: T, field: string): 
   if (text !== undefined && hasControlCharacter(text))
     throw invalidField(field, "must not have control characters or broken Unicode");
   return text;
+}
+
+/** @throws AppError `invalid/…` naming the field */
+export function readNewRate(assets: Assets, input: RateInput): Omit<NewRate, "setBy"> {
+  const base = readAsset(assets, input.base, "base").code;
+  const quote = readAsset(assets, input.quote, "quote").code;
+  if (base === quote) throw invalidField("quote", "must be another currency than base");
+  const rate = String(input.rate);
+  if (readRate(rate) === undefined)
+    throw invalidField(
+      "rate",
+      "must be a decimal above zero with up to 12 digits on each side of the point, as text where a number would be written with an exponent",
+    );
+  return { base, quote, rate, source: readText(input.source ?? "manual", "source") };
+}
+
+/** @throws AppError `invalid/…` naming the field */
+export function readHold(assets: Assets, input: HoldInput): PlaceHoldRequest {
+  const { expires_in: expiresInSeconds = HOLD_SECONDS_DEFAULT, ...rest } = input;
+  const type = input.to_account_id === undefined ? "withdrawal" : "transfer";
+  return { ...readTransaction(assets, { ...rest, type }), expiresInSeconds };
+}
+
+/** A time as a stamp. @throws AppError `invalid/invalid_request` naming the field */
+export function readTime(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined;
+  const stamp = parseStamp(text);
+  if (stamp !== undefined) return stamp;
+  throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z (write + as %2B), or a date");
+}
+
+/** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
+export function readRange(query: { from?: string | undefined; to?: string | undefined }): {
+  from: number | undefined;
+  to: number | undefined;
+} {
+  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
+  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
+  return { from, to };
+}
+
+const ETAG = /^(?:W\/)?"(\d{1,15})"$/;
+
+/** The versions that an If-Match header allows; undefined where any will do. @throws AppError `invalid/invalid_request` */
+export function readVersions(header: string | undefined): number[] | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.split(",").map((tag) => {
+    const version = ETAG.exec(tag.trim())?.[1];
+    if (version === undefined) throw invalidField("If-Match", 'must be an ETag of this account, such as "7"');
+    return Number(version);
+  });
 }
 
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */

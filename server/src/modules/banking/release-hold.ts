@@ -30,9 +30,8 @@ function decide(desk: Desk, { actor }: CommandContext, known: HoldRecord): Decis
   countHold(desk, { accountId: hold.debitAccountId, id: hold.id }, -1);
   const document = JSON.stringify(describeHold(desk.assets, known.assetId, { ...known, hold }));
   desk.events.push({ topic: "hold.released", payload: document });
-  const asset = desk.assets.byId(known.assetId);
   return {
-    answer: withBalances(desk, actor, { document, asset, accountIds: [hold.debitAccountId] }),
+    answer: withBalances(desk, actor, { document, accountIds: [hold.debitAccountId] }),
     counted: [{ type: hold.kind, status: "CANCELLED" }],
   };
 }

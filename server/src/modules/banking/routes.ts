@@ -4,7 +4,12 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import type { Assets } from "../ledger/index.ts";
 import { addAccountRoutes } from "./account-routes.ts";
+import { addAssetRoutes } from "./asset-routes.ts";
 import type { CommandDesk } from "./command-desk.ts";
+import { addExchangeRoutes } from "./exchange-routes.ts";
+import { addHistoryRoutes } from "./history-routes.ts";
+import { addHoldRoutes } from "./hold-routes.ts";
+import { learnCurrencies } from "./learn-currencies.ts";
 import { addTransactionRoutes } from "./transaction-routes.ts";
 
 export interface BankingServices {
@@ -16,7 +21,12 @@ export interface BankingServices {
 
 export function bankingRoutes(services: BankingServices): Routes {
   return (server) => {
+    server.addHook("preHandler", learnCurrencies(services.assets));
+    addAssetRoutes(server, services);
     addAccountRoutes(server, services);
+    addHistoryRoutes(server, services);
     addTransactionRoutes(server, services);
+    addHoldRoutes(server, services);
+    addExchangeRoutes(server, services);
   };
 }

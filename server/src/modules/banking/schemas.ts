@@ -33,11 +33,16 @@ export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09
 
 export const TransactionInput = Type.Object(
   {
-    type: Type.Union([Type.Literal("deposit"), Type.Literal("withdrawal"), Type.Literal("transfer")]),
+    type: Type.Enum(["deposit", "withdrawal", "transfer"]),
     account_id: IdInput,
     to_account_id: Type.Optional(IdInput),
     amount: AmountInput,
     currency: Currency,
+    up_to_available: Type.Optional(
+      Type.Boolean({
+        description: "Withdrawal or transfer: move the amount or, where less is available, all that is",
+      }),
+    ),
     reference: Type.Optional(Reference),
     metadata: Type.Optional(Metadata),
   },
@@ -50,7 +55,7 @@ export type TransactionInput = Type.Static<typeof TransactionInput>;
 
 export const BatchInput = Type.Object(
   {
-    mode: Type.Union([Type.Literal("atomic"), Type.Literal("independent")]),
+    mode: Type.Enum(["atomic", "independent"]),
     transactions: Type.Array(TransactionInput, { minItems: 1, maxItems: 8_000 }),
   },
   { additionalProperties: false },

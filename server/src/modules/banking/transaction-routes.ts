@@ -1,13 +1,17 @@
 // Routes that move money: single transactions and batches.
-import type { FastifyReply } from "fastify";
-import { type HttpServer, readIdempotencyKey, sendAnswer } from "../../gateway/index.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type HttpServer, readIdempotencyKey, requireRole, sendAnswer } from "../../gateway/index.ts";
+import { PostedTransaction } from "./answer-schemas.ts";
 import type { CommandOutcome } from "./command-desk.ts";
+import { ReversalInput } from "./hold-schemas.ts";
 import { postBatch, postTransaction } from "./post-transactions.ts";
-import { readTransaction } from "./read-input.ts";
+import { AccountParams } from "./query-schemas.ts";
+import { readId, readText, readTransaction } from "./read-input.ts";
+import { getReversible, reverseTransaction } from "./reverse-transaction.ts";
 import type { BankingServices } from "./routes.ts";
 import { BatchInput, TransactionInput } from "./schemas.ts";
 
-export function addTransactionRoutes(server: HttpServer, { desk, assets }: BankingServices): void {
+export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: BankingServices): void {
   server.post(
     "/transactions",
     { schema: { tags: ["Transactions"], summary: "Deposit, withdraw or transfer", body: TransactionInput } },
@@ -29,6 +33,35 @@ export function addTransactionRoutes(server: HttpServer, { desk, assets }: Banki
       return send(reply, await desk.submit(postBatch(context, requests)));
     },
   );
+
+  server.post(
+    "/transactions/:id/reverse",
+    {
+      preHandler: requireRole("admin", "operator", "service"),
+      preValidation: allowEmptyBody,
+      schema: {
+        tags: ["Transactions"],
+        operationId: "reverseTransaction",
+        summary: "Reverse a completed transaction, once (staff)",
+        description: "Books its transfers mirrored, as a transaction of type SYSTEM_ADJUSTMENT.",
+        params: AccountParams,
+        body: ReversalInput,
+        response: { 201: PostedTransaction },
+      },
+    },
+    async (request, reply) => {
+      const { reference } = request.body;
+      const journal = await getReversible({ db, assets }, readId(request.params.id, "id"));
+      const context = { actor: request.actor, key: readIdempotencyKey(request) };
+      const command = reverseTransaction(context, { journal, reference: readText(reference, "reference") });
+      return send(reply, await desk.submit(command));
+    },
+  );
+}
+
+/** A POST with nothing to say may come without a body. */
+export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
 }
 
 /** 201 with the answer, or the refusal as a problem. */

@@ -3,12 +3,14 @@ import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import {
   type Asset,
+  type Assets,
   type Balance,
   type Book,
   balanceOf,
   type JournalKind,
   type TransactionStatus,
 } from "../ledger/index.ts";
+import type { TransactionDocument } from "./answer-schemas.ts";
 
 export interface TransactionFields {
   readonly id: number;
@@ -26,7 +28,7 @@ export interface TransactionFields {
   readonly failureCode?: string | null;
 }
 
-export function describeTransaction(fields: TransactionFields): Record<string, unknown> {
+export function describeTransaction(fields: TransactionFields): TransactionDocument {
   return {
     id: String(fields.id),
     type: fields.type,
@@ -54,14 +56,14 @@ export function describeBalance(accountId: number, asset: Asset, sums: Balance):
   };
 }
 
-/** The balances that a decision left, of those accounts that the actor may see. */
+/** The balances that a decision left on these accounts, system accounts left out. */
 export function describeBalances(
-  book: Book,
-  asset: Asset,
+  { book, assets }: { book: Book; assets: Assets },
   accountIds: readonly number[],
 ): Record<string, unknown>[] {
   return accountIds.flatMap((id) => {
     const account = book.accounts.get(id);
-    return account === undefined || account.system ? [] : [describeBalance(id, asset, balanceOf(account))];
+    if (account === undefined || account.system) return [];
+    return [describeBalance(id, assets.byId(account.assetId), balanceOf(account))];
   });
 }

@@ -2,8 +2,9 @@
 // accounts of each. Neither ever changes, so every process keeps them in memory; an unknown code is looked up again
 // before it is refused.
 import type { Sql } from "../../runtime/database.ts";
-import { inTransaction } from "../../runtime/transaction.ts";
+import { inTransaction, type Tx } from "../../runtime/transaction.ts";
 import * as store from "./account-store.ts";
+import { ledgerError } from "./errors.ts";
 
 export type AssetKind = "money" | "security" | "stock";
 
@@ -28,7 +29,11 @@ export interface Assets {
   readonly assetOfSystemAccount: (accountId: number) => number | undefined;
   /** Reads assets that other processes may have added. */
   readonly refresh: () => Promise<void>;
+  /** The same at most once a second, whoever asks: a code that nobody knows costs one look a second and no more. */
+  readonly lookAgain: () => Promise<void>;
 }
+
+const LOOK_AGAIN_MS = 1_000;
 
 /** Loads all assets and makes sure that each has its system accounts. */
 export async function loadAssets(db: Sql): Promise<Assets> {
@@ -46,6 +51,17 @@ export async function loadAssets(db: Sql): Promise<Assets> {
     systemAssets = new Map(accounts.map(({ assetId, accountId }) => [accountId, assetId]));
   }
 
+  let looking: Promise<void> | undefined;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  function lookAgain(): Promise<void> {
+    if (looking === undefined && performance.now() - lookedAtMs < LOOK_AGAIN_MS) return Promise.resolve();
+    looking ??= refresh().finally(() => {
+      looking = undefined;
+      lookedAtMs = performance.now();
+    });
+    return looking;
+  }
+
   await refresh();
   return {
     byCode: (code) => codes.get(code),
@@ -55,7 +71,32 @@ export async function loadAssets(db: Sql): Promise<Assets> {
       known(systemIds.get(`${assetId} ${name}`), `${name} account of asset ${assetId}`),
     assetOfSystemAccount: (accountId) => systemAssets.get(accountId),
     refresh,
+    lookAgain,
   };
+}
+
+/** Assets after `afterId` in the order of their ids, which is that of their making. */
+export function findAssets(
+  db: Sql,
+  query: { kind?: AssetKind | undefined; afterId: number; limit: number },
+): Promise<Asset[]> {
+  return store.readAssetsAfter(db, query);
+}
+
+/**
+ * Adds an asset with its system accounts; call `refresh` after the commit. Waits for another process that does the same.
+ * @throws AppError `conflict/asset_exists`
+ */
+export async function addAsset(tx: Tx, asset: Omit<Asset, "id">): Promise<Asset> {
+  const id = await store.insertAsset(tx, asset);
+  if (id === undefined) throw ledgerError("asset_exists", { asset: asset.code });
+  await store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES);
+  return { id, ...asset };
+}
+
+/** Makes sure of an asset that stands in the database but was added by another process after this one last looked. */
+export async function ensureAsset(assets: Assets, assetId: number): Promise<void> {
+  if (!assets.all().some((asset) => asset.id === assetId)) await assets.refresh();
 }
 
 function known<T>(value: T | undefined, what: string): T {

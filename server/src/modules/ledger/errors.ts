@@ -6,7 +6,7 @@ export const LEDGER_ERRORS = {
   account_not_found: {
     kind: "not_found",
     title: "There is no such account.",
-    wayOut: "Check the account's id.",
+    wayOut: "Check the account's id; GET /accounts lists those that you may see.",
   },
   account_frozen: {
     kind: "refused",
@@ -53,6 +53,11 @@ export const LEDGER_ERRORS = {
     title: "There is no such currency or asset.",
     wayOut: "GET /assets lists them.",
   },
+  asset_exists: {
+    kind: "conflict",
+    title: "There is already an asset of this code.",
+    wayOut: "GET /assets shows it; an asset never changes.",
+  },
   hold_not_found: { kind: "not_found", title: "There is no such hold.", wayOut: "Check the hold's id." },
   hold_not_active: {
     kind: "conflict",
@@ -73,6 +78,11 @@ export const LEDGER_ERRORS = {
     kind: "conflict",
     title: "The transaction was already reversed.",
     wayOut: "A transaction is reversed once; its reversal is named in the answer.",
+  },
+  verification_running: {
+    kind: "conflict",
+    title: "Another verification of this database is running.",
+    wayOut: "Wait until it has ended.",
   },
   not_reversible: {
     kind: "refused",

@@ -10,7 +10,11 @@ export interface ReversibleJournal {
   /** The journal that this one reverses; such a journal is not reversed itself. */
   readonly reversedId: number | null;
   /** What it moved, in order; none unless completed. */
-  readonly transfers: readonly TransferRequest[];
+  readonly transfers: readonly MovedTransfer[];
+}
+
+export interface MovedTransfer extends TransferRequest {
+  readonly assetId: number;
 }
 
 const NOTHING_MOVED = { reversedId: null, transfers: [] };
@@ -33,6 +37,6 @@ function statusOf({ holdState }: JournalShape): TransactionStatus {
 }
 
 /** A captured hold's journal moved one transfer, whose id is the stamp at which the hold was closed. */
-function readMoved(db: Sql, id: number, { transferCount, closedAt }: JournalShape): Promise<TransferRequest[]> {
+function readMoved(db: Sql, id: number, { transferCount, closedAt }: JournalShape): Promise<MovedTransfer[]> {
   return closedAt === null ? readTransfers(db, id, transferCount) : readTransfers(db, closedAt, 1);
 }

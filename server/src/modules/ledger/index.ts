@@ -1,5 +1,13 @@
 // The door of the ledger: accounts, journals, transfers and holds. Amounts are bigint minor units of an account's asset.
-export { type Asset, type AssetKind, type Assets, loadAssets } from "./assets.ts";
+export {
+  type Asset,
+  type AssetKind,
+  type Assets,
+  addAsset,
+  ensureAsset,
+  findAssets,
+  loadAssets,
+} from "./assets.ts";
 export {
   allOrNothing,
   type Book,
@@ -12,6 +20,7 @@ export {
   releaseHold,
 } from "./book.ts";
 export { countRecentDebits, countRecentHolds } from "./book-store.ts";
+export { type AccountChangeRequest, changeAccount } from "./change-account.ts";
 export {
   isRefusal,
   LEDGER_ERRORS,
@@ -20,6 +29,7 @@ export {
   type Refusal,
   refuse,
 } from "./errors.ts";
+export { type AccountRules, findAccountIds, findAccountRules } from "./find-account-rules.ts";
 export {
   findAccountsWithDueHolds,
   findHold,
@@ -27,7 +37,18 @@ export {
   type HoldQuery,
   type HoldRecord,
 } from "./find-holds.ts";
-export { findReversible, type ReversibleJournal } from "./find-reversible.ts";
+export { findReversible, type MovedTransfer, type ReversibleJournal } from "./find-reversible.ts";
+export { findStatement, type Statement, type StatementEntry, type StatementQuery } from "./find-statement.ts";
+export {
+  findTransactions,
+  findTransactionsAt,
+  type TransactionPage,
+  type TransactionQuery,
+  type TransactionRecord,
+  type TransactionSide,
+} from "./find-transactions.ts";
+export { type BalanceReading, getBalance, getImbalance } from "./get-balance.ts";
+export { getTransaction, type RecordedTransfer, type TransactionWithTransfers } from "./get-transaction.ts";
 export {
   ACCOUNT_STATES,
   type AccountState,
@@ -36,6 +57,7 @@ export {
   type Hold,
   type HoldRequest,
   type HoldState,
+  JOURNAL_KINDS,
   type JournalHeader,
   type JournalKind,
   type JournalRequest,
@@ -48,4 +70,6 @@ export {
 } from "./journal.ts";
 export { type NewAccount, openAccounts } from "./open-accounts.ts";
 export { type BookScope, openBook } from "./open-book.ts";
+export { type Verification, type VerifyOptions, verifyBook } from "./verify-book.ts";
+export type { CheckName, Difference } from "./verify-checks.ts";
 export { writeBook } from "./write-book.ts";

@@ -1,6 +1,7 @@
 // The SQL that reads what a reversal needs of a journal.
 import type { Sql } from "../../runtime/database.ts";
-import { HOLD_STATES, type HoldState, nameOf, type TransferRequest } from "./journal.ts";
+import type { MovedTransfer } from "./find-reversible.ts";
+import { HOLD_STATES, type HoldState, nameOf } from "./journal.ts";
 
 interface JournalRow {
   transfer_count: number;
@@ -31,14 +32,18 @@ export interface JournalShape {
 }
 
 /** Transfers with consecutive ids, in the order they were booked. */
-export async function readTransfers(db: Sql, firstId: number, count: number): Promise<TransferRequest[]> {
-  const rows = await db<{ debit_account_id: bigint; credit_account_id: bigint; amount: bigint }[]>`
-    SELECT debit_account_id, credit_account_id, amount FROM ledger.transfers
-    WHERE id BETWEEN ${firstId} AND ${firstId + count - 1} ORDER BY id`;
+export async function readTransfers(db: Sql, firstId: number, count: number): Promise<MovedTransfer[]> {
+  const rows = await db<
+    { debit_account_id: bigint; credit_account_id: bigint; amount: bigint; asset_id: number }[]
+  >`
+    SELECT t.debit_account_id, t.credit_account_id, t.amount, a.asset_id
+    FROM ledger.transfers t JOIN ledger.accounts a ON a.id = t.debit_account_id
+    WHERE t.id BETWEEN ${firstId} AND ${firstId + count - 1} ORDER BY t.id`;
   return rows.map((row) => ({
     debitAccountId: Number(row.debit_account_id),
     creditAccountId: Number(row.credit_account_id),
     amount: row.amount,
+    assetId: row.asset_id,
   }));
 }
 

@@ -1,4 +1,6 @@
 // The door of the risk module: rules that find transactions suspicious, and the flags they leave.
+export { logFlags } from "./log-flags.ts";
+export { riskRoutes } from "./routes.ts";
 export {
   assess,
   type Finding,

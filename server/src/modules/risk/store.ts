@@ -1,5 +1,7 @@
 // The SQL of the risk module.
+import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { Flag } from "./find-flags.ts";
 
 export interface NewFlag {
   readonly transactionId: number;
@@ -15,4 +17,44 @@ export function insertFlags({ sql }: Tx, flags: readonly NewFlag[]): Promise<unk
     SELECT * FROM unnest(${flags.map((f) => String(f.transactionId))}::bigint[], ${flags.map((f) => String(f.accountId))}::bigint[],
                          ${flags.map((f) => f.rule)}::text[], ${flags.map((f) => f.reason)}::text[], ${flags.map((f) => String(f.blocked))}::text[]::boolean[])
     ON CONFLICT (transaction_id, rule) DO NOTHING`.execute();
+}
+
+interface FlagRow {
+  id: bigint;
+  transaction_id: bigint;
+  account_id: bigint;
+  rule: string;
+  reason: string;
+  blocked: boolean;
+  flagged_at: Date;
+}
+
+/** Newest first. By account and by transaction there is an index; rules are few, so that each is soon met again. */
+export async function readFlags(
+  db: Sql,
+  query: {
+    accountId?: number | undefined;
+    transactionId?: number | undefined;
+    rule?: string | undefined;
+    beforeId: number;
+    limit: number;
+  },
+): Promise<Flag[]> {
+  const { accountId, transactionId, rule, beforeId, limit } = query;
+  const rows = await db<FlagRow[]>`
+    SELECT id, transaction_id, account_id, rule, reason, blocked, flagged_at FROM risk.flags
+    WHERE id < ${beforeId}
+      AND ${accountId === undefined ? db`true` : db`account_id = ${accountId}`}
+      AND ${transactionId === undefined ? db`true` : db`transaction_id = ${transactionId}`}
+      AND ${rule === undefined ? db`true` : db`rule = ${rule}`}
+    ORDER BY id DESC LIMIT ${limit}`;
+  return rows.map((row) => ({
+    id: Number(row.id),
+    transactionId: Number(row.transaction_id),
+    accountId: Number(row.account_id),
+    rule: row.rule,
+    reason: row.reason,
+    blocked: row.blocked,
+    flaggedAt: row.flagged_at,
+  }));
 }

@@ -1,0 +1,272 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startTestApp, type TestApp } from "../../server/tests/app.ts";
+
+const PROGRAM = join(import.meta.dirname, "payments.ts");
+const SAMPLE = join(import.meta.dirname, "sample.csv");
+const VERIFY = join(import.meta.dirname, "..", "..", "server", "bin", "countinghouse.mjs");
+const HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+
+/** Counted from sample.csv by another program, with exact decimals. */
+const SAMPLE_FIGURES = {
+  payments: 30,
+  paid: "20,221.10",
+  creditNotes: 24,
+  returned: "15,823.45",
+  kept: "4,397.65",
+};
+
+interface Run {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+let app: TestApp;
+let token: string;
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "replay-"));
+});
+beforeEach(async () => {
+  await app?.stop();
+  app = await startTestApp();
+  token = await app.token("admin");
+});
+afterAll(async () => {
+  await app?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function replay(file = SAMPLE, settings: Record<string, string> = {}): Promise<Run> {
+  return start(file, { COUNTINGHOUSE_URL: app.url, ...settings }).ended;
+}
+
+function start(file: string, settings: Record<string, string>): { kill: () => void; ended: Promise<Run> } {
+  const child = spawn(process.execPath, [PROGRAM, file], {
+    env: { PATH: process.env["PATH"], COUNTINGHOUSE_TOKEN: token, ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let out = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  const ended = new Promise<Run>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, out, errors }));
+  });
+  return { kill: () => child.kill("SIGKILL"), ended };
+}
+
+/** Writes a file of that format; a line is "invoice,quantity,price,customer". */
+function writeFile(name: string, lines: readonly string[]): string {
+  const path = join(folder, name);
+  const rows = lines.map((line) => {
+    const [invoice, quantity, price, customer = ""] = line.split(",");
+    return `${invoice},85123A,"HEART, WHITE",${quantity},2011-01-04T10:00:00,${price},${customer},France`;
+  });
+  writeFileSync(path, `${[HEADER, ...rows].join("\r\n")}\r\n`);
+  return path;
+}
+
+/** The figures in the program's table, each the same in every column. */
+function readFigures({ out }: Run): Record<string, string[]> {
+  const rows = out.matchAll(/^(payments|paid, GBP|credit notes|returned, GBP|kept, GBP) {2,}([\d., -]+)$/gm);
+  return Object.fromEntries([...rows].map(([, name, figures]) => [name, figures?.trim().split(/ +/) ?? []]));
+}
+
+function expectSampleFigures(run: Run): void {
+  expect(run.errors).toBe("");
+  const { payments, paid, creditNotes, returned, kept } = SAMPLE_FIGURES;
+  const thrice = (figure: string | number) => [`${figure}`, `${figure}`, `${figure}`];
+  expect(readFigures(run)).toEqual({
+    payments: thrice(payments),
+    "paid, GBP": thrice(paid),
+    "credit notes": thrice(creditNotes),
+    "returned, GBP": thrice(returned),
+    "kept, GBP": thrice(kept),
+  });
+  expect(run.code).toBe(0);
+}
+
+async function countRows(): Promise<{ accounts: number; journals: number; keys: number }> {
+  const [counts] = await app.db<{ accounts: number; journals: number; keys: number }[]>`
+    SELECT (SELECT count(*)::int FROM banking.accounts) AS accounts, (SELECT count(*)::int FROM ledger.journals) AS journals,
+           (SELECT count(*)::int FROM runtime.idempotency_keys) AS keys`;
+  if (counts === undefined) throw new Error("the counts are missing");
+  return counts;
+}
+
+async function expectBookVerified(): Promise<void> {
+  const env = { ...process.env, DB_URL: app.databaseUrl, DATA_DIR: folder };
+  await promisify(execFile)(process.execPath, [VERIFY, "verify"], { env, cwd: folder });
+}
+
+/** Stands between replay and server; `onPost` may hold an answer back by returning false. */
+async function startProxy(onPost: (count: number) => boolean): Promise<{ url: string; close: () => void }> {
+  let count = 0;
+  const relay = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = Buffer.concat(await Array.fromAsync(request));
+    const answer = await fetch(`${app.url}${request.url}`, {
+      method: request.method ?? "GET",
+      headers: Object.entries(request.headers)
+        .filter(([name]) => /^(authorization|content-type|idempotency-key)$/.test(name))
+        .map(([name, value]) => [name, String(value)]),
+      ...(request.method === "POST" ? { body } : {}),
+    });
+    const text = await answer.text();
+    if (request.method === "POST" && !onPost(++count)) return;
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
+  };
+  const server = createServer((request, response) => {
+    // A replay that was killed leaves its connections broken; nobody is left to be answered.
+    relay(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Runs until the server has carried out that many POSTs, the last of them unanswered, and ends it there by `kill -9`. */
+async function replayUntilKilled(postCount: number): Promise<Run> {
+  let kill = () => {};
+  const proxy = await startProxy((count) => {
+    if (count >= postCount) kill();
+    return count < postCount;
+  });
+  const run = start(SAMPLE, { COUNTINGHOUSE_URL: proxy.url });
+  kill = run.kill;
+  const result = await run.ended;
+  proxy.close();
+  return result;
+}
+
+describe("the replay of a month", () => {
+  it("books the sample and reads the file's figures back from both sides' statements", async () => {
+    const run = await replay();
+    expectSampleFigures(run);
+    expect(run.out).toContain(
+      "342 lines: 30 invoices, 24 credit notes, 63 lines that only correct the stock",
+    );
+    await expectBookVerified();
+  });
+
+  it("doubles nothing when killed at any moment and run again", async () => {
+    let kills = 0;
+    let run: Run;
+    // Each run comes a little further, until one has less left to post than it takes to be killed.
+    do {
+      run = await replayUntilKilled(12);
+      kills += run.signal === "SIGKILL" ? 1 : 0;
+    } while (run.signal === "SIGKILL");
+    expect(kills).toBeGreaterThan(1);
+    expectSampleFigures(run);
+    const after = await countRows();
+    expectSampleFigures(await replay());
+    expect(await countRows()).toEqual(after);
+    await expectBookVerified();
+  });
+
+  it("doubles nothing when two replay at once", async () => {
+    for (const run of await Promise.all([replay(), replay()])) expectSampleFigures(run);
+  });
+
+  it("doubles nothing after the server has forgotten the keys", async () => {
+    await replay();
+    const { accounts, journals } = await countRows();
+    await app.db`TRUNCATE runtime.idempotency_keys`;
+    expectSampleFigures(await replay());
+    expect(await countRows()).toEqual({ accounts, journals, keys: 0 });
+  });
+
+  it("adds another month to the same accounts", async () => {
+    await replay(writeFile("january.csv", ["1,2,1.50,17850", "C2,-1,1.50,17850"]));
+    const february = writeFile("february.csv", ["3,1,9.99,17850", "4,1,5,12345"]);
+    const run = await replay(february);
+    expect(run).toMatchObject({ code: 0, errors: "" });
+    expect(readFigures(run)).toMatchObject({
+      payments: ["2", "2", "2"],
+      "paid, GBP": ["14.99", "14.99", "14.99"],
+      "returned, GBP": ["0.00", "0.00", "0.00"],
+    });
+    expect((await countRows()).accounts).toBe(3);
+  });
+
+  it("returns more than was paid where the file says so", async () => {
+    const run = await replay(writeFile("returns.csv", ["1,1,10,1", "C2,-1,25.00,2"]));
+    expect(run).toMatchObject({ code: 0, errors: "" });
+    expect(readFigures(run)["kept, GBP"]).toEqual(["-15.00", "-15.00", "-15.00"]);
+  });
+
+  it("rounds a total with parts of a penny half to even, and says so", async () => {
+    const run = await replay(
+      writeFile("parts.csv", ["1,1,0.125,1", "1,1,0.01,1", "2,1,0.001,1", "3,3,0.005,1"]),
+    );
+    expect(run.out).toContain("3 totals rounded to the penny, half to even");
+    // 0.135 → 0.14; 0.001 → nothing to pay; 0.015 → 0.02
+    expect(readFigures(run)).toMatchObject({
+      payments: ["2", "2", "2"],
+      "paid, GBP": ["0.16", "0.16", "0.16"],
+    });
+  });
+});
+
+describe("the replay says in one line, and with exit code 1", () => {
+  const refusals: readonly [string, () => Promise<Run>, string][] = [
+    [
+      "which token is needed",
+      () => replay(SAMPLE, { COUNTINGHOUSE_TOKEN: "" }),
+      "export COUNTINGHOUSE_TOKEN=$(npx countinghouse token --role admin)",
+    ],
+    [
+      "that the token is refused",
+      () => replay(SAMPLE, { COUNTINGHOUSE_TOKEN: "a.b.c" }),
+      "the token is not valid",
+    ],
+    [
+      "that no server answers",
+      () => replay(SAMPLE, { COUNTINGHOUSE_URL: "http://127.0.0.1:9" }),
+      'start it with "npm start", or set COUNTINGHOUSE_URL',
+    ],
+    ["that the file is not there", () => replay(join(folder, "none.csv")), "none.csv does not exist"],
+    ["which line is malformed", () => replay(writeFile("bad.csv", ["1,1,1.00,1", "2,1,1.0e3,1"])), "line 3"],
+    ["which columns are missing", () => replay(writeColumns("InvoiceNo,Quantity")), "UnitPrice"],
+  ];
+  it.each(refusals)("%s", async (_, run, expected) => {
+    const { code, errors } = await run();
+    expect(errors).toContain(expected);
+    expect(errors.trim().split("\n")).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+
+  it("which invoice the book has otherwise than the file", async () => {
+    await replay(writeFile("first.csv", ["1,1,10.00,1", "2,1,5.00,1"]));
+    const run = await replay(writeFile("other.csv", ["1,1,10.00,1", "2,1,6.00,1"]));
+    expect(run.errors).toContain("invoice 2 is 6.00 in the file and 5.00 in the shop's statement");
+    expect(run.code).toBe(1);
+  });
+});
+
+it("attributes the sample, as its licence asks", () => {
+  const readme = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
+  expect(readme).toMatch(/Daqing Chen \(2015\), UCI\s+Machine Learning Repository/);
+  expect(readme).toContain("CC BY 4.0");
+});
+
+function writeColumns(header: string): string {
+  const path = join(folder, "columns.csv");
+  writeFileSync(path, `${header}\r\n1,2\r\n`);
+  return path;
+}

@@ -1,0 +1,32 @@
+// A progress bar on standard error, for people: nothing where that is no terminal, or with --json.
+import { Presets, SingleBar } from "cli-progress";
+
+export interface Progress {
+  readonly update: (done: number, of: number) => void;
+  /** To be called before anything else is written. */
+  readonly stop: () => void;
+}
+
+/** How much of the work is done. */
+export function showProgress(label: string, isWanted: boolean): Progress {
+  return show(`${label} {bar} {percentage} %`, isWanted);
+}
+
+/** How much was done, where nobody knows how much there is. */
+export function showCount(label: string, isWanted: boolean): Progress {
+  return show(`${label} {value}`, isWanted);
+}
+
+function show(format: string, isWanted: boolean): Progress {
+  if (!isWanted || !process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
+  const options = { format, clearOnComplete: true, hideCursor: null };
+  const bar = new SingleBar(options, Presets.rect);
+  bar.start(1, 0);
+  return {
+    update: (done, of) => {
+      bar.setTotal(of);
+      bar.update(done);
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,158 @@
+// Completes the OpenAPI document that is made from the routes' schemas: named schemas stand once in the components, and
+// what holds for every route (refusals, Idempotency-Key, an operation's name) is said here instead of at each route.
+import { Problem } from "./schemas.ts";
+
+type Json = Record<string, unknown>;
+interface Operation extends Json {
+  operationId?: string;
+  security?: unknown[];
+  parameters?: unknown[];
+  responses?: Json;
+}
+export interface OpenApiDocument extends Json {
+  paths?: Record<string, Record<string, Operation>>;
+  components?: Json;
+}
+
+const PROBLEMS: Readonly<Record<string, { name: string; description: string; example: Json }>> = {
+  "400": {
+    name: "Malformed",
+    description: "The request is malformed; `errors` names the fields",
+    example: describeExample(400, "invalid_request", {
+      detail: "amount: must be more than zero",
+      errors: [{ field: "amount", reason: "must be more than zero" }],
+    }),
+  },
+  "401": {
+    name: "Unauthenticated",
+    description: "A valid access token is needed",
+    example: describeExample(401, "unauthenticated", { detail: "the token has expired" }),
+  },
+  "403": {
+    name: "Forbidden",
+    description: "The token's roles do not allow this",
+    example: describeExample(403, "forbidden", { detail: "this needs the role admin" }),
+  },
+  "404": {
+    name: "NotFound",
+    description: "There is no such thing, or it is not the caller's to see",
+    example: describeExample(404, "account_not_found", { detail: "There is no such account." }),
+  },
+  "409": {
+    name: "Conflict",
+    description: "The state changed, or is being changed by somebody else",
+    example: describeExample(409, "version_mismatch", { detail: "The account changed since it was read." }),
+  },
+  "422": {
+    name: "Refused",
+    description: "Well formed, but a rule of the business forbids it",
+    example: describeExample(422, "insufficient_funds", {
+      detail: "The account has less available than the amount.",
+      account_id: "1023",
+    }),
+  },
+  "503": {
+    name: "Unavailable",
+    description: "Try again after `Retry-After` with the same Idempotency-Key",
+    example: describeExample(503, "queue_full", { detail: "more requests are waiting than can be served" }),
+  },
+};
+
+const METHODS = new Set(["get", "post", "put", "patch", "delete"]);
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+  description:
+    "Names this act; repeated with the same key and body it is carried out once and answered the same.",
+};
+
+/** Completes the document in place and returns it. */
+export function completeDocument(document: OpenApiDocument): OpenApiDocument {
+  const schemas: Json = {};
+  const paths = Object.entries(document.paths ?? {});
+  for (const [path, item] of paths)
+    for (const [method, operation] of Object.entries(item))
+      if (METHODS.has(method)) completeOperation(operation, { path, method });
+  document.paths = Object.fromEntries(paths.map(([path, item]) => [path, hoist(item, schemas) as never]));
+  document.components = {
+    ...document.components,
+    schemas: { ...sortKeys(schemas), Problem: hoistInner(Problem, schemas) },
+    parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
+    responses: Object.fromEntries(
+      Object.values(PROBLEMS).map((problem) => [problem.name, toResponse(problem)]),
+    ),
+  };
+  return document;
+}
+
+function completeOperation(operation: Operation, route: { path: string; method: string }): void {
+  operation.operationId ??= nameOperation(route);
+  const isPublic = operation.security?.length === 0;
+  if (isPublic) return;
+  if (route.method !== "get")
+    operation.parameters = [
+      ...(operation.parameters ?? []),
+      { $ref: "#/components/parameters/IdempotencyKey" },
+    ];
+  const problems = ["400", "401", "403", "404", ...(route.method === "get" ? [] : ["409", "422"]), "503"];
+  const refused = problems.map((status) => [
+    status,
+    { $ref: `#/components/responses/${PROBLEMS[status]?.name}` },
+  ]);
+  operation.responses = { ...operation.responses, ...Object.fromEntries(refused) };
+}
+
+/** "post", "/api/v1/holds/{id}/capture" → "postHoldsCaptureById". */
+function nameOperation({ path, method }: { path: string; method: string }): string {
+  const parts = path.replace(/^\/api\/v1/, "").split(/[/.-]/);
+  const words = parts.filter((part) => part !== "" && !part.startsWith("{")).map(capitalize);
+  const ids = parts.flatMap((part) => /^\{(\w+)\}$/.exec(part)?.[1] ?? []);
+  return `${method}${words.join("")}${ids.map((id) => `By${capitalize(id)}`).join("")}`;
+}
+
+function capitalize(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** Moves every object schema with a title into `schemas` and leaves a reference in its place. */
+function hoist(node: unknown, schemas: Json): unknown {
+  if (Array.isArray(node)) return node.map((child) => hoist(child, schemas));
+  if (typeof node !== "object" || node === null) return node;
+  const { title, type } = node as { title?: unknown; type?: unknown };
+  if (typeof title !== "string" || type !== "object") return hoistInner(node, schemas);
+  schemas[title] = hoistInner(node, schemas);
+  return { $ref: `#/components/schemas/${title}` };
+}
+
+function hoistInner(node: object, schemas: Json): Json {
+  return Object.fromEntries(
+    Object.entries(node).map(([key, child]) => [
+      key,
+      key === "example" || key === "examples" ? child : hoist(child, schemas),
+    ]),
+  );
+}
+
+function toResponse({ description, example }: { description: string; example: Json }): Json {
+  return {
+    description,
+    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" }, example } },
+  };
+}
+
+function describeExample(status: number, code: string, extra: Json): Json {
+  return {
+    type: `https://countinghouse.dev/errors/${code}`,
+    title: code.replaceAll("_", " "),
+    status,
+    code,
+    request_id: "3f0d5c1e-7a52-4d0a-9f57-0c8f3f6a2b11",
+    ...extra,
+  };
+}
+
+function sortKeys(object: Json): Json {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

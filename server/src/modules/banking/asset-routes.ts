@@ -1,0 +1,64 @@
+// Routes of assets: the currencies, securities and stock units that accounts are kept in.
+import {
+  formatCursor,
+  type HttpServer,
+  readCursor,
+  readIdempotencyKey,
+  requireRole,
+  runCommand,
+  sendAnswer,
+} from "../../gateway/index.ts";
+import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
+import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
+import { AssetQuery } from "./query-schemas.ts";
+import type { BankingServices } from "./routes.ts";
+
+const tags = ["Assets"];
+
+export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServices): void {
+  server.get(
+    "/assets",
+    {
+      schema: {
+        tags,
+        operationId: "listAssets",
+        summary: "Currencies and other assets, oldest first",
+        querystring: AssetQuery,
+        response: { 200: AssetPage },
+      },
+    },
+    async (request) => {
+      const { kind, cursor, limit = 50 } = request.query;
+      const found = await findAssets(db, { kind, afterId: readCursor(cursor) ?? 0, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1)?.id : undefined;
+      return { items: page.map(describeAsset), next_cursor: formatCursor(last) };
+    },
+  );
+
+  server.post(
+    "/assets",
+    {
+      preHandler: requireRole("admin"),
+      schema: {
+        tags,
+        operationId: "addAsset",
+        summary: "Add a currency or another asset (admin)",
+        description: "An asset never changes and is never removed.",
+        body: Asset,
+        response: { 201: Asset },
+      },
+    },
+    async (request, reply) => {
+      const answer = await runCommand(db, readIdempotencyKey(request), async (tx) =>
+        describeAsset(await addAsset(tx, request.body)),
+      );
+      await assets.refresh();
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function describeAsset({ code, kind, scale }: LedgerAsset): AssetDocument {
+  return { code, kind, scale };
+}

@@ -1,0 +1,92 @@
+// The shapes of the requests and answers of currency exchange.
+import { Type } from "typebox";
+import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { BalanceAfter, Transaction } from "./answer-schemas.ts";
+import { Amount, AmountInput, Currency, Id, IdInput, Reference, Time } from "./schemas.ts";
+
+export const RateInput = Type.Object(
+  {
+    base: Currency,
+    quote: Currency,
+    rate: Type.Union([Type.String({ minLength: 1, maxLength: 25 }), Type.Number()], {
+      description: "Units of quote for one unit of base, up to 12 digits on each side of the point",
+      examples: ["1.0834"],
+    }),
+    source: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, description: 'Where it comes from; default "manual"' }),
+    ),
+  },
+  { additionalProperties: false, examples: [{ base: "EUR", quote: "USD", rate: "1.0834" }] },
+);
+export type RateInput = Type.Static<typeof RateInput>;
+
+export const ExchangeRate = Type.Object(
+  {
+    id: Id,
+    base: Currency,
+    quote: Currency,
+    rate: Type.String({ description: "Units of quote for one unit of base", examples: ["1.0834"] }),
+    source: Type.String(),
+    set_by: Type.String({ description: "Who set it; system for a rate that was fetched" }),
+    valid_from: Time,
+  },
+  {
+    title: "ExchangeRate",
+    examples: [
+      {
+        id: "7",
+        base: "EUR",
+        quote: "USD",
+        rate: "1.0834",
+        source: "manual",
+        set_by: "admin",
+        valid_from: "2026-11-21T09:00:00.123Z",
+      },
+    ],
+  },
+);
+export type ExchangeRateDocument = Type.Static<typeof ExchangeRate>;
+export const ExchangeRateList = Type.Object(
+  { items: Type.Array(ExchangeRate) },
+  { title: "ExchangeRateList" },
+);
+export const ExchangeRatePage = pageOf(ExchangeRate, "ExchangeRatePage");
+
+export const RateQuery = Type.Object(
+  { base: Type.Optional(Currency), quote: Type.Optional(Currency) },
+  { additionalProperties: false },
+);
+export const RateHistoryQuery = Type.Object(
+  { base: Currency, quote: Currency, cursor: Cursor, limit: Limit },
+  { additionalProperties: false },
+);
+
+export const ExchangeInput = Type.Object(
+  {
+    account_id: IdInput,
+    to_account_id: IdInput,
+    amount: AmountInput,
+    reference: Type.Optional(Reference),
+  },
+  {
+    additionalProperties: false,
+    description: "The amount is in the currency of account_id",
+    examples: [{ account_id: "1023", to_account_id: "1031", amount: "100.00" }],
+  },
+);
+
+export const Exchange = Type.Object(
+  {
+    ...Transaction.properties,
+    bought: Type.Object(
+      { amount: Amount, currency: Currency },
+      { description: "What to_account_id received" },
+    ),
+    exchange_rate: ExchangeRate,
+    rounding: Type.Literal("half_even", {
+      description: "To the decimals of the bought currency; a half goes to the even neighbor",
+    }),
+    balances: Type.Array(BalanceAfter),
+  },
+  { title: "Exchange", description: "A transaction of type TRANSFER with the rate that it used" },
+);

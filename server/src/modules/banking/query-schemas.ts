@@ -1,0 +1,82 @@
+// The shapes of what reading and changing accounts is asked with.
+import { Type } from "typebox";
+import { Cursor, Limit } from "../../gateway/index.ts";
+import { AccountState, TransactionStatus, TransactionType } from "./answer-schemas.ts";
+import { AmountInput, Currency, Reference } from "./schemas.ts";
+
+const PastTime = Type.Optional(
+  Type.String({
+    maxLength: 40,
+    description: "RFC 3339 with an offset (a + is written %2B), or a date, whose first moment in UTC it is",
+    examples: ["2026-11-01", "2026-11-21T09:00:00.123456Z"],
+  }),
+);
+const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1023"] });
+const closed = { additionalProperties: false };
+
+export const AccountParams = Type.Object({ id: IdText });
+export const AccountQuery = Type.Object(
+  {
+    owner_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+    currency: Type.Optional(Currency),
+    state: Type.Optional(AccountState),
+    external_number: Type.Optional(Type.String({ minLength: 4, maxLength: 64 })),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+export const AccountChange = Type.Object(
+  {
+    credit_limit: Type.Optional(AmountInput),
+    state: Type.Optional(AccountState),
+    name: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()])),
+    holder_name: Type.Optional(
+      Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()], {
+        description: "Encrypted at rest",
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ state: "frozen" }, { credit_limit: "500.00" }],
+  },
+);
+export const BalanceQuery = Type.Object({ at: PastTime }, closed);
+export const StatementQuery = Type.Object(
+  {
+    from: PastTime,
+    to: PastTime,
+    order: Type.Optional(
+      Type.Enum(["desc", "asc"], {
+        default: "desc",
+        description: "desc: newest first",
+      }),
+    ),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+export const TransactionQuery = Type.Object(
+  {
+    account_id: Type.Optional(IdText),
+    type: Type.Optional(TransactionType),
+    status: Type.Optional(TransactionStatus),
+    from: PastTime,
+    to: PastTime,
+    reference: Type.Optional(Reference),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+export const AssetQuery = Type.Object(
+  {
+    kind: Type.Optional(Type.Enum(["money", "security", "stock"])),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);

@@ -1,0 +1,124 @@
+// The relay: carries events from the outbox to the subscribers, pass after pass. Woken by this process's own commits,
+// and once a second for those of others. Runs in every process; one of them delivers, the others stand by.
+import type { Sql } from "../../runtime/database.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { NewEvent } from "./append-events.ts";
+import { type Delivery, deliverEvents, type FailedEvent } from "./deliver-events.ts";
+import { readWaitingCount } from "./relay-store.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+const POLL_MS = 1_000;
+/** Between two passes: under load many commits share one, and unwanted events go in large sets. */
+const PAUSE_MS = 50;
+
+export interface RelayOptions {
+  readonly db: Sql;
+  readonly log: Log;
+  readonly subscriptions: Subscriptions;
+  readonly onDelivered?: (delivery: Delivery) => void;
+}
+
+export interface Relay {
+  /** Tells of committed events; wakes the relay where somebody subscribes to one. Costs a look-up per event. */
+  readonly notice: (events: readonly NewEvent[]) => void;
+  /** Finishes the event in hand, commits, and ends. */
+  readonly stop: () => Promise<void>;
+}
+
+export function startRelay(options: RelayOptions): Relay {
+  const { log, subscriptions } = options;
+  const stopping = new AbortController();
+  const alarm = createAlarm();
+  const tell = createTeller(log);
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const isMore = await pass();
+      if (!isMore) await alarm.wait(POLL_MS);
+      await alarm.pause(stopping.signal.aborted ? 0 : PAUSE_MS);
+    }
+  }
+
+  async function pass(): Promise<boolean> {
+    try {
+      const delivery = await deliverEvents({ ...options, stopping: stopping.signal });
+      tell(delivery);
+      options.onDelivered?.(delivery);
+      return delivery.isFull;
+    } catch (error) {
+      log.warn({ err: error }, "events wait: the relay could not reach the database");
+      return false;
+    }
+  }
+
+  const running = run();
+  return {
+    notice: (events) => {
+      if (events.some(({ topic }) => subscriptions.handlersOf(topic).length > 0)) alarm.ring();
+    },
+    stop: async () => {
+      stopping.abort();
+      alarm.ring();
+      await running;
+    },
+  };
+}
+
+/** Events that are not yet delivered, those without a subscriber included until the next pass. */
+export function countWaiting(db: Sql): Promise<number> {
+  return readWaitingCount(db);
+}
+
+interface Alarm {
+  readonly ring: () => void;
+  /** Until it rings, has rung since the last wait, or the time is over. */
+  readonly wait: (ms: number) => Promise<void>;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+function createAlarm(): Alarm {
+  let hasRung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring: () => {
+      hasRung = true;
+      wake?.();
+    },
+    wait: async (ms) => {
+      if (!hasRung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wake = undefined;
+      hasRung = false;
+    },
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+}
+
+/** Logs what an operator wants to know: who relays, what fails, what died. */
+function createTeller(log: Log): (delivery: Delivery) => void {
+  let isStandby: boolean | undefined;
+  return (delivery) => {
+    if (delivery.isStandby !== isStandby)
+      log.debug(delivery.isStandby ? "another process relays events" : "this process relays events");
+    isStandby = delivery.isStandby;
+    if (delivery.failed !== undefined) tellOfFailure(log, delivery.failed);
+  };
+}
+
+function tellOfFailure(log: Log, { event, error, isDead }: FailedEvent): void {
+  const fields = {
+    err: error,
+    "event.id": event.id,
+    "event.action": event.topic,
+    attempts: event.attempts + 1,
+  };
+  if (isDead) log.error(fields, "an event was given up and lies in jobs.dead_letters");
+  else log.warn(fields, "an event was not taken; it and those after it wait");
+}

@@ -1,0 +1,31 @@
+// Finds flagged transactions, newest first, a page at a time.
+import type { Sql } from "../../runtime/database.ts";
+import * as store from "./store.ts";
+
+export interface FlagQuery {
+  readonly accountId?: number | undefined;
+  readonly transactionId?: number | undefined;
+  readonly rule?: string | undefined;
+  readonly cursor?: number | undefined;
+  readonly limit: number;
+}
+
+export interface Flag {
+  readonly id: number;
+  readonly transactionId: number;
+  readonly accountId: number;
+  readonly rule: string;
+  readonly reason: string;
+  readonly blocked: boolean;
+  readonly flaggedAt: Date;
+}
+
+export async function findFlags(
+  db: Sql,
+  query: FlagQuery,
+): Promise<{ flags: readonly Flag[]; nextCursor: number | undefined }> {
+  const { cursor = Number.MAX_SAFE_INTEGER, limit } = query;
+  const found = await store.readFlags(db, { ...query, beforeId: cursor, limit: limit + 1 });
+  const flags = found.slice(0, limit);
+  return { flags, nextCursor: found.length > limit ? flags.at(-1)?.id : undefined };
+}

@@ -1,0 +1,54 @@
+// Routes of the risk module: what its rules found.
+import { formatCursor, type HttpServer, type Routes, readCursor, requireRole } from "../../gateway/index.ts";
+import type { Sql } from "../../runtime/database.ts";
+import { invalidField } from "../../values/app-error.ts";
+import { parseId } from "../../values/id.ts";
+import { type Flag, findFlags } from "./find-flags.ts";
+import { type FlagDocument, FlagPage, FlagQuery } from "./schemas.ts";
+
+export function riskRoutes({ db }: { db: Sql }): Routes {
+  return (server: HttpServer) => {
+    server.get(
+      "/risk/flags",
+      {
+        preHandler: requireRole("admin", "operator", "service"),
+        schema: {
+          tags: ["Risk"],
+          operationId: "listRiskFlags",
+          summary: "Suspicious transactions, newest first (staff)",
+          querystring: FlagQuery,
+          response: { 200: FlagPage },
+        },
+      },
+      async (request) => {
+        const { account_id: account, transaction_id: transaction, rule, cursor, limit = 50 } = request.query;
+        const page = await findFlags(db, {
+          accountId: readOptionalId(account, "account_id"),
+          transactionId: readOptionalId(transaction, "transaction_id"),
+          rule,
+          cursor: readCursor(cursor),
+          limit,
+        });
+        return { items: page.flags.map(describeFlag), next_cursor: formatCursor(page.nextCursor) };
+      },
+    );
+  };
+}
+
+function readOptionalId(text: string | undefined, field: string): number | undefined {
+  const id = text === undefined ? undefined : parseId(text);
+  if (text !== undefined && id === undefined) throw invalidField(field, "must be an id, a decimal string");
+  return id;
+}
+
+function describeFlag(flag: Flag): FlagDocument {
+  return {
+    id: String(flag.id),
+    transaction_id: String(flag.transactionId),
+    account_id: String(flag.accountId),
+    rule: flag.rule,
+    reason: flag.reason,
+    blocked: flag.blocked,
+    flagged_at: flag.flaggedAt.toISOString(),
+  };
+}

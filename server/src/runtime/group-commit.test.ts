@@ -1,0 +1,243 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AppError } from "../values/app-error.ts";
+import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+
+interface Batch {
+  readonly inputs: readonly number[];
+  /** Commits it: every input is answered with ten times itself. */
+  readonly commit: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A group whose batches wait until the test commits them. */
+function openGroup(
+  options: { batchWeightMax?: number; queueWeightMax?: number; weigh?: (n: number) => number } = {},
+) {
+  const batches: Batch[] = [];
+  const begun: ((batch: Batch) => void)[] = [];
+  const group = createGroupCommit<number, number>({
+    batchWeightMax: 1_000,
+    queueWeightMax: 1_000,
+    ...options,
+    commitBatch: (inputs) =>
+      new Promise((resolve, reject) => {
+        const batch = { inputs, commit: () => resolve(inputs.map((input) => input * 10)), fail: reject };
+        const waiting = begun.shift();
+        if (waiting === undefined) batches.push(batch);
+        else waiting(batch);
+      }),
+  });
+  const nextBatch = (): Promise<Batch> => {
+    const batch = batches.shift();
+    return batch === undefined ? new Promise((resolve) => begun.push(resolve)) : Promise.resolve(batch);
+  };
+  return { group, nextBatch };
+}
+
+function refusalOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+function submitAll(group: GroupCommit<number, number>, inputs: readonly number[]): Promise<number>[] {
+  return inputs.map((input) => group.submit(input));
+}
+
+describe("group commit", () => {
+  it("commits a lone input as a batch of one", async () => {
+    const { group, nextBatch } = openGroup();
+    const answer = group.submit(1);
+    const batch = await nextBatch();
+    expect(batch.inputs).toEqual([1]);
+    batch.commit();
+    expect(await answer).toBe(10);
+  });
+
+  it("takes all that wait together into the next batch, in the order of arrival", async () => {
+    const { group, nextBatch } = openGroup();
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const others = submitAll(group, [2, 3, 4]);
+    expect(group.waiting()).toBe(3);
+    running.commit();
+    await first;
+    const batch = await nextBatch();
+    expect(batch.inputs).toEqual([2, 3, 4]);
+    batch.commit();
+    expect(await Promise.all(others)).toEqual([20, 30, 40]);
+    expect(group.waiting()).toBe(0);
+  });
+
+  it("takes inputs of one turn of the event loop together, also when it was idle", async () => {
+    const { group, nextBatch } = openGroup();
+    const answers = submitAll(group, [1, 2, 3]);
+    const batch = await nextBatch();
+    expect(batch.inputs).toEqual([1, 2, 3]);
+    batch.commit();
+    await Promise.all(answers);
+  });
+
+  it("does not begin a batch while another one commits", async () => {
+    const { group, nextBatch } = openGroup();
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const second = group.submit(2);
+    let hasBegun = false;
+    const next = nextBatch().then((batch) => {
+      hasBegun = true;
+      return batch;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasBegun).toBe(false);
+    running.commit();
+    (await next).commit();
+    expect(await Promise.all([first, second])).toEqual([10, 20]);
+  });
+
+  it("carries at most the weight of a batch, and sends an input heavier than that alone", async () => {
+    const { group, nextBatch } = openGroup({ batchWeightMax: 10, weigh: (weight) => weight });
+    const answers = submitAll(group, [4, 6, 1, 25, 3, 3]);
+    const sizes: (readonly number[])[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const batch = await nextBatch();
+      sizes.push(batch.inputs);
+      batch.commit();
+    }
+    expect(sizes).toEqual([[4, 6], [1], [25], [3, 3]]);
+    expect(await Promise.all(answers)).toEqual([40, 60, 10, 250, 30, 30]);
+  });
+
+  it("refuses what the queue cannot hold and says when to try again", async () => {
+    const { group, nextBatch } = openGroup({ queueWeightMax: 2 });
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const waiting = submitAll(group, [2, 3]);
+    const refusal = await refusalOf(group.submit(4));
+    expect(refusal).toMatchObject({
+      kind: "unavailable",
+      code: "queue_full",
+      details: { retryAfterSeconds: 1 },
+    });
+    running.commit();
+    const batch = await nextBatch();
+    expect(batch.inputs).toEqual([2, 3]);
+    const later = group.submit(5); // room again, as soon as the waiting ones were taken
+    batch.commit();
+    (await nextBatch()).commit();
+    expect(await Promise.all([first, ...waiting, later])).toEqual([10, 20, 30, 50]);
+  });
+
+  it("accepts one input heavier than the whole queue when nothing waits, so that it can be served at all", async () => {
+    const { group, nextBatch } = openGroup({
+      queueWeightMax: 2,
+      batchWeightMax: 2,
+      weigh: (weight) => weight,
+    });
+    const answer = group.submit(50);
+    expect(await refusalOf(group.submit(1))).toMatchObject({ code: "queue_full" });
+    (await nextBatch()).commit();
+    expect(await answer).toBe(500);
+  });
+
+  it("fails the inputs of a failed batch and no others", async () => {
+    const { group, nextBatch } = openGroup();
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const doomed = submitAll(group, [2, 3]).map(refusalOf);
+    running.commit();
+    const batch = await nextBatch();
+    const after = group.submit(4);
+    const lost = new Error("connection lost");
+    batch.fail(lost);
+    (await nextBatch()).commit();
+    expect(await Promise.all(doomed)).toEqual([lost, lost]);
+    expect(await Promise.all([first, after])).toEqual([10, 40]);
+  });
+
+  it("fails a batch that was answered with too few outcomes instead of mixing them up", async () => {
+    const group = createGroupCommit<number, number>({
+      batchWeightMax: 10,
+      queueWeightMax: 10,
+      commitBatch: async () => [1],
+    });
+    const refusals = await Promise.all(submitAll(group, [1, 2]).map(refusalOf));
+    expect(refusals.map(String)).toEqual(Array(2).fill("Error: a batch must return one outcome per input"));
+  });
+
+  it("commits what waits before it closes, and then refuses", async () => {
+    const { group, nextBatch } = openGroup();
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const waiting = group.submit(2);
+    let isClosed = false;
+    const closed = group.close().then(() => {
+      isClosed = true;
+    });
+    const refusal = await refusalOf(group.submit(3));
+    expect(refusal).toBeInstanceOf(AppError);
+    expect(refusal).toMatchObject({ kind: "unavailable", code: "shutting_down" });
+    running.commit();
+    const batch = await nextBatch();
+    expect([batch.inputs, isClosed]).toEqual([[2], false]);
+    batch.commit();
+    await closed;
+    expect(await Promise.all([first, waiting])).toEqual([10, 20]);
+  });
+
+  it("closes at once when it is idle", async () => {
+    await openGroup().group.close();
+  });
+
+  it("begins again after it was idle", async () => {
+    const { group, nextBatch } = openGroup();
+    for (const input of [1, 2, 3]) {
+      const answer = group.submit(input);
+      (await nextBatch()).commit();
+      expect(await answer).toBe(input * 10);
+    }
+  });
+
+  it("tells after each batch how large it was and how many wait", async () => {
+    const told: { inputs: number; waiting: number }[] = [];
+    const group = createGroupCommit<number, number>({
+      batchWeightMax: 2,
+      queueWeightMax: 10,
+      commitBatch: async (inputs) => [...inputs],
+      onBatch: ({ inputs, waiting }) => told.push({ inputs, waiting }),
+    });
+    await Promise.all(submitAll(group, [1, 2, 3]));
+    await group.close();
+    expect(told).toEqual([
+      { inputs: 2, waiting: 1 },
+      { inputs: 1, waiting: 0 },
+    ]);
+  });
+
+  it("answers every input exactly once with its own outcome, in the order of arrival, whatever their weights", async () => {
+    const inputs = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(inputs, fc.integer({ min: 1, max: 15 }), async (weights, batchWeightMax) => {
+        const seen: number[] = [];
+        const group = createGroupCommit<{ id: number; weight: number }, number>({
+          batchWeightMax,
+          queueWeightMax: 10_000,
+          weigh: ({ weight }) => weight,
+          commitBatch: async (batch) => {
+            const weight = batch.reduce((sum, each) => sum + each.weight, 0);
+            expect(batch.length === 1 || weight <= batchWeightMax).toBe(true);
+            seen.push(...batch.map(({ id }) => id));
+            return batch.map(({ id }) => id);
+          },
+        });
+        const ids = weights.map((_, id) => id);
+        const answers = await Promise.all(weights.map((weight, id) => group.submit({ id, weight })));
+        expect(answers).toEqual(ids);
+        expect(seen).toEqual(ids);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

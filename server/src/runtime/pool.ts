@@ -1,0 +1,109 @@
+// A pool that survives the loss of its connections. postgres.js 3.4 does not: a statement sent on a connection that was
+// lost meanwhile ends the process (its issues 1154 and 1208: a TypeError out of a timer), one waiting in its pipeline is
+// never answered, and what was still to be written is sent ahead of the next login on the same slot, which then hangs.
+// So nothing is sent on a client after the first of its connections was lost, and the next statement gets a new client.
+import type { Sql as PostgresSql, ReservedSql, TransactionSql } from "postgres";
+
+/** `bigint` columns arrive as JavaScript bigint. */
+export interface SqlTypes extends Record<string, unknown> {
+  bigint: bigint;
+}
+
+/** One connection, taken out of the pool for one transaction. */
+export interface Connection {
+  readonly sql: TransactionSql<SqlTypes>;
+  /** Rejects when the connection is lost. What was sent before may then never be answered: wait for both. */
+  readonly lost: Promise<never>;
+  readonly release: () => void;
+}
+
+export interface Sql extends PostgresSql<SqlTypes> {
+  /** Waits for a free connection. Only `transaction.ts` takes any. */
+  readonly takeConnection: () => Promise<Connection>;
+}
+
+interface Client {
+  readonly sql: PostgresSql<SqlTypes>;
+  isLost: boolean;
+  /** Those who have a connection, to be told of its loss. */
+  readonly onLost: Set<(error: Error) => void>;
+}
+
+/** How long statements on the other connections of a lost client have to be answered. */
+const FAREWELL_SECONDS = 1;
+
+/** @param connect makes a client that reports the end of each of its connections */
+export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>): Sql {
+  let current: Client | undefined;
+  let ended = false;
+
+  function openClient(): Client {
+    const client: Client = { sql: connect(() => loseClient(client)), isLost: false, onLost: new Set() };
+    return client;
+  }
+
+  function loseClient(client: Client): void {
+    if (client.isLost || ended) return;
+    client.isLost = true;
+    if (current === client) current = undefined;
+    for (const tell of client.onLost) tell(connectionLost());
+    client.sql.end({ timeout: FAREWELL_SECONDS }).catch(() => undefined);
+  }
+
+  function client(): Client {
+    current ??= openClient();
+    return current;
+  }
+
+  function end(options?: { timeout?: number }): Promise<void> {
+    ended = true;
+    return client().sql.end(options);
+  }
+
+  const own = new Map<string | symbol, unknown>([
+    ["takeConnection", () => takeConnection(client())],
+    ["end", end],
+  ]);
+  // The target is a function so that the proxy can be called; everything goes to the client of the moment.
+  return new Proxy(() => undefined, {
+    apply: (_target, _this, args) => Reflect.apply(client().sql, undefined, args),
+    get: (_target, name) => own.get(name) ?? Reflect.get(client().sql, name),
+  }) as unknown as Sql;
+}
+
+async function takeConnection(client: Client): Promise<Connection> {
+  const reserved = await client.sql.reserve();
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  lost.catch(() => undefined); // nobody need be waiting
+  client.onLost.add(reject);
+  if (client.isLost) reject(connectionLost());
+  const release = () => {
+    client.onLost.delete(reject);
+    if (!client.isLost) reserved.release();
+  };
+  return { sql: guard(client, reserved), lost, release };
+}
+
+/** Sends nothing on a lost client: statements are refused instead, as those were that were under way. */
+function guard(client: Client, reserved: ReservedSql<SqlTypes>): TransactionSql<SqlTypes> {
+  return new Proxy(reserved, {
+    apply: (target, _this, args) =>
+      client.isLost && isStatement(args[0]) ? refusedStatement() : Reflect.apply(target, undefined, args),
+    get: (target, name) =>
+      client.isLost && name === "unsafe" ? refusedStatement : Reflect.get(target, name),
+  }) as unknown as TransactionSql<SqlTypes>;
+}
+
+/** sql`...` rather than sql(value), which only makes a part of a statement. */
+function isStatement(first: unknown): boolean {
+  return Array.isArray(first) && "raw" in first;
+}
+
+function refusedStatement(): Promise<never> & { execute: () => Promise<never> } {
+  const refused = Promise.reject(connectionLost());
+  return Object.assign(refused, { execute: () => refused });
+}
+
+function connectionLost(): Error {
+  return Object.assign(new Error("the connection to the database was lost"), { code: "CONNECTION_CLOSED" });
+}

@@ -1,0 +1,116 @@
+// A command desk on a test database, without HTTP: what tests of single commands speak to. Two of them on one database
+// are two processes, as far as the book can tell.
+import {
+  type BookCommand,
+  type CommandDesk,
+  type CommandOutcome,
+  openCommandDesk,
+} from "../src/modules/banking/index.ts";
+import { openBankAccounts } from "../src/modules/banking/open-bank-accounts.ts";
+import { postTransaction } from "../src/modules/banking/post-transactions.ts";
+import { type Assets, loadAssets } from "../src/modules/ledger/index.ts";
+import type { RiskRule } from "../src/modules/risk/index.ts";
+import type { Sql } from "../src/runtime/database.ts";
+import { openDatabase } from "../src/runtime/database.ts";
+import { hashKey, type KeyedRequest } from "../src/runtime/idempotency.ts";
+import { inTransaction } from "../src/runtime/transaction.ts";
+import type { Actor } from "../src/values/actor.ts";
+import { createTestDatabase } from "./database.ts";
+
+export interface TestDesk {
+  readonly db: Sql;
+  readonly databaseUrl: string;
+  readonly desk: CommandDesk;
+  readonly assets: Assets;
+  /** `type status` of every transaction counted for the metric. */
+  readonly counted: string[];
+  /** Opens an account; deposits `balance` minor units where it is given. */
+  readonly openAccount: (account: { owner: string; currency?: string; balance?: bigint }) => Promise<number>;
+  readonly balanceOf: (accountId: number) => Promise<{ balance: bigint; held: bigint }>;
+  /** Submits and returns the parsed answer. @throws the refusal */
+  readonly carryOut: (command: BookCommand) => Promise<ReturnType<typeof JSON.parse>>;
+  readonly close: () => Promise<void>;
+}
+
+export const STAFF: Actor = { id: "staff", name: "staff", roles: ["operator"] };
+
+export function customer(id: string): Actor {
+  return { id, name: id, roles: ["customer"] };
+}
+
+/** A key with a request that is the same for the same `request`. */
+export function keyed(actor: Actor, key: string, request: unknown = null): KeyedRequest {
+  return { keyHash: hashKey(actor.id, key), request: JSON.stringify({ path: "POST /test", body: request }) };
+}
+
+/** Opens a desk on a database of its own or, with `databaseUrl`, a second one beside another. */
+export async function openTestDesk(
+  options: { databaseUrl?: string; rules?: readonly RiskRule[] } = {},
+): Promise<TestDesk> {
+  const { databaseUrl, rules = [] } = options;
+  const database = databaseUrl === undefined ? await createTestDatabase({ poolSize: 6 }) : undefined;
+  const url = database?.url ?? databaseUrl ?? "";
+  const db = database?.db ?? openDatabase({ url, poolSize: 6, statementTimeoutMs: 60_000 });
+  const assets = await loadAssets(db);
+  const counted: string[] = [];
+  const desk = openCommandDesk({
+    db,
+    assets,
+    rules,
+    batchItemsMax: 2_000,
+    queueItemsMax: 100_000,
+    onTransaction: ({ type, status }) => counted.push(`${type} ${status}`),
+  });
+  const carryOut = async (command: BookCommand) => answerOf(await desk.submit(command));
+  return {
+    db,
+    databaseUrl: url,
+    desk,
+    assets,
+    counted,
+    carryOut,
+    openAccount: (account) => openAccount({ db, assets, carryOut }, account),
+    balanceOf: (accountId) => readBalance(db, accountId),
+    close: async () => {
+      await desk.close();
+      await (database === undefined ? db.end({ timeout: 5 }) : database.drop());
+    },
+  };
+}
+
+/** @throws the refusal */
+export function answerOf(outcome: CommandOutcome): ReturnType<typeof JSON.parse> {
+  if ("refused" in outcome) throw outcome.refused;
+  return JSON.parse(outcome.answer);
+}
+
+async function openAccount(
+  { db, assets, carryOut }: Pick<TestDesk, "db" | "assets" | "carryOut">,
+  account: { owner: string; currency?: string; balance?: bigint },
+): Promise<number> {
+  const asset = assets.byCode(account.currency ?? "EUR");
+  if (asset === undefined) throw new Error("unknown currency");
+  const nothing = { name: null, holderName: null, externalNumber: null, creditLimit: 0n };
+  const request = { ...nothing, ownerId: account.owner, asset };
+  const noVault = undefined as never; // nothing here is encrypted
+  const [opened] = await inTransaction(db, (tx) => openBankAccounts(tx, noVault, [request]));
+  if (opened === undefined) throw new Error("no account was opened");
+  if (account.balance !== undefined) {
+    const deposit = { type: "deposit", accountId: opened.id, amount: account.balance, asset } as const;
+    await carryOut(postTransaction({ actor: STAFF, assets }, deposit));
+  }
+  return opened.id;
+}
+
+async function readBalance(db: Sql, accountId: number): Promise<{ balance: bigint; held: bigint }> {
+  const [row] = await db<{ balance: bigint; held: bigint }[]>`
+    SELECT credits_posted - debits_posted AS balance, debits_pending AS held FROM ledger.accounts WHERE id = ${accountId}`;
+  if (row === undefined) throw new Error("no such account");
+  return row;
+}
+
+/** Topics of the outbox in order. */
+export async function readTopics(db: Sql): Promise<string[]> {
+  const rows = await db<{ topic: string }[]>`SELECT topic FROM jobs.outbox ORDER BY id`;
+  return rows.map((row) => row.topic);
+}

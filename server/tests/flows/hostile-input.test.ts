@@ -1,0 +1,253 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { RowCounts } from "../hostile/count-rows.ts";
+import { findFault, type Ground, openGround } from "../hostile/ground.ts";
+import { DEEP, JUNK_JSON, JUNK_TEXT, nest } from "../hostile/junk.ts";
+import { listMutations } from "../hostile/mutate-body.ts";
+import { type Operation, withoutAliases } from "../hostile/operations.ts";
+import type { HostileRequest } from "../hostile/send.ts";
+import { makeBody, makePath, makeValue } from "../hostile/valid-request.ts";
+
+let ground: Ground;
+let operations: Operation[];
+let withBody: Operation[];
+let faults: string[];
+let before: RowCounts;
+beforeAll(async () => {
+  ground = await openGround({ BODY_LIMIT_BYTES: "1048576", RISK_RULES: "[]" });
+  operations = withoutAliases(ground.operations);
+  withBody = operations.filter((operation) => operation.body !== undefined);
+});
+afterAll(async () => {
+  await ground?.stop();
+});
+beforeEach(async () => {
+  faults = [];
+  before = await ground.countRows();
+});
+
+let keyCount = 0;
+
+/** Sends with a key of its own, so that a remembered refusal shows; notes what is wrong with the answer. */
+async function probe(
+  request: HostileRequest,
+  { what, field }: { what: string; field?: string },
+): Promise<number> {
+  const headers = { "idempotency-key": `hostile-${++keyCount}`, ...request.headers };
+  const answer = await ground.send({ token: ground.admin, ...request, headers });
+  const fault = findFault(answer, field);
+  if (fault !== undefined) faults.push(`${request.method} ${request.path.slice(0, 120)}: ${what}: ${fault}`);
+  await noteChanges(answer.status, what);
+  return answer.status;
+}
+
+/** Malformed: nothing at all may have been written. */
+async function noteChanges(status: number, what: string): Promise<void> {
+  const after = await ground.countRows();
+  if ([400, 401, 413, 415].includes(status) && JSON.stringify(after) !== JSON.stringify(before))
+    faults.push(`${what}: answered ${status} and yet changed ${JSON.stringify([before, after])}`);
+  before = after;
+}
+
+function requestFor(operation: Operation, body?: string | Buffer): HostileRequest {
+  return { method: operation.method, path: makePath(operation, ground.known), body };
+}
+
+function validBody(operation: Operation): unknown {
+  return makeBody(operation, ground.known);
+}
+
+it("understands the request that the tampering begins with, at every operation", async () => {
+  expect(operations.length).toBeGreaterThan(0);
+  for (const operation of operations) {
+    const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
+    const answer = await ground.send({ ...requestFor(operation, body), token: ground.admin });
+    if ([200, 201, 404, 409, 422].includes(answer.status)) continue;
+    faults.push(`${operation.title} ${body}: ${answer.status} ${answer.text}`);
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers any value in any field of a body without an error of its own, and names the field", async () => {
+  for (const operation of withBody) {
+    for (const { field, what, text } of listMutations(validBody(operation)))
+      await probe(requestFor(operation, text), { what, field });
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers any value in a path parameter", async () => {
+  for (const operation of operations) {
+    for (const { name } of operation.parameters.filter((parameter) => parameter.in === "path")) {
+      for (const junk of JUNK_TEXT) {
+        const path = makePath(operation, ground.known, { path: { [name]: junk } });
+        const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
+        await probe({ method: operation.method, path, body }, { what: `${name} is ${junk.slice(0, 40)}` });
+      }
+    }
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers any value in a query parameter, given once, twice or as a list, and names it", async () => {
+  for (const operation of operations) {
+    const path = makePath(operation, ground.known);
+    const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
+    const named = operation.parameters.filter((parameter) => parameter.in === "query");
+    for (const { name, schema } of named) {
+      const valid = encodeURIComponent(String(makeValue(schema, name, ground.known)));
+      const queries = [
+        ...JUNK_TEXT.flatMap((junk) => [`${name}=${junk}`, `${name}=${valid}&${name}=${junk}`]),
+        ...[`${name}`, `${name}[]=${valid}`, `${name}[a]=${valid}`, `${name}=${valid}&`.repeat(500)],
+      ];
+      for (const query of queries)
+        await probe(
+          { method: operation.method, path: `${path}?${query}`, body },
+          { what: query.slice(0, 60), field: name },
+        );
+    }
+    for (const query of ["unknown=1", "__proto__=1", "=", "&&&", "?", "%", "a".repeat(8_000)])
+      await probe({ method: operation.method, path: `${path}?${query}`, body }, { what: query.slice(0, 60) });
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers bodies that are no JSON, too large, too deep, or of another type", async () => {
+  for (const operation of operations) {
+    const valid = JSON.stringify(validBody(operation) ?? {});
+    const bodies: readonly (readonly [string, string | Buffer])[] = [
+      ...[
+        "",
+        " ",
+        "{",
+        '{"a":}',
+        "nul",
+        "{'a':1}",
+        "[1,]",
+        `${valid}${valid}`,
+        "\u0000",
+        `\uFEFF${valid}`,
+      ].map((text) => [`is ${text.slice(0, 30)}`, text] as const),
+      ["is bytes that are no UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0xc0, 0x22, 0x3a, 0x31, 0x7d])],
+      [`is nested ${DEEP} deep`, nest(DEEP)],
+      [`is a list nested ${DEEP} deep`, `${"[".repeat(DEEP)}${"]".repeat(DEEP)}`],
+      ["is deep and poisoned", nest(DEEP, '{"__proto__":1}')],
+      ["is too large", `{"a":"${"x".repeat(1_048_576)}"}`],
+      [
+        "has very many members",
+        `{${Array.from({ length: 50_000 }, (_, index) => `"${index}":0`).join(",")}}`,
+      ],
+    ];
+    for (const [what, body] of bodies) await probe(requestFor(operation, body), { what: `the body ${what}` });
+    for (const type of [
+      "text/plain",
+      "application/xml",
+      "multipart/form-data",
+      "application/x-www-form-urlencoded",
+      "",
+      "x",
+      "application/json; charset=utf-7",
+      "application/json5",
+    ])
+      await probe(
+        { ...requestFor(operation, valid), headers: { "content-type": type } },
+        { what: `the type is ${type}` },
+      );
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers lists that are longer than it takes", async () => {
+  for (const operation of withBody) {
+    const body = validBody(operation) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(body)) {
+      if (!Array.isArray(value)) continue;
+      const text = JSON.stringify({ ...body, [name]: Array.from({ length: 20_000 }, () => ({})) });
+      expect(await probe(requestFor(operation, text), { what: `${name} is too long`, field: name })).toBe(
+        400,
+      );
+    }
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers a malformed Idempotency-Key, and names it", async () => {
+  const keys = ["", " ", "a b", "\t", "é", "x".repeat(256), "\u0080", "a,b\u00ff", ["one", "two"]];
+  for (const operation of operations.filter(({ method }) => method === "POST")) {
+    for (const key of keys) {
+      const request = requestFor(operation, JSON.stringify(validBody(operation) ?? {}));
+      await probe(
+        { ...request, headers: { "idempotency-key": key } },
+        { what: `key ${key}`, field: "Idempotency-Key" },
+      );
+    }
+  }
+  expect(faults).toEqual([]);
+});
+
+it("answers anything at all in several fields at once", async () => {
+  const junk = fc.oneof(
+    fc.json(),
+    fc.string({ unit: "binary" }).map((text) => JSON.stringify(text)),
+    fc.constantFrom(...JUNK_JSON),
+    fc.double().map(String),
+    fc.bigInt().map(String),
+  );
+  const tampering = fc.record({
+    at: fc.nat(),
+    values: fc.array(fc.tuple(fc.nat(), junk), { minLength: 1, maxLength: 4 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(tampering, async ({ at, values }) => {
+      const operation = withBody[at % withBody.length];
+      if (operation === undefined) return;
+      const members = Object.entries(validBody(operation) as object).map(([name, value]) => [
+        name,
+        JSON.stringify(value),
+      ]);
+      for (const [position, text] of values) {
+        const member = members[position % Math.max(members.length, 1)];
+        if (member !== undefined) member[1] = text;
+      }
+      const text = `{${members.map(([name, value]) => `"${name}":${value}`).join(",")}}`;
+      faults = [];
+      await probe(requestFor(operation, text), { what: text.slice(0, 500) });
+      expect(faults).toEqual([]);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it("hides from a customer what is not theirs: it answers as if it were not there", async () => {
+  const stranger = await ground.app.token("customer", "stranger");
+  const ids = Object.entries(ground.known).filter(([name]) => /\bid$|_id$/.test(name));
+  const missing = {
+    ...ground.known,
+    ...Object.fromEntries(ids.map(([name], index) => [name, String(2 ** 52 + index)])),
+  };
+  for (const operation of operations) {
+    const answers = [ground.known, missing].map(async (known) => {
+      const body = operation.body === undefined ? undefined : JSON.stringify(makeBody(operation, known));
+      const answer = await ground.send({
+        method: operation.method,
+        path: makePath(operation, known),
+        token: stranger,
+        body,
+      });
+      const fault = findFault(answer);
+      if (fault !== undefined) faults.push(`${operation.title}: ${fault}`);
+      return answer.text.replaceAll(/"request_id":"[^"]+"|\b\d{4,16}\b/g, "#");
+    });
+    const [foreign, none] = await Promise.all(answers);
+    if (foreign !== none) faults.push(`${operation.title}: ${foreign} / ${none}`);
+  }
+  expect(faults).toEqual([]);
+});
+
+it("is well afterwards: ready, and its sums at zero", async () => {
+  expect((await ground.app.call("GET", "/health/ready")).status).toBe(200);
+  const [sums] = await ground.app.db<{ customers: string; world: string }[]>`
+    SELECT (SELECT sum(credits_posted - debits_posted)::text FROM ledger.accounts) AS customers,
+           (SELECT sum(debits_posted - credits_posted)::text FROM ledger.system_balances) AS world`;
+  expect(sums?.customers).toBe(sums?.world);
+});

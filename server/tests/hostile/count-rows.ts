@@ -1,0 +1,24 @@
+// How much the database holds, to prove that a refused request left nothing in it.
+import type { Sql } from "../../src/runtime/database.ts";
+
+export type RowCounts = Readonly<Record<string, number>>;
+
+const SCHEMAS = ["ledger", "banking", "risk", "runtime", "audit", "identity"];
+
+/**
+ * Makes a reader of the row counts of every table that a request may write, with the changes of the accounts' rows and
+ * the events ever appended: the relay deletes those that it delivered, so they are counted by their numbers.
+ */
+export async function openRowCounter(db: Sql): Promise<() => Promise<RowCounts>> {
+  const tables = await db<{ name: string }[]>`
+    SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = ANY(${SCHEMAS})
+    AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = format('%I.%I', schemaname, tablename)::regclass) ORDER BY 1`;
+  const counts = tables.map(({ name }) => `(SELECT count(*)::int FROM ${name}) AS "${name}"`);
+  const query = `SELECT ${counts.join(", ")}, (SELECT sum(version)::int FROM ledger.accounts) AS changes,
+    (SELECT coalesce(last_value, 0)::int FROM pg_sequences WHERE schemaname = 'jobs' AND sequencename = 'outbox_id_seq') AS events`;
+  return async () => {
+    const [row] = await db.unsafe<RowCounts[]>(query);
+    if (row === undefined) throw new Error("the counts are missing");
+    return { ...row };
+  };
+}

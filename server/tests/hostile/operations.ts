@@ -1,0 +1,93 @@
+// The server's operations, read from its own /openapi.json: a route that is added later is tested without being named.
+import type { TestApp } from "../app.ts";
+
+/** As much of JSON Schema as our routes use; references are resolved. */
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly examples?: readonly unknown[];
+  readonly example?: unknown;
+  readonly minimum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly format?: string;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly schema: Schema;
+}
+
+export interface Operation {
+  /** "POST /api/v1/holds/{id}/capture" */
+  readonly title: string;
+  readonly method: string;
+  /** With its parameters in braces. */
+  readonly path: string;
+  readonly isPublic: boolean;
+  readonly parameters: readonly Parameter[];
+  readonly body: Schema | undefined;
+}
+
+interface DocumentedOperation {
+  readonly security?: readonly unknown[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
+}
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+export async function readOperations(app: TestApp): Promise<Operation[]> {
+  const { body: document } = await app.call("GET", "/openapi.json");
+  const paths = resolveReferences(document.paths, document) as Record<
+    string,
+    Record<string, DocumentedOperation>
+  >;
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method]) => METHODS.includes(method))
+      .map(([method, operation]) => describeOperation(method.toUpperCase(), path, operation)),
+  );
+}
+
+/** Those under /api/v1, each once; the same paths without the prefix are aliases. */
+export function withoutAliases(operations: readonly Operation[]): Operation[] {
+  return operations.filter((operation) => operation.path.startsWith("/api/v1/"));
+}
+
+function describeOperation(method: string, path: string, operation: DocumentedOperation): Operation {
+  const content = operation.requestBody?.content["application/json"];
+  const example = content?.example === undefined ? {} : { example: content.example };
+  return {
+    title: `${method} ${path}`,
+    method,
+    path,
+    isPublic: operation.security?.length === 0,
+    parameters: operation.parameters ?? [],
+    body: content === undefined ? undefined : { ...content.schema, ...example },
+  };
+}
+
+function resolveReferences(node: unknown, document: unknown): unknown {
+  if (Array.isArray(node)) return node.map((child) => resolveReferences(child, document));
+  if (typeof node !== "object" || node === null) return node;
+  const { $ref } = node as { $ref?: string };
+  if (typeof $ref === "string") return resolveReferences(lookUp(document, $ref), document);
+  return Object.fromEntries(
+    Object.entries(node).map(([key, child]) => [key, resolveReferences(child, document)]),
+  );
+}
+
+function lookUp(document: unknown, reference: string): unknown {
+  let node = document;
+  for (const step of reference.split("/").slice(1)) node = (node as Record<string, unknown>)[step];
+  return node;
+}
