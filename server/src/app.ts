@@ -10,12 +10,13 @@ import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
+import { openAudit } from "./open-audit.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
 import { migrate } from "./runtime/migrate.ts";
 import { readOrCreateSecret } from "./runtime/secret-file.ts";
-import { openVault } from "./runtime/vault.ts";
+import { openVault, type Vault } from "./runtime/vault.ts";
 
 export interface App {
   readonly url: string;
@@ -102,16 +103,24 @@ interface ServeContext extends Databases {
 async function serve(config: Config, context: ServeContext): Promise<{ server: HttpServer; url: string }> {
   const { log, steps, db, batchDb } = context;
   const metrics = createMetrics();
+  const vault = await openVault(db, {
+    encryptionKey: config.ENCRYPTION_KEY,
+    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+    dataDir: resolve(config.DATA_DIR),
+  });
+  const audit = openAudit({ db, vault, log });
+  steps.push(audit.stop);
   let stopping = false;
   const server = createHttpServer({
     log,
     metrics,
     authenticator: openAuthenticator(config),
+    recordCommand: audit.recordCommand,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const routes = [await openBanking(config, { ...context, batchDb, metrics }), riskRoutes({ db })];
+  const routes = [await openBanking(config, { ...context, batchDb, metrics, vault }), riskRoutes({ db })];
   await addDocs(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
   for (const prefix of ["/api/v1", ""]) {
@@ -133,16 +142,11 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
 
 async function openBanking(
   config: Config,
-  { db, batchDb, steps, metrics }: ServeContext & { metrics: Metrics },
+  { db, batchDb, steps, metrics, vault }: ServeContext & { metrics: Metrics; vault: Vault },
 ) {
   const rules = readRules(config.RISK_RULES);
   if (typeof rules === "string") throw new ConfigError([rules]);
   const assets = await loadAssets(db);
-  const vault = await openVault(db, {
-    encryptionKey: config.ENCRYPTION_KEY,
-    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-    dataDir: resolve(config.DATA_DIR),
-  });
   const desk = openCommandDesk({
     db: batchDb,
     assets,

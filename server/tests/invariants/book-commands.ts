@@ -122,6 +122,7 @@ function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
     upToAvailable: movement.upToAvailable === true,
   }));
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: { accountIds: idsOf(ground, act.transfers), stampCount: transfers.length },
     decide: ({ book }) => {
@@ -134,6 +135,7 @@ function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
 function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
   const { movement, expiresAt } = act;
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: { accountIds: idsOf(ground, [movement]), stampCount: 1 },
     decide: ({ book }) => {
@@ -154,6 +156,7 @@ function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookComman
   const hold = ground.commands.get(act.of)?.act;
   const known = ground.made.get(act.of);
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: {
       accountIds: hold?.act === "hold" ? idsOf(ground, [hold.movement]) : [],
@@ -179,6 +182,7 @@ function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
   const movements = original === undefined ? [] : movementsOf(original);
   const known = ground.made.get(act.of);
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: {
       accountIds: idsOf(ground, movements),

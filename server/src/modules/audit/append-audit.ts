@@ -19,26 +19,34 @@ export function appendAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<unk
 export interface NumberedWriter {
   /** As `appendAudit`. A transaction that is tried again takes the same number. */
   readonly append: (tx: Tx, entries: readonly AuditEntry[]) => Promise<unknown>;
-  /** To be told after each transaction: whether it surely committed. After a doubt the numbering begins anew. */
-  readonly settle: (committed: boolean) => void;
+  /** Runs a transaction that appends. Where it fails, nobody may know whether it committed: the numbering begins anew. */
+  readonly settling: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
 export function createNumberedWriter(): NumberedWriter {
   let writer: string = randomUUID();
-  let number = 0n;
-  let used = false;
+  let last = 0n;
+  let appended = false;
+
+  async function settling<T>(run: () => Promise<T>): Promise<T> {
+    appended = false;
+    try {
+      const outcome = await run();
+      if (appended) last += 1n;
+      return outcome;
+    } catch (error) {
+      writer = randomUUID();
+      last = 0n;
+      throw error;
+    }
+  }
+
   return {
+    settling,
     append: (tx, entries) => {
       if (entries.length === 0) return Promise.resolve();
-      used = true;
-      return insertPending(tx, JSON.stringify(entries), { writer, number: number + 1n });
-    },
-    settle: (committed) => {
-      if (!committed) {
-        writer = randomUUID();
-        number = 0n;
-      } else if (used) number += 1n;
-      used = false;
+      appended = true;
+      return insertPending(tx, JSON.stringify(entries), { writer, number: last + 1n });
     },
   };
 }

@@ -1,6 +1,6 @@
 // Routes that move money: single transactions and batches.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type HttpServer, readIdempotencyKey, requireRole, sendAnswer } from "../../gateway/index.ts";
+import { type HttpServer, readCaller, requireRole, sendAnswer } from "../../gateway/index.ts";
 import { PostedTransaction } from "./answer-schemas.ts";
 import type { CommandOutcome } from "./command-desk.ts";
 import { ReversalInput } from "./hold-schemas.ts";
@@ -16,7 +16,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
     "/transactions",
     { schema: { tags: ["Transactions"], summary: "Deposit, withdraw or transfer", body: TransactionInput } },
     async (request, reply) => {
-      const context = { actor: request.actor, assets, key: readIdempotencyKey(request) };
+      const context = { ...readCaller(request), assets };
       return send(reply, await desk.submit(postTransaction(context, readTransaction(assets, request.body))));
     },
   );
@@ -29,7 +29,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
       const requests = transactions.map((input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
-      const context = { actor: request.actor, assets, mode, key: readIdempotencyKey(request) };
+      const context = { ...readCaller(request), assets, mode };
       return send(reply, await desk.submit(postBatch(context, requests)));
     },
   );
@@ -52,7 +52,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
     async (request, reply) => {
       const { reference } = request.body;
       const journal = await getReversible({ db, assets }, readId(request.params.id, "id"));
-      const context = { actor: request.actor, key: readIdempotencyKey(request) };
+      const context = readCaller(request);
       const command = reverseTransaction(context, { journal, reference: readText(reference, "reference") });
       return send(reply, await desk.submit(command));
     },
