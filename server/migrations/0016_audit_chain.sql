@@ -29,7 +29,7 @@ CREATE INDEX entries_by_time ON audit.entries USING brin (written_at);
 
 CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'audit.entries is append-only: % refused', lower(TG_OP) USING ERRCODE = 'insufficient_privilege';
+  RAISE EXCEPTION '%.% is append-only: % refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, lower(TG_OP) USING ERRCODE = 'insufficient_privilege';
 END $$;
 -- Row triggers pass on to partitions; those of TRUNCATE do not, so each partition gets its own.
 CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE ON audit.entries FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();

@@ -2,5 +2,13 @@
 export { appendAudit, createNumberedWriter, type NumberedWriter } from "./append-audit.ts";
 export type { AuditEntry, AuditOrigin } from "./entry.ts";
 export { type Erasure, eraseSubject } from "./erase-subject.ts";
+export { AUDIT_ERRORS } from "./errors.ts";
+export type { LeafContent, TransferSource } from "./extend-transfer-log.ts";
+export { type CheckpointMaker, makeCheckpoints } from "./make-checkpoints.ts";
 export { type RunningSequencer, runSequencer } from "./run-sequencer.ts";
 export { createSequencer, type Sequencer } from "./sequence-entries.ts";
+export { openSigners, type Signers, type SigningOptions } from "./signing-key.ts";
+export type { TrailFinding } from "./verify-chain.ts";
+export { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
+export { type TrailVerification, verifyTrail } from "./verify-trail.ts";
+export { writeReceipt } from "./write-receipt.ts";

@@ -69,7 +69,7 @@ export async function verifyBook(db: Sql, options: VerifyOptions = {}): Promise<
  * last stamp given out, once every transaction that had locked accounts by then has ended. To be called before the
  * snapshot is taken. Undefined where one of them stays open too long; there is then no checkpoint.
  */
-async function settle(db: Sql): Promise<number | undefined> {
+export async function settle(db: Sql): Promise<number | undefined> {
   const last = await store.readLastStamp(db);
   const open = await store.findOpenBatches(db);
   const deadline = Date.now() + SETTLE_MAX_MS;
