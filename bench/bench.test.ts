@@ -131,8 +131,8 @@ describe("the figures", () => {
       ["a", samplesOf(10, 50, 1_500)],
       ["b", samplesOf(5, 100, 1_000)],
     ]);
-    expect(findRatio(samples, "perSecond", "ours", ["a", "b"])).toBe(3);
-    expect(findRatio(samples, "perSecond", "ours", ["skipped"])).toBeUndefined();
+    expect(findRatio(samples, { id: "ours", against: ["a", "b"], key: "perSecond" })).toBe(3);
+    expect(findRatio(samples, { id: "ours", against: ["skipped"], key: "perSecond" })).toBeUndefined();
   });
 
   it("sees memory grow", () => {

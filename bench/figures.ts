@@ -84,7 +84,7 @@ const RATIOS: readonly RatioPlan[] = [
 /** Ratios whose rows were measured. */
 export function findRatios(samples: Samples): Figure[] {
   return RATIOS.flatMap(({ label, id, against, key = "perSecond", target }) => {
-    const value = findRatio(samples, key, id, against);
+    const value = findRatio(samples, { id, against, key });
     return value === undefined
       ? []
       : [{ label, value, unit: "×", ...(target === undefined ? {} : { target }) }];

@@ -48,13 +48,14 @@ export function summarizeRow(samples: Samples, id: string): Sample | undefined {
   return { perSecond: median("perSecond"), p50Ms: median("p50Ms"), p99Ms: median("p99Ms") };
 }
 
-/** Median over the rounds of `key` of row `id` over the best (for a rate the highest) of the rows `against`. */
-export function findRatio(
-  samples: Samples,
-  key: keyof Sample,
-  id: string,
-  against: readonly string[],
-): number | undefined {
+export interface Comparison {
+  readonly id: string;
+  readonly against: readonly string[];
+  readonly key: keyof Sample;
+}
+
+/** Median over the rounds of row `id` over the best (of a rate the highest) of the rows `against`. */
+export function findRatio(samples: Samples, { id, against, key }: Comparison): number | undefined {
   const ratios = (samples.get(id) ?? []).map((sample, round) => {
     const others = against.flatMap((other) => samples.get(other)?.[round]?.[key] ?? []);
     return sample[key] / (key === "perSecond" ? Math.max(...others) : Math.min(...others));

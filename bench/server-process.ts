@@ -1,5 +1,6 @@
 // Countinghouse as its users run it: `countinghouse serve` in a process of its own, started, watched and stopped.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,13 +31,16 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const port = await findFreePort();
   const env = { ...environmentOf(options), PORT: String(port), HOST: "127.0.0.1" };
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...profileFlags(), PROGRAM, "serve"], {
-    env,
-    stdio: ["ignore", "ignore", "inherit"],
-    cwd: options.dataDir,
-  });
+  // To a file: a warning per flagged transaction would fill a terminal with thousands of lines a second.
+  const logFile = join(options.dataDir, "server.log");
+  const log = openSync(logFile, "a");
+  const flags = [...profileFlags(), PROGRAM, "serve"];
+  const child = spawn(process.execPath, flags, { env, stdio: ["ignore", log, log], cwd: options.dataDir });
+  closeSync(log); // the child has its own
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await awaitReady(child, port);
+  await awaitReady(child, port).catch((error: Error) => {
+    throw new Error(`${error.message}: ${readFileSync(logFile, "utf8").slice(-1_000)}`);
+  });
   const startMs = performance.now() - startedAt;
   const stop = async () => {
     child.kill("SIGTERM");

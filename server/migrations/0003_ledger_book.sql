@@ -36,8 +36,8 @@ CREATE TABLE ledger.system_accounts (
   PRIMARY KEY (asset_id, name)
 );
 
--- A system account carries no floor, so nobody needs its balance to decide: each process adds to a stripe of its own
--- and never waits for another. numeric, because these sums know no bound.
+-- A system account carries no floor, so nobody needs its balance to decide: each batch adds to one stripe of many, chosen by
+-- chance, and hardly ever waits for another. numeric, because these sums know no bound.
 CREATE TABLE ledger.system_balances (
   account_id      bigint   NOT NULL REFERENCES ledger.accounts,
   stripe          smallint NOT NULL,

@@ -1,5 +1,6 @@
 // The running program: database, migrations, book, HTTP. `startApp` brings it up in order and hands back how to stop it.
 import { join, resolve } from "node:path";
+import { startEventRelay, startUpkeep } from "./background.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type Authenticator, createAuthenticator, type TokenSettings } from "./gateway/authenticate.ts";
 import { addDocs } from "./gateway/docs.ts";
@@ -35,7 +36,10 @@ const BATCH_SETTINGS = {
   enable_hashjoin: "off",
   enable_mergejoin: "off",
 };
-const BATCH_CONNECTIONS = 2;
+/** Batches under way at once. */
+const LANES = 2;
+/** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all. */
+const READ_SETTINGS = { enable_bitmapscan: "off" };
 
 /** Undoes the start step by step, last first. */
 type StopSteps = (() => Promise<unknown>)[];
@@ -74,10 +78,10 @@ async function openDatabases(config: Config, log: Log, steps: StopSteps): Promis
   const { url, hint } =
     config.DB_URL === undefined ? await startOwn(config, log, steps) : { url: config.DB_URL, hint: "DB_URL" };
   const common = { url, statementTimeoutMs: config.REQUEST_TIMEOUT_MS };
-  const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE });
+  const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE, settings: READ_SETTINGS });
   steps.push(() => db.end({ timeout: 5 }));
   await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
-  const batchDb = openDatabase({ ...common, poolSize: BATCH_CONNECTIONS, settings: BATCH_SETTINGS });
+  const batchDb = openDatabase({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
   steps.push(() => batchDb.end({ timeout: 5 }));
   return { db, batchDb, hint };
 }
@@ -142,21 +146,27 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
 
 async function openBanking(
   config: Config,
-  { db, batchDb, steps, metrics, vault }: ServeContext & { metrics: Metrics; vault: Vault },
+  { db, batchDb, log, steps, metrics, vault }: ServeContext & { metrics: Metrics; vault: Vault },
 ) {
   const rules = readRules(config.RISK_RULES);
   if (typeof rules === "string") throw new ConfigError([rules]);
   const assets = await loadAssets(db);
+  const relay = startEventRelay({ db, log, metrics });
+  steps.push(() => relay.stop());
   const desk = openCommandDesk({
     db: batchDb,
     assets,
     rules,
+    lanesMax: LANES,
     batchItemsMax: config.BATCH_ITEMS_MAX * 2, // a posting weighs two stamps: its transfer, or its refusal
     queueItemsMax: config.BATCH_QUEUE_MAX * 2,
     onBatch: metrics.observeBatch,
     onTransaction: metrics.countTransaction,
+    onEvents: relay.notice,
   });
   steps.push(() => desk.close());
+  const upkeep = await startUpkeep(config, { db, desk, assets, log });
+  steps.push(() => upkeep.stop());
   return bankingRoutes({ db, vault, assets, desk });
 }
 

@@ -182,6 +182,23 @@ export const CONFIG_KEYS = [
     description: 'Rules that flag a transaction; an entry with "block": true refuses it instead.',
   },
   {
+    name: "EXCHANGE_RATE_URL",
+    group: "Exchange",
+    type: "string",
+    default: undefined,
+    description:
+      'URL that answers exchange rates as JSON, {"base":"EUR","rates":{"USD":"1.0834"}}; unset, rates are set by hand alone.',
+  },
+  {
+    name: "EXCHANGE_RATE_INTERVAL_SECONDS",
+    group: "Exchange",
+    type: "integer",
+    minimum: 10,
+    maximum: 86_400,
+    default: "3600",
+    description: "How often exchange rates are fetched.",
+  },
+  {
     name: "EXPORT_DIR",
     group: "Export",
     type: "string",
@@ -307,5 +324,8 @@ function findUnsafeValues(config: Config): string[] {
   if (config.DB_URL !== undefined && !/^postgres(ql)?:\/\//.test(config.DB_URL)) {
     problems.push("DB_URL must begin with postgres:// or postgresql://");
   }
+  const rates = config.EXCHANGE_RATE_URL;
+  if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
+    problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");
   return problems;
 }

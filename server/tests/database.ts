@@ -16,13 +16,15 @@ export function testServerUrl(): string {
   return url;
 }
 
-/** Creates an empty database, migrated unless told otherwise. */
+/** Creates an empty database, migrated unless told otherwise; or a copy of `template`, whose own `db` must be ended. */
 export async function createTestDatabase(
-  options: { migrated?: boolean; poolSize?: number } = {},
+  options: { migrated?: boolean; poolSize?: number; template?: TestDatabase } = {},
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const admin = openDatabase({ url: testServerUrl(), poolSize: 1, statementTimeoutMs: 60_000 });
-  await admin.unsafe(`CREATE DATABASE ${name}`);
+  const template =
+    options.template === undefined ? "template1" : new URL(options.template.url).pathname.slice(1);
+  await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const target = new URL(testServerUrl());
   target.pathname = `/${name}`;
   const db = openDatabase({ url: target.href, poolSize: options.poolSize ?? 5, statementTimeoutMs: 60_000 });

@@ -1,3 +1,4 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "./app.ts";
 
@@ -51,7 +52,10 @@ test("every operation has a name of its own, a summary, tags and an answer that 
     expect(operation.operationId, nameOf(route)).toMatch(/^[a-z][A-Za-z0-9]+$/);
     expect(operation.summary, nameOf(route)).toBeTypeOf("string");
     expect(operation.tags?.length, nameOf(route)).toBe(1);
-    expect(Object.keys(operation.responses).some((status) => status.startsWith("2")), nameOf(route)).toBe(true);
+    expect(
+      Object.keys(operation.responses).some((status) => status.startsWith("2")),
+      nameOf(route),
+    ).toBe(true);
   }
 });
 
@@ -93,26 +97,37 @@ test("every path parameter is documented, every command takes an Idempotency-Key
     const parameters = (route.operation.parameters ?? []).map(resolve);
     const named = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
     const inPath = parameters.filter((parameter) => parameter["in"] === "path");
-    expect(inPath.map((parameter) => parameter["name"]), nameOf(route)).toEqual(named);
-    for (const parameter of inPath) expect(parameter).toMatchObject({ required: true, schema: expect.anything() });
+    expect(
+      inPath.map((parameter) => parameter["name"]),
+      nameOf(route),
+    ).toEqual(named);
+    for (const parameter of inPath)
+      expect(parameter).toMatchObject({ required: true, schema: expect.anything() });
     const hasKey = parameters.some((parameter) => parameter["name"] === "Idempotency-Key");
     expect(hasKey, nameOf(route)).toBe(route.method !== "get");
   }
 });
 
-test("every reference leads somewhere, and every schema is one of JSON Schema's", () => {
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? "");
+test("every reference leads somewhere, and every named schema is valid JSON Schema", () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(
+    (match) => match[1] ?? "",
+  );
   expect(references.length).toBeGreaterThan(10);
   for (const reference of references) expect(resolve({ $ref: reference }), reference).toBeDefined();
-  const types = [...JSON.stringify(document["components"]?.["schemas"]).matchAll(/"type":"(\w+)"/g)];
-  for (const [, type] of types)
-    expect(["object", "array", "string", "integer", "number", "boolean", "null"]).toContain(type);
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema(document, "openapi");
+  for (const name of Object.keys(document["components"]?.["schemas"] ?? {}))
+    expect(() => ajv.compile({ $ref: `openapi#/components/schemas/${name}` }), name).not.toThrow();
 });
 
 test("bodies have examples, which the API page offers to send", () => {
   const bodies = routes.flatMap(({ operation }) => Object.values(operation.requestBody?.content ?? {}));
   expect(bodies.length).toBeGreaterThan(3);
-  for (const { schema } of bodies) expect(JSON.stringify(resolve(schema))).toMatch(/"examples?"/);
+  for (const body of bodies) {
+    const schema = resolve(body.schema);
+    if (Object.keys(schema["properties"] ?? {}).length === 0) continue;
+    expect(JSON.stringify({ ...body, schema })).toMatch(/"examples?":/);
+  }
 });
 
 function resolve(node: Json): Json {

@@ -27,7 +27,8 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof TransactionRow)[];
 
 export function formatRows(format: ExportFormat): RowFormat {
-  if (format === "csv") return { head: writeCsv([COLUMNS]), rows: (page) => writeCsv(page.map(toCells)), foot: "" };
+  if (format === "csv")
+    return { head: writeCsv([COLUMNS]), rows: (page) => writeCsv(page.map(toCells)), foot: "" };
   const lines = (page: readonly TransactionRow[]) => page.map((row) => JSON.stringify(row));
   if (format === "ndjson") return { head: "", rows: (page) => `${lines(page).join("\n")}\n`, foot: "" };
   return {
@@ -39,7 +40,10 @@ export function formatRows(format: ExportFormat): RowFormat {
 
 /** RFC 4180: CRLF between rows, quotes where needed. */
 function writeCsv(rows: readonly (readonly (string | null)[])[]): string {
-  return stringify(rows.map((row) => [...row]), { record_delimiter: "windows" });
+  return stringify(
+    rows.map((row) => [...row]),
+    { record_delimiter: "windows" },
+  );
 }
 
 function toCells(row: TransactionRow): (string | null)[] {

@@ -51,7 +51,7 @@ async function writeToFile(path: string): Promise<Output> {
     finish: async () => {
       await file.sync();
       await close();
-      await rename(temporary, path);
+      await rename(temporary, path).finally(remove);
     },
     discard: async () => {
       if (!isOpen) return;

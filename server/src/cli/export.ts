@@ -49,9 +49,18 @@ export function addExportCommand(program: Command): void {
       process.exitCode = result.cutAt === undefined ? EXIT_CODES.done : EXIT_CODES.stoppedAtLimit;
     });
   addExamples(command, [
-    ["countinghouse export transactions --out november.csv --from 2026-11-01 --to 2026-12-01", "into EXPORT_DIR"],
-    ["countinghouse export transactions --format ndjson --account 1023 | jq .amount", "one account, to a program"],
-    ["countinghouse export transactions --format json --status FAILED --out ./failed.json", "what was refused"],
+    [
+      "countinghouse export transactions --out november.csv --from 2026-11-01 --to 2026-12-01",
+      "into EXPORT_DIR",
+    ],
+    [
+      "countinghouse export transactions --format ndjson --account 1023 | jq .amount",
+      "one account, to a program",
+    ],
+    [
+      "countinghouse export transactions --format json --status FAILED --out ./failed.json",
+      "what was refused",
+    ],
   ]);
 }
 
@@ -94,7 +103,9 @@ async function runExport(options: ExportOptions, asJson: boolean): Promise<Expor
 function report({ out, rowCount, cutAt }: ExportResult, asJson: boolean): void {
   const print = out === "-" ? console.error : console.log;
   if (asJson) {
-    print(JSON.stringify({ out, row_count: rowCount, complete: cutAt === undefined, continue_to: cutAt ?? null }));
+    print(
+      JSON.stringify({ out, row_count: rowCount, complete: cutAt === undefined, continue_to: cutAt ?? null }),
+    );
     return;
   }
   const where = out === "-" ? "" : ` to ${out}`;
@@ -109,7 +120,9 @@ function report({ out, rowCount, cutAt }: ExportResult, asJson: boolean): void {
 function readTime(text: string): number {
   const stamp = parseStamp(text);
   if (stamp === undefined)
-    throw new InvalidArgumentError('must be RFC 3339 such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21');
+    throw new InvalidArgumentError(
+      "must be RFC 3339 such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21",
+    );
   return stamp;
 }
 

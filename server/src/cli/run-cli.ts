@@ -6,6 +6,8 @@ import { Command, CommanderError } from "commander";
 import { loadConfig } from "../config.ts";
 import { addBenchCommand } from "./bench.ts";
 import { EXIT_CODES } from "./command-error.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addExportCommand } from "./export.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addServeCommand } from "./serve.ts";
@@ -31,6 +33,8 @@ export function createProgram(): Command {
   addTokenCommand(program);
   addKeysCommand(program);
   addVerifyCommand(program);
+  addDoctorCommand(program);
+  addExportCommand(program);
   addBenchCommand(program);
   return program;
 }

@@ -68,13 +68,17 @@ function readBearer(authorization: string | undefined): string {
 
 function toActor(payload: Record<string, unknown>): Actor {
   const { sub, roles, preferred_username: name } = payload;
-  if (typeof sub !== "string" || sub.length === 0 || sub.length > 128)
-    throw unauthenticated("the token's sub must have 1 to 128 characters");
-  if (name !== undefined && typeof name !== "string")
-    throw unauthenticated("the token's preferred_username must be text");
+  if (!isPlainText(sub)) throw unauthenticated("the token's sub must be text of 1 to 128 characters");
+  if (name !== undefined && !isPlainText(name))
+    throw unauthenticated("the token's preferred_username must be text of 1 to 128 characters");
   if (!Array.isArray(roles) || roles.length === 0 || !roles.every(isRole))
     throw unauthenticated(`the token's roles must be among ${ROLES.join(", ")}`);
   return { id: sub, name: name ?? sub, roles };
+}
+
+/** Text that PostgreSQL and a log line can keep: no control characters, no broken Unicode. */
+function isPlainText(value: unknown): value is string {
+  return typeof value === "string" && /^[^\p{Cc}\p{Cs}]{1,128}$/u.test(value);
 }
 
 function isRole(value: unknown): value is Role {

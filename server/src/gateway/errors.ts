@@ -17,6 +17,16 @@ export const GATEWAY_ERRORS = {
     title: "The body is larger than BODY_LIMIT_BYTES.",
     wayOut: "Send less at a time.",
   },
+  headers_too_large: {
+    kind: "invalid",
+    title: "The request line and headers are larger than 16 KiB.",
+    wayOut: "Send shorter headers; put data into the body.",
+  },
+  request_timeout: {
+    kind: "invalid",
+    title: "The request did not arrive whole within REQUEST_TIMEOUT_MS.",
+    wayOut: "Send it again with the same Idempotency-Key.",
+  },
   unsupported_media_type: {
     kind: "invalid",
     title: "The body has a content type that is not accepted here.",

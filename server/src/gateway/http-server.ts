@@ -1,6 +1,7 @@
 // The HTTP server: limits, request ids, authentication, problem documents, metrics. Modules bring their routes.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, {
   type FastifyBaseLogger,
@@ -16,6 +17,7 @@ import type { Authenticator } from "./authenticate.ts";
 import type { CommandRecorder } from "./command-record.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
+import { refuseUnparsed } from "./refuse-unparsed.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<
@@ -51,6 +53,7 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs: number;
 }
 
+const SLOW_CHECK_MS = 1_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -60,6 +63,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     childLoggerFactory: (logger) => logger, // nothing is logged through a request's own logger
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs,
+    // Node's own defaults would give a body a minute (it takes the longer of two limits for it) and look twice a minute.
+    http: {
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: options.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS),
+    },
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket as Socket),
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
@@ -79,15 +89,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   addHooks(server as HttpServer, options);
+  // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
+  server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;
 }
 
-/** Parses JSON as the framework does (poisoned prototypes refused) and keeps the text, which idempotency remembers. */
+/**
+ * Parses JSON as the framework does (poisoned prototypes refused) and keeps the text, which idempotency remembers and
+ * parses again: without a byte order mark, which the framework's parser alone would forgive.
+ */
 function keepBodyText(server: HttpServer): void {
   const parse = server.getDefaultJsonParser("error", "error");
+  server.removeContentTypeParser("text/plain");
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    request.bodyText = body as string;
-    parse(request, body as string, done);
+    request.bodyText = (body as string).replace(/^\uFEFF/, "");
+    parse(request, request.bodyText, done);
   });
 }
 

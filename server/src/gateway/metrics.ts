@@ -11,6 +11,7 @@ export interface Metrics {
   }) => void;
   readonly observeBatch: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
   readonly countTransaction: (transaction: { type: string; status: string }) => void;
+  readonly countEvents: (events: { delivered: number; failed: number; dead: number }) => void;
   /** Adds a gauge that asks for its value when scraped. */
   readonly addGauge: (name: string, help: string, read: () => number | Promise<number>) => void;
 }
@@ -81,7 +82,28 @@ export function createMetrics(): Metrics {
       queueDepth.set(waiting);
     },
     countTransaction: ({ type, status }) => transactions.inc({ type, status }),
+    countEvents: createEventCounters(registry),
     addGauge: (name, help, read) => addGauge(registry, { name, help, read }),
+  };
+}
+
+function createEventCounters(registry: Registry): Metrics["countEvents"] {
+  const registers = [registry];
+  const delivered = new Counter({
+    name: "events_delivered_total",
+    help: "Events that subscribers took",
+    registers,
+  });
+  const failed = new Counter({ name: "events_failed_total", help: "Deliveries that failed", registers });
+  const dead = new Counter({
+    name: "events_dead_total",
+    help: "Events given up after eight attempts",
+    registers,
+  });
+  return (events) => {
+    delivered.inc(events.delivered);
+    failed.inc(events.failed);
+    dead.inc(events.dead);
   };
 }
 

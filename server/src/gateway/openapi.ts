@@ -144,7 +144,7 @@ function toResponse({ description, example }: { description: string; example: Js
 
 function describeExample(status: number, code: string, extra: Json): Json {
   return {
-    type: `https://countinghouse.dev/errors/${code}`,
+    type: `urn:countinghouse:problem:${code}`,
     title: code.replaceAll("_", " "),
     status,
     code,

@@ -35,7 +35,25 @@ const FRAMEWORK: Readonly<Record<string, { code: string; status: number; message
     message: "send Content-Type: application/json",
   },
   FST_ERR_BAD_URL: { code: "invalid_request", status: 400, message: "the URL is malformed" },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    code: "invalid_request",
+    status: 414,
+    message: "a part of the path is longer than any id",
+  },
+  HPE_HEADER_OVERFLOW: {
+    code: "headers_too_large",
+    status: 431,
+    message: "the headers are larger than this server accepts",
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: "request_timeout",
+    status: 408,
+    message: "the request did not arrive whole within REQUEST_TIMEOUT_MS",
+  },
 };
+
+const ERRORS_MAX = 20;
+const FIELD_LENGTH_MAX = 200;
 
 export interface Problem {
   readonly status: number;
@@ -82,27 +100,61 @@ function describeRefusal(error: AppError): Problem {
   };
 }
 
-function describeValidation(error: FastifyError): Problem {
-  const errors: FieldProblem[] = (error.validation ?? []).slice(0, 20).map((problem) => {
-    const params = problem.params as {
-      missingProperty?: string;
-      additionalProperty?: string;
-      allowedValues?: unknown[];
-    };
-    const name = params.missingProperty ?? params.additionalProperty;
-    const path = problem.instancePath.slice(1).replaceAll("/", ".");
-    const field =
-      [path, name].filter((part) => part !== undefined && part !== "").join(".") ||
-      (error.validationContext ?? "body");
-    if (params.missingProperty !== undefined) return { field, reason: "is required" };
-    if (params.additionalProperty !== undefined) return { field, reason: "is not known here" };
-    if (params.allowedValues !== undefined)
-      return { field, reason: `must be one of ${params.allowedValues.join(", ")}` };
-    return { field, reason: problem.message ?? "is malformed" };
-  });
+function describeValidation({ validation = [], validationContext = "body" }: FastifyError): Problem {
+  // That no alternative fits says less than what each of them asks for.
+  const telling = validation.filter(({ keyword }) => keyword !== "anyOf");
+  const byField = Map.groupBy(telling.length === 0 ? validation : telling, (problem) =>
+    nameField(problem, validationContext),
+  );
+  const errors: FieldProblem[] = [...byField]
+    .slice(0, ERRORS_MAX)
+    .map(([field, problems]) => ({ field, reason: describeReasons(problems) }));
   const detail = errors.map(({ field, reason }) => `${field} ${reason}`).join("; ");
   return { status: 400, code: "invalid_request", detail, extra: { errors } };
 }
+
+type ValidationProblem = NonNullable<FastifyError["validation"]>[number];
+
+/** "/transactions/0/amount" is "transactions[0].amount"; a name may hold anything and is cut where it is too long. */
+function nameField({ instancePath, params }: ValidationProblem, context: string): string {
+  const steps = instancePath
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const name = params["missingProperty"] ?? params["additionalProperty"];
+  if (typeof name === "string") steps.push(name);
+  const field = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join("");
+  const readable = field.replace(/^\./, "").slice(0, FIELD_LENGTH_MAX);
+  return readable.trim() === "" ? context : readable;
+}
+
+/** All that was asked of one field: "must be string or number", "must be one of deposit, withdrawal, transfer". */
+function describeReasons(problems: readonly ValidationProblem[]): string {
+  const allowed = problems.flatMap(
+    ({ params }) => params["allowedValues"] ?? ("allowedValue" in params ? [params["allowedValue"]] : []),
+  );
+  const reasons = problems.flatMap(({ params, message = "is malformed" }) => {
+    if (params["missingProperty"] !== undefined) return ["is required"];
+    if (params["additionalProperty"] !== undefined) return ["is not known here"];
+    return "allowedValues" in params || "allowedValue" in params ? [] : [message];
+  });
+  if (allowed.length > 0) reasons.unshift(`must be one of ${allowed.join(", ")}`);
+  const [first = "is malformed", ...others] = new Set(reasons);
+  return [first, ...others.map((reason) => reason.replace(/^must be /, ""))].join(" or ");
+}
+
+/** The problem of a request that Node's parser gave up on, by the parser's error: there is no request to reply to. */
+export function toUnparsedProblem(error: { readonly code?: string | undefined }): Problem {
+  const known = FRAMEWORK[error.code ?? ""];
+  return {
+    status: known?.status ?? 400,
+    code: known?.code ?? "invalid_request",
+    detail: known?.message ?? "the request is not HTTP/1.1",
+    extra: {},
+  };
+}
+
+export const PROBLEM_CONTENT_TYPE = "application/problem+json; charset=utf-8";
 
 /** Sends a problem document. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
@@ -110,16 +162,20 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   if (problem.status === 401) reply.header("www-authenticate", 'Bearer realm="countinghouse"');
   return reply
     .code(problem.status)
-    .header("content-type", "application/problem+json; charset=utf-8")
-    .send(
-      JSON.stringify({
-        type: `urn:countinghouse:problem:${problem.code}`,
-        title: problem.code.replaceAll("_", " "),
-        status: problem.status,
-        code: problem.code,
-        detail: problem.detail,
-        request_id: request.id,
-        ...problem.extra,
-      }),
-    );
+    .header("x-request-id", request.id)
+    .header("content-type", PROBLEM_CONTENT_TYPE)
+    .send(renderProblem(problem, request.id));
+}
+
+/** The document as JSON text. */
+export function renderProblem(problem: Problem, requestId: string): string {
+  return JSON.stringify({
+    type: `urn:countinghouse:problem:${problem.code}`,
+    title: problem.code.replaceAll("_", " "),
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    request_id: requestId,
+    ...problem.extra,
+  });
 }

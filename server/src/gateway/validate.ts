@@ -7,7 +7,9 @@ import type { FastifySchemaCompiler } from "fastify";
 const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: false, strict: false };
 
 export function createValidatorCompiler(): FastifySchemaCompiler<AnySchema> {
-  const forBodies = new Ajv({ ...OPTIONS, coerceTypes: false });
+  // In a body 1e400 parses to Infinity, which is no number that could be kept or written back. (Not so for text: Ajv
+  // coerces a thousand nines to Infinity and then, strict, skips the limits of numbers.)
+  const forBodies = new Ajv({ ...OPTIONS, coerceTypes: false, strictNumbers: true });
   const forText = new Ajv({ ...OPTIONS, coerceTypes: "array" });
   for (const ajv of [forBodies, forText]) addFormats.default(ajv);
   return ({ schema, httpPart }) => (httpPart === "body" ? forBodies : forText).compile(schema);

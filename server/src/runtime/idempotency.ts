@@ -43,14 +43,16 @@ export async function findRemembered(
   return new Map(rows.map(({ key_hash, ...remembered }) => [key_hash.replaceAll("-", ""), remembered]));
 }
 
-/** Remembers answers, by key hash; a key that another process remembered meanwhile fails the batch, which is then retried. */
+/** Remembers answers, by key hash and in its order, so that two who share several keys cannot wait for each other; a key that another process remembered meanwhile fails the batch, which is then retried. */
 export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAnswer>): Promise<unknown> {
   const entries = [...answers.values()];
   return sql`
     INSERT INTO runtime.idempotency_keys (epoch, key_hash, request, outcome, answer)
     SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), k.* FROM unnest(
       ${`{${[...answers.keys()].join(",")}}`}::uuid[], ${toTextArray(entries.map((e) => e.request))}::text[],
-      ${toTextArray(entries.map((e) => e.outcome))}::text[], ${toTextArray(entries.map((e) => e.answer))}::text[]) AS k`.execute();
+      ${toTextArray(entries.map((e) => e.outcome))}::text[], ${toTextArray(entries.map((e) => e.answer))}::text[])
+      AS k (key_hash, request, outcome, answer)
+    ORDER BY k.key_hash`.execute();
 }
 
 /**

@@ -29,9 +29,6 @@ interface Client {
   readonly onLost: Set<(error: Error) => void>;
 }
 
-/** How long statements on the other connections of a lost client have to be answered. */
-const FAREWELL_SECONDS = 1;
-
 /** @param connect makes a client that reports the end of each of its connections */
 export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>): Sql {
   let current: Client | undefined;
@@ -47,7 +44,8 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
     client.isLost = true;
     if (current === client) current = undefined;
     for (const tell of client.onLost) tell(connectionLost());
-    client.sql.end({ timeout: FAREWELL_SECONDS }).catch(() => undefined);
+    // At once: given time, a client that happens to have no connection left forgets those who wait for one.
+    client.sql.end({ timeout: 0 }).catch(() => undefined);
   }
 
   function client(): Client {
@@ -72,16 +70,21 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
 }
 
 async function takeConnection(client: Client): Promise<Connection> {
-  const reserved = await client.sql.reserve();
   const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => undefined); // nobody need be waiting
   client.onLost.add(reject);
-  if (client.isLost) reject(connectionLost());
-  const release = () => {
+  try {
+    // Who waits for a connection of a client that is lost meanwhile is never served.
+    const reserved = await Promise.race([client.sql.reserve(), lost]);
+    const release = () => {
+      client.onLost.delete(reject);
+      if (!client.isLost) reserved.release();
+    };
+    return { sql: guard(client, reserved), lost, release };
+  } catch (error) {
     client.onLost.delete(reject);
-    if (!client.isLost) reserved.release();
-  };
-  return { sql: guard(client, reserved), lost, release };
+    throw error;
+  }
 }
 
 /** Sends nothing on a lost client: statements are refused instead, as those were that were under way. */

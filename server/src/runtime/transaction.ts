@@ -104,7 +104,7 @@ async function retrying<T>(run: () => Promise<T>): Promise<T> {
       const code = (error as { code?: unknown }).code;
       if (!RETRIED.has(String(code))) throw asUnavailable(error);
       if (attempt >= TRIES_MAX) {
-        if (code === "23505") throw error;
+        if (code === "23505" && !isKeyTaken(error)) throw error;
         throw new AppError("unavailable", "try_again", {
           message: "too much contention; try again",
           retryAfterSeconds: 1,
@@ -113,6 +113,11 @@ async function retrying<T>(run: () => Promise<T>): Promise<T> {
       await sleep(Math.random() * 5 * 2 ** attempt);
     }
   }
+}
+
+/** Whose key others keep taking meets contention; any other unique index that stays violated is a rule's or a bug's. */
+function isKeyTaken(error: unknown): boolean {
+  return String((error as { constraint_name?: unknown }).constraint_name).startsWith("idempotency_keys");
 }
 
 const CONNECTION_LOST = new Set([

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { errorCodes } from "fastify";
 import { statusOf, toProblem } from "../../src/gateway/problem.ts";
-import type { ErrorEntry } from "../../src/values/app-error.ts";
 import { MODULE_ORDER } from "../../src/modules.ts";
+import type { ErrorEntry } from "../../src/values/app-error.ts";
 import { ROOT } from "../architecture/source-files.ts";
 
 const INTRODUCTION = `# Errors
@@ -55,6 +55,9 @@ function renderTable(title: string, errors: ErrorList): string {
 function findFrameworkStatuses(): ReadonlyMap<string, number> {
   const errors = [
     ...Object.values(errorCodes).map((FrameworkError) => new FrameworkError()),
+    ...["HPE_HEADER_OVERFLOW", "ERR_HTTP_REQUEST_TIMEOUT"].map((code) =>
+      Object.assign(new Error(), { code }),
+    ),
     new Error("a bug"),
   ];
   const problems = errors.map(toProblem).filter(({ code }) => code !== "invalid_request");

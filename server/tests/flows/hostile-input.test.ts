@@ -31,7 +31,7 @@ let keyCount = 0;
 /** Sends with a key of its own, so that a remembered refusal shows; notes what is wrong with the answer. */
 async function probe(
   request: HostileRequest,
-  { what, field }: { what: string; field?: string },
+  { what, field }: { what: string; field?: readonly string[] },
 ): Promise<number> {
   const headers = { "idempotency-key": `hostile-${++keyCount}`, ...request.headers };
   const answer = await ground.send({ token: ground.admin, ...request, headers });
@@ -91,23 +91,22 @@ it("answers any value in a path parameter", async () => {
 
 it("answers any value in a query parameter, given once, twice or as a list, and names it", async () => {
   for (const operation of operations) {
-    const path = makePath(operation, ground.known);
     const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
-    const named = operation.parameters.filter((parameter) => parameter.in === "query");
-    for (const { name, schema } of named) {
+    const ask = (query: string, field?: readonly string[]) => {
+      const path = makePath(operation, ground.known, { query });
+      const what = { what: query.slice(0, 60), ...(field === undefined ? {} : { field }) };
+      return probe({ method: operation.method, path, body }, what);
+    };
+    for (const { name, schema } of operation.parameters.filter((parameter) => parameter.in === "query")) {
       const valid = encodeURIComponent(String(makeValue(schema, name, ground.known)));
       const queries = [
         ...JUNK_TEXT.flatMap((junk) => [`${name}=${junk}`, `${name}=${valid}&${name}=${junk}`]),
         ...[`${name}`, `${name}[]=${valid}`, `${name}[a]=${valid}`, `${name}=${valid}&`.repeat(500)],
       ];
-      for (const query of queries)
-        await probe(
-          { method: operation.method, path: `${path}?${query}`, body },
-          { what: query.slice(0, 60), field: name },
-        );
+      for (const query of queries) await ask(query, [name]);
     }
     for (const query of ["unknown=1", "__proto__=1", "=", "&&&", "?", "%", "a".repeat(8_000)])
-      await probe({ method: operation.method, path: `${path}?${query}`, body }, { what: query.slice(0, 60) });
+      await ask(query);
   }
   expect(faults).toEqual([]);
 });
@@ -163,7 +162,7 @@ it("answers lists that are longer than it takes", async () => {
     for (const [name, value] of Object.entries(body)) {
       if (!Array.isArray(value)) continue;
       const text = JSON.stringify({ ...body, [name]: Array.from({ length: 20_000 }, () => ({})) });
-      expect(await probe(requestFor(operation, text), { what: `${name} is too long`, field: name })).toBe(
+      expect(await probe(requestFor(operation, text), { what: `${name} is too long`, field: [name] })).toBe(
         400,
       );
     }
@@ -178,11 +177,43 @@ it("answers a malformed Idempotency-Key, and names it", async () => {
       const request = requestFor(operation, JSON.stringify(validBody(operation) ?? {}));
       await probe(
         { ...request, headers: { "idempotency-key": key } },
-        { what: `key ${key}`, field: "Idempotency-Key" },
+        { what: `key ${key}`, field: ["Idempotency-Key"] },
       );
     }
   }
   expect(faults).toEqual([]);
+});
+
+it("takes one request for the same however it is written, and another for another, in one batch with others", async () => {
+  const operation = operations.find(({ title }) => title === "POST /api/v1/transactions");
+  if (operation === undefined) throw new Error("there is no POST /api/v1/transactions");
+  const body = validBody(operation) as Record<string, unknown>;
+  const text = JSON.stringify(body);
+  const same = [
+    text,
+    `\uFEFF${text}`,
+    ` \n${text}\t`,
+    JSON.stringify(body, null, 2),
+    JSON.stringify(Object.fromEntries(Object.entries(body).reverse())),
+    text.replace("{", '{"amount":"7",'),
+    text.replace('"amount"', '"\\u0061mount"'),
+  ];
+  const other = [
+    JSON.stringify({ ...body, amount: "2" }),
+    `\uFEFF${JSON.stringify({ ...body, reference: "x" })}`,
+  ];
+  for (const first of same) {
+    const { "ledger.journals": journals = 0 } = await ground.countRows();
+    const key = `same-${++keyCount}`;
+    const send = (sent: string, headers: Record<string, string>) =>
+      ground.send({ ...requestFor(operation, sent), token: ground.admin, headers });
+    const keyed = [first, ...same, ...other].map((sent) => send(sent, { "idempotency-key": key }));
+    const statuses = (await Promise.all([...keyed, send(text, {})])).map(({ status }) => status);
+    // The key's request is carried out once, whichever came first; the rest is a replay or another request.
+    expect(new Set(statuses)).toEqual(new Set([201, 422]));
+    expect(statuses.at(-1)).toBe(201);
+    expect((await ground.countRows())["ledger.journals"]).toBe(journals + 2);
+  }
 });
 
 it("answers anything at all in several fields at once", async () => {

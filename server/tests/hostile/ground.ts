@@ -55,28 +55,36 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     from_account_id: payer,
     type: "transfer",
     currency: "EUR",
-    amount: "0.01",
+    amount: "1",
     state: "open",
     credit_limit: "0.00",
     code: "XTS",
+    base: "EUR",
+    quote: "USD",
   };
 }
 
 /** What is wrong with an answer to a malformed request, in words; undefined where it is as it should be. */
-export function findFault(answer: Answer, field?: string): string | undefined {
+export function findFault(answer: Answer, path?: readonly string[]): string | undefined {
   try {
     if (answer.status < 400) return undefined;
     const problem = expectProblem(answer);
-    return field === undefined ? undefined : findUnnamedField(answer, problem, field);
+    return path === undefined ? undefined : findUnnamedField(answer, problem, path);
   } catch (error) {
     return `${answer.status} ${answer.text.slice(0, 300)}: ${(error as Error).message}`;
   }
 }
 
-/** A 400 that is about the request's fields names the one at fault. */
-function findUnnamedField(answer: Answer, problem: ProblemDocument, field: string): string | undefined {
+/** A 400 that is about the request's fields names the one at fault, or the one that holds it. */
+function findUnnamedField(
+  answer: Answer,
+  problem: ProblemDocument,
+  path: readonly string[],
+): string | undefined {
   if (answer.status !== 400 || problem.code === "invalid_json") return undefined;
   const named = problem.errors?.map((error) => error.field) ?? [];
-  if (field === "" ? named.length > 0 : named.some((name) => name.includes(field))) return undefined;
-  return `400 ${problem.code} names ${JSON.stringify(named)} instead of ${field}: ${problem.detail.slice(0, 200)}`;
+  const [holder, field] = [path.at(-2) ?? "", path.at(-1) ?? ""];
+  if (named.some((name) => name.includes(field) || (holder !== "" && name.endsWith(holder))))
+    return undefined;
+  return `400 ${problem.code} names ${JSON.stringify(named)} instead of ${path.join(".")}: ${problem.detail.slice(0, 200)}`;
 }

@@ -2,8 +2,8 @@
 import { JUNK_JSON } from "./junk.ts";
 
 export interface Mutation {
-  /** The field that is at fault: "amount", or "" for the whole body. */
-  readonly field: string;
+  /** The names that lead to the field at fault, outermost first; empty for the whole body. */
+  readonly field: readonly string[];
   readonly what: string;
   /** JSON text. */
   readonly text: string;
@@ -50,8 +50,8 @@ function listNeighbours(body: unknown, path: Path): Mutation[] {
 }
 
 function mutate(path: Path, what: string, text: string): Mutation {
-  const field = path.findLast((step) => typeof step === "string");
-  return { field: String(field ?? ""), what: `${path.join(".")} ${what}`, text };
+  const field = path.filter((step) => typeof step === "string");
+  return { field, what: `${path.join(".")} ${what}`, text };
 }
 
 function listPaths(value: unknown, path: Path = []): Path[] {

@@ -9,31 +9,40 @@ export function makeBody(operation: Operation, known: KnownValues): unknown {
   return operation.body === undefined ? undefined : makeValue(operation.body, "", known);
 }
 
-/** The path with valid path parameters, and with every query parameter when `withQuery`. */
+/**
+ * The path with its parameters filled in and the query parameters that it needs. `given` takes their place, encoded by
+ * the caller.
+ */
 export function makePath(
   operation: Operation,
   known: KnownValues,
-  given: { path?: Record<string, string>; query?: Record<string, string> } = {},
+  given: { path?: Readonly<Record<string, string>>; query?: string } = {},
 ): string {
+  const collection = /^(?:\/api\/v1)?\/([a-z-]+)\//.exec(operation.path)?.[1] ?? "";
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const collection = /^(?:\/api\/v1)?\/([a-z-]+)\//.exec(operation.path)?.[1] ?? "";
     return (
       given.path?.[name] ?? encodeURIComponent(String(known[`${collection}.${name}`] ?? known[name] ?? "1"))
     );
   });
-  const query = new URLSearchParams(given.query).toString();
+  const tampered = given.query?.split(/[=&[]/)[0];
+  const needed = operation.parameters
+    .filter(
+      (parameter) => parameter.in === "query" && parameter.required === true && parameter.name !== tampered,
+    )
+    .map(({ name, schema }) => `${name}=${encodeURIComponent(String(makeValue(schema, name, known)))}`);
+  const query = [...(given.query === undefined ? [] : [given.query]), ...needed].join("&");
   return query === "" ? path : `${path}?${query}`;
 }
 
 /** Valid by its schema. Every optional property is there, so that each can be tampered with. */
 export function makeValue(schema: Schema, name: string, known: KnownValues): unknown {
   if (name in known) return known[name];
+  if (schema.properties !== undefined) return makeObject(schema, known);
+  if (schema.examples?.[0] !== undefined) return schema.examples[0];
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.anyOf?.[0] !== undefined) return makeValue(schema.anyOf[0], name, known);
-  if (schema.properties !== undefined) return makeObject(schema.properties, known);
   if (schema.items !== undefined) return [makeValue(schema.items, name, known)];
-  if (schema.examples?.[0] !== undefined) return schema.examples[0];
   if (schema.type === "object") return { note: "valid" };
   if (schema.type === "integer" || schema.type === "number") return schema.minimum ?? 1;
   if (schema.type === "boolean") return false;
@@ -41,14 +50,17 @@ export function makeValue(schema: Schema, name: string, known: KnownValues): unk
   return makeText(schema);
 }
 
+/** An example of the whole knows which fields fit each other. */
 function makeObject(
-  properties: Readonly<Record<string, Schema>>,
+  { properties = {}, example, examples }: Schema,
   known: KnownValues,
 ): Record<string, unknown> {
+  const shown = (example ?? examples?.[0] ?? {}) as Record<string, unknown>;
   return Object.fromEntries(
-    Object.entries(properties)
-      .filter(([name]) => !(name in known && known[name] === undefined))
-      .map(([name, schema]) => [name, makeValue(schema, name, known)]),
+    Object.entries(properties).map(([name, schema]) => [
+      name,
+      name in shown && !(name in known) ? shown[name] : makeValue(schema, name, known),
+    ]),
   );
 }
 

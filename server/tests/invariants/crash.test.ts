@@ -51,7 +51,15 @@ it(
   TEST_MAX_MS,
 );
 
-const VICTIMS = ["server", "server", "PostgreSQL", "a backend", "server and PostgreSQL"] as const;
+const VICTIMS = [
+  "server",
+  "server",
+  "server and PostgreSQL",
+  "PostgreSQL",
+  "PostgreSQL",
+  "a backend",
+  "a backend",
+] as const;
 type Victim = (typeof VICTIMS)[number];
 
 /** Load, a kill amid it, a restart, and the question what became of what was not answered. */

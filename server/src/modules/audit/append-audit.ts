@@ -12,41 +12,32 @@ export function appendAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<unk
   return entries.length === 0 ? Promise.resolve() : insertPending(tx, JSON.stringify(entries), UNNUMBERED);
 }
 
-/**
- * For one that commits transaction after transaction, never two at once, such as the command desk: its rows are
- * numbered, so that one removed before it is chained is missed.
- */
+/** As `appendAudit`, numbered. A transaction that is tried again takes the same number. */
+export type NumberedAppend = (tx: Tx, entries: readonly AuditEntry[]) => Promise<unknown>;
+
 export interface NumberedWriter {
-  /** As `appendAudit`. A transaction that is tried again takes the same number. */
-  readonly append: (tx: Tx, entries: readonly AuditEntry[]) => Promise<unknown>;
-  /** Runs a transaction that appends. Where it fails, nobody may know whether it committed: the numbering begins anew. */
-  readonly settling: <T>(run: () => Promise<T>) => Promise<T>;
+  /** Runs a transaction that appends at most one row. Several may run at once: each then has a numbering of its own. */
+  readonly write: <T>(run: (append: NumberedAppend) => Promise<T>) => Promise<T>;
 }
 
+/**
+ * For one that commits transaction after transaction, such as the command desk: its rows are numbered, so that one
+ * removed before it is chained is missed. Where a transaction fails, nobody may know whether it committed: its numbering
+ * ends there and another begins.
+ */
 export function createNumberedWriter(): NumberedWriter {
-  let writer: string = randomUUID();
-  let last = 0n;
-  let appended = false;
-
-  async function settling<T>(run: () => Promise<T>): Promise<T> {
-    appended = false;
-    try {
-      const outcome = await run();
-      if (appended) last += 1n;
-      return outcome;
-    } catch (error) {
-      writer = randomUUID();
-      last = 0n;
-      throw error;
-    }
-  }
-
+  const free: { readonly writer: string; readonly last: bigint }[] = [];
   return {
-    settling,
-    append: (tx, entries) => {
-      if (entries.length === 0) return Promise.resolve();
-      appended = true;
-      return insertPending(tx, JSON.stringify(entries), { writer, number: last + 1n });
+    write: async (run) => {
+      const { writer, last } = free.pop() ?? { writer: randomUUID(), last: 0n };
+      let number = last;
+      const outcome = await run((tx, entries) => {
+        if (entries.length === 0) return Promise.resolve();
+        number = last + 1n;
+        return insertPending(tx, JSON.stringify(entries), { writer, number });
+      });
+      free.push({ writer, last: number });
+      return outcome;
     },
   };
 }

@@ -113,7 +113,7 @@ test("ASVS 16.4.2: entries cannot be changed, deleted, truncated, nor taken from
 test("a row that was removed before it was chained is missed, and the chain says so", async () => {
   const { db } = database;
   const writer = createNumberedWriter();
-  const writeNumbered = () => writer.settling(() => inTransaction(db, (tx) => writer.append(tx, [entry()])));
+  const writeNumbered = () => writer.write((append) => inTransaction(db, (tx) => append(tx, [entry()])));
   await writeNumbered();
   await chainAll();
   await writeNumbered();
@@ -133,9 +133,9 @@ test("a row that was removed before it was chained is missed, and the chain says
 test("a transaction that failed, for sure or perhaps, is not taken for a missing row", async () => {
   const writer = createNumberedWriter();
   const append = (fail: boolean) =>
-    writer.settling(() =>
+    writer.write((append) =>
       inTransaction(database.db, async (tx) => {
-        await writer.append(tx, [entry()]);
+        await append(tx, [entry()]);
         if (fail) throw new Error("rolled back");
       }),
     );

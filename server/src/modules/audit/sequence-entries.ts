@@ -21,6 +21,8 @@ export interface Round {
   readonly chained: number;
   /** More may wait. */
   readonly more: boolean;
+  /** How long the oldest of them had been waiting. */
+  readonly waitedMs: number;
 }
 
 export interface Sequencer {
@@ -31,7 +33,7 @@ export interface Sequencer {
 /** A round keeps the event loop busy for a few milliseconds: other work of the process waits no longer than that. */
 const ROWS_PER_ROUND_MAX = 16;
 const ENTRIES_PER_ROUND_MAX = 512;
-const NOTHING: Round = { chained: 0, more: false };
+const NOTHING: Round = { chained: 0, more: false, waitedMs: 0 };
 
 export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Sequencer {
   const committer = createCommitter();
@@ -52,7 +54,7 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
       tx,
       rows.map((row) => row.id),
     );
-    return { chained: entries.length, more: true };
+    return { chained: entries.length, more: true, waitedMs: Date.now() - Date.parse(rows[0]?.at ?? "") };
   }
 
   return {

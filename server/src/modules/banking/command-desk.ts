@@ -16,7 +16,7 @@ import type { Actor } from "../../values/actor.ts";
 import { actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { Origin } from "../../values/origin.ts";
-import { type AuditEntry, createNumberedWriter, type NumberedWriter } from "../audit/index.ts";
+import { type AuditEntry, createNumberedWriter, type NumberedAppend } from "../audit/index.ts";
 import { appendEvents, type NewEvent } from "../jobs/index.ts";
 import {
   type Assets,
@@ -81,6 +81,8 @@ export interface DeskOptions {
   readonly db: Sql;
   readonly assets: Assets;
   readonly rules: readonly RiskRule[];
+  /** Batches under way at once; the pool of `db` needs a connection for each. Default 1. */
+  readonly lanesMax?: number;
   readonly batchItemsMax: number;
   readonly queueItemsMax: number;
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
@@ -101,8 +103,8 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
   const auditWriter = createNumberedWriter();
   return createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
-      const { outcomes, expired, events } = await auditWriter.settling(() =>
-        inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, { ...options, auditWriter })),
+      const { outcomes, expired, events } = await auditWriter.write((appendEntries) =>
+        inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, { ...options, appendEntries })),
       );
       for (const counted of expired) options.onTransaction?.(counted);
       for (const outcome of outcomes)
@@ -110,6 +112,7 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
       if (events.length > 0) options.onEvents?.(events);
       return outcomes;
     },
+    lanesMax: options.lanesMax ?? 1,
     batchWeightMax: options.batchItemsMax,
     queueWeightMax: options.queueItemsMax,
     weigh: (command) => command.scope.stampCount,
@@ -126,7 +129,7 @@ interface CommittedBatch {
 async function commitBatch(
   tx: Tx,
   commands: readonly BookCommand[],
-  options: DeskOptions & { auditWriter: NumberedWriter },
+  options: DeskOptions & { appendEntries: NumberedAppend },
 ): Promise<{ outcome: CommittedBatch; writes: Promise<unknown>[] }> {
   const [, book, remembered, owners, recentDebits, recentHolds] = await readForBatch(tx, commands, options);
   const desk: Desk = {
@@ -147,7 +150,7 @@ async function commitBatch(
   const writes = writeBook(tx, book);
   if (answers.size > 0) writes.push(remember(tx, answers));
   if (desk.events.length > 0) writes.push(appendEvents(tx, desk.events));
-  if (entries.length > 0) writes.push(options.auditWriter.append(tx, entries));
+  if (entries.length > 0) writes.push(options.appendEntries(tx, entries));
   if (desk.flags.length > 0) writes.push(insertFlags(tx, desk.flags));
   for (const write of desk.writes) writes.push(write(tx));
   return { outcome: { outcomes, expired, events: desk.events }, writes };

@@ -2,5 +2,8 @@
 export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { type BookCommand, type CommandDesk, type CommandOutcome, openCommandDesk } from "./command-desk.ts";
 export { BANKING_ERRORS } from "./errors.ts";
+export { expireHolds } from "./expire-holds.ts";
 export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
+export { createHttpRateSource, type RateSource } from "./rate-source.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
+export { updateExchangeRates } from "./update-exchange-rates.ts";

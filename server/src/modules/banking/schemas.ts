@@ -58,7 +58,15 @@ export const BatchInput = Type.Object(
     mode: Type.Enum(["atomic", "independent"]),
     transactions: Type.Array(TransactionInput, { minItems: 1, maxItems: 8_000 }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        mode: "atomic",
+        transactions: [{ type: "deposit", account_id: "1023", amount: "100.00", currency: "EUR" }],
+      },
+    ],
+  },
 );
 
 export const AccountInput = Type.Object(
@@ -89,5 +97,5 @@ export type AccountInput = Type.Static<typeof AccountInput>;
 
 export const AccountBatchInput = Type.Object(
   { accounts: Type.Array(AccountInput, { minItems: 1, maxItems: 1_000 }) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ accounts: [{ owner_id: "alice", currency: "EUR" }] }] },
 );

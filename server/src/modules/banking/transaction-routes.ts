@@ -1,7 +1,7 @@
 // Routes that move money: single transactions and batches.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type HttpServer, readCaller, requireRole, sendAnswer } from "../../gateway/index.ts";
-import { PostedTransaction } from "./answer-schemas.ts";
+import { PostedBatch, PostedTransaction } from "./answer-schemas.ts";
 import type { CommandOutcome } from "./command-desk.ts";
 import { ReversalInput } from "./hold-schemas.ts";
 import { postBatch, postTransaction } from "./post-transactions.ts";
@@ -14,7 +14,15 @@ import { BatchInput, TransactionInput } from "./schemas.ts";
 export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: BankingServices): void {
   server.post(
     "/transactions",
-    { schema: { tags: ["Transactions"], summary: "Deposit, withdraw or transfer", body: TransactionInput } },
+    {
+      schema: {
+        tags: ["Transactions"],
+        operationId: "postTransaction",
+        summary: "Deposit, withdraw or transfer",
+        body: TransactionInput,
+        response: { 201: PostedTransaction },
+      },
+    },
     async (request, reply) => {
       const context = { ...readCaller(request), assets };
       return send(reply, await desk.submit(postTransaction(context, readTransaction(assets, request.body))));
@@ -23,7 +31,17 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
 
   server.post(
     "/transactions/batch",
-    { schema: { tags: ["Transactions"], summary: "Post up to 8,000 transactions", body: BatchInput } },
+    {
+      schema: {
+        tags: ["Transactions"],
+        operationId: "postTransactions",
+        summary: "Post up to 8,000 transactions",
+        description:
+          "atomic: all or none; independent: each for itself, with one outcome per item, in order.",
+        body: BatchInput,
+        response: { 201: PostedBatch },
+      },
+    },
     async (request, reply) => {
       const { mode, transactions } = request.body;
       const requests = transactions.map((input, index) =>

@@ -135,7 +135,7 @@ export function updateAccounts({ sql }: Tx, accounts: readonly BookAccount[]): P
     SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts') FROM written`.execute();
 }
 
-/** Adds to this process's stripe of each system account, in id order after all customers' accounts: the lock order. */
+/** Adds to one stripe of each system account, in id order after all customers' accounts: the lock order. */
 export function addToSystemBalances(
   { sql }: Tx,
   accounts: readonly BookAccount[],

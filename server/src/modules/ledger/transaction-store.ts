@@ -2,6 +2,7 @@
 // ids from one clock. A search scans branches (an account's debits, its credits, ...), each by an index and no further
 // than `scanMax` rows, so that a page costs bounded work whatever it looks for. Where a branch stops early, the page
 // ends at `horizon`: from there up nothing was missed, and the next page begins below.
+import type { PendingQuery, Row } from "postgres";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { JOURNAL_KINDS, type JournalKind, type TransactionStatus } from "./journal.ts";
@@ -56,7 +57,8 @@ export interface TransferRow {
 }
 
 type Sql = Tx["sql"];
-type Fragment = ReturnType<typeof scanTransfers>;
+/** A piece of SQL, to be put into a larger one. */
+type Fragment = PendingQuery<Row[]>;
 
 /** At most `limit` transactions, newest first. */
 export function readTransactions({ sql }: Tx, scan: TransactionScan): Promise<ScannedRow[]> {
@@ -86,63 +88,74 @@ export function readTransfersFrom(
 function scanJournals(sql: Sql, { from, before, scanMax, reference, status }: TransactionScan): Fragment {
   const range = sql`
     ${reference === undefined ? sql`true` : sql`reference = ${reference}`} AND id >= ${from} AND id < ${before} ORDER BY id DESC LIMIT ${scanMax}`;
-  const journals = sql`SELECT 0::bigint AS account, 1 AS branch, id AS item, id AS position FROM ledger.journals WHERE ${range}`;
-  const refusals = sql`SELECT 0::bigint AS account, 5 AS branch, id AS item, id AS position FROM ledger.refusals WHERE ${range}`;
+  const journals = sql`SELECT 1 AS branch, id AS item, id AS position FROM ledger.journals WHERE ${range}`;
+  const refusals = sql`SELECT 5 AS branch, id AS item, id AS position FROM ledger.refusals WHERE ${range}`;
   if (status === "FAILED") return refusals;
   return status === undefined ? sql`(${journals}) UNION ALL (${refusals})` : journals;
 }
 
+const SIDES = ["debit_account_id", "credit_account_id"] as const;
+const BRANCHES = { transfers: [1, 2], holds: [3, 4], refusals: [5, 6] } as const;
+
 /** Both sides of the accounts' transfers, holds and refusals, as far as the status asked for can stand there. */
 function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
   const { status } = scan;
-  const sides = ["debit_account_id", "credit_account_id"] as const;
-  const branches = sides.flatMap((side) => [
+  const branches = ([0, 1] as const).flatMap((side) => [
     ...(status === undefined || status === "COMPLETED" ? [scanTransfers(sql, scan, side)] : []),
     ...(status === "FAILED" ? [] : [scanHolds(sql, scan, side)]),
     ...(status === undefined || status === "FAILED" ? [scanRefusals(sql, scan, side)] : []),
   ]);
-  const united = branches.reduce((all, branch) => sql`${all} UNION ALL ${branch}`);
-  return sql`
-    SELECT a.id AS account, s.branch, s.item, s.position
-    FROM unnest(${toArray(scan.accountIds ?? [])}::bigint[]) AS a (id) CROSS JOIN LATERAL (${united}) AS s`;
+  return branches.reduce((all, branch) => sql`${all} UNION ALL ${branch}`);
 }
-
-type Side = "debit_account_id" | "credit_account_id";
 
 /**
  * A captured hold's transfer is no item of its own, for the hold is one. Of a journal's many transfers the scan may stop
  * in the midst: their ids follow each other, so what is still to come lies below the journal's own id.
  */
-function scanTransfers(sql: Sql, { from, before, scanMax }: TransactionScan, side: Side) {
+function scanTransfers(sql: Sql, scan: TransactionScan, side: 0 | 1) {
   return sql`
-    (SELECT ${side === "debit_account_id" ? 1 : 2}::int AS branch, CASE WHEN j.transfer_count > 0 THEN j.id END AS item,
+    (SELECT ${BRANCHES.transfers[side]}::int AS branch, CASE WHEN j.transfer_count > 0 THEN j.id END AS item,
             CASE WHEN j.transfer_count > 0 THEN j.id ELSE t.id END AS position
-     FROM (SELECT id, journal_id FROM ledger.transfers WHERE ${sql(side)} = a.id AND id >= ${from} AND id < ${before}
-           ORDER BY id DESC LIMIT ${scanMax}) AS t
+     FROM (${ofAccounts(sql, scan, sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`)}) AS t
      CROSS JOIN LATERAL (SELECT id, transfer_count FROM ledger.journals WHERE id = t.journal_id LIMIT 1) AS j)`;
 }
 
-function scanHolds(sql: Sql, { from, before, scanMax }: TransactionScan, side: Side): Fragment {
+function scanHolds(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
+  const rows = sql`SELECT id FROM ledger.holds WHERE ${sql(SIDES[side])} = a.id`;
   return sql`
-    (SELECT ${side === "debit_account_id" ? 3 : 4}::int AS branch, id AS item, id AS position FROM ledger.holds
-     WHERE ${sql(side)} = a.id AND id >= ${from} AND id < ${before} ORDER BY id DESC LIMIT ${scanMax})`;
+    (SELECT ${BRANCHES.holds[side]}::int AS branch, id AS item, id AS position FROM (${ofAccounts(sql, scan, rows)}) AS h)`;
 }
 
-function scanRefusals(sql: Sql, { from, before, scanMax }: TransactionScan, side: Side): Fragment {
+function scanRefusals(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
+  const rows = sql`SELECT id FROM ledger.refusals WHERE ${sql(SIDES[side])} = a.id`;
   return sql`
-    (SELECT ${side === "debit_account_id" ? 5 : 6}::int AS branch, id AS item, id AS position FROM ledger.refusals
-     WHERE ${sql(side)} = a.id AND id >= ${from} AND id < ${before} ORDER BY id DESC LIMIT ${scanMax})`;
+    (SELECT ${BRANCHES.refusals[side]}::int AS branch, id AS item, id AS position FROM (${ofAccounts(sql, scan, rows)}) AS r)`;
+}
+
+/** The newest rows of a branch: of each account by its index, then of all together. */
+function ofAccounts(
+  sql: Sql,
+  { accountIds = [], from, before, scanMax }: TransactionScan,
+  rows: Fragment,
+): Fragment {
+  return sql`
+    SELECT s.* FROM unnest(${toArray(accountIds)}::bigint[]) AS a (id)
+    CROSS JOIN LATERAL (${rows} AND id >= ${from} AND id < ${before} ORDER BY id DESC LIMIT ${scanMax}) AS s
+    ORDER BY s.id DESC LIMIT ${scanMax}`;
 }
 
 type Filter = Omit<TransactionScan, "before">;
 
 /** Turns what was scanned into transactions: those that pass the filters, down to the horizon. */
 function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<ScannedRow[]> {
+  // The planner knows what accounts have on average; for one with a million transfers it would collect and sort them
+  // all by bitmaps (measured: 1.1 s instead of 20 ms), where walking the index backwards stops after a page.
+  sql`SET LOCAL enable_bitmapscan = off`.execute().catch(() => undefined); // its failure fails the next one
   return sql<ScannedRow[]>`
     WITH scanned AS MATERIALIZED (${scanned}),
     horizon AS (
       SELECT max(lowest) AS id FROM (
-        SELECT min(position) AS lowest FROM scanned GROUP BY account, branch HAVING count(*) >= ${filter.scanMax}) AS stopped_early),
+        SELECT min(position) AS lowest FROM scanned GROUP BY branch HAVING count(*) >= ${filter.scanMax}) AS stopped_early),
     picked AS (
       SELECT DISTINCT s.item AS id, s.branch >= 5 AS is_refusal FROM scanned s CROSS JOIN horizon
       WHERE s.item >= ${filter.from} AND s.item >= coalesce(horizon.id, 0)),

@@ -15,10 +15,10 @@ export interface Checkpoint {
 
 export const FROM_THE_BEGINNING: Checkpoint = { since: 0, activeHoldIds: [] };
 
-/** The last stamp given out, to whichever transaction, committed or not. */
-export async function readLastStamp(db: Sql): Promise<number> {
-  const [row] = await db<[{ last: bigint }]>`SELECT last_value AS last FROM ledger.stamps`;
-  return Number(row.last);
+/** The last stamp given out, to whichever transaction, committed or not; undefined in a new book. */
+export async function readLastStamp(db: Sql): Promise<number | undefined> {
+  const [row] = await db<{ last: bigint }[]>`SELECT last_value AS last FROM ledger.stamps WHERE is_called`;
+  return row === undefined ? undefined : Number(row.last);
 }
 
 /**

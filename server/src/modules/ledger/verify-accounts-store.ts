@@ -61,7 +61,7 @@ export async function findAccountDifference(
           THEN after IS DISTINCT FROM before + delta ELSE after IS DISTINCT FROM before::numeric + delta END) AS broken_id,
         min(id) FILTER (WHERE after IS NOT NULL) AS noted_id, min(after) FILTER (WHERE delta < 0) AS lowest
       FROM linked GROUP BY account_id),
-    verified AS (SELECT account_id, debits, credits FROM ledger.verified_accounts WHERE ${since} > 0 AND ${ofShare("account_id")}),
+    verified AS (SELECT account_id, debits, credits FROM ledger.verified_accounts WHERE ${since}::bigint > 0 AND ${ofShare("account_id")}),
     stripes AS (SELECT account_id, sum(debits_posted) AS debits, sum(credits_posted) AS credits FROM ledger.system_balances GROUP BY account_id),
     limits AS (SELECT account_id, max(greatest(credit_limit_before, credit_limit_after)) AS highest FROM ledger.account_changes GROUP BY account_id),
     stored AS (
@@ -103,7 +103,7 @@ export async function readRunningBalance(
 ): Promise<{ derived: string; noted: string | null }> {
   const { accountId, transferId, since } = at;
   const [row] = await sql<[{ derived: string; noted: string | null }]>`
-    SELECT (coalesce((SELECT credits - debits FROM ledger.verified_accounts WHERE account_id = ${accountId} AND ${since} > 0), 0)
+    SELECT (coalesce((SELECT credits - debits FROM ledger.verified_accounts WHERE account_id = ${accountId} AND ${since}::bigint > 0), 0)
         + sum(CASE WHEN credit_account_id = ${accountId} THEN amount ELSE -amount END))::text AS derived,
       (max(CASE WHEN credit_account_id = ${accountId} THEN credit_after ELSE debit_after END) FILTER (WHERE id = ${transferId}))::text AS noted
     FROM ledger.transfers

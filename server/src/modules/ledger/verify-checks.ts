@@ -81,7 +81,7 @@ export async function checkFormerLimits(tx: Tx, { since }: Checkpoint): Found {
   if (found === undefined) return undefined;
   const { accountId, transferId } = found;
   const write = await amountsOf(tx, accountId);
-  const [expected, stored] = [`at least -${write(found.limit)}`, write(found.balance)];
+  const [expected, stored] = [`at least ${write(`${-BigInt(found.limit)}`)}`, write(found.balance)];
   const what = `transfer ${transferId} left account ${accountId} at ${stored}, below the credit limit of its time (${expected})`;
   return { check: "credit_limit", what, accountId, transferId, expected, stored };
 }

@@ -4,8 +4,8 @@ import type { Tx } from "../../runtime/transaction.ts";
 import type { Book } from "./book.ts";
 import * as store from "./book-store.ts";
 
-/** This process's share of each system account. Two processes on one stripe stay correct and merely wait for each other. */
-const STRIPE = randomInt(256);
+/** Each batch adds to one of these stripes by chance. Two batches on one stripe stay correct and merely wait for each other. */
+const STRIPES = 64;
 
 /** Sends the batch's writes; the caller awaits them together with its own and the COMMIT. */
 export function writeBook(tx: Tx, { accounts, decisions }: Book): Promise<unknown>[] {
@@ -16,7 +16,7 @@ export function writeBook(tx: Tx, { accounts, decisions }: Book): Promise<unknow
   const closed = [...decisions.closedHolds.values()];
   const writes: Promise<unknown>[] = [];
   if (customers.length > 0) writes.push(store.updateAccounts(tx, customers));
-  if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, STRIPE));
+  if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, randomInt(STRIPES)));
   if (decisions.journals.length > 0) writes.push(store.insertJournals(tx, decisions.journals));
   if (decisions.transfers.length > 0) writes.push(store.insertTransfers(tx, decisions.transfers));
   if (decisions.placedHolds.length > 0) writes.push(store.insertHolds(tx, decisions.placedHolds));

@@ -1,0 +1,93 @@
+// What `doctor` looks at in the database: can it be reached, is it fit, is it safe, is it up to date.
+import type { Config } from "../config.ts";
+import { findMissingPartitions } from "../modules/ledger/index.ts";
+import type { Sql } from "../runtime/database.ts";
+import { type DatabaseFacts, readDatabaseFacts } from "../runtime/database-facts.ts";
+import { findPendingMigrations } from "../runtime/migrate.ts";
+import type { Finding } from "./doctor.ts";
+import { withDatabase } from "./with-database.ts";
+
+/** A command need not wait as long as a server that starts with its database. */
+const RETRY_SECONDS_MAX = 3;
+const CLOCK_DIFFERENCE_MAX_MS = 2_000;
+/** Each process has its pool, two connections for batches, and a few for commands and upkeep. */
+const CONNECTIONS_BESIDE_POOL = 8;
+
+export async function examineDatabase(config: Config): Promise<Finding[]> {
+  const retry = Math.min(config.DB_CONNECT_RETRY_SECONDS, RETRY_SECONDS_MAX);
+  try {
+    return await withDatabase({ ...config, DB_CONNECT_RETRY_SECONDS: retry }, (db) => examine(db, config));
+  } catch (error) {
+    const wayOut =
+      config.DB_URL === undefined ? "see the log above" : "check DB_URL and that its server runs";
+    return [{ check: "database", state: "fail", what: (error as Error).message, wayOut }];
+  }
+}
+
+async function examine(db: Sql, config: Config): Promise<Finding[]> {
+  const facts = await readDatabaseFacts(db);
+  const where = config.DB_URL === undefined ? "its own" : "of DB_URL";
+  return [
+    { check: "database", state: "ok", what: `PostgreSQL ${facts.version}, ${where}` },
+    examineDurability(facts),
+    examineChecksums(facts),
+    examineConnections(facts, config),
+    examineClock(facts),
+    ...(await examineSchema(db)),
+  ];
+}
+
+function examineDurability({ unsafe }: DatabaseFacts): Finding {
+  const check = "durability";
+  if (unsafe.length === 0)
+    return { check, state: "ok", what: "fsync, full_page_writes and synchronous_commit are on" };
+  const wayOut = `ALTER SYSTEM SET ${unsafe[0]} = on; SELECT pg_reload_conf(); an answer of success must mean that it is on disk`;
+  return { check, state: "fail", what: `off: ${unsafe.join(", ")}`, wayOut };
+}
+
+function examineChecksums({ hasChecksums }: DatabaseFacts): Finding {
+  const check = "data checksums";
+  if (hasChecksums) return { check, state: "ok", what: "on" };
+  const wayOut = "stop PostgreSQL and run pg_checksums --enable: without them a failing disk goes unnoticed";
+  return { check, state: "warn", what: "off", wayOut };
+}
+
+function examineConnections({ connectionsMax }: DatabaseFacts, { DB_POOL_SIZE }: Config): Finding {
+  const check = "connections";
+  const needed = DB_POOL_SIZE + CONNECTIONS_BESIDE_POOL;
+  const what = `${connectionsMax} allowed, a process takes up to ${needed}`;
+  if (needed <= connectionsMax) return { check, state: "ok", what };
+  return { check, state: "fail", what, wayOut: "lower DB_POOL_SIZE or raise max_connections" };
+}
+
+/** The book's stamps come from the database's clock, the expiry of tokens from the process's. */
+function examineClock({ clockDifferenceMs }: DatabaseFacts): Finding {
+  const check = "clock";
+  const what = `the database's differs by ${Math.round(Math.abs(clockDifferenceMs))} ms`;
+  if (Math.abs(clockDifferenceMs) <= CLOCK_DIFFERENCE_MAX_MS) return { check, state: "ok", what };
+  return { check, state: "warn", what, wayOut: "let both machines set their clocks by NTP" };
+}
+
+async function examineSchema(db: Sql): Promise<Finding[]> {
+  const check = "schema";
+  const pending = await findPendingMigrations(db);
+  if (pending.length > 0) {
+    const wayOut = "run: countinghouse migrate (serve does it at its start)";
+    return [{ check, state: "warn", what: `${pending.length} migrations are pending`, wayOut }];
+  }
+  return [{ check, state: "ok", what: "up to date" }, await examinePartitions(db)];
+}
+
+async function examinePartitions(db: Sql): Promise<Finding> {
+  const check = "partitions";
+  const { now, soon } = await findMissingPartitions(db);
+  if (now.length + soon.length === 0)
+    return { check, state: "ok", what: "there for this month and the next" };
+  const wayOut = "start the server, whose upkeep makes them, or run: SELECT ledger.create_partitions(3)";
+  return {
+    check,
+    state: now.length > 0 ? "fail" : "warn",
+    what: `missing: ${[...now, ...soon].join(", ")}`,
+    wayOut,
+  };
+}

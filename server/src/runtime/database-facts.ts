@@ -1,0 +1,40 @@
+// What the server of the database says about itself, for `doctor`.
+import type { Sql } from "./database.ts";
+
+export interface DatabaseFacts {
+  readonly version: string;
+  /** Settings without which a commit may be lost. */
+  readonly unsafe: readonly string[];
+  readonly hasChecksums: boolean;
+  /** Open to roles without special rights. */
+  readonly connectionsMax: number;
+  /** The database's clock less this process's, exact to a few milliseconds. */
+  readonly clockDifferenceMs: number;
+}
+
+interface FactsRow {
+  version: string;
+  unsafe: string[];
+  checksums: boolean;
+  connections: number;
+  clock_ms: number;
+}
+
+export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
+  await db`SELECT 1`; // connecting takes time of its own
+  const askedAtMs = Date.now();
+  const [row] = await db<[FactsRow]>`
+    SELECT current_setting('server_version') AS version,
+      ARRAY(SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name) AS unsafe,
+      current_setting('data_checksums')::boolean AS checksums,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections,
+      (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock_ms`;
+  const answeredAtMs = Date.now();
+  return {
+    version: row.version,
+    unsafe: row.unsafe,
+    hasChecksums: row.checksums,
+    connectionsMax: row.connections,
+    clockDifferenceMs: row.clock_ms - (askedAtMs + answeredAtMs) / 2,
+  };
+}
