@@ -112,7 +112,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     previousKey: config.ENCRYPTION_KEY_PREVIOUS,
     dataDir: resolve(config.DATA_DIR),
   });
-  const audit = openAudit({ db, vault, log });
+  const audit = openAudit(config, { db, vault, log });
   steps.push(audit.stop);
   let stopping = false;
   const server = createHttpServer({
@@ -124,7 +124,11 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const routes = [await openBanking(config, { ...context, batchDb, metrics, vault }), riskRoutes({ db })];
+  const routes = [
+    await openBanking(config, { ...context, batchDb, metrics, vault }),
+    riskRoutes({ db }),
+    audit.routes,
+  ];
   await addDocs(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
   for (const prefix of ["/api/v1", ""]) {

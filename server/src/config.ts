@@ -199,6 +199,41 @@ export const CONFIG_KEYS = [
     description: "How often exchange rates are fetched.",
   },
   {
+    name: "AUDIT_LOG_NAME",
+    group: "Audit",
+    type: "string",
+    default: "countinghouse.local",
+    description:
+      "What the names of the transparency logs begin with, usually the host that publishes them; never changed later.",
+  },
+  {
+    name: "AUDIT_SIGNING_KEY",
+    group: "Audit",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Ed25519 key that signs checkpoints, 32 bytes in base64 or hex; generated into DATA_DIR (mode 0600) when unset.",
+  },
+  {
+    name: "AUDIT_CHECKPOINT_SECONDS",
+    group: "Audit",
+    type: "integer",
+    minimum: 1,
+    maximum: 86_400,
+    default: "10",
+    description:
+      "How often a checkpoint of the trail and of the transfers is signed, where there is anything new.",
+  },
+  {
+    name: "AUDIT_CHECKPOINT_DIR",
+    group: "Audit",
+    type: "string",
+    default: undefined,
+    description:
+      "Folder into which every checkpoint is published too; copy it out of the reach of this machine.",
+  },
+  {
     name: "EXPORT_DIR",
     group: "Export",
     type: "string",

@@ -42,7 +42,11 @@ export async function readEntries(
     SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event, actor_id,
            resource_type, resource_id, succeeded, body, chain_hash
     FROM audit.entries WHERE seq >= ${from} ORDER BY seq LIMIT ${limit}`;
-  return rows.map((row) => ({
+  return rows.map(toEntry);
+}
+
+function toEntry(row: EntryRow): StoredEntry {
+  return {
     seq: Number(row.seq),
     at: row.at,
     event: row.event,
@@ -52,7 +56,7 @@ export async function readEntries(
     succeeded: row.succeeded,
     body: row.body,
     chainHash: row.chain_hash,
-  }));
+  };
 }
 
 /** Those of the ids that no entry has as its resource. */
@@ -68,4 +72,37 @@ export async function readOldestPending(sql: Sql | Tx["sql"]): Promise<bigint | 
   const [row] = await sql<[{ oldest: bigint | null }]>`
     SELECT (extract(epoch FROM min(written_at)) * 1000000)::bigint AS oldest FROM audit.pending`;
   return row.oldest ?? undefined;
+}
+
+export interface EntryFilter {
+  /** Only entries before this seq: the cursor. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+  readonly actorId?: string | undefined;
+  readonly event?: string | undefined;
+  readonly resourceType?: string | undefined;
+  readonly resourceId?: string | undefined;
+  readonly succeeded?: boolean | undefined;
+  /** RFC 3339; from inclusive, to exclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Newest first. */
+export async function readFilteredEntries(db: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
+  const { actorId, event, resourceType, resourceId, succeeded, from, to } = filter;
+  const rows = await db<EntryRow[]>`
+    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event, actor_id,
+           resource_type, resource_id, succeeded, body, chain_hash
+    FROM audit.entries
+    WHERE seq < ${filter.before ?? Number.MAX_SAFE_INTEGER}
+      ${actorId === undefined ? db`` : db`AND actor_id = ${actorId}`}
+      ${event === undefined ? db`` : db`AND event = ${event}`}
+      ${resourceType === undefined ? db`` : db`AND resource_type = ${resourceType}`}
+      ${resourceId === undefined ? db`` : db`AND resource_id = ${resourceId}`}
+      ${succeeded === undefined ? db`` : db`AND succeeded = ${succeeded}`}
+      ${from === undefined ? db`` : db`AND written_at >= ${from}`}
+      ${to === undefined ? db`` : db`AND written_at < ${to}`}
+    ORDER BY seq DESC LIMIT ${filter.limit}`;
+  return rows.map(toEntry);
 }

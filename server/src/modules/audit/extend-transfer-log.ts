@@ -3,7 +3,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { inTransaction } from "../../runtime/transaction.ts";
 import { lockCheckpoints } from "./checkpoint-store.ts";
-import { moveLog, readLog, readTiles, writeTiles } from "./log-store.ts";
+import { type LogState, moveLog, readLog, readTiles, writeTiles } from "./log-store.ts";
 import { hashLeaf } from "./merkle-hash.ts";
 import { appendLeaves, partialTiles } from "./tiles.ts";
 
@@ -32,22 +32,23 @@ export async function extendTransferLog(
 ): Promise<number> {
   const upTo = await source.settle();
   let added = 0;
-  if (upTo === undefined) return added;
-  for (let more = true; more && signal?.aborted !== true; ) {
-    const step = await addStep(db, source, upTo);
-    added += step;
-    more = step === LEAVES_PER_STEP;
+  for (let isDone = upTo === undefined; !isDone && upTo !== undefined && signal?.aborted !== true; ) {
+    // Read before the transaction, not in it: it would hold one connection while waiting for another.
+    const from = await readLog(db, "transfers");
+    const contents = await source.read({ after: from.lastKey, upTo, limit: LEAVES_PER_STEP });
+    added += await append(db, from, contents);
+    isDone = contents.length < LEAVES_PER_STEP;
   }
   return added;
 }
 
-function addStep(db: Sql, source: TransferSource, upTo: bigint): Promise<number> {
+/** Adds nothing where another process has moved the log since: its leaves are the same. */
+function append(db: Sql, from: LogState, contents: readonly LeafContent[]): Promise<number> {
+  const last = contents.at(-1);
+  if (last === undefined) return Promise.resolve(0);
   return inTransaction(db, async (tx) => {
     await lockCheckpoints(tx);
-    const from = await readLog(tx.sql, "transfers");
-    const contents = await source.read({ after: from.lastKey, upTo, limit: LEAVES_PER_STEP });
-    const last = contents.at(-1);
-    if (last === undefined) return 0;
+    if ((await readLog(tx.sql, "transfers")).size !== from.size) return 0;
     const leaves = contents.map(({ key, content }) => ({ key, hash: hashLeaf(content) }));
     const partial = await readTiles(tx.sql, "transfers", partialTiles(from.size));
     await writeTiles(tx, "transfers", appendLeaves(from.size, partial, leaves));

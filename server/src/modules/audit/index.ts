@@ -5,6 +5,7 @@ export { type Erasure, eraseSubject } from "./erase-subject.ts";
 export { AUDIT_ERRORS } from "./errors.ts";
 export type { LeafContent, TransferSource } from "./extend-transfer-log.ts";
 export { type CheckpointMaker, makeCheckpoints } from "./make-checkpoints.ts";
+export { type AuditServices, auditRoutes } from "./routes.ts";
 export { type RunningSequencer, runSequencer } from "./run-sequencer.ts";
 export { createSequencer, type Sequencer } from "./sequence-entries.ts";
 export { openSigners, type Signers, type SigningOptions } from "./signing-key.ts";

@@ -37,7 +37,9 @@ export function verifyTrail(
     const chain = await verifyChain(tx, entryRoots.watch);
     const transferClaims = await readClaims(tx, "transfers", directory);
     const transferRoots = watchSizes(transferClaims.sizes);
-    const transfers = await readTransferLog(tx, source, { watch: transferRoots.watch, ranges: chain.ranges });
+    // Entries known to be missing are the reason why transactions are not named: only a whole chain is held to it.
+    const ranges = chain.findings.length > 0 ? undefined : chain.ranges;
+    const transfers = await readTransferLog(tx, source, { watch: transferRoots.watch, ranges });
     const findings = [
       ...chain.findings,
       // Where an entry is known to be wrong, so is every root above it: it would say nothing more.
@@ -141,11 +143,11 @@ function describeClaim(
 async function readTransferLog(
   tx: Tx,
   source: TransferSource,
-  { watch, ranges }: { watch: (tree: CompactTree) => void; ranges: readonly StampRange[] },
+  { watch, ranges }: { watch: (tree: CompactTree) => void; ranges: readonly StampRange[] | undefined },
 ): Promise<{ findings: TrailFinding[]; transferCount: number }> {
   const { size, lastKey } = await readLog(tx.sql, "transfers");
   const oldest = await readOldestPending(tx.sql);
-  const covered = { ranges: [...ranges].sort((a, b) => a[0] - b[0]), before: oldest };
+  const covered = { ranges: ranges?.toSorted((a, b) => a[0] - b[0]), before: oldest };
   const tree = createCompactTree();
   const findings: TrailFinding[] = [];
   for (let after = -1n; ; ) {
@@ -171,8 +173,9 @@ async function readTransferLog(
 async function findUncovered(
   tx: Tx,
   leaves: readonly LeafContent[],
-  { ranges, before }: { ranges: readonly StampRange[]; before: bigint | undefined },
+  { ranges, before }: { ranges: readonly StampRange[] | undefined; before: bigint | undefined },
 ): Promise<TrailFinding[]> {
+  if (ranges === undefined) return [];
   const limit = before === undefined ? undefined : before - PENDING_MARGIN_MICROSECONDS;
   const settled = leaves.filter(({ key }) => limit === undefined || key < limit);
   const journals = new Set(settled.map(({ content }) => String(JSON.parse(content).journal_id)));
