@@ -6,18 +6,26 @@ import type { CommandRecorder, Routes } from "./gateway/index.ts";
 import {
   appendAudit,
   auditRoutes,
+  createSentinelSink,
   makeCheckpoints,
   openSigners,
   runSequencer,
   type Signers,
   type TransferSource,
 } from "./modules/audit/index.ts";
-import { startSchedule } from "./modules/jobs/index.ts";
+import { startSchedule, type Task } from "./modules/jobs/index.ts";
 import { readTransferIds, readTransferLeaves, settle } from "./modules/ledger/index.ts";
 import type { Sql } from "./runtime/database.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Vault } from "./runtime/vault.ts";
 import { actorKindOf } from "./values/actor.ts";
+
+const SINK_SECONDS = 5;
+
+interface Kept {
+  readonly db: Sql;
+  readonly vault: Vault;
+}
 
 export interface OpenedAudit {
   readonly recordCommand: CommandRecorder;
@@ -34,17 +42,13 @@ export function openAudit(
   const signers = openConfiguredSigners(config);
   const sequencer = runSequencer({ db, vault, log });
   const maker = { db, source, signers, directory: config.AUDIT_CHECKPOINT_DIR };
-  const schedule = startSchedule({
-    db,
-    log,
-    tasks: [
-      {
-        name: "audit checkpoints",
-        everySeconds: config.AUDIT_CHECKPOINT_SECONDS,
-        run: (signal) => makeCheckpoints(maker, signal),
-      },
-    ],
-  });
+  const checkpoints: Task = {
+    name: "audit checkpoints",
+    everySeconds: config.AUDIT_CHECKPOINT_SECONDS,
+    run: (signal) => makeCheckpoints(maker, signal),
+  };
+  const tasks = [checkpoints, ...listSinks(config, { db, vault })];
+  const schedule = startSchedule({ db, log, tasks });
   return {
     recordCommand,
     routes: auditRoutes({ db, vault, source, signers }),
@@ -52,6 +56,12 @@ export function openAudit(
       await Promise.all([sequencer.stop(), schedule.stop()]);
     },
   };
+}
+
+function listSinks({ SENTINEL_ENDPOINT: endpoint, SENTINEL_TOKEN: token }: Config, kept: Kept): Task[] {
+  if (endpoint === undefined || token === undefined) return [];
+  const sink = createSentinelSink({ ...kept, endpoint, token });
+  return [{ name: "audit to Sentinel", everySeconds: SINK_SECONDS, run: sink.sendNew }];
 }
 
 /** @throws ConfigError */

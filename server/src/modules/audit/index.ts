@@ -3,10 +3,13 @@ export { appendAudit, createNumberedWriter, type NumberedAppend } from "./append
 export type { AuditEntry, AuditOrigin } from "./entry.ts";
 export { type Erasure, eraseSubject } from "./erase-subject.ts";
 export { AUDIT_ERRORS } from "./errors.ts";
+export { exportEntries } from "./export-entries.ts";
 export type { LeafContent, TransferSource } from "./extend-transfer-log.ts";
+export { ENTRY_FORMATS, type EntryFormat } from "./format-entry.ts";
 export { type CheckpointMaker, makeCheckpoints } from "./make-checkpoints.ts";
 export { type AuditServices, auditRoutes } from "./routes.ts";
 export { type RunningSequencer, runSequencer } from "./run-sequencer.ts";
+export { createSentinelSink, type SentinelOptions } from "./send-to-sentinel.ts";
 export { createSequencer, type Sequencer } from "./sequence-entries.ts";
 export { openSigners, type Signers, type SigningOptions } from "./signing-key.ts";
 export type { TrailFinding } from "./verify-chain.ts";
