@@ -171,7 +171,7 @@ async function openBanking(
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return bankingRoutes({ db, vault, assets, desk });
+  return bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1 });
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

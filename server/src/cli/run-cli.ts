@@ -11,6 +11,7 @@ import { addExportCommand } from "./export.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addReceiptCommand } from "./receipt.ts";
+import { addSecureTransactionCommand } from "./secure-transaction.ts";
 import { addServeCommand } from "./serve.ts";
 import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addKeysCommand(program);
   addVerifyCommand(program);
   addReceiptCommand(program);
+  addSecureTransactionCommand(program);
   addDoctorCommand(program);
   addExportCommand(program);
   addBenchCommand(program);

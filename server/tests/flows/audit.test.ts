@@ -96,3 +96,25 @@ test("a batch is one entry that names the stamps of all it booked", async () => 
     details: { last_stamp: ids[2] },
   });
 });
+
+test("a secure transaction answers with its signature; without API_KEY_V1 the answer says what to set", async () => {
+  const token = await app.token("operator");
+  const body = { user_id: "ada", amount: "10.50" };
+  const unset = await app.call("POST", "/api/v1/secure-transactions", { token, body });
+  expect(unset).toMatchObject({ status: 503, body: { code: "secure_records_not_configured" } });
+  expect(unset.body.detail).toContain("API_KEY_V1");
+  const configured = await startTestApp({ DB_URL: app.databaseUrl, API_KEY_V1: "k".repeat(32) });
+  await app.call("POST", "/api/v1/accounts", { token, body: { currency: "EUR", owner_id: "ada" } });
+  const call = (by: string, sent: object) =>
+    configured.call("POST", "/api/v1/secure-transactions", { token: by, body: sent });
+  const posted = await call(token, body);
+  expect(posted).toMatchObject({
+    status: 201,
+    body: { status: "success", tx_id: expect.stringMatching(/^\w{64}$/) },
+  });
+  expect((await call(token, { ...body, amount: "-1" })).status).toBe(400);
+  expect((await call(token, { ...body, amount: "1.001" })).status).toBe(400);
+  expect((await call(token, { ...body, user_id: "nobody" })).status).toBe(404);
+  expect((await call(await app.token("customer", "ada"), body)).status).toBe(403);
+  await configured.stop();
+});
