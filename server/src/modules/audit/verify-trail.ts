@@ -44,10 +44,10 @@ export function verifyTrail(
       ...chain.findings,
       // Where an entry is known to be wrong, so is every root above it: it would say nothing more.
       ...(chain.findings.length > 0 ? [] : entryClaims.check(entryRoots.roots)),
-      ...(chain.findings.length > 0 ? [] : await checkTiles(tx, "entries", chain.entryCount, entryRoots)),
+      ...(chain.findings.length > 0 ? [] : await checkTiles(tx, "entries", entryRoots)),
       ...transfers.findings,
       ...transferClaims.check(transferRoots.roots),
-      ...(await checkTiles(tx, "transfers", transfers.transferCount, transferRoots)),
+      ...(await checkTiles(tx, "transfers", transferRoots)),
     ];
     const checkpointCount = entryClaims.count + transferClaims.count;
     return {
@@ -62,7 +62,8 @@ export function verifyTrail(
 interface SizeWatch {
   readonly watch: (tree: CompactTree) => void;
   readonly roots: Map<number, Buffer>;
-  readonly last: () => Buffer;
+  /** The tree as it was seen last. */
+  readonly last: () => CompactTree;
 }
 
 /** Remembers the roots at these sizes while a tree grows past them. */
@@ -72,7 +73,7 @@ function watchSizes(sizes: ReadonlySet<number>): SizeWatch {
   let last: CompactTree = empty;
   return {
     roots,
-    last: () => last.root(),
+    last: () => last,
     watch: (tree) => {
       last = tree;
       if (sizes.has(tree.size())) roots.set(tree.size(), tree.root());
@@ -200,13 +201,15 @@ function isWithin(ranges: readonly StampRange[], stamp: number): boolean {
 }
 
 /** The tiles that proofs are made of must lead to the same root. */
-async function checkTiles(tx: Tx, log: LogName, size: number, { last }: SizeWatch): Promise<TrailFinding[]> {
+async function checkTiles(tx: Tx, log: LogName, { last }: SizeWatch): Promise<TrailFinding[]> {
   const problem = {
     check: "checkpoint" as const,
     what: `the stored hashes of the log ${log} are damaged: proofs would fail`,
   };
   try {
-    return (await rootOf(openTileReader(tx.sql, log), 0, size)).equals(last()) ? [] : [problem];
+    return (await rootOf(openTileReader(tx.sql, log), 0, last().size())).equals(last().root())
+      ? []
+      : [problem];
   } catch {
     return [problem];
   }
