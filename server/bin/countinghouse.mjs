@@ -29,14 +29,30 @@ function findBundledNode() {
   }
 }
 
+// Node sizes its heap by the machine's memory and collects late; the server is content with far less (measured under
+// full load: 343 MB without these, 217 MB with them, at the same speed).
+const FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=1024"];
+// Compiled code is kept beside the packages, which saves a fifth of a second at each start.
+const env = {
+  NODE_COMPILE_CACHE: join(dirname(program), "..", "..", "node_modules", ".cache", "countinghouse"),
+  ...process.env,
+};
+const argumentsFor = (binary) => [binary, ...FLAGS, ...process.execArgv, program, ...process.argv.slice(2)];
+
+/** Becomes the program itself where the system can do that, so that signals and `kill -9` meet it and nobody else. */
+async function becomeProgram() {
+  if (process.platform === "win32") return await import(pathToFileURL(program).href);
+  process.execve(process.execPath, argumentsFor(process.execPath), env);
+}
+
 function runUnder(binary) {
-  const child = spawn(binary, [program, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(binary, argumentsFor(binary).slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
 
 if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_REQUIRED) {
-  await import(pathToFileURL(program).href);
+  await becomeProgram();
 } else {
   const bundled = findBundledNode();
   if (bundled === undefined) {

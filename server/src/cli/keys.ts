@@ -7,6 +7,7 @@ import type { Sql } from "../runtime/database.ts";
 import { findPendingMigrations } from "../runtime/migrate.ts";
 import { addDataKey, rewrapDataKeys } from "../runtime/rotate-data-keys.ts";
 import { openVault, VaultError, type VaultOptions } from "../runtime/vault.ts";
+import { addExamples } from "./examples.ts";
 import { withDatabase } from "./with-database.ts";
 
 export interface KeyRotation {
@@ -21,7 +22,7 @@ export function addKeysCommand(program: Command): void {
   const keys = program.command("keys").description("rotate the keys that encrypt personal fields");
   const print = (rotation: Partial<KeyRotation>) =>
     console.log(program.opts()["json"] === true ? toJson(rotation) : describe(rotation));
-  keys
+  const rotate = keys
     .command("rotate")
     .description("wrap the data keys by ENCRYPTION_KEY, the old one given as ENCRYPTION_KEY_PREVIOUS")
     .option("--data", "also make a new data key and re-encrypt everything with it")
@@ -30,12 +31,20 @@ export function addKeysCommand(program: Command): void {
         await withVaultOptions((db, vault) => rotateKeys(db, vault, { withData: options.data === true })),
       ),
     );
-  keys
+  addExamples(rotate, [
+    [
+      "ENCRYPTION_KEY=$NEW ENCRYPTION_KEY_PREVIOUS=$OLD countinghouse keys rotate",
+      "the key changes, no value does",
+    ],
+    ["countinghouse keys rotate --data", "a new data key, and everything anew under it"],
+  ]);
+  const again = keys
     .command("reencrypt")
     .description(
       "bring what was written since, or left by a rotation that was stopped, under the newest data key",
     )
     .action(async () => print({ accounts: await withVaultOptions(reencrypt) }));
+  addExamples(again, [["countinghouse keys reencrypt", "after the other processes were started again"]]);
 }
 
 /**

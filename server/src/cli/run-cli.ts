@@ -44,6 +44,7 @@ export function createProgram(): Command {
 }
 
 export async function runCli(argv: readonly string[]): Promise<void> {
+  process.on("unhandledRejection", outliveLostTypeQuery);
   try {
     await createProgram().parseAsync([...argv]);
   } catch (error) {
@@ -51,6 +52,16 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     process.exitCode = EXIT_CODES.failed;
     if (!(error instanceof CommanderError && error.code === "commander.help")) showError(error, argv);
   }
+}
+
+/**
+ * postgres.js 3.4 asks each new connection for its array types and lets nobody see that fail: where the server goes away
+ * in that moment, the process would end. The statement that wanted the connection is told on its own.
+ */
+function outliveLostTypeQuery(error: unknown): void {
+  const { query } = error as { query?: unknown };
+  if (typeof query === "string" && query.includes("typarray")) return;
+  throw error;
 }
 
 function readVersion(): string {
@@ -69,8 +80,14 @@ function showError(error: unknown, argv: readonly string[]): void {
 function describeError(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   const line = text.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-  if (!(error instanceof CommanderError)) return line;
-  return error.message.includes("--help") ? line : `${line} (--help shows what there is)`;
+  if (error instanceof CommanderError) return `${line} (--help shows what there is)`;
+  return isForeseen(error) ? line : `${line} (--debug shows where it came from)`;
+}
+
+/** Errors of ours say what to do; those of libraries and the language do not. */
+function isForeseen(error: unknown): boolean {
+  const foreign = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "PostgresError"];
+  return error instanceof Error && !foreign.includes(error.name);
 }
 
 function isDebugging(): boolean {

@@ -23,7 +23,7 @@ async function serve(): Promise<void> {
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
   const app = await startApp(config, log);
-  const pidFile = writePidFile(config, app);
+  const pidFile = writePidFile(config);
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
   stopOnSignal(app, { log, pidFile, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
 }
@@ -44,9 +44,9 @@ function welcome(app: App, config: Config): string {
   ].join("\n");
 }
 
-/** DATA_DIR/serve-<port>.pid, for scripts that have to signal the server. Not a lock: a killed server leaves it behind. */
-function writePidFile(config: Config, app: App): string {
-  const path = join(resolve(config.DATA_DIR), `serve-${new URL(app.url).port}.pid`);
+/** DATA_DIR/serve.pid, for scripts that have to signal the server last started here. Not a lock: a killed server leaves it behind. */
+function writePidFile(config: Config): string {
+  const path = join(resolve(config.DATA_DIR), "serve.pid");
   mkdirSync(resolve(config.DATA_DIR), { recursive: true });
   writeFileSync(path, `${process.pid}\n`);
   return path;

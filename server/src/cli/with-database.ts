@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
+import { hasOtherPrograms } from "../runtime/database-facts.ts";
 import {
   DirectoryInUseError,
   findRunningPostgres,
@@ -15,6 +16,8 @@ import { CommandError } from "./command-error.ts";
 
 export interface DatabaseAccess {
   readonly url: string;
+  /** Started for the command. */
+  readonly isOwn: boolean;
   /** Stops what was started for the command; nothing where another process runs it. */
   readonly release: () => Promise<void>;
 }
@@ -29,15 +32,49 @@ const POLL_MS = 100;
  */
 export async function withDatabase<T>(config: Config, work: (db: Sql) => Promise<T>): Promise<T> {
   const log = createLog(config.LOG_LEVEL === "info" ? "warn" : config.LOG_LEVEL);
-  const access = await reachDatabase(config, log);
-  const db = openDatabase({ url: access.url, poolSize: CONNECTIONS, statementTimeoutMs: 0 });
+  const applicationName = `countinghouse command ${process.pid}`;
+  const { db, access } = await connect(config, { log, applicationName });
   try {
-    await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
     return await work(db);
   } finally {
+    if (access.isOwn) await untilAlone(db, applicationName);
     await db.end({ timeout: 5 });
     await access.release();
   }
+}
+
+/** A running server may be stopped between being found and being connected to: then there is another look. */
+async function connect(
+  config: Config,
+  { log, applicationName }: { log: Log; applicationName: string },
+): Promise<{ db: Sql; access: DatabaseAccess }> {
+  const deadline = Date.now() + config.DB_CONNECT_RETRY_SECONDS * 1000;
+  for (;;) {
+    const access = await reachDatabase(config, log);
+    const mayVanish = config.DB_URL === undefined && !access.isOwn;
+    const retrySeconds = mayVanish ? 0 : config.DB_CONNECT_RETRY_SECONDS;
+    const db = openDatabase({
+      url: access.url,
+      poolSize: CONNECTIONS,
+      statementTimeoutMs: 0,
+      applicationName,
+    });
+    try {
+      await waitForDatabase(db, { retrySeconds, log });
+      return { db, access };
+    } catch (error) {
+      await db.end({ timeout: 5 });
+      await access.release();
+      if (!mayVanish || Date.now() > deadline) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** Another command may have joined the server that this one started: it is stopped when nobody needs it any more. */
+async function untilAlone(db: Sql, applicationName: string): Promise<void> {
+  const isShared = () => hasOtherPrograms(db, applicationName).catch(() => false);
+  while (await isShared()) await sleep(POLL_MS);
 }
 
 /** The same for commands that read tables: refuses where the tables are not those that this program knows. */
@@ -53,15 +90,15 @@ export function withMigratedDatabase<T>(config: Config, work: (db: Sql) => Promi
 /** Says where the database is; starts the embedded one where nobody runs it. */
 export async function reachDatabase(config: Config, log: Log): Promise<DatabaseAccess> {
   const nothing = async () => undefined;
-  if (config.DB_URL !== undefined) return { url: config.DB_URL, release: nothing };
+  if (config.DB_URL !== undefined) return { url: config.DB_URL, isOwn: false, release: nothing };
   const dataDir = resolve(config.DATA_DIR);
   const deadline = Date.now() + config.DB_CONNECT_RETRY_SECONDS * 1000;
   for (;;) {
     const running = await findRunningPostgres(dataDir);
-    if (running !== undefined) return { url: running.url, release: nothing };
+    if (running !== undefined) return { url: running.url, isOwn: false, release: nothing };
     try {
       const own = await startEmbeddedPostgres({ dataDir, log });
-      return { url: own.url, release: () => own.stop() };
+      return { url: own.url, isOwn: true, release: () => own.stop() };
     } catch (error) {
       // Held by a process whose PostgreSQL is not ready yet: starting, recovering, being restarted, stopping.
       if (!(error instanceof DirectoryInUseError) || Date.now() > deadline) throw error;

@@ -89,9 +89,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   addHooks(server as HttpServer, options);
+  closeAnsweredConnections(server as HttpServer);
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;
+}
+
+/**
+ * The framework closes the connections that are idle when a shutdown begins; Node keeps one that is answered later open
+ * for its client's next request, and a client that stays would hold the server until it is ended by force. So that time
+ * becomes short (a second is Node's own grace); what still comes in it is answered 503 and `Connection: close`.
+ */
+function closeAnsweredConnections(server: HttpServer): void {
+  server.addHook("preClose", (done) => {
+    server.server.keepAliveTimeout = 1;
+    done();
+  });
 }
 
 /**

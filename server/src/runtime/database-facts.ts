@@ -1,4 +1,4 @@
-// What the server of the database says about itself, for `doctor`.
+// What the server of the database says about itself and its clients, for the command line.
 import type { Sql } from "./database.ts";
 
 export interface DatabaseFacts {
@@ -37,4 +37,12 @@ export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
     connectionsMax: row.connections,
     clockDifferenceMs: row.clock_ms - (askedAtMs + answeredAtMs) / 2,
   };
+}
+
+/** Whether a program of ours other than `applicationName` is connected to this database. */
+export async function hasOtherPrograms(db: Sql, applicationName: string): Promise<boolean> {
+  const rows = await db`
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'countinghouse%' AND application_name <> ${applicationName} LIMIT 1`;
+  return rows.length > 0;
 }

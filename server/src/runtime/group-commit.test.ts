@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "../values/app-error.ts";
-import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { createGroupCommit, type GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+
+type Options = GroupCommitOptions<number, number>;
 
 interface Batch {
   readonly inputs: readonly number[];
@@ -12,7 +14,7 @@ interface Batch {
 
 /** A group whose batches wait until the test commits them. */
 function openGroup(
-  options: { batchWeightMax?: number; queueWeightMax?: number; weigh?: (n: number) => number } = {},
+  options: Partial<Pick<Options, "batchWeightMax" | "queueWeightMax" | "lanesMax" | "weigh">> = {},
 ) {
   const batches: Batch[] = [];
   const begun: ((batch: Batch) => void)[] = [];
@@ -80,7 +82,7 @@ describe("group commit", () => {
     await Promise.all(answers);
   });
 
-  it("does not begin a batch while another one commits", async () => {
+  it("does not begin a batch while another one commits on its only lane", async () => {
     const { group, nextBatch } = openGroup();
     const first = group.submit(1);
     const running = await nextBatch();
@@ -95,6 +97,52 @@ describe("group commit", () => {
     running.commit();
     (await next).commit();
     expect(await Promise.all([first, second])).toEqual([10, 20]);
+  });
+
+  it("opens a second lane for what comes while the first commits, and no third", async () => {
+    const { group, nextBatch } = openGroup({ lanesMax: 2 });
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const second = group.submit(2);
+    const beside = await nextBatch();
+    expect([running.inputs, beside.inputs]).toEqual([[1], [2]]);
+    const waiting = submitAll(group, [3, 4]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(group.waiting()).toBe(2);
+    beside.commit();
+    expect(await second).toBe(20);
+    const next = await nextBatch();
+    expect(next.inputs).toEqual([3, 4]);
+    next.commit();
+    running.commit();
+    expect(await Promise.all([first, ...waiting])).toEqual([10, 30, 40]);
+  });
+
+  it("takes inputs of one turn of the event loop together also where two lanes are free", async () => {
+    const { group, nextBatch } = openGroup({ lanesMax: 2 });
+    const answers = submitAll(group, [1, 2, 3]);
+    const batch = await nextBatch();
+    expect(batch.inputs).toEqual([1, 2, 3]);
+    batch.commit();
+    await Promise.all(answers);
+  });
+
+  it("waits for every lane when it closes", async () => {
+    const { group, nextBatch } = openGroup({ lanesMax: 2 });
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const second = group.submit(2);
+    const beside = await nextBatch();
+    let isClosed = false;
+    const closed = group.close().then(() => {
+      isClosed = true;
+    });
+    beside.commit();
+    await second;
+    expect(isClosed).toBe(false);
+    running.commit();
+    await closed;
+    expect(await first).toBe(10);
   });
 
   it("carries at most the weight of a batch, and sends an input heavier than that alone", async () => {
@@ -219,24 +267,30 @@ describe("group commit", () => {
   it("answers every input exactly once with its own outcome, in the order of arrival, whatever their weights", async () => {
     const inputs = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(inputs, fc.integer({ min: 1, max: 15 }), async (weights, batchWeightMax) => {
-        const seen: number[] = [];
-        const group = createGroupCommit<{ id: number; weight: number }, number>({
-          batchWeightMax,
-          queueWeightMax: 10_000,
-          weigh: ({ weight }) => weight,
-          commitBatch: async (batch) => {
-            const weight = batch.reduce((sum, each) => sum + each.weight, 0);
-            expect(batch.length === 1 || weight <= batchWeightMax).toBe(true);
-            seen.push(...batch.map(({ id }) => id));
-            return batch.map(({ id }) => id);
-          },
-        });
-        const ids = weights.map((_, id) => id);
-        const answers = await Promise.all(weights.map((weight, id) => group.submit({ id, weight })));
-        expect(answers).toEqual(ids);
-        expect(seen).toEqual(ids);
-      }),
+      fc.asyncProperty(
+        inputs,
+        fc.integer({ min: 1, max: 15 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (weights, batchWeightMax, lanesMax) => {
+          const seen: number[] = [];
+          const group = createGroupCommit<{ id: number; weight: number }, number>({
+            batchWeightMax,
+            lanesMax,
+            queueWeightMax: 10_000,
+            weigh: ({ weight }) => weight,
+            commitBatch: async (batch) => {
+              const weight = batch.reduce((sum, each) => sum + each.weight, 0);
+              expect(batch.length === 1 || weight <= batchWeightMax).toBe(true);
+              seen.push(...batch.map(({ id }) => id)); // batches begin in the order of arrival on any number of lanes
+              return batch.map(({ id }) => id);
+            },
+          });
+          const ids = weights.map((_, id) => id);
+          const answers = await Promise.all(weights.map((weight, id) => group.submit({ id, weight })));
+          expect(answers).toEqual(ids);
+          expect(seen).toEqual(ids);
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -67,6 +67,7 @@ it("keeps a key unique across the change of epochs: the change waits for those w
   });
   await looked.promise;
   const rotation = rotateEpochs(database.db, 2);
+  await expect.poll(countWaiting, { timeout: 60_000 }).toBe(1);
   const second = once("same"); // queues behind the change, which queues behind the first
   await expect.poll(countWaiting, { timeout: 60_000 }).toBe(2);
   goOn.resolve();

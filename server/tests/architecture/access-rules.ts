@@ -12,7 +12,7 @@ const TABLE_OF_SCHEMA = new RegExp(
   "gi",
 );
 const BEGINS = /^[`'"]\s*(begin|start\s+transaction|commit|rollback)\b/i;
-const BEGIN_CALL = /^(begin|beginDistributed|reserve)$/;
+const BEGIN_CALL = /^(begin|beginDistributed|reserve|takeConnection)$/;
 const STATUS_CALL = /\.(code|status)$/;
 
 export const ACCESS_RULES: readonly Rule[] = [
@@ -26,7 +26,7 @@ export const ACCESS_RULES: readonly Rule[] = [
   {
     name: "only runtime/transaction.ts begins or ends a transaction",
     find: (project) =>
-      program(project, "server/src/runtime/transaction.ts").flatMap((file) =>
+      program(project, "server/src/runtime/transaction.ts", "server/src/runtime/pool.ts").flatMap((file) =>
         findMatches(file, isTransactionControl, "begins or ends a transaction"),
       ),
   },

@@ -180,7 +180,9 @@ describe("two servers on one database", () => {
   it("leave a book that verifies from its first transfer, and no error in either log", async () => {
     const { differences } = await verifyBook(database.db, { full: true, readOnly: true });
     expect(differences).toEqual([]);
-    expect(servers.flatMap(({ log }) => log)).toEqual([]);
+    const lines = servers.flatMap(({ log }) => log);
+    // So many payments in so short a time are suspicious, and said to be: that is no error.
+    expect(lines.filter((line) => !line.includes('"a suspicious transaction was flagged"'))).toEqual([]);
   });
 });
 

@@ -107,186 +107,203 @@ class Refused extends Error {
   }
 }
 
+/** The state of the moment. Copied and put back where something fails half-way. */
+interface Ledger {
+  state: State;
+  readonly worldAsset: string;
+  /** A command that repeated a key made nothing itself: it names what the first one made. */
+  readonly originals: Map<number, number>;
+  readonly remembered: Map<string, { command: Command; outcome: Outcome }>;
+}
+
 export function createModel({ accounts, worldAsset }: ModelSetting): Model {
-  let state: State = {
-    accounts: new Map(
-      Object.entries(accounts).map(([name, asset]) => [name, { asset, state: "open", limit: 0n }]),
-    ),
+  const opened = Object.entries(accounts).map(([name, asset]): [string, ModelAccount] => [
+    name,
+    { asset, state: "open", limit: 0n },
+  ]);
+  const state = {
+    accounts: new Map(opened),
     transfers: [],
     holds: new Map(),
     journals: new Map(),
-    reversed: new Set(),
+    reversed: new Set<number>(),
   };
-  const remembered = new Map<string, { command: Command; outcome: Outcome }>();
-  /** A command that repeated a key made nothing itself: it names what the first one made. */
-  const originals = new Map<number, number>();
-
-  function apply(command: Command, now: number): Outcome {
-    const before = command.key === undefined ? undefined : remembered.get(command.key);
-    if (before !== undefined) {
-      if (!isDeepStrictEqual(before.command.act, command.act)) return { refused: "idempotency_key_reused" };
-      originals.set(command.number, before.command.number);
-      return before.outcome;
-    }
-    state = expireHolds(state, now);
-    const outcome = attempt(() => perform(command));
-    if (command.key !== undefined) remembered.set(command.key, { command, outcome });
-    return outcome;
-  }
-
-  /** All or nothing: what is refused leaves the state as it was. */
-  function attempt(work: () => Outcome): Outcome {
-    const before = copy(state);
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      state = before;
-      return { refused: error.code };
-    }
-  }
-
-  function perform({ act, number }: Command): Outcome {
-    if (act.act === "journal") return { results: [post(act.transfers, number)] };
-    if (act.act === "transaction") return { results: [post([act.movement], number)] };
-    if (act.act === "batch") return performBatch(act);
-    if (act.act === "hold") return place(act, number);
-    if (act.act === "capture") return capture(act);
-    if (act.act === "release") return release(act.of);
-    if (act.act === "reverse") return reverse(act.of);
-    return change(act);
-  }
-
-  function performBatch({ mode, movements }: Extract<Act, { act: "batch" }>): Outcome {
-    if (mode === "atomic") {
-      try {
-        return { results: movements.map((movement) => [move(movement)]) };
-      } catch (error) {
-        throw error instanceof Refused ? new Refused("batch_item_refused") : error;
-      }
-    }
-    const results = movements.map((movement) => attempt(() => ({ results: [[move(movement)]] })));
-    return { results: results.map((result) => ("refused" in result ? result : (result.results[0] ?? []))) };
-  }
-
-  function post(movements: readonly Movement[], number: number): ModelTransfer[] {
-    const transfers = movements.map(move);
-    state.journals.set(number, transfers);
-    return transfers;
-  }
-
-  function move(movement: Movement): ModelTransfer {
-    checkSides(movement);
-    const available = sumsIn(state, movement.debit).available;
-    const amount =
-      movement.upToAvailable === true && available < movement.amount ? available : movement.amount;
-    checkAmount(movement, amount);
-    return add({ debit: movement.debit, credit: movement.credit, amount });
-  }
-
-  function add(transfer: { debit: string; credit: string; amount: bigint }): ModelTransfer {
-    state.transfers.push(transfer);
-    return {
-      ...transfer,
-      debitAfter: postedAfter(transfer.debit),
-      creditAfter: postedAfter(transfer.credit),
-    };
-  }
-
-  function postedAfter(account: string): bigint | null {
-    return account === WORLD ? null : sumsIn(state, account).posted;
-  }
-
-  function checkSides({ debit, credit }: Movement): void {
-    for (const name of [debit, credit])
-      if (name !== WORLD && !state.accounts.has(name)) throw new Refused("account_not_found");
-    if (debit === credit) throw new Refused("same_account");
-    if (assetOf(debit) !== assetOf(credit)) throw new Refused("asset_mismatch");
-    for (const name of [debit, credit]) {
-      const account = state.accounts.get(name);
-      if (account !== undefined && account.state !== "open") throw new Refused(`account_${account.state}`);
-    }
-  }
-
-  function assetOf(name: string): string {
-    return state.accounts.get(name)?.asset ?? worldAsset;
-  }
-
-  function checkAmount({ debit, credit }: Movement, amount: bigint): void {
-    if (amount <= 0n || (debit !== WORLD && amount > sumsIn(state, debit).available))
-      throw new Refused("insufficient_funds");
-    const sent = totalOf(state, debit, "debit") + heldOn(state, debit) + amount;
-    const received = totalOf(state, credit, "credit") + amount;
-    if ((debit !== WORLD && sent > SUM_MAX) || (credit !== WORLD && received > SUM_MAX))
-      throw new Refused("amount_overflow");
-  }
-
-  function place({ movement, expiresAt }: Extract<Act, { act: "hold" }>, number: number): Outcome {
-    checkSides(movement);
-    checkAmount(movement, movement.amount);
-    state.holds.set(number, { movement, expiresAt, state: "active" });
-    return { results: [[]] };
-  }
-
-  function findActive(number: number): ModelHold {
-    const hold = state.holds.get(originals.get(number) ?? number);
-    if (hold === undefined) throw new Refused("hold_not_found");
-    if (hold.state !== "active") throw new Refused("hold_not_active");
-    return hold;
-  }
-
-  function capture(act: Extract<Act, { act: "capture" }>): Outcome {
-    const hold = findActive(act.of);
-    const amount = act.amount ?? hold.movement.amount;
-    if (amount <= 0n || amount > hold.movement.amount) throw new Refused("capture_exceeds_hold");
-    checkSides(hold.movement);
-    if (hold.movement.credit !== WORLD && totalOf(state, hold.movement.credit, "credit") + amount > SUM_MAX)
-      throw new Refused("amount_overflow");
-    const number = originals.get(act.of) ?? act.of;
-    state.holds.set(number, { ...hold, state: "captured" });
-    const transfer = add({ debit: hold.movement.debit, credit: hold.movement.credit, amount });
-    return { results: [[transfer]] };
-  }
-
-  function release(of: number): Outcome {
-    const hold = findActive(of);
-    state.holds.set(originals.get(of) ?? of, { ...hold, state: "released" });
-    return { results: [[]] };
-  }
-
-  function reverse(of: number): Outcome {
-    const original = originals.get(of) ?? of;
-    const journal = state.journals.get(original);
-    if (journal === undefined) throw new Refused("transaction_not_found");
-    if (state.reversed.has(original)) throw new Refused("already_reversed");
-    const transfers = [...journal]
-      .reverse()
-      .map(({ debit, credit, amount }) => move({ debit: credit, credit: debit, amount }));
-    state.reversed.add(original);
-    return { results: [transfers] };
-  }
-
-  function change({ account, state: next, limit }: Extract<Act, { act: "change" }>): Outcome {
-    const before = state.accounts.get(account);
-    if (before === undefined) throw new Refused("account_not_found");
-    const after = { ...before, state: next ?? before.state, limit: limit ?? before.limit };
-    const sums = sumsIn(state, account);
-    if (before.state === "closed" && !isDeepStrictEqual(before, after)) throw new Refused("account_closed");
-    if (after.state === "closed" && (sums.posted !== 0n || sums.held !== 0n))
-      throw new Refused("account_not_empty");
-    if (sums.posted - sums.held + after.limit < 0n) throw new Refused("limit_in_use");
-    state.accounts.set(account, after);
-    return { results: [] };
-  }
-
+  const ledger: Ledger = { state, worldAsset, originals: new Map(), remembered: new Map() };
   return {
-    apply,
-    sumsOf: (account, now) => sumsIn(expireHolds(state, now), account),
-    stateOf: (account) => state.accounts.get(account) ?? { state: "open", limit: 0n },
+    apply: (command, now) => apply(ledger, command, now),
+    sumsOf: (account, now) => sumsIn(expireHolds(ledger.state, now), account),
+    stateOf: (account) => ledger.state.accounts.get(account) ?? { state: "open", limit: 0n },
     holdStates: (now) =>
-      new Map([...expireHolds(state, now).holds].map(([number, hold]) => [number, hold.state])),
-    transferCount: () => state.transfers.length,
+      new Map([...expireHolds(ledger.state, now).holds].map(([number, hold]) => [number, hold.state])),
+    transferCount: () => ledger.state.transfers.length,
   };
+}
+
+function apply(ledger: Ledger, command: Command, now: number): Outcome {
+  const { remembered, originals } = ledger;
+  const before = command.key === undefined ? undefined : remembered.get(command.key);
+  if (before !== undefined) {
+    if (!isDeepStrictEqual(before.command.act, command.act)) return { refused: "idempotency_key_reused" };
+    originals.set(command.number, before.command.number);
+    return before.outcome;
+  }
+  ledger.state = expireHolds(ledger.state, now);
+  const outcome = attempt(ledger, () => perform(ledger, command));
+  if (command.key !== undefined) remembered.set(command.key, { command, outcome });
+  return outcome;
+}
+
+/** All or nothing: what is refused leaves the state as it was. */
+function attempt(ledger: Ledger, work: () => Outcome): Outcome {
+  const before = copy(ledger.state);
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    ledger.state = before;
+    return { refused: error.code };
+  }
+}
+
+function perform(ledger: Ledger, { act, number }: Command): Outcome {
+  if (act.act === "journal") return { results: [post(ledger, act.transfers, number)] };
+  if (act.act === "transaction") return { results: [post(ledger, [act.movement], number)] };
+  if (act.act === "batch") return performBatch(ledger, act);
+  if (act.act === "hold") return place(ledger, act, number);
+  if (act.act === "capture") return capture(ledger, act);
+  if (act.act === "release") return release(ledger, act.of);
+  if (act.act === "reverse") return reverse(ledger, act.of);
+  return change(ledger, act);
+}
+
+function performBatch(ledger: Ledger, { mode, movements }: Extract<Act, { act: "batch" }>): Outcome {
+  if (mode === "atomic") {
+    try {
+      return { results: movements.map((movement) => [move(ledger, movement)]) };
+    } catch (error) {
+      throw error instanceof Refused ? new Refused("batch_item_refused") : error;
+    }
+  }
+  const results = movements.map((movement) =>
+    attempt(ledger, () => ({ results: [[move(ledger, movement)]] })),
+  );
+  return { results: results.map((result) => ("refused" in result ? result : (result.results[0] ?? []))) };
+}
+
+function post(ledger: Ledger, movements: readonly Movement[], number: number): ModelTransfer[] {
+  const transfers = movements.map((movement) => move(ledger, movement));
+  ledger.state.journals.set(number, transfers);
+  return transfers;
+}
+
+function move(ledger: Ledger, movement: Movement): ModelTransfer {
+  checkSides(ledger, movement);
+  const available = sumsIn(ledger.state, movement.debit).available;
+  const amount = movement.upToAvailable === true && available < movement.amount ? available : movement.amount;
+  checkAmount(ledger, movement, amount);
+  return add(ledger, { debit: movement.debit, credit: movement.credit, amount });
+}
+
+function add(ledger: Ledger, transfer: { debit: string; credit: string; amount: bigint }): ModelTransfer {
+  ledger.state.transfers.push(transfer);
+  return {
+    ...transfer,
+    debitAfter: postedAfter(ledger, transfer.debit),
+    creditAfter: postedAfter(ledger, transfer.credit),
+  };
+}
+
+function postedAfter(ledger: Ledger, account: string): bigint | null {
+  return account === WORLD ? null : sumsIn(ledger.state, account).posted;
+}
+
+function checkSides(ledger: Ledger, { debit, credit }: Movement): void {
+  for (const name of [debit, credit])
+    if (name !== WORLD && !ledger.state.accounts.has(name)) throw new Refused("account_not_found");
+  if (debit === credit) throw new Refused("same_account");
+  if (assetOf(ledger, debit) !== assetOf(ledger, credit)) throw new Refused("asset_mismatch");
+  for (const name of [debit, credit]) {
+    const account = ledger.state.accounts.get(name);
+    if (account !== undefined && account.state !== "open") throw new Refused(`account_${account.state}`);
+  }
+}
+
+function assetOf(ledger: Ledger, name: string): string {
+  return ledger.state.accounts.get(name)?.asset ?? ledger.worldAsset;
+}
+
+function checkAmount(ledger: Ledger, { debit, credit }: Movement, amount: bigint): void {
+  if (amount <= 0n || (debit !== WORLD && amount > sumsIn(ledger.state, debit).available))
+    throw new Refused("insufficient_funds");
+  const sent = totalOf(ledger.state, debit, "debit") + heldOn(ledger.state, debit) + amount;
+  const received = totalOf(ledger.state, credit, "credit") + amount;
+  if ((debit !== WORLD && sent > SUM_MAX) || (credit !== WORLD && received > SUM_MAX))
+    throw new Refused("amount_overflow");
+}
+
+function place(
+  ledger: Ledger,
+  { movement, expiresAt }: Extract<Act, { act: "hold" }>,
+  number: number,
+): Outcome {
+  checkSides(ledger, movement);
+  checkAmount(ledger, movement, movement.amount);
+  ledger.state.holds.set(number, { movement, expiresAt, state: "active" });
+  return { results: [[]] };
+}
+
+function findActive(ledger: Ledger, number: number): ModelHold {
+  const hold = ledger.state.holds.get(ledger.originals.get(number) ?? number);
+  if (hold === undefined) throw new Refused("hold_not_found");
+  if (hold.state !== "active") throw new Refused("hold_not_active");
+  return hold;
+}
+
+function capture(ledger: Ledger, act: Extract<Act, { act: "capture" }>): Outcome {
+  const hold = findActive(ledger, act.of);
+  const amount = act.amount ?? hold.movement.amount;
+  if (amount <= 0n || amount > hold.movement.amount) throw new Refused("capture_exceeds_hold");
+  checkSides(ledger, hold.movement);
+  if (
+    hold.movement.credit !== WORLD &&
+    totalOf(ledger.state, hold.movement.credit, "credit") + amount > SUM_MAX
+  )
+    throw new Refused("amount_overflow");
+  const number = ledger.originals.get(act.of) ?? act.of;
+  ledger.state.holds.set(number, { ...hold, state: "captured" });
+  const transfer = add(ledger, { debit: hold.movement.debit, credit: hold.movement.credit, amount });
+  return { results: [[transfer]] };
+}
+
+function release(ledger: Ledger, of: number): Outcome {
+  const hold = findActive(ledger, of);
+  ledger.state.holds.set(ledger.originals.get(of) ?? of, { ...hold, state: "released" });
+  return { results: [[]] };
+}
+
+function reverse(ledger: Ledger, of: number): Outcome {
+  const original = ledger.originals.get(of) ?? of;
+  const journal = ledger.state.journals.get(original);
+  if (journal === undefined) throw new Refused("transaction_not_found");
+  if (ledger.state.reversed.has(original)) throw new Refused("already_reversed");
+  const transfers = [...journal]
+    .reverse()
+    .map(({ debit, credit, amount }) => move(ledger, { debit: credit, credit: debit, amount }));
+  ledger.state.reversed.add(original);
+  return { results: [transfers] };
+}
+
+function change(ledger: Ledger, { account, state: next, limit }: Extract<Act, { act: "change" }>): Outcome {
+  const before = ledger.state.accounts.get(account);
+  if (before === undefined) throw new Refused("account_not_found");
+  const after = { ...before, state: next ?? before.state, limit: limit ?? before.limit };
+  const sums = sumsIn(ledger.state, account);
+  if (before.state === "closed" && !isDeepStrictEqual(before, after)) throw new Refused("account_closed");
+  if (after.state === "closed" && (sums.posted !== 0n || sums.held !== 0n))
+    throw new Refused("account_not_empty");
+  if (sums.posted - sums.held + after.limit < 0n) throw new Refused("limit_in_use");
+  ledger.state.accounts.set(account, after);
+  return { results: [] };
 }
 
 function copy(state: State): State {

@@ -176,7 +176,8 @@ export async function findBelowFormerLimit(
     SELECT a.id AS account_id, t.id, t.debit_after::text AS balance, coalesce(later.credit_limit_before, a.credit_limit)::text AS credit_limit
     FROM (SELECT DISTINCT account_id FROM ledger.account_changes WHERE credit_limit_before <> credit_limit_after) AS changed
     JOIN ledger.accounts a ON a.id = changed.account_id AND NOT a.system
-    JOIN ledger.transfers t ON t.debit_account_id = a.id AND t.id > ${since}
+    -- OFFSET 0: few accounts, each by its index, and not one hash over all transfers.
+    CROSS JOIN LATERAL (SELECT id, debit_after FROM ledger.transfers WHERE debit_account_id = a.id AND id > ${since} OFFSET 0) AS t
     LEFT JOIN LATERAL (
       SELECT c.credit_limit_before FROM ledger.account_changes c WHERE c.account_id = a.id AND c.id > t.id ORDER BY c.id LIMIT 1) AS later ON true
     WHERE t.debit_after < -coalesce(later.credit_limit_before, a.credit_limit) ORDER BY t.id LIMIT 1`;
