@@ -11,11 +11,12 @@ import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
+import { openAudit } from "./open-audit.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
 import { migrate } from "./runtime/migrate.ts";
-import { openVault } from "./runtime/vault.ts";
+import { openVault, type Vault } from "./runtime/vault.ts";
 import { readTokenSettings } from "./token-settings.ts";
 
 export interface App {
@@ -106,16 +107,28 @@ interface ServeContext extends Databases {
 async function serve(config: Config, context: ServeContext): Promise<{ server: HttpServer; url: string }> {
   const { log, steps, db, batchDb } = context;
   const metrics = createMetrics();
+  const vault = await openVault(db, {
+    encryptionKey: config.ENCRYPTION_KEY,
+    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+    dataDir: resolve(config.DATA_DIR),
+  });
+  const audit = openAudit(config, { db, vault, log });
+  steps.push(audit.stop);
   let stopping = false;
   const server = createHttpServer({
     log,
     metrics,
     authenticator: openAuthenticator(config),
+    recordCommand: audit.recordCommand,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const routes = [await openBanking(config, { ...context, batchDb, metrics }), riskRoutes({ db })];
+  const routes = [
+    await openBanking(config, { ...context, batchDb, metrics, vault }),
+    riskRoutes({ db }),
+    audit.routes,
+  ];
   await addDocs(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
   for (const prefix of ["/api/v1", ""]) {
@@ -137,16 +150,11 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
 
 async function openBanking(
   config: Config,
-  { db, batchDb, log, steps, metrics }: ServeContext & { metrics: Metrics },
+  { db, batchDb, log, steps, metrics, vault }: ServeContext & { metrics: Metrics; vault: Vault },
 ) {
   const rules = readRules(config.RISK_RULES);
   if (typeof rules === "string") throw new ConfigError([rules]);
   const assets = await loadAssets(db);
-  const vault = await openVault(db, {
-    encryptionKey: config.ENCRYPTION_KEY,
-    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-    dataDir: resolve(config.DATA_DIR),
-  });
   const relay = startEventRelay({ db, log, metrics });
   steps.push(() => relay.stop());
   const desk = openCommandDesk({
@@ -163,7 +171,7 @@ async function openBanking(
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return bankingRoutes({ db, vault, assets, desk });
+  return bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1 });
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

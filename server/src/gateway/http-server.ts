@@ -14,6 +14,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Actor } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import type { Authenticator } from "./authenticate.ts";
+import type { CommandRecorder } from "./command-record.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
 import { refuseUnparsed } from "./refuse-unparsed.ts";
@@ -46,6 +47,8 @@ export interface HttpServerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;
+  /** Writes the audit entry of a command. */
+  readonly recordCommand: CommandRecorder;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
 }
@@ -78,6 +81,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.decorateRequest("actor");
+  server.decorate("recordCommand", options.recordCommand);
   server.decorateRequest("bodyText");
   keepBodyText(server as HttpServer);
   server.setValidatorCompiler(createValidatorCompiler());

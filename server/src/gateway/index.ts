@@ -1,6 +1,13 @@
 // The door of the gateway for the modules' routes.
 export { checkRole, requireRole, sendAnswer } from "./answer.ts";
+export { type Caller, readCaller, readFullOrigin, readOrigin } from "./caller.ts";
 export { type CommandAnswer, runCommand } from "./command.ts";
+export {
+  type CommandRecord,
+  type CommandRecorder,
+  type CommandRequest,
+  readCommand,
+} from "./command-record.ts";
 export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";

@@ -18,6 +18,11 @@ export function actsForAll(actor: Actor): boolean {
   return actor.roles.some((role) => role !== "customer");
 }
 
+/** What sort of actor it is, in the words of the audit trail. */
+export function actorKindOf(actor: Actor): string {
+  return actor.id === SYSTEM_ACTOR.id ? "system" : "user";
+}
+
 export function isAdmin(actor: Actor): boolean {
   return actor.roles.includes("admin");
 }
