@@ -11,11 +11,12 @@ import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits, splitList } from "./open-access.ts";
+import { openAudit } from "./open-audit.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
 import { migrate } from "./runtime/migrate.ts";
-import { openVault, type Vault, type VaultOptions } from "./runtime/vault.ts";
+import { openVault, type Vault } from "./runtime/vault.ts";
 import { readTokenSettings } from "./token-settings.ts";
 
 export interface App {
@@ -106,8 +107,14 @@ interface ServeContext extends Databases {
 async function serve(config: Config, context: ServeContext): Promise<{ server: HttpServer; url: string }> {
   const { log, steps, db, batchDb } = context;
   const metrics = createMetrics();
+  const vault = await openVault(db, {
+    encryptionKey: config.ENCRYPTION_KEY,
+    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+    dataDir: resolve(config.DATA_DIR),
+  });
+  const audit = openAudit(config, { db, vault, log });
+  steps.push(audit.stop);
   let stopping = false;
-  const vault = await openVault(db, readVaultOptions(config));
   const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
   const access = await openAccess(config, { db, log, vault, localTokens });
   steps.push(() => access.close());
@@ -119,12 +126,13 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     edge: { trustedHosts: splitList(config.TRUSTED_HOSTS), corsOrigins: splitList(config.CORS_ORIGINS) },
     rateLimits: readRateLimits(config),
     trustedProxies: splitList(config.TRUSTED_PROXIES),
+    recordCommand: audit.recordCommand,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
   const banking = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const routes = [access.routes, banking, riskRoutes({ db })];
+  const routes = [access.routes, banking, riskRoutes({ db }), audit.routes];
   await addDocs(server);
   access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
@@ -168,7 +176,7 @@ async function openBanking(
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return bankingRoutes({ db, vault, assets, desk });
+  return bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1 });
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */
@@ -176,9 +184,4 @@ function hideFromDocs(scope: HttpServer): void {
   scope.addHook("onRoute", (route) => {
     route.schema = { ...route.schema, hide: true };
   });
-}
-
-function readVaultOptions(config: Config): VaultOptions {
-  const { ENCRYPTION_KEY: encryptionKey, ENCRYPTION_KEY_PREVIOUS: previousKey } = config;
-  return { encryptionKey, previousKey, dataDir: resolve(config.DATA_DIR) };
 }

@@ -201,6 +201,65 @@ export const CONFIG_KEYS = [
     description: "How often exchange rates are fetched.",
   },
   {
+    name: "AUDIT_LOG_NAME",
+    group: "Audit",
+    type: "string",
+    default: "countinghouse.local",
+    description:
+      "What the names of the transparency logs begin with, usually the host that publishes them; never changed later.",
+  },
+  {
+    name: "AUDIT_SIGNING_KEY",
+    group: "Audit",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Ed25519 key that signs checkpoints, 32 bytes in base64 or hex; generated into DATA_DIR (mode 0600) when unset.",
+  },
+  {
+    name: "AUDIT_CHECKPOINT_SECONDS",
+    group: "Audit",
+    type: "integer",
+    minimum: 1,
+    maximum: 86_400,
+    default: "10",
+    description:
+      "How often a checkpoint of the trail and of the transfers is signed, where there is anything new.",
+  },
+  {
+    name: "AUDIT_CHECKPOINT_DIR",
+    group: "Audit",
+    type: "string",
+    default: undefined,
+    description:
+      "Folder into which every checkpoint is published too; copy it out of the reach of this machine.",
+  },
+  {
+    name: "SENTINEL_ENDPOINT",
+    group: "Audit",
+    type: "string",
+    default: undefined,
+    description: "URL of a Microsoft Sentinel log ingestion endpoint; the trail is sent there as it grows.",
+  },
+  {
+    name: "SENTINEL_TOKEN",
+    group: "Audit",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "Bearer token for SENTINEL_ENDPOINT.",
+  },
+  {
+    name: "API_KEY_V1",
+    group: "Secure records",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Key of at least 32 bytes that signs secure transaction records; without it none can be made.",
+  },
+  {
     name: "EXPORT_DIR",
     group: "Export",
     type: "string",
@@ -327,6 +386,13 @@ function findUnsafeValues(config: Config): string[] {
   if (config.DB_URL !== undefined && !/^postgres(ql)?:\/\//.test(config.DB_URL)) {
     problems.push("DB_URL must begin with postgres:// or postgresql://");
   }
+  const sentinel = config.SENTINEL_ENDPOINT;
+  if (sentinel !== undefined && !(/^https?:\/\//.test(sentinel) && URL.canParse(sentinel)))
+    problems.push("SENTINEL_ENDPOINT must be a URL that begins with http:// or https://");
+  if ((sentinel === undefined) !== (config.SENTINEL_TOKEN === undefined))
+    problems.push("SENTINEL_ENDPOINT and SENTINEL_TOKEN must be set together");
+  if (config.API_KEY_V1 !== undefined && Buffer.byteLength(config.API_KEY_V1) < 32)
+    problems.push("API_KEY_V1 must have at least 32 bytes");
   const rates = config.EXCHANGE_RATE_URL;
   if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
     problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");

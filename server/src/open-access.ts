@@ -7,7 +7,7 @@ import {
   createLocalVerifier,
   type TokenSettings,
 } from "./gateway/authenticate.ts";
-import { type HttpServer, type Routes, readOrigin } from "./gateway/index.ts";
+import { type HttpServer, type Routes, readFullOrigin } from "./gateway/index.ts";
 import type { RateLimits } from "./gateway/rate-limit.ts";
 import {
   addIdentityRootRoutes,
@@ -64,7 +64,13 @@ export async function openAccess(config: Config, options: AccessOptions): Promis
     onForbidden: async (request, refused) => {
       const { actor, routeOptions, method } = request;
       const details = { route: `${method} ${routeOptions.url ?? ""}` };
-      const record = { event: "authz_fail" as const, actor, origin: readOrigin(request), refused, details };
+      const record = {
+        event: "authz_fail" as const,
+        actor,
+        origin: readFullOrigin(request),
+        refused,
+        details,
+      };
       await recordRefusal(identity, record).catch((error: unknown) =>
         log.error({ err: error }, "a refusal could not be put on the audit trail"),
       );

@@ -7,6 +7,7 @@ import { parseId } from "../values/id.ts";
 import { formatStamp, parseStamp } from "../values/time.ts";
 import { EXIT_CODES } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
+import { addExportAuditCommand } from "./export-audit.ts";
 import { EXPORT_FORMATS, type ExportFormat, formatRows } from "./export-format.ts";
 import { openOutput } from "./export-output.ts";
 import { showCount } from "./progress.ts";
@@ -30,9 +31,9 @@ interface ExportResult {
 }
 
 export function addExportCommand(program: Command): void {
-  const command = program
-    .command("export")
-    .description("write data to a file")
+  const exporting = program.command("export").description("write data to a file");
+  addExportAuditCommand(exporting);
+  const command = exporting
     .command("transactions")
     .description("write transactions, newest first, as of one moment; amounts as decimals, times in UTC")
     .addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv"))

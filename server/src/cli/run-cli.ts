@@ -11,6 +11,8 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addExportCommand } from "./export.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addReceiptCommand } from "./receipt.ts";
+import { addSecureTransactionCommand } from "./secure-transaction.ts";
 import { addServeCommand } from "./serve.ts";
 import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
@@ -35,6 +37,8 @@ export function createProgram(): Command {
   addAdminCommand(program);
   addKeysCommand(program);
   addVerifyCommand(program);
+  addReceiptCommand(program);
+  addSecureTransactionCommand(program);
   addDoctorCommand(program);
   addExportCommand(program);
   addBenchCommand(program);

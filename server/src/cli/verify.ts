@@ -6,21 +6,24 @@ import { formatStamp } from "../values/time.ts";
 import { EXIT_CODES } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
 import { showProgress } from "./progress.ts";
+import { describeTrail, toTrailDocument, verifyConfiguredTrail } from "./verify-trail.ts";
 import { withMigratedDatabase } from "./with-database.ts";
 
 export function addVerifyCommand(program: Command): void {
   const command = program
     .command("verify")
-    .description("re-derive every balance, hold and journal from the transfers and name the first difference")
+    .description("re-derive every balance, hold, journal and audit proof, and name the first difference")
     .option("--full", "from the first transfer; without it, from where the last clean run ended")
     .option("--read-only", "do not note how far everything was found in order")
     .action(async (options: { full?: true; readOnly?: true }) => {
       const asJson = program.opts()["json"] === true;
       const startedAt = performance.now();
-      const found = await verify(options, asJson);
+      const { found, trail } = await verify(options, asJson);
       const seconds = (performance.now() - startedAt) / 1000;
-      console.log(asJson ? JSON.stringify(toDocument(found, seconds)) : describe(found, seconds));
-      process.exitCode = found.differences.length === 0 ? EXIT_CODES.done : EXIT_CODES.foundWrong;
+      const clean = found.differences.length === 0 && trail.findings.length === 0;
+      const document = { ...toDocument(found, seconds), clean, trail: toTrailDocument(trail) };
+      console.log(asJson ? JSON.stringify(document) : `${describe(found, seconds)}\n${describeTrail(trail)}`);
+      process.exitCode = clean ? EXIT_CODES.done : EXIT_CODES.foundWrong;
     });
   addExamples(command, [
     ["countinghouse verify", "while the server runs or not; exit code 0: all agrees, 1: not"],
@@ -29,15 +32,17 @@ export function addVerifyCommand(program: Command): void {
   ]);
 }
 
-async function verify(options: { full?: true; readOnly?: true }, asJson: boolean): Promise<Verification> {
-  return withMigratedDatabase(loadConfig(), async (db) => {
+async function verify(options: { full?: true; readOnly?: true }, asJson: boolean) {
+  const config = loadConfig();
+  return withMigratedDatabase(config, async (db) => {
     const progress = showProgress("verifying", !asJson);
     try {
-      return await verifyBook(db, {
+      const found = await verifyBook(db, {
         full: options.full === true,
         readOnly: options.readOnly === true,
         onProgress: progress.update,
       });
+      return { found, trail: await verifyConfiguredTrail(db, config) };
     } finally {
       progress.stop();
     }

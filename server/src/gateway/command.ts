@@ -1,16 +1,17 @@
 // Runs a command that is not on the hot path: one transaction, with its idempotency key remembered in it. Refusals are
-// remembered too, in a transaction of their own, for the command's was rolled back.
+// remembered too, in a transaction of their own, for the command's was rolled back. Either way the command leaves its
+// audit entry in the same transaction; a repeat that only gets its remembered answer leaves none.
 import type { Sql } from "../runtime/database.ts";
 import {
   checkSameRequest,
   findRemembered,
   holdEpoch,
   type KeyedRequest,
-  type RememberedAnswer,
   remember,
 } from "../runtime/idempotency.ts";
 import { inTransaction, type Tx } from "../runtime/transaction.ts";
 import { AppError } from "../values/app-error.ts";
+import type { CommandRequest } from "./command-record.ts";
 
 export interface CommandAnswer {
   /** JSON text. */
@@ -25,23 +26,17 @@ export interface CommandAnswer {
  */
 export async function runCommand(
   db: Sql,
-  key: KeyedRequest | undefined,
+  command: CommandRequest,
   work: (tx: Tx) => Promise<object>,
 ): Promise<CommandAnswer> {
   try {
     return await inTransaction(
       db,
-      async (tx) => (await findAnswer(tx, key)) ?? (await runOnce(tx, key, work)),
+      async (tx) => (await findAnswer(tx, command.key)) ?? (await runOnce(tx, command, work)),
     );
   } catch (error) {
-    if (
-      key !== undefined &&
-      error instanceof AppError &&
-      error.kind !== "unavailable" &&
-      error.code !== "idempotency_key_reused"
-    ) {
-      await rememberRefusal(db, key, error);
-    }
+    if (error instanceof AppError && error.kind !== "unavailable" && error.code !== "idempotency_key_reused")
+      await rememberRefusal(db, command, error);
     throw error;
   }
 }
@@ -59,24 +54,26 @@ async function findAnswer(tx: Tx, key: KeyedRequest | undefined): Promise<Comman
 
 async function runOnce(
   tx: Tx,
-  key: KeyedRequest | undefined,
+  { key, record }: CommandRequest,
   work: (tx: Tx) => Promise<object>,
 ): Promise<CommandAnswer> {
-  const body = JSON.stringify(await work(tx));
+  const answer = await work(tx);
+  const body = JSON.stringify(answer);
+  await record(tx, { answer });
   if (key !== undefined)
     await remember(tx, new Map([[key.keyHash, { request: key.request, outcome: "done", answer: body }]]));
   return { body, replayed: false };
 }
 
-async function rememberRefusal(db: Sql, key: KeyedRequest, { kind, code, details }: AppError): Promise<void> {
-  const refusal: RememberedAnswer = {
-    request: key.request,
-    outcome: kind,
-    answer: JSON.stringify({ code, details }),
-  };
+async function rememberRefusal(db: Sql, { key, record }: CommandRequest, refused: AppError): Promise<void> {
   await inTransaction(db, async (tx) => {
-    await holdEpoch(tx);
-    if ((await findRemembered(tx, [key.keyHash])).size === 0)
+    if (key !== undefined) {
+      await holdEpoch(tx);
+      if ((await findRemembered(tx, [key.keyHash])).size > 0) return; // a repeat: it refused before
+      const { kind: outcome, code, details } = refused;
+      const refusal = { request: key.request, outcome, answer: JSON.stringify({ code, details }) };
       await remember(tx, new Map([[key.keyHash, refusal]]));
+    }
+    await record(tx, { refused });
   });
 }

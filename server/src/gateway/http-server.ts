@@ -16,6 +16,7 @@ import type { Actor } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
+import type { CommandRecorder } from "./command-record.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
@@ -50,6 +51,8 @@ export interface HttpServerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;
+  /** Writes the audit entry of a command. */
+  readonly recordCommand: CommandRecorder;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   /** Told of every request that was forbidden, before it is answered. */
@@ -89,6 +92,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.decorateRequest("actor");
+  server.decorate("recordCommand", options.recordCommand);
   server.decorateRequest("bodyText");
   keepBodyText(server as HttpServer);
   server.setValidatorCompiler(createValidatorCompiler());

@@ -124,7 +124,6 @@ function wroteNothing(error: unknown): boolean {
 class OutcomesMissingError extends Error {
   constructor() {
     super("a batch must return one outcome per input");
-    this.name = "OutcomesMissingError";
   }
 }
 

@@ -61,13 +61,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addAsset: by(ADMIN, "assets:write"),
   listRiskFlags: by(STAFF, "risk:read"),
 
-  // The audit trail
+  // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),
-  exportAudit: by(ADMIN, "audit:read"),
-  getAuditCheckpoint: by(EVERYONE, "audit:read"),
-  proveAuditEntry: by(EVERYONE, "audit:read"),
-  proveTransfer: by(EVERYONE, "audit:read"),
-  proveConsistency: by(EVERYONE, "audit:read"),
+  eraseAuditSubject: by(ADMIN, "audit:write"),
+  getEntryProof: by(STAFF, "audit:read"),
+  getTransferProof: by(STAFF, "audit:read"),
   postSecureTransaction: by(STAFF, "transactions:write"),
 
   // One's own user

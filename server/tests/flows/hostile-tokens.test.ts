@@ -178,11 +178,7 @@ it("asks for a token in the words of HTTP, and says nothing of why a signature f
 
 it("lets a customer do nothing that is staff's, on any operation that moves or opens something", async () => {
   const stranger = sign(claims({ sub: "stranger", roles: ["customer"] }));
-  const {
-    "runtime.idempotency_keys": _keys,
-    "audit.pending": trailBefore = 0,
-    ...before
-  } = await ground.countRows();
+  const before = await countBusiness();
   for (const operation of ground.operations.filter(({ method, isPublic }) => method !== "GET" && !isPublic)) {
     const body = operation.body === undefined ? undefined : JSON.stringify(makeBody(operation, ground.known));
     const path = makePath(operation, ground.known);
@@ -190,11 +186,11 @@ it("lets a customer do nothing that is staff's, on any operation that moves or o
     expect([403, 404, 422], `${operation.title}: ${answer.text}`).toContain(answer.status);
     expectProblem(answer);
   }
-  const {
-    "runtime.idempotency_keys": _after,
-    "audit.pending": trail = 0,
-    ...after
-  } = await ground.countRows();
-  expect(after).toEqual(before);
-  expect(trail).toBeGreaterThan(trailBefore); // each refusal is on the trail
+  expect(await countBusiness()).toEqual(before);
 });
+
+/** Rows of everything but what a refusal leaves: its remembered answer, and its entry on the trail. */
+async function countBusiness() {
+  const rows = Object.entries(await ground.countRows());
+  return Object.fromEntries(rows.filter(([table]) => !/^audit\.|^runtime\.idempotency_keys$/.test(table)));
+}

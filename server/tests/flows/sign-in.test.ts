@@ -2,6 +2,7 @@
 // OWASP ASVS 5.0 that a test covers.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../app.ts";
+import { readTrail } from "../trail.ts";
 
 let app: TestApp;
 let other: TestApp;
@@ -44,10 +45,7 @@ const refresh = (token: string, at = app) =>
   at.call("POST", "/api/v1/auth/refresh", { body: { refresh_token: token } });
 
 async function events(of: string): Promise<string[]> {
-  const rows = await app.db<{ event: string }[]>`
-    SELECT e->>'event' AS event FROM audit.pending, jsonb_array_elements(entries::jsonb) AS e
-    WHERE e->'resource'->>'id' = ${of} ORDER BY id`;
-  return rows.map(({ event }) => event);
+  return (await readTrail(app.db)).filter(({ resource }) => resource?.id === of).map(({ event }) => event);
 }
 
 describe("registration", () => {

@@ -133,6 +133,7 @@ function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
     upToAvailable: movement.upToAvailable === true,
   }));
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: { accountIds: idsOf(ground, act.transfers), stampCount: transfers.length },
     decide: ({ book }) => {
@@ -145,6 +146,7 @@ function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
 function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
   const { movement, expiresAt } = act;
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: { accountIds: idsOf(ground, [movement]), stampCount: 1 },
     decide: ({ book }) => {
@@ -164,6 +166,7 @@ function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
 function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookCommand {
   const { holdMovements, holdIds } = scopeOfHold(ground, act.of);
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: { accountIds: idsOf(ground, holdMovements), holdIds, stampCount: 1 },
     decide: ({ book }) => {
@@ -185,6 +188,7 @@ function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
   const movements = original === undefined ? [] : movementsOf(original);
   const known = ground.made.get(act.of);
   return {
+    event: "test.act",
     actor: ADMIN,
     scope: {
       accountIds: idsOf(ground, movements),
@@ -214,6 +218,7 @@ function buildTogether(ground: Ground, act: Together): BookCommand {
   const { holdMovements, holdIds } = scopeOfHold(ground, act.release);
   return {
     actor: ADMIN,
+    event: "test.act",
     scope: {
       accountIds: idsOf(ground, [...holdMovements, act.hold, ...act.transfers]),
       holdIds,

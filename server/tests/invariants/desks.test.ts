@@ -86,7 +86,12 @@ async function expectEnd({ ground, model, end }: Played): Promise<void> {
 
 async function touchAccounts({ ids }: Ground): Promise<void> {
   const scope = { accountIds: [...ids.values()], stampCount: 1 };
-  await on.desks[0]?.submit({ actor: ADMIN, scope, decide: () => ({ answer: "{}", counted: [] }) });
+  await on.desks[0]?.submit({
+    event: null,
+    actor: ADMIN,
+    scope,
+    decide: () => ({ answer: "{}", counted: [] }),
+  });
 }
 
 async function countTransfers(startStamp: number): Promise<number> {

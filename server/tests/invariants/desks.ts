@@ -214,7 +214,12 @@ export function submit(
 async function change(on: Desks, ground: Ground, act: Extract<Act, { act: "change" }>): Promise<Outcome> {
   const id = ground.ids.get(act.account) ?? UNKNOWN_ID;
   const scope = { accountIds: [id], stampCount: 1 };
-  await on.desks[0]?.submit({ actor: ADMIN, scope, decide: () => ({ answer: "{}", counted: [] }) });
+  await on.desks[0]?.submit({
+    event: null,
+    actor: ADMIN,
+    scope,
+    decide: () => ({ answer: "{}", counted: [] }),
+  });
   const request = { actorId: ADMIN.id, state: act.state, creditLimit: act.limit };
   try {
     await inTransaction(on.db, (tx) => changeAccount(tx, id, { request, check: () => undefined }));

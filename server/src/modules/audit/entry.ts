@@ -1,12 +1,8 @@
 // An audit entry as whoever acts writes it: who did what, on which resource, from where, with which outcome.
+import type { Origin } from "../../values/origin.ts";
 
-/** Where a command came from. */
-export interface AuditOrigin {
-  readonly requestId: string;
-  /** Personal: kept as a commitment, its value erasable. */
-  readonly ip?: string | undefined;
-  readonly userAgent?: string | undefined;
-}
+/** Where a command came from. Address and user agent are personal: kept as commitments, their values erasable. */
+export type AuditOrigin = Origin;
 
 export interface AuditEntry {
   /** OWASP Logging Vocabulary for security events ("authn_login_fail"); `noun.verb` for business commands ("transaction.post"). */
@@ -23,4 +19,11 @@ export interface AuditEntry {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Personal values by name (e-mail, name): kept as salted commitments, erasable. */
   readonly personal?: Readonly<Record<string, string>> | undefined;
+  /** Whose personal values these are; default: the resource where it is a user, else the actor. */
+  readonly subjectId?: string | undefined;
+}
+
+/** Whose values `personal` holds. The origin's values are always the actor's. */
+export function subjectOf({ subjectId, resource, actorId }: AuditEntry): string {
+  return subjectId ?? (resource?.type === "user" ? resource.id : actorId);
 }

@@ -2,8 +2,8 @@
 import {
   formatCursor,
   type HttpServer,
+  readCommand,
   readCursor,
-  readIdempotencyKey,
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
@@ -40,7 +40,7 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
     },
     async (request, reply) => {
       const account = readAccount(assets, request.body, { callerId: request.actor.id });
-      const answer = await runCommand(db, readIdempotencyKey(request), async (tx) => {
+      const answer = await runCommand(db, readCommand(request, "account.open"), async (tx) => {
         const [opened] = await openBankAccounts(tx, vault, [account]);
         if (opened === undefined) throw new Error("no account was opened");
         return describeAccount(opened);
@@ -64,7 +64,7 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
       const accounts = request.body.accounts.map((input, index) =>
         readAccount(assets, input, { callerId: request.actor.id, path: `accounts[${index}].` }),
       );
-      const answer = await runCommand(db, readIdempotencyKey(request), async (tx) => ({
+      const answer = await runCommand(db, readCommand(request, "account.open_batch"), async (tx) => ({
         accounts: (await openBankAccounts(tx, vault, accounts)).map(describeAccount),
       }));
       return sendAnswer(reply, 201, answer);
@@ -145,7 +145,7 @@ function addChanging(server: HttpServer, services: BankingServices): void {
         versions: readVersions(request.headers["if-match"]),
       };
       await prepareChange(services, request.actor, { accountId, change });
-      const answer = await runCommand(services.db, readIdempotencyKey(request), async (tx) => {
+      const answer = await runCommand(services.db, readCommand(request, "account.change"), async (tx) => {
         const reader = { ...services, actor: request.actor };
         return describeAccount(await changeBankAccount(tx, reader, { accountId, change }));
       });

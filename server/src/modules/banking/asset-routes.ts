@@ -2,8 +2,8 @@
 import {
   formatCursor,
   type HttpServer,
+  readCommand,
   readCursor,
-  readIdempotencyKey,
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
@@ -48,7 +48,7 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
       },
     },
     async (request, reply) => {
-      const answer = await runCommand(db, readIdempotencyKey(request), async (tx) =>
+      const answer = await runCommand(db, readCommand(request, "asset.add"), async (tx) =>
         describeAsset(await addAsset(tx, request.body)),
       );
       await assets.refresh();

@@ -24,6 +24,7 @@ export function captureHold(context: CommandContext, request: CaptureHoldRequest
   const { id, debitAccountId, creditAccountId } = request.hold;
   return {
     ...context,
+    event: "hold.capture",
     scope: { accountIds: [debitAccountId, creditAccountId], holdIds: [id], stampCount: 1 },
     decide: (desk) => decide(desk, context, request),
   };

@@ -15,6 +15,8 @@ import { inPipelinedTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import { actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
+import type { Origin } from "../../values/origin.ts";
+import { type AuditEntry, createNumberedWriter, type NumberedAppend } from "../audit/index.ts";
 import { appendEvents, type NewEvent } from "../jobs/index.ts";
 import {
   type Assets,
@@ -26,12 +28,17 @@ import {
   writeBook,
 } from "../ledger/index.ts";
 import { insertFlags, type NewFlag, type RiskRule, type VelocityWindow, windowsOf } from "../risk/index.ts";
+import { describeCommand, describeExpiredHold } from "./audit-commands.ts";
 import { tellOfExpired } from "./expire-holds.ts";
 import { readOwners } from "./store.ts";
 
 /** One money command: what it touches, and how it decides. */
 export interface BookCommand {
+  /** Its name on the audit trail, `noun.verb`; null for upkeep, which leaves no entry of its own. */
+  readonly event: string | null;
   readonly actor: Actor;
+  /** Where it came from; undefined for the program's own commands. */
+  readonly origin?: Origin | undefined;
   readonly key?: KeyedRequest | undefined;
   readonly scope: BookScope;
   /** Accounts whose outgoing transfers the velocity rules count. */
@@ -93,10 +100,11 @@ export interface CountedTransaction {
 export type CommandDesk = GroupCommit<BookCommand, CommandOutcome>;
 
 export function openCommandDesk(options: DeskOptions): CommandDesk {
+  const auditWriter = createNumberedWriter();
   return createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
-      const { outcomes, expired, events } = await inPipelinedTransaction(options.db, (tx) =>
-        commitBatch(tx, commands, options),
+      const { outcomes, expired, events } = await auditWriter.write((appendEntries) =>
+        inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, { ...options, appendEntries })),
       );
       for (const counted of expired) options.onTransaction?.(counted);
       for (const outcome of outcomes)
@@ -121,7 +129,7 @@ interface CommittedBatch {
 async function commitBatch(
   tx: Tx,
   commands: readonly BookCommand[],
-  options: DeskOptions,
+  options: DeskOptions & { appendEntries: NumberedAppend },
 ): Promise<{ outcome: CommittedBatch; writes: Promise<unknown>[] }> {
   const [, book, remembered, owners, recentDebits, recentHolds] = await readForBatch(tx, commands, options);
   const desk: Desk = {
@@ -137,10 +145,12 @@ async function commitBatch(
   };
   const expired = await tellOfExpired(desk);
   const answers = new Map<string, RememberedAnswer>();
-  const outcomes = commands.map((command) => answer(command, { desk, remembered, answers }));
+  const entries = [...book.decisions.closedHolds.values()].map(describeExpiredHold);
+  const outcomes = commands.map((command) => answer(command, { desk, remembered, answers, entries }));
   const writes = writeBook(tx, book);
   if (answers.size > 0) writes.push(remember(tx, answers));
   if (desk.events.length > 0) writes.push(appendEvents(tx, desk.events));
+  if (entries.length > 0) writes.push(options.appendEntries(tx, entries));
   if (desk.flags.length > 0) writes.push(insertFlags(tx, desk.flags));
   for (const write of desk.writes) writes.push(write(tx));
   return { outcome: { outcomes, expired, events: desk.events }, writes };
@@ -187,13 +197,17 @@ interface BatchMemory {
   readonly remembered: ReadonlyMap<string, RememberedAnswer>;
   /** Answers of this batch, to be remembered; a key that comes twice in one batch finds the first one's here. */
   readonly answers: Map<string, RememberedAnswer>;
+  readonly entries: AuditEntry[];
 }
 
-function answer(command: BookCommand, { desk, remembered, answers }: BatchMemory): CommandOutcome {
+function answer(command: BookCommand, { desk, remembered, answers, entries }: BatchMemory): CommandOutcome {
   const { key } = command;
   const before = key === undefined ? undefined : (remembered.get(key.keyHash) ?? answers.get(key.keyHash));
   if (key !== undefined && before !== undefined) return replay(before, key.request);
+  const firstStamp = desk.book.nextStamp;
   const decision = decide(command, desk);
+  const entry = describeCommand(command, decision, { book: desk.book, firstStamp });
+  if (entry !== undefined) entries.push(entry);
   if (key !== undefined) answers.set(key.keyHash, { request: key.request, ...toRemember(decision) });
   return decision instanceof AppError
     ? { refused: decision, replayed: false }

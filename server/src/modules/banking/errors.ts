@@ -42,6 +42,16 @@ export const BANKING_ERRORS = {
     title: "Another account has this external number.",
     wayOut: "Check the number; GET /accounts?external_number= finds the account.",
   },
+  secure_records_not_configured: {
+    kind: "unavailable",
+    title: "Secure transactions are not configured: API_KEY_V1 is not set, and there is no default.",
+    wayOut: "The operator sets API_KEY_V1, at least 32 bytes, and restarts the program.",
+  },
+  no_account_of_user: {
+    kind: "not_found",
+    title: "The user has no account, or none in this currency.",
+    wayOut: "Open one with POST /accounts, with the user as owner_id.",
+  },
   version_mismatch: {
     kind: "conflict",
     title: "The account changed since it was read.",

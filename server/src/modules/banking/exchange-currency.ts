@@ -53,11 +53,13 @@ export function exchangeCurrency(
   request: ExchangeRequest,
 ): BookCommand {
   const { accountId, toAccountId, sold, bought } = request;
-  const { assets, actor, key } = context;
+  const { assets, actor, key, origin } = context;
   const house = [assets.systemAccount(sold.id, "exchange"), assets.systemAccount(bought.id, "exchange")];
   return {
+    event: "transaction.exchange",
     actor,
     key,
+    origin,
     scope: { accountIds: [accountId, toAccountId, ...house], stampCount: 3 },
     debitedIds: [accountId],
     decide: (desk) => decide(desk, actor, request),

@@ -2,8 +2,9 @@
 import {
   formatCursor,
   type HttpServer,
+  readCaller,
+  readCommand,
   readCursor,
-  readIdempotencyKey,
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
@@ -62,7 +63,7 @@ function addExchanging(server: HttpServer, services: BankingServices): void {
       const bought = await getAssetOf(services, request.actor, toAccountId);
       const amount = readPositiveAmount(given, sold, "amount");
       const rate = await findLatestRate(db, sold.code, bought.code);
-      const context = { actor: request.actor, assets, key: readIdempotencyKey(request) };
+      const context = { ...readCaller(request), assets };
       const wanted = { accountId, toAccountId, sold, bought, amount, rate };
       const command = exchangeCurrency(context, { ...wanted, reference: readText(reference, "reference") });
       return send(reply, await desk.submit(command));
@@ -86,7 +87,7 @@ function addRateSetting(server: HttpServer, { db, assets }: BankingServices): vo
     },
     async (request, reply) => {
       const rate = { ...readNewRate(assets, request.body), setBy: request.actor.id };
-      const answer = await runCommand(db, readIdempotencyKey(request), async (tx) => {
+      const answer = await runCommand(db, readCommand(request, "exchange_rate.set"), async (tx) => {
         const [added] = await addExchangeRates(tx, [rate]);
         if (added === undefined) throw new Error("no rate was added");
         return describeRate(added);

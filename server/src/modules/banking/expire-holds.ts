@@ -28,6 +28,7 @@ export async function expireHolds({ db, desk }: { db: Sql; desk: CommandDesk }):
 /** A command that books nothing: what it does is that the book, being opened, expires the accounts' due holds. */
 export function touchAccounts(accountIds: readonly number[]): BookCommand {
   return {
+    event: null,
     actor: SYSTEM_ACTOR,
     scope: { accountIds, stampCount: 1 },
     decide: () => ({ answer: "{}", counted: [] }),

@@ -1,5 +1,5 @@
 // Routes of holds: placing, capturing, releasing, reading.
-import { formatCursor, type HttpServer, readCursor, readIdempotencyKey } from "../../gateway/index.ts";
+import { formatCursor, type HttpServer, readCaller, readCursor } from "../../gateway/index.ts";
 import { captureHold } from "./capture-hold.ts";
 import { describeHoldRecord, findHolds, getHold } from "./find-holds.ts";
 import {
@@ -40,7 +40,7 @@ function addPlacing(server: HttpServer, { desk, assets }: BankingServices): void
       },
     },
     async (request, reply) => {
-      const context = { actor: request.actor, assets, key: readIdempotencyKey(request) };
+      const context = { ...readCaller(request), assets };
       return send(reply, await desk.submit(placeHold(context, readHold(assets, request.body))));
     },
   );
@@ -67,7 +67,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
     async (request, reply) => {
       const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
       const amount = readOptionalAmount(request.body.amount, assets.byId(hold.assetId), "amount");
-      const context = { actor: request.actor, key: readIdempotencyKey(request) };
+      const context = readCaller(request);
       return send(reply, await desk.submit(captureHold(context, { hold, amount })), 200);
     },
   );
@@ -89,7 +89,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
     },
     async (request, reply) => {
       const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
-      const context = { actor: request.actor, key: readIdempotencyKey(request) };
+      const context = readCaller(request);
       return send(reply, await desk.submit(releaseHold(context, hold)), 200);
     },
   );

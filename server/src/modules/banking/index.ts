@@ -5,5 +5,9 @@ export { BANKING_ERRORS } from "./errors.ts";
 export { expireHolds } from "./expire-holds.ts";
 export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
 export { createHttpRateSource, type RateSource } from "./rate-source.ts";
+export {
+  recordSecureTransaction as processSecureTransaction,
+  type SecureServices,
+} from "./record-secure-transaction.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
 export { updateExchangeRates } from "./update-exchange-rates.ts";

@@ -3,6 +3,7 @@
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
+import type { Origin } from "../../values/origin.ts";
 import {
   type Asset,
   type Assets,
@@ -40,6 +41,7 @@ export interface PlaceHoldRequest {
 export interface CommandContext {
   readonly actor: Actor;
   readonly key?: KeyedRequest | undefined;
+  readonly origin?: Origin | undefined;
 }
 
 /**
@@ -51,11 +53,13 @@ export function placeHold(
   context: CommandContext & { assets: Assets },
   request: PlaceHoldRequest,
 ): BookCommand {
-  const { actor, key, assets } = context;
+  const { actor, assets, key, origin } = context;
   const creditAccountId = request.toAccountId ?? assets.systemAccount(request.asset.id, "world");
   return {
+    event: "hold.place",
     actor,
     key,
+    origin,
     scope: { accountIds: [request.accountId, creditAccountId], stampCount: 2 },
     debitedIds: [request.accountId],
     holdingIds: [request.accountId],

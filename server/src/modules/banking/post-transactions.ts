@@ -3,6 +3,7 @@
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
+import type { Origin } from "../../values/origin.ts";
 import {
   type Asset,
   type Assets,
@@ -52,17 +53,18 @@ const KINDS: Readonly<Record<TransactionRequest["type"], JournalKind>> = {
 interface PostingContext {
   readonly actor: Actor;
   readonly assets: Assets;
+  readonly key?: KeyedRequest | undefined;
+  readonly origin?: Origin | undefined;
 }
 
 /** A command that posts one transaction. Its answer is the transaction with the balances it left. */
-export function postTransaction(
-  context: PostingContext & { key?: KeyedRequest | undefined },
-  request: TransactionRequest,
-): BookCommand {
+export function postTransaction(context: PostingContext, request: TransactionRequest): BookCommand {
   const movement = toMovement(context, request);
   return {
+    event: "transaction.post",
     actor: context.actor,
     key: context.key,
+    origin: context.origin,
     scope: { accountIds: [movement.debitAccountId, movement.creditAccountId], stampCount: 2 },
     debitedIds: request.type === "deposit" ? [] : [request.accountId],
     decide: (desk) => {
@@ -81,13 +83,15 @@ export function postTransaction(
  * itself. Its answer lists one outcome per item, in order.
  */
 export function postBatch(
-  context: PostingContext & { key?: KeyedRequest | undefined; mode: "atomic" | "independent" },
+  context: PostingContext & { mode: "atomic" | "independent" },
   requests: readonly TransactionRequest[],
 ): BookCommand {
   const items = requests.map((request) => ({ request, movement: toMovement(context, request) }));
   return {
+    event: "transaction.post_batch",
     actor: context.actor,
     key: context.key,
+    origin: context.origin,
     scope: {
       accountIds: items.flatMap(({ movement }) => [movement.debitAccountId, movement.creditAccountId]),
       stampCount: items.length * 2,

@@ -14,6 +14,7 @@ import type { CommandContext } from "./place-hold.ts";
 export function releaseHold(context: CommandContext, known: HoldRecord): BookCommand {
   return {
     ...context,
+    event: "hold.release",
     scope: {
       accountIds: [known.debitAccountId, known.creditAccountId],
       holdIds: [known.id],

@@ -45,6 +45,7 @@ export function reverseTransaction(context: CommandContext, request: ReverseRequ
   const transfers = journal.transfers.map(mirror).reverse();
   return {
     ...context,
+    event: "transaction.reverse",
     scope: {
       accountIds: transfers.flatMap((transfer) => [transfer.debitAccountId, transfer.creditAccountId]),
       reversedIds: [journal.id],

@@ -10,6 +10,7 @@ import { addExchangeRoutes } from "./exchange-routes.ts";
 import { addHistoryRoutes } from "./history-routes.ts";
 import { addHoldRoutes } from "./hold-routes.ts";
 import { learnCurrencies } from "./learn-currencies.ts";
+import { addSecureRoutes } from "./secure-routes.ts";
 import { addTransactionRoutes } from "./transaction-routes.ts";
 
 export interface BankingServices {
@@ -17,6 +18,8 @@ export interface BankingServices {
   readonly vault: Vault;
   readonly assets: Assets;
   readonly desk: CommandDesk;
+  /** API_KEY_V1: signs secure transaction records. */
+  readonly apiKey: string | undefined;
 }
 
 export function bankingRoutes(services: BankingServices): Routes {
@@ -26,6 +29,7 @@ export function bankingRoutes(services: BankingServices): Routes {
     addAccountRoutes(server, services);
     addHistoryRoutes(server, services);
     addTransactionRoutes(server, services);
+    addSecureRoutes(server, services);
     addHoldRoutes(server, services);
     addExchangeRoutes(server, services);
   };

@@ -1,6 +1,6 @@
 // Routes that move money: single transactions and batches.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type HttpServer, readIdempotencyKey, sendAnswer } from "../../gateway/index.ts";
+import { type HttpServer, readCaller, sendAnswer } from "../../gateway/index.ts";
 import { PostedBatch, PostedTransaction } from "./answer-schemas.ts";
 import type { CommandOutcome } from "./command-desk.ts";
 import { ReversalInput } from "./hold-schemas.ts";
@@ -24,7 +24,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
       },
     },
     async (request, reply) => {
-      const context = { actor: request.actor, assets, key: readIdempotencyKey(request) };
+      const context = { ...readCaller(request), assets };
       return send(reply, await desk.submit(postTransaction(context, readTransaction(assets, request.body))));
     },
   );
@@ -47,7 +47,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
       const requests = transactions.map((input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
-      const context = { actor: request.actor, assets, mode, key: readIdempotencyKey(request) };
+      const context = { ...readCaller(request), assets, mode };
       return send(reply, await desk.submit(postBatch(context, requests)));
     },
   );
@@ -69,7 +69,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
     async (request, reply) => {
       const { reference } = request.body;
       const journal = await getReversible({ db, assets }, readId(request.params.id, "id"));
-      const context = { actor: request.actor, key: readIdempotencyKey(request) };
+      const context = readCaller(request);
       const command = reverseTransaction(context, { journal, reference: readText(reference, "reference") });
       return send(reply, await desk.submit(command));
     },

@@ -1,5 +1,5 @@
 // Routes by which staff look after users. Who may do which stands in values/permissions.ts.
-import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import { describeTokens } from "./auth-routes.ts";
 import { addUser, changeAccess, impersonate, startReset } from "./change-user.ts";
 import { endUserSessions } from "./end-sessions.ts";
@@ -81,7 +81,7 @@ function addChanging(server: HttpServer, identity: Identity): void {
     },
     async (request, reply) => {
       const { full_name: fullName = null, password_hash: passwordHash, ...input } = request.body;
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const user = await addUser(identity, { ...input, fullName, passwordHash }, context);
       return reply.code(201).send(describeUser(user));
     },
@@ -100,7 +100,7 @@ function addChanging(server: HttpServer, identity: Identity): void {
       },
     },
     async (request) => {
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const { roles, state } = request.body;
       return describeUser(await changeAccess(identity, { userId: request.params.id, roles, state }, context));
     },
@@ -118,7 +118,10 @@ function addChanging(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      await startReset(identity, request.params.id, { actor: request.actor, origin: readOrigin(request) });
+      await startReset(identity, request.params.id, {
+        actor: request.actor,
+        origin: readFullOrigin(request),
+      });
       return reply.code(202).send({ message: "A mail with a link is on its way to the user." });
     },
   );
@@ -155,7 +158,7 @@ function addSessions(server: HttpServer, identity: Identity): void {
     },
     async (request) => {
       const ending = { userId: request.params.id, reason: "ended by staff" };
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       return { ended: await endUserSessions(identity, ending, context) };
     },
   );
@@ -175,7 +178,10 @@ function addSessions(server: HttpServer, identity: Identity): void {
     async (request, reply) => {
       const { reason, minutes = 15 } = request.body;
       const wish = { userId: request.params.id, reason, minutes };
-      const tokens = await impersonate(identity, wish, { actor: request.actor, origin: readOrigin(request) });
+      const tokens = await impersonate(identity, wish, {
+        actor: request.actor,
+        origin: readFullOrigin(request),
+      });
       return reply.header("cache-control", "no-store").send(describeTokens(tokens));
     },
   );

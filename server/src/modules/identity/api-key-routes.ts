@@ -1,5 +1,5 @@
 // Routes of API keys: of one's own, and of the users that programs come in as.
-import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import { describeApiKey } from "./api-key.ts";
 import { addApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { ApiKeyInput, ApiKeyList, ApiKeyPath, MessageAnswer, NewApiKeyAnswer, UserPath } from "./schemas.ts";
@@ -23,7 +23,7 @@ export function addApiKeyRoutes(server: HttpServer, identity: Identity): void {
     { schema: { ...making, operationId: "addMyApiKey", summary: "Make an API key; it is shown this once" } },
     async (request, reply) => {
       const { name, scopes, expires_in_days: expiresInDays = 90 } = request.body;
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const wish = { userId: readOwnId(request.actor), name, scopes, expiresInDays };
       const { apiKey, key } = await addApiKey(identity, wish, context);
       return reply
@@ -45,7 +45,7 @@ export function addApiKeyRoutes(server: HttpServer, identity: Identity): void {
     },
     async (request, reply) => {
       const { name, scopes, expires_in_days: expiresInDays = 90 } = request.body;
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const wish = { userId: request.params.id, name, scopes, expiresInDays };
       const { apiKey, key } = await addApiKey(identity, wish, context);
       return reply
@@ -68,7 +68,7 @@ export function addApiKeyRoutes(server: HttpServer, identity: Identity): void {
     },
     async (request) => {
       const which = { userId: readOwnId(request.actor), id: request.params.id };
-      await revokeApiKey(identity, which, { actor: request.actor, origin: readOrigin(request) });
+      await revokeApiKey(identity, which, { actor: request.actor, origin: readFullOrigin(request) });
       return { message: "The API key is void." };
     },
   );

@@ -1,5 +1,5 @@
 // Routes of signing up, in and out. Login and refresh take JSON and forms, as OAuth 2 clients send them.
-import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import { endUserSessions } from "./end-sessions.ts";
 import { logIn } from "./log-in.ts";
 import type { Tokens } from "./open-session.ts";
@@ -37,7 +37,7 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
     async (request, reply) => {
       const { username, email, password, full_name: fullName = null } = request.body;
       const registration = { username, email, password, fullName };
-      const { user, becameAdmin } = await registerUser(identity, registration, readOrigin(request));
+      const { user, becameAdmin } = await registerUser(identity, registration, readFullOrigin(request));
       const message = becameAdmin
         ? { message: "You are the first user of this installation and have the role admin." }
         : {};
@@ -60,7 +60,7 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
     },
     async (request, reply) => {
       const { username: login, password, device_token: deviceToken, code } = request.body;
-      const origin = readOrigin(request);
+      const origin = readFullOrigin(request);
       const { deviceToken: device_token, ...tokens } = await logIn(identity, {
         login,
         password,
@@ -91,7 +91,7 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const tokens = await refreshSession(identity, request.body.refresh_token, readOrigin(request));
+      const tokens = await refreshSession(identity, request.body.refresh_token, readFullOrigin(request));
       return reply.header("cache-control", "no-store").send(describeTokens(tokens));
     },
   );
@@ -112,7 +112,7 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
       const sessionId = request.body.all === true ? undefined : actor.sessionId;
       const ending = { userId: actor.id, sessionId, reason: "signed out" };
       if (actor.sessionId === undefined) return { ended: 0 }; // a token without a session
-      return { ended: await endUserSessions(identity, ending, { actor, origin: readOrigin(request) }) };
+      return { ended: await endUserSessions(identity, ending, { actor, origin: readFullOrigin(request) }) };
     },
   );
 }

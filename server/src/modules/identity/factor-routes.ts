@@ -1,5 +1,5 @@
 // Routes of the second factor and of proving oneself again.
-import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import {
   BackupCodes,
   CodeInput,
@@ -28,7 +28,7 @@ export function addFactorRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const access_token = await stepUp(identity, request.body, context);
       const expires_in = identity.settings.accessTokenSeconds;
       return reply
@@ -64,7 +64,7 @@ function addTotpRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const secret = await startTotp(identity, { actor: request.actor, origin: readOrigin(request) });
+      const secret = await startTotp(identity, { actor: request.actor, origin: readFullOrigin(request) });
       return reply.header("cache-control", "no-store").send(secret);
     },
   );
@@ -81,7 +81,7 @@ function addTotpRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const backup_codes = await finishTotp(identity, request.body.code, context);
       return reply.header("cache-control", "no-store").send({ backup_codes });
     },
@@ -98,7 +98,7 @@ function addTotpRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       const backup_codes = await renewBackupCodes(identity, context);
       return reply.header("cache-control", "no-store").send({ backup_codes });
     },
@@ -115,7 +115,7 @@ function addTotpRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request) => {
-      await dropTotp(identity, { actor: request.actor, origin: readOrigin(request) });
+      await dropTotp(identity, { actor: request.actor, origin: readFullOrigin(request) });
       return { message: "The authenticator app is no longer asked for." };
     },
   );

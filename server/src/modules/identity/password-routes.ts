@@ -1,7 +1,7 @@
 // Routes of passwords and of links that travel by mail. A link opens a small page, for a mail program may fetch links by
 // itself: only the button there acts.
 import type { FastifyReply } from "fastify";
-import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import { changePassword, resetPassword } from "./change-password.ts";
 import { renderResetPage, renderVerifyPage } from "./link-page.ts";
 import { requestPasswordReset, requestVerification, verifyEmail } from "./request-mail.ts";
@@ -35,7 +35,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
     },
     async (request) => {
       const { current_password: currentPassword, new_password: newPassword } = request.body;
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       await changePassword(identity, { currentPassword, newPassword }, context);
       return { message: "The password was changed; all other sessions were ended." };
     },
@@ -54,7 +54,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
       },
     },
     async (request, reply) => {
-      await requestPasswordReset(identity, request.body.username, readOrigin(request));
+      await requestPasswordReset(identity, request.body.username, readFullOrigin(request));
       return reply
         .code(202)
         .send({ message: "If there is such an account, a mail with a link is on its way to its address." });
@@ -75,7 +75,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
     },
     async (request) => {
       const { token, new_password: newPassword } = request.body;
-      const device_token = await resetPassword(identity, { token, newPassword }, readOrigin(request));
+      const device_token = await resetPassword(identity, { token, newPassword }, readFullOrigin(request));
       return { message: "The password was set; sign in with it.", device_token };
     },
   );
@@ -97,7 +97,7 @@ function addEmailRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request) => {
-      await verifyEmail(identity, request.body.token, readOrigin(request));
+      await verifyEmail(identity, request.body.token, readFullOrigin(request));
       return { message: "The e-mail address is confirmed." };
     },
   );

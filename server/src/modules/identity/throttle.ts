@@ -73,7 +73,7 @@ export async function takeAttempt(identity: Identity, budgets: readonly Budget[]
     if (openAtMs > identity.now()) return { waitMs: openAtMs - identity.now(), locks: false };
     const counted = keyed.map(({ budget }, index) => count(throttles[index], budget, identity.now()));
     await saveThrottles(tx, keys, counted);
-    return { waitMs: 0, locks: counted.some(({ openAt }) => openAt > at) };
+    return { waitMs: 0, locks: counted.some(({ openAt, lastAt }) => openAt > lastAt) };
   });
   if (outcome.waitMs > 0)
     throw identityError("login_throttled", { retryAfterSeconds: Math.ceil(outcome.waitMs / 1_000) });

@@ -1,5 +1,5 @@
 // Routes of a user's own account: profile and sessions.
-import { type HttpServer, readOrigin } from "../../gateway/index.ts";
+import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import { endUserSessions } from "./end-sessions.ts";
 import { findUserSessions } from "./find-sessions.ts";
 import { EndedAnswer, ProfileInput, SessionList, SessionPath, UserAnswer } from "./schemas.ts";
@@ -30,7 +30,7 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
     },
     async (request) => {
       const { email, full_name: fullName } = request.body;
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       return describeUser(await changeProfile(identity, { email, fullName }, context));
     },
   );
@@ -68,7 +68,7 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
         sessionId: request.params.id,
         reason: "ended by its user",
       };
-      const context = { actor: request.actor, origin: readOrigin(request) };
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
       return { ended: await endUserSessions(identity, ending, context) };
     },
   );

@@ -71,7 +71,9 @@ export {
 export { type NewAccount, openAccounts } from "./open-accounts.ts";
 export { type BookScope, openBook } from "./open-book.ts";
 export { findMissingPartitions } from "./partition-store.ts";
+export { readTransferIds } from "./transfer-leaf-store.ts";
+export { readTransferLeaves, type TransferLeaf } from "./transfer-leaves.ts";
 export { createPartitions } from "./upkeep-store.ts";
-export { type Verification, type VerifyOptions, verifyBook } from "./verify-book.ts";
+export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify-book.ts";
 export type { CheckName, Difference } from "./verify-checks.ts";
 export { writeBook } from "./write-book.ts";

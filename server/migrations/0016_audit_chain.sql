@@ -1,0 +1,91 @@
+-- The chain of audit entries, the values that may be forgotten, and the hash tiles of the two transparency logs.
+
+-- A writer that commits one row after another (the command desk) numbers them: a number that never arrives is a row
+-- that somebody removed before it was chained. Other writers leave both null.
+ALTER TABLE audit.pending ADD COLUMN writer uuid, ADD COLUMN number bigint, ADD CHECK ((writer IS NULL) = (number IS NULL));
+ALTER TABLE audit.pending SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1);
+
+CREATE TABLE audit.writers (
+  writer      uuid        PRIMARY KEY,
+  last_number bigint      NOT NULL,
+  seen_at     timestamptz NOT NULL DEFAULT now()
+);
+
+-- seq is the entry's place in the chain and the index of its leaf in the log `entries`.
+CREATE TABLE audit.entries (
+  seq           bigint      NOT NULL PRIMARY KEY CHECK (seq >= 0),
+  written_at    timestamptz NOT NULL,
+  event         text        NOT NULL,
+  actor_id      text        NOT NULL,
+  resource_type text,
+  resource_id   text,
+  succeeded     boolean     NOT NULL,
+  body          text        NOT NULL, -- canonical JSON: the bytes that are hashed; the columns above repeat it for searching
+  chain_hash    bytea       NOT NULL CHECK (length(chain_hash) = 32) -- SHA-256(chain hash before || SHA-256(0x00 || body))
+) PARTITION BY RANGE (seq);
+CREATE INDEX entries_by_actor ON audit.entries (actor_id, seq);
+CREATE INDEX entries_by_resource ON audit.entries (resource_id, seq) WHERE resource_id IS NOT NULL;
+CREATE INDEX entries_by_time ON audit.entries USING brin (written_at);
+
+CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%.% is append-only: % refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, lower(TG_OP) USING ERRCODE = 'insufficient_privilege';
+END $$;
+-- Row triggers pass on to partitions; those of TRUNCATE do not, so each partition gets its own.
+CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE ON audit.entries FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON audit.entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+REVOKE UPDATE, DELETE, TRUNCATE ON audit.entries FROM PUBLIC, CURRENT_USER;
+
+-- Partition `number` holds ten million entries.
+CREATE FUNCTION audit.create_entries_partition(number bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  name text := 'entries_' || lpad(number::text, 5, '0');
+BEGIN
+  IF to_regclass('audit.' || name) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE audit.%I PARTITION OF audit.entries FOR VALUES FROM (%s) TO (%s)', name, number * 10000000, (number + 1) * 10000000);
+  EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON audit.%I FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name);
+  EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON audit.%I FROM PUBLIC, CURRENT_USER', name);
+END $$;
+SELECT audit.create_entries_partition(0), audit.create_entries_partition(1);
+
+-- Pending rows leave through the sequencer alone, which says so in its transaction.
+CREATE FUNCTION audit.guard_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND current_setting('audit.sequencing', true) = 'yes' THEN RETURN NULL; END IF;
+  RAISE EXCEPTION 'audit.pending: % refused; only the sequencer takes rows away', lower(TG_OP) USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER pending_guarded BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.pending FOR EACH STATEMENT EXECUTE FUNCTION audit.guard_pending();
+
+-- Personal values of entries, whose bodies hold only SHA-256(salt || value). Deleting a row forgets the value; the chain stays whole.
+CREATE TABLE audit.personal_values (
+  commitment bytea       PRIMARY KEY,
+  subject_id text        NOT NULL, -- whose value it is
+  name       text        NOT NULL,
+  sealed     text        NOT NULL  -- encrypted JSON {"salt", "value"}
+);
+CREATE INDEX personal_values_by_subject ON audit.personal_values (subject_id);
+-- Values written before this moment are not kept even where they are chained after it.
+CREATE TABLE audit.erasures (
+  subject_id text        PRIMARY KEY,
+  erased_at  timestamptz NOT NULL
+);
+
+-- The transparency logs. 1: entries, in the order of seq. 2: the ledger's transfers, in the order of their ids.
+CREATE TABLE audit.logs (
+  log      smallint PRIMARY KEY,
+  name     text     NOT NULL UNIQUE,
+  size     bigint   NOT NULL DEFAULT 0, -- leaves
+  last_key bigint   NOT NULL DEFAULT -1 -- seq or transfer id of the last leaf
+);
+INSERT INTO audit.logs (log, name) VALUES (1, 'entries'), (2, 'transfers');
+
+-- A tile of level L holds up to 256 hashes, each the root of 256^L leaves; the last one of a level may be partial.
+CREATE TABLE audit.tiles (
+  log       smallint NOT NULL REFERENCES audit.logs,
+  level     smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+  position  bigint   NOT NULL,
+  first_key bigint,               -- of level 0: key of its first leaf
+  hashes    bytea    NOT NULL CHECK (length(hashes) % 32 = 0 AND length(hashes) BETWEEN 32 AND 8192),
+  PRIMARY KEY (log, level, position)
+);
+CREATE INDEX tiles_by_key ON audit.tiles (log, first_key) WHERE level = 0;

@@ -1,0 +1,26 @@
+// Who sent a request, from where, under which key: what every command takes along.
+import type { FastifyRequest } from "fastify";
+import type { KeyedRequest } from "../runtime/idempotency.ts";
+import type { Actor } from "../values/actor.ts";
+import type { Origin } from "../values/origin.ts";
+import { readIdempotencyKey } from "./idempotency.ts";
+
+export interface Caller {
+  readonly actor: Actor;
+  readonly key: KeyedRequest | undefined;
+  readonly origin: Origin;
+}
+
+/** @throws AppError `invalid/invalid_idempotency_key` */
+export function readCaller(request: FastifyRequest): Caller {
+  return { actor: request.actor, key: readIdempotencyKey(request), origin: readOrigin(request) };
+}
+
+export function readOrigin(request: FastifyRequest): Origin {
+  return { requestId: request.id, ip: request.ip };
+}
+
+/** With the user agent: for acts of which it matters, such as signing in. */
+export function readFullOrigin(request: FastifyRequest): Origin {
+  return { ...readOrigin(request), userAgent: request.headers["user-agent"]?.slice(0, 256) };
+}

@@ -1,0 +1,20 @@
+// Canonical JSON as RFC 8785 has it: keys in the order of their UTF-16 code units, no space, numbers and strings as
+// ECMAScript writes them. One value has one text, so that one text has one hash.
+
+/** A member that is undefined is left out, as JSON does. @throws Error on what JSON cannot say exactly */
+export function toCanonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => toCanonicalJson(item ?? null)).join(",")}]`;
+  if (typeof value === "object" && value !== null) return writeMembers(value as Record<string, unknown>);
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${value} has no JSON form`);
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new Error(`a ${typeof value} has no JSON form`);
+  return text;
+}
+
+function writeMembers(object: Record<string, unknown>): string {
+  const members = Object.keys(object)
+    .sort()
+    .filter((key) => object[key] !== undefined)
+    .map((key) => `${JSON.stringify(key)}:${toCanonicalJson(object[key])}`);
+  return `{${members.join(",")}}`;
+}

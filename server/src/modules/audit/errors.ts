@@ -1,0 +1,21 @@
+// The audit trail's refusals. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const AUDIT_ERRORS = {
+  checkpoint_not_found: {
+    kind: "not_found",
+    title: "There is no checkpoint of this size.",
+    wayOut: "GET /audit/checkpoint without size answers the latest.",
+  },
+  leaf_not_found: {
+    kind: "not_found",
+    title: "There is no such entry or transfer in the log.",
+    wayOut: "Check the number; what was written just now is in the next checkpoint, seconds later.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type AuditErrorCode = keyof typeof AUDIT_ERRORS;
+
+export function auditError(code: AuditErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(AUDIT_ERRORS[code].kind, code, { message: AUDIT_ERRORS[code].title, ...details });
+}

@@ -1,0 +1,34 @@
+// The SQL of personal values: reading them back, and forgetting a person.
+import type { Sql } from "../../runtime/database.ts";
+import { toTextArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
+import { toHex } from "./log-store.ts";
+import { SEQUENCER_LOCK } from "./sequence-store.ts";
+
+/** Until the end of the transaction no entry is chained. */
+export async function waitForSequencer({ sql }: Tx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${SEQUENCER_LOCK})`;
+}
+
+export async function writeErasure({ sql }: Tx, subjectId: string): Promise<void> {
+  await sql`
+    INSERT INTO audit.erasures (subject_id, erased_at) VALUES (${subjectId}, clock_timestamp())
+    ON CONFLICT (subject_id) DO UPDATE SET erased_at = excluded.erased_at`;
+}
+
+export async function deleteValuesOf({ sql }: Tx, subjectId: string): Promise<number> {
+  const { count } = await sql`DELETE FROM audit.personal_values WHERE subject_id = ${subjectId}`;
+  return count;
+}
+
+/** Encrypted values by commitment in hexadecimal; forgotten ones are missing. */
+export async function readSealedValues(
+  db: Sql,
+  commitments: readonly string[],
+): Promise<Map<string, string>> {
+  if (commitments.length === 0) return new Map();
+  const hexes = commitments.map((commitment) => toHex(Buffer.from(commitment, "hex")));
+  const rows = await db<{ commitment: Buffer; sealed: string }[]>`
+    SELECT commitment, sealed FROM audit.personal_values WHERE commitment = ANY(${toTextArray(hexes)}::bytea[])`;
+  return new Map(rows.map((row) => [row.commitment.toString("hex"), row.sealed]));
+}

@@ -1,0 +1,67 @@
+// Personal values of audit entries. The chain holds a commitment, SHA-256(salt || value); salt and value lie encrypted
+// in a table of their own, from which a person's rows can be deleted. Without the salt the commitment tells nothing, not
+// even to who guesses the value.
+import { hash, randomBytes } from "node:crypto";
+
+const SALT_BYTES = 16;
+const CACHE_SIZE_MAX = 20_000;
+
+/** A value as an entry names it; `at` is when the entry was written. */
+export interface NamedValue {
+  readonly subjectId: string;
+  readonly name: string;
+  readonly value: string;
+  readonly at: string;
+}
+
+export interface PersonalValue extends NamedValue {
+  readonly commitment: Buffer;
+  readonly salt: Buffer;
+}
+
+export function commitTo(salt: Buffer, value: string): Buffer {
+  return hash("sha256", Buffer.concat([salt, Buffer.from(value)]), "buffer");
+}
+
+/** What a stored value is bound to when it is encrypted: moved to another row it does not decrypt. */
+export function describeBinding(commitment: Buffer): string {
+  return `audit.personal_values:${commitment.toString("hex")}`;
+}
+
+/**
+ * Makes commitments and remembers them, so that one person's address on a thousand entries is one value with one salt:
+ * the entries name their actor anyway, so nobody learns more from equal commitments.
+ */
+export interface Committer {
+  readonly commit: (value: NamedValue) => Buffer;
+  /** Values committed to since the last call. */
+  readonly takeNew: () => PersonalValue[];
+  readonly forget: () => void;
+}
+
+export function createCommitter(): Committer {
+  const known = new Map<string, Buffer>();
+  let fresh: PersonalValue[] = [];
+  return {
+    commit: (named) => {
+      const key = `${named.subjectId}\0${named.name}\0${named.value}`;
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const salt = randomBytes(SALT_BYTES);
+      const commitment = commitTo(salt, named.value);
+      if (known.size >= CACHE_SIZE_MAX) known.clear();
+      known.set(key, commitment);
+      fresh.push({ ...named, commitment, salt });
+      return commitment;
+    },
+    takeNew: () => {
+      const taken = fresh;
+      fresh = [];
+      return taken;
+    },
+    forget: () => {
+      known.clear();
+      fresh = [];
+    },
+  };
+}

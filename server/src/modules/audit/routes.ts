@@ -1,0 +1,220 @@
+// Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
+import {
+  formatCursor,
+  type HttpServer,
+  type Routes,
+  readCursor,
+  readOrigin,
+} from "../../gateway/index.ts";
+import type { Sql } from "../../runtime/database.ts";
+import type { Vault } from "../../runtime/vault.ts";
+import { describeAuditActor } from "../../values/actor.ts";
+import { invalidField } from "../../values/app-error.ts";
+import { parseStamp } from "../../values/time.ts";
+import { eraseSubject } from "./erase-subject.ts";
+import type { TransferSource } from "./extend-transfer-log.ts";
+import { type EntryRecord, findEntries } from "./find-entries.ts";
+import {
+  getCheckpoint,
+  getConsistencyProof,
+  getEntryProof,
+  getTransferProof,
+  type LeafProof,
+} from "./get-proof.ts";
+import * as schemas from "./schemas.ts";
+import type { Signers } from "./signing-key.ts";
+
+export interface AuditServices {
+  readonly db: Sql;
+  readonly vault: Vault;
+  readonly source: TransferSource;
+  readonly signers: Signers;
+}
+
+const tags = ["Audit"];
+const PUBLIC = { config: { public: true } };
+const PLAIN = "text/plain; charset=utf-8";
+
+export function auditRoutes(services: AuditServices): Routes {
+  return (server) => {
+    addCheckpoints(server, services);
+    addProofs(server, services);
+    addEntries(server, services);
+    addErasure(server, services);
+  };
+}
+
+function addCheckpoints(server: HttpServer, { db, signers }: AuditServices): void {
+  server.get(
+    "/audit/checkpoint",
+    {
+      ...PUBLIC,
+      schema: {
+        tags,
+        operationId: "getCheckpoint",
+        summary: "The latest signed checkpoint of a log, or that of a size",
+        description:
+          "Plain text in the C2SP checkpoint format. Keep copies: a later one must be consistent with them.",
+        security: [],
+        querystring: schemas.CheckpointQuery,
+      },
+    },
+    async (request, reply) => {
+      const { log = "entries", size } = request.query;
+      const { note } = await getCheckpoint(db, log, size);
+      return reply.type(PLAIN).send(note);
+    },
+  );
+
+  server.get(
+    "/audit/key",
+    {
+      ...PUBLIC,
+      schema: {
+        tags,
+        operationId: "getCheckpointKey",
+        summary: "The key that signs a log's checkpoints, as verifiers read it",
+        security: [],
+        querystring: schemas.LogQuery,
+      },
+    },
+    async (request, reply) =>
+      reply.type(PLAIN).send(`${signers[request.query.log ?? "entries"].verifierKey}\n`),
+  );
+
+  server.get(
+    "/audit/consistency",
+    {
+      ...PUBLIC,
+      schema: {
+        tags,
+        operationId: "getConsistencyProof",
+        summary: "Proof that a later checkpoint keeps all of an earlier one",
+        security: [],
+        querystring: schemas.ConsistencyQuery,
+        response: { 200: schemas.ConsistencyProof },
+      },
+    },
+    async (request) => {
+      const { log = "entries", from, to } = request.query;
+      const { before, after, path } = await getConsistencyProof(db, log, { from, to });
+      const hashes = path.map((hash) => hash.toString("base64"));
+      const notes = { from_checkpoint: before.note, to_checkpoint: after.note };
+      return { log, from: before.size, to: after.size, path: hashes, ...notes };
+    },
+  );
+}
+
+function addProofs(server: HttpServer, { db, source }: AuditServices): void {
+  const schema = { tags, response: { 200: schemas.InclusionProof } };
+  server.get(
+    "/audit/entries/:seq/proof",
+    {
+      schema: {
+        ...schema,
+        operationId: "getEntryProof",
+        summary: "Proof that an entry is in the signed trail (staff)",
+        params: schemas.EntryParams,
+      },
+    },
+    async (request) => describeProof("entries", await getEntryProof(db, Number(request.params.seq))),
+  );
+
+  server.get(
+    "/audit/transfers/:id/proof",
+    {
+      schema: {
+        ...schema,
+        operationId: "getTransferProof",
+        summary: "Proof that a transfer is in the signed log of transfers (staff)",
+        params: schemas.TransferParams,
+      },
+    },
+    async (request) =>
+      describeProof("transfers", await getTransferProof({ db, source }, BigInt(request.params.id))),
+  );
+}
+
+function describeProof(log: "entries" | "transfers", { leaf, index, path, checkpoint }: LeafProof) {
+  const hashes = path.map((hash) => hash.toString("base64"));
+  return { log, index, leaf, path: hashes, checkpoint: checkpoint.note };
+}
+
+function addEntries(server: HttpServer, services: AuditServices): void {
+  server.get(
+    "/audit",
+    {
+      schema: {
+        tags,
+        operationId: "listAuditEntries",
+        summary: "The audit trail, newest first (admin)",
+        querystring: schemas.EntryQuery,
+        response: { 200: schemas.EntryPage },
+      },
+    },
+    async (request) => {
+      const {
+        actor_id: actorId,
+        event,
+        resource_type: resourceType,
+        resource_id: resourceId,
+      } = request.query;
+      const { outcome, from, to, limit = 50, cursor } = request.query;
+      const before = readCursor(cursor);
+      const found = await findEntries(services, {
+        ...{ actorId, event, resourceType, resourceId },
+        succeeded: outcome === undefined ? undefined : outcome === "success",
+        from: readTime(from, "from"),
+        to: readTime(to, "to"),
+        limit: limit + 1,
+        before,
+      });
+      const items = found.slice(0, limit);
+      const next = found.length > limit ? items.at(-1)?.seq : undefined;
+      return { items: items.map(describeEntry), next_cursor: formatCursor(next) };
+    },
+  );
+}
+
+function readTime(text: string | undefined, field: string): string | undefined {
+  if (text !== undefined && parseStamp(text) === undefined)
+    throw invalidField(field, 'must be RFC 3339, such as "2026-11-21T09:00:00Z", or a date');
+  return text;
+}
+
+function describeEntry({ seq, body, values, chainHash }: EntryRecord) {
+  return {
+    seq: String(seq),
+    at: body.at,
+    event: body.event,
+    actor_id: body.actor_id,
+    actor_kind: body.actor_kind,
+    resource: body.resource ?? null,
+    outcome: body.outcome,
+    code: body.code ?? null,
+    request_id: body.origin.request_id,
+    details: { ...body.details },
+    values,
+    chain_hash: chainHash.toString("base64"),
+  };
+}
+
+function addErasure(server: HttpServer, { db }: AuditServices): void {
+  server.delete(
+    "/audit/subjects/:id",
+    {
+      schema: {
+        tags,
+        operationId: "eraseAuditSubject",
+        summary: "Forget a person's values on the trail; the chain stays whole (admin)",
+        params: schemas.SubjectParams,
+        response: { 200: schemas.Erased },
+      },
+    },
+    async (request) => {
+      const by = { ...describeAuditActor(request.actor), origin: readOrigin(request) };
+      const erased = await eraseSubject(db, { subjectId: request.params.id, ...by });
+      return { subject_id: request.params.id, erased };
+    },
+  );
+}

@@ -1,0 +1,118 @@
+// Reads the whole chain and says where it is not what it was: an entry changed, missing, moved, or cut off at the end.
+// Three witnesses must agree: the entry's bytes, the chain hash over all before it, and the leaf hash in its tile.
+import type { Tx } from "../../runtime/transaction.ts";
+import { type CompactTree, createCompactTree } from "./compact-tree.ts";
+import { readEntries, type StoredEntry } from "./entry-store.ts";
+import { readLog, readTiles } from "./log-store.ts";
+import { CHAIN_START, chainHash, HASH_BYTES, hashLeaf } from "./merkle-hash.ts";
+import { TILE_WIDTH } from "./tiles.ts";
+import type { EntryBody } from "./write-body.ts";
+
+export interface TrailFinding {
+  readonly check: "chain" | "checkpoint" | "transfer" | "coverage";
+  /** One sentence that names the place. */
+  readonly what: string;
+  readonly seq?: number;
+  readonly transferId?: string;
+}
+
+/** Stamps of commands that booked several journals, first and last. */
+export type StampRange = readonly [first: number, last: number];
+
+export interface ChainReading {
+  readonly findings: TrailFinding[];
+  readonly entryCount: number;
+  readonly ranges: StampRange[];
+}
+
+const ENTRIES_PER_READ = TILE_WIDTH * 16;
+/** Beyond it a chain is not damaged in places but as a whole, and a longer list tells no more. */
+const FINDINGS_MAX = 100;
+
+/** @param onSize told after each leaf, with the tree so far, so that roots can be compared at the sizes of checkpoints */
+export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): Promise<ChainReading> {
+  const { size } = await readLog(tx.sql, "entries");
+  const tree = createCompactTree();
+  const findings: TrailFinding[] = [];
+  const ranges: StampRange[] = [];
+  let before: Buffer | undefined = CHAIN_START;
+  let next = 0;
+  for (;;) {
+    const entries = await readEntries(tx.sql, { from: next, limit: ENTRIES_PER_READ });
+    const leaves = await readLeafHashes(tx, entries);
+    for (const entry of entries) {
+      if (entry.seq !== next) {
+        findings.push(describeMissing(next, entry.seq - 1));
+        before = undefined; // the hash to continue from is gone with them
+      }
+      const leaf = hashLeaf(entry.body);
+      const what = describeProblem(entry, { leaf, before, expectedLeaf: leaves.get(entry.seq) });
+      if (what !== undefined) findings.push({ check: "chain", what, seq: entry.seq });
+      collectRange(entry, ranges);
+      tree.add(leaf);
+      onSize(tree);
+      // Its own hash may be as wrong as its bytes: the next entry is not blamed for not following it.
+      before = what === undefined ? entry.chainHash : undefined;
+      next = entry.seq + 1;
+    }
+    if (entries.length < ENTRIES_PER_READ || findings.length > FINDINGS_MAX) break;
+  }
+  if (next < size && findings.length <= FINDINGS_MAX) findings.push(describeMissing(next, size - 1));
+  return { findings: findings.slice(0, FINDINGS_MAX), entryCount: next, ranges };
+}
+
+/** Leaf hashes by seq, from the tiles. */
+async function readLeafHashes(tx: Tx, entries: readonly StoredEntry[]): Promise<Map<number, Buffer>> {
+  const positions = [...new Set(entries.map((entry) => Math.floor(entry.seq / TILE_WIDTH)))];
+  const tiles = await readTiles(
+    tx.sql,
+    "entries",
+    positions.map((position) => ({ level: 0, position })),
+  );
+  const hashes = new Map<number, Buffer>();
+  for (const tile of tiles)
+    for (let at = 0; at < tile.hashes.length; at += HASH_BYTES)
+      hashes.set(tile.position * TILE_WIDTH + at / HASH_BYTES, tile.hashes.subarray(at, at + HASH_BYTES));
+  return hashes;
+}
+
+function describeMissing(from: number, to: number): TrailFinding {
+  const what = from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`;
+  return { check: "chain", what, seq: from };
+}
+
+function describeProblem(
+  entry: StoredEntry,
+  {
+    leaf,
+    before,
+    expectedLeaf,
+  }: { leaf: Buffer; before: Buffer | undefined; expectedLeaf: Buffer | undefined },
+): string | undefined {
+  if (expectedLeaf !== undefined && !expectedLeaf.equals(leaf))
+    return `entry ${entry.seq} is not the one that was written there`;
+  if (before !== undefined && !chainHash(before, leaf).equals(entry.chainHash))
+    return `entry ${entry.seq} does not continue the chain`;
+  if (expectedLeaf === undefined) return `entry ${entry.seq} is not in the log`;
+  return repeatsBody(entry) ? undefined : `the columns of entry ${entry.seq} do not say what its body says`;
+}
+
+function repeatsBody(entry: StoredEntry): boolean {
+  const body: EntryBody = JSON.parse(entry.body);
+  return (
+    body.at === entry.at &&
+    body.event === entry.event &&
+    body.actor_id === entry.actorId &&
+    (body.resource?.type ?? null) === entry.resourceType &&
+    (body.resource?.id ?? null) === entry.resourceId &&
+    (body.outcome === "success") === entry.succeeded
+  );
+}
+
+function collectRange({ body }: StoredEntry, ranges: StampRange[]): void {
+  if (!body.includes('"last_stamp"')) return;
+  const { details, resource }: EntryBody = JSON.parse(body);
+  const first = Number(details?.["first_stamp"] ?? resource?.id);
+  const last = Number(details?.["last_stamp"]);
+  if (Number.isSafeInteger(first) && Number.isSafeInteger(last)) ranges.push([first, last]);
+}

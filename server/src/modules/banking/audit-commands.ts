@@ -1,0 +1,75 @@
+// What the trail keeps of each command at the desk: one entry, whatever the command booked, refusals too. A repeat that
+// got its remembered answer did nothing and leaves none.
+//
+// Entries name the stamps that their command took, so that every journal of the ledger can be found in the trail.
+import { describeAuditActor } from "../../values/actor.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { AuditEntry } from "../audit/index.ts";
+import type { Book, Hold } from "../ledger/index.ts";
+import type { BookCommand, Decision } from "./command-desk.ts";
+
+/** The desk's own acts, such as expiring a hold, come from nobody's request. */
+const OWN_ORIGIN = { requestId: "desk" };
+
+/**
+ * @param firstStamp the book's next stamp before the command was decided
+ * @returns undefined for a command of upkeep
+ */
+export function describeCommand(
+  command: BookCommand,
+  decision: Decision | AppError,
+  { book, firstStamp }: { book: Book; firstStamp: number },
+): AuditEntry | undefined {
+  if (command.event === null) return undefined;
+  const refused = decision instanceof AppError;
+  return {
+    event: command.event,
+    ...describeAuditActor(command.actor),
+    resource: refusedTransaction(decision) ?? findResource(command, book, firstStamp),
+    outcome: refused ? "refused" : "success",
+    code: refused ? decision.code : undefined,
+    origin: command.origin ?? OWN_ORIGIN,
+    details: refused ? undefined : describeDetails(command, book.nextStamp - 1, firstStamp),
+  };
+}
+
+/** A refusal that is kept as a FAILED transaction names it. */
+function refusedTransaction(decision: Decision | AppError): AuditEntry["resource"] {
+  const id = decision instanceof AppError ? decision.details["transaction_id"] : undefined;
+  return typeof id === "string" ? { type: "transaction", id } : undefined;
+}
+
+function findResource(
+  { scope }: BookCommand,
+  { accounts, nextStamp }: Book,
+  firstStamp: number,
+): AuditEntry["resource"] {
+  const [holdId] = scope.holdIds ?? [];
+  if (holdId !== undefined) return { type: "hold", id: String(holdId) };
+  if (nextStamp > firstStamp) return { type: "transaction", id: String(firstStamp) };
+  for (const id of scope.accountIds)
+    if (accounts.get(id)?.system !== true) return { type: "account", id: String(id) };
+  return undefined;
+}
+
+function describeDetails({ scope }: BookCommand, last: number, first: number): AuditEntry["details"] {
+  const [reversedId] = scope.reversedIds ?? [];
+  const isHold = (scope.holdIds?.length ?? 0) > 0;
+  if (reversedId === undefined && last <= first && !isHold) return undefined;
+  return {
+    reverses: reversedId === undefined ? undefined : String(reversedId),
+    first_stamp: isHold && last >= first ? String(first) : undefined,
+    last_stamp: last > first ? String(last) : undefined,
+  };
+}
+
+export function describeExpiredHold(hold: Hold): AuditEntry {
+  return {
+    event: "hold.expire",
+    actorId: "system",
+    actorKind: "system",
+    resource: { type: "hold", id: String(hold.id) },
+    outcome: "success",
+    origin: OWN_ORIGIN,
+  };
+}
