@@ -1,11 +1,5 @@
 // Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
-import {
-  formatCursor,
-  type HttpServer,
-  type Routes,
-  readCursor,
-  readOrigin,
-} from "../../gateway/index.ts";
+import { formatCursor, type HttpServer, type Routes, readCursor, readOrigin } from "../../gateway/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";

@@ -1,10 +1,18 @@
 // The shapes of identity's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
 
+/** PostgreSQL keeps no NUL, and nobody's name holds control characters. */
+const TEXT = "^[^\\u0000-\\u001f\\u007f]*$";
 /** Bounded well above the longest password, so that the rule itself can say what is wrong. */
 const Password = Type.String({ minLength: 1, maxLength: 1_024, examples: ["correct horse battery staple"] });
 const Email = Type.String({ minLength: 3, maxLength: 254, examples: ["ada@example.com"] });
-const FullName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()]);
+const FullName = Type.Union([Type.String({ minLength: 1, maxLength: 200, pattern: TEXT }), Type.Null()]);
+const LoginName = Type.String({
+  minLength: 1,
+  maxLength: 254,
+  pattern: TEXT,
+  description: "Username or e-mail address",
+});
 const Time = Type.String({ format: "date-time" });
 export const Uuid = Type.String({ format: "uuid" });
 const LinkToken = Type.String({ minLength: 1, maxLength: 128, description: "From the link in the mail" });
@@ -24,7 +32,7 @@ export const RegisterInput = Type.Object(
 
 export const LoginInput = Type.Object(
   {
-    username: Type.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }),
+    username: LoginName,
     password: Password,
     device_token: Type.Optional(
       Type.String({
@@ -82,7 +90,7 @@ export const PasswordChangeInput = Type.Object(
   },
 );
 export const PasswordForgotInput = Type.Object(
-  { username: Type.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }) },
+  { username: LoginName },
   { additionalProperties: false, examples: [{ username: "ada" }] },
 );
 export const PasswordResetInput = Type.Object(
@@ -149,7 +157,7 @@ export const ResetAnswer = Type.Object({
 export const UserPath = Type.Object({ id: Uuid });
 export const UserQuery = Type.Object(
   {
-    username: Type.Optional(Type.String({ maxLength: 64 })),
+    username: Type.Optional(Type.String({ maxLength: 64, pattern: TEXT })),
     email: Type.Optional(Type.String({ maxLength: 254 })),
     role: Type.Optional(RoleName),
     state: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
@@ -192,7 +200,12 @@ export const AccessInput = Type.Object(
 );
 export const ImpersonationInput = Type.Object(
   {
-    reason: Type.String({ minLength: 10, maxLength: 500, description: "Kept on the audit trail" }),
+    reason: Type.String({
+      minLength: 10,
+      maxLength: 500,
+      pattern: TEXT,
+      description: "Kept on the audit trail",
+    }),
     minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, default: 15 })),
   },
   {
@@ -203,7 +216,7 @@ export const ImpersonationInput = Type.Object(
 
 export const ApiKeyInput = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100 }),
+    name: Type.String({ minLength: 1, maxLength: 100, pattern: TEXT }),
     scopes: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 30 }),
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 730, default: 90 })),
   },
