@@ -1,8 +1,8 @@
 // The running program: database, migrations, book, HTTP. `startApp` brings it up in order and hands back how to stop it.
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { startEventRelay, startUpkeep } from "./background.ts";
 import { type Config, ConfigError } from "./config.ts";
-import { type Authenticator, createAuthenticator, type TokenSettings } from "./gateway/authenticate.ts";
+import { type Authenticator, createAuthenticator } from "./gateway/authenticate.ts";
 import { addDocs } from "./gateway/docs.ts";
 import { addHealthRoutes } from "./gateway/health.ts";
 import { createHttpServer, type HttpServer } from "./gateway/http-server.ts";
@@ -16,8 +16,8 @@ import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
 import { migrate } from "./runtime/migrate.ts";
-import { readOrCreateSecret } from "./runtime/secret-file.ts";
 import { openVault, type Vault } from "./runtime/vault.ts";
+import { readTokenSettings } from "./token-settings.ts";
 
 export interface App {
   readonly url: string;
@@ -179,12 +179,6 @@ function hideFromDocs(scope: HttpServer): void {
   scope.addHook("onRoute", (route) => {
     route.schema = { ...route.schema, hide: true };
   });
-}
-
-export function readTokenSettings(config: Config): TokenSettings {
-  const secret =
-    config.JWT_SECRET_KEY ?? readOrCreateSecret(join(resolve(config.DATA_DIR), "jwt-secret"), 48);
-  return { secret, audience: config.JWT_AUDIENCE };
 }
 
 function openAuthenticator(config: Config): Authenticator {

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readTokenSettings, startApp } from "../src/app.ts";
+import { startApp } from "../src/app.ts";
 import { loadConfig } from "../src/config.ts";
 import { mintToken } from "../src/gateway/authenticate.ts";
 import { openDatabase, type Sql } from "../src/runtime/database.ts";
 import { createLog } from "../src/runtime/log.ts";
+import { readTokenSettings } from "../src/token-settings.ts";
 import type { Role } from "../src/values/actor.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 
@@ -39,7 +40,11 @@ export interface TestApp {
 }
 
 /** Fixed keys, so that two programs on one database understand each other's tokens and encrypted fields. */
-const KEYS = { JWT_SECRET_KEY: "s".repeat(48), ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
+const KEYS = {
+  JWT_SECRET_KEY: "s".repeat(48),
+  API_KEY_V1: "k".repeat(48),
+  ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+};
 
 /** Starts the whole program through `startApp`. `overrides` are environment variables; with DB_URL it joins that database. */
 export async function startTestApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {

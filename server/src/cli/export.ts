@@ -2,7 +2,6 @@
 // everything else to standard error.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../config.ts";
-import { exportTransactions } from "../modules/banking/index.ts";
 import { loadAssets, TRANSACTION_STATUSES, type TransactionStatus } from "../modules/ledger/index.ts";
 import { parseId } from "../values/id.ts";
 import { formatStamp, parseStamp } from "../values/time.ts";
@@ -68,6 +67,7 @@ export function addExportCommand(program: Command): void {
 async function runExport(options: ExportOptions, asJson: boolean): Promise<ExportResult> {
   const config = loadConfig();
   const format = formatRows(options.format);
+  const { exportTransactions } = await import("../modules/banking/index.ts"); // large: only for whom it is
   return withMigratedDatabase(config, async (db) => {
     const assets = await loadAssets(db);
     const output = await openOutput(options.out, config.EXPORT_DIR);

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { type App, startApp } from "../app.ts";
+import type { App } from "../app.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createLog, type Log } from "../runtime/log.ts";
 import { addExamples } from "./examples.ts";
@@ -22,6 +22,7 @@ export function addServeCommand(program: Command): void {
 async function serve(): Promise<void> {
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
+  const { startApp } = await import("../app.ts"); // the other commands start in half the time without it
   const app = await startApp(config, log);
   const pidFile = writePidFile(config);
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));

@@ -1,8 +1,8 @@
 // `countinghouse token`: mints an access token. Standard output carries the token alone, fit for $(...).
 import { type Command, InvalidArgumentError } from "commander";
-import { readTokenSettings } from "../app.ts";
 import { loadConfig } from "../config.ts";
 import { mintToken } from "../gateway/authenticate.ts";
+import { readTokenSettings } from "../token-settings.ts";
 import { ROLES, type Role } from "../values/actor.ts";
 import { addExamples } from "./examples.ts";
 

@@ -198,11 +198,33 @@ describe("group commit", () => {
     running.commit();
     const batch = await nextBatch();
     const after = group.submit(4);
-    const lost = new Error("connection lost");
+    const lost = new AppError("unavailable", "database_unavailable");
     batch.fail(lost);
     (await nextBatch()).commit();
     expect(await Promise.all(doomed)).toEqual([lost, lost]);
     expect(await Promise.all([first, after])).toEqual([10, 40]);
+  });
+
+  it("finds the one input at whose fault a batch failed, and commits all others", async () => {
+    const fault = new Error("a constraint refused the write");
+    const group = createGroupCommit<number, number>({
+      batchWeightMax: 100,
+      queueWeightMax: 100,
+      commitBatch: async (inputs) => {
+        if (inputs.includes(5)) throw fault;
+        return inputs.map((input) => input * 10);
+      },
+    });
+    const answers = await Promise.allSettled(submitAll(group, [1, 2, 3, 4, 5, 6, 7]));
+    expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value : answer.reason))).toEqual([
+      10,
+      20,
+      30,
+      40,
+      fault,
+      60,
+      70,
+    ]);
   });
 
   it("fails a batch that was answered with too few outcomes instead of mixing them up", async () => {

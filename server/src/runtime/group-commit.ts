@@ -9,7 +9,10 @@
 import { AppError } from "../values/app-error.ts";
 
 export interface GroupCommitOptions<Input, Outcome> {
-  /** Commits a batch and returns one outcome per input, in order. A throw fails the whole batch, which wrote nothing. */
+  /**
+   * Commits a batch and returns one outcome per input, in order. May throw an AppError, which every input gets; any
+   * other throw promises that nothing was written, and finds out whose fault it was.
+   */
   readonly commitBatch: (inputs: readonly Input[]) => Promise<readonly Outcome[]>;
   /** Most weight that one batch carries; an input heavier than this goes alone. */
   readonly batchWeightMax: number;
@@ -92,17 +95,35 @@ export function createGroupCommit<Input, Outcome>(
   return { submit, waiting: queue.length, close };
 }
 
-/** Commits a batch and gives each input its own outcome, or all of them the error. */
+/**
+ * Commits a batch and gives each input its own outcome. A batch that fails for a reason that is not known to pass wrote
+ * nothing: its halves are tried apart, until the one input at fault fails alone.
+ */
 async function settle<Input, Outcome>(
   batch: readonly Waiting<Input, Outcome>[],
   commitBatch: GroupCommitOptions<Input, Outcome>["commitBatch"],
 ): Promise<void> {
   try {
     const outcomes = await commitBatch(batch.map((waiting) => waiting.input));
-    if (outcomes.length !== batch.length) throw new Error("a batch must return one outcome per input");
+    if (outcomes.length !== batch.length) throw new OutcomesMissingError();
     for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
   } catch (error) {
-    for (const waiting of batch) waiting.reject(error);
+    if (batch.length > 1 && wroteNothing(error)) {
+      const middle = Math.ceil(batch.length / 2);
+      await settle(batch.slice(0, middle), commitBatch);
+      await settle(batch.slice(middle), commitBatch);
+    } else for (const waiting of batch) waiting.reject(error);
+  }
+}
+
+/** An AppError says that the whole batch has to come again later, perhaps because nobody knows what became of it. */
+function wroteNothing(error: unknown): boolean {
+  return !(error instanceof AppError) && !(error instanceof OutcomesMissingError);
+}
+
+class OutcomesMissingError extends Error {
+  constructor() {
+    super("a batch must return one outcome per input");
   }
 }
 

@@ -33,17 +33,23 @@ export function inReadTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Pro
 }
 
 /**
- * Runs `work` in a transaction that sees exactly what a read transaction, still open, has seen: `snapshot` is what
+ * Runs `work` in a transaction that sees exactly what a read transaction, still open, sees: `snapshot` is what
  * pg_export_snapshot() answered there. For writing down what was found, without having been able to write while looking.
  */
 export function inTransactionAt<T>(db: Sql, snapshot: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return runWhole(db, {
-    begin: ({ sql }) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ`,
-    work: async (tx) => {
-      await tx.sql.unsafe(`SET TRANSACTION SNAPSHOT '${snapshot.replaceAll("'", "")}'`); // takes no parameter
-      return work(tx);
-    },
-  });
+  const begin = ({ sql }: Tx) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
+  return runWhole(db, { begin, work: (tx) => workAt(tx, snapshot, work) });
+}
+
+/** The same for reading on a second connection what the first sees. */
+export function inReadTransactionAt<T>(db: Sql, snapshot: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const begin = ({ sql }: Tx) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
+  return runWhole(db, { begin, work: (tx) => workAt(tx, snapshot, work) });
+}
+
+async function workAt<T>(tx: Tx, snapshot: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  await tx.sql.unsafe(`SET TRANSACTION SNAPSHOT '${snapshot.replaceAll("'", "")}'`); // takes no parameter
+  return work(tx);
 }
 
 /**

@@ -9,6 +9,8 @@ import {
 import {
   type Asset,
   type Assets,
+  allOrNothing,
+  type Book,
   captureHold,
   isRefusal,
   ledgerError,
@@ -21,7 +23,15 @@ import {
 import { hashKey } from "../../src/runtime/idempotency.ts";
 import type { Actor } from "../../src/values/actor.ts";
 import { AppError } from "../../src/values/app-error.ts";
-import { type Act, type Command, type ModelTransfer, type Movement, type Outcome, WORLD } from "./model.ts";
+import {
+  type Act,
+  type Command,
+  type ModelTransfer,
+  type Movement,
+  type Outcome,
+  type Together,
+  WORLD,
+} from "./model.ts";
 
 export const ADMIN: Actor = { id: "admin", name: "admin", roles: ["admin"] };
 
@@ -91,6 +101,7 @@ function buildAct(ground: Ground, command: Command): BookCommand {
   if (act.act === "journal") return buildJournal(ground, act);
   if (act.act === "hold") return buildHold(ground, act);
   if (act.act === "reverse") return buildReversal(ground, act);
+  if (act.act === "together") return buildTogether(ground, act);
   if (act.act === "change") throw new Error("a change of an account is no command of the desk");
   return buildEnd(ground, act);
 }
@@ -153,16 +164,11 @@ function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
 }
 
 function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookCommand {
-  const hold = ground.commands.get(act.of)?.act;
-  const known = ground.made.get(act.of);
+  const { holdMovements, holdIds } = scopeOfHold(ground, act.of);
   return {
     event: "test.act",
     actor: ADMIN,
-    scope: {
-      accountIds: hold?.act === "hold" ? idsOf(ground, [hold.movement]) : [],
-      holdIds: known === undefined ? [] : [known],
-      stampCount: 1,
-    },
+    scope: { accountIds: idsOf(ground, holdMovements), holdIds, stampCount: 1 },
     decide: ({ book }) => {
       const holdId = ground.made.get(act.of);
       if (holdId === undefined) return ledgerError("hold_not_found");
@@ -205,6 +211,60 @@ function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
       });
       return isRefusal(outcome) ? toError(outcome) : describe(ground, outcome);
     },
+  };
+}
+
+function buildTogether(ground: Ground, act: Together): BookCommand {
+  const { holdMovements, holdIds } = scopeOfHold(ground, act.release);
+  return {
+    event: "test.act",
+    actor: ADMIN,
+    scope: {
+      accountIds: idsOf(ground, [...holdMovements, act.hold, ...act.transfers]),
+      holdIds,
+      stampCount: act.transfers.length + 2,
+    },
+    decide: ({ book }) => {
+      const holdId = ground.made.get(act.release);
+      if (holdId === undefined) return ledgerError("hold_not_found");
+      return allOrNothing(book, {
+        decide: () => decideTogether(ground, act, { book, holdId }),
+        failed: (outcome) => outcome instanceof AppError,
+      });
+    },
+  };
+}
+
+function decideTogether(
+  ground: Ground,
+  { hold: { debit, credit, amount }, transfers }: Together,
+  { book, holdId }: { book: Book; holdId: number },
+): Decision | AppError {
+  const released = releaseHold(book, holdId);
+  if (isRefusal(released)) return toError(released);
+  const sides = { debitAccountId: idOf(ground, debit), creditAccountId: idOf(ground, credit) };
+  const hold = placeHold(book, { kind: "ORDER_HOLD", actorId: ADMIN.id, ...sides, amount });
+  if (isRefusal(hold)) return toError(hold);
+  const posted = postJournal(book, {
+    kind: "ORDER_PAYMENT",
+    actorId: ADMIN.id,
+    transfers: transfers.map((movement) => ({
+      debitAccountId: idOf(ground, movement.debit),
+      creditAccountId: idOf(ground, movement.credit),
+      amount: movement.amount,
+    })),
+  });
+  return isRefusal(posted) ? toError(posted) : describe(ground, { id: hold.id, transfers: posted.transfers });
+}
+
+/** What has to be locked and read for the hold that an earlier command placed. */
+function scopeOfHold(ground: Ground, of: number): { holdMovements: Movement[]; holdIds: number[] } {
+  const act = ground.commands.get(of)?.act;
+  const known = ground.made.get(of);
+  const movement = act?.act === "hold" ? act.movement : act?.act === "together" ? act.hold : undefined;
+  return {
+    holdMovements: movement === undefined ? [] : [movement],
+    holdIds: known === undefined ? [] : [known],
   };
 }
 

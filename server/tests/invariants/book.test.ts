@@ -73,9 +73,28 @@ describe("the book, in batches cut anywhere", () => {
       { numRuns: RUNS },
     );
   });
+
+  it("leaves no trace of what it refuses, not even in the version of a row", () => {
+    fc.assert(
+      fc.property(histories({ lengthMax: 30, keys: false }), (steps) => {
+        let before: unknown;
+        play(
+          steps.map((step) => ({ ...step, hours: 0, cut: true })),
+          ({ accounts, holds, transfers }, last) => {
+            const now = [[...accounts], [...holds], transfers.length];
+            if (last !== undefined && "refused" in last) expect(now).toEqual(before);
+            before = now;
+          },
+        );
+      }),
+      { numRuns: RUNS / 3 },
+    );
+  });
 });
 
-function play(steps: readonly Step[], afterBatch: (ledger: MemoryLedger) => void = () => undefined) {
+type Look = (ledger: MemoryLedger, last: Outcome | undefined) => void;
+
+function play(steps: readonly Step[], afterBatch: Look = () => undefined) {
   const model = createModel(SETTING);
   const ledger = createMemoryLedger(
     [...IDS]
@@ -102,7 +121,7 @@ function play(steps: readonly Step[], afterBatch: (ledger: MemoryLedger) => void
     if (changed.length === 0) outcomes.push(...commit(batch.commands, { ledger, ground, now: end }));
     else outcomes.push(...expected.slice(-batch.commands.length));
     for (const name of changed) change(ledger, name, model);
-    afterBatch(ledger);
+    afterBatch(ledger, outcomes.at(-1));
   }
   return { outcomes, expected, ledger, model, ground, end };
 }

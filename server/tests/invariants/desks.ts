@@ -82,9 +82,14 @@ function withoutSiblings(steps: readonly Step[]): Step[] {
     for (const { number } of commands) firstOf.set(number, commands[0]?.number ?? number);
   return steps.map((step) => {
     const { act, number } = step.command;
-    const isSibling = "of" in act && act.of >= (firstOf.get(number) ?? number);
-    return isSibling ? { ...step, command: { ...step.command, act: { ...act, of: -1 } } } : step;
+    const isSibling = (of: number) => of >= (firstOf.get(number) ?? number);
+    if (act.act === "together" && isSibling(act.release)) return withAct(step, { ...act, release: -1 });
+    return "of" in act && isSibling(act.of) ? withAct(step, { ...act, of: -1 }) : step;
   });
+}
+
+function withAct(step: Step, act: Act): Step {
+  return { ...step, command: { ...step.command, act } };
 }
 
 interface Manner {

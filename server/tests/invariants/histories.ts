@@ -93,6 +93,15 @@ const draftAct: fc.Arbitrary<DraftAct> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ act: fc.constant("release" as const), of: reference }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant("reverse" as const), of: reference }) },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constant("together" as const),
+      release: reference,
+      hold: fc.oneof(withdrawal, transfer),
+      transfers: fc.array(movement, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.oneof(
       fc.record({
@@ -109,7 +118,10 @@ const draftAct: fc.Arbitrary<DraftAct> = fc.oneof(
       fc.record({
         act: fc.constant("change" as const),
         account: customer,
-        limit: fc.bigInt({ min: 0n, max: 20n }),
+        limit: fc.oneof(
+          { weight: 5, arbitrary: fc.bigInt({ min: 0n, max: 20n }) },
+          { weight: 1, arbitrary: fc.constant(9_223_372_036_854_775_807n) },
+        ),
       }),
     ),
   },
@@ -180,7 +192,9 @@ function resolveAct(act: DraftAct, past: Past): Act {
     return { act: "hold", movement: act.movement, expiresAt };
   }
   if (act.act === "capture" || act.act === "release")
-    return { ...act, of: findEarlier(past, act.of, ["hold"]) };
+    return { ...act, of: findEarlier(past, act.of, ["hold", "together"]) };
+  if (act.act === "together")
+    return { ...act, release: findEarlier(past, act.release, ["hold", "together"]) };
   if (act.act === "reverse")
     return { ...act, of: findEarlier(past, act.of, ["journal", "transaction", "transaction"]) };
   return act;

@@ -27,12 +27,20 @@ export type Act =
   | { readonly act: "capture"; readonly of: number; readonly amount: bigint | null }
   | { readonly act: "release"; readonly of: number }
   | { readonly act: "reverse"; readonly of: number }
+  | Together
   | {
       readonly act: "change";
       readonly account: string;
       readonly state?: AccountState;
       readonly limit?: bigint;
     };
+/** The end of a hold, a new hold and a journal, in this order, that succeed or fail together: as an order will be. */
+export interface Together {
+  readonly act: "together";
+  readonly release: number;
+  readonly hold: Movement;
+  readonly transfers: readonly Movement[];
+}
 export type AccountState = "open" | "frozen" | "closed";
 
 export interface Command {
@@ -173,6 +181,7 @@ function perform(ledger: Ledger, { act, number }: Command): Outcome {
   if (act.act === "capture") return capture(ledger, act);
   if (act.act === "release") return release(ledger, act.of);
   if (act.act === "reverse") return reverse(ledger, act.of);
+  if (act.act === "together") return performTogether(ledger, act, number);
   return change(ledger, act);
 }
 
@@ -188,6 +197,13 @@ function performBatch(ledger: Ledger, { mode, movements }: Extract<Act, { act: "
     attempt(ledger, () => ({ results: [[move(ledger, movement)]] })),
   );
   return { results: results.map((result) => ("refused" in result ? result : (result.results[0] ?? []))) };
+}
+
+/** What fails is taken back by `attempt`, the hold that was ended too. */
+function performTogether(ledger: Ledger, act: Together, number: number): Outcome {
+  release(ledger, act.release);
+  place(ledger, { act: "hold", movement: act.hold, expiresAt: null }, number);
+  return { results: [act.transfers.map((movement) => move(ledger, movement))] };
 }
 
 function post(ledger: Ledger, movements: readonly Movement[], number: number): ModelTransfer[] {

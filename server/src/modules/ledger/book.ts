@@ -77,18 +77,23 @@ export function postJournal(book: Book, request: JournalRequest): PostedJournal 
 }
 
 /**
- * Lets `decide` book several things and undoes them all where its result has `failed`.
+ * Lets `decide` book several things and undoes them all where its result has `failed`, or where it throws.
  * A lone transfer books nothing before it is sure, and so needs none of this.
  */
 export function allOrNothing<T>(book: Book, step: { decide: () => T; failed: (result: T) => boolean }): T {
   const outerLog = book.undoLog;
   const log: (() => void)[] = [];
   book.undoLog = log;
-  const result = step.decide();
-  book.undoLog = outerLog;
-  if (step.failed(result)) for (const undo of log.reverse()) undo();
-  else outerLog?.push(...log);
-  return result;
+  let kept = false;
+  try {
+    const result = step.decide();
+    kept = !step.failed(result);
+    return result;
+  } finally {
+    book.undoLog = outerLog;
+    if (kept) outerLog?.push(...log);
+    else for (const undo of log.reverse()) undo();
+  }
 }
 
 function bookTransfers(

@@ -33,17 +33,26 @@ export async function findOpenBatches(db: Sql): Promise<Set<string>> {
   return new Set(rows.map((row) => row.id));
 }
 
-/**
- * Sets the transaction up for large reads. False where another verification runs on this database; until this
- * transaction ends, others will find the same.
- */
-export async function beginVerification({ sql }: Tx): Promise<boolean> {
+/** True where no other verification runs on this database; until this transaction ends, others will be told so. */
+export async function lockVerification({ sql }: Tx): Promise<boolean> {
+  const [lock] = await sql<[{ taken: boolean }]>`SELECT pg_try_advisory_xact_lock(${LOCK}) AS taken`;
+  return lock.taken;
+}
+
+/** Sets the transaction up for large reads: as long as they take, with memory to sort and join in. */
+export async function allowLargeReads({ sql }: Tx): Promise<void> {
   await sql`
     SELECT set_config(name, value, true) FROM (VALUES
       ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
       ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan')) AS settings (name, value)`;
-  const [lock] = await sql<[{ taken: boolean }]>`SELECT pg_try_advisory_xact_lock(${LOCK}) AS taken`;
-  return lock.taken;
+}
+
+/**
+ * Lets PostgreSQL use no parallel workers from here on. What reads in one order ends in one process anyway: measured,
+ * handing it the rows costs more than their workers save, and two such reads at once are twice as fast.
+ */
+export async function forgoWorkers({ sql }: Tx): Promise<void> {
+  await sql`SELECT set_config('max_parallel_workers_per_gather', '0', true)`;
 }
 
 export async function readCheckpoint({ sql }: Tx): Promise<Checkpoint> {
