@@ -40,7 +40,11 @@ export interface TestApp {
 }
 
 /** Fixed keys, so that two programs on one database understand each other's tokens and encrypted fields. */
-const KEYS = { JWT_SECRET_KEY: "s".repeat(48), ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
+const KEYS = {
+  JWT_SECRET_KEY: "s".repeat(48),
+  API_KEY_V1: "k".repeat(48),
+  ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+};
 
 /** Starts the whole program through `startApp`. `overrides` are environment variables; with DB_URL it joins that database. */
 export async function startTestApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {

@@ -58,6 +58,7 @@ function addCheckpoints(server: HttpServer, { db, signers }: AuditServices): voi
           "Plain text in the C2SP checkpoint format. Keep copies: a later one must be consistent with them.",
         security: [],
         querystring: schemas.CheckpointQuery,
+        response: { 200: schemas.textOf("A signed note") },
       },
     },
     async (request, reply) => {
@@ -77,6 +78,7 @@ function addCheckpoints(server: HttpServer, { db, signers }: AuditServices): voi
         summary: "The key that signs a log's checkpoints, as verifiers read it",
         security: [],
         querystring: schemas.LogQuery,
+        response: { 200: schemas.textOf("A verifier key") },
       },
     },
     async (request, reply) =>
