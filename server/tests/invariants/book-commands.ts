@@ -217,8 +217,8 @@ function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
 function buildTogether(ground: Ground, act: Together): BookCommand {
   const { holdMovements, holdIds } = scopeOfHold(ground, act.release);
   return {
-    event: "test.act",
     actor: ADMIN,
+    event: "test.act",
     scope: {
       accountIds: idsOf(ground, [...holdMovements, act.hold, ...act.transfers]),
       holdIds,

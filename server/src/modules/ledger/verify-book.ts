@@ -5,7 +5,7 @@
 // kept there. That is sound because everything up to the checkpoint's stamp is final (see `settle`) and never changes
 // but for active holds, whose ids the checkpoint keeps. Tampering with what lies before it is found by a full run.
 //
-// Measured, 10,000,000 transfers between 100,000 accounts on two cores that four to five others were using: 47 s and 77 s
+// Measured, 10,000,000 transfers between 100,000 accounts on two cores, at load averages of 4 to 6: 47 s and 77 s
 // for a full run, 1.3 s and 1.5 s for one after it without new transfers, 94 MB in this process.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "../../runtime/database.ts";
