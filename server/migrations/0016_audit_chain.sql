@@ -3,8 +3,6 @@
 -- A writer that commits one row after another (the command desk) numbers them: a number that never arrives is a row
 -- that somebody removed before it was chained. Other writers leave both null.
 ALTER TABLE audit.pending ADD COLUMN writer uuid, ADD COLUMN number bigint, ADD CHECK ((writer IS NULL) = (number IS NULL));
--- A row lives for a moment: compressing it would cost more than everything else about it.
-ALTER TABLE audit.pending ALTER COLUMN entries SET STORAGE EXTERNAL;
 ALTER TABLE audit.pending SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1);
 
 CREATE TABLE audit.writers (
