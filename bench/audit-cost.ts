@@ -3,7 +3,11 @@
 //
 // Three columns: no entries at all; entries written with their commands, as the desk does it; and the same with the
 // sequencer chaining them meanwhile in this very process, on the same cores.
+//
+// On a shared machine the rate says little: it changes more from slice to slice than the trail costs. The processor time
+// of a command, in this process and all of PostgreSQL, says more, and is what bounds the rate of a saturated machine.
 import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSequencer } from "../server/src/modules/audit/index.ts";
 import { runSequencer } from "../server/src/modules/audit/run-sequencer.ts";
@@ -32,6 +36,12 @@ const ACTOR = { id: "bench", name: "bench", roles: ["operator"] } as const;
 const KINDS = ["without", "with", "chained"] as const;
 type Kind = (typeof KINDS)[number];
 
+interface Sample {
+  readonly perSecond: number;
+  /** Processor time of a command, in microseconds. */
+  readonly cpuMicros: number;
+}
+
 interface Ground {
   readonly url: string;
   readonly db: Sql;
@@ -45,11 +55,11 @@ async function main(rounds: number, seconds: number): Promise<void> {
   const postgres = await startEmbeddedPostgres({ dataDir, log: createLog("silent") });
   try {
     const ground = await prepare(postgres.socketUrl ?? postgres.url, dataDir);
-    const rates = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
+    const rates = new Map<Kind, Sample[]>(KINDS.map((kind) => [kind, []]));
     for (let round = 0; round <= rounds; round += 1)
       for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
-        const rate = await measure(ground, kind, round === 0 ? 1 : seconds);
-        if (round > 0) rates.get(kind)?.push(rate);
+        const sample = await measure(ground, kind, round === 0 ? 1 : seconds);
+        if (round > 0) rates.get(kind)?.push(sample);
       }
     report(rates);
     await ground.db.end();
@@ -78,8 +88,8 @@ async function prepare(url: string, dataDir: string): Promise<Ground> {
   return { url, db, assets, vault, accountIds };
 }
 
-/** Commands per second with IN_FLIGHT of them under way. */
-async function measure(ground: Ground, kind: Kind, seconds: number): Promise<number> {
+/** A slice with IN_FLIGHT of them under way. */
+async function measure(ground: Ground, kind: Kind, seconds: number): Promise<Sample> {
   const db = openDatabase({
     url: ground.url,
     poolSize: 2,
@@ -92,6 +102,8 @@ async function measure(ground: Ground, kind: Kind, seconds: number): Promise<num
   const sequencer =
     kind === "chained" ? runSequencer({ db: ground.db, vault: ground.vault, log }) : undefined;
   await ground.db`CHECKPOINT`;
+  const postmaster = await findPostmaster(ground.db);
+  const cpuBefore = readCpuMicros(postmaster);
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1_000;
   let done = 0;
@@ -103,13 +115,14 @@ async function measure(ground: Ground, kind: Kind, seconds: number): Promise<num
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, client));
-  const rate = done / ((performance.now() - startedAt) / 1_000);
+  const perSecond = done / ((performance.now() - startedAt) / 1_000);
+  const cpuMicros = (readCpuMicros(postmaster) - cpuBefore) / done;
   await desk.close();
   await sequencer?.stop();
   await db.end();
   await chainRest(ground);
   await sleep(200);
-  return rate;
+  return { perSecond, cpuMicros };
 }
 
 function nextCommand({ assets, accountIds }: Ground, kind: Kind): BookCommand {
@@ -146,14 +159,51 @@ async function chainRest({ db, vault }: Ground): Promise<void> {
   }
 }
 
-function report(rates: ReadonlyMap<Kind, readonly number[]>): void {
-  const base = rates.get("without") ?? [];
-  for (const [kind, values] of rates) {
-    const ratios = values.map((value, round) => value / (base[round] ?? value) - 1).toSorted((a, b) => a - b);
-    const change = ((ratios[ratios.length >> 1] ?? 0) * 100).toFixed(1);
-    const median = values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-    console.log(`${kind.padEnd(8)} ${Math.round(median).toString().padStart(7)} commands/s  ${change} %`);
+async function findPostmaster(db: Sql): Promise<number> {
+  const [row] = await db<[{ pid: number }]>`SELECT pg_backend_pid() AS pid`;
+  return Number(readStat(row.pid)[1]);
+}
+
+/** Fields of /proc/<pid>/stat behind the name: state, parent, ... */
+function readStat(pid: number | string): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+const TICK_MICROS = 10_000;
+
+/** Of this process and of PostgreSQL with all its living children, so far. */
+function readCpuMicros(postmaster: number): number {
+  const { user, system } = process.cpuUsage();
+  let ticks = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, parent, ...fields] = readStat(pid);
+      if (Number(parent) === postmaster) ticks += Number(fields[9]) + Number(fields[10]);
+    } catch {
+      // it ended meanwhile
+    }
   }
+  return user + system + ticks * TICK_MICROS;
+}
+
+function report(samples: ReadonlyMap<Kind, readonly Sample[]>): void {
+  const base = samples.get("without") ?? [];
+  for (const [kind, values] of samples) {
+    const line = [kind.padEnd(8)];
+    for (const figure of ["perSecond", "cpuMicros"] as const) {
+      const ratios = values.map((value, round) => value[figure] / (base[round]?.[figure] ?? 1) - 1);
+      const unit = figure === "perSecond" ? "commands/s" : "µs of processor a command";
+      line.push(
+        `${Math.round(median(values.map((value) => value[figure])))} ${unit} (${(median(ratios) * 100).toFixed(1)} %)`,
+      );
+    }
+    console.log(line.join("  "));
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 const [rounds = "5", seconds = "4"] = process.argv.slice(2);

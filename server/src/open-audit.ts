@@ -43,7 +43,7 @@ export function openAudit(
   const sequencer = runSequencer({ db, vault, log });
   const maker = { db, source, signers, directory: config.AUDIT_CHECKPOINT_DIR };
   const checkpoints: Task = {
-    name: "audit checkpoints",
+    name: "make_audit_checkpoints",
     everySeconds: config.AUDIT_CHECKPOINT_SECONDS,
     run: (signal) => makeCheckpoints(maker, signal),
   };
@@ -61,7 +61,7 @@ export function openAudit(
 function listSinks({ SENTINEL_ENDPOINT: endpoint, SENTINEL_TOKEN: token }: Config, kept: Kept): Task[] {
   if (endpoint === undefined || token === undefined) return [];
   const sink = createSentinelSink({ ...kept, endpoint, token });
-  return [{ name: "audit to Sentinel", everySeconds: SINK_SECONDS, run: sink.sendNew }];
+  return [{ name: "send_audit_to_sentinel", everySeconds: SINK_SECONDS, run: sink.sendNew }];
 }
 
 /** @throws ConfigError */

@@ -39,7 +39,6 @@ export interface TestApp {
   readonly stop: () => Promise<void>;
 }
 
-/** Fixed keys, so that two programs on one database understand each other's tokens and encrypted fields. */
 /** A test's requests all come from one address, as fast as they can. */
 const NO_LIMITS = {
   RATE_LIMIT_LOGIN: "0",
@@ -47,7 +46,12 @@ const NO_LIMITS = {
   RATE_LIMIT_USER: "0",
   RATE_LIMIT_MONEY: "0",
 };
-const KEYS = { JWT_SECRET_KEY: "s".repeat(48), ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
+/** Fixed keys, so that two programs on one database understand each other's tokens and encrypted fields. */
+const KEYS = {
+  JWT_SECRET_KEY: "s".repeat(48),
+  API_KEY_V1: "k".repeat(48),
+  ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+};
 
 /** Starts the whole program through `startApp`. `overrides` are environment variables; with DB_URL it joins that database. */
 export async function startTestApp(overrides: Readonly<Record<string, string>> = {}): Promise<TestApp> {

@@ -53,8 +53,7 @@ async function makeReceipt(transaction: string): Promise<string> {
   return withMigratedDatabase(config, async (db) => {
     const source = openTransferSource(db);
     await makeCheckpoints({ db, source, signers, directory: config.AUDIT_CHECKPOINT_DIR });
-    const { verifierKey } = signers.transfers;
-    return writeReceipt({ db, source, verifierKey }, id).catch((error: unknown) => {
+    return writeReceipt({ db, source }, id).catch((error: unknown) => {
       if (!(error instanceof AppError)) throw error;
       throw new CommandError(
         `There is no completed transaction ${id}: nothing was moved that could be proven`,

@@ -146,10 +146,7 @@ test("a receipt holds without the database, and fails on every changed byte", as
   const posted = await app.call("POST", "/api/v1/transactions", { token, body });
   await checkpoint();
   const { verifierKey } = signers.transfers;
-  const text = await writeReceipt(
-    { db: app.db, source: openTransferSource(app.db), verifierKey },
-    Number(posted.body.id),
-  );
+  const text = await writeReceipt({ db: app.db, source: openTransferSource(app.db) }, Number(posted.body.id));
   const verdict = verifyReceipt(text, verifierKey);
   expect(verdict).toMatchObject({ valid: true, transactionId: posted.body.id, isKeyKnown: true });
   expect(verdict.valid && verdict.transfers).toMatchObject([{ amount: "725", credit_account_id: accountId }]);

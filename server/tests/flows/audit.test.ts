@@ -100,7 +100,9 @@ test("a batch is one entry that names the stamps of all it booked", async () => 
 test("a secure transaction answers with its signature; without API_KEY_V1 the answer says what to set", async () => {
   const token = await app.token("operator");
   const body = { user_id: "ada", amount: "10.50" };
-  const unset = await app.call("POST", "/api/v1/secure-transactions", { token, body });
+  const without = await startTestApp({ DB_URL: app.databaseUrl, API_KEY_V1: "" });
+  const unset = await without.call("POST", "/api/v1/secure-transactions", { token, body });
+  await without.stop();
   expect(unset).toMatchObject({ status: 503, body: { code: "secure_records_not_configured" } });
   expect(unset.body.detail).toContain("API_KEY_V1");
   const configured = await startTestApp({ DB_URL: app.databaseUrl, API_KEY_V1: "k".repeat(32) });

@@ -32,6 +32,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "create_partitions",
     "expire_holds",
     "fetch_exchange_rates",
+    "make_audit_checkpoints",
     "rotate_idempotency_epochs",
   ]);
   await app.stop();

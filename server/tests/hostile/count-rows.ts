@@ -3,7 +3,7 @@ import type { Sql } from "../../src/runtime/database.ts";
 
 export type RowCounts = Readonly<Record<string, number>>;
 
-// Not the trail, which is chained and signed on its own time.
+// Not `audit`: the trail keeps refusals too, and its sequencer and checkpoints work on in the background.
 const SCHEMAS = ["ledger", "banking", "risk", "runtime", "identity"];
 
 /**

@@ -51,6 +51,7 @@ function addCheckpoints(server: HttpServer, { db, signers }: AuditServices): voi
           "Plain text in the C2SP checkpoint format. Keep copies: a later one must be consistent with them.",
         security: [],
         querystring: schemas.CheckpointQuery,
+        response: { 200: schemas.textOf("A signed note") },
       },
     },
     async (request, reply) => {
@@ -70,6 +71,7 @@ function addCheckpoints(server: HttpServer, { db, signers }: AuditServices): voi
         summary: "The key that signs a log's checkpoints, as verifiers read it",
         security: [],
         querystring: schemas.LogQuery,
+        response: { 200: schemas.textOf("A verifier key") },
       },
     },
     async (request, reply) =>

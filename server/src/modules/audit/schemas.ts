@@ -11,7 +11,13 @@ const Hash = Type.String({ description: "32 bytes in base64" });
 const Note = Type.String({
   description: "Signed note (c2sp.org/tlog-checkpoint): origin, size, root, signature",
 });
-const Text = Type.String({ minLength: 1, maxLength: 200 });
+/** Without control characters, which no entry's names have and PostgreSQL would not compare. */
+const Text = Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]+$" });
+/** A response that is not JSON. */
+export const textOf = (description: string) => ({
+  description,
+  content: { "text/plain": { schema: Type.String() } },
+});
 
 export const CheckpointQuery = Type.Object(
   { log: Type.Optional(LogName), size: Type.Optional(Size) },

@@ -1,9 +1,11 @@
 // A receipt: everything that shows, without us, that a transaction is in the book whose root we signed. One JSON file
 // with the transfers' canonical bytes, the path from each to the root, the signed checkpoint and the key to check it with.
 import type { Sql } from "../../runtime/database.ts";
+import { readVerifierKeys } from "./checkpoint-store.ts";
 import { auditError } from "./errors.ts";
 import type { TransferSource } from "./extend-transfer-log.ts";
 import { getTransferProof, type LeafProof } from "./get-proof.ts";
+import { openNote, readVerifierKey } from "./signed-note.ts";
 
 export const RECEIPT_FORMAT = "countinghouse-receipt/1";
 
@@ -25,7 +27,7 @@ export interface Receipt {
  * @throws AppError `not_found/leaf_not_found` where there is no such transaction, it moved nothing, or no checkpoint has it yet
  */
 export async function writeReceipt(
-  { db, source, verifierKey }: { db: Sql; source: TransferSource; verifierKey: string },
+  { db, source }: { db: Sql; source: TransferSource },
   transactionId: number,
 ): Promise<string> {
   const keys = await source.keysOf(transactionId);
@@ -35,18 +37,29 @@ export async function writeReceipt(
   if (checkpoint === undefined) throw auditError("leaf_not_found");
   // A checkpoint made between two proofs would mix two trees; all proofs are then taken again from the later one.
   if (proofs.some((proof) => proof.checkpoint.size !== checkpoint.size))
-    return writeReceipt({ db, source, verifierKey }, transactionId);
+    return writeReceipt({ db, source }, transactionId);
   return formatReceipt({
     format: RECEIPT_FORMAT,
     transaction_id: String(transactionId),
     checkpoint: checkpoint.note,
-    verifier_key: verifierKey,
+    verifier_key: await findKeyOf(db, checkpoint.note),
     transfers: proofs.map(({ leaf, index, path }) => ({
       leaf,
       index,
       path: path.map((hash) => hash.toString("base64")),
     })),
   });
+}
+
+/** The key that signed it, which need not be the one that signs now. */
+async function findKeyOf(db: Sql, note: string): Promise<string> {
+  const key = (await readVerifierKeys(db)).find((candidate) => {
+    const verifier = readVerifierKey(candidate);
+    return verifier !== undefined && openNote(verifier, note) !== undefined;
+  });
+  if (key === undefined)
+    throw new Error("no known key signed the latest checkpoint: run countinghouse verify");
+  return key;
 }
 
 /** A receipt has one form: any other byte is a change. */
