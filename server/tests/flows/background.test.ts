@@ -32,8 +32,11 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "create_partitions",
     "expire_holds",
     "fetch_exchange_rates",
+    "forget_old_sessions",
     "make_audit_checkpoints",
     "rotate_idempotency_epochs",
+    "rotate_signing_keys",
+    "send_mails",
   ]);
   await app.stop();
   await new Promise((resolve) => rates.close(resolve));
