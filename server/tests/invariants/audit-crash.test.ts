@@ -31,11 +31,17 @@ async function countChained({ db }: TestDatabase): Promise<number> {
   return row.count;
 }
 
+async function countWaiting({ db }: TestDatabase): Promise<number> {
+  const [row] = await db<[{ count: number }]>`SELECT count(*)::int AS count FROM audit.pending`;
+  return row.count;
+}
+
 /** Kills the sequencer at work again and again; another stands by, and a new one is started each time. */
 async function killSequencers(database: TestDatabase): Promise<void> {
   const running = [start(database, "sequence"), start(database, "sequence")];
   for (let kills = 0, last = 0; kills < KILLS; ) {
     const chained = await countChained(database);
+    if (chained === WRITERS * ENTRIES_EACH) break; // the writers were faster than the kills
     if (chained <= last) continue;
     last = chained;
     const victim = running.shift();
@@ -59,7 +65,8 @@ test("eight writing processes and sequencers killed at work: one chain, every co
   await killSequencers(database);
   const numbers = await acknowledged;
   const sequencer = createSequencer({ db, vault });
-  while ((await sequencer.runRound()).more);
+  // A killed sequencer's lock lives until PostgreSQL has noticed, and a round that finds it taken has nothing to do.
+  while ((await countWaiting(database)) > 0) await sequencer.runRound();
 
   expect(numbers.map((each) => each.length)).toEqual(Array.from({ length: WRITERS }, () => ENTRIES_EACH));
   const rows = await db<

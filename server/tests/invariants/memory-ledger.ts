@@ -139,7 +139,7 @@ function deskOf(book: Book, assets: Assets): Desk {
     owners: new Map(),
     recentDebits: new Map(),
     recentHolds: new Map(),
-    writes: [],
+    rows: { of: () => new Map(), add: () => undefined, write: () => [] },
     events: [],
     flags: [],
   };

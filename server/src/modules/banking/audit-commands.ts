@@ -25,12 +25,19 @@ export function describeCommand(
   return {
     event: command.event,
     ...describeAuditActor(command.actor),
-    resource: refusedTransaction(decision) ?? findResource(command, book, firstStamp),
+    resource:
+      namedResource(decision) ?? refusedTransaction(decision) ?? findResource(command, book, firstStamp),
     outcome: refused ? "refused" : "success",
     code: refused ? decision.code : undefined,
     origin: command.origin ?? OWN_ORIGIN,
-    details: refused ? undefined : describeDetails(command, book.nextStamp - 1, firstStamp),
+    details: refused
+      ? undefined
+      : describeDetails(command, decision, { last: book.nextStamp - 1, first: firstStamp }),
   };
+}
+
+function namedResource(decision: Decision | AppError): AuditEntry["resource"] {
+  return decision instanceof AppError ? undefined : decision.resource;
 }
 
 /** A refusal that is kept as a FAILED transaction names it. */
@@ -52,13 +59,18 @@ function findResource(
   return undefined;
 }
 
-function describeDetails({ scope }: BookCommand, last: number, first: number): AuditEntry["details"] {
+/** The first stamp is named where it is not the resource itself. */
+function describeDetails(
+  { scope }: BookCommand,
+  decision: Decision,
+  { last, first }: { last: number; first: number },
+): AuditEntry["details"] {
   const [reversedId] = scope.reversedIds ?? [];
-  const isHold = (scope.holdIds?.length ?? 0) > 0;
-  if (reversedId === undefined && last <= first && !isHold) return undefined;
+  const isOther = decision.resource !== undefined || (scope.holdIds?.length ?? 0) > 0;
+  if (reversedId === undefined && last <= first && !isOther) return undefined;
   return {
     reverses: reversedId === undefined ? undefined : String(reversedId),
-    first_stamp: isHold && last >= first ? String(first) : undefined,
+    first_stamp: isOther && last >= first ? String(first) : undefined,
     last_stamp: last > first ? String(last) : undefined,
   };
 }

@@ -29,6 +29,7 @@ import {
 } from "../ledger/index.ts";
 import { insertFlags, type NewFlag, type RiskRule, type VelocityWindow, windowsOf } from "../risk/index.ts";
 import { describeCommand, describeExpiredHold } from "./audit-commands.ts";
+import { type BatchRows, type RowNeed, readRows } from "./batch-rows.ts";
 import { tellOfExpired } from "./expire-holds.ts";
 import { readOwners } from "./store.ts";
 
@@ -45,6 +46,8 @@ export interface BookCommand {
   readonly debitedIds?: readonly number[];
   /** Accounts whose active holds they count too. */
   readonly holdingIds?: readonly number[];
+  /** Rows of higher modules that deciding needs. */
+  readonly needs?: readonly RowNeed[];
   /** Pure but for what it books on the desk's book. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
   readonly decide: (desk: Desk) => Decision | AppError;
 }
@@ -62,8 +65,8 @@ export interface Desk {
   readonly recentHolds: ReadonlyMap<number, Map<number, number>>;
   readonly events: NewEvent[];
   readonly flags: NewFlag[];
-  /** Sends further rows of a command with the batch's own writes. Rows that may fail do not belong here: they fail the batch. */
-  readonly writes: ((tx: Tx) => Promise<unknown>)[];
+  /** Rows of higher modules: what the commands asked for, and what they leave. Rows that may fail fail the batch. */
+  readonly rows: BatchRows;
 }
 
 export interface Decision {
@@ -71,6 +74,8 @@ export interface Decision {
   readonly answer: string;
   /** For the metric transactions_total. */
   readonly counted: readonly CountedTransaction[];
+  /** What it did it to, for the trail, where that is not the transaction, hold or account itself. */
+  readonly resource?: AuditEntry["resource"];
 }
 
 export type CommandOutcome =
@@ -131,7 +136,11 @@ async function commitBatch(
   commands: readonly BookCommand[],
   options: DeskOptions & { appendEntries: NumberedAppend },
 ): Promise<{ outcome: CommittedBatch; writes: Promise<unknown>[] }> {
-  const [, book, remembered, owners, recentDebits, recentHolds] = await readForBatch(tx, commands, options);
+  const [, book, remembered, owners, recentDebits, recentHolds, rows] = await readForBatch(
+    tx,
+    commands,
+    options,
+  );
   const desk: Desk = {
     book,
     assets: options.assets,
@@ -141,7 +150,7 @@ async function commitBatch(
     recentHolds,
     events: [],
     flags: [],
-    writes: [],
+    rows,
   };
   const expired = await tellOfExpired(desk);
   const answers = new Map<string, RememberedAnswer>();
@@ -152,7 +161,7 @@ async function commitBatch(
   if (desk.events.length > 0) writes.push(appendEvents(tx, desk.events));
   if (entries.length > 0) writes.push(options.appendEntries(tx, entries));
   if (desk.flags.length > 0) writes.push(insertFlags(tx, desk.flags));
-  for (const write of desk.writes) writes.push(write(tx));
+  writes.push(...rows.write(tx));
   return { outcome: { outcomes, expired, events: desk.events }, writes };
 }
 
@@ -169,6 +178,10 @@ function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules 
     readOwners(tx, [...new Set(customers.flatMap((command) => [...command.scope.accountIds]))]),
     readRecent(debitedIds, rules, (query) => countRecentDebits(tx, query)),
     readRecent(holdingIds, rules, (query) => countRecentHolds(tx, query)),
+    readRows(
+      tx,
+      commands.flatMap((command) => command.needs ?? []),
+    ),
   ]);
 }
 
@@ -206,12 +219,18 @@ function answer(command: BookCommand, { desk, remembered, answers, entries }: Ba
   if (key !== undefined && before !== undefined) return replay(before, key.request);
   const firstStamp = desk.book.nextStamp;
   const decision = decide(command, desk);
+  if (isToComeAgain(decision)) return { refused: decision, replayed: false };
   const entry = describeCommand(command, decision, { book: desk.book, firstStamp });
   if (entry !== undefined) entries.push(entry);
   if (key !== undefined) answers.set(key.keyHash, { request: key.request, ...toRemember(decision) });
   return decision instanceof AppError
     ? { refused: decision, replayed: false }
     : { ...decision, replayed: false };
+}
+
+/** Nothing was decided, so nothing is remembered and the trail has nothing to tell: the command comes again. */
+function isToComeAgain(decision: Decision | AppError): decision is AppError {
+  return decision instanceof AppError && decision.kind === "unavailable";
 }
 
 function decide(command: BookCommand, desk: Desk): Decision | AppError {

@@ -11,10 +11,11 @@ import {
   postJournal,
   type TransferRequest,
 } from "../ledger/index.ts";
+import type { RowWriter } from "./batch-rows.ts";
 import type { BookCommand, Decision, Desk } from "./command-desk.ts";
 import { bankingError } from "./errors.ts";
 import { describeRate, type ExchangeRate, readRate } from "./exchange-rate.ts";
-import { insertExchange } from "./exchange-rate-store.ts";
+import { insertExchanges, type NewExchange } from "./exchange-rate-store.ts";
 import {
   countDebit,
   findBlocked,
@@ -28,6 +29,7 @@ import type { CommandContext } from "./place-hold.ts";
 import { describeTransaction } from "./transaction.ts";
 
 const ROUNDING = "half_even";
+const EXCHANGES: RowWriter<NewExchange> = { name: "exchanges", write: insertExchanges };
 
 export interface ExchangeRequest {
   readonly accountId: number;
@@ -155,9 +157,7 @@ function complete(
   });
   desk.events.push({ topic: "transaction.completed", payload: document });
   const record = { journalId: id, fromAccountId: accountId, toAccountId, sold: amount, bought };
-  desk.writes.push((tx) =>
-    insertExchange(tx, { ...record, rateId: rate.id, rate: rate.rate, rounding: ROUNDING }),
-  );
+  desk.rows.add(EXCHANGES, { ...record, rateId: rate.id, rate: rate.rate, rounding: ROUNDING });
   return {
     answer: withBalances(desk, actor, { document, accountIds: [accountId, toAccountId] }),
     counted: [{ type: "TRANSFER", status: "COMPLETED" }],

@@ -1,6 +1,6 @@
 // The SQL of exchange rates, which are only ever added, and of the rates that exchanges used.
 import type { Sql } from "../../runtime/database.ts";
-import { toArray } from "../../runtime/sql-array.ts";
+import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { ExchangeRate, NewRate } from "./exchange-rate.ts";
 
@@ -72,10 +72,12 @@ export interface NewExchange {
   readonly rounding: string;
 }
 
-export function insertExchange({ sql }: Tx, exchange: NewExchange): Promise<unknown> {
-  const { journalId, fromAccountId, toAccountId, sold, bought, rateId } = exchange;
-  const numbers = toArray([journalId, fromAccountId, toAccountId, sold, bought, rateId]);
+export function insertExchanges({ sql }: Tx, exchanges: readonly NewExchange[]): Promise<unknown> {
   return sql`
     INSERT INTO banking.exchanges (journal_id, from_account_id, to_account_id, sold, bought, rate_id, rate, rounding)
-    SELECT n[1], n[2], n[3], n[4], n[5], n[6], ${exchange.rate}, ${exchange.rounding} FROM (SELECT ${numbers}::bigint[]) AS given (n)`.execute();
+    SELECT * FROM unnest(
+      ${toArray(exchanges.map((e) => e.journalId))}::bigint[], ${toArray(exchanges.map((e) => e.fromAccountId))}::bigint[],
+      ${toArray(exchanges.map((e) => e.toAccountId))}::bigint[], ${toArray(exchanges.map((e) => e.sold))}::bigint[],
+      ${toArray(exchanges.map((e) => e.bought))}::bigint[], ${toArray(exchanges.map((e) => e.rateId))}::bigint[],
+      ${toTextArray(exchanges.map((e) => e.rate))}::text[]::numeric[], ${toTextArray(exchanges.map((e) => e.rounding))}::text[])`.execute();
 }

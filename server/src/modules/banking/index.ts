@@ -1,6 +1,14 @@
 // The door of banking: customers' accounts and the transactions on them.
 export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
-export { type BookCommand, type CommandDesk, type CommandOutcome, openCommandDesk } from "./command-desk.ts";
+export type { BatchRows, RowNeed, RowReader, RowWriter } from "./batch-rows.ts";
+export {
+  type BookCommand,
+  type CommandDesk,
+  type CommandOutcome,
+  type Decision,
+  type Desk,
+  openCommandDesk,
+} from "./command-desk.ts";
 export { BANKING_ERRORS } from "./errors.ts";
 export { expireHolds } from "./expire-holds.ts";
 export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
@@ -10,4 +18,5 @@ export {
   type SecureServices,
 } from "./record-secure-transaction.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
+export { rereadFirst, submitRereading } from "./submit-rereading.ts";
 export { updateExchangeRates } from "./update-exchange-rates.ts";

@@ -70,7 +70,7 @@ export async function buildSecureTransaction(
       const text = JSON.stringify(record);
       const txId = sign(apiKey, text);
       const sealed = sealRecord(vault, { txId, transactionId: Number(record.transaction_id), record: text });
-      desk.writes.push((tx) => secureVault.store(tx, sealed));
+      desk.rows.add(secureVault.records, sealed);
       return { ...decision, answer: JSON.stringify({ status: "success", tx_id: txId }) };
     },
   };

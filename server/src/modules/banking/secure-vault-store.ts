@@ -1,12 +1,15 @@
 // The SQL of the table of secure transaction records.
 import type { Sql } from "../../runtime/database.ts";
+import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { SealedRecord } from "./secure-vault.ts";
 
-export function insertSecureRecord({ sql }: Tx, record: SealedRecord): Promise<unknown> {
+export function insertSecureRecords({ sql }: Tx, records: readonly SealedRecord[]): Promise<unknown> {
   return sql`
     INSERT INTO banking.secure_records (tx_id, transaction_id, wrapped_key, sealed)
-    VALUES (${record.txId}, ${record.transactionId}, ${record.wrappedKey}, ${record.sealed})`.execute();
+    SELECT * FROM unnest(
+      ${toTextArray(records.map((r) => r.txId))}::text[], ${toArray(records.map((r) => r.transactionId))}::bigint[],
+      ${toTextArray(records.map((r) => r.wrappedKey))}::text[], ${toTextArray(records.map((r) => r.sealed))}::text[])`.execute();
 }
 
 export async function readSecureRecord(db: Sql, txId: string): Promise<SealedRecord | undefined> {

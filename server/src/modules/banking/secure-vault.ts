@@ -5,11 +5,11 @@
 // never called inside a transaction: it will be filled from the table by a job, with the same sealed records.
 import { createSecretKey, randomBytes } from "node:crypto";
 import type { Sql } from "../../runtime/database.ts";
-import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import { seal, unseal } from "../../runtime/vault-cipher.ts";
 import { VaultError } from "../../runtime/vault-error.ts";
-import { insertSecureRecord, readSecureRecord } from "./secure-vault-store.ts";
+import type { RowWriter } from "./batch-rows.ts";
+import { insertSecureRecords, readSecureRecord } from "./secure-vault-store.ts";
 
 export interface SealedRecord {
   readonly txId: string;
@@ -19,12 +19,15 @@ export interface SealedRecord {
 }
 
 export interface SecureVault {
-  /** Sends the write and returns it under way; it commits with the transaction or not at all. */
-  readonly store: (tx: Tx, record: SealedRecord) => Promise<unknown>;
+  /** Where the desk leaves records: they commit with the posting or not at all. */
+  readonly records: RowWriter<SealedRecord>;
   readonly find: (db: Sql, txId: string) => Promise<SealedRecord | undefined>;
 }
 
-export const TABLE_VAULT: SecureVault = { store: insertSecureRecord, find: readSecureRecord };
+export const TABLE_VAULT: SecureVault = {
+  records: { name: "secure records", write: insertSecureRecords },
+  find: readSecureRecord,
+};
 
 const DATA_KEY_BYTES = 32;
 

@@ -16,8 +16,12 @@ export interface Asset {
   readonly scale: number;
 }
 
-/** `world`: the outside, where deposits come from and withdrawals go to. `exchange`: the house's position in currency exchange. */
-export const SYSTEM_ACCOUNT_NAMES = ["world", "exchange"] as const;
+/**
+ * `world`: the outside, where deposits come from and withdrawals go to, stock is received from and written off to.
+ * `exchange`: the house's position in currency exchange. `clearing`: money that payment providers hold for the house.
+ * `sales` and `tax`: what orders brought in. `sold`: units of stock that orders took.
+ */
+export const SYSTEM_ACCOUNT_NAMES = ["world", "exchange", "clearing", "sales", "tax", "sold"] as const;
 export type SystemAccountName = (typeof SYSTEM_ACCOUNT_NAMES)[number];
 
 export interface Assets {

@@ -292,7 +292,8 @@ function closeHold(book: Book, hold: Hold, end: Pick<Hold, "state" | "captured" 
   return closed;
 }
 
-function takeStamps(book: Book, count: number): number {
+/** Takes stamps of the batch for rows of higher modules, whose ids then sort with the book's. Counts against the scope. */
+export function takeStamps(book: Book, count: number): number {
   const first = book.nextStamp;
   book.nextStamp += count;
   if (book.nextStamp > book.lastStamp + 1) throw new Error("the batch needs more stamps than it took");

@@ -18,6 +18,7 @@ export {
   placeHold,
   postJournal,
   releaseHold,
+  takeStamps,
 } from "./book.ts";
 export { countRecentDebits, countRecentHolds } from "./book-store.ts";
 export { type AccountChangeRequest, changeAccount } from "./change-account.ts";

@@ -1,0 +1,29 @@
+// Submits commands whose accounts had to be read ahead, such as the holds of an order: where they turn out to have
+// changed before the batch locked them, the command is built anew from what is there now.
+import { AppError } from "../../values/app-error.ts";
+import type { BookCommand, CommandDesk, CommandOutcome } from "./command-desk.ts";
+
+const TRIES_MAX = 5;
+
+/** What `decide` returns where a row read ahead has changed: nothing was decided, nothing is remembered. */
+export function rereadFirst(): AppError {
+  return new AppError("unavailable", "try_again", {
+    message: "it is being changed by many at once; try again",
+    retryAfterSeconds: 1,
+  });
+}
+
+/**
+ * Builds and submits, up to five times while `decide` answers `rereadFirst()`.
+ * @throws AppError what `build` throws; `unavailable/try_again` comes back as the refusal of the last try.
+ */
+export async function submitRereading(
+  desk: CommandDesk,
+  build: () => Promise<BookCommand>,
+): Promise<CommandOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await desk.submit(await build());
+    const isChanged = "refused" in outcome && outcome.refused.code === "try_again";
+    if (!isChanged || attempt >= TRIES_MAX) return outcome;
+  }
+}
