@@ -1,7 +1,7 @@
 // The figures that have a target, and the verdict: ratios within this run, because absolute rates say more about the
 // machine than about the program.
 import type { TableSizes } from "./check-book.ts";
-import { findRatio, type Sample, type Samples } from "./measure.ts";
+import { type Comparison, findRatio, type Samples } from "./measure.ts";
 import type { MemoryUse } from "./memory.ts";
 import { PGBENCH_CROWD } from "./rows.ts";
 
@@ -31,7 +31,7 @@ interface RatioPlan {
   readonly label: string;
   readonly id: string;
   readonly against: readonly string[];
-  readonly key?: keyof Sample;
+  readonly key?: Comparison["key"];
   readonly target?: Target;
 }
 

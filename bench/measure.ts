@@ -6,6 +6,9 @@ export interface Sample {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Processor time of the server, and of PostgreSQL, for one of what `perSecond` counts. */
+  readonly serverUs?: number | undefined;
+  readonly postgresUs?: number | undefined;
 }
 
 export interface Row {
@@ -44,14 +47,20 @@ export function findMedian(values: readonly number[]): number | undefined {
 export function summarizeRow(samples: Samples, id: string): Sample | undefined {
   const found = samples.get(id) ?? [];
   if (found.length === 0) return undefined;
-  const median = (key: keyof Sample) => findMedian(found.map((sample) => sample[key])) ?? 0;
-  return { perSecond: median("perSecond"), p50Ms: median("p50Ms"), p99Ms: median("p99Ms") };
+  const median = (key: keyof Sample) => findMedian(found.flatMap((sample) => sample[key] ?? []));
+  return {
+    perSecond: median("perSecond") ?? 0,
+    p50Ms: median("p50Ms") ?? 0,
+    p99Ms: median("p99Ms") ?? 0,
+    serverUs: median("serverUs"),
+    postgresUs: median("postgresUs"),
+  };
 }
 
 export interface Comparison {
   readonly id: string;
   readonly against: readonly string[];
-  readonly key: keyof Sample;
+  readonly key: "perSecond" | "p50Ms" | "p99Ms";
 }
 
 /** Median over the rounds of row `id` over the best (of a rate the highest) of the rows `against`. */

@@ -80,8 +80,10 @@ function formatRows(rows: Report["rows"]): string[] {
     formatNumber(row.perSecond),
     formatNumber(row.p50Ms),
     formatNumber(row.p99Ms),
+    row.serverUs === undefined ? "" : formatNumber(row.serverUs),
+    row.postgresUs === undefined ? "" : formatNumber(row.postgresUs),
   ]);
-  return alignCells([["row", "per second", "p50 ms", "p99 ms"], ...cells]);
+  return alignCells([["row", "per second", "p50 ms", "p99 ms", "server µs", "PostgreSQL µs"], ...cells]);
 }
 
 function formatFigures(figures: Report["figures"]): string[] {

@@ -6,6 +6,7 @@ import type { LoadResult } from "./load/run-load.ts";
 import { BATCH_LENGTH } from "./load/traffic.ts";
 import type { LoadRequest } from "./load.ts";
 import type { Row, Sample } from "./measure.ts";
+import { type ProcessorTime, readProcessorTime } from "./processor-time.ts";
 import { fillPgbench, findPgbenchTrouble, measurePgbench } from "./reference/pgbench.ts";
 import {
   createReferenceLedger,
@@ -130,15 +131,25 @@ export async function measureLoad(
 ): Promise<Sample> {
   const mark = await markBook(bench.sql);
   const warmupSeconds = Math.min(1, seconds / 4);
+  const before = await readProcessorTime(bench.server.pid, bench.sql);
   const result = await bench.load.run({ ...plan.load, port: bench.server.port, warmupSeconds, seconds });
+  const after = await readProcessorTime(bench.server.pid, bench.sql);
   await checkBook(bench.sql, mark, {
     transfers: result.acceptedTransfers,
     amountMinor: result.acceptedMinor,
   });
   noteFailures(plan, result, notes);
   await awaitEmptyOutbox(bench, notes);
-  const perRequest = plan.load.traffic === "batches" ? BATCH_LENGTH : 1;
-  return { perSecond: result.requestsPerSecond * perRequest, p50Ms: result.p50Ms, p99Ms: result.p99Ms };
+  const perSecond = result.requestsPerSecond * (plan.load.traffic === "batches" ? BATCH_LENGTH : 1);
+  const share = (key: keyof ProcessorTime): number | undefined =>
+    before && after && ((after[key] - before[key]) * 1_000) / (perSecond * (warmupSeconds + seconds));
+  return {
+    perSecond,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    serverUs: share("serverMs"),
+    postgresUs: share("postgresMs"),
+  };
 }
 
 function noteFailures(

@@ -1,20 +1,18 @@
 // OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs.
 import swagger from "@fastify/swagger";
 import reference from "@scalar/fastify-api-reference";
+import { type ContentPolicy, readSecurityHeaders } from "./edge.ts";
 import type { HttpServer } from "./http-server.ts";
 import { completeDocument, type OpenApiDocument } from "./openapi.ts";
 
 /** What the API page needs: its own script and style, some of it inline. */
-const PAGE_POLICY = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'self'"],
-    scriptSrc: ["'self'", "'unsafe-inline'"],
-    styleSrc: ["'self'", "'unsafe-inline'"],
-    imgSrc: ["'self'", "data:"],
-    fontSrc: ["'self'", "data:"],
-    frameAncestors: ["'none'"],
-  },
+const PAGE_POLICY: ContentPolicy = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'", "'unsafe-inline'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", "data:"],
+  fontSrc: ["'self'", "data:"],
+  frameAncestors: ["'none'"],
 };
 
 /** To be called before the routes are added, which it watches. */
@@ -39,10 +37,14 @@ export async function addDocs(server: HttpServer): Promise<void> {
     document ??= completeDocument(JSON.parse(JSON.stringify(server.swagger())));
     return document;
   });
+  const pageHeaders = readSecurityHeaders(PAGE_POLICY);
   await server.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, public: true };
-      route.helmet = { contentSecurityPolicy: PAGE_POLICY };
+    });
+    scope.addHook("onRequest", (_request, reply, done) => {
+      reply.headers(pageHeaders);
+      done();
     });
     await scope.register(reference, {
       routePrefix: "/docs",

@@ -1,7 +1,8 @@
 // The edge of the program: which hosts it answers as, which other sites' pages may call it, and the security headers of
 // every answer.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "@fastify/cors";
-import helmet from "@fastify/helmet";
+import helmet, { type HelmetOptions } from "helmet";
 import { AppError } from "../values/app-error.ts";
 import type { HttpServer } from "./http-server.ts";
 
@@ -14,15 +15,37 @@ export interface EdgeOptions {
 
 const MINUTES_10 = 600;
 
-/** To be called before any route is added. */
-export async function guardEdge(server: HttpServer, options: EdgeOptions): Promise<void> {
-  await server.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
+/** Answers are data: whatever a browser makes of one, it may load nothing for it. */
+const ANSWER_POLICY: ContentPolicy = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+
+export type ContentPolicy = Readonly<Record<string, string[]>>;
+
+/** The security headers of an answer under a policy. They never change, so they are asked for once, not per request. */
+export function readSecurityHeaders(policy: ContentPolicy): Record<string, string> {
+  const options: HelmetOptions = {
+    contentSecurityPolicy: { useDefaults: false, directives: policy },
     crossOriginResourcePolicy: { policy: "same-site" },
     hsts: { maxAge: 31_536_000, includeSubDomains: false },
+  };
+  const headers: Record<string, string> = {};
+  const answer = {
+    setHeader: (name: string, value: string) => {
+      headers[name.toLowerCase()] = value;
+    },
+    removeHeader: () => undefined,
+  };
+  helmet(options)({} as IncomingMessage, answer as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error;
+  });
+  return headers;
+}
+
+/** To be called before any route is added. */
+export async function guardEdge(server: HttpServer, options: EdgeOptions): Promise<void> {
+  const headers = readSecurityHeaders(ANSWER_POLICY);
+  server.addHook("onRequest", (_request, reply, done) => {
+    reply.headers(headers);
+    done();
   });
   if (options.corsOrigins.length > 0)
     await server.register(cors, {
