@@ -1,0 +1,90 @@
+// The SQL of attempts: locked and written by batches, claimed for calls by the job.
+import { toArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
+import type { Act, Attempt, AttemptState } from "./attempt.ts";
+import { numbers, texts, toId } from "./payment-store.ts";
+
+interface AttemptRow {
+  id: bigint;
+  payment_id: bigint;
+  act: Act;
+  amount: bigint;
+  tax: bigint;
+  keeps_rest: boolean;
+  state: AttemptState;
+  provider_reference: string | null;
+  reason: string | null;
+  failure_code: string | null;
+  failure_message: string | null;
+  actor_id: string;
+  asked_count: number;
+  due_at: Date | null;
+  settled_at: bigint | null;
+  attention_since: Date | null;
+}
+
+/** All attempts of the payments, oldest first, locked: the job that sends them may be claiming one. */
+export async function lockAttemptsOf(
+  { sql }: Tx,
+  paymentIds: readonly number[],
+): Promise<Map<number, Attempt[]>> {
+  const rows = await sql<AttemptRow[]>`
+    SELECT * FROM payments.attempts WHERE payment_id = ANY(${toArray(paymentIds)}::bigint[]) ORDER BY id FOR NO KEY UPDATE`.execute();
+  return groupAttempts(rows.map(toAttempt));
+}
+
+function groupAttempts(attempts: readonly Attempt[]): Map<number, Attempt[]> {
+  const groups = new Map<number, Attempt[]>();
+  for (const attempt of attempts) {
+    const group = groups.get(attempt.paymentId);
+    if (group === undefined) groups.set(attempt.paymentId, [attempt]);
+    else group.push(attempt);
+  }
+  return groups;
+}
+
+/** Inserts new attempts and writes what may change of known ones; a lease ends with it. */
+export async function writeAttempts({ sql }: Tx, attempts: readonly Attempt[]): Promise<void> {
+  await sql`
+    INSERT INTO payments.attempts (id, payment_id, act, amount, tax, keeps_rest, state, provider_reference, reason, failure_code,
+      failure_message, actor_id, asked_count, due_at, settled_at, attention_since)
+    SELECT * FROM unnest(
+      ${numbers(attempts, (a) => a.id)}::bigint[], ${numbers(attempts, (a) => a.paymentId)}::bigint[],
+      ${texts(attempts, (a) => a.act)}::text[], ${numbers(attempts, (a) => a.amountMinor)}::bigint[],
+      ${numbers(attempts, (a) => a.taxMinor)}::bigint[], ${texts(attempts, (a) => String(a.keepsRest))}::text[]::boolean[],
+      ${texts(attempts, (a) => a.state)}::text[], ${texts(attempts, (a) => a.providerReference)}::text[],
+      ${texts(attempts, (a) => a.reason)}::text[], ${texts(attempts, (a) => a.failureCode)}::text[],
+      ${texts(attempts, (a) => a.failureMessage)}::text[], ${texts(attempts, (a) => a.actorId)}::text[],
+      ${numbers(attempts, (a) => a.askedCount)}::integer[], ${texts(attempts, (a) => toTime(a.dueAt))}::text[]::timestamptz[],
+      ${numbers(attempts, (a) => a.settledAt)}::bigint[], ${texts(attempts, (a) => toTime(a.attentionSince))}::text[]::timestamptz[])
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, provider_reference = excluded.provider_reference,
+      failure_code = excluded.failure_code, failure_message = excluded.failure_message, due_at = excluded.due_at,
+      settled_at = excluded.settled_at, attention_since = excluded.attention_since, leased_until = NULL`.execute();
+}
+
+function toTime(date: Date | null): string | null {
+  return date === null ? null : date.toISOString();
+}
+
+export function toAttempt(row: AttemptRow): Attempt {
+  return {
+    id: Number(row.id),
+    paymentId: Number(row.payment_id),
+    act: row.act,
+    amountMinor: row.amount,
+    taxMinor: row.tax,
+    keepsRest: row.keeps_rest,
+    state: row.state,
+    providerReference: row.provider_reference,
+    reason: row.reason,
+    failureCode: row.failure_code,
+    failureMessage: row.failure_message,
+    actorId: row.actor_id,
+    askedCount: row.asked_count,
+    dueAt: row.due_at,
+    settledAt: toId(row.settled_at),
+    attentionSince: row.attention_since,
+  };
+}
+
+export type { AttemptRow };

@@ -1,0 +1,104 @@
+// What payments book in the ledger: captured money goes to `sales` and its tax part on to `tax`; returned money goes back
+// the same way. It comes from the customer's account, from `clearing` (money that card providers hold for us), or from
+// `world` (cash, bank transfers).
+
+import type { Desk } from "../banking/index.ts";
+import {
+  type Assets,
+  allOrNothing,
+  type BookScope,
+  type JournalKind,
+  type PostedJournal,
+  postJournal,
+  type Refusal,
+  type TransferRequest,
+} from "../ledger/index.ts";
+import type { Payment } from "./payment.ts";
+
+/** Amounts are minor units; `taxMinor` is contained in `amountMinor`. */
+export interface Money {
+  readonly amountMinor: bigint;
+  readonly taxMinor: bigint;
+}
+
+/** At most what one act on a payment takes: bookings, attempts, and what cancelling adds to them. */
+const STAMPS_PER_ACT = 10;
+
+/** What a command that acts once on each of these payments touches. */
+export function scopeOf(assets: Assets, payments: readonly Payment[]): BookScope {
+  return {
+    accountIds: payments.flatMap((payment) => accountsOf(assets, payment)),
+    holdIds: payments.flatMap(({ holdId }) => holdId ?? []),
+    stampCount: payments.length * STAMPS_PER_ACT,
+  };
+}
+
+/** What a command that opens a payment touches for it. */
+export function scopeOfOpening(
+  assets: Assets,
+  payment: { assetId: number; accountId: number | null },
+): BookScope {
+  return { accountIds: accountsOf(assets, payment), stampCount: STAMPS_PER_ACT };
+}
+
+function accountsOf(
+  assets: Assets,
+  { assetId, accountId }: { assetId: number; accountId: number | null },
+): number[] {
+  const system = (["sales", "tax", "clearing", "world"] as const).map((name) =>
+    assets.systemAccount(assetId, name),
+  );
+  return accountId === null ? system : [accountId, ...system];
+}
+
+/** Books captured money as ORDER_PAYMENT. Only a customer's account can refuse. */
+export function bookCapture(
+  desk: Desk,
+  payment: Payment,
+  { amountMinor, taxMinor, actorId }: Money & { actorId: string },
+): PostedJournal | Refusal {
+  const { sales, tax, source } = sidesOf(desk.assets, payment);
+  const transfers = [
+    { debitAccountId: source, creditAccountId: sales, amount: amountMinor },
+    ...taxTransfer(sales, tax, taxMinor),
+  ];
+  return post(desk, payment, { kind: "ORDER_PAYMENT", transfers, actorId });
+}
+
+/** Books returned money as ORDER_REFUND. Only a customer's account can refuse. */
+export function bookReturn(
+  desk: Desk,
+  payment: Payment,
+  { amountMinor, taxMinor, actorId }: Money & { actorId: string },
+): PostedJournal | Refusal {
+  const { sales, tax, source } = sidesOf(desk.assets, payment);
+  const transfers = [
+    ...taxTransfer(tax, sales, taxMinor),
+    { debitAccountId: sales, creditAccountId: source, amount: amountMinor },
+  ];
+  return post(desk, payment, { kind: "ORDER_REFUND", transfers, actorId });
+}
+
+function taxTransfer(debitAccountId: number, creditAccountId: number, amount: bigint): TransferRequest[] {
+  return amount === 0n ? [] : [{ debitAccountId, creditAccountId, amount }];
+}
+
+function post(
+  desk: Desk,
+  payment: Payment,
+  journal: { kind: JournalKind; transfers: readonly TransferRequest[]; actorId: string },
+): PostedJournal | Refusal {
+  return postJournal(desk.book, { ...journal, reference: payment.reference ?? undefined });
+}
+
+export function sidesOf(assets: Assets, payment: Payment): { sales: number; tax: number; source: number } {
+  const account = (name: "sales" | "tax" | "clearing" | "world") =>
+    assets.systemAccount(payment.assetId, name);
+  const outside = payment.provider === "manual" ? account("world") : account("clearing");
+  return { sales: account("sales"), tax: account("tax"), source: payment.accountId ?? outside };
+}
+
+/** Lets `decide` book and leave rows; all of it is taken back where it returns an error or throws. */
+export function allOrError<T>(desk: Desk, decide: () => T): T {
+  return allOrNothing(desk.book, { decide, failed: (outcome) => outcome instanceof Error });
+}

@@ -1,0 +1,96 @@
+// Captures a payment, wholly or in part: takes the money that was authorized. A balance moves at once; a card's capture is
+// an attempt whose outcome the provider tells; an invoice is thereby marked paid.
+import type { AppError } from "../../values/app-error.ts";
+import { type Desk, rereadFirst } from "../banking/index.ts";
+import { ledgerError, releaseHold } from "../ledger/index.ts";
+import { beginAttempt } from "./begin-attempt.ts";
+import { allOrError, bookCapture, type Money } from "./book-money.ts";
+import { paymentsError } from "./errors.ts";
+import { holdBalance } from "./open-payment.ts";
+import { authorizedLeft, capturableOf, isInFlight, type Payment, taxOfCapture } from "./payment.ts";
+import { appendEvent, leavePayment } from "./payment-rows.ts";
+
+export interface CaptureRequest {
+  /** Minor units; undefined: all that can be captured. */
+  readonly amountMinor?: bigint | undefined;
+  /** The tax contained in it; undefined: the payment's share. */
+  readonly taxMinor?: bigint | undefined;
+  /** The rest stays authorized for a later capture; otherwise it is given back. */
+  readonly keepsRest?: boolean | undefined;
+  readonly actorId: string;
+}
+
+/**
+ * Captures: decide-time, inside a command whose scope has `scopeOf` the payment. Booked and left all or nothing.
+ * Returns the payment: captured (balance, manual), or with the amount in `capturingMinor` (card).
+ * Refuses `capture_exceeds_authorized`, `payment_in_flight`, `tax_exceeds_payment`, and what the ledger refuses.
+ */
+export function capturePayment(desk: Desk, payment: Payment, request: CaptureRequest): Payment | AppError {
+  const amountMinor = request.amountMinor ?? capturableOf(payment);
+  if (amountMinor <= 0n || amountMinor > capturableOf(payment))
+    return paymentsError(isInFlight(payment) ? "payment_in_flight" : "capture_exceeds_authorized");
+  const taxMinor = request.taxMinor ?? taxOfCapture(payment, amountMinor);
+  if (taxMinor < 0n || taxMinor > amountMinor || taxMinor > payment.taxMinor - payment.taxCapturedMinor)
+    return paymentsError("tax_exceeds_payment");
+  return allOrError(desk, () => capture(desk, payment, { ...request, amountMinor, taxMinor }));
+}
+
+type CheckedCapture = CaptureRequest & Money;
+
+function capture(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
+  if (payment.provider === "balance") return captureBalance(desk, payment, request);
+  if (payment.provider === "manual") return captureManual(desk, payment, request);
+  const begun = beginAttempt(desk, payment, { ...request, act: "capture" });
+  return leavePayment(desk, begun.payment);
+}
+
+/** The hold is released and what it held is paid in the same step; what is to be kept is held anew. */
+function captureBalance(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
+  const { amountMinor, actorId, keepsRest = false } = request;
+  const rest = authorizedLeft(payment) - amountMinor;
+  const released = releasePaymentHold(desk, payment);
+  if (released !== undefined) return released;
+  const captured = noteCapture(desk, { ...payment, holdId: null }, request);
+  if (captured instanceof Error || rest === 0n) return leaveUnlessRefused(desk, captured);
+  if (!keepsRest) return leavePayment(desk, noteRest(desk, captured, { amountMinor: rest, actorId }));
+  const hold = holdBalance(desk, captured, { amountMinor: rest, actorId });
+  if ("refused" in hold) return ledgerError(hold.refused, hold.details);
+  return leavePayment(desk, { ...captured, holdId: hold.id });
+}
+
+function captureManual(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
+  const { amountMinor, actorId } = request;
+  const authorized = appendEvent(desk, payment, { type: "authorized", amountMinor, actorId });
+  return leaveUnlessRefused(desk, noteCapture(desk, authorized, request));
+}
+
+function leaveUnlessRefused(desk: Desk, payment: Payment | AppError): Payment | AppError {
+  return payment instanceof Error ? payment : leavePayment(desk, payment);
+}
+
+/** Books what was captured and appends the event. The caller leaves the payment. */
+export function noteCapture(
+  desk: Desk,
+  payment: Payment,
+  capture: Money & { actorId: string; attemptId?: number },
+): Payment | AppError {
+  const journal = bookCapture(desk, payment, capture);
+  if ("refused" in journal) return ledgerError(journal.refused, journal.details);
+  return appendEvent(desk, payment, { ...capture, type: "captured", journalId: journal.id });
+}
+
+/** What a final capture leaves over is given back to the customer with it. */
+export function noteRest(
+  desk: Desk,
+  payment: Payment,
+  rest: { amountMinor: bigint; actorId: string; attemptId?: number },
+): Payment {
+  return appendEvent(desk, payment, { ...rest, type: "voided" });
+}
+
+/** Releases a balance's hold. Refuses `try_again` where the payment's hold is another one than was read ahead. */
+export function releasePaymentHold(desk: Desk, { holdId }: Payment): AppError | undefined {
+  if (holdId === null || !desk.book.holds.has(holdId)) return rereadFirst();
+  const released = releaseHold(desk.book, holdId);
+  return "refused" in released ? ledgerError(released.refused, released.details) : undefined;
+}

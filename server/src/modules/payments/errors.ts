@@ -1,0 +1,52 @@
+// The refusals of payments. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const PAYMENTS_ERRORS = {
+  payment_not_found: {
+    kind: "not_found",
+    title: "There is no such payment.",
+    wayOut: "Check the payment's id; GET /payments lists those that you may see.",
+  },
+  provider_not_configured: {
+    kind: "refused",
+    title: "This way to pay is not set up here.",
+    wayOut: "Pay by balance or invoice, or ask the operator to configure a card provider (docs/payments.md).",
+  },
+  payment_method_missing: {
+    kind: "invalid",
+    title: "A card payment needs the payment method that the provider's page has given to the client.",
+    wayOut: "Send payment_token, for Stripe a payment method id such as pm_...",
+  },
+  payment_in_flight: {
+    kind: "conflict",
+    title: "The provider has not yet told the outcome of an earlier step of this payment.",
+    wayOut: "Wait until the payment shows nothing in flight, then try again.",
+  },
+  capture_exceeds_authorized: {
+    kind: "refused",
+    title: "No more can be captured than is authorized and not captured yet.",
+    wayOut: "Capture at most the payment's capturable amount.",
+  },
+  nothing_to_void: {
+    kind: "refused",
+    title: "Nothing of this payment is authorized and uncaptured.",
+    wayOut: "Refund what has been captured.",
+  },
+  refund_exceeds_captured: {
+    kind: "refused",
+    title:
+      "No more can be refunded than was captured and is neither refunded, being refunded nor in dispute.",
+    wayOut: "Refund at most the payment's refundable amount.",
+  },
+  tax_exceeds_payment: {
+    kind: "refused",
+    title: "The tax part is more than the amount or than the tax that is left in the payment.",
+    wayOut: "Name a smaller tax part, or none: then the payment's share is taken.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type PaymentsErrorCode = keyof typeof PAYMENTS_ERRORS;
+
+export function paymentsError(code: PaymentsErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(PAYMENTS_ERRORS[code].kind, code, { message: PAYMENTS_ERRORS[code].title, ...details });
+}

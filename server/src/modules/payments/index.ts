@@ -1,0 +1,31 @@
+// The door of payments. `openPayment`, `capturePayment`, `voidPayment`, `refundPayment` and `cancelPayment` decide inside a
+// command of a higher module; `scopeOf` and `scopeOfOpening` say what that command has to lock for them.
+export { type Attempt, type AttemptState, isOpen } from "./attempt.ts";
+export { scopeOf, scopeOfOpening } from "./book-money.ts";
+export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
+export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
+export { findPaymentsOfOrders, getPayment } from "./find-payments.ts";
+export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
+export {
+  authorizedLeft,
+  type CaptureMode,
+  capturableOf,
+  isGivenBack,
+  isInFlight,
+  isPaid,
+  netCaptured,
+  type Payment,
+  type PaymentStatus,
+  type ProviderName,
+  refundableOf,
+  statusOf,
+} from "./payment.ts";
+export type { ListenerNeeds, PaymentChange, PaymentListener } from "./payment-listener.ts";
+export { ATTEMPTS, PAYMENTS } from "./payment-rows.ts";
+export {
+  cancelPayment,
+  type Refunded,
+  type RefundRequest,
+  refundPayment,
+  voidPayment,
+} from "./return-payment.ts";

@@ -1,0 +1,132 @@
+// Opens a payment inside another command, as placing an order does: a balance is held at once, a card's intent is
+// written down for the job to send, an invoice waits for staff.
+import { type Actor, actsForAll } from "../../values/actor.ts";
+import type { AppError } from "../../values/app-error.ts";
+import type { Desk } from "../banking/index.ts";
+import { type Asset, ledgerError, placeHold, takeStamps } from "../ledger/index.ts";
+import { beginAttempt } from "./begin-attempt.ts";
+import { allOrError } from "./book-money.ts";
+import { paymentsError } from "./errors.ts";
+import { type CaptureMode, NO_SUMS, type Payment, type ProviderName } from "./payment.ts";
+import { appendEvent, leavePayment } from "./payment-rows.ts";
+
+export interface OpenPaymentRequest {
+  readonly actor: Actor;
+  readonly provider: ProviderName;
+  readonly orderId: number | null;
+  /** The user who pays; null for nobody in particular. */
+  readonly customerId: string | null;
+  readonly asset: Asset;
+  /** Minor units, more than zero. */
+  readonly amountMinor: bigint;
+  /** The tax contained in it. */
+  readonly taxMinor: bigint;
+  /** Default: manual. A balance is always captured by `capturePayment`. */
+  readonly captureMode?: CaptureMode | undefined;
+  /** On statements and at the provider. */
+  readonly reference?: string | undefined;
+  /** Balance: the account that pays. It must be in the command's scope. */
+  readonly accountId?: number | undefined;
+  /** Card: the payment method. */
+  readonly methodToken?: string | undefined;
+}
+
+/**
+ * Opens a payment: decide-time, inside a command whose scope has `scopeOfOpening`. Booked and left all or nothing, and
+ * taken back where an `allOrNothing` around it is.
+ * Refuses `account_not_found`, `account_frozen`, `account_closed`, `asset_mismatch`, `insufficient_funds`,
+ * `amount_overflow` (balance); `payment_method_missing` (Stripe).
+ */
+export function openPayment(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
+  if (request.provider === "stripe" && request.methodToken === undefined)
+    return paymentsError("payment_method_missing", {
+      fields: [{ field: "payment_token", reason: "is required for a card payment" }],
+    });
+  return allOrError(desk, () => open(desk, request));
+}
+
+function open(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
+  const { provider, actor } = request;
+  const opened = newPayment(desk, request);
+  if (provider === "balance") return openBalance(desk, opened, actor);
+  const noted = appendEvent(desk, opened, {
+    type: "opened",
+    amountMinor: opened.amountMinor,
+    actorId: actor.id,
+  });
+  if (provider === "manual") return leavePayment(desk, noted, { isNew: true });
+  const { amountMinor, taxMinor } = opened;
+  const { payment } = beginAttempt(desk, noted, {
+    act: "authorize",
+    amountMinor,
+    taxMinor,
+    actorId: actor.id,
+  });
+  return leavePayment(desk, payment, { isNew: true });
+}
+
+function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment | AppError {
+  const refused = refuseAccount(desk, actor, payment);
+  if (refused !== undefined) return refused;
+  const hold = holdBalance(desk, payment, { amountMinor: payment.amountMinor, actorId: actor.id });
+  if ("refused" in hold) return ledgerError(hold.refused, hold.details);
+  const { amountMinor } = payment;
+  const held = { ...payment, holdId: hold.id };
+  const authorized = appendEvent(desk, held, { type: "authorized", amountMinor, actorId: actor.id });
+  return leavePayment(desk, authorized, { isNew: true });
+}
+
+/** A customer pays from an account of their own; the house's accounts are nobody's to name. */
+function refuseAccount(desk: Desk, actor: Actor, { accountId, assetId }: Payment): AppError | undefined {
+  const account = desk.book.accounts.get(accountId ?? 0);
+  const isForeign = !actsForAll(actor) && desk.owners.get(accountId ?? 0) !== actor.id;
+  if (account === undefined || account.system || isForeign)
+    return ledgerError("account_not_found", { account_id: String(accountId) });
+  return account.assetId === assetId ? undefined : ledgerError("asset_mismatch");
+}
+
+/** Sets the amount aside on the customer's account, in favor of sales, for as long as the payment wants it. */
+export function holdBalance(
+  desk: Desk,
+  payment: Payment,
+  { amountMinor, actorId }: { amountMinor: bigint; actorId: string },
+) {
+  return placeHold(desk.book, {
+    kind: "ORDER_HOLD",
+    actorId,
+    reference: payment.reference ?? undefined,
+    debitAccountId: payment.accountId ?? 0,
+    creditAccountId: desk.assets.systemAccount(payment.assetId, "sales"),
+    amount: amountMinor,
+  });
+}
+
+function newPayment(desk: Desk, request: OpenPaymentRequest): Payment {
+  const { asset, captureMode = "manual", reference = null, accountId = null, methodToken = null } = request;
+  return {
+    id: takeStamps(desk.book, 1),
+    orderId: request.orderId,
+    customerId: request.customerId,
+    provider: request.provider,
+    assetId: asset.id,
+    currency: asset.code,
+    amountMinor: request.amountMinor,
+    taxMinor: request.taxMinor,
+    captureMode,
+    reference,
+    accountId: request.provider === "balance" ? accountId : null,
+    holdId: null,
+    methodToken,
+    providerReference: null,
+    actionUrl: null,
+    failureCode: null,
+    ...NO_SUMS,
+    authorizingMinor: 0n,
+    capturingMinor: 0n,
+    voidingMinor: 0n,
+    refundingMinor: 0n,
+    cancelRequested: false,
+    eventCount: 0,
+    version: 1,
+  };
+}

@@ -1,0 +1,230 @@
+// A payment: its amounts, what each event does to them, and what may be done next. Pure. Amounts are never set, they are
+// what the events add up to, so a late or repeated report can only add its own event and never overwrite a newer one.
+
+export const PROVIDER_NAMES = ["balance", "sandbox", "stripe", "manual"] as const;
+/** `balance`: the customer's account here. `manual`: an invoice or cash, marked paid by staff. */
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+/** `automatic`: a card is captured with its authorization. */
+export type CaptureMode = "manual" | "automatic";
+
+/** Amounts are minor units of `currency`. */
+export interface Payment {
+  readonly id: number;
+  readonly orderId: number | null;
+  /** The user; null for an order of nobody. */
+  readonly customerId: string | null;
+  readonly provider: ProviderName;
+  readonly assetId: number;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  /** The tax contained in `amountMinor`. */
+  readonly taxMinor: bigint;
+  readonly captureMode: CaptureMode;
+  /** On statements and at the provider. */
+  readonly reference: string | null;
+  /** Balance: whose money it is. */
+  readonly accountId: number | null;
+  /** Balance: what is still set aside for it. */
+  readonly holdId: number | null;
+  readonly methodToken: string | null;
+  readonly providerReference: string | null;
+  readonly actionUrl: string | null;
+  readonly failureCode: string | null;
+  readonly authorizedMinor: bigint;
+  readonly voidedMinor: bigint;
+  readonly capturedMinor: bigint;
+  readonly refundedMinor: bigint;
+  /** Lost to disputes. */
+  readonly chargedBackMinor: bigint;
+  /** In open disputes: money that may still be lost. */
+  readonly disputedMinor: bigint;
+  readonly taxCapturedMinor: bigint;
+  readonly taxReturnedMinor: bigint;
+  /** Under way at the provider: the sums of the open attempts. */
+  readonly authorizingMinor: bigint;
+  readonly capturingMinor: bigint;
+  readonly voidingMinor: bigint;
+  readonly refundingMinor: bigint;
+  /** Everything is to be given back as soon as what is under way is final. */
+  readonly cancelRequested: boolean;
+  readonly eventCount: number;
+  readonly version: number;
+}
+
+export const EVENT_TYPES = [
+  "opened",
+  "action_required",
+  "authorized",
+  "failed",
+  "captured",
+  "capture_failed",
+  "voided",
+  "void_failed",
+  "refunded",
+  "refund_failed",
+  "disputed",
+  "dispute_won",
+  "dispute_lost",
+  "cancel_requested",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export interface PaymentEvent {
+  readonly paymentId: number;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  readonly type: EventType;
+  readonly amountMinor: bigint;
+  readonly taxMinor: bigint;
+  readonly attemptId: number | null;
+  readonly journalId: number | null;
+  /** Stamp. */
+  readonly at: number;
+  readonly actorId: string;
+  readonly detail: string | null;
+}
+
+type Sums = Pick<
+  Payment,
+  | "authorizedMinor"
+  | "voidedMinor"
+  | "capturedMinor"
+  | "refundedMinor"
+  | "chargedBackMinor"
+  | "disputedMinor"
+  | "taxCapturedMinor"
+  | "taxReturnedMinor"
+>;
+export const NO_SUMS: Sums = {
+  authorizedMinor: 0n,
+  voidedMinor: 0n,
+  capturedMinor: 0n,
+  refundedMinor: 0n,
+  chargedBackMinor: 0n,
+  disputedMinor: 0n,
+  taxCapturedMinor: 0n,
+  taxReturnedMinor: 0n,
+};
+
+/** What one event adds to the sums: the only place where they change. */
+export function addEvent<S extends Sums>(
+  sums: S,
+  { type, amountMinor: amount, taxMinor: tax }: Pick<PaymentEvent, "type" | "amountMinor" | "taxMinor">,
+): S {
+  if (type === "authorized") return { ...sums, authorizedMinor: sums.authorizedMinor + amount };
+  if (type === "voided") return { ...sums, voidedMinor: sums.voidedMinor + amount };
+  if (type === "captured")
+    return {
+      ...sums,
+      capturedMinor: sums.capturedMinor + amount,
+      taxCapturedMinor: sums.taxCapturedMinor + tax,
+    };
+  if (type === "disputed") return { ...sums, disputedMinor: sums.disputedMinor + amount };
+  if (type === "dispute_won") return { ...sums, disputedMinor: sums.disputedMinor - amount };
+  const taxReturnedMinor = sums.taxReturnedMinor + tax;
+  if (type === "refunded") return { ...sums, refundedMinor: sums.refundedMinor + amount, taxReturnedMinor };
+  if (type === "dispute_lost")
+    return {
+      ...sums,
+      disputedMinor: sums.disputedMinor - amount,
+      chargedBackMinor: sums.chargedBackMinor + amount,
+      taxReturnedMinor,
+    };
+  return sums;
+}
+
+export const PAYMENT_STATUSES = [
+  "requested",
+  "action_required",
+  "authorized",
+  "partly_captured",
+  "captured",
+  "partly_refunded",
+  "refunded",
+  "voided",
+  "failed",
+  "cancelling",
+] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+/** Derived, never stored: "paid" is no latch. */
+export function statusOf(payment: Payment): PaymentStatus {
+  if (payment.cancelRequested && !isGivenBack(payment)) return "cancelling";
+  if (payment.capturedMinor > 0n) return statusOfCaptured(payment);
+  if (authorizedLeft(payment) > 0n) return "authorized";
+  if (payment.authorizedMinor > 0n || (payment.cancelRequested && payment.failureCode === null))
+    return "voided";
+  if (payment.failureCode !== null) return "failed";
+  return payment.actionUrl === null ? "requested" : "action_required";
+}
+
+function statusOfCaptured(payment: Payment): PaymentStatus {
+  const returned = payment.refundedMinor + payment.chargedBackMinor;
+  if (returned === payment.capturedMinor) return "refunded";
+  if (returned > 0n) return "partly_refunded";
+  return authorizedLeft(payment) > 0n ? "partly_captured" : "captured";
+}
+
+/** Authorized and neither captured nor given back. */
+export function authorizedLeft(payment: Payment): bigint {
+  return payment.authorizedMinor - payment.voidedMinor - payment.capturedMinor;
+}
+
+/** What a capture may still take: nothing that another attempt may be taking or giving back. */
+export function capturableOf(payment: Payment): bigint {
+  if (payment.cancelRequested) return 0n;
+  if (payment.provider === "manual") return payment.amountMinor - payment.capturedMinor;
+  return authorizedLeft(payment) - payment.capturingMinor - payment.voidingMinor;
+}
+
+/** What a void may still give back. */
+export function voidableOf(payment: Payment): bigint {
+  return authorizedLeft(payment) - payment.capturingMinor - payment.voidingMinor;
+}
+
+/** What a refund may still give back: not what is in dispute, which the bank has already taken from us. */
+export function refundableOf(payment: Payment): bigint {
+  const left = netCaptured(payment) - payment.refundingMinor - payment.disputedMinor;
+  return left > 0n ? left : 0n;
+}
+
+/** Money of this payment that we have: captured, less what was refunded and charged back. */
+export function netCaptured(payment: Payment): bigint {
+  return payment.capturedMinor - payment.refundedMinor - payment.chargedBackMinor;
+}
+
+/** A provider has still to tell the outcome of something. */
+export function isInFlight(payment: Payment): boolean {
+  const { authorizingMinor, capturingMinor, voidingMinor, refundingMinor } = payment;
+  return authorizingMinor + capturingMinor + voidingMinor + refundingMinor > 0n;
+}
+
+/** Nothing is authorized, captured or under way any more: what it was for may be called cancelled. */
+export function isGivenBack(payment: Payment): boolean {
+  return authorizedLeft(payment) === 0n && netCaptured(payment) === 0n && !isInFlight(payment);
+}
+
+/** All of the amount is captured, whatever was refunded later. */
+export function isPaid(payment: Payment): boolean {
+  return payment.capturedMinor >= payment.amountMinor;
+}
+
+/**
+ * The tax in the next `amount` captured (rounded down over all captures together, so that capturing everything captures
+ * exactly the whole tax).
+ */
+export function taxOfCapture(payment: Payment, amount: bigint): bigint {
+  const { amountMinor, taxMinor, capturedMinor, capturingMinor, taxCapturedMinor } = payment;
+  const all = capturedMinor + capturingMinor + amount;
+  const tax = (taxMinor * all) / amountMinor - (taxMinor * (capturedMinor + capturingMinor)) / amountMinor;
+  if (all < amountMinor || capturingMinor > 0n) return tax;
+  return taxMinor - taxCapturedMinor; // the last capture takes what earlier ones, which may have named their own, left
+}
+
+/** The tax in the next `amount` given back; giving back all that is left gives back all tax that is left. */
+export function taxOfReturn(payment: Payment, amount: bigint): bigint {
+  const left = netCaptured(payment) - payment.refundingMinor;
+  const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
+  return left <= 0n ? 0n : (taxLeft * amount) / left;
+}

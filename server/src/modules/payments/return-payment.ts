@@ -1,0 +1,151 @@
+// Gives money of a payment back: void (what is authorized and not captured), refund (what was captured), and cancel, which
+// does whichever is needed as soon as what is under way is final.
+import type { AppError } from "../../values/app-error.ts";
+import type { Desk } from "../banking/index.ts";
+import { ledgerError } from "../ledger/index.ts";
+import type { Attempt } from "./attempt.ts";
+import { beginAttempt, noteAttempt } from "./begin-attempt.ts";
+import { allOrError, bookReturn, type Money } from "./book-money.ts";
+import { releasePaymentHold } from "./capture-payment.ts";
+import { paymentsError } from "./errors.ts";
+import { isInFlight, type Payment, refundableOf, taxOfReturn, voidableOf } from "./payment.ts";
+import { appendEvent, leavePayment } from "./payment-rows.ts";
+
+/**
+ * Gives back what is authorized and not captured: decide-time, scope as for capturing. A balance is free at once; a card's
+ * void is an attempt. An unpaid invoice is closed.
+ * Refuses `nothing_to_void`, `payment_in_flight`, and what the ledger refuses.
+ */
+export function voidPayment(
+  desk: Desk,
+  payment: Payment,
+  { actorId }: { actorId: string },
+): Payment | AppError {
+  const isOpenInvoice =
+    payment.provider === "manual" && payment.capturedMinor === 0n && !payment.cancelRequested;
+  if (isOpenInvoice) return cancelPayment(desk, payment, { actorId });
+  if (voidableOf(payment) <= 0n)
+    return paymentsError(isInFlight(payment) ? "payment_in_flight" : "nothing_to_void");
+  return allOrError(desk, () => {
+    const voided = voidRest(desk, payment, actorId);
+    return voided instanceof Error ? voided : leavePayment(desk, voided);
+  });
+}
+
+function voidRest(desk: Desk, payment: Payment, actorId: string): Payment | AppError {
+  const amountMinor = voidableOf(payment);
+  if (payment.provider !== "balance")
+    return beginAttempt(desk, payment, { act: "void", amountMinor, taxMinor: 0n, actorId }).payment;
+  const refused = releasePaymentHold(desk, payment);
+  if (refused !== undefined) return refused;
+  return appendEvent(desk, { ...payment, holdId: null }, { type: "voided", amountMinor, actorId });
+}
+
+export interface RefundRequest {
+  /** Minor units; undefined: all that can be refunded. */
+  readonly amountMinor?: bigint | undefined;
+  /** The tax contained in it; undefined: the payment's share. */
+  readonly taxMinor?: bigint | undefined;
+  readonly reason?: string | undefined;
+  readonly actorId: string;
+}
+
+export interface Refunded {
+  readonly payment: Payment;
+  /** The refund's own row and state. */
+  readonly refund: Attempt;
+}
+
+/**
+ * Refunds captured money, wholly or in part, as often as there is some left: decide-time, scope as for capturing. A balance
+ * has it at once; a card's refund is an attempt.
+ * Refuses `refund_exceeds_captured`, `tax_exceeds_payment`, and what the ledger refuses (`account_frozen`, `account_closed`).
+ */
+export function refundPayment(desk: Desk, payment: Payment, request: RefundRequest): Refunded | AppError {
+  const amountMinor = request.amountMinor ?? refundableOf(payment);
+  if (amountMinor <= 0n || amountMinor > refundableOf(payment))
+    return paymentsError("refund_exceeds_captured");
+  const taxMinor = request.taxMinor ?? taxOfReturn(payment, amountMinor);
+  if (
+    taxMinor < 0n ||
+    taxMinor > amountMinor ||
+    taxMinor > payment.taxCapturedMinor - payment.taxReturnedMinor
+  )
+    return paymentsError("tax_exceeds_payment");
+  return allOrError(desk, () => {
+    const refunded = refund(desk, payment, { ...request, amountMinor, taxMinor });
+    if (refunded instanceof Error) return refunded;
+    return { ...refunded, payment: leavePayment(desk, refunded.payment) };
+  });
+}
+
+function refund(desk: Desk, payment: Payment, request: RefundRequest & Money): Refunded | AppError {
+  if (payment.provider === "sandbox" || payment.provider === "stripe") {
+    const begun = beginAttempt(desk, payment, { ...request, act: "refund" });
+    return { payment: begun.payment, refund: begun.attempt };
+  }
+  const attempt = noteAttempt(desk, payment, { ...request, act: "refund" });
+  const returned = noteReturn(desk, payment, {
+    ...request,
+    type: "refunded",
+    attemptId: attempt.id,
+    detail: request.reason,
+  });
+  return returned instanceof Error ? returned : { payment: returned, refund: attempt };
+}
+
+/** Books what was returned and appends the event. The caller leaves the payment. */
+export function noteReturn(
+  desk: Desk,
+  payment: Payment,
+  returned: Money & {
+    type: "refunded" | "dispute_lost";
+    actorId: string;
+    attemptId?: number | undefined;
+    detail?: string | undefined;
+  },
+): Payment | AppError {
+  const journal = bookReturn(desk, payment, returned);
+  if ("refused" in journal) return ledgerError(journal.refused, journal.details);
+  return appendEvent(desk, payment, { ...returned, journalId: journal.id });
+}
+
+/**
+ * Cancels: decide-time, scope as for capturing. All that is authorized is voided and all that is captured refunded: at once
+ * where possible, and where something is under way, as soon as its outcome is known. `isGivenBack` says when it is done;
+ * until then the payment's status is `cancelling`. Cancelling again changes nothing.
+ * Refuses what the ledger refuses of a balance's refund (`account_frozen`, `account_closed`).
+ */
+export function cancelPayment(
+  desk: Desk,
+  payment: Payment,
+  { actorId, reason }: { actorId: string; reason?: string },
+): Payment | AppError {
+  if (payment.cancelRequested) return payment;
+  return allOrError(desk, () => {
+    const asked = appendEvent(desk, payment, {
+      type: "cancel_requested",
+      amountMinor: payment.amountMinor,
+      actorId,
+      detail: reason,
+    });
+    const given = giveBack(desk, { ...asked, cancelRequested: true }, { actorId, reason });
+    return given instanceof Error ? given : leavePayment(desk, given);
+  });
+}
+
+/** Begins to return whatever a cancelled payment has and nothing under way is about to return. The caller leaves it. */
+export function giveBack(
+  desk: Desk,
+  payment: Payment,
+  { actorId, reason = "cancelled" }: { actorId: string; reason?: string | undefined },
+): Payment | AppError {
+  // While a capture is under way nobody knows which part is to be voided and which refunded.
+  if (payment.capturingMinor > 0n) return payment;
+  const voided = voidableOf(payment) > 0n ? voidRest(desk, payment, actorId) : payment;
+  if (voided instanceof Error || refundableOf(voided) === 0n) return voided;
+  const amountMinor = refundableOf(voided);
+  const taxMinor = taxOfReturn(voided, amountMinor);
+  const refunded = refund(desk, voided, { amountMinor, taxMinor, actorId, reason });
+  return refunded instanceof Error ? refunded : refunded.payment;
+}
