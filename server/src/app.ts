@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { startEventRelay, startUpkeep } from "./background.ts";
 import { type Config, ConfigError } from "./config.ts";
+import { splitList } from "./config-access.ts";
 import { addDocs } from "./gateway/docs.ts";
 import { addHealthRoutes } from "./gateway/health.ts";
 import { createHttpServer, type HttpServer } from "./gateway/http-server.ts";
@@ -10,7 +11,7 @@ import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
-import { openAccess, readRateLimits, splitList } from "./open-access.ts";
+import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";

@@ -47,6 +47,22 @@ export const ACCESS_KEYS = [
       "Password hashes computed at once, each about 20 ms of a core and 19 MiB; more logins wait, then get 503.",
   },
   {
+    name: "WEBAUTHN_RP_ID",
+    group: "Access",
+    type: "string",
+    default: undefined,
+    description:
+      "The domain that passkeys are bound to for good, such as example.com; unset, the host of PUBLIC_URL.",
+  },
+  {
+    name: "WEBAUTHN_ORIGINS",
+    group: "Access",
+    type: "string",
+    default: undefined,
+    description:
+      "Origins of the pages that may use passkeys, separated by commas: https://shop.example.com; unset, that of PUBLIC_URL.",
+  },
+  {
     name: "AZURE_AD_TENANT_ID",
     group: "External identity",
     type: "string",
@@ -182,9 +198,41 @@ export const ACCESS_KEYS = [
   },
 ] as const satisfies readonly ConfigKey[];
 
+/** The domain and the origins of passkeys, as the configuration says or PUBLIC_URL suggests. */
+export function readPasskeySettings(config: Config): { rpId: string; origins: readonly string[] } {
+  const { origin, hostname } = new URL(config.PUBLIC_URL);
+  const origins = splitList(config.WEBAUTHN_ORIGINS);
+  return { rpId: config.WEBAUTHN_RP_ID ?? hostname, origins: origins.length === 0 ? [origin] : origins };
+}
+
+/** "a, b" of the configuration as a list. */
+export function splitList(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** Browsers make passkeys only for pages of the domain itself or below, and only over TLS but on localhost. */
+function findPasskeyProblems(config: Config): string[] {
+  if (!URL.canParse(config.PUBLIC_URL)) return []; // said already
+  const { rpId, origins } = readPasskeySettings(config);
+  return origins.flatMap((origin) => {
+    const url = URL.canParse(origin) ? new URL(origin) : undefined;
+    if (url === undefined || url.origin !== origin)
+      return [`WEBAUTHN_ORIGINS must list origins such as https://shop.example.com, not "${origin}"`];
+    if (url.hostname !== rpId && !url.hostname.endsWith(`.${rpId}`))
+      return [`WEBAUTHN_RP_ID must be the host of ${origin} or a domain above it, not "${rpId}"`];
+    const isSafe = url.protocol === "https:" || url.hostname === "localhost";
+    if (!isSafe && config.WEBAUTHN_ORIGINS !== undefined)
+      return [`WEBAUTHN_ORIGINS must begin with https:// but for localhost, not "${origin}"`];
+    return [];
+  });
+}
+
 /** What must not be started with, in words; empty where all is well. */
 export function findUnsafeAccess(config: Config): string[] {
-  return [...findGuessableSecrets(config), ...findMalformedUrls(config)];
+  return [...findGuessableSecrets(config), ...findMalformedUrls(config), ...findPasskeyProblems(config)];
 }
 
 function findMalformedUrls(config: Config): string[] {

@@ -1,6 +1,7 @@
 // Brings up who may come in: identity with its jobs and mail, and the authenticator with all kinds of tokens.
 import type { FastifyRequest } from "fastify";
 import type { Config } from "./config.ts";
+import { readPasskeySettings } from "./config-access.ts";
 import {
   type Authenticator,
   createAuthenticator,
@@ -93,6 +94,7 @@ export function readIdentitySettings(config: Config): IdentitySettings {
     sessionMaxDays: config.SESSION_MAX_DAYS,
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ""),
     hashConcurrency: config.PASSWORD_HASH_CONCURRENCY,
+    passkeys: readPasskeySettings(config),
   };
 }
 
@@ -117,14 +119,6 @@ export function readRateLimits(config: Config): RateLimits {
     money: config.RATE_LIMIT_MONEY,
     staff: config.RATE_LIMIT_STAFF,
   };
-}
-
-/** "a, b" of the configuration as a list. */
-export function splitList(text: string | undefined): string[] {
-  return (text ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 }
 
 /** Without SMTP_URL mails go to the mailbox while developing, and wait in production. */

@@ -85,6 +85,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   confirmTotp: by(EVERYONE, undefined),
   removeTotp: by(EVERYONE, undefined),
   renewBackupCodes: by(EVERYONE, undefined),
+  stepUpOptions: by(EVERYONE, undefined),
+  listMyPasskeys: by(EVERYONE, undefined),
+  passkeyCreationOptions: by(EVERYONE, undefined),
+  addMyPasskey: by(EVERYONE, undefined),
+  removeMyPasskey: by(EVERYONE, undefined),
 
   // Other users
   listUsers: by(OPERATORS, "users:read"),

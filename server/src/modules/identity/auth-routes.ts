@@ -1,8 +1,9 @@
 // Routes of signing up, in and out. Login and refresh take JSON and forms, as OAuth 2 clients send them.
 import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
 import { endUserSessions } from "./end-sessions.ts";
-import { logIn } from "./log-in.ts";
+import { type LoggedIn, logIn } from "./log-in.ts";
 import type { Tokens } from "./open-session.ts";
+import { readAssertion } from "./read-passkey.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { registerUser } from "./register-user.ts";
 import {
@@ -59,17 +60,12 @@ export function addAuthRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const { username: login, password, device_token: deviceToken, code } = request.body;
+      const { username: login, password, device_token: deviceToken, code, passkey } = request.body;
       const origin = readFullOrigin(request);
-      const { deviceToken: device_token, ...tokens } = await logIn(identity, {
-        login,
-        password,
-        deviceToken,
-        code,
-        origin,
-      });
-      const device = device_token === undefined ? {} : { device_token };
-      return reply.header("cache-control", "no-store").send({ ...describeTokens(tokens), ...device });
+      const signed = passkey === undefined ? undefined : readAssertion(passkey);
+      const wish = { login, password, deviceToken, code, passkey: signed, origin };
+      const tokens = await logIn(identity, wish);
+      return reply.header("cache-control", "no-store").send(describeLogin(tokens));
     },
   );
 
@@ -115,6 +111,11 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
       return { ended: await endUserSessions(identity, ending, { actor, origin: readFullOrigin(request) }) };
     },
   );
+}
+
+export function describeLogin({ deviceToken, ...tokens }: LoggedIn) {
+  const device = deviceToken === undefined ? {} : { device_token: deviceToken };
+  return { ...describeTokens(tokens), ...device };
 }
 
 export function describeTokens(tokens: Tokens) {

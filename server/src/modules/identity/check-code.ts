@@ -6,7 +6,7 @@ import { dateOf, type Identity } from "./settings.ts";
 
 const STEP_SECONDS = 30;
 const TOTP_CODE = /^\d{6}$/;
-const BACKUP_CODE = /^[a-z2-7]{5}-[a-z2-7]{5}$/;
+const BACKUP_CODE = /^[a-z2-7]{5}(?:-[a-z2-7]{5}){1,4}$/;
 
 export function contextOfTotp(userId: string): string {
   return `identity.totp.secret:${userId}`;
@@ -23,14 +23,17 @@ export async function checkCode(
   input: string,
 ): Promise<"otp" | undefined> {
   const code = input.replaceAll(/\s/g, "").toLowerCase();
-  if (TOTP_CODE.test(code)) return (await checkTotp(identity, userId, code)) ? "otp" : undefined;
+  if (TOTP_CODE.test(code)) {
+    const isConfirmed = (await findTotp(identity.db, userId))?.confirmedAt != null;
+    return isConfirmed && (await checkTotp(identity, userId, code)) ? "otp" : undefined;
+  }
   if (!BACKUP_CODE.test(code)) return undefined;
   const at = dateOf(identity);
   const isGood = await useBackupCode(identity.db, { userId, hash: hashBackupCode(userId, code), at });
   return isGood ? "otp" : undefined;
 }
 
-/** Clocks may differ by one step either way. */
+/** Also of an app that is not confirmed yet. Clocks may differ by one step either way. */
 export async function checkTotp(identity: Identity, userId: string, token: string): Promise<boolean> {
   const totp = await findTotp(identity.db, userId);
   if (totp === undefined) return false;
@@ -39,9 +42,4 @@ export async function checkTotp(identity: Identity, userId: string, token: strin
   const result = verifySync({ secret: secret ?? "", token, epoch, epochTolerance: STEP_SECONDS });
   if (!result.valid) return false;
   return useStep(identity.db, userId, Math.floor(epoch / STEP_SECONDS) + result.delta);
-}
-
-/** Whether the user must show a second factor at login. */
-export async function hasFactor(identity: Identity, userId: string): Promise<boolean> {
-  return (await findTotp(identity.db, userId))?.confirmedAt != null;
 }

@@ -76,18 +76,45 @@ export const IDENTITY_ERRORS = {
   },
   second_factor_required: {
     kind: "unauthenticated",
-    title: "The password is right; a code of the second factor is needed too.",
-    wayOut: "Send the login again with `code`, from the authenticator app or a backup code.",
+    title: "The password is right; the second factor is needed too.",
+    wayOut:
+      "Send the login again with `code`, from the authenticator app or a backup code, or with `passkey`, signed for the `passkey_options` of this answer.",
+  },
+  invalid_passkey: {
+    kind: "unauthenticated",
+    title: "The passkey does not sign in.",
+    wayOut: "The answer says why. Ask POST /auth/passkey/options anew, or sign in with the password.",
+  },
+  wrong_passkey: {
+    kind: "refused",
+    title: "The passkey does not prove who you are.",
+    wayOut: "The answer says why. Ask POST /auth/step-up/options anew, or give password and code.",
+  },
+  passkey_not_accepted: {
+    kind: "invalid",
+    title: "The passkey cannot be registered.",
+    wayOut: "The answer says why. Ask POST /users/me/passkeys/options anew.",
+  },
+  passkey_exists: {
+    kind: "conflict",
+    title: "This passkey is registered already.",
+    wayOut: "Use it, or register another.",
+  },
+  too_many_passkeys: {
+    kind: "refused",
+    title: "You have twenty passkeys.",
+    wayOut: "Remove one that you no longer use.",
   },
   wrong_code: {
     kind: "refused",
     title: "The code is wrong, or was used before.",
-    wayOut: "Wait for the app's next code, or use a backup code.",
+    wayOut: "Wait for the app's next code, or use a backup code or a passkey.",
   },
   step_up_required: {
     kind: "forbidden",
     title: "This needs a proof of who you are that is no older than ten minutes.",
-    wayOut: "POST /auth/step-up, then repeat with the access token that it answers.",
+    wayOut:
+      "POST /auth/step-up, then repeat with the access token that it answers; with a token of another issuer, sign in there again.",
   },
   factor_exists: {
     kind: "conflict",

@@ -141,12 +141,14 @@ function toRefusal(error: unknown): AppError {
 function toActor(issuer: Issuer, payload: JWTPayload): Actor {
   const subject = payload[issuer.subjectClaim];
   const name = payload["preferred_username"] ?? payload["upn"];
+  const confirmedAt = payload["auth_time"];
   if (typeof subject !== "string" || !SUBJECT.test(subject)) throw refuse("the token names nobody");
   const id = issuer.prefix + subject;
   return {
     id,
     name: typeof name === "string" && SUBJECT.test(name) ? name : id,
     roles: readRoles(payload[issuer.rolesClaim], payload["scp"] ?? payload["scope"]),
+    confirmedAtMs: typeof confirmedAt === "number" ? confirmedAt * 1_000 : 0, // not said: never, as far as we know
   };
 }
 

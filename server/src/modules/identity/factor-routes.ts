@@ -1,5 +1,7 @@
 // Routes of the second factor and of proving oneself again.
 import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
+import { RequestOptions } from "./passkey-schemas.ts";
+import { readAssertion } from "./read-passkey.ts";
 import {
   BackupCodes,
   CodeInput,
@@ -11,7 +13,7 @@ import {
 } from "./schemas.ts";
 import { dropTotp, finishTotp, listFactors, renewBackupCodes, startTotp } from "./second-factor.ts";
 import type { Identity } from "./settings.ts";
-import { stepUp } from "./step-up.ts";
+import { startStepUp, stepUp } from "./step-up.ts";
 
 const TAG = { "x-keyless": true, tags: ["Second factor"] };
 
@@ -29,12 +31,28 @@ export function addFactorRoutes(server: HttpServer, identity: Identity): void {
     },
     async (request, reply) => {
       const context = { actor: request.actor, origin: readFullOrigin(request) };
-      const access_token = await stepUp(identity, request.body, context);
+      const { passkey, ...proof } = request.body;
+      const signed = passkey === undefined ? undefined : readAssertion(passkey);
+      const access_token = await stepUp(identity, { ...proof, passkey: signed }, context);
       const expires_in = identity.settings.accessTokenSeconds;
       return reply
         .header("cache-control", "no-store")
         .send({ access_token, token_type: "Bearer" as const, expires_in });
     },
+  );
+
+  server.post(
+    "/auth/step-up/options",
+    {
+      schema: {
+        ...TAG,
+        operationId: "stepUpOptions",
+        summary: "What a passkey is to sign for a step-up",
+        response: { 200: RequestOptions },
+      },
+    },
+    async ({ actor }, reply) =>
+      reply.header("cache-control", "no-store").send(await startStepUp(identity, actor)),
   );
 
   server.get(

@@ -42,10 +42,13 @@ export async function confirmTotp({ sql }: Tx, userId: string, at: Date): Promis
   await sql`UPDATE identity.totp SET confirmed_at = ${at} WHERE user_id = ${userId}`;
 }
 
-/** With the backup codes. */
 export async function deleteTotp({ sql }: Tx, userId: string): Promise<boolean> {
   const { count } = await sql`DELETE FROM identity.totp WHERE user_id = ${userId}`;
   return count === 1;
+}
+
+export async function deleteBackupCodes({ sql }: Tx, userId: string): Promise<void> {
+  await sql`DELETE FROM identity.backup_codes WHERE user_id = ${userId}`;
 }
 
 export async function replaceBackupCodes(

@@ -2,6 +2,7 @@
 import type { Task } from "../jobs/index.ts";
 import { deleteOldLinkTokens } from "./mail-store.ts";
 import type { MailTransport } from "./mail-transport.ts";
+import { deleteOldChallenges } from "./passkey-store.ts";
 import { deleteOldRevocations } from "./revocation-store.ts";
 import { sendMails } from "./send-mails.ts";
 import { deleteOldSessions } from "./session-store.ts";
@@ -35,4 +36,5 @@ async function forgetOld(identity: Identity): Promise<void> {
   await deleteOldThrottles(db, dateOf(identity, -DAY_MS));
   await deleteOldDevices(db, dateOf(identity, -400 * DAY_MS));
   await deleteOldLinkTokens(db, dateOf(identity, -DAY_MS));
+  await deleteOldChallenges(db, dateOf(identity));
 }

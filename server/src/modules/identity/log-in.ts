@@ -1,11 +1,15 @@
 // Signs in with a name (or e-mail address) and a password. Whoever fails, by whatever cause, costs the same work and
 // gets the same answer: the password is checked against a hash that nothing fits where there is no such user.
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
-import { checkCode, hasFactor } from "./check-code.ts";
+import type { ChallengeUse } from "./challenge.ts";
+import { checkCode } from "./check-code.ts";
+import { askForPasskey, checkPasskey } from "./check-passkey.ts";
 import { findDevice, rememberDevice } from "./device.ts";
 import { identityError } from "./errors.ts";
+import { findFactors } from "./factor.ts";
 import { isOutdated } from "./hash-password.ts";
 import { openSession, type Tokens } from "./open-session.ts";
 import { dateOf, type Identity } from "./settings.ts";
@@ -22,6 +26,8 @@ export interface Login {
   readonly deviceToken?: string | undefined;
   /** Of the second factor. */
   readonly code?: string | undefined;
+  /** As the second factor: what it signed for the `passkey_options` of an earlier answer. */
+  readonly passkey?: AuthenticationResponseJSON | undefined;
   readonly origin: AuditOrigin;
 }
 
@@ -31,7 +37,8 @@ export interface LoggedIn extends Tokens {
 }
 
 /**
- * @throws AppError `unauthenticated/invalid_credentials`, `unauthenticated/second_factor_required`, `too_many/login_throttled`, `unavailable/login_busy`
+ * @throws AppError `unauthenticated/invalid_credentials`, `unauthenticated/second_factor_required`, `unauthenticated/invalid_passkey`,
+ *   `too_many/login_throttled`, `unavailable/login_busy`
  */
 export async function logIn(identity: Identity, login: Login): Promise<LoggedIn> {
   const user = await findByLogin(identity, login.login);
@@ -51,18 +58,43 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
       error: identityError("invalid_credentials"),
       locks: attempt.locks,
     });
-  const isKnownDevice = device !== undefined;
-  if (!(await hasFactor(identity, user.id))) {
-    await attempt.succeed();
-    return completeLogin(identity, user, { ...login, methods: ["pwd"], isKnownDevice });
+  const outcome = await checkSecondFactor(identity, user, login);
+  // A missing factor is no failure; a wrong one counts like a wrong password.
+  const isMissing = !Array.isArray(outcome) && outcome.code === "second_factor_required";
+  if (Array.isArray(outcome) || isMissing) await attempt.succeed();
+  if (!Array.isArray(outcome))
+    return refuse(identity, { login, user, error: outcome, locks: attempt.locks && !isMissing });
+  const { password } = login;
+  const methods = ["pwd", ...outcome];
+  return completeLogin(identity, user, {
+    password,
+    origin: login.origin,
+    methods,
+    isKnownDevice: device !== undefined,
+  });
+}
+
+/** The methods by which the user showed it, none where they have none; or why not. */
+async function checkSecondFactor(
+  identity: Identity,
+  { id }: UserRow,
+  login: Login,
+): Promise<string[] | AppError> {
+  const { code, passkey, origin } = login;
+  const factors = await findFactors(identity.db, id);
+  if (!factors.any) return [];
+  const use: ChallengeUse = { purpose: "second_factor", userId: id, sessionId: null };
+  if (passkey !== undefined) {
+    const proof = await checkPasskey(identity, passkey, { use, origin });
+    if ("refused" in proof) return identityError("invalid_passkey", { message: proof.refused });
+    return [...proof.methods];
   }
-  // A missing code is no failure; a wrong one counts like a wrong password.
-  const method = login.code === undefined ? undefined : await checkCode(identity, user.id, login.code);
-  if (login.code === undefined || method !== undefined) await attempt.succeed();
-  if (method !== undefined)
-    return completeLogin(identity, user, { ...login, methods: ["pwd", method], isKnownDevice });
-  const error = identityError(login.code === undefined ? "second_factor_required" : "invalid_credentials");
-  return refuse(identity, { login, user, error, locks: attempt.locks && login.code !== undefined });
+  if (code !== undefined) {
+    const method = await checkCode(identity, id, code);
+    return method === undefined ? identityError("invalid_credentials") : [method];
+  }
+  if (!factors.passkeys) return identityError("second_factor_required");
+  return identityError("second_factor_required", { passkey_options: await askForPasskey(identity, use) });
 }
 
 async function refuse(
@@ -95,21 +127,26 @@ export function findByLogin({ db, vault }: Identity, login: string): Promise<Use
   });
 }
 
-/** The password's hash is made anew where its algorithm or costs are of yesterday. */
-async function completeLogin(
+export interface ProvenLogin {
+  /** Where the user gave it. */
+  readonly password?: string;
+  readonly origin: AuditOrigin;
+  readonly methods: readonly string[];
+  readonly isKnownDevice: boolean;
+}
+
+/**
+ * Opens the session of a user who has proved who they are. The password's hash is made anew where its algorithm or costs
+ * are of yesterday.
+ * @throws AppError `unauthenticated/invalid_credentials` where the user was disabled or changed the password meanwhile
+ */
+export async function completeLogin(
   identity: Identity,
   user: UserRow,
-  {
-    password,
-    origin,
-    methods,
-    isKnownDevice,
-  }: Login & { readonly methods: readonly string[]; readonly isKnownDevice: boolean },
+  { password, origin, methods, isKnownDevice }: ProvenLogin,
 ): Promise<LoggedIn> {
-  const rehashed =
-    user.passwordHash !== null && isOutdated(user.passwordHash)
-      ? await identity.hasher.hash(password)
-      : undefined;
+  const isRehashed = password !== undefined && user.passwordHash !== null && isOutdated(user.passwordHash);
+  const rehashed = isRehashed ? await identity.hasher.hash(password) : undefined;
   return inTransaction(identity.db, async (tx) => {
     const locked = await lockUser(tx, user.id);
     // Disabled, or the password changed, while it was being checked.

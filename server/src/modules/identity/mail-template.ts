@@ -14,7 +14,8 @@ export type MailTemplate =
   | "reset_password"
   | "password_changed"
   | "email_changed"
-  | "factor_changed";
+  | "factor_changed"
+  | "passkey_suspended";
 
 /** How long the link in a mail is good; mails without one have none. */
 export const LINK_LIFETIME_MS: Readonly<Partial<Record<MailTemplate, number>>> = {
@@ -74,6 +75,14 @@ If it was not you, tell the operator at once.
 
 a second factor of your account (an authenticator app, backup codes or a passkey) was just added or removed.
 If it was not you, change your password at once and tell the operator.
+`,
+  }),
+  passkey_suspended: ({ username }) => ({
+    subject: "A passkey of your account was suspended",
+    text: `Hello ${username},
+
+a passkey of your account was just used in a way that suggests that somebody has a copy of it. It no longer signs in.
+Sign in with your password and a code or backup code, remove the passkey, change your password, and tell the operator.
 `,
   }),
 };

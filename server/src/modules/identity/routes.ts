@@ -6,6 +6,7 @@ import { addApiKeyRoutes } from "./api-key-routes.ts";
 import { addAuthRoutes } from "./auth-routes.ts";
 import { addFactorRoutes } from "./factor-routes.ts";
 import type { Mailbox } from "./mail-transport.ts";
+import { addPasskeyRoutes, addPasskeySignIn } from "./passkey-routes.ts";
 import { addPasswordRoutes } from "./password-routes.ts";
 import type { Identity } from "./settings.ts";
 import { JWKS_MAX_AGE_SECONDS } from "./signing-keys.ts";
@@ -18,6 +19,8 @@ export function identityRoutes(identity: Identity): Routes {
     addUserRoutes(server, identity);
     addApiKeyRoutes(server, identity);
     addFactorRoutes(server, identity);
+    addPasskeyRoutes(server, identity);
+    addPasskeySignIn(server, identity);
     addAdminRoutes(server, identity);
     // Forms are taken here alone: everywhere else a body is JSON.
     server.register(async (scope) => {

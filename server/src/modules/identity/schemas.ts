@@ -1,5 +1,6 @@
 // The shapes of identity's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
+import { PasskeyAnswer, PasskeyAssertion } from "./passkey-schemas.ts";
 
 /** PostgreSQL keeps no NUL, and nobody's name holds control characters. */
 const TEXT = "^[^\\u0000-\\u001f\\u007f]*$";
@@ -47,6 +48,7 @@ export const LoginInput = Type.Object(
         description: "Of the second factor: the app's six digits or a backup code",
       }),
     ),
+    passkey: Type.Optional(PasskeyAssertion),
     grant_type: Type.Optional(Type.Literal("password")),
     scope: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
     client_id: Type.Optional(Type.String({ maxLength: 200, description: "Ignored; for OAuth 2 clients" })),
@@ -242,8 +244,16 @@ export const NewApiKeyAnswer = Type.Object({
 export const ApiKeyPath = Type.Object({ id: Type.String({ pattern: "^[0-9a-f]{16}$" }) });
 
 export const StepUpInput = Type.Object(
-  { password: Password, code: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })) },
-  { additionalProperties: false, examples: [{ password: "correct horse battery staple", code: "123456" }] },
+  {
+    password: Type.Optional(Password),
+    code: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+    passkey: Type.Optional(PasskeyAssertion),
+  },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ password: "correct horse battery staple", code: "123456" }],
+  },
 );
 export const StepUpAnswer = Type.Object({
   access_token: Type.String(),
@@ -259,4 +269,8 @@ export const TotpSecret = Type.Object({
   uri: Type.String({ description: "otpauth://..., to show as a QR code" }),
 });
 export const BackupCodes = Type.Object({ backup_codes: Type.Array(Type.String()) });
-export const FactorList = Type.Object({ totp: Type.Boolean(), backup_codes_left: Type.Integer() });
+export const FactorList = Type.Object({
+  totp: Type.Boolean({ description: "An authenticator app is in use" }),
+  passkeys: Type.Array(PasskeyAnswer),
+  backup_codes_left: Type.Integer(),
+});

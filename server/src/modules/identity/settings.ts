@@ -19,6 +19,12 @@ export interface IdentitySettings {
   /** Where the program is reached from outside, without a slash at the end: for links in mails. */
   readonly publicUrl: string;
   readonly hashConcurrency: number;
+  readonly passkeys: {
+    /** The domain that passkeys are bound to for good. */
+    readonly rpId: string;
+    /** Of the pages that may use them. */
+    readonly origins: readonly string[];
+  };
 }
 
 export interface Identity {
