@@ -35,7 +35,7 @@ afterAll(async () => {
 
 /** Whoever has no token yet. */
 const PUBLIC =
-  /^\/api\/v1\/(auth\/(register|login|refresh|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
+  /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
 /** Signed notes, which verifiers read as they are. */
 const PLAIN_TEXT = /^\/api\/v1\/audit\/(checkpoint|key)$/;
 /** Answers that must not be remembered, for they hold secrets; and acts that are the same when repeated. */

@@ -65,7 +65,13 @@ describe("a passkey", () => {
     const factors = (await call(token, "GET /users/me/factors")).body;
     expect(factors).toMatchObject({ totp: false, backup_codes_left: 10 });
     expect(factors.passkeys).toEqual([
-      expect.objectContaining({ id: passkey.id, name: "Phone", synced: false, suspended: false, last_used_at: null }),
+      expect.objectContaining({
+        id: passkey.id,
+        name: "Phone",
+        synced: false,
+        suspended: false,
+        last_used_at: null,
+      }),
     ]);
     const signedIn = await signInBy(key);
     expect(signedIn).toMatchObject({ status: 200, body: { token_type: "Bearer", device_token: /^chd_/ } });
@@ -96,7 +102,10 @@ describe("a passkey", () => {
     await app.db`UPDATE identity.sessions SET confirmed_at = now() - interval '11 minutes'`;
     const refresh = { body: { refresh_token: body.refresh_token } };
     const stale = (await app.call("POST", "/auth/refresh", refresh)).body.access_token;
-    for (const request of ["POST /users/me/passkeys/options", "DELETE /users/me/passkeys/00000000-0000-4000-8000-000000000000"])
+    for (const request of [
+      "POST /users/me/passkeys/options",
+      "DELETE /users/me/passkeys/00000000-0000-4000-8000-000000000000",
+    ])
       expect(await call(stale, request)).toMatchObject({ status: 403, body: { code: "step_up_required" } });
     expect(await call(stale, "POST /auth/step-up", { password: PASSWORD })).toMatchObject({
       status: 422,
@@ -118,7 +127,11 @@ describe("a passkey", () => {
     expect((await call(token, `DELETE /users/me/passkeys/${passkey.id}`)).status).toBe(200);
     expect((await call(token, `DELETE /users/me/passkeys/${passkey.id}`)).status).toBe(404);
     expect(await signInBy(key)).toMatchObject(refusedBecause(/not known/));
-    expect((await call(token, "GET /users/me/factors")).body).toEqual({ totp: false, passkeys: [], backup_codes_left: 0 });
+    expect((await call(token, "GET /users/me/factors")).body).toEqual({
+      totp: false,
+      passkeys: [],
+      backup_codes_left: 0,
+    });
     expect((await logIn("dave")).status).toBe(200);
   });
 
@@ -128,9 +141,13 @@ describe("a passkey", () => {
     expect((await call(mallory.token, `DELETE /users/me/passkeys/${passkey.id}`)).status).toBe(404);
     expect((await call(mallory.token, "GET /users/me/passkeys")).body).toEqual({ passkeys: [] });
     const first = createCredential(await begin(mallory));
-    const add = (credential: object) => call(mallory.token, "POST /users/me/passkeys", { name: "x", credential });
+    const add = (credential: object) =>
+      call(mallory.token, "POST /users/me/passkeys", { name: "x", credential });
     expect((await add(first.credential)).status).toBe(201);
-    expect(await add(first.credential)).toMatchObject({ status: 400, body: { code: "passkey_not_accepted" } });
+    expect(await add(first.credential)).toMatchObject({
+      status: 400,
+      body: { code: "passkey_not_accepted" },
+    });
     const again = createCredential(await begin(mallory), {});
     await app.db`UPDATE identity.passkeys SET credential_id = ${again.key.id} WHERE user_id = ${mallory.id}`;
     expect(await add(again.credential)).toMatchObject({ status: 409, body: { code: "passkey_exists" } });
@@ -151,7 +168,7 @@ describe("registering", () => {
     expect((await call(person.token, "GET /users/me/passkeys")).body.passkeys).toEqual([]);
   });
 
-  test("V6.6.2 is bound to the session that asked: another session's challenge, and another user's, are refused and used up", async () => {
+  test("is bound to the session that asked: another session's challenge, and another user's, are refused and used up", async () => {
     const owner = await signUp("grace");
     const elsewhere = { ...owner, token: (await logIn("grace")).body.access_token };
     const thief = await signUp("grace-thief");
@@ -201,7 +218,7 @@ describe("signing in by a passkey", () => {
     expect((await signInBy(key)).status).toBe(200);
   });
 
-  test("V6.5.1 is good once: a replayed answer is refused, and of two at once one", async () => {
+  test("is good once: a replayed answer is refused, and of two at once one", async () => {
     const { key } = await signUpWithPasskey("judy");
     const assertion = signChallenge(key, await askToSignIn());
     const answers = await Promise.all([signIn(assertion), signIn(assertion), signIn(assertion)]);
@@ -223,7 +240,9 @@ describe("signing in by a passkey", () => {
     const thief = await signUpWithPasskey("leo-thief");
     const forged = { ...thief.key, id: owner.key.id, userHandle: owner.key.userHandle };
     expect(await signInBy(forged)).toMatchObject(refusedBecause(/signature/));
-    expect(await signInBy({ ...owner.key, userHandle: thief.key.userHandle })).toMatchObject(refusedBecause(/not known/));
+    expect(await signInBy({ ...owner.key, userHandle: thief.key.userHandle })).toMatchObject(
+      refusedBecause(/not known/),
+    );
     const { passkey_options: options } = (await logIn("leo")).body;
     const foreign = await logIn("leo", { passkey: signChallenge(thief.key, options) });
     expect(foreign).toMatchObject(refusedBecause(/another user's/));
@@ -251,7 +270,8 @@ describe("signing in by a passkey", () => {
     );
     expect((await call(token, "GET /users/me/passkeys")).body.passkeys).toMatchObject([{ suspended: true }]);
     expect(await logIn("mia")).toMatchObject({ status: 401, body: { code: "second_factor_required" } });
-    const mails = async () => (await app.call("GET", "/dev/mailbox")).body.mails.map((mail: { subject: string }) => mail.subject);
+    const mails = async () =>
+      (await app.call("GET", "/dev/mailbox")).body.mails.map((mail: { subject: string }) => mail.subject);
     await expect.poll(mails, { timeout: 10_000 }).toContain("A passkey of your account was suspended");
   });
 
@@ -274,13 +294,16 @@ describe("signing in by a passkey", () => {
 describe("the relying party", () => {
   test("and the origins are the configuration's; one that no browser would take stops the start", async () => {
     const start = (changes: Record<string, string>) => startTestApp({ DB_URL: app.databaseUrl, ...changes });
-    const shop = await start({ WEBAUTHN_RP_ID: "example.com", WEBAUTHN_ORIGINS: "https://shop.example.com, https://example.com" });
+    const shop = await start({
+      WEBAUTHN_RP_ID: "example.com",
+      WEBAUTHN_ORIGINS: "https://shop.example.com, https://example.com",
+    });
     expect((await shop.call("POST", "/auth/passkey/options")).body).toMatchObject({ rpId: "example.com" });
     await shop.stop();
     const origins = { WEBAUTHN_RP_ID: "example.com", WEBAUTHN_ORIGINS: "https://badexample.com" };
     await expect(start(origins)).rejects.toThrow(/WEBAUTHN_RP_ID/);
-    await expect(start({ WEBAUTHN_ORIGINS: "http://shop.example.com/", WEBAUTHN_RP_ID: "example.com" })).rejects.toThrow(
-      /WEBAUTHN_ORIGINS/,
-    );
+    await expect(
+      start({ WEBAUTHN_ORIGINS: "http://shop.example.com/", WEBAUTHN_RP_ID: "example.com" }),
+    ).rejects.toThrow(/WEBAUTHN_ORIGINS/);
   });
 });

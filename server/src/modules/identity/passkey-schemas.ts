@@ -5,6 +5,9 @@ import { Type } from "typebox";
 const BASE64URL = "^[A-Za-z0-9_-]*$";
 const bytes = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: BASE64URL });
 
+const EXAMPLE_ID = "3q2-7wAAAAAAAAAAAAAAAA";
+const exampleOf = (response: object) => ({ id: EXAMPLE_ID, rawId: EXAMPLE_ID, type: "public-key", response });
+
 /** A credential's id has at most 1,023 bytes. */
 const CredentialId = bytes(1_364);
 const credentialFields = {
@@ -29,7 +32,10 @@ export const PasskeyAssertion = Type.Object(
       ),
     }),
   },
-  { description: "What navigator.credentials.get() answered, as JSON" },
+  {
+    description: "What navigator.credentials.get() answered, as JSON",
+    examples: [exampleOf({ clientDataJSON: "eyJ0", authenticatorData: "SZYN", signature: "MEUC" })],
+  },
 );
 
 const Transport = Type.String({ maxLength: 32, pattern: "^[a-z-]+$" });
@@ -42,7 +48,10 @@ const PasskeyAttestation = Type.Object(
       transports: Type.Optional(Type.Array(Transport, { maxItems: 10 })),
     }),
   },
-  { description: "What navigator.credentials.create() answered, as JSON" },
+  {
+    description: "What navigator.credentials.create() answered, as JSON",
+    examples: [exampleOf({ clientDataJSON: "eyJ0", attestationObject: "o2Nm" })],
+  },
 );
 
 export const PasskeyInput = Type.Object(
