@@ -13,6 +13,7 @@ import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
+import { openInventory } from "./open-inventory.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
@@ -133,7 +134,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
   const banking = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const routes = [access.routes, banking, riskRoutes({ db }), audit.routes];
+  const routes = [access.routes, ...banking, riskRoutes({ db }), audit.routes];
   await addDocs(server);
   access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
@@ -163,6 +164,8 @@ async function openBanking(
   const assets = await loadAssets(db);
   const relay = startEventRelay({ db, log, metrics });
   steps.push(() => relay.stop());
+  const inventory = openInventory({ db, log, assets });
+  steps.push(inventory.stop);
   const desk = openCommandDesk({
     db: batchDb,
     assets,
@@ -173,11 +176,12 @@ async function openBanking(
     onBatch: metrics.observeBatch,
     onTransaction: metrics.countTransaction,
     onEvents: relay.notice,
+    onStock: inventory.notice,
   });
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1 });
+  return [bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1 }), inventory.routes(desk)];
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

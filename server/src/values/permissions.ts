@@ -24,6 +24,8 @@ export const SCOPES = [
   "users:read",
   "users:write",
   "profile:read",
+  "stock:read",
+  "stock:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -60,6 +62,17 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listAssets: by(EVERYONE, "rates:read"),
   addAsset: by(ADMIN, "assets:write"),
   listRiskFlags: by(STAFF, "risk:read"),
+
+  // Stock
+  listLocations: by(STAFF, "stock:read"),
+  addLocation: by(OPERATORS, "stock:write"),
+  changeLocation: by(OPERATORS, "stock:write"),
+  listStock: by(STAFF, "stock:read"),
+  getStock: by(STAFF, "stock:read"),
+  receiveStock: by(STAFF, "stock:write"),
+  adjustStock: by(STAFF, "stock:write"),
+  transferStock: by(STAFF, "stock:write"),
+  takeStock: by(STAFF, "stock:write"),
 
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),

@@ -37,6 +37,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "rotate_idempotency_epochs",
     "rotate_signing_keys",
     "send_mails",
+    "sweep_stock",
   ]);
   await app.stop();
   await new Promise((resolve) => rates.close(resolve));

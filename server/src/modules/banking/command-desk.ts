@@ -95,6 +95,8 @@ export interface DeskOptions {
   readonly onTransaction?: (transaction: CountedTransaction) => void;
   /** Told after the commit of the events that it left in the outbox. */
   readonly onEvents?: (events: readonly NewEvent[]) => void;
+  /** Told after the commit of the stock accounts whose sums it changed. */
+  readonly onStock?: (accountIds: readonly number[]) => void;
 }
 
 export interface CountedTransaction {
@@ -108,13 +110,14 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
   const auditWriter = createNumberedWriter();
   return createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
-      const { outcomes, expired, events } = await auditWriter.write((appendEntries) =>
+      const { outcomes, expired, events, stockIds } = await auditWriter.write((appendEntries) =>
         inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, { ...options, appendEntries })),
       );
       for (const counted of expired) options.onTransaction?.(counted);
       for (const outcome of outcomes)
         if ("counted" in outcome) for (const counted of outcome.counted) options.onTransaction?.(counted);
       if (events.length > 0) options.onEvents?.(events);
+      if (stockIds.length > 0) options.onStock?.(stockIds);
       return outcomes;
     },
     lanesMax: options.lanesMax ?? 1,
@@ -129,6 +132,7 @@ interface CommittedBatch {
   readonly outcomes: CommandOutcome[];
   readonly expired: readonly CountedTransaction[];
   readonly events: readonly NewEvent[];
+  readonly stockIds: readonly number[];
 }
 
 async function commitBatch(
@@ -162,7 +166,18 @@ async function commitBatch(
   if (entries.length > 0) writes.push(options.appendEntries(tx, entries));
   if (desk.flags.length > 0) writes.push(insertFlags(tx, desk.flags));
   writes.push(...rows.write(tx));
-  return { outcome: { outcomes, expired, events: desk.events }, writes };
+  const stockIds = options.onStock === undefined ? [] : findChangedStock(book, options.assets);
+  return { outcome: { outcomes, expired, events: desk.events, stockIds }, writes };
+}
+
+function findChangedStock({ accounts }: Book, assets: Assets): number[] {
+  const kinds = new Map(assets.all().map(({ id, kind }) => [id, kind]));
+  return [...accounts.values()]
+    .filter(({ system, assetId, version, openingVersion }) => {
+      const hasChanged = !system && version !== openingVersion;
+      return hasChanged && kinds.get(assetId) === "stock";
+    })
+    .map(({ id }) => id);
 }
 
 /** Everything the batch needs, sent at once; the locks come first, so that all else is read under them. */

@@ -19,4 +19,5 @@ export {
 } from "./record-secure-transaction.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
 export { rereadFirst, submitRereading } from "./submit-rereading.ts";
+export { send as sendOutcome } from "./transaction-routes.ts";
 export { updateExchangeRates } from "./update-exchange-rates.ts";

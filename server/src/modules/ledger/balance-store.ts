@@ -1,5 +1,7 @@
 // The SQL that reads balances, now and at a past moment. Sums arrive as text, for those of a system account know no bound.
 import type { Sql } from "../../runtime/database.ts";
+import { toArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
 
 export interface BalanceRow {
   asset_id: number;
@@ -94,4 +96,23 @@ export async function readImbalance(db: Sql): Promise<string> {
         FROM ledger.system_balances b JOIN ledger.accounts a ON a.id = b.account_id GROUP BY a.asset_id) AS parts
       GROUP BY asset_id) AS assets`;
   return row.imbalance;
+}
+
+export interface BalancesRow {
+  id: bigint;
+  balance: bigint;
+  held: bigint;
+  credit_limit: bigint;
+}
+
+/** Of many customers' accounts at once, without what is on its way in. */
+export async function readBalances({ sql }: Tx, ids: readonly number[]): Promise<BalancesRow[]> {
+  return sql<BalancesRow[]>`
+    SELECT a.id, a.credits_posted - a.debits_posted AS balance, a.debits_pending - passed.amount AS held, a.credit_limit
+    FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS now) AS clock
+    CROSS JOIN ledger.accounts a
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(h.amount), 0)::bigint AS amount FROM ledger.holds h
+      WHERE a.next_expiry <= clock.now AND h.debit_account_id = a.id AND h.state = 1 AND h.expires_at <= clock.now) AS passed
+    WHERE a.id = ANY(${toArray(ids)}::bigint[]) AND NOT a.system`;
 }

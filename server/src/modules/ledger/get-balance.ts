@@ -1,5 +1,6 @@
 // Reads an account's balance: now, or exactly as it was at a past moment.
 import type { Sql } from "../../runtime/database.ts";
+import type { Tx } from "../../runtime/transaction.ts";
 import * as store from "./balance-store.ts";
 import { ledgerError } from "./errors.ts";
 import { settleAccount } from "./settle-account.ts";
@@ -41,6 +42,24 @@ export async function getBalance(
     version: row.version === null ? null : Number(row.version),
     asOf: Number(row.as_of),
   };
+}
+
+/** What many accounts hold now, in minor units. */
+export interface AccountSums {
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly creditLimit: bigint;
+}
+
+/** By account id, of one moment; system accounts and unknown ids are left out. No locks. */
+export async function findBalances(tx: Tx, ids: readonly number[]): Promise<Map<number, AccountSums>> {
+  const rows = ids.length === 0 ? [] : await store.readBalances(tx, ids);
+  return new Map(
+    rows.map(({ id, balance, held, credit_limit: creditLimit }) => [
+      Number(id),
+      { balance, held, creditLimit },
+    ]),
+  );
 }
 
 async function readPast(db: Sql, accountId: number, at: number): Promise<store.BalanceRow | undefined> {

@@ -48,7 +48,13 @@ export {
   type TransactionRecord,
   type TransactionSide,
 } from "./find-transactions.ts";
-export { type BalanceReading, getBalance, getImbalance } from "./get-balance.ts";
+export {
+  type AccountSums,
+  type BalanceReading,
+  findBalances,
+  getBalance,
+  getImbalance,
+} from "./get-balance.ts";
 export { getTransaction, type RecordedTransfer, type TransactionWithTransfers } from "./get-transaction.ts";
 export {
   ACCOUNT_STATES,

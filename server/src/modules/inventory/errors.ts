@@ -1,0 +1,44 @@
+// Inventory's refusals. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const INVENTORY_ERRORS = {
+  insufficient_stock: {
+    kind: "refused",
+    title: "Less of the product is available than was asked for.",
+    wayOut: "Order less, or wait for a receipt; the answer tells how much there is.",
+  },
+  product_not_stocked: {
+    kind: "refused",
+    title: "No stock is kept of the product.",
+    wayOut: "Book a receipt with POST /stock/receipts; it opens the product's stock.",
+  },
+  location_not_found: {
+    kind: "not_found",
+    title: "There is no such location.",
+    wayOut: "GET /locations lists them.",
+  },
+  location_code_taken: {
+    kind: "conflict",
+    title: "Another location has this code.",
+    wayOut: "Choose another code, or change that location.",
+  },
+  location_version_mismatch: {
+    kind: "conflict",
+    title: "The location changed since it was read.",
+    wayOut: "Read it again and repeat with its new ETag.",
+  },
+  stock_not_found: {
+    kind: "not_found",
+    title: "No stock was ever kept of this product.",
+    wayOut: "Check the product's id; POST /stock/receipts opens its stock.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type InventoryErrorCode = keyof typeof INVENTORY_ERRORS;
+
+export function inventoryError(code: InventoryErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(INVENTORY_ERRORS[code].kind, code, {
+    message: INVENTORY_ERRORS[code].title,
+    ...details,
+  });
+}

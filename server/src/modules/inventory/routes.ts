@@ -1,0 +1,24 @@
+// Inventory's routes, by resource.
+import type { Routes } from "../../gateway/index.ts";
+import type { Sql } from "../../runtime/database.ts";
+import type { CommandDesk } from "../banking/index.ts";
+import type { Assets } from "../ledger/index.ts";
+import { addLocationRoutes } from "./location-routes.ts";
+import { addStockReadRoutes } from "./stock-read-routes.ts";
+import { addStockRoutes } from "./stock-routes.ts";
+
+export interface InventoryServices {
+  readonly db: Sql;
+  readonly assets: Assets;
+  readonly desk: CommandDesk;
+  /** Those of the ids that are no product's. Absent: any id will do. */
+  readonly findUnknownProducts?: (productIds: readonly number[]) => Promise<readonly number[]>;
+}
+
+export function inventoryRoutes(services: InventoryServices): Routes {
+  return (server) => {
+    addLocationRoutes(server, services);
+    addStockRoutes(server, services);
+    addStockReadRoutes(server, services);
+  };
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startTestApp, type TestApp } from "../app.ts";
+
+let app: TestApp;
+let token: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  token = await app.token("operator");
+});
+afterAll(() => app.stop());
+
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  app.call("POST", `/api/v1${path}`, { token, body, headers });
+const get = (path: string) => app.call("GET", `/api/v1${path}`, { token });
+
+it("books receipts, adjustments, transfers and counts, and shows what they left", async () => {
+  const receipt = await post("/stock/receipts", {
+    items: [
+      { product_id: 1, quantity: 50 },
+      { product_id: 2, quantity: 5 },
+    ],
+    reference: "delivery 4711",
+  });
+  expect(receipt).toMatchObject({
+    status: 201,
+    body: { items: [{ product_id: 1, on_hand: 50, available: 50 }, { product_id: 2 }] },
+  });
+  const broken = { items: [{ product_id: 1, quantity: -2, reason: "damaged" }] };
+  expect((await post("/stock/adjustments", broken)).body.items).toMatchObject([{ on_hand: 48 }]);
+
+  const { body: berlin } = await post("/locations", { code: "berlin", name: "Berlin" });
+  const move = { from_location_id: 1, to_location_id: berlin.id, items: [{ product_id: 1, quantity: 8 }] };
+  expect((await post("/stock/transfers", move)).status).toBe(201);
+  const count = { location_id: berlin.id, items: [{ product_id: 1, counted: 7 }] };
+  expect((await post("/stocktakes", count)).body.items).toMatchObject([{ expected: 8, difference: -1 }]);
+
+  expect((await get("/stock/1")).body).toMatchObject({
+    product_id: 1,
+    on_hand: 47,
+    reserved: 0,
+    sellable: 47,
+    locations: [
+      { location_id: 1, on_hand: 40 },
+      { location_id: berlin.id, on_hand: 7 },
+    ],
+  });
+  expect((await get("/stock?product_id=1,2")).body.items).toHaveLength(2);
+});
+
+it("answers a repeated key without booking twice", async () => {
+  const body = { items: [{ product_id: 7, quantity: 3 }] };
+  const first = await post("/stock/receipts", body, { "idempotency-key": "once" });
+  const second = await post("/stock/receipts", body, { "idempotency-key": "once" });
+  expect(second.body).toEqual(first.body);
+  expect(second.headers.get("idempotency-replayed")).toBe("true");
+  expect((await get("/stock/7")).body.on_hand).toBe(3);
+});
+
+it("names what is wrong with a booking and books nothing of it", async () => {
+  await post("/stock/receipts", { items: [{ product_id: 8, quantity: 3 }] });
+  const item = { product_id: 8, quantity: 1 };
+  const lost = { ...item, reason: "lost" };
+  const refusals = [
+    ["/stock/receipts", { items: [] }, 400, "invalid_request"],
+    ["/stock/receipts", { items: [{ ...item, quantity: 0 }] }, 400, "invalid_request"],
+    ["/stock/receipts", { items: [{ ...item, quantity: 1.5 }] }, 400, "invalid_request"],
+    ["/stock/receipts", { items: [{ ...item, location_id: 99 }] }, 404, "location_not_found"],
+    ["/stock/receipts", { items: [item], reference: "a\u0000b" }, 400, "invalid_request"],
+    ["/stock/adjustments", { items: [{ ...lost, quantity: 0 }] }, 400, "invalid_request"],
+    ["/stock/adjustments", { items: [item] }, 400, "invalid_request"],
+    ["/stock/adjustments", { items: [lost, { ...lost, quantity: -5 }] }, 422, "insufficient_stock"],
+    ["/stock/transfers", { from_location_id: 1, to_location_id: 1, items: [item] }, 400, "invalid_request"],
+    [
+      "/stocktakes",
+      {
+        items: [
+          { product_id: 8, counted: 1 },
+          { product_id: 8, counted: 1 },
+        ],
+      },
+      400,
+      "invalid_request",
+    ],
+    ["/locations", { code: "main", name: "Again" }, 409, "location_code_taken"],
+  ] as const;
+  for (const [path, body, status, code] of refusals)
+    expect([path, await post(path, body)]).toMatchObject([path, { status, body: { code } }]);
+  expect((await get("/stock/8")).body.on_hand).toBe(3);
+  expect(await get("/stock/4711")).toMatchObject({ status: 404, body: { code: "stock_not_found" } });
+});
+
+it("is nothing for customers", async () => {
+  const customer = await app.token("customer", "alice");
+  expect((await app.call("GET", "/api/v1/stock", { token: customer })).status).toBe(403);
+});
