@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../app.ts";
+import { openTestStock } from "../stock.ts";
 
 let app: TestApp;
 let token: string;
@@ -92,4 +93,62 @@ it("names what is wrong with a booking and books nothing of it", async () => {
 it("is nothing for customers", async () => {
   const customer = await app.token("customer", "alice");
   expect((await app.call("GET", "/api/v1/stock", { token: customer })).status).toBe(403);
+});
+
+it("keeps stock out of what moves and shows money", async () => {
+  await post("/stock/receipts", { items: [{ product_id: 9, quantity: 30 }] });
+  const [row] = await app.db<{ account_id: bigint }[]>`
+    SELECT account_id FROM inventory.stock WHERE product_id = 9`;
+  const stockId = String(row?.account_id);
+  const { body: money } = await post("/accounts", { owner_id: "alice", currency: "EUR" });
+  const deposit = { type: "deposit", account_id: stockId, amount: "5" };
+  const transfer = { type: "transfer", amount: "5", currency: "UNIT" };
+  const attempts = [
+    ["/transactions", { ...deposit, currency: "UNIT" }, "stock_is_not_money"],
+    ["/transactions", { ...deposit, currency: "EUR" }, "asset_mismatch"],
+    ["/transactions", { ...transfer, account_id: stockId, to_account_id: money.id }, "stock_is_not_money"],
+    ["/transactions", { ...deposit, type: "withdrawal", currency: "UNIT" }, "stock_is_not_money"],
+    [
+      "/transactions/batch",
+      { mode: "atomic", transactions: [{ ...deposit, currency: "UNIT" }] },
+      "stock_is_not_money",
+    ],
+    ["/holds", { account_id: stockId, amount: "5", currency: "UNIT" }, "stock_is_not_money"],
+    ["/accounts", { owner_id: "alice", currency: "UNIT" }, "stock_is_not_money"],
+  ] as const;
+  for (const [path, body, code] of attempts)
+    expect([path, await post(path, body)]).toMatchObject([path, { body: { code } }]);
+
+  const [movement] = await app.db<{ journal_id: bigint }[]>`
+    SELECT journal_id FROM ledger.transfers WHERE credit_account_id = ${stockId}`;
+  expect((await post(`/transactions/${movement?.journal_id}/reverse`, {})).body.code).toBe(
+    "stock_is_not_money",
+  );
+  for (const path of [
+    `/accounts/${stockId}`,
+    `/accounts/${stockId}/balance`,
+    `/accounts/${stockId}/statement`,
+  ])
+    expect((await get(path)).body.code).toBe("account_not_found");
+  expect((await get(`/transactions/${movement?.journal_id}`)).body.code).toBe("transaction_not_found");
+  expect((await get("/accounts")).body.items).toMatchObject([{ id: money.id }]);
+  expect((await get("/accounts?state=open")).body.items).toMatchObject([{ id: money.id }]);
+  expect((await get("/transactions")).body.items).toEqual([]);
+  expect((await get("/stock/9")).body.on_hand).toBe(30);
+});
+
+it("leaves an order's reservation to the order: nobody captures or releases it as a hold of money", async () => {
+  await post("/stock/receipts", { items: [{ product_id: 10, quantity: 3 }] });
+  const desk = await openTestStock({ databaseUrl: app.databaseUrl });
+  const { holds } = await desk.carryOut(await desk.reserve([{ productId: 10, quantity: 2 }]));
+  await desk.close();
+  for (const act of ["capture", "release"])
+    expect((await post(`/holds/${holds[0]}/${act}`, {})).body.code).toBe("stock_is_not_money");
+  expect((await get("/holds")).body.items).toEqual([]);
+  expect((await get("/stock/10")).body).toMatchObject({ on_hand: 3, reserved: 2, available: 1 });
+  const lost = { items: [{ product_id: 10, quantity: -2, reason: "lost" }] };
+  expect(await post("/stock/adjustments", lost)).toMatchObject({
+    status: 422,
+    body: { code: "insufficient_stock" },
+  });
 });

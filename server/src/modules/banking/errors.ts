@@ -52,6 +52,11 @@ export const BANKING_ERRORS = {
     title: "The user has no account, or none in this currency.",
     wayOut: "Open one with POST /accounts, with the user as owner_id.",
   },
+  stock_is_not_money: {
+    kind: "refused",
+    title: "Units of stock are no money: they move by receipts, adjustments and orders.",
+    wayOut: "Use the routes below /stock, or the order that reserved them.",
+  },
   version_mismatch: {
     kind: "conflict",
     title: "The account changed since it was read.",

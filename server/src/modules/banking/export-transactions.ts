@@ -12,6 +12,7 @@ import {
 } from "../ledger/index.ts";
 import type { TransactionDocument } from "./answer-schemas.ts";
 import { describeRecord } from "./describe-reading.ts";
+import { withoutStock } from "./find-bank-transactions.ts";
 
 export interface ExportQuery extends Pick<TransactionQuery, "from" | "to" | "status"> {
   readonly accountId?: number | undefined;
@@ -41,12 +42,13 @@ export function exportTransactions(
     let rowCount = 0;
     for (let cursor: number | undefined; ; ) {
       const page = await findTransactionsAt(tx, { ...filter, accountIds, cursor, limit: PAGE });
-      const records = page.transactions.slice(0, rowsMax - rowCount);
-      for (const assetId of new Set(records.map((record) => record.assetId)))
+      for (const assetId of new Set(page.transactions.map((record) => record.assetId)))
         await ensureAsset(assets, assetId);
+      const found = withoutStock(assets, page.transactions);
+      const records = found.slice(0, rowsMax - rowCount);
       if (records.length > 0) await write(records.map((record) => describeRecord(assets, record)));
       rowCount += records.length;
-      if (records.length < page.transactions.length) return { rowCount, isCut: true };
+      if (records.length < found.length) return { rowCount, isCut: true };
       if (page.nextCursor === undefined) return { rowCount, isCut: false };
       cursor = page.nextCursor;
     }

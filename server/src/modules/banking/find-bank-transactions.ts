@@ -39,7 +39,15 @@ export async function findBankTransactions(
   const accountIds = await findVisibleAccounts(db, actor, accountId);
   const page = await findTransactions(db, { ...query, accountIds });
   await ensureAssets(assets, page.transactions);
-  return page;
+  return { ...page, transactions: withoutStock(assets, page.transactions) };
+}
+
+/** Units of stock are no customer's money. A page may be short. */
+export function withoutStock<T extends { readonly assetId: number }>(
+  assets: Assets,
+  found: readonly T[],
+): T[] {
+  return found.filter(({ assetId }) => assets.byId(assetId).kind !== "stock");
 }
 
 /** The accounts to search for the actor; undefined: all of them. Refuses as findBankTransactions does. */
@@ -72,6 +80,8 @@ export async function getBankTransaction(
 ): Promise<VisibleTransaction> {
   const transaction = await getTransaction(db, id);
   await ensureAssets(assets, [transaction, ...transaction.transfers]);
+  if (withoutStock(assets, [transaction]).length === 0)
+    throw ledgerError("transaction_not_found", { transaction_id: String(id) });
   if (actsForAll(actor)) return { ...transaction, mayShowBalance: () => true };
   const owners = await readOwnersOf(db, sidesOf(transaction));
   const isOwn = (accountId: number) => owners.get(accountId) === actor.id;

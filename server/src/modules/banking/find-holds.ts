@@ -12,6 +12,7 @@ import {
   ledgerError,
   type TransactionStatus,
 } from "../ledger/index.ts";
+import { bankingError } from "./errors.ts";
 import { findVisibleAccounts } from "./find-bank-transactions.ts";
 import { describeHold, maySeeHold, STATUS_OF_HOLD } from "./hold.ts";
 import { readOwnersOf } from "./hold-owner-store.ts";
@@ -22,13 +23,14 @@ interface HoldReader {
   readonly assets: Assets;
 }
 
-/** @throws AppError `not_found/hold_not_found`, also for a hold of others */
+/** @throws AppError `not_found/hold_not_found`, also for a hold of others; `refused/stock_is_not_money` */
 export async function getHold({ db, assets }: HoldReader, actor: Actor, id: number): Promise<HoldRecord> {
   const hold = await findHold(db, id);
   if (hold === undefined) throw ledgerError("hold_not_found");
   const owners = await readOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
   if (!maySeeHold(actor, owners, hold)) throw ledgerError("hold_not_found");
   await ensureAsset(assets, hold.assetId);
+  if (isStock(assets, hold)) throw bankingError("stock_is_not_money");
   return hold;
 }
 
@@ -54,6 +56,11 @@ export async function findHolds(
   const holds = await findLedgerHolds(db, { accountIds, states: statesOf(status), beforeId, limit });
   for (const hold of holds) await ensureAsset(assets, hold.assetId);
   return holds;
+}
+
+/** Stock reserved for an order is a hold too, and its order's alone. */
+export function isStock(assets: Assets, { assetId }: Pick<HoldRecord, "assetId">): boolean {
+  return assets.byId(assetId).kind === "stock";
 }
 
 export function describeHoldRecord(assets: Assets, hold: HoldRecord): HoldDocument {

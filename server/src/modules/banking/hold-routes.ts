@@ -1,7 +1,7 @@
 // Routes of holds: placing, capturing, releasing, reading.
 import { formatCursor, type HttpServer, readCaller, readCursor } from "../../gateway/index.ts";
 import { captureHold } from "./capture-hold.ts";
-import { describeHoldRecord, findHolds, getHold } from "./find-holds.ts";
+import { describeHoldRecord, findHolds, getHold, isStock } from "./find-holds.ts";
 import {
   CaptureInput,
   ChangedHold,
@@ -139,7 +139,7 @@ function addReading(server: HttpServer, services: BankingServices): void {
       });
       const page = found.slice(0, limit);
       return {
-        items: page.map((hold) => describeHoldRecord(assets, hold)),
+        items: page.filter((hold) => !isStock(assets, hold)).map((hold) => describeHoldRecord(assets, hold)),
         next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
       };
     },

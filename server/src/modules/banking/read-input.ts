@@ -5,6 +5,7 @@ import { parseId } from "../../values/id.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import { bankingError } from "./errors.ts";
 import { type NewRate, readRate } from "./exchange-rate.ts";
 import type { RateInput } from "./exchange-schemas.ts";
 import { HOLD_SECONDS_DEFAULT, type HoldInput } from "./hold-schemas.ts";
@@ -13,9 +14,13 @@ import type { PlaceHoldRequest } from "./place-hold.ts";
 import type { TransactionRequest } from "./post-transactions.ts";
 import type { AccountInput, TransactionInput } from "./schemas.ts";
 
-/** @throws AppError `invalid/unknown_asset` */
+/** An asset of money or securities. @throws AppError `invalid/unknown_asset`, `refused/stock_is_not_money` */
 export function readAsset(assets: Assets, code: string, field = "currency"): Asset {
   const asset = assets.byCode(code);
+  if (asset?.kind === "stock")
+    throw bankingError("stock_is_not_money", {
+      fields: [{ field, reason: `"${code}" counts units of stock; receipts and orders move them` }],
+    });
   if (asset !== undefined) return asset;
   throw ledgerError("unknown_asset", {
     fields: [{ field, reason: `"${code}" is not known; GET /assets lists what is` }],

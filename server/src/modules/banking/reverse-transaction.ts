@@ -14,6 +14,7 @@ import {
   type ReversibleJournal,
 } from "../ledger/index.ts";
 import type { BookCommand, Decision, Desk } from "./command-desk.ts";
+import { bankingError } from "./errors.ts";
 import { countDebit, refuseTransaction, withBalances } from "./judge-movement.ts";
 import type { CommandContext } from "./place-hold.ts";
 import { describeTransaction } from "./transaction.ts";
@@ -24,14 +25,17 @@ export interface ReverseRequest {
   readonly reference?: string | undefined;
 }
 
-/** @throws AppError `not_found/transaction_not_found` */
+/** @throws AppError `not_found/transaction_not_found`, `refused/stock_is_not_money` */
 export async function getReversible(
   { db, assets }: { db: Sql; assets: Assets },
   id: number,
 ): Promise<ReversibleJournal> {
   const journal = await findReversible(db, id);
   if (journal === undefined) throw ledgerError("transaction_not_found");
-  for (const { assetId } of journal.transfers) await ensureAsset(assets, assetId);
+  for (const { assetId } of journal.transfers) {
+    await ensureAsset(assets, assetId);
+    if (assets.byId(assetId).kind === "stock") throw bankingError("stock_is_not_money");
+  }
   return journal;
 }
 
