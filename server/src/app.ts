@@ -8,7 +8,7 @@ import { addHealthRoutes } from "./gateway/health.ts";
 import { createHttpServer, type HttpServer } from "./gateway/http-server.ts";
 import { createMetrics, type Metrics } from "./gateway/metrics.ts";
 import { addGauges } from "./gauges.ts";
-import { bankingRoutes, openCommandDesk } from "./modules/banking/index.ts";
+import { bankingRoutes, openCommandDesk, readStepUpLimits } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
@@ -161,6 +161,8 @@ async function openBanking(
 ) {
   const rules = readRules(config.RISK_RULES);
   if (typeof rules === "string") throw new ConfigError([rules]);
+  const stepUpLimits = readStepUpLimits(config.STEP_UP_LIMITS);
+  if (typeof stepUpLimits === "string") throw new ConfigError([stepUpLimits]);
   const assets = await loadAssets(db);
   const relay = startEventRelay({ db, log, metrics });
   steps.push(() => relay.stop());
@@ -181,7 +183,10 @@ async function openBanking(
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return [bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1 }), inventory.routes(desk)];
+  return [
+    bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1, stepUpLimits }),
+    inventory.routes(desk),
+  ];
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

@@ -47,6 +47,14 @@ export const ACCESS_KEYS = [
       "Password hashes computed at once, each about 20 ms of a core and 19 MiB; more logins wait, then get 503.",
   },
   {
+    name: "STEP_UP_LIMITS",
+    group: "Access",
+    type: "json",
+    default: '{"EUR":"1000","USD":"1000","GBP":"1000","CHF":"1000"}',
+    description:
+      "Amounts by currency above which whoever is signed in must have proved who they are in the last ten minutes to pay out; {} asks nobody.",
+  },
+  {
     name: "WEBAUTHN_RP_ID",
     group: "Access",
     type: "string",

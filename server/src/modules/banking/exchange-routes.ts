@@ -27,6 +27,7 @@ import {
   RateQuery,
 } from "./exchange-schemas.ts";
 import { getAssetOf } from "./get-account.ts";
+import { requireProofOfLarge } from "./large-payment.ts";
 import { readId, readNewRate, readPositiveAmount, readText } from "./read-input.ts";
 import type { BankingServices } from "./routes.ts";
 import { send } from "./transaction-routes.ts";
@@ -64,6 +65,8 @@ function addExchanging(server: HttpServer, services: BankingServices): void {
       const amount = readPositiveAmount(given, sold, "amount");
       const rate = await findLatestRate(db, sold.code, bought.code);
       const context = { ...readCaller(request), assets };
+      const payment = { type: "transfer" as const, accountId, toAccountId, amount, asset: sold };
+      await requireProofOfLarge(services, request.actor, [payment]);
       const wanted = { accountId, toAccountId, sold, bought, amount, rate };
       const command = exchangeCurrency(context, { ...wanted, reference: readText(reference, "reference") });
       return send(reply, await desk.submit(command));

@@ -11,12 +11,13 @@ import {
   Hold as HoldSchema,
   ReleaseInput,
 } from "./hold-schemas.ts";
+import { requireProofOfLarge } from "./large-payment.ts";
 import { placeHold } from "./place-hold.ts";
 import { AccountParams } from "./query-schemas.ts";
 import { readHold, readId, readOptionalAmount } from "./read-input.ts";
 import { releaseHold } from "./release-hold.ts";
 import type { BankingServices } from "./routes.ts";
-import { allowEmptyBody, send } from "./transaction-routes.ts";
+import { allowEmptyBody, LARGE, send } from "./transaction-routes.ts";
 
 const tags = ["Holds"];
 
@@ -26,7 +27,8 @@ export function addHoldRoutes(server: HttpServer, services: BankingServices): vo
   addReading(server, services);
 }
 
-function addPlacing(server: HttpServer, { desk, assets }: BankingServices): void {
+function addPlacing(server: HttpServer, services: BankingServices): void {
+  const { desk, assets } = services;
   server.post(
     "/holds",
     {
@@ -34,14 +36,17 @@ function addPlacing(server: HttpServer, { desk, assets }: BankingServices): void
         tags,
         operationId: "placeHold",
         summary: "Set money aside until it is captured, released or expires",
-        description: "Without to_account_id the hold is for a payout to the outside world.",
+        description: `Without to_account_id the hold is for a payout to the outside world. ${LARGE}`,
         body: HoldInput,
         response: { 201: ChangedHold },
       },
     },
     async (request, reply) => {
       const context = { ...readCaller(request), assets };
-      return send(reply, await desk.submit(placeHold(context, readHold(assets, request.body))));
+      const wanted = readHold(assets, request.body);
+      const type = wanted.toAccountId === undefined ? "withdrawal" : "transfer";
+      await requireProofOfLarge(services, request.actor, [{ ...wanted, type }]);
+      return send(reply, await desk.submit(placeHold(context, wanted)));
     },
   );
 }

@@ -12,6 +12,7 @@ export {
 export { BANKING_ERRORS } from "./errors.ts";
 export { expireHolds } from "./expire-holds.ts";
 export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
+export { readStepUpLimits } from "./large-payment.ts";
 export { createHttpRateSource, type RateSource } from "./rate-source.ts";
 export {
   recordSecureTransaction as processSecureTransaction,

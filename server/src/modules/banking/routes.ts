@@ -9,6 +9,7 @@ import type { CommandDesk } from "./command-desk.ts";
 import { addExchangeRoutes } from "./exchange-routes.ts";
 import { addHistoryRoutes } from "./history-routes.ts";
 import { addHoldRoutes } from "./hold-routes.ts";
+import type { StepUpLimits } from "./large-payment.ts";
 import { learnCurrencies } from "./learn-currencies.ts";
 import { addSecureRoutes } from "./secure-routes.ts";
 import { addTransactionRoutes } from "./transaction-routes.ts";
@@ -20,6 +21,7 @@ export interface BankingServices {
   readonly desk: CommandDesk;
   /** API_KEY_V1: signs secure transaction records. */
   readonly apiKey: string | undefined;
+  readonly stepUpLimits: StepUpLimits;
 }
 
 export function bankingRoutes(services: BankingServices): Routes {

@@ -4,6 +4,7 @@ import { type HttpServer, readCaller, sendAnswer } from "../../gateway/index.ts"
 import { PostedBatch, PostedTransaction } from "./answer-schemas.ts";
 import type { CommandOutcome } from "./command-desk.ts";
 import { ReversalInput } from "./hold-schemas.ts";
+import { requireProofOfLarge } from "./large-payment.ts";
 import { postBatch, postTransaction } from "./post-transactions.ts";
 import { AccountParams } from "./query-schemas.ts";
 import { readId, readText, readTransaction } from "./read-input.ts";
@@ -11,7 +12,12 @@ import { getReversible, reverseTransaction } from "./reverse-transaction.ts";
 import type { BankingServices } from "./routes.ts";
 import { BatchInput, TransactionInput } from "./schemas.ts";
 
-export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: BankingServices): void {
+/** What the API's page says of it, for every operation that pays out. */
+export const LARGE =
+  "What leaves an owner's accounts and is above STEP_UP_LIMITS needs a proof no older than ten minutes: POST /auth/step-up.";
+
+export function addTransactionRoutes(server: HttpServer, services: BankingServices): void {
+  const { db, desk, assets } = services;
   server.post(
     "/transactions",
     {
@@ -19,13 +25,16 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
         tags: ["Transactions"],
         operationId: "postTransaction",
         summary: "Deposit, withdraw or transfer",
+        description: LARGE,
         body: TransactionInput,
         response: { 201: PostedTransaction },
       },
     },
     async (request, reply) => {
       const context = { ...readCaller(request), assets };
-      return send(reply, await desk.submit(postTransaction(context, readTransaction(assets, request.body))));
+      const wanted = readTransaction(assets, request.body);
+      await requireProofOfLarge(services, request.actor, [wanted]);
+      return send(reply, await desk.submit(postTransaction(context, wanted)));
     },
   );
 
@@ -36,8 +45,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
         tags: ["Transactions"],
         operationId: "postTransactions",
         summary: "Post up to 8,000 transactions",
-        description:
-          "atomic: all or none; independent: each for itself, with one outcome per item, in order.",
+        description: `atomic: all or none; independent: each for itself, with one outcome per item, in order. ${LARGE}`,
         body: BatchInput,
         response: { 201: PostedBatch },
       },
@@ -48,6 +56,7 @@ export function addTransactionRoutes(server: HttpServer, { db, desk, assets }: B
         readTransaction(assets, input, `transactions[${index}].`),
       );
       const context = { ...readCaller(request), assets, mode };
+      await requireProofOfLarge(services, request.actor, requests);
       return send(reply, await desk.submit(postBatch(context, requests)));
     },
   );

@@ -12,6 +12,7 @@ import { identityError } from "./errors.ts";
 import { insertRevocations } from "./revocation-store.ts";
 import { FOR_GOOD } from "./revocations.ts";
 import { DAY_MS, dateOf, type Identity } from "./settings.ts";
+import { requireRecentProof } from "./step-up.ts";
 import { recordSecurity } from "./trail.ts";
 import { findUser } from "./user-store.ts";
 
@@ -30,14 +31,15 @@ interface Context {
 }
 
 /**
- * Makes a key and returns it: the only time it is seen.
- * @throws AppError `not_found/no_such_user`, `invalid/invalid_request` for a scope that the user's roles do not reach
+ * Makes a key and returns it: the only time it is seen. A key is never asked for a step-up, so making one needs a proof.
+ * @throws AppError `forbidden/step_up_required`, `not_found/no_such_user`, `invalid/invalid_request` for a scope that the user's roles do not reach
  */
-export function addApiKey(
+export async function addApiKey(
   identity: Identity,
   request: ApiKeyRequest,
   { actor, origin }: Context,
 ): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
+  requireRecentProof(identity, actor);
   return inTransaction(identity.db, async (tx) => {
     const user = await findUser(tx.sql, request.userId);
     if (user?.state !== "active") throw identityError("no_such_user");

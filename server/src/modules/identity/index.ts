@@ -9,4 +9,5 @@ export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-id
 export { type Registered, type Registration, registerUser } from "./register-user.ts";
 export { addIdentityRootRoutes, identityRoutes } from "./routes.ts";
 export type { Identity, IdentitySettings } from "./settings.ts";
+export { hasRecentProof, requireRecentProof } from "./step-up.ts";
 export { recordRefusal, recordSecurity, type SecurityRecord } from "./trail.ts";

@@ -3,6 +3,7 @@
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
+import type { RefusalDetails } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { mintAccessToken } from "./access-token.ts";
 import type { ChallengeUse } from "./challenge.ts";
@@ -20,8 +21,9 @@ import { findUser } from "./user-store.ts";
 const PROOF_GOOD_FOR_MS = 600_000;
 
 /** Whether who acts has shown who they are in the last ten minutes, or is nobody who could be asked to. */
-export function hasRecentProof({ now }: Pick<Identity, "now">, { confirmedAtMs }: Actor): boolean {
-  return confirmedAtMs === undefined || now() - confirmedAtMs <= PROOF_GOOD_FOR_MS;
+export function hasRecentProof({ now }: Pick<Identity, "now">, actor: Actor): boolean {
+  if (actor.impersonatorId !== undefined) return false; // what the administrator proved is not who the user is
+  return actor.confirmedAtMs === undefined || now() - actor.confirmedAtMs <= PROOF_GOOD_FOR_MS;
 }
 
 /**
@@ -29,8 +31,12 @@ export function hasRecentProof({ now }: Pick<Identity, "now">, { confirmedAtMs }
  * `countinghouse token` have no moment at which somebody proved who they are (`confirmedAtMs`), and pass.
  * @throws AppError `forbidden/step_up_required`
  */
-export function requireRecentProof(clock: Pick<Identity, "now">, actor: Actor): void {
-  if (!hasRecentProof(clock, actor)) throw identityError("step_up_required");
+export function requireRecentProof(
+  clock: Pick<Identity, "now">,
+  actor: Actor,
+  details: RefusalDetails = {},
+): void {
+  if (!hasRecentProof(clock, actor)) throw identityError("step_up_required", details);
 }
 
 export interface Proof {
