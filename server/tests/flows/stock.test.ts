@@ -48,6 +48,58 @@ it("books receipts, adjustments, transfers and counts, and shows what they left"
   expect((await get("/stock?product_id=1,2")).body.items).toHaveLength(2);
 });
 
+it("tells the history of a product from the ledger, page by page", async () => {
+  await post("/stock/receipts", {
+    items: [{ product_id: 20, quantity: 9 }],
+    reference: "delivery 1",
+    note: "wet",
+  });
+  const { body: stock } = await get("/locations");
+  const other = stock.items.find((location: { id: number }) => location.id !== 1) ?? { id: 0 };
+  const item = { product_id: 20, quantity: 4 };
+  await post("/stock/transfers", { from_location_id: 1, to_location_id: other.id, items: [item] });
+  await post("/stock/adjustments", { items: [{ ...item, quantity: -1, reason: "stolen" }] });
+  const { body: all } = await get("/stock/20/movements");
+  expect(all.items).toMatchObject([
+    { type: "adjustment", quantity: -1, on_hand_after: 4, reason: "stolen", location_id: 1 },
+    { type: "transfer", quantity: -4, on_hand_after: 5, location_id: 1 },
+    { type: "transfer", quantity: 4, on_hand_after: 4, location_id: other.id },
+    { type: "receipt", quantity: 9, on_hand_after: 9, reference: "delivery 1", note: "wet" },
+  ]);
+  const pages = [];
+  for (let cursor = ""; cursor !== null; ) {
+    const { body } = await get(`/stock/20/movements?limit=1${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    pages.push(...body.items);
+    cursor = body.next_cursor;
+  }
+  expect(pages).toEqual(all.items);
+  expect((await get(`/stock/20/movements?location_id=${other.id}`)).body.items).toHaveLength(1);
+});
+
+it("changes threshold and backorder limit against the version that was read", async () => {
+  await post("/stock/receipts", { items: [{ product_id: 21, quantity: 9 }] });
+  const patch = (body: object, headers = {}) =>
+    app.call("PATCH", "/api/v1/stock/21", { token, body, headers });
+  const read = await get("/stock/21");
+  const etag = read.headers.get("etag") ?? "";
+  const changed = await patch({ low_stock_threshold: 9, backorder_limit: 5 }, { "if-match": etag });
+  expect(changed).toMatchObject({
+    status: 200,
+    body: { sellable: 14, backorder_limit: 5, low_stock_threshold: 9 },
+  });
+  expect(changed.body.low_since).not.toBeNull();
+  expect((await get("/stock?low=true")).body.items).toMatchObject([{ product_id: 21 }]);
+  expect((await patch({ low_stock_threshold: 1 }, { "if-match": etag })).body.code).toBe("version_mismatch");
+  expect((await patch({ low_stock_threshold: null })).body).toMatchObject({ low_since: null });
+  const desk = await openTestStock({ databaseUrl: app.databaseUrl });
+  await desk.carryOut(await desk.reserve([{ productId: 21, quantity: 12 }]));
+  await desk.close();
+  expect((await patch({ backorder_limit: 2 })).body.code).toBe("backorder_in_use");
+  expect((await get("/stock/21/reservations")).body.items).toMatchObject([
+    { quantity: 12, reference: "order 1" },
+  ]);
+});
+
 it("answers a repeated key without booking twice", async () => {
   const body = { items: [{ product_id: 7, quantity: 3 }] };
   const first = await post("/stock/receipts", body, { "idempotency-key": "once" });

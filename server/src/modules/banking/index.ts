@@ -10,7 +10,7 @@ export {
   openCommandDesk,
 } from "./command-desk.ts";
 export { BANKING_ERRORS } from "./errors.ts";
-export { expireHolds } from "./expire-holds.ts";
+export { expireHolds, touchAccounts } from "./expire-holds.ts";
 export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
 export { readStepUpLimits } from "./large-payment.ts";
 export { createHttpRateSource, type RateSource } from "./rate-source.ts";
@@ -19,6 +19,7 @@ export {
   type SecureServices,
 } from "./record-secure-transaction.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
+export { readOwners } from "./store.ts";
 export { rereadFirst, submitRereading } from "./submit-rereading.ts";
 export { send as sendOutcome } from "./transaction-routes.ts";
 export { updateExchangeRates } from "./update-exchange-rates.ts";

@@ -22,10 +22,10 @@ export const INVENTORY_ERRORS = {
     title: "Another location has this code.",
     wayOut: "Choose another code, or change that location.",
   },
-  location_version_mismatch: {
-    kind: "conflict",
-    title: "The location changed since it was read.",
-    wayOut: "Read it again and repeat with its new ETag.",
+  backorder_in_use: {
+    kind: "refused",
+    title: "More is sold before it arrived than the new limit allows.",
+    wayOut: "Book a receipt first, or choose a higher limit.",
   },
   stock_not_found: {
     kind: "not_found",

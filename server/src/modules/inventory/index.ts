@@ -16,4 +16,5 @@ export {
 export { type InventoryServices, inventoryRoutes } from "./routes.ts";
 export { DEFAULT_LOCATION_ID, type StockAccount, type StockDesk, unitAccounts } from "./stock.ts";
 export { createStockDirectory, type StockDirectory } from "./stock-directory.ts";
+export { type StockDifference, verifyStock } from "./verify-stock.ts";
 export { type Availability, type StockWatch, startStockWatch, sweepStock } from "./watch-stock.ts";

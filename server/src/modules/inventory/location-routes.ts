@@ -1,6 +1,6 @@
 // Routes of locations.
 import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../gateway/index.ts";
-import { invalidField } from "../../values/app-error.ts";
+import { formatETag, readVersions } from "../../values/version.ts";
 import { addLocation, changeLocation, findLocations } from "./location.ts";
 import { readId, readText } from "./read-stock-input.ts";
 import type { InventoryServices } from "./routes.ts";
@@ -61,20 +61,8 @@ export function addLocationRoutes(server: HttpServer, { db }: InventoryServices)
       const change = { name: readText(name, "name"), priority, sells, versions };
       const command = readCommand(request, "location.change");
       const answer = await runCommand(db, command, (tx) => changeLocation(tx, id, change));
-      reply.header("etag", `"${JSON.parse(answer.body).version}"`);
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
       return sendAnswer(reply, 200, answer);
     },
   );
-}
-
-const ETAG = /^(?:W\/)?"(\d{1,15})"$/;
-
-/** The versions that an If-Match header allows; undefined where any will do. @throws AppError `invalid/invalid_request` */
-export function readVersions(header: string | undefined): number[] | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  return header.split(",").map((tag) => {
-    const version = ETAG.exec(tag.trim())?.[1];
-    if (version === undefined) throw invalidField("If-Match", 'must be an ETag, such as "7"');
-    return Number(version);
-  });
 }

@@ -1,6 +1,7 @@
 // Locations: where stock lies. Orders take from those that sell, the lowest priority number first.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
+import { checkVersion } from "../../values/version.ts";
 import { inventoryError } from "./errors.ts";
 import * as store from "./location-store.ts";
 import { noteDirectoryChange } from "./stock-store.ts";
@@ -53,12 +54,11 @@ export async function addLocation(tx: Tx, location: NewLocation): Promise<Locati
   });
 }
 
-/** Locks the location. @throws AppError `not_found/location_not_found`, `conflict/location_version_mismatch` */
+/** Locks the location. @throws AppError `not_found/location_not_found`, `conflict/version_mismatch` */
 export async function changeLocation(tx: Tx, id: number, change: LocationChange): Promise<Location> {
   const before = await store.lockLocation(tx, id);
   if (before === undefined) throw inventoryError("location_not_found");
-  if (change.versions !== undefined && !change.versions.includes(before.version))
-    throw inventoryError("location_version_mismatch", { version: before.version });
+  checkVersion(before.version, change.versions);
   const { name = before.name, priority = before.priority, sells = before.sells } = change;
   if (name === before.name && priority === before.priority && sells === before.sells) return before;
   const after = { ...before, name, priority, sells, version: before.version + 1 };

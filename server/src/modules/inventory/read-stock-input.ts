@@ -3,6 +3,7 @@
 import { inTransaction } from "../../runtime/transaction.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
+import { parseStamp } from "../../values/time.ts";
 import type { StockLine } from "./book-stock.ts";
 import { inventoryError } from "./errors.ts";
 import { checkLocations } from "./location.ts";
@@ -16,6 +17,20 @@ export function readId(input: string, field: string): number {
   const id = parseId(input);
   if (id === undefined) throw invalidField(field, "must be an id, a positive whole number");
   return id;
+}
+
+/** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
+export function readRange(query: { from?: string | undefined; to?: string | undefined }) {
+  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
+  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
+  return { from, to };
+}
+
+function readTime(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined;
+  const stamp = parseStamp(text);
+  if (stamp !== undefined) return stamp;
+  throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z (write + as %2B), or a date");
 }
 
 /** "1,2,3". @throws AppError `invalid/invalid_request` naming the field */

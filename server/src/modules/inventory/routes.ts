@@ -7,12 +7,16 @@ import { addLocationRoutes } from "./location-routes.ts";
 import { addStockReadRoutes } from "./stock-read-routes.ts";
 import { addStockRoutes } from "./stock-routes.ts";
 
+import type { WatchOptions } from "./watch-stock.ts";
+
 export interface InventoryServices {
   readonly db: Sql;
   readonly assets: Assets;
   readonly desk: CommandDesk;
   /** Those of the ids that are no product's. Absent: any id will do. */
   readonly findUnknownProducts?: (productIds: readonly number[]) => Promise<readonly number[]>;
+  /** Tells the catalog what orders may take, in the transaction that changed it. */
+  readonly noteAvailability?: WatchOptions["noteAvailability"];
 }
 
 export function inventoryRoutes(services: InventoryServices): Routes {

@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
 import { ADJUSTMENT_REASONS } from "./book-stock.ts";
+import { MOVEMENT_TYPES } from "./find-movements.ts";
 import { QUANTITY_MAX } from "./stock.ts";
 
 const closed = { additionalProperties: false };
@@ -189,6 +190,56 @@ export const Stock = Type.Object(
   { title: "Stock" },
 );
 export const StockPage = pageOf(Stock, "StockPage");
+export const StockChange = Type.Object(
+  {
+    low_stock_threshold: Type.Optional(
+      Type.Union([Count, Type.Null()], {
+        description: "An alert is raised when so many units or fewer are left; null: never",
+      }),
+    ),
+    backorder_limit: Type.Optional(
+      Type.Integer({ ...Count, description: "Units that may be sold before they are there" }),
+    ),
+  },
+  { ...closed, minProperties: 1, examples: [{ low_stock_threshold: 10 }, { backorder_limit: 5 }] },
+);
+
+const Movement = Type.Object({
+  id: Id,
+  created_at: Time,
+  location_id: LocationId,
+  type: Type.Enum([...MOVEMENT_TYPES]),
+  quantity: Type.Integer({ description: "Below zero: it left" }),
+  on_hand_after: Type.Integer({ description: "At the location" }),
+  reason: Type.Union([Type.String(), Type.Null()]),
+  note: Type.Union([Type.String(), Type.Null()]),
+  reference: Type.Union([Type.String(), Type.Null()]),
+});
+export const MovementPage = pageOf(Movement, "MovementPage");
+const PastTime = Type.Optional(
+  Type.String({ maxLength: 40, description: "RFC 3339 with an offset (a + is written %2B), or a date" }),
+);
+export const MovementQuery = Type.Object(
+  {
+    location_id: Type.Optional(Type.Integer({ ...LocationId, description: "Default: all locations" })),
+    from: PastTime,
+    to: PastTime,
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+const Reservation = Type.Object({
+  id: Id,
+  created_at: Time,
+  location_id: LocationId,
+  quantity: Units,
+  reference: Type.Union([Type.String(), Type.Null()]),
+  expires_at: Type.Union([Time, Type.Null()]),
+});
+export const ReservationPage = pageOf(Reservation, "ReservationPage");
+export const ReservationQuery = Type.Object({ cursor: Cursor, limit: Limit }, closed);
+
 export const StockQuery = Type.Object(
   {
     product_id: Type.Optional(

@@ -112,3 +112,13 @@ export async function bumpVersion({ sql }: Tx, accountId: number, version: numbe
       UPDATE ledger.accounts SET version = version + 1 WHERE id = ${accountId} AND version = ${version} RETURNING 1)
     SELECT ledger.expect_rows(count(*), 1, 'accounts') FROM written`;
 }
+
+/** Customers' accounts of an asset after `afterId`, in order. */
+export async function readIdsOfAsset(
+  { sql }: Tx,
+  { assetId, afterId, limit }: { assetId: number; afterId: number; limit: number },
+): Promise<number[]> {
+  const rows = await sql<{ id: bigint }[]>`
+    SELECT id FROM ledger.accounts WHERE asset_id = ${assetId} AND NOT system AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => Number(row.id));
+}

@@ -24,6 +24,14 @@ export function findAccountIds(
   return store.readIdsByState(tx, { ...query, state: ACCOUNT_STATES[query.state] });
 }
 
+/** Ids of all accounts of an asset but its system accounts, after `afterId`, in order. Walks the accounts: for checks. */
+export function findAccountIdsOfAsset(
+  tx: Tx,
+  query: { assetId: number; afterId: number; limit: number },
+): Promise<number[]> {
+  return store.readIdsOfAsset(tx, query);
+}
+
 function toRules(row: store.AccountRulesRow): AccountRules {
   return {
     state: nameOf(ACCOUNT_STATES, row.state),

@@ -28,6 +28,8 @@ export interface StatementEntry {
   /** Null where the other side is a system account. */
   readonly counterpartyId: number | null;
   readonly reference: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
 }
 
 export interface Statement {
@@ -92,6 +94,7 @@ function toEntry(row: StatementRow): StatementEntry[] {
       balanceAfter: row.balance_after,
       counterpartyId: row.counterparty_id === null ? null : Number(row.counterparty_id),
       reference: row.reference,
+      metadata: row.metadata,
     },
   ];
 }

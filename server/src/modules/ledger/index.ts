@@ -30,7 +30,12 @@ export {
   type Refusal,
   refuse,
 } from "./errors.ts";
-export { type AccountRules, findAccountIds, findAccountRules } from "./find-account-rules.ts";
+export {
+  type AccountRules,
+  findAccountIds,
+  findAccountIdsOfAsset,
+  findAccountRules,
+} from "./find-account-rules.ts";
 export {
   findAccountsWithDueHolds,
   findHold,
@@ -48,6 +53,7 @@ export {
   type TransactionRecord,
   type TransactionSide,
 } from "./find-transactions.ts";
+export { type BookedTransfer, findTransfers } from "./find-transfers.ts";
 export {
   type AccountSums,
   type BalanceReading,

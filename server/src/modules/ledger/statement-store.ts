@@ -1,5 +1,7 @@
 // The SQL of statements: an account's transfers on both sides, by the two indexes (account, id), a page at a time.
 import type { Sql } from "../../runtime/database.ts";
+import { toArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
 
 export interface StatementRow {
   opening: string;
@@ -13,6 +15,7 @@ export interface StatementRow {
   balance_after: bigint;
   kind: number;
   reference: string | null;
+  metadata: string | null;
 }
 
 export interface StatementRange {
@@ -34,7 +37,7 @@ export async function readStatement(
   const { accountId, pageFrom, pageTo, limit } = range;
   const direction = order === "asc" ? db`ASC` : db`DESC`;
   return db<StatementRow[]>`
-    SELECT bounds.opening, bounds.closing, page.*, j.kind, j.reference
+    SELECT bounds.opening, bounds.closing, page.*, j.kind, j.reference, j.metadata
     FROM (SELECT ${balanceBefore(db, accountId, range.from)} AS opening, ${balanceBefore(db, accountId, range.to)} AS closing) AS bounds
     LEFT JOIN (
       (SELECT t.id, t.journal_id, true AS is_debit, CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id,
@@ -46,7 +49,7 @@ export async function readStatement(
        FROM ledger.transfers t WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
        ORDER BY t.id ${direction} LIMIT ${limit})
       ORDER BY id ${direction} LIMIT ${limit}) AS page ON true
-    LEFT JOIN LATERAL (SELECT kind, reference FROM ledger.journals WHERE id = page.journal_id LIMIT 1) AS j ON true
+    LEFT JOIN LATERAL (SELECT kind, reference, metadata FROM ledger.journals WHERE id = page.journal_id LIMIT 1) AS j ON true
     ORDER BY page.id ${direction}`;
 }
 
@@ -58,4 +61,18 @@ function balanceBefore(db: Sql, accountId: number, before: number) {
       UNION ALL
       (SELECT id, credit_after FROM ledger.transfers WHERE credit_account_id = ${accountId} AND id < ${before} ORDER BY id DESC LIMIT 1)
     ) AS last ORDER BY id DESC LIMIT 1), 0)::text`;
+}
+
+export interface MovementRow {
+  id: bigint;
+  journal_id: bigint;
+  debit_account_id: bigint;
+  credit_account_id: bigint;
+  amount: bigint;
+}
+
+export async function readMovements({ sql }: Tx, ids: readonly number[]): Promise<MovementRow[]> {
+  return sql<MovementRow[]>`
+    SELECT id, journal_id, debit_account_id, credit_account_id, amount FROM ledger.transfers
+    WHERE id = ANY(${toArray(ids)}::bigint[])`;
 }
