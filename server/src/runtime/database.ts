@@ -2,6 +2,7 @@
 // clear line; a server that is not there yet is tried again with growing pauses.
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres, { type Sql as PostgresSql } from "postgres";
+import { openGatheringSocket } from "./gathering-socket.ts";
 import type { Log } from "./log.ts";
 import { openPool, type Sql, type SqlTypes } from "./pool.ts";
 
@@ -31,9 +32,12 @@ export function openDatabase(options: DatabaseOptions): Sql {
 }
 
 function connect(options: DatabaseOptions, onClose: () => void): PostgresSql<SqlTypes> {
-  const socket = new URL(options.url).searchParams.get("host");
+  const address = new URL(options.url);
+  const folder = address.searchParams.get("host");
   return postgres(options.url.replace(/\?host=[^&]*&?/, "?").replace(/\?$/, ""), {
-    ...(socket === null ? {} : { path: `${socket}/.s.PGSQL.${new URL(options.url).port || "5432"}` }),
+    ...(folder === null ? {} : { path: `${folder}/.s.PGSQL.${address.port || "5432"}` }),
+    // Several hosts are postgres.js's own to go through.
+    ...(address.hostname.includes(",") ? {} : { socket: openGatheringSocket }),
     max: options.poolSize,
     idle_timeout: 0,
     max_lifetime: null,
