@@ -134,7 +134,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
   const banking = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const routes = [access.routes, ...banking, riskRoutes({ db }), audit.routes];
+  const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes];
   await addDocs(server);
   access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse as parseDotenv } from "dotenv";
 import { ACCESS_KEYS, findUnsafeAccess } from "./config-access.ts";
+import { RISK_KEYS } from "./config-risk.ts";
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
 
@@ -175,14 +176,7 @@ export const CONFIG_KEYS = [
     description: "The key before ENCRYPTION_KEY, while `countinghouse keys rotate` re-wraps the data keys.",
   },
   ...ACCESS_KEYS,
-  {
-    name: "RISK_RULES",
-    group: "Risk",
-    type: "json",
-    default:
-      '[{"rule":"large_amount","above":"10000"},{"rule":"many_in_short_time","count":20,"seconds":60}]',
-    description: 'Rules that flag a transaction; an entry with "block": true refuses it instead.',
-  },
+  ...RISK_KEYS,
   {
     name: "EXCHANGE_RATE_URL",
     group: "Exchange",

@@ -35,8 +35,14 @@ export async function runCommand(
       async (tx) => (await findAnswer(tx, command.key)) ?? (await runOnce(tx, command, work)),
     );
   } catch (error) {
-    if (error instanceof AppError && error.kind !== "unavailable" && error.code !== "idempotency_key_reused")
-      await rememberRefusal(db, command, error);
+    if (
+      error instanceof AppError &&
+      error.kind !== "unavailable" &&
+      error.code !== "idempotency_key_reused"
+    ) {
+      const answer = await rememberRefusal(db, command, error);
+      if (answer !== undefined) return answer;
+    }
     throw error;
   }
 }
@@ -65,15 +71,21 @@ async function runOnce(
   return { body, replayed: false };
 }
 
-async function rememberRefusal(db: Sql, { key, record }: CommandRequest, refused: AppError): Promise<void> {
-  await inTransaction(db, async (tx) => {
+/** Returns the answer that the key has by now: its original was under way, and what it did refused this repeat. */
+function rememberRefusal(
+  db: Sql,
+  { key, record }: CommandRequest,
+  refused: AppError,
+): Promise<CommandAnswer | undefined> {
+  return inTransaction(db, async (tx) => {
     if (key !== undefined) {
-      await holdEpoch(tx);
-      if ((await findRemembered(tx, [key.keyHash])).size > 0) return; // a repeat: it refused before
+      const answer = await findAnswer(tx, key);
+      if (answer !== undefined) return answer;
       const { kind: outcome, code, details } = refused;
       const refusal = { request: key.request, outcome, answer: JSON.stringify({ code, details }) };
       await remember(tx, new Map([[key.keyHash, refusal]]));
     }
     await record(tx, { refused });
+    return undefined;
   });
 }

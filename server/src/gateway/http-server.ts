@@ -12,7 +12,7 @@ import Fastify, {
   type RawServerDefault,
 } from "fastify";
 import type { Log } from "../runtime/log.ts";
-import type { Actor } from "../values/actor.ts";
+import { type Actor, GUEST } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
@@ -44,6 +44,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Reachable without a token. */
     public?: boolean;
+    /** Whoever comes without a token is a guest, whom the route itself lets in or not. */
+    guests?: boolean;
   }
 }
 
@@ -148,9 +150,13 @@ function addHooks(
     if (request.headers["traceparent"] !== undefined)
       reply.header("traceparent", request.headers["traceparent"]);
     if (request.is404) return done();
-    const { public: isPublic, limit } = request.routeOptions.config;
+    const { public: isPublic, limit, guests } = request.routeOptions.config;
     if (limit !== undefined) return attempt(() => limiter.checkNetwork(limit, request, reply), done);
     if (isPublic === true) return done();
+    if (guests === true && request.headers.authorization === undefined) {
+      request.actor = GUEST;
+      return attempt(() => limiter.checkNetwork("user", request, reply), done);
+    }
     admit({ authenticator, limiter }, { request, reply }, done);
   });
   server.addHook("onResponse", (request, reply, done) => {

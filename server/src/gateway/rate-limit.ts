@@ -13,7 +13,7 @@ export interface RateLimits {
   readonly login: number;
   /** Requests whose token is refused: per network. */
   readonly anonymous: number;
-  /** A customer's requests. */
+  /** A customer's requests; of guests, those of their network. */
   readonly user: number;
   /** Those of them that move money. */
   readonly money: number;
@@ -69,7 +69,11 @@ function forgetPast(arrivals: Map<string, number>, nowMs: number): void {
 
 export interface RateLimiter {
   /** @throws AppError `too_many/rate_limited` */
-  readonly checkNetwork: (limit: "login" | "anonymous", request: FastifyRequest, reply: FastifyReply) => void;
+  readonly checkNetwork: (
+    limit: "login" | "anonymous" | "user",
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => void;
   /** @throws AppError `too_many/rate_limited` */
   readonly checkActor: (request: FastifyRequest, reply: FastifyReply) => void;
 }

@@ -9,7 +9,7 @@ export interface Actor {
   readonly name: string;
   readonly roles: readonly Role[];
   /** Default: user. */
-  readonly kind?: "user" | "api_key" | "system";
+  readonly kind?: "user" | "api_key" | "system" | "guest";
   /** The session that the token belongs to. */
   readonly sessionId?: string;
   /** Milliseconds since the epoch when the user last proved who they are. */
@@ -22,6 +22,9 @@ export interface Actor {
 
 /** The program itself, in its own jobs. */
 export const SYSTEM_ACTOR: Actor = { id: "system", name: "system", roles: ["service"], kind: "system" };
+
+/** Somebody without a token, on the few routes that are open to guests. Without roles nothing else lets them in. */
+export const GUEST: Actor = { id: "guest", name: "guest", roles: [], kind: "guest" };
 
 /** Staff and programs act on every account; a customer on their own alone. */
 export function actsForAll(actor: Actor): boolean {

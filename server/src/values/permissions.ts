@@ -19,6 +19,7 @@ export const SCOPES = [
   "rates:write",
   "assets:write",
   "risk:read",
+  "risk:write",
   "audit:read",
   "audit:write",
   "users:read",
@@ -62,6 +63,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listAssets: by(EVERYONE, "rates:read"),
   addAsset: by(ADMIN, "assets:write"),
   listRiskFlags: by(STAFF, "risk:read"),
+  blockSubject: by(ADMIN, "risk:write"),
+  listBlocked: by(ADMIN, "risk:read"),
+  getBlocked: by(ADMIN, "risk:read"),
+  changeBlocked: by(ADMIN, "risk:write"),
+  unblockSubject: by(ADMIN, "risk:write"),
+  getScreening: by(STAFF, "risk:read"),
 
   // Stock
   listLocations: by(STAFF, "stock:read"),

@@ -1,13 +1,15 @@
 // Routes of the risk module: what its rules found.
 import { formatCursor, type HttpServer, type Routes, readCursor } from "../../gateway/index.ts";
-import type { Sql } from "../../runtime/database.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
+import { addBlockedRoutes, type BlockedServices } from "./blocked-routes.ts";
 import { type Flag, findFlags } from "./find-flags.ts";
 import { type FlagDocument, FlagPage, FlagQuery } from "./schemas.ts";
 
-export function riskRoutes({ db }: { db: Sql }): Routes {
+export function riskRoutes(services: BlockedServices): Routes {
+  const { db } = services;
   return (server: HttpServer) => {
+    addBlockedRoutes(server, services);
     server.get(
       "/risk/flags",
       {

@@ -1,0 +1,84 @@
+// The shapes of the list of the blocked, and of what was found about an order.
+import { Type } from "typebox";
+import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { BLOCKED_KINDS } from "./fraud-rules.ts";
+
+const closed = { additionalProperties: false } as const;
+const Kind = Type.Enum([...BLOCKED_KINDS]);
+const Time = Type.String({ format: "date-time", examples: ["2027-01-01T00:00:00Z"] });
+const NullableTime = Type.Union([Time, Type.Null()], { description: "Null: until it is taken off the list" });
+const Part = Type.Optional(Type.String({ maxLength: 200 }));
+const Reason = Type.Union([Type.String({ minLength: 1, maxLength: 500 }), Type.Null()]);
+const Value = Type.Union(
+  [
+    Type.String({ minLength: 1, maxLength: 254 }),
+    Type.Object({ street: Part, postal_code: Part, city: Part, country: Part }, closed),
+  ],
+  { description: "Text; an object with street, postal_code, city and country where the kind is address" },
+);
+
+export const BlockedInput = Type.Object(
+  {
+    kind: Kind,
+    value: Value,
+    reason: Type.Optional(Reason),
+    expires_at: Type.Optional(NullableTime),
+  },
+  { ...closed, examples: [{ kind: "email", value: "mallory@example.com", reason: "chargebacks in May" }] },
+);
+export const BlockedChange = Type.Object(
+  { reason: Type.Optional(Reason), expires_at: Type.Optional(NullableTime) },
+  { ...closed, examples: [{ reason: "chargebacks in May and June", expires_at: null }] },
+);
+export const BlockedParams = Type.Object({ id: Type.String({ maxLength: 40, examples: ["7"] }) });
+export const BlockedQuery = Type.Object(
+  {
+    kind: Type.Optional(Kind),
+    value: Type.Optional(
+      Type.String({ maxLength: 254, description: "Only this value; needs kind, other than address" }),
+    ),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+
+const Entry = Type.Object(
+  {
+    id: Type.String({ examples: ["7"] }),
+    kind: Kind,
+    value: Type.String({ description: "In the form in which it is compared" }),
+    reason: Type.Union([Type.String(), Type.Null()]),
+    version: Type.Integer({ description: "Counts the entry's changes; the ETag carries it too" }),
+    blocked_by: Type.String(),
+    blocked_at: Time,
+    expires_at: NullableTime,
+  },
+  { title: "BlockedEntry" },
+);
+export const BlockedAnswer = Entry;
+export type BlockedDocument = Type.Static<typeof Entry>;
+export const BlockedPage = pageOf(Entry, "BlockedEntryPage");
+
+export const ScreeningParams = Type.Object({
+  order_id: Type.String({ maxLength: 40, examples: ["1795251600123456"] }),
+});
+export const ScreeningAnswer = Type.Object(
+  {
+    order_id: Type.String(),
+    score: Type.Integer(),
+    verdict: Type.Enum(["accept", "review"]),
+    findings: Type.Array(Type.Object({ rule: Type.String(), score: Type.Integer(), reason: Type.String() })),
+  },
+  {
+    title: "OrderScreening",
+    examples: [
+      {
+        order_id: "1795251600123456",
+        score: 60,
+        verdict: "review",
+        findings: [{ rule: "order_amount", score: 60, reason: "total over 1000 USD" }],
+      },
+    ],
+  },
+);

@@ -1,0 +1,122 @@
+// The list of the blocked: e-mail addresses, networks, addresses and customers whose orders are found suspicious.
+// Values are personal, so they lie encrypted.
+import type { Sql } from "../../runtime/database.ts";
+import type { Tx } from "../../runtime/transaction.ts";
+import type { Vault } from "../../runtime/vault.ts";
+import { invalidField } from "../../values/app-error.ts";
+import { riskError } from "./errors.ts";
+import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";
+import {
+  type BlockedRow,
+  deleteBlocked,
+  findBlockedId,
+  insertBlocked,
+  readBlocked,
+  readBlockedPage,
+  updateBlocked,
+} from "./fraud-store.ts";
+import { normalizeSubject, subjectOf } from "./fraud-subject.ts";
+
+/** An entry as it is read: the value in the form in which it is compared. */
+export type BlockedEntry = BlockedRow;
+
+export interface NewBlocked {
+  readonly kind: BlockedKind;
+  /** In the form in which it is compared. */
+  readonly value: string;
+  readonly reason: string | null;
+  readonly expiresAt: Date | null;
+  readonly blockedBy: string;
+}
+
+const contextOf = (kind: BlockedKind) => `risk.blocked_subjects.value:${kind}`;
+
+/** @throws AppError `conflict/blocked_already` with the entry's id */
+export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Promise<BlockedEntry> {
+  const { kind, value, ...rest } = entry;
+  const subject = subjectOf(vault, kind, value);
+  const known = await findBlockedId(tx, subject.index);
+  if (known !== undefined) throw riskError("blocked_already", { id: String(known) });
+  const row = await insertBlocked(tx, { ...rest, subject, value: vault.encrypt(value, contextOf(kind)) });
+  return { ...row, value };
+}
+
+/** The value in the form in which it is compared. @throws AppError `invalid/invalid_request` where it is none of its kind */
+export function readSubject(kind: BlockedKind, value: string | FraudAddress): string {
+  const normalized = normalizeSubject(kind, value);
+  if (normalized !== undefined && !/[\p{Cc}\p{Cs}]/u.test(normalized)) return normalized;
+  const forms = {
+    email: "must be an e-mail address",
+    ip: "must be an IPv4 or IPv6 address",
+    address: "must be an object with street, postal_code, city and country",
+    customer: "must be the customer's id, the subject of their token",
+  };
+  throw invalidField("value", forms[kind]);
+}
+
+export interface BlockedQuery {
+  readonly kind?: BlockedKind | undefined;
+  /** Needs `kind`. */
+  readonly value?: string | undefined;
+  readonly cursor?: number | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export async function findBlocked(
+  { db, vault }: { db: Sql; vault: Vault },
+  { kind, value, cursor = Number.MAX_SAFE_INTEGER, limit }: BlockedQuery,
+): Promise<{ entries: BlockedEntry[]; nextCursor: number | undefined }> {
+  if (value !== undefined && kind === undefined) throw invalidField("value", "needs kind beside it");
+  const index =
+    value === undefined || kind === undefined
+      ? undefined
+      : subjectOf(vault, kind, readSubject(kind, value)).index;
+  const found = await readBlockedPage(db, { kind, index, beforeId: cursor, limit: limit + 1 });
+  const page = found.slice(0, limit);
+  return {
+    entries: await decryptEntries(vault, page),
+    nextCursor: found.length > limit ? page.at(-1)?.id : undefined,
+  };
+}
+
+/** @throws AppError `not_found/blocked_entry_not_found` */
+export async function getBlocked(sql: Sql | Tx["sql"], vault: Vault, id: number): Promise<BlockedEntry> {
+  const row = await readBlocked(sql, id);
+  if (row === undefined) throw riskError("blocked_entry_not_found");
+  const [entry] = await decryptEntries(vault, [row]);
+  if (entry === undefined) throw new Error("one row is one entry");
+  return entry;
+}
+
+export interface BlockedChange {
+  /** Undefined leaves it as it is. */
+  readonly reason?: string | null | undefined;
+  readonly expiresAt?: Date | null | undefined;
+  readonly versions?: readonly number[] | undefined;
+}
+
+/** @throws AppError `not_found/blocked_entry_not_found`, `conflict/blocked_entry_changed` */
+export async function changeBlocked(
+  tx: Tx,
+  vault: Vault,
+  { id, change }: { id: number; change: BlockedChange },
+): Promise<BlockedEntry> {
+  const before = await getBlocked(tx.sql, vault, id);
+  const { reason = before.reason, expiresAt = before.expiresAt, versions } = change;
+  const row = await updateBlocked(tx, id, { reason, expiresAt, versions });
+  if (row === undefined) throw riskError("blocked_entry_changed", { version: before.version });
+  return { ...row, value: before.value };
+}
+
+/** @throws AppError `not_found/blocked_entry_not_found` */
+export async function unblockSubject(tx: Tx, vault: Vault, id: number): Promise<BlockedEntry> {
+  const entry = await getBlocked(tx.sql, vault, id);
+  if (!(await deleteBlocked(tx, id))) throw riskError("blocked_entry_not_found");
+  return entry;
+}
+
+async function decryptEntries(vault: Vault, rows: readonly BlockedRow[]): Promise<BlockedEntry[]> {
+  const values = await vault.decryptAll(rows.map(({ kind, value }) => ({ value, context: contextOf(kind) })));
+  return rows.map((row, index) => ({ ...row, value: values[index] ?? "" }));
+}

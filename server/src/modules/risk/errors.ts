@@ -1,0 +1,31 @@
+// Risk's refusals. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const RISK_ERRORS = {
+  blocked_entry_not_found: {
+    kind: "not_found",
+    title: "The list of the blocked has no such entry.",
+    wayOut: "GET /risk/blocked lists the entries.",
+  },
+  blocked_already: {
+    kind: "conflict",
+    title: "This stands on the list of the blocked already.",
+    wayOut: "Change the entry that is named.",
+  },
+  blocked_entry_changed: {
+    kind: "conflict",
+    title: "The entry changed since it was read.",
+    wayOut: "Read it again and repeat with its new ETag.",
+  },
+  screening_not_found: {
+    kind: "not_found",
+    title: "The order was not screened, or there is none of this id.",
+    wayOut: "Orders are screened with ENABLE_FRAUD_CHECK; those of staff are not.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type RiskErrorCode = keyof typeof RISK_ERRORS;
+
+export function riskError(code: RiskErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(RISK_ERRORS[code].kind, code, { message: RISK_ERRORS[code].title, ...details });
+}

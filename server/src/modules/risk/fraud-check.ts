@@ -1,0 +1,149 @@
+// Screens orders while they are placed: what the rules need is read once for the whole batch, the judgement is pure, and
+// what was found is written with the order. Risk stands below the desk and the orders, so it only says what to read and
+// what to write, in the desk's form.
+import type { Tx } from "../../runtime/transaction.ts";
+import type { Vault } from "../../runtime/vault.ts";
+import {
+  type FraudAddress,
+  type FraudJudgement,
+  type FraudLimits,
+  type FraudRule,
+  fraudWindowOf,
+  judgeOrder,
+} from "./fraud-rules.ts";
+import { insertScreenings, readBlockedIndexes, readRecentOrders, type ScreeningRow } from "./fraud-store.ts";
+import { type FraudSubject, normalizeSubject, subjectOf } from "./fraud-subject.ts";
+
+/** As the desk's RowReader. */
+export interface FraudReader<Row> {
+  readonly name: string;
+  readonly rank: number;
+  readonly read: (tx: Tx, ids: readonly number[]) => Promise<ReadonlyMap<number, Row>>;
+}
+
+interface FraudWriter<Row> {
+  readonly name: string;
+  readonly write: (tx: Tx, rows: readonly Row[]) => Promise<unknown>;
+}
+
+/** As much of the desk's batch as screening uses. */
+export interface FraudRows {
+  readonly of: <Row>(reader: FraudReader<Row>) => Map<number, Row>;
+  readonly add: <Row>(writer: FraudWriter<Row>, row: Row) => void;
+}
+
+/** What is known of an order before it is placed. */
+export interface ScreenedOrder {
+  /** Null: a guest. */
+  readonly customerId: string | null;
+  readonly email?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly shippingAddress?: FraudAddress | undefined;
+  readonly billingAddress?: FraudAddress | undefined;
+  readonly registeredAt?: Date | undefined;
+}
+
+export interface PreparedScreening {
+  readonly order: ScreenedOrder;
+  readonly subjects: readonly FraudSubject[];
+  readonly customer: FraudSubject | undefined;
+  readonly needs: readonly { readonly reader: FraudReader<unknown>; readonly ids: readonly number[] }[];
+}
+
+/** The order's amounts, known when it is decided. `now` is a stamp. */
+export interface ScreenedAmount {
+  readonly totalMinor: bigint;
+  readonly currency: string;
+  readonly scale: number;
+  readonly now: number;
+}
+
+export interface FraudCheck {
+  /** What has to be read before the order can be judged. */
+  readonly prepare: (order: ScreenedOrder) => PreparedScreening;
+  readonly judge: (rows: FraudRows, prepared: PreparedScreening, amount: ScreenedAmount) => FraudJudgement;
+  /** Leaves what was found, once the order is placed; counts it for those behind it in the batch. */
+  readonly keep: (rows: FraudRows, prepared: PreparedScreening, placed: PlacedOrder) => void;
+}
+
+export interface PlacedOrder {
+  readonly orderId: number;
+  readonly judgement: FraudJudgement;
+}
+
+const SCREENINGS: FraudWriter<ScreeningRow> = { name: "risk.screenings", write: insertScreenings };
+const BLOCKED: FraudReader<readonly Buffer[]> = {
+  name: "risk.blocked_subjects",
+  rank: 61,
+  read: readBlockedIndexes,
+};
+
+export function openFraudCheck(options: {
+  readonly vault: Pick<Vault, "blindIndex">;
+  readonly rules: readonly FraudRule[];
+  readonly limits: FraudLimits;
+}): FraudCheck {
+  const { vault, rules, limits } = options;
+  const window = fraudWindowOf(rules);
+  const recent: FraudReader<number[]> = {
+    name: "risk.recent_orders",
+    rank: 62,
+    read: (tx, subjects) => readRecentOrders(tx, subjects, window),
+  };
+  return {
+    prepare: (order) => {
+      const subjects = findSubjects(vault, order);
+      const customer = subjects.find(({ kind }) => kind === "customer");
+      const counted = customer === undefined || window.countMax === 0 ? [] : [customer.number];
+      const needs = [
+        { reader: BLOCKED, ids: subjects.map(({ number }) => number) },
+        ...(counted.length === 0 ? [] : [{ reader: recent, ids: counted }]),
+      ];
+      return { order, subjects, customer, needs };
+    },
+    judge: (rows, prepared, amount) => {
+      const stamps = rows.of(recent).get(prepared.customer?.number ?? 0) ?? [];
+      return judgeOrder(rules, limits, {
+        ...amount,
+        shippingAddress: prepared.order.shippingAddress,
+        billingAddress: prepared.order.billingAddress,
+        accountAgeSeconds: ageOf(prepared.order.registeredAt, amount.now),
+        recentOrders: (seconds) => stamps.filter((stamp) => stamp > amount.now - seconds * 1_000_000).length,
+        blockedKinds: prepared.subjects
+          .filter((subject) => isListed(rows.of(BLOCKED).get(subject.number), subject))
+          .map(({ kind }) => kind),
+      });
+    },
+    keep: (rows, { customer }, { orderId, judgement }) => {
+      const { score, verdict } = judgement;
+      if (verdict === "refuse") throw new Error("a refused order is not placed");
+      if (customer !== undefined) rows.of(recent).get(customer.number)?.push(orderId);
+      const findings = JSON.stringify(judgement.findings);
+      rows.add(SCREENINGS, { orderId, subject: customer?.number ?? null, score, verdict, findings });
+    },
+  };
+}
+
+/** 48 bits find the row, the whole index tells whether it is the one. */
+function isListed(indexes: readonly Buffer[] | undefined, subject: FraudSubject): boolean {
+  return indexes?.some((index) => subject.index.equals(index)) === true;
+}
+
+function ageOf(registeredAt: Date | undefined, now: number): number | undefined {
+  return registeredAt === undefined ? undefined : now / 1_000_000 - registeredAt.getTime() / 1_000;
+}
+
+function findSubjects(vault: Pick<Vault, "blindIndex">, order: ScreenedOrder): FraudSubject[] {
+  const values = [
+    ["customer", order.customerId ?? undefined],
+    ["email", order.email],
+    ["ip", order.ip],
+    ["address", order.shippingAddress],
+    ["address", order.billingAddress],
+  ] as const;
+  const subjects = values.flatMap(([kind, value]) => {
+    const normalized = value === undefined ? undefined : normalizeSubject(kind, value);
+    return normalized === undefined ? [] : [subjectOf(vault, kind, normalized)];
+  });
+  return [...new Map(subjects.map((subject) => [subject.index.toString("hex"), subject])).values()];
+}

@@ -1,0 +1,37 @@
+// What a fraud check looks for, as blind indexes: e-mail address, network, address and customer of an order, each in the
+// one form in which it is compared, without resting anywhere in plain text.
+import { isIP } from "node:net";
+import type { Vault } from "../../runtime/vault.ts";
+import { networkOf } from "../../values/network.ts";
+import { type BlockedKind, type FraudAddress, normalizeAddress } from "./fraud-rules.ts";
+
+export interface FraudSubject {
+  readonly kind: BlockedKind;
+  /** 32 bytes. */
+  readonly index: Buffer;
+  /** The first 48 bits of it, for rows that are read by number. */
+  readonly number: number;
+}
+
+/** As a value is compared; undefined where it is none of its kind. */
+export function normalizeSubject(kind: BlockedKind, value: string | FraudAddress): string | undefined {
+  if (kind === "address") {
+    const address = typeof value === "string" ? "" : normalizeAddress(value);
+    return /[^|]/.test(address) ? address : undefined;
+  }
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  if (kind === "customer") return value;
+  if (kind === "ip") return isIP(value.trim()) === 0 ? undefined : networkOf(value.trim());
+  const email = value.normalize("NFKC").trim().toLowerCase();
+  return /^[^\s@]+@[^\s@]+$/.test(email) ? email : undefined;
+}
+
+/** The subject of a value that is already normalized. */
+export function subjectOf(
+  vault: Pick<Vault, "blindIndex">,
+  kind: BlockedKind,
+  normalized: string,
+): FraudSubject {
+  const index = vault.blindIndex(`risk.${kind}:${normalized}`);
+  return { kind, index, number: index.readUIntBE(0, 6) };
+}
