@@ -31,6 +31,8 @@ export interface Attempt {
   readonly settledAt: number | null;
   /** Since when it waits for a person. */
   readonly attentionSince: Date | null;
+  /** The provider has answered that it works on it. */
+  readonly isAnswered: boolean;
 }
 
 export function isOpen(attempt: Attempt): boolean {

@@ -63,6 +63,7 @@ function newAttempt(
     actorId,
     askedCount: 0,
     attentionSince: null,
+    isAnswered: false,
   };
 }
 

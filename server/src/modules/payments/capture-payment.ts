@@ -72,7 +72,7 @@ function leaveUnlessRefused(desk: Desk, payment: Payment | AppError): Payment | 
 export function noteCapture(
   desk: Desk,
   payment: Payment,
-  capture: Money & { actorId: string; attemptId?: number },
+  capture: Money & { actorId: string; attemptId?: number | undefined },
 ): Payment | AppError {
   const journal = bookCapture(desk, payment, capture);
   if ("refused" in journal) return ledgerError(journal.refused, journal.details);
@@ -83,7 +83,7 @@ export function noteCapture(
 export function noteRest(
   desk: Desk,
   payment: Payment,
-  rest: { amountMinor: bigint; actorId: string; attemptId?: number },
+  rest: { amountMinor: bigint; actorId: string; attemptId?: number | undefined },
 ): Payment {
   return appendEvent(desk, payment, { ...rest, type: "voided" });
 }

@@ -38,6 +38,21 @@ export const PAYMENTS_ERRORS = {
       "No more can be refunded than was captured and is neither refunded, being refunded nor in dispute.",
     wayOut: "Refund at most the payment's refundable amount.",
   },
+  unknown_provider: {
+    kind: "not_found",
+    title: "There is no such payment provider, or it is not configured here.",
+    wayOut: "Use /webhooks/stripe or /webhooks/sandbox, and configure the provider (docs/payments.md).",
+  },
+  invalid_signature: {
+    kind: "unauthenticated",
+    title: "The webhook's signature does not fit its body, or is too old.",
+    wayOut: "Check that the provider's webhook secret is the one configured here, and both clocks.",
+  },
+  attempt_not_open: {
+    kind: "conflict",
+    title: "The attempt is final already, or is not one of this payment.",
+    wayOut: "Read the payment again: GET /payments/{id} shows what became of it.",
+  },
   tax_exceeds_payment: {
     kind: "refused",
     title: "The tax part is more than the amount or than the tax that is left in the payment.",

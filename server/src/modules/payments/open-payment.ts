@@ -8,7 +8,7 @@ import { beginAttempt } from "./begin-attempt.ts";
 import { allOrError } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { type CaptureMode, NO_SUMS, type Payment, type ProviderName } from "./payment.ts";
-import { appendEvent, leavePayment } from "./payment-rows.ts";
+import { appendQuietEvent, leavePayment } from "./payment-rows.ts";
 
 export interface OpenPaymentRequest {
   readonly actor: Actor;
@@ -49,7 +49,7 @@ function open(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
   const { provider, actor } = request;
   const opened = newPayment(desk, request);
   if (provider === "balance") return openBalance(desk, opened, actor);
-  const noted = appendEvent(desk, opened, {
+  const noted = appendQuietEvent(desk, opened, {
     type: "opened",
     amountMinor: opened.amountMinor,
     actorId: actor.id,
@@ -72,7 +72,7 @@ function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment | AppE
   if ("refused" in hold) return ledgerError(hold.refused, hold.details);
   const { amountMinor } = payment;
   const held = { ...payment, holdId: hold.id };
-  const authorized = appendEvent(desk, held, { type: "authorized", amountMinor, actorId: actor.id });
+  const authorized = appendQuietEvent(desk, held, { type: "authorized", amountMinor, actorId: actor.id });
   return leavePayment(desk, authorized, { isNew: true });
 }
 

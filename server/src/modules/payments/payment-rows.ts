@@ -1,8 +1,11 @@
 // The rows of payments at the desk: read under lock for a whole batch, left for one write at its end. What is left here
 // is taken back where the book takes back the bookings it belongs to (`allOrNothing`), so that both stay or neither.
+import { formatAmount } from "../../values/money.ts";
 import type { Desk, RowReader, RowWriter } from "../banking/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { lockAttemptsOf, writeAttempts } from "./attempt-store.ts";
+import type { Dispute } from "./dispute.ts";
+import { readDisputesOf, writeDisputes } from "./dispute-store.ts";
 import { addEvent, type EventType, type Payment, type PaymentEvent } from "./payment.ts";
 import { insertEvents, insertPayments, lockPayments, updatePayments } from "./payment-store.ts";
 
@@ -15,47 +18,55 @@ export const ATTEMPTS: RowReader<readonly Attempt[]> = {
   read: lockAttemptsOf,
 };
 
-interface Left<Row> {
-  readonly row: Row;
-  isTakenBack: boolean;
-}
+/** All disputes of a payment by the payment's id, under the payment's lock. */
+export const DISPUTES: RowReader<readonly Dispute[]> = {
+  name: "payment disputes",
+  rank: 52,
+  read: readDisputesOf,
+};
 
-const WRITE_PAYMENTS: RowWriter<Left<{ payment: Payment; isNew: boolean }>> = {
+type Row =
+  | { readonly payment: Payment; readonly isNew: boolean }
+  | { readonly attempt: Attempt }
+  | { readonly dispute: Dispute }
+  | { readonly event: PaymentEvent };
+type Left = Row & { isTakenBack: boolean };
+
+/** One writer for all, because the others' rows refer to payments: those are written first. */
+const WRITE: RowWriter<Left> = {
   name: "payments",
   write: async (tx, left) => {
-    const kept = keptOf(left);
-    const opened = new Set(kept.filter(({ isNew }) => isNew).map(({ payment }) => payment.id));
-    const last = [...new Map(kept.map(({ payment }) => [payment.id, payment])).values()];
-    const inserted = last.filter(({ id }) => opened.has(id));
-    const changed = last.filter(({ id }) => !opened.has(id));
+    const kept = left.filter(({ isTakenBack }) => !isTakenBack);
+    const opened = new Set(kept.flatMap((row) => ("payment" in row && row.isNew ? row.payment.id : [])));
+    const payments = lastOf(kept.flatMap((row) => ("payment" in row ? row.payment : [])));
+    const attempts = lastOf(kept.flatMap((row) => ("attempt" in row ? row.attempt : [])));
+    const disputes = kept.flatMap((row) => ("dispute" in row ? row.dispute : []));
+    const events = kept.flatMap((row) => ("event" in row ? row.event : []));
+    const inserted = payments.filter(({ id }) => opened.has(id));
+    const changed = payments.filter(({ id }) => !opened.has(id));
     await Promise.all([
       inserted.length > 0 ? insertPayments(tx, inserted) : undefined,
       changed.length > 0 ? updatePayments(tx, changed) : undefined,
+      attempts.length > 0 ? writeAttempts(tx, attempts) : undefined,
+      disputes.length > 0
+        ? writeDisputes(tx, [
+            ...new Map(
+              disputes.map((dispute) => [`${dispute.paymentId} ${dispute.reference}`, dispute]),
+            ).values(),
+          ])
+        : undefined,
+      events.length > 0 ? insertEvents(tx, events) : undefined,
     ]);
   },
 };
-const WRITE_EVENTS: RowWriter<Left<PaymentEvent>> = {
-  name: "payment events",
-  write: async (tx, left) => {
-    const events = keptOf(left);
-    if (events.length > 0) await insertEvents(tx, events);
-  },
-};
-const WRITE_ATTEMPTS: RowWriter<Left<Attempt>> = {
-  name: "payment attempts",
-  write: async (tx, left) => {
-    const last = [...new Map(keptOf(left).map((attempt) => [attempt.id, attempt])).values()];
-    if (last.length > 0) await writeAttempts(tx, last);
-  },
-};
 
-function keptOf<Row>(left: readonly Left<Row>[]): Row[] {
-  return left.filter(({ isTakenBack }) => !isTakenBack).map(({ row }) => row);
+function lastOf<T extends { readonly id: number }>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
-function leave<Row>(desk: Desk, writer: RowWriter<Left<Row>>, row: Row): void {
-  const left: Left<Row> = { row, isTakenBack: false };
-  desk.rows.add(writer, left);
+function leave(desk: Desk, row: Row): void {
+  const left: Left = { ...row, isTakenBack: false };
+  desk.rows.add(WRITE, left);
   desk.book.undoLog?.push(() => {
     left.isTakenBack = true;
   });
@@ -75,7 +86,7 @@ function setRow<Row>(desk: Desk, reader: RowReader<Row>, [id, row]: readonly [nu
 export function leavePayment(desk: Desk, payment: Payment, { isNew = false } = {}): Payment {
   const changed = isNew ? payment : { ...payment, version: payment.version + 1 };
   setRow(desk, PAYMENTS, [payment.id, changed]);
-  leave(desk, WRITE_PAYMENTS, { payment: changed, isNew });
+  leave(desk, { payment: changed, isNew });
   return changed;
 }
 
@@ -83,7 +94,15 @@ export function leavePayment(desk: Desk, payment: Payment, { isNew = false } = {
 export function leaveAttempt(desk: Desk, attempt: Attempt): void {
   const others = (desk.rows.of(ATTEMPTS).get(attempt.paymentId) ?? []).filter(({ id }) => id !== attempt.id);
   setRow(desk, ATTEMPTS, [attempt.paymentId, [...others, attempt].toSorted((a, b) => a.id - b.id)]);
-  leave(desk, WRITE_ATTEMPTS, attempt);
+  leave(desk, { attempt });
+}
+
+/** Leaves a dispute as it is now. */
+export function leaveDispute(desk: Desk, dispute: Dispute): void {
+  const known = desk.rows.of(DISPUTES).get(dispute.paymentId) ?? [];
+  const others = known.filter(({ reference }) => reference !== dispute.reference);
+  setRow(desk, DISPUTES, [dispute.paymentId, [...others, dispute]]);
+  leave(desk, { dispute });
 }
 
 export interface NewEventFields {
@@ -96,8 +115,23 @@ export interface NewEventFields {
   readonly detail?: string | undefined;
 }
 
-/** Appends an event and returns the payment with what it adds. The caller leaves the payment. */
+/**
+ * Appends an event, puts it in the outbox as `payment.<type>`, and returns the payment with what it adds. The caller leaves
+ * the payment.
+ */
 export function appendEvent(desk: Desk, payment: Payment, fields: NewEventFields): Payment {
+  const { assetId, currency, orderId } = payment;
+  tell(desk, `payment.${fields.type}`, {
+    payment_id: String(payment.id),
+    order_id: orderId === null ? null : String(orderId),
+    amount: formatAmount(fields.amountMinor, desk.assets.byId(assetId).scale),
+    currency,
+  });
+  return appendQuietEvent(desk, payment, fields);
+}
+
+/** As `appendEvent`, without news: for what the command around it tells itself, as an order placed does. */
+export function appendQuietEvent(desk: Desk, payment: Payment, fields: NewEventFields): Payment {
   const event: PaymentEvent = {
     paymentId: payment.id,
     seq: payment.eventCount + 1,
@@ -110,7 +144,7 @@ export function appendEvent(desk: Desk, payment: Payment, fields: NewEventFields
     actorId: fields.actorId,
     detail: fields.detail ?? null,
   };
-  leave(desk, WRITE_EVENTS, event);
+  leave(desk, { event });
   return { ...addEvent(payment, event), eventCount: event.seq };
 }
 

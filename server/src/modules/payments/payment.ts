@@ -63,6 +63,7 @@ export const EVENT_TYPES = [
   "void_failed",
   "refunded",
   "refund_failed",
+  "refund_reversed",
   "disputed",
   "dispute_won",
   "dispute_lost",

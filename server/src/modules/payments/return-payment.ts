@@ -142,10 +142,21 @@ export function giveBack(
 ): Payment | AppError {
   // While a capture is under way nobody knows which part is to be voided and which refunded.
   if (payment.capturingMinor > 0n) return payment;
+  if (isWaitingForCustomer(payment)) return voidUnauthorized(desk, payment, actorId);
   const voided = voidableOf(payment) > 0n ? voidRest(desk, payment, actorId) : payment;
   if (voided instanceof Error || refundableOf(voided) === 0n) return voided;
   const amountMinor = refundableOf(voided);
   const taxMinor = taxOfReturn(voided, amountMinor);
   const refunded = refund(desk, voided, { amountMinor, taxMinor, actorId, reason });
   return refunded instanceof Error ? refunded : refunded.payment;
+}
+
+/** A card that is not authorized yet, at a provider that has answered: so long as nobody voids it, the customer still may. */
+function isWaitingForCustomer(payment: Payment): boolean {
+  return payment.authorizingMinor > 0n && payment.providerReference !== null && payment.voidingMinor === 0n;
+}
+
+function voidUnauthorized(desk: Desk, payment: Payment, actorId: string): Payment {
+  const amountMinor = payment.authorizingMinor;
+  return beginAttempt(desk, payment, { act: "void", amountMinor, taxMinor: 0n, actorId }).payment;
 }

@@ -1,0 +1,63 @@
+// The job behind the inbox: applies each stored webhook to its payment. One whose payment is not known yet, or whose
+// outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early.
+import type { Log } from "../../runtime/log.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { CardProvider, CardProviderName } from "./card-provider.ts";
+import * as store from "./inbox-store.ts";
+import { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
+
+const WEBHOOKS_PER_PASS_MAX = 50;
+const LEASE_SECONDS = 60;
+const PAUSE_SECONDS_MAX = 300;
+/** An event about something that nobody here has made by now is of another program on the same provider account. */
+const FOREIGN_AFTER_SECONDS = 3 * 86_400;
+const TELL_AFTER_TRIES = 10;
+const ERROR_LENGTH_MAX = 500;
+
+export interface Inbox extends PaymentKeeper {
+  readonly providers: ReadonlyMap<CardProviderName, { provider: CardProvider }>;
+  readonly log: Log;
+  readonly clock: () => Date;
+}
+
+/** Applies all webhooks that are due now, in the order they came. Returns how many there were. */
+export async function applyDueWebhooks(inbox: Inbox): Promise<number> {
+  const due = await store.claimDueWebhooks(inbox.db, {
+    now: inbox.clock(),
+    leaseSeconds: LEASE_SECONDS,
+    limit: WEBHOOKS_PER_PASS_MAX,
+  });
+  for (const webhook of due) {
+    await applyWebhook(inbox, webhook).catch((error: unknown) => postpone(inbox, webhook, error));
+  }
+  return due.length;
+}
+
+async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<void> {
+  const { db } = inbox;
+  const known = inbox.providers.get(webhook.provider as CardProviderName);
+  if (known === undefined) throw new Error(`the provider ${webhook.provider} is no longer configured`);
+  const { reference, reports, paymentId: told } = known.provider.readNotice(webhook.body);
+  if (reports.length === 0)
+    return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
+  const paymentId = await store.findPaymentId(db, { provider: webhook.provider, reference, paymentId: told });
+  if (paymentId === undefined) return waitForPayment(inbox, webhook);
+  await recordOutcome(inbox, { paymentId, answer: { reference, reports } });
+  await store.finishWebhook(db, { id: webhook.id, state: "done", paymentId });
+}
+
+async function waitForPayment(inbox: Inbox, webhook: store.WebhookRow): Promise<void> {
+  const ageSeconds = (inbox.clock().getTime() - webhook.receivedAt.getTime()) / 1_000;
+  if (ageSeconds < FOREIGN_AFTER_SECONDS) throw new Error("the payment it is about is not known yet");
+  await store.finishWebhook(inbox.db, { id: webhook.id, state: "ignored", paymentId: null });
+}
+
+async function postpone({ db, log, clock }: Inbox, webhook: store.WebhookRow, error: unknown): Promise<void> {
+  const text = String(error instanceof AppError ? `${error.code}: ${error.message}` : error);
+  const pauseSeconds = Math.min(2 ** Math.min(webhook.tries - 1, 20), PAUSE_SECONDS_MAX);
+  const dueAt = new Date(clock().getTime() + pauseSeconds * 1_000);
+  await store.postponeWebhook(db, { id: webhook.id, dueAt, error: text.slice(0, ERROR_LENGTH_MAX) });
+  const fields = { err: error, webhook: webhook.eventId, provider: webhook.provider, tries: webhook.tries };
+  if (webhook.tries === TELL_AFTER_TRIES) log.error(fields, "a webhook could not be applied for a while");
+  else log.info(fields, "a webhook waits and is applied later");
+}

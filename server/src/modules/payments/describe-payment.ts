@@ -1,0 +1,96 @@
+// A payment as its JSON document: for answers, and for the events that tell of its changes.
+import { formatAmount } from "../../values/money.ts";
+import { formatStamp } from "../../values/time.ts";
+import type { Assets } from "../ledger/index.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Dispute } from "./dispute.ts";
+import {
+  capturableOf,
+  isInFlight,
+  isPaid,
+  type Payment,
+  type PaymentEvent,
+  refundableOf,
+  statusOf,
+} from "./payment.ts";
+import type { AttemptDocument, DisputeDocument, EventDocument, PaymentDocument } from "./schemas.ts";
+
+export function describePayment(assets: Assets, payment: Payment): PaymentDocument {
+  const format = formatter(assets, payment);
+  return {
+    id: String(payment.id),
+    order_id: payment.orderId === null ? null : String(payment.orderId),
+    customer_id: payment.customerId,
+    provider: payment.provider,
+    status: statusOf(payment),
+    currency: payment.currency,
+    amount: format(payment.amountMinor),
+    tax: format(payment.taxMinor),
+    authorized: format(payment.authorizedMinor),
+    voided: format(payment.voidedMinor),
+    captured: format(payment.capturedMinor),
+    refunded: format(payment.refundedMinor),
+    charged_back: format(payment.chargedBackMinor),
+    at_risk: format(payment.disputedMinor),
+    capturable: format(capturableOf(payment)),
+    refundable: format(refundableOf(payment)),
+    in_flight: isInFlight(payment),
+    paid: isPaid(payment),
+    cancel_requested: payment.cancelRequested,
+    account_id: payment.accountId === null ? null : String(payment.accountId),
+    provider_reference: payment.providerReference,
+    action_url: payment.actionUrl,
+    failure_code: payment.failureCode,
+    reference: payment.reference,
+    version: payment.version,
+    created_at: formatStamp(payment.id),
+  };
+}
+
+export function describeAttempt(assets: Assets, payment: Payment, attempt: Attempt): AttemptDocument {
+  return {
+    id: String(attempt.id),
+    act: attempt.act,
+    state: attempt.state,
+    amount: formatter(assets, payment)(attempt.amountMinor),
+    provider_reference: attempt.providerReference,
+    reason: attempt.reason,
+    failure_code: attempt.failureCode,
+    failure_message: attempt.failureMessage,
+    asked_count: attempt.askedCount,
+    attention_since: attempt.attentionSince === null ? null : attempt.attentionSince.toISOString(),
+    created_at: formatStamp(attempt.id),
+    settled_at: attempt.settledAt === null ? null : formatStamp(attempt.settledAt),
+  };
+}
+
+export function describeEvent(assets: Assets, payment: Payment, event: PaymentEvent): EventDocument {
+  return {
+    seq: event.seq,
+    type: event.type,
+    amount: formatter(assets, payment)(event.amountMinor),
+    attempt_id: event.attemptId === null ? null : String(event.attemptId),
+    transaction_id: event.journalId === null ? null : String(event.journalId),
+    actor_id: event.actorId,
+    detail: event.detail,
+    at: formatStamp(event.at),
+  };
+}
+
+export function describeDispute(assets: Assets, payment: Payment, dispute: Dispute): DisputeDocument {
+  return {
+    payment_id: String(dispute.paymentId),
+    provider_reference: dispute.reference,
+    amount: formatter(assets, payment)(dispute.amountMinor),
+    currency: payment.currency,
+    state: dispute.state,
+    reason: dispute.reason,
+    opened_at: formatStamp(dispute.openedAt),
+    closed_at: dispute.closedAt === null ? null : formatStamp(dispute.closedAt),
+  };
+}
+
+function formatter(assets: Assets, { assetId }: Payment): (minor: bigint) => string {
+  const { scale } = assets.byId(assetId);
+  return (minor) => formatAmount(minor, scale);
+}

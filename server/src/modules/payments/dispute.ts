@@ -1,0 +1,14 @@
+// A dispute: captured money that a customer's bank wants back. While it is open the money is at risk; lost, it is gone.
+
+export interface Dispute {
+  readonly paymentId: number;
+  /** The provider's id. */
+  readonly reference: string;
+  /** Minor units. */
+  readonly amountMinor: bigint;
+  readonly state: "open" | "won" | "lost";
+  readonly reason: string | null;
+  /** Stamps. */
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+}
