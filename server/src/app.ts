@@ -14,6 +14,7 @@ import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
 import { openInventory } from "./open-inventory.ts";
+import { openPayments } from "./open-payments.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
@@ -133,7 +134,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const banking = await openBanking(config, { ...context, batchDb, metrics, vault });
+  const { payments, banking } = await openBanking(config, { ...context, batchDb, metrics, vault });
   const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes];
   await addDocs(server);
   access.addRootRoutes(server);
@@ -148,6 +149,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     );
   }
   const url = await server.listen({ host: config.HOST, port: config.PORT });
+  payments.startSandbox(url);
   steps.push(async () => {
     stopping = true;
     await server.close();
@@ -168,6 +170,7 @@ async function openBanking(
   steps.push(() => relay.stop());
   const inventory = openInventory({ db, log, assets });
   steps.push(inventory.stop);
+  const payments = await openPayments(config, { db, log, assets });
   const desk = openCommandDesk({
     db: batchDb,
     assets,
@@ -177,16 +180,23 @@ async function openBanking(
     queueItemsMax: config.BATCH_QUEUE_MAX * 2,
     onBatch: metrics.observeBatch,
     onTransaction: metrics.countTransaction,
-    onEvents: relay.notice,
+    onEvents: (events) => {
+      relay.notice(events);
+      payments.notice(events);
+    },
     onStock: inventory.notice,
   });
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return [
+  const paymentRoutes = payments.start(desk);
+  steps.push(payments.stop);
+  const banking = [
     bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1, stepUpLimits }),
     inventory.routes(desk),
+    paymentRoutes,
   ];
+  return { banking, payments };
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

@@ -20,6 +20,8 @@ export const SCOPES = [
   "assets:write",
   "risk:read",
   "risk:write",
+  "payments:read",
+  "payments:write",
   "audit:read",
   "audit:write",
   "users:read",
@@ -83,6 +85,16 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   adjustStock: by(STAFF, "stock:write"),
   transferStock: by(STAFF, "stock:write"),
   takeStock: by(STAFF, "stock:write"),
+
+  // Payments: customers see their own; what gives or takes money is for staff
+  listPayments: by(EVERYONE, "payments:read"),
+  getPayment: by(EVERYONE, "payments:read"),
+  capturePayment: by(STAFF, "payments:write"),
+  voidPayment: by(STAFF, "payments:write"),
+  refundPayment: by(STAFF, "payments:write"),
+  listPaymentAttention: by(STAFF, "payments:read"),
+  listPaymentDisputes: by(STAFF, "payments:read"),
+  resolvePayment: by(OPERATORS, "payments:write"),
 
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),

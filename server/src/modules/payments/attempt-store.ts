@@ -128,7 +128,7 @@ export async function postponeAttempt(
 }
 
 /** Of one payment, oldest first. */
-export async function readAttempts(db: Sql, paymentId: number): Promise<Attempt[]> {
+export async function readAttempts(db: Sql | Tx["sql"], paymentId: number): Promise<Attempt[]> {
   const rows = await db<
     AttemptRow[]
   >`SELECT * FROM payments.attempts WHERE payment_id = ${paymentId} ORDER BY id`;

@@ -37,9 +37,18 @@ export async function writeDisputes({ sql }: Tx, disputes: readonly Dispute[]): 
 }
 
 /** Of one payment, oldest first. */
-export async function readDisputes(db: Sql, paymentId: number): Promise<Dispute[]> {
+export async function readDisputes(db: Sql | Tx["sql"], paymentId: number): Promise<Dispute[]> {
   const rows = await db<DisputeRow[]>`
     SELECT * FROM payments.disputes WHERE payment_id = ${paymentId} ORDER BY opened_at`;
+  return rows.map(toDispute);
+}
+
+export async function readNewestDisputes(
+  db: Sql,
+  { beforeStamp, limit }: { beforeStamp: number; limit: number },
+): Promise<Dispute[]> {
+  const rows = await db<DisputeRow[]>`
+    SELECT * FROM payments.disputes WHERE opened_at < ${beforeStamp} ORDER BY opened_at DESC LIMIT ${limit}`;
   return rows.map(toDispute);
 }
 

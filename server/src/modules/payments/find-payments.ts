@@ -1,7 +1,14 @@
 // Reads payments for other modules and for people.
 import type { Sql } from "../../runtime/database.ts";
+import { inReadTransaction } from "../../runtime/transaction.ts";
+import { type Actor, actsForAll } from "../../values/actor.ts";
+import { type Assets, ensureAsset } from "../ledger/index.ts";
+import type { Attempt } from "./attempt.ts";
+import { readAttempts, readAttention } from "./attempt-store.ts";
+import type { Dispute } from "./dispute.ts";
+import { readDisputes, readNewestDisputes } from "./dispute-store.ts";
 import { paymentsError } from "./errors.ts";
-import type { Payment } from "./payment.ts";
+import type { Payment, PaymentEvent, ProviderName } from "./payment.ts";
 import * as store from "./payment-store.ts";
 
 /** @throws AppError `not_found/payment_not_found` */
@@ -18,4 +25,104 @@ export async function findPaymentsOfOrders(
 ): Promise<Map<number, Payment[]>> {
   const payments = await store.readPaymentsOfOrders(db, orderIds);
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
+}
+
+interface PaymentReader {
+  readonly db: Sql;
+  readonly assets: Assets;
+}
+
+/** A payment that the actor may see: staff all, a customer their own. @throws AppError `not_found/payment_not_found` */
+export async function getVisiblePayment(
+  { db, assets }: PaymentReader,
+  actor: Actor,
+  id: number,
+): Promise<Payment> {
+  const payment = await getPayment(db, id);
+  if (!actsForAll(actor) && payment.customerId !== actor.id) throw paymentsError("payment_not_found");
+  await ensureAsset(assets, payment.assetId);
+  return payment;
+}
+
+export interface PaymentListQuery {
+  readonly orderId?: number | undefined;
+  readonly customerId?: string | undefined;
+  readonly provider?: ProviderName | undefined;
+  readonly beforeId?: number | undefined;
+  readonly limit: number;
+}
+
+/** Newest first; a customer finds their own alone, whatever they ask for. */
+export async function findPayments(
+  { db, assets }: PaymentReader,
+  actor: Actor,
+  query: PaymentListQuery,
+): Promise<Payment[]> {
+  const customerId = actsForAll(actor) ? query.customerId : actor.id;
+  const payments = await store.readPayments(db, { ...query, customerId });
+  for (const assetId of new Set(payments.map((payment) => payment.assetId)))
+    await ensureAsset(assets, assetId);
+  return payments;
+}
+
+export interface PaymentWithHistory {
+  readonly payment: Payment;
+  readonly attempts: readonly Attempt[];
+  readonly events: readonly PaymentEvent[];
+  readonly disputes: readonly Dispute[];
+}
+
+/** All of one moment. @throws AppError `not_found/payment_not_found` */
+export async function getPaymentWithHistory(
+  reader: PaymentReader,
+  actor: Actor,
+  id: number,
+): Promise<PaymentWithHistory> {
+  const payment = await getVisiblePayment(reader, actor, id);
+  return inReadTransaction(reader.db, async ({ sql }) => ({
+    payment: (await store.readPayment(sql, id)) ?? payment,
+    attempts: await readAttempts(sql, id),
+    events: await store.readEvents(sql, id),
+    disputes: await readDisputes(sql, id),
+  }));
+}
+
+export interface AttentionItem {
+  readonly payment: Payment;
+  readonly attempt: Attempt;
+}
+
+/** Attempts that wait for a person, in the order they were made. */
+export async function findAttention(
+  { db, assets }: PaymentReader,
+  query: { afterId: number; limit: number },
+): Promise<AttentionItem[]> {
+  const attempts = await readAttention(db, query);
+  const payments = await store.readPaymentsById(db, [...new Set(attempts.map(({ paymentId }) => paymentId))]);
+  const byId = new Map(payments.map((payment) => [payment.id, payment]));
+  for (const { assetId } of payments) await ensureAsset(assets, assetId);
+  return attempts.flatMap((attempt) => {
+    const payment = byId.get(attempt.paymentId);
+    return payment === undefined ? [] : [{ payment, attempt }];
+  });
+}
+
+export interface DisputeItem {
+  readonly payment: Payment;
+  readonly dispute: Dispute;
+}
+
+/** Disputes, the newest first. */
+export async function findDisputes(
+  { db, assets }: PaymentReader,
+  query: { beforeStamp: number; limit: number },
+): Promise<DisputeItem[]> {
+  const disputes = await readNewestDisputes(db, query);
+  const payments = await store.readPaymentsById(db, [...new Set(disputes.map(({ paymentId }) => paymentId))]);
+  const byId = new Map(payments.map((payment) => [payment.id, payment]));
+  for (const { assetId } of payments) await ensureAsset(assets, assetId);
+  return disputes.flatMap((dispute) => {
+    const payment = byId.get(dispute.paymentId);
+    return payment === undefined ? [] : [{ payment, dispute }];
+  });
 }

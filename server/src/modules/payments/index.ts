@@ -1,8 +1,13 @@
 // The door of payments. `openPayment`, `capturePayment`, `voidPayment`, `refundPayment` and `cancelPayment` decide inside a
 // command of a higher module; `scopeOf` and `scopeOfOpening` say what that command has to lock for them.
+
+export { applyDueWebhooks } from "./apply-webhooks.ts";
 export { type Attempt, type AttemptState, isOpen } from "./attempt.ts";
 export { scopeOf, scopeOfOpening } from "./book-money.ts";
+export { createCallPolicy } from "./call-policy.ts";
 export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
+export type { CardProvider, CardProviderName } from "./card-provider.ts";
+export { deliverDueWebhooks } from "./deliver-webhooks.ts";
 export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
 export { findPaymentsOfOrders, getPayment } from "./find-payments.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
@@ -22,6 +27,7 @@ export {
 } from "./payment.ts";
 export type { ListenerNeeds, PaymentChange, PaymentListener } from "./payment-listener.ts";
 export { ATTEMPTS, PAYMENTS } from "./payment-rows.ts";
+export { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
 export {
   cancelPayment,
   type Refunded,
@@ -29,3 +35,7 @@ export {
   refundPayment,
   voidPayment,
 } from "./return-payment.ts";
+export { type PaymentServices, paymentRoutes } from "./routes.ts";
+export { runWorker, type Worker } from "./run-worker.ts";
+export { createSandbox, readSandboxSecret, type Sandbox } from "./sandbox.ts";
+export { sendDueAttempts } from "./send-attempts.ts";

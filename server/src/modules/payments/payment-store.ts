@@ -106,7 +106,7 @@ export async function insertEvents({ sql }: Tx, events: readonly PaymentEvent[])
       ${texts(events, (e) => e.actorId)}::text[], ${texts(events, (e) => e.detail)}::text[])`.execute();
 }
 
-export async function readPayment(db: Sql, id: number): Promise<Payment | undefined> {
+export async function readPayment(db: Sql | Tx["sql"], id: number): Promise<Payment | undefined> {
   const rows = await db<PaymentRow[]>`SELECT * FROM payments.payments WHERE id = ${id}`;
   return rows.map(toPayment)[0];
 }
@@ -115,6 +115,35 @@ export async function readPayment(db: Sql, id: number): Promise<Payment | undefi
 export async function readPaymentsOfOrders(db: Sql, orderIds: readonly number[]): Promise<Payment[]> {
   const rows = await db<PaymentRow[]>`
     SELECT * FROM payments.payments WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`;
+  return rows.map(toPayment);
+}
+
+export async function readPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
+  const rows = await db<
+    PaymentRow[]
+  >`SELECT * FROM payments.payments WHERE id = ANY(${toArray(ids)}::bigint[])`;
+  return rows.map(toPayment);
+}
+
+/** Newest first. By order and by customer there is an index; all others are met soon by walking back from the newest. */
+export async function readPayments(
+  db: Sql,
+  query: {
+    orderId?: number | undefined;
+    customerId?: string | undefined;
+    provider?: ProviderName | undefined;
+    beforeId?: number | undefined;
+    limit: number;
+  },
+): Promise<Payment[]> {
+  const { orderId, customerId, provider, beforeId, limit } = query;
+  const rows = await db<PaymentRow[]>`
+    SELECT * FROM payments.payments
+    WHERE ${beforeId === undefined ? db`true` : db`id < ${beforeId}`}
+      AND ${orderId === undefined ? db`true` : db`order_id = ${orderId}`}
+      AND ${customerId === undefined ? db`true` : db`customer_id = ${customerId}`}
+      AND ${provider === undefined ? db`true` : db`provider = ${provider}`}
+    ORDER BY id DESC LIMIT ${limit}`;
   return rows.map(toPayment);
 }
 
@@ -132,7 +161,7 @@ interface EventRow {
 }
 
 /** All events of a payment, oldest first. */
-export async function readEvents(db: Sql, paymentId: number): Promise<PaymentEvent[]> {
+export async function readEvents(db: Sql | Tx["sql"], paymentId: number): Promise<PaymentEvent[]> {
   const rows = await db<
     EventRow[]
   >`SELECT * FROM payments.events WHERE payment_id = ${paymentId} ORDER BY seq`;

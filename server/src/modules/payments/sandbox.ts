@@ -57,6 +57,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   };
 }
 
+/** The secret that its webhooks are signed with, made with its tables. */
+export function readSandboxSecret(db: Sql): Promise<string> {
+  return store.readSecret(db);
+}
+
 function tokenOf({ payment }: CardCall): SandboxToken {
   return findToken(payment.methodToken);
 }

@@ -1,0 +1,135 @@
+// Routes that read payments.
+import { formatCursor, type HttpServer, readCursor } from "../../gateway/index.ts";
+import { describeAttempt, describeDispute, describeEvent, describePayment } from "./describe-payment.ts";
+import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
+import { readPaymentId } from "./read-payment-input.ts";
+import type { PaymentServices } from "./routes.ts";
+import {
+  AttentionPage,
+  DisputePage,
+  PageQuery,
+  PaymentDetail,
+  PaymentPage,
+  PaymentParams,
+  PaymentQuery,
+} from "./schemas.ts";
+
+const tags = ["Payments"];
+
+export function addPaymentReadingRoutes(server: HttpServer, services: PaymentServices): void {
+  addLists(server, services);
+  addQueues(server, services);
+}
+
+function addLists(server: HttpServer, services: PaymentServices): void {
+  const { assets } = services;
+
+  server.get(
+    "/payments",
+    {
+      schema: {
+        tags,
+        operationId: "listPayments",
+        summary: "Payments, newest first",
+        description: "A customer finds their own.",
+        querystring: PaymentQuery,
+        response: { 200: PaymentPage },
+      },
+    },
+    async (request) => {
+      const { order_id, customer_id: customerId, provider, cursor, limit = 50 } = request.query;
+      const found = await findPayments(services, request.actor, {
+        orderId: order_id === undefined ? undefined : readPaymentId(order_id, "order_id"),
+        customerId,
+        provider,
+        beforeId: readCursor(cursor),
+        limit: limit + 1,
+      });
+      const page = found.slice(0, limit);
+      return {
+        items: page.map((payment) => describePayment(assets, payment)),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+      };
+    },
+  );
+
+  server.get(
+    "/payments/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getPayment",
+        summary: "A payment with its attempts, events and disputes",
+        params: PaymentParams,
+        response: { 200: PaymentDetail },
+      },
+    },
+    async (request) => {
+      const id = readPaymentId(request.params.id, "id");
+      const found = await getPaymentWithHistory(services, request.actor, id);
+      const { payment, attempts, events, disputes } = found;
+      return {
+        ...describePayment(assets, payment),
+        attempts: attempts.map((attempt) => describeAttempt(assets, payment, attempt)),
+        events: events.map((event) => describeEvent(assets, payment, event)),
+        disputes: disputes.map((dispute) => describeDispute(assets, payment, dispute)),
+      };
+    },
+  );
+}
+
+function addQueues(server: HttpServer, services: PaymentServices): void {
+  const { assets } = services;
+
+  server.get(
+    "/payments/attention",
+    {
+      schema: {
+        tags,
+        operationId: "listPaymentAttention",
+        summary: "Attempts that wait for a person, oldest first (staff)",
+        description:
+          "The provider has not said in time what became of them. Find out, then POST /payments/{id}/resolve.",
+        querystring: PageQuery,
+        response: { 200: AttentionPage },
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 50 } = request.query;
+      const found = await findAttention(services, { afterId: readCursor(cursor) ?? 0, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      return {
+        items: page.map(({ payment, attempt }) => ({
+          payment: describePayment(assets, payment),
+          attempt: describeAttempt(assets, payment, attempt),
+          waiting_seconds: Math.max(0, Math.round((Date.now() - attempt.id / 1_000) / 1_000)),
+        })),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.attempt.id : undefined),
+      };
+    },
+  );
+
+  server.get(
+    "/payments/disputes",
+    {
+      schema: {
+        tags,
+        operationId: "listPaymentDisputes",
+        summary: "Disputes, newest first (staff)",
+        description: "While one is open its amount is at risk; lost, the money is gone.",
+        querystring: PageQuery,
+        response: { 200: DisputePage },
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 50 } = request.query;
+      const beforeStamp = readCursor(cursor) ?? Number.MAX_SAFE_INTEGER;
+      const found = await findDisputes(services, { beforeStamp, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      return {
+        items: page.map(({ payment, dispute }) => describeDispute(assets, payment, dispute)),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.dispute.openedAt : undefined),
+      };
+    },
+  );
+}

@@ -1,0 +1,140 @@
+// Routes by which staff act on payments.
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type HttpServer, readCaller, sendAnswer } from "../../gateway/index.ts";
+import type { CommandOutcome } from "../banking/index.ts";
+import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
+import { getVisiblePayment } from "./find-payments.ts";
+import { readPaymentAmount, readPaymentId, readPaymentText } from "./read-payment-input.ts";
+import type { PaymentServices } from "./routes.ts";
+import {
+  CaptureInput,
+  Payment,
+  PaymentParams,
+  Refund,
+  RefundInput,
+  ResolveInput,
+  VoidInput,
+} from "./schemas.ts";
+
+const tags = ["Payments"];
+
+export function addPaymentWritingRoutes(server: HttpServer, services: PaymentServices): void {
+  addCapture(server, services);
+  addReturns(server, services);
+  addResolution(server, services);
+}
+
+function addCapture(server: HttpServer, services: PaymentServices): void {
+  server.post(
+    "/payments/:id/capture",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "capturePayment",
+        summary: "Take what is authorized, or a part (staff)",
+        description:
+          "A balance moves at once, an invoice or cash is thereby marked paid; of a card the outcome is told by the provider: until then the payment is in flight.",
+        params: PaymentParams,
+        body: CaptureInput,
+        response: { 200: Payment },
+      },
+    },
+    async (request, reply) => {
+      const { amount, keep_rest: keepsRest } = request.body;
+      const paymentId = readPaymentId(request.params.id, "id");
+      const payment = await getVisiblePayment(services, request.actor, paymentId);
+      const amountMinor = readPaymentAmount(amount, services.assets, payment);
+      const command = { paymentId, ...readCaller(request) };
+      return send(reply, await submitCapture(services, command, { amountMinor, keepsRest }), 200);
+    },
+  );
+}
+
+function addReturns(server: HttpServer, services: PaymentServices): void {
+  server.post(
+    "/payments/:id/void",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "voidPayment",
+        summary: "Give back what is authorized and not captured (staff)",
+        params: PaymentParams,
+        body: VoidInput,
+        response: { 200: Payment },
+      },
+    },
+    async (request, reply) => {
+      const command = { paymentId: readPaymentId(request.params.id, "id"), ...readCaller(request) };
+      return send(reply, await submitVoid(services, command), 200);
+    },
+  );
+
+  server.post(
+    "/payments/:id/refunds",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "refundPayment",
+        summary: "Refund captured money, wholly or in part, as often as some is left (staff)",
+        description: "Each refund has its own state.",
+        params: PaymentParams,
+        body: RefundInput,
+        response: { 201: Refund },
+      },
+    },
+    async (request, reply) => {
+      const paymentId = readPaymentId(request.params.id, "id");
+      const payment = await getVisiblePayment(services, request.actor, paymentId);
+      const amountMinor = readPaymentAmount(request.body.amount, services.assets, payment);
+      const reason = readPaymentText(request.body.reason, "reason");
+      const command = { paymentId, ...readCaller(request) };
+      return send(reply, await submitRefund(services, command, { amountMinor, reason }), 201);
+    },
+  );
+}
+
+function addResolution(server: HttpServer, services: PaymentServices): void {
+  server.post(
+    "/payments/:id/resolve",
+    {
+      schema: {
+        tags,
+        operationId: "resolvePayment",
+        summary: "Say what became of an attempt that the provider does not tell about (operators)",
+        description:
+          "After looking it up at the provider. Should the provider tell otherwise later, its word is added.",
+        params: PaymentParams,
+        body: ResolveInput,
+        response: { 200: Payment },
+      },
+    },
+    async (request, reply) => {
+      const { attempt_id, outcome, note, provider_reference } = request.body;
+      const command = { paymentId: readPaymentId(request.params.id, "id"), ...readCaller(request) };
+      const resolution = {
+        attemptId: readPaymentId(attempt_id, "attempt_id"),
+        outcome,
+        providerReference: readPaymentText(provider_reference, "provider_reference"),
+        note: readPaymentText(note, "note"),
+      };
+      return send(reply, await submitResolution(services, command, resolution), 200);
+    },
+  );
+}
+
+/** A POST with nothing to say may come without a body. */
+async function allowEmptyBody(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
+}
+
+/** The answer, or the refusal as a problem. */
+function send(reply: FastifyReply, outcome: CommandOutcome, status: 200 | 201): FastifyReply {
+  if ("refused" in outcome) {
+    if (outcome.replayed) reply.header("idempotency-replayed", "true");
+    throw outcome.refused;
+  }
+  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
+}

@@ -1,0 +1,114 @@
+// Brings up payments: the configured providers, the jobs that call them and read their reports, and the sandbox's postman.
+import type { Config } from "./config.ts";
+import type { Routes } from "./gateway/index.ts";
+import type { CommandDesk } from "./modules/banking/index.ts";
+import type { NewEvent } from "./modules/jobs/index.ts";
+import type { Assets } from "./modules/ledger/index.ts";
+import {
+  applyDueWebhooks,
+  type CardProvider,
+  type CardProviderName,
+  createCallPolicy,
+  createSandbox,
+  deliverDueWebhooks,
+  type PaymentKeeper,
+  type PaymentListener,
+  paymentRoutes,
+  readSandboxSecret,
+  runWorker,
+  type Sandbox,
+  sendDueAttempts,
+  type Worker,
+} from "./modules/payments/index.ts";
+import type { Sql } from "./runtime/database.ts";
+import type { Log } from "./runtime/log.ts";
+
+const POLL_MS = 1_000;
+/** A call is tried three times at most; the rest is for recording its outcome. */
+const LEASE_FACTOR = 4;
+
+export interface OpenedPayments {
+  /** What takes cards here; undefined where nothing does. */
+  readonly cardProvider: CardProviderName | undefined;
+  /** Hears of every change in its commit. */
+  readonly setListener: (listener: PaymentListener) => void;
+  /** For the desk: wakes the job that calls providers. */
+  readonly notice: (events: readonly NewEvent[]) => void;
+  /** Starts the jobs. */
+  readonly start: (desk: CommandDesk) => Routes;
+  /** Starts the sandbox's postman once the program listens. */
+  readonly startSandbox: (url: string) => void;
+  readonly stop: () => Promise<void>;
+}
+
+export async function openPayments(
+  config: Config,
+  { db, log, assets }: { db: Sql; log: Log; assets: Assets },
+): Promise<OpenedPayments> {
+  const { sandbox, secret } = await openSandbox(config, db);
+  const providers = wrapProviders(config, sandbox === undefined ? [] : [sandbox]);
+  const workers: Worker[] = [];
+  let listener: PaymentListener | undefined;
+  let wakeSender: () => void = () => undefined;
+
+  function start(desk: CommandDesk): Routes {
+    const keeper: PaymentKeeper = { db, desk, assets, listener: () => listener };
+    const shared = { ...keeper, providers, log, clock: () => new Date() };
+    const sender = {
+      ...shared,
+      leaseSeconds: (config.PAYMENT_TIMEOUT_MS * LEASE_FACTOR) / 1_000 + 10,
+      attentionSeconds: config.PAYMENT_ATTENTION_SECONDS,
+    };
+    const common = { pollMs: POLL_MS, log };
+    const senders = runWorker({
+      ...common,
+      name: "send_payment_attempts",
+      pass: (signal) => sendDueAttempts(sender, signal),
+    });
+    const inbox = runWorker({ ...common, name: "apply_webhooks", pass: () => applyDueWebhooks(shared) });
+    workers.push(senders, inbox);
+    wakeSender = senders.wake;
+    return paymentRoutes({ ...keeper, providers, sandbox, onWebhook: inbox.wake });
+  }
+
+  return {
+    cardProvider: providers.has("stripe") ? "stripe" : providers.has("sandbox") ? "sandbox" : undefined,
+    setListener: (given) => {
+      listener = given;
+    },
+    notice: (events) => {
+      if (events.some(({ topic }) => topic === "payment.requested")) wakeSender();
+    },
+    start,
+    startSandbox: (url) => {
+      if (sandbox === undefined) return;
+      const pass = (signal: AbortSignal) => deliverDueWebhooks({ db, secret, url }, signal);
+      workers.push(runWorker({ name: "deliver_sandbox_webhooks", pollMs: POLL_MS, log, pass }));
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
+}
+
+async function openSandbox(
+  config: Config,
+  db: Sql,
+): Promise<{ sandbox: Sandbox | undefined; secret: string }> {
+  const isOn =
+    config.PAYMENT_SANDBOX === "on" || (config.PAYMENT_SANDBOX === "auto" && config.APP_ENV !== "production");
+  if (!isOn) return { sandbox: undefined, secret: "" };
+  const secret = await readSandboxSecret(db);
+  const publicUrl = config.PUBLIC_URL.replace(/\/+$/, "");
+  return {
+    secret,
+    sandbox: createSandbox({ db, secret, publicUrl, delayMs: config.PAYMENT_SANDBOX_DELAY_MS }),
+  };
+}
+
+function wrapProviders(config: Config, providers: readonly CardProvider[]) {
+  const timeoutMs = config.PAYMENT_TIMEOUT_MS;
+  return new Map(
+    providers.map((provider) => [provider.name, { provider, policy: createCallPolicy({ timeoutMs }) }]),
+  );
+}
