@@ -54,7 +54,8 @@ function translate(error: unknown, timeoutMs: number): unknown {
     return new ProviderBusyError("the provider keeps failing and is left alone for a while", {
       cause: error,
     });
-  if (error instanceof Error && isTaskCancelledError(error))
+  const isCutOff = error instanceof Error && (isTaskCancelledError(error) || error.name === "AbortError");
+  if (isCutOff)
     return new ProviderUnreachableError(`the provider did not answer within ${timeoutMs} ms`, {
       cause: error,
     });

@@ -2,7 +2,7 @@
 import { formatCursor, type HttpServer, readCursor } from "../../gateway/index.ts";
 import { describeAttempt, describeDispute, describeEvent, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
-import { readPaymentId } from "./read-payment-input.ts";
+import { readPaymentId, readPaymentText } from "./read-payment-input.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
   AttentionPage,
@@ -40,7 +40,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
       const { order_id, customer_id: customerId, provider, cursor, limit = 50 } = request.query;
       const found = await findPayments(services, request.actor, {
         orderId: order_id === undefined ? undefined : readPaymentId(order_id, "order_id"),
-        customerId,
+        customerId: readPaymentText(customerId, "customer_id"),
         provider,
         beforeId: readCursor(cursor),
         limit: limit + 1,

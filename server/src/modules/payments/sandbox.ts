@@ -77,6 +77,7 @@ interface Keyed {
   readonly token: SandboxToken;
 }
 
+const REFERENCE = /^sbx_[0-9a-f]{24}$/;
 const DROPPED = "dropped";
 
 /** `document` is undefined where the call was lost before it was done. */
@@ -233,7 +234,7 @@ async function confirm(
   options: SandboxOptions,
   { reference, outcome }: { reference: string; outcome: "succeed" | "fail" },
 ): Promise<SandboxDocument> {
-  const charge = await store.lockCharge(tx, reference);
+  const charge = REFERENCE.test(reference) ? await store.lockCharge(tx, reference) : undefined;
   if (charge === undefined) throw paymentsError("payment_not_found");
   if (charge.status !== "requires_action") return describe(options, charge);
   const token = findToken(charge.token);
