@@ -1,7 +1,8 @@
 // Puts the shop together for a running program: each module is handed what the ones above it fill in.
 import { type Config, ConfigError } from "./config.ts";
 import type { Routes } from "./gateway/index.ts";
-import { catalogRoutes } from "./modules/catalog/index.ts";
+import { catalogRoutes, noteAvailability, type StockOpener } from "./modules/catalog/index.ts";
+import { openStocks } from "./modules/inventory/index.ts";
 import type { Assets } from "./modules/ledger/index.ts";
 import type { Sql } from "./runtime/database.ts";
 
@@ -20,5 +21,21 @@ export function openShop(config: Config, { db, assets }: ShopOptions): OpenedSho
   if (assets.byCode(currency)?.kind !== "money")
     throw new ConfigError([`DEFAULT_CURRENCY must be a currency that the ledger knows, not "${currency}"`]);
   const defaults = { currency, priceIncludesTax: config.PRICES_INCLUDE_TAX };
-  return { routes: [catalogRoutes({ db, assets, defaults })] };
+  return { routes: [catalogRoutes({ db, assets, defaults, onProductsCreated: openStockOf(assets) })] };
+}
+
+/** New products get their stock in the same transaction. */
+function openStockOf(assets: Assets): StockOpener {
+  return async (tx, stock, actor) => {
+    await openStocks(
+      tx,
+      assets,
+      stock.map((product) => ({ ...product, actor })),
+    );
+    const available = stock.map(({ productId, initialQuantity, backorderLimit }) => ({
+      productId,
+      available: initialQuantity + backorderLimit,
+    }));
+    await noteAvailability(tx, available);
+  };
 }

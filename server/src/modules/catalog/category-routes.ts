@@ -12,7 +12,7 @@ import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "
 import { describeCategory } from "./category.ts";
 import { addCategory, changeCategory, removeCategory } from "./change-category.ts";
 import { findCategories, getCategory } from "./find-categories.ts";
-import { readCategory, readCategoryPatch } from "./read-input.ts";
+import { readCategory, readCategoryPatch, readLine } from "./read-input.ts";
 import type { CatalogServices } from "./routes.ts";
 import { CategoryChange, CategoryInput, CategoryQuery, FOR_VISITORS, IdParams } from "./schemas.ts";
 
@@ -40,7 +40,8 @@ function addReading(server: HttpServer, { db }: CatalogServices): void {
       },
     },
     async (request) => {
-      const { parent_id: parentId, below_id: belowId, slug, cursor, limit = 50 } = request.query;
+      const { parent_id: parentId, below_id: belowId, cursor, limit = 50 } = request.query;
+      const slug = readLine(request.query.slug, "slug");
       const search = { parentId, belowId, slug, afterId: readCursor(cursor) ?? 0, limit };
       const found = await findCategories(db, request.actor, search);
       const page = found.slice(0, limit);

@@ -14,7 +14,7 @@ export async function lockTree({ sql }: Tx): Promise<void> {
 
 export async function readCategory(sql: AnySql, id: number): Promise<Category | undefined> {
   const [category] = await sql<Category[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ${id}`;
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ${id}::bigint`;
   return category;
 }
 
@@ -38,8 +38,8 @@ export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Pro
   return sql<Category[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories c
     WHERE id > ${afterId}
-      AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}`}
-      AND ${belowId === undefined ? sql`true` : sql`path @> ARRAY[${belowId}::integer]`}
+      AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}::bigint`}
+      AND ${belowId === undefined ? sql`true` : sql`${belowId}::bigint = ANY(path)`}
       AND ${slug === undefined ? sql`true` : sql`slug = ${slug}`}
       AND ${withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(c.path) AND d.status = 'draft')`}
     ORDER BY id LIMIT ${limit}`;
@@ -86,6 +86,11 @@ export async function moveSubtree({ sql }: Tx, id: number, parentPath: readonly 
     SET path = ${toArray(parentPath)}::integer[] || path[array_position(path, ${id}):],
         parent_id = CASE WHEN id = ${id} THEN ${parentPath.at(-1) ?? null} ELSE parent_id END
     WHERE path @> ARRAY[${id}::integer]`;
+}
+
+/** Waits for products that are being added to it, and keeps further ones out until the transaction ends. */
+export async function lockAgainstUse({ sql }: Tx, id: number): Promise<void> {
+  await sql`SELECT FROM catalog.categories WHERE id = ${id} FOR UPDATE`;
 }
 
 /** Whether something stands in it that is not archived, or lies below it. */

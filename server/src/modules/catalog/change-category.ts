@@ -59,6 +59,7 @@ export async function removeCategory(
 ): Promise<Category> {
   await store.lockTree(tx);
   const category = await lockedCategory(tx, id, versions);
+  await store.lockAgainstUse(tx, id);
   if (await store.isInUse(tx, id)) throw catalogError("category_not_empty", { category_id: id });
   await store.deleteCategory(tx, category);
   await announce(tx, "category.removed", category);

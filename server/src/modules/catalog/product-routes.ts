@@ -13,7 +13,7 @@ import { ProductBatch, ProductPage, Product as ProductShape } from "./answer-sch
 import { changeProduct } from "./change-product.ts";
 import { findProducts, getProduct } from "./find-products.ts";
 import { describeProduct } from "./product.ts";
-import { readNewProduct, readNewProducts, readProductPatch } from "./read-input.ts";
+import { readLine, readNewProduct, readNewProducts, readProductPatch } from "./read-input.ts";
 import type { CatalogServices } from "./routes.ts";
 import {
   FOR_VISITORS,
@@ -50,7 +50,8 @@ function addReading(server: HttpServer, services: CatalogServices): void {
       },
     },
     async (request) => {
-      const { sku, cursor, limit = 50 } = request.query;
+      const { cursor, limit = 50 } = request.query;
+      const sku = readLine(request.query.sku, "sku");
       const found = await findProducts(services, request.actor, { sku, beforeId: readCursor(cursor), limit });
       const page = found.slice(0, limit);
       const last = found.length > limit ? page.at(-1)?.id : undefined;

@@ -11,13 +11,13 @@ const COLUMNS = `p.id, p.sku, p.name, p.description, p.price_minor AS "priceMino
 
 export async function readProducts(sql: AnySql, ids: readonly number[]): Promise<Product[]> {
   return sql<Product[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products p WHERE p.id = ANY(${toArray(ids)}::integer[]) ORDER BY p.id`;
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products p WHERE p.id = ANY(${toArray(ids)}::bigint[]) ORDER BY p.id`;
 }
 
 /** Locks the row against other changes until the transaction ends. */
 export async function readProductForUpdate({ sql }: Tx, id: number): Promise<Product | undefined> {
   const [product] = await sql<Product[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products p WHERE p.id = ${id} FOR NO KEY UPDATE OF p`;
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products p WHERE p.id = ${id}::bigint FOR NO KEY UPDATE OF p`;
   return product;
 }
 
@@ -36,7 +36,7 @@ export async function readProductPage(sql: AnySql, filter: ProductFilter): Promi
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products p
     WHERE ${withDrafts ? sql`true` : sql`p.status = 'active'`}
       AND ${sku === undefined ? sql`true` : sql`p.sku = ${sku}`}
-      AND ${beforeId === undefined ? sql`true` : sql`p.id < ${beforeId}`}
+      AND ${beforeId === undefined ? sql`true` : sql`p.id < ${beforeId}::bigint`}
     ORDER BY p.id DESC LIMIT ${limit}`;
 }
 

@@ -9,7 +9,7 @@ const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency, price_inc
 
 export async function readProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {
   return sql<ProductForSale[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE id = ANY(${toArray(ids)}::integer[])`.execute();
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
 }
 
 export async function readProductForSaleBySku(sql: AnySql, sku: string): Promise<ProductForSale | undefined> {
@@ -25,7 +25,8 @@ export function upsertAvailability(
 ): Promise<unknown> {
   return sql`
     INSERT INTO catalog.availability AS a (product_id, available)
-    SELECT * FROM unnest(${toArray(rows.map((row) => row.productId))}::integer[],
-      ${toArray(rows.map((row) => row.available))}::bigint[]) AS n (product_id, available) ORDER BY n.product_id
+    SELECT n.* FROM unnest(${toArray(rows.map((row) => row.productId))}::integer[],
+      ${toArray(rows.map((row) => row.available))}::bigint[]) AS n (product_id, available)
+    JOIN catalog.products p ON p.id = n.product_id ORDER BY n.product_id
     ON CONFLICT (product_id) DO UPDATE SET available = excluded.available WHERE a.available <> excluded.available`.execute();
 }

@@ -7,7 +7,10 @@ const ID_MAX = 2_147_483_647; // PostgreSQL's integer
 const QUANTITY_MAX = 1_000_000_000;
 
 export const CatalogId = Type.Integer({ minimum: 1, maximum: ID_MAX, examples: [1] });
-export const IdParams = Type.Object({ id: CatalogId });
+const seekable = { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] };
+/** Of what is looked for: an id that is larger than any is not found. */
+const SoughtId = Type.Integer(seekable);
+export const IdParams = Type.Object({ id: SoughtId });
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Description = Type.String({ maxLength: 10_000 });
 const NullableId = Type.Union([CatalogId, Type.Null()]);
@@ -48,10 +51,8 @@ export type CategoryChange = Type.Static<typeof CategoryChange>;
 
 export const CategoryQuery = Type.Object(
   {
-    parent_id: Type.Optional(CatalogId),
-    below_id: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: ID_MAX, description: "This category and all below it" }),
-    ),
+    parent_id: Type.Optional(SoughtId),
+    below_id: Type.Optional(Type.Integer({ ...seekable, description: "This category and all below it" })),
     slug: Type.Optional(Type.String({ maxLength: 100 })),
     cursor: Cursor,
     limit: Limit,
@@ -124,6 +125,7 @@ export const ProductInput = Type.Object(
         price: 299.99,
         brand: "TechBrand",
         initial_quantity: 50,
+        tracks_stock: true,
       },
     ],
   },
