@@ -83,7 +83,7 @@ describe("adding", () => {
       { metadata: { color: "\ud800" }, field: "metadata.color" },
       { metadata: { size: { width: 1 } }, field: "metadata.size" },
       { initial_quantity: 1.5, field: "initial_quantity" },
-      { initial_quantity: 1, tracks_stock: false, field: "initial_quantity" },
+      { initial_quantity: 1, tracks_stock: false, field: "tracks_stock" },
       { status: "archived", field: "status" },
     ];
     for (const { field, ...fields } of malformed)

@@ -69,6 +69,7 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     currency: "EUR",
     amount: "1",
     state: "open",
+    status: "draft",
     credit_limit: "0.00",
     code: "XTS",
     base: "EUR",

@@ -72,7 +72,7 @@ async function lockedCategory(
   versions?: readonly number[] | undefined,
 ): Promise<Category> {
   const category = await store.readCategory(tx.sql, id);
-  if (category === undefined) throw catalogError("category_not_found", { category_id: id });
+  if (category === undefined) throw catalogError("category_not_found");
   checkVersion(category.version, versions);
   return category;
 }

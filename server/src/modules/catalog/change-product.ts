@@ -30,7 +30,7 @@ export async function changeProduct(
   { productId, patch, versions }: ProductEdit & { readonly productId: number },
 ): Promise<Product> {
   const before = await readProductForUpdate(tx, productId);
-  if (before === undefined) throw catalogError("product_not_found", { product_id: productId });
+  if (before === undefined) throw catalogError("product_not_found");
   checkVersion(before.version, versions);
   const fields: ProductFields = { ...before, ...patch };
   await refuseConflicts(tx, before, fields);

@@ -21,7 +21,7 @@ export async function getCategory(
   const category = await readCategory(db, id);
   const lineage = await readCategories(db, category?.path ?? []);
   const isHidden = !actsForAll(actor) && lineage.some(({ status }) => status === "draft");
-  if (category === undefined || isHidden) throw catalogError("category_not_found", { category_id: id });
+  if (category === undefined || isHidden) throw catalogError("category_not_found");
   const ancestors = category.path.flatMap((step) =>
     lineage.filter((other) => other.id === step && step !== id),
   );

@@ -27,7 +27,7 @@ export async function findProducts(
 export async function getProduct({ db, assets }: ProductReader, actor: Actor, id: number): Promise<Product> {
   const [product] = await learnCurrencies(assets, await readProducts(db, [id]));
   if (product === undefined || !(actsForAll(actor) || product.status === "active"))
-    throw catalogError("product_not_found", { product_id: id });
+    throw catalogError("product_not_found");
   return product;
 }
 

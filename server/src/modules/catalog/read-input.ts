@@ -29,7 +29,7 @@ export function readNewProduct(
   const fields = readFields(input, path);
   const tracksStock = fields.tracksStock ?? true;
   if (!tracksStock && initialQuantity + backorderLimit > 0)
-    throw invalidField(`${path}initial_quantity`, "does not belong to a product whose stock is not kept");
+    throw invalidField(`${path}tracks_stock`, "must be true where a quantity is given");
   const currency = fields.currency ?? defaults.currency;
   return {
     description: "",
@@ -62,7 +62,7 @@ export function readProductPatch(
 ): ProductPatch {
   const { price, currency = known } = input;
   if (price === undefined && input.currency !== undefined)
-    throw invalidField("currency", "is changed together with the price; send both");
+    throw invalidField("price", "is required with currency: the two are changed together");
   const fields = readFields(input, "");
   return price === undefined
     ? fields
