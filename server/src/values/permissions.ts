@@ -72,7 +72,6 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   unblockSubject: by(ADMIN, "risk:write"),
   getScreening: by(STAFF, "risk:read"),
 
-<<<<<<< HEAD
   // Stock
   listLocations: by(STAFF, "stock:read"),
   addLocation: by(OPERATORS, "stock:write"),
@@ -86,7 +85,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   adjustStock: by(STAFF, "stock:write"),
   transferStock: by(STAFF, "stock:write"),
   takeStock: by(STAFF, "stock:write"),
-=======
+
   // The catalog: reading is open to visitors too; drafts are for staff
   listCategories: by(EVERYONE, "catalog:read"),
   getCategory: by(EVERYONE, "catalog:read"),
@@ -99,7 +98,6 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addProducts: by(STAFF, "catalog:write"),
   changeProduct: by(STAFF, "catalog:write"),
   archiveProduct: by(STAFF, "catalog:write"),
->>>>>>> ff04d99 (catalog: the door: categories, products, prices for the desk)
 
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),
