@@ -14,6 +14,7 @@ import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
 import { openInventory } from "./open-inventory.ts";
+import { openShop } from "./open-shop.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
@@ -133,8 +134,9 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const banking = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes];
+  const { banking, ...book } = await openBanking(config, { ...context, batchDb, metrics, vault });
+  const shop = openShop(config, { db, ...book });
+  const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes, ...shop.routes];
   await addDocs(server);
   access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
@@ -183,10 +185,11 @@ async function openBanking(
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
-  return [
+  const banking = [
     bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1, stepUpLimits }),
     inventory.routes(desk),
   ];
+  return { banking, assets, desk };
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

@@ -5,6 +5,8 @@ import { resolve } from "node:path";
 import { parse as parseDotenv } from "dotenv";
 import { ACCESS_KEYS, findUnsafeAccess } from "./config-access.ts";
 import { RISK_KEYS } from "./config-risk.ts";
+import { SHOP_KEYS } from "./config-shop.ts";
+import { readValue } from "./config-value.ts";
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
 
@@ -269,16 +271,19 @@ export const CONFIG_KEYS = [
     default: "1000000",
     description: "Most rows one export writes before it stops and says so.",
   },
+  ...SHOP_KEYS,
 ] as const satisfies readonly ConfigKey[];
 
 type Key = (typeof CONFIG_KEYS)[number];
 type ValueOf<K extends Key> = K["type"] extends "integer"
   ? number
-  : K["type"] extends "json"
-    ? unknown
-    : K extends { choices: readonly (infer C)[] }
-      ? C
-      : string;
+  : K["type"] extends "boolean"
+    ? boolean
+    : K["type"] extends "json"
+      ? unknown
+      : K extends { choices: readonly (infer C)[] }
+        ? C
+        : string;
 /** Every key's checked value; a key without default is undefined where it was not set. */
 export type Config = {
   readonly [K in Key as K["name"]]: ValueOf<K> | (K["default"] extends undefined ? undefined : never);
@@ -337,38 +342,6 @@ function findUnknownKeys(file: Record<string, string>): string[] {
   return Object.keys(file)
     .filter((name) => !known.has(name))
     .map((name) => `.env has the unknown key ${name} (docs/configuration.md lists them all)`);
-}
-
-function readValue(key: ConfigKey, given: string | undefined, problems: string[]): unknown {
-  const text = given ?? key.default;
-  if (text === undefined) return undefined;
-  const problem = describeMalformed(key, text);
-  if (problem !== undefined) problems.push(`${key.name} ${problem}`);
-  if (key.type === "integer") return Number(text);
-  return key.type === "json" && problem === undefined ? JSON.parse(text) : text;
-}
-
-function describeMalformed(key: ConfigKey, text: string): string | undefined {
-  const shown = key.secret === true ? "its value" : `"${text}"`;
-  if (key.type === "choice" && !key.choices?.includes(text))
-    return `must be one of ${key.choices?.join(", ")}, not ${shown}`;
-  if (key.type === "integer") {
-    const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = key;
-    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= minimum && number <= maximum))
-      return `must be a whole number from ${minimum} to ${maximum}, not ${shown}`;
-  }
-  if (key.type === "json" && !isJson(text)) return `must be JSON, not ${shown}`;
-  return undefined;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function findUnsafeValues(config: Config): string[] {
