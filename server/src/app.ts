@@ -15,6 +15,7 @@ import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
 import { openInventory } from "./open-inventory.ts";
 import { openPayments } from "./open-payments.ts";
+import { openShop } from "./open-shop.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
 import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
@@ -134,8 +135,9 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
-  const { payments, banking } = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes];
+  const { banking, payments, ...book } = await openBanking(config, { ...context, batchDb, metrics, vault });
+  const shop = openShop(config, { db, ...book });
+  const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes, ...shop.routes];
   await addDocs(server);
   access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
@@ -196,7 +198,7 @@ async function openBanking(
     inventory.routes(desk),
     paymentRoutes,
   ];
-  return { banking, payments };
+  return { banking, payments, assets, desk };
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

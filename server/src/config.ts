@@ -6,6 +6,7 @@ import { parse as parseDotenv } from "dotenv";
 import { ACCESS_KEYS, findUnsafeAccess } from "./config-access.ts";
 import { findUnsafePayments, PAYMENT_KEYS } from "./config-payments.ts";
 import { RISK_KEYS } from "./config-risk.ts";
+import { SHOP_KEYS } from "./config-shop.ts";
 import { readValue } from "./config-value.ts";
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
@@ -272,6 +273,7 @@ export const CONFIG_KEYS = [
     description: "Most rows one export writes before it stops and says so.",
   },
   ...PAYMENT_KEYS,
+  ...SHOP_KEYS,
 ] as const satisfies readonly ConfigKey[];
 
 type Key = (typeof CONFIG_KEYS)[number];

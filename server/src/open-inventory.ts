@@ -1,6 +1,7 @@
 // Brings up inventory: the directory of stock accounts, the watch over what batches do to stock, and its upkeep.
 import type { Routes } from "./gateway/index.ts";
 import type { CommandDesk } from "./modules/banking/index.ts";
+import { noteAvailability } from "./modules/catalog/index.ts";
 import {
   createStockDirectory,
   inventoryRoutes,
@@ -25,8 +26,8 @@ export interface Inventory {
 
 export function openInventory({ db, log, assets }: { db: Sql; log: Log; assets: Assets }): Inventory {
   const directory = createStockDirectory(db);
-  const watch = startStockWatch({ db, log, directory });
-  const sweep = (signal: AbortSignal) => sweepStock({ db }, signal);
+  const watch = startStockWatch({ db, log, directory, noteAvailability });
+  const sweep = (signal: AbortSignal) => sweepStock({ db, noteAvailability }, signal);
   const schedule = startSchedule({
     db,
     log,

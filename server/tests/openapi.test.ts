@@ -36,6 +36,8 @@ afterAll(async () => {
 /** Whoever has no token yet. */
 const PUBLIC =
   /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
+/** The shop window. */
+const FOR_VISITORS = /^\/api\/v1\/(products|categories)(\/\{id\})?$/;
 /** Signed notes, which verifiers read as they are. */
 const PLAIN_TEXT = /^\/api\/v1\/audit\/(checkpoint|key)$/;
 /** Answers that must not be remembered, for they hold secrets; and acts that are the same when repeated. */
@@ -103,11 +105,12 @@ test("each route stands there once, under /api/v1; its alias without the prefix 
   );
 });
 
-test("what is public says so; all else needs the token", () => {
-  for (const { path, operation } of routes)
-    expect(operation.security ?? "inherited", path).toEqual(
-      path.startsWith("/api/") && !PUBLIC.test(path) ? "inherited" : [],
-    );
+test("what is public says so, what visitors may read too; all else needs the token", () => {
+  for (const { path, method, operation } of routes) {
+    const isForVisitors = method === "get" && FOR_VISITORS.test(path);
+    const needed = path.startsWith("/api/") && !PUBLIC.test(path) ? "inherited" : [];
+    expect(operation.security ?? "inherited", path).toEqual(isForVisitors ? [{}, { bearer: [] }] : needed);
+  }
 });
 
 test("every path parameter is documented, every command takes an Idempotency-Key", () => {

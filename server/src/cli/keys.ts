@@ -2,8 +2,11 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../config.ts";
-import { type Reencryption, reencryptAccounts } from "../modules/banking/reencrypt-accounts.ts";
+import { AUDIT_ENCRYPTED } from "../modules/audit/index.ts";
+import { BANKING_ENCRYPTED } from "../modules/banking/index.ts";
+import { IDENTITY_ENCRYPTED } from "../modules/identity/index.ts";
 import type { Sql } from "../runtime/database.ts";
+import { type EncryptedTable, type Reencryption, reencryptTable } from "../runtime/encrypted-table.ts";
 import { findPendingMigrations } from "../runtime/migrate.ts";
 import { addDataKey, rewrapDataKeys } from "../runtime/rotate-data-keys.ts";
 import { openVault, VaultError, type VaultOptions } from "../runtime/vault.ts";
@@ -15,8 +18,15 @@ export interface KeyRotation {
   readonly rewrappedCount: number;
   /** The new data key, where one was asked for. */
   readonly dataKeyId?: number;
-  readonly accounts?: Reencryption;
+  readonly tables?: readonly Reencryption[];
 }
+
+/** Every table with encrypted values. */
+const ENCRYPTED: readonly EncryptedTable[] = [
+  ...AUDIT_ENCRYPTED,
+  ...IDENTITY_ENCRYPTED,
+  ...BANKING_ENCRYPTED,
+];
 
 export function addKeysCommand(program: Command): void {
   const keys = program.command("keys").description("rotate the keys that encrypt personal fields");
@@ -43,7 +53,7 @@ export function addKeysCommand(program: Command): void {
     .description(
       "bring what was written since, or left by a rotation that was stopped, under the newest data key",
     )
-    .action(async () => print({ accounts: await withVaultOptions(reencrypt) }));
+    .action(async () => print({ tables: await withVaultOptions(reencrypt) }));
   addExamples(again, [["countinghouse keys reencrypt", "after the other processes were started again"]]);
 }
 
@@ -61,11 +71,14 @@ export async function rotateKeys(
   const rewrappedCount = await rewrapDataKeys(db, options);
   if (!withData) return { rewrappedCount };
   const dataKeyId = await addDataKey(db, options);
-  return { rewrappedCount, dataKeyId, accounts: await reencrypt(db, options) };
+  return { rewrappedCount, dataKeyId, tables: await reencrypt(db, options) };
 }
 
-async function reencrypt(db: Sql, options: VaultOptions): Promise<Reencryption> {
-  return reencryptAccounts(db, await openVault(db, options));
+async function reencrypt(db: Sql, options: VaultOptions): Promise<Reencryption[]> {
+  const vault = await openVault(db, options);
+  const tables: Reencryption[] = [];
+  for (const table of ENCRYPTED) tables.push(await reencryptTable(db, vault, table));
+  return tables;
 }
 
 function withVaultOptions<T>(work: (db: Sql, options: VaultOptions) => Promise<T>): Promise<T> {
@@ -83,23 +96,26 @@ function readVaultOptions(config: Config): VaultOptions {
   return { encryptionKey, previousKey, dataDir: resolve(config.DATA_DIR) };
 }
 
-function toJson({ rewrappedCount, dataKeyId, accounts }: Partial<KeyRotation>): string {
+function toJson({ rewrappedCount, dataKeyId, tables }: Partial<KeyRotation>): string {
   return JSON.stringify({
     rewrapped: rewrappedCount,
     data_key_id: dataKeyId,
-    accounts:
-      accounts === undefined ? undefined : { total: accounts.accountCount, changed: accounts.changedCount },
+    tables: tables?.map(({ table, rowCount, changedCount }) => ({
+      table,
+      total: rowCount,
+      changed: changedCount,
+    })),
   });
 }
 
-function describe({ rewrappedCount, dataKeyId, accounts }: Partial<KeyRotation>): string {
+function describe({ rewrappedCount, dataKeyId, tables = [] }: Partial<KeyRotation>): string {
   const lines: string[] = [];
   if (rewrappedCount === 0) lines.push("All data keys are wrapped by the current key already.");
   if (rewrappedCount)
     lines.push(`Wrapped ${rewrappedCount} data keys anew; ENCRYPTION_KEY_PREVIOUS is no longer needed.`);
   if (dataKeyId !== undefined) lines.push(`Made data key ${dataKeyId}.`);
-  if (accounts !== undefined)
-    lines.push(`Re-encrypted ${accounts.changedCount} of ${accounts.accountCount} accounts.`);
+  for (const { table, rowCount, changedCount } of tables)
+    lines.push(`Re-encrypted ${changedCount} of ${rowCount} rows of ${table}.`);
   if (dataKeyId !== undefined) {
     lines.push(
       "Start the other processes again, then run: countinghouse keys reencrypt (for what they wrote meanwhile).",

@@ -53,5 +53,6 @@ export function readCommand(request: FastifyRequest, event: string): CommandRequ
 function idIn(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { id, code } = value as { id?: unknown; code?: unknown };
+  if (typeof id === "number") return String(id);
   return typeof id === "string" ? id : typeof code === "string" ? code : undefined;
 }

@@ -67,6 +67,11 @@ export const GATEWAY_ERRORS = {
     title: "There is nothing here.",
     wayOut: "See /docs for the paths and methods.",
   },
+  version_mismatch: {
+    kind: "conflict",
+    title: "It changed since it was read.",
+    wayOut: "Read it again and repeat with its new ETag.",
+  },
   queue_full: {
     kind: "unavailable",
     title: "More requests are waiting than can be served.",

@@ -41,7 +41,7 @@ const PROBLEMS: Readonly<Record<string, { name: string; description: string; exa
   "409": {
     name: "Conflict",
     description: "The state changed, or is being changed by somebody else",
-    example: describeExample(409, "version_mismatch", { detail: "The account changed since it was read." }),
+    example: describeExample(409, "version_mismatch", { detail: "It changed since it was read." }),
   },
   "422": {
     name: "Refused",

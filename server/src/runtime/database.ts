@@ -6,7 +6,7 @@ import { openGatheringSocket } from "./gathering-socket.ts";
 import type { Log } from "./log.ts";
 import { openPool, type Sql, type SqlTypes } from "./pool.ts";
 
-export type { Sql, SqlTypes } from "./pool.ts";
+export type { AnySql, Sql, SqlTypes } from "./pool.ts";
 
 export interface DatabaseOptions {
   readonly url: string;

@@ -2,7 +2,7 @@
 // lost meanwhile ends the process (its issues 1154 and 1208: a TypeError out of a timer), one waiting in its pipeline is
 // never answered, and what was still to be written is sent ahead of the next login on the same slot, which then hangs.
 // So nothing is sent on a client after the first of its connections was lost, and the next statement gets a new client.
-import type { Sql as PostgresSql, ReservedSql, TransactionSql } from "postgres";
+import type { ISql, Sql as PostgresSql, ReservedSql, TransactionSql } from "postgres";
 
 /** `bigint` columns arrive as JavaScript bigint. */
 export interface SqlTypes extends Record<string, unknown> {
@@ -16,6 +16,9 @@ export interface Connection {
   readonly lost: Promise<never>;
   readonly release: () => void;
 }
+
+/** A pool or a transaction's connection: for statements that serve both. */
+export type AnySql = ISql<SqlTypes>;
 
 export interface Sql extends PostgresSql<SqlTypes> {
   /** Waits for a free connection. Only `transaction.ts` takes any. */

@@ -15,6 +15,8 @@ export const SCOPES = [
   "transactions:read",
   "transactions:write",
   "transactions:reverse",
+  "catalog:read",
+  "catalog:write",
   "rates:read",
   "rates:write",
   "assets:write",
@@ -95,6 +97,19 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listPaymentAttention: by(STAFF, "payments:read"),
   listPaymentDisputes: by(STAFF, "payments:read"),
   resolvePayment: by(OPERATORS, "payments:write"),
+
+  // The catalog: reading is open to visitors too; drafts are for staff
+  listCategories: by(EVERYONE, "catalog:read"),
+  getCategory: by(EVERYONE, "catalog:read"),
+  addCategory: by(STAFF, "catalog:write"),
+  changeCategory: by(STAFF, "catalog:write"),
+  removeCategory: by(STAFF, "catalog:write"),
+  listProducts: by(EVERYONE, "catalog:read"),
+  getProduct: by(EVERYONE, "catalog:read"),
+  addProduct: by(STAFF, "catalog:write"),
+  addProducts: by(STAFF, "catalog:write"),
+  changeProduct: by(STAFF, "catalog:write"),
+  archiveProduct: by(STAFF, "catalog:write"),
 
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),

@@ -68,13 +68,14 @@ it("understands the request that the tampering begins with, at every operation",
   expect(faults).toEqual([]);
 });
 
+// Ten thousand requests: a minute and a half, and several on a machine that others use too.
 it("answers any value in any field of a body without an error of its own, and names the field", async () => {
   for (const operation of withBody) {
     for (const { field, what, text } of listMutations(validBody(operation)))
       await probe(requestFor(operation, text), { what, field });
   }
   expect(faults).toEqual([]);
-});
+}, 400_000);
 
 it("answers any value in a path parameter", async () => {
   for (const operation of operations) {

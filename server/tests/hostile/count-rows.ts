@@ -4,7 +4,7 @@ import type { Sql } from "../../src/runtime/database.ts";
 export type RowCounts = Readonly<Record<string, number>>;
 
 // Not `audit`: the trail keeps refusals too, and its sequencer and checkpoints work on in the background.
-const SCHEMAS = ["ledger", "banking", "risk", "runtime", "identity"];
+const SCHEMAS = ["ledger", "banking", "risk", "runtime", "identity", "catalog"];
 
 /**
  * Makes a reader of the row counts of every table that a request may write, with the changes of the accounts' rows and

@@ -36,7 +36,7 @@ export async function openGround(overrides: Readonly<Record<string, string>> = {
 }
 
 async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues> {
-  const post = async (path: string, body: unknown): Promise<string> => {
+  const post = async (path: string, body: unknown): Promise<string | number> => {
     const answer = await app.call("POST", `/api/v1${path}`, { token, body });
     expect(answer.status, JSON.stringify(answer.body)).toBe(201);
     return answer.body.id;
@@ -46,8 +46,20 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
   const money = { account_id: payer, amount: "1000000.00", currency: "EUR" };
   const deposit = await post("/transactions", { type: "deposit", ...money });
   const hold = await post("/holds", { ...money, to_account_id: payee, amount: "1.00" });
+  const category = await post("/categories", { name: "Known", status: "draft" });
+  const product = await post("/products", {
+    sku: "KNOWN",
+    name: "Known",
+    price: 1,
+    category_id: category,
+    status: "draft",
+  });
   return {
     "accounts.id": changed,
+    "categories.id": category,
+    "products.id": product,
+    category_id: category,
+    parent_id: null,
     "transactions.id": deposit,
     "holds.id": hold,
     account_id: payer,
@@ -57,6 +69,7 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     currency: "EUR",
     amount: "1",
     state: "open",
+    status: "draft",
     credit_limit: "0.00",
     code: "XTS",
     base: "EUR",

@@ -74,7 +74,7 @@ function describeOperation(method: string, path: string, operation: DocumentedOp
     title: `${method} ${path}`,
     method,
     path,
-    isPublic: operation.security?.length === 0,
+    isPublic: operation.security !== undefined,
     parameters: operation.parameters ?? [],
     body: content === undefined ? undefined : { ...content.schema, ...example },
   };

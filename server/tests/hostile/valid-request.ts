@@ -36,7 +36,7 @@ export function makePath(
 
 /** Valid by its schema. Every optional property is there, so that each can be tampered with. */
 export function makeValue(schema: Schema, name: string, known: KnownValues): unknown {
-  if (name in known) return known[name];
+  if (name in known && fits(known[name], schema)) return known[name];
   if (schema.properties !== undefined) return makeObject(schema, known);
   if (schema.examples?.[0] !== undefined) return schema.examples[0];
   if (schema.const !== undefined) return schema.const;
@@ -68,4 +68,9 @@ function makeText({ format, minLength = 1 }: Schema): string {
   if (format === "date-time") return "2026-11-21T09:00:00Z";
   if (format === "date") return "2026-11-21";
   return "valid".padEnd(minLength, ".");
+}
+
+/** One name may mean two things: the code of an asset is none of a location's. */
+function fits(value: unknown, { pattern }: Schema): boolean {
+  return pattern === undefined || typeof value !== "string" || new RegExp(pattern, "u").test(value);
 }

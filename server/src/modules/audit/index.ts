@@ -1,5 +1,6 @@
 // The door of the audit module: the trail of who did what, and the proofs that nothing in it changed.
 export { appendAudit, createNumberedWriter, type NumberedAppend } from "./append-audit.ts";
+export { AUDIT_ENCRYPTED } from "./encrypted-tables.ts";
 export type { AuditEntry, AuditOrigin } from "./entry.ts";
 export { type Erasure, eraseSubject } from "./erase-subject.ts";
 export { AUDIT_ERRORS } from "./errors.ts";

@@ -7,14 +7,15 @@ import {
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
-import { type BankAccount, describeAccount } from "./account.ts";
+import { formatETag, readVersions } from "../../values/version.ts";
+import { describeAccount } from "./account.ts";
 import { Account, AccountBatch, AccountPage } from "./answer-schemas.ts";
 import { changeBankAccount, prepareChange } from "./change-bank-account.ts";
 import { findAccounts } from "./find-accounts.ts";
 import { getBankAccount } from "./get-account.ts";
 import { openBankAccounts } from "./open-bank-accounts.ts";
 import { AccountChange, AccountParams, AccountQuery } from "./query-schemas.ts";
-import { readAccount, readAmount, readId, readText, readVersions } from "./read-input.ts";
+import { readAccount, readAmount, readId, readText } from "./read-input.ts";
 import type { BankingServices } from "./routes.ts";
 import { AccountBatchInput, AccountInput } from "./schemas.ts";
 
@@ -153,8 +154,4 @@ function addChanging(server: HttpServer, services: BankingServices): void {
       return sendAnswer(reply, 200, answer);
     },
   );
-}
-
-function formatETag({ version }: Pick<BankAccount, "version">): string {
-  return `"${version}"`;
 }

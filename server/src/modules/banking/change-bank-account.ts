@@ -2,12 +2,12 @@
 import type { Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
+import { checkVersion } from "../../values/version.ts";
 import { appendEvents } from "../jobs/index.ts";
 import { type AccountState, changeAccount } from "../ledger/index.ts";
 import { type BankAccount, describeAccount } from "./account.ts";
 import { readBankAccount, updateNames } from "./account-read-store.ts";
 import type { CommandDesk } from "./command-desk.ts";
-import { bankingError } from "./errors.ts";
 import { touchAccounts } from "./expire-holds.ts";
 import { type AccountReader, checkVisible, decryptAccounts, readVisibleAccount } from "./get-account.ts";
 
@@ -63,11 +63,6 @@ export async function changeBankAccount(
   if (account === undefined) throw new Error("one row is one account");
   if (rules.version !== before.rules.version) await announce(tx, account);
   return account;
-}
-
-function checkVersion(version: number, versions: readonly number[] | undefined): void {
-  if (versions === undefined || versions.includes(version)) return;
-  throw bankingError("version_mismatch", { version });
 }
 
 /** Reads the names again, under the lock that the ledger took: another change may have come between. */

@@ -180,16 +180,21 @@ function findChangedStock({ accounts }: Book, assets: Assets): number[] {
     .map(({ id }) => id);
 }
 
-/** Everything the batch needs, sent at once; the locks come first, so that all else is read under them. */
+/**
+ * Everything the batch needs, sent at once; the locks come first, so that all else is read under them. Keys are read
+ * ahead of the stamps, so that of two uses of one key the older stamp is the one that counts.
+ */
 function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules }: DeskOptions) {
   const keyHashes = commands.flatMap((command) => command.key?.keyHash ?? []);
   const customers = commands.filter((command) => !actsForAll(command.actor));
   const debitedIds = [...new Set(commands.flatMap((command) => command.debitedIds ?? []))];
   const holdingIds = [...new Set(commands.flatMap((command) => command.holdingIds ?? []))];
+  const remembered = Promise.withResolvers<Map<string, RememberedAnswer>>();
+  const readAhead = async () => remembered.resolve(await findRemembered(tx, keyHashes));
   return Promise.all([
     keyHashes.length === 0 ? undefined : holdEpoch(tx),
-    openBook(tx, assets, mergeScopes(commands.map((command) => command.scope))),
-    findRemembered(tx, keyHashes),
+    openBook(tx, assets, { ...mergeScopes(commands.map((command) => command.scope)), readAhead }),
+    remembered.promise,
     readOwners(tx, [...new Set(customers.flatMap((command) => [...command.scope.accountIds]))]),
     readRecent(debitedIds, rules, (query) => countRecentDebits(tx, query)),
     readRecent(holdingIds, rules, (query) => countRecentHolds(tx, query)),

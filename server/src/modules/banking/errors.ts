@@ -57,11 +57,6 @@ export const BANKING_ERRORS = {
     title: "Units of stock are no money: they move by receipts, adjustments and orders.",
     wayOut: "Use the routes below /stock, or the order that reserved them.",
   },
-  version_mismatch: {
-    kind: "conflict",
-    title: "The account changed since it was read.",
-    wayOut: "Read it again and repeat with its new ETag.",
-  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type BankingErrorCode = keyof typeof BANKING_ERRORS;

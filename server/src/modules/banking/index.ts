@@ -9,6 +9,7 @@ export {
   type Desk,
   openCommandDesk,
 } from "./command-desk.ts";
+export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
 export { expireHolds, touchAccounts } from "./expire-holds.ts";
 export { type ExportQuery, exportTransactions } from "./export-transactions.ts";

@@ -148,18 +148,6 @@ export function readRange(query: { from?: string | undefined; to?: string | unde
   return { from, to };
 }
 
-const ETAG = /^(?:W\/)?"(\d{1,15})"$/;
-
-/** The versions that an If-Match header allows; undefined where any will do. @throws AppError `invalid/invalid_request` */
-export function readVersions(header: string | undefined): number[] | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  return header.split(",").map((tag) => {
-    const version = ETAG.exec(tag.trim())?.[1];
-    if (version === undefined) throw invalidField("If-Match", 'must be an ETag of this account, such as "7"');
-    return Number(version);
-  });
-}
-
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */
 export function readAccount(
   assets: Assets,

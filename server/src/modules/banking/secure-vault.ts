@@ -51,6 +51,6 @@ export async function openRecord(vault: Vault, { txId, wrappedKey, sealed }: Sea
   return record.toString();
 }
 
-function bindingOf(txId: string): string {
+export function bindingOf(txId: string): string {
   return `banking.secure_records:${txId}`;
 }

@@ -2,6 +2,7 @@
 export { verifyAccessToken } from "./access-token.ts";
 export { verifyApiKey } from "./api-keys.ts";
 export { addUser, type UserInput } from "./change-user.ts";
+export { IDENTITY_ENCRYPTED } from "./encrypted-tables.ts";
 export { createExternalVerifier, type ExternalSettings } from "./external-token.ts";
 export { identityTasks } from "./jobs.ts";
 export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";

@@ -134,6 +134,6 @@ async function openKey(vault: Vault, row: SigningKeyRow): Promise<OpenKey> {
   };
 }
 
-function contextOfKey(kid: string): string {
+export function contextOfKey(kid: string): string {
   return `identity.signing_keys.private_key:${kid}`;
 }

@@ -8,11 +8,15 @@ const RELAY_LOCK = 0x52454c41; // "RELA"
 /** A subscriber may take longer than a statement may; the relay itself bounds it. */
 const IDLE_TIMEOUT_MS = "60000";
 
-/** Makes this transaction the only relay until it ends; false where another is at work. Never waits. */
+/**
+ * Makes this transaction the only relay until it ends; false where another is at work. Never waits. Its commit need not
+ * reach the disk at once: where it is lost in a crash, events are delivered again, as they may be anyhow.
+ */
 export async function tryLockRelay({ sql }: Tx): Promise<boolean> {
   const [row] = await sql<[{ locked: boolean }]>`
     SELECT pg_try_advisory_xact_lock(${RELAY_LOCK}) AS locked,
-           set_config('idle_in_transaction_session_timeout', ${IDLE_TIMEOUT_MS}, true)`;
+           set_config('idle_in_transaction_session_timeout', ${IDLE_TIMEOUT_MS}, true),
+           set_config('synchronous_commit', 'off', true)`;
   return row.locked;
 }
 

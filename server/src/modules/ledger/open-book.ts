@@ -15,6 +15,8 @@ export interface BookScope {
   readonly reversedIds?: readonly number[];
   /** An upper bound of stamps: one per transfer, hold, capture, release and refusal. */
   readonly stampCount: number;
+  /** Sends reads that must come behind the locks and ahead of the stamps: what they see then has older stamps. */
+  readonly readAhead?: () => Promise<unknown>;
 }
 
 /**
@@ -30,10 +32,11 @@ export async function openBook(
   const system = ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
   const holdIds = scope.holdIds ?? [];
   const reversedIds = scope.reversedIds ?? [];
-  const [locked, holds, reversals, firstStamp] = await Promise.all([
+  const [locked, holds, reversals, , firstStamp] = await Promise.all([
     store.lockAccounts(tx, toArray(ids)),
     holdIds.length === 0 ? [] : store.readHolds(tx, holdIds),
     reversedIds.length === 0 ? new Map<number, number>() : store.readReversals(tx, reversedIds),
+    scope.readAhead?.(),
     store.takeStamps(tx, scope.stampCount),
   ]);
   const book = createBook({

@@ -1,0 +1,51 @@
+// The catalog's refusals. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const CATALOG_ERRORS = {
+  product_not_found: {
+    kind: "not_found",
+    title: "There is no such product, or it is not for sale.",
+    wayOut: "Check the id; GET /products finds what there is.",
+  },
+  category_not_found: {
+    kind: "not_found",
+    title: "There is no such category.",
+    wayOut: "Check the id; GET /categories lists them.",
+  },
+  unknown_category: {
+    kind: "refused",
+    title: "The category that is named does not exist.",
+    wayOut: "Create it with POST /categories, or name another.",
+  },
+  sku_taken: {
+    kind: "conflict",
+    title: "Another product has this SKU, perhaps an archived one.",
+    wayOut: "GET /products?sku= finds it: change that product, or use another SKU.",
+  },
+  slug_taken: {
+    kind: "conflict",
+    title: "Another category has this slug.",
+    wayOut: "Use another slug, or none: then it is made from the name.",
+  },
+  category_cycle: {
+    kind: "refused",
+    title: "A category cannot lie below itself.",
+    wayOut: "Move it below a category that is not of its own subtree.",
+  },
+  category_too_deep: {
+    kind: "refused",
+    title: "Categories go eight levels deep.",
+    wayOut: "Move it further up.",
+  },
+  category_not_empty: {
+    kind: "refused",
+    title: "The category still has products or categories below it.",
+    wayOut: "Move or archive the products and move or remove the categories first.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type CatalogErrorCode = keyof typeof CATALOG_ERRORS;
+
+export function catalogError(code: CatalogErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(CATALOG_ERRORS[code].kind, code, { message: CATALOG_ERRORS[code].title, ...details });
+}

@@ -1,0 +1,12 @@
+// The door of the catalog: categories and products.
+export type { StockOpener } from "./add-products.ts";
+export { CATALOG_ERRORS } from "./errors.ts";
+export type { NewStock, ProductStatus } from "./product.ts";
+export {
+  findProductsForSale,
+  getProductBySku,
+  noteAvailability,
+  PRODUCTS,
+  type ProductForSale,
+} from "./products-for-sale.ts";
+export { type CatalogServices, catalogRoutes } from "./routes.ts";

@@ -1,0 +1,171 @@
+// Turns what a client sent into what the catalog's commands take. The form is checked by the schemas before; here is
+// what a schema cannot know.
+import { invalidField } from "../../values/app-error.ts";
+import { describeAmountProblem, parseAmount } from "../../values/money.ts";
+import type { Assets } from "../ledger/index.ts";
+import { ledgerError } from "../ledger/index.ts";
+import type { NewProduct } from "./add-products.ts";
+import type { CategoryFields } from "./category.ts";
+import type { NewCategory } from "./change-category.ts";
+import type { Metadata, ProductFields } from "./product.ts";
+import type { CategoryChange, CategoryInput, ProductChange, ProductInput } from "./schemas.ts";
+
+/** What a product has that says nothing of it. */
+export interface ProductDefaults {
+  readonly currency: string;
+  readonly priceIncludesTax: boolean;
+}
+
+/** A product's fields as they are to become; those that are absent stay. */
+export type ProductPatch = Partial<ProductFields>;
+
+/** @throws AppError `invalid/…` naming the field, prefixed with `path` */
+export function readNewProduct(
+  assets: Assets,
+  input: ProductInput,
+  { defaults, path = "" }: { defaults: ProductDefaults; path?: string },
+): NewProduct {
+  const { initial_quantity: initialQuantity = 0, backorder_limit: backorderLimit = 0 } = input;
+  const fields = readFields(input, path);
+  const tracksStock = fields.tracksStock ?? true;
+  if (!tracksStock && initialQuantity + backorderLimit > 0)
+    throw invalidField(`${path}tracks_stock`, "must be true where a quantity is given");
+  const currency = fields.currency ?? defaults.currency;
+  return {
+    description: "",
+    priceIncludesTax: defaults.priceIncludesTax,
+    taxClass: "standard",
+    categoryId: null,
+    brand: null,
+    status: "active",
+    metadata: {},
+    ...fields,
+    sku: readSku(input.sku, path),
+    name: readLine(input.name, `${path}name`),
+    tracksStock,
+    currency,
+    priceMinor: readPrice(assets, { price: input.price, currency }, path),
+    initialQuantity,
+    backorderLimit,
+    lowStockThreshold: input.low_stock_threshold,
+  };
+}
+
+/**
+ * A price is read at the decimals of its currency, the product's own where none is sent, and sets both.
+ * @throws AppError `invalid/…` naming the field
+ */
+export function readProductPatch(
+  assets: Assets,
+  input: ProductChange,
+  { currency: known }: Pick<ProductFields, "currency">,
+): ProductPatch {
+  const { price, currency = known } = input;
+  if (price === undefined && input.currency !== undefined)
+    throw invalidField("price", "is required with currency: the two are changed together");
+  const fields = readFields(input, "");
+  return price === undefined
+    ? fields
+    : { ...fields, currency, priceMinor: readPrice(assets, { price, currency }) };
+}
+
+/** @throws AppError `invalid/…` naming the field */
+function readPrice(
+  assets: Assets,
+  { price, currency }: { readonly price: string | number; readonly currency: string },
+  path = "",
+): bigint {
+  const asset = assets.byCode(currency);
+  if (asset === undefined || asset.kind !== "money")
+    throw ledgerError("unknown_asset", {
+      fields: [
+        { field: `${path}currency`, reason: `"${currency}" is no currency; GET /assets lists what is` },
+      ],
+    });
+  const amount = parseAmount(price, asset.scale);
+  if (typeof amount !== "bigint")
+    throw invalidField(`${path}price`, describeAmountProblem(amount, asset.scale));
+  return amount;
+}
+
+/** As `readNewProduct`; refuses one SKU in two products. @throws AppError `invalid/…` naming the field */
+export function readNewProducts(
+  assets: Assets,
+  inputs: readonly ProductInput[],
+  defaults: ProductDefaults,
+): NewProduct[] {
+  const indexes = new Map<string, number>();
+  return inputs.map((input, index) => {
+    const path = `products[${index}].`;
+    const earlier = indexes.get(input.sku);
+    if (earlier !== undefined) throw invalidField(`${path}sku`, `is that of products[${earlier}] too`);
+    indexes.set(input.sku, index);
+    return readNewProduct(assets, input, { defaults, path });
+  });
+}
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readCategory(input: CategoryInput): NewCategory {
+  const { slug, parent_id: parentId = null, status = "active" } = input;
+  const description = readText(input.description ?? "", "description");
+  return { name: readLine(input.name, "name"), description, slug, parentId, status };
+}
+
+/** Only what was sent. @throws AppError `invalid/invalid_request` naming the field */
+export function readCategoryPatch(input: CategoryChange): Partial<CategoryFields> {
+  const { slug, parent_id: parentId, status } = input;
+  const name = readLine(input.name, "name");
+  const description = readText(input.description, "description");
+  return withoutUndefined({ name, description, slug, parentId, status });
+}
+
+/** Only what was sent. */
+function readFields(input: Partial<ProductInput> | ProductChange, path: string): ProductPatch {
+  return withoutUndefined({
+    sku: input.sku === undefined ? undefined : readSku(input.sku, path),
+    name: readLine(input.name, `${path}name`),
+    description: readText(input.description, `${path}description`),
+    currency: input.currency,
+    priceIncludesTax: input.price_includes_tax,
+    taxClass: input.tax_class,
+    categoryId: input.category_id,
+    brand: input.brand === null ? null : readLine(input.brand, `${path}brand`),
+    status: input.status,
+    tracksStock: input.tracks_stock,
+    metadata: readMetadata(input.metadata, path),
+  });
+}
+
+function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function readSku(sku: string, path: string): string {
+  const plain = readLine(sku, `${path}sku`);
+  if (plain.trim() !== plain) throw invalidField(`${path}sku`, "must not begin or end with a space");
+  return plain;
+}
+
+function readMetadata(metadata: Metadata | undefined, path: string): Metadata | undefined {
+  for (const [name, value] of Object.entries(metadata ?? {})) {
+    readLine(name, `${path}metadata`);
+    if (typeof value === "string") readText(value, `${path}metadata.${name}`);
+  }
+  return metadata;
+}
+
+/** One line of text. @throws AppError `invalid/invalid_request` naming the field */
+export function readLine<T extends string | undefined>(text: T, field: string): T {
+  if (text !== undefined && /[\p{Cc}\p{Cs}]/u.test(text))
+    throw invalidField(field, "must not have control characters or broken Unicode");
+  if (text !== undefined && text.trim() === "") throw invalidField(field, "must not be blank");
+  return text;
+}
+
+/** Text of several lines. @throws AppError `invalid/invalid_request` naming the field */
+export function readText<T extends string | undefined>(text: T, field: string): T {
+  if (text !== undefined && /[\p{Cc}\p{Cs}]/u.test(text.replace(/[\n\r\t]/g, "")))
+    throw invalidField(field, "must not have control characters or broken Unicode");
+  return text;
+}

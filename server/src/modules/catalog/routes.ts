@@ -1,0 +1,23 @@
+// The catalog's routes, by resource.
+import type { Routes } from "../../gateway/index.ts";
+import type { Sql } from "../../runtime/database.ts";
+import type { Assets } from "../ledger/index.ts";
+import type { StockOpener } from "./add-products.ts";
+import { addCategoryRoutes } from "./category-routes.ts";
+import { addProductRoutes } from "./product-routes.ts";
+import type { ProductDefaults } from "./read-input.ts";
+
+export interface CatalogServices {
+  readonly db: Sql;
+  readonly assets: Assets;
+  readonly defaults: ProductDefaults;
+  /** Opens the stock of new products, in the same transaction. */
+  readonly onProductsCreated?: StockOpener | undefined;
+}
+
+export function catalogRoutes(services: CatalogServices): Routes {
+  return (server) => {
+    addCategoryRoutes(server, services);
+    addProductRoutes(server, services);
+  };
+}

@@ -1,0 +1,163 @@
+// The shapes of what the catalog is asked with.
+import { Type } from "typebox";
+import { Cursor, Limit } from "../../gateway/index.ts";
+
+const closed = { additionalProperties: false };
+const ID_MAX = 2_147_483_647; // PostgreSQL's integer
+const QUANTITY_MAX = 1_000_000_000;
+
+export const CatalogId = Type.Integer({ minimum: 1, maximum: ID_MAX, examples: [1] });
+const seekable = { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] };
+/** Of what is looked for: an id that is larger than any is not found. */
+const SoughtId = Type.Integer(seekable);
+export const IdParams = Type.Object({ id: SoughtId });
+const Name = Type.String({ minLength: 1, maxLength: 200 });
+const Description = Type.String({ maxLength: 10_000 });
+const NullableId = Type.Union([CatalogId, Type.Null()]);
+const Slug = Type.String({ pattern: "^[a-z0-9]+(-[a-z0-9]+)*$", maxLength: 100, examples: ["electronics"] });
+const CategoryStatus = Type.Enum(["active", "draft"], {
+  description: "A draft is seen by staff alone, with all below it",
+});
+
+/** Of routes that need no token; one that is sent must be valid, and shows staff more. */
+export const FOR_VISITORS = { config: { guests: true }, schema: { security: [{}, { bearer: [] }] } };
+
+export const CategoryInput = Type.Object(
+  {
+    name: Name,
+    description: Type.Optional(Description),
+    parent_id: Type.Optional(NullableId),
+    slug: Type.Optional(Slug),
+    status: Type.Optional(CategoryStatus),
+  },
+  {
+    ...closed,
+    examples: [{ name: "Electronics", description: "Electronic devices and accessories" }],
+  },
+);
+export type CategoryInput = Type.Static<typeof CategoryInput>;
+
+export const CategoryChange = Type.Object(
+  {
+    name: Type.Optional(Name),
+    description: Type.Optional(Description),
+    parent_id: Type.Optional(NullableId),
+    slug: Type.Optional(Slug),
+    status: Type.Optional(CategoryStatus),
+  },
+  { ...closed, minProperties: 1, examples: [{ parent_id: null }] },
+);
+export type CategoryChange = Type.Static<typeof CategoryChange>;
+
+export const CategoryQuery = Type.Object(
+  {
+    parent_id: Type.Optional(SoughtId),
+    below_id: Type.Optional(Type.Integer({ ...seekable, description: "This category and all below it" })),
+    slug: Type.Optional(Type.String({ maxLength: 100 })),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+export type CategoryQuery = Type.Static<typeof CategoryQuery>;
+
+const Sku = Type.String({ minLength: 1, maxLength: 64, examples: ["WH-001"] });
+const Price = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
+  description: "Decimal string, or a JSON number whose shortest form is exact",
+  examples: [299.99],
+});
+const Currency = Type.String({
+  pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
+  description: "Default: DEFAULT_CURRENCY",
+  examples: ["USD"],
+});
+const Brand = Type.String({ minLength: 1, maxLength: 100 });
+const TaxClass = Type.String({
+  pattern: "^[a-z][a-z0-9_]{0,31}$",
+  description: "Chooses the rate of tax; default: standard",
+  examples: ["standard"],
+});
+const Metadata = Type.Record(
+  Type.String({ maxLength: 64 }),
+  Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
+  { maxProperties: 50, description: "Up to 50 flat entries" },
+);
+const Quantity = Type.Integer({ minimum: 0, maximum: QUANTITY_MAX });
+
+/** What a product may be given when it is made and changed alike. */
+const settable = {
+  description: Type.Optional(Description),
+  currency: Type.Optional(Currency),
+  price_includes_tax: Type.Optional(Type.Boolean({ description: "Default: PRICES_INCLUDE_TAX" })),
+  tax_class: Type.Optional(TaxClass),
+  category_id: Type.Optional(NullableId),
+  brand: Type.Optional(Type.Union([Brand, Type.Null()])),
+  tracks_stock: Type.Optional(
+    Type.Boolean({ description: "Default true; false for what never runs out, such as a download" }),
+  ),
+  metadata: Type.Optional(Metadata),
+};
+
+export const ProductInput = Type.Object(
+  {
+    sku: Sku,
+    name: Name,
+    price: Price,
+    ...settable,
+    status: Type.Optional(Type.Enum(["active", "draft"])),
+    initial_quantity: Type.Optional(Quantity),
+    backorder_limit: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: QUANTITY_MAX,
+        description: "Units that may be sold beyond what is on hand",
+      }),
+    ),
+    low_stock_threshold: Type.Optional(Quantity),
+  },
+  {
+    ...closed,
+    examples: [
+      {
+        name: "Wireless Headphones",
+        description: "Over-ear, with noise cancelling",
+        sku: "WH-001",
+        price: 299.99,
+        brand: "TechBrand",
+        initial_quantity: 50,
+        tracks_stock: true,
+      },
+    ],
+  },
+);
+export type ProductInput = Type.Static<typeof ProductInput>;
+
+export const ProductBatchInput = Type.Object(
+  { products: Type.Array(ProductInput, { minItems: 1, maxItems: 1_000 }) },
+  {
+    ...closed,
+    examples: [{ products: [{ name: "Wireless Headphones", sku: "WH-001", price: "299.99" }] }],
+  },
+);
+
+export const ProductChange = Type.Object(
+  {
+    sku: Type.Optional(Sku),
+    name: Type.Optional(Name),
+    price: Type.Optional(Price),
+    ...settable,
+    status: Type.Optional(Type.Enum(["active", "draft", "archived"])),
+  },
+  { ...closed, minProperties: 1, examples: [{ price: "279.99" }, { status: "draft" }] },
+);
+export type ProductChange = Type.Static<typeof ProductChange>;
+
+export const ProductQuery = Type.Object(
+  {
+    sku: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    cursor: Cursor,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  },
+  closed,
+);
+export type ProductQuery = Type.Static<typeof ProductQuery>;

@@ -1,0 +1,43 @@
+// Identity's encrypted columns: what `countinghouse keys` brings under a new data key.
+import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
+import { contextOfTotp } from "./check-code.ts";
+import { LOGIN_CONTEXT } from "./mail-template.ts";
+import { contextOfSecret } from "./session.ts";
+import { contextOfKey } from "./signing-keys.ts";
+import { contextOf } from "./user.ts";
+
+export const IDENTITY_ENCRYPTED: readonly EncryptedTable[] = [
+  {
+    name: "identity.users",
+    key: "id",
+    keyType: "uuid",
+    columns: [
+      { name: "email", contextOf: (id) => contextOf("email", id) },
+      { name: "full_name", contextOf: (id) => contextOf("full_name", id) },
+    ],
+  },
+  {
+    name: "identity.sessions",
+    key: "id",
+    keyType: "uuid",
+    columns: [{ name: "secret", contextOf: contextOfSecret }],
+  },
+  {
+    name: "identity.signing_keys",
+    key: "kid",
+    keyType: "text",
+    columns: [{ name: "private_key", contextOf: contextOfKey }],
+  },
+  {
+    name: "identity.totp",
+    key: "user_id",
+    keyType: "uuid",
+    columns: [{ name: "secret", contextOf: contextOfTotp }],
+  },
+  {
+    name: "identity.mails",
+    key: "id",
+    keyType: "bigint",
+    columns: [{ name: "login", contextOf: () => LOGIN_CONTEXT }],
+  },
+];
