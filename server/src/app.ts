@@ -10,10 +10,12 @@ import { createMetrics, type Metrics } from "./gateway/metrics.ts";
 import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk, readStepUpLimits } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
+import { followPayments } from "./modules/orders/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
 import { openInventory } from "./open-inventory.ts";
+import { openOrders } from "./open-orders.ts";
 import { openPayments } from "./open-payments.ts";
 import { openShop } from "./open-shop.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
@@ -137,7 +139,17 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
   const { banking, payments, ...book } = await openBanking(config, { ...context, batchDb, metrics, vault });
   const shop = openShop(config, { db, ...book });
-  const routes = [access.routes, ...banking, riskRoutes({ db, vault }), audit.routes, ...shop.routes];
+  const orders = openOrders(config, { db, log, vault, ...book, cardProvider: payments.cardProvider });
+  payments.setListener(followPayments());
+  steps.push(orders.stop);
+  const routes = [
+    access.routes,
+    ...banking,
+    riskRoutes({ db, vault }),
+    audit.routes,
+    ...shop.routes,
+    orders.routes,
+  ];
   await addDocs(server);
   access.addRootRoutes(server);
   addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
@@ -198,7 +210,7 @@ async function openBanking(
     inventory.routes(desk),
     paymentRoutes,
   ];
-  return { banking, payments, assets, desk };
+  return { banking, payments, assets, desk, stockOf: inventory.stockOf };
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

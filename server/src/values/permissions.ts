@@ -31,6 +31,8 @@ export const SCOPES = [
   "profile:read",
   "stock:read",
   "stock:write",
+  "orders:read",
+  "orders:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -110,6 +112,23 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addProducts: by(STAFF, "catalog:write"),
   changeProduct: by(STAFF, "catalog:write"),
   archiveProduct: by(STAFF, "catalog:write"),
+
+  // Orders: customers their own alone
+  placeOrder: by(EVERYONE, "orders:write"),
+  listOrders: by(EVERYONE, "orders:read"),
+  getOrder: by(EVERYONE, "orders:read"),
+  changeOrder: by(EVERYONE, "orders:write"),
+  payOrder: by(EVERYONE, "orders:write"),
+  cancelOrder: by(EVERYONE, "orders:write"),
+  advanceOrder: by(STAFF, "orders:write"),
+  reviewOrder: by(OPERATORS, "orders:write"),
+  shipOrder: by(STAFF, "orders:write"),
+  deliverOrder: by(STAFF, "orders:write"),
+  returnItems: by(STAFF, "orders:write"),
+  refundOrder: by(STAFF, "orders:write"),
+  createCreditNote: by(STAFF, "orders:write"),
+  listCreditNotes: by(EVERYONE, "orders:read"),
+  getCreditNote: by(EVERYONE, "orders:read"),
 
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),

@@ -31,9 +31,11 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
   expect(tasks.map((task) => task["name"])).toEqual([
     "create_partitions",
     "expire_holds",
+    "expire_orders",
     "fetch_exchange_rates",
     "forget_old_sessions",
     "make_audit_checkpoints",
+    "queue_orders",
     "rotate_idempotency_epochs",
     "rotate_signing_keys",
     "send_mails",

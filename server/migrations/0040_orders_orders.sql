@@ -1,0 +1,86 @@
+-- Orders: what was bought, what became of it. Money lies in payments and the ledger, stock in the ledger; here stand the
+-- ids that lead there. The hot path writes one order and its lines, nothing else: the first entry of the timeline is
+-- told by the order's own columns. No foreign keys on the hot tables; `verify` looks for what they would forbid.
+CREATE SCHEMA orders;
+
+CREATE TABLE orders.orders (
+  id             bigint   PRIMARY KEY,       -- stamp of the placing
+  customer_id    text,                       -- subject of the customer's token; null: an operator's order for nobody
+  placed_by      text     NOT NULL,
+  state          smallint NOT NULL CHECK (state BETWEEN 1 AND 8),
+  placed_state   smallint NOT NULL CHECK (placed_state IN (1, 2)), -- PENDING, or CONFIRMED at once
+  fulfilment     smallint NOT NULL DEFAULT 1 CHECK (fulfilment BETWEEN 1 AND 5),
+  review         smallint NOT NULL DEFAULT 0 CHECK (review BETWEEN 0 AND 3), -- none, pending, accepted, refused
+  payment_method text     NOT NULL,
+  payment_id     bigint,                     -- the latest payment; null: nothing to pay, or none tried
+  currency       text     NOT NULL,
+  net            bigint   NOT NULL CHECK (net >= 0),
+  tax            bigint   NOT NULL CHECK (tax >= 0),
+  total          bigint   NOT NULL CHECK (total = net + tax),
+  credited       bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND total), -- sum of its credit notes
+  waived         bigint   NOT NULL DEFAULT 0 CHECK (waived BETWEEN 0 AND credited), -- what of it was never paid: it lowers what is due
+  expires_at     bigint,                     -- stamp; only while PENDING
+  cancel_reason  text,                       -- set while PENDING and after: a cancellation waits for the payment
+  reference      text,
+  metadata       text,                       -- JSON text, kept as it is
+  entry_count    smallint NOT NULL DEFAULT 1 CHECK (entry_count BETWEEN 1 AND 10000),
+  version        integer  NOT NULL DEFAULT 1,
+  CHECK (state = 1 OR expires_at IS NULL)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
+CREATE INDEX orders_by_customer ON orders.orders (customer_id, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX orders_by_reference ON orders.orders (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX orders_open ON orders.orders (state, id) WHERE state BETWEEN 1 AND 4;
+CREATE INDEX orders_ended ON orders.orders (state, id) WHERE state BETWEEN 6 AND 8;
+CREATE INDEX orders_due ON orders.orders (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX orders_in_review ON orders.orders (id) WHERE review = 1;
+
+CREATE TABLE orders.lines (
+  order_id     bigint   NOT NULL,
+  line_no      smallint NOT NULL CHECK (line_no BETWEEN 1 AND 1000),
+  product_id   integer,                      -- null: a service
+  sku          text,                         -- as it was when it was ordered; so are name, price and rate
+  name         text     NOT NULL,
+  quantity     integer  NOT NULL CHECK (quantity > 0),
+  unit_price   bigint   NOT NULL CHECK (unit_price >= 0),
+  includes_tax boolean  NOT NULL,
+  tax_rate     integer  NOT NULL CHECK (tax_rate BETWEEN 0 AND 1000000), -- millionths
+  net          bigint   NOT NULL CHECK (net >= 0),
+  tax          bigint   NOT NULL CHECK (tax >= 0),
+  gross        bigint   NOT NULL CHECK (gross = net + tax),
+  shipped      integer  NOT NULL DEFAULT 0 CHECK (shipped BETWEEN 0 AND quantity),
+  returned     integer  NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND shipped),
+  credited     bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND gross),
+  hold_ids     bigint[] NOT NULL DEFAULT '{}', -- active stock holds; empty: nothing (or nothing more) is held
+  stock_account_ids bigint[] NOT NULL DEFAULT '{}', -- the account of each of them
+  PRIMARY KEY (order_id, line_no),
+  CHECK (cardinality(hold_ids) = cardinality(stock_account_ids)),
+  CHECK (product_id IS NOT NULL OR cardinality(hold_ids) = 0)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
+
+-- Addresses are personal and encrypted; orders without any have no row.
+CREATE TABLE orders.addresses (
+  order_id bigint PRIMARY KEY,
+  shipping text,
+  billing  text
+);
+
+-- What happened to an order after it was placed: one row per change, in order of `seq` from 2.
+CREATE TABLE orders.entries (
+  order_id   bigint   NOT NULL,
+  seq        smallint NOT NULL CHECK (seq >= 2),
+  at         bigint   NOT NULL,              -- stamp
+  event      text     NOT NULL,
+  actor_id   text     NOT NULL,
+  from_state smallint NOT NULL,
+  to_state   smallint NOT NULL,
+  note       text,
+  PRIMARY KEY (order_id, seq)
+);
+
+-- Fails the transaction where a write reached fewer rows than were locked for it.
+CREATE FUNCTION orders.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF actual <> expected THEN
+    RAISE EXCEPTION 'wrote % of % %: a row was changed outside its lock', actual, expected, what;
+  END IF;
+END $$;

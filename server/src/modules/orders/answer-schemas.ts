@@ -1,0 +1,168 @@
+// The shapes of what orders answer.
+import { Type } from "typebox";
+import { pageOf } from "../../gateway/index.ts";
+import { PAYMENT_METHODS } from "./order.ts";
+import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./states.ts";
+
+const Id = Type.String({ examples: ["1795424400123456"] });
+const Amount = Type.String({
+  description: "Decimal string with the currency's decimals",
+  examples: ["719.98"],
+});
+const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
+  Type.Union([type, Type.Null()]);
+const Text = Type.String();
+
+export const OrderStatus = Type.Enum(Object.keys(ORDER_STATES) as (keyof typeof ORDER_STATES)[]);
+export const FulfilmentStatus = Type.Enum(Object.keys(FULFILMENTS) as (keyof typeof FULFILMENTS)[]);
+export const PaymentMethodName = Type.Enum([...PAYMENT_METHODS], { examples: ["credit_card"] });
+
+const OrderLine = Type.Object({
+  line: Type.Integer(),
+  product_id: nullable(Type.Integer()),
+  sku: nullable(Text),
+  name: Text,
+  quantity: Type.Integer(),
+  unit_price: Amount,
+  price_includes_tax: Type.Boolean(),
+  tax_rate: Type.String({ examples: ["0.2"] }),
+  net: Amount,
+  tax: Amount,
+  total: Amount,
+  shipped: Type.Integer(),
+  returned: Type.Integer(),
+  credited: Amount,
+});
+export type OrderLineDocument = Type.Static<typeof OrderLine>;
+
+const OrderPayment = Type.Object({
+  id: Id,
+  provider: Text,
+  status: Text,
+  amount: Amount,
+  authorized: Amount,
+  captured: Amount,
+  refunded: Amount,
+  at_risk: Amount,
+  action_url: nullable(Text),
+  failure_code: nullable(Text),
+});
+export type OrderPaymentDocument = Type.Static<typeof OrderPayment>;
+
+const AddressShape = Type.Record(Type.String(), Type.String());
+const summary = {
+  id: Id,
+  status: OrderStatus,
+  fulfilment: FulfilmentStatus,
+  payment_status: Type.String({
+    description:
+      "Derived from the payment: unpaid, requested, authorized, captured, partly_refunded, disputed, ...",
+  }),
+  review: Type.Enum(Object.keys(REVIEWS) as (keyof typeof REVIEWS)[]),
+  cancel_pending: Type.Boolean({ description: "Becomes CANCELLED as soon as its payment is final" }),
+  customer_id: nullable(Text),
+  placed_by: Text,
+  payment_method: PaymentMethodName,
+  currency: Text,
+  net: Amount,
+  tax: Amount,
+  total: Amount,
+  credited: Amount,
+  reference: nullable(Text),
+  metadata: nullable(Type.Record(Type.String(), Type.Unknown())),
+  expires_at: nullable(Time),
+  created_at: Time,
+  version: Type.Integer(),
+};
+
+export const OrderSummary = Type.Object(summary, { title: "OrderSummary" });
+export const OrderPage = pageOf(OrderSummary, "OrderPage");
+
+const orderFields = {
+  ...summary,
+  payment: nullable(OrderPayment),
+  shipping_address: Type.Optional(nullable(AddressShape)),
+  billing_address: Type.Optional(nullable(AddressShape)),
+  items: Type.Array(OrderLine),
+};
+export const OrderShape = Type.Object(orderFields, { title: "Order" });
+export type OrderDocument = Type.Static<typeof OrderShape>;
+
+const Shipment = Type.Object({
+  id: Id,
+  carrier: nullable(Text),
+  tracking_number: nullable(Text),
+  tracking_url: nullable(Text),
+  items: Type.Array(Type.Object({ line: Type.Integer(), quantity: Type.Integer() })),
+  shipped_by: Text,
+  shipped_at: Time,
+  delivered_at: nullable(Time),
+});
+export type ShipmentDocument = Type.Static<typeof Shipment>;
+
+const CreditNoteLine = Type.Object({
+  line: Type.Integer(),
+  order_line: nullable(Type.Integer()),
+  product_id: nullable(Type.Integer()),
+  sku: nullable(Text),
+  name: Text,
+  quantity: Type.Integer({ description: "0 where an amount alone was given back" }),
+  unit_price: nullable(Amount),
+  net: Amount,
+  tax: Amount,
+  total: Amount,
+  restocked: Type.Boolean({ description: "Back on the shelf; otherwise written off, or no goods" }),
+});
+const creditNoteFields = {
+  id: Id,
+  order_id: nullable(Id),
+  kind: Type.Enum(["return", "refund", "credit"]),
+  customer_id: nullable(Text),
+  currency: Text,
+  net: Amount,
+  tax: Amount,
+  total: Amount,
+  refunded: Type.String({ description: "What of it goes back over the order's payment" }),
+  payment_id: nullable(Id),
+  refund_id: nullable(Id),
+  account_id: nullable(Id),
+  journal_id: nullable(Id),
+  reason: Text,
+  reference: nullable(Text),
+  created_by: Text,
+  created_at: Time,
+  items: Type.Array(CreditNoteLine),
+};
+export const CreditNote = Type.Object(creditNoteFields, { title: "CreditNote" });
+export type CreditNoteDocument = Type.Static<typeof CreditNote>;
+export const CreditNotePage = pageOf(CreditNote, "CreditNotePage");
+
+const Entry = Type.Object({
+  at: Time,
+  event: Text,
+  actor_id: Text,
+  from: nullable(OrderStatus),
+  to: OrderStatus,
+  note: nullable(Text),
+});
+export type EntryDocument = Type.Static<typeof Entry>;
+
+export const OrderDetail = Type.Object(
+  {
+    ...orderFields,
+    payments: Type.Array(OrderPayment),
+    shipments: Type.Array(Shipment),
+    credit_notes: Type.Array(CreditNote),
+    timeline: Type.Array(Entry),
+  },
+  { title: "OrderDetail" },
+);
+export type OrderDetailDocument = Type.Static<typeof OrderDetail>;
+
+/** An order with the credit note that a return or a refund made. */
+export const CreditedOrder = Type.Object(
+  { order: OrderShape, credit_note: CreditNote },
+  { title: "CreditedOrder" },
+);
+export const ShippedOrder = Type.Object({ order: OrderShape, shipment: Shipment }, { title: "ShippedOrder" });

@@ -1,0 +1,110 @@
+// The JSON documents of orders. Amounts are decimal strings, times RFC 3339.
+import { formatAmount } from "../../values/money.ts";
+import { formatStamp } from "../../values/time.ts";
+import type { Assets } from "../ledger/index.ts";
+import { type Payment, statusOf } from "../payments/index.ts";
+import type { OrderDocument, OrderLineDocument, OrderPaymentDocument } from "./answer-schemas.ts";
+import type { Order, OrderLine } from "./order.ts";
+import type { Address } from "./screen.ts";
+import { formatTaxRate } from "./tax-rates.ts";
+
+/** Writes an amount of a currency. */
+export type AmountWriter = (minor: bigint) => string;
+
+export function amountWriter(assets: Assets, currency: string): AmountWriter {
+  const asset = assets.byCode(currency);
+  if (asset === undefined) throw new Error(`the currency ${currency} of an order is not known`);
+  return (minor) => formatAmount(minor, asset.scale);
+}
+
+export interface OrderParts {
+  readonly order: Order;
+  readonly payment: Payment | undefined;
+  readonly addresses?: { readonly shipping: Address | null; readonly billing: Address | null } | undefined;
+}
+
+export function describeOrder(assets: Assets, { order, payment, addresses }: OrderParts): OrderDocument {
+  const write = amountWriter(assets, order.currency);
+  return {
+    id: String(order.id),
+    status: order.state,
+    fulfilment: order.fulfilment,
+    payment_status: paymentStatusOf(order, payment),
+    review: order.review,
+    cancel_pending: order.cancelReason !== null,
+    customer_id: order.customerId,
+    placed_by: order.placedBy,
+    payment_method: order.paymentMethod,
+    currency: order.currency,
+    net: write(order.net),
+    tax: write(order.tax),
+    total: write(order.total),
+    credited: write(order.credited),
+    payment: payment === undefined ? null : describePayment(payment, write),
+    ...(addresses === undefined
+      ? {}
+      : { shipping_address: addresses.shipping, billing_address: addresses.billing }),
+    reference: order.reference,
+    metadata: order.metadata === null ? null : JSON.parse(order.metadata),
+    items: order.lines.map((line) => describeLine(line, write)),
+    expires_at: order.expiresAt === null ? null : formatStamp(order.expiresAt),
+    created_at: formatStamp(order.id),
+    version: order.version,
+  };
+}
+
+export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDocument {
+  return {
+    line: line.lineNo,
+    product_id: line.productId,
+    sku: line.sku,
+    name: line.name,
+    quantity: line.quantity,
+    unit_price: write(line.unitPrice),
+    price_includes_tax: line.includesTax,
+    tax_rate: formatTaxRate(line.taxRate),
+    net: write(line.net),
+    tax: write(line.tax),
+    total: write(line.gross),
+    shipped: line.shipped,
+    returned: line.returned,
+    credited: write(line.credited),
+  };
+}
+
+export function describePayment(payment: Payment, write: AmountWriter): OrderPaymentDocument {
+  return {
+    id: String(payment.id),
+    provider: payment.provider,
+    status: statusOf(payment),
+    amount: write(payment.amountMinor),
+    authorized: write(payment.authorizedMinor - payment.voidedMinor),
+    captured: write(payment.capturedMinor),
+    refunded: write(payment.refundedMinor),
+    at_risk: write(payment.disputedMinor),
+    action_url: payment.actionUrl,
+    failure_code: payment.failureCode,
+  };
+}
+
+/** Derived from the payment every time it is told: "paid" is no latch (a chargeback comes after it). */
+export function paymentStatusOf(
+  order: Pick<Order, "total" | "waived">,
+  payment: Payment | undefined,
+): string {
+  if (payment !== undefined) return payment.disputedMinor > 0n ? "disputed" : statusOf(payment);
+  return order.total === order.waived ? "not_needed" : "unpaid";
+}
+
+/** What the outbox tells of an order that changed. */
+export function describeChange(order: Order, { event, actorId }: { event: string; actorId: string }): string {
+  return JSON.stringify({
+    id: String(order.id),
+    event,
+    status: order.state,
+    fulfilment: order.fulfilment,
+    customer_id: order.customerId,
+    actor_id: actorId,
+    version: order.version,
+  });
+}

@@ -1,0 +1,57 @@
+// Finds orders and credit notes, newest first, a page at a time: staff all, a customer their own.
+import { type Actor, actsForAll } from "../../values/actor.ts";
+import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
+import type { CreditNote } from "./credit-note.ts";
+import { type CreditNoteFilter, readCreditNote, readCreditNotes } from "./credit-note-store.ts";
+import { orderError } from "./errors.ts";
+import { maySee, type OrderReader } from "./get-order.ts";
+import type { Order } from "./order.ts";
+import { type OrderFilter, readOrders } from "./order-read-store.ts";
+
+/** Orders without their lines, with their latest payments. Another customer's name finds nothing. */
+export async function findOrders(
+  { db, assets }: OrderReader,
+  actor: Actor,
+  filter: OrderFilter,
+): Promise<{ order: Order; payment: Payment | undefined }[]> {
+  const own = narrow(actor, filter);
+  if (own === undefined) return [];
+  const orders = await readOrders(db, own);
+  if (orders.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
+  const payments = await findPaymentsOfOrders(
+    db,
+    orders.map(({ id }) => id),
+  );
+  return orders.map((order) => ({
+    order,
+    payment: payments.get(order.id)?.find(({ id }) => id === order.paymentId),
+  }));
+}
+
+export async function findCreditNotes(
+  { db, assets }: OrderReader,
+  actor: Actor,
+  filter: CreditNoteFilter,
+): Promise<CreditNote[]> {
+  const own = narrow(actor, filter);
+  if (own === undefined) return [];
+  const notes = await readCreditNotes(db, own);
+  if (notes.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
+  return notes;
+}
+
+/** @throws AppError `not_found/credit_note_not_found`, also for one of others */
+export async function getCreditNote({ db }: OrderReader, actor: Actor, id: number): Promise<CreditNote> {
+  const note = await readCreditNote(db, id);
+  if (note === undefined || !maySee(actor, note)) throw orderError("credit_note_not_found");
+  return note;
+}
+
+function narrow<Filter extends { readonly customerId?: string | undefined }>(
+  actor: Actor,
+  filter: Filter,
+): Filter | undefined {
+  if (actsForAll(actor)) return filter;
+  const isOther = filter.customerId !== undefined && filter.customerId !== actor.id;
+  return isOther ? undefined : { ...filter, customerId: actor.id };
+}

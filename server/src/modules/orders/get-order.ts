@@ -1,0 +1,107 @@
+// Reads orders for those who may see them: staff all, a customer their own. Somebody else's answers like a missing one.
+import type { Sql } from "../../runtime/database.ts";
+import type { Vault } from "../../runtime/vault.ts";
+import { type Actor, actsForAll } from "../../values/actor.ts";
+import { formatStamp } from "../../values/time.ts";
+import type { Assets } from "../ledger/index.ts";
+import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
+import { type OrderAddresses, openAddresses } from "./addresses.ts";
+import type { OrderDetailDocument } from "./answer-schemas.ts";
+import { findCreditNotesOfOrder } from "./credit-note-store.ts";
+import { describeCreditNote } from "./describe-credit-note.ts";
+import { amountWriter, describeOrder, describePayment } from "./describe-order.ts";
+import { orderError } from "./errors.ts";
+import type { Order } from "./order.ts";
+import * as store from "./order-read-store.ts";
+import { describeShipments } from "./shipment.ts";
+import { readShipments } from "./shipment-store.ts";
+
+export interface OrderReader {
+  readonly db: Sql;
+  readonly assets: Assets;
+}
+
+export interface OrderWithPayment {
+  readonly order: Order;
+  /** The latest; undefined where there is none. */
+  readonly payment: Payment | undefined;
+}
+
+export function maySee(actor: Actor, order: Pick<Order, "customerId">): boolean {
+  return actsForAll(actor) || order.customerId === actor.id;
+}
+
+/** @throws AppError `not_found/order_not_found`, also for an order of others */
+export async function getOrderWithPayment(
+  { db, assets }: OrderReader,
+  actor: Actor,
+  id: number,
+): Promise<OrderWithPayment> {
+  const { order, payments } = await read({ db, assets }, actor, id);
+  return { order, payment: payments.find((payment) => payment.id === order.paymentId) };
+}
+
+async function read(
+  { db, assets }: OrderReader,
+  actor: Actor,
+  id: number,
+): Promise<{ order: Order; payments: readonly Payment[] }> {
+  const [order, payments] = await Promise.all([store.readOrder(db, id), findPaymentsOfOrders(db, [id])]);
+  if (order === undefined || !maySee(actor, order)) throw orderError("order_not_found");
+  if (assets.byCode(order.currency) === undefined) await assets.refresh();
+  return { order, payments: payments.get(id) ?? [] };
+}
+
+/**
+ * An order with all there is about it: payments, shipments, credit notes, timeline.
+ * @throws AppError `not_found/order_not_found`
+ */
+export async function getOrderDetail(
+  reader: OrderReader & { vault: Vault },
+  actor: Actor,
+  id: number,
+): Promise<OrderDetailDocument> {
+  const { db, assets, vault } = reader;
+  const { order, payments } = await read(reader, actor, id);
+  const [sealed, entries, shipments, notes] = await Promise.all([
+    store.readAddresses(db, id),
+    store.readEntries(db, id),
+    readShipments(db, id),
+    findCreditNotesOfOrder(db, id),
+  ]);
+  const write = amountWriter(assets, order.currency);
+  const payment = payments.find((candidate) => candidate.id === order.paymentId);
+  const addresses = await openAddresses(vault, sealed);
+  return {
+    ...describeOrder(assets, { order, payment, addresses }),
+    payments: payments.map((one) => describePayment(one, write)),
+    shipments: describeShipments(shipments),
+    credit_notes: notes.map((note) => describeCreditNote(assets, note)),
+    timeline: [
+      {
+        at: formatStamp(order.id),
+        event: "placed",
+        actor_id: order.placedBy,
+        from: null,
+        to: order.placedState,
+        note: null,
+      },
+      ...entries.map(({ at, event, actorId, from, to, note }) => ({
+        at: formatStamp(at),
+        event,
+        actor_id: actorId,
+        from,
+        to,
+        note,
+      })),
+    ],
+  };
+}
+
+/** An order's addresses, decrypted; whoever asks has been shown the order. */
+export async function getAddresses(
+  { db, vault }: { db: Sql; vault: Vault },
+  orderId: number,
+): Promise<OrderAddresses> {
+  return openAddresses(vault, await store.readAddresses(db, orderId));
+}

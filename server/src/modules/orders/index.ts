@@ -1,0 +1,11 @@
+// The door of orders: customers' purchases, from placing to credit note.
+export { ORDER_ERRORS } from "./errors.ts";
+export { followPayments } from "./follow-payments.ts";
+export { expireOrders, orderTasks, queueOrders } from "./jobs.ts";
+export type { Order, OrderLine } from "./order.ts";
+export { ORDERS } from "./order-store.ts";
+export { buildPlacing, type NewOrder, type PlacingExtension } from "./place-orders.ts";
+export { orderRoutes } from "./routes.ts";
+export type { Address, Screen, ScreenedOrder, ScreenVerdict } from "./screen.ts";
+export type { OrderServices, OrderSettings } from "./services.ts";
+export { readTaxRates, type TaxRates } from "./tax-rates.ts";

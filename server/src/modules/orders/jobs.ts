@@ -1,0 +1,82 @@
+// What orders do by themselves, in the schedule of upkeep: end those that nobody paid, hand those confirmed to the warehouse.
+import { SYSTEM_ACTOR } from "../../values/actor.ts";
+import type { BookCommand, Decision, Desk } from "../banking/index.ts";
+import type { Task } from "../jobs/index.ts";
+import { expireOrder } from "./advance-order.ts";
+import { changeOrder } from "./change-order.ts";
+import { leaveOrder } from "./leave-order.ts";
+import { factsOf } from "./order-facts.ts";
+import { readDueOrders, readOrdersToQueue } from "./order-read-store.ts";
+import { ORDERS } from "./order-store.ts";
+import type { OrderServices } from "./services.ts";
+import { refuseTransition } from "./states.ts";
+
+const SWEEP_SECONDS = 5;
+const ORDERS_PER_BATCH_MAX = 200;
+/** A run ends here even where more is due; the next one goes on. */
+const BATCHES_PER_RUN_MAX = 20;
+
+export function orderTasks(services: OrderServices): Task[] {
+  return [
+    { name: "expire_orders", everySeconds: SWEEP_SECONDS, run: () => expireOrders(services) },
+    { name: "queue_orders", everySeconds: SWEEP_SECONDS, run: () => queueOrders(services) },
+  ];
+}
+
+/**
+ * Ends or extends the PENDING orders whose time is past; all of a round go to the desk at once. Returns their number.
+ * @throws AppError `unavailable` where the desk is full or closed
+ */
+export async function expireOrders(services: OrderServices): Promise<number> {
+  let count = 0;
+  for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
+    const ids = await readDueOrders(services.db, ORDERS_PER_BATCH_MAX);
+    const act = expireOrder();
+    const outcomes = await Promise.all(
+      ids.map((id) => changeOrder(services, { actor: SYSTEM_ACTOR }, { id, act })),
+    );
+    const ended = outcomes.filter((outcome) => !("refused" in outcome)).length;
+    count += ended;
+    if (ids.length < ORDERS_PER_BATCH_MAX || ended === 0) break;
+  }
+  return count;
+}
+
+/** Queues confirmed orders whose time of grace is over, a round of them with one command. Returns their number. */
+export async function queueOrders({ db, desk, settings }: OrderServices): Promise<number> {
+  let count = 0;
+  for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
+    const { graceSeconds } = settings;
+    const ids = await readOrdersToQueue(db, { graceSeconds, limit: ORDERS_PER_BATCH_MAX });
+    if (ids.length === 0) break;
+    const outcome = await desk.submit(queueAll(ids));
+    if ("refused" in outcome) throw outcome.refused;
+    const { queued } = JSON.parse(outcome.answer);
+    count += queued;
+    if (queued === 0) break;
+  }
+  return count;
+}
+
+/** Upkeep: the orders' timelines tell of it, the audit trail does not. */
+function queueAll(ids: readonly number[]): BookCommand {
+  return {
+    event: null,
+    actor: SYSTEM_ACTOR,
+    scope: { accountIds: [], stampCount: 1 },
+    needs: [{ reader: ORDERS, ids }],
+    decide: (desk) => decideQueue(desk, ids),
+  };
+}
+
+function decideQueue(desk: Desk, ids: readonly number[]): Decision {
+  let queued = 0;
+  for (const id of ids) {
+    const order = desk.rows.of(ORDERS).get(id);
+    if (order === undefined || order.cancelReason !== null) continue;
+    if (refuseTransition("queue", factsOf(order, undefined), "system") !== undefined) continue;
+    leaveOrder(desk, order, { step: "queue", actorId: SYSTEM_ACTOR.id, payment: "another" });
+    queued += 1;
+  }
+  return { answer: JSON.stringify({ queued }), counted: [] };
+}

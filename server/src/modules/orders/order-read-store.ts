@@ -1,0 +1,118 @@
+// The SQL that reads orders for people and for what is read ahead of a command; without locks.
+import type { Sql } from "../../runtime/database.ts";
+import { toArray } from "../../runtime/sql-array.ts";
+import type { Order, OrderEntry } from "./order.ts";
+import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
+import {
+  FULFILMENTS,
+  type Fulfilment,
+  ORDER_STATES,
+  type OrderState,
+  REVIEWS,
+  type Review,
+} from "./states.ts";
+
+/** An order with its lines. The version is compared under the lock, so one moment is not needed here. */
+export async function readOrder(db: Sql, id: number): Promise<Order | undefined> {
+  const [rows, lines] = await Promise.all([
+    db<OrderRow[]>`
+      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
+             credited, waived, expires_at, cancel_reason, reference, metadata, entry_count, version
+      FROM orders.orders WHERE id = ${id}`,
+    readLines({ sql: db }, toArray([id])),
+  ]);
+  return rows.map((row) => toOrder(row, lines.get(id) ?? []))[0];
+}
+
+export interface OrderFilter {
+  readonly customerId?: string | undefined;
+  readonly state?: OrderState | undefined;
+  readonly fulfilment?: Fulfilment | undefined;
+  readonly review?: Review | undefined;
+  readonly reference?: string | undefined;
+  /** Stamps, half-open. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Only orders placed before this one. */
+  readonly beforeId?: number | undefined;
+  readonly limit: number;
+}
+
+/** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
+export async function readOrders(db: Sql, filter: OrderFilter): Promise<Order[]> {
+  const { customerId, state, fulfilment, review, reference, from, to, beforeId, limit } = filter;
+  const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
+  const rows = await db<OrderRow[]>`
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
+           credited, waived, expires_at, cancel_reason, reference, metadata, entry_count, version
+    FROM orders.orders WHERE id < ${before} AND id >= ${from ?? 0}
+      ${customerId === undefined ? db`` : db`AND customer_id = ${customerId}`}
+      ${state === undefined ? db`` : ofState(db, state)}
+      ${fulfilment === undefined ? db`` : db`AND fulfilment = ${FULFILMENTS[fulfilment]}`}
+      ${review === undefined ? db`` : ofReview(db, review)}
+      ${reference === undefined ? db`` : db`AND reference = ${reference}`}
+    ORDER BY id DESC LIMIT ${limit}`;
+  return rows.map((row) => toOrder(row, []));
+}
+
+/** The number stands in the text, so that the planner sees that a partial index holds all there is. */
+function ofState(db: Sql, state: OrderState) {
+  return db`AND state = ${db.unsafe(String(ORDER_STATES[state]))}`;
+}
+
+function ofReview(db: Sql, review: Review) {
+  return db`AND review = ${db.unsafe(String(REVIEWS[review]))}`;
+}
+
+export async function readEntries(db: Sql, orderId: number): Promise<OrderEntry[]> {
+  const rows = await db<EntryRow[]>`
+    SELECT order_id, seq, at, event, actor_id, from_state, to_state, note FROM orders.entries WHERE order_id = ${orderId} ORDER BY seq`;
+  return rows.map((row) => ({
+    orderId: Number(row.order_id),
+    seq: row.seq,
+    at: Number(row.at),
+    event: row.event,
+    actorId: row.actor_id,
+    from: stateOf(row.from_state),
+    to: stateOf(row.to_state),
+    note: row.note,
+  }));
+}
+
+interface EntryRow {
+  order_id: bigint;
+  seq: number;
+  at: bigint;
+  event: string;
+  actor_id: string;
+  from_state: number;
+  to_state: number;
+  note: string | null;
+}
+
+export async function readAddresses(db: Sql, orderId: number): Promise<EncryptedAddresses | undefined> {
+  const rows = await db<{ shipping: string | null; billing: string | null }[]>`
+    SELECT shipping, billing FROM orders.addresses WHERE order_id = ${orderId}`;
+  return rows.map((row) => ({ orderId, ...row }))[0];
+}
+
+/** PENDING orders whose time is past, longest due first. */
+export async function readDueOrders(db: Sql, limit: number): Promise<number[]> {
+  const rows = await db<{ id: bigint }[]>`
+    SELECT id FROM orders.orders
+    WHERE expires_at IS NOT NULL AND expires_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    ORDER BY expires_at LIMIT ${limit}`;
+  return rows.map((row) => Number(row.id));
+}
+
+/** CONFIRMED orders that were placed at least `graceSeconds` ago, oldest first. */
+export async function readOrdersToQueue(
+  db: Sql,
+  { graceSeconds, limit }: { graceSeconds: number; limit: number },
+): Promise<number[]> {
+  const rows = await db<{ id: bigint }[]>`
+    SELECT id FROM orders.orders
+    WHERE state = 2 AND id <= ((extract(epoch FROM clock_timestamp()) - ${graceSeconds}) * 1000000)::bigint AND cancel_reason IS NULL
+    ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => Number(row.id));
+}

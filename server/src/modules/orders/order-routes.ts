@@ -1,0 +1,232 @@
+// Routes of orders: placing, reading, editing, paying, cancelling.
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { formatCursor, type HttpServer, readCaller, readCursor, sendAnswer } from "../../gateway/index.ts";
+import { formatETag, readVersions } from "../../values/version.ts";
+import type { CommandOutcome } from "../banking/index.ts";
+import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
+import { cancelOrder } from "./cancel-order.ts";
+import { changeOrder } from "./change-order.ts";
+import { describeOrder } from "./describe-order.ts";
+import { editOrder, type OrderEdit } from "./edit-order.ts";
+import { findOrders } from "./find-orders.ts";
+import { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.ts";
+import { payOrder } from "./pay-order.ts";
+import { buildPlacing } from "./place-orders.ts";
+import {
+  readAddress,
+  readCurrency,
+  readId,
+  readItems,
+  readMetadata,
+  readOptionalId,
+  readOrder,
+  readText,
+  readTime,
+} from "./read-order-input.ts";
+import { CancelInput, OrderChange, OrderInput, OrderParams, OrderQuery, PayInput } from "./schemas.ts";
+import type { OrderCaller, OrderServices } from "./services.ts";
+
+const tags = ["Orders"];
+
+export function addOrderRoutes(server: HttpServer, services: OrderServices): void {
+  addPlacing(server, services);
+  addReading(server, services);
+  addEditing(server, services);
+  addEnding(server, services);
+}
+
+function addPlacing(server: HttpServer, services: OrderServices): void {
+  server.post(
+    "/orders",
+    {
+      schema: {
+        tags,
+        operationId: "placeOrder",
+        summary: "Place an order",
+        description:
+          "Stock and money are held, or nothing is. Staff orders for a customer or nobody, at prices of their own and with service lines.",
+        body: OrderInput,
+        response: { 201: OrderShape },
+      },
+    },
+    async (request, reply) => {
+      const caller = readCaller(request);
+      const wanted = readOrder(services, request.actor, request.body);
+      const command = await buildPlacing(services, caller, wanted);
+      return send(reply, await services.desk.submit(command), 201);
+    },
+  );
+}
+
+function addReading(server: HttpServer, services: OrderServices): void {
+  server.get(
+    "/orders",
+    {
+      schema: {
+        tags,
+        operationId: "listOrders",
+        summary: "Orders, newest first",
+        description: "Staff sees all, a customer their own.",
+        querystring: OrderQuery,
+        response: { 200: OrderPage },
+      },
+    },
+    async (request) => {
+      const { status: state, customer_id, reference, cursor, limit = 50, from, to, ...rest } = request.query;
+      const found = await findOrders(services, request.actor, {
+        ...rest,
+        state,
+        customerId: readText(customer_id, "customer_id"),
+        reference: readText(reference, "reference"),
+        from: readTime(from, "from"),
+        to: readTime(to, "to"),
+        beforeId: readCursor(cursor),
+        limit: limit + 1,
+      });
+      const page = found.slice(0, limit);
+      return {
+        items: page.map((parts) => describeOrder(services.assets, parts)),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.order.id : undefined),
+      };
+    },
+  );
+
+  server.get(
+    "/orders/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getOrder",
+        summary: "An order with its payments, shipments, credit notes and timeline",
+        params: OrderParams,
+        response: { 200: OrderDetail },
+      },
+    },
+    async (request, reply) => {
+      const order = await getOrderDetail(services, request.actor, readId(request.params.id, "id"));
+      reply.header("etag", formatETag(order));
+      return order;
+    },
+  );
+}
+
+function addEditing(server: HttpServer, services: OrderServices): void {
+  server.patch(
+    "/orders/:id",
+    {
+      schema: {
+        tags,
+        operationId: "changeOrder",
+        summary: "Change lines until it is paid, addresses until it is shipped",
+        description: "Lines are replaced as a whole, at the prices of now. With If-Match only that version.",
+        params: OrderParams,
+        body: OrderChange,
+        response: { 200: OrderShape },
+      },
+    },
+    async (request, reply) => {
+      const caller = readCaller(request);
+      const id = readId(request.params.id, "id");
+      const edit = await readEdit(services, request, id);
+      return send(
+        reply,
+        await changeOrder(services, caller, { id, act: editOrder(services, caller, edit) }),
+        200,
+      );
+    },
+  );
+}
+
+type EditRequest = Pick<FastifyRequest, "actor" | "headers"> & { body: OrderChange };
+
+async function readEdit(services: OrderServices, request: EditRequest, id: number): Promise<OrderEdit> {
+  const { body, actor, headers } = request;
+  const { order } = await getOrderWithPayment(services, actor, id);
+  const asset = readCurrency(services.assets, order.currency);
+  return {
+    items: body.items === undefined ? undefined : readItems(body.items, { asset, actor }),
+    addresses: await readAddressChange(services, body, id),
+    reference: readText(body.reference, "reference"),
+    metadata:
+      body.metadata === undefined || body.metadata === null ? body.metadata : readMetadata(body.metadata),
+    versions: readVersions(headers["if-match"]),
+  };
+}
+
+/** Both addresses as they are to be; undefined where neither changes. */
+async function readAddressChange({ db, vault }: OrderServices, body: OrderChange, id: number) {
+  if (body.shipping_address === undefined && body.billing_address === undefined) return undefined;
+  const before = await getAddresses({ db, vault }, id);
+  const read = (value: OrderChange["shipping_address"], field: "shipping" | "billing") =>
+    value === undefined ? before[field] : readAddress(value, `${field}_address`);
+  return {
+    shipping: read(body.shipping_address, "shipping"),
+    billing: read(body.billing_address, "billing"),
+  };
+}
+
+function addEnding(server: HttpServer, services: OrderServices): void {
+  server.post(
+    "/orders/:id/pay",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "payOrder",
+        summary: "Pay an order that is not paid",
+        description: "Staff notes what was paid outside (invoice, bank_transfer, cash).",
+        params: OrderParams,
+        body: PayInput,
+        response: { 200: OrderShape },
+      },
+    },
+    async (request, reply) => {
+      const caller: OrderCaller = readCaller(request);
+      const { payment_method: paymentMethod, account_id, payment_token } = request.body;
+      const act = payOrder(services, caller, {
+        paymentMethod,
+        accountId: readOptionalId(account_id, "account_id"),
+        paymentToken: readText(payment_token, "payment_token"),
+      });
+      const id = readId(request.params.id, "id");
+      return send(reply, await changeOrder(services, caller, { id, act }), 200);
+    },
+  );
+
+  server.post(
+    "/orders/:id/cancel",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "cancelOrder",
+        summary: "Cancel an order: stock is free, money goes back",
+        description: "Customers until it is with the warehouse, staff until something is shipped.",
+        params: OrderParams,
+        body: CancelInput,
+        response: { 200: OrderShape },
+      },
+    },
+    async (request, reply) => {
+      const caller = readCaller(request);
+      const reason = readText(request.body.reason, "reason");
+      const act = cancelOrder({ reason, versions: readVersions(request.headers["if-match"]) });
+      const id = readId(request.params.id, "id");
+      return send(reply, await changeOrder(services, caller, { id, act }), 200);
+    },
+  );
+}
+
+/** A POST with nothing to say may come without a body. */
+export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
+}
+
+/** The answer, or the refusal as a problem. */
+export function send(reply: FastifyReply, outcome: CommandOutcome, status: number): FastifyReply {
+  if ("refused" in outcome) {
+    if (outcome.replayed) reply.header("idempotency-replayed", "true");
+    throw outcome.refused;
+  }
+  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
+}

@@ -1,0 +1,95 @@
+// An order as the commands see it: its row with its lines, locked while they decide. Money amounts are minor units.
+import type { Fulfilment, OrderState, Review } from "./states.ts";
+
+/** Most lines of one order: 400 beyond. */
+export const LINES_MAX = 1_000;
+export const QUANTITY_MAX = 1_000_000;
+
+export const PAYMENT_METHODS = ["credit_card", "balance", "invoice", "bank_transfer", "cash"] as const;
+/** `credit_card`: by the configured card provider. `invoice`, `bank_transfer`, `cash`: staff marks them paid. */
+export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
+
+export interface OrderLine {
+  /** From 1. */
+  readonly lineNo: number;
+  /** Null: a service line. */
+  readonly productId: number | null;
+  readonly sku: string | null;
+  readonly name: string;
+  readonly quantity: number;
+  readonly unitPrice: bigint;
+  readonly includesTax: boolean;
+  /** Millionths. */
+  readonly taxRate: number;
+  readonly net: bigint;
+  readonly tax: bigint;
+  readonly gross: bigint;
+  readonly shipped: number;
+  readonly returned: number;
+  /** Gross amount that credit notes have given back. */
+  readonly credited: bigint;
+  /** Active stock holds, and the account of each. */
+  readonly holdIds: readonly number[];
+  readonly stockAccountIds: readonly number[];
+}
+
+export interface Order {
+  /** Stamp of the placing. */
+  readonly id: number;
+  /** Null: an operator's order for nobody. */
+  readonly customerId: string | null;
+  readonly placedBy: string;
+  readonly state: OrderState;
+  readonly placedState: OrderState;
+  readonly fulfilment: Fulfilment;
+  readonly review: Review;
+  readonly paymentMethod: PaymentMethod;
+  readonly paymentId: number | null;
+  readonly currency: string;
+  readonly net: bigint;
+  readonly tax: bigint;
+  readonly total: bigint;
+  /** Sum of its credit notes. */
+  readonly credited: bigint;
+  /** What of it was credited before it was paid: it lowers what is due. */
+  readonly waived: bigint;
+  /** Stamp; set only while PENDING. */
+  readonly expiresAt: number | null;
+  /** Set while a cancellation waits until the payment is final. */
+  readonly cancelReason: string | null;
+  readonly reference: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly entryCount: number;
+  readonly version: number;
+  readonly lines: readonly OrderLine[];
+}
+
+/** A row of the timeline. */
+export interface OrderEntry {
+  readonly orderId: number;
+  readonly seq: number;
+  /** Stamp. */
+  readonly at: number;
+  readonly event: string;
+  readonly actorId: string;
+  readonly from: OrderState;
+  readonly to: OrderState;
+  readonly note: string | null;
+}
+
+/** Where fulfilment stands, by the lines. Delivery is of shipments, and so told by whoever delivers. */
+export function fulfilmentOf(lines: readonly OrderLine[]): Exclude<Fulfilment, "delivered"> {
+  const shipped = lines.reduce((sum, line) => sum + line.shipped, 0);
+  if (shipped === 0) return "unfulfilled";
+  if (lines.every((line) => line.returned === line.quantity)) return "returned";
+  return lines.every((line) => line.shipped === line.quantity) ? "shipped" : "partly";
+}
+
+/** Stock holds of the order, all that a command may end. */
+export function holdsOf(order: Pick<Order, "lines">): { holdIds: number[]; accountIds: number[] } {
+  return {
+    holdIds: order.lines.flatMap((line) => line.holdIds),
+    accountIds: order.lines.flatMap((line) => line.stockAccountIds),
+  };
+}

@@ -1,0 +1,322 @@
+// Places an order: prices, tax and the fraud check, stock held, money held or a card's intent written down, the order with
+// its lines, in one commit with all other orders of the batch. Either all of it or nothing: a refusal of any line, of
+// the account or of the check leaves no trace but its entry in the audit trail.
+import { AppError } from "../../values/app-error.ts";
+import type { BookCommand, Decision, Desk, RowNeed } from "../banking/index.ts";
+import { PRODUCTS } from "../catalog/index.ts";
+import { reserveStock, type StockAccount, stockScope } from "../inventory/index.ts";
+import { type Asset, allOrNothing, takeStamps } from "../ledger/index.ts";
+import {
+  openPayment,
+  type Payment,
+  type ProviderName,
+  paymentsError,
+  scopeOfOpening,
+} from "../payments/index.ts";
+import { sealAddresses } from "./addresses.ts";
+import { describeOrder } from "./describe-order.ts";
+import { orderError } from "./errors.ts";
+import type { Order, OrderLine, PaymentMethod } from "./order.ts";
+import { findOwnStep, take } from "./order-facts.ts";
+import { ADDRESSES, NEW_ORDERS, ORDERS } from "./order-store.ts";
+import { type NewLine, type PricedLine, priceLines } from "./price-lines.ts";
+import type { Address } from "./screen.ts";
+import type { OrderCaller, OrderServices } from "./services.ts";
+import { partyOf } from "./states.ts";
+import type { LineTotals } from "./totals.ts";
+
+/** What is to be ordered, checked in form. */
+export interface NewOrder {
+  readonly items: readonly NewLine[];
+  /** Null: an operator's order for nobody. */
+  readonly customerId: string | null;
+  readonly asset: Asset;
+  readonly paymentMethod: PaymentMethod;
+  /** Balance: the account that pays. */
+  readonly accountId?: number | undefined;
+  /** Card: what the client got from the provider. */
+  readonly paymentToken?: string | undefined;
+  readonly shippingAddress: Address | null;
+  readonly billingAddress: Address | null;
+  readonly reference?: string | undefined;
+  /** JSON text. */
+  readonly metadata?: string | undefined;
+}
+
+/** What a command that places an order as one of its parts (a cart's checkout) adds. */
+export interface PlacingExtension {
+  readonly needs: readonly RowNeed[];
+  /** Before anything is decided. An answer in its place: the order that this was placed as before. */
+  readonly check: (desk: Desk) => Decision | AppError | undefined;
+  /** After the order is placed; may leave rows, must not refuse. */
+  readonly onPlaced: (desk: Desk, order: Order) => void;
+}
+
+/**
+ * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
+ * Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
+ * `product_not_stocked`, `order_refused_by_screening`, `provider_not_configured`, and what opening a payment refuses
+ * (`insufficient_funds`, `account_not_found`, ...).
+ */
+export async function buildPlacing(
+  services: OrderServices,
+  caller: OrderCaller,
+  request: NewOrder & { extension?: PlacingExtension },
+): Promise<BookCommand> {
+  const { assets, screen } = services;
+  const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
+  const stock = await services.stockOf(productIds);
+  const accounts = [...stock.values()].flat();
+  const opening = { assetId: request.asset.id, accountId: request.accountId ?? null };
+  const payment = scopeOfOpening(assets, opening);
+  const stampsOfStock = request.items.reduce((sum, item) => sum + countAccounts(stock, item), 0);
+  return {
+    event: "order.place",
+    ...caller,
+    scope: {
+      accountIds: [...stockScope(assets, accounts), ...payment.accountIds],
+      stampCount: 1 + stampsOfStock + payment.stampCount,
+    },
+    needs: [
+      { reader: PRODUCTS, ids: productIds },
+      ...(screen?.needs?.({ actor: caller.actor, customerId: request.customerId }) ?? []),
+      ...(request.extension?.needs ?? []),
+    ],
+    decide: (desk) => decide(desk, { services, caller, request, stock }),
+  };
+}
+
+type Stock = ReadonlyMap<number, readonly StockAccount[]>;
+
+function countAccounts(stock: Stock, { productId }: NewLine): number {
+  return productId === undefined ? 0 : (stock.get(productId)?.length ?? 0);
+}
+
+interface Placing {
+  readonly services: OrderServices;
+  readonly caller: OrderCaller;
+  readonly request: NewOrder & { extension?: PlacingExtension };
+  readonly stock: Stock;
+}
+
+function decide(desk: Desk, placing: Placing): Decision | AppError {
+  const { services, caller, request } = placing;
+  const before = request.extension?.check(desk);
+  if (before !== undefined) return before;
+  const priced = priceLines(request.items, {
+    products: desk.rows.of(PRODUCTS),
+    taxRates: services.taxRates,
+    currency: request.asset.code,
+    mayBuyDrafts: partyOf(caller.actor) !== "customer",
+  });
+  if (priced instanceof AppError) return priced;
+  const id = takeStamps(desk.book, 1);
+  const booked = allOrNothing<Booked | AppError>(desk.book, {
+    decide: () => bookAndScreen(desk, placing, { id, ...priced }),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  if (booked instanceof AppError) return booked;
+  return leave(desk, placing, { id, booked, totals: priced.totals });
+}
+
+interface Booked {
+  readonly lines: readonly OrderLine[];
+  readonly payment: Payment | undefined;
+  readonly isInReview: boolean;
+}
+
+interface Priced {
+  readonly id: number;
+  readonly lines: readonly PricedLine[];
+  readonly totals: LineTotals;
+}
+
+/** The check comes last, for it may leave a case, which nothing takes back; what is booked is taken back where it refuses. */
+function bookAndScreen(desk: Desk, placing: Placing, priced: Priced): Booked | AppError {
+  const booked = book(desk, placing, priced);
+  if (booked instanceof AppError) return booked;
+  const verdict = screenOrder(desk, placing, { ...priced, lines: booked.lines });
+  return verdict instanceof AppError ? verdict : { ...booked, isInReview: verdict === "review" };
+}
+
+/** Stock first, then the money: what cannot be delivered is not paid. */
+function book(
+  desk: Desk,
+  { services, caller, request, stock }: Placing,
+  priced: Priced,
+): Omit<Booked, "isInReview"> | AppError {
+  const reference = `order ${priced.id}`;
+  const lines = holdStock(desk, priced.lines, { stock, reference, actorId: caller.actor.id });
+  if (lines instanceof AppError || priced.totals.gross === 0n)
+    return lines instanceof AppError ? lines : { lines, payment: undefined };
+  const payment = openOrderPayment(desk, services, {
+    ...request,
+    caller,
+    orderId: priced.id,
+    amountMinor: priced.totals.gross,
+    taxMinor: priced.totals.tax,
+  });
+  return payment instanceof AppError ? payment : { lines, payment };
+}
+
+/**
+ * Holds stock for lines in their order, so that two lines of one product fold over the same balance. Within `allOrNothing`.
+ * Refuses `insufficient_stock`, `product_not_stocked`, naming the line.
+ */
+export function holdStock(
+  desk: Desk,
+  lines: readonly PricedLine[],
+  { stock, reference, actorId }: { stock: Stock; reference: string; actorId: string },
+): OrderLine[] | AppError {
+  const held: OrderLine[] = [];
+  for (const { tracksStock, ...line } of lines) {
+    const { productId, quantity } = line;
+    if (productId === null || !tracksStock) {
+      held.push(line);
+      continue;
+    }
+    const holds = reserveStock(desk, { productId, quantity, reference, actorId }, stock.get(productId) ?? []);
+    if (holds instanceof AppError) return nameLine(holds, line.lineNo);
+    const [holdIds, stockAccountIds] = [holds.map(({ id }) => id), holds.map((hold) => hold.debitAccountId)];
+    held.push({ ...line, holdIds, stockAccountIds });
+  }
+  return held;
+}
+
+function nameLine(refused: AppError, lineNo: number): AppError {
+  const fields = [{ field: `items[${lineNo - 1}].quantity`, reason: refused.message }];
+  return new AppError(refused.kind, refused.code, { ...refused.details, fields });
+}
+
+export interface OrderPaymentRequest {
+  readonly caller: OrderCaller;
+  readonly orderId: number;
+  readonly customerId: string | null;
+  readonly asset: Asset;
+  readonly paymentMethod: PaymentMethod;
+  readonly accountId?: number | undefined;
+  readonly paymentToken?: string | undefined;
+  readonly amountMinor: bigint;
+  readonly taxMinor: bigint;
+}
+
+/** Opens a payment for an order. Within `allOrNothing`. */
+export function openOrderPayment(
+  desk: Desk,
+  { cardProvider }: OrderServices,
+  request: OrderPaymentRequest,
+): Payment | AppError {
+  const { paymentMethod, orderId, caller, paymentToken, ...rest } = request;
+  const provider = providerOf(paymentMethod, cardProvider);
+  if (provider === undefined)
+    return paymentsError("provider_not_configured", {
+      fields: [{ field: "payment_method", reason: "no card provider is configured" }],
+    });
+  if (provider === "balance" && rest.accountId === undefined)
+    return orderError("account_for_payment_missing");
+  return openPayment(desk, {
+    ...rest,
+    actor: caller.actor,
+    provider,
+    orderId,
+    captureMode: paymentMethod === "credit_card" ? "automatic" : "manual",
+    reference: `order ${orderId}`,
+    methodToken: paymentToken,
+  });
+}
+
+function providerOf(method: PaymentMethod, card: ProviderName | undefined): ProviderName | undefined {
+  if (method === "credit_card") return card;
+  return method === "balance" ? "balance" : "manual";
+}
+
+function screenOrder(
+  desk: Desk,
+  { services, caller, request }: Placing,
+  { id, lines, totals }: Omit<Priced, "lines"> & { lines: readonly OrderLine[] },
+): "accept" | "review" | AppError {
+  const verdict = services.screen?.judge(desk, {
+    id,
+    actor: caller.actor,
+    customerId: request.customerId,
+    paymentMethod: request.paymentMethod,
+    currency: request.asset.code,
+    total: totals.gross,
+    lines,
+    shippingAddress: request.shippingAddress,
+    billingAddress: request.billingAddress,
+    ip: caller.origin?.ip,
+  });
+  return verdict === "refuse" ? orderError("order_refused_by_screening") : (verdict ?? "accept");
+}
+
+function leave(
+  desk: Desk,
+  { services, caller, request }: Placing,
+  placed: { id: number; booked: Booked; totals: LineTotals },
+): Decision {
+  const { lines, payment } = placed.booked;
+  const order = toOrder(desk, { services, caller, request }, placed);
+  const { shippingAddress: shipping, billingAddress: billing } = request;
+  desk.rows.of(ORDERS).set(order.id, order);
+  desk.rows.add(NEW_ORDERS, order);
+  if (shipping !== null || billing !== null)
+    desk.rows.add(ADDRESSES, sealAddresses(services.vault, order.id, { shipping, billing }));
+  request.extension?.onPlaced(desk, order);
+  const document = describeOrder(desk.assets, { order: { ...order, lines }, payment });
+  const payload = JSON.stringify(document);
+  desk.events.push({ topic: "order.placed", payload });
+  const answer = withAddresses(payload, { shipping, billing });
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}
+
+/** Addresses are the answer's alone: events go to many. */
+function withAddresses(
+  document: string,
+  addresses: { shipping: Address | null; billing: Address | null },
+): string {
+  const { shipping, billing } = addresses;
+  const more = `"shipping_address":${JSON.stringify(shipping)},"billing_address":${JSON.stringify(billing)}`;
+  return `${document.slice(0, -1)},${more}}`;
+}
+
+function toOrder(
+  desk: Desk,
+  { services, caller, request }: Omit<Placing, "stock">,
+  { id, booked, totals }: { id: number; booked: Booked; totals: LineTotals },
+): Order {
+  const { lines, payment, isInReview } = booked;
+  const pending: Order = {
+    id,
+    customerId: request.customerId,
+    placedBy: caller.actor.id,
+    state: "PENDING",
+    placedState: "PENDING",
+    fulfilment: "unfulfilled",
+    review: isInReview ? "pending" : "none",
+    paymentMethod: request.paymentMethod,
+    paymentId: payment?.id ?? null,
+    currency: request.asset.code,
+    net: totals.net,
+    tax: totals.tax,
+    total: totals.gross,
+    credited: 0n,
+    waived: 0n,
+    expiresAt: desk.book.now + secondsToPay(services, request.paymentMethod, isInReview) * 1_000_000,
+    cancelReason: null,
+    reference: request.reference ?? null,
+    metadata: request.metadata ?? null,
+    entryCount: 1,
+    version: 1,
+    lines,
+  };
+  const step = findOwnStep(pending, payment);
+  if (step === undefined) return pending;
+  const confirmed = take(pending, step);
+  return { ...confirmed, placedState: confirmed.state };
+}
+
+function secondsToPay({ settings }: OrderServices, method: PaymentMethod, isInReview: boolean): number {
+  if (isInReview) return settings.reviewSeconds;
+  return method === "credit_card" || method === "balance" ? settings.unpaidSeconds : settings.invoiceSeconds;
+}

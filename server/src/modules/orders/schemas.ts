@@ -1,0 +1,268 @@
+// The shapes of what orders are asked with.
+import { Type } from "typebox";
+import { Cursor, Limit } from "../../gateway/index.ts";
+import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
+import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
+
+const closed = { additionalProperties: false };
+const IdInput = Type.Union([
+  Type.String({ pattern: "^[1-9][0-9]{0,15}$", examples: ["1023"] }),
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+]);
+const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
+  description: "Decimal string, or a JSON number whose shortest form is exact",
+  examples: ["10.50"],
+});
+const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [2] });
+const LineNo = Type.Integer({
+  minimum: 1,
+  maximum: LINES_MAX,
+  description: "The line's number in the order",
+});
+const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["USD"] });
+const Reference = Type.String({ minLength: 1, maxLength: 140 });
+const Note = Type.String({ minLength: 1, maxLength: 300 });
+const Metadata = Type.Record(
+  Type.String({ maxLength: 64 }),
+  Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
+  { maxProperties: 20, description: "Up to 20 flat entries, kept as they are" },
+);
+const Address = Type.Record(
+  Type.String({ pattern: "^[a-z][a-z0-9_]{0,39}$" }),
+  Type.String({ maxLength: 200 }),
+  {
+    minProperties: 1,
+    maxProperties: 15,
+    additionalProperties: false,
+    description: "Up to 15 fields of text; encrypted at rest",
+    examples: [{ street: "123 Main St", city: "Anytown", state: "NY", postal_code: "12345", country: "USA" }],
+  },
+);
+const Subject = Type.String({ minLength: 1, maxLength: 128 });
+
+const line = {
+  product_id: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+  quantity: Quantity,
+  unit_price: Type.Optional(AmountInput),
+  price_includes_tax: Type.Optional(Type.Boolean()),
+  tax_class: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+  description: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 300,
+      description: "Of a service, or in place of the product's name",
+    }),
+  ),
+};
+
+export const OrderLineInput = Type.Object(line, {
+  ...closed,
+  description:
+    "unit_price, price_includes_tax, tax_class, description and lines without product_id: staff only",
+});
+export type OrderLineInput = Type.Static<typeof OrderLineInput>;
+const Lines = Type.Array(OrderLineInput, { minItems: 1, maxItems: LINES_MAX });
+
+export const OrderInput = Type.Object(
+  {
+    items: Lines,
+    payment_method: PaymentMethodName,
+    account_id: Type.Optional(IdInput),
+    payment_token: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    shipping_address: Type.Optional(Address),
+    billing_address: Type.Optional(Address),
+    currency: Type.Optional(Currency),
+    customer_id: Type.Optional(
+      Type.Union([Subject, Type.Null()], {
+        description: "Staff: the customer it is for; null or left out: nobody",
+      }),
+    ),
+    reference: Type.Optional(Reference),
+    metadata: Type.Optional(Metadata),
+  },
+  {
+    ...closed,
+    examples: [
+      {
+        items: [{ product_id: 1, quantity: 2 }],
+        shipping_address: { street: "123 Main St", city: "Anytown", postal_code: "12345", country: "USA" },
+        payment_method: "credit_card",
+      },
+    ],
+  },
+);
+export type OrderInput = Type.Static<typeof OrderInput>;
+
+export const OrderChange = Type.Object(
+  {
+    items: Type.Optional(Lines),
+    shipping_address: Type.Optional(Type.Union([Address, Type.Null()])),
+    billing_address: Type.Optional(Type.Union([Address, Type.Null()])),
+    reference: Type.Optional(Type.Union([Reference, Type.Null()])),
+    metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+  },
+  { ...closed, minProperties: 1, examples: [{ items: [{ product_id: 1, quantity: 3 }] }] },
+);
+export type OrderChange = Type.Static<typeof OrderChange>;
+
+export const OrderParams = Type.Object({
+  id: Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1795424400123456"] }),
+});
+
+const PastTime = Type.Optional(
+  Type.String({ maxLength: 40, description: "RFC 3339 with an offset, or a date", examples: ["2026-11-01"] }),
+);
+export const OrderQuery = Type.Object(
+  {
+    status: Type.Optional(OrderStatus),
+    fulfilment: Type.Optional(FulfilmentStatus),
+    review: Type.Optional(Type.Enum(["none", "pending", "accepted", "refused"])),
+    customer_id: Type.Optional(Subject),
+    reference: Type.Optional(Reference),
+    from: PastTime,
+    to: PastTime,
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);
+
+export const CancelInput = Type.Object(
+  { reason: Type.Optional(Note) },
+  { ...closed, examples: [{ reason: "ordered twice" }] },
+);
+
+export const PayInput = Type.Object(
+  {
+    payment_method: Type.Optional(PaymentMethodName),
+    account_id: Type.Optional(IdInput),
+    payment_token: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  },
+  { ...closed, examples: [{ payment_method: "credit_card" }] },
+);
+
+export const StepInput = Type.Object(
+  {
+    to: Type.Enum(["CONFIRMED", "QUEUED", "PROCESSING", "COMPLETED"]),
+    note: Type.Optional(Note),
+  },
+  { ...closed, examples: [{ to: "PROCESSING" }] },
+);
+
+export const ReviewInput = Type.Object(
+  { decision: Type.Enum(["accept", "refuse"]), note: Type.Optional(Note) },
+  { ...closed, examples: [{ decision: "accept" }] },
+);
+
+export const ShipInput = Type.Object(
+  {
+    items: Type.Optional(
+      Type.Array(Type.Object({ line: LineNo, quantity: Quantity }, closed), {
+        minItems: 1,
+        maxItems: LINES_MAX,
+      }),
+    ),
+    carrier: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    tracking_number: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    tracking_url: Type.Optional(
+      Type.String({ pattern: "^https?://", maxLength: 500, examples: ["https://dhl.example/JD014600003"] }),
+    ),
+  },
+  {
+    ...closed,
+    description: "Without items: all that is open",
+    examples: [{ items: [{ line: 1, quantity: 1 }], carrier: "DHL", tracking_number: "JD014600003" }],
+  },
+);
+
+export const DeliverInput = Type.Object(
+  { shipment_id: Type.Optional(IdInput) },
+  {
+    ...closed,
+    description: "Without shipment_id: all shipments",
+    examples: [{ shipment_id: "1795424400123456" }],
+  },
+);
+
+export const ReturnInput = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          line: LineNo,
+          quantity: Quantity,
+          restock: Type.Optional(
+            Type.Boolean({ default: true, description: "Back on the shelf; otherwise written off" }),
+          ),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: LINES_MAX },
+    ),
+    refund: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: "False: the goods alone, the money may follow as a refund",
+      }),
+    ),
+    reason: Note,
+  },
+  { ...closed, examples: [{ items: [{ line: 1, quantity: 1, restock: true }], reason: "wrong size" }] },
+);
+
+export const RefundInput = Type.Object(
+  {
+    amount: Type.Optional(AmountInput),
+    items: Type.Optional(
+      Type.Array(Type.Object({ line: LineNo, amount: AmountInput }, closed), {
+        minItems: 1,
+        maxItems: LINES_MAX,
+      }),
+    ),
+    reason: Note,
+  },
+  {
+    ...closed,
+    description: "An amount, amounts by line, or neither: all that is left",
+    examples: [{ amount: "10.00", reason: "scratched" }],
+  },
+);
+
+export const CreditNoteInput = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          ...line,
+          restock: Type.Optional(Type.Boolean({ default: true, description: "Goods go back on the shelf" })),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: LINES_MAX },
+    ),
+    currency: Type.Optional(Currency),
+    customer_id: Type.Optional(Type.Union([Subject, Type.Null()])),
+    account_id: Type.Optional(IdInput),
+    reason: Note,
+    reference: Type.Optional(Reference),
+  },
+  {
+    ...closed,
+    examples: [
+      { items: [{ product_id: 1, quantity: 1, unit_price: "4.95" }], reason: "broken", reference: "C536379" },
+    ],
+  },
+);
+export type CreditNoteInput = Type.Static<typeof CreditNoteInput>;
+
+export const CreditNoteQuery = Type.Object(
+  {
+    kind: Type.Optional(Type.Enum(["return", "refund", "credit"])),
+    order_id: Type.Optional(Type.String({ maxLength: 40 })),
+    customer_id: Type.Optional(Subject),
+    reference: Type.Optional(Reference),
+    cursor: Cursor,
+    limit: Limit,
+  },
+  closed,
+);

@@ -1,0 +1,44 @@
+// What the commands of orders work with, put together by the program.
+import type { Sql } from "../../runtime/database.ts";
+import type { KeyedRequest } from "../../runtime/idempotency.ts";
+import type { Vault } from "../../runtime/vault.ts";
+import type { Actor } from "../../values/actor.ts";
+import type { Origin } from "../../values/origin.ts";
+import type { CommandDesk } from "../banking/index.ts";
+import type { StockDirectory } from "../inventory/index.ts";
+import type { Assets } from "../ledger/index.ts";
+import type { ProviderName } from "../payments/index.ts";
+import type { Screen } from "./screen.ts";
+import type { TaxRates } from "./tax-rates.ts";
+
+export interface OrderSettings {
+  /** Of orders that name no currency. */
+  readonly defaultCurrency: string;
+  /** For how long an order waits for a card or balance payment, for an invoice's, and for a review. */
+  readonly unpaidSeconds: number;
+  readonly invoiceSeconds: number;
+  readonly reviewSeconds: number;
+  /** For how long a confirmed order can still be taken back before it goes to the warehouse. */
+  readonly graceSeconds: number;
+}
+
+export interface OrderServices {
+  readonly db: Sql;
+  readonly desk: CommandDesk;
+  readonly assets: Assets;
+  /** Encrypts addresses. */
+  readonly vault: Vault;
+  readonly taxRates: TaxRates;
+  readonly stockOf: StockDirectory["stockOf"];
+  /** Who takes cards; undefined: nobody. */
+  readonly cardProvider: ProviderName | undefined;
+  /** The fraud check; undefined: none. */
+  readonly screen?: Screen | undefined;
+  readonly settings: OrderSettings;
+}
+
+export interface OrderCaller {
+  readonly actor: Actor;
+  readonly key?: KeyedRequest | undefined;
+  readonly origin?: Origin | undefined;
+}
