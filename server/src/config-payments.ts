@@ -60,6 +60,16 @@ export const PAYMENT_KEYS = [
     description: "How long a call to a payment provider may take before its outcome counts as unknown.",
   },
   {
+    name: "PAYMENT_POLL_MS",
+    group: "Payments",
+    type: "integer",
+    minimum: 10,
+    maximum: 60_000,
+    default: "500",
+    description:
+      "How often calls to repeat, and what other processes have left, are looked for; new ones wake the jobs.",
+  },
+  {
     name: "PAYMENT_ATTENTION_SECONDS",
     group: "Payments",
     type: "integer",

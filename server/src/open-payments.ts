@@ -10,6 +10,7 @@ import {
   type CardProviderName,
   createCallPolicy,
   createSandbox,
+  createSendingPool,
   deliverDueWebhooks,
   type PaymentKeeper,
   type PaymentListener,
@@ -17,13 +18,11 @@ import {
   readSandboxSecret,
   runWorker,
   type Sandbox,
-  sendDueAttempts,
   type Worker,
 } from "./modules/payments/index.ts";
 import type { Sql } from "./runtime/database.ts";
 import type { Log } from "./runtime/log.ts";
 
-const POLL_MS = 1_000;
 /** A call is tried three times at most; the rest is for recording its outcome. */
 const LEASE_FACTOR = 4;
 
@@ -45,11 +44,13 @@ export async function openPayments(
   config: Config,
   { db, log, assets }: { db: Sql; log: Log; assets: Assets },
 ): Promise<OpenedPayments> {
-  const { sandbox, secret } = await openSandbox(config, db);
+  let wakePostman: () => void = () => undefined;
+  const { sandbox, secret } = await openSandbox(config, { db, onTold: () => wakePostman() });
   const providers = wrapProviders(config, sandbox === undefined ? [] : [sandbox]);
   const workers: Worker[] = [];
   let listener: PaymentListener | undefined;
   let wakeSender: () => void = () => undefined;
+  let drain: () => Promise<void> = async () => undefined;
 
   function start(desk: CommandDesk): Routes {
     const keeper: PaymentKeeper = { db, desk, assets, listener: () => listener };
@@ -59,12 +60,10 @@ export async function openPayments(
       leaseSeconds: (config.PAYMENT_TIMEOUT_MS * LEASE_FACTOR) / 1_000 + 10,
       attentionSeconds: config.PAYMENT_ATTENTION_SECONDS,
     };
-    const common = { pollMs: POLL_MS, log };
-    const senders = runWorker({
-      ...common,
-      name: "send_payment_attempts",
-      pass: (signal) => sendDueAttempts(sender, signal),
-    });
+    const common = { pollMs: config.PAYMENT_POLL_MS, log };
+    const pool = createSendingPool(sender);
+    drain = pool.drain;
+    const senders = runWorker({ ...common, name: "send_payment_attempts", pass: pool.pass });
     const inbox = runWorker({ ...common, name: "apply_webhooks", pass: () => applyDueWebhooks(shared) });
     workers.push(senders, inbox);
     wakeSender = senders.wake;
@@ -83,17 +82,21 @@ export async function openPayments(
     startSandbox: (url) => {
       if (sandbox === undefined) return;
       const pass = (signal: AbortSignal) => deliverDueWebhooks({ db, secret, url }, signal);
-      workers.push(runWorker({ name: "deliver_sandbox_webhooks", pollMs: POLL_MS, log, pass }));
+      const pollMs = config.PAYMENT_POLL_MS;
+      const postman = runWorker({ name: "deliver_sandbox_webhooks", pollMs, log, pass });
+      workers.push(postman);
+      wakePostman = postman.wake;
     },
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
+      await drain();
     },
   };
 }
 
 async function openSandbox(
   config: Config,
-  db: Sql,
+  { db, onTold }: { db: Sql; onTold: () => void },
 ): Promise<{ sandbox: Sandbox | undefined; secret: string }> {
   const isOn =
     config.PAYMENT_SANDBOX === "on" || (config.PAYMENT_SANDBOX === "auto" && config.APP_ENV !== "production");
@@ -102,7 +105,7 @@ async function openSandbox(
   const publicUrl = config.PUBLIC_URL.replace(/\/+$/, "");
   return {
     secret,
-    sandbox: createSandbox({ db, secret, publicUrl, delayMs: config.PAYMENT_SANDBOX_DELAY_MS }),
+    sandbox: createSandbox({ db, secret, publicUrl, delayMs: config.PAYMENT_SANDBOX_DELAY_MS, onTold }),
   };
 }
 

@@ -10,6 +10,7 @@ let staff: string;
 beforeAll(async () => {
   app = await startTestApp({
     PAYMENT_TIMEOUT_MS: "400",
+    PAYMENT_POLL_MS: "50",
     PAYMENT_SANDBOX_DELAY_MS: "300",
     PAYMENT_ATTENTION_SECONDS: "0",
   });

@@ -9,8 +9,8 @@ import {
   handleWhen,
   type IPolicy,
   isBrokenCircuitError,
-  isTaskCancelledError,
   retry,
+  TaskCancelledError,
   TimeoutStrategy,
   timeout,
   wrap,
@@ -54,7 +54,9 @@ function translate(error: unknown, timeoutMs: number): unknown {
     return new ProviderBusyError("the provider keeps failing and is left alone for a while", {
       cause: error,
     });
-  const isCutOff = error instanceof Error && (isTaskCancelledError(error) || error.name === "AbortError");
+  // Cockatiel 3.2's own isTaskCancelledError looks for another error's mark and never finds this one.
+  const isCutOff =
+    error instanceof TaskCancelledError || (error instanceof Error && error.name === "AbortError");
   if (isCutOff)
     return new ProviderUnreachableError(`the provider did not answer within ${timeoutMs} ms`, {
       cause: error,

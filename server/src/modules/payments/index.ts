@@ -38,4 +38,4 @@ export {
 export { type PaymentServices, paymentRoutes } from "./routes.ts";
 export { runWorker, type Worker } from "./run-worker.ts";
 export { createSandbox, readSandboxSecret, type Sandbox } from "./sandbox.ts";
-export { sendDueAttempts } from "./send-attempts.ts";
+export { createSendingPool } from "./send-attempts.ts";

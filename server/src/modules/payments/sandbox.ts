@@ -24,6 +24,8 @@ export interface SandboxOptions {
   readonly publicUrl: string;
   /** How late "late" is. */
   readonly delayMs: number;
+  /** Told after each change that webhooks may be on their way. */
+  readonly onTold: () => void;
 }
 
 export interface Sandbox extends CardProvider {
@@ -32,7 +34,7 @@ export interface Sandbox extends CardProvider {
 }
 
 export function createSandbox(options: SandboxOptions): Sandbox {
-  const { db, secret, delayMs } = options;
+  const { db, secret, delayMs, onTold } = options;
   return {
     name: "sandbox",
     call: async (call, signal) => {
@@ -41,6 +43,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       const { document, isFirst } = await inTransaction(db, (tx) =>
         answerByKey(tx, options, { call, token }),
       );
+      onTold();
       if (document === undefined || (isFirst && token.timesOut !== undefined)) await hang(signal);
       if (token.isSlow) await sleep(delayMs, undefined, { signal });
       return toAnswer(document as SandboxDocument);
@@ -53,7 +56,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     checkSignature: (body, headers) =>
       checkWebhookSignature(body, { header: headers[SIGNATURE_HEADER], secret, nowMs: Date.now() }),
     readNotice: readWebhook,
-    confirm: (reference, outcome) => inTransaction(db, (tx) => confirm(tx, options, { reference, outcome })),
+    confirm: async (reference, outcome) => {
+      const confirmed = await inTransaction(db, (tx) => confirm(tx, options, { reference, outcome }));
+      onTold();
+      return confirmed;
+    },
   };
 }
 

@@ -15,8 +15,9 @@ import {
 import { getPayment } from "./find-payments.ts";
 import { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
 
-const ATTEMPTS_PER_PASS_MAX = 16;
-const ASK_SECONDS_MIN = 2;
+/** Calls under way at once; one that waits long takes no other's place for more than this. */
+const CALLS_MAX = 16;
+const ASK_SECONDS_MIN = 0.5;
 const ASK_SECONDS_MAX = 600;
 /** A provider forgets keys after a day; a call with a forgotten key would be a second charge. */
 const KEY_LIFE_SECONDS = 20 * 3_600;
@@ -33,16 +34,32 @@ export interface Sender extends PaymentKeeper {
   readonly attentionSeconds: number;
 }
 
-/** Calls for all attempts that are due now, several at once. Returns how many there were. */
-export async function sendDueAttempts(sender: Sender, signal: AbortSignal): Promise<number> {
-  const { leaseSeconds } = sender;
-  const due = await store.claimDueAttempts(sender.db, {
-    now: sender.clock(),
-    leaseSeconds,
-    limit: ATTEMPTS_PER_PASS_MAX,
-  });
-  await Promise.all(due.map((attempt) => sendLogged(sender, attempt, signal)));
-  return due.length;
+export interface SendingPool {
+  /** Begins a call for each attempt that is due, as far as there is room. Returns how many; waits for room where there is none. */
+  readonly pass: (signal: AbortSignal) => Promise<number>;
+  /** Resolves when no call is under way. */
+  readonly drain: () => Promise<void>;
+}
+
+/** A slow provider holds up its own calls alone: passes go on while calls wait for their answers. */
+export function createSendingPool(sender: Sender): SendingPool {
+  const running = new Set<Promise<void>>();
+  return {
+    pass: async (signal) => {
+      if (running.size >= CALLS_MAX) await Promise.race(running);
+      const { db, leaseSeconds } = sender;
+      const limit = CALLS_MAX - running.size;
+      const due = await store.claimDueAttempts(db, { now: sender.clock(), leaseSeconds, limit });
+      for (const attempt of due) {
+        const call = sendLogged(sender, attempt, signal).finally(() => running.delete(call));
+        running.add(call);
+      }
+      return due.length;
+    },
+    drain: async () => {
+      await Promise.all(running);
+    },
+  };
 }
 
 /** A bug in one attempt's way must not stop the others; its lease ends by itself and it comes again. */
