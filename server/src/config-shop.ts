@@ -68,4 +68,13 @@ export const SHOP_KEYS = [
     description:
       "How long after it was placed a confirmed order is queued for the warehouse; until then its customer can cancel it.",
   },
+  {
+    name: "CART_EXPIRY_DAYS",
+    group: "Shop",
+    type: "integer",
+    minimum: 1,
+    maximum: 3_650,
+    default: "30",
+    description: "For how many days a cart that nobody touches stays open.",
+  },
 ] as const satisfies readonly ConfigKey[];

@@ -40,6 +40,7 @@ export function openOrders(config: Config, { log, ...parts }: OrdersOptions): Op
       invoiceSeconds: config.ORDER_INVOICE_SECONDS,
       reviewSeconds: config.ORDER_REVIEW_SECONDS,
       graceSeconds: config.ORDER_GRACE_SECONDS,
+      cartExpiryDays: config.CART_EXPIRY_DAYS,
     },
   };
   const schedule = startSchedule({ db: parts.db, log, tasks: orderTasks(services) });

@@ -38,10 +38,12 @@ const PUBLIC =
   /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
 /** The shop window. */
 const FOR_VISITORS = /^\/api\/v1\/(products|categories)(\/\{id\})?$/;
+/** Carts are open to guests, who show the cart's token. */
+const FOR_GUESTS = /^\/api\/v1\/carts(?!\/merge)/;
 /** Signed notes, which verifiers read as they are. */
 const PLAIN_TEXT = /^\/api\/v1\/audit\/(checkpoint|key)$/;
 /** Answers that must not be remembered, for they hold secrets; and acts that are the same when repeated. */
-const KEYLESS = /^\/api\/v1\/(auth|users|admin)\//;
+const KEYLESS = /^\/api\/v1\/((auth|users|admin)\/|carts$)/;
 
 const nameOf = ({ path, method }: Route) => `${method} ${path}`;
 
@@ -107,7 +109,7 @@ test("each route stands there once, under /api/v1; its alias without the prefix 
 
 test("what is public says so, what visitors may read too; all else needs the token", () => {
   for (const { path, method, operation } of routes) {
-    const isForVisitors = method === "get" && FOR_VISITORS.test(path);
+    const isForVisitors = (method === "get" && FOR_VISITORS.test(path)) || FOR_GUESTS.test(path);
     const needed = path.startsWith("/api/") && !PUBLIC.test(path) ? "inherited" : [];
     expect(operation.security ?? "inherited", path).toEqual(isForVisitors ? [{}, { bearer: [] }] : needed);
   }

@@ -130,6 +130,18 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listCreditNotes: by(EVERYONE, "orders:read"),
   getCreditNote: by(EVERYONE, "orders:read"),
 
+  // Carts: open to guests too, who show their cart's token
+  openCart: by(EVERYONE, "orders:write"),
+  getCart: by(EVERYONE, "orders:read"),
+  addCartLine: by(EVERYONE, "orders:write"),
+  replaceCartLines: by(EVERYONE, "orders:write"),
+  changeCartLine: by(EVERYONE, "orders:write"),
+  removeCartLine: by(EVERYONE, "orders:write"),
+  acceptCartPrices: by(EVERYONE, "orders:write"),
+  mergeCart: by(EVERYONE, "orders:write"),
+  checkOutCart: by(EVERYONE, "orders:write"),
+  getCartOrder: by(EVERYONE, "orders:read"),
+
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),
   eraseAuditSubject: by(ADMIN, "audit:write"),

@@ -30,6 +30,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
   const tasks = await app.db`SELECT name FROM jobs.schedules WHERE last_error IS NULL ORDER BY name`;
   expect(tasks.map((task) => task["name"])).toEqual([
     "create_partitions",
+    "expire_carts",
     "expire_holds",
     "expire_orders",
     "fetch_exchange_rates",

@@ -1,5 +1,5 @@
 // What the modules above need of a product to sell it: its price and whether it may be sold, for a whole batch at once.
-import type { Sql } from "../../runtime/database.ts";
+import type { AnySql, Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { RowReader } from "../banking/index.ts";
 import type { ProductStatus } from "./product.ts";
@@ -29,7 +29,7 @@ export const PRODUCTS: RowReader<ProductForSale> = {
 
 /** By id; what does not exist is missing. Archived ones and drafts are there: their status says so. */
 export async function findProductsForSale(
-  db: Sql,
+  db: AnySql,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, ProductForSale>> {
   return byId(await readProductsForSale(db, ids));

@@ -3,6 +3,7 @@ import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { BookCommand, Decision, Desk } from "../banking/index.ts";
 import type { Task } from "../jobs/index.ts";
 import { expireOrder } from "./advance-order.ts";
+import { expireCarts } from "./cart-expiry.ts";
 import { changeOrder } from "./change-order.ts";
 import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
@@ -12,6 +13,7 @@ import type { OrderServices } from "./services.ts";
 import { refuseTransition } from "./states.ts";
 
 const SWEEP_SECONDS = 5;
+const CART_SWEEP_SECONDS = 300;
 const ORDERS_PER_BATCH_MAX = 200;
 /** A run ends here even where more is due; the next one goes on. */
 const BATCHES_PER_RUN_MAX = 20;
@@ -20,6 +22,11 @@ export function orderTasks(services: OrderServices): Task[] {
   return [
     { name: "expire_orders", everySeconds: SWEEP_SECONDS, run: () => expireOrders(services) },
     { name: "queue_orders", everySeconds: SWEEP_SECONDS, run: () => queueOrders(services) },
+    {
+      name: "expire_carts",
+      everySeconds: CART_SWEEP_SECONDS,
+      run: (signal) => expireCarts(services.db, signal),
+    },
   ];
 }
 

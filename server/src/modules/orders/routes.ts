@@ -1,5 +1,7 @@
 // The routes of orders, by resource.
 import type { Routes } from "../../gateway/index.ts";
+import { addCheckoutRoutes } from "./cart-checkout-routes.ts";
+import { addCartRoutes } from "./cart-routes.ts";
 import { addCreditRoutes } from "./credit-routes.ts";
 import { addFulfilmentRoutes } from "./fulfilment-routes.ts";
 import { addOrderRoutes } from "./order-routes.ts";
@@ -10,5 +12,7 @@ export function orderRoutes(services: OrderServices): Routes {
     addOrderRoutes(server, services);
     addFulfilmentRoutes(server, services);
     addCreditRoutes(server, services);
+    addCartRoutes(server, services);
+    addCheckoutRoutes(server, services);
   };
 }

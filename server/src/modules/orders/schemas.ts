@@ -63,22 +63,42 @@ export const OrderLineInput = Type.Object(line, {
 export type OrderLineInput = Type.Static<typeof OrderLineInput>;
 const Lines = Type.Array(OrderLineInput, { minItems: 1, maxItems: LINES_MAX });
 
+const placing = {
+  payment_method: PaymentMethodName,
+  account_id: Type.Optional(IdInput),
+  payment_token: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  shipping_address: Type.Optional(Address),
+  billing_address: Type.Optional(Address),
+  reference: Type.Optional(Reference),
+  metadata: Type.Optional(Metadata),
+};
+
+export const CheckoutInput = Type.Object(
+  {
+    ...placing,
+    email: Type.Optional(
+      Type.String({
+        format: "email",
+        maxLength: 200,
+        description: "Required of guests; kept with the shipping address",
+        examples: ["grace@example.com"],
+      }),
+    ),
+  },
+  { ...closed, examples: [{ payment_method: "credit_card", email: "grace@example.com" }] },
+);
+export type CheckoutInput = Type.Static<typeof CheckoutInput>;
+
 export const OrderInput = Type.Object(
   {
+    ...placing,
     items: Lines,
-    payment_method: PaymentMethodName,
-    account_id: Type.Optional(IdInput),
-    payment_token: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-    shipping_address: Type.Optional(Address),
-    billing_address: Type.Optional(Address),
     currency: Type.Optional(Currency),
     customer_id: Type.Optional(
       Type.Union([Subject, Type.Null()], {
         description: "Staff: the customer it is for; null or left out: nobody",
       }),
     ),
-    reference: Type.Optional(Reference),
-    metadata: Type.Optional(Metadata),
   },
   {
     ...closed,

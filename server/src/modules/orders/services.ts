@@ -20,6 +20,8 @@ export interface OrderSettings {
   readonly reviewSeconds: number;
   /** For how long a confirmed order can still be taken back before it goes to the warehouse. */
   readonly graceSeconds: number;
+  /** Days that an untouched cart lives. */
+  readonly cartExpiryDays: number;
 }
 
 export interface OrderServices {

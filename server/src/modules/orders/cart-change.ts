@@ -1,0 +1,80 @@
+// Changes the lines of a cart, under the lock of its row and only to the version that the client read, where it names
+// one: parallel edits come one after the other, and who decided on an old state is shown the new one.
+import type { Tx } from "../../runtime/transaction.ts";
+import { findProductsForSale } from "../catalog/index.ts";
+import { type CartLine, type FullCart, type LineChange, refuseClosed } from "./cart.ts";
+import { cartError } from "./cart-errors.ts";
+import { type CartReader, type CartServices, checkVisible, isForSale, presentCart } from "./cart-read.ts";
+import { lockCarts, readLines, touchCart, writeLines } from "./cart-store.ts";
+
+export interface CartChange {
+  readonly cartId: number;
+  /** Versions of which the cart must have one. */
+  readonly versions?: readonly number[] | undefined;
+  /** Made of the cart as it is under the lock. */
+  readonly change: (cart: FullCart) => LineChange | Promise<LineChange>;
+}
+
+/**
+ * Changes the lines and returns the cart as it is then. Locks the cart.
+ * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `conflict/cart_changed` with the current cart, what the change refuses
+ */
+export async function changeCart(
+  tx: Tx,
+  services: CartServices & CartReader,
+  { cartId, versions, change }: CartChange,
+): Promise<FullCart> {
+  const cart = await lockCart(tx, services, cartId);
+  const closed = refuseClosed(cart);
+  if (closed !== undefined) throw closed;
+  if (versions !== undefined && !versions.includes(cart.version))
+    throw cartError("cart_changed", { cart: await presentCart(tx.sql, services.assets, cart) });
+  const lines = (await change(cart))(cart.lines);
+  await writeLines(tx, cartId, lines);
+  const changed = await touchCart(tx, cartId, { expiryDays: services.settings.cartExpiryDays });
+  return { ...changed, lines };
+}
+
+async function lockCart(tx: Tx, reader: CartReader, cartId: number): Promise<FullCart> {
+  const cart = checkVisible((await lockCarts(tx, [cartId])).get(cartId), reader);
+  return { ...cart, lines: await readLines(tx.sql, cartId) };
+}
+
+/** A product and how many of it. */
+export interface WantedLine {
+  readonly productId: number;
+  readonly quantity: number;
+}
+
+/** The lines at today's prices. @throws AppError `refused/product_not_for_sale`, `refused/cart_currency_differs` */
+export async function priceWanted(
+  tx: Tx,
+  cart: FullCart,
+  wanted: readonly WantedLine[],
+): Promise<CartLine[]> {
+  const products = await findProductsForSale(
+    tx.sql,
+    wanted.map((line) => line.productId),
+  );
+  return wanted.map(({ productId, quantity }) => {
+    const product = products.get(productId);
+    if (product?.status !== "active") throw cartError("product_not_for_sale", { product_id: productId });
+    if (!isForSale(cart, product))
+      throw cartError("cart_currency_differs", {
+        product_id: productId,
+        currency: product.currency,
+        cart_currency: cart.currency,
+      });
+    return { productId, quantity, unitPriceMinor: product.priceMinor };
+  });
+}
+
+/** Today's prices of what can be bought. */
+export async function findPrices(tx: Tx, cart: FullCart): Promise<Map<number, bigint>> {
+  const products = await findProductsForSale(
+    tx.sql,
+    cart.lines.map((line) => line.productId),
+  );
+  const sold = [...products].filter(([, product]) => isForSale(cart, product));
+  return new Map(sold.map(([id, product]) => [id, product.priceMinor]));
+}

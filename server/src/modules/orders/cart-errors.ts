@@ -1,0 +1,61 @@
+// The refusals of carts. Codes are a promise to clients and never renamed.
+import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+
+export const CART_ERRORS = {
+  cart_not_found: {
+    kind: "not_found",
+    title: "There is no such cart, or it is somebody else's.",
+    wayOut: "Send the Cart-Token that POST /carts answered, or sign in as the cart's owner.",
+  },
+  cart_line_not_found: {
+    kind: "not_found",
+    title: "The cart has no line of this product.",
+    wayOut: "Put it in with POST /carts/{id}/lines.",
+  },
+  cart_closed: {
+    kind: "conflict",
+    title: "The cart is ordered, merged or expired: it does not change any more.",
+    wayOut: "Begin another with POST /carts.",
+  },
+  cart_not_ordered: {
+    kind: "not_found",
+    title: "The cart has not become an order.",
+    wayOut: "Order it with POST /carts/{id}/checkout.",
+  },
+  cart_changed: {
+    kind: "conflict",
+    title: "The cart changed since it was read.",
+    wayOut: "The answer's `cart` is what it is now: decide on it, and send its version in If-Match.",
+  },
+  cart_prices_changed: {
+    kind: "conflict",
+    title: "Prices changed since the buyer last saw them.",
+    wayOut: "Show the answer's `cart` and accept its prices with POST /carts/{id}/prices.",
+  },
+  cart_empty: {
+    kind: "refused",
+    title: "There is nothing in the cart.",
+    wayOut: "Put something in with POST /carts/{id}/lines.",
+  },
+  cart_full: {
+    kind: "refused",
+    title: "The cart holds no more lines.",
+    wayOut: "Order this cart first, or order in several.",
+  },
+  cart_currency_differs: {
+    kind: "refused",
+    title: "The product, or the other cart, has another currency.",
+    wayOut: "Begin a cart in that currency.",
+  },
+  product_not_for_sale: {
+    kind: "refused",
+    title: "A product is not for sale, or there is none of this id.",
+    wayOut: "Take the line out, or choose another product.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type CartErrorCode = keyof typeof CART_ERRORS;
+
+export function cartError(code: CartErrorCode, details: RefusalDetails = {}): AppError {
+  return new AppError(CART_ERRORS[code].kind, code, { message: CART_ERRORS[code].title, ...details });
+}

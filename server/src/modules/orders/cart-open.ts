@@ -1,0 +1,20 @@
+// Opens a cart: a guest a new one each time, a user the one open cart that they have.
+import type { Tx } from "../../runtime/transaction.ts";
+import type { Actor } from "../../values/actor.ts";
+import type { FullCart } from "./cart.ts";
+import { findOpenCartId, insertCart, lockCarts, readLines } from "./cart-store.ts";
+
+/** Tells whether it was made now. Locks the user's open cart. */
+export async function openCart(
+  tx: Tx,
+  actor: Actor,
+  { currency, expiryDays }: { readonly currency: string; readonly expiryDays: number },
+): Promise<{ cart: FullCart; isNew: boolean }> {
+  const userId = actor.kind === "guest" ? null : actor.id;
+  const openId = userId === null ? undefined : await findOpenCartId(tx, userId);
+  const open = openId === undefined ? undefined : (await lockCarts(tx, [openId])).get(openId);
+  if (open?.state === "open")
+    return { cart: { ...open, lines: await readLines(tx.sql, open.id) }, isNew: false };
+  const cart = await insertCart(tx, { userId, currency, expiryDays });
+  return { cart: { ...cart, lines: [] }, isNew: true };
+}

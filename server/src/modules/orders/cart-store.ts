@@ -1,0 +1,145 @@
+// The SQL of carts and their lines.
+import type { Sql } from "../../runtime/database.ts";
+import { toArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
+import type { RowReader, RowWriter } from "../banking/index.ts";
+import type { Cart, CartLine, CartState } from "./cart.ts";
+
+type Query = Sql | Tx["sql"];
+
+interface CartRow {
+  id: bigint;
+  userId: string | null;
+  state: CartState;
+  isPast: boolean;
+  currency: string;
+  version: number;
+  createdAt: Date;
+  changedAt: Date;
+  expiresAt: Date;
+  orderId: bigint | null;
+  mergedInto: bigint | null;
+}
+
+function columns(sql: Query) {
+  return sql`id, user_id AS "userId", state, expires_at <= now() AS "isPast", currency, version, created_at AS "createdAt",
+    changed_at AS "changedAt", expires_at AS "expiresAt", order_id AS "orderId", merged_into AS "mergedInto"`;
+}
+
+function toCart({ isPast, ...row }: CartRow): Cart {
+  return {
+    ...row,
+    id: Number(row.id),
+    state: row.state === "open" && isPast ? "expired" : row.state,
+    orderId: row.orderId === null ? null : Number(row.orderId),
+    mergedInto: row.mergedInto === null ? null : Number(row.mergedInto),
+  };
+}
+
+export async function readCart(sql: Query, id: number): Promise<Cart | undefined> {
+  const [row] = await sql<CartRow[]>`SELECT ${columns(sql)} FROM orders.carts WHERE id = ${id}`;
+  return row === undefined ? undefined : toCart(row);
+}
+
+/** Locks the rows in id order until the transaction ends. */
+export async function lockCarts({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Cart>> {
+  const rows = await sql<CartRow[]>`
+    SELECT ${columns(sql)} FROM orders.carts WHERE id = ANY(${toArray(ids)}::bigint[]) ORDER BY id FOR UPDATE`.execute();
+  return new Map(rows.map((row) => [Number(row.id), toCart(row)]));
+}
+
+/** Carts without their lines, locked until the batch ends. Rank 30: after products and stock, before orders. */
+export const CARTS: RowReader<Cart> = { name: "orders.carts", rank: 30, read: lockCarts };
+
+export async function readLines(sql: Query, cartId: number): Promise<CartLine[]> {
+  const rows = await sql<{ product_id: bigint; quantity: number; unit_price_minor: bigint }[]>`
+    SELECT product_id, quantity, unit_price_minor FROM orders.cart_lines WHERE cart_id = ${cartId} ORDER BY position`;
+  return rows.map((row) => ({
+    productId: Number(row.product_id),
+    quantity: row.quantity,
+    unitPriceMinor: row.unit_price_minor,
+  }));
+}
+
+/** The user's open cart; one whose time is past is closed first. */
+export async function findOpenCartId({ sql }: Tx, userId: string): Promise<number | undefined> {
+  await sql`
+    UPDATE orders.carts SET state = 'expired', version = version + 1
+    WHERE user_id = ${userId} AND state = 'open' AND expires_at <= now()`;
+  const [row] = await sql<{ id: bigint }[]>`
+    SELECT id FROM orders.carts WHERE user_id = ${userId} AND state = 'open'`;
+  return row === undefined ? undefined : Number(row.id);
+}
+
+/** A user who has an open cart by now fails on the index, and the whole is tried again. */
+export async function insertCart(
+  { sql }: Tx,
+  cart: { readonly userId: string | null; readonly currency: string; readonly expiryDays: number },
+): Promise<Cart> {
+  const [row] = await sql<CartRow[]>`
+    INSERT INTO orders.carts (user_id, currency, expires_at)
+    VALUES (${cart.userId}, ${cart.currency}, now() + make_interval(days => ${cart.expiryDays}))
+    RETURNING ${columns(sql)}`;
+  if (row === undefined) throw new Error("no cart was made");
+  return toCart(row);
+}
+
+/** Writes all lines of a locked cart in the place of those it has. */
+export async function writeLines({ sql }: Tx, cartId: number, lines: readonly CartLine[]): Promise<void> {
+  const productIds = toArray(lines.map((line) => line.productId));
+  await sql`DELETE FROM orders.cart_lines WHERE cart_id = ${cartId} AND product_id <> ALL(${productIds}::bigint[])`;
+  await sql`
+    INSERT INTO orders.cart_lines (cart_id, product_id, position, quantity, unit_price_minor)
+    SELECT ${cartId}, l.product_id, l.position, l.quantity, l.unit_price_minor
+    FROM unnest(${productIds}::bigint[], ${toArray(lines.map((line) => line.quantity))}::integer[],
+                ${toArray(lines.map((line) => line.unitPriceMinor))}::bigint[])
+      WITH ORDINALITY AS l (product_id, quantity, unit_price_minor, position)
+    ON CONFLICT (cart_id, product_id) DO UPDATE
+      SET position = excluded.position, quantity = excluded.quantity, unit_price_minor = excluded.unit_price_minor`;
+}
+
+/** The next version of a locked cart, which lives for another while; a guest's cart may become a user's. */
+export async function touchCart(
+  { sql }: Tx,
+  cartId: number,
+  { expiryDays, userId }: { readonly expiryDays: number; readonly userId?: string },
+): Promise<Cart> {
+  const [row] = await sql<CartRow[]>`
+    UPDATE orders.carts SET version = version + 1, changed_at = now(), user_id = coalesce(${userId ?? null}, user_id),
+      expires_at = now() + make_interval(days => ${expiryDays})
+    WHERE id = ${cartId} RETURNING ${columns(sql)}`;
+  if (row === undefined) throw new Error(`cart ${cartId} vanished`);
+  return toCart(row);
+}
+
+export async function closeMerged({ sql }: Tx, cartId: number, mergedInto: number): Promise<void> {
+  await sql`
+    UPDATE orders.carts SET state = 'merged', merged_into = ${mergedInto}, version = version + 1, changed_at = now()
+    WHERE id = ${cartId}`;
+}
+
+export interface OrderedCart {
+  readonly id: number;
+  readonly orderId: number;
+}
+
+/** Carts that a batch ordered; their rows are locked. */
+export const ORDERED_CARTS: RowWriter<OrderedCart> = {
+  name: "orders.ordered_carts",
+  write: ({ sql }, carts) =>
+    sql`
+    UPDATE orders.carts c SET state = 'ordered', order_id = o.order_id, version = version + 1, changed_at = now()
+    FROM unnest(${toArray(carts.map((cart) => cart.id))}::bigint[], ${toArray(carts.map((cart) => cart.orderId))}::bigint[])
+      AS o (id, order_id)
+    WHERE c.id = o.id`.execute(),
+};
+
+/** Closes up to `limit` open carts whose time is past; those that are being changed or ordered now are left alone. */
+export async function closeExpired({ sql }: Tx, limit: number): Promise<number[]> {
+  const rows = await sql<{ id: bigint }[]>`
+    UPDATE orders.carts SET state = 'expired', version = version + 1 WHERE id IN (
+      SELECT id FROM orders.carts WHERE state = 'open' AND expires_at <= now()
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING id`;
+  return rows.map((row) => Number(row.id));
+}
