@@ -103,10 +103,16 @@ function decide(
   const order = desk.rows.of(ORDERS).get(read.order.id);
   if (order === undefined) return orderError("order_not_found");
   const payment = order.paymentId === null ? undefined : desk.rows.of(PAYMENTS).get(order.paymentId);
-  if (order.version !== read.order.version || payment?.version !== read.payment?.version)
-    return rereadFirst();
+  const isAsRead = order.version === read.order.version && payment?.version === read.payment?.version;
+  if (!isAsRead || !hasHoldsOf(order, read.order)) return rereadFirst();
   checkVersion(order.version, act.versions);
   return act.decide(desk, { order, payment, actor: caller.actor });
+}
+
+/** Row and lines are read ahead side by side, so that lines may be older than the row they came with. */
+function hasHoldsOf(order: Order, read: Order): boolean {
+  const known = new Set(holdsOf(read).holdIds);
+  return holdsOf(order).holdIds.every((id) => known.has(id));
 }
 
 /** Why the actor may not take this step now; undefined where they may. */

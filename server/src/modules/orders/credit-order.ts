@@ -4,7 +4,14 @@ import { AppError } from "../../values/app-error.ts";
 import type { Decision, Desk } from "../banking/index.ts";
 import { returnStock, type StockAccount } from "../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../ledger/index.ts";
-import { type Attempt, type Payment, refundableOf, refundPayment } from "../payments/index.ts";
+import {
+  type Attempt,
+  authorizedLeft,
+  isInFlight,
+  type Payment,
+  refundableOf,
+  refundPayment,
+} from "../payments/index.ts";
 import type { FoundOrder, OrderAct } from "./change-order.ts";
 import { refuseCancelling } from "./change-order.ts";
 import {
@@ -187,6 +194,12 @@ function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number |
   return posted instanceof AppError ? posted : posted.id;
 }
 
+/** A card that is authorized is about to be captured whole: until then nobody knows what can be given back. */
+function isAboutToPay(payment: Payment | undefined): boolean {
+  const isCard = payment?.captureMode === "automatic";
+  return payment !== undefined && isCard && (isInFlight(payment) || authorizedLeft(payment) > 0n);
+}
+
 /** Refunds what was captured; the rest must be something that was never paid. */
 function payBack(
   desk: Desk,
@@ -197,6 +210,7 @@ function payBack(
   const refundable = payment === undefined ? 0n : refundableOf(payment);
   const amountMinor = total < refundable ? total : refundable;
   const unpaid = dueOf(order) - (payment?.capturedMinor ?? 0n);
+  if (total > amountMinor && isAboutToPay(payment)) return orderError("payment_in_progress");
   if (total - amountMinor > (unpaid > 0n ? unpaid : 0n)) return orderError("credit_exceeds_open");
   if (payment === undefined || amountMinor === 0n) return { payment, refund: undefined, refunded: 0n };
   const tax = sum(parts.map((part) => part.tax));

@@ -1,0 +1,189 @@
+// Orders at a test's desk, without HTTP and without jobs: what a card's provider says, and when, is told by the test.
+import { addProducts, type NewProduct } from "../src/modules/catalog/add-products.ts";
+import { createStockDirectory, openStocks } from "../src/modules/inventory/index.ts";
+import { changeOrder, type OrderAct } from "../src/modules/orders/change-order.ts";
+import {
+  buildPlacing,
+  followPayments,
+  type NewOrder,
+  type OrderServices,
+  readTaxRates,
+  type Screen,
+} from "../src/modules/orders/index.ts";
+import type { Attempt } from "../src/modules/payments/attempt.ts";
+import { type AttemptRow, toAttempt } from "../src/modules/payments/attempt-store.ts";
+import type { ProviderReport } from "../src/modules/payments/card-provider.ts";
+import { getPayment, type PaymentKeeper, recordOutcome } from "../src/modules/payments/index.ts";
+import { inTransaction } from "../src/runtime/transaction.ts";
+import { openVault } from "../src/runtime/vault.ts";
+import type { Actor } from "../src/values/actor.ts";
+import { answerOf, customer, openTestDesk, STAFF, type TestDesk } from "./desk.ts";
+
+type Json = ReturnType<typeof JSON.parse>;
+/** Product and quantity. */
+export type TestLine = readonly [productId: number, quantity: number];
+
+export const ALICE: Actor = customer("alice");
+
+export interface TestOrders extends TestDesk {
+  readonly services: OrderServices;
+  readonly keeper: PaymentKeeper;
+  /** A product of 10.00 USD with so many units; returns its id. */
+  readonly addProduct: (quantity: number, fields?: Partial<NewProduct>) => Promise<number>;
+  /** Alice's order, by card unless told otherwise. @throws the refusal */
+  readonly place: (lines: readonly TestLine[], fields?: Partial<NewOrder>) => Promise<Json>;
+  /** As staff unless told otherwise. @throws the refusal */
+  readonly act: (id: string | number, act: OrderAct, actor?: Actor) => Promise<Json>;
+  /** Attempts at the card's provider whose outcome nobody has told, oldest first. */
+  readonly openAttempts: () => Promise<Attempt[]>;
+  /** The provider says of a payment how it stands. */
+  readonly tell: (paymentId: string | number, ...reports: ProviderReport[]) => Promise<void>;
+  /** The provider says that an attempt succeeded or failed. */
+  readonly settle: (attempt: Attempt, outcome: "succeeded" | "failed") => Promise<void>;
+  readonly stateOf: (id: string | number) => Promise<string>;
+  /** Units on hand and reserved. */
+  readonly levels: (productId: number) => Promise<{ balance: bigint; held: bigint }>;
+}
+
+export interface TestOrdersOptions {
+  readonly databaseUrl?: string;
+  readonly screen?: Screen;
+  readonly settings?: Partial<OrderServices["settings"]>;
+}
+
+export async function openTestOrders(options: TestOrdersOptions = {}): Promise<TestOrders> {
+  const { databaseUrl, screen } = options;
+  const test = await openTestDesk(databaseUrl === undefined ? {} : { databaseUrl });
+  const { db, desk, assets } = test;
+  const services = await openServices(test, options, screen);
+  const listener = followPayments();
+  const keeper: PaymentKeeper = { db, desk, assets, listener: () => listener };
+  const tell = (paymentId: string | number, ...reports: ProviderReport[]) =>
+    recordOutcome(keeper, {
+      paymentId: Number(paymentId),
+      answer: { reference: `charge ${paymentId}`, reports },
+    });
+  const asset = assets.byCode("USD");
+  if (asset === undefined) throw new Error("no dollar");
+  return {
+    ...test,
+    services,
+    keeper,
+    tell,
+    addProduct: (quantity, fields) => addProduct(test, quantity, fields),
+    place: async (lines, fields = {}) => {
+      const items = lines.map(([productId, quantity]) => ({ productId, quantity }));
+      const customerId = fields.customerId === undefined ? ALICE.id : fields.customerId;
+      const actor = customerId === null ? STAFF : customer(customerId);
+      const addresses = { shippingAddress: null, billingAddress: null };
+      const request = { items, customerId, asset, paymentMethod: "credit_card" as const, ...addresses };
+      return test.carryOut(await buildPlacing(services, { actor }, { ...request, ...fields }));
+    },
+    act: async (id, act, actor = STAFF) =>
+      answerOf(await changeOrder(services, { actor }, { id: Number(id), act })),
+    openAttempts: async () =>
+      (await db<AttemptRow[]>`SELECT * FROM payments.attempts WHERE settled_at IS NULL ORDER BY id`).map(
+        toAttempt,
+      ),
+    settle: async (attempt, outcome) => tell(attempt.paymentId, ...(await reportsOf(test, attempt, outcome))),
+    stateOf: async (id) => {
+      const [row] = await db<{ state: number }[]>`SELECT state FROM orders.orders WHERE id = ${String(id)}`;
+      return STATES[row?.state ?? 0] ?? "none";
+    },
+    levels: async (productId) => {
+      const [first] = (await services.stockOf([productId])).get(productId) ?? [];
+      return test.balanceOf(first?.accountId ?? 0);
+    },
+  };
+}
+
+const STATES = [
+  "none",
+  "PENDING",
+  "CONFIRMED",
+  "QUEUED",
+  "PROCESSING",
+  "COMPLETED",
+  "CANCELLED",
+  "FAILED",
+  "EXPIRED",
+];
+
+async function openServices(
+  { db, desk, assets }: TestDesk,
+  { settings }: TestOrdersOptions,
+  screen: Screen | undefined,
+): Promise<OrderServices> {
+  const taxRates = readTaxRates({ taxRate: "0.20", taxClasses: { zero: "0", odd: "0.175" } });
+  if (typeof taxRates === "string") throw new Error(taxRates);
+  const encryptionKey = Buffer.alloc(32, 7).toString("base64");
+  return {
+    db,
+    desk,
+    assets,
+    taxRates,
+    vault: await openVault(db, { encryptionKey, previousKey: undefined, dataDir: "/nowhere" }),
+    stockOf: createStockDirectory(db).stockOf,
+    cardProvider: "sandbox",
+    screen,
+    settings: {
+      defaultCurrency: "USD",
+      unpaidSeconds: 3_600,
+      invoiceSeconds: 3_600,
+      reviewSeconds: 3_600,
+      graceSeconds: 0,
+      ...settings,
+    },
+  };
+}
+
+let productCount = 0;
+
+async function addProduct(
+  { db, assets }: TestDesk,
+  quantity: number,
+  fields: Partial<NewProduct> = {},
+): Promise<number> {
+  const product: NewProduct = {
+    sku: `SKU-${++productCount}`,
+    name: "Thing",
+    description: "",
+    priceMinor: 1_000n,
+    currency: "USD",
+    priceIncludesTax: false,
+    taxClass: "standard",
+    categoryId: null,
+    brand: null,
+    status: "active",
+    tracksStock: true,
+    metadata: {},
+    initialQuantity: quantity,
+    backorderLimit: 0,
+    ...fields,
+  };
+  const onProductsCreated = (tx: Parameters<typeof openStocks>[0], stock: readonly object[], actor: Actor) =>
+    openStocks(tx, assets, stock.map((each) => ({ ...each, actor })) as never).then(() => undefined);
+  const context = { assets, actor: STAFF, onProductsCreated, isBatch: false };
+  const [added] = await inTransaction(db, (tx) => addProducts(tx, context, [product]));
+  return added?.id ?? 0;
+}
+
+/** What a provider reports of an attempt that ended so. */
+async function reportsOf(
+  { db }: TestDesk,
+  { id, act, amountMinor, paymentId, keepsRest }: Attempt,
+  outcome: "succeeded" | "failed",
+): Promise<ProviderReport[]> {
+  if (act === "refund")
+    return [{ type: "refund", reference: `refund ${id}`, attemptId: id, amountMinor, state: outcome }];
+  if (outcome === "failed") {
+    const type =
+      act === "authorize" ? "authorization_failed" : act === "capture" ? "capture_failed" : "void_failed";
+    return [{ type, code: "declined", message: "declined" }];
+  }
+  if (act === "void") return [{ type: "voided" }];
+  const payment = await getPayment(db, paymentId);
+  const totalMinor = payment.capturedMinor + amountMinor;
+  const captured = { type: "captured", totalMinor, isFinal: !keepsRest } as const;
+  return act === "capture" ? [captured] : [{ type: "authorized", totalMinor: amountMinor }, captured];
+}
