@@ -121,12 +121,22 @@ export function readItems(
       productId: item.product_id,
       description: readText(item.description, `${path}description`),
       quantity: item.quantity,
-      unitPrice:
-        item.unit_price === undefined ? undefined : readAmount(item.unit_price, asset, `${path}unit_price`),
+      unitPrice: readUnitPrice(item.unit_price, asset, `${path}unit_price`),
       includesTax: item.price_includes_tax,
       taxClass: item.tax_class,
     };
   });
+}
+
+/** Zero is a gift; below zero is no sale. */
+function readUnitPrice(input: string | number | undefined, asset: Asset, field: string): bigint | undefined {
+  if (input === undefined) return undefined;
+  if (String(input).trimStart().startsWith("-"))
+    throw invalidField(
+      field,
+      "must not be below zero: what is given back is a credit note (POST /credit-notes), whose prices are positive too",
+    );
+  return readAmount(input, asset, field);
 }
 
 const STAFF_FIELDS = ["unit_price", "price_includes_tax", "tax_class", "description"] as const;
