@@ -132,6 +132,7 @@ async function openServices(
       invoiceSeconds: 3_600,
       reviewSeconds: 3_600,
       graceSeconds: 0,
+      cartExpiryDays: 30,
       ...settings,
     },
   };
