@@ -20,7 +20,7 @@ CREATE INDEX blocked_subjects_by_subject ON risk.blocked_subjects (subject);
 -- itself says whether it is reviewed and what was decided.
 CREATE TABLE risk.screenings (
   order_id bigint  PRIMARY KEY,             -- stamp of the placing: the time that velocity counts by
-  subject  bigint,                          -- of the customer, as above; null: a guest
+  subject  bigint,                          -- of the customer, of a guest's e-mail address; null: neither
   score    integer NOT NULL CHECK (score >= 0),
   verdict  text    NOT NULL CHECK (verdict IN ('accept', 'review')),
   findings text    NOT NULL                 -- JSON: rules, scores, reasons

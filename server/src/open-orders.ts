@@ -7,6 +7,7 @@ import { startSchedule } from "./modules/jobs/index.ts";
 import type { Assets } from "./modules/ledger/index.ts";
 import { type OrderServices, orderRoutes, orderTasks, readTaxRates } from "./modules/orders/index.ts";
 import type { ProviderName } from "./modules/payments/index.ts";
+import { openScreening } from "./open-screening.ts";
 import type { Sql } from "./runtime/database.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Vault } from "./runtime/vault.ts";
@@ -34,6 +35,7 @@ export function openOrders(config: Config, { log, ...parts }: OrdersOptions): Op
   const services: OrderServices = {
     ...parts,
     taxRates,
+    screen: openScreening(config, parts),
     settings: {
       defaultCurrency: config.DEFAULT_CURRENCY,
       unpaidSeconds: config.ORDER_UNPAID_SECONDS,

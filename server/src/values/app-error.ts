@@ -34,6 +34,8 @@ export class AppError extends Error {
   readonly kind: RefusalKind;
   readonly code: string;
   readonly details: RefusalDetails;
+  /** Why, for the audit trail alone: the caller is not told. */
+  trail?: Readonly<Record<string, unknown>>;
 
   constructor(kind: RefusalKind, code: string, details: RefusalDetails = {}) {
     super(details.message ?? code);

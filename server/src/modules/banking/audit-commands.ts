@@ -31,7 +31,7 @@ export function describeCommand(
     code: refused ? decision.code : undefined,
     origin: command.origin ?? OWN_ORIGIN,
     details: refused
-      ? undefined
+      ? decision.trail
       : describeDetails(command, decision, { last: book.nextStamp - 1, first: firstStamp }),
   };
 }

@@ -4,6 +4,7 @@ export { verifyApiKey } from "./api-keys.ts";
 export { addUser, type UserInput } from "./change-user.ts";
 export { IDENTITY_ENCRYPTED } from "./encrypted-tables.ts";
 export { createExternalVerifier, type ExternalSettings } from "./external-token.ts";
+export { findRegistrations, type RegisteredUser } from "./find-registrations.ts";
 export { identityTasks } from "./jobs.ts";
 export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";
 export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";

@@ -1,5 +1,6 @@
 // The SQL of users.
 import type { Sql } from "../../runtime/database.ts";
+import { toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Role } from "../../values/actor.ts";
 import { isUserId, type UserRow } from "./user.ts";
@@ -60,6 +61,15 @@ export async function findUser(sql: Query, id: string): Promise<UserRow | undefi
   if (!isUserId(id)) return undefined;
   const [row] = await sql<UserRow[]>`SELECT ${columns(sql)} FROM identity.users WHERE id = ${id}`;
   return row;
+}
+
+/** E-mail addresses are encrypted. */
+export async function readRegistrations(
+  db: Sql,
+  ids: readonly string[],
+): Promise<Pick<UserRow, "id" | "email" | "createdAt">[]> {
+  return db<UserRow[]>`
+    SELECT id, email, created_at AS "createdAt" FROM identity.users WHERE id = ANY(${toTextArray(ids)}::uuid[])`;
 }
 
 /** Locks the user's row until the transaction ends. */

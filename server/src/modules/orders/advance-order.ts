@@ -7,7 +7,6 @@ import { answerWith, type FoundOrder, type OrderAct, refuseCancelling, refuseSte
 import { orderError } from "./errors.ts";
 import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
-import type { OrderServices } from "./services.ts";
 import type { TransitionName } from "./states.ts";
 
 /** The steps of the table that staff asks for by their target. */
@@ -43,19 +42,19 @@ export function advanceOrder({
  * An act that decides over an order in review: accepted, it goes on as if it had never been stopped; refused, it is cancelled and
  * its money goes back. Refuses `order_not_in_review`.
  */
-export function reviewOrder(
-  { screen }: OrderServices,
-  { isAccepted, note }: { isAccepted: boolean; note?: string | undefined },
-): OrderAct {
+export function reviewOrder({
+  isAccepted,
+  note,
+}: {
+  isAccepted: boolean;
+  note?: string | undefined;
+}): OrderAct {
   return {
     event: isAccepted ? "order.accept" : "order.refuse",
     decide: (desk, found) => {
-      const { order, actor } = found;
-      if (order.review !== "pending") return orderError("order_not_in_review", { review: order.review });
-      const decision = isAccepted ? accept(desk, found, note) : refuse(desk, found, note);
-      if (!(decision instanceof AppError))
-        screen?.onReviewed?.(desk, { orderId: order.id, accepted: isAccepted, actor });
-      return decision;
+      const { review } = found.order;
+      if (review !== "pending") return orderError("order_not_in_review", { review });
+      return isAccepted ? accept(desk, found, note) : refuse(desk, found, note);
     },
   };
 }

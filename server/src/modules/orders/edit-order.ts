@@ -33,7 +33,7 @@ export interface OrderEdit {
 type Stock = ReadonlyMap<number, readonly StockAccount[]>;
 
 /**
- * An act that edits. Refuses `order_state_forbids`, `order_paid`, `payment_in_progress`, `order_shipped`, `version_mismatch`, and
+ * An act that edits. Refuses `order_screened`, `order_state_forbids`, `order_paid`, `payment_in_progress`, `order_shipped`, `version_mismatch`, and
  * for new lines what placing refuses.
  */
 export function editOrder(services: OrderServices, caller: OrderCaller, edit: OrderEdit): OrderAct {
@@ -66,7 +66,7 @@ interface Editing {
 
 function decide(desk: Desk, found: FoundOrder, editing: Editing): Decision | AppError {
   const { services, edit } = editing;
-  const refused = refuseEdit(found, edit);
+  const refused = refuseScreenedEdit(services, found, edit) ?? refuseEdit(found, edit);
   if (refused !== undefined) return refused;
   const lines =
     edit.items === undefined ? undefined : replaceLines(desk, found, { ...editing, items: edit.items });
@@ -96,6 +96,18 @@ function describeEdit({ items, addresses, reference, metadata }: OrderEdit): str
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name)
     .join(", ");
+}
+
+/** What was screened stays as it was screened: a customer cannot pass the check and then order more, or elsewhere. */
+function refuseScreenedEdit(
+  { screen }: OrderServices,
+  { actor }: FoundOrder,
+  { items, addresses }: OrderEdit,
+): AppError | undefined {
+  const matters = items !== undefined || addresses !== undefined;
+  return screen !== undefined && matters && partyOf(actor) === "customer"
+    ? orderError("order_screened")
+    : undefined;
 }
 
 function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError | undefined {

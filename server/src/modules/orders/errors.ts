@@ -44,6 +44,11 @@ export const ORDER_ERRORS = {
     title: "The order was refused by the fraud check.",
     wayOut: "Contact the shop; staff sees the reasons.",
   },
+  order_screened: {
+    kind: "conflict",
+    title: "The order has passed the fraud check, and its lines and addresses stay as they were.",
+    wayOut: "Cancel it and place another, or ask staff to change it.",
+  },
   order_not_paid: {
     kind: "conflict",
     title: "The order is not paid.",

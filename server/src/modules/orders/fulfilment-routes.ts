@@ -53,7 +53,7 @@ function addSteps(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const { decision, note } = request.body;
-      const act = reviewOrder(services, { isAccepted: decision === "accept", note: readText(note, "note") });
+      const act = reviewOrder({ isAccepted: decision === "accept", note: readText(note, "note") });
       const id = readId(request.params.id, "id");
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
     },

@@ -6,6 +6,13 @@ export type { Order, OrderLine } from "./order.ts";
 export { ORDERS } from "./order-store.ts";
 export { buildPlacing, type NewOrder, type PlacingExtension } from "./place-orders.ts";
 export { orderRoutes } from "./routes.ts";
-export type { Address, Screen, ScreenedOrder, ScreenVerdict } from "./screen.ts";
+export type {
+  Address,
+  PreparedScreen,
+  Screen,
+  ScreenedOrder,
+  ScreenJudgement,
+  ScreenVerdict,
+} from "./screen.ts";
 export type { OrderServices, OrderSettings } from "./services.ts";
 export { readTaxRates, type TaxRates } from "./tax-rates.ts";

@@ -2,7 +2,7 @@
 // themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
 import { isGivenBack, isInFlight, type Payment } from "../payments/index.ts";
 import type { Order } from "./order.ts";
-import { type OrderFacts, refuseTransition, TRANSITIONS, type TransitionName } from "./states.ts";
+import { isFinal, type OrderFacts, refuseTransition, TRANSITIONS, type TransitionName } from "./states.ts";
 
 /** What is still owed of the order as a whole: nothing more than its total less what was credited before it was paid. */
 export function dueOf(order: Pick<Order, "total" | "waived">): bigint {
@@ -38,8 +38,9 @@ export function findOwnStep(order: Order, payment: Payment | undefined): Transit
   });
 }
 
-/** The order after a step of the table. */
+/** The order after a step of the table. One that ends while nobody has decided over it was not let through. */
 export function take(order: Order, name: TransitionName): Order {
   const { to } = TRANSITIONS[name];
-  return { ...order, state: to, expiresAt: null };
+  const review = isFinal(to) && order.review === "pending" ? "refused" : order.review;
+  return { ...order, state: to, review, expiresAt: null };
 }

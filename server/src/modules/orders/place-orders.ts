@@ -20,7 +20,7 @@ import type { Order, OrderLine, PaymentMethod } from "./order.ts";
 import { findOwnStep, take } from "./order-facts.ts";
 import { ADDRESSES, NEW_ORDERS, ORDERS } from "./order-store.ts";
 import { type NewLine, type PricedLine, priceLines } from "./price-lines.ts";
-import type { Address } from "./screen.ts";
+import type { Address, PreparedScreen, Screen, ScreenJudgement } from "./screen.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 import { partyOf } from "./states.ts";
 import type { LineTotals } from "./totals.ts";
@@ -63,9 +63,10 @@ export async function buildPlacing(
   caller: OrderCaller,
   request: NewOrder & { extension?: PlacingExtension },
 ): Promise<BookCommand> {
-  const { assets, screen } = services;
+  const { assets } = services;
   const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
   const stock = await services.stockOf(productIds);
+  const screen = services.screen && (await prepareScreen(services.screen, caller, request));
   const accounts = [...stock.values()].flat();
   const opening = { assetId: request.asset.id, accountId: request.accountId ?? null };
   const payment = scopeOfOpening(assets, opening);
@@ -79,11 +80,21 @@ export async function buildPlacing(
     },
     needs: [
       { reader: PRODUCTS, ids: productIds },
-      ...(screen?.needs?.({ actor: caller.actor, customerId: request.customerId }) ?? []),
+      ...(screen?.needs ?? []),
       ...(request.extension?.needs ?? []),
     ],
-    decide: (desk) => decide(desk, { services, caller, request, stock }),
+    decide: (desk) => decide(desk, { services, caller, request, stock, screen }),
   };
+}
+
+function prepareScreen(
+  screen: Screen,
+  { actor, origin }: OrderCaller,
+  request: NewOrder,
+): Promise<PreparedScreen | undefined> {
+  const { customerId, asset, shippingAddress, billingAddress } = request;
+  const currency = asset.code;
+  return screen.prepare({ actor, customerId, currency, shippingAddress, billingAddress, ip: origin?.ip });
 }
 
 type Stock = ReadonlyMap<number, readonly StockAccount[]>;
@@ -97,6 +108,7 @@ interface Placing {
   readonly caller: OrderCaller;
   readonly request: NewOrder & { extension?: PlacingExtension };
   readonly stock: Stock;
+  readonly screen: PreparedScreen | undefined;
 }
 
 function decide(desk: Desk, placing: Placing): Decision | AppError {
@@ -110,13 +122,24 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
     mayBuyDrafts: partyOf(caller.actor) !== "customer",
   });
   if (priced instanceof AppError) return priced;
+  const judgement = placing.screen?.judge(desk, priced.totals.gross);
+  if (judgement?.verdict === "refuse") return refuseScreened(judgement);
+  const isInReview = judgement?.verdict === "review";
   const id = takeStamps(desk.book, 1);
   const booked = allOrNothing<Booked | AppError>(desk.book, {
-    decide: () => bookAndScreen(desk, placing, { id, ...priced }),
+    decide: () => book(desk, placing, { id, ...priced, isInReview }),
     failed: (outcome) => outcome instanceof AppError,
   });
   if (booked instanceof AppError) return booked;
+  judgement?.keep(id);
   return leave(desk, placing, { id, booked, totals: priced.totals });
+}
+
+/** The trail has the reasons; whoever ordered is not told how to pass the next time. */
+function refuseScreened({ score, reasons }: ScreenJudgement): AppError {
+  const refused = orderError("order_refused_by_screening");
+  refused.trail = { score, reasons };
+  return refused;
 }
 
 interface Booked {
@@ -129,34 +152,25 @@ interface Priced {
   readonly id: number;
   readonly lines: readonly PricedLine[];
   readonly totals: LineTotals;
-}
-
-/** The check comes last, for it may leave a case, which nothing takes back; what is booked is taken back where it refuses. */
-function bookAndScreen(desk: Desk, placing: Placing, priced: Priced): Booked | AppError {
-  const booked = book(desk, placing, priced);
-  if (booked instanceof AppError) return booked;
-  const verdict = screenOrder(desk, placing, { ...priced, lines: booked.lines });
-  return verdict instanceof AppError ? verdict : { ...booked, isInReview: verdict === "review" };
+  readonly isInReview: boolean;
 }
 
 /** Stock first, then the money: what cannot be delivered is not paid. */
-function book(
-  desk: Desk,
-  { services, caller, request, stock }: Placing,
-  priced: Priced,
-): Omit<Booked, "isInReview"> | AppError {
+function book(desk: Desk, { services, caller, request, stock }: Placing, priced: Priced): Booked | AppError {
   const reference = `order ${priced.id}`;
   const lines = holdStock(desk, priced.lines, { stock, reference, actorId: caller.actor.id });
+  const { isInReview } = priced;
   if (lines instanceof AppError || priced.totals.gross === 0n)
-    return lines instanceof AppError ? lines : { lines, payment: undefined };
+    return lines instanceof AppError ? lines : { lines, payment: undefined, isInReview };
   const payment = openOrderPayment(desk, services, {
     ...request,
     caller,
     orderId: priced.id,
     amountMinor: priced.totals.gross,
     taxMinor: priced.totals.tax,
+    isOnlyHeld: isInReview,
   });
-  return payment instanceof AppError ? payment : { lines, payment };
+  return payment instanceof AppError ? payment : { lines, payment, isInReview };
 }
 
 /**
@@ -198,6 +212,8 @@ export interface OrderPaymentRequest {
   readonly paymentToken?: string | undefined;
   readonly amountMinor: bigint;
   readonly taxMinor: bigint;
+  /** A card is charged when goods are shipped, not at once. */
+  readonly isOnlyHeld?: boolean | undefined;
 }
 
 /** Opens a payment for an order. Within `allOrNothing`. */
@@ -206,7 +222,7 @@ export function openOrderPayment(
   { cardProvider }: OrderServices,
   request: OrderPaymentRequest,
 ): Payment | AppError {
-  const { paymentMethod, orderId, caller, paymentToken, ...rest } = request;
+  const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, ...rest } = request;
   const provider = providerOf(paymentMethod, cardProvider);
   if (provider === undefined)
     return paymentsError("provider_not_configured", {
@@ -219,7 +235,7 @@ export function openOrderPayment(
     actor: caller.actor,
     provider,
     orderId,
-    captureMode: paymentMethod === "credit_card" ? "automatic" : "manual",
+    captureMode: paymentMethod === "credit_card" && !isOnlyHeld ? "automatic" : "manual",
     reference: `order ${orderId}`,
     methodToken: paymentToken,
   });
@@ -228,26 +244,6 @@ export function openOrderPayment(
 function providerOf(method: PaymentMethod, card: ProviderName | undefined): ProviderName | undefined {
   if (method === "credit_card") return card;
   return method === "balance" ? "balance" : "manual";
-}
-
-function screenOrder(
-  desk: Desk,
-  { services, caller, request }: Placing,
-  { id, lines, totals }: Omit<Priced, "lines"> & { lines: readonly OrderLine[] },
-): "accept" | "review" | AppError {
-  const verdict = services.screen?.judge(desk, {
-    id,
-    actor: caller.actor,
-    customerId: request.customerId,
-    paymentMethod: request.paymentMethod,
-    currency: request.asset.code,
-    total: totals.gross,
-    lines,
-    shippingAddress: request.shippingAddress,
-    billingAddress: request.billingAddress,
-    ip: caller.origin?.ip,
-  });
-  return verdict === "refuse" ? orderError("order_refused_by_screening") : (verdict ?? "accept");
 }
 
 function leave(
@@ -282,7 +278,7 @@ function withAddresses(
 
 function toOrder(
   desk: Desk,
-  { services, caller, request }: Omit<Placing, "stock">,
+  { services, caller, request }: Omit<Placing, "stock" | "screen">,
   { id, booked, totals }: { id: number; booked: Booked; totals: LineTotals },
 ): Order {
   const { lines, payment, isInReview } = booked;

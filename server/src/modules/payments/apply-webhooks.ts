@@ -2,9 +2,7 @@
 // outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early.
 import type { Log } from "../../runtime/log.ts";
 import { AppError } from "../../values/app-error.ts";
-import { ensureAsset } from "../ledger/index.ts";
 import type { CardProvider, CardProviderName } from "./card-provider.ts";
-import { getPayment } from "./find-payments.ts";
 import * as store from "./inbox-store.ts";
 import { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
 
@@ -39,16 +37,12 @@ async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<vo
   const { db } = inbox;
   const known = inbox.providers.get(webhook.provider as CardProviderName);
   if (known === undefined) throw new Error(`the provider ${webhook.provider} is no longer configured`);
-  const { provider } = known;
-  const { reference, reports, paymentId: told } = provider.readNotice(webhook.body);
+  const { reference, reports, paymentId: told } = known.provider.readNotice(webhook.body);
   if (reports.length === 0)
     return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
   const paymentId = await store.findPaymentId(db, { provider: webhook.provider, reference, paymentId: told });
   if (paymentId === undefined) return waitForPayment(inbox, webhook);
-  // Amounts can be read for sure only once the payment's asset is known in this process.
-  await ensureAsset(inbox.assets, (await getPayment(db, paymentId)).assetId);
-  const { reports: read } = provider.readNotice(webhook.body);
-  await recordOutcome(inbox, { paymentId, answer: { reference, reports: read } });
+  await recordOutcome(inbox, { paymentId, answer: { reference, reports } });
   await store.finishWebhook(db, { id: webhook.id, state: "done", paymentId });
 }
 

@@ -36,7 +36,8 @@ export interface FraudRows {
 export interface ScreenedOrder {
   /** Null: a guest. */
   readonly customerId: string | null;
-  readonly email?: string | undefined;
+  /** All that are known. */
+  readonly emails?: readonly string[] | undefined;
   readonly ip?: string | undefined;
   readonly shippingAddress?: FraudAddress | undefined;
   readonly billingAddress?: FraudAddress | undefined;
@@ -46,7 +47,8 @@ export interface ScreenedOrder {
 export interface PreparedScreening {
   readonly order: ScreenedOrder;
   readonly subjects: readonly FraudSubject[];
-  readonly customer: FraudSubject | undefined;
+  /** By whom its orders are counted: the customer, of a guest the first e-mail address. */
+  readonly buyer: FraudSubject | undefined;
   readonly needs: readonly { readonly reader: FraudReader<unknown>; readonly ids: readonly number[] }[];
 }
 
@@ -93,16 +95,17 @@ export function openFraudCheck(options: {
   return {
     prepare: (order) => {
       const subjects = findSubjects(vault, order);
-      const customer = subjects.find(({ kind }) => kind === "customer");
-      const counted = customer === undefined || window.countMax === 0 ? [] : [customer.number];
+      const find = (wanted: FraudSubject["kind"]) => subjects.find(({ kind }) => kind === wanted);
+      const buyer = find("customer") ?? find("email");
+      const counted = buyer === undefined || window.countMax === 0 ? [] : [buyer.number];
       const needs = [
         { reader: BLOCKED, ids: subjects.map(({ number }) => number) },
         ...(counted.length === 0 ? [] : [{ reader: recent, ids: counted }]),
       ];
-      return { order, subjects, customer, needs };
+      return { order, subjects, buyer, needs };
     },
     judge: (rows, prepared, amount) => {
-      const stamps = rows.of(recent).get(prepared.customer?.number ?? 0) ?? [];
+      const stamps = rows.of(recent).get(prepared.buyer?.number ?? 0) ?? [];
       return judgeOrder(rules, limits, {
         ...amount,
         shippingAddress: prepared.order.shippingAddress,
@@ -114,12 +117,12 @@ export function openFraudCheck(options: {
           .map(({ kind }) => kind),
       });
     },
-    keep: (rows, { customer }, { orderId, judgement }) => {
+    keep: (rows, { buyer }, { orderId, judgement }) => {
       const { score, verdict } = judgement;
       if (verdict === "refuse") throw new Error("a refused order is not placed");
-      if (customer !== undefined) rows.of(recent).get(customer.number)?.push(orderId);
+      if (buyer !== undefined) rows.of(recent).get(buyer.number)?.push(orderId);
       const findings = JSON.stringify(judgement.findings);
-      rows.add(SCREENINGS, { orderId, subject: customer?.number ?? null, score, verdict, findings });
+      rows.add(SCREENINGS, { orderId, subject: buyer?.number ?? null, score, verdict, findings });
     },
   };
 }
@@ -136,7 +139,7 @@ function ageOf(registeredAt: Date | undefined, now: number): number | undefined 
 function findSubjects(vault: Pick<Vault, "blindIndex">, order: ScreenedOrder): FraudSubject[] {
   const values = [
     ["customer", order.customerId ?? undefined],
-    ["email", order.email],
+    ...(order.emails ?? []).map((email) => ["email", email] as const),
     ["ip", order.ip],
     ["address", order.shippingAddress],
     ["address", order.billingAddress],

@@ -146,10 +146,14 @@ function judgeAmount(rule: Type.Static<typeof OrderAmount>, facts: FraudFacts): 
   return `total over ${rule.above} ${facts.currency}`;
 }
 
-/** Only two addresses can differ: without a billing address the shipping address is both. */
+/** Only two places can differ: without a billing address the shipping address is both. */
 function differ(one: FraudAddress | undefined, other: FraudAddress | undefined): boolean {
-  return one !== undefined && other !== undefined && normalizeAddress(one) !== normalizeAddress(other);
+  const [first, second] = [one, other].map((address) => normalizeAddress(address ?? {}));
+  return first !== NOWHERE && second !== NOWHERE && first !== second;
 }
+
+/** As `normalizeAddress` writes an address that names no place. */
+const NOWHERE = "|||";
 
 /** The same for addresses that a postman would take for one: case, spaces and punctuation do not count. */
 export function normalizeAddress({ street, city, postal_code, country }: FraudAddress): string {
