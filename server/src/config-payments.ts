@@ -34,6 +34,14 @@ export const PAYMENT_KEYS = [
     description: "Where Stripe's API is reached; another one for tests, or through a proxy.",
   },
   {
+    name: "PAYMENT_RETURN_URL",
+    group: "Payments",
+    type: "string",
+    default: undefined,
+    description:
+      "Where a customer's browser goes after it has confirmed a card payment (3-D Secure); unset, PUBLIC_URL.",
+  },
+  {
     name: "PAYMENT_SANDBOX",
     group: "Payments",
     type: "choice",
@@ -89,6 +97,10 @@ export function findUnsafePayments(config: Config): string[] {
     );
   if (!(/^https?:\/\//.test(config.STRIPE_API_URL) && URL.canParse(config.STRIPE_API_URL)))
     problems.push("STRIPE_API_URL must be a URL that begins with http:// or https://");
+  else if (new URL(config.STRIPE_API_URL).pathname !== "/")
+    problems.push("STRIPE_API_URL must name a host alone: Stripe's client adds the path");
+  if (config.PAYMENT_RETURN_URL !== undefined && !URL.canParse(config.PAYMENT_RETURN_URL))
+    problems.push("PAYMENT_RETURN_URL must be a URL, such as https://shop.example.com/paid");
   if (config.APP_ENV === "production" && key !== undefined && !config.STRIPE_API_URL.startsWith("https://"))
     problems.push("STRIPE_API_URL must begin with https:// in production");
   return problems;

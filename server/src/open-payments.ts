@@ -11,6 +11,7 @@ import {
   createCallPolicy,
   createSandbox,
   createSendingPool,
+  createStripe,
   deliverDueWebhooks,
   type PaymentKeeper,
   type PaymentListener,
@@ -46,7 +47,11 @@ export async function openPayments(
 ): Promise<OpenedPayments> {
   let wakePostman: () => void = () => undefined;
   const { sandbox, secret } = await openSandbox(config, { db, onTold: () => wakePostman() });
-  const providers = wrapProviders(config, sandbox === undefined ? [] : [sandbox]);
+  const stripe = openStripe(config, assets);
+  const providers = wrapProviders(
+    config,
+    [stripe, sandbox].filter((provider) => provider !== undefined),
+  );
   const workers: Worker[] = [];
   let listener: PaymentListener | undefined;
   let wakeSender: () => void = () => undefined;
@@ -107,6 +112,20 @@ async function openSandbox(
     secret,
     sandbox: createSandbox({ db, secret, publicUrl, delayMs: config.PAYMENT_SANDBOX_DELAY_MS, onTold }),
   };
+}
+
+function openStripe(config: Config, assets: Assets): CardProvider | undefined {
+  const secretKey = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
+  const webhookSecret = config.STRIPE_WEBHOOK_SECRET;
+  if (secretKey === undefined || webhookSecret === undefined) return undefined;
+  return createStripe({
+    secretKey,
+    webhookSecret,
+    apiUrl: config.STRIPE_API_URL,
+    returnUrl: config.PAYMENT_RETURN_URL ?? config.PUBLIC_URL,
+    timeoutMs: config.PAYMENT_TIMEOUT_MS,
+    scaleOf: (currency) => assets.byCode(currency)?.scale,
+  });
 }
 
 function wrapProviders(config: Config, providers: readonly CardProvider[]) {

@@ -2,7 +2,9 @@
 // outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early.
 import type { Log } from "../../runtime/log.ts";
 import { AppError } from "../../values/app-error.ts";
+import { ensureAsset } from "../ledger/index.ts";
 import type { CardProvider, CardProviderName } from "./card-provider.ts";
+import { getPayment } from "./find-payments.ts";
 import * as store from "./inbox-store.ts";
 import { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
 
@@ -37,12 +39,16 @@ async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<vo
   const { db } = inbox;
   const known = inbox.providers.get(webhook.provider as CardProviderName);
   if (known === undefined) throw new Error(`the provider ${webhook.provider} is no longer configured`);
-  const { reference, reports, paymentId: told } = known.provider.readNotice(webhook.body);
+  const { provider } = known;
+  const { reference, reports, paymentId: told } = provider.readNotice(webhook.body);
   if (reports.length === 0)
     return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
   const paymentId = await store.findPaymentId(db, { provider: webhook.provider, reference, paymentId: told });
   if (paymentId === undefined) return waitForPayment(inbox, webhook);
-  await recordOutcome(inbox, { paymentId, answer: { reference, reports } });
+  // Amounts can be read for sure only once the payment's asset is known in this process.
+  await ensureAsset(inbox.assets, (await getPayment(db, paymentId)).assetId);
+  const { reports: read } = provider.readNotice(webhook.body);
+  await recordOutcome(inbox, { paymentId, answer: { reference, reports: read } });
   await store.finishWebhook(db, { id: webhook.id, state: "done", paymentId });
 }
 

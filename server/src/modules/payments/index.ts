@@ -39,3 +39,4 @@ export { type PaymentServices, paymentRoutes } from "./routes.ts";
 export { runWorker, type Worker } from "./run-worker.ts";
 export { createSandbox, readSandboxSecret, type Sandbox } from "./sandbox.ts";
 export { createSendingPool } from "./send-attempts.ts";
+export { createStripe } from "./stripe.ts";

@@ -2,6 +2,7 @@
 // key, and records the outcome. No answer leaves the attempt unknown, to be asked about again with the same key; what stays
 // unknown too long goes to the queue that people look at. Nothing is ever concluded from silence.
 import type { Log } from "../../runtime/log.ts";
+import { ensureAsset } from "../ledger/index.ts";
 import { type Attempt, keyOf } from "./attempt.ts";
 import * as store from "./attempt-store.ts";
 import type { CallPolicy } from "./call-policy.ts";
@@ -19,7 +20,7 @@ import { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
 const CALLS_MAX = 16;
 const ASK_SECONDS_MIN = 0.5;
 const ASK_SECONDS_MAX = 600;
-/** A provider forgets keys after a day; a call with a forgotten key would be a second charge. */
+/** A provider forgets keys after a day; a call with a forgotten key would be a second charge: from here on it is only asked. */
 const KEY_LIFE_SECONDS = 20 * 3_600;
 /** An answered attempt has this long before a person looks: bank refunds take days. */
 const ANSWERED_ATTENTION_SECONDS = 7 * 86_400;
@@ -79,8 +80,7 @@ async function send(sender: Sender, attempt: Attempt, signal: AbortSignal): Prom
   const known = sender.providers.get(payment.provider as CardProviderName);
   if (known === undefined)
     return postpone(sender, attempt, `the provider ${payment.provider} is not configured`);
-  if (isKeyForgotten(sender, attempt))
-    return postpone(sender, attempt, "the provider no longer knows its key: a call could charge twice");
+  await ensureAsset(sender.assets, payment.assetId);
   const { provider, policy } = known;
   const call: CardCall = {
     key: keyOf(attempt),
@@ -93,7 +93,7 @@ async function send(sender: Sender, attempt: Attempt, signal: AbortSignal): Prom
     captureMode: payment.captureMode,
     createdAt: new Date(attempt.id / 1_000),
   };
-  const ask = attempt.isAnswered ? provider.ask : provider.call;
+  const ask = attempt.isAnswered || isKeyForgotten(sender, attempt) ? provider.ask : provider.call;
   try {
     const answer = await policy.run((callSignal) => ask(call, callSignal), signal);
     const askAgainAt = nextAsk(sender, attempt);
@@ -127,7 +127,7 @@ async function postpone(sender: Sender, attempt: Attempt, why: Error | string): 
   await store.postponeAttempt(db, {
     id: attempt.id,
     state: stateWithout(attempt, why),
-    dueAt: isCallable || !isKeyForgotten(sender, attempt) ? nextAsk(sender, attempt) : null,
+    dueAt: nextAsk(sender, attempt),
     attentionSince,
     message,
   });
