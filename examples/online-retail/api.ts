@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "./input-error.ts";
 
 export interface Api {
+  readonly get: <Answer>(path: string) => Promise<Answer>;
   /** All items of a list, page after page. */
   readonly list: <Item>(path: string, query: Readonly<Record<string, string>>) => Promise<Item[]>;
   /** Carried out once per `key`, however often it is sent. */
@@ -32,6 +33,7 @@ export async function openApi({ url, token }: ApiSettings): Promise<Api> {
     throw new InputError(`nothing answers at ${base}: start it with "npm start", or set COUNTINGHOUSE_URL`);
   const headers = { authorization: `Bearer ${token}` };
   return {
+    get: (path) => callUntilAnswered(`${base}/api/v1${path}`, { headers }),
     list: (path, query) => readPages(`${base}/api/v1${path}`, { headers, query }),
     post: (path, key, body) =>
       callUntilAnswered(`${base}/api/v1${path}`, {

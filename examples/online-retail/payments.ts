@@ -4,9 +4,10 @@ import { openApi } from "./api.ts";
 import { InputError } from "./input-error.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { postMonth } from "./post-month.ts";
+import { progressOf } from "./progress.ts";
 import { describeSides, findDifference, readBack, type Side } from "./read-back.ts";
 import { type Month, readMonth } from "./read-month.ts";
-import type { Progress } from "./run-many.ts";
+import { readSettings, runProgram } from "./read-settings.ts";
 
 /** @throws InputError in words for the user */
 async function replay(path: string | undefined): Promise<void> {
@@ -24,14 +25,6 @@ async function replay(path: string | undefined): Promise<void> {
   if (difference !== undefined) throw new InputError(`the book differs from the file: ${difference}`);
 }
 
-function readSettings(): { url: string; token: string } {
-  const { COUNTINGHOUSE_URL: url = "http://localhost:8000", COUNTINGHOUSE_TOKEN: token = "" } = process.env;
-  if (token !== "") return { url, token };
-  throw new InputError(
-    "a token is needed: export COUNTINGHOUSE_TOKEN=$(npx countinghouse token --role admin)",
-  );
-}
-
 function describeMonth({ lines, payments, creditNotes, adjustmentLines, roundedInvoices }: Month): string {
   const counts = [
     `${payments.length.toLocaleString("en-GB")} invoices`,
@@ -42,19 +35,4 @@ function describeMonth({ lines, payments, creditNotes, adjustmentLines, roundedI
   return `${lines.toLocaleString("en-GB")} lines: ${counts.join(", ")}`;
 }
 
-/** A line that counts up on a terminal; four lines in a log. */
-function progressOf(what: string): Progress {
-  return (done, total) => {
-    const line = `${what.padEnd(14)}${done.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")}`;
-    if (process.stdout.isTTY) process.stdout.write(`\r${line}${done === total ? "\n" : ""}`);
-    else if (done === total || done % Math.ceil(total / 4) === 0) console.log(line);
-  };
-}
-
-try {
-  await replay(process.argv[2]);
-} catch (error) {
-  if (!(error instanceof InputError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-}
+await runProgram(() => replay(process.argv[2]));

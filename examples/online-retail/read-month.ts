@@ -1,10 +1,8 @@
 // Reads a shop's export, line by line, into what moves money: one payment per sales invoice, one credit note per
 // invoice whose number begins with C. Only the invoices' totals are kept in memory, however long the file.
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream";
-import { CsvError, parse } from "csv-parse";
 import { InputError } from "./input-error.ts";
 import { readMillionths, toPennies } from "./pennies.ts";
+import { isCreditNote, type Line, readInvoiceNumber, readLines, readQuantity } from "./read-lines.ts";
 
 export interface Invoice {
   readonly number: string;
@@ -27,18 +25,6 @@ export interface Month {
   readonly roundedInvoices: number;
 }
 
-const COLUMNS = [
-  "InvoiceNo",
-  "StockCode",
-  "Description",
-  "Quantity",
-  "InvoiceDate",
-  "UnitPrice",
-  "CustomerID",
-  "Country",
-] as const;
-type Line = Readonly<Record<(typeof COLUMNS)[number], string>>;
-
 interface OpenInvoice {
   readonly customer: string;
   readonly issuedAt: string;
@@ -49,27 +35,11 @@ interface OpenInvoice {
 /** @throws InputError naming the file, the line and what is wrong with it */
 export async function readMonth(path: string): Promise<Month> {
   const invoices = new Map<string, OpenInvoice>();
-  const parser = parse({ bom: true, columns: checkColumns, info: true });
-  pipeline(createReadStream(path), parser, () => undefined); // an error of either ends the loop below
-  let lines = 0;
   let adjustmentLines = 0;
-  let at = 1;
-  try {
-    for await (const { record, info } of parser) {
-      at = info.lines;
-      lines += 1;
-      if (!addLine(invoices, record)) adjustmentLines += 1;
-    }
-  } catch (error) {
-    throw new InputError(describe(error, `${path}, line ${at}`));
-  }
+  const lines = await readLines(path, (line) => {
+    if (!addLine(invoices, line)) adjustmentLines += 1;
+  });
   return { ...closeInvoices(invoices), lines, adjustmentLines };
-}
-
-function checkColumns(header: readonly string[]): string[] {
-  const missing = COLUMNS.filter((column) => !header.includes(column));
-  if (missing.length > 0) throw new InputError(`the first line does not name ${missing.join(", ")}`);
-  return [...header];
 }
 
 /** Adds a line to its invoice; false where it is a correction of stock. */
@@ -77,23 +47,14 @@ function addLine(invoices: Map<string, OpenInvoice>, line: Line): boolean {
   const quantity = readQuantity(line.Quantity);
   const price = readMillionths(line.UnitPrice);
   if (!isCreditNote(line.InvoiceNo) && (quantity <= 0n || price <= 0n)) return false;
-  const { InvoiceNo: number, CustomerID: customer, InvoiceDate: issuedAt } = line;
-  if (!/^[A-Za-z0-9-]{1,32}$/.test(number)) throw new InputError(`"${number}" is not an invoice number`);
+  const number = readInvoiceNumber(line.InvoiceNo);
+  const { CustomerID: customer, InvoiceDate: issuedAt } = line;
   const invoice = invoices.get(number) ?? { customer, issuedAt, millionths: 0n, lines: 0 };
   if (invoice.customer !== customer) throw new InputError(`invoice ${number} names two customers`);
   invoice.millionths += quantity * price;
   invoice.lines += 1;
   invoices.set(number, invoice);
   return true;
-}
-
-function isCreditNote(invoiceNumber: string): boolean {
-  return invoiceNumber.startsWith("C");
-}
-
-function readQuantity(text: string): bigint {
-  if (!/^-?\d{1,12}$/.test(text)) throw new InputError(`"${text}" is not a whole number`);
-  return BigInt(text);
 }
 
 function closeInvoices(
@@ -111,10 +72,4 @@ function closeInvoices(
     if (pennies > 0n) (isCredit ? creditNotes : payments).push({ ...rest, number, pennies });
   }
   return { payments, creditNotes, roundedInvoices };
-}
-
-function describe(error: unknown, place: string): string {
-  if (error instanceof InputError || error instanceof CsvError) return `${place}: ${error.message}`;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" ? `${place.replace(/, line .*/, "")} does not exist` : `${place}: ${message}`;
 }
