@@ -141,7 +141,8 @@ function findDocumentDifference(
 
 function describeUnfinished(order: Booked): string | undefined {
   const { reference, status, fulfilment, payment_status } = order;
-  if (status === "COMPLETED" && fulfilment === "shipped" && payment_status === "captured") return undefined;
+  const isPaid = payment_status === "captured" || payment_status === "not_needed"; // where it came to 0.00
+  if (status === "COMPLETED" && fulfilment === "shipped" && isPaid) return undefined;
   return `order ${reference} is ${status}, ${fulfilment} and ${payment_status}`;
 }
 

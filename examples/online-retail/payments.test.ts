@@ -1,12 +1,11 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../../server/tests/app.ts";
+import { type Run, replayUntilKilled, type StartedRun, startReplay } from "./start-replay.ts";
 
 const PROGRAM = join(import.meta.dirname, "payments.ts");
 const SAMPLE = join(import.meta.dirname, "sample.csv");
@@ -21,13 +20,6 @@ const SAMPLE_FIGURES = {
   returned: "15,823.45",
   kept: "4,397.65",
 };
-
-interface Run {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly errors: string;
-}
 
 let app: TestApp;
 let token: string;
@@ -49,20 +41,8 @@ function replay(file = SAMPLE, settings: Record<string, string> = {}): Promise<R
   return start(file, { COUNTINGHOUSE_URL: app.url, ...settings }).ended;
 }
 
-function start(file: string, settings: Record<string, string>): { kill: () => void; ended: Promise<Run> } {
-  const child = spawn(process.execPath, [PROGRAM, file], {
-    env: { PATH: process.env["PATH"], COUNTINGHOUSE_TOKEN: token, ...settings },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let out = "";
-  let errors = "";
-  child.stdout.on("data", (chunk) => (out += chunk));
-  child.stderr.on("data", (chunk) => (errors += chunk));
-  const ended = new Promise<Run>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, out, errors }));
-  });
-  return { kill: () => child.kill("SIGKILL"), ended };
+function start(file: string, settings: Record<string, string>): StartedRun {
+  return startReplay([PROGRAM, file], { COUNTINGHOUSE_TOKEN: token, ...settings });
 }
 
 /** Writes a file of that format; a line is "invoice,quantity,price,customer". */
@@ -109,50 +89,6 @@ async function expectBookVerified(): Promise<void> {
   await promisify(execFile)(process.execPath, [VERIFY, "verify"], { env, cwd: folder });
 }
 
-/** Stands between replay and server; `onPost` may hold an answer back by returning false. */
-async function startProxy(onPost: (count: number) => boolean): Promise<{ url: string; close: () => void }> {
-  let count = 0;
-  const relay = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = Buffer.concat(await Array.fromAsync(request));
-    const answer = await fetch(`${app.url}${request.url}`, {
-      method: request.method ?? "GET",
-      headers: Object.entries(request.headers)
-        .filter(([name]) => /^(authorization|content-type|idempotency-key)$/.test(name))
-        .map(([name, value]) => [name, String(value)]),
-      ...(request.method === "POST" ? { body } : {}),
-    });
-    const text = await answer.text();
-    if (request.method === "POST" && !onPost(++count)) return;
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
-  };
-  const server = createServer((request, response) => {
-    // A replay that was killed leaves its connections broken; nobody is left to be answered.
-    relay(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
-/** Runs until the server has carried out that many POSTs, the last of them unanswered, and ends it there by `kill -9`. */
-async function replayUntilKilled(postCount: number): Promise<Run> {
-  let kill = () => {};
-  const proxy = await startProxy((count) => {
-    if (count >= postCount) kill();
-    return count < postCount;
-  });
-  const run = start(SAMPLE, { COUNTINGHOUSE_URL: proxy.url });
-  kill = run.kill;
-  const result = await run.ended;
-  proxy.close();
-  return result;
-}
-
 describe("the replay of a month", () => {
   it("books the sample and reads the file's figures back from both sides' statements", async () => {
     const run = await replay();
@@ -168,7 +104,11 @@ describe("the replay of a month", () => {
     let run: Run;
     // Each run comes a little further, until one has less left to post than it takes to be killed.
     do {
-      run = await replayUntilKilled(12);
+      run = await replayUntilKilled(
+        [PROGRAM, SAMPLE],
+        { COUNTINGHOUSE_URL: app.url, COUNTINGHOUSE_TOKEN: token },
+        12,
+      );
       kills += run.signal === "SIGKILL" ? 1 : 0;
     } while (run.signal === "SIGKILL");
     expect(kills).toBeGreaterThan(1);

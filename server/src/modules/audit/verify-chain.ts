@@ -16,7 +16,7 @@ export interface TrailFinding {
   readonly transferId?: string;
 }
 
-/** Stamps of commands that booked several journals, first and last. */
+/** Stamps that a command took, first and last; one that took a single stamp names it alone. */
 export type StampRange = readonly [first: number, last: number];
 
 export interface ChainReading {
@@ -110,9 +110,9 @@ function repeatsBody(entry: StoredEntry): boolean {
 }
 
 function collectRange({ body }: StoredEntry, ranges: StampRange[]): void {
-  if (!body.includes('"last_stamp"')) return;
+  if (!body.includes('"last_stamp"') && !body.includes('"first_stamp"')) return;
   const { details, resource }: EntryBody = JSON.parse(body);
   const first = Number(details?.["first_stamp"] ?? resource?.id);
-  const last = Number(details?.["last_stamp"]);
+  const last = Number(details?.["last_stamp"] ?? first);
   if (Number.isSafeInteger(first) && Number.isSafeInteger(last)) ranges.push([first, last]);
 }
