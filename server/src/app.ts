@@ -11,6 +11,7 @@ import { addGauges } from "./gauges.ts";
 import { bankingRoutes, openCommandDesk, readStepUpLimits } from "./modules/banking/index.ts";
 import { loadAssets } from "./modules/ledger/index.ts";
 import { followPayments } from "./modules/orders/index.ts";
+import { integrityRoutes } from "./modules/reports/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
@@ -146,6 +147,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     access.routes,
     ...banking,
     riskRoutes({ db, vault }),
+    integrityRoutes({ db }),
     audit.routes,
     ...shop.routes,
     orders.routes,

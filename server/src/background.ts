@@ -17,6 +17,7 @@ import {
   type Task,
 } from "./modules/jobs/index.ts";
 import { type Assets, createPartitions } from "./modules/ledger/index.ts";
+import { watchIntegrity } from "./modules/reports/index.ts";
 import { logFlags } from "./modules/risk/index.ts";
 import type { Sql } from "./runtime/database.ts";
 import { rotateEpochs } from "./runtime/idempotency.ts";
@@ -56,7 +57,7 @@ export async function startUpkeep(config: Config, context: UpkeepContext): Promi
   return startSchedule({ db, log, tasks: listTasks(config, context) });
 }
 
-function listTasks(config: Config, { db, desk, assets }: UpkeepContext): Task[] {
+function listTasks(config: Config, { db, desk, assets, log }: UpkeepContext): Task[] {
   return [
     {
       name: "create_partitions",
@@ -69,6 +70,11 @@ function listTasks(config: Config, { db, desk, assets }: UpkeepContext): Task[] 
       run: () => rotateEpochs(db, config.IDEMPOTENCY_KEEP_DAYS),
     },
     { name: "expire_holds", everySeconds: SWEEP_SECONDS, run: () => expireHolds({ db, desk }) },
+    {
+      name: "check_integrity",
+      everySeconds: config.INTEGRITY_CHECK_SECONDS,
+      run: () => watchIntegrity({ db, log }),
+    },
     ...listRateTasks(config, { db, assets }),
   ];
 }

@@ -198,6 +198,15 @@ export const CONFIG_KEYS = [
     description: "How often exchange rates are fetched.",
   },
   {
+    name: "INTEGRITY_CHECK_SECONDS",
+    group: "Audit",
+    type: "integer",
+    minimum: 10,
+    maximum: 86_400,
+    default: "300",
+    description: "How often ledger, stock, payments and orders are checked against each other.",
+  },
+  {
     name: "AUDIT_LOG_NAME",
     group: "Audit",
     type: "string",

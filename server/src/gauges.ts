@@ -2,6 +2,7 @@
 import type { Metrics } from "./gateway/metrics.ts";
 import { countWaiting } from "./modules/jobs/index.ts";
 import { getImbalance } from "./modules/ledger/index.ts";
+import { findLatestCheck, INTEGRITY_KINDS } from "./modules/reports/index.ts";
 import { countConnections } from "./runtime/count-connections.ts";
 import type { Sql } from "./runtime/database.ts";
 
@@ -18,6 +19,12 @@ export function addGauges(metrics: Metrics, { db, poolSize }: { db: Sql; poolSiz
     "Difference of debits and credits over all assets, in minor units; anything but 0 is an error in the book",
     orNaN(imbalance),
   );
+  metrics.addLabelledGauge({
+    name: "integrity_differences",
+    help: "Differences that the newest check of the whole found, by kind; NaN before the first; anything but 0 is an error",
+    label: "kind",
+    read: atMostEvery(INTERVAL_MS, () => readDifferences(db)),
+  });
   metrics.addGauge("outbox_waiting", "Events not delivered yet", orNaN(waiting));
   metrics.addGauge(
     "db_pool_size",
@@ -33,6 +40,13 @@ export function addGauges(metrics: Metrics, { db, poolSize }: { db: Sql; poolSiz
     "db_connections_active",
     "Connections of all processes that run a statement or hold a transaction open",
     orNaN(async () => (await connections()).active),
+  );
+}
+
+async function readDifferences(db: Sql): Promise<Record<string, number>> {
+  const latest = await findLatestCheck(db).catch(() => undefined);
+  return Object.fromEntries(
+    INTEGRITY_KINDS.map((kind) => [kind, latest?.findings[kind]?.length ?? Number.NaN]),
   );
 }
 

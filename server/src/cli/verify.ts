@@ -1,7 +1,15 @@
-// `countinghouse verify`: re-derives every balance, hold and journal and names what does not agree.
+// `countinghouse verify`: re-derives every balance, hold and journal, holds stock, payments and orders against them, and
+// names what does not agree.
 import type { Command } from "commander";
 import { loadConfig } from "../config.ts";
-import { type Difference, type Verification, verifyBook } from "../modules/ledger/index.ts";
+import type { Verification } from "../modules/ledger/index.ts";
+import {
+  checkIntegrity,
+  countFindings,
+  describeFinding,
+  type Finding,
+  type Findings,
+} from "../modules/reports/index.ts";
 import { formatStamp } from "../values/time.ts";
 import { EXIT_CODES } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
@@ -12,17 +20,20 @@ import { withMigratedDatabase } from "./with-database.ts";
 export function addVerifyCommand(program: Command): void {
   const command = program
     .command("verify")
-    .description("re-derive every balance, hold, journal and audit proof, and name the first difference")
+    .description(
+      "re-derive every balance, hold, journal, stock, payment, order and audit proof, and name the first difference",
+    )
     .option("--full", "from the first transfer; without it, from where the last clean run ended")
     .option("--read-only", "do not note how far everything was found in order")
     .action(async (options: { full?: true; readOnly?: true }) => {
       const asJson = program.opts()["json"] === true;
       const startedAt = performance.now();
-      const { found, trail } = await verify(options, asJson);
+      const { book, findings, trail } = await verify(options, asJson);
       const seconds = (performance.now() - startedAt) / 1000;
-      const clean = found.differences.length === 0 && trail.findings.length === 0;
-      const document = { ...toDocument(found, seconds), clean, trail: toTrailDocument(trail) };
-      console.log(asJson ? JSON.stringify(document) : `${describe(found, seconds)}\n${describeTrail(trail)}`);
+      const clean = countFindings(findings) === 0 && trail.findings.length === 0;
+      const document = { ...toDocument(book, findings, seconds), clean, trail: toTrailDocument(trail) };
+      const lines = [describeBook(book, seconds), ...describeKinds(findings), describeTrail(trail)];
+      console.log(asJson ? JSON.stringify(document) : lines.join("\n"));
       process.exitCode = clean ? EXIT_CODES.done : EXIT_CODES.foundWrong;
     });
   addExamples(command, [
@@ -37,19 +48,19 @@ async function verify(options: { full?: true; readOnly?: true }, asJson: boolean
   return withMigratedDatabase(config, async (db) => {
     const progress = showProgress("verifying", !asJson);
     try {
-      const found = await verifyBook(db, {
+      const found = await checkIntegrity(db, {
         full: options.full === true,
         readOnly: options.readOnly === true,
         onProgress: progress.update,
       });
-      return { found, trail: await verifyConfiguredTrail(db, config) };
+      return { ...found, trail: await verifyConfiguredTrail(db, config) };
     } finally {
       progress.stop();
     }
   });
 }
 
-function describe(
+function describeBook(
   { differences, transferCount, since, verifiedUntil }: Verification,
   seconds: number,
 ): string {
@@ -68,29 +79,30 @@ function count(number: number, noun: string): string {
   return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** A line for each kind but the ledger, which has its own. */
+function describeKinds({ ledger: _, ...others }: Findings): string[] {
+  return Object.entries(others).flatMap(([kind, [first, ...more]]) =>
+    first === undefined
+      ? [`${kind.charAt(0).toUpperCase()}${kind.slice(1)} agree${kind === "stock" ? "s" : ""} with the book.`]
+      : [`${kind.toUpperCase()}: ${first.what}`, ...more.map(({ what }) => `  also: ${what}`)],
+  );
+}
+
 /** Ids and amounts as strings, as in the API. */
-function toDocument(found: Verification, seconds: number): object {
-  const { differences, since, verifiedUntil } = found;
+function toDocument(
+  { since, verifiedUntil, transferCount }: Verification,
+  { ledger, ...others }: Findings,
+  seconds: number,
+): object {
+  const describe = (found: readonly Finding[]) => found.map(describeFinding);
   return {
-    clean: differences.length === 0,
-    transfer_count: found.transferCount,
+    transfer_count: transferCount,
     since: since === 0 ? null : formatStamp(since),
     verified_until: verifiedUntil === undefined ? null : formatStamp(verifiedUntil),
     seconds: Math.round(seconds * 1000) / 1000,
-    differences: differences.map(toDifferenceDocument),
-  };
-}
-
-function toDifferenceDocument(difference: Difference): object {
-  const id = (value: number | undefined) => (value === undefined ? undefined : String(value));
-  return {
-    check: difference.check,
-    what: difference.what,
-    account_id: id(difference.accountId),
-    transfer_id: id(difference.transferId),
-    journal_id: id(difference.journalId),
-    hold_id: id(difference.holdId),
-    expected: difference.expected,
-    stored: difference.stored,
+    differences: describe(ledger),
+    ...Object.fromEntries(
+      Object.entries(others).map(([kind, found]) => [kind, { differences: describe(found) }]),
+    ),
   };
 }

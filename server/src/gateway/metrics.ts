@@ -14,6 +14,15 @@ export interface Metrics {
   readonly countEvents: (events: { delivered: number; failed: number; dead: number }) => void;
   /** Adds a gauge that asks for its value when scraped. */
   readonly addGauge: (name: string, help: string, read: () => number | Promise<number>) => void;
+  /** One value for each value of a label. */
+  readonly addLabelledGauge: (gauge: LabelledGauge) => void;
+}
+
+export interface LabelledGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly label: string;
+  readonly read: () => Promise<Readonly<Record<string, number>>>;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -84,6 +93,7 @@ export function createMetrics(): Metrics {
     countTransaction: ({ type, status }) => transactions.inc({ type, status }),
     countEvents: createEventCounters(registry),
     addGauge: (name, help, read) => addGauge(registry, { name, help, read }),
+    addLabelledGauge: (gauge) => addLabelledGauge(registry, gauge),
   };
 }
 
@@ -117,6 +127,18 @@ function addGauge(
     registers: [registry],
     async collect(this: Gauge) {
       this.set(await read());
+    },
+  });
+}
+
+function addLabelledGauge(registry: Registry, { name, help, label, read }: LabelledGauge): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    async collect(this: Gauge) {
+      for (const [value, number] of Object.entries(await read())) this.set({ [label]: value }, number);
     },
   });
 }

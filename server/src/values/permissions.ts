@@ -142,6 +142,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   checkOutCart: by(EVERYONE, "orders:write"),
   getCartOrder: by(EVERYONE, "orders:read"),
 
+  // The check of the whole
+  getIntegrity: by(ADMIN, "audit:read"),
+
   // The audit trail; its checkpoints are public
   listAuditEntries: by(ADMIN, "audit:read"),
   eraseAuditSubject: by(ADMIN, "audit:write"),

@@ -29,6 +29,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
   expect(await get("/metrics")).toMatch(/^transactions_total\{type="WITHDRAW",status="CANCELLED"\} 1$/m);
   const tasks = await app.db`SELECT name FROM jobs.schedules WHERE last_error IS NULL ORDER BY name`;
   expect(tasks.map((task) => task["name"])).toEqual([
+    "check_integrity",
     "create_partitions",
     "expire_carts",
     "expire_holds",

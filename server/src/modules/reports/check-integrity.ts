@@ -1,0 +1,55 @@
+// The check of the whole: whether ledger, stock, payments and orders agree. Each module verifies what it wrote against the
+// modules below it; here they are run one after the other and told apart by kind.
+import type { Sql } from "../../runtime/database.ts";
+import { verifyStock } from "../inventory/index.ts";
+import { type Verification, type VerifyOptions, verifyBook } from "../ledger/index.ts";
+
+/** The metric's label, lowest module first. */
+export const INTEGRITY_KINDS = ["ledger", "stock"] as const;
+export type IntegrityKind = (typeof INTEGRITY_KINDS)[number];
+
+/** One thing that does not agree, with the ids of what it is about. */
+export interface Finding {
+  readonly check: string;
+  /** One sentence that names it. */
+  readonly what: string;
+  readonly [id: string]: string | number | undefined;
+}
+export type Findings = Readonly<Record<IntegrityKind, readonly Finding[]>>;
+
+export interface IntegrityCheck {
+  readonly findings: Findings;
+  /** The ledger's part, which reads only what came since its last clean run, unless `full`. */
+  readonly book: Verification;
+}
+
+/**
+ * Locks no rows; each part sees one moment. The first difference of each check is named.
+ * @throws AppError `conflict/verification_running` while another verification runs on the same database
+ */
+export async function checkIntegrity(db: Sql, options: VerifyOptions = {}): Promise<IntegrityCheck> {
+  const book = await verifyBook(db, options);
+  const findings: Findings = {
+    ledger: book.differences.map((difference) => ({ ...difference })),
+    stock: (await verifyStock(db)).map((difference) => ({ ...difference })),
+  };
+  return { findings, book };
+}
+
+export function countFindings(findings: Findings): number {
+  return Object.values(findings).reduce((sum, found) => sum + found.length, 0);
+}
+
+/** As the API and the command line tell it: accountId is account_id, and ids are strings. */
+export function describeFinding({ check, what, ...ids }: Finding): {
+  check: string;
+  what: string;
+  [id: string]: string;
+} {
+  const named = Object.entries(ids).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [[name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), String(value)]],
+  );
+  return { check, what, ...Object.fromEntries(named) };
+}

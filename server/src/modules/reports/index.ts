@@ -1,0 +1,11 @@
+// The door of reports: what is told about all modules together.
+export {
+  checkIntegrity,
+  countFindings,
+  describeFinding,
+  type Finding,
+  type Findings,
+  INTEGRITY_KINDS,
+} from "./check-integrity.ts";
+export { integrityRoutes } from "./integrity-routes.ts";
+export { findLatestCheck, watchIntegrity } from "./run-integrity.ts";

@@ -1,0 +1,59 @@
+// GET /integrity: whether ledger, stock, payments and orders agree, by the newest check or by one made now.
+import type { HttpServer, Routes } from "../../gateway/index.ts";
+import type { Sql } from "../../runtime/database.ts";
+import { formatStamp } from "../../values/time.ts";
+import { countFindings, describeFinding, INTEGRITY_KINDS } from "./check-integrity.ts";
+import { IntegrityAnswer, type IntegrityDocument, IntegrityQuery } from "./integrity-schemas.ts";
+import { type CheckRow, findLatestCheck, runIntegrity } from "./run-integrity.ts";
+
+export function integrityRoutes({ db }: { db: Sql }): Routes {
+  return (server: HttpServer) => {
+    let running: Promise<CheckRow> | undefined;
+    /** Requests that come while a check runs get that one's result. */
+    const check = () => {
+      running ??= runIntegrity(db).finally(() => {
+        running = undefined;
+      });
+      return running;
+    };
+    server.get(
+      "/integrity",
+      {
+        schema: {
+          tags: ["Integrity"],
+          operationId: "getIntegrity",
+          summary: "Whether ledger, stock, payments and orders agree (admin)",
+          description:
+            "Answers the newest check, which a job repeats every INTEGRITY_CHECK_SECONDS; fresh=true makes one now. " +
+            "`npx countinghouse verify` checks the audit trail too.",
+          querystring: IntegrityQuery,
+          response: { 200: IntegrityAnswer },
+        },
+      },
+      async ({ query }) => {
+        const latest = query.fresh === true ? undefined : await findLatestCheck(db);
+        return describeCheck(latest ?? (await check()));
+      },
+    );
+  };
+}
+
+function describeCheck({
+  findings,
+  checkedAt,
+  durationMs,
+  transferCount,
+  since,
+}: CheckRow): IntegrityDocument {
+  return {
+    clean: countFindings(findings) === 0,
+    checked_at: checkedAt.toISOString(),
+    duration_ms: durationMs,
+    transfer_count: transferCount,
+    since: since === 0 ? null : formatStamp(since),
+    kinds: INTEGRITY_KINDS.map((kind) => ({
+      kind,
+      differences: (findings[kind] ?? []).map(describeFinding),
+    })),
+  };
+}

@@ -1,0 +1,36 @@
+// The shapes of what the check of the whole is asked with and answers.
+import { type Static, Type } from "typebox";
+import { INTEGRITY_KINDS } from "./check-integrity.ts";
+
+export const IntegrityQuery = Type.Object(
+  {
+    fresh: Type.Optional(
+      Type.Boolean({ default: false, description: "true: check now, and answer when it is done" }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const Finding = Type.Object(
+  { check: Type.String(), what: Type.String({ description: "One sentence that names it" }) },
+  { additionalProperties: Type.Union([Type.String(), Type.Number()]) },
+);
+const Kind = Type.Object({
+  kind: Type.Enum([...INTEGRITY_KINDS]),
+  differences: Type.Array(Finding, { description: "The first of each check; none: all agrees" }),
+});
+
+export const IntegrityAnswer = Type.Object(
+  {
+    clean: Type.Boolean(),
+    checked_at: Type.String({ format: "date-time" }),
+    duration_ms: Type.Integer(),
+    transfer_count: Type.Integer({ description: "Transfers read: those since the last clean run" }),
+    since: Type.Union([Type.String(), Type.Null()], {
+      description: "Where that run ended; null: everything was read",
+    }),
+    kinds: Type.Array(Kind),
+  },
+  { title: "Integrity" },
+);
+export type IntegrityDocument = Static<typeof IntegrityAnswer>;
