@@ -36,6 +36,7 @@ export {
   findAccountIdsOfAsset,
   findAccountRules,
 } from "./find-account-rules.ts";
+export { countActiveHolds, findActiveHoldIds, findHoldsById, getSystemSums } from "./find-held.ts";
 export {
   findAccountsWithDueHolds,
   findHold,

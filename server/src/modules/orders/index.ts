@@ -16,3 +16,5 @@ export type {
 } from "./screen.ts";
 export type { OrderServices, OrderSettings } from "./services.ts";
 export { readTaxRates, type TaxRates } from "./tax-rates.ts";
+export type { OrderCheckName, OrderDifference } from "./verify-difference.ts";
+export { type OrdersVerification, type VerifyOrdersOptions, verifyOrders } from "./verify-orders.ts";

@@ -135,6 +135,13 @@ export async function readAttempts(db: Sql | Tx["sql"], paymentId: number): Prom
   return rows.map(toAttempt);
 }
 
+export async function readAttemptsById({ sql }: Tx, ids: readonly number[]): Promise<Attempt[]> {
+  const rows = await sql<
+    AttemptRow[]
+  >`SELECT * FROM payments.attempts WHERE id = ANY(${toArray(ids)}::bigint[])`;
+  return rows.map(toAttempt);
+}
+
 /** Attempts that wait for a person, in the order of their ids. */
 export async function readAttention(
   db: Sql,

@@ -1,10 +1,10 @@
 // Reads payments for other modules and for people.
 import type { Sql } from "../../runtime/database.ts";
-import { inReadTransaction } from "../../runtime/transaction.ts";
+import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { type Assets, ensureAsset } from "../ledger/index.ts";
 import type { Attempt } from "./attempt.ts";
-import { readAttempts, readAttention } from "./attempt-store.ts";
+import { readAttempts, readAttemptsById, readAttention } from "./attempt-store.ts";
 import type { Dispute } from "./dispute.ts";
 import { readDisputes, readNewestDisputes } from "./dispute-store.ts";
 import { paymentsError } from "./errors.ts";
@@ -20,11 +20,17 @@ export async function getPayment(db: Sql, id: number): Promise<Payment> {
 
 /** All payments of these orders, by order, in the order they were opened. */
 export async function findPaymentsOfOrders(
-  db: Sql,
+  db: Sql | Tx["sql"],
   orderIds: readonly number[],
 ): Promise<Map<number, Payment[]>> {
   const payments = await store.readPaymentsOfOrders(db, orderIds);
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
+}
+
+/** Attempts by id; unknown ids are left out. */
+export async function findAttempts(tx: Tx, ids: readonly number[]): Promise<Map<number, Attempt>> {
+  const attempts = ids.length === 0 ? [] : await readAttemptsById(tx, ids);
+  return new Map(attempts.map((attempt) => [attempt.id, attempt]));
 }
 
 interface PaymentReader {

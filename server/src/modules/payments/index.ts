@@ -9,7 +9,7 @@ export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
 export type { CardProvider, CardProviderName } from "./card-provider.ts";
 export { deliverDueWebhooks } from "./deliver-webhooks.ts";
 export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
-export { findPaymentsOfOrders, getPayment } from "./find-payments.ts";
+export { findAttempts, findPaymentsOfOrders, getPayment } from "./find-payments.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
 export {
   authorizedLeft,
@@ -24,6 +24,7 @@ export {
   type ProviderName,
   refundableOf,
   statusOf,
+  voidableOf,
 } from "./payment.ts";
 export type { ListenerNeeds, PaymentChange, PaymentListener } from "./payment-listener.ts";
 export { ATTEMPTS, PAYMENTS } from "./payment-rows.ts";

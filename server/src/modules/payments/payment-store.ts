@@ -112,7 +112,10 @@ export async function readPayment(db: Sql | Tx["sql"], id: number): Promise<Paym
 }
 
 /** In the order they were opened. */
-export async function readPaymentsOfOrders(db: Sql, orderIds: readonly number[]): Promise<Payment[]> {
+export async function readPaymentsOfOrders(
+  db: Sql | Tx["sql"],
+  orderIds: readonly number[],
+): Promise<Payment[]> {
   const rows = await db<PaymentRow[]>`
     SELECT * FROM payments.payments WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`;
   return rows.map(toPayment);

@@ -1,0 +1,142 @@
+// Compares orders with their payments and stock holds, a page at a time, by the very functions that commands decide with.
+import { unitAccounts } from "../inventory/index.ts";
+import { findHoldsById, type Hold } from "../ledger/index.ts";
+import {
+  findPaymentsOfOrders,
+  isInFlight,
+  type Payment,
+  refundableOf,
+  voidableOf,
+} from "../payments/index.ts";
+import { holdsOf, type Order, type OrderLine } from "./order.ts";
+import { dueOf, factsOf, findOwnStep } from "./order-facts.ts";
+import { isFinal } from "./states.ts";
+import { type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import { readOrdersPage } from "./verify-pages-store.ts";
+
+const PAGE = 1_000;
+
+/** The first order whose holds, and the first whose payments, do not agree with it. */
+export async function checkOrderPages(
+  subject: Subject,
+): Promise<{ differences: OrderDifference[]; orderCount: number }> {
+  const { tx, since } = subject;
+  let [holds, payments]: (OrderDifference | undefined)[] = [];
+  let orderCount = 0;
+  for (let afterId = 0; ; ) {
+    const orders = await readOrdersPage(tx, { since, afterId, limit: PAGE });
+    const last = orders.at(-1);
+    if (last === undefined) break;
+    orderCount += orders.length;
+    holds ??= await checkHolds(subject, orders);
+    payments ??= await checkPayments(subject, orders);
+    afterId = last.id;
+  }
+  return { differences: [holds, payments].flatMap((difference) => difference ?? []), orderCount };
+}
+
+async function checkHolds(
+  { tx, assets }: Subject,
+  orders: readonly Order[],
+): Promise<OrderDifference | undefined> {
+  const { sold } = unitAccounts(assets);
+  const holds = await findHoldsById(
+    tx,
+    orders.flatMap((order) => holdsOf(order).holdIds),
+  );
+  for (const { id: orderId, lines } of orders)
+    for (const line of lines) {
+      const wrong = findWrongHold(line, { holds, sold });
+      if (wrong !== undefined)
+        return {
+          check: "order_holds",
+          what: `line ${line.lineNo} of order ${orderId} ${wrong.what}`,
+          orderId,
+          ...wrong.ids,
+        };
+    }
+  return undefined;
+}
+
+/** What is open of a line is held, if any of it is; each hold on the account that the line names. */
+function findWrongHold(
+  { holdIds, stockAccountIds, quantity, shipped }: OrderLine,
+  { holds, sold }: { holds: ReadonlyMap<number, Hold>; sold: number },
+): { what: string; ids: Pick<OrderDifference, "holdId" | "accountId" | "expected" | "stored"> } | undefined {
+  if (holdIds.length === 0) return undefined;
+  let held = 0n;
+  for (const [index, holdId] of holdIds.entries()) {
+    const hold = holds.get(holdId);
+    const accountId = stockAccountIds[index] ?? 0;
+    if (hold?.state !== "active")
+      return { what: `names hold ${holdId}, which is ${hold?.state ?? "not there"}`, ids: { holdId } };
+    if (hold.debitAccountId !== accountId || hold.creditAccountId !== sold)
+      return {
+        what: `names hold ${holdId} of account ${accountId}, which is another's`,
+        ids: { holdId, accountId },
+      };
+    held += hold.amount;
+  }
+  const open = BigInt(quantity - shipped);
+  if (held === open) return undefined;
+  const [expected, stored] = [`${open} units`, `${held}`];
+  return { what: `has ${expected} open and holds ${stored}`, ids: { expected, stored } };
+}
+
+async function checkPayments(
+  subject: Subject,
+  orders: readonly Order[],
+): Promise<OrderDifference | undefined> {
+  const byOrder = await findPaymentsOfOrders(
+    subject.tx.sql,
+    orders.map(({ id }) => id),
+  );
+  for (const order of orders) {
+    const wrong = findWrongPayment(subject, order, byOrder.get(order.id) ?? []);
+    if (wrong !== undefined)
+      return {
+        check: "order_payments",
+        ...wrong,
+        what: `order ${order.id} (${order.state}) ${wrong.what}`,
+        orderId: order.id,
+      };
+  }
+  return undefined;
+}
+
+type Wrong = Pick<OrderDifference, "what" | "paymentId" | "expected" | "stored">;
+
+function findWrongPayment(subject: Subject, order: Order, payments: readonly Payment[]): Wrong | undefined {
+  const latest = payments.find(({ id }) => id === order.paymentId);
+  if (order.paymentId !== null && latest === undefined) {
+    const paymentId = order.paymentId;
+    return { what: `names payment ${paymentId}, which is not its own`, paymentId };
+  }
+  const foreign = payments.find(({ currency }) => currency !== order.currency);
+  if (foreign !== undefined)
+    return { what: `has payment ${foreign.id} in ${foreign.currency}`, paymentId: foreign.id };
+  const hasEndedUnsold = isFinal(order.state) && order.state !== "COMPLETED";
+  const kept = payments.find((payment) => (hasEndedUnsold || payment !== latest) && keepsMoney(payment));
+  if (kept !== undefined) {
+    const why = hasEndedUnsold ? "has ended without a sale" : "is paid by another payment";
+    return { what: `${why}, and payment ${kept.id} keeps money of it`, paymentId: kept.id };
+  }
+  const step = findOwnStep(order, latest);
+  if (step !== undefined)
+    return { what: `may take the step "${step}" by itself and has not`, ...idOf(latest) };
+  if (order.state !== "COMPLETED" || factsOf(order, latest).isPaid) return undefined;
+  const tell = (minor: bigint) =>
+    tellAmounts(subject, order.currency, { amounts: String(minor), names: [""] });
+  const [expected, stored] = [tell(dueOf(order)), tell(latest?.capturedMinor ?? 0n)];
+  return { what: `is completed, and ${stored} of ${expected} are paid`, ...idOf(latest), expected, stored };
+}
+
+function idOf(payment: Payment | undefined): { paymentId?: number } {
+  return payment === undefined ? {} : { paymentId: payment.id };
+}
+
+/** Money that is neither on its way back nor the subject of anything under way. */
+function keepsMoney(payment: Payment): boolean {
+  if (payment.cancelRequested && isInFlight(payment)) return false;
+  return voidableOf(payment) > 0n || refundableOf(payment) > 0n;
+}
