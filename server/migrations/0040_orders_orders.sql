@@ -50,11 +50,13 @@ CREATE TABLE orders.lines (
   shipped      integer  NOT NULL DEFAULT 0 CHECK (shipped BETWEEN 0 AND quantity),
   returned     integer  NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND shipped),
   credited     bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND gross),
+  tracks_stock boolean  NOT NULL,            -- of the product when it was ordered: what is open is held
   hold_ids     bigint[] NOT NULL DEFAULT '{}', -- active stock holds; empty: nothing (or nothing more) is held
   stock_account_ids bigint[] NOT NULL DEFAULT '{}', -- the account of each of them
   PRIMARY KEY (order_id, line_no),
   CHECK (cardinality(hold_ids) = cardinality(stock_account_ids)),
-  CHECK (product_id IS NOT NULL OR cardinality(hold_ids) = 0)
+  CHECK (tracks_stock OR cardinality(hold_ids) = 0),
+  CHECK (product_id IS NOT NULL OR NOT tracks_stock)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
 
 -- Addresses are personal and encrypted; orders without any have no row.

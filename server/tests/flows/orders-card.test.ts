@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyOrders } from "../../src/modules/orders/index.ts";
 import type { TestAnswer } from "../app.ts";
 import { openTestShop, type TestShop } from "../shop.ts";
 
@@ -222,4 +223,8 @@ it("lets customers cancel until the warehouse has the order, and staff until som
 it("failure 23: a chargeback shows on the order as money at risk", async () => {
   const { id } = await place("tok_dispute");
   await until(id, { status: "CONFIRMED", payment_status: "disputed", payment: { at_risk: "24.00" } });
+});
+
+it("leaves nothing that does not agree", async () => {
+  expect((await verifyOrders(shop.app.db)).differences).toEqual([]);
 });

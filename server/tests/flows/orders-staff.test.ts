@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyOrders } from "../../src/modules/orders/index.ts";
 import type { TestAnswer } from "../app.ts";
 import { openTestShop, type TestShop } from "../shop.ts";
 
@@ -284,4 +285,8 @@ it("takes an order of 600 lines in one request, and refuses one of more than a t
   });
   const lines = Array.from({ length: 1_001 }, () => ({ description: "x", quantity: 1, unit_price: "1.00" }));
   expect(await order(lines)).toMatchObject({ status: 400, body: { errors: [{ field: "items" }] } });
+});
+
+it("leaves nothing that does not agree", async () => {
+  expect((await verifyOrders(shop.app.db)).differences).toEqual([]);
 });

@@ -2,7 +2,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { reviewOrder } from "../../src/modules/orders/advance-order.ts";
 import { cancelOrder } from "../../src/modules/orders/cancel-order.ts";
 import { refundOrder } from "../../src/modules/orders/credit-order.ts";
-import { expireOrders, queueOrders, type ScreenVerdict } from "../../src/modules/orders/index.ts";
+import {
+  expireOrders,
+  queueOrders,
+  type ScreenVerdict,
+  verifyOrders,
+} from "../../src/modules/orders/index.ts";
 import { payOrder } from "../../src/modules/orders/pay-order.ts";
 import { getPayment } from "../../src/modules/payments/index.ts";
 import { STAFF } from "../desk.ts";
@@ -194,4 +199,8 @@ it("gives nothing back of a card that is authorized and about to be charged", as
   await expect(shop.act(id, refund)).rejects.toMatchObject({ code: "payment_in_progress" });
   await shop.tell(payment.id, { type: "captured", totalMinor: 2_400n, isFinal: true });
   expect(await shop.act(id, refund, STAFF)).toMatchObject({ credit_note: { refunded: "1.00" } });
+});
+
+it("leaves nothing that does not agree", async () => {
+  expect((await verifyOrders(shop.db)).differences).toEqual([]);
 });

@@ -57,6 +57,7 @@ interface LineRow {
   shipped: number;
   returned: number;
   credited: bigint;
+  tracks_stock: boolean;
   hold_ids: string;
   stock_account_ids: string;
 }
@@ -83,7 +84,7 @@ function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
 export async function readLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
   const rows = await sql<LineRow[]>`
     SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, shipped, returned,
-           credited, hold_ids::text, stock_account_ids::text
+           credited, tracks_stock, hold_ids::text, stock_account_ids::text
     FROM orders.lines WHERE order_id = ANY(${ids}::bigint[]) ORDER BY order_id, line_no`.execute();
   const byOrder = new Map<number, OrderLine[]>();
   for (const row of rows) {
@@ -158,6 +159,7 @@ function toLine(row: LineRow): OrderLine {
     shipped: row.shipped,
     returned: row.returned,
     credited: row.credited,
+    tracksStock: row.tracks_stock,
     holdIds: readIds(row.hold_ids),
     stockAccountIds: readIds(row.stock_account_ids),
   };
@@ -196,8 +198,8 @@ function insertLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
   const lines = orders.flatMap((order) => order.lines);
   return sql`
     INSERT INTO orders.lines (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross,
-      hold_ids, stock_account_ids)
-    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross,
+      tracks_stock, hold_ids, stock_account_ids)
+    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, tracks_stock,
            hold_ids::bigint[], stock_account_ids::bigint[]
     FROM unnest(
       ${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[],
@@ -206,8 +208,10 @@ function insertLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
       ${toArray(lines.map((l) => l.unitPrice))}::bigint[], ${toArray(lines.map((l) => (l.includesTax ? 1 : 0)))}::integer[]::boolean[],
       ${toArray(lines.map((l) => l.taxRate))}::integer[], ${toArray(lines.map((l) => l.net))}::bigint[],
       ${toArray(lines.map((l) => l.tax))}::bigint[], ${toArray(lines.map((l) => l.gross))}::bigint[],
+      ${toArray(lines.map((l) => (l.tracksStock ? 1 : 0)))}::integer[]::boolean[],
       ${toTextArray(lines.map((l) => toArray(l.holdIds)))}::text[], ${toTextArray(lines.map((l) => toArray(l.stockAccountIds)))}::text[])
-      AS line (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, hold_ids, stock_account_ids)`.execute();
+      AS line (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, tracks_stock, hold_ids,
+               stock_account_ids)`.execute();
 }
 
 /** An order as a command left it; its lines only where they changed. */

@@ -28,6 +28,8 @@ export interface OrderLine {
   readonly returned: number;
   /** Gross amount that credit notes have given back. */
   readonly credited: bigint;
+  /** Whether stock was kept of the product when it was ordered: then what is open of it is held. */
+  readonly tracksStock: boolean;
   /** Active stock holds, and the account of each. */
   readonly holdIds: readonly number[];
   readonly stockAccountIds: readonly number[];

@@ -19,7 +19,7 @@ import { orderError } from "./errors.ts";
 import type { Order, OrderLine, PaymentMethod } from "./order.ts";
 import { findOwnStep, take } from "./order-facts.ts";
 import { ADDRESSES, NEW_ORDERS, ORDERS } from "./order-store.ts";
-import { type NewLine, type PricedLine, priceLines } from "./price-lines.ts";
+import { type NewLine, priceLines } from "./price-lines.ts";
 import type { Address, PreparedScreen, Screen, ScreenJudgement } from "./screen.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 import { partyOf } from "./states.ts";
@@ -150,7 +150,7 @@ interface Booked {
 
 interface Priced {
   readonly id: number;
-  readonly lines: readonly PricedLine[];
+  readonly lines: readonly OrderLine[];
   readonly totals: LineTotals;
   readonly isInReview: boolean;
 }
@@ -179,12 +179,12 @@ function book(desk: Desk, { services, caller, request, stock }: Placing, priced:
  */
 export function holdStock(
   desk: Desk,
-  lines: readonly PricedLine[],
+  lines: readonly OrderLine[],
   { stock, reference, actorId }: { stock: Stock; reference: string; actorId: string },
 ): OrderLine[] | AppError {
   const held: OrderLine[] = [];
-  for (const { tracksStock, ...line } of lines) {
-    const { productId, quantity } = line;
+  for (const line of lines) {
+    const { productId, quantity, tracksStock } = line;
     if (productId === null || !tracksStock) {
       held.push(line);
       continue;

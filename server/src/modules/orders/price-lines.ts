@@ -21,9 +21,6 @@ export interface NewLine {
   readonly taxClass?: string | undefined;
 }
 
-/** A line with its price, before stock is held for it. */
-export type PricedLine = OrderLine & { readonly tracksStock: boolean };
-
 export interface Pricing {
   readonly products: ReadonlyMap<number, ProductForSale>;
   readonly taxRates: TaxRates;
@@ -41,8 +38,8 @@ export interface Pricing {
 export function priceLines(
   items: readonly NewLine[],
   pricing: Pricing,
-): { lines: PricedLine[]; totals: LineTotals } | AppError {
-  const lines: PricedLine[] = [];
+): { lines: OrderLine[]; totals: LineTotals } | AppError {
+  const lines: OrderLine[] = [];
   for (const [index, item] of items.entries()) {
     const line = priceItem(item, index, pricing);
     if (line instanceof AppError) return line;
@@ -52,7 +49,7 @@ export function priceLines(
   return totals === undefined ? orderError("order_too_large") : { lines, totals };
 }
 
-function priceItem(item: NewLine, index: number, pricing: Pricing): PricedLine | AppError {
+function priceItem(item: NewLine, index: number, pricing: Pricing): OrderLine | AppError {
   const product = findProduct(item, index, pricing);
   if (product instanceof AppError) return product;
   const taxClass = item.taxClass ?? product?.taxClass ?? "standard";

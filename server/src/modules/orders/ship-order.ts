@@ -105,7 +105,7 @@ function shipLine(
 ): { line: OrderLine; parts: ShipmentLine[] } | AppError {
   const { lineNo } = line;
   const after = { ...line, shipped: line.shipped + quantity };
-  if (line.holdIds.length === 0)
+  if (!line.tracksStock)
     return { line: after, parts: [{ lineNo, holdId: 0, stockAccountId: null, quantity }] };
   const left: { holdId: number; accountId: number }[] = [];
   const parts: ShipmentLine[] = [];

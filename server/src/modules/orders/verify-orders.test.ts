@@ -131,12 +131,13 @@ it("finds states that do not go with the rest, and timelines that do not lead to
   expect(ended).toMatchObject([
     { check: "order_states", what: `order ${waiting} (EXPIRED) has ended and holds stock` },
     { check: "order_timelines" },
+    { check: "order_holds", expected: "0 units", stored: "4" },
   ]);
   const stuck = await tamper(
     `UPDATE orders.orders SET state = 3 WHERE id = ${cancelled}; UPDATE orders.entries SET to_state = 3 WHERE order_id = ${cancelled}`,
     `UPDATE orders.orders SET state = 6 WHERE id = ${cancelled}; UPDATE orders.entries SET to_state = 6 WHERE order_id = ${cancelled}`,
   );
-  expect(stuck).toEqual([]);
+  expect(stuck).toMatchObject([{ check: "order_holds", expected: "1 units", stored: "0" }]);
   const gap = await tamper(
     `UPDATE orders.entries SET seq = 99 WHERE order_id = ${sold} AND seq = 3`,
     `UPDATE orders.entries SET seq = 3 WHERE order_id = ${sold} AND seq = 99`,
@@ -159,6 +160,7 @@ it("finds units held for nobody, lines that hold too little, and holds of anothe
     back,
   );
   expect(orphan).toMatchObject([
+    { check: "order_holds", expected: "4 units", stored: "0" },
     { check: "order_holds", holdId, what: `hold ${holdId} keeps units for an order, and no order names it` },
   ]);
   const unknown = await tamper(`UPDATE orders.lines SET hold_ids = '{77}' WHERE order_id = ${waiting}`, back);

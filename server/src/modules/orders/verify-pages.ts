@@ -44,26 +44,26 @@ async function checkHolds(
     tx,
     orders.flatMap((order) => holdsOf(order).holdIds),
   );
-  for (const { id: orderId, lines } of orders)
-    for (const line of lines) {
-      const wrong = findWrongHold(line, { holds, sold });
-      if (wrong !== undefined)
-        return {
-          check: "order_holds",
-          what: `line ${line.lineNo} of order ${orderId} ${wrong.what}`,
-          orderId,
-          ...wrong.ids,
-        };
+  for (const order of orders)
+    for (const line of order.lines) {
+      const wrong = findWrongHold(line, { holds, sold, isOpen: isOpen(order) });
+      if (wrong === undefined) continue;
+      const what = `line ${line.lineNo} of order ${order.id} ${wrong.what}`;
+      return { check: "order_holds", what, orderId: order.id, ...wrong.ids };
     }
   return undefined;
 }
 
-/** What is open of a line is held, if any of it is; each hold on the account that the line names. */
+/** Stock is freed as soon as the order ends or is to end. */
+function isOpen({ state, cancelReason }: Order): boolean {
+  return !isFinal(state) && cancelReason === null;
+}
+
+/** What is open of a line is held, each hold on the account that the line names. */
 function findWrongHold(
-  { holdIds, stockAccountIds, quantity, shipped }: OrderLine,
-  { holds, sold }: { holds: ReadonlyMap<number, Hold>; sold: number },
+  { holdIds, stockAccountIds, quantity, shipped, tracksStock }: OrderLine,
+  { holds, sold, isOpen }: { holds: ReadonlyMap<number, Hold>; sold: number; isOpen: boolean },
 ): { what: string; ids: Pick<OrderDifference, "holdId" | "accountId" | "expected" | "stored"> } | undefined {
-  if (holdIds.length === 0) return undefined;
   let held = 0n;
   for (const [index, holdId] of holdIds.entries()) {
     const hold = holds.get(holdId);
@@ -77,7 +77,7 @@ function findWrongHold(
       };
     held += hold.amount;
   }
-  const open = BigInt(quantity - shipped);
+  const open = isOpen && tracksStock ? BigInt(quantity - shipped) : 0n;
   if (held === open) return undefined;
   const [expected, stored] = [`${open} units`, `${held}`];
   return { what: `has ${expected} open and holds ${stored}`, ids: { expected, stored } };

@@ -16,7 +16,8 @@ import { scopeOfOpening } from "../payments/index.ts";
 import type { CreditNote, CreditNoteLine } from "./credit-note.ts";
 import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
-import { type NewLine, type PricedLine, priceLines } from "./price-lines.ts";
+import type { OrderLine } from "./order.ts";
+import { type NewLine, priceLines } from "./price-lines.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 import type { LineTotals } from "./totals.ts";
 
@@ -97,7 +98,7 @@ interface Booked {
 
 interface Priced {
   readonly id: number;
-  readonly lines: readonly PricedLine[];
+  readonly lines: readonly OrderLine[];
   readonly totals: LineTotals;
 }
 
@@ -120,7 +121,7 @@ function book(desk: Desk, { caller, request, stock }: Writing, priced: Priced): 
   return journalId instanceof AppError ? journalId : { lines, journalId };
 }
 
-function findShelf({ productId, tracksStock }: PricedLine, stock: Stock): StockAccount | undefined {
+function findShelf({ productId, tracksStock }: OrderLine, stock: Stock): StockAccount | undefined {
   return productId === null || !tracksStock ? undefined : stock.get(productId)?.[0];
 }
 
@@ -148,7 +149,7 @@ function payOut(
   return isRefusal(posted) ? ledgerError(posted.refused, posted.details) : posted.id;
 }
 
-function toNoteLine(line: PricedLine, shelf: { accountId: number; id: number } | null): CreditNoteLine {
+function toNoteLine(line: OrderLine, shelf: { accountId: number; id: number } | null): CreditNoteLine {
   const { lineNo, productId, sku, name, quantity, unitPrice, net, tax, gross } = line;
   const goods = { stockAccountId: shelf?.accountId ?? null, stockJournalId: shelf?.id ?? null };
   return { lineNo, orderLineNo: null, productId, sku, name, quantity, unitPrice, net, tax, gross, ...goods };
