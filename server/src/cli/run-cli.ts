@@ -12,6 +12,7 @@ import { addExportCommand } from "./export.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addReceiptCommand } from "./receipt.ts";
+import { addReconcileCommand } from "./reconcile.ts";
 import { addSecureTransactionCommand } from "./secure-transaction.ts";
 import { addServeCommand } from "./serve.ts";
 import { addTokenCommand } from "./token.ts";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   addKeysCommand(program);
   addVerifyCommand(program);
   addReceiptCommand(program);
+  addReconcileCommand(program);
   addSecureTransactionCommand(program);
   addDoctorCommand(program);
   addExportCommand(program);

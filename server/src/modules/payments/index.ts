@@ -28,6 +28,8 @@ export {
 } from "./payment.ts";
 export type { ListenerNeeds, PaymentChange, PaymentListener } from "./payment-listener.ts";
 export { ATTEMPTS, PAYMENTS } from "./payment-rows.ts";
+export { ListError, type ProviderList, readProviderList } from "./provider-list.ts";
+export { listSandbox, type Mismatch, type Reconciliation, reconcile } from "./reconcile.ts";
 export { type PaymentKeeper, recordOutcome } from "./record-outcome.ts";
 export {
   cancelPayment,
