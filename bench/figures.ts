@@ -79,6 +79,18 @@ const RATIOS: readonly RatioPlan[] = [
     against: PGBENCH_CROWD,
     target: { atLeast: 6 },
   },
+  {
+    label: "product list, 20 of 1,000 / bare health, 16 connections",
+    id: "products-16",
+    against: ["health-16"],
+    target: { atLeast: 0.1 },
+  },
+  {
+    label: "product search / bare health, 16 connections",
+    id: "search-16",
+    against: ["health-16"],
+    target: { atLeast: 0.1 },
+  },
 ];
 
 /** Ratios whose rows were measured. */

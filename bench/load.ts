@@ -6,14 +6,17 @@ import { type LoadOptions, type LoadResult, runLoad } from "./load/run-load.ts";
 import {
   createBatchTraffic,
   createHealthTraffic,
+  createReadTraffic,
   createTransferTraffic,
   type LoadAccounts,
   type Traffic,
 } from "./load/traffic.ts";
 
 export interface LoadRequest extends LoadOptions {
-  readonly traffic: "transfers" | "batches" | "health";
+  readonly traffic: "transfers" | "batches" | "health" | "reads";
   readonly spread: Spread;
+  /** Of reads. */
+  readonly paths?: readonly string[];
 }
 
 export type LoadCommand = { readonly accounts: LoadAccounts } | { readonly load: LoadRequest };
@@ -37,6 +40,7 @@ async function answer(load: LoadRequest, accounts: LoadAccounts): Promise<LoadAn
 
 function createTraffic(load: LoadRequest, accounts: LoadAccounts): Traffic {
   if (load.traffic === "health") return createHealthTraffic();
+  if (load.traffic === "reads") return createReadTraffic(load.paths ?? []);
   return load.traffic === "batches"
     ? createBatchTraffic(accounts)
     : createTransferTraffic(accounts, load.spread);

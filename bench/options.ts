@@ -56,7 +56,8 @@ function describeCommand(): Command {
     .option("--accounts <n>", "accounts of the load", parseCount, 100_000)
     .option(
       "--scale",
-      "also: throughput at 1,000,000 accounts and 10,000,000 transfers against the empty system (20 minutes)",
+      "also: throughput at 1,000,000 accounts and 10,000,000 transfers against the empty system (20 minutes; " +
+        "'--only ^scale$' leaves it alone), and search among 100,000 products ('--only catalog-scale')",
     )
     .option("--soak <minutes>", "also: memory under so many minutes of load", parseCount);
 }

@@ -1,6 +1,7 @@
 // The rows of the table, in the order in which a round measures them: references stand between the rows they are
 // compared with.
 import { setTimeout as sleep } from "node:timers/promises";
+import { addProducts, makePaths, type Visit } from "./catalog.ts";
 import { checkBook, countOutbox, markBook } from "./check-book.ts";
 import type { LoadResult } from "./load/run-load.ts";
 import { BATCH_LENGTH } from "./load/traffic.ts";
@@ -19,11 +20,13 @@ import type { Workbench } from "./workbench.ts";
 export const PGBENCH_CROWD = ["pgbench-8", "pgbench-16", "pgbench-32"] as const;
 const PGBENCH_SCALE = 20;
 const REFERENCE_ACCOUNTS = 100_000;
+const PRODUCTS = 1_000;
 const OUTBOX_STUCK_MS = 2_000;
 
-type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight">;
+type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight" | "paths">;
 type RowPlan = { readonly id: string; readonly label: string } & (
   | { readonly load: LoadShape }
+  | { readonly visit: Visit }
   | { readonly clients: number }
   | { readonly procedure: Procedure }
 );
@@ -63,6 +66,13 @@ const PLANS: readonly RowPlan[] = [
     label: "bare GET /health, 64 in flight",
     load: { traffic: "health", spread: "uniform", inFlight: 64 },
   },
+  { id: "products-16", label: "product list, 20 of 1,000, 16 connections", visit: "list" },
+  {
+    id: "health-16",
+    label: "bare GET /health, 16 connections",
+    load: { traffic: "health", spread: "uniform", inFlight: 16 },
+  },
+  { id: "search-16", label: "product search, 16 connections", visit: "searches" },
 ];
 
 export interface RowSet {
@@ -79,6 +89,7 @@ export async function prepareRows(bench: Workbench, only: RegExp | undefined): P
   const needs = (kind: string) => wanted.some((plan) => kind in plan);
   const pgbenchUrl = needs("clients") ? await preparePgbench(bench, notes) : undefined;
   const ledger = needs("procedure") ? await prepareProcedure(bench) : undefined;
+  if (needs("visit")) await addProducts(bench, 0, PRODUCTS);
   const rows = wanted.flatMap((plan) => {
     const measure = chooseMeasure(plan, { bench, notes, pgbenchUrl, ledger });
     return measure === undefined ? [] : [{ id: plan.id, label: plan.label, measure }];
@@ -114,6 +125,10 @@ function chooseMeasure(
   { bench, notes, pgbenchUrl, ledger }: Means,
 ): Row["measure"] | undefined {
   if ("load" in plan) return (seconds) => measureLoad(bench, plan, { seconds, notes });
+  if ("visit" in plan) {
+    const load = shapeVisit(plan.visit, { products: PRODUCTS, inFlight: 16 });
+    return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
+  }
   if ("clients" in plan)
     return pgbenchUrl === undefined
       ? undefined
@@ -121,6 +136,13 @@ function chooseMeasure(
   return ledger === undefined
     ? undefined
     : (seconds) => measureProcedure(ledger, plan.procedure, { inFlight: 256, seconds });
+}
+
+export function shapeVisit(
+  visit: Visit,
+  { products, inFlight }: { readonly products: number; readonly inFlight: number },
+): LoadShape {
+  return { traffic: "reads", spread: "uniform", inFlight, paths: makePaths(visit, products) };
 }
 
 /** One slice of load on the server, checked against its tables. @throws Error when written and acknowledged differ. */

@@ -1,5 +1,6 @@
 // `npm run bench`: starts its own server and PostgreSQL, loads them over HTTP from another process, measures the
 // references on the same PostgreSQL in turns with it, checks the books after each slice, and prints one table.
+import { measureCatalogScale } from "./catalog-scale.ts";
 import { measureSizes } from "./check-book.ts";
 import { measureScale, measureSoak } from "./endurance.ts";
 import { describeMemory, describeSizes, describeStarts, type Figure, findRatios } from "./figures.ts";
@@ -58,19 +59,22 @@ const NOTHING: ReportParts = {
 async function measureAll(bench: Workbench, options: BenchOptions): Promise<ReportParts> {
   const { rounds, seconds } = options;
   const watch = { notes: [] as string[], onProgress: printProgress };
-  const scale = options.scale ? await measureScale(bench, seconds, watch) : [];
+  const scale = options.scale && isWanted(options, "scale") ? await measureScale(bench, seconds, watch) : [];
   const { rows, notes, close } = await prepareRows(bench, options.only);
   const onSlice = (done: number, of: number, label: string) => printProgress(`${done + 1}/${of} ${label}`);
   await measureInTurns(rows, { rounds: 1, seconds: WARMUP_SECONDS, onSlice });
   const samples = await measureInTurns(rows, { rounds, seconds, onSlice });
   await close();
   const memory = describeMemory(bench.memory.stop());
+  const isCatalogScale = options.scale && isWanted(options, "catalog-scale");
+  const catalog = isCatalogScale ? await measureCatalogScale(bench, seconds, watch) : [];
   const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
   const figures = [
     ...findRatios(samples),
     ...describeSizes(await measureSizes(bench.sql)),
     ...memory,
     ...scale,
+    ...catalog,
     ...soak,
   ];
   printProgress("verifying the books");

@@ -34,6 +34,17 @@ export function createHealthTraffic(): Traffic {
   };
 }
 
+/** Visitors' reads, one path after another. */
+export function createReadTraffic(paths: readonly string[]): Traffic {
+  const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  let next = 0;
+  return {
+    nextRequest: () => requests[next++ % requests.length] ?? "",
+    readAnswer: () => undefined,
+    accepted: { transfers: 0, amountMinor: 0 },
+  };
+}
+
 /** One transfer a request, each sent by the owner of the account that pays. */
 export function createTransferTraffic(accounts: LoadAccounts, spread: Spread): Traffic {
   const { ids, tokens, currency } = accounts;

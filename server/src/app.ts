@@ -139,7 +139,8 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   });
   addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
   const { banking, payments, ...book } = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const shop = openShop(config, { db, ...book });
+  const shop = openShop(config, { db, log, ...book });
+  steps.push(shop.stop);
   const orders = openOrders(config, { db, log, vault, ...book, cardProvider: payments.cardProvider });
   payments.setListener(followPayments());
   steps.push(orders.stop);

@@ -37,7 +37,7 @@ afterAll(async () => {
 const PUBLIC =
   /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
 /** The shop window. */
-const FOR_VISITORS = /^\/api\/v1\/(products|categories)(\/\{id\})?$/;
+const FOR_VISITORS = /^\/api\/v1\/((products|categories)(\/\{id\})?|products\/facets)$/;
 /** Carts are open to guests, who show the cart's token. */
 const FOR_GUESTS = /^\/api\/v1\/carts(?!\/merge)/;
 /** Signed notes, which verifiers read as they are. */

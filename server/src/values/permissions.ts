@@ -107,6 +107,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   changeCategory: by(STAFF, "catalog:write"),
   removeCategory: by(STAFF, "catalog:write"),
   listProducts: by(EVERYONE, "catalog:read"),
+  findProductFacets: by(EVERYONE, "catalog:read"),
   getProduct: by(EVERYONE, "catalog:read"),
   addProduct: by(STAFF, "catalog:write"),
   addProducts: by(STAFF, "catalog:write"),

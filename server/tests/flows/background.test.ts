@@ -30,6 +30,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
   const tasks = await app.db`SELECT name FROM jobs.schedules WHERE last_error IS NULL ORDER BY name`;
   expect(tasks.map((task) => task["name"])).toEqual([
     "check_integrity",
+    "count_words",
     "create_partitions",
     "expire_carts",
     "expire_holds",

@@ -6,6 +6,7 @@ import type { Assets } from "../ledger/index.ts";
 import { catalogError } from "./errors.ts";
 import { describeProduct, type NewStock, type Product, type ProductFields } from "./product.ts";
 import { findUnknownCategories, insertProducts, readProducts, readTakenSkus } from "./product-store.ts";
+import { noteWords } from "./search-store.ts";
 
 export type NewProduct = ProductFields & Omit<NewStock, "productId" | "sku">;
 
@@ -35,6 +36,7 @@ export async function addProducts(
   await refuseTakenSkus(tx, products, nameField);
   await refuseUnknownCategories(tx, products, nameField);
   const ids = await insertProducts(tx, products);
+  await noteWords(tx, ids);
   const stock = products.flatMap((product, index) => {
     const { sku, initialQuantity, backorderLimit, lowStockThreshold } = product;
     const productId = ids[index];

@@ -75,3 +75,24 @@ export const Product = Type.Object(
 export type ProductDocument = Type.Static<typeof Product>;
 export const ProductPage = pageOf(Product, "ProductPage");
 export const ProductBatch = Type.Object({ products: Type.Array(Product) }, { title: "ProductBatch" });
+
+const Count = Type.Integer({ description: "Products" });
+export const ProductFacets = Type.Object(
+  {
+    total: Count,
+    in_stock: Count,
+    brands: Type.Array(Type.Object({ brand: Type.String(), count: Count }), {
+      description: "Most frequent first, up to 50; as if no brand were chosen",
+    }),
+    categories: Type.Array(
+      Type.Object({ id: Type.Integer(), name: Type.String(), slug: Type.String(), count: Count }),
+      { description: "Those that products stand in, most frequent first, up to 100" },
+    ),
+    prices: Type.Array(
+      Type.Object({ currency: Type.String(), min: Type.String(), max: Type.String(), count: Count }),
+      { description: "As if no limits of price were set" },
+    ),
+  },
+  { title: "ProductFacets" },
+);
+export type ProductFacetsDocument = Type.Static<typeof ProductFacets>;

@@ -103,6 +103,6 @@ export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
 
 /** Archived products of it go up to its parent. */
 export async function deleteCategory({ sql }: Tx, { id, parentId }: Category): Promise<void> {
-  await sql`UPDATE catalog.products SET category_id = ${parentId} WHERE category_id = ${id}`;
+  await sql`UPDATE catalog.products SET category_id = ${parentId}, version = version + 1 WHERE category_id = ${id}`;
   await sql`DELETE FROM catalog.categories WHERE id = ${id}`;
 }

@@ -13,6 +13,7 @@ import {
   updateProduct,
 } from "./product-store.ts";
 import type { ProductPatch } from "./read-input.ts";
+import { noteWords } from "./search-store.ts";
 
 export interface ProductEdit {
   readonly patch: ProductPatch;
@@ -35,6 +36,7 @@ export async function changeProduct(
   const fields: ProductFields = { ...before, ...patch };
   await refuseConflicts(tx, before, fields);
   await updateProduct(tx, productId, fields);
+  await noteWords(tx, [productId]);
   const [changed] = await readProducts(tx.sql, [productId]);
   if (changed === undefined) throw new Error(`product ${productId} vanished`);
   await announceProducts(tx, { assets, topic: "product.changed" }, [changed]);

@@ -1,26 +1,14 @@
-// Finds products. Visitors and customers see what is for sale; staff see drafts and archived ones too.
+// Gets a product. Visitors and customers see what is for sale; staff see drafts and archived ones too.
 import type { Sql } from "../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import type { Assets } from "../ledger/index.ts";
 import { catalogError } from "./errors.ts";
 import type { Product } from "./product.ts";
-import { type ProductFilter, readProductPage, readProducts } from "./product-store.ts";
+import { readProducts } from "./product-store.ts";
 
 export interface ProductReader {
   readonly db: Sql;
   readonly assets: Assets;
-}
-
-export type ProductSearch = Omit<ProductFilter, "withDrafts">;
-
-/** Newest first; one more than `limit` where there are more. */
-export async function findProducts(
-  reader: ProductReader,
-  actor: Actor,
-  search: ProductSearch,
-): Promise<Product[]> {
-  const filter = { ...search, withDrafts: actsForAll(actor), limit: search.limit + 1 };
-  return learnCurrencies(reader.assets, await readProductPage(reader.db, filter));
 }
 
 /** @throws AppError `not_found/product_not_found` */

@@ -10,3 +10,4 @@ export {
   type ProductForSale,
 } from "./products-for-sale.ts";
 export { type CatalogServices, catalogRoutes } from "./routes.ts";
+export { countWords } from "./search-store.ts";

@@ -1,28 +1,14 @@
-// Routes of products.
-import {
-  formatCursor,
-  type HttpServer,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../gateway/index.ts";
+// Routes of single products, and of adding many.
+import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../gateway/index.ts";
 import { formatETag, readVersions } from "../../values/version.ts";
 import { addProducts } from "./add-products.ts";
-import { ProductBatch, ProductPage, Product as ProductShape } from "./answer-schemas.ts";
+import { ProductBatch, Product as ProductShape } from "./answer-schemas.ts";
 import { changeProduct } from "./change-product.ts";
-import { findProducts, getProduct } from "./find-products.ts";
+import { getProduct } from "./find-products.ts";
 import { describeProduct } from "./product.ts";
-import { readLine, readNewProduct, readNewProducts, readProductPatch } from "./read-input.ts";
+import { readNewProduct, readNewProducts, readProductPatch } from "./read-input.ts";
 import type { CatalogServices } from "./routes.ts";
-import {
-  FOR_VISITORS,
-  IdParams,
-  ProductBatchInput,
-  ProductChange,
-  ProductInput,
-  ProductQuery,
-} from "./schemas.ts";
+import { FOR_VISITORS, IdParams, ProductBatchInput, ProductChange, ProductInput } from "./schemas.ts";
 
 const tags = ["Products"];
 
@@ -35,33 +21,6 @@ export function addProductRoutes(server: HttpServer, services: CatalogServices):
 
 function addReading(server: HttpServer, services: CatalogServices): void {
   const { assets } = services;
-  server.get(
-    "/products",
-    {
-      ...FOR_VISITORS,
-      schema: {
-        ...FOR_VISITORS.schema,
-        tags,
-        operationId: "listProducts",
-        summary: "Products, newest first",
-        description: "No token is needed. Drafts and archived products are shown to staff.",
-        querystring: ProductQuery,
-        response: { 200: ProductPage },
-      },
-    },
-    async (request) => {
-      const { cursor, limit = 50 } = request.query;
-      const sku = readLine(request.query.sku, "sku");
-      const found = await findProducts(services, request.actor, { sku, beforeId: readCursor(cursor), limit });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1)?.id : undefined;
-      return {
-        items: page.map((product) => describeProduct(assets, product)),
-        next_cursor: formatCursor(last),
-      };
-    },
-  );
-
   server.get(
     "/products/:id",
     {

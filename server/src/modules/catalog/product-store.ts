@@ -21,25 +21,6 @@ export async function readProductForUpdate({ sql }: Tx, id: number): Promise<Pro
   return product;
 }
 
-export interface ProductFilter {
-  readonly sku?: string | undefined;
-  /** What is not for sale too. */
-  readonly withDrafts: boolean;
-  readonly beforeId?: number | undefined;
-  readonly limit: number;
-}
-
-/** Newest first. */
-export async function readProductPage(sql: AnySql, filter: ProductFilter): Promise<Product[]> {
-  const { sku, withDrafts, beforeId, limit } = filter;
-  return sql<Product[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products p
-    WHERE ${withDrafts ? sql`true` : sql`p.status = 'active'`}
-      AND ${sku === undefined ? sql`true` : sql`p.sku = ${sku}`}
-      AND ${beforeId === undefined ? sql`true` : sql`p.id < ${beforeId}::bigint`}
-    ORDER BY p.id DESC LIMIT ${limit}`;
-}
-
 /** Those of the SKUs that a product has already. */
 export async function readTakenSkus({ sql }: Tx, skus: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ sku: string }[]>`

@@ -4,8 +4,10 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { StockOpener } from "./add-products.ts";
 import { addCategoryRoutes } from "./category-routes.ts";
+import { createProductDocuments } from "./product-documents.ts";
 import { addProductRoutes } from "./product-routes.ts";
 import type { ProductDefaults } from "./read-input.ts";
+import { addSearchRoutes } from "./search-routes.ts";
 
 export interface CatalogServices {
   readonly db: Sql;
@@ -16,8 +18,10 @@ export interface CatalogServices {
 }
 
 export function catalogRoutes(services: CatalogServices): Routes {
+  const documents = createProductDocuments(services.db, services.assets);
   return (server) => {
     addCategoryRoutes(server, services);
     addProductRoutes(server, services);
+    addSearchRoutes(server, { ...services, documents });
   };
 }

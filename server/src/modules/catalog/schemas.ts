@@ -1,6 +1,7 @@
 // The shapes of what the catalog is asked with.
 import { Type } from "typebox";
 import { Cursor, Limit } from "../../gateway/index.ts";
+import { CURSOR_LENGTH_MAX, PRODUCT_SORTS } from "./product-sort.ts";
 
 const closed = { additionalProperties: false };
 const ID_MAX = 2_147_483_647; // PostgreSQL's integer
@@ -152,12 +153,52 @@ export const ProductChange = Type.Object(
 );
 export type ProductChange = Type.Static<typeof ProductChange>;
 
+const DecimalPrice = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 32, description }));
+/** What narrows a search. */
+const narrowing = {
+  q: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description:
+        'Words, or a SKU. All words must be there; "so" is a phrase, `or` and -minus do what they say. Forgives misspellings',
+      examples: ["wireless headphones"],
+    }),
+  ),
+  sku: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "Exactly so" })),
+  category_id: Type.Optional(Type.Integer({ ...seekable, description: "This category and all below it" })),
+  brand: Type.Optional(
+    Type.Array(Brand, { maxItems: 20, description: "May be given several times; any of them" }),
+  ),
+  currency: Type.Optional(Currency),
+  min_price: DecimalPrice("In `currency`, by default DEFAULT_CURRENCY; other currencies are left out"),
+  max_price: DecimalPrice("As min_price"),
+  in_stock: Type.Optional(Type.Boolean({ description: "Only what can, or cannot, be ordered now" })),
+  status: Type.Optional(
+    Type.Enum(["active", "draft", "archived"], { description: "For staff; others see what is active" }),
+  ),
+};
+
 export const ProductQuery = Type.Object(
   {
-    sku: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    cursor: Cursor,
+    ...narrowing,
+    sort: Type.Optional(
+      Type.Enum([...PRODUCT_SORTS], {
+        description:
+          "Default: relevance where words are searched, else newest. By price: one currency alone, as with min_price",
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: CURSOR_LENGTH_MAX,
+        description: "next_cursor of the page before; without it the first page",
+      }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   },
   closed,
 );
 export type ProductQuery = Type.Static<typeof ProductQuery>;
+
+export const FacetQuery = Type.Object(narrowing, closed);
+export type FacetQuery = Type.Static<typeof FacetQuery>;
