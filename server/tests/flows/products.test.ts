@@ -227,9 +227,9 @@ describe("archiving and drafts", () => {
   });
 });
 
-test("every command is on the trail, about its product", async () => {
+test("every command is on the trail, about its product, and what it booked", async () => {
   const { addProduct, staff, app } = catalog;
-  const { id } = await addProduct();
+  const { id } = await addProduct({ initial_quantity: 3 });
   await change(id, { name: "Trailed" });
   await staff("DELETE", `/products/${id}`);
   const entries = (await readTrail(app.db)).filter(
@@ -239,5 +239,9 @@ test("every command is on the trail, about its product", async () => {
     "product.add",
     "product.archive",
     "product.change",
+    "stock.open",
   ]);
+  const [receipt] = await app.db`SELECT max(id)::text AS id FROM ledger.transfers`;
+  const opened = entries.find(({ event }) => event === "stock.open");
+  expect(opened?.details).toEqual({ first_stamp: receipt?.["id"], last_stamp: receipt?.["id"] });
 });

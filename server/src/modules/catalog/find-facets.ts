@@ -4,14 +4,14 @@ import type { ProductFacetsDocument } from "./answer-schemas.ts";
 import { readFacets } from "./facet-store.ts";
 import type { ProductReader } from "./find-products.ts";
 import type { ProductSearch } from "./product-filter.ts";
-import { chooseWords } from "./search-words.ts";
+import type { WordChooser } from "./search-words.ts";
 
 /** Counts all that matches, however much that is. */
 export async function findFacets(
-  { db, assets }: ProductReader,
+  { db, assets, chooseWords }: ProductReader & { readonly chooseWords: WordChooser },
   search: ProductSearch,
 ): Promise<ProductFacetsDocument> {
-  const words = search.text === undefined ? undefined : (await chooseWords(db, search.text)).anywhere;
+  const words = search.text === undefined ? undefined : (await chooseWords(search.text)).anywhere;
   const { prices, inStock, ...facets } = await readFacets(db, search, words);
   if (prices.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   const format = (minor: string, currency: string) =>

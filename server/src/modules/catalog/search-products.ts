@@ -3,7 +3,7 @@ import type { Sql } from "../../runtime/database.ts";
 import { isNarrowed, type ProductSearch } from "./product-filter.ts";
 import type { PageEnd, ProductSort } from "./product-sort.ts";
 import { type FoundProduct, type PageRequest, readRankedPage, readSortedPage } from "./search-store.ts";
-import { chooseWords } from "./search-words.ts";
+import type { WordChooser } from "./search-words.ts";
 
 export interface ProductPageRequest {
   readonly search: ProductSearch;
@@ -17,13 +17,13 @@ export interface ProductPageRequest {
  * and brand, then others. Words that very many products have in their names say little, so then the newest come first.
  */
 export async function searchProducts(
-  db: Sql,
+  { db, chooseWords }: { readonly db: Sql; readonly chooseWords: WordChooser },
   { search, sort, after, limit }: ProductPageRequest,
 ): Promise<FoundProduct[]> {
   const request: PageRequest = { filter: search, words: undefined, after, limit: limit + 1 };
   const { text } = search;
   if (text === undefined) return readSortedPage(db, sort === "relevance" ? "newest" : sort, request);
-  const { ranked, anywhere, isSku } = await chooseWords(db, text);
+  const { ranked, anywhere, isSku } = await chooseWords(text);
   if (sort !== "relevance") return readSortedPage(db, sort, { ...request, words: anywhere });
   const isWalked = after === undefined ? ranked.inNames && !isSku && !isNarrowed(search) : after.key === null;
   if (isWalked)

@@ -8,6 +8,7 @@ import { formatPageEnd, readPageEnd } from "./product-sort.ts";
 import type { CatalogServices } from "./routes.ts";
 import { FacetQuery, FOR_VISITORS, ProductQuery } from "./schemas.ts";
 import { searchProducts } from "./search-products.ts";
+import { createWordChooser } from "./search-words.ts";
 
 const tags = ["Products"];
 
@@ -15,7 +16,8 @@ export function addSearchRoutes(
   server: HttpServer,
   services: CatalogServices & { readonly documents: ProductDocuments },
 ): void {
-  const { db, assets, defaults, documents } = services;
+  const { assets, defaults, documents } = services;
+  const finder = { ...services, chooseWords: createWordChooser(services.db) };
   server.get(
     "/products",
     {
@@ -38,7 +40,7 @@ export function addSearchRoutes(
       const context = { assets, actor: request.actor, currency: defaults.currency, needsCurrency };
       const search = readProductSearch(request.query, context);
       const after = readPageEnd(sort, cursor);
-      const found = await searchProducts(db, { search, sort, after, limit });
+      const found = await searchProducts(finder, { search, sort, after, limit });
       const page = found.slice(0, limit);
       const last = found.length > limit ? page.at(-1) : undefined;
       const next = last === undefined ? "null" : `"${formatPageEnd(sort, last)}"`;
@@ -66,7 +68,7 @@ export function addSearchRoutes(
     },
     async (request) => {
       const context = { assets, actor: request.actor, currency: defaults.currency, needsCurrency: false };
-      return findFacets(services, readProductSearch(request.query, context));
+      return findFacets(finder, readProductSearch(request.query, context));
     },
   );
 }

@@ -18,22 +18,46 @@ export interface ChosenWords {
   readonly isSku: boolean;
 }
 
-export async function chooseWords(sql: AnySql, text: string): Promise<ChosenWords> {
+/** Finds what to look for. Texts whose words are all known are remembered for a minute: words never become unknown. */
+export type WordChooser = (text: string) => Promise<ChosenWords>;
+
+const REMEMBERED_MAX = 5_000;
+const REMEMBERED_MS = 60_000;
+
+export function createWordChooser(sql: AnySql): WordChooser {
+  let remembered = new Map<string, ChosenWords>();
+  let forgetAt = 0;
+  return async (text) => {
+    const now = performance.now();
+    if (now > forgetAt || remembered.size >= REMEMBERED_MAX) {
+      remembered = new Map();
+      forgetAt = now + REMEMBERED_MS;
+    }
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    const { isKnown, chosen } = await chooseWords(sql, text);
+    if (isKnown) remembered.set(text, chosen);
+    return chosen;
+  };
+}
+
+async function chooseWords(
+  sql: AnySql,
+  text: string,
+): Promise<{ readonly isKnown: boolean; readonly chosen: ChosenWords }> {
   const { query, isSku, words } = await readSoughtText(sql, text);
   const isPlain = !HAS_OPERATORS.test(text);
   const isKnown = words.every(({ share }) => share !== null);
-  const chosen = isPlain && !isKnown && !isSku ? await replaceUnknown(sql, words) : query;
+  const sought = isPlain && !isKnown && !isSku ? await replaceUnknown(sql, words) : query;
   const estimate = (shareOf: (word: SoughtWord) => number | null) =>
     isPlain && isKnown && words.length > 0
       ? words.reduce((product, word) => product * (shareOf(word) ?? 0), 1)
       : 0;
   const isCommon = estimate(({ share }) => share) >= COMMON_SHARE;
   const isCommonName = estimate(({ nameShare }) => nameShare) >= COMMON_SHARE;
-  return {
-    isSku,
-    ranked: { query: chosen, isCommon, inNames: isCommonName },
-    anywhere: { query: chosen, isCommon, inNames: false },
-  };
+  const ranked = { query: sought, isCommon, inNames: isCommonName };
+  const anywhere = { query: sought, isCommon, inNames: false };
+  return { isKnown, chosen: { isSku, ranked, anywhere } };
 }
 
 /** A word that nothing resembles is left out, so that the others still find what they can. */

@@ -1,6 +1,7 @@
 // Opens the stock of products: an account at a location, with what lies there already.
 import type { Tx } from "../../runtime/transaction.ts";
-import type { Actor } from "../../values/actor.ts";
+import { type Actor, describeAuditActor } from "../../values/actor.ts";
+import { appendAudit } from "../audit/index.ts";
 import {
   type Assets,
   isRefusal,
@@ -23,7 +24,7 @@ export interface NewStock {
   readonly lowStockThreshold?: number | undefined;
   /** Default: the location with the id 1, "main". */
   readonly locationId?: number | undefined;
-  readonly actor: Pick<Actor, "id">;
+  readonly actor: Actor;
 }
 
 /** Opens the stock of a product that is new in the same transaction, and books what lies there as a receipt. */
@@ -65,6 +66,7 @@ async function bookInitial(
   const { world } = unitAccounts(assets);
   const accountIds = [world, ...opened.map(({ accountId }) => accountId)];
   const book = await openBook(tx, assets, { accountIds, stampCount: opened.length });
+  const firstStamp = book.nextStamp;
   for (const { productId, accountId, initialQuantity, actor } of opened) {
     const header: JournalHeader = {
       kind: "SYSTEM_ADJUSTMENT",
@@ -76,7 +78,26 @@ async function bookInitial(
     const posted = postJournal(book, { ...header, transfers: [transfer] });
     if (isRefusal(posted)) throw ledgerError(posted.refused, posted.details);
   }
-  await Promise.all(writeBook(tx, book));
+  await Promise.all([...writeBook(tx, book), noteReceipts(tx, opened, [firstStamp, book.nextStamp - 1])]);
+}
+
+/** The trail names every journal; those of one act in one entry. */
+async function noteReceipts(
+  tx: Tx,
+  [first]: readonly NewStock[],
+  [firstStamp, lastStamp]: readonly [number, number],
+): Promise<void> {
+  if (first === undefined) return;
+  await appendAudit(tx, [
+    {
+      event: "stock.open",
+      ...describeAuditActor(first.actor),
+      resource: { type: "product", id: String(first.productId) },
+      outcome: "success",
+      origin: { requestId: "stock" },
+      details: { first_stamp: String(firstStamp), last_stamp: String(lastStamp) },
+    },
+  ]);
 }
 
 /**
