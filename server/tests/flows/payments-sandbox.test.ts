@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyPayments } from "../../src/modules/payments/index.ts";
 import { startTestApp, type TestAnswer, type TestApp } from "../app.ts";
 import { openTestDesk, type TestDesk } from "../desk.ts";
 import { openTestPayment, readSystemBalance } from "../payments.ts";
@@ -190,4 +191,8 @@ it("refuses a webhook that is not signed, and one of a provider that is not ther
     body: { code: "invalid_signature" },
   });
   expect((await app.call("POST", "/webhooks/stripe", { body })).status).toBe(404);
+});
+
+it("leaves payments, their events and the ledger in agreement after all of it", async () => {
+  expect((await verifyPayments(app.db)).differences).toEqual([]);
 });

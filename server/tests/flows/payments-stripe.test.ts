@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyPayments } from "../../src/modules/payments/index.ts";
 import type { TestAnswer } from "../app.ts";
 import { openTestDesk, type TestDesk } from "../desk.ts";
 import { openTestPayment } from "../payments.ts";
@@ -237,4 +238,8 @@ it("believes a webhook by its signature alone", async () => {
   expect(await stripe.deliver(foreign)).toBe(200);
   expect(await stripe.deliver("[]")).toBe(400);
   expect(await stripe.deliver("no json")).toBe(400);
+});
+
+it("leaves payments, their events and the ledger in agreement after all of it", async () => {
+  expect((await verifyPayments(shop.app.db)).differences).toEqual([]);
 });

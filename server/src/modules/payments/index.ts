@@ -43,3 +43,5 @@ export { runWorker, type Worker } from "./run-worker.ts";
 export { createSandbox, readSandboxSecret, type Sandbox } from "./sandbox.ts";
 export { createSendingPool } from "./send-attempts.ts";
 export { createStripe } from "./stripe.ts";
+export type { PaymentCheckName, PaymentDifference } from "./verify-difference.ts";
+export { type PaymentsVerification, type VerifyPaymentsOptions, verifyPayments } from "./verify-payments.ts";

@@ -125,6 +125,12 @@ export function addEvent<S extends Sums>(
   if (type === "dispute_won") return { ...sums, disputedMinor: sums.disputedMinor - amount };
   const taxReturnedMinor = sums.taxReturnedMinor + tax;
   if (type === "refunded") return { ...sums, refundedMinor: sums.refundedMinor + amount, taxReturnedMinor };
+  if (type === "refund_reversed")
+    return {
+      ...sums,
+      refundedMinor: sums.refundedMinor - amount,
+      taxReturnedMinor: sums.taxReturnedMinor - tax,
+    };
   if (type === "dispute_lost")
     return {
       ...sums,
