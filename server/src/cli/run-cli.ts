@@ -7,6 +7,7 @@ import { loadConfig } from "../config.ts";
 import { addAdminCommand } from "./admin.ts";
 import { addBenchCommand } from "./bench.ts";
 import { EXIT_CODES } from "./command-error.ts";
+import { addDemoCommand } from "./demo-race.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addExportCommand } from "./export.ts";
 import { addKeysCommand } from "./keys.ts";
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   addSecureTransactionCommand(program);
   addDoctorCommand(program);
   addExportCommand(program);
+  addDemoCommand(program);
   addBenchCommand(program);
   return program;
 }
