@@ -15,6 +15,7 @@ import { addMigrateCommand } from "./migrate.ts";
 import { addReceiptCommand } from "./receipt.ts";
 import { addReconcileCommand } from "./reconcile.ts";
 import { addSecureTransactionCommand } from "./secure-transaction.ts";
+import { addSeedCommand } from "./seed.ts";
 import { addServeCommand } from "./serve.ts";
 import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addSecureTransactionCommand(program);
   addDoctorCommand(program);
   addExportCommand(program);
+  addSeedCommand(program);
   addDemoCommand(program);
   addBenchCommand(program);
   return program;
