@@ -7,6 +7,8 @@ CREATE TABLE reports.integrity_checks (
   duration_ms    integer     NOT NULL CHECK (duration_ms >= 0),
   transfer_count bigint      NOT NULL,      -- that the ledger's part read
   since          bigint      NOT NULL,      -- stamp that the ledger's part began at; 0: the first transfer
+  verified_until bigint,                    -- stamp up to which all was found in order; null: a difference was found
   findings       jsonb       NOT NULL       -- {"ledger": [{"check", "what", ...}], "stock": [], ...}: every kind that was checked
 );
+CREATE INDEX integrity_checks_verified ON reports.integrity_checks (id) WHERE verified_until IS NOT NULL;
 CREATE INDEX integrity_checks_by_time ON reports.integrity_checks (checked_at);

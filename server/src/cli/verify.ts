@@ -4,11 +4,11 @@ import type { Command } from "commander";
 import { loadConfig } from "../config.ts";
 import type { Verification } from "../modules/ledger/index.ts";
 import {
-  checkIntegrity,
   countFindings,
   describeFinding,
   type Finding,
   type Findings,
+  runIntegrity,
 } from "../modules/reports/index.ts";
 import { formatStamp } from "../values/time.ts";
 import { EXIT_CODES } from "./command-error.ts";
@@ -28,11 +28,11 @@ export function addVerifyCommand(program: Command): void {
     .action(async (options: { full?: true; readOnly?: true }) => {
       const asJson = program.opts()["json"] === true;
       const startedAt = performance.now();
-      const { book, findings, trail } = await verify(options, asJson);
+      const { book, check, trail } = await verify(options, asJson);
       const seconds = (performance.now() - startedAt) / 1000;
-      const clean = countFindings(findings) === 0 && trail.findings.length === 0;
-      const document = { ...toDocument(book, findings, seconds), clean, trail: toTrailDocument(trail) };
-      const lines = [describeBook(book, seconds), ...describeKinds(findings), describeTrail(trail)];
+      const clean = countFindings(check.findings) === 0 && trail.findings.length === 0;
+      const document = { ...toDocument(book, check.findings, seconds), clean, trail: toTrailDocument(trail) };
+      const lines = [describeBook(book, seconds), ...describeKinds(check.findings), describeTrail(trail)];
       console.log(asJson ? JSON.stringify(document) : lines.join("\n"));
       process.exitCode = clean ? EXIT_CODES.done : EXIT_CODES.foundWrong;
     });
@@ -48,7 +48,7 @@ async function verify(options: { full?: true; readOnly?: true }, asJson: boolean
   return withMigratedDatabase(config, async (db) => {
     const progress = showProgress("verifying", !asJson);
     try {
-      const found = await checkIntegrity(db, {
+      const found = await runIntegrity(db, {
         full: options.full === true,
         readOnly: options.readOnly === true,
         onProgress: progress.update,

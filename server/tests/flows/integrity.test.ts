@@ -1,5 +1,12 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestShop, type TestShop } from "../shop.ts";
+
+const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "countinghouse.mjs");
 
 let shop: TestShop;
 beforeAll(async () => {
@@ -16,8 +23,20 @@ it("says that all kinds agree after a sale, and again from where that check ende
   await shop.alice("POST", "/orders", { body: { items, payment_method: "balance", account_id: account } });
   const first = await fresh();
   expect(first).toMatchObject({ status: 200, body: { clean: true } });
-  expect(first.body.kinds.map((entry: { kind: string }) => entry.kind)).toContain("stock");
+  expect(first.body.kinds.map((entry: { kind: string }) => entry.kind)).toEqual(
+    expect.arrayContaining(["ledger", "stock", "orders"]),
+  );
   expect((await fresh()).body).toMatchObject({ clean: true, transfer_count: 0 });
+});
+
+it("is told by the command line too, with the trail that names every booking", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "integrity-"));
+  const env = { PATH: process.env["PATH"], DATA_DIR: folder, DB_URL: shop.app.databaseUrl };
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, "verify"], { env, cwd: folder });
+  expect(stdout).toContain("The book agrees.");
+  expect(stdout).toContain("Stock agrees with the book.");
+  expect(stdout).toContain("The audit trail is whole.");
+  rmSync(folder, { recursive: true });
 });
 
 it("answers the newest check without making one, to admins alone", async () => {

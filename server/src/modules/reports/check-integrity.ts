@@ -3,9 +3,10 @@
 import type { Sql } from "../../runtime/database.ts";
 import { verifyStock } from "../inventory/index.ts";
 import { type Verification, type VerifyOptions, verifyBook } from "../ledger/index.ts";
+import { verifyOrders } from "../orders/index.ts";
 
 /** The metric's label, lowest module first. */
-export const INTEGRITY_KINDS = ["ledger", "stock"] as const;
+export const INTEGRITY_KINDS = ["ledger", "stock", "orders"] as const;
 export type IntegrityKind = (typeof INTEGRITY_KINDS)[number];
 
 /** One thing that does not agree, with the ids of what it is about. */
@@ -23,15 +24,28 @@ export interface IntegrityCheck {
   readonly book: Verification;
 }
 
+export interface IntegrityOptions extends VerifyOptions {
+  /** Stamp up to which an earlier check found all kinds in order; 0: none did. */
+  readonly verifiedUntil: number;
+}
+
 /**
- * Locks no rows; each part sees one moment. The first difference of each check is named.
+ * Locks no rows; each part sees one moment. The first difference of each check is named. Only the ledger may begin where
+ * its own last clean run ended; the others begin where all kinds were clean, so that what was found once is found again.
  * @throws AppError `conflict/verification_running` while another verification runs on the same database
  */
-export async function checkIntegrity(db: Sql, options: VerifyOptions = {}): Promise<IntegrityCheck> {
+export async function checkIntegrity(
+  db: Sql,
+  { verifiedUntil, ...options }: IntegrityOptions,
+): Promise<IntegrityCheck> {
   const book = await verifyBook(db, options);
+  const since = Math.min(book.since, verifiedUntil);
+  const stock = await verifyStock(db);
+  const orders = await verifyOrders(db, { since });
   const findings: Findings = {
     ledger: book.differences.map((difference) => ({ ...difference })),
-    stock: (await verifyStock(db)).map((difference) => ({ ...difference })),
+    stock: stock.map((difference) => ({ ...difference })),
+    orders: orders.differences.map((difference) => ({ ...difference })),
   };
   return { findings, book };
 }

@@ -1,6 +1,5 @@
 // The door of reports: what is told about all modules together.
 export {
-  checkIntegrity,
   countFindings,
   describeFinding,
   type Finding,
@@ -8,4 +7,4 @@ export {
   INTEGRITY_KINDS,
 } from "./check-integrity.ts";
 export { integrityRoutes } from "./integrity-routes.ts";
-export { findLatestCheck, watchIntegrity } from "./run-integrity.ts";
+export { findLatestCheck, runIntegrity, watchIntegrity } from "./run-integrity.ts";

@@ -11,9 +11,11 @@ export function integrityRoutes({ db }: { db: Sql }): Routes {
     let running: Promise<CheckRow> | undefined;
     /** Requests that come while a check runs get that one's result. */
     const check = () => {
-      running ??= runIntegrity(db).finally(() => {
-        running = undefined;
-      });
+      running ??= runIntegrity(db)
+        .then((run) => run.check)
+        .finally(() => {
+          running = undefined;
+        });
       return running;
     };
     server.get(

@@ -1,8 +1,16 @@
 // Runs the check of the whole and keeps what it found, for every process to tell.
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
+import type { Verification, VerifyOptions } from "../ledger/index.ts";
 import { checkIntegrity, countFindings } from "./check-integrity.ts";
-import { type CheckRow, deleteOldChecks, insertCheck, readLatestCheck } from "./integrity-store.ts";
+import {
+  type CheckRow,
+  deleteOldChecks,
+  insertCheck,
+  type NewCheck,
+  readLatestCheck,
+  readVerifiedUntil,
+} from "./integrity-store.ts";
 
 export type { CheckRow };
 
@@ -13,18 +21,33 @@ export function findLatestCheck(db: Sql): Promise<CheckRow | undefined> {
   return readLatestCheck(db);
 }
 
-/** @throws AppError `conflict/verification_running` while another verification runs on the same database */
-export async function runIntegrity(db: Sql): Promise<CheckRow> {
+export interface IntegrityRun {
+  readonly check: CheckRow;
+  readonly book: Verification;
+}
+
+/**
+ * Checks, and keeps what was found unless `readOnly`.
+ * @throws AppError `conflict/verification_running` while another verification runs on the same database
+ */
+export async function runIntegrity(db: Sql, options: VerifyOptions = {}): Promise<IntegrityRun> {
   const startedAt = performance.now();
-  const { findings, book } = await checkIntegrity(db);
-  const { transferCount, since } = book;
-  const durationMs = Math.round(performance.now() - startedAt);
-  return insertCheck(db, { durationMs, transferCount, since, findings });
+  const verifiedUntil = options.full === true ? 0 : await readVerifiedUntil(db);
+  const { findings, book } = await checkIntegrity(db, { ...options, verifiedUntil });
+  const found: NewCheck = {
+    durationMs: Math.round(performance.now() - startedAt),
+    transferCount: book.transferCount,
+    since: book.since,
+    verifiedUntil: countFindings(findings) === 0 ? (book.verifiedUntil ?? null) : null,
+    findings,
+  };
+  const isKept = options.readOnly !== true;
+  return { check: isKept ? await insertCheck(db, found) : { ...found, checkedAt: new Date() }, book };
 }
 
 /** The scheduled run: a difference is logged as an error, the first of each kind in words. */
 export async function watchIntegrity({ db, log }: { db: Sql; log: Log }): Promise<string> {
-  const { findings, durationMs } = await runIntegrity(db);
+  const { findings, durationMs } = (await runIntegrity(db)).check;
   for (const [kind, [first]] of Object.entries(findings))
     if (first !== undefined) log.error({ kind, finding: first }, `integrity: ${first.what}`);
   await deleteOldChecks(db, KEPT_DAYS);
