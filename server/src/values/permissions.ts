@@ -131,6 +131,13 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listCreditNotes: by(EVERYONE, "orders:read"),
   getCreditNote: by(EVERYONE, "orders:read"),
 
+  // What was sold
+  getSales: by(STAFF, "orders:read"),
+  listSalesByPeriod: by(STAFF, "orders:read"),
+  listSalesByCustomer: by(STAFF, "orders:read"),
+  listSalesByCategory: by(STAFF, "orders:read"),
+  listTopProducts: by(STAFF, "orders:read"),
+
   // Carts: open to guests too, who show their cart's token
   openCart: by(EVERYONE, "orders:write"),
   getCart: by(EVERYONE, "orders:read"),

@@ -2,6 +2,7 @@
 export type { StockOpener } from "./add-products.ts";
 export { CATALOG_ERRORS } from "./errors.ts";
 export type { NewStock, ProductStatus } from "./product.ts";
+export { findProductLabels, type ProductLabel } from "./product-labels.ts";
 export {
   findProductsForSale,
   getProductBySku,

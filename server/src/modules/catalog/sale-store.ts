@@ -2,6 +2,7 @@
 import type { AnySql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { ProductLabel } from "./product-labels.ts";
 import type { ProductForSale } from "./products-for-sale.ts";
 
 const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency, price_includes_tax AS "priceIncludesTax",
@@ -10,6 +11,13 @@ const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency, price_inc
 export async function readProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {
   return sql<ProductForSale[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
+}
+
+export async function readProductLabels(sql: AnySql, ids: readonly number[]): Promise<ProductLabel[]> {
+  return sql<ProductLabel[]>`
+    SELECT p.id, p.sku, p.name, p.category_id AS "categoryId", c.name AS "categoryName"
+    FROM catalog.products p LEFT JOIN catalog.categories c ON c.id = p.category_id
+    WHERE p.id = ANY(${toArray(ids)}::bigint[])`.execute();
 }
 
 export async function readProductForSaleBySku(sql: AnySql, sku: string): Promise<ProductForSale | undefined> {

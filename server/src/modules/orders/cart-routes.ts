@@ -8,7 +8,6 @@ import {
   sendAnswer,
 } from "../../gateway/index.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import { invalidField } from "../../values/app-error.ts";
 import { readVersions } from "../../values/version.ts";
 import { acceptPrices, addLines, type FullCart, removeLine, replaceLines, setLine } from "./cart.ts";
 import { readCartCaller } from "./cart-caller.ts";
@@ -142,15 +141,13 @@ function addFilling(server: HttpServer, services: OrderServices): void {
         ...FOR_GUESTS.schema,
         operationId: "replaceCartLines",
         summary: "Put these lines in the place of all",
-        description: "Needs If-Match with the version read, for it would undo what others put in meanwhile.",
+        description: "Send If-Match with the version read: without it, what others put in meanwhile is gone.",
         params: CartParams,
         body: LinesInput,
         response: { 200: CartAnswer },
       },
     },
     async (request, reply) => {
-      if (request.headers["if-match"] === undefined)
-        throw invalidField("If-Match", "is required: the ETag of the cart as it was read");
       return change(services, { request, reply, event: "cart.replace_lines" }, (tx) => async (cart) => {
         const wanted = request.body.lines.map(({ product_id, quantity }) => ({
           productId: product_id,

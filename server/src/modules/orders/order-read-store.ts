@@ -1,7 +1,7 @@
 // The SQL that reads orders for people and for what is read ahead of a command; without locks.
 import type { Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
-import type { Order, OrderEntry } from "./order.ts";
+import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
 import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
 import {
   FULFILMENTS,
@@ -30,6 +30,11 @@ export interface OrderFilter {
   readonly fulfilment?: Fulfilment | undefined;
   readonly review?: Review | undefined;
   readonly reference?: string | undefined;
+  readonly paymentMethod?: PaymentMethod | undefined;
+  readonly currency?: string | undefined;
+  /** Minor units, both included. */
+  readonly totalMin?: bigint | undefined;
+  readonly totalMax?: bigint | undefined;
   /** Stamps, half-open. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -41,6 +46,7 @@ export interface OrderFilter {
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
 export async function readOrders(db: Sql, filter: OrderFilter): Promise<Order[]> {
   const { customerId, state, fulfilment, review, reference, from, to, beforeId, limit } = filter;
+  const { paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
@@ -51,6 +57,10 @@ export async function readOrders(db: Sql, filter: OrderFilter): Promise<Order[]>
       ${fulfilment === undefined ? db`` : db`AND fulfilment = ${FULFILMENTS[fulfilment]}`}
       ${review === undefined ? db`` : ofReview(db, review)}
       ${reference === undefined ? db`` : db`AND reference = ${reference}`}
+      ${paymentMethod === undefined ? db`` : db`AND payment_method = ${paymentMethod}`}
+      ${currency === undefined ? db`` : db`AND currency = ${currency}`}
+      ${totalMin === undefined ? db`` : db`AND total >= ${totalMin}`}
+      ${totalMax === undefined ? db`` : db`AND total <= ${totalMax}`}
     ORDER BY id DESC LIMIT ${limit}`;
   return rows.map((row) => toOrder(row, []));
 }

@@ -14,6 +14,7 @@ import { payOrder } from "./pay-order.ts";
 import { buildPlacing } from "./place-orders.ts";
 import {
   readAddress,
+  readAmount,
   readCurrency,
   readId,
   readItems,
@@ -72,10 +73,14 @@ function addReading(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request) => {
-      const { status: state, customer_id, reference, cursor, limit = 50, from, to, ...rest } = request.query;
+      const { status: state, fulfilment, review, customer_id, reference, payment_method } = request.query;
+      const { cursor, limit = 50, from, to } = request.query;
       const found = await findOrders(services, request.actor, {
-        ...rest,
         state,
+        fulfilment,
+        review,
+        paymentMethod: payment_method,
+        ...readTotals(services, request.query),
         customerId: readText(customer_id, "customer_id"),
         reference: readText(reference, "reference"),
         from: readTime(from, "from"),
@@ -108,6 +113,21 @@ function addReading(server: HttpServer, services: OrderServices): void {
       return order;
     },
   );
+}
+
+/** Totals are compared within one currency. @throws AppError `invalid/…` naming the field */
+function readTotals(
+  { assets, settings }: OrderServices,
+  query: { readonly currency?: string; readonly min_total?: string; readonly max_total?: string },
+) {
+  const { currency, min_total: min, max_total: max } = query;
+  if (currency === undefined && min === undefined && max === undefined) return {};
+  const asset = readCurrency(assets, currency ?? settings.defaultCurrency);
+  return {
+    currency: asset.code,
+    totalMin: min === undefined ? undefined : readAmount(min, asset, "min_total"),
+    totalMax: max === undefined ? undefined : readAmount(max, asset, "max_total"),
+  };
 }
 
 function addEditing(server: HttpServer, services: OrderServices): void {

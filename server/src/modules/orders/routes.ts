@@ -1,5 +1,6 @@
 // The routes of orders, by resource.
 import type { Routes } from "../../gateway/index.ts";
+import { addAnalyticsRoutes } from "./analytics-routes.ts";
 import { addCheckoutRoutes } from "./cart-checkout-routes.ts";
 import { addCartRoutes } from "./cart-routes.ts";
 import { addCreditRoutes } from "./credit-routes.ts";
@@ -14,5 +15,6 @@ export function orderRoutes(services: OrderServices): Routes {
     addCreditRoutes(server, services);
     addCartRoutes(server, services);
     addCheckoutRoutes(server, services);
+    addAnalyticsRoutes(server, services);
   };
 }

@@ -85,7 +85,7 @@ export const CheckoutInput = Type.Object(
       }),
     ),
   },
-  { ...closed, examples: [{ payment_method: "credit_card", email: "grace@example.com" }] },
+  { ...closed, examples: [{ payment_method: "balance", account_id: "1023" }] },
 );
 export type CheckoutInput = Type.Static<typeof CheckoutInput>;
 
@@ -106,7 +106,7 @@ export const OrderInput = Type.Object(
       {
         items: [{ product_id: 1, quantity: 2 }],
         shipping_address: { street: "123 Main St", city: "Anytown", postal_code: "12345", country: "USA" },
-        payment_method: "credit_card",
+        payment_method: "balance",
       },
     ],
   },
@@ -132,6 +132,11 @@ export const OrderParams = Type.Object({
 const PastTime = Type.Optional(
   Type.String({ maxLength: 40, description: "RFC 3339 with an offset, or a date", examples: ["2026-11-01"] }),
 );
+const TotalBound = Type.String({
+  maxLength: 32,
+  description: "Decimal, included; in `currency`, or in DEFAULT_CURRENCY where none is named",
+  examples: ["100.00"],
+});
 export const OrderQuery = Type.Object(
   {
     status: Type.Optional(OrderStatus),
@@ -139,6 +144,10 @@ export const OrderQuery = Type.Object(
     review: Type.Optional(Type.Enum(["none", "pending", "accepted", "refused"])),
     customer_id: Type.Optional(Subject),
     reference: Type.Optional(Reference),
+    payment_method: Type.Optional(PaymentMethodName),
+    currency: Type.Optional(Currency),
+    min_total: Type.Optional(TotalBound),
+    max_total: Type.Optional(TotalBound),
     from: PastTime,
     to: PastTime,
     cursor: Cursor,
