@@ -2,6 +2,7 @@
 import type { Metrics } from "./gateway/metrics.ts";
 import { countWaiting } from "./modules/jobs/index.ts";
 import { getImbalance } from "./modules/ledger/index.ts";
+import { measureWaits } from "./modules/payments/index.ts";
 import { findLatestCheck, INTEGRITY_KINDS } from "./modules/reports/index.ts";
 import { countConnections } from "./runtime/count-connections.ts";
 import type { Sql } from "./runtime/database.ts";
@@ -25,6 +26,22 @@ export function addGauges(metrics: Metrics, { db, poolSize }: { db: Sql; poolSiz
     label: "kind",
     read: atMostEvery(INTERVAL_MS, () => readDifferences(db)),
   });
+  const waits = atMostEvery(INTERVAL_MS, () => measureWaits(db));
+  metrics.addGauge(
+    "payments_attention",
+    "Payment attempts that wait for a person",
+    orNaN(async () => (await waits()).attentionCount),
+  );
+  metrics.addGauge(
+    "payments_attention_oldest_seconds",
+    "How long the first payment attempt has waited for a person; 0 where none waits",
+    orNaN(async () => (await waits()).attentionSeconds),
+  );
+  metrics.addGauge(
+    "webhooks_oldest_seconds",
+    "How long the oldest webhook of a payment provider has waited to be applied; 0 where none waits",
+    orNaN(async () => (await waits()).webhookSeconds),
+  );
   metrics.addGauge("outbox_waiting", "Events not delivered yet", orNaN(waiting));
   metrics.addGauge(
     "db_pool_size",

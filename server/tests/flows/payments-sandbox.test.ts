@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { verifyPayments } from "../../src/modules/payments/index.ts";
+import { measureWaits, verifyPayments } from "../../src/modules/payments/index.ts";
 import { startTestApp, type TestAnswer, type TestApp } from "../app.ts";
 import { openTestDesk, type TestDesk } from "../desk.ts";
 import { openTestPayment, readSystemBalance } from "../payments.ts";
@@ -104,6 +104,9 @@ it("failure 10: what nobody tells ends in the queue for people, who say what bec
     );
   await expect.poll(find, patiently).toMatchObject({ attempt: { state: "unknown", act: "authorize" } });
   const { attempt } = await find();
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  expect((await measureWaits(app.db, inAnHour)).attentionSeconds).toBeGreaterThanOrEqual(3_600);
+  expect((await app.call("GET", "/metrics")).body).toMatch(/^payments_attention_oldest_seconds \d/m);
   const told = { attempt_id: attempt.id, outcome: "failed", note: "their support knows nothing of it" };
   expect(await post(`/payments/${id}/resolve`, told)).toMatchObject({
     status: 200,

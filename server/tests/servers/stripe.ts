@@ -43,6 +43,8 @@ export interface StripeServer extends Omit<StripeHooks, "tell" | "drain"> {
   /** What a customer does on the page of 3-D Secure. */
   readonly confirm: (intentId: string, outcome: "succeed" | "fail") => void;
   readonly dispute: (intentId: string, status: "needs_response" | "won" | "lost") => void;
+  /** The bank sends a refund back. */
+  readonly failRefund: (refundId: string) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -74,6 +76,12 @@ export async function startStripe(): Promise<StripeServer> {
     goWrong: (pathEnd, fault) => faults.push({ pathEnd, fault }),
     confirm: (intentId, outcome) => confirm(memory, intentId, outcome),
     dispute: disputeOpener(memory),
+    failRefund: (refundId) => {
+      const refund = refunds.get(refundId);
+      if (refund === undefined) throw new Error(`no refund ${refundId}`);
+      refund.status = "failed";
+      tell("refund.failed", Object.assign(refund, { failure_reason: "expired_or_canceled_card" }));
+    },
     stop: async () => {
       hooks.deliverTo(undefined);
       await drain();

@@ -151,3 +151,10 @@ export async function readAttention(
     SELECT * FROM payments.attempts WHERE attention_since IS NOT NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
   return rows.map(toAttempt);
 }
+
+/** How long attempts have waited for a person: how many there are, and since when the first. */
+export async function readAttentionAge(db: Sql): Promise<{ count: number; since: Date | null }> {
+  const [row] = await db<[{ count: bigint; since: Date | null }]>`
+    SELECT count(*) AS count, min(attention_since) AS since FROM payments.attempts WHERE attention_since IS NOT NULL`;
+  return { count: Number(row.count), since: row.since };
+}

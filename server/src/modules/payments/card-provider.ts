@@ -80,7 +80,9 @@ export interface CardProvider {
     body: string,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ) => void;
-  /** Reads a webhook's body. @throws AppError `invalid/invalid_request` */
+  /** What a webhook is stored by; what it says is read once it is stored. @throws AppError `invalid/invalid_request` */
+  readonly readIds: (body: string) => Pick<ProviderNotice, "eventId" | "type">;
+  /** Reads a webhook's body. Throws where it cannot be read: it is then tried again, with the error to be seen. */
   readonly readNotice: (body: string) => ProviderNotice;
 }
 

@@ -88,6 +88,13 @@ export async function findPaymentId(
   return rows.map(({ id }) => Number(id))[0];
 }
 
+/** Since when the oldest webhook waits to be applied; null where none does. */
+export async function readOldestWaiting(db: Sql): Promise<Date | null> {
+  const [row] = await db<[{ since: Date | null }]>`
+    SELECT min(received_at) AS since FROM payments.inbox WHERE due_at IS NOT NULL`;
+  return row.since;
+}
+
 /** Forgets what was done with before `before`. Returns how many. */
 export async function deleteOldWebhooks(db: Sql, before: Date): Promise<number> {
   const deleted = await db`DELETE FROM payments.inbox WHERE done_at < ${before}`;

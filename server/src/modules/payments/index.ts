@@ -10,6 +10,7 @@ export type { CardProvider, CardProviderName } from "./card-provider.ts";
 export { deliverDueWebhooks } from "./deliver-webhooks.ts";
 export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
 export { findAttempts, findPaymentsOfOrders, getPayment } from "./find-payments.ts";
+export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
 export {
   authorizedLeft,

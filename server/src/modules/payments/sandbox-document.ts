@@ -83,10 +83,22 @@ function reportStatus(document: SandboxDocument): ProviderReport[] {
 }
 
 /** @throws AppError `invalid/invalid_request` */
-export function readWebhook(body: string): ProviderNotice {
-  const webhook = JSON.parse(body) as Partial<SandboxWebhook>;
-  const { id, type, metadata, data } = webhook;
+export function readWebhookIds(body: string): { eventId: string; type: string } {
+  const { id, type, data } = parse(body);
   if (typeof id !== "string" || typeof type !== "string" || data === undefined)
     throw invalidField("body", "is no webhook of the sandbox");
-  return { eventId: id, type, paymentId: metadata?.payment_id, ...toAnswer(data) };
+  return { eventId: id, type };
+}
+
+export function readWebhook(body: string): ProviderNotice {
+  const { metadata, data } = JSON.parse(body) as SandboxWebhook;
+  return { ...readWebhookIds(body), paymentId: metadata.payment_id, ...toAnswer(data) };
+}
+
+function parse(body: string): Partial<SandboxWebhook> {
+  try {
+    return (JSON.parse(body) as Partial<SandboxWebhook> | null) ?? {};
+  } catch (error) {
+    throw invalidField("body", `is no JSON: ${(error as Error).message}`);
+  }
 }

@@ -11,7 +11,7 @@ import {
   ProviderUnreachableError,
 } from "./card-provider.ts";
 import { paymentsError } from "./errors.ts";
-import { readWebhook, type SandboxDocument, toAnswer } from "./sandbox-document.ts";
+import { readWebhook, readWebhookIds, type SandboxDocument, toAnswer } from "./sandbox-document.ts";
 import { checkWebhookSignature, SIGNATURE_HEADER } from "./sandbox-signature.ts";
 import * as store from "./sandbox-store.ts";
 import { findToken, type SandboxToken } from "./sandbox-tokens.ts";
@@ -55,6 +55,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     },
     checkSignature: (body, headers) =>
       checkWebhookSignature(body, { header: headers[SIGNATURE_HEADER], secret, nowMs: Date.now() }),
+    readIds: readWebhookIds,
     readNotice: readWebhook,
     confirm: async (reference, outcome) => {
       const confirmed = await inTransaction(db, (tx) => confirm(tx, options, { reference, outcome }));

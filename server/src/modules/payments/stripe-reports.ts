@@ -94,6 +94,12 @@ function stateOfDispute({ status, balance_transactions: moved }: Stripe.Dispute)
   return moved.reduce((sum, { amount }) => sum + amount, 0) < 0 ? "lost" : "won";
 }
 
+/** @throws AppError `invalid/invalid_request` */
+export function readStripeIds(body: string): { eventId: string; type: string } {
+  const { id, type } = parseEvent(body);
+  return { eventId: id, type };
+}
+
 /**
  * Reads a webhook. What is not about a payment, a refund or a dispute has no reports.
  * @throws AppError `invalid/invalid_request`

@@ -16,6 +16,7 @@ import {
   failureCodeOf,
   failureMessageOf,
   PAYMENT_KEY,
+  readStripeIds,
   readStripeNotice,
   reportIntent,
   reportRefund,
@@ -61,6 +62,7 @@ export function createStripe(options: StripeOptions): CardProvider {
         if (!(error instanceof SyntaxError)) throw error; // signed, and no JSON: told by who reads it
       }
     },
+    readIds: readStripeIds,
     readNotice: (body) => readStripeNotice(body, scaleOf),
   };
 }

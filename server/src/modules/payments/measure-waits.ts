@@ -1,0 +1,24 @@
+// How long payments wait: what /metrics shows, and what people are alarmed by.
+import type { Sql } from "../../runtime/database.ts";
+import { readAttentionAge } from "./attempt-store.ts";
+import { readOldestWaiting } from "./inbox-store.ts";
+
+export interface PaymentWaits {
+  /** Attempts that wait for a person. */
+  readonly attentionCount: number;
+  /** How long the first of them has waited; 0 where none does. */
+  readonly attentionSeconds: number;
+  /** How long the oldest webhook has waited to be applied; 0 where none does. */
+  readonly webhookSeconds: number;
+}
+
+export async function measureWaits(db: Sql, now = new Date()): Promise<PaymentWaits> {
+  const ageOf = (since: Date | null) =>
+    since === null ? 0 : Math.max(0, (now.getTime() - since.getTime()) / 1_000);
+  const attention = await readAttentionAge(db);
+  return {
+    attentionCount: attention.count,
+    attentionSeconds: ageOf(attention.since),
+    webhookSeconds: ageOf(await readOldestWaiting(db)),
+  };
+}
