@@ -1,35 +1,29 @@
-// How exported transactions are written: as CSV, as one JSON array, or as a JSON document a line.
+// How exported rows are written: as CSV, as one JSON array, or as a JSON document a line.
 import { stringify } from "csv-stringify/sync";
-import type { TransactionRow } from "../modules/banking/index.ts";
 
 export const EXPORT_FORMATS = ["csv", "json", "ndjson"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-export interface RowFormat {
+/** What a row has: its columns in order, and those of them that somebody wrote freely. */
+export interface RowShape<Row> {
+  readonly columns: readonly (keyof Row & string)[];
+  readonly texts: readonly (keyof Row & string)[];
+}
+
+export interface RowFormat<Row> {
   readonly head: string;
-  readonly rows: (page: readonly TransactionRow[], isFirst: boolean) => string;
+  readonly rows: (page: readonly Row[], isFirst: boolean) => string;
   readonly foot: string;
 }
 
-const COLUMNS = [
-  "id",
-  "created_at",
-  "type",
-  "status",
-  "account_id",
-  "to_account_id",
-  "amount",
-  "currency",
-  "reference",
-  "metadata",
-  "reverses",
-  "failure_code",
-] as const satisfies readonly (keyof TransactionRow)[];
-
-export function formatRows(format: ExportFormat): RowFormat {
+export function formatRows<Row>(format: ExportFormat, shape: RowShape<Row>): RowFormat<Row> {
   if (format === "csv")
-    return { head: writeCsv([COLUMNS]), rows: (page) => writeCsv(page.map(toCells)), foot: "" };
-  const lines = (page: readonly TransactionRow[]) => page.map((row) => JSON.stringify(row));
+    return {
+      head: writeCsv([shape.columns]),
+      rows: (page) => writeCsv(page.map((row) => toCells(row, shape))),
+      foot: "",
+    };
+  const lines = (page: readonly Row[]) => page.map((row) => JSON.stringify(row));
   if (format === "ndjson") return { head: "", rows: (page) => `${lines(page).join("\n")}\n`, foot: "" };
   return {
     head: "[",
@@ -46,13 +40,16 @@ function writeCsv(rows: readonly (readonly (string | null)[])[]): string {
   );
 }
 
-function toCells(row: TransactionRow): (string | null)[] {
-  const metadata = row.metadata === null ? null : JSON.stringify(row.metadata);
-  const texts = { ...row, reference: guard(row.reference), metadata: guard(metadata) };
-  return COLUMNS.map((column) => texts[column]);
+function toCells<Row>(row: Row, { columns, texts }: RowShape<Row>): (string | null)[] {
+  return columns.map((column) => {
+    const value: unknown = row[column];
+    if (value === null || value === undefined) return null;
+    if (typeof value === "object") return guard(JSON.stringify(value));
+    return texts.includes(column) ? guard(String(value)) : String(value);
+  });
 }
 
 /** A spreadsheet takes text that begins so for a formula: the apostrophe makes it text again. */
-function guard(text: string | null): string | null {
-  return text !== null && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+function guard(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

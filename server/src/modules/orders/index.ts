@@ -1,5 +1,6 @@
 // The door of orders: customers' purchases, from placing to credit note.
 export { ORDER_ERRORS } from "./errors.ts";
+export { exportOrderLines, exportOrders, type OrderLineRow, type OrderRow } from "./export-orders.ts";
 export { followPayments } from "./follow-payments.ts";
 export { expireOrders, orderTasks, queueOrders } from "./jobs.ts";
 export type { Order, OrderLine } from "./order.ts";
@@ -15,6 +16,7 @@ export type {
   ScreenVerdict,
 } from "./screen.ts";
 export type { OrderServices, OrderSettings } from "./services.ts";
+export type { OrderState } from "./states.ts";
 export { readTaxRates, type TaxRates } from "./tax-rates.ts";
 export type { OrderCheckName, OrderDifference } from "./verify-difference.ts";
 export { type OrdersVerification, type VerifyOrdersOptions, verifyOrders } from "./verify-orders.ts";

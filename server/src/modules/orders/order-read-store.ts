@@ -1,5 +1,5 @@
 // The SQL that reads orders for people and for what is read ahead of a command; without locks.
-import type { Sql } from "../../runtime/database.ts";
+import type { AnySql, Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
 import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
@@ -44,7 +44,7 @@ export interface OrderFilter {
 }
 
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
-export async function readOrders(db: Sql, filter: OrderFilter): Promise<Order[]> {
+export async function readOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
   const { customerId, state, fulfilment, review, reference, from, to, beforeId, limit } = filter;
   const { paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
@@ -66,11 +66,11 @@ export async function readOrders(db: Sql, filter: OrderFilter): Promise<Order[]>
 }
 
 /** The number stands in the text, so that the planner sees that a partial index holds all there is. */
-function ofState(db: Sql, state: OrderState) {
+function ofState(db: AnySql, state: OrderState) {
   return db`AND state = ${db.unsafe(String(ORDER_STATES[state]))}`;
 }
 
-function ofReview(db: Sql, review: Review) {
+function ofReview(db: AnySql, review: Review) {
   return db`AND review = ${db.unsafe(String(REVIEWS[review]))}`;
 }
 
