@@ -102,7 +102,7 @@ async function openBuyers(
 
 async function openBuyer(api: Api, customer: string, orders: readonly ShopDocument[]): Promise<Buyer> {
   const userId = customer === "" ? null : await openUser(api, customer);
-  const owner_id = userId ?? "customer-without-number";
+  const owner_id = userId ?? "walk-in-customers";
   const name = userId === null ? "Customers without a number" : `Customer ${customer}`;
   const [found] = await api.list<Identified<string>>("/accounts", {
     owner_id,

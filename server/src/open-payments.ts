@@ -11,8 +11,8 @@ import {
   createCallPolicy,
   createSandbox,
   createSendingPool,
-  createStripe,
   deliverDueWebhooks,
+  loadStripe,
   type PaymentKeeper,
   type PaymentListener,
   paymentRoutes,
@@ -47,7 +47,7 @@ export async function openPayments(
 ): Promise<OpenedPayments> {
   let wakePostman: () => void = () => undefined;
   const { sandbox, secret } = await openSandbox(config, { db, onTold: () => wakePostman() });
-  const stripe = openStripe(config, assets);
+  const stripe = await openStripe(config, assets);
   const providers = wrapProviders(
     config,
     [stripe, sandbox].filter((provider) => provider !== undefined),
@@ -114,11 +114,11 @@ async function openSandbox(
   };
 }
 
-function openStripe(config: Config, assets: Assets): CardProvider | undefined {
+async function openStripe(config: Config, assets: Assets): Promise<CardProvider | undefined> {
   const secretKey = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
   const webhookSecret = config.STRIPE_WEBHOOK_SECRET;
   if (secretKey === undefined || webhookSecret === undefined) return undefined;
-  return createStripe({
+  return loadStripe({
     secretKey,
     webhookSecret,
     apiUrl: config.STRIPE_API_URL,

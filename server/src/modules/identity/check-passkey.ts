@@ -1,11 +1,9 @@
 // Checks what a passkey signed: our challenge, for our origin and relying party, by a device that asked who holds it,
 // with a count that has grown. A count that has not means that there are two of the key: it is suspended.
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type VerifiedAuthenticationResponse,
-  verifyAuthenticationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  VerifiedAuthenticationResponse,
 } from "@simplewebauthn/server";
 import { inTransaction } from "../../runtime/transaction.ts";
 import type { AuditOrigin } from "../audit/index.ts";
@@ -15,6 +13,7 @@ import { methodsOf, type Passkey } from "./passkey.ts";
 import { advancePasskey, findPasskey, findPasskeys, suspendPasskey } from "./passkey-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { recordSecurity } from "./trail.ts";
+import { loadWebAuthn } from "./web-authn.ts";
 
 /** What the browser hands to `navigator.credentials.get()`. Without a user it offers whatever passkeys it has for us. */
 export async function askForPasskey(
@@ -22,6 +21,7 @@ export async function askForPasskey(
   use: ChallengeUse,
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
   const passkeys = use.userId === null ? [] : await findPasskeys(identity.db, use.userId);
+  const { generateAuthenticationOptions } = await loadWebAuthn();
   return generateAuthenticationOptions({
     rpID: identity.settings.passkeys.rpId,
     challenge: await makeChallenge(identity, use),
@@ -93,6 +93,7 @@ async function verifyAssertion(
   const { rpId, origins } = identity.settings.passkeys;
   const credential = { id: assertion.id, publicKey: new Uint8Array(passkey.publicKey), counter: 0 };
   try {
+    const { verifyAuthenticationResponse } = await loadWebAuthn();
     const verified = await verifyAuthenticationResponse({
       response: assertion,
       expectedChallenge: (challenge) => takeChallenge(identity, use, challenge),

@@ -1,6 +1,5 @@
 // How mails leave: over SMTP, or, where none is configured, into a mailbox in memory that /dev/mailbox shows while
 // developing.
-import { createTransport } from "nodemailer";
 import type { Log } from "../../runtime/log.ts";
 import type { Mail } from "./mail-template.ts";
 
@@ -18,6 +17,7 @@ export interface Mailbox extends MailTransport {
 const MAILBOX_SIZE = 100;
 const TIMEOUT_MS = 15_000;
 
+/** Its library is loaded with the first mail. */
 export function createSmtpTransport(url: string, from: string): MailTransport {
   const limits = {
     connectionTimeout: TIMEOUT_MS,
@@ -26,12 +26,17 @@ export function createSmtpTransport(url: string, from: string): MailTransport {
     disableFileAccess: true,
     disableUrlAccess: true,
   };
-  const transport = createTransport({ url, pool: true, maxConnections: 2, ...limits });
+  const open = async () => {
+    const { createTransport } = await import("nodemailer");
+    return createTransport({ url, pool: true, maxConnections: 2, ...limits });
+  };
+  let transport: ReturnType<typeof open> | undefined;
   return {
     send: async (mail) => {
-      await transport.sendMail({ from, ...mail });
+      transport ??= open();
+      await (await transport).sendMail({ from, ...mail });
     },
-    close: () => transport.close(),
+    close: () => void transport?.then((opened) => opened.close()),
   };
 }
 

@@ -1,11 +1,9 @@
 // A user's own passkeys: registering, listing and removing them. Each change needs a recent proof and is told by mail.
 import { randomUUID } from "node:crypto";
-import {
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type RegistrationResponseJSON,
-  type VerifiedRegistrationResponse,
-  verifyRegistrationResponse,
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
+  VerifiedRegistrationResponse,
 } from "@simplewebauthn/server";
 import { inTransaction } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
@@ -20,6 +18,7 @@ import { dateOf, type Identity } from "./settings.ts";
 import { requireRecentProof } from "./step-up.ts";
 import { readOwnId } from "./user.ts";
 import { lockUser } from "./user-store.ts";
+import { loadWebAuthn } from "./web-authn.ts";
 
 const PASSKEYS_MAX = 20;
 /** ES256, EdDSA, RS256: what devices have (COSE's numbers). */
@@ -34,6 +33,7 @@ export async function startPasskey(
   const use = useOf(actor);
   const known = await findPasskeys(identity.db, use.userId);
   if (known.length >= PASSKEYS_MAX) throw identityError("too_many_passkeys");
+  const { generateRegistrationOptions } = await loadWebAuthn();
   return generateRegistrationOptions({
     rpName: "Countinghouse",
     rpID: identity.settings.passkeys.rpId,
@@ -95,6 +95,7 @@ async function verifyRegistration(
   use: ChallengeUse,
 ): Promise<Registered> {
   const { rpId, origins } = identity.settings.passkeys;
+  const { verifyRegistrationResponse } = await loadWebAuthn();
   const outcome = await verifyRegistrationResponse({
     response: credential,
     expectedChallenge: (challenge) => takeChallenge(identity, use, challenge),

@@ -10,6 +10,7 @@ export type { CardProvider, CardProviderName } from "./card-provider.ts";
 export { deliverDueWebhooks } from "./deliver-webhooks.ts";
 export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
 export { findAttempts, findPaymentsOfOrders, getPayment } from "./find-payments.ts";
+export { loadStripe } from "./load-stripe.ts";
 export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
 export {
@@ -43,6 +44,5 @@ export { type PaymentServices, paymentRoutes } from "./routes.ts";
 export { runWorker, type Worker } from "./run-worker.ts";
 export { createSandbox, readSandboxSecret, type Sandbox } from "./sandbox.ts";
 export { createSendingPool } from "./send-attempts.ts";
-export { createStripe } from "./stripe.ts";
 export type { PaymentCheckName, PaymentDifference } from "./verify-difference.ts";
 export { type PaymentsVerification, type VerifyPaymentsOptions, verifyPayments } from "./verify-payments.ts";
