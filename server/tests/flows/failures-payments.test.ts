@@ -6,8 +6,8 @@ import {
   ATTEMPTS,
   applyDueWebhooks,
   cancelPayment,
-  createStripe,
   getPayment,
+  loadStripe,
   PAYMENTS,
   type PaymentKeeper,
   recordOutcome,
@@ -73,10 +73,10 @@ const intentOf = (paymentId: number) =>
   );
 
 /** The inbox of `shop`, read at a time of the test's choosing. */
-function openInbox(keeper: PaymentKeeper) {
+async function openInbox(keeper: PaymentKeeper) {
   const { webhookSecret, secretKey, url } = stripe;
   const options = { webhookSecret, secretKey, apiUrl: url, returnUrl: "http://shop", timeoutMs: 300 };
-  const provider = createStripe({ ...options, scaleOf: (code) => shop.assets.byCode(code)?.scale });
+  const provider = await loadStripe({ ...options, scaleOf: (code) => shop.assets.byCode(code)?.scale });
   const providers = new Map([["stripe" as const, { provider }]]);
   let aheadMs = 0;
   return {
@@ -118,7 +118,7 @@ const disputeEvent = (id: string, intent: string) => ({
 const paid = (totalMinor: bigint): ProviderReport[] => [{ type: "captured", totalMinor, isFinal: true }];
 
 it("failure 7: a webhook that comes before we know its payment waits until we do, and is applied", async () => {
-  const inbox = openInbox(shop.keeper);
+  const inbox = await openInbox(shop.keeper);
   expect(await inbox.receive(disputeEvent("evt_early", "pi_early"))).toBe(true);
   expect(await inbox.apply()).toBe(1);
   expect((await inbox.rows())[0]).toMatchObject({
@@ -161,7 +161,7 @@ it("failure 9: a webhook whose work fails stays in the inbox with its error and 
     },
     onChange: () => undefined,
   };
-  const inbox = openInbox({ ...shop.keeper, listener: () => listener });
+  const inbox = await openInbox({ ...shop.keeper, listener: () => listener });
   await inbox.receive(disputeEvent("evt_nine", "pi_nine"));
   await inbox.apply();
   expect((await inbox.rows())[0]).toMatchObject({
