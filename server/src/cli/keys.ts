@@ -5,6 +5,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { AUDIT_ENCRYPTED } from "../modules/audit/index.ts";
 import { BANKING_ENCRYPTED } from "../modules/banking/index.ts";
 import { IDENTITY_ENCRYPTED } from "../modules/identity/index.ts";
+import { RISK_ENCRYPTED } from "../modules/risk/index.ts";
 import type { Sql } from "../runtime/database.ts";
 import { type EncryptedTable, type Reencryption, reencryptTable } from "../runtime/encrypted-table.ts";
 import { findPendingMigrations } from "../runtime/migrate.ts";
@@ -22,11 +23,16 @@ export interface KeyRotation {
 }
 
 /** Every table with encrypted values. */
-const ENCRYPTED: readonly EncryptedTable[] = [
-  ...AUDIT_ENCRYPTED,
-  ...IDENTITY_ENCRYPTED,
-  ...BANKING_ENCRYPTED,
-];
+async function listEncrypted(): Promise<readonly EncryptedTable[]> {
+  const { ORDERS_ENCRYPTED } = await import("../modules/orders/index.ts"); // large: only for whom it is
+  return [
+    ...AUDIT_ENCRYPTED,
+    ...IDENTITY_ENCRYPTED,
+    ...RISK_ENCRYPTED,
+    ...BANKING_ENCRYPTED,
+    ...ORDERS_ENCRYPTED,
+  ];
+}
 
 export function addKeysCommand(program: Command): void {
   const keys = program.command("keys").description("rotate the keys that encrypt personal fields");
@@ -77,7 +83,7 @@ export async function rotateKeys(
 async function reencrypt(db: Sql, options: VaultOptions): Promise<Reencryption[]> {
   const vault = await openVault(db, options);
   const tables: Reencryption[] = [];
-  for (const table of ENCRYPTED) tables.push(await reencryptTable(db, vault, table));
+  for (const table of await listEncrypted()) tables.push(await reencryptTable(db, vault, table));
   return tables;
 }
 

@@ -58,6 +58,17 @@ test("brings every encrypted column under the new key, and everything is read as
     INSERT INTO identity.mails (template, login, created_at, next_attempt_at)
     VALUES ('reset_password', ${login}, now(), now() + interval '1 day')`;
   await readTrail(app.db);
+  const blocked = { kind: "email", value: "mallory@example.com" };
+  expect((await call(token, "POST /risk/blocked", blocked)).status).toBe(201);
+  const product = (
+    await call(token, "POST /products", { name: "A", sku: "A", price: "1.00", initial_quantity: 1 })
+  ).body;
+  const ordered = await call(token, "POST /orders", {
+    items: [{ product_id: product.id, quantity: 1 }],
+    payment_method: "invoice",
+    shipping_address: { street: "1 Elm St" },
+    billing_address: { street: "9 Oak Ave" },
+  });
 
   const before = await findSealed();
   const names = before.map((line) => line.split(" ")[0]);
@@ -72,6 +83,9 @@ test("brings every encrypted column under the new key, and everything is read as
       "identity.totp.secret",
       "identity.users.email",
       "identity.users.full_name",
+      "orders.addresses.billing",
+      "orders.addresses.shipping",
+      "risk.blocked_subjects.value",
     ]),
   );
   const { dataKeyId } = await rotateKeys(app.db, OPTIONS, { withData: true });
@@ -91,4 +105,9 @@ test("brings every encrypted column under the new key, and everything is read as
   const { items } = (await call(token, "GET /audit?event=user_created")).body;
   expect(JSON.stringify(items)).toContain("ada@example.com");
   expect(await logIn()).toMatchObject({ token_type: "Bearer" });
+  expect((await call(token, "GET /risk/blocked")).body.items).toMatchObject([blocked]);
+  expect((await call(token, `GET /orders/${ordered.body.id}`)).body).toMatchObject({
+    shipping_address: { street: "1 Elm St" },
+    billing_address: { street: "9 Oak Ave" },
+  });
 });

@@ -14,7 +14,7 @@ export function sealAddresses(
   { shipping, billing }: OrderAddresses,
 ): EncryptedAddresses {
   const seal = (address: Address | null, kind: "shipping" | "billing") =>
-    address === null ? null : vault.encrypt(JSON.stringify(address), contextOf(orderId, kind));
+    address === null ? null : vault.encrypt(JSON.stringify(address), contextOfAddress(orderId, kind));
   return { orderId, shipping: seal(shipping, "shipping"), billing: seal(billing, "billing") };
 }
 
@@ -25,8 +25,8 @@ export async function openAddresses(
 ): Promise<OrderAddresses> {
   if (row === undefined) return { shipping: null, billing: null };
   const [shipping, billing] = await vault.decryptAll([
-    { value: row.shipping, context: contextOf(row.orderId, "shipping") },
-    { value: row.billing, context: contextOf(row.orderId, "billing") },
+    { value: row.shipping, context: contextOfAddress(row.orderId, "shipping") },
+    { value: row.billing, context: contextOfAddress(row.orderId, "billing") },
   ]);
   return { shipping: parse(shipping), billing: parse(billing) };
 }
@@ -35,6 +35,7 @@ function parse(text: string | null | undefined): Address | null {
   return text == null ? null : JSON.parse(text);
 }
 
-function contextOf(orderId: number, kind: "shipping" | "billing"): string {
+/** Binds an address to its order. */
+export function contextOfAddress(orderId: number | string, kind: "shipping" | "billing"): string {
   return `orders.addresses.${kind}:${orderId}`;
 }

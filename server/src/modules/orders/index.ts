@@ -1,4 +1,5 @@
 // The door of orders: customers' purchases, from placing to credit note.
+export { ORDERS_ENCRYPTED } from "./encrypted-tables.ts";
 export { ORDER_ERRORS } from "./errors.ts";
 export { exportOrderLines, exportOrders, type OrderLineRow, type OrderRow } from "./export-orders.ts";
 export { followPayments } from "./follow-payments.ts";

@@ -29,7 +29,8 @@ export interface NewBlocked {
   readonly blockedBy: string;
 }
 
-const contextOf = (kind: BlockedKind) => `risk.blocked_subjects.value:${kind}`;
+/** Binds a value to its row by the index that it is found by. */
+export const contextOfBlocked = (indexHex: string) => `risk.blocked_subjects.value:${indexHex}`;
 
 /** @throws AppError `conflict/blocked_already` with the entry's id */
 export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Promise<BlockedEntry> {
@@ -37,7 +38,8 @@ export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Pro
   const subject = subjectOf(vault, kind, value);
   const known = await findBlockedId(tx, subject.index);
   if (known !== undefined) throw riskError("blocked_already", { id: String(known) });
-  const row = await insertBlocked(tx, { ...rest, subject, value: vault.encrypt(value, contextOf(kind)) });
+  const sealed = vault.encrypt(value, contextOfBlocked(subject.index.toString("hex")));
+  const row = await insertBlocked(tx, { ...rest, subject, value: sealed });
   return { ...row, value };
 }
 
@@ -117,6 +119,8 @@ export async function unblockSubject(tx: Tx, vault: Vault, id: number): Promise<
 }
 
 async function decryptEntries(vault: Vault, rows: readonly BlockedRow[]): Promise<BlockedEntry[]> {
-  const values = await vault.decryptAll(rows.map(({ kind, value }) => ({ value, context: contextOf(kind) })));
+  const values = await vault.decryptAll(
+    rows.map(({ valueIndex, value }) => ({ value, context: contextOfBlocked(valueIndex.toString("hex")) })),
+  );
   return rows.map((row, index) => ({ ...row, value: values[index] ?? "" }));
 }

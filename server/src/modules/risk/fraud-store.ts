@@ -77,6 +77,7 @@ export interface BlockedRow {
   readonly id: number;
   readonly kind: BlockedKind;
   readonly value: string;
+  readonly valueIndex: Buffer;
   readonly reason: string | null;
   readonly version: number;
   readonly blockedBy: string;
@@ -85,7 +86,7 @@ export interface BlockedRow {
 }
 
 function columns(sql: Query) {
-  return sql`id, kind, value, reason, version, blocked_by AS "blockedBy", blocked_at AS "blockedAt", expires_at AS "expiresAt"`;
+  return sql`id, kind, value, value_index AS "valueIndex", reason, version, blocked_by AS "blockedBy", blocked_at AS "blockedAt", expires_at AS "expiresAt"`;
 }
 
 const toRow = (row: Omit<BlockedRow, "id"> & { id: bigint }): BlockedRow => ({ ...row, id: Number(row.id) });

@@ -1,4 +1,5 @@
 // The door of the risk module: rules that find transactions suspicious, and the flags they leave.
+export { RISK_ENCRYPTED } from "./encrypted-tables.ts";
 export { RISK_ERRORS } from "./errors.ts";
 export {
   type FraudCheck,

@@ -1,0 +1,12 @@
+// Risk's encrypted column: what `countinghouse keys` brings under a new data key.
+import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
+import { contextOfBlocked } from "./blocked.ts";
+
+export const RISK_ENCRYPTED: readonly EncryptedTable[] = [
+  {
+    name: "risk.blocked_subjects",
+    key: "value_index",
+    keyType: "bytea",
+    columns: [{ name: "value", contextOf: contextOfBlocked }],
+  },
+];
