@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { expireCarts } from "../../src/modules/orders/cart-expiry.ts";
-import type { TestAnswer } from "../app.ts";
+import { expireCarts, removeEndedCarts } from "../../src/modules/orders/cart-expiry.ts";
+import { startTestApp, type TestAnswer } from "../app.ts";
 import { openTestShop, type ShopCaller, type TestShop } from "../shop.ts";
 
 let shop: TestShop;
@@ -173,6 +173,23 @@ it("a cart checked out twice at once and again later is one order", async () => 
   expect(next.body.id).not.toBe(id);
 });
 
+it("two processes that check a cart out at once make one order of it", async () => {
+  const product = await shop.addProduct({ price: "10.00", initial_quantity: 50 });
+  const id = await openOwnCart(shop.alice);
+  await put(shop.alice, id, { product_id: product.id, quantity: 2 });
+  const other = await startTestApp({ DB_URL: shop.app.databaseUrl });
+  const token = await other.token("customer", "alice");
+  const body = { payment_method: "invoice" };
+  const path = `/api/v1/carts/${id}/checkout`;
+  const answers = await Promise.all(
+    [shop.app, other, shop.app, other].map((app) => app.call("POST", path, { token, body })),
+  );
+  await other.stop();
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
+  expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+  expect(await shop.stockOf(product.id)).toMatchObject({ reserved: 2 });
+});
+
 it("an order that is refused leaves the cart as it was; the same key answers the same", async () => {
   const product = await shop.addProduct({ price: "10.00", initial_quantity: 1 });
   const { id, call } = await openGuestCart();
@@ -248,4 +265,19 @@ it("a cart that nobody touched for its time is expired, also where it is checked
   expect(await expireCarts(shop.app.db)).toBeLessThanOrEqual(1); // the schedule may have been faster
   const [row] = await shop.app.db`SELECT state FROM orders.carts WHERE id = ${guest.id}`;
   expect(row).toEqual({ state: "expired" });
+});
+
+it("carts that came to nothing are removed long after their time, ordered ones never", async () => {
+  const { db } = shop.app;
+  const guest = await openGuestCart();
+  const own = await openOwnCart(shop.bob);
+  const body = { cart_id: guest.id, cart_token: guest.token };
+  expect((await shop.bob("POST", "/carts/merge", { body })).status).toBe(200);
+  await db`UPDATE orders.carts SET expires_at = now() - interval '91 days' WHERE id = ${own} OR state = 'ordered'`;
+  await expireCarts(db);
+  await removeEndedCarts(db);
+  const left = await db`SELECT FROM orders.carts WHERE id IN (${own}, ${guest.id})`;
+  expect(left).toHaveLength(0);
+  expect((await db`SELECT FROM orders.carts WHERE state = 'ordered'`).length).toBeGreaterThan(0);
+  expect(codeOf(await guest.call("GET", `/carts/${guest.id}`))).toEqual([404, "cart_not_found"]);
 });

@@ -143,3 +143,17 @@ export async function closeExpired({ sql }: Tx, limit: number): Promise<number[]
     RETURNING id`;
   return rows.map((row) => Number(row.id));
 }
+
+/** Removes up to `limit` carts that came to nothing, with those merged into them, `keepDays` after their time. */
+export async function deleteEnded(
+  { sql }: Tx,
+  { limit, keepDays }: { readonly limit: number; readonly keepDays: number },
+): Promise<number> {
+  const rows = await sql`
+    DELETE FROM orders.carts WHERE id IN (
+      SELECT id FROM orders.carts
+      WHERE state IN ('expired', 'merged') AND expires_at < now() - make_interval(days => ${keepDays})
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING id`;
+  return rows.length;
+}

@@ -3,7 +3,7 @@ import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { BookCommand, Decision, Desk } from "../banking/index.ts";
 import type { Task } from "../jobs/index.ts";
 import { expireOrder } from "./advance-order.ts";
-import { expireCarts } from "./cart-expiry.ts";
+import { expireCarts, removeEndedCarts } from "./cart-expiry.ts";
 import { changeOrder } from "./change-order.ts";
 import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
@@ -25,7 +25,10 @@ export function orderTasks(services: OrderServices): Task[] {
     {
       name: "expire_carts",
       everySeconds: CART_SWEEP_SECONDS,
-      run: (signal) => expireCarts(services.db, signal),
+      run: async (signal) => {
+        await expireCarts(services.db, signal);
+        await removeEndedCarts(services.db, signal);
+      },
     },
   ];
 }
