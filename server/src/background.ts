@@ -17,6 +17,7 @@ import {
   type Task,
 } from "./modules/jobs/index.ts";
 import { type Assets, createPartitions } from "./modules/ledger/index.ts";
+import { forgetOldWebhooks } from "./modules/payments/index.ts";
 import { watchIntegrity } from "./modules/reports/index.ts";
 import { logFlags } from "./modules/risk/index.ts";
 import type { Sql } from "./runtime/database.ts";
@@ -70,6 +71,7 @@ function listTasks(config: Config, { db, desk, assets, log }: UpkeepContext): Ta
       run: () => rotateEpochs(db, config.IDEMPOTENCY_KEEP_DAYS),
     },
     { name: "expire_holds", everySeconds: SWEEP_SECONDS, run: () => expireHolds({ db, desk }) },
+    { name: "forget_webhooks", everySeconds: 24 * HOUR_SECONDS, run: () => forgetOldWebhooks(db) },
     {
       name: "check_integrity",
       everySeconds: config.INTEGRITY_CHECK_SECONDS,

@@ -37,6 +37,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "expire_orders",
     "fetch_exchange_rates",
     "forget_old_sessions",
+    "forget_webhooks",
     "make_audit_checkpoints",
     "queue_orders",
     "rotate_idempotency_epochs",

@@ -154,7 +154,7 @@ it("authorizes, captures in parts, gives the rest back, and voids", async () => 
 
 it("failure 10: whatever becomes of a call, the same key is asked again, and one charge is made", async () => {
   stripe.holdEvents(true); // so that nothing but asking again can tell
-  for (const fault of ["lost", "unanswered", "cut off", "409", "429", "500 done"] as const) {
+  for (const fault of ["lost", "unanswered", "cut off", "401", "409", "429", "500 done"] as const) {
     stripe.goWrong("/payment_intents", fault);
     const { id } = await open("pm_card_visa", "automatic");
     const paid = await untilPayment(id, { status: "captured", captured: "12.00", in_flight: false });

@@ -21,7 +21,7 @@ import {
  * `lost`: nothing is done and no answer comes. `unanswered`: done, but no answer comes. `cut off`: done, and the connection
  * breaks. `500`: nothing is done, and the failure is the key's answer for good; `500 done`: the same after it was done.
  */
-export type Fault = "lost" | "unanswered" | "cut off" | "429" | "409" | "500" | "500 done";
+export type Fault = "lost" | "unanswered" | "cut off" | "401" | "429" | "409" | "500" | "500 done";
 
 export interface StripeCall {
   readonly method: string;
@@ -111,7 +111,7 @@ async function serve(at: ServerState, request: IncomingMessage, response: Server
   at.calls.push(call);
   const fault = method === "POST" ? takeFault(at, path) : undefined;
   if (fault === "lost") return;
-  if (headers.authorization !== `Bearer ${SECRET_KEY}`)
+  if (fault === "401" || headers.authorization !== `Bearer ${SECRET_KEY}`)
     return send(
       response,
       refusal(401, { type: "invalid_request_error", message: "Invalid API Key provided" }),

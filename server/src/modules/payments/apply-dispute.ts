@@ -4,20 +4,26 @@ import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../banking/index.ts";
 import type { DisputeReport } from "./card-provider.ts";
 import type { Dispute } from "./dispute.ts";
-import { netCaptured, type Payment, taxOfReturn } from "./payment.ts";
+import { paymentsError } from "./errors.ts";
+import { mayStillBeCaptured, netCaptured, type Payment, taxOfReturn } from "./payment.ts";
 import { appendEvent, DISPUTES, leaveDispute } from "./payment-rows.ts";
 import { noteReturn } from "./return-payment.ts";
 import { PROVIDER_ACTOR } from "./settle-attempt.ts";
 
 const ACTOR = { actorId: PROVIDER_ACTOR };
 
-/** An end that overtakes the beginning opens the dispute first; a beginning that comes after the end changes nothing. */
+/**
+ * Refuses `payment_in_flight` where it is more than we have and more may be captured: it is to be told again.
+ * An end that overtakes the beginning opens the dispute first; a beginning that comes after the end changes nothing.
+ */
 export function applyDispute(desk: Desk, payment: Payment, report: DisputeReport): Payment | AppError {
   const known = desk.rows
     .of(DISPUTES)
     .get(payment.id)
     ?.find(({ reference }) => reference === report.reference);
   if (known !== undefined && (known.state !== "open" || report.state === "open")) return payment;
+  const isTooEarly = report.amountMinor > atRiskMax(payment) && mayStillBeCaptured(payment);
+  if (known === undefined && isTooEarly) return paymentsError("payment_in_flight");
   const opened = known === undefined ? open(desk, payment, report) : { payment, dispute: known };
   if (opened === undefined || report.state === "open") return opened?.payment ?? payment;
   return close(desk, opened, report.state);
@@ -30,8 +36,8 @@ interface Opened {
 
 /** At most what is still ours can be at risk; undefined where nothing is. */
 function open(desk: Desk, payment: Payment, report: DisputeReport): Opened | undefined {
-  const atRiskMax = netCaptured(payment) - payment.refundingMinor - payment.disputedMinor;
-  const amountMinor = report.amountMinor < atRiskMax ? report.amountMinor : atRiskMax;
+  const max = atRiskMax(payment);
+  const amountMinor = report.amountMinor < max ? report.amountMinor : max;
   if (amountMinor <= 0n) return undefined;
   const { reference, reason = null } = report;
   const openedAt = desk.book.now;
@@ -50,6 +56,10 @@ function open(desk: Desk, payment: Payment, report: DisputeReport): Opened | und
     dispute,
     payment: appendEvent(desk, payment, { ...ACTOR, type: "disputed", amountMinor, detail }),
   };
+}
+
+function atRiskMax(payment: Payment): bigint {
+  return netCaptured(payment) - payment.refundingMinor - payment.disputedMinor;
 }
 
 function close(desk: Desk, { payment, dispute }: Opened, state: "won" | "lost"): Payment | AppError {

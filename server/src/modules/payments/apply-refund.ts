@@ -3,10 +3,11 @@
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../banking/index.ts";
 import { ledgerError } from "../ledger/index.ts";
-import { type Attempt, isOpen } from "./attempt.ts";
+import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "./attempt.ts";
 import { addUnderWay, noteAttempt } from "./begin-attempt.ts";
 import { bookCapture } from "./book-money.ts";
 import type { RefundReport } from "./card-provider.ts";
+import { paymentsError } from "./errors.ts";
 import { netCaptured, type Payment, taxOfReturn } from "./payment.ts";
 import { appendEvent, leaveAttempt } from "./payment-rows.ts";
 import { noteReturn } from "./return-payment.ts";
@@ -18,7 +19,7 @@ export function applyRefund(desk: Desk, payment: Payment, report: RefundReport):
   const attempt = { ...known, providerReference: report.reference ?? known.providerReference };
   if (report.state === "pending") return notePending(desk, payment, { known, attempt });
   if (report.state === "succeeded")
-    return known.state === "succeeded" ? payment : succeed(desk, payment, attempt);
+    return known.state === "succeeded" || hasComeBack(known) ? payment : succeed(desk, payment, attempt);
   if (known.state === "failed") return payment;
   return isOpen(known)
     ? fail(desk, payment, { attempt, code: report.code })
@@ -33,6 +34,11 @@ function findRefund(desk: Desk, payment: Payment, report: RefundReport): Attempt
       ({ providerReference }) => report.reference !== undefined && providerReference === report.reference,
     )
   );
+}
+
+/** What the provider says to have failed never succeeds any more: such a report is an older one. A person may have been wrong. */
+function hasComeBack({ state, providerReference, failureCode }: Attempt): boolean {
+  return state === "failed" && providerReference !== null && failureCode !== RESOLVED_AS_FAILED;
 }
 
 function notePending(
@@ -96,25 +102,28 @@ function reverse(
   });
 }
 
-/** A failed refund that nobody here knows changes nothing. More than we have cannot be adopted: `verify` and reconciling tell. */
+/**
+ * Refuses `payment_in_flight` where it is more than we have: the capture, or that another refund came back, is not known
+ * yet, and it is to be told again. One that failed is noted as well, for an older report that it succeeded may be on its way.
+ */
 function adoptRefund(desk: Desk, payment: Payment, report: RefundReport): Payment | AppError {
-  const { amountMinor, reference } = report;
-  const isPossible = amountMinor > 0n && amountMinor <= netCaptured(payment) - payment.refundingMinor;
-  if (report.state === "failed" || reference === undefined || !isPossible) return payment;
-  const taxMinor = taxOfReturn(payment, amountMinor);
+  const { amountMinor, reference, state } = report;
+  if (reference === undefined || amountMinor <= 0n) return payment;
+  const isTooMuch = amountMinor > netCaptured(payment) - payment.refundingMinor;
+  if (state !== "failed" && isTooMuch) return paymentsError("payment_in_flight");
+  const taxMinor = state === "failed" ? 0n : taxOfReturn(payment, amountMinor);
   const reason = "made at the provider";
   const request = { act: "refund", amountMinor, taxMinor, actorId: PROVIDER_ACTOR, reason } as const;
-  const attempt: Attempt = {
-    ...noteAttempt(desk, payment, request),
-    providerReference: reference,
-    state: "sent",
-    settledAt: null,
-    isAnswered: true,
-    dueAt: new Date(desk.book.now / 1_000),
-  };
+  const noted = { ...noteAttempt(desk, payment, request), providerReference: reference };
+  if (state === "failed") {
+    leaveAttempt(desk, { ...noted, state, failureCode: report.code ?? "refund_failed" });
+    return payment;
+  }
+  const dueAt = new Date(desk.book.now / 1_000);
+  const attempt: Attempt = { ...noted, state: "sent", settledAt: null, isAnswered: true, dueAt };
   leaveAttempt(desk, attempt);
   const begun = addUnderWay(payment, "refund", amountMinor);
-  return report.state === "pending" ? begun : succeed(desk, begun, attempt);
+  return state === "pending" ? begun : succeed(desk, begun, attempt);
 }
 
 function smaller(a: bigint, b: bigint): bigint {

@@ -47,7 +47,22 @@ function applyAuthorized(desk: Desk, payment: Payment, totalMinor: bigint): Paym
   });
   // Whatever was to be paid has been told that it failed, and has gone on without this money.
   const cancelRequested = authorized.cancelRequested || wasGivenUp;
-  return { ...authorized, actionUrl: null, cancelRequested };
+  const after = { ...authorized, actionUrl: null, cancelRequested };
+  return isCapturedForGood(desk, after) ? releaseRest(desk, after) : after;
+}
+
+/** The authorization is told after the capture that ended it. */
+function isCapturedForGood(desk: Desk, payment: Payment): boolean {
+  if (payment.capturedMinor === 0n) return false;
+  if (payment.captureMode === "automatic") return true;
+  return attemptsOf(desk, payment).some(
+    ({ act, state, keepsRest }) => act === "capture" && state === "succeeded" && !keepsRest,
+  );
+}
+
+function releaseRest(desk: Desk, payment: Payment): Payment {
+  const amountMinor = authorizedLeft(payment);
+  return amountMinor <= 0n ? payment : noteRest(desk, payment, { amountMinor, actorId: PROVIDER_ACTOR });
 }
 
 function applyCaptured(
@@ -56,6 +71,7 @@ function applyCaptured(
   { totalMinor, isFinal }: { totalMinor: bigint; isFinal: boolean },
 ): Payment | AppError {
   const amountMinor = totalMinor - payment.capturedMinor;
+  if (amountMinor === 0n && isFinal) return releaseRest(desk, payment);
   if (amountMinor <= 0n) return payment;
   // Reports may overtake each other: what is captured was authorized.
   const authorizedMinor = payment.voidedMinor + totalMinor;

@@ -35,6 +35,9 @@ export interface Attempt {
   readonly isAnswered: boolean;
 }
 
+/** The failure code of an attempt that a person has given up. */
+export const RESOLVED_AS_FAILED = "resolved_as_failed";
+
 export function isOpen(attempt: Attempt): boolean {
   return attempt.settledAt === null;
 }

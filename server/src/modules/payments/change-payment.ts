@@ -14,7 +14,7 @@ import {
 } from "../banking/index.ts";
 import { ensureAsset } from "../ledger/index.ts";
 import { applyReport } from "./apply-report.ts";
-import { type Attempt, isOpen } from "./attempt.ts";
+import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "./attempt.ts";
 import { type CaptureRequest, capturePayment } from "./capture-payment.ts";
 import type { ProviderReport } from "./card-provider.ts";
 import { describeAttempt } from "./describe-payment.ts";
@@ -126,7 +126,7 @@ function toReports(
 ): ProviderReport[] {
   const { act, amountMinor, keepsRest, id } = attempt;
   if (act === "refund") {
-    const code = outcome === "failed" ? "resolved_as_failed" : undefined;
+    const code = outcome === "failed" ? RESOLVED_AS_FAILED : undefined;
     return [
       { type: "refund", reference: providerReference, attemptId: id, amountMinor, state: outcome, code },
     ];
@@ -134,7 +134,7 @@ function toReports(
   if (outcome === "failed") {
     const type =
       act === "authorize" ? "authorization_failed" : act === "capture" ? "capture_failed" : "void_failed";
-    return [{ type, code: "resolved_as_failed", message: note }];
+    return [{ type, code: RESOLVED_AS_FAILED, message: note }];
   }
   if (act === "void") return [{ type: "voided" }];
   if (act === "capture")

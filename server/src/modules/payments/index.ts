@@ -1,7 +1,7 @@
 // The door of payments. `openPayment`, `capturePayment`, `voidPayment`, `refundPayment` and `cancelPayment` decide inside a
 // command of a higher module; `scopeOf` and `scopeOfOpening` say what that command has to lock for them.
 
-export { applyDueWebhooks } from "./apply-webhooks.ts";
+export { applyDueWebhooks, forgetOldWebhooks } from "./apply-webhooks.ts";
 export { type Attempt, type AttemptState, isOpen } from "./attempt.ts";
 export { scopeOf, scopeOfOpening } from "./book-money.ts";
 export { createCallPolicy } from "./call-policy.ts";

@@ -207,6 +207,11 @@ export function isInFlight(payment: Payment): boolean {
   return authorizingMinor + capturingMinor + voidingMinor + refundingMinor > 0n;
 }
 
+/** More may be captured than we know of: what is told of that money came too early. */
+export function mayStillBeCaptured(payment: Payment): boolean {
+  return isInFlight(payment) || authorizedLeft(payment) > 0n;
+}
+
 /** Nothing is authorized, captured or under way any more: what it was for may be called cancelled. */
 export function isGivenBack(payment: Payment): boolean {
   return authorizedLeft(payment) === 0n && netCaptured(payment) === 0n && !isInFlight(payment);
