@@ -257,7 +257,7 @@ it("refunds by line, and never more of a line than is left", async () => {
   });
 });
 
-it("takes an order of 600 lines in one request, and refuses one of more than a thousand", async () => {
+it("failure 24: takes an order of 600 lines in one request, and refuses one of more than a thousand", async () => {
   const products = Array.from({ length: 300 }, (_, index) => ({
     sku: `BULK-${index}`,
     name: "Bulk",
