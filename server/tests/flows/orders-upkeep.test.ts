@@ -135,6 +135,20 @@ it("gives money back that comes for an order that has expired, and says so", asy
   expect(await getPayment(shop.db, Number(payment.id))).toMatchObject({ refundedMinor: 2_400n });
 });
 
+it("ends a cancelled order whose card was declined while its payment was being voided", async () => {
+  const { id, payment } = await placed();
+  await shop.tell(payment.id, { type: "action_required", actionUrl: "https://bank.example" });
+  expect(await shop.act(id, cancelOrder({}), ALICE)).toMatchObject({ cancel_pending: true });
+  const [authorize, cancel] = (await shop.openAttempts()).filter(
+    ({ paymentId }) => String(paymentId) === payment.id,
+  );
+  if (authorize === undefined || cancel === undefined) throw new Error("nothing is under way");
+  await shop.settle(authorize, "failed");
+  expect(await shop.stateOf(id)).toBe("PENDING");
+  await shop.settle(cancel, "succeeded");
+  expect(await shop.stateOf(id)).toBe("CANCELLED");
+});
+
 it("keeps an order in review until staff has decided, paid or not", async () => {
   verdict = "review";
   const paidFirst = await placed();

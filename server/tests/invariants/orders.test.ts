@@ -75,7 +75,8 @@ type Act =
     }
   | { readonly act: "dispute"; readonly order: number; readonly state: "open" | "won" | "lost" };
 
-const order = fc.nat(3);
+/** Few orders with much happening to each. */
+const order = fc.nat(1);
 const lines = fc.array(fc.record({ product: fc.nat(1), quantity: fc.integer({ min: 1, max: 4 }) }), {
   minLength: 1,
   maxLength: 3,
@@ -83,16 +84,14 @@ const lines = fc.array(fc.record({ product: fc.nat(1), quantity: fc.integer({ mi
 const method = fc.constantFrom<Method>("credit_card", "credit_card", "balance", "invoice");
 const line = fc.integer({ min: 1, max: 2 });
 const quantity = fc.integer({ min: 1, max: 3 });
+const placing = fc.record({
+  act: fc.constant("place"),
+  lines,
+  method,
+  verdict: fc.constantFrom<ScreenVerdict>("accept", "accept", "accept", "review"),
+});
 const acts: fc.Arbitrary<Act> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      act: fc.constant("place"),
-      lines,
-      method,
-      verdict: fc.constantFrom<ScreenVerdict>("accept", "accept", "accept", "review"),
-    }),
-  },
+  { weight: 3, arbitrary: placing },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -273,11 +272,22 @@ async function expectAgreement(): Promise<void> {
   expect((await verifyOrders(shop.db)).differences).toEqual([]);
 }
 
+/** A card that is charged with its authorization is charged whole, sooner or later. */
+async function captureAuthorized(placed: readonly string[]): Promise<void> {
+  const rows = await shop.db<{ id: bigint; amount: bigint }[]>`
+    SELECT id, amount FROM payments.payments
+    WHERE order_id = ANY(${placed as string[]}::bigint[]) AND capture_mode = 'automatic' AND NOT cancel_requested
+      AND authorized > captured + voided + capturing + voiding AND captured = 0`;
+  for (const { id, amount: totalMinor } of rows)
+    await shop.tell(Number(id), { type: "captured", totalMinor, isFinal: true });
+}
+
 /** Whatever is under way succeeds, and what waits for money expires: then all is at rest. */
 async function comeToRest(placed: readonly string[]): Promise<void> {
   for (let round = 0; round < 10; round += 1) {
     const open = await shop.openAttempts();
     for (const each of open) await shop.settle(each, "succeeded");
+    await captureAuthorized(placed);
     if (open.length === 0 && round > 0) break;
     await expire(placed);
   }
@@ -308,7 +318,8 @@ async function expectRest(placed: readonly string[]): Promise<void> {
 }
 
 /** Acts of a step are carried out at once: they meet in one batch, or each other's locks. */
-const histories = fc.array(fc.array(acts, { minLength: 1, maxLength: 3 }), { minLength: 5, maxLength: 14 });
+const steps = fc.array(fc.array(acts, { minLength: 1, maxLength: 3 }), { minLength: 5, maxLength: 14 });
+const histories = fc.tuple(placing as fc.Arbitrary<Act>, steps).map(([first, rest]) => [[first], ...rest]);
 const RUNS = Number(process.env["ORDERS_PROPERTY_RUNS"] ?? 15);
 
 it("orders, stock, payments and ledger agree after every step of a random history", {
@@ -329,7 +340,8 @@ it("orders, stock, payments and ledger agree after every step of a random histor
       await expectAgreement();
       await expectRest(placed);
     }),
-    { numRuns: RUNS },
+    // One shop for all: what a history has left wrong stays, and would fail every shorter one.
+    { numRuns: RUNS, endOnFailure: true },
   );
   expect((await verifyBook(shop.db, { full: true, readOnly: true })).differences).toEqual([]);
   expect(await verifyStock(shop.db)).toEqual([]);

@@ -124,11 +124,14 @@ function findWrongPayment(subject: Subject, order: Order, payments: readonly Pay
   const step = findOwnStep(order, latest);
   if (step !== undefined)
     return { what: `may take the step "${step}" by itself and has not`, ...idOf(latest) };
-  if (order.state !== "COMPLETED" || factsOf(order, latest).isPaid) return undefined;
+  const captured = latest?.capturedMinor ?? 0n;
+  const isTooMuch = captured > dueOf(order) && latest?.cancelRequested === false;
+  const isTooLittle = order.state === "COMPLETED" && !factsOf(order, latest).isPaid;
+  if (!isTooMuch && !isTooLittle) return undefined;
   const tell = (minor: bigint) =>
     tellAmounts(subject, order.currency, { amounts: String(minor), names: [""] });
-  const [expected, stored] = [tell(dueOf(order)), tell(latest?.capturedMinor ?? 0n)];
-  return { what: `is completed, and ${stored} of ${expected} are paid`, ...idOf(latest), expected, stored };
+  const [expected, stored] = [tell(dueOf(order)), tell(captured)];
+  return { what: `owes ${expected}, and ${stored} were paid`, ...idOf(latest), expected, stored };
 }
 
 function idOf(payment: Payment | undefined): { paymentId?: number } {

@@ -18,7 +18,7 @@ import { allOrError, scopeOf } from "./book-money.ts";
 import type { ProviderAnswer } from "./card-provider.ts";
 import { describePayment } from "./describe-payment.ts";
 import { getPayment } from "./find-payments.ts";
-import type { Payment } from "./payment.ts";
+import { isInFlight, type Payment } from "./payment.ts";
 import type { ListenerNeeds, PaymentListener } from "./payment-listener.ts";
 import { ATTEMPTS, DISPUTES, leaveAttempt, leavePayment, PAYMENTS } from "./payment-rows.ts";
 import { giveBack } from "./return-payment.ts";
@@ -112,10 +112,9 @@ export function changeAndTell(
   keeper: Pick<PaymentKeeper, "listener">,
   { before, actorId, change }: Change,
 ): Decision | AppError {
-  const eventCount = before.eventCount;
   const after = allOrError(desk, () => {
     const changed = change();
-    if (changed instanceof Error || changed.eventCount === eventCount) return changed;
+    if (changed instanceof Error || !isNews(before, changed)) return changed;
     const refused = keeper.listener()?.onChange(desk, { before, after: changed, actorId });
     return refused ?? desk.rows.of(PAYMENTS).get(before.id) ?? changed; // the listener may have acted on it again
   });
@@ -125,6 +124,11 @@ export function changeAndTell(
     counted: [],
     resource: { type: "payment", id: String(after.id) },
   };
+}
+
+/** An attempt may end without an event, as a void does of what was declined meanwhile: that nothing is under way any more is news. */
+function isNews(before: Payment, after: Payment): boolean {
+  return after.eventCount > before.eventCount || isInFlight(after) !== isInFlight(before);
 }
 
 function applyOutcome(
