@@ -19,6 +19,7 @@ CREATE TABLE orders.orders (
   total          bigint   NOT NULL CHECK (total = net + tax),
   credited       bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND total), -- sum of its credit notes
   waived         bigint   NOT NULL DEFAULT 0 CHECK (waived BETWEEN 0 AND credited), -- what of it was never paid: it lowers what is due
+  waived_tax     bigint   NOT NULL DEFAULT 0 CHECK (waived_tax BETWEEN 0 AND least(waived, tax)), -- the tax contained in that
   expires_at     bigint,                     -- stamp; only while PENDING
   cancel_reason  text,                       -- set while PENDING and after: a cancellation waits for the payment
   reference      text,

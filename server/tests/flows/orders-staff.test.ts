@@ -92,6 +92,44 @@ it("lowers what is due by what is credited before an invoice is paid", async () 
   expect(again).toMatchObject({ status: 422, body: { code: "quantity_exceeds_open" } });
 });
 
+it("books the tax of what is owed, whatever line was credited before it was paid", async () => {
+  const { id: productId } = await product();
+  const items = [
+    { product_id: productId, quantity: 10 },
+    { description: "Books", quantity: 1, unit_price: "100.00", tax_class: "zero" },
+  ];
+  const taxOf = async (order: { id: string }) => {
+    const [row] = await shop.app.db<{ tax: string }[]>`
+      SELECT tax_captured::text AS tax FROM payments.payments WHERE order_id = ${order.id} AND captured > 0`;
+    return row?.tax;
+  };
+  const refund = { items: [{ line: 2, amount: "100.00" }], reason: "sold out" };
+  const invoice = (await order(items)).body;
+  await post(`/orders/${invoice.id}/steps`, { to: "CONFIRMED" });
+  await post(`/orders/${invoice.id}/refunds`, refund);
+  await post(`/orders/${invoice.id}/pay`, { payment_method: "bank_transfer" });
+  expect(await taxOf(invoice)).toBe("2000");
+  const account = await shop.openAccount("alice", "500.00");
+  await post("/stock/receipts", { items: [{ product_id: productId, quantity: 20 }] });
+  for (const method of ["balance", "invoice"]) {
+    const paid = {
+      payment_method: method,
+      customer_id: "alice",
+      ...(method === "balance" ? { account_id: account } : {}),
+    };
+    const { id } = (await order(items, paid)).body;
+    if (method === "invoice") await post(`/orders/${id}/steps`, { to: "CONFIRMED" });
+    await post(`/orders/${id}/refunds`, refund);
+    if (method === "invoice")
+      await post(`/orders/${id}/pay`, { payment_method: "balance", account_id: account });
+    await post(`/orders/${id}/ship`, { items: [{ line: 1, quantity: 7 }] });
+    expect(await post(`/orders/${id}/ship`), method).toMatchObject({
+      body: { order: { status: "COMPLETED" } },
+    });
+    expect(await taxOf({ id }), method).toBe("2000");
+  }
+});
+
 it("sells over the counter, to nobody, and what costs nothing needs no payment", async () => {
   const { id: productId } = await product();
   const till = await order([{ product_id: productId, quantity: 1 }], { payment_method: "cash" });

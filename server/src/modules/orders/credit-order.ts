@@ -33,6 +33,7 @@ import { fulfilmentOf, type Order, type OrderLine } from "./order.ts";
 import { dueOf } from "./order-facts.ts";
 import type { OrderServices } from "./services.ts";
 import { isFinal } from "./states.ts";
+import { least } from "./totals.ts";
 
 export interface ReturnRequest {
   readonly items: readonly {
@@ -156,6 +157,8 @@ interface Credited {
   readonly payment: Payment | undefined;
   readonly refund: Attempt | undefined;
   readonly refunded: bigint;
+  /** The tax contained in it. */
+  readonly refundedTax: bigint;
 }
 
 function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision | AppError {
@@ -212,12 +215,15 @@ function payBack(
   const unpaid = dueOf(order) - (payment?.capturedMinor ?? 0n);
   if (total > amountMinor && isAboutToPay(payment)) return orderError("payment_in_progress");
   if (total - amountMinor > (unpaid > 0n ? unpaid : 0n)) return orderError("credit_exceeds_open");
-  if (payment === undefined || amountMinor === 0n) return { payment, refund: undefined, refunded: 0n };
+  if (payment === undefined || amountMinor === 0n)
+    return { payment, refund: undefined, refunded: 0n, refundedTax: 0n };
   const tax = sum(parts.map((part) => part.tax));
   const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
-  const taxMinor = [tax, taxLeft, amountMinor].reduce((least, amount) => (amount < least ? amount : least));
+  const taxMinor = least(tax, taxLeft, amountMinor);
   const refunded = refundPayment(desk, payment, { amountMinor, taxMinor, reason, actorId: actor.id });
-  return refunded instanceof AppError ? refunded : { ...refunded, refunded: amountMinor };
+  return refunded instanceof AppError
+    ? refunded
+    : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
 }
 
 function sum(amounts: readonly bigint[]): bigint {
@@ -245,7 +251,7 @@ function toNoteLine(
 }
 
 function leave(desk: Desk, { order: before, actor }: FoundOrder, credited: Crediting & Credited): Decision {
-  const { kind, parts, reason, lines, payment, refund, refunded } = credited;
+  const { kind, parts, reason, lines, payment, refund, refunded, refundedTax } = credited;
   const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
   const note: CreditNote = {
     id: takeStamps(desk.book, 1),
@@ -274,6 +280,7 @@ function leave(desk: Desk, { order: before, actor }: FoundOrder, credited: Credi
       lines: after,
       credited: before.credited + total,
       waived: before.waived + total - refunded,
+      waivedTax: before.waivedTax + least(tax - refundedTax, total - refunded),
       ...(isReturned ? { fulfilment: "returned" as const } : {}),
     },
     event: kind === "return" ? "returned" : "refunded",

@@ -9,6 +9,11 @@ export function dueOf(order: Pick<Order, "total" | "waived">): bigint {
   return order.total - order.waived;
 }
 
+/** The tax contained in what is owed. */
+export function dueTaxOf(order: Pick<Order, "tax" | "waivedTax">): bigint {
+  return order.tax - order.waivedTax;
+}
+
 /** @param payment the order's latest; undefined where there is none */
 export function factsOf(order: Order, payment: Payment | undefined): OrderFacts {
   const { state, fulfilment, review } = order;

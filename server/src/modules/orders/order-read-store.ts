@@ -17,7 +17,7 @@ export async function readOrder(db: Sql, id: number): Promise<Order | undefined>
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
       SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-             credited, waived, expires_at, cancel_reason, reference, metadata, entry_count, version
+             credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders WHERE id = ${id}`,
     readLines({ sql: db }, toArray([id])),
   ]);
@@ -50,7 +50,7 @@ export async function readOrders(db: AnySql, filter: OrderFilter): Promise<Order
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-           credited, waived, expires_at, cancel_reason, reference, metadata, entry_count, version
+           credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders WHERE id < ${before} AND id >= ${from ?? 0}
       ${customerId === undefined ? db`` : db`AND customer_id = ${customerId}`}
       ${state === undefined ? db`` : ofState(db, state)}

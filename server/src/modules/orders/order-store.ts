@@ -33,6 +33,7 @@ export interface OrderRow {
   total: bigint;
   credited: bigint;
   waived: bigint;
+  waived_tax: bigint;
   expires_at: bigint | null;
   cancel_reason: string | null;
   reference: string | null;
@@ -76,7 +77,7 @@ export const ORDERS: RowReader<Order> = {
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-           credited, waived, expires_at, cancel_reason, reference, metadata, entry_count, version
+           credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders WHERE id = ANY(${ids}::bigint[]) ORDER BY id FOR NO KEY UPDATE`.execute();
 }
 
@@ -112,6 +113,7 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
     total: row.total,
     credited: row.credited,
     waived: row.waived,
+    waivedTax: row.waived_tax,
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     cancelReason: row.cancel_reason,
     reference: row.reference,
@@ -243,20 +245,20 @@ function updateOrders({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
     WITH written AS (
       UPDATE orders.orders o
       SET state = c.state, fulfilment = c.fulfilment, review = c.review, payment_method = c.payment_method, payment_id = c.payment_id,
-          net = c.net, tax = c.tax, total = c.total, credited = c.credited, waived = c.waived, expires_at = c.expires_at, cancel_reason = c.cancel_reason,
-          reference = c.reference, metadata = c.metadata, entry_count = c.entry_count, version = c.version
+          net = c.net, tax = c.tax, total = c.total, credited = c.credited, waived = c.waived, waived_tax = c.waived_tax,
+          expires_at = c.expires_at, cancel_reason = c.cancel_reason, reference = c.reference, metadata = c.metadata, entry_count = c.entry_count, version = c.version
       FROM unnest(
         ${toArray(orders.map((o) => o.id))}::bigint[], ${toArray(orders.map((o) => ORDER_STATES[o.state]))}::smallint[],
         ${toArray(orders.map((o) => FULFILMENTS[o.fulfilment]))}::smallint[], ${toArray(orders.map((o) => REVIEWS[o.review]))}::smallint[],
         ${toTextArray(orders.map((o) => o.paymentMethod))}::text[], ${toArray(orders.map((o) => o.paymentId))}::bigint[],
         ${toArray(orders.map((o) => o.net))}::bigint[], ${toArray(orders.map((o) => o.tax))}::bigint[],
         ${toArray(orders.map((o) => o.total))}::bigint[], ${toArray(orders.map((o) => o.credited))}::bigint[],
-        ${toArray(orders.map((o) => o.waived))}::bigint[],
+        ${toArray(orders.map((o) => o.waived))}::bigint[], ${toArray(orders.map((o) => o.waivedTax))}::bigint[],
         ${toArray(orders.map((o) => o.expiresAt))}::bigint[], ${toTextArray(orders.map((o) => o.cancelReason))}::text[],
         ${toTextArray(orders.map((o) => o.reference))}::text[], ${toTextArray(orders.map((o) => o.metadata))}::text[],
         ${toArray(orders.map((o) => o.entryCount))}::smallint[], ${toArray(orders.map((o) => o.version))}::integer[])
-        AS c (id, state, fulfilment, review, payment_method, payment_id, net, tax, total, credited, waived, expires_at, cancel_reason, reference,
-              metadata, entry_count, version)
+        AS c (id, state, fulfilment, review, payment_method, payment_id, net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason,
+              reference, metadata, entry_count, version)
       WHERE o.id = c.id AND o.version < c.version
       RETURNING 1)
     SELECT orders.expect_rows(count(*), ${orders.length}, 'orders') FROM written`.execute();

@@ -55,6 +55,8 @@ export interface Order {
   readonly credited: bigint;
   /** What of it was credited before it was paid: it lowers what is due. */
   readonly waived: bigint;
+  /** The tax contained in `waived`. */
+  readonly waivedTax: bigint;
   /** Stamp; set only while PENDING. */
   readonly expiresAt: number | null;
   /** Set while a cancellation waits until the payment is final. */

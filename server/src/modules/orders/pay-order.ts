@@ -14,7 +14,7 @@ import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./
 import { orderError } from "./errors.ts";
 import { leaveOrder } from "./leave-order.ts";
 import type { PaymentMethod } from "./order.ts";
-import { dueOf, factsOf } from "./order-facts.ts";
+import { dueOf, dueTaxOf, factsOf } from "./order-facts.ts";
 import { openOrderPayment } from "./place-orders.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 import { partyOf } from "./states.ts";
@@ -93,7 +93,7 @@ function pay(
   const isOutside = method !== "balance" && method !== "credit_card";
   const amountMinor = dueOf(order);
   if (isOutside && payment?.provider === "manual" && !payment.cancelRequested)
-    return capturePayment(desk, payment, { amountMinor, actorId: actor.id });
+    return capturePayment(desk, payment, { amountMinor, taxMinor: dueTaxOf(order), actorId: actor.id });
   const closed = closeOpen(desk, payment, actor.id);
   if (closed instanceof AppError) return closed;
   const asset = desk.assets.byCode(order.currency);
@@ -108,7 +108,7 @@ function pay(
     accountId,
     paymentToken,
     amountMinor,
-    taxMinor: order.tax < amountMinor ? order.tax : amountMinor,
+    taxMinor: dueTaxOf(order),
   });
   if (opened instanceof AppError || !isOutside) return opened;
   return capturePayment(desk, opened, { amountMinor, actorId: actor.id });

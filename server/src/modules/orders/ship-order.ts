@@ -10,10 +10,10 @@ import { describeOrder } from "./describe-order.ts";
 import { orderError } from "./errors.ts";
 import { leaveOrder } from "./leave-order.ts";
 import { fulfilmentOf, type Order, type OrderLine } from "./order.ts";
-import { dueOf, factsOf } from "./order-facts.ts";
+import { dueOf, dueTaxOf, factsOf } from "./order-facts.ts";
 import { describeShipment, type Shipment, type ShipmentLine, type Tracking } from "./shipment.ts";
 import { NEW_SHIPMENTS } from "./shipment-store.ts";
-import { shareOfUnits, taxWithin } from "./totals.ts";
+import { divideHalfUp, least, shareOfUnits, taxWithin } from "./totals.ts";
 
 export interface ShipRequest extends Tracking {
   /** Undefined: all that is open. */
@@ -142,15 +142,23 @@ function charge(
   const isLast = lines.every((line) => line.shipped === line.quantity);
   const worth = worthOf(order.lines, lines);
   const due = dueOf(order) - payment.capturedMinor;
-  const amountMinor = smallest(isLast ? due : worth.gross, due, capturableOf(payment));
+  const amountMinor = least(isLast ? due : worth.gross, due, capturableOf(payment));
   if (amountMinor <= 0n) return isLast ? voidPayment(desk, payment, { actorId: actor.id }) : payment;
-  const taxLeft = payment.taxMinor - payment.taxCapturedMinor;
-  const taxMinor = isLast ? undefined : smallest(worth.tax, taxLeft, amountMinor);
+  const taxMinor = taxToCharge({ order, payment }, { amountMinor, tax: isLast ? undefined : worth.tax });
   return capturePayment(desk, payment, { amountMinor, taxMinor, keepsRest: !isLast, actorId: actor.id });
 }
 
-function smallest(...amounts: readonly bigint[]): bigint {
-  return amounts.reduce((least, amount) => (amount < least ? amount : least));
+/** The tax of the goods; where some of the order was waived, the share of what is owed: the last charge has all that is left of it. */
+function taxToCharge(
+  { order, payment }: { order: Order; payment: Payment },
+  { amountMinor, tax }: { amountMinor: bigint; tax: bigint | undefined },
+): bigint {
+  const due = dueTaxOf(order);
+  const upToNow = divideHalfUp(due * (payment.capturedMinor + amountMinor), dueOf(order));
+  const left = least(due, payment.taxMinor) - payment.taxCapturedMinor;
+  const share = order.waived === 0n ? (tax ?? left) : upToNow - payment.taxCapturedMinor;
+  const charged = least(share, left, amountMinor);
+  return charged > 0n ? charged : 0n;
 }
 
 /** Gross and tax of the units that lie between two states of the same lines. */

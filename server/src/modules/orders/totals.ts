@@ -66,3 +66,7 @@ export function taxWithin(whole: LineTotals, part: { before: bigint; after: bigi
 export function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
   return (2n * numerator + denominator) / (2n * denominator);
 }
+
+export function least(...amounts: readonly bigint[]): bigint {
+  return amounts.reduce((smallest, amount) => (amount < smallest ? amount : smallest));
+}

@@ -16,7 +16,7 @@ export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): P
   const { sql } = tx;
   const rows = await sql<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-           credited, waived, expires_at, cancel_reason, reference, metadata, entry_count, version
+           credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders o
     WHERE id > ${afterId} AND (${since}::bigint = 0 OR id > ${since} OR state < 5
       OR EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.at > ${since}))
