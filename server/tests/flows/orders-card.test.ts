@@ -84,6 +84,31 @@ it("confirms an order as soon as its card is charged, and ships and returns it i
   });
 });
 
+it("makes one order of one key, however often it is sent, and pays one order once", async () => {
+  const product = await shop.addProduct({ price: "10.00", initial_quantity: 5 });
+  const items = [{ product_id: product.id, quantity: 1 }];
+  const request = {
+    headers: { "idempotency-key": "order-1" },
+    body: { items, payment_method: "credit_card", payment_token: "tok_declined" },
+  };
+  const answers = await Promise.all([1, 2, 3].map(() => shop.alice("POST", "/orders", request)));
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+  const ids = new Set(answers.map(({ body }) => body.id));
+  expect(ids.size).toBe(1);
+  expect(await reserved(product.id)).toBe(1);
+  const other = { ...request, body: { ...request.body, payment_token: "tok_ok" } };
+  expect((await shop.alice("POST", "/orders", other)).status).toBe(422);
+  const [id = ""] = ids;
+  await until(id, { payment_status: "failed" });
+  const pay = () => shop.alice("POST", `/orders/${id}/pay`, { body: { payment_method: "credit_card" } });
+  const paid = await Promise.all([pay(), pay(), pay()]);
+  expect(paid.filter(({ status }) => status === 200)).toHaveLength(1);
+  const order = await until(id, { status: "CONFIRMED" });
+  expect(order.payments).toMatchObject([{ captured: "0.00" }, { captured: "12.00" }]);
+  expect((await shop.alice("GET", "/orders/none")).status).toBe(400);
+  expect((await shop.alice("GET", "/orders/7")).body.code).toBe("order_not_found");
+});
+
 it("leaves an order whose card was declined to be paid with another", async () => {
   const { id, productId } = await place("tok_declined");
   await until(id, {
