@@ -109,12 +109,12 @@ it("books the tax of what is owed, whatever line was credited before it was paid
   await post(`/orders/${invoice.id}/refunds`, refund);
   await post(`/orders/${invoice.id}/pay`, { payment_method: "bank_transfer" });
   expect(await taxOf(invoice)).toBe("2000");
-  const account = await shop.openAccount("alice", "500.00");
+  const account = await shop.openAccount("bob", "500.00");
   await post("/stock/receipts", { items: [{ product_id: productId, quantity: 20 }] });
   for (const method of ["balance", "invoice"]) {
     const paid = {
       payment_method: method,
-      customer_id: "alice",
+      customer_id: "bob",
       ...(method === "balance" ? { account_id: account } : {}),
     };
     const { id } = (await order(items, paid)).body;
