@@ -300,6 +300,22 @@ it("failure 16: late and repeated events of an old attempt add to that attempt, 
   expect(new Set(events.map(({ attempt_id }) => attempt_id)).size).toBe(2);
 });
 
+it("failure 16: an authorization told after the capture that ended it leaves nothing to capture or to void", async () => {
+  const { id } = await openTestPayment(shop, { captureMode: "automatic" });
+  await shop.tell(id, { type: "captured", totalMinor: 900n, isFinal: true });
+  await shop.tell(id, { type: "authorized", totalMinor: 1_200n });
+  expect(await getPayment(shop.db, id)).toMatchObject({
+    authorizedMinor: 1_200n,
+    voidedMinor: 300n,
+    capturedMinor: 900n,
+  });
+  await cancel(id);
+  const [refund, ...others] = (await shop.openAttempts()).filter(({ paymentId }) => paymentId === id);
+  expect([refund?.act, others.length]).toEqual(["refund", 0]);
+  if (refund !== undefined) await shop.settle(refund, "succeeded");
+  expect((await shop.openAttempts()).filter(({ paymentId }) => paymentId === id)).toEqual([]);
+});
+
 it("failure 21: one act keeps its key over retries, another process and a second request, and is charged once", async () => {
   stripe.holdEvents(true);
   stripe.goWrong("/payment_intents", "unanswered");
