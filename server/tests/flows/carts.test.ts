@@ -154,7 +154,7 @@ it("shows prices of now and has them accepted before it orders", async () => {
   expect(ordered).toMatchObject({ status: 201, body: { customer_id: "alice", net: "24.00" } });
 });
 
-it("a cart checked out twice at once and again later is one order", async () => {
+it("failure 5: a cart checked out twice at once and again later is one order, which all are answered", async () => {
   const product = await shop.addProduct({ price: "10.00", initial_quantity: 50 });
   const account = await shop.openAccount("alice", "1000.00");
   const id = await openOwnCart(shop.alice);
@@ -173,7 +173,7 @@ it("a cart checked out twice at once and again later is one order", async () => 
   expect(next.body.id).not.toBe(id);
 });
 
-it("two processes that check a cart out at once make one order of it", async () => {
+it("failure 5: two processes that check a cart out at once make one order of it", async () => {
   const product = await shop.addProduct({ price: "10.00", initial_quantity: 50 });
   const id = await openOwnCart(shop.alice);
   await put(shop.alice, id, { product_id: product.id, quantity: 2 });
@@ -207,17 +207,34 @@ it("an order that is refused leaves the cart as it was; the same key answers the
   expect(second.headers.get("idempotency-replayed")).toBe("true");
 });
 
-it("changes of many at once are all there, and none decides on a state that it has not seen", async () => {
-  const product = await shop.addProduct();
+it("failure 17: parallel edits of one cart lose no line, and who decided on an old state is shown the current one", async () => {
+  const products = await Promise.all(Array.from({ length: 6 }, () => shop.addProduct()));
   const { id, call } = await openGuestCart();
-  await Promise.all(Array.from({ length: 8 }, () => put(call, id, { product_id: product.id, quantity: 1 })));
+  const first = products[0].id;
+  await put(call, id, { product_id: first, quantity: 1 });
+  const added = await Promise.all(
+    products.flatMap(({ id: product_id }) =>
+      [1, 2].map((quantity) => put(call, id, { product_id, quantity })),
+    ),
+  );
+  expect(added.map(({ status }) => status)).toEqual(Array(12).fill(200));
   const { body } = await call("GET", `/carts/${id}`);
-  expect(body).toMatchObject({ lines: [{ quantity: 8 }], version: 9 });
-  const stale = await call("PATCH", `/carts/${id}/lines/${product.id}`, {
-    body: { quantity: 1 },
-    headers: { "if-match": '"8"' },
-  });
-  expect(stale).toMatchObject({ status: 409, body: { code: "cart_changed", cart: { version: 9 } } });
+  const quantities = new Map(
+    body.lines.map((line: { product_id: number; quantity: number }) => [line.product_id, line.quantity]),
+  );
+  expect(quantities).toEqual(new Map(products.map((product) => [product.id, product.id === first ? 4 : 3])));
+  expect(body.version).toBe(14);
+
+  const change = (quantity: number) =>
+    call("PATCH", `/carts/${id}/lines/${first}`, { body: { quantity }, headers: { "if-match": '"14"' } });
+  const rivals = await Promise.all([7, 8, 9].map(change));
+  expect(rivals.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  const won = rivals.find(({ status }) => status === 200)?.body.lines[0].quantity;
+  for (const refused of rivals.filter(({ status }) => status === 409))
+    expect(refused.body).toMatchObject({
+      code: "cart_changed",
+      cart: { version: 15, lines: [{ quantity: won }, {}, {}, {}, {}, {}] },
+    });
 });
 
 it("signing in puts the guest's cart into the user's: no line is lost, and what a line cannot hold is told", async () => {
