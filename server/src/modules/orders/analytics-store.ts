@@ -45,14 +45,19 @@ export async function readOrderSales(
 ): Promise<{ key: string; sales: OrderSales }[]> {
   const { sql } = tx;
   const rows = await sql<Row<OrderSales>[]>`
-    WITH sold AS (
-      SELECT ${keyOf(tx, "o", by)} AS key, count(*) AS orders, sum(u.units) AS units, sum(o.net) AS net, sum(o.tax) AS tax,
-        sum(o.total) AS gross
-      FROM orders.orders o JOIN (
-        SELECT order_id, sum(quantity) AS units FROM orders.lines
-        WHERE order_id >= ${span.from} AND order_id < ${span.to} GROUP BY order_id) u ON u.order_id = o.id
+    WITH ordered AS (
+      SELECT ${keyOf(tx, "o", by)} AS key, count(*) AS orders, sum(o.net) AS net, sum(o.tax) AS tax, sum(o.total) AS gross
+      FROM orders.orders o
       WHERE o.id >= ${span.from} AND o.id < ${span.to} AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
       GROUP BY 1
+    ), quantities AS (
+      SELECT ${keyOf(tx, "o", by)} AS key, sum(l.quantity) AS units
+      FROM orders.orders o JOIN orders.lines l ON l.order_id = o.id
+      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
+        AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1
+    ), sold AS (
+      SELECT key, orders, units, net, tax, gross FROM ordered LEFT JOIN quantities USING (key)
     ), given_back AS (
       SELECT ${keyOf(tx, "n", by)} AS key, count(*) AS notes, sum(u.units) AS units, sum(n.net) AS net, sum(n.total) AS gross
       FROM orders.credit_notes n LEFT JOIN orders.orders o ON o.id = n.order_id LEFT JOIN (
