@@ -185,7 +185,7 @@ async function openBanking(
   const assets = await loadAssets(db);
   const relay = startEventRelay({ db, log, metrics });
   steps.push(() => relay.stop());
-  const inventory = openInventory({ db, log, assets });
+  const inventory = openInventory(config, { db, log, assets });
   steps.push(inventory.stop);
   const payments = await openPayments(config, { db, log, assets });
   const desk = openCommandDesk({
@@ -213,7 +213,7 @@ async function openBanking(
     inventory.routes(desk),
     paymentRoutes,
   ];
-  return { banking, payments, assets, desk, stockOf: inventory.stockOf };
+  return { banking, payments, assets, desk, stockOf: inventory.stockOf, checkStock: inventory.checkStock };
 }
 
 /** Paths without /api/v1 are aliases of the current version; the document shows each route once. */

@@ -17,6 +17,15 @@ export const SHOP_KEYS = [
     description: "Whether the prices of products that do not say so include tax.",
   },
   {
+    name: "PRODUCT_IMAGE_LIMIT_BYTES",
+    group: "Shop",
+    type: "integer",
+    minimum: 1_024,
+    maximum: 16_777_216,
+    default: "2097152",
+    description: "Largest image of a product that is taken.",
+  },
+  {
     name: "TAX_RATE",
     group: "Shop",
     type: "string",

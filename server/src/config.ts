@@ -7,6 +7,7 @@ import { ACCESS_KEYS, findUnsafeAccess } from "./config-access.ts";
 import { findUnsafePayments, PAYMENT_KEYS } from "./config-payments.ts";
 import { RISK_KEYS } from "./config-risk.ts";
 import { SHOP_KEYS } from "./config-shop.ts";
+import { findUnsafeSupply, SUPPLY_KEYS } from "./config-supply.ts";
 import { readValue } from "./config-value.ts";
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
@@ -283,6 +284,7 @@ export const CONFIG_KEYS = [
   },
   ...PAYMENT_KEYS,
   ...SHOP_KEYS,
+  ...SUPPLY_KEYS,
 ] as const satisfies readonly ConfigKey[];
 
 type Key = (typeof CONFIG_KEYS)[number];
@@ -359,6 +361,7 @@ function findUnsafeValues(config: Config): string[] {
   const problems: string[] = [];
   problems.push(...findUnsafeAccess(config));
   problems.push(...findUnsafePayments(config));
+  problems.push(...findUnsafeSupply(config));
   const secret = config.JWT_SECRET_KEY;
   if (secret !== undefined && Buffer.byteLength(secret) < 32)
     problems.push("JWT_SECRET_KEY must have at least 32 bytes");

@@ -2,7 +2,7 @@
 import { type Config, ConfigError } from "./config.ts";
 import type { Routes } from "./gateway/index.ts";
 import type { CommandDesk } from "./modules/banking/index.ts";
-import type { StockDirectory } from "./modules/inventory/index.ts";
+import type { StockCheck, StockDirectory } from "./modules/inventory/index.ts";
 import { startSchedule } from "./modules/jobs/index.ts";
 import type { Assets } from "./modules/ledger/index.ts";
 import { type OrderServices, orderRoutes, orderTasks, readTaxRates } from "./modules/orders/index.ts";
@@ -19,6 +19,7 @@ export interface OrdersOptions {
   readonly desk: CommandDesk;
   readonly assets: Assets;
   readonly stockOf: StockDirectory["stockOf"];
+  readonly checkStock?: StockCheck | undefined;
   readonly cardProvider: ProviderName | undefined;
 }
 

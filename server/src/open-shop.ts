@@ -30,7 +30,9 @@ export function openShop(config: Config, { db, log, assets }: ShopOptions): Open
   const defaults = { currency, priceIncludesTax: config.PRICES_INCLUDE_TAX };
   const tasks = [{ name: "count_words", everySeconds: COUNT_WORDS_SECONDS, run: () => countWords(db) }];
   const schedule = startSchedule({ db, log, tasks });
-  const routes = [catalogRoutes({ db, assets, defaults, onProductsCreated: openStockOf(assets) })];
+  const imageLimitBytes = config.PRODUCT_IMAGE_LIMIT_BYTES;
+  const onProductsCreated = openStockOf(assets);
+  const routes = [catalogRoutes({ db, assets, defaults, imageLimitBytes, onProductsCreated })];
   return { routes, stop: schedule.stop };
 }
 

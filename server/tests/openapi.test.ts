@@ -37,7 +37,7 @@ afterAll(async () => {
 const PUBLIC =
   /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
 /** The shop window. */
-const FOR_VISITORS = /^\/api\/v1\/((products|categories)(\/\{id\})?|products\/facets)$/;
+const FOR_VISITORS = /^\/api\/v1\/((products|categories)(\/\{id\})?|products\/facets|images\/\{id\})$/;
 /** Carts are open to guests, who show the cart's token. */
 const FOR_GUESTS = /^\/api\/v1\/carts(?!\/merge)/;
 /** Signed notes, which verifiers read as they are. */
@@ -76,7 +76,7 @@ test("every answer of the API has a schema, and every refusal is a problem docum
     for (const [status, response] of Object.entries(route.operation.responses)) {
       const [[type, content] = []] = Object.entries(resolve(response)["content"] ?? {});
       expect(content?.schema, `${nameOf(route)} ${status}`).toBeDefined();
-      const answers = /audit\/(checkpoint|key)$/.test(route.path) ? "text/plain" : "application/json";
+      const answers = typeOfAnswer(route.path);
       expect(type).toBe(status.startsWith("2") ? answers : "application/problem+json");
     }
     if (PUBLIC.test(route.path)) continue;
@@ -85,6 +85,11 @@ test("every answer of the API has a schema, and every refusal is a problem docum
     );
   }
 });
+
+function typeOfAnswer(path: string): string {
+  if (/audit\/(checkpoint|key)$/.test(path)) return "text/plain";
+  return path.includes("/images/{id}") && !path.includes("/products/") ? "image/*" : "application/json";
+}
 
 test("each route stands there once, under /api/v1; its alias without the prefix is not shown", () => {
   const outside = routes.map(({ path }) => path).filter((path) => !path.startsWith("/api/v1/"));

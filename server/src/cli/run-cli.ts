@@ -17,6 +17,7 @@ import { addReconcileCommand } from "./reconcile.ts";
 import { addSecureTransactionCommand } from "./secure-transaction.ts";
 import { addSeedCommand } from "./seed.ts";
 import { addServeCommand } from "./serve.ts";
+import { addSupplierCommand } from "./supplier.ts";
 import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
 
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addSecureTransactionCommand(program);
   addDoctorCommand(program);
   addExportCommand(program);
+  addSupplierCommand(program);
   addSeedCommand(program);
   addDemoCommand(program);
   addBenchCommand(program);

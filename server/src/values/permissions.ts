@@ -89,6 +89,10 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   adjustStock: by(STAFF, "stock:write"),
   transferStock: by(STAFF, "stock:write"),
   takeStock: by(STAFF, "stock:write"),
+  listPurchaseOrders: by(STAFF, "stock:read"),
+  getPurchaseOrder: by(STAFF, "stock:read"),
+  addPurchaseOrder: by(OPERATORS, "stock:write"),
+  receivePurchaseOrder: by(STAFF, "stock:write"),
 
   // Payments: customers see their own; what gives or takes money is for staff
   listPayments: by(EVERYONE, "payments:read"),
@@ -113,6 +117,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addProducts: by(STAFF, "catalog:write"),
   changeProduct: by(STAFF, "catalog:write"),
   archiveProduct: by(STAFF, "catalog:write"),
+  addProductImage: by(STAFF, "catalog:write"),
+  removeProductImage: by(STAFF, "catalog:write"),
+  getImage: by(EVERYONE, "catalog:read"),
 
   // Orders: customers their own alone
   placeOrder: by(EVERYONE, "orders:write"),

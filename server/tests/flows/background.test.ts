@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { startTestApp } from "../app.ts";
+import { makeVendorToken } from "../servers/vendor.ts";
 
 const patiently = { timeout: 60_000, interval: 100 };
 
@@ -10,6 +11,8 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
   await new Promise<void>((resolve) => rates.listen(0, "127.0.0.1", resolve));
   const app = await startTestApp({
     EXCHANGE_RATE_URL: `http://127.0.0.1:${(rates.address() as AddressInfo).port}/`,
+    VENDOR_API_URL: "http://127.0.0.1:1", // nothing is low, so it is not called
+    VENDOR_API_TOKEN: makeVendorToken(),
   });
   const token = await app.token("admin");
   const post = async (path: string, body: object) => (await app.call("POST", path, { token, body })).body;
@@ -40,6 +43,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "forget_webhooks",
     "make_audit_checkpoints",
     "queue_orders",
+    "reorder_stock",
     "rotate_idempotency_epochs",
     "rotate_signing_keys",
     "send_mails",

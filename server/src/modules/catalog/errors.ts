@@ -42,6 +42,31 @@ export const CATALOG_ERRORS = {
     title: "The category still has products or categories below it.",
     wayOut: "Move or archive the products and move or remove the categories first.",
   },
+  image_not_found: {
+    kind: "not_found",
+    title: "There is no such image.",
+    wayOut: "Take the url from the product's images.",
+  },
+  image_type_refused: {
+    kind: "invalid",
+    title: "The file is no JPEG, PNG, GIF, WebP or AVIF image, whatever it is called.",
+    wayOut: "Convert it; SVG is refused because it can carry programs.",
+  },
+  image_broken: {
+    kind: "invalid",
+    title: "The image is damaged or did not arrive whole.",
+    wayOut: "Send it again, or save it anew.",
+  },
+  image_too_large: {
+    kind: "invalid",
+    title: "The image has too many pixels.",
+    wayOut: "Scale it down.",
+  },
+  too_many_images: {
+    kind: "refused",
+    title: "The product has as many images as it may have.",
+    wayOut: "Remove one first.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type CatalogErrorCode = keyof typeof CATALOG_ERRORS;

@@ -4,6 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { StockOpener } from "./add-products.ts";
 import { addCategoryRoutes } from "./category-routes.ts";
+import { addImageRoutes } from "./image-routes.ts";
 import { createProductDocuments } from "./product-documents.ts";
 import { addProductRoutes } from "./product-routes.ts";
 import type { ProductDefaults } from "./read-input.ts";
@@ -13,6 +14,8 @@ export interface CatalogServices {
   readonly db: Sql;
   readonly assets: Assets;
   readonly defaults: ProductDefaults;
+  /** Largest image that is taken. */
+  readonly imageLimitBytes: number;
   /** Opens the stock of new products, in the same transaction. */
   readonly onProductsCreated?: StockOpener | undefined;
 }
@@ -22,6 +25,7 @@ export function catalogRoutes(services: CatalogServices): Routes {
   return (server) => {
     addCategoryRoutes(server, services);
     addProductRoutes(server, services);
+    addImageRoutes(server, services);
     addSearchRoutes(server, { ...services, documents });
   };
 }

@@ -12,6 +12,23 @@ const seekable = { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] }
 /** Of what is looked for: an id that is larger than any is not found. */
 const SoughtId = Type.Integer(seekable);
 export const IdParams = Type.Object({ id: SoughtId });
+export const ImageParams = Type.Object({ id: SoughtId, image_id: SoughtId });
+/** What serving an image answers; bytes, which no type of TypeBox is. */
+export const ImageAnswer: Readonly<Record<number, object>> = {
+  200: { description: "The image", content: { "image/*": { schema: Type.String({ format: "binary" }) } } },
+};
+export const ImageQuery = Type.Object(
+  {
+    alt: Type.Optional(
+      Type.String({
+        maxLength: 300,
+        description: "What it shows, for who cannot see it",
+        examples: ["Black headphones"],
+      }),
+    ),
+  },
+  closed,
+);
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Description = Type.String({ maxLength: 10_000 });
 const NullableId = Type.Union([CatalogId, Type.Null()]);

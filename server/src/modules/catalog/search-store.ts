@@ -73,13 +73,15 @@ export async function readRankedPage(
 ): Promise<FoundProduct[]> {
   return sql<FoundProduct[]>`
     SELECT p.id, p.version, ${sql.unsafe(IN_STOCK)} AS "inStock", r.score::text AS key
-    FROM catalog.rank_products(${words?.query ?? ""}::text::tsquery, ${text}, ${words?.isCommon ?? false}, ${RANKED_MAX},
-      ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null}, ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
-      ${f.currency ?? null}, ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null}) r
+    FROM (
+      SELECT * FROM catalog.rank_products(${words?.query ?? ""}::text::tsquery, ${text}, ${words?.isCommon ?? false}, ${RANKED_MAX},
+        ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null}, ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
+        ${f.currency ?? null}, ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
+      WHERE ${after === undefined ? sql`true` : sql`(score, product_id) < (${after.key}::text::integer, ${after.id})`}
+        AND ${f.sku === undefined ? sql`true` : sql`product_id = (SELECT id FROM catalog.products WHERE sku = ${f.sku})`}
+      ORDER BY score DESC, product_id DESC LIMIT ${limit}) r
     JOIN catalog.products p ON p.id = r.product_id
-    WHERE ${after === undefined ? sql`true` : sql`(r.score, r.product_id) < (${after.key}::text::integer, ${after.id})`}
-      AND ${f.sku === undefined ? sql`true` : sql`p.sku = ${f.sku}`}
-    ORDER BY r.score DESC, r.product_id DESC LIMIT ${limit}`;
+    ORDER BY r.score DESC, r.product_id DESC`;
 }
 
 /** The conditions of a filter on products named p. */

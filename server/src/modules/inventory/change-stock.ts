@@ -14,6 +14,8 @@ import { lookAtProducts } from "./watch-stock.ts";
 export interface StockChange {
   /** Null: no alerts. */
   readonly lowStockThreshold?: number | null | undefined;
+  /** Units that are ordered from the supplier when an alert is raised; null: none. */
+  readonly reorderQuantity?: number | null | undefined;
   /** Units that may be sold before they are there, at the location that orders take from first. */
   readonly backorderLimit?: number | undefined;
   /** Versions of which the product's stock must have one. */
@@ -45,8 +47,8 @@ export async function changeStock(
   const [item] = await store.lockItems(tx, [productId]);
   if (item === undefined) throw inventoryError("stock_not_found", { product_id: productId });
   checkVersion(item.version, change.versions);
-  const { lowStockThreshold = item.lowStockThreshold } = change;
-  await store.updateThreshold(tx, productId, lowStockThreshold);
+  const { lowStockThreshold = item.lowStockThreshold, reorderQuantity = item.reorderQuantity } = change;
+  await store.updateSettings(tx, productId, { lowStockThreshold, reorderQuantity });
   await lookAtProducts(tx, [productId], noteAvailability);
   const [after] = await readLevels(tx, await store.lockItems(tx, [productId]));
   if (after === undefined) throw new Error("a locked item is gone");

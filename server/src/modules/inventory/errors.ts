@@ -32,6 +32,26 @@ export const INVENTORY_ERRORS = {
     title: "No stock was ever kept of this product.",
     wayOut: "Check the product's id; POST /stock/receipts opens its stock.",
   },
+  purchase_order_not_found: {
+    kind: "not_found",
+    title: "There is no such order to the supplier.",
+    wayOut: "GET /purchase-orders lists them.",
+  },
+  purchase_order_closed: {
+    kind: "refused",
+    title: "The order to the supplier is closed: received already, refused or cancelled.",
+    wayOut: "Book goods that came nevertheless with POST /stock/receipts.",
+  },
+  supplier_not_configured: {
+    kind: "refused",
+    title: "No supplier is configured.",
+    wayOut: "Set VENDOR_API_URL and VENDOR_API_TOKEN.",
+  },
+  stock_check_unavailable: {
+    kind: "unavailable",
+    title: "The stock system that must be asked before a sale does not answer.",
+    wayOut: "Try again; INVENTORY_SERVICE_FAILURE=accept sells by our own stock meanwhile.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type InventoryErrorCode = keyof typeof INVENTORY_ERRORS;

@@ -23,6 +23,7 @@ export interface ProductStock {
   readonly free: number;
   readonly locations: readonly StockAtLocation[];
   readonly lowStockThreshold: number | null;
+  readonly reorderQuantity: number | null;
   /** When the alert was raised that is still open. */
   readonly lowSince: Date | null;
   readonly version: number;
@@ -86,7 +87,7 @@ export async function readLevels(tx: Tx, items: readonly store.ItemRow[]): Promi
 
 function toProductStock(item: store.ItemRow, locations: readonly StockAtLocation[]): ProductStock {
   const selling = locations.filter(({ sells }) => sells).reduce<StockSums>(addSums, NO_STOCK);
-  const { productId, lowStockThreshold, lowSince, version } = item;
+  const { productId, lowStockThreshold, reorderQuantity, lowSince, version } = item;
   return {
     productId,
     total: locations.reduce<StockSums>(addSums, NO_STOCK),
@@ -94,6 +95,7 @@ function toProductStock(item: store.ItemRow, locations: readonly StockAtLocation
     free: selling.onHand - selling.reserved,
     locations,
     lowStockThreshold,
+    reorderQuantity,
     lowSince,
     version,
   };

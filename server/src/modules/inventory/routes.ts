@@ -4,6 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import type { CommandDesk } from "../banking/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import { addLocationRoutes } from "./location-routes.ts";
+import { addPurchaseOrderRoutes } from "./purchase-order-routes.ts";
 import { addStockReadRoutes } from "./stock-read-routes.ts";
 import { addStockRoutes } from "./stock-routes.ts";
 
@@ -15,6 +16,8 @@ export interface InventoryServices {
   readonly desk: CommandDesk;
   /** Those of the ids that are no product's. Absent: any id will do. */
   readonly findUnknownProducts?: (productIds: readonly number[]) => Promise<readonly number[]>;
+  /** Orders can be sent to a supplier. */
+  readonly isSupplied?: boolean;
   /** Tells the catalog what orders may take, in the transaction that changed it. */
   readonly noteAvailability?: WatchOptions["noteAvailability"];
 }
@@ -24,5 +27,6 @@ export function inventoryRoutes(services: InventoryServices): Routes {
     addLocationRoutes(server, services);
     addStockRoutes(server, services);
     addStockReadRoutes(server, services);
+    addPurchaseOrderRoutes(server, services);
   };
 }

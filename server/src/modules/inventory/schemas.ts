@@ -181,6 +181,7 @@ export const Stock = Type.Object(
     }),
     backorder_limit: Type.Integer({ description: "Units that may be sold before they are there" }),
     low_stock_threshold: Type.Union([Type.Integer(), Type.Null()]),
+    reorder_quantity: Type.Union([Type.Integer(), Type.Null()]),
     low_since: Type.Union([Time, Type.Null()], { description: "When the open alert was raised" }),
     locations: Type.Array(
       Type.Object({ location_id: LocationId, sells: Type.Boolean(), ...sums, backorder_limit: Units }),
@@ -195,6 +196,11 @@ export const StockChange = Type.Object(
     low_stock_threshold: Type.Optional(
       Type.Union([Count, Type.Null()], {
         description: "An alert is raised when so many units or fewer are left; null: never",
+      }),
+    ),
+    reorder_quantity: Type.Optional(
+      Type.Union([Quantity, Type.Null()], {
+        description: "So many are ordered from the supplier when the alert is raised; null: none",
       }),
     ),
     backorder_limit: Type.Optional(

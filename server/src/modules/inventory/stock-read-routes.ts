@@ -87,7 +87,7 @@ function addChanging(server: HttpServer, services: InventoryServices): void {
       schema: {
         tags,
         operationId: "changeStock",
-        summary: "Set a product's low-stock threshold and backorder limit (staff)",
+        summary: "Set a product's low-stock threshold, what to reorder, and its backorder limit (staff)",
         description:
           "Only the fields sent are changed. With If-Match the change is made only to the version that was read.",
         params: StockParams,
@@ -98,8 +98,9 @@ function addChanging(server: HttpServer, services: InventoryServices): void {
     async (request, reply) => {
       const productId = readId(request.params.product_id, "product_id");
       const { low_stock_threshold: lowStockThreshold, backorder_limit: backorderLimit } = request.body;
+      const { reorder_quantity: reorderQuantity } = request.body;
       const versions = readVersions(request.headers["if-match"]);
-      const change = { lowStockThreshold, backorderLimit, versions };
+      const change = { lowStockThreshold, reorderQuantity, backorderLimit, versions };
       await prepareStockChange(services, productId);
       const answer = await runCommand(db, readCommand(request, "stock.change"), async (tx) =>
         describeStock(await changeStock(tx, services, { productId, change, actorId: request.actor.id })),
@@ -185,6 +186,7 @@ export function describeStock(stock: ProductStock) {
     ...describeSums(stock.total),
     sellable: stock.sellable,
     low_stock_threshold: stock.lowStockThreshold,
+    reorder_quantity: stock.reorderQuantity,
     low_since: stock.lowSince?.toISOString() ?? null,
     locations: stock.locations.map(({ locationId, sells, ...sums }) => ({
       location_id: locationId,

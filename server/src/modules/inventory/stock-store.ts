@@ -65,6 +65,7 @@ export async function insertItems(
 export interface ItemRow {
   readonly productId: number;
   readonly lowStockThreshold: number | null;
+  readonly reorderQuantity: number | null;
   readonly lowSince: Date | null;
   readonly version: number;
 }
@@ -72,6 +73,7 @@ export interface ItemRow {
 interface ItemSqlRow {
   product_id: bigint;
   low_stock_threshold: bigint | null;
+  reorder_quantity: bigint | null;
   low_since: Date | null;
   version: bigint;
 }
@@ -80,6 +82,7 @@ function toItem(row: ItemSqlRow): ItemRow {
   return {
     productId: Number(row.product_id),
     lowStockThreshold: row.low_stock_threshold === null ? null : Number(row.low_stock_threshold),
+    reorderQuantity: row.reorder_quantity === null ? null : Number(row.reorder_quantity),
     lowSince: row.low_since,
     version: Number(row.version),
   };
@@ -97,7 +100,7 @@ export async function readItems(
 ): Promise<ItemRow[]> {
   const { productIds, isLow, afterId, limit } = query;
   const rows = await sql<ItemSqlRow[]>`
-    SELECT product_id, low_stock_threshold, low_since, version FROM inventory.items
+    SELECT product_id, low_stock_threshold, reorder_quantity, low_since, version FROM inventory.items
     WHERE product_id > ${afterId} AND ${isLow === true ? sql`low_since IS NOT NULL` : sql`true`}
       AND ${productIds === undefined ? sql`true` : sql`product_id = ANY(${toArray(productIds)}::bigint[])`}
     ORDER BY product_id LIMIT ${limit}`;
@@ -107,7 +110,7 @@ export async function readItems(
 /** Locks the items in the order of their ids. */
 export async function lockItems({ sql }: Tx, productIds: readonly number[]): Promise<ItemRow[]> {
   const rows = await sql<ItemSqlRow[]>`
-    SELECT product_id, low_stock_threshold, low_since, version FROM inventory.items
+    SELECT product_id, low_stock_threshold, reorder_quantity, low_since, version FROM inventory.items
     WHERE product_id = ANY(${toArray(productIds)}::bigint[]) ORDER BY product_id FOR NO KEY UPDATE`;
   return rows.map(toItem);
 }
@@ -124,14 +127,15 @@ export async function updateLowSince(
     WHERE product_id = ANY(${toArray(productIds)}::bigint[])`;
 }
 
-export async function updateThreshold(
+export async function updateSettings(
   { sql }: Tx,
   productId: number,
-  threshold: number | null,
+  { lowStockThreshold, reorderQuantity }: Pick<ItemRow, "lowStockThreshold" | "reorderQuantity">,
 ): Promise<void> {
   await sql`
-    UPDATE inventory.items SET low_stock_threshold = ${threshold}, version = version + 1,
-      low_since = ${threshold === null ? sql`NULL` : sql`low_since`} WHERE product_id = ${productId}`;
+    UPDATE inventory.items SET low_stock_threshold = ${lowStockThreshold}, reorder_quantity = ${reorderQuantity},
+      version = version + 1, low_since = ${lowStockThreshold === null ? sql`NULL` : sql`low_since`}
+    WHERE product_id = ${productId}`;
 }
 
 /** Tells all processes that what they remember of the directory is out of date, as soon as the transaction commits. */

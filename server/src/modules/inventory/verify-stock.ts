@@ -4,6 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { readOwners } from "../banking/index.ts";
 import { findAccountIdsOfAsset, findAssets, findBalances, findTransfers } from "../ledger/index.ts";
+import { readReceived } from "./purchase-order-store.ts";
 import { readStock } from "./stock-store.ts";
 import * as store from "./stock-verification-store.ts";
 
@@ -29,6 +30,7 @@ export async function verifyStock(db: Sql): Promise<StockDifference[]> {
       await findStrayAccount(tx, unit.id),
       await findWrongLevel(tx),
       await findWrongStocktake(tx),
+      await findWrongPurchase(tx),
     ];
     return found.flatMap((difference) => difference ?? []);
   });
@@ -107,6 +109,31 @@ async function findWrongStocktake(tx: Tx): Found {
       return { check: "stocktakes", what, productId: line.productId };
     }
     afterId = last.stocktakeId;
+  }
+}
+
+/** What was received of an order to the supplier was booked, to that product's stock. */
+async function findWrongPurchase(tx: Tx): Found {
+  for (let afterId = 0; ; ) {
+    const orders = await readReceived(tx, { afterId, limit: PAGE });
+    const last = orders.at(-1);
+    if (last === undefined) return undefined;
+    const transfers = await findTransfers(
+      tx,
+      orders.map(({ journalId }) => journalId),
+    );
+    const stock = await readStock(tx, [...new Set(orders.map(({ productId }) => productId))]);
+    const products = new Map(stock.map(({ accountId, productId }) => [accountId, productId]));
+    for (const { id, productId, quantity, journalId } of orders) {
+      const transfer = transfers.get(journalId);
+      const accountId = transfer?.creditAccountId;
+      const isOwn = accountId !== undefined && products.get(accountId) === productId;
+      if (isOwn && transfer?.amount === BigInt(quantity)) continue;
+      const booked = isOwn ? bookedOn(accountId, transfer) : 0n;
+      const what = `purchase order ${id} received ${quantity} of product ${productId}, and ${booked} were booked`;
+      return { check: "purchase_orders", what, productId };
+    }
+    afterId = last.id;
   }
 }
 

@@ -57,6 +57,7 @@ export interface PlacingExtension {
  * Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
  * `product_not_stocked`, `order_refused_by_screening`, `provider_not_configured`, and what opening a payment refuses
  * (`insufficient_funds`, `account_not_found`, ...).
+ * @throws AppError what a stock system elsewhere says, where one is asked
  */
 export async function buildPlacing(
   services: OrderServices,
@@ -65,6 +66,7 @@ export async function buildPlacing(
 ): Promise<BookCommand> {
   const { assets } = services;
   const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
+  await services.checkStock?.(request.items);
   const stock = await services.stockOf(productIds);
   const screen = services.screen && (await prepareScreen(services.screen, caller, request));
   const accounts = [...stock.values()].flat();

@@ -5,7 +5,7 @@ import type { Vault } from "../../runtime/vault.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { Origin } from "../../values/origin.ts";
 import type { CommandDesk } from "../banking/index.ts";
-import type { StockDirectory } from "../inventory/index.ts";
+import type { StockCheck, StockDirectory } from "../inventory/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { ProviderName } from "../payments/index.ts";
 import type { Screen } from "./screen.ts";
@@ -32,6 +32,8 @@ export interface OrderServices {
   readonly vault: Vault;
   readonly taxRates: TaxRates;
   readonly stockOf: StockDirectory["stockOf"];
+  /** Asks a stock system elsewhere before anything is reserved; refuses by throwing. */
+  readonly checkStock?: StockCheck | undefined;
   /** Who takes cards; undefined: nobody. */
   readonly cardProvider: ProviderName | undefined;
   /** The fraud check; undefined: none. */

@@ -1,0 +1,110 @@
+// `countinghouse supplier`: asks the supplier what there is, orders, and shows the orders. An order is written down
+// before it is sent; one whose outcome is not known is asked about by the running program, under the same key.
+import { type Command, InvalidArgumentError } from "commander";
+import { type Config, loadConfig } from "../config.ts";
+import { appendAudit } from "../modules/audit/index.ts";
+import { getProductBySku } from "../modules/catalog/index.ts";
+import {
+  addPurchaseOrder,
+  callAbout,
+  describePurchaseOrder,
+  findPurchaseOrders,
+  type PurchaseOrder,
+  type Supplier,
+} from "../modules/inventory/index.ts";
+import { leaseSecondsOf, openSupplier } from "../open-inventory.ts";
+import type { Sql } from "../runtime/database.ts";
+import { createLog } from "../runtime/log.ts";
+import { inTransaction } from "../runtime/transaction.ts";
+import { CommandError } from "./command-error.ts";
+import { addExamples } from "./examples.ts";
+import { withMigratedDatabase } from "./with-database.ts";
+
+const SHOWN = 20;
+
+export function addSupplierCommand(program: Command): void {
+  const supplier = program.command("supplier").description("ask the supplier, order, follow orders");
+  const print = (document: object, line: string) =>
+    console.log(program.opts()["json"] === true ? JSON.stringify(document) : line);
+
+  const check = supplier
+    .command("check <sku>")
+    .description("how much of a SKU the supplier has")
+    .action(async (sku: string) => {
+      const found = await requireSupplier(loadConfig()).checkAvailability(sku);
+      const days = found.leadTimeDays === undefined ? "" : `, ${found.leadTimeDays} days`;
+      print(
+        { sku, available: found.available, lead_time_days: found.leadTimeDays ?? null },
+        `${sku}: ${found.available} available${days}`,
+      );
+    });
+  addExamples(check, [
+    ["countinghouse supplier check WH-001", "available at the supplier, and in how many days"],
+  ]);
+
+  const order = supplier
+    .command("order <sku> <quantity>")
+    .description("order from the supplier, once, whatever happens on the way")
+    .action(async (sku: string, quantity: string) => {
+      const config = loadConfig();
+      const client = requireSupplier(config);
+      const wanted = { sku, quantity: readQuantity(quantity) };
+      const placed = await withMigratedDatabase(config, (db) => placeOrder({ config, db, client }, wanted));
+      print(describePurchaseOrder(placed), describeLine(placed));
+      if (placed.lastError !== null) throw new CommandError(placed.lastError);
+    });
+  addExamples(order, [["countinghouse supplier order WH-001 20", "twenty of them"]]);
+
+  const orders = supplier
+    .command("orders")
+    .description(`the newest ${SHOWN} orders to the supplier, and where they are`)
+    .action(async () => {
+      const { orders: found } = await withMigratedDatabase(loadConfig(), (db) =>
+        findPurchaseOrders(db, { limit: SHOWN }),
+      );
+      const lines = found.length === 0 ? "no orders" : found.map(describeLine).join("\n");
+      print({ items: found.map(describePurchaseOrder) }, lines);
+    });
+  addExamples(orders, [
+    ["countinghouse supplier orders", "with carrier and tracking number, where they are known"],
+  ]);
+}
+
+function requireSupplier(config: Config): Supplier {
+  const supplier = openSupplier(config);
+  if (supplier !== undefined) return supplier;
+  throw new CommandError("No supplier is configured; set VENDOR_API_URL and VENDOR_API_TOKEN.");
+}
+
+function readQuantity(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("the quantity must be a whole number above zero");
+}
+
+async function placeOrder(
+  { config, db, client }: { config: Config; db: Sql; client: Supplier },
+  { sku, quantity }: { sku: string; quantity: number },
+): Promise<PurchaseOrder> {
+  const product = await getProductBySku(db, sku);
+  if (product === undefined) throw new CommandError(`There is no product with the SKU ${sku}.`);
+  const order = await inTransaction(db, async (tx) => {
+    const added = await addPurchaseOrder(tx, { productId: product.id, quantity });
+    const resource = { type: "purchase_order", id: String(added.id) };
+    const actor = { actorId: "cli", actorKind: "system", origin: { requestId: "cli" } };
+    await appendAudit(tx, [{ event: "purchase_order.add", ...actor, resource, outcome: "success" }]);
+    return added;
+  });
+  const log = createLog("silent"); // what went wrong is the command's answer
+  return callAbout({ db, supplier: client, log, leaseSeconds: leaseSecondsOf(config) }, order);
+}
+
+function describeLine(order: PurchaseOrder): string {
+  const { id, quantity, sku, state, supplierReference, carrier, trackingNumber, expectedAt } = order;
+  const parts = [
+    `${id}: ${quantity} × ${sku}, ${state}`,
+    supplierReference === null ? undefined : `theirs ${supplierReference}`,
+    carrier === null ? undefined : `${carrier} ${trackingNumber ?? ""}`.trim(),
+    expectedAt === null ? undefined : `expected ${expectedAt.toISOString()}`,
+  ];
+  return parts.filter((part) => part !== undefined).join("; ");
+}

@@ -1,0 +1,72 @@
+// One HTTP call that sends and takes JSON. Whatever comes back is checked: status, size, form.
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
+
+export interface JsonCall<Answer extends TSchema> {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly answer: Answer;
+}
+
+/** What the other side said: its answer, or that it will not. */
+export type JsonOutcome<Answer> =
+  | { readonly answer: Answer }
+  | { readonly refused: { readonly status: number; readonly message: string } };
+
+const BYTES_MAX = 1_048_576;
+/** Said of the moment, not of the request. */
+const PASSING = new Set([408, 425, 429]);
+const Problem = Type.Object({ detail: Type.Optional(Type.String()), message: Type.Optional(Type.String()) });
+
+/** @throws Error where no answer came, or none that can be believed */
+export async function callJson<Answer extends TSchema>(
+  call: JsonCall<Answer>,
+  signal: AbortSignal,
+): Promise<JsonOutcome<Static<Answer>>> {
+  const response = await fetch(call.url, {
+    method: call.method,
+    signal,
+    redirect: "error", // a token goes to nobody else
+    headers: {
+      accept: "application/json",
+      ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      ...call.headers,
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+  });
+  const text = await readText(response);
+  const { status } = response;
+  if (status >= 500 || PASSING.has(status)) throw new Error(`status ${status}`);
+  if (status >= 400) return { refused: { status, message: readMessage(text) } };
+  const answer = parse(text);
+  if (Value.Check(call.answer, answer)) return { answer };
+  const [first] = Value.Errors(call.answer, answer);
+  throw new Error(`its answer${first?.instancePath ?? ""} ${first?.message ?? "is no JSON"}`);
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > BYTES_MAX) throw new Error(`its answer is larger than ${BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function readMessage(text: string): string {
+  const problem = parse(text);
+  const said = Value.Check(Problem, problem) ? (problem.detail ?? problem.message) : undefined;
+  return (said ?? "no reason given").slice(0, 300).replace(/\p{Cc}/gu, " ");
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
