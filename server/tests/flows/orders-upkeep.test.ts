@@ -149,6 +149,25 @@ it("ends a cancelled order whose card was declined while its payment was being v
   expect(await shop.stateOf(id)).toBe("CANCELLED");
 });
 
+it("gives back all of a cancelled order, also what a refund on its way had failed to", async () => {
+  const { id, payment } = await placed();
+  await shop.settle(await attemptOf(payment.id), "succeeded");
+  for (const amountMinor of [1_900n, 450n]) await shop.act(id, refundOrder({ amountMinor, reason: "late" }));
+  await shop.act(id, cancelOrder({}), ALICE);
+  const refunds = (await shop.openAttempts()).filter(({ paymentId }) => String(paymentId) === payment.id);
+  expect(refunds.map(({ amountMinor }) => amountMinor)).toEqual([1_900n, 450n, 50n]);
+  const [, second] = refunds;
+  if (second === undefined) throw new Error("nothing is under way");
+  await shop.settle(second, "failed");
+  for (const refund of await shop.openAttempts())
+    if (String(refund.paymentId) === payment.id) await shop.settle(refund, "succeeded");
+  expect(await shop.stateOf(id)).toBe("CANCELLED");
+  expect(await getPayment(shop.db, Number(payment.id))).toMatchObject({
+    refundedMinor: 2_400n,
+    taxReturnedMinor: 400n,
+  });
+});
+
 it("keeps an order in review until staff has decided, paid or not", async () => {
   verdict = "review";
   const paidFirst = await placed();

@@ -234,9 +234,13 @@ export function taxOfCapture(payment: Payment, amount: bigint): bigint {
   return taxMinor - taxCapturedMinor; // the last capture takes what earlier ones, which may have named their own, left
 }
 
-/** The tax in the next `amount` given back; giving back all that is left gives back all tax that is left. */
+/**
+ * The tax in the next `amount` given back; giving back all that is left gives back all tax that is left. The tax of refunds that
+ * are on their way counts as left until they are done, so there may be more of it than `amount`.
+ */
 export function taxOfReturn(payment: Payment, amount: bigint): bigint {
   const left = netCaptured(payment) - payment.refundingMinor;
   const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
-  return left <= 0n ? 0n : (taxLeft * amount) / left;
+  const tax = left <= 0n ? 0n : (taxLeft * amount) / left;
+  return tax < amount ? tax : amount;
 }
