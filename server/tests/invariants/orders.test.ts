@@ -18,7 +18,7 @@ import {
 } from "../../src/modules/orders/index.ts";
 import { payOrder } from "../../src/modules/orders/pay-order.ts";
 import { shipOrder } from "../../src/modules/orders/ship-order.ts";
-import { getPayment } from "../../src/modules/payments/index.ts";
+import { getPayment, verifyPayments } from "../../src/modules/payments/index.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { STAFF } from "../desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../orders.ts";
@@ -282,12 +282,27 @@ async function captureAuthorized(placed: readonly string[]): Promise<void> {
     await shop.tell(Number(id), { type: "captured", totalMinor, isFinal: true });
 }
 
+/** Until a dispute is decided nobody can give its money back. */
+async function decideDisputes(placed: readonly string[], state: "won" | "lost"): Promise<void> {
+  const rows = await shop.db<{ id: bigint; disputed: bigint }[]>`
+    SELECT id, disputed FROM payments.payments WHERE order_id = ANY(${placed as string[]}::bigint[]) AND disputed > 0`;
+  for (const { id, disputed: amountMinor } of rows)
+    await shop.tell(Number(id), {
+      type: "dispute",
+      reference: `dispute ${id}`,
+      amountMinor,
+      state,
+      reason: undefined,
+    });
+}
+
 /** Whatever is under way succeeds, and what waits for money expires: then all is at rest. */
 async function comeToRest(placed: readonly string[]): Promise<void> {
   for (let round = 0; round < 10; round += 1) {
     const open = await shop.openAttempts();
     for (const each of open) await shop.settle(each, "succeeded");
     await captureAuthorized(placed);
+    await decideDisputes(placed, round % 2 === 0 ? "won" : "lost");
     if (open.length === 0 && round > 0) break;
     await expire(placed);
   }
@@ -339,6 +354,7 @@ it("orders, stock, payments and ledger agree after every step of a random histor
       await comeToRest(placed);
       await expectAgreement();
       await expectRest(placed);
+      expect((await verifyPayments(shop.db)).differences).toEqual([]);
     }),
     // One shop for all: what a history has left wrong stays, and would fail every shorter one.
     { numRuns: RUNS, endOnFailure: true },
