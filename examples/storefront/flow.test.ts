@@ -35,7 +35,10 @@ it("makes a shop's first sale, from registration to the list of orders", async (
     total: "719.98",
     payment_method: "credit_card",
   });
-  expect(list).toMatchObject({ items: [{ id: order?.["id"], total: "719.98" }], next_cursor: null });
+  expect(list).toMatchObject({
+    items: [{ id: order?.["id"], total: "719.98", items: [{ sku: "WH-001", quantity: 2 }] }],
+    next_cursor: null,
+  });
   const token = await app.token("admin");
   await expect
     .poll(async () => (await app.call("GET", `/api/v1/orders/${order?.["id"]}`, { token })).body)

@@ -76,7 +76,10 @@ const summary = {
   version: Type.Integer(),
 };
 
-export const OrderSummary = Type.Object(summary, { title: "OrderSummary" });
+export const OrderSummary = Type.Object(
+  { ...summary, payment: nullable(OrderPayment), items: Type.Array(OrderLine) },
+  { title: "OrderSummary", description: "An order without its addresses" },
+);
 export const OrderPage = pageOf(OrderSummary, "OrderPage");
 
 const orderFields = {

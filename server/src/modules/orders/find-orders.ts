@@ -6,7 +6,7 @@ import { type CreditNoteFilter, readCreditNote, readCreditNotes } from "./credit
 import { orderError } from "./errors.ts";
 import { maySee, type OrderReader } from "./get-order.ts";
 import type { Order } from "./order.ts";
-import { type OrderFilter, readOrders } from "./order-read-store.ts";
+import { type OrderFilter, readWholeOrders } from "./order-read-store.ts";
 
 /** Orders without their lines, with their latest payments. Another customer's name finds nothing. */
 export async function findOrders(
@@ -16,7 +16,7 @@ export async function findOrders(
 ): Promise<{ order: Order; payment: Payment | undefined }[]> {
   const own = narrow(actor, filter);
   if (own === undefined) return [];
-  const orders = await readOrders(db, own);
+  const orders = await readWholeOrders(db, own);
   if (orders.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   const payments = await findPaymentsOfOrders(
     db,

@@ -74,6 +74,14 @@ function ofReview(db: AnySql, review: Review) {
   return db`AND review = ${db.unsafe(String(REVIEWS[review]))}`;
 }
 
+/** With their lines. Newest first, as `readOrders`. */
+export async function readWholeOrders(db: Sql, filter: OrderFilter): Promise<Order[]> {
+  const orders = await readOrders(db, filter);
+  if (orders.length === 0) return [];
+  const lines = await readLines({ sql: db }, toArray(orders.map(({ id }) => id)));
+  return orders.map((order) => ({ ...order, lines: lines.get(order.id) ?? [] }));
+}
+
 export async function readEntries(db: Sql, orderId: number): Promise<OrderEntry[]> {
   const rows = await db<EntryRow[]>`
     SELECT order_id, seq, at, event, actor_id, from_state, to_state, note FROM orders.entries WHERE order_id = ${orderId} ORDER BY seq`;

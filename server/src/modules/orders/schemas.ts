@@ -137,6 +137,8 @@ const TotalBound = Type.String({
   description: "Decimal, included; in `currency`, or in DEFAULT_CURRENCY where none is named",
   examples: ["100.00"],
 });
+/** Fewer than of other lists: each comes with all its lines. */
+const ORDERS_MAX = 200;
 export const OrderQuery = Type.Object(
   {
     status: Type.Optional(OrderStatus),
@@ -151,7 +153,9 @@ export const OrderQuery = Type.Object(
     from: PastTime,
     to: PastTime,
     cursor: Cursor,
-    limit: Limit,
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: ORDERS_MAX, default: 50, description: "Most orders of one page" }),
+    ),
   },
   closed,
 );
