@@ -4,11 +4,13 @@ import type { Sql } from "../server/src/runtime/database.ts";
 
 export interface BookMark {
   readonly lastTransferId: bigint;
+  readonly lastOrderId: bigint;
 }
 
 export interface Written {
   readonly transfers: number;
   readonly amountMinor: number;
+  readonly orders?: number;
 }
 
 export interface TableSizes {
@@ -22,8 +24,10 @@ export interface TableSizes {
 }
 
 export async function markBook(sql: Sql): Promise<BookMark> {
-  const [row] = await sql<{ last: bigint }[]>`SELECT coalesce(max(id), 0) AS last FROM ledger.transfers`;
-  return { lastTransferId: row?.last ?? 0n };
+  const [row] = await sql<{ transfer: bigint; order: bigint }[]>`
+    SELECT (SELECT coalesce(max(id), 0) FROM ledger.transfers) AS transfer,
+           (SELECT coalesce(max(id), 0) FROM orders.orders) AS order`;
+  return { lastTransferId: row?.transfer ?? 0n, lastOrderId: row?.order ?? 0n };
 }
 
 /**
@@ -31,10 +35,20 @@ export async function markBook(sql: Sql): Promise<BookMark> {
  * @throws Error naming the difference.
  */
 export async function checkBook(sql: Sql, mark: BookMark, acknowledged: Written): Promise<void> {
-  const [row] = await sql<{ transfers: bigint; amount: string }[]>`
-    SELECT count(*) AS transfers, coalesce(sum(amount), 0) AS amount FROM ledger.transfers WHERE id > ${mark.lastTransferId}`;
-  const written = { transfers: Number(row?.transfers), amountMinor: Number(row?.amount) };
-  if (written.transfers !== acknowledged.transfers || written.amountMinor !== acknowledged.amountMinor) {
+  const [row] = await sql<{ transfers: bigint; amount: string; orders: bigint }[]>`
+    SELECT count(*) AS transfers, coalesce(sum(amount), 0) AS amount,
+           (SELECT count(*) FROM orders.orders WHERE id > ${mark.lastOrderId}) AS orders
+    FROM ledger.transfers WHERE id > ${mark.lastTransferId}`;
+  const written = {
+    transfers: Number(row?.transfers),
+    amountMinor: Number(row?.amount),
+    orders: Number(row?.orders),
+  };
+  const isSame =
+    written.transfers === acknowledged.transfers &&
+    written.amountMinor === acknowledged.amountMinor &&
+    written.orders === (acknowledged.orders ?? 0);
+  if (!isSame) {
     throw new Error(`written and acknowledged differ: ${JSON.stringify({ written, acknowledged })}`);
   }
   const sums = await sumBook(sql);

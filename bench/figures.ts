@@ -80,6 +80,19 @@ const RATIOS: readonly RatioPlan[] = [
     target: { atLeast: 6 },
   },
   {
+    label: "orders of one line / transfers, uniform, 256 in flight",
+    id: "orders-256",
+    against: ["uniform-256"],
+    target: { atLeast: 0.35 },
+  },
+  {
+    label: "one product / 10,000 products, orders of one line",
+    id: "flash-256",
+    against: ["orders-256"],
+    target: { atLeast: 1 },
+  },
+  { label: "orders of five lines / of one line", id: "orders-five-256", against: ["orders-256"] },
+  {
     label: "product list, 20 of 1,000 / bare health, 16 connections",
     id: "products-16",
     against: ["health-16"],

@@ -1,6 +1,7 @@
 // The load generator, a process of its own: gets the accounts once and then one stretch of load after another from the
 // bench, over the channel that `fork` opens, and answers each with what it counted.
 
+import { createOrderTraffic, type OrderShape } from "./load/order-traffic.ts";
 import type { Spread } from "./load/pick-accounts.ts";
 import { type LoadOptions, type LoadResult, runLoad } from "./load/run-load.ts";
 import {
@@ -13,10 +14,12 @@ import {
 } from "./load/traffic.ts";
 
 export interface LoadRequest extends LoadOptions {
-  readonly traffic: "transfers" | "batches" | "health" | "reads";
+  readonly traffic: "transfers" | "batches" | "health" | "reads" | "orders";
   readonly spread: Spread;
   /** Of reads. */
   readonly paths?: readonly string[];
+  /** Of orders. */
+  readonly orders?: OrderShape;
 }
 
 export type LoadCommand = { readonly accounts: LoadAccounts } | { readonly load: LoadRequest };
@@ -40,6 +43,8 @@ async function answer(load: LoadRequest, accounts: LoadAccounts): Promise<LoadAn
 
 function createTraffic(load: LoadRequest, accounts: LoadAccounts): Traffic {
   if (load.traffic === "health") return createHealthTraffic();
+  if (load.traffic === "orders" && load.orders !== undefined)
+    return createOrderTraffic(accounts, load.orders);
   if (load.traffic === "reads") return createReadTraffic(load.paths ?? []);
   return load.traffic === "batches"
     ? createBatchTraffic(accounts)

@@ -7,6 +7,7 @@ import type { LoadResult } from "./load/run-load.ts";
 import { BATCH_LENGTH } from "./load/traffic.ts";
 import type { LoadRequest } from "./load.ts";
 import type { Row, Sample } from "./measure.ts";
+import { addOrderProducts, type Purchase, shapeOrders } from "./orders.ts";
 import { type ProcessorTime, readProcessorTime } from "./processor-time.ts";
 import { fillPgbench, findPgbenchTrouble, measurePgbench } from "./reference/pgbench.ts";
 import {
@@ -23,10 +24,11 @@ const REFERENCE_ACCOUNTS = 100_000;
 const PRODUCTS = 1_000;
 const OUTBOX_STUCK_MS = 2_000;
 
-type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight" | "paths">;
+type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight" | "paths" | "orders">;
 type RowPlan = { readonly id: string; readonly label: string } & (
   | { readonly load: LoadShape }
   | { readonly visit: Visit }
+  | { readonly purchase: Purchase }
   | { readonly clients: number }
   | { readonly procedure: Procedure }
 );
@@ -55,6 +57,18 @@ const PLANS: readonly RowPlan[] = [
   { id: "ten-256", label: "transfers, ten accounts, 256 in flight", load: transfers("ten", 256) },
   { id: "pgbench-16", label: "reference: pgbench TPC-B, 16 clients", clients: 16 },
   { id: "uniform-512", label: "transfers, uniform, 512 in flight", load: transfers("uniform", 512) },
+  { id: "orders-256", label: "orders of one line, 10,000 products, 256 in flight", purchase: { lines: 1 } },
+  {
+    id: "flash-256",
+    label: "orders of one line, one product, 256 in flight",
+    purchase: { lines: 1, isFlash: true },
+  },
+  { id: "orders-five-256", label: "orders of five lines, 256 in flight", purchase: { lines: 5 } },
+  {
+    id: "shop-256",
+    label: "orders of one line among reads (80 %), 256 in flight",
+    purchase: { lines: 1, readsOfTen: 8 },
+  },
   {
     id: "batch-4",
     label: "batches of 1,000 transfers, 4 in flight",
@@ -77,6 +91,8 @@ const PLANS: readonly RowPlan[] = [
 
 export interface RowSet {
   readonly rows: readonly Row[];
+  /** What orders buy; empty where no row orders. */
+  readonly productIds: readonly number[];
   /** What was left out, and answers that were not as they should be. */
   readonly notes: string[];
   readonly close: () => Promise<void>;
@@ -90,11 +106,12 @@ export async function prepareRows(bench: Workbench, only: RegExp | undefined): P
   const pgbenchUrl = needs("clients") ? await preparePgbench(bench, notes) : undefined;
   const ledger = needs("procedure") ? await prepareProcedure(bench) : undefined;
   if (needs("visit")) await addProducts(bench, 0, PRODUCTS);
+  const productIds = needs("purchase") ? await addOrderProducts(bench) : [];
   const rows = wanted.flatMap((plan) => {
-    const measure = chooseMeasure(plan, { bench, notes, pgbenchUrl, ledger });
+    const measure = chooseMeasure(plan, { bench, notes, pgbenchUrl, ledger, productIds });
     return measure === undefined ? [] : [{ id: plan.id, label: plan.label, measure }];
   });
-  return { rows, notes, close: async () => ledger?.sql.end({ timeout: 5 }) };
+  return { rows, productIds, notes, close: async () => ledger?.sql.end({ timeout: 5 }) };
 }
 
 async function preparePgbench(bench: Workbench, notes: string[]): Promise<string | undefined> {
@@ -118,15 +135,21 @@ interface Means {
   readonly notes: string[];
   readonly pgbenchUrl: string | undefined;
   readonly ledger: ReferenceLedger | undefined;
+  readonly productIds: readonly number[];
 }
 
 function chooseMeasure(
   plan: RowPlan,
-  { bench, notes, pgbenchUrl, ledger }: Means,
+  { bench, notes, pgbenchUrl, ledger, productIds }: Means,
 ): Row["measure"] | undefined {
   if ("load" in plan) return (seconds) => measureLoad(bench, plan, { seconds, notes });
   if ("visit" in plan) {
     const load = shapeVisit(plan.visit, { products: PRODUCTS, inFlight: 16 });
+    return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
+  }
+  if ("purchase" in plan) {
+    const orders = shapeOrders(plan.purchase, productIds);
+    const load = { traffic: "orders", spread: "uniform", inFlight: 256, orders } as const;
     return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
   }
   if ("clients" in plan)
@@ -159,6 +182,7 @@ export async function measureLoad(
   await checkBook(bench.sql, mark, {
     transfers: result.acceptedTransfers,
     amountMinor: result.acceptedMinor,
+    orders: result.acceptedOrders,
   });
   noteFailures(plan, result, notes);
   await awaitEmptyOutbox(bench, notes);

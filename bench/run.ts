@@ -6,6 +6,7 @@ import { measureScale, measureSoak } from "./endurance.ts";
 import { describeMemory, describeSizes, describeStarts, type Figure, findRatios } from "./figures.ts";
 import { measureInTurns } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
+import { measureLongOrder } from "./orders.ts";
 import { buildReport, formatReport, type Report, type ReportParts } from "./report.ts";
 import { prepareRows } from "./rows.ts";
 import { findBookTrouble } from "./server-process.ts";
@@ -60,18 +61,20 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   const { rounds, seconds } = options;
   const watch = { notes: [] as string[], onProgress: printProgress };
   const scale = options.scale && isWanted(options, "scale") ? await measureScale(bench, seconds, watch) : [];
-  const { rows, notes, close } = await prepareRows(bench, options.only);
+  const { rows, notes, productIds, close } = await prepareRows(bench, options.only);
   const onSlice = (done: number, of: number, label: string) => printProgress(`${done + 1}/${of} ${label}`);
   await measureInTurns(rows, { rounds: 1, seconds: WARMUP_SECONDS, onSlice });
   const samples = await measureInTurns(rows, { rounds, seconds, onSlice });
   await close();
   const memory = describeMemory(bench.memory.stop());
+  const longOrder = productIds.length > 0 ? await measureLongOrder(bench, productIds) : [];
   const isCatalogScale = options.scale && isWanted(options, "catalog-scale");
   const catalog = isCatalogScale ? await measureCatalogScale(bench, seconds, watch) : [];
   const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
   const figures = [
     ...findRatios(samples),
     ...describeSizes(await measureSizes(bench.sql)),
+    ...longOrder,
     ...memory,
     ...scale,
     ...catalog,

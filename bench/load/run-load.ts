@@ -21,6 +21,7 @@ export interface LoadResult {
   readonly firstFailure: string | undefined;
   readonly acceptedTransfers: number;
   readonly acceptedMinor: number;
+  readonly acceptedOrders: number;
   /** Processor time of this process per request. */
   readonly cpuMicros: number;
 }
@@ -106,6 +107,7 @@ function summarize(progress: Progress, { accepted }: Traffic, cpu: NodeJS.CpuUsa
     firstFailure: progress.firstFailure,
     acceptedTransfers: accepted.transfers,
     acceptedMinor: accepted.amountMinor,
+    acceptedOrders: accepted.orders,
     cpuMicros: (cpu.user + cpu.system) / requestCount,
   };
 }

@@ -16,6 +16,7 @@ export interface LoadAccounts {
 export interface Accepted {
   transfers: number;
   amountMinor: number;
+  orders: number;
 }
 
 /** `slot` is the connection: it has one request in flight, so what was asked can be kept by slot until the answer. */
@@ -30,7 +31,7 @@ export function createHealthTraffic(): Traffic {
   return {
     nextRequest: () => request,
     readAnswer: () => undefined,
-    accepted: { transfers: 0, amountMinor: 0 },
+    accepted: { transfers: 0, amountMinor: 0, orders: 0 },
   };
 }
 
@@ -41,7 +42,7 @@ export function createReadTraffic(paths: readonly string[]): Traffic {
   return {
     nextRequest: () => requests[next++ % requests.length] ?? "",
     readAnswer: () => undefined,
-    accepted: { transfers: 0, amountMinor: 0 },
+    accepted: { transfers: 0, amountMinor: 0, orders: 0 },
   };
 }
 
@@ -51,7 +52,7 @@ export function createTransferTraffic(accounts: LoadAccounts, spread: Spread): T
   const prefixes = tokens.map((token) => formatPrefix("/api/v1/transactions", token));
   const pick = createPicker(spread, ids.length);
   const amounts: number[] = [];
-  const accepted = { transfers: 0, amountMinor: 0 };
+  const accepted = { transfers: 0, amountMinor: 0, orders: 0 };
   return {
     accepted,
     nextRequest(slot) {
@@ -74,7 +75,7 @@ export function createBatchTraffic(accounts: LoadAccounts): Traffic {
   const { tokens } = accounts;
   const prefixes = tokens.map((token) => formatPrefix("/api/v1/transactions/batch", token));
   const amounts: number[][] = [];
-  const accepted = { transfers: 0, amountMinor: 0 };
+  const accepted = { transfers: 0, amountMinor: 0, orders: 0 };
   return {
     accepted,
     nextRequest(slot) {
@@ -111,11 +112,11 @@ function pickAmount(): number {
   return 1 + Math.floor(Math.random() * AMOUNT_MINOR_MAX);
 }
 
-function formatPrefix(path: string, token: string): string {
+export function formatPrefix(path: string, token: string): string {
   return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nIdempotency-Key: `;
 }
 
-function formatRequest(prefix: string | undefined, body: string): string {
+export function formatRequest(prefix: string | undefined, body: string): string {
   return `${prefix}${randomUUID()}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 

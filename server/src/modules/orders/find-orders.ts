@@ -8,7 +8,7 @@ import { maySee, type OrderReader } from "./get-order.ts";
 import type { Order } from "./order.ts";
 import { type OrderFilter, readWholeOrders } from "./order-read-store.ts";
 
-/** Orders without their lines, with their latest payments. Another customer's name finds nothing. */
+/** Orders with their latest payments. Another customer's name finds nothing. */
 export async function findOrders(
   { db, assets }: OrderReader,
   actor: Actor,
