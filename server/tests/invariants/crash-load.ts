@@ -1,5 +1,5 @@
-// The client of the crash test: it writes at full load, remembers what it sent and what was answered, and asks again with
-// the same key where no answer came. It is the only one who writes, so it knows what must be in the book.
+// The client of the crash tests: it writes at full load, remembers what it sent and what was answered, and asks again with
+// the same key where no answer came. It is the only one who writes, so it knows what must be there.
 import type { Answer, ApiClient } from "./api-client.ts";
 
 /** Small, fast and good enough to choose moments; the same seed chooses the same ones. */
@@ -14,7 +14,7 @@ export function createRandom(seed: number): (below: number) => number {
 }
 
 export interface Write {
-  /** Its idempotency key, and its reference in the book. */
+  /** Its idempotency key, and the reference of what it makes. */
   readonly key: string;
   readonly body: object;
   /** Undefined while nobody has said what became of it. */
@@ -33,26 +33,45 @@ export interface CrashLoad {
 
 const WORKERS = 48;
 
-export function openCrashLoad(accountIds: readonly string[], random: (below: number) => number): CrashLoad {
-  const writes: Write[] = [];
-  const faults: string[] = [];
-  const pick = () => accountIds[random(accountIds.length)];
+export interface WriteKind {
+  readonly path: string;
+  /** What to send under a key. */
+  readonly describe: (key: string) => object;
+  /** Of the keys; two loads on one server need two. */
+  readonly prefix?: string;
+}
 
-  function nextWrite(): Write {
-    const key = `write-${writes.length}`;
-    const [from, to] = [pick(), pick()];
-    const rest = { amount: 1 + random(400), currency: "JPY", reference: key };
-    const body =
-      from === to
+/** Deposits to these accounts, and transfers between them. */
+export function describeTransactions(
+  accountIds: readonly string[],
+  random: (below: number) => number,
+): WriteKind {
+  const pick = () => accountIds[random(accountIds.length)];
+  return {
+    path: "/transactions",
+    describe: (key) => {
+      const [from, to] = [pick(), pick()];
+      const rest = { amount: 1 + random(400), currency: "JPY", reference: key };
+      return from === to
         ? { type: "deposit", account_id: from, ...rest }
         : { type: "transfer", account_id: from, to_account_id: to, ...rest };
-    const write = { key, body };
+    },
+  };
+}
+
+export function openCrashLoad({ path, describe, prefix = "write" }: WriteKind): CrashLoad {
+  const writes: Write[] = [];
+  const faults: string[] = [];
+
+  function nextWrite(): Write {
+    const key = `${prefix}-${writes.length}`;
+    const write = { key, body: describe(key) };
     writes.push(write);
     return write;
   }
 
   async function send(client: ApiClient, write: Write): Promise<void> {
-    const answer = await client.post("/transactions", write.body, write.key).catch(() => undefined);
+    const answer = await client.post(path, write.body, write.key).catch(() => undefined);
     if (answer === undefined || answer.status === 503) return;
     const outcome = readOutcome(answer);
     if (outcome === undefined)
@@ -81,5 +100,5 @@ function findOpen(writes: readonly Write[]): Write[] {
 
 function readOutcome({ status, body }: Answer): Write["outcome"] {
   if (status === 201) return { id: body.id };
-  return status === 422 ? { refused: body.code } : undefined;
+  return status === 422 || status === 409 ? { refused: body.code } : undefined;
 }

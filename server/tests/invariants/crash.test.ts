@@ -7,7 +7,13 @@ import { verifyBook } from "../../src/modules/ledger/verify-book.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { poll } from "../../src/runtime/embedded-postgres/poll.ts";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";
-import { type CrashLoad, createRandom, openCrashLoad, type Write } from "./crash-load.ts";
+import {
+  type CrashLoad,
+  createRandom,
+  describeTransactions,
+  openCrashLoad,
+  type Write,
+} from "./crash-load.ts";
 import { backendPids, findPostgres, type ServerProcess, startServer } from "./server-process.ts";
 
 const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 50);
@@ -36,7 +42,7 @@ it(
     const first = await openClient(server.url);
     const accountIds = await openFundedAccounts(first, { count: 20, amount: 1_000 });
     first.close();
-    const load = openCrashLoad(accountIds, random);
+    const load = openCrashLoad(describeTransactions(accountIds, random));
     for (let round = 1; round <= ROUNDS; round += 1) {
       const writtenBefore = load.writes.length;
       const victim = VICTIMS[random(VICTIMS.length)] ?? "server";

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { poll } from "../../src/runtime/embedded-postgres/poll.ts";
 import { type ApiClient, balanceOf, openClient, openFundedAccounts } from "./api-client.ts";
-import { createRandom, openCrashLoad } from "./crash-load.ts";
+import { createRandom, describeTransactions, openCrashLoad } from "./crash-load.ts";
 import { findPostgres, type ServerProcess, startServer, tokenOf } from "./server-process.ts";
 
 const PATIENCE_MS = 60_000;
@@ -63,7 +63,7 @@ it("answers every request it has received, although SIGTERM comes while all of t
 
 it("stops under full load: no acknowledged write is lost, and PostgreSQL starts again without recovery", async () => {
   const ids = await openFundedAccounts(client, { count: 20, amount: 1_000 });
-  const load = openCrashLoad(ids, createRandom(1));
+  const load = openCrashLoad(describeTransactions(ids, createRandom(1)));
   const stop = new AbortController();
   const running = load.run(client, stop.signal);
   await poll({ timeoutMs: PATIENCE_MS, until: () => load.writes.length > 500 });
