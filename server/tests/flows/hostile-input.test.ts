@@ -27,6 +27,7 @@ beforeEach(async () => {
 });
 
 let keyCount = 0;
+const KEYS_MAX = 250;
 
 /** Sends with a key of its own, so that a remembered refusal shows; notes what is wrong with the answer. */
 async function probe(
@@ -34,10 +35,15 @@ async function probe(
   { what, field }: { what: string; field?: readonly string[] },
 ): Promise<number> {
   const headers = { "idempotency-key": `hostile-${++keyCount}`, ...request.headers };
+  if (keyCount % KEYS_MAX === 0) {
+    await ground.forgetKeys(); // each answer's rows are counted, and counting thousands of keys would be most of the work
+    before = await ground.countRows();
+  }
   const answer = await ground.send({ token: ground.admin, ...request, headers });
   const fault = findFault(answer, field);
   if (fault !== undefined) faults.push(`${request.method} ${request.path.slice(0, 120)}: ${what}: ${fault}`);
-  await noteChanges(answer.status, what);
+  // What a GET should write after all is found with the next request that may write.
+  if (request.method !== "GET") await noteChanges(answer.status, what);
   return answer.status;
 }
 
@@ -109,8 +115,9 @@ it("answers any value in a query parameter, given once, twice or as a list, and 
     for (const query of ["unknown=1", "__proto__=1", "=", "&&&", "?", "%", "a".repeat(8_000)])
       await ask(query);
   }
+  await noteChanges(400, "one of the queries");
   expect(faults).toEqual([]);
-});
+}, 400_000);
 
 it("answers bodies that are no JSON, too large, too deep, or of another type", async () => {
   for (const operation of operations) {

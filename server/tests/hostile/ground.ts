@@ -14,6 +14,8 @@ export interface Ground extends Sender {
   /** Ids of what exists, owned by "owner", and values that keep it usable. */
   readonly known: KnownValues;
   readonly countRows: () => Promise<RowCounts>;
+  /** Empties the remembered answers. */
+  readonly forgetKeys: () => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export async function openGround(overrides: Readonly<Record<string, string>> = {
     operations: await readOperations(app),
     known: await makeKnownValues(app, admin),
     countRows: await openRowCounter(app.db),
+    forgetKeys: async () => app.db`TRUNCATE runtime.idempotency_keys`,
     stop: async () => {
       sender.close();
       await app.stop();

@@ -16,6 +16,7 @@ export function addWebhookRoutes(server: HttpServer, services: PaymentServices):
         tags: ["Payments"],
         operationId: "receiveWebhook",
         summary: "What a payment provider reports",
+        security: [],
         description: "Answered once it is stored; the same event again changes nothing.",
         params: ProviderParams,
         response: { 200: WebhookReceipt },
