@@ -26,6 +26,7 @@ export function addSandboxRoutes(server: HttpServer, sandbox: Sandbox): void {
         tags: ["Payments"],
         operationId: "confirmSandboxCharge",
         summary: "Confirm a sandbox payment as its customer would (3-D Secure)",
+        security: [],
         params: Params,
         body: Input,
         response: { 200: Charge },
