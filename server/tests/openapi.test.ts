@@ -35,7 +35,7 @@ afterAll(async () => {
 
 /** Whoever has no token yet. */
 const PUBLIC =
-  /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency))$/;
+  /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency)|webhooks\/\{provider\}|sandbox\/charges\/\{reference\}\/confirm)$/;
 /** The shop window. */
 const FOR_VISITORS = /^\/api\/v1\/((products|categories)(\/\{id\})?|products\/facets|images\/\{id\})$/;
 /** Carts are open to guests, who show the cart's token. */

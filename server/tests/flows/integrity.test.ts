@@ -24,7 +24,7 @@ it("says that all kinds agree after a sale, and again from where that check ende
   const first = await fresh();
   expect(first).toMatchObject({ status: 200, body: { clean: true } });
   expect(first.body.kinds.map((entry: { kind: string }) => entry.kind)).toEqual(
-    expect.arrayContaining(["ledger", "stock", "orders"]),
+    expect.arrayContaining(["ledger", "stock", "payments", "orders"]),
   );
   expect((await fresh()).body).toMatchObject({ clean: true, transfer_count: 0 });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { verifyStock } from "../../src/modules/inventory/index.ts";
 import { verifyBook } from "../../src/modules/ledger/index.ts";
 import { verifyOrders } from "../../src/modules/orders/index.ts";
+import { verifyPayments } from "../../src/modules/payments/index.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";
 import { type CrashLoad, createRandom, openCrashLoad } from "./crash-load.ts";
@@ -149,8 +150,9 @@ async function expectVerified(where: string): Promise<void> {
   const db: Sql = openDatabase({ url, poolSize: 4, statementTimeoutMs: PATIENCE_MS });
   try {
     const { differences } = await verifyBook(db, { full: true, readOnly: true });
-    const orders = await verifyOrders(db);
-    expect([...differences, ...(await verifyStock(db)), ...orders.differences], where).toEqual([]);
+    const { differences: orders } = await verifyOrders(db);
+    const { differences: payments } = await verifyPayments(db);
+    expect([...differences, ...(await verifyStock(db)), ...payments, ...orders], where).toEqual([]);
   } finally {
     await db.end({ timeout: 5 });
   }

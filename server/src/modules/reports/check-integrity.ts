@@ -4,9 +4,10 @@ import type { Sql } from "../../runtime/database.ts";
 import { verifyStock } from "../inventory/index.ts";
 import { type Verification, type VerifyOptions, verifyBook } from "../ledger/index.ts";
 import { verifyOrders } from "../orders/index.ts";
+import { verifyPayments } from "../payments/index.ts";
 
 /** The metric's label, lowest module first. */
-export const INTEGRITY_KINDS = ["ledger", "stock", "orders"] as const;
+export const INTEGRITY_KINDS = ["ledger", "stock", "payments", "orders"] as const;
 export type IntegrityKind = (typeof INTEGRITY_KINDS)[number];
 
 /** One thing that does not agree, with the ids of what it is about. */
@@ -41,10 +42,12 @@ export async function checkIntegrity(
   const book = await verifyBook(db, options);
   const since = Math.min(book.since, verifiedUntil);
   const stock = await verifyStock(db);
+  const payments = await verifyPayments(db, { since });
   const orders = await verifyOrders(db, { since });
   const findings: Findings = {
     ledger: book.differences.map((difference) => ({ ...difference })),
     stock: stock.map((difference) => ({ ...difference })),
+    payments: payments.differences.map((difference) => ({ ...difference })),
     orders: orders.differences.map((difference) => ({ ...difference })),
   };
   return { findings, book };
