@@ -69,7 +69,7 @@ test("name and address share one budget", async () => {
   expect(codes.at(-1)).toBe("login_throttled");
 });
 
-test("V6.3.1 a lockout cannot be used against its owner: a known device and a new password by mail still let them in", async () => {
+test("failure 34: V6.3.1 a lockout cannot be used against its owner: a known device and a new password by mail still let them in", async () => {
   await resetNetwork();
   await register("owner");
   const device_token = (await logIn("owner", PASSWORD)).body.device_token as string;

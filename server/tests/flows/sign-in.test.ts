@@ -213,7 +213,7 @@ describe("access tokens", () => {
 });
 
 describe("refresh", () => {
-  test("V10.4.5 fifty at once: one live family, and nobody is signed out", async () => {
+  test("failure 33: V10.4.5 fifty at once: one live family, and nobody is signed out", async () => {
     const { refresh: token, access } = await signUp();
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => refresh(token, index % 2 === 0 ? app : other)),

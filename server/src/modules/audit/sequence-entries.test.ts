@@ -68,7 +68,7 @@ test("entries are chained in order, each hash over the one before and the canoni
   expect(await database.db`SELECT FROM audit.pending`).toHaveLength(0);
 });
 
-test("eight writers and four sequencers at once make one chain without a fork, and lose nothing", async () => {
+test("failure 30: eight writers and four sequencers at once make one chain without a fork, and lose nothing", async () => {
   let writing = true;
   const writers = Array.from({ length: 8 }, async (_, writer) => {
     for (let n = 0; n < 40; n += 1) {
