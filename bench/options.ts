@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly accounts: number;
   readonly scale: boolean;
+  /** Of the scale measurement. */
+  readonly orders: number;
   readonly soakMinutes: number;
   readonly startTries: number;
 }
@@ -20,6 +22,7 @@ interface Flags {
   readonly rounds?: number;
   readonly accounts: number;
   readonly scale?: true;
+  readonly orders: number;
   readonly soak?: number;
 }
 
@@ -34,6 +37,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     rounds: flags.rounds ?? (quick ? 1 : 3),
     accounts: flags.accounts,
     scale: flags.scale === true,
+    orders: flags.orders,
     soakMinutes: flags.soak ?? 0,
     startTries: quick ? 1 : 3,
   };
@@ -57,8 +61,10 @@ function describeCommand(): Command {
     .option(
       "--scale",
       "also: throughput at 1,000,000 accounts and 10,000,000 transfers against the empty system (20 minutes; " +
-        "'--only ^scale$' leaves it alone), and search among 100,000 products ('--only catalog-scale')",
+        "'--only ^scale$' leaves it alone), search among 100,000 products ('--only catalog-scale'), and orders " +
+        "with so many in the tables ('--only order-scale')",
     )
+    .option("--orders <n>", "how many orders --scale places", parseCount, 1_000_000)
     .option("--soak <minutes>", "also: memory under so many minutes of load", parseCount);
 }
 

@@ -6,6 +6,7 @@ import { measureScale, measureSoak } from "./endurance.ts";
 import { describeMemory, describeSizes, describeStarts, type Figure, findRatios } from "./figures.ts";
 import { measureInTurns } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
+import { measureOrderScale } from "./order-scale.ts";
 import { measureLongOrder } from "./orders.ts";
 import { buildReport, formatReport, type Report, type ReportParts } from "./report.ts";
 import { prepareRows } from "./rows.ts";
@@ -70,6 +71,8 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   const longOrder = productIds.length > 0 ? await measureLongOrder(bench, productIds) : [];
   const isCatalogScale = options.scale && isWanted(options, "catalog-scale");
   const catalog = isCatalogScale ? await measureCatalogScale(bench, seconds, watch) : [];
+  const isOrderScale = options.scale && isWanted(options, "order-scale");
+  const orderScale = isOrderScale ? await measureOrderScale(bench, options, watch) : [];
   const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
   const figures = [
     ...findRatios(samples),
@@ -78,6 +81,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
     ...memory,
     ...scale,
     ...catalog,
+    ...orderScale,
     ...soak,
   ];
   printProgress("verifying the books");
