@@ -151,13 +151,11 @@ function refuseField(field: string): Error {
 }
 
 function checkService(item: OrderLineInput, path: string): void {
-  if (item.description === undefined && item.unit_price === undefined)
+  if (item.description === undefined)
     throw invalidField(
       `${path}product_id`,
       "is required; a line without it needs description and unit_price",
     );
-  if (item.description === undefined)
-    throw invalidField(`${path}description`, "is required for a line without product_id");
   if (item.unit_price === undefined)
     throw invalidField(`${path}unit_price`, "is required for a line without product_id");
 }
