@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Node runs TypeScript itself, as the program does: each file starts in a third of the time.
+    experimental: { viteModuleRunner: false },
     globalSetup: ["server/tests/global-setup.ts"],
     // In CI a skipped test is a failure: the machine has all that the tests need, or the run says what is missing.
     reporters: process.env["CI"] === undefined ? ["default"] : ["default", ciReporter],
