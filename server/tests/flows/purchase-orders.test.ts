@@ -4,7 +4,12 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callDueOrders, createSupplier, reorderLowStock } from "../../src/modules/inventory/index.ts";
+import {
+  callDueOrders,
+  createSupplier,
+  reorderLowStock,
+  verifyStock,
+} from "../../src/modules/inventory/index.ts";
 import { makeVendorToken, startVendor, type Vendor } from "../servers/vendor.ts";
 import { openTestShop, type TestShop } from "../shop.ts";
 import { readTrail } from "../trail.ts";
@@ -145,6 +150,17 @@ describe("receiving", () => {
     expect(trail.map(({ event, outcome }) => `${event} ${outcome}`).sort()).toContain(
       "purchase_order.receive success",
     );
+  });
+
+  test("verify finds goods that were received and booked otherwise", async () => {
+    expect(await verifyStock(shop.app.db)).toEqual([]);
+    await shop.app
+      .db`UPDATE inventory.purchase_orders SET received_quantity = received_quantity + 1 WHERE state = 'received'`;
+    expect(await verifyStock(shop.app.db)).toMatchObject([
+      { check: "purchase_orders", what: expect.stringContaining("received 20 of product") },
+    ]);
+    await shop.app
+      .db`UPDATE inventory.purchase_orders SET received_quantity = received_quantity - 1 WHERE state = 'received'`;
   });
 
   test("refuses what is malformed, unknown or not for customers", async () => {
