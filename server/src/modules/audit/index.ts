@@ -14,6 +14,6 @@ export { createSentinelSink, type SentinelOptions } from "./send-to-sentinel.ts"
 export { createSequencer, type Sequencer } from "./sequence-entries.ts";
 export { openSigners, type Signers, type SigningOptions } from "./signing-key.ts";
 export type { TrailFinding } from "./verify-chain.ts";
-export { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
+export { type ReceiptTransfer, type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
 export { type TrailVerification, verifyTrail } from "./verify-trail.ts";
 export { writeReceipt } from "./write-receipt.ts";

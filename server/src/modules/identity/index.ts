@@ -8,8 +8,15 @@ export { findRegistrations, type RegisteredUser } from "./find-registrations.ts"
 export { identityTasks } from "./jobs.ts";
 export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";
 export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
+export { createPasswords, type Passwords } from "./passwords.ts";
 export { type Registered, type Registration, registerUser } from "./register-user.ts";
 export { addIdentityRootRoutes, identityRoutes } from "./routes.ts";
 export type { Identity, IdentitySettings } from "./settings.ts";
 export { hasRecentProof, requireRecentProof } from "./step-up.ts";
+export {
+  createTokenReader,
+  type TokenHolder,
+  type TokenReader,
+  type TokenReaderSettings,
+} from "./token-reader.ts";
 export { recordRefusal, recordSecurity, type SecurityRecord } from "./trail.ts";

@@ -1,0 +1,26 @@
+// For other services: the rules and hashes of our passwords, apart from users and sessions.
+import { createPasswordHasher, isOutdated, type PasswordHasher } from "./hash-password.ts";
+import { createHashQueue } from "./hash-queue.ts";
+import { checkPassword, readCommonPasswords } from "./password-rules.ts";
+
+export interface Passwords extends PasswordHasher {
+  /** Whether a stored hash should be made anew at the next login. */
+  readonly isOutdated: (stored: string) => boolean;
+  /**
+   * @param words names and addresses of the user
+   * @throws AppError `invalid/password_refused` with the reason
+   */
+  readonly check: (password: string, words?: readonly string[]) => void;
+}
+
+const WAITING_MAX = 100;
+
+/** @param concurrency hashes computed at once, off the event loop: 19 MiB and some 20 ms each */
+export function createPasswords({ concurrency = 2 }: { readonly concurrency?: number } = {}): Passwords {
+  const commonPasswords = readCommonPasswords();
+  return {
+    ...createPasswordHasher(createHashQueue({ concurrency, waitingMax: WAITING_MAX })),
+    isOutdated,
+    check: (password, words = []) => checkPassword(password, { commonPasswords, words }),
+  };
+}
