@@ -18,6 +18,7 @@ export interface LoadRequest extends LoadOptions {
   readonly spread: Spread;
   /** Of reads. */
   readonly paths?: readonly string[];
+  readonly withToken?: boolean;
   /** Of orders. */
   readonly orders?: OrderShape;
 }
@@ -45,7 +46,8 @@ function createTraffic(load: LoadRequest, accounts: LoadAccounts): Traffic {
   if (load.traffic === "health") return createHealthTraffic();
   if (load.traffic === "orders" && load.orders !== undefined)
     return createOrderTraffic(accounts, load.orders);
-  if (load.traffic === "reads") return createReadTraffic(load.paths ?? []);
+  if (load.traffic === "reads")
+    return createReadTraffic(load.paths ?? [], load.withToken === true ? accounts.tokens[0] : undefined);
   return load.traffic === "batches"
     ? createBatchTraffic(accounts)
     : createTransferTraffic(accounts, load.spread);

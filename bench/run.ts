@@ -4,6 +4,7 @@ import { measureCatalogScale } from "./catalog-scale.ts";
 import { measureSizes } from "./check-book.ts";
 import { measureScale, measureSoak } from "./endurance.ts";
 import { describeMemory, describeSizes, describeStarts, type Figure, findRatios } from "./figures.ts";
+import { measureLogins } from "./logins.ts";
 import { measureInTurns } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
 import { measureOrderScale } from "./order-scale.ts";
@@ -69,6 +70,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   await close();
   const memory = describeMemory(bench.memory.stop());
   const longOrder = productIds.length > 0 ? await measureLongOrder(bench, productIds) : [];
+  const logins = isWanted(options, "logins") ? await measureLogins(bench, seconds, watch) : [];
   const isCatalogScale = options.scale && isWanted(options, "catalog-scale");
   const catalog = isCatalogScale ? await measureCatalogScale(bench, seconds, watch) : [];
   const isOrderScale = options.scale && isWanted(options, "order-scale");
@@ -78,6 +80,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
     ...findRatios(samples),
     ...describeSizes(await measureSizes(bench.sql)),
     ...longOrder,
+    ...logins,
     ...memory,
     ...scale,
     ...catalog,

@@ -35,9 +35,10 @@ export function createHealthTraffic(): Traffic {
   };
 }
 
-/** Visitors' reads, one path after another. */
-export function createReadTraffic(paths: readonly string[]): Traffic {
-  const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+/** Reads, one path after another: a visitor's, or with a token a customer's. */
+export function createReadTraffic(paths: readonly string[], token: string | undefined): Traffic {
+  const authorization = token === undefined ? "" : `Authorization: Bearer ${token}\r\n`;
+  const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}\r\n`);
   let next = 0;
   return {
     nextRequest: () => requests[next++ % requests.length] ?? "",
