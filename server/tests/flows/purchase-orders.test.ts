@@ -165,7 +165,10 @@ describe("receiving", () => {
 
   test("refuses what is malformed, unknown or not for customers", async () => {
     const order = (body: object) => shop.staff("POST", "/purchase-orders", { body });
-    expect(await order({ product_id: 999_999, quantity: 1 })).toMatchObject(refused("stock_not_found", 404));
+    expect(await order({ product_id: 999_999, quantity: 1 })).toMatchObject({
+      ...refused("product_not_found", 404),
+      body: { errors: [{ field: "product_id" }] },
+    });
     expect(await order({ product_id: 1, quantity: 0 })).toMatchObject(refused("invalid_request", 400));
     expect((await shop.alice("GET", "/purchase-orders")).status).toBe(403);
     expect(
@@ -219,6 +222,28 @@ describe("a stock system elsewhere", () => {
     elsewhere.plan({ status: 500 }, { lie: { items: [] } });
     expect((await place(open, [{ product_id: id, quantity: 1 }])).status).toBe(503);
     expect((await open.stockOf(id)).reserved).toBe(7);
+
+    const { body: order } = await place(open, [{ product_id: id, quantity: 2 }]);
+    const edit = (quantity: number) => {
+      const body = { items: [{ product_id: id, quantity }] };
+      return open.staff("PATCH", `/orders/${order.id}`, { body });
+    };
+    const asked = elsewhere.calls.length;
+    expect(await edit(10)).toMatchObject({ ...refused("insufficient_stock"), body: { sku, available: 7 } });
+    expect((await edit(9)).status).toBe(200); // seven more: the two it has were asked about
+    expect(elsewhere.calls.length).toBe(asked + 2);
+    expect((await edit(3)).status).toBe(200); // fewer: nobody is asked
+    expect(elsewhere.calls.length).toBe(asked + 2);
+    elsewhere.plan("drop", "drop");
+    expect(await edit(4)).toMatchObject(refused("stock_check_unavailable", 503));
+    expect((await open.stockOf(id)).reserved).toBe(10);
+
+    const body = { items: [{ product_id: id, quantity: 1 }], payment_method: "invoice" };
+    const headers = { "idempotency-key": "once" };
+    const placed = await open.staff("POST", "/orders", { body, headers });
+    elsewhere.plan({ lie: { items: [{ sku, available: 0 }] } });
+    const replayed = await open.staff("POST", "/orders", { body, headers });
+    expect(replayed).toMatchObject({ status: 201, body: { id: placed.body.id } });
     await open.app.stop();
     await elsewhere.stop();
   });

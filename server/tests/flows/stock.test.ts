@@ -7,6 +7,18 @@ let token: string;
 beforeAll(async () => {
   app = await startTestApp();
   token = await app.token("operator");
+  const products = Array.from({ length: 21 }, (_, index) => ({
+    sku: `SKU-${index + 1}`,
+    name: "Thing",
+    price: "1.00",
+    tracks_stock: index > 0, // the first keeps none until its first receipt
+  }));
+  const admin = await app.token("admin");
+  expect(
+    await app.call("POST", "/api/v1/products/batch", { token: admin, body: { products } }),
+  ).toMatchObject({
+    status: 201,
+  });
 });
 afterAll(() => app.stop());
 
@@ -140,6 +152,32 @@ it("names what is wrong with a booking and books nothing of it", async () => {
     expect([path, await post(path, body)]).toMatchObject([path, { status, body: { code } }]);
   expect((await get("/stock/8")).body.on_hand).toBe(3);
   expect(await get("/stock/4711")).toMatchObject({ status: 404, body: { code: "stock_not_found" } });
+});
+
+it("books nothing of a product that does not exist, and names the line", async () => {
+  const known = { product_id: 11, quantity: 1 };
+  const unknown = { product_id: 4711, quantity: 1 };
+  const listed = (items: object[]) => items.map((item) => ({ reason: "found", ...item }));
+  const counted = [known, unknown].map(({ product_id, quantity }) => ({ product_id, counted: quantity }));
+  const requests = [
+    ["/stock/receipts", { items: [known, unknown] }],
+    ["/stock/adjustments", { items: listed([known, unknown]) }],
+    ["/stock/transfers", { from_location_id: 1, to_location_id: 2, items: [known, unknown] }],
+    ["/stocktakes", { items: counted }],
+  ] as const;
+  for (const [path, body] of requests)
+    expect([path, await post(path, body)]).toMatchObject([
+      path,
+      {
+        status: 404,
+        body: {
+          code: "product_not_found",
+          errors: [{ field: "items[1].product_id", reason: "there is no product 4711" }],
+        },
+      },
+    ]);
+  const { body: left } = await get("/stock?product_id=11,4711");
+  expect(left.items).toMatchObject([{ product_id: 11, on_hand: 0 }]);
 });
 
 it("is nothing for customers", async () => {

@@ -1,6 +1,6 @@
 // The door of the catalog: categories and products.
 export type { StockOpener } from "./add-products.ts";
-export { CATALOG_ERRORS } from "./errors.ts";
+export { CATALOG_ERRORS, catalogError } from "./errors.ts";
 export type { NewStock, ProductStatus } from "./product.ts";
 export { findProductLabels, type ProductLabel } from "./product-labels.ts";
 export {

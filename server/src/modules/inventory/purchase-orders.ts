@@ -8,6 +8,7 @@ import { appendEvents } from "../jobs/index.ts";
 import { inventoryError } from "./errors.ts";
 import type { PurchaseOrder, PurchaseOrderOutcome } from "./purchase-order-store.ts";
 import * as store from "./purchase-order-store.ts";
+import { unknownProduct } from "./read-stock-input.ts";
 import { type Supplier, SupplierError, type SupplierOrder } from "./supplier.ts";
 import { lookAtProducts } from "./watch-stock.ts";
 
@@ -27,18 +28,17 @@ export interface PurchasingContext {
   readonly leaseSeconds: number;
 }
 
-/** Orders by hand. @throws AppError `not_found/stock_not_found` */
+/** Orders by hand. @throws AppError `not_found/product_not_found`, `not_found/stock_not_found` naming the field */
 export async function addPurchaseOrder(
   tx: Tx,
   { productId, quantity }: { readonly productId: number; readonly quantity: number },
 ): Promise<PurchaseOrder> {
   const product = (await findProductsForSale(tx.sql, [productId])).get(productId);
-  const order =
-    product === undefined
-      ? undefined
-      : await store.insertPurchaseOrder(tx, { productId, quantity, sku: product.sku });
-  if (order === undefined) throw inventoryError("stock_not_found", { product_id: productId });
-  return order;
+  if (product === undefined) throw unknownProduct("product_id", productId);
+  const order = await store.insertPurchaseOrder(tx, { productId, quantity, sku: product.sku });
+  if (order !== undefined) return order;
+  const reason = `no stock of product ${productId} is kept`;
+  throw inventoryError("stock_not_found", { message: reason, fields: [{ field: "product_id", reason }] });
 }
 
 /**

@@ -1,9 +1,10 @@
 // Turns what a client sent into stock commands: ids checked, locations known, and the accounts of the products found or
 // opened. The form is checked by the schemas before.
 import { inTransaction } from "../../runtime/transaction.ts";
-import { invalidField } from "../../values/app-error.ts";
+import { type AppError, invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { parseStamp } from "../../values/time.ts";
+import { catalogError, findProductsForSale } from "../catalog/index.ts";
 import type { StockLine } from "./book-stock.ts";
 import { inventoryError } from "./errors.ts";
 import { checkLocations } from "./location.ts";
@@ -66,45 +67,43 @@ export function toPlace(input: { product_id: number; location_id?: number | unde
 
 /**
  * The accounts at these places, in their order; those that are missing are opened, of products that exist.
- * @throws AppError `not_found/location_not_found`, `not_found/stock_not_found` naming the field
+ * @throws AppError `not_found/location_not_found`, `not_found/product_not_found` naming the field
  */
 export async function openPlaces(
   services: InventoryServices,
   places: readonly Place[],
 ): Promise<StockAccount[]> {
   const { db, assets } = services;
-  await checkPlaces(services, places);
+  await checkPlaces(db, places);
   const accounts = await inTransaction(db, (tx) => ensureStock(tx, assets, places));
   return pick(accounts, places);
 }
 
 /**
  * The accounts at these places, which must be there.
- * @throws AppError `not_found/location_not_found`, `not_found/stock_not_found` naming the field
+ * @throws AppError `not_found/location_not_found`, `not_found/product_not_found`, `not_found/stock_not_found` naming the field
  */
 export async function findPlaces(
   { db }: InventoryServices,
   places: readonly Place[],
 ): Promise<StockAccount[]> {
-  await checkKnownLocations(db, places);
+  await checkPlaces(db, places);
   const productIds = [...new Set(places.map(({ productId }) => productId))];
   return pick(await inTransaction(db, (tx) => readStock(tx, productIds)), places);
 }
 
-async function checkPlaces(
-  { db, findUnknownProducts }: InventoryServices,
-  places: readonly Place[],
-): Promise<void> {
+/** Archived products too may be counted, received and moved: they are no longer sold, but may still lie there. */
+async function checkPlaces(db: InventoryServices["db"], places: readonly Place[]): Promise<void> {
   await checkKnownLocations(db, places);
-  const productIds = [...new Set(places.map(({ productId }) => productId))];
-  const [unknown] = (await findUnknownProducts?.(productIds)) ?? [];
-  if (unknown === undefined) return;
-  const index = places.findIndex(({ productId }) => productId === unknown);
-  const reason = `there is no product ${unknown}`;
-  throw inventoryError("stock_not_found", {
-    message: reason,
-    fields: [{ field: `items[${index}].product_id`, reason }],
-  });
+  const products = await findProductsForSale(db, [...new Set(places.map(({ productId }) => productId))]);
+  const index = places.findIndex(({ productId }) => !products.has(productId));
+  if (index >= 0) throw unknownProduct(`items[${index}].product_id`, places[index]?.productId);
+}
+
+/** A refusal that names the field with the id that is no product's. */
+export function unknownProduct(field: string, productId: number | undefined): AppError {
+  const reason = `there is no product ${productId}`;
+  return catalogError("product_not_found", { message: reason, fields: [{ field, reason }] });
 }
 
 function checkKnownLocations(db: InventoryServices["db"], places: readonly Place[]): Promise<void> {

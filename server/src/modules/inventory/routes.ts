@@ -14,8 +14,6 @@ export interface InventoryServices {
   readonly db: Sql;
   readonly assets: Assets;
   readonly desk: CommandDesk;
-  /** Those of the ids that are no product's. Absent: any id will do. */
-  readonly findUnknownProducts?: (productIds: readonly number[]) => Promise<readonly number[]>;
   /** Orders can be sent to a supplier. */
   readonly isSupplied?: boolean;
   /** Tells the catalog what orders may take, in the transaction that changed it. */

@@ -3,7 +3,7 @@
 import { AppError } from "../../values/app-error.ts";
 import type { Decision, Desk } from "../banking/index.ts";
 import { PRODUCTS } from "../catalog/index.ts";
-import { releaseStock, type StockAccount } from "../inventory/index.ts";
+import { releaseStock, type StockAccount, type WantedStock } from "../inventory/index.ts";
 import { allOrNothing } from "../ledger/index.ts";
 import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../payments/index.ts";
 import { type OrderAddresses, sealAddresses } from "./addresses.ts";
@@ -13,7 +13,7 @@ import { leaveOrder } from "./leave-order.ts";
 import { holdsOf, type Order, type OrderLine } from "./order.ts";
 import { factsOf } from "./order-facts.ts";
 import { ADDRESSES } from "./order-store.ts";
-import { holdStock, openOrderPayment } from "./place-orders.ts";
+import { askElsewhere, holdStock, openOrderPayment } from "./place-orders.ts";
 import { type NewLine, priceLines } from "./price-lines.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 import { isFinal, partyOf } from "./states.ts";
@@ -34,15 +34,18 @@ type Stock = ReadonlyMap<number, readonly StockAccount[]>;
 
 /**
  * An act that edits. Refuses `order_screened`, `order_state_forbids`, `order_paid`, `payment_in_progress`, `order_shipped`, `version_mismatch`, and
- * for new lines what placing refuses.
+ * for new lines what placing refuses (a stock system elsewhere is asked about the units that the order has not yet).
  */
 export function editOrder(services: OrderServices, caller: OrderCaller, edit: OrderEdit): OrderAct {
   let stock: Stock = new Map();
+  let refusedElsewhere: AppError | undefined;
   return {
     event: "order.edit",
     versions: edit.versions,
     extra: async (order) => {
       const productIds = [...new Set((edit.items ?? []).flatMap(({ productId }) => productId ?? []))];
+      const { checkStock } = services;
+      refusedElsewhere = checkStock && (await askElsewhere(checkStock, growthOf(order, edit.items ?? [])));
       stock = await services.stockOf(productIds);
       const accounts = [...stock.values()].flat();
       const asset = services.assets.byCode(order.currency);
@@ -53,8 +56,19 @@ export function editOrder(services: OrderServices, caller: OrderCaller, edit: Or
         needs: [{ reader: PRODUCTS, ids: productIds }],
       };
     },
-    decide: (desk, found) => decide(desk, found, { services, caller, edit, stock }),
+    decide: (desk, found) => decide(desk, found, { services, caller, edit, stock, refusedElsewhere }),
   };
+}
+
+/** What the order would take beyond what it has: about the rest was asked when it was placed. */
+function growthOf(order: Order, items: readonly NewLine[]): WantedStock[] {
+  const growth = new Map<number, number>();
+  const add = (productId: number | null | undefined, quantity: number) => {
+    if (productId != null) growth.set(productId, (growth.get(productId) ?? 0) + quantity);
+  };
+  for (const { productId, quantity } of items) add(productId, quantity);
+  for (const { productId, quantity } of order.lines) add(productId, -quantity);
+  return [...growth].flatMap(([productId, quantity]) => (quantity > 0 ? [{ productId, quantity }] : []));
 }
 
 interface Editing {
@@ -62,11 +76,13 @@ interface Editing {
   readonly caller: OrderCaller;
   readonly edit: OrderEdit;
   readonly stock: Stock;
+  readonly refusedElsewhere: AppError | undefined;
 }
 
 function decide(desk: Desk, found: FoundOrder, editing: Editing): Decision | AppError {
   const { services, edit } = editing;
-  const refused = refuseScreenedEdit(services, found, edit) ?? refuseEdit(found, edit);
+  const refused =
+    refuseScreenedEdit(services, found, edit) ?? refuseEdit(found, edit) ?? editing.refusedElsewhere;
   if (refused !== undefined) return refused;
   const lines =
     edit.items === undefined ? undefined : replaceLines(desk, found, { ...editing, items: edit.items });

@@ -4,7 +4,13 @@
 import { AppError } from "../../values/app-error.ts";
 import type { BookCommand, Decision, Desk, RowNeed } from "../banking/index.ts";
 import { PRODUCTS } from "../catalog/index.ts";
-import { reserveStock, type StockAccount, stockScope } from "../inventory/index.ts";
+import {
+  reserveStock,
+  type StockAccount,
+  type StockCheck,
+  stockScope,
+  type WantedStock,
+} from "../inventory/index.ts";
 import { type Asset, allOrNothing, takeStamps } from "../ledger/index.ts";
 import {
   openPayment,
@@ -56,8 +62,7 @@ export interface PlacingExtension {
  * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
  * Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
  * `product_not_stocked`, `order_refused_by_screening`, `provider_not_configured`, and what opening a payment refuses
- * (`insufficient_funds`, `account_not_found`, ...).
- * @throws AppError what a stock system elsewhere says, where one is asked
+ * (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where one is asked.
  */
 export async function buildPlacing(
   services: OrderServices,
@@ -66,7 +71,7 @@ export async function buildPlacing(
 ): Promise<BookCommand> {
   const { assets } = services;
   const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
-  await services.checkStock?.(request.items);
+  const refusedElsewhere = services.checkStock && (await askElsewhere(services.checkStock, request.items));
   const stock = await services.stockOf(productIds);
   const screen = services.screen && (await prepareScreen(services.screen, caller, request));
   const accounts = [...stock.values()].flat();
@@ -85,8 +90,25 @@ export async function buildPlacing(
       ...(screen?.needs ?? []),
       ...(request.extension?.needs ?? []),
     ],
-    decide: (desk) => decide(desk, { services, caller, request, stock, screen }),
+    decide: (desk) => decide(desk, { services, caller, request, stock, screen, refusedElsewhere }),
   };
+}
+
+/**
+ * What a stock system elsewhere says against it; undefined where it does not. Told in the decision, so that a repeated
+ * key is answered what became of its order, and not what there is now that the order has taken its units.
+ */
+export async function askElsewhere(
+  checkStock: StockCheck,
+  wanted: readonly WantedStock[],
+): Promise<AppError | undefined> {
+  try {
+    await checkStock(wanted);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
 }
 
 function prepareScreen(
@@ -111,12 +133,14 @@ interface Placing {
   readonly request: NewOrder & { extension?: PlacingExtension };
   readonly stock: Stock;
   readonly screen: PreparedScreen | undefined;
+  readonly refusedElsewhere: AppError | undefined;
 }
 
 function decide(desk: Desk, placing: Placing): Decision | AppError {
   const { services, caller, request } = placing;
   const before = request.extension?.check(desk);
   if (before !== undefined) return before;
+  if (placing.refusedElsewhere !== undefined) return placing.refusedElsewhere;
   const priced = priceLines(request.items, {
     products: desk.rows.of(PRODUCTS),
     taxRates: services.taxRates,
@@ -280,7 +304,7 @@ function withAddresses(
 
 function toOrder(
   desk: Desk,
-  { services, caller, request }: Omit<Placing, "stock" | "screen">,
+  { services, caller, request }: Pick<Placing, "services" | "caller" | "request">,
   { id, booked, totals }: { id: number; booked: Booked; totals: LineTotals },
 ): Order {
   const { lines, payment, isInReview } = booked;
