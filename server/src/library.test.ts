@@ -1,3 +1,4 @@
+import { argon2Sync } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../tests/app.ts";
 import { createPasswords, createTokenReader, type TokenReader, verifyReceipt } from "./library.ts";
@@ -47,6 +48,31 @@ it("hashes and judges passwords as the server does", async () => {
   expect(await passwords.verify("another", stored)).toBe(false);
   expect(await passwords.verify(PASSWORD, null)).toBe(false);
   expect(passwords.isOutdated(stored)).toBe(false);
+  // What Node's own argon2 makes is checked by ours, and the other way round.
+  const nonce = Buffer.alloc(8, 7);
+  const odd = {
+    message: "Pa\u0308sswo\u0308rd \u{1F600}".normalize("NFKC"),
+    nonce,
+    memory: 64,
+    passes: 3,
+    parallelism: 4,
+  };
+  const tag = argon2Sync("argon2id", { ...odd, tagLength: 24 }).toString("base64");
+  const foreign = `$argon2id$v=19$m=64,t=3,p=4$${nonce.toString("base64").replace("=", "")}$${tag}`;
+  expect(await passwords.verify("Pa\u0308sswo\u0308rd \u{1F600}", foreign)).toBe(true);
+  const [, , , , salt = "", own] = stored.split("$");
+  const same = {
+    message: PASSWORD,
+    nonce: Buffer.from(salt, "base64"),
+    memory: 19_456,
+    passes: 2,
+    parallelism: 1,
+  };
+  expect(
+    argon2Sync("argon2id", { ...same, tagLength: 32 })
+      .toString("base64")
+      .replace("=", ""),
+  ).toBe(own);
   expect(passwords.isOutdated("$2b$10$abcdefghijklmnopqrstuv")).toBe(true);
   expect(() => passwords.check("ada@example.com1", ["ada@example.com"])).toThrow("name or address");
   expect(() => passwords.check(PASSWORD)).not.toThrow();
