@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
+import { accountBudget } from "./budget.ts";
 import { rememberDevice } from "./device.ts";
 import { revokeSessions } from "./end-sessions.ts";
 import { identityError } from "./errors.ts";
@@ -11,7 +12,7 @@ import { findLinkOwner, insertMail, useLinkToken, voidLinkTokens } from "./mail-
 import { checkPassword } from "./password-rules.ts";
 import type { Revocation } from "./revocation-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
-import { accountBudget, takeAttempt } from "./throttle.ts";
+import { takeAttempt } from "./throttle.ts";
 import { recordRefusal, recordSecurity } from "./trail.ts";
 import { openUser, type UserRow } from "./user.ts";
 import { findUser, lockUser, updateEmailVerified, updatePassword } from "./user-store.ts";

@@ -28,8 +28,9 @@ export interface Factors {
 }
 
 export async function findFactors(sql: Sql | Tx["sql"], userId: string): Promise<Factors> {
-  const totp = (await findTotp(sql, userId))?.confirmedAt != null;
-  const passkeys = (await findPasskeys(sql, userId)).length > 0;
+  const [begun, found] = await Promise.all([findTotp(sql, userId), findPasskeys(sql, userId)]);
+  const totp = begun?.confirmedAt != null;
+  const passkeys = found.length > 0;
   return { totp, passkeys, any: totp || passkeys };
 }
 

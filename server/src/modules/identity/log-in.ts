@@ -4,6 +4,7 @@ import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
+import { accountBudget, deviceBudget, networkBudget } from "./budget.ts";
 import type { ChallengeUse } from "./challenge.ts";
 import { checkCode } from "./check-code.ts";
 import { askForPasskey, checkPasskey } from "./check-passkey.ts";
@@ -13,7 +14,7 @@ import { findFactors } from "./factor.ts";
 import { isOutdated } from "./hash-password.ts";
 import { openSession, type Tokens } from "./open-session.ts";
 import { dateOf, type Identity } from "./settings.ts";
-import { accountBudget, deviceBudget, networkBudget, takeAttempt } from "./throttle.ts";
+import { takeAttempt } from "./throttle.ts";
 import { recordRefusal, recordSecurity } from "./trail.ts";
 import { indexEmail, keyOfUsername, type UserRow } from "./user.ts";
 import { findUserByLogin, lockUser, updateLogin } from "./user-store.ts";
@@ -152,18 +153,15 @@ export async function completeLogin(
     // Disabled, or the password changed, while it was being checked.
     if (locked?.state !== "active" || locked.passwordHash !== user.passwordHash)
       throw identityError("invalid_credentials");
-    await updateLogin(tx, { id: user.id, at: dateOf(identity), rehashed });
-    await recordSecurity(tx, [
-      {
-        event: "authn_login_success",
-        actor: user.id,
-        userId: user.id,
-        origin,
-        details: { methods },
-      },
-    ]);
-    const tokens = await openSession(tx, identity, { user: locked, methods, origin });
     const device = { userId: user.id, userAgent: origin.userAgent };
-    return { ...tokens, deviceToken: isKnownDevice ? undefined : await rememberDevice(tx, identity, device) };
+    const success = { actor: user.id, userId: user.id, origin, details: { methods } };
+    // All in one round trip: beside a busy desk each costs more than the rest of a login but its hash.
+    const [, , tokens, deviceToken] = await Promise.all([
+      updateLogin(tx, { id: user.id, at: dateOf(identity), rehashed }),
+      recordSecurity(tx, [{ event: "authn_login_success", ...success }]),
+      openSession(tx, identity, { user: locked, methods, origin }),
+      isKnownDevice ? undefined : rememberDevice(tx, identity, device),
+    ]);
+    return { ...tokens, deviceToken };
   });
 }

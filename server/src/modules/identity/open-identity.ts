@@ -6,6 +6,7 @@ import { readCommonPasswords } from "./password-rules.ts";
 import { openRevocations } from "./revocations.ts";
 import type { Identity } from "./settings.ts";
 import { openSigningKeys } from "./signing-keys.ts";
+import { openThrottleQueue } from "./throttle-queue.ts";
 
 export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"> & {
   readonly now?: () => number;
@@ -27,6 +28,7 @@ export async function openIdentity(options: IdentityOptions): Promise<OpenIdenti
   });
   const keys = await openSigningKeys({ db, vault, accessTokenSeconds, now });
   const revocations = await openRevocations(db);
+  const throttles = openThrottleQueue(db, now);
   return {
     ...options,
     now,
@@ -34,7 +36,9 @@ export async function openIdentity(options: IdentityOptions): Promise<OpenIdenti
     commonPasswords: readCommonPasswords(),
     keys,
     revocations,
+    throttles,
     close: async () => {
+      await throttles.close();
       await Promise.all([revocations.close(), keys.close()]);
     },
   };

@@ -35,7 +35,7 @@ export async function openSession(tx: Tx, identity: Identity, request: SessionRe
   const id = randomUUID();
   const secret = randomBytes(32).toString("base64url");
   const at = dateOf(identity);
-  await insertSession(tx, {
+  const inserted = insertSession(tx, {
     id,
     userId: user.id,
     secret: vault.encrypt(secret, contextOfSecret(id)),
@@ -54,13 +54,14 @@ export async function openSession(tx: Tx, identity: Identity, request: SessionRe
     ...(impersonation === undefined ? {} : { impersonatorId: impersonation.administratorId }),
   };
   const common = { actor, userId: user.id, origin, details: { session_id: id } };
-  await recordSecurity(tx, [
+  const recorded = recordSecurity(tx, [
     { ...common, event: "session_created", details: { session_id: id, methods } },
     { ...common, event: "authn_token_created" },
   ]);
   const session = { id, confirmedAt: at, methods, impersonatorId: impersonation?.administratorId ?? null };
+  const [accessToken] = await Promise.all([mintAccessToken(identity, user, session), inserted, recorded]);
   return {
-    accessToken: await mintAccessToken(identity, user, session),
+    accessToken,
     refreshToken: makeRefreshToken(id, secret, 1),
     expiresInSeconds: settings.accessTokenSeconds,
     sessionId: id,

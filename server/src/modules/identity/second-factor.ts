@@ -2,6 +2,7 @@
 import { generateSecret, generateURI } from "otplib";
 import { inTransaction } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
+import { accountBudget } from "./budget.ts";
 import { checkTotp, contextOfTotp } from "./check-code.ts";
 import { identityError } from "./errors.ts";
 import { type Context, findFactors, makeBackupCodes, recordFactor } from "./factor.ts";
@@ -10,7 +11,7 @@ import { describePasskey } from "./passkey.ts";
 import { findPasskeys } from "./passkey-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { requireRecentProof } from "./step-up.ts";
-import { accountBudget, takeAttempt } from "./throttle.ts";
+import { takeAttempt } from "./throttle.ts";
 import { readOwnId } from "./user.ts";
 import { lockUser } from "./user-store.ts";
 

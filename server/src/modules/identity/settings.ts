@@ -6,6 +6,7 @@ import type { Vault } from "../../runtime/vault.ts";
 import type { PasswordHasher } from "./hash-password.ts";
 import type { Revocations } from "./revocations.ts";
 import type { SigningKeys } from "./signing-keys.ts";
+import type { ThrottleQueue } from "./throttle-queue.ts";
 
 export interface IdentitySettings {
   readonly environment: "development" | "test" | "production";
@@ -36,6 +37,7 @@ export interface Identity {
   readonly commonPasswords: ReadonlySet<string>;
   readonly keys: SigningKeys;
   readonly revocations: Revocations;
+  readonly throttles: ThrottleQueue;
   /** The time, in milliseconds since the epoch. Injected, so that tests need not wait. */
   readonly now: () => number;
 }

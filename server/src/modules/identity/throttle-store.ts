@@ -1,5 +1,6 @@
 // The SQL of throttles and of the devices that users know.
 import type { Sql } from "../../runtime/database.ts";
+import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 
 export interface Throttle {
@@ -8,29 +9,33 @@ export interface Throttle {
   readonly openAt: Date;
 }
 
-/** Makes and locks the rows, in the order of `keys`, which must be sorted. */
-export async function lockThrottles({ sql }: Tx, keys: readonly Buffer[], at: Date): Promise<Throttle[]> {
-  const throttles: Throttle[] = [];
-  for (const key of keys) {
-    const [row] = await sql<[Throttle]>`
-      INSERT INTO identity.throttles AS t (key, last_at, open_at) VALUES (${key}, ${at}, '-infinity')
-      ON CONFLICT (key) DO UPDATE SET failures = t.failures
-      RETURNING failures, last_at AS "lastAt", greatest(open_at, 'epoch') AS "openAt"`;
-    throttles.push(row);
-  }
-  return throttles;
+/** Makes and locks the rows, in the order of their keys, and returns them by key (hexadecimal). */
+export async function lockThrottles(
+  { sql }: Tx,
+  keys: readonly string[],
+  at: Date,
+): Promise<Map<string, Throttle>> {
+  const rows = await sql<(Throttle & { key: string })[]>`
+    INSERT INTO identity.throttles AS t (key, last_at, open_at)
+    SELECT key, ${at}, '-infinity' FROM unnest(${toByteArrays(keys)}::bytea[]) AS key ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET failures = t.failures
+    RETURNING encode(key, 'hex') AS key, failures, last_at AS "lastAt", greatest(open_at, 'epoch') AS "openAt"`;
+  return new Map(rows.map((row) => [row.key, row]));
 }
 
-export async function saveThrottles(
-  { sql }: Tx,
-  keys: readonly Buffer[],
-  throttles: readonly Throttle[],
-): Promise<void> {
-  for (const [index, { failures, lastAt, openAt }] of throttles.entries()) {
-    await sql`
-      UPDATE identity.throttles SET failures = ${failures}, last_at = ${lastAt}, open_at = ${openAt}
-      WHERE key = ${keys[index] ?? null}`;
-  }
+/** Writes rows that are locked. Sends the statement and returns it under way. */
+export function saveThrottles({ sql }: Tx, throttles: ReadonlyMap<string, Throttle>): Promise<unknown> {
+  const rows = [...throttles.values()];
+  return sql`
+    UPDATE identity.throttles AS t SET failures = n.failures, last_at = n.last_at, open_at = n.open_at
+    FROM unnest(${toByteArrays([...throttles.keys()])}::bytea[], ${toArray(rows.map((row) => row.failures))}::integer[],
+      ${toTextArray(rows.map((row) => row.lastAt.toISOString()))}::timestamptz[],
+      ${toTextArray(rows.map((row) => row.openAt.toISOString()))}::timestamptz[]) AS n (key, failures, last_at, open_at)
+    WHERE t.key = n.key`.execute();
+}
+
+function toByteArrays(keys: readonly string[]): string {
+  return toTextArray(keys.map((key) => `\\x${key}`));
 }
 
 export async function deleteOldThrottles(sql: Sql, before: Date): Promise<void> {

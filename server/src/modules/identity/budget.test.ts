@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { accountBudget, delayAfter } from "./throttle.ts";
+import { accountBudget, delayAfter } from "./budget.ts";
 
 it("lets a few failures pass, then doubles the wait up to a quarter of an hour", () => {
   const budget = accountBudget("ada");
