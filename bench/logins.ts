@@ -12,7 +12,7 @@ const USERS = 64;
 const PASSWORD = "correct horse battery";
 const ROUNDS = 3;
 /** Logins under way at once: enough that one is always waiting for its hash. */
-const AT_ONCE = 8;
+const AT_ONCE = 32;
 const LOGINS_PER_SECOND = 150;
 const PLAN = { id: "uniform-256", load: { traffic: "transfers", spread: "uniform", inFlight: 256 } } as const;
 
