@@ -19,6 +19,16 @@ export const ACCESS_KEYS = [
     description: "For how long an access token is good; a session gets the next one with its refresh token.",
   },
   {
+    name: "SIGNING_KEY_DAYS",
+    group: "Access",
+    type: "integer",
+    minimum: 1,
+    maximum: 365,
+    default: "30",
+    description:
+      "For how long a key signs access tokens before the next one takes over by itself; `signing-keys rotate` does it at once.",
+  },
+  {
     name: "SESSION_IDLE_DAYS",
     group: "Access",
     type: "integer",

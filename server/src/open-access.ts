@@ -90,6 +90,7 @@ export function readIdentitySettings(config: Config): IdentitySettings {
     issuer: config.TOKEN_ISSUER,
     audience: config.JWT_AUDIENCE,
     accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
+    signingKeyDays: config.SIGNING_KEY_DAYS,
     sessionIdleDays: config.SESSION_IDLE_DAYS,
     sessionMaxDays: config.SESSION_MAX_DAYS,
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ""),

@@ -17,6 +17,7 @@ import { addReconcileCommand } from "./reconcile.ts";
 import { addSecureTransactionCommand } from "./secure-transaction.ts";
 import { addSeedCommand } from "./seed.ts";
 import { addServeCommand } from "./serve.ts";
+import { addSigningKeysCommand } from "./signing-keys.ts";
 import { addSupplierCommand } from "./supplier.ts";
 import { addTokenCommand } from "./token.ts";
 import { addVerifyCommand } from "./verify.ts";
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addTokenCommand(program);
   addAdminCommand(program);
   addKeysCommand(program);
+  addSigningKeysCommand(program);
   addVerifyCommand(program);
   addReceiptCommand(program);
   addReconcileCommand(program);

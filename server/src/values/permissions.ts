@@ -176,6 +176,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   resendVerification: by(EVERYONE, undefined),
   listMySessions: by(EVERYONE, undefined),
   endMySession: by(EVERYONE, undefined),
+  endMyOtherSessions: by(EVERYONE, undefined),
   listMyApiKeys: by(EVERYONE, undefined),
   addMyApiKey: by(EVERYONE, undefined),
   revokeMyApiKey: by(EVERYONE, undefined),
@@ -200,6 +201,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   startPasswordReset: by(OPERATORS, "users:write"),
   addUserApiKey: by(ADMIN, undefined),
   impersonateUser: by(ADMIN, undefined),
+  resetUserFactors: by(ADMIN, undefined),
+  listSigningKeys: by(ADMIN, undefined),
   rotateSigningKeys: by(ADMIN, undefined),
 };
 

@@ -1,7 +1,10 @@
 // Who may do what, for every operation of the API and every role, generated from the table of permissions; what
 // administrators do with users; API keys.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROLES } from "../../src/values/actor.ts";
+import type { IdentitySettings } from "../../src/modules/identity/index.ts";
+import { rotateSigningKeys, rotateWhenDue } from "../../src/modules/identity/rotate-signing-keys.ts";
+import { openVault } from "../../src/runtime/vault.ts";
+import { ROLES, SYSTEM_ACTOR } from "../../src/values/actor.ts";
 import { PERMISSIONS } from "../../src/values/permissions.ts";
 import { startTestApp, type TestApp } from "../app.ts";
 import { readTrail } from "../trail.ts";
@@ -22,6 +25,12 @@ afterAll(async () => {
 });
 
 const PASSWORD = "correct horse battery staple";
+/** startTestApp's. */
+const VAULT = {
+  encryptionKey: Buffer.alloc(32, 7).toString("base64"),
+  previousKey: undefined,
+  dataDir: "/none",
+};
 const REASON = { reason: "Ticket 4711: the statement looks wrong" };
 
 async function register(username: string) {
@@ -35,7 +44,7 @@ const asAdmin = (method: string, path: string, body?: unknown) =>
   app.call(method, `/api/v1${path}`, { token: admin, ...(body === undefined ? {} : { body }) });
 const statusOfMe = async (token: string, at = app) => (await at.call("GET", "/users/me", { token })).status;
 
-describe("V8.3.1 the table of permissions", () => {
+describe("V8.2.1 the table of permissions", () => {
   test("stands for every operation, and each role is refused all that it does not name", async () => {
     const { paths } = (await app.call("GET", "/openapi.json")).body;
     const operations = Object.entries<Record<string, { operationId: string; security?: unknown[] }>>(paths)
@@ -98,7 +107,7 @@ describe("administrators", () => {
     expect(await logIn("dismissed")).toBeUndefined();
   });
 
-  test("change roles: tokens with the old ones are void at once, the session's next ones have the new ones", async () => {
+  test("V8.3.2 change roles: tokens with the old ones are void at once, the session's next ones have the new ones", async () => {
     const { id } = await register("promoted");
     const body = { username: "promoted", password: PASSWORD };
     const tokens = (await app.call("POST", "/auth/login", { body })).body;
@@ -168,6 +177,92 @@ describe("administrators", () => {
     const password_hash = await hash(PASSWORD, 4);
     expect((await asAdmin("POST", "/admin/users", { ...user, password_hash })).status).toBe(201);
     expect(await logIn("imported")).toBeTypeOf("string");
+  });
+});
+
+describe("V13.3.4 the keys that sign access tokens", () => {
+  const kidOf = (token: string) =>
+    JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
+  const published = async (at: TestApp): Promise<string[]> =>
+    (await at.call("GET", "/.well-known/jwks.json")).body.keys.map(({ kid }: { kid: string }) => kid);
+  const tell = (change: Promise<unknown>) =>
+    change.then(() => app.db`SELECT pg_notify('identity_signing_keys', '')`);
+  const rotation = { reason: "Ticket 4713: quarterly rotation" };
+
+  test("rotate with overlap, on every process: published first, then signing, the old one good until its last token", async () => {
+    const old = await logIn("root-ada");
+    const made = await asAdmin("POST", "/admin/signing-keys/rotate", rotation);
+    expect(made).toMatchObject({ status: 201, body: { verifies_until: null } });
+    const { kid, signs_from } = made.body;
+    expect(Date.parse(signs_from)).toBeGreaterThan(Date.now() + 590_000);
+    expect(await published(app)).toEqual([kidOf(old), kid]);
+    await expect.poll(() => published(other)).toEqual([kidOf(old), kid]);
+    expect(kidOf(await logIn("root-ada"))).toBe(kidOf(old));
+    expect(await asAdmin("POST", "/admin/signing-keys/rotate", rotation)).toMatchObject({
+      status: 409,
+      body: { code: "signing_key_pending" },
+    });
+
+    await tell(app.db`UPDATE identity.signing_keys SET signs_from = now() WHERE kid = ${kid}`);
+    await expect.poll(async () => kidOf(await logIn("root-ada", other))).toBe(kid);
+    const { signing_keys } = (await asAdmin("GET", "/admin/signing-keys")).body;
+    expect(signing_keys).toMatchObject([
+      { kid: kidOf(old), use: "verifies", verifies_until: expect.any(String) },
+      { kid, use: "signs" },
+    ]);
+    const untilMs = Date.parse(signing_keys[0].verifies_until) - Date.parse(signs_from);
+    expect(untilMs).toBe(600_000 + 60_000); // a token of the last moment, and clocks that differ
+    expect([await statusOfMe(old), await statusOfMe(old, other)]).toEqual([200, 200]);
+    await tell(app.db`UPDATE identity.signing_keys SET verifies_until = now() WHERE kid = ${kidOf(old)}`);
+    await expect.poll(() => statusOfMe(old, other)).toBe(401);
+    expect(await published(other)).toEqual([kid]);
+    admin = await logIn("root-ada");
+    expect(await readTrail(app.db)).toContainEqual(
+      expect.objectContaining({
+        event: "authz_admin",
+        actor_id: adminId,
+        resource: { type: "signing_key", id: kid },
+        details: { rotated: "planned", reason: rotation.reason, signs_from },
+      }),
+    );
+  });
+
+  test("given up because compromised: no token of theirs is good on any process, though a planned one waited; sessions go on", async () => {
+    const body = { username: "root-ada", password: PASSWORD };
+    const tokens = (await app.call("POST", "/auth/login", { body })).body;
+    expect((await asAdmin("POST", "/admin/signing-keys/rotate", rotation)).status).toBe(201);
+    expect(await statusOfMe(tokens.access_token, other)).toBe(200);
+    const settings = { signingKeyDays: 30, accessTokenSeconds: 600 } as IdentitySettings;
+    const vault = await openVault(app.db, VAULT);
+    const context = { actor: SYSTEM_ACTOR, origin: { requestId: "countinghouse signing-keys rotate" } };
+    const wish = { mode: "compromised", reason: "Ticket 4714: a backup was stolen" } as const;
+    const { kid } = await rotateSigningKeys({ db: app.db, vault, settings, now: Date.now }, wish, context);
+    for (const at of [app, other]) {
+      await expect.poll(() => statusOfMe(tokens.access_token, at)).toBe(401);
+      expect(await published(at)).toEqual([kid]);
+    }
+    const next = await app.call("POST", "/auth/refresh", { body: { refresh_token: tokens.refresh_token } });
+    expect(kidOf(next.body.access_token)).toBe(kid);
+    expect(await statusOfMe(next.body.access_token, other)).toBe(200);
+    admin = await logIn("root-ada");
+  });
+
+  test("follow by themselves when the newest has signed for SIGNING_KEY_DAYS; a stale session rotates nothing", async () => {
+    const [before = ""] = await published(app);
+    const vault = await openVault(app.db, VAULT);
+    const settings = { signingKeyDays: 2, accessTokenSeconds: 600 } as IdentitySettings;
+    const at = (days: number) => ({ db: app.db, vault, settings, now: () => Date.now() + days * 86_400_000 });
+    await rotateWhenDue(at(1));
+    expect(await published(app)).toEqual([before]);
+    await Promise.all([rotateWhenDue(at(3)), rotateWhenDue(at(3))]); // two processes at once
+    await expect.poll(async () => (await published(other)).length).toBe(2);
+    const body = { username: "root-ada", password: PASSWORD };
+    const { refresh_token } = (await app.call("POST", "/auth/login", { body })).body;
+    await app.db`UPDATE identity.sessions SET confirmed_at = now() - interval '11 minutes' WHERE user_id = ${adminId}`;
+    const token = (await app.call("POST", "/auth/refresh", { body: { refresh_token } })).body.access_token;
+    expect(
+      await app.call("POST", "/api/v1/admin/signing-keys/rotate", { token, body: rotation }),
+    ).toMatchObject({ status: 403, body: { code: "step_up_required" } });
   });
 });
 

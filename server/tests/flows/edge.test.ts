@@ -36,7 +36,7 @@ test("V3.4.2 only the origins of CORS_ORIGINS may call from a browser; only TRUS
   await app.stop();
 });
 
-test("failure 35: V6.3.1 limits hold per network (of IPv6 its /64) and per user, and X-Forwarded-For counts only from a trusted proxy", async () => {
+test("failure 35: V2.4.1 V4.1.3 limits hold per network (of IPv6 its /64) and per user, and X-Forwarded-For counts only from a trusted proxy", async () => {
   const app = await startTestApp({ RATE_LIMIT_LOGIN: "4", RATE_LIMIT_USER: "4" });
   const logIn = (ip: string) =>
     app.call("POST", "/auth/refresh", { body: { refresh_token: "x" }, headers: { "x-forwarded-for": ip } });

@@ -154,7 +154,7 @@ it("refuses a token with any character changed", async () => {
   );
 });
 
-it("refuses a token when its time has come, although it was accepted before", async () => {
+it("V9.2.1 refuses a token when its time has come, although it was accepted before", async () => {
   const token = sign(claims());
   const ask = async () => (await ground.send({ method: "GET", path: "/api/v1/accounts", token })).status;
   expect(await ask()).toBe(200);

@@ -14,7 +14,7 @@ const PRODUCTION = {
   JWT_SECRET_KEY: "wZ3kq9LmT2vX7bNc5RdYp8HsJf4GuAeQ",
 };
 
-test("V13.3 secrets that everybody knows, or a few characters repeated, stop the start", () => {
+test("V13.2.3 secrets that everybody knows, or a few characters repeated, stop the start", () => {
   const load = (environment: Record<string, string>) =>
     loadConfig({ environment: { ...PRODUCTION, ...environment }, envFile: "/nonexistent" });
   expect(() => load({})).not.toThrow();
@@ -25,7 +25,7 @@ test("V13.3 secrets that everybody knows, or a few characters repeated, stop the
   expect(() => load({ APP_ENV: "development", JWT_SECRET_KEY: "s".repeat(48) })).not.toThrow();
 });
 
-test("the first to register is a customer, minted tokens open nothing, `admin create` makes the administrator", async () => {
+test("V6.3.2 the first to register is a customer, minted tokens open nothing, `admin create` makes the administrator", async () => {
   const app = await startTestApp(PRODUCTION);
   const body = { username: "first", email: "first@example.com", password: "correct horse battery staple" };
   expect((await app.call("POST", "/auth/register", { body })).body).toMatchObject({ roles: ["customer"] });

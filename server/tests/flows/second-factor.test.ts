@@ -2,6 +2,7 @@
 import { generateSync } from "otplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../app.ts";
+import { readTrail } from "../trail.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -64,7 +65,7 @@ test("V6.5.5 a code of two steps ago or ahead is refused", async () => {
   expect((await logIn("carol", codeOf(secret, 3))).status).toBe(401);
 });
 
-test("V6.6.3 codes cannot be guessed: they share the budget of the password", async () => {
+test("V6.3.1 codes cannot be guessed: they share the budget of the password", async () => {
   await signUpWithApp("dave");
   const codes = [];
   for (let index = 0; index < 7; index += 1) codes.push((await logIn("dave", `00000${index}`)).body.code);
@@ -98,4 +99,53 @@ test("V7.5.1 changing address or factors needs a fresh proof, which a session ge
     expect((await call(fresh, `${method} ${path}`, change)).status, path).toBeLessThan(300);
   expect((await logIn("erin")).status).toBe(200);
   expect(token).toBeTypeOf("string");
+});
+
+test("V6.4.4 V6.5.6 an administrator removes lost factors with a reason and a fresh proof; the user is told and signed out", async () => {
+  const { token, backupCodes } = await signUpWithApp("frank");
+  const minted = await app.token("admin");
+  const idOf = async (name: string) =>
+    (await call(minted, `GET /admin/users?username=${name}`)).body.items[0].id as string;
+  const frank = await idOf("frank");
+  const body = { username: "root", email: "root@example.com", password: PASSWORD };
+  await app.call("POST", "/auth/register", { body });
+  const root = await idOf("root");
+  await call(minted, `PATCH /admin/users/${root}`, { roles: ["admin"] });
+  const { refresh_token } = (await logIn("root")).body;
+  await app.db`UPDATE identity.sessions SET confirmed_at = now() - interval '11 minutes' WHERE user_id = ${root}`;
+  const stale = (await app.call("POST", "/auth/refresh", { body: { refresh_token } })).body.access_token;
+
+  const reason = "Ticket 4712: phone lost; showed their passport";
+  const reset = (by: string, wish: unknown, id = frank) =>
+    call(by, `POST /admin/users/${id}/factors/reset`, wish);
+  expect(await reset(stale, { reason })).toMatchObject({ status: 403, body: { code: "step_up_required" } });
+  const fresh = (await call(stale, "POST /auth/step-up", { password: PASSWORD })).body.access_token;
+  expect(await reset(fresh, {})).toMatchObject({ status: 400, body: { errors: [{ field: "reason" }] } });
+  expect((await reset(fresh, { reason }, crypto.randomUUID())).body.code).toBe("no_such_user");
+  expect((await logIn("frank")).body.code).toBe("second_factor_required");
+  expect(await reset(fresh, { reason })).toMatchObject({ status: 200, body: { totp: true, passkeys: 0 } });
+  expect((await call(token, "GET /users/me")).status).toBe(401);
+  const { access_token } = (await logIn("frank")).body;
+  expect((await call(access_token, "GET /users/me/factors")).body).toMatchObject({
+    totp: false,
+    backup_codes_left: 0,
+  });
+  expect(
+    (await call(access_token, "POST /auth/step-up", { password: PASSWORD, code: backupCodes[0] })).status,
+  ).toBe(200);
+  expect((await reset(fresh, { reason })).body.code).toBe("no_such_factor");
+  expect(await readTrail(app.db)).toContainEqual(
+    expect.objectContaining({
+      event: "authz_admin",
+      actor_id: root,
+      resource: { type: "user", id: frank },
+      details: { factors_removed: { totp: true, passkeys: 0, reason } },
+    }),
+  );
+  const told = async () =>
+    (await app.call("GET", "/dev/mailbox")).body.mails.filter(
+      (mail: { to: string; subject: string }) =>
+        mail.to === "frank@example.com" && mail.subject.includes("factors of your account were removed"),
+    ).length;
+  await expect.poll(told, { timeout: 15_000 }).toBe(1);
 });

@@ -12,7 +12,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 export interface VerifiedAccess {
   readonly actor: Actor;
   readonly expiresAtMs: number;
-  /** False from the moment on at which the session, the user or the key was revoked. */
+  /** False from the moment on at which the session, the user or the key (the API's, or the one that signed) was revoked. */
   readonly isGood: () => boolean;
 }
 
@@ -67,7 +67,7 @@ export async function verifyAccessToken(
     const { code } = error as { code?: string };
     throw refuse(code === "ERR_JWT_EXPIRED" ? "the token has expired" : "the token is not valid");
   });
-  const access = toAccess(identity, payload);
+  const access = toAccess(identity, payload, header.kid ?? "");
   if (!access.isGood()) throw refuse("the token was revoked; sign in again");
   return access;
 }
@@ -80,7 +80,7 @@ function readHeader(token: string) {
   }
 }
 
-function toAccess({ revocations }: Identity, payload: JWTPayload): VerifiedAccess {
+function toAccess({ revocations, keys }: Identity, payload: JWTPayload, kid: string): VerifiedAccess {
   const { sub, exp, sid, ver, roles, auth_time: confirmedAt, preferred_username: name, act } = payload;
   if (typeof sub !== "string" || typeof sid !== "string" || typeof ver !== "number")
     throw refuse("the token is not valid");
@@ -98,7 +98,10 @@ function toAccess({ revocations }: Identity, payload: JWTPayload): VerifiedAcces
   return {
     actor,
     expiresAtMs: (exp ?? 0) * 1000,
-    isGood: () => !revocations.isRevoked(session, 0) && !revocations.isRevoked(user, ver),
+    isGood: () =>
+      !revocations.isRevoked(session, 0) &&
+      !revocations.isRevoked(user, ver) &&
+      keys.findPublic(kid) !== undefined, // given up: it was compromised
   };
 }
 

@@ -5,11 +5,14 @@ import { addUser, changeAccess, impersonate, startReset } from "./change-user.ts
 import { endUserSessions } from "./end-sessions.ts";
 import { findUserSessions } from "./find-sessions.ts";
 import { listUsers } from "./list-users.ts";
+import { resetFactors } from "./reset-factors.ts";
 import {
   AccessInput,
   EndedAnswer,
+  FactorResetInput,
   ImpersonationInput,
   MessageAnswer,
+  RemovedFactorsAnswer,
   SessionList,
   TokenAnswer,
   UserAnswer,
@@ -28,7 +31,28 @@ const TAG = { "x-keyless": true, tags: ["Users"] };
 export function addAdminRoutes(server: HttpServer, identity: Identity): void {
   addReading(server, identity);
   addChanging(server, identity);
+  addFactorReset(server, identity);
   addSessions(server, identity);
+}
+
+function addFactorReset(server: HttpServer, identity: Identity): void {
+  server.post(
+    "/admin/users/:id/factors/reset",
+    {
+      schema: {
+        ...TAG,
+        operationId: "resetUserFactors",
+        summary: "Remove all second factors of a user who lost them; needs a fresh proof of who you are",
+        params: UserPath,
+        body: FactorResetInput,
+        response: { 200: RemovedFactorsAnswer },
+      },
+    },
+    async (request) => {
+      const context = { actor: request.actor, origin: readFullOrigin(request) };
+      return resetFactors(identity, { userId: request.params.id, reason: request.body.reason }, context);
+    },
+  );
 }
 
 function addReading(server: HttpServer, identity: Identity): void {

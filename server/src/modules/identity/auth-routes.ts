@@ -1,6 +1,6 @@
 // Routes of signing up, in and out. Login and refresh take JSON and forms, as OAuth 2 clients send them.
 import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
-import { endUserSessions } from "./end-sessions.ts";
+import { endOwnSessions } from "./end-sessions.ts";
 import { type LoggedIn, logIn } from "./log-in.ts";
 import type { Tokens } from "./open-session.ts";
 import { readAssertion } from "./read-passkey.ts";
@@ -98,17 +98,17 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
       schema: {
         ...TAG,
         operationId: "logOut",
-        summary: "End this session, or all of the user's",
+        summary: "End this session, or, with a fresh proof, all of the user's",
         body: LogoutInput,
         response: { 200: EndedAnswer },
       },
     },
     async (request) => {
       const { actor } = request;
-      const sessionId = request.body.all === true ? undefined : actor.sessionId;
-      const ending = { userId: actor.id, sessionId, reason: "signed out" };
       if (actor.sessionId === undefined) return { ended: 0 }; // a token without a session
-      return { ended: await endUserSessions(identity, ending, { actor, origin: readFullOrigin(request) }) };
+      const sessionId = request.body.all === true ? undefined : actor.sessionId;
+      const which = { sessionId, reason: "signed out" };
+      return { ended: await endOwnSessions(identity, which, { actor, origin: readFullOrigin(request) }) };
     },
   );
 }

@@ -3,7 +3,7 @@ import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
 import { contextOfTotp } from "./check-code.ts";
 import { LOGIN_CONTEXT } from "./mail-template.ts";
 import { contextOfSecret } from "./session.ts";
-import { contextOfKey } from "./signing-keys.ts";
+import { contextOfKey } from "./signing-key.ts";
 import { contextOf } from "./user.ts";
 
 export const IDENTITY_ENCRYPTED: readonly EncryptedTable[] = [

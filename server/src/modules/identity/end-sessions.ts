@@ -7,7 +7,9 @@ import { insertRevocations, type Revocation } from "./revocation-store.ts";
 import { FOR_GOOD } from "./revocations.ts";
 import { endSessions } from "./session-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
+import { requireRecentProof } from "./step-up.ts";
 import { recordSecurity } from "./trail.ts";
+import { readOwnId } from "./user.ts";
 
 export interface Ending {
   readonly userId: string;
@@ -33,6 +35,22 @@ export async function revokeSessions(tx: Tx, identity: Identity, ending: Ending)
 /** When the last access token that was signed until now has expired, clocks differing by up to a minute. */
 export function lastTokenExpiry(identity: Identity): Date {
   return dateOf(identity, identity.settings.accessTokenSeconds * 1000 + 60_000);
+}
+
+/**
+ * Ends a user's own sessions. Any but the one that asks needs a recent proof (ASVS 7.5.2): whoever found a device unlocked
+ * must not sign its owner out of the others.
+ * @throws AppError `forbidden/step_up_required`, `not_found/no_such_session`
+ */
+export function endOwnSessions(
+  identity: Identity,
+  which: Pick<Ending, "sessionId" | "exceptId" | "reason">,
+  context: { readonly actor: Actor; readonly origin: AuditOrigin },
+): Promise<number> {
+  const { actor } = context;
+  const isCurrent = which.sessionId !== undefined && which.sessionId === actor.sessionId;
+  if (!isCurrent) requireRecentProof(identity, actor);
+  return endUserSessions(identity, { ...which, userId: readOwnId(actor) }, context);
 }
 
 /**

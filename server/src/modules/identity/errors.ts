@@ -126,6 +126,11 @@ export const IDENTITY_ERRORS = {
     title: "There is no such second factor.",
     wayOut: "GET /users/me/factors lists them.",
   },
+  signing_key_pending: {
+    kind: "conflict",
+    title: "A new key is published already and has not begun to sign.",
+    wayOut: "Wait until it signs, or rotate with the mode `immediate` or `compromised`.",
+  },
   no_such_api_key: {
     kind: "not_found",
     title: "There is no such API key, or it was revoked.",

@@ -10,6 +10,12 @@ export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } 
 export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
 export { createPasswords, type Passwords } from "./passwords.ts";
 export { type Registered, type Registration, registerUser } from "./register-user.ts";
+export {
+  describeSigningKey,
+  listSigningKeys,
+  type RotationMode,
+  rotateSigningKeys,
+} from "./rotate-signing-keys.ts";
 export { addIdentityRootRoutes, identityRoutes } from "./routes.ts";
 export type { Identity, IdentitySettings } from "./settings.ts";
 export { hasRecentProof, requireRecentProof } from "./step-up.ts";

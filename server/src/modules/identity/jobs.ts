@@ -4,10 +4,10 @@ import { deleteOldLinkTokens } from "./mail-store.ts";
 import type { MailTransport } from "./mail-transport.ts";
 import { deleteOldChallenges } from "./passkey-store.ts";
 import { deleteOldRevocations } from "./revocation-store.ts";
+import { rotateWhenDue } from "./rotate-signing-keys.ts";
 import { sendMails } from "./send-mails.ts";
 import { deleteOldSessions } from "./session-store.ts";
 import { DAY_MS, dateOf, type Identity } from "./settings.ts";
-import { rotateSigningKeys } from "./signing-keys.ts";
 import { deleteOldDevices, deleteOldThrottles } from "./throttle-store.ts";
 
 const KEPT_AFTER_END_MS = 30 * DAY_MS;
@@ -15,14 +15,8 @@ const HOUR_SECONDS = 3_600;
 
 /** @param transport undefined: mails wait in their table */
 export function identityTasks(identity: Identity, transport: MailTransport | undefined): Task[] {
-  const { db, vault, now, settings } = identity;
-  const keyOptions = { db, vault, now, accessTokenSeconds: settings.accessTokenSeconds };
   const tasks: Task[] = [
-    {
-      name: "rotate_signing_keys",
-      everySeconds: HOUR_SECONDS,
-      run: () => rotateSigningKeys(keyOptions, "when_due"),
-    },
+    { name: "rotate_signing_keys", everySeconds: HOUR_SECONDS, run: () => rotateWhenDue(identity) },
     { name: "forget_old_sessions", everySeconds: HOUR_SECONDS, run: () => forgetOld(identity) },
   ];
   if (transport === undefined) return tasks;

@@ -15,6 +15,7 @@ export type MailTemplate =
   | "password_changed"
   | "email_changed"
   | "factor_changed"
+  | "factors_removed"
   | "passkey_suspended";
 
 /** How long the link in a mail is good; mails without one have none. */
@@ -75,6 +76,15 @@ If it was not you, tell the operator at once.
 
 a second factor of your account (an authenticator app, backup codes or a passkey) was just added or removed.
 If it was not you, change your password at once and tell the operator.
+`,
+  }),
+  factors_removed: ({ username }) => ({
+    subject: "The second factors of your account were removed",
+    text: `Hello ${username},
+
+an administrator just removed all second factors of your account (authenticator app, passkeys, backup codes), and you were
+signed out everywhere. Sign in with your password, and add a new one.
+If you did not ask for it, set a new password at once and tell the operator.
 `,
   }),
   passkey_suspended: ({ username }) => ({

@@ -4,6 +4,7 @@ import { createPasswordHasher } from "./hash-password.ts";
 import { createHashQueue } from "./hash-queue.ts";
 import { readCommonPasswords } from "./password-rules.ts";
 import { openRevocations } from "./revocations.ts";
+import { rotateWhenDue } from "./rotate-signing-keys.ts";
 import type { Identity } from "./settings.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { openThrottleQueue } from "./throttle-queue.ts";
@@ -21,12 +22,13 @@ export interface OpenIdentity extends Identity {
 
 export async function openIdentity(options: IdentityOptions): Promise<OpenIdentity> {
   const { db, vault, settings, now = Date.now } = options;
-  const { hashConcurrency, accessTokenSeconds } = settings;
+  const { hashConcurrency } = settings;
   const queue = createHashQueue({
     concurrency: hashConcurrency,
     waitingMax: hashConcurrency * WAITING_PER_HASH,
   });
-  const keys = await openSigningKeys({ db, vault, accessTokenSeconds, now });
+  await rotateWhenDue({ db, vault, settings, now }); // the first key of a new database
+  const keys = await openSigningKeys({ db, vault, now });
   const revocations = await openRevocations(db);
   const throttles = openThrottleQueue(db, now);
   return {

@@ -79,6 +79,12 @@ export async function suspendPasskey({ sql }: Tx, id: string, at: Date): Promise
   await sql`UPDATE identity.passkeys SET suspended_at = coalesce(suspended_at, ${at}) WHERE id = ${id}`;
 }
 
+/** All of a user's; returns how many. */
+export async function deletePasskeys({ sql }: Tx, userId: string): Promise<number> {
+  const { count } = await sql`DELETE FROM identity.passkeys WHERE user_id = ${userId}`;
+  return count;
+}
+
 export async function deletePasskey(
   { sql }: Tx,
   which: { readonly id: string; readonly userId: string },

@@ -9,7 +9,8 @@ import type { Mailbox } from "./mail-transport.ts";
 import { addPasskeyRoutes, addPasskeySignIn } from "./passkey-routes.ts";
 import { addPasswordRoutes } from "./password-routes.ts";
 import type { Identity } from "./settings.ts";
-import { JWKS_MAX_AGE_SECONDS } from "./signing-keys.ts";
+import { JWKS_MAX_AGE_SECONDS } from "./signing-key.ts";
+import { addSigningKeyRoutes } from "./signing-key-routes.ts";
 import { addUserRoutes } from "./user-routes.ts";
 
 const FORM_BYTES_MAX = 16_384;
@@ -22,6 +23,7 @@ export function identityRoutes(identity: Identity): Routes {
     addPasskeyRoutes(server, identity);
     addPasskeySignIn(server, identity);
     addAdminRoutes(server, identity);
+    addSigningKeyRoutes(server, identity);
     // Forms are taken here alone: everywhere else a body is JSON.
     server.register(async (scope) => {
       await scope.register(formbody, { bodyLimit: FORM_BYTES_MAX });

@@ -200,14 +200,15 @@ export const AccessInput = Type.Object(
     examples: [{ roles: ["operator"] }, { state: "disabled" }],
   },
 );
+const Reason = Type.String({
+  minLength: 10,
+  maxLength: 500,
+  pattern: TEXT,
+  description: "Kept on the audit trail",
+});
 export const ImpersonationInput = Type.Object(
   {
-    reason: Type.String({
-      minLength: 10,
-      maxLength: 500,
-      pattern: TEXT,
-      description: "Kept on the audit trail",
-    }),
+    reason: Reason,
     minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, default: 15 })),
   },
   {
@@ -215,6 +216,50 @@ export const ImpersonationInput = Type.Object(
     examples: [{ reason: "Ticket 4711: the statement looks wrong", minutes: 15 }],
   },
 );
+
+export const FactorResetInput = Type.Object(
+  { reason: Reason },
+  {
+    additionalProperties: false,
+    examples: [{ reason: "Ticket 4712: phone lost; showed their passport at the branch" }],
+  },
+);
+export const RemovedFactorsAnswer = Type.Object({
+  totp: Type.Boolean({ description: "There was an authenticator app" }),
+  passkeys: Type.Integer({ description: "How many there were" }),
+});
+export const RotationInput = Type.Object(
+  {
+    reason: Reason,
+    mode: Type.Optional(
+      Type.Union([Type.Literal("planned"), Type.Literal("immediate"), Type.Literal("compromised")], {
+        default: "planned",
+        description:
+          "planned: the new key signs in ten minutes, when all caches know it; immediate: at once; compromised: at once, and " +
+          "what older keys signed is void",
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ reason: "Quarterly rotation, ticket 4713", mode: "planned" }],
+  },
+);
+const signingKeyFields = {
+  kid: Type.String(),
+  created_at: Time,
+  signs_from: Time,
+  verifies_until: Type.Union([Time, Type.Null()], { description: "null: until its successor signs" }),
+};
+export const SigningKeyAnswer = Type.Object(signingKeyFields);
+export const SigningKeyList = Type.Object({
+  signing_keys: Type.Array(
+    Type.Object({
+      ...signingKeyFields,
+      use: Type.Union([Type.Literal("published"), Type.Literal("signs"), Type.Literal("verifies")]),
+    }),
+  ),
+});
 
 export const ApiKeyInput = Type.Object(
   {

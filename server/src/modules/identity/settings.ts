@@ -15,6 +15,8 @@ export interface IdentitySettings {
   /** `aud` of our access tokens. */
   readonly audience: string;
   readonly accessTokenSeconds: number;
+  /** For how long a key signs access tokens before the next takes over. */
+  readonly signingKeyDays: number;
   readonly sessionIdleDays: number;
   readonly sessionMaxDays: number;
   /** Where the program is reached from outside, without a slash at the end: for links in mails. */

@@ -29,13 +29,13 @@ export async function findSigningKeys(sql: Sql | Tx["sql"], at: Date): Promise<S
     FROM identity.signing_keys WHERE verifies_until IS NULL OR verifies_until > ${at} ORDER BY signs_from, kid`;
 }
 
-/** Adds a key, tells all processes, and lets its predecessors verify until `predecessorsUntil`. */
+/** Adds a key, tells all processes, and lets its predecessors verify until `predecessorsUntil` and no longer than before. */
 export async function insertSigningKey(
   { sql }: Tx,
   key: Omit<SigningKeyRow, "verifiesUntil"> & { readonly predecessorsUntil: Date },
 ): Promise<void> {
   await sql`
-    UPDATE identity.signing_keys SET verifies_until = ${key.predecessorsUntil} WHERE verifies_until IS NULL`;
+    UPDATE identity.signing_keys SET verifies_until = least(verifies_until, ${key.predecessorsUntil}::timestamptz)`;
   await sql`
     INSERT INTO identity.signing_keys (kid, public_key, private_key, created_at, signs_from)
     VALUES (${key.kid}, ${key.publicKey}, ${key.privateKey}, ${key.createdAt}, ${key.signsFrom})`;
@@ -44,4 +44,9 @@ export async function insertSigningKey(
 
 export async function deleteOldSigningKeys({ sql }: Tx, before: Date): Promise<void> {
   await sql`DELETE FROM identity.signing_keys WHERE verifies_until < ${before}`;
+}
+
+/** Those that are published and have signed nothing yet. */
+export async function deletePendingSigningKeys({ sql }: Tx, at: Date): Promise<void> {
+  await sql`DELETE FROM identity.signing_keys WHERE signs_from > ${at}`;
 }

@@ -30,6 +30,8 @@ export interface SecurityRecord {
   readonly origin: AuditOrigin;
   /** The user concerned. */
   readonly userId?: string | undefined;
+  /** What is concerned, where that is not a user. */
+  readonly resource?: AuditEntry["resource"];
   /** Code of the refusal; absent: the act succeeded. */
   readonly refused?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
@@ -47,11 +49,11 @@ export function recordRefusal({ db }: Pick<Identity, "db">, record: SecurityReco
 }
 
 function toEntry(record: SecurityRecord): AuditEntry {
-  const { event, actor, origin, userId, refused, details, personal } = record;
+  const { event, actor, origin, userId, resource, refused, details, personal } = record;
   return {
     event,
     ...(typeof actor === "string" ? { actorId: actor, actorKind: "user" } : describeAuditActor(actor)),
-    resource: userId === undefined ? undefined : { type: "user", id: userId },
+    resource: userId === undefined ? resource : { type: "user", id: userId },
     outcome: refused === undefined ? "success" : "refused",
     code: refused,
     origin,

@@ -1,6 +1,6 @@
 // Routes of a user's own account: profile and sessions.
 import { type HttpServer, readFullOrigin } from "../../gateway/index.ts";
-import { endUserSessions } from "./end-sessions.ts";
+import { endOwnSessions } from "./end-sessions.ts";
 import { findUserSessions } from "./find-sessions.ts";
 import { EndedAnswer, ProfileInput, SessionList, SessionPath, UserAnswer } from "./schemas.ts";
 import { describeSession } from "./session.ts";
@@ -11,6 +11,11 @@ import { describeUser, readOwnId } from "./user.ts";
 const TAG = { "x-keyless": true, tags: ["Me"] };
 
 export function addUserRoutes(server: HttpServer, identity: Identity): void {
+  addProfile(server, identity);
+  addSessions(server, identity);
+}
+
+function addProfile(server: HttpServer, identity: Identity): void {
   server.get(
     "/users/me",
     { schema: { ...TAG, operationId: "getMe", summary: "Who am I", response: { 200: UserAnswer } } },
@@ -34,7 +39,9 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
       return describeUser(await changeProfile(identity, { email, fullName }, context));
     },
   );
+}
 
+function addSessions(server: HttpServer, identity: Identity): void {
   server.get(
     "/users/me/sessions",
     {
@@ -57,19 +64,32 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
       schema: {
         ...TAG,
         operationId: "endMySession",
-        summary: "End one of my sessions",
+        summary: "End one of my sessions; another than this one needs a fresh proof",
         params: SessionPath,
         response: { 200: EndedAnswer },
       },
     },
     async (request) => {
-      const ending = {
-        userId: readOwnId(request.actor),
-        sessionId: request.params.id,
-        reason: "ended by its user",
-      };
+      const which = { sessionId: request.params.id, reason: "ended by its user" };
       const context = { actor: request.actor, origin: readFullOrigin(request) };
-      return { ended: await endUserSessions(identity, ending, context) };
+      return { ended: await endOwnSessions(identity, which, context) };
+    },
+  );
+
+  server.delete(
+    "/users/me/sessions",
+    {
+      schema: {
+        ...TAG,
+        operationId: "endMyOtherSessions",
+        summary: "End all of my sessions but this one; needs a fresh proof",
+        response: { 200: EndedAnswer },
+      },
+    },
+    async (request) => {
+      const { actor } = request;
+      const which = { exceptId: actor.sessionId, reason: "ended by its user elsewhere" };
+      return { ended: await endOwnSessions(identity, which, { actor, origin: readFullOrigin(request) }) };
     },
   );
 }
