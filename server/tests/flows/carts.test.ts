@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyOrders } from "../../src/modules/orders/index.ts";
 import { expireCarts, removeEndedCarts } from "../../src/modules/orders/cart-expiry.ts";
 import { startTestApp, type TestAnswer } from "../app.ts";
 import { openTestShop, type ShopCaller, type TestShop } from "../shop.ts";
@@ -297,4 +298,8 @@ it("carts that came to nothing are removed long after their time, ordered ones n
   expect(left).toHaveLength(0);
   expect((await db`SELECT FROM orders.carts WHERE state = 'ordered'`).length).toBeGreaterThan(0);
   expect(codeOf(await guest.call("GET", `/carts/${guest.id}`))).toEqual([404, "cart_not_found"]);
+});
+
+it("leaves carts and orders in agreement after all of it", async () => {
+  expect((await verifyOrders(shop.app.db)).differences).toEqual([]);
 });

@@ -31,14 +31,14 @@ export interface CrashLoad {
   readonly faults: readonly string[];
 }
 
-const WORKERS = 48;
-
 export interface WriteKind {
   readonly path: string;
   /** What to send under a key. */
   readonly describe: (key: string) => object;
   /** Of the keys; two loads on one server need two. */
   readonly prefix?: string;
+  /** Requests under way at once. */
+  readonly workers?: number;
 }
 
 /** Deposits to these accounts, and transfers between them. */
@@ -59,7 +59,7 @@ export function describeTransactions(
   };
 }
 
-export function openCrashLoad({ path, describe, prefix = "write" }: WriteKind): CrashLoad {
+export function openCrashLoad({ path, describe, prefix = "write", workers = 48 }: WriteKind): CrashLoad {
   const writes: Write[] = [];
   const faults: string[] = [];
 
@@ -83,7 +83,7 @@ export function openCrashLoad({ path, describe, prefix = "write" }: WriteKind): 
     const work = async () => {
       while (!stop.aborted) await send(client, nextWrite());
     };
-    await Promise.all(Array.from({ length: WORKERS }, work));
+    await Promise.all(Array.from({ length: workers }, work));
   }
 
   async function settle(client: ApiClient): Promise<void> {

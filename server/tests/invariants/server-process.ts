@@ -25,6 +25,8 @@ export interface ServerPlace {
   readonly dataDir: string;
   /** Without it the server starts its own PostgreSQL in `dataDir`. */
   readonly databaseUrl?: string;
+  /** More of its environment. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when it accepts requests. @throws Error with its log where it ends before. */
@@ -72,7 +74,7 @@ export async function backendPids(postmaster: number): Promise<number[]> {
     .map((line) => Number.parseInt(line, 10));
 }
 
-function environmentOf({ dataDir, databaseUrl }: ServerPlace): NodeJS.ProcessEnv {
+function environmentOf({ dataDir, databaseUrl, settings }: ServerPlace): NodeJS.ProcessEnv {
   const { DB_URL: _own, DATABASE_URL: _same, ...inherited } = process.env;
   return {
     ...inherited,
@@ -85,6 +87,7 @@ function environmentOf({ dataDir, databaseUrl }: ServerPlace): NodeJS.ProcessEnv
     RATE_LIMIT_USER: "0",
     RATE_LIMIT_MONEY: "0",
     ...(databaseUrl === undefined ? {} : { DB_URL: databaseUrl }),
+    ...settings,
   };
 }
 

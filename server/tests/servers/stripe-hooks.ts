@@ -5,21 +5,29 @@ import { newId, type StripeObject } from "./stripe-objects.ts";
 const TRIES_MAX = 20;
 const PAUSE_MS = 50;
 
+export interface HookEvent {
+  readonly type: string;
+  readonly body: string;
+  isTaken: boolean;
+}
+
 export interface StripeHooks {
   /** All events so far, delivered or not. */
-  readonly events: readonly { readonly type: string; readonly body: string }[];
+  readonly events: readonly HookEvent[];
   readonly tell: (type: string, object: StripeObject) => void;
   /** Webhooks go to this URL from now on, each until it is acknowledged. */
   readonly deliverTo: (url: string | undefined) => void;
   /** Keeps events back; `deliver` sends one by hand. */
   readonly holdEvents: (isHeld: boolean) => void;
+  /** Delivers the events that nobody has acknowledged again, all at once, as Stripe does for days. */
+  readonly resend: () => Promise<void>;
   /** Returns the status of the answer. */
   readonly deliver: (body: string) => Promise<number>;
   readonly drain: () => Promise<void>;
 }
 
 export function createHooks(secret: string): StripeHooks {
-  const events: { type: string; body: string }[] = [];
+  const events: HookEvent[] = [];
   const deliveries = new Set<Promise<void>>();
   let url: string | undefined;
   let isHeld = false;
@@ -33,9 +41,10 @@ export function createHooks(secret: string): StripeHooks {
     return response.status;
   }
 
-  async function deliverUntilTaken(body: string): Promise<void> {
+  async function deliverUntilTaken(event: HookEvent): Promise<void> {
     for (let tries = 0; tries < TRIES_MAX && url !== undefined; tries++) {
-      if ((await deliver(body).catch(() => 0)) === 200) return;
+      event.isTaken ||= (await deliver(event.body).catch(() => 0)) === 200;
+      if (event.isTaken) return;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
@@ -45,9 +54,10 @@ export function createHooks(secret: string): StripeHooks {
     deliver,
     tell: (type, object) => {
       const body = JSON.stringify({ id: newId("evt"), object: "event", type, data: { object } });
-      events.push({ type, body });
+      const event = { type, body, isTaken: false };
+      events.push(event);
       if (isHeld) return;
-      const delivery = deliverUntilTaken(body).finally(() => deliveries.delete(delivery));
+      const delivery = deliverUntilTaken(event).finally(() => deliveries.delete(delivery));
       deliveries.add(delivery);
     },
     deliverTo: (target) => {
@@ -55,6 +65,9 @@ export function createHooks(secret: string): StripeHooks {
     },
     holdEvents: (held) => {
       isHeld = held;
+    },
+    resend: async () => {
+      await Promise.all(events.filter(({ isTaken }) => !isTaken).map(deliverUntilTaken));
     },
     drain: async () => {
       await Promise.all(deliveries);

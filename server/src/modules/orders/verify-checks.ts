@@ -1,4 +1,5 @@
 // What a verification checks of orders' own rows, one function a check: each answers its first difference in words, or undefined.
+import type { Tx } from "../../runtime/transaction.ts";
 import { findProductsForSale } from "../catalog/index.ts";
 import { stateOf } from "./order-store.ts";
 import { type Found, type Subject, tellAmounts } from "./verify-difference.ts";
@@ -88,7 +89,18 @@ const PRODUCTS_PER_READ = 5_000;
 
 /** No line names a product that the catalog does not have. */
 export async function checkProducts({ tx }: Subject): Found {
-  const named = await readNamedProducts(tx);
+  const missing = await findMissingProduct(tx, await readNamedProducts(tx));
+  if (missing === undefined) return undefined;
+  const { orderId, productId } = missing;
+  const what = `order ${orderId} names product ${productId}, which does not exist`;
+  return { check: "order_products", what, orderId };
+}
+
+/** The first that names a product which the catalog does not have. */
+export async function findMissingProduct<Named extends { readonly productId: number }>(
+  tx: Tx,
+  named: readonly Named[],
+): Promise<Named | undefined> {
   for (let from = 0; from < named.length; from += PRODUCTS_PER_READ) {
     const page = named.slice(from, from + PRODUCTS_PER_READ);
     const known = await findProductsForSale(
@@ -96,13 +108,7 @@ export async function checkProducts({ tx }: Subject): Found {
       page.map(({ productId }) => productId),
     );
     const missing = page.find(({ productId }) => !known.has(productId));
-    if (missing === undefined) continue;
-    const { orderId, productId } = missing;
-    return {
-      check: "order_products",
-      what: `order ${orderId} names product ${productId}, which does not exist`,
-      orderId,
-    };
+    if (missing !== undefined) return missing;
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ export interface OrderDifference {
   readonly what: string;
   readonly orderId?: number;
   readonly creditNoteId?: number;
+  readonly cartId?: number;
   readonly paymentId?: number;
   readonly accountId?: number;
   readonly journalId?: number;
@@ -33,7 +34,8 @@ export type OrderCheckName =
   | "order_shipments"
   | "order_returns"
   | "order_refunds"
-  | "order_units";
+  | "order_units"
+  | "order_carts";
 
 export interface Subject {
   readonly tx: Tx;

@@ -5,6 +5,7 @@ import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction } from "../../runtime/transaction.ts";
 import { loadAssets } from "../ledger/index.ts";
 import * as bookings from "./verify-bookings.ts";
+import * as carts from "./verify-carts.ts";
 import * as checks from "./verify-checks.ts";
 import type { OrderDifference } from "./verify-difference.ts";
 import { checkOrderPages } from "./verify-pages.ts";
@@ -13,7 +14,8 @@ import * as store from "./verify-store.ts";
 export interface VerifyOrdersOptions {
   /**
    * Stamp up to which an earlier run, the ledger's too, has found everything in order; default 0. Shipments and credit notes up to
-   * it are not compared with the ledger again, nor ended orders that have not changed since; all else is.
+   * it are not compared with the ledger again, nor ended orders that have not changed since, nor carts with the orders that they
+   * became by then; all else is.
    */
   readonly since?: number;
 }
@@ -49,6 +51,9 @@ export async function verifyOrders(
       await bookings.checkPaidOut(subject),
       await bookings.checkRefunds(subject),
       await bookings.checkUnits(subject),
+      await carts.checkCarts(subject),
+      await carts.checkMergedCarts(subject),
+      await carts.checkCartProducts(subject),
     ];
     const pages = await checkOrderPages(subject);
     const differences = [...found, ...pages.differences].flatMap((difference) => difference ?? []);
