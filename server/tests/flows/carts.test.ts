@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { verifyOrders } from "../../src/modules/orders/index.ts";
 import { expireCarts, removeEndedCarts } from "../../src/modules/orders/cart-expiry.ts";
+import { verifyOrders } from "../../src/modules/orders/index.ts";
 import { startTestApp, type TestAnswer } from "../app.ts";
 import { openTestShop, type ShopCaller, type TestShop } from "../shop.ts";
 

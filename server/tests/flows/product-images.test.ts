@@ -1,6 +1,9 @@
 // Images of products over HTTP: uploading, serving, removing; and what is no image, whatever it says it is.
+import { request } from "node:http";
 import { crc32, deflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ReadImage, readImage } from "../../src/modules/catalog/read-image.ts";
+import { AppError } from "../../src/values/app-error.ts";
 import type { TestAnswer } from "../app.ts";
 import { openTestCatalog, type TestCatalog } from "../catalog.ts";
 
@@ -41,6 +44,21 @@ const JPEG = Buffer.from(
   "/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AKp//2Q==",
   "base64",
 );
+
+function box(type: string, ...parts: (Buffer | string)[]): Buffer {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string, "latin1")));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length + 8);
+  return Buffer.concat([length, Buffer.from(type, "latin1"), content]);
+}
+
+/** An AVIF of one pixel a side, by its header, that many times over. */
+function avif(sizes = 1): Buffer {
+  const size = box("ispe", "\0\0\0\0\0\0\0\x01\0\0\0\x01");
+  const properties = box("iprp", box("ipco", Buffer.concat(Array.from({ length: sizes }, () => size))));
+  const type = box("ftyp", "avif\0\0\0\0avifmif1");
+  return Buffer.concat([type, box("meta", "\0\0\0\0", properties), box("mdat", "pixels")]);
+}
 
 async function upload(
   id: number,
@@ -87,6 +105,7 @@ describe("uploading and serving", () => {
     ["image/jpeg", JPEG],
     ["image/gif", GIF],
     ["image/webp", WEBP],
+    ["image/avif", avif()],
   ])("knows %s by its content", async (type, content) => {
     const { id } = await catalog.addProduct();
     expect(await upload(id, content)).toMatchObject({ status: 201, body: { images: [{ type, width: 1 }] } });
@@ -124,6 +143,120 @@ describe("uploading and serving", () => {
     expect((await get(body.images[0].url)).status).toBe(404);
     const shown = await get(body.images[0].url, { authorization: `Bearer ${token}` });
     expect([shown.status, shown.headers.get("cache-control")]).toEqual([200, "private, no-store"]);
+  });
+});
+
+describe("what is hostile", () => {
+  const countImages = async () => (await catalog.app.db`SELECT FROM catalog.images`).length;
+
+  test("an image cut off or changed anywhere is taken for what it is or refused, and nothing else happens", async () => {
+    const outcomes = new Set<string>();
+    const judge = async (content: Buffer) => {
+      const outcome = await readImage(content).catch((error: unknown) => error);
+      if (!(outcome instanceof AppError)) {
+        expect(outcome).toMatchObject({ type: expect.stringMatching(/^image\/(png|jpeg|gif|webp|avif)$/) });
+        const { width, height } = outcome as ReadImage;
+        expect(Math.min(width, height) > 0 && Math.max(width, height) <= 12_000).toBe(true);
+      }
+      outcomes.add(outcome instanceof AppError ? outcome.code : "taken");
+    };
+    for (const image of [png(3, 2), JPEG, GIF, WEBP, avif()])
+      for (let at = 0; at < image.length; at++) {
+        await judge(image.subarray(0, at));
+        for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff]) {
+          const [one, four] = [Buffer.from(image), Buffer.from(image)];
+          await judge(one.fill(value, at, at + 1));
+          await judge(four.fill(value, at, at + 4));
+        }
+      }
+    expect(outcomes).toEqual(new Set(["taken", "image_broken", "image_too_large", "image_type_refused"]));
+  });
+
+  test("two megabytes of headers are read in one pass, and do not keep everybody waiting", async () => {
+    const manyBoxes = avif(100_000);
+    expect(await readImage(manyBoxes)).toMatchObject({ type: "image/avif", width: 1, height: 1 });
+    const segments = Buffer.alloc(2_000_000, Buffer.from("\xff\xe0\0\x02", "latin1"));
+    for (const filling of [Buffer.alloc(2_000_000), Buffer.alloc(2_000_000, 0xff), segments]) {
+      const content = Buffer.concat([Buffer.from("\xff\xd8\xff\xe0\0\x02", "latin1"), filling]);
+      await expect(readImage(content)).rejects.toMatchObject({ code: "image_broken" });
+    }
+  });
+
+  test("a file that is an image and something else too is served as the image alone", async () => {
+    const { id } = await catalog.addProduct();
+    const script = "<script>alert(1)</script><!--%PDF-1.7";
+    const comment = Buffer.concat([
+      Buffer.from([0xff, 0xfe, 0x00, script.length + 2]),
+      Buffer.from(script, "latin1"),
+    ]);
+    const asPage = Buffer.concat([JPEG.subarray(0, 2), comment, JPEG.subarray(2)]);
+    const asProgram = Buffer.concat([
+      GIF.subarray(0, -1),
+      Buffer.from("*/=alert(1);", "latin1"),
+      Buffer.from(";"),
+    ]);
+    for (const [type, content] of [
+      ["image/jpeg", asPage],
+      ["image/gif", asProgram],
+    ] as const) {
+      const { status, body } = await upload(id, content, { "content-type": "image/svg+xml" });
+      expect(status).toBe(201);
+      const served = await get(body.images.at(-1).url, { accept: "text/html" });
+      expect(Object.fromEntries(served.headers)).toMatchObject({
+        "content-type": type,
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; sandbox",
+      });
+      expect(Buffer.from(await served.arrayBuffer()).equals(content)).toBe(true);
+    }
+    const archive = Buffer.concat([png(2, 2), Buffer.from("PK\x03\x04\x14\0\0\0", "latin1")]);
+    const document = Buffer.concat([Buffer.from("%PDF-1.7\n"), JPEG]);
+    expect(await upload(id, archive)).toMatchObject(refused("image_broken"));
+    expect(await upload(id, document)).toMatchObject(refused("image_type_refused"));
+  });
+
+  test("an upload that breaks off, lies about its length or comes as another type leaves nothing", async () => {
+    const { id } = await catalog.addProduct();
+    const before = await countImages();
+    const image = png(9, 9);
+    for (const headers of [
+      { "content-length": String(image.length + 1) },
+      { "content-length": "1000000000" },
+      { "transfer-encoding": "chunked" },
+    ]) {
+      const path = `${catalog.app.url}/api/v1/products/${id}/images`;
+      const type = { authorization: `Bearer ${token}`, "content-type": "image/png" };
+      const sending = request(path, { method: "POST", headers: { ...type, ...headers } });
+      const ended = new Promise((resolve) => sending.on("close", resolve).on("error", resolve));
+      sending.write(image, () => sending.destroy());
+      await ended;
+    }
+    const types = [
+      "multipart/form-data; boundary=x",
+      "text/plain",
+      "application/json",
+      "image",
+      "image/",
+      "",
+      "*/*",
+    ];
+    for (const type of types) {
+      const { status, body } = await upload(id, image, { "content-type": type });
+      expect([type, status < 500, body.code]).toEqual([type, true, expect.any(String)]);
+    }
+    for (const alt of ["%00", "a%0Ab", "%F0%9F", "x".repeat(10_000)]) {
+      const path = `/api/v1/products/${id}/images?alt=${alt}`;
+      const headers = { authorization: `Bearer ${token}`, "content-type": "image/png" };
+      const answer = await fetch(`${catalog.app.url}${path}`, {
+        method: "POST",
+        headers,
+        body: image as never,
+      });
+      expect([alt.slice(0, 9), Math.trunc(answer.status / 100)]).toEqual([alt.slice(0, 9), 4]);
+    }
+    expect(await countImages()).toBe(before);
+    expect((await catalog.visitor("GET", `/products/${id}`)).body).toMatchObject({ images: [], version: 1 });
+    expect((await upload(id, image)).status).toBe(201);
   });
 });
 

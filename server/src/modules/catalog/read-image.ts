@@ -2,8 +2,8 @@
 // counts for nothing. It is not decoded: decoders are where hostile images do their harm, and browsers have their own.
 import { crc32 } from "node:zlib";
 import { fileTypeFromBuffer } from "file-type";
-import { imageSize } from "image-size";
 import { catalogError } from "./errors.ts";
+import { measureImage } from "./measure-image.ts";
 
 export interface ReadImage {
   readonly type: string;
@@ -30,23 +30,14 @@ export async function readImage(content: Buffer): Promise<ReadImage> {
     throw catalogError("image_type_refused", {
       fields: [{ field: "body", reason: type === undefined ? "is no image that is known" : `is ${type}` }],
     });
-  const { width, height } = measure(content);
+  const { width, height } = measureImage(type, content) ?? { width: 0, height: 0 };
+  if (!(width > 0 && height > 0)) throw broken("has a header that cannot be read");
   if (width > SIDE_MAX || height > SIDE_MAX)
     throw catalogError("image_too_large", {
       fields: [{ field: "body", reason: `is ${width} × ${height} pixels, more than ${SIDE_MAX} a side` }],
     });
   if (!isWhole(content)) throw broken("is damaged, or did not arrive whole");
   return { type, width, height };
-}
-
-function measure(content: Buffer): { width: number; height: number } {
-  try {
-    const { width, height } = imageSize(content);
-    if (width > 0 && height > 0) return { width, height };
-  } catch {
-    // its header cannot be read
-  }
-  throw broken("has a header that cannot be read");
 }
 
 function broken(reason: string) {

@@ -17,7 +17,11 @@ export async function checkMergedCarts({ tx }: Subject): Found {
   const found = await store.findWrongMerge(tx);
   if (found === undefined) return undefined;
   const cartId = Number(found.id);
-  return { check, what: `cart ${cartId} was merged into cart ${found.merged_into}, which is nobody's`, cartId };
+  return {
+    check,
+    what: `cart ${cartId} was merged into cart ${found.merged_into}, which is nobody's`,
+    cartId,
+  };
 }
 
 export async function checkCartProducts({ tx, since }: Subject): Found {
