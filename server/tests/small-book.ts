@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { Assets } from "../src/modules/ledger/assets.ts";
 import { loadAssets } from "../src/modules/ledger/assets.ts";
 import { type Book, captureHold, placeHold, postJournal, releaseHold } from "../src/modules/ledger/book.ts";
+import { describeReversal } from "../src/modules/ledger/journal.ts";
 import { openAccounts } from "../src/modules/ledger/open-accounts.ts";
 import { openBook } from "../src/modules/ledger/open-book.ts";
 import { writeBook } from "../src/modules/ledger/write-book.ts";
@@ -53,8 +54,12 @@ export async function post(
     amount,
   }));
   const accountIds = requests.flatMap((request) => [request.debitAccountId, request.creditAccountId]);
+  const reversal =
+    reversedId === undefined
+      ? {}
+      : { kind: "SYSTEM_ADJUSTMENT" as const, metadata: describeReversal(reversedId), reversedId };
   const posted = await commit(db, { accountIds }, (book) =>
-    postJournal(book, { ...header, transfers: requests, reversedId }),
+    postJournal(book, { ...header, ...reversal, transfers: requests }),
   );
   return "id" in posted ? posted.id : Number.NaN;
 }

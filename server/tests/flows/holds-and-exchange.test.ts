@@ -86,6 +86,7 @@ it("holds, shows, captures a part, and reverses that", async () => {
     body: { reverses: id, type: "SYSTEM_ADJUSTMENT", amount: "12.00" },
   });
   const { balances: _after, ...posted } = reversed.body;
+  expect(posted.metadata).toEqual({ reverses: id });
   expect((await get(`/transactions/${posted.id}`, "operator")).body).toMatchObject(posted);
   expect(await post(`/transactions/${id}/reverse`, "operator")).toMatchObject({
     status: 409,
@@ -109,6 +110,32 @@ it("lists holds page by page", async () => {
   expect(await get("/holds?cursor=nonsense", "alice")).toMatchObject({ status: 400 });
 });
 
+it("shows a hold that is past its time as expired, as the balance counts it, before anybody has recorded it", async () => {
+  const payer = await open("alice", "50.00");
+  const wish = { account_id: payer, amount: "20.00", currency: "EUR", expires_in: 600 };
+  const { id } = (await post("/holds", "alice", wish)).body;
+  await app.db`UPDATE ledger.holds SET expires_at = id + 1 WHERE id = ${id}`;
+  await app.db`UPDATE ledger.accounts SET next_expiry = ${id}::bigint + 1 WHERE id = ${payer}`;
+  const expired = { id, state: "expired", status: "CANCELLED" };
+  expect((await get(`/holds/${id}`, "alice")).body).toMatchObject(expired);
+  expect((await get(`/holds?account_id=${payer}&status=PENDING`, "alice")).body.items).toEqual([]);
+  for (const [query, who] of [
+    [`?account_id=${payer}&status=CANCELLED`, "alice"],
+    [`?account_id=${payer}`, "alice"],
+    ["?status=CANCELLED&limit=1", "operator"],
+  ] as const)
+    expect((await get(`/holds${query}`, who)).body.items).toMatchObject([expired]);
+  expect((await get(`/transactions/${id}`, "alice")).body.status).toBe("CANCELLED");
+  expect((await get(`/accounts/${payer}/balance`, "alice")).body).toMatchObject({
+    available: "50.00",
+    held: "0.00",
+  });
+  expect(await post(`/holds/${id}/release`, "alice")).toMatchObject({
+    status: 409,
+    body: { code: "hold_not_active", hold_state: "expired" },
+  });
+});
+
 it("refuses malformed holds, naming the field, and hides those of others", async () => {
   const payer = await open("alice", "50.00");
   const wish = { account_id: payer, amount: "1.00", currency: "EUR" };
@@ -121,6 +148,7 @@ it("refuses malformed holds, naming the field, and hides those of others", async
     [{ to_account_id: payer }, "to_account_id"],
     [{ to_account_id: "x" }, "to_account_id"],
     [{ reference: "a\u0000b" }, "reference"],
+    [{ metadata: { order: 2 ** 53 } }, "metadata.order"],
     [{ surprise: 1 }, "surprise"],
   ];
   for (const [fields, field] of malformed) {

@@ -2,6 +2,7 @@
 // form is checked by the schemas before; here is what a schema cannot know.
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
+import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
@@ -92,6 +93,7 @@ export function readTransaction(assets: Assets, input: TransactionInput, path = 
 
 function readMetadata(metadata: TransactionInput["metadata"], path: string): string | undefined {
   if (metadata === undefined) return undefined;
+  checkMetadataNumbers(metadata, `${path}metadata`);
   const text = JSON.stringify(metadata);
   if (text.includes("\\u0000")) throw invalidField(`${path}metadata`, "must not have NUL characters");
   return text;

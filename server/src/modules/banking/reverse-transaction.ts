@@ -4,6 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import type { AppError } from "../../values/app-error.ts";
 import {
   type Assets,
+  describeReversal,
   ensureAsset,
   findReversible,
   isRefusal,
@@ -72,7 +73,8 @@ function decide(
   if (status !== "COMPLETED") return ledgerError("not_reversible", { transaction_status: status });
   if (journal.reversedId !== null)
     return ledgerError("not_reversible", { reverses: String(journal.reversedId) });
-  const header: JournalHeader = { kind: "SYSTEM_ADJUSTMENT", actorId: actor.id, reference };
+  const metadata = describeReversal(reversedId);
+  const header: JournalHeader = { kind: "SYSTEM_ADJUSTMENT", actorId: actor.id, reference, metadata };
   const outcome = postJournal(desk.book, { ...header, transfers, reversedId });
   if (isRefusal(outcome)) {
     const { transfer_index: index = 0, ...details } = outcome.details;
@@ -106,7 +108,7 @@ function describe(
       amount: first.amount,
       asset: desk.assets.byId(first.assetId),
       reference: reversal.reference ?? null,
-      metadata: null,
+      metadata: describeReversal(reversal.reversedId),
       reversedId: reversal.reversedId,
     }),
   );

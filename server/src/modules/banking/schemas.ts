@@ -26,7 +26,8 @@ export const Metadata = Type.Record(
   Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
   {
     maxProperties: 20,
-    description: "Up to 20 flat entries, kept as they are",
+    description:
+      "Up to 20 flat entries, kept as they are; whole numbers beyond ±(2^53 − 1) are refused: send them as strings",
   },
 );
 export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });

@@ -1,6 +1,7 @@
 // Turns what a client sent into what the catalog's commands take. The form is checked by the schemas before; here is
 // what a schema cannot know.
 import { invalidField } from "../../values/app-error.ts";
+import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import type { Assets } from "../ledger/index.ts";
 import { ledgerError } from "../ledger/index.ts";
@@ -148,6 +149,7 @@ function readSku(sku: string, path: string): string {
 }
 
 function readMetadata(metadata: Metadata | undefined, path: string): Metadata | undefined {
+  checkMetadataNumbers(metadata ?? {}, `${path}metadata`);
   for (const [name, value] of Object.entries(metadata ?? {})) {
     readLine(name, `${path}metadata`);
     if (typeof value === "string") readText(value, `${path}metadata.${name}`);

@@ -98,7 +98,10 @@ const TaxClass = Type.String({
 const Metadata = Type.Record(
   Type.String({ maxLength: 64 }),
   Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
-  { maxProperties: 50, description: "Up to 50 flat entries" },
+  {
+    maxProperties: 50,
+    description: "Up to 50 flat entries; whole numbers beyond ±(2^53 − 1) are refused: send them as strings",
+  },
 );
 const Quantity = Type.Integer({ minimum: 0, maximum: QUANTITY_MAX });
 

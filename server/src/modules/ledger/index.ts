@@ -68,6 +68,7 @@ export {
   type AccountState,
   type Balance,
   type CaptureRequest,
+  describeReversal,
   type Hold,
   type HoldRequest,
   type HoldState,

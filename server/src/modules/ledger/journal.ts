@@ -17,6 +17,14 @@ export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 
 export const TRANSFERS_PER_JOURNAL_MAX = 1_000;
 
+/** What stands before and behind the id of the reversed journal in a reversal's metadata. */
+export const REVERSAL_METADATA = { before: '{"reverses":"', after: '"}' } as const;
+
+/** The metadata of a reversal: by it `verify` knows one whose row in `reversals` is gone. */
+export function describeReversal(reversedId: number): string {
+  return `${REVERSAL_METADATA.before}${reversedId}${REVERSAL_METADATA.after}`;
+}
+
 export const ACCOUNT_STATES = { open: 1, frozen: 2, closed: 3 } as const;
 export type AccountState = keyof typeof ACCOUNT_STATES;
 

@@ -216,6 +216,12 @@ describe("names what was tampered with:", () => {
       /is not the same amounts the other way round/,
     ],
     [
+      "that a journal was a reversal",
+      "DELETE FROM ledger.reversals",
+      "reversals",
+      /was written as a reversal/,
+    ],
+    [
       "an account below its limit",
       `ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_not_overdrawn; UPDATE ledger.accounts SET credit_limit = 1 WHERE id = ${A}`,
       "rules",

@@ -163,9 +163,16 @@ export function describeMixedTransfer(transferId: number): Difference {
 
 export async function checkReversals(tx: Tx, { since }: Checkpoint): Found {
   const found = await journals.findFalseReversal(tx, since);
-  if (found === undefined) return undefined;
+  if (found === undefined) return checkForgotten(tx, since);
   const { journalId, reversedId } = found;
   const what = `journal ${journalId} reverses ${reversedId} and is not the same amounts the other way round`;
+  return { check: "reversals", what, journalId };
+}
+
+async function checkForgotten(tx: Tx, since: number): Found {
+  const journalId = await journals.findForgottenReversal(tx, since);
+  if (journalId === undefined) return undefined;
+  const what = `journal ${journalId} was written as a reversal, and nothing notes what it reversed`;
   return { check: "reversals", what, journalId };
 }
 

@@ -1,6 +1,7 @@
 // The SQL that compares transfers with the journals and holds that account for them. The large comparisons only count;
 // what is behind a count that does not agree is looked up after.
 import type { Tx } from "../../runtime/transaction.ts";
+import { JOURNAL_KINDS, REVERSAL_METADATA } from "./journal.ts";
 import { type Checkpoint, changedHolds } from "./verification-store.ts";
 
 export interface TransferCounts {
@@ -127,4 +128,16 @@ export async function findFalseReversal(
   return row === undefined
     ? undefined
     : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id) };
+}
+
+/** The first journal that was written as a reversal and has no row that says so: what it reversed could be reversed again. */
+export async function findForgottenReversal({ sql }: Tx, since: number): Promise<number | undefined> {
+  const { before, after } = REVERSAL_METADATA;
+  const [row] = await sql<{ id: bigint }[]>`
+    SELECT j.id FROM ledger.journals j
+    WHERE j.id > ${since} AND j.kind = ${JOURNAL_KINDS.SYSTEM_ADJUSTMENT} AND starts_with(j.metadata, ${before})
+      AND NOT EXISTS (SELECT FROM ledger.reversals r
+        WHERE r.journal_id = j.id AND j.metadata = ${before} || r.reversed_id::text || ${after})
+    ORDER BY j.id LIMIT 1`;
+  return row === undefined ? undefined : Number(row.id);
 }

@@ -3,6 +3,7 @@
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
+import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
@@ -68,6 +69,7 @@ export function readTime(text: string | undefined, field: string): number | unde
 }
 
 export function readMetadata(metadata: Readonly<Record<string, unknown>>): string {
+  checkMetadataNumbers(metadata, "metadata");
   const text = JSON.stringify(metadata);
   if (text.includes("\\u0000")) throw invalidField("metadata", "must not have NUL characters");
   return text;

@@ -25,7 +25,11 @@ const Note = Type.String({ minLength: 1, maxLength: 300 });
 const Metadata = Type.Record(
   Type.String({ maxLength: 64 }),
   Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
-  { maxProperties: 20, description: "Up to 20 flat entries, kept as they are" },
+  {
+    maxProperties: 20,
+    description:
+      "Up to 20 flat entries, kept as they are; whole numbers beyond ±(2^53 − 1) are refused: send them as strings",
+  },
 );
 const Address = Type.Record(
   Type.String({ pattern: "^[a-z][a-z0-9_]{0,39}$" }),
