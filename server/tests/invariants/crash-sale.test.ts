@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";
+import { type CardTrade, openCardTrade } from "./card-trade.ts";
 import { type CrashLoad, createRandom, openCrashLoad } from "./crash-load.ts";
 import { findPostgres, type ServerProcess, startServer } from "./server-process.ts";
 import { expectVerified } from "./verified.ts";
@@ -16,20 +17,30 @@ const MONEY = 10_000_000;
 const VERIFY_EVERY_ROUNDS = 10;
 const TEST_MAX_MS = 10 * 60_000;
 
+const random = createRandom(SEED);
 let dataDir: string;
+let cards: CardTrade;
 let server: ServerProcess;
 let accountIds: string[];
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "countinghouse-sale-"));
   await chmod(dataDir, 0o755); // PostgreSQL runs as another user where we are root
-  server = await startServer({ dataDir });
+  cards = await openCardTrade(random);
+  await start();
+  await withClient(cards.addProduct);
   accountIds = await withClient((client) => openFundedAccounts(client, { count: 20, amount: MONEY }));
 });
 afterAll(async () => {
   server.signal("SIGTERM");
   await server.ended;
+  await cards.stop();
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 });
+
+async function start(): Promise<void> {
+  server = await startServer({ dataDir, settings: cards.settings });
+  cards.deliverTo(server.url);
+}
 
 async function withClient<T>(use: (client: ApiClient) => Promise<T>): Promise<T> {
   const client = await openClient(server.url);
@@ -39,23 +50,30 @@ async function withClient<T>(use: (client: ApiClient) => Promise<T>): Promise<T>
 it(
   `sells no unit twice, keeps every acknowledged order and holds its money, through ${ROUNDS} kills -9 in flash sales (CRASH_SEED=${SEED})`,
   async () => {
-    const random = createRandom(SEED);
     let sold = 0;
     for (let round = 1; round <= ROUNDS; round += 1) {
       const victim = random(3) === 0 ? "server and PostgreSQL" : "server";
       const where = `round ${round}, killed ${victim}, CRASH_SEED=${SEED}`;
       const productId = await withClient((client) => addProduct(client, round));
-      const load = openSale(productId, round, random);
+      const load = openSale(productId, round);
       await playRound(load, { victim, afterMs: 10 + random(250) });
       expect(load.faults, where).toEqual([]);
       sold += await withClient((client) => expectSold(client, { load, productId, where }));
       await withClient((client) => expectMoneyHeld(client, sold, where));
+      await withClient((client) => cards.expectCharged(client, where));
       if (round % VERIFY_EVERY_ROUNDS === 0 || round === ROUNDS) await expectVerified(dataDir, where);
     }
     expect(sold).toBeGreaterThan(ROUNDS); // a sale that never sells proves nothing
   },
   TEST_MAX_MS,
 );
+
+it("charges each order paid by card once, and none without an order, through the same kills: Stripe's books are ours", async () => {
+  const where = `at the end, CRASH_SEED=${SEED}`;
+  await cards.finish(dataDir);
+  await withClient((client) => cards.expectSameBooks(client, where));
+  await expectVerified(dataDir, where);
+});
 
 async function addProduct(client: ApiClient, round: number): Promise<number> {
   const product = {
@@ -71,7 +89,7 @@ async function addProduct(client: ApiClient, round: number): Promise<number> {
   return body.id;
 }
 
-function openSale(productId: number, round: number, random: (below: number) => number): CrashLoad {
+function openSale(productId: number, round: number): CrashLoad {
   const describe = (key: string) => ({
     items: [{ product_id: productId, quantity: 1 }],
     payment_method: "balance",
@@ -82,21 +100,23 @@ function openSale(productId: number, round: number, random: (below: number) => n
   return openCrashLoad({ path: "/orders", describe, prefix: `sale-${round}` });
 }
 
-/** A sale, a kill amid it, a restart, and the question what became of what was not answered. */
+/** A sale beside a trade by card, a kill amid them, a restart, and the question what became of what was not answered. */
 async function playRound(load: CrashLoad, kill: { victim: string; afterMs: number }): Promise<void> {
   const { pid } = await findPostgres(dataDir);
   const client = await openClient(server.url);
   const stop = new AbortController();
-  const running = load.run(client, stop.signal);
+  const running = Promise.all([load.run(client, stop.signal), cards.run(client, stop.signal)]);
   await pause(kill.afterMs);
   if (kill.victim.endsWith("PostgreSQL")) process.kill(pid, "SIGKILL");
   server.signal("SIGKILL");
   stop.abort();
+  cards.deliverTo(undefined);
   await running;
   client.close();
   await server.ended;
-  server = await startServer({ dataDir });
+  await start();
   await withClient(load.settle);
+  await withClient(cards.settle);
 }
 
 interface Sale {
