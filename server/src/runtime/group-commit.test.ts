@@ -14,7 +14,9 @@ interface Batch {
 
 /** A group whose batches wait until the test commits them. */
 function openGroup(
-  options: Partial<Pick<Options, "batchWeightMax" | "queueWeightMax" | "lanesMax" | "weigh">> = {},
+  options: Partial<
+    Pick<Options, "batchWeightMax" | "queueWeightMax" | "lanesMax" | "weigh" | "locksOf">
+  > = {},
 ) {
   const batches: Batch[] = [];
   const begun: ((batch: Batch) => void)[] = [];
@@ -125,6 +127,75 @@ describe("group commit", () => {
     expect(batch.inputs).toEqual([1, 2, 3]);
     batch.commit();
     await Promise.all(answers);
+  });
+
+  it("lets an input wait whose lock a batch under way has, and what shares one with that input, and takes the rest", async () => {
+    const locks = new Map([
+      [1, ["a"]],
+      [2, ["a", "b"]],
+      [3, ["b"]],
+      [4, ["c"]],
+    ]);
+    const { group, nextBatch } = openGroup({ lanesMax: 2, locksOf: (input) => locks.get(input) ?? [] });
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const others = submitAll(group, [2, 3, 4]);
+    const beside = await nextBatch();
+    expect([beside.inputs, group.waiting()]).toEqual([[4], 2]);
+    beside.commit();
+    expect(await others[2]).toBe(40);
+    expect(group.waiting()).toBe(2);
+    running.commit();
+    const next = await nextBatch();
+    expect(next.inputs).toEqual([2, 3]);
+    next.commit();
+    expect(await Promise.all([first, ...others])).toEqual([10, 20, 30, 40]);
+  });
+
+  it("frees the locks of a batch that failed", async () => {
+    const { group, nextBatch } = openGroup({ lanesMax: 2, locksOf: () => ["a"] });
+    const first = refusalOf(group.submit(1));
+    const running = await nextBatch();
+    const second = group.submit(2);
+    running.fail(new Error("no"));
+    expect(await first).toBeInstanceOf(Error);
+    (await nextBatch()).commit();
+    expect(await second).toBe(20);
+  });
+
+  it("never has two under way that share a lock, and keeps the order of those that do", async () => {
+    const input = fc.record({
+      locks: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }),
+      ticks: fc.nat(3),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 40 }), async (inputs) => {
+        const underWay = new Set<number>();
+        const lastOf = new Map<number, number>();
+        const group = createGroupCommit<number, number>({
+          batchWeightMax: 5,
+          queueWeightMax: 10_000,
+          lanesMax: 3,
+          locksOf: (id) => inputs[id]?.locks ?? [],
+          commitBatch: async (ids) => {
+            const locks = new Set(ids.flatMap((id) => inputs[id]?.locks ?? []));
+            expect(underWay.isDisjointFrom(locks)).toBe(true);
+            for (const lock of locks) underWay.add(lock);
+            for (const id of ids)
+              for (const lock of inputs[id]?.locks ?? []) {
+                expect(lastOf.get(lock) ?? -1).toBeLessThan(id);
+                lastOf.set(lock, id);
+              }
+            for (let tick = inputs[ids[0] ?? 0]?.ticks ?? 0; tick > 0; tick -= 1)
+              await new Promise((resolve) => setImmediate(resolve));
+            for (const lock of locks) underWay.delete(lock);
+            return ids;
+          },
+        });
+        expect(await Promise.all(inputs.map((_, id) => group.submit(id)))).toEqual(inputs.map((_, id) => id));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("waits for every lane when it closes", async () => {

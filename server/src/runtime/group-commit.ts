@@ -2,7 +2,8 @@
 // an idle system runs batches of one with the latency of one; a busy one gets large batches and pays one commit for all.
 //
 // A lane commits one batch at a time. Two lanes overlap: while PostgreSQL writes one batch, this process decides the
-// next. Batches that touch the same account wait for each other at its lock, so lanes change speed, never outcomes.
+// next. An input that needs what a batch under way has locked waits here until that batch is through: taken along, it
+// would make all of its batch wait at that lock, and lanes would only take turns. So lanes change speed, never outcomes.
 //
 // Alternative tried: a timer of 1-5 ms adds its length to every lone request and gains nothing under load, where the
 // queue fills by itself.
@@ -22,6 +23,8 @@ export interface GroupCommitOptions<Input, Outcome> {
   readonly lanesMax?: number;
   /** What an input weighs, for instance its number of transfers. Default 1. */
   readonly weigh?: (input: Input) => number;
+  /** What an input locks. Two that share a lock are never under way in two lanes, and keep their order. Default: nothing. */
+  readonly locksOf?: (input: Input) => readonly LockKey[];
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
 }
 
@@ -37,9 +40,15 @@ export interface GroupCommit<Input, Outcome> {
   readonly close: () => Promise<void>;
 }
 
+export type LockKey = number | string;
+
+/** A lane that finds so many waiting for locks looks no further: the look is made again with every arrival. */
+const PASSED_OVER_MAX = 1_000;
+
 interface Waiting<Input, Outcome> {
   readonly input: Input;
   readonly weight: number;
+  readonly locks: readonly LockKey[];
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,7 +56,7 @@ interface Waiting<Input, Outcome> {
 export function createGroupCommit<Input, Outcome>(
   options: GroupCommitOptions<Input, Outcome>,
 ): GroupCommit<Input, Outcome> {
-  const { lanesMax = 1, weigh = () => 1 } = options;
+  const { lanesMax = 1, weigh = () => 1, locksOf = () => [] } = options;
   const queue = createQueue<Input, Outcome>(options);
   const lanes = new Set<Promise<void>>();
   let gathering = false;
@@ -58,7 +67,7 @@ export function createGroupCommit<Input, Outcome>(
     const weight = weigh(input);
     if (!queue.hasRoomFor(weight)) return Promise.reject(queueFull());
     return new Promise((resolve, reject) => {
-      queue.add({ input, weight, resolve, reject });
+      queue.add({ input, weight, locks: locksOf(input), resolve, reject });
       openLane();
     });
   }
@@ -78,12 +87,13 @@ export function createGroupCommit<Input, Outcome>(
     gathering = true;
     await new Promise((resolve) => setImmediate(resolve));
     gathering = false;
-    while (queue.length() > 0) {
-      const batch = queue.takeBatch();
+    for (let batch = queue.takeBatch(); batch.length > 0; batch = queue.takeBatch()) {
       const startedAt = performance.now();
       await settle(batch, options.commitBatch);
+      queue.release(batch);
       const durationMs = performance.now() - startedAt;
       options.onBatch?.({ inputs: batch.length, durationMs, waiting: queue.length() });
+      openLane(); // what waited for this batch's locks may be more than this lane takes next
     }
   }
 
@@ -127,22 +137,37 @@ class OutcomesMissingError extends Error {
   }
 }
 
-/** What waits, in order of arrival, bounded by weight. An empty queue takes any one input, however heavy. */
+/**
+ * What waits, in order of arrival, bounded by weight, and what the batches under way have locked. An empty queue takes
+ * any one input, however heavy.
+ */
 function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeightMax: number }) {
   let entries: Waiting<Input, Outcome>[] = [];
   let weight = 0;
+  const locked = new Set<LockKey>();
 
+  /** Takes the oldest that need no lock of a batch under way, nor one of an older input that waits. May be none. */
   function takeBatch(): Waiting<Input, Outcome>[] {
-    let count = 0;
+    const batch: Waiting<Input, Outcome>[] = [];
+    const passedOver: Waiting<Input, Outcome>[] = [];
+    const awaited = new Set<LockKey>();
     let taken = 0;
+    let looked = 0;
     for (const waiting of entries) {
-      if (count > 0 && taken + waiting.weight > limits.batchWeightMax) break;
-      taken += waiting.weight;
-      count += 1;
+      if (passedOver.length >= PASSED_OVER_MAX) break;
+      if (waiting.locks.some((lock) => locked.has(lock) || awaited.has(lock))) {
+        passedOver.push(waiting);
+        for (const lock of waiting.locks) awaited.add(lock);
+      } else if (batch.length > 0 && taken + waiting.weight > limits.batchWeightMax) break;
+      else {
+        batch.push(waiting);
+        taken += waiting.weight;
+      }
+      looked += 1;
     }
-    const batch = entries.slice(0, count);
-    entries = entries.slice(count);
+    entries = [...passedOver, ...entries.slice(looked)];
     weight -= taken;
+    for (const { locks } of batch) for (const lock of locks) locked.add(lock);
     return batch;
   }
 
@@ -154,6 +179,10 @@ function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeig
       weight += waiting.weight;
     },
     takeBatch,
+    /** To be called when a batch is through: no other one shares its locks. */
+    release: (batch: readonly Waiting<Input, Outcome>[]) => {
+      for (const { locks } of batch) for (const lock of locks) locked.delete(lock);
+    },
   };
 }
 

@@ -124,8 +124,14 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
     batchWeightMax: options.batchItemsMax,
     queueWeightMax: options.queueItemsMax,
     weigh: (command) => command.scope.stampCount,
+    locksOf: (command) => [...command.scope.accountIds].filter((id) => isLocked(options.assets, id)),
     ...(options.onBatch === undefined ? {} : { onBatch: options.onBatch }),
   });
+}
+
+/** System accounts are no row that a batch locks. */
+function isLocked(assets: Assets, accountId: number): boolean {
+  return assets.assetOfSystemAccount(accountId) === undefined;
 }
 
 interface CommittedBatch {
