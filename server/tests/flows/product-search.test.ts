@@ -1,4 +1,5 @@
 // Finding products over HTTP: by words, forgivingly, with the best first; narrowed, sorted, page by page; and facets.
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestCatalog, type TestCatalog } from "../catalog.ts";
 
@@ -98,9 +99,32 @@ describe("words", () => {
     expect(await find("q=dulcimer&status=archived", catalog.staff)).toEqual(["REN"]);
   });
 
+  test("is found once, whatever of it matches", async () => {
+    const { id } = await catalog.addProduct({ sku: "gong", name: "Gong gong", description: "A gong" });
+    expect(await find("q=gong")).toEqual(["gong"]);
+    expect(await find("q=GONG&in_stock=false")).toEqual(["gong"]);
+    await catalog.staff("DELETE", `/products/${id}`);
+  });
+
+  test("a text that was searched for before finds what has come since", async () => {
+    expect(await find("q=qqqqqqqq xylophne")).toEqual([]);
+    expect(await find("q=xylopho")).toEqual([]);
+    const { id } = await catalog.addProduct({ sku: "XY-1", name: "Xylophone" });
+    expect(await find("q=qqqqqqqq xylophne")).toEqual(["XY-1"]);
+    expect(await find("q=xylopho")).toEqual(["XY-1"]);
+    const second = await catalog.addProduct({ sku: "XY-2", name: "Xylophonist" });
+    expect((await find("q=xylopho")).sort()).toEqual(["XY-1", "XY-2"]);
+    expect(await find("q=xylopho&sort=newest")).toEqual(["XY-2", "XY-1"]);
+    for (const product of [id, second.id]) await catalog.staff("DELETE", `/products/${product}`);
+    expect(await find("q=xylopho")).toEqual([]);
+  });
+
   test("of words that very many have, the newest first, and the same with any other order", async () => {
     const before = await find("q=headphones");
-    await catalog.app.db`SELECT catalog.count_words()`;
+    const { db } = catalog.app;
+    await db`SELECT catalog.count_words()`;
+    expect(await find("q=kettles")).toEqual(["KT-001", "KT-002"]); // few products can all be ranked
+    await db`UPDATE catalog.counted_products SET count = 1000`;
     expect(await find("q=headphones")).toEqual(before); // a SKU is still first
     expect(await find("q=kettle")).toEqual(["KT-002", "KT-001"]);
     expect(await find("q=kettle&sort=oldest")).toEqual(["KT-001", "KT-002"]);
@@ -221,5 +245,77 @@ describe("facets", () => {
     });
     const chosen = await catalog.visitor("GET", "/products/facets?brand=sonor");
     expect(chosen.body).toMatchObject({ total: 1, brands: [{ count: 2 }, { count: 2 }, { count: 1 }] });
+  });
+});
+
+const WORDS = "amber birch cedar dune ember fjord grove heath isle jade kelp lark moss north oak pine".split(
+  " ",
+);
+const NARROWED = [
+  "",
+  "&brand=left",
+  "&in_stock=true",
+  "&min_price=100",
+  "&max_price=150&brand=RIGHT",
+] as const;
+
+describe("among hundreds", () => {
+  beforeAll(async () => {
+    const pick = (index: number, step: number) => WORDS[(index * step + (index >> 4)) % WORDS.length];
+    const products = Array.from({ length: 300 }, (_, index) => ({
+      sku: index % 50 === 7 ? `${pick(index, 5)}` : `H-${index}`,
+      name: [
+        pick(index, 1),
+        ...(index % 3 === 0 ? [pick(index, 7)] : []),
+        ...(index % 5 === 0 ? ["oak"] : []),
+      ].join(" "),
+      description: `${pick(index, 3)} ${pick(index, 11)} ${pick(index, 13)}`,
+      brand: index % 2 === 0 ? "Left" : "Right",
+      price: `${index}.00`,
+      initial_quantity: index % 4 === 0 ? 0 : 1,
+      status: index % 9 === 0 ? "draft" : "active",
+    }));
+    const skus = new Set<string>();
+    const distinct = products.filter(({ sku }) => !skus.has(sku) && skus.add(sku));
+    const { status, body } = await catalog.staff("POST", "/products/batch", { body: { products: distinct } });
+    expect(status, JSON.stringify(body)).toBe(201);
+  });
+
+  /** What the same search finds that looks at every product. */
+  async function findSlowly(text: string, narrowed: string): Promise<string[]> {
+    const { db } = catalog.app;
+    const rows = await db<{ sku: string }[]>`
+      WITH matched AS (
+        SELECT p.id, p.sku, CASE WHEN lower(p.sku) = lower(${text}) THEN 3000000 + (p.sku = ${text})::integer
+          WHEN p.name_words @@ q.query THEN 2000000 + (ts_rank(p.name_words, q.query, 1) * 100000)::integer
+          WHEN p.words @@ q.query THEN 1000000 + (ts_rank(p.words, q.query, 1) * 100000)::integer END AS score
+        FROM catalog.products p CROSS JOIN websearch_to_tsquery('catalog.words', ${text}) q (query)
+        LEFT JOIN catalog.availability a ON a.product_id = p.id
+        WHERE p.status = 'active' AND (${!narrowed.includes("brand")} OR lower(p.brand) = ${narrowed.toLowerCase().split("brand=")[1] ?? ""})
+          AND (${!narrowed.includes("stock")} OR NOT p.tracks_stock OR a.available > 0)
+          AND (${!narrowed.includes("price")} OR p.currency = 'USD')
+          AND (${!narrowed.includes("min")} OR p.price_minor >= 10000) AND (${!narrowed.includes("max")} OR p.price_minor <= 15000))
+      SELECT sku FROM matched WHERE score >= CASE
+        WHEN (SELECT count(*) FROM matched WHERE score BETWEEN 2000000 AND 2999999) >= 20 THEN 2000000 ELSE 1000000 END
+      ORDER BY score DESC, id DESC`;
+    return rows.map(({ sku }) => sku);
+  }
+
+  test("page by page a search finds what one that looks at every product finds, in its order", async () => {
+    const texts = fc.uniqueArray(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(texts, fc.constantFrom(...NARROWED), async (words, narrowed) => {
+        const text = words.join(" ");
+        const found: string[] = [];
+        for (let cursor: string | null = ""; cursor !== null; ) {
+          const path = `/products?q=${text}${narrowed}&limit=20${cursor}`;
+          const { body } = await catalog.visitor("GET", path);
+          found.push(...body.items.map(({ sku }: { sku: string }) => sku));
+          cursor = body.next_cursor === null ? null : `&cursor=${body.next_cursor}`;
+        }
+        expect(found).toEqual(await findSlowly(text, narrowed));
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -8,10 +8,10 @@ import type { WordChooser } from "./search-words.ts";
 
 /** Counts all that matches, however much that is. */
 export async function findFacets(
-  { db, assets, chooseWords }: ProductReader & { readonly chooseWords: WordChooser },
+  { db, assets, chooser }: ProductReader & { readonly chooser: WordChooser },
   search: ProductSearch,
 ): Promise<ProductFacetsDocument> {
-  const words = search.text === undefined ? undefined : (await chooseWords(search.text)).anywhere;
+  const words = search.text === undefined ? undefined : (await chooser.choose(search.text)).anywhere;
   const { prices, inStock, ...facets } = await readFacets(db, search, words);
   if (prices.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   const format = (minor: string, currency: string) =>

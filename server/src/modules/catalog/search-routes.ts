@@ -17,7 +17,7 @@ export function addSearchRoutes(
   services: CatalogServices & { readonly documents: ProductDocuments },
 ): void {
   const { assets, defaults, documents } = services;
-  const finder = { ...services, chooseWords: createWordChooser(services.db) };
+  const finder = { ...services, chooser: createWordChooser(services.db) };
   server.get(
     "/products",
     {

@@ -2,7 +2,7 @@
 import type { AnySql } from "../../runtime/database.ts";
 import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { ProductFilter } from "./product-filter.ts";
+import { isNarrowed, type ProductFilter } from "./product-filter.ts";
 import type { PageEnd, ProductSort } from "./product-sort.ts";
 
 export interface FoundProduct {
@@ -42,6 +42,18 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+/** Limits that are asked for often. */
+const PLANNED_LIMITS: ReadonlySet<number> = new Set([20, 50, 100, 200].map((limit) => limit + 1));
+
+/**
+ * PostgreSQL takes a limit that it does not see for a tenth of the table, finds each list cheaper by a plan of its own,
+ * and plans each anew, which costs more than the list. So what nearly all ask for stands in the statement; not every
+ * limit, for each makes a statement that every connection keeps.
+ */
+function writeLimit(sql: AnySql, filter: ProductFilter, limit: number) {
+  return PLANNED_LIMITS.has(limit) && !isNarrowed(filter) ? sql.unsafe(String(limit)) : sql`${limit}`;
+}
+
 /** One page in an order that an index has. */
 export async function readSortedPage(
   sql: AnySql,
@@ -59,29 +71,49 @@ export async function readSortedPage(
     SELECT p.id, p.version, ${sql.unsafe(IN_STOCK)} AS "inStock", ${key === undefined ? sql`NULL` : sql`${sql.unsafe(key)}::text`} AS key
     FROM catalog.products p
     WHERE ${matchFilter(sql, filter)} AND ${matchWords(sql, words)} AND ${past()}
-    ORDER BY ${order} LIMIT ${limit}`;
+    ORDER BY ${order} LIMIT ${writeLimit(sql, filter, limit)}`;
 }
 
 /** At most so many are ranked of each kind of match. */
 const RANKED_MAX = 200;
 
+export interface RankedRequest extends PageRequest {
+  readonly text: string;
+  readonly words: WordQuery;
+  /** Of words that were chosen before: the horizon then. */
+  readonly horizon: string | undefined;
+}
+
+export interface RankedPage {
+  readonly found: readonly FoundProduct[];
+  /** No new words have come since the horizon. Unknown, and false, where nothing is found. */
+  readonly isCurrent: boolean;
+}
+
 /** One page of the best matches first. */
 export async function readRankedPage(
   sql: AnySql,
-  text: string,
-  { filter: f, words, after, limit }: PageRequest,
-): Promise<FoundProduct[]> {
-  return sql<FoundProduct[]>`
-    SELECT p.id, p.version, ${sql.unsafe(IN_STOCK)} AS "inStock", r.score::text AS key
+  { filter: f, words, after, limit, text, horizon }: RankedRequest,
+): Promise<RankedPage> {
+  const past = after === undefined ? sql`NULL, NULL` : sql`${after.key}::text::integer, ${after.id}::integer`;
+  const found = await sql<(FoundProduct & { readonly isCurrent: boolean })[]>`
+    SELECT p.product_id AS id, p.version, p.score::text AS key, ${noneSince(sql, horizon)} AS "isCurrent",
+      NOT p.tracks_stock OR coalesce((SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.product_id), false) AS "inStock"
     FROM (
-      SELECT * FROM catalog.rank_products(${words?.query ?? ""}::text::tsquery, ${text}, ${words?.isCommon ?? false}, ${RANKED_MAX},
-        ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null}, ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
+      SELECT * FROM catalog.rank_products(${words.query}::text::tsquery, ${text}, ${words.isCommon}, ${RANKED_MAX}, ${past}, ${limit},
+        ${f.withDrafts || isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
+        ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
         ${f.currency ?? null}, ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
       WHERE ${after === undefined ? sql`true` : sql`(score, product_id) < (${after.key}::text::integer, ${after.id})`}
         AND ${f.sku === undefined ? sql`true` : sql`product_id = (SELECT id FROM catalog.products WHERE sku = ${f.sku})`}
-      ORDER BY score DESC, product_id DESC LIMIT ${limit}) r
-    JOIN catalog.products p ON p.id = r.product_id
-    ORDER BY r.score DESC, r.product_id DESC`;
+      ORDER BY score DESC, product_id DESC LIMIT ${limit}) p
+    ORDER BY p.score DESC, p.product_id DESC`;
+  return { found, isCurrent: found[0]?.isCurrent ?? false };
+}
+
+function noneSince(sql: AnySql, horizon: string | undefined) {
+  if (horizon === undefined) return sql`true`;
+  return sql`NOT EXISTS (SELECT FROM catalog.vocabulary_additions v WHERE v.transaction >= ${horizon}::text::xid8)`;
 }
 
 /** The conditions of a filter on products named p. */
@@ -121,49 +153,49 @@ export function matchWords(sql: AnySql, words: WordQuery | undefined) {
     : sql`ts_match_vq(p.words, ${query}::text::tsquery)`;
 }
 
-/** A word of a search, in the form in which products have it. */
-export interface SoughtWord {
-  readonly word: string;
-  /** Which part of all products has it in the name or brand; null where no product ever had the word. */
-  readonly nameShare: number | null;
-  /** The same, anywhere. */
-  readonly share: number | null;
-}
-
 export interface SoughtText {
   /** A tsquery's text form. */
   readonly query: string;
   /** It is some product's SKU. */
   readonly isSku: boolean;
-  readonly words: readonly SoughtWord[];
+  /** All words are some product's, or were. */
+  readonly isKnown: boolean;
+  /** Which part of all products probably has all words in name and brand, and which part has them anywhere. */
+  readonly nameShare: number;
+  readonly share: number;
+  /** How many products the shares are parts of. */
+  readonly productCount: number;
+  /** Words that came later are not taken into account. */
+  readonly horizon: string;
 }
 
-/** What PostgreSQL makes of the words of a search, and how common each is. */
-export async function readSoughtText(sql: AnySql, text: string): Promise<SoughtText> {
+/**
+ * What PostgreSQL makes of the words of a search, and how common they are. In a plain one, words that no product has
+ * become up to `most` that begin with them or else resemble them.
+ */
+export async function readSoughtText(
+  sql: AnySql,
+  text: string,
+  { isPlain, most }: { readonly isPlain: boolean; readonly most: number },
+): Promise<SoughtText> {
   const [sought] = await sql<[SoughtText]>`
-    SELECT websearch_to_tsquery('catalog.words', ${text})::text AS query,
-      EXISTS (SELECT FROM catalog.products p WHERE lower(p.sku) = lower(${text})) AS "isSku",
-      coalesce((SELECT json_agg(json_build_object('word', a.word, 'nameShare', v.name_share, 'share', v.share))
-        FROM unnest(tsvector_to_array(to_tsvector('catalog.words', ${text}))) a (word)
-        LEFT JOIN catalog.vocabulary v ON v.word = a.word COLLATE "C"), '[]'::json) AS words`;
+    SELECT c.query, c.is_sku AS "isSku", c.is_known AS "isKnown", c.name_share AS "nameShare", c.share, c.horizon,
+      coalesce((SELECT n.count FROM catalog.counted_products n), 0) AS "productCount"
+    FROM catalog.choose_words(${text}, ${isPlain}, ${most}) c`;
   return sought;
-}
-
-/** Words of products that begin like this one or else resemble it; none where nothing does. */
-export async function readMeantWords(sql: AnySql, word: string, limit: number): Promise<string[]> {
-  const rows = await sql<{ word: string }[]>`
-    SELECT m.word FROM catalog.find_meant_words(${word}, ${limit}) AS m (word)`;
-  return rows.map((row) => row.word);
 }
 
 /** Adds the words of these products to those that are known; in order, so that two at once cannot deadlock. */
 export async function noteWords({ sql }: Tx, productIds: readonly number[]): Promise<void> {
   await sql`
-    INSERT INTO catalog.vocabulary (word)
-    SELECT DISTINCT w.word COLLATE "C" FROM catalog.products p, unnest(tsvector_to_array(p.words)) w (word)
-    WHERE p.id = ANY (${toArray(productIds)}::integer[])
-      AND NOT EXISTS (SELECT FROM catalog.vocabulary v WHERE v.word = w.word COLLATE "C")
-    ORDER BY 1 ON CONFLICT DO NOTHING`;
+    WITH added AS (
+      INSERT INTO catalog.vocabulary (word)
+      SELECT DISTINCT w.word COLLATE "C" FROM catalog.products p, unnest(tsvector_to_array(p.words)) w (word)
+      WHERE p.id = ANY (${toArray(productIds)}::integer[])
+        AND NOT EXISTS (SELECT FROM catalog.vocabulary v WHERE v.word = w.word COLLATE "C")
+      ORDER BY 1 ON CONFLICT DO NOTHING RETURNING word)
+    INSERT INTO catalog.vocabulary_additions (transaction)
+    SELECT pg_current_xact_id() WHERE EXISTS (SELECT FROM added) ON CONFLICT DO NOTHING`;
 }
 
 /** Counts anew how common each word is. */

@@ -1,13 +1,10 @@
-// Makes of what somebody typed the query that finds it: words that no product has become those that begin with them, or
-// resemble them.
+// Makes of what somebody typed the query that finds it, and remembers it for a minute.
 import type { AnySql } from "../../runtime/database.ts";
-import { readMeantWords, readSoughtText, type SoughtWord, type WordQuery } from "./search-store.ts";
+import { readSoughtText, type WordQuery } from "./search-store.ts";
 
 /** Quotes, "or" and a minus before a word are taken at their word. */
 const HAS_OPERATORS = /"|(^|\s)-|(^|\s)or(\s|$)/i;
 const MEANT_MAX = 5;
-/** From this part of all products on, walking over them finds a page sooner than collecting all that match. */
-const COMMON_SHARE = 0.02;
 
 export interface ChosenWords {
   /** For best first. */
@@ -16,61 +13,67 @@ export interface ChosenWords {
   readonly anywhere: WordQuery;
   /** What is typed is a SKU, whatever else. */
   readonly isSku: boolean;
+  /** Set where words are no product's: from there on new ones would have been missed. */
+  readonly horizon: string | undefined;
 }
 
-/** Finds what to look for. Texts whose words are all known are remembered for a minute: words never become unknown. */
-export type WordChooser = (text: string) => Promise<ChosenWords>;
+export interface WordChooser {
+  /** Finds what to look for. */
+  readonly choose: (text: string) => Promise<ChosenWords>;
+  /** What was found within the last minute. With a horizon it holds only while no new words have come since. */
+  readonly recall: (text: string) => ChosenWords | undefined;
+}
 
 const REMEMBERED_MAX = 5_000;
 const REMEMBERED_MS = 60_000;
 
+/** Words never become unknown, so a text whose words are all known need not be looked into again. */
 export function createWordChooser(sql: AnySql): WordChooser {
   let remembered = new Map<string, ChosenWords>();
   let forgetAt = 0;
-  return async (text) => {
+
+  function recall(text: string): ChosenWords | undefined {
     const now = performance.now();
     if (now > forgetAt || remembered.size >= REMEMBERED_MAX) {
       remembered = new Map();
       forgetAt = now + REMEMBERED_MS;
     }
-    const known = remembered.get(text);
-    if (known !== undefined) return known;
-    const { isKnown, chosen } = await chooseWords(sql, text);
-    if (isKnown) remembered.set(text, chosen);
+    return remembered.get(text);
+  }
+
+  async function choose(text: string): Promise<ChosenWords> {
+    const known = recall(text);
+    if (known !== undefined && known.horizon === undefined) return known;
+    const chosen = await chooseWords(sql, text);
+    remembered.set(text, chosen);
     return chosen;
+  }
+
+  return { choose, recall };
+}
+
+async function chooseWords(sql: AnySql, text: string): Promise<ChosenWords> {
+  const isPlain = !HAS_OPERATORS.test(text);
+  const sought = await readSoughtText(sql, text, { isPlain, most: MEANT_MAX });
+  const { query, isSku, isKnown, productCount } = sought;
+  const canBeCommon = isPlain && isKnown && query !== "";
+  const isCommon = canBeCommon && areCommon(sought.share, productCount);
+  const isCommonName = canBeCommon && areCommon(sought.nameShare, productCount);
+  return {
+    isSku,
+    ranked: { query, isCommon, inNames: isCommonName },
+    anywhere: { query, isCommon, inNames: false },
+    horizon: isKnown ? undefined : sought.horizon,
   };
 }
 
-async function chooseWords(
-  sql: AnySql,
-  text: string,
-): Promise<{ readonly isKnown: boolean; readonly chosen: ChosenWords }> {
-  const { query, isSku, words } = await readSoughtText(sql, text);
-  const isPlain = !HAS_OPERATORS.test(text);
-  const isKnown = words.every(({ share }) => share !== null);
-  const sought = isPlain && !isKnown && !isSku ? await replaceUnknown(sql, words) : query;
-  const estimate = (shareOf: (word: SoughtWord) => number | null) =>
-    isPlain && isKnown && words.length > 0
-      ? words.reduce((product, word) => product * (shareOf(word) ?? 0), 1)
-      : 0;
-  const isCommon = estimate(({ share }) => share) >= COMMON_SHARE;
-  const isCommonName = estimate(({ nameShare }) => nameShare) >= COMMON_SHARE;
-  const ranked = { query: sought, isCommon, inNames: isCommonName };
-  const anywhere = { query: sought, isCommon, inNames: false };
-  return { isKnown, chosen: { isSku, ranked, anywhere } };
-}
+/** 2 % of 100,000 products, 20 % of 1,000. */
+const COMMON_FROM = 40;
 
-/** A word that nothing resembles is left out, so that the others still find what they can. */
-async function replaceUnknown(sql: AnySql, words: readonly SoughtWord[]): Promise<string> {
-  const choices = await Promise.all(
-    words.map(({ word, share }) => (share === null ? readMeantWords(sql, word, MEANT_MAX) : [word])),
-  );
-  return choices
-    .filter((choice) => choice.length > 0)
-    .map((choice) => `(${choice.map(quoteWord).join("|")})`)
-    .join("&");
-}
-
-function quoteWord(word: string): string {
-  return `'${word.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+/**
+ * Whether walking over all products finds a page sooner than collecting those that match: the fewer match the longer is
+ * the walk, and the more products there are the longer takes the collecting. Measured at 1,000 and 100,000.
+ */
+function areCommon(share: number, productCount: number): boolean {
+  return productCount * share ** 2 >= COMMON_FROM;
 }
