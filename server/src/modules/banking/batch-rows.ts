@@ -3,14 +3,15 @@
 import type { Tx } from "../../runtime/transaction.ts";
 
 /**
- * Reads rows by id for a whole batch. Rows that commands will change are read FOR UPDATE in id order.
+ * Reads rows by id, or by a code of text, for a whole batch. Rows that commands will change are read FOR UPDATE in that order.
  * `rank` orders the readers of a batch, lowest first, so that all batches lock tables in one order.
  */
-export interface RowReader<Row> {
+export interface RowReader<Row, Id extends RowId = number> {
   readonly name: string;
   readonly rank: number;
-  readonly read: (tx: Tx, ids: readonly number[]) => Promise<ReadonlyMap<number, Row>>;
+  readonly read: (tx: Tx, ids: readonly Id[]) => Promise<ReadonlyMap<Id, Row>>;
 }
+type RowId = number | string;
 
 /** Writes the rows that a batch's commands left, in the order they left them. Sent at once with the book's own writes. */
 export interface RowWriter<Row> {
@@ -19,15 +20,19 @@ export interface RowWriter<Row> {
 }
 
 /** What a command asks to have read. */
-export interface RowNeed {
-  readonly reader: RowReader<unknown>;
-  readonly ids: readonly number[];
+export type RowNeed = NeedOf<number> | NeedOf<string>;
+
+interface NeedOf<Id extends RowId> {
+  readonly reader: RowReader<unknown, Id>;
+  readonly ids: readonly Id[];
 }
+/** A reader whose ids' type is not looked at: what it asks for and what it gets are of the same. */
+type AnyReader = RowReader<unknown, RowId>;
 
 /** A batch's rows, as its commands find and leave them. */
 export interface BatchRows {
   /** Rows of a reader by id. A command that changes a row sets it here too, for the commands behind it in the batch. */
-  readonly of: <Row>(reader: RowReader<Row>) => Map<number, Row>;
+  readonly of: <Row, Id extends RowId = number>(reader: RowReader<Row, Id>) => Map<Id, Row>;
   /** Leaves a row to be written. Only after the last thing that may refuse: nothing takes it back. */
   readonly add: <Row>(writer: RowWriter<Row>, row: Row) => void;
   /** Sends what was left. */
@@ -36,8 +41,8 @@ export interface BatchRows {
 
 /** Sends all reads at once, each reader's once for all commands, in the order of their ranks. */
 export async function readRows(tx: Tx, needs: readonly RowNeed[]): Promise<BatchRows> {
-  const idsByReader = new Map<RowReader<unknown>, Set<number>>();
-  for (const { reader, ids } of needs) {
+  const idsByReader = new Map<AnyReader, Set<RowId>>();
+  for (const { reader, ids } of needs as readonly NeedOf<RowId>[]) {
     const known = idsByReader.get(reader) ?? new Set();
     for (const id of ids) known.add(id);
     idsByReader.set(reader, known);
@@ -45,23 +50,26 @@ export async function readRows(tx: Tx, needs: readonly RowNeed[]): Promise<Batch
   const readers = [...idsByReader].sort(([a], [b]) => a.rank - b.rank);
   const read = await Promise.all(
     readers.map(async ([reader, ids]) => {
-      const rows = await reader.read(
-        tx,
-        [...ids].sort((a, b) => a - b),
-      );
+      const rows = await reader.read(tx, [...ids].sort(compareIds));
       return [reader, new Map(rows)] as const;
     }),
   );
   return createRows(new Map(read));
 }
 
-function createRows(rowsByReader: Map<RowReader<unknown>, Map<number, unknown>>): BatchRows {
+function compareIds(a: RowId, b: RowId): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return a < b ? -1 : Number(a > b);
+}
+
+function createRows(rowsByReader: Map<AnyReader, Map<RowId, unknown>>): BatchRows {
   const left = new Map<RowWriter<never>, unknown[]>();
   return {
-    of: <Row>(reader: RowReader<Row>) => {
-      const rows = rowsByReader.get(reader) ?? new Map<number, unknown>();
-      rowsByReader.set(reader, rows);
-      return rows as Map<number, Row>;
+    of: <Row, Id extends RowId>(reader: RowReader<Row, Id>) => {
+      const key = reader as unknown as AnyReader;
+      const rows = rowsByReader.get(key) ?? new Map<RowId, unknown>();
+      rowsByReader.set(key, rows);
+      return rows as Map<Id, Row>;
     },
     add: (writer, row) => {
       const rows = left.get(writer);
