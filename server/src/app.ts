@@ -151,7 +151,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     integrityRoutes({ db }),
     audit.routes,
     ...shop.routes,
-    orders.routes,
+    ...orders.routes,
   ];
   await addDocs(server);
   access.addRootRoutes(server);

@@ -10,6 +10,7 @@ export const MODULE_ORDER = [
   "catalog",
   "inventory",
   "payments",
+  "promotions",
   "orders",
   "trading",
   "notifications",

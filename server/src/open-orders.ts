@@ -7,6 +7,7 @@ import { startSchedule } from "./modules/jobs/index.ts";
 import type { Assets } from "./modules/ledger/index.ts";
 import { type OrderServices, orderRoutes, orderTasks, readTaxRates } from "./modules/orders/index.ts";
 import type { ProviderName } from "./modules/payments/index.ts";
+import { couponRoutes } from "./modules/promotions/index.ts";
 import { openScreening } from "./open-screening.ts";
 import type { Sql } from "./runtime/database.ts";
 import type { Log } from "./runtime/log.ts";
@@ -25,7 +26,7 @@ export interface OrdersOptions {
 
 export interface OpenedOrders {
   readonly services: OrderServices;
-  readonly routes: Routes;
+  readonly routes: readonly Routes[];
   readonly stop: () => Promise<void>;
 }
 
@@ -47,5 +48,7 @@ export function openOrders(config: Config, { log, ...parts }: OrdersOptions): Op
     },
   };
   const schedule = startSchedule({ db: parts.db, log, tasks: orderTasks(services) });
-  return { services, routes: orderRoutes(services), stop: schedule.stop };
+  const { db, assets } = parts;
+  const coupons = couponRoutes({ db, assets, defaultCurrency: config.DEFAULT_CURRENCY });
+  return { services, routes: [coupons, orderRoutes(services)], stop: schedule.stop };
 }

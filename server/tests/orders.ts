@@ -14,6 +14,9 @@ import type { Attempt } from "../src/modules/payments/attempt.ts";
 import { type AttemptRow, toAttempt } from "../src/modules/payments/attempt-store.ts";
 import type { ProviderReport } from "../src/modules/payments/card-provider.ts";
 import { getPayment, type PaymentKeeper, recordOutcome } from "../src/modules/payments/index.ts";
+import { addCoupon } from "../src/modules/promotions/change-coupon.ts";
+import type { CouponTerms } from "../src/modules/promotions/coupon.ts";
+import { getCoupon } from "../src/modules/promotions/find-coupons.ts";
 import { inTransaction } from "../src/runtime/transaction.ts";
 import { openVault } from "../src/runtime/vault.ts";
 import type { Actor } from "../src/values/actor.ts";
@@ -30,6 +33,10 @@ export interface TestOrders extends TestDesk {
   readonly keeper: PaymentKeeper;
   /** A product of 10.00 USD with so many units; returns its id. */
   readonly addProduct: (quantity: number, fields?: Partial<NewProduct>) => Promise<number>;
+  /** A coupon of 10 %, unless told otherwise; returns its code. */
+  readonly addCoupon: (terms?: Partial<CouponTerms>) => Promise<string>;
+  /** Its uses as the coupon counts them. */
+  readonly usesOf: (code: string) => Promise<number>;
   /** Alice's order, by card unless told otherwise. @throws the refusal */
   readonly place: (lines: readonly TestLine[], fields?: Partial<NewOrder>) => Promise<Json>;
   /** As staff unless told otherwise. @throws the refusal */
@@ -71,6 +78,8 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
     keeper,
     tell,
     addProduct: (quantity, fields) => addProduct(test, quantity, fields),
+    addCoupon: (terms) => addTestCoupon(test, terms),
+    usesOf: async (code) => (await getCoupon(db, code)).used,
     place: async (lines, fields = {}) => {
       const items = lines.map(([productId, quantity]) => ({ productId, quantity }));
       const customerId = fields.customerId === undefined ? ALICE.id : fields.customerId;
@@ -136,6 +145,27 @@ async function openServices(
       ...settings,
     },
   };
+}
+
+let couponCount = 0;
+
+async function addTestCoupon({ db }: TestDesk, terms: Partial<CouponTerms> = {}): Promise<string> {
+  const code = `COUPON-${++couponCount}`;
+  const nothing = {
+    description: null,
+    amountMinor: null,
+    currency: null,
+    minimumOrderMinor: null,
+    maximumDiscountMinor: null,
+    validFrom: null,
+    validUntil: null,
+    usageLimit: null,
+    customerLimit: null,
+  };
+  const percent = terms.amountMinor === undefined ? 100_000 : null;
+  const coupon = { code, terms: { ...nothing, percent, isActive: true, ...terms } };
+  await inTransaction(db, (tx) => addCoupon(tx, coupon));
+  return code;
 }
 
 let productCount = 0;

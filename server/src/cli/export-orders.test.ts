@@ -55,6 +55,8 @@ it("exports orders, newest first, as CSV that a spreadsheet shows as it is meant
     customer_id: "alice",
     payment_method: "invoice",
     currency: "USD",
+    coupon_code: "",
+    discount: "0.00",
     net: "9.99",
     tax: "2.00",
     total: "11.99",

@@ -8,6 +8,15 @@ import { SEED_ADDRESS, SEED_CATEGORIES, SEED_CUSTOMERS, type SeedProduct } from 
 
 const ORDER_COUNT = 60;
 const DEPOSIT = "5000.00";
+/** The first orders use it. */
+const COUPON = {
+  code: "WELCOME-10",
+  discount_type: "percent",
+  value: "10",
+  usage_limit: 100,
+  usage_limit_per_customer: 2,
+};
+const COUPON_ORDER_COUNT = 3;
 const PASSWORD = "Harbour-Street-12";
 
 interface Identified {
@@ -74,6 +83,7 @@ async function fillShop(staff: ApiCaller, onProgress: (done: number, of: number)
     customers.push(await openCustomer(staff, customer));
     step();
   }
+  await openCoupon(staff);
   for (let number = 1; number <= ORDER_COUNT; number += 1) {
     await openOrder(staff, { number, customers, productIds });
     step();
@@ -148,6 +158,11 @@ async function openCustomer(
   return { userId: user.id, accountId: account.id };
 }
 
+async function openCoupon(staff: ApiCaller): Promise<void> {
+  const { status } = await staff("GET", `/coupons/${COUPON.code}`);
+  if (status === 404) await expectDone(staff("POST", "/coupons", { body: COUPON }));
+}
+
 interface Ordering {
   readonly number: number;
   readonly customers: readonly Customer[];
@@ -173,6 +188,7 @@ async function openOrder(staff: ApiCaller, { number, customers, productIds }: Or
         shipping_address: SEED_ADDRESS,
         reference,
         currency: "USD",
+        ...(number <= COUPON_ORDER_COUNT ? { coupon_code: COUPON.code } : {}),
         ...(isCard
           ? { payment_method: "credit_card" }
           : { payment_method: "balance", account_id: customer?.accountId }),

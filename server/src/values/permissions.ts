@@ -33,6 +33,8 @@ export const SCOPES = [
   "stock:write",
   "orders:read",
   "orders:write",
+  "coupons:read",
+  "coupons:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -138,6 +140,13 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listCreditNotes: by(EVERYONE, "orders:read"),
   getCreditNote: by(EVERYONE, "orders:read"),
 
+  // Coupons: what one takes off is told to whoever may order
+  listCoupons: by(OPERATORS, "coupons:read"),
+  getCoupon: by(OPERATORS, "coupons:read"),
+  addCoupon: by(OPERATORS, "coupons:write"),
+  changeCoupon: by(OPERATORS, "coupons:write"),
+  checkCoupon: by(EVERYONE, "orders:read"),
+
   // What was sold
   getSales: by(STAFF, "orders:read"),
   listSalesByPeriod: by(STAFF, "orders:read"),
@@ -153,6 +162,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   changeCartLine: by(EVERYONE, "orders:write"),
   removeCartLine: by(EVERYONE, "orders:write"),
   acceptCartPrices: by(EVERYONE, "orders:write"),
+  setCartCoupon: by(EVERYONE, "orders:write"),
+  removeCartCoupon: by(EVERYONE, "orders:write"),
   mergeCart: by(EVERYONE, "orders:write"),
   checkOutCart: by(EVERYONE, "orders:write"),
   getCartOrder: by(EVERYONE, "orders:read"),

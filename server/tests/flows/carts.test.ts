@@ -92,6 +92,27 @@ it("a guest fills a cart, changes it, orders it by card and reads the order with
   expect(codeOf(await put(call, id, { product_id: product.id, quantity: 1 }))).toEqual([409, "cart_closed"]);
 });
 
+it("failure 5: a cart is opened once for one key, and a guest's key cannot be guessed", async () => {
+  const open = (key: string) =>
+    shop.app.call("POST", "/api/v1/carts", { headers: { "idempotency-key": key } });
+  const key = crypto.randomUUID();
+  const [first, second] = await Promise.all([open(key), open(key)]);
+  expect([first.status, second.status]).toEqual([201, 201]);
+  expect(second.body).toEqual(first.body);
+  expect([first, second].map(({ headers }) => headers.get("idempotency-replayed")).toSorted()).toEqual([
+    null,
+    "true",
+  ]);
+  expect((await open(crypto.randomUUID())).body.id).not.toBe(first.body.id);
+  expect(await open("cart-1")).toMatchObject({
+    status: 400,
+    body: { code: "invalid_idempotency_key", errors: [{ field: "Idempotency-Key" }] },
+  });
+  const remembered = await shop.app
+    .db`SELECT answer FROM runtime.idempotency_keys WHERE answer LIKE ${`%${first.body.cart_token}%`}`;
+  expect(remembered).toEqual([]);
+});
+
 it("a cart is its owner's alone: a wrong token, another cart's token and another customer find nothing", async () => {
   const [one, other] = [await openGuestCart(), await openGuestCart()];
   const path = `/carts/${one.id}`;

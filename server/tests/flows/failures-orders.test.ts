@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cancelOrder } from "../../src/modules/orders/cancel-order.ts";
 import { editOrder } from "../../src/modules/orders/edit-order.ts";
-import { expireOrders, verifyOrders } from "../../src/modules/orders/index.ts";
+import { buildPlacing, expireOrders, verifyOrders } from "../../src/modules/orders/index.ts";
 import { shipOrder } from "../../src/modules/orders/ship-order.ts";
 import { getPayment } from "../../src/modules/payments/index.ts";
-import { STAFF } from "../desk.ts";
+import { customer, keyed, STAFF } from "../desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../orders.ts";
 
 let shop: TestOrders;
@@ -236,4 +236,67 @@ it("failure 20: each event of an order is in the outbox with the fact it tells o
     "order.shipped",
     "order.completed",
   ]);
+});
+
+it("failure 22: of two hundred buyers at two processes ten use a coupon that may be used ten times, and each of the others is told", async () => {
+  const productId = await shop.addProduct(1_000);
+  const couponCode = await shop.addCoupon({ usageLimit: 10 });
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 200 }, (_, index) =>
+      (index % 2 === 0 ? shop : other).place([[productId, 1]], { couponCode, customerId: `buyer ${index}` }),
+    ),
+  );
+  const placed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  expect(placed.map(({ discount, total }) => [discount, total])).toEqual(Array(10).fill(["1.00", "10.80"]));
+  expect(new Set(codesOf(outcomes))).toEqual(new Set(["coupon_used_up"]));
+  expect(await shop.usesOf(couponCode)).toBe(10);
+  expect(await shop.levels(productId)).toEqual({ balance: 1_000n, held: 10n });
+});
+
+it("failure 22: a customer uses a coupon as often as one customer may, also in one batch; a repeated key takes no second use", async () => {
+  const productId = await shop.addProduct(100);
+  const couponCode = await shop.addCoupon({ customerLimit: 2, usageLimit: 3 });
+  const asAlice = () => shop.place([[productId, 1]], { couponCode });
+  const outcomes = await Promise.allSettled([asAlice(), asAlice(), asAlice(), asAlice(), asAlice()]);
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  expect(new Set(codesOf(outcomes))).toEqual(new Set(["coupon_already_used"]));
+  await expect(shop.place([[productId, 1]], { couponCode, customerId: null })).rejects.toMatchObject({
+    code: "coupon_needs_customer",
+  });
+  const bob = customer("bob");
+  const items = [{ productId, quantity: 1 }];
+  const asset = shop.assets.byCode("USD");
+  if (asset === undefined) throw new Error("no dollar");
+  const request = { items, asset, couponCode, customerId: "bob", paymentMethod: "credit_card" as const };
+  const addresses = { shippingAddress: null, billingAddress: null };
+  const caller = { actor: bob, key: keyed(bob, "once") };
+  const command = () => buildPlacing(shop.services, caller, { ...request, ...addresses });
+  const answers = await Promise.all([1, 2, 3].map(async () => shop.carryOut(await command())));
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+  expect(await shop.usesOf(couponCode)).toBe(3);
+});
+
+it("failure 22: a use comes back when its order ends unpaid, once, and stays used when the order was confirmed", async () => {
+  const productId = await shop.addProduct(100);
+  const couponCode = await shop.addCoupon({ usageLimit: 1, customerLimit: 1 });
+  const place = (fields = {}) => shop.place([[productId, 1]], { couponCode, ...fields });
+  const cancelled = await place();
+  const twice = [shop, other].map((each) => each.act(cancelled.id, cancelOrder({}), ALICE));
+  await Promise.allSettled(twice);
+  expect(await shop.usesOf(couponCode)).toBe(0);
+  const expired = await place({ paymentMethod: "invoice" });
+  await expect(other.place([[productId, 1]], { couponCode })).rejects.toMatchObject({
+    code: "coupon_used_up",
+  });
+  await shop.db`UPDATE orders.orders SET expires_at = 1 WHERE id = ${expired.id}`;
+  await expireOrders(shop.services);
+  expect([await shop.stateOf(expired.id), await shop.usesOf(couponCode)]).toEqual(["EXPIRED", 0]);
+  const paid = await place();
+  for (const attempt of await shop.openAttempts())
+    if (String(attempt.paymentId) === paid.payment.id) await shop.settle(attempt, "succeeded");
+  await shop.act(paid.id, cancelOrder({}));
+  expect(await shop.usesOf(couponCode)).toBe(1);
+  const uses =
+    await shop.db`SELECT returned_at IS NULL AS kept FROM promotions.uses WHERE code = ${couponCode} ORDER BY order_id`;
+  expect(uses.map(({ kept }) => kept)).toEqual([false, false, true]);
 });

@@ -77,6 +77,7 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     code: "XTS",
     base: "EUR",
     quote: "USD",
+    subtotal: "1",
   };
 }
 

@@ -27,6 +27,10 @@ const OrderLine = Type.Object({
   unit_price: Amount,
   price_includes_tax: Type.Boolean(),
   tax_rate: Type.String({ examples: ["0.2"] }),
+  discount: Type.String({
+    description: "What the coupon takes off quantity × unit price; contains tax where the price does",
+    examples: ["72.00"],
+  }),
   net: Amount,
   tax: Amount,
   total: Amount,
@@ -65,6 +69,11 @@ const summary = {
   placed_by: Text,
   payment_method: PaymentMethodName,
   currency: Text,
+  coupon_code: nullable(Type.String({ examples: ["SUMMER-10"] })),
+  discount: Type.String({
+    description: "Sum of the lines'; net, tax and total are what is left",
+    examples: ["72.00"],
+  }),
   net: Amount,
   tax: Amount,
   total: Amount,

@@ -5,6 +5,7 @@ import type { Decision, Desk } from "../banking/index.ts";
 import { releaseStock } from "../inventory/index.ts";
 import { allOrNothing } from "../ledger/index.ts";
 import { cancelPayment, type Payment } from "../payments/index.ts";
+import { returnUseOf } from "./apply-coupon.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
 import { orderError } from "./errors.ts";
 import { leaveOrder } from "./leave-order.ts";
@@ -63,13 +64,21 @@ function refuseCancellation({ order, actor, payment }: FoundOrder): AppError | u
   });
 }
 
-/** Frees the stock and gives the money back, or begins to; both or neither. */
+interface GivenBack {
+  readonly lines: readonly OrderLine[];
+  readonly payment: Payment | undefined;
+}
+
+/**
+ * Frees the stock and gives the money back, or begins to, and with them the use of a coupon; all or nothing. The caller refuses
+ * nothing after it.
+ */
 export function giveBack(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
   reason: string,
-): { lines: readonly OrderLine[]; payment: Payment | undefined } | AppError {
-  return allOrNothing<{ lines: readonly OrderLine[]; payment: Payment | undefined } | AppError>(desk.book, {
+): GivenBack | AppError {
+  const given = allOrNothing<GivenBack | AppError>(desk.book, {
     decide: () => {
       const released = releaseStock(desk, holdsOf(order).holdIds);
       if (released instanceof AppError) return released;
@@ -79,6 +88,8 @@ export function giveBack(
     },
     failed: (outcome) => outcome instanceof AppError,
   });
+  if (!(given instanceof AppError)) returnUseOf(desk, order);
+  return given;
 }
 
 function withoutHolds(order: Order): OrderLine[] {

@@ -1,16 +1,27 @@
 // Changes the lines of a cart, under the lock of its row and only to the version that the client read, where it names
 // one: parallel edits come one after the other, and who decided on an old state is shown the new one.
 import type { Tx } from "../../runtime/transaction.ts";
+import { AppError } from "../../values/app-error.ts";
 import { findProductsForSale } from "../catalog/index.ts";
 import { type CartLine, type FullCart, type LineChange, refuseClosed } from "./cart.ts";
 import { cartError } from "./cart-errors.ts";
-import { type CartReader, type CartServices, checkVisible, isForSale, presentCart } from "./cart-read.ts";
-import { lockCarts, readLines, touchCart, writeLines } from "./cart-store.ts";
+import {
+  type CartReader,
+  type CartServices,
+  checkVisible,
+  isForSale,
+  presentCart,
+  viewCart,
+} from "./cart-read.ts";
+import { lockCarts, readLines, touchCart, writeCoupon, writeLines } from "./cart-store.ts";
 
-export interface CartChange {
+export interface CartAccess {
   readonly cartId: number;
   /** Versions of which the cart must have one. */
   readonly versions?: readonly number[] | undefined;
+}
+
+export interface CartChange extends CartAccess {
   /** Made of the cart as it is under the lock. */
   readonly change: (cart: FullCart) => LineChange | Promise<LineChange>;
 }
@@ -22,17 +33,46 @@ export interface CartChange {
 export async function changeCart(
   tx: Tx,
   services: CartServices & CartReader,
-  { cartId, versions, change }: CartChange,
+  { change, ...access }: CartChange,
+): Promise<FullCart> {
+  const cart = await lockOpenCart(tx, services, access);
+  const lines = (await change(cart))(cart.lines);
+  await writeLines(tx, cart.id, lines);
+  const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
+  return { ...changed, lines };
+}
+
+/**
+ * Sets or removes the coupon and returns the cart as it is then. Locks the cart. What may still come true, such as the least order
+ * value, is shown with the cart; all else is refused.
+ * @throws AppError as `changeCart`, and what the coupon refuses
+ */
+export async function changeCartCoupon(
+  tx: Tx,
+  services: CartServices & CartReader,
+  { couponCode, ...access }: CartAccess & { readonly couponCode: string | null },
+): Promise<FullCart> {
+  const cart = { ...(await lockOpenCart(tx, services, access)), couponCode };
+  const discount = (await viewCart(tx.sql, services.assets, cart)).discount;
+  if (discount instanceof AppError && !MAY_COME_TRUE.includes(discount.code)) throw discount;
+  await writeCoupon(tx, cart.id, couponCode);
+  const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
+  return { ...changed, lines: cart.lines };
+}
+
+const MAY_COME_TRUE: readonly string[] = ["coupon_minimum_not_reached", "coupon_needs_customer"];
+
+async function lockOpenCart(
+  tx: Tx,
+  services: CartServices & CartReader,
+  { cartId, versions }: CartAccess,
 ): Promise<FullCart> {
   const cart = await lockCart(tx, services, cartId);
   const closed = refuseClosed(cart);
   if (closed !== undefined) throw closed;
   if (versions !== undefined && !versions.includes(cart.version))
     throw cartError("cart_changed", { cart: await presentCart(tx.sql, services.assets, cart) });
-  const lines = (await change(cart))(cart.lines);
-  await writeLines(tx, cartId, lines);
-  const changed = await touchCart(tx, cartId, { expiryDays: services.settings.cartExpiryDays });
-  return { ...changed, lines };
+  return cart;
 }
 
 async function lockCart(tx: Tx, reader: CartReader, cartId: number): Promise<FullCart> {

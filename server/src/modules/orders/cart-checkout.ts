@@ -7,9 +7,10 @@ import { invalidField } from "../../values/app-error.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../banking/index.ts";
 import { PRODUCTS } from "../catalog/index.ts";
 import type { Assets } from "../ledger/index.ts";
+import { claimDiscount } from "../promotions/index.ts";
 import { type Cart, type FullCart, refuseClosed } from "./cart.ts";
 import { cartError } from "./cart-errors.ts";
-import { type CartReader, describeCart, getCart } from "./cart-read.ts";
+import { type CartReader, type CartView, describeCart, getCart, worthOf } from "./cart-read.ts";
 import { CARTS, ORDERED_CARTS } from "./cart-store.ts";
 import { buildPlacing, type NewOrder, type PlacingExtension } from "./place-orders.ts";
 import { readOrder } from "./read-order-input.ts";
@@ -61,7 +62,8 @@ function readCheckout(
   if (isGuest && input.payment_method === "balance")
     throw invalidField("payment_method", "a balance is paid from by its owner: sign in first");
   const items = cart.lines.map(({ productId, quantity }) => ({ product_id: productId, quantity }));
-  const order = readOrder(services, actor, { ...input, items, currency: cart.currency });
+  const coupon = cart.couponCode === null ? {} : { coupon_code: cart.couponCode };
+  const order = readOrder(services, actor, { ...input, ...coupon, items, currency: cart.currency });
   const shippingAddress = email === undefined ? order.shippingAddress : { ...order.shippingAddress, email };
   return { ...order, shippingAddress, customerId: customerOf(cart, actor) };
 }
@@ -92,13 +94,20 @@ function consumeCart(assets: Assets, cart: FullCart, versions: Checkout["version
   };
 }
 
+function showAtDesk(desk: Desk, assets: Assets, cart: FullCart): CartView {
+  const products = desk.rows.of(PRODUCTS);
+  const { couponCode: code, userId: customerId } = cart;
+  if (code === null) return { products, discount: undefined };
+  return { products, discount: claimDiscount(desk, { code, customerId }, worthOf(assets, cart, products)) };
+}
+
 /** What the buyer has not seen yet: they order what they saw, at the prices that they saw. */
 function refuseChanged(
   desk: Desk,
   { assets, cart, versions }: { assets: Assets; cart: FullCart; versions: Checkout["versions"] },
 ): AppError | undefined {
   if (cart.lines.length === 0) return cartError("cart_empty");
-  const shown = describeCart(assets, cart, desk.rows.of(PRODUCTS));
+  const shown = describeCart(assets, cart, showAtDesk(desk, assets, cart));
   if (versions !== undefined && !versions.includes(cart.version))
     return cartError("cart_changed", { cart: shown });
   return shown.prices_changed ? cartError("cart_prices_changed", { cart: shown }) : undefined;

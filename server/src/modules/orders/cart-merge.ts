@@ -4,7 +4,15 @@ import type { Tx } from "../../runtime/transaction.ts";
 import { type CappedLine, type Cart, type FullCart, mergeLines, refuseClosed } from "./cart.ts";
 import { cartError } from "./cart-errors.ts";
 import { type CartReader, type CartServices, checkVisible } from "./cart-read.ts";
-import { closeMerged, findOpenCartId, lockCarts, readLines, touchCart, writeLines } from "./cart-store.ts";
+import {
+  closeMerged,
+  findOpenCartId,
+  lockCarts,
+  readLines,
+  touchCart,
+  writeCoupon,
+  writeLines,
+} from "./cart-store.ts";
 
 /** The user's cart, and of which lines it holds less than both carts together did. */
 export type MergedCart = FullCart & { readonly capped: readonly CappedLine[] };
@@ -56,6 +64,7 @@ async function putTogether(
   const [owned, added] = [await readLines(tx.sql, own.id), await readLines(tx.sql, guest.id)];
   const { lines, capped } = mergeLines(owned, added);
   await writeLines(tx, own.id, lines);
+  if (own.couponCode === null && guest.couponCode !== null) await writeCoupon(tx, own.id, guest.couponCode);
   await closeMerged(tx, guest.id, own.id);
   return { ...(await touchCart(tx, own.id, { expiryDays: settings.cartExpiryDays })), lines, capped };
 }

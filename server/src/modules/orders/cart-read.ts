@@ -2,13 +2,15 @@
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
-import { formatAmount } from "../../values/money.ts";
+import { AppError } from "../../values/app-error.ts";
 import { findProductsForSale, type ProductForSale } from "../catalog/index.ts";
 import type { Assets } from "../ledger/index.ts";
+import { checkCoupon, type OrderWorth } from "../promotions/index.ts";
 import type { Cart, CartLine, FullCart } from "./cart.ts";
 import { cartError } from "./cart-errors.ts";
 import type { CartDocument } from "./cart-schemas.ts";
 import { readCart, readLines } from "./cart-store.ts";
+import { amountWriter } from "./describe-order.ts";
 import type { OrderServices } from "./services.ts";
 
 type Query = Sql | Tx["sql"];
@@ -36,26 +38,45 @@ export async function getCart(sql: Query, reader: CartReader, cartId: number): P
   return { ...cart, lines: await readLines(sql, cartId) };
 }
 
+/** What a cart is shown with. */
+export interface CartView {
+  readonly products: ReadonlyMap<number, ProductForSale>;
+  /** What the coupon takes off, or why it would be refused; undefined without one, and where the cart is closed. */
+  readonly discount: bigint | AppError | undefined;
+}
+
 /** The cart as it is shown now, at the catalog's prices. */
 export async function presentCart(sql: Query, assets: Assets, cart: FullCart): Promise<CartDocument> {
-  const products = await findProductsForSale(
-    sql,
-    cart.lines.map((line) => line.productId),
+  return describeCart(assets, cart, await viewCart(sql, assets, cart));
+}
+
+export async function viewCart(sql: Query, assets: Assets, cart: FullCart): Promise<CartView> {
+  const ids = cart.lines.map((line) => line.productId);
+  const products = await findProductsForSale(sql, ids);
+  const { couponCode: code, userId: customerId } = cart;
+  if (code === null || cart.state !== "open") return { products, discount: undefined };
+  return {
+    products,
+    discount: await checkCoupon(sql, { code, customerId }, worthOf(assets, cart, products)),
+  };
+}
+
+/** What of the cart can be bought, at the catalog's prices. */
+export function worthOf(assets: Assets, cart: FullCart, products: CartView["products"]): OrderWorth {
+  const subtotalMinor = cart.lines.reduce(
+    (sum, line) => sum + totalOf(cart, line, products.get(line.productId)),
+    0n,
   );
-  return describeCart(assets, cart, products);
+  const { currency } = cart;
+  return { currency, subtotalMinor, write: amountWriter(assets, currency) };
 }
 
 /** Prices are the catalog's of now; a line says where that is not the price that the buyer accepted. */
-export function describeCart(
-  assets: Assets,
-  cart: FullCart,
-  products: ReadonlyMap<number, ProductForSale>,
-): CartDocument {
-  const scale = assets.byCode(cart.currency)?.scale ?? 2;
-  const format = (minor: bigint) => formatAmount(minor, scale);
-  const lines = cart.lines.map((line) => ({ line, product: products.get(line.productId) }));
-  const subtotal = lines.reduce((sum, { line, product }) => sum + totalOf(cart, line, product), 0n);
-  const described = lines.map(({ line, product }) => describeLine(cart, { line, product, format }));
+export function describeCart(assets: Assets, cart: FullCart, { products, discount }: CartView): CartDocument {
+  const { subtotalMinor, write: format } = worthOf(assets, cart, products);
+  const described = cart.lines.map((line) =>
+    describeLine(cart, { line, product: products.get(line.productId), format }),
+  );
   return {
     id: String(cart.id),
     user_id: cart.userId,
@@ -63,7 +84,10 @@ export function describeCart(
     currency: cart.currency,
     version: cart.version,
     lines: described,
-    subtotal: format(subtotal),
+    subtotal: format(subtotalMinor),
+    coupon_code: cart.couponCode,
+    discount: format(typeof discount === "bigint" ? discount : 0n),
+    coupon_problem: discount instanceof AppError ? { code: discount.code, detail: discount.message } : null,
     prices_changed: described.some((line) => line.price_changed),
     order_id: cart.orderId === null ? null : String(cart.orderId),
     merged_into: cart.mergedInto === null ? null : String(cart.mergedInto),

@@ -8,19 +8,28 @@ import {
   sendAnswer,
 } from "../../gateway/index.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import { AppError } from "../../values/app-error.ts";
 import { readVersions } from "../../values/version.ts";
 import { acceptPrices, addLines, type FullCart, removeLine, replaceLines, setLine } from "./cart.ts";
 import { readCartCaller } from "./cart-caller.ts";
-import { type CartChange, changeCart, findPrices, priceWanted } from "./cart-change.ts";
+import {
+  type CartAccess,
+  type CartChange,
+  changeCart,
+  changeCartCoupon,
+  findPrices,
+  priceWanted,
+} from "./cart-change.ts";
 import { cartError } from "./cart-errors.ts";
 import { mergeCarts } from "./cart-merge.ts";
 import { openCart } from "./cart-open.ts";
-import { getCart, presentCart } from "./cart-read.ts";
+import { type CartReader, type CartServices, getCart, presentCart } from "./cart-read.ts";
 import {
   CartAnswer,
   CartHeaders,
   CartInput,
   CartParams,
+  CouponChoice,
   LineInput,
   LineParams,
   LinesInput,
@@ -31,7 +40,7 @@ import {
 } from "./cart-schemas.ts";
 import { isCartToken, makeCartToken } from "./cart-token.ts";
 import { allowEmptyBody } from "./order-routes.ts";
-import { readCurrency, readId } from "./read-order-input.ts";
+import { readCouponCode, readCurrency, readId } from "./read-order-input.ts";
 import type { OrderServices } from "./services.ts";
 
 const tags = ["Carts"];
@@ -45,6 +54,7 @@ export function addCartRoutes(server: HttpServer, services: OrderServices): void
   addFilling(server, services);
   addLineChanges(server, services);
   addPriceAcceptance(server, services);
+  addCouponChanges(server, services);
   addMerging(server, services);
 }
 
@@ -57,12 +67,12 @@ function addOpening(server: HttpServer, services: OrderServices): void {
       schema: {
         tags,
         security,
-        "x-keyless": true, // the answer holds a secret; a user has one open cart however often they ask
         operationId: "openCart",
         summary: "Open a cart; guests need no token",
         description:
           "A guest gets a new cart and its cart_token, to be sent as Cart-Token from then on. A user gets the one open " +
-          "cart that they have, or a new one.",
+          "cart that they have, or a new one. A guest's Idempotency-Key must be random, such as a UUID: whoever " +
+          "sends it gets the cart.",
         body: CartInput,
         response: { 200: CartAnswer, 201: NewCartAnswer },
       },
@@ -70,15 +80,19 @@ function addOpening(server: HttpServer, services: OrderServices): void {
     async (request, reply) => {
       const { assets, settings } = services;
       const currency = readCurrency(assets, request.body.currency ?? settings.defaultCurrency).code;
-      let isNew = false;
-      const command = { ...readCommand(request, "cart.open"), key: undefined };
-      const { body } = await runCommand(services.db, command, async (tx) => {
-        const opened = await openCart(tx, request.actor, { currency, expiryDays: settings.cartExpiryDays });
-        isNew = opened.isNew;
-        return presentCart(tx.sql, assets, opened.cart);
-      });
-      const cart = JSON.parse(body);
       const isGuest = request.actor.kind === "guest";
+      if (isGuest) refuseGuessableKey(request.headers["idempotency-key"]);
+      const { body, replayed } = await runCommand(
+        services.db,
+        readCommand(request, "cart.open"),
+        async (tx) => {
+          const expiryDays = settings.cartExpiryDays;
+          const { cart, isNew } = await openCart(tx, request.actor, { currency, expiryDays });
+          return { cart: await presentCart(tx.sql, assets, cart), isNew, id: String(cart.id) };
+        },
+      );
+      const { cart, isNew } = JSON.parse(body);
+      if (replayed) reply.header("idempotency-replayed", "true");
       const token = isGuest ? { cart_token: makeCartToken(services.vault, Number(cart.id)) } : {};
       return reply
         .code(isNew ? 201 : 200)
@@ -86,6 +100,18 @@ function addOpening(server: HttpServer, services: OrderServices): void {
         .send({ ...cart, ...token });
     },
   );
+}
+
+const GUESTS_KEY_LENGTH_MIN = 20;
+
+/** Guests have nothing else that tells one from another: who guessed a key would get another's cart. */
+function refuseGuessableKey(key: string | string[] | undefined): void {
+  if (typeof key !== "string" || key.length >= GUESTS_KEY_LENGTH_MIN) return;
+  const reason = `of a guest must be random and of at least ${GUESTS_KEY_LENGTH_MIN} characters, such as a UUID`;
+  throw new AppError("invalid", "invalid_idempotency_key", {
+    message: `Idempotency-Key ${reason}`,
+    fields: [{ field: "Idempotency-Key", reason }],
+  });
 }
 
 function addReading(server: HttpServer, services: OrderServices): void {
@@ -231,6 +257,44 @@ function addPriceAcceptance(server: HttpServer, services: OrderServices): void {
   );
 }
 
+function addCouponChanges(server: HttpServer, services: OrderServices): void {
+  server.put(
+    "/carts/:id/coupon",
+    {
+      ...FOR_GUESTS,
+      schema: {
+        ...FOR_GUESTS.schema,
+        operationId: "setCartCoupon",
+        summary: "Name the coupon that the order is to use",
+        description:
+          "`discount` says what it takes off now. It is judged anew at checkout, and used only then.",
+        params: CartParams,
+        body: CouponChoice,
+        response: { 200: CartAnswer },
+      },
+    },
+    async (request, reply) => {
+      const couponCode = readCouponCode(request.body.coupon_code);
+      return changeCoupon(services, { request, reply, event: "cart.set_coupon" }, couponCode);
+    },
+  );
+
+  server.delete(
+    "/carts/:id/coupon",
+    {
+      ...FOR_GUESTS,
+      schema: {
+        ...FOR_GUESTS.schema,
+        operationId: "removeCartCoupon",
+        summary: "Order without a coupon",
+        params: CartParams,
+        response: { 200: CartAnswer },
+      },
+    },
+    async (request, reply) => changeCoupon(services, { request, reply, event: "cart.remove_coupon" }, null),
+  );
+}
+
 function addMerging(server: HttpServer, services: OrderServices): void {
   server.post(
     "/carts/merge",
@@ -267,16 +331,35 @@ interface ChangeRequest {
   readonly event: string;
 }
 
-async function change(
+function change(
+  services: OrderServices,
+  request: ChangeRequest,
+  make: (tx: Tx) => CartChange["change"],
+): Promise<FastifyReply> {
+  return runChange(services, request, (tx, reader, access) =>
+    changeCart(tx, reader, { ...access, change: make(tx) }),
+  );
+}
+
+function changeCoupon(
+  services: OrderServices,
+  request: ChangeRequest,
+  couponCode: string | null,
+): Promise<FastifyReply> {
+  return runChange(services, request, (tx, reader, access) =>
+    changeCartCoupon(tx, reader, { ...access, couponCode }),
+  );
+}
+
+async function runChange(
   services: OrderServices,
   { request, reply, event }: ChangeRequest,
-  make: (tx: Tx) => CartChange["change"],
+  work: (tx: Tx, reader: CartServices & CartReader, access: CartAccess) => Promise<FullCart>,
 ): Promise<FastifyReply> {
   const { cartId, reader } = readCartCaller(services, request);
   const versions = readVersions(request.headers["if-match"]);
   const answer = await runCommand(services.db, readCommand(request, event), async (tx) => {
-    const wanted = { cartId, versions, change: make(tx) };
-    const cart: FullCart = await changeCart(tx, { ...services, ...reader }, wanted);
+    const cart = await work(tx, { ...services, ...reader }, { cartId, versions });
     return presentCart(tx.sql, services.assets, cart);
   });
   return sendCart(reply, answer);

@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { CART_LINES_MAX } from "./cart.ts";
 import { QUANTITY_MAX } from "./order.ts";
+import { CouponCode } from "./schemas.ts";
 
 const closed = { additionalProperties: false } as const;
 const Id = Type.String({
@@ -33,6 +34,10 @@ export const LineInput = Type.Object({ product_id: ProductId, quantity: Quantity
 export const LinesInput = Type.Object(
   { lines: Type.Array(LineInput, { maxItems: CART_LINES_MAX }) },
   { ...closed, examples: [{ lines: [{ product_id: 1, quantity: 2 }] }] },
+);
+export const CouponChoice = Type.Object(
+  { coupon_code: CouponCode },
+  { ...closed, examples: [{ coupon_code: "SUMMER-10" }] },
 );
 export const QuantityInput = Type.Object({ quantity: Quantity }, closed);
 export const MergeInput = Type.Object(
@@ -82,6 +87,11 @@ const fields = {
   version: Type.Integer({ description: "Counts the changes; the ETag carries it too" }),
   lines: Type.Array(Line),
   subtotal: Type.String({ description: "Of the lines that are for sale, at the prices of now" }),
+  coupon_code: NullableText,
+  discount: Type.String({ description: "What the coupon takes off the subtotal, if it were ordered now" }),
+  coupon_problem: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()], {
+    description: "Why the coupon would be refused now: checkout is, until it is true or the coupon is gone",
+  }),
   prices_changed: Type.Boolean({ description: "Checkout is refused until POST /carts/{id}/prices" }),
   order_id: NullableId,
   merged_into: NullableId,

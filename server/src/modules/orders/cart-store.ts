@@ -13,6 +13,7 @@ interface CartRow {
   state: CartState;
   isPast: boolean;
   currency: string;
+  couponCode: string | null;
   version: number;
   createdAt: Date;
   changedAt: Date;
@@ -22,8 +23,8 @@ interface CartRow {
 }
 
 function columns(sql: Query) {
-  return sql`id, user_id AS "userId", state, expires_at <= now() AS "isPast", currency, version, created_at AS "createdAt",
-    changed_at AS "changedAt", expires_at AS "expiresAt", order_id AS "orderId", merged_into AS "mergedInto"`;
+  return sql`id, user_id AS "userId", state, expires_at <= now() AS "isPast", currency, coupon_code AS "couponCode", version,
+    created_at AS "createdAt", changed_at AS "changedAt", expires_at AS "expiresAt", order_id AS "orderId", merged_into AS "mergedInto"`;
 }
 
 function toCart({ isPast, ...row }: CartRow): Cart {
@@ -110,6 +111,11 @@ export async function touchCart(
     WHERE id = ${cartId} RETURNING ${columns(sql)}`;
   if (row === undefined) throw new Error(`cart ${cartId} vanished`);
   return toCart(row);
+}
+
+/** Of a locked cart, whose version is to grow with it. */
+export async function writeCoupon({ sql }: Tx, cartId: number, couponCode: string | null): Promise<void> {
+  await sql`UPDATE orders.carts SET coupon_code = ${couponCode} WHERE id = ${cartId}`;
 }
 
 export async function closeMerged({ sql }: Tx, cartId: number, mergedInto: number): Promise<void> {

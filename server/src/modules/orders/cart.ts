@@ -12,6 +12,8 @@ export interface Cart {
   /** `expired` as soon as its time is past, whether the job has come by or not. */
   readonly state: CartState;
   readonly currency: string;
+  /** The order is to name it; whether it may is judged when the cart is shown, and again when it is ordered. */
+  readonly couponCode: string | null;
   readonly version: number;
   readonly createdAt: Date;
   readonly changedAt: Date;

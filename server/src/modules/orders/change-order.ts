@@ -15,6 +15,7 @@ import {
 import { unitAccounts } from "../inventory/index.ts";
 import type { BookScope } from "../ledger/index.ts";
 import { PAYMENTS, type Payment, scopeOf } from "../payments/index.ts";
+import { needsOfUse } from "./apply-coupon.ts";
 import { describeOrder } from "./describe-order.ts";
 import { orderError } from "./errors.ts";
 import { getOrderWithPayment } from "./get-order.ts";
@@ -87,6 +88,7 @@ async function buildChange(
       { reader: ORDERS, ids: [order.id] },
       { reader: PAYMENTS, ids: payment === undefined ? [] : [payment.id] },
       ...(extra.needs ?? []),
+      ...needsOfUse(order),
     ],
     decide: (desk) => decide(desk, { caller, read: found, act }),
   };

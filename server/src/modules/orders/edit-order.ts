@@ -7,6 +7,7 @@ import { releaseStock, type StockAccount, type WantedStock } from "../inventory/
 import { allOrNothing } from "../ledger/index.ts";
 import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../payments/index.ts";
 import { type OrderAddresses, sealAddresses } from "./addresses.ts";
+import { discountOfLines, reapplyCoupon } from "./apply-coupon.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
 import { orderError } from "./errors.ts";
 import { leaveOrder } from "./leave-order.ts";
@@ -143,7 +144,7 @@ function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError |
 }
 
 interface Replaced {
-  readonly set: Pick<Order, "lines" | "net" | "tax" | "total" | "paymentId">;
+  readonly set: Pick<Order, "lines" | "discount" | "net" | "tax" | "total" | "paymentId">;
   readonly payment: Payment | undefined;
 }
 
@@ -153,12 +154,13 @@ function replaceLines(
   editing: Editing & { items: readonly NewLine[] },
 ): Replaced | AppError {
   const { services, items } = editing;
-  const priced = priceLines(items, {
+  const listed = priceLines(items, {
     products: desk.rows.of(PRODUCTS),
     taxRates: services.taxRates,
     currency: found.order.currency,
     mayBuyDrafts: partyOf(found.actor) !== "customer",
   });
+  const priced = listed instanceof AppError ? listed : reapplyCoupon(desk, found.order, listed);
   if (priced instanceof AppError) return priced;
   return allOrNothing<Replaced | AppError>(desk.book, {
     decide: () => {
@@ -180,7 +182,7 @@ function renewPayment(
   { services, caller, lines, totals }: Editing & { lines: readonly OrderLine[]; totals: LineTotals },
 ): Replaced | AppError {
   const { net, tax, gross: total } = totals;
-  const set = { lines, net, tax, total };
+  const set = { lines, discount: discountOfLines(lines), net, tax, total };
   if (payment?.provider !== "manual" || isInFlight(payment))
     return { set: { ...set, paymentId: null }, payment: undefined };
   const closed = cancelPayment(desk, payment, { actorId: actor.id, reason: "order edited" });

@@ -20,6 +20,8 @@ export interface OrderRow {
   readonly placed_by: string;
   readonly payment_method: string;
   readonly currency: string;
+  readonly coupon_code: string | null;
+  readonly discount: string;
   readonly net: string;
   readonly tax: string;
   readonly total: string;
@@ -126,6 +128,8 @@ function describeRow(assets: Assets, order: Order): OrderRow {
     review: order.review,
     placed_by: order.placedBy,
     payment_method: order.paymentMethod,
+    coupon_code: order.couponCode,
+    discount: write(order.discount),
     net: write(order.net),
     tax: write(order.tax),
     total: write(order.total),

@@ -16,8 +16,8 @@ import {
 export async function readOrder(db: Sql, id: number): Promise<Order | undefined> {
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
-      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-             credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
+             net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders WHERE id = ${id}`,
     readLines({ sql: db }, toArray([id])),
   ]);
@@ -30,6 +30,7 @@ export interface OrderFilter {
   readonly fulfilment?: Fulfilment | undefined;
   readonly review?: Review | undefined;
   readonly reference?: string | undefined;
+  readonly couponCode?: string | undefined;
   readonly paymentMethod?: PaymentMethod | undefined;
   readonly currency?: string | undefined;
   /** Minor units, both included. */
@@ -46,17 +47,18 @@ export interface OrderFilter {
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
 export async function readOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
   const { customerId, state, fulfilment, review, reference, from, to, beforeId, limit } = filter;
-  const { paymentMethod, currency, totalMin, totalMax } = filter;
+  const { couponCode, paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-           credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
+           net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders WHERE id < ${before} AND id >= ${from ?? 0}
       ${customerId === undefined ? db`` : db`AND customer_id = ${customerId}`}
       ${state === undefined ? db`` : ofState(db, state)}
       ${fulfilment === undefined ? db`` : db`AND fulfilment = ${FULFILMENTS[fulfilment]}`}
       ${review === undefined ? db`` : ofReview(db, review)}
       ${reference === undefined ? db`` : db`AND reference = ${reference}`}
+      ${couponCode === undefined ? db`` : db`AND coupon_code = ${couponCode}`}
       ${paymentMethod === undefined ? db`` : db`AND payment_method = ${paymentMethod}`}
       ${currency === undefined ? db`` : db`AND currency = ${currency}`}
       ${totalMin === undefined ? db`` : db`AND total >= ${totalMin}`}

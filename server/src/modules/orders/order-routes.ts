@@ -15,6 +15,7 @@ import { buildPlacing } from "./place-orders.ts";
 import {
   readAddress,
   readAmount,
+  readCouponCode,
   readCurrency,
   readId,
   readItems,
@@ -73,7 +74,15 @@ function addReading(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request) => {
-      const { status: state, fulfilment, review, customer_id, reference, payment_method } = request.query;
+      const {
+        status: state,
+        fulfilment,
+        review,
+        customer_id,
+        reference,
+        coupon_code,
+        payment_method,
+      } = request.query;
       const { cursor, limit = 50, from, to } = request.query;
       const found = await findOrders(services, request.actor, {
         state,
@@ -83,6 +92,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
         ...readTotals(services, request.query),
         customerId: readText(customer_id, "customer_id"),
         reference: readText(reference, "reference"),
+        couponCode: coupon_code === undefined ? undefined : readCouponCode(coupon_code),
         from: readTime(from, "from"),
         to: readTime(to, "to"),
         beforeId: readCursor(cursor),

@@ -28,6 +28,8 @@ export interface OrderRow {
   payment_method: PaymentMethod;
   payment_id: bigint | null;
   currency: string;
+  coupon_code: string | null;
+  discount: bigint;
   net: bigint;
   tax: bigint;
   total: bigint;
@@ -52,6 +54,7 @@ interface LineRow {
   unit_price: bigint;
   includes_tax: boolean;
   tax_rate: number;
+  discount: bigint;
   net: bigint;
   tax: bigint;
   gross: bigint;
@@ -76,15 +79,15 @@ export const ORDERS: RowReader<Order> = {
 
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-           credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
+           net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders WHERE id = ANY(${ids}::bigint[]) ORDER BY id FOR NO KEY UPDATE`.execute();
 }
 
 /** Lines by order, in order of their numbers. */
 export async function readLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
   const rows = await sql<LineRow[]>`
-    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, shipped, returned,
+    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax, gross, shipped, returned,
            credited, tracks_stock, hold_ids::text, stock_account_ids::text
     FROM orders.lines WHERE order_id = ANY(${ids}::bigint[]) ORDER BY order_id, line_no`.execute();
   const byOrder = new Map<number, OrderLine[]>();
@@ -108,6 +111,8 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
     paymentMethod: row.payment_method,
     paymentId: row.payment_id === null ? null : Number(row.payment_id),
     currency: row.currency,
+    couponCode: row.coupon_code,
+    discount: row.discount,
     net: row.net,
     tax: row.tax,
     total: row.total,
@@ -155,6 +160,7 @@ function toLine(row: LineRow): OrderLine {
     unitPrice: row.unit_price,
     includesTax: row.includes_tax,
     taxRate: row.tax_rate,
+    discount: row.discount,
     net: row.net,
     tax: row.tax,
     gross: row.gross,
@@ -181,7 +187,7 @@ export const NEW_ORDERS: RowWriter<Order> = {
 function insertOrders({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
   return sql`
     INSERT INTO orders.orders (id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
-      currency, net, tax, total, expires_at, reference, metadata, entry_count, version)
+      currency, coupon_code, discount, net, tax, total, expires_at, reference, metadata, entry_count, version)
     SELECT * FROM unnest(
       ${toArray(orders.map((o) => o.id))}::bigint[], ${toTextArray(orders.map((o) => o.customerId))}::text[],
       ${toTextArray(orders.map((o) => o.placedBy))}::text[], ${toArray(orders.map((o) => ORDER_STATES[o.state]))}::smallint[],
@@ -189,6 +195,7 @@ function insertOrders({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
       ${toArray(orders.map((o) => FULFILMENTS[o.fulfilment]))}::smallint[],
       ${toArray(orders.map((o) => REVIEWS[o.review]))}::smallint[], ${toTextArray(orders.map((o) => o.paymentMethod))}::text[],
       ${toArray(orders.map((o) => o.paymentId))}::bigint[], ${toTextArray(orders.map((o) => o.currency))}::text[],
+      ${toTextArray(orders.map((o) => o.couponCode))}::text[], ${toArray(orders.map((o) => o.discount))}::bigint[],
       ${toArray(orders.map((o) => o.net))}::bigint[], ${toArray(orders.map((o) => o.tax))}::bigint[],
       ${toArray(orders.map((o) => o.total))}::bigint[], ${toArray(orders.map((o) => o.expiresAt))}::bigint[],
       ${toTextArray(orders.map((o) => o.reference))}::text[], ${toTextArray(orders.map((o) => o.metadata))}::text[],
@@ -199,21 +206,22 @@ function insertLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
   const ids = orders.flatMap((order) => order.lines.map(() => order.id));
   const lines = orders.flatMap((order) => order.lines);
   return sql`
-    INSERT INTO orders.lines (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross,
-      tracks_stock, hold_ids, stock_account_ids)
-    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, tracks_stock,
-           hold_ids::bigint[], stock_account_ids::bigint[]
+    INSERT INTO orders.lines (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax,
+      gross, tracks_stock, hold_ids, stock_account_ids)
+    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax, gross,
+           tracks_stock, hold_ids::bigint[], stock_account_ids::bigint[]
     FROM unnest(
       ${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[],
       ${toArray(lines.map((l) => l.productId))}::integer[], ${toTextArray(lines.map((l) => l.sku))}::text[],
       ${toTextArray(lines.map((l) => l.name))}::text[], ${toArray(lines.map((l) => l.quantity))}::integer[],
       ${toArray(lines.map((l) => l.unitPrice))}::bigint[], ${toArray(lines.map((l) => (l.includesTax ? 1 : 0)))}::integer[]::boolean[],
-      ${toArray(lines.map((l) => l.taxRate))}::integer[], ${toArray(lines.map((l) => l.net))}::bigint[],
+      ${toArray(lines.map((l) => l.taxRate))}::integer[], ${toArray(lines.map((l) => l.discount))}::bigint[],
+      ${toArray(lines.map((l) => l.net))}::bigint[],
       ${toArray(lines.map((l) => l.tax))}::bigint[], ${toArray(lines.map((l) => l.gross))}::bigint[],
       ${toArray(lines.map((l) => (l.tracksStock ? 1 : 0)))}::integer[]::boolean[],
       ${toTextArray(lines.map((l) => toArray(l.holdIds)))}::text[], ${toTextArray(lines.map((l) => toArray(l.stockAccountIds)))}::text[])
-      AS line (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, net, tax, gross, tracks_stock, hold_ids,
-               stock_account_ids)`.execute();
+      AS line (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax, gross, tracks_stock,
+               hold_ids, stock_account_ids)`.execute();
 }
 
 /** An order as a command left it; its lines only where they changed. */
@@ -245,20 +253,20 @@ function updateOrders({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
     WITH written AS (
       UPDATE orders.orders o
       SET state = c.state, fulfilment = c.fulfilment, review = c.review, payment_method = c.payment_method, payment_id = c.payment_id,
-          net = c.net, tax = c.tax, total = c.total, credited = c.credited, waived = c.waived, waived_tax = c.waived_tax,
+          discount = c.discount, net = c.net, tax = c.tax, total = c.total, credited = c.credited, waived = c.waived, waived_tax = c.waived_tax,
           expires_at = c.expires_at, cancel_reason = c.cancel_reason, reference = c.reference, metadata = c.metadata, entry_count = c.entry_count, version = c.version
       FROM unnest(
         ${toArray(orders.map((o) => o.id))}::bigint[], ${toArray(orders.map((o) => ORDER_STATES[o.state]))}::smallint[],
         ${toArray(orders.map((o) => FULFILMENTS[o.fulfilment]))}::smallint[], ${toArray(orders.map((o) => REVIEWS[o.review]))}::smallint[],
         ${toTextArray(orders.map((o) => o.paymentMethod))}::text[], ${toArray(orders.map((o) => o.paymentId))}::bigint[],
-        ${toArray(orders.map((o) => o.net))}::bigint[], ${toArray(orders.map((o) => o.tax))}::bigint[],
+        ${toArray(orders.map((o) => o.discount))}::bigint[], ${toArray(orders.map((o) => o.net))}::bigint[], ${toArray(orders.map((o) => o.tax))}::bigint[],
         ${toArray(orders.map((o) => o.total))}::bigint[], ${toArray(orders.map((o) => o.credited))}::bigint[],
         ${toArray(orders.map((o) => o.waived))}::bigint[], ${toArray(orders.map((o) => o.waivedTax))}::bigint[],
         ${toArray(orders.map((o) => o.expiresAt))}::bigint[], ${toTextArray(orders.map((o) => o.cancelReason))}::text[],
         ${toTextArray(orders.map((o) => o.reference))}::text[], ${toTextArray(orders.map((o) => o.metadata))}::text[],
         ${toArray(orders.map((o) => o.entryCount))}::smallint[], ${toArray(orders.map((o) => o.version))}::integer[])
-        AS c (id, state, fulfilment, review, payment_method, payment_id, net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason,
-              reference, metadata, entry_count, version)
+        AS c (id, state, fulfilment, review, payment_method, payment_id, discount, net, tax, total, credited, waived, waived_tax, expires_at,
+              cancel_reason, reference, metadata, entry_count, version)
       WHERE o.id = c.id AND o.version < c.version
       RETURNING 1)
     SELECT orders.expect_rows(count(*), ${orders.length}, 'orders') FROM written`.execute();

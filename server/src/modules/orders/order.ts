@@ -21,6 +21,8 @@ export interface OrderLine {
   readonly includesTax: boolean;
   /** Millionths. */
   readonly taxRate: number;
+  /** What the order's coupon takes off quantity × unit price; contains tax where the price does. */
+  readonly discount: bigint;
   readonly net: bigint;
   readonly tax: bigint;
   readonly gross: bigint;
@@ -48,6 +50,10 @@ export interface Order {
   readonly paymentMethod: PaymentMethod;
   readonly paymentId: number | null;
   readonly currency: string;
+  readonly couponCode: string | null;
+  /** Sum of the lines'. */
+  readonly discount: bigint;
+  /** What is left after the discount, as are tax and total. */
   readonly net: bigint;
   readonly tax: bigint;
   readonly total: bigint;

@@ -20,6 +20,7 @@ import {
   scopeOfOpening,
 } from "../payments/index.ts";
 import { sealAddresses } from "./addresses.ts";
+import { applyCoupon, discountOfLines, needsOfCoupon, takeUseFor } from "./apply-coupon.ts";
 import { describeOrder } from "./describe-order.ts";
 import { orderError } from "./errors.ts";
 import type { Order, OrderLine, PaymentMethod } from "./order.ts";
@@ -37,6 +38,8 @@ export interface NewOrder {
   /** Null: an operator's order for nobody. */
   readonly customerId: string | null;
   readonly asset: Asset;
+  /** As promotions keeps it; undefined: none. */
+  readonly couponCode?: string | undefined;
   readonly paymentMethod: PaymentMethod;
   /** Balance: the account that pays. */
   readonly accountId?: number | undefined;
@@ -61,8 +64,9 @@ export interface PlacingExtension {
 /**
  * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
  * Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
- * `product_not_stocked`, `order_refused_by_screening`, `provider_not_configured`, and what opening a payment refuses
- * (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where one is asked.
+ * `product_not_stocked`, what a coupon refuses (`coupon_used_up`, ...), `order_refused_by_screening`, `provider_not_configured`,
+ * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where
+ * one is asked.
  */
 export async function buildPlacing(
   services: OrderServices,
@@ -89,6 +93,7 @@ export async function buildPlacing(
       { reader: PRODUCTS, ids: productIds },
       ...(screen?.needs ?? []),
       ...(request.extension?.needs ?? []),
+      ...needsOfCoupon(request),
     ],
     decide: (desk) => decide(desk, { services, caller, request, stock, screen, refusedElsewhere }),
   };
@@ -141,12 +146,13 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
   const before = request.extension?.check(desk);
   if (before !== undefined) return before;
   if (placing.refusedElsewhere !== undefined) return placing.refusedElsewhere;
-  const priced = priceLines(request.items, {
+  const listed = priceLines(request.items, {
     products: desk.rows.of(PRODUCTS),
     taxRates: services.taxRates,
     currency: request.asset.code,
     mayBuyDrafts: partyOf(caller.actor) !== "customer",
   });
+  const priced = listed instanceof AppError ? listed : applyCoupon(desk, request, listed);
   if (priced instanceof AppError) return priced;
   const judgement = placing.screen?.judge(desk, priced.totals.gross);
   if (judgement?.verdict === "refuse") return refuseScreened(judgement);
@@ -282,6 +288,7 @@ function leave(
   const { shippingAddress: shipping, billingAddress: billing } = request;
   desk.rows.of(ORDERS).set(order.id, order);
   desk.rows.add(NEW_ORDERS, order);
+  takeUseFor(desk, order);
   if (shipping !== null || billing !== null)
     desk.rows.add(ADDRESSES, sealAddresses(services.vault, order.id, { shipping, billing }));
   request.extension?.onPlaced(desk, order);
@@ -319,6 +326,8 @@ function toOrder(
     paymentMethod: request.paymentMethod,
     paymentId: payment?.id ?? null,
     currency: request.asset.code,
+    couponCode: request.couponCode ?? null,
+    discount: request.couponCode === undefined ? 0n : discountOfLines(lines),
     net: totals.net,
     tax: totals.tax,
     total: totals.gross,

@@ -73,6 +73,7 @@ function priceItem(item: NewLine, index: number, pricing: Pricing): OrderLine | 
     unitPrice,
     includesTax,
     taxRate,
+    discount: 0n,
     ...totals,
     shipped: 0,
     returned: 0,

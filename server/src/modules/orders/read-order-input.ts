@@ -7,6 +7,7 @@ import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import { normalizeCode, refuseUnknown } from "../promotions/index.ts";
 import { orderError } from "./errors.ts";
 import type { NewOrder } from "./place-orders.ts";
 import type { NewLine } from "./price-lines.ts";
@@ -97,6 +98,7 @@ export function readOrder(
     throw invalidField("account_id", "belongs to payment_method balance");
   return {
     items: readItems(input.items, { asset, actor }),
+    couponCode: input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code),
     customerId: isStaff ? readText(input.customer_id ?? null, "customer_id") : actor.id,
     asset,
     paymentMethod: input.payment_method,
@@ -107,6 +109,13 @@ export function readOrder(
     reference: readText(input.reference, "reference"),
     metadata: input.metadata === undefined ? undefined : readMetadata(input.metadata),
   };
+}
+
+/** As it is kept. @throws AppError `refused/coupon_unknown` where no coupon can be called so */
+export function readCouponCode(typed: string): string {
+  const code = normalizeCode(typed);
+  if (code === undefined) throw refuseUnknown(typed);
+  return code;
 }
 
 /** @throws AppError `invalid/…`, `forbidden/staff_only_field` naming the field */

@@ -44,6 +44,13 @@ const Address = Type.Record(
 );
 const Subject = Type.String({ minLength: 1, maxLength: 128 });
 
+/** Of any form: what is no code is an unknown one. */
+export const CouponCode = Type.String({
+  minLength: 1,
+  maxLength: 80,
+  description: "A coupon; case and spaces around it do not matter",
+});
+
 const line = {
   product_id: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
   quantity: Quantity,
@@ -97,6 +104,7 @@ export const OrderInput = Type.Object(
   {
     ...placing,
     items: Lines,
+    coupon_code: Type.Optional(CouponCode),
     currency: Type.Optional(Currency),
     customer_id: Type.Optional(
       Type.Union([Subject, Type.Null()], {
@@ -150,6 +158,7 @@ export const OrderQuery = Type.Object(
     review: Type.Optional(Type.Enum(["none", "pending", "accepted", "refused"])),
     customer_id: Type.Optional(Subject),
     reference: Type.Optional(Reference),
+    coupon_code: Type.Optional(CouponCode),
     payment_method: Type.Optional(PaymentMethodName),
     currency: Type.Optional(Currency),
     min_total: Type.Optional(TotalBound),

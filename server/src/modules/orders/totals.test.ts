@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { formatTaxRate, readTaxRate, readTaxRates } from "./tax-rates.ts";
-import { divideHalfUp, priceLine, shareOfUnits, sumTotals, taxWithin } from "./totals.ts";
+import { apportion, divideHalfUp, priceLine, shareOfUnits, sumTotals, taxWithin } from "./totals.ts";
 
 const rate = fc.integer({ min: 0, max: 1_000_000 });
 const line = fc.record({
@@ -51,6 +51,31 @@ it("gives back a line in any parts, and the parts add up to the line, tax includ
         units = after;
       }
       expect({ gross, tax }).toEqual({ gross: whole.gross, tax: whole.tax });
+    }),
+  );
+});
+
+it("cuts a discount by what lines are worth: exactly, none below nothing, none above its line, fair to a minor unit", () => {
+  expect(
+    apportion(
+      100n,
+      [1n, 1n, 1n].map((n) => n * 100n),
+    ),
+  ).toEqual([34n, 33n, 33n]);
+  expect(apportion(1n, [1n, 2n, 2n])).toEqual([0n, 1n, 0n]);
+  const worths = fc.array(fc.bigInt({ min: 0n, max: 10_000_000_000n }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(worths, fc.bigInt({ min: 0n, max: 1_000_000n }), (weights, share) => {
+      const whole = weights.reduce((sum, weight) => sum + weight, 0n);
+      if (whole === 0n) return;
+      const amount = (whole * share) / 1_000_000n;
+      const parts = apportion(amount, weights);
+      expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(amount);
+      for (const [index, weight] of weights.entries()) {
+        const part = parts[index] ?? -1n;
+        expect(part >= 0n && part <= weight).toBe(true);
+        expect(part - (amount * weight) / whole).toBeLessThanOrEqual(1n);
+      }
     }),
   );
 });

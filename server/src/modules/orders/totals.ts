@@ -14,6 +14,8 @@ export interface LinePrice {
   readonly includesTax: boolean;
   /** Millionths. */
   readonly taxRate: number;
+  /** Taken off quantity × unit price before tax is computed; default nothing. */
+  readonly discount?: bigint;
 }
 
 /** Minor units; gross = net + tax. */
@@ -24,8 +26,9 @@ export interface LineTotals {
 }
 
 /** Prices one line; undefined where it is worth more than an amount can be. */
-export function priceLine({ quantity, unitPrice, includesTax, taxRate }: LinePrice): LineTotals | undefined {
-  const amount = unitPrice * BigInt(quantity);
+export function priceLine(line: LinePrice): LineTotals | undefined {
+  const { quantity, unitPrice, includesTax, taxRate, discount = 0n } = line;
+  const amount = unitPrice * BigInt(quantity) - discount;
   const rate = BigInt(taxRate);
   const one = BigInt(TAX_RATE_ONE);
   const tax = includesTax ? divideHalfUp(amount * rate, one + rate) : divideHalfUp(amount * rate, one);
@@ -60,6 +63,28 @@ export function taxWithin(whole: LineTotals, part: { before: bigint; after: bigi
   if (whole.gross === 0n) return 0n;
   const upTo = (gross: bigint) => divideHalfUp(whole.tax * gross, whole.gross);
   return upTo(part.after) - upTo(part.before);
+}
+
+/**
+ * Cuts an amount by weights that add up to at least as much, and to more than nothing: everybody gets their exact share rounded
+ * down, and the minor units left over go one each to those whose shares lost most, the first of equals first. So the parts add
+ * up to the amount, and none is more than its weight.
+ */
+export function apportion(amount: bigint, weights: readonly bigint[]): bigint[] {
+  const whole = weights.reduce((sum, weight) => sum + weight, 0n);
+  const cut = weights.map((weight, index) => ({
+    index,
+    part: (amount * weight) / whole,
+    lost: (amount * weight) % whole,
+  }));
+  let left = cut.reduce((rest, { part }) => rest - part, amount);
+  const parts = cut.map(({ part }) => part);
+  for (const { index } of cut.toSorted((a, b) => Number(b.lost > a.lost) - Number(a.lost > b.lost))) {
+    if (left === 0n) break;
+    parts[index] = (parts[index] ?? 0n) + 1n;
+    left -= 1n;
+  }
+  return parts;
 }
 
 /** Divides non-negative integers, rounding half up. */

@@ -6,7 +6,7 @@ import { type Found, type Subject, tellAmounts } from "./verify-difference.ts";
 import { readNamedProducts } from "./verify-pages-store.ts";
 import * as store from "./verify-store.ts";
 
-const TOTALS = ["net", "tax", "total", "credited"];
+const TOTALS = ["net", "tax", "total", "credited", "discount"];
 
 export async function checkTotals(subject: Subject): Found {
   const found = await store.findWrongTotal(subject.tx);

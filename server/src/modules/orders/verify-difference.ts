@@ -29,6 +29,7 @@ export type OrderCheckName =
   | "order_timelines"
   | "order_products"
   | "order_credits"
+  | "order_coupons"
   | "order_holds"
   | "order_payments"
   | "order_shipments"

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { STAFF } from "../../../tests/desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../../../tests/orders.ts";
+import { verifyCoupons } from "../promotions/index.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import { refundOrder, returnItems } from "./credit-order.ts";
 import { deliverOrder } from "./deliver-order.ts";
@@ -16,6 +17,9 @@ let sold: string;
 let waiting: string;
 let cancelled: string;
 let note: string;
+/** Waits for its card, with a coupon. */
+let discounted: string;
+let couponCode: string;
 
 const tracking = { carrier: null, trackingNumber: null, trackingUrl: null };
 
@@ -49,6 +53,8 @@ beforeAll(async () => {
   if (asset === undefined) throw new Error("no dollar");
   const items = [{ productId, quantity: 2, unitPrice: 333n, restock: true }];
   const request = { items, customerId: null, asset, accountId: account, reason: "broken" };
+  couponCode = await shop.addCoupon({ usageLimit: 5 });
+  discounted = (await shop.place([[productId, 1]], { couponCode })).id;
   note = (await shop.carryOut(await buildCreditNote(shop.services, { actor: STAFF }, request))).id;
 });
 afterAll(() => shop.close());
@@ -68,9 +74,9 @@ async function tamper(change: string, back: string) {
 
 it("finds nothing where all agrees, and after a stamp only what is open or new", async () => {
   const all = await verifyOrders(shop.db);
-  expect(all).toEqual({ differences: [], orderCount: 4 });
+  expect(all).toEqual({ differences: [], orderCount: 5 });
   const { orderCount } = await verifyOrders(shop.db, { since: Number.MAX_SAFE_INTEGER });
-  expect(orderCount).toBe(2);
+  expect(orderCount).toBe(3);
 });
 
 it("finds totals that are not those of the lines, and prices that are not those of the units", async () => {
@@ -81,7 +87,7 @@ it("finds totals that are not those of the lines, and prices that are not those 
   expect(totals[0]).toMatchObject({
     check: "order_totals",
     orderId: Number(waiting),
-    expected: "40.00 net, 8.00 tax, 48.00 total, 0.00 credited USD",
+    expected: "40.00 net, 8.00 tax, 48.00 total, 0.00 credited, 0.00 discount USD",
   });
   const gone = await tamper(
     `UPDATE orders.lines SET order_id = 7 WHERE order_id = ${waiting}`,
@@ -274,4 +280,34 @@ it("finds carts that became no order, another's order or another order, or hold 
   expect(unknown).toMatchObject([{ check: "order_carts", what: expect.stringContaining("product 4711") }]);
   const { differences } = await verifyOrders(shop.db, { since: Number.MAX_SAFE_INTEGER });
   expect(differences).toEqual([]);
+});
+
+it("finds uses of coupons that are not those of the orders, and discounts that are not those of the lines", async () => {
+  const orderId = Number(discounted);
+  const check = "order_coupons";
+  const missing = await tamper(
+    `UPDATE promotions.uses SET order_id = 7 WHERE order_id = ${discounted}`,
+    `UPDATE promotions.uses SET order_id = ${discounted} WHERE order_id = 7`,
+  );
+  expect(missing).toMatchObject([{ check, orderId, what: expect.stringContaining("has no use of it") }]);
+  const stray = await tamper(
+    `INSERT INTO promotions.uses (order_id, code) VALUES (${waiting}, '${couponCode}')`,
+    `DELETE FROM promotions.uses WHERE order_id = ${waiting}`,
+  );
+  expect(stray).toMatchObject([{ check, orderId: Number(waiting) }]);
+  const returned = await tamper(
+    `UPDATE promotions.uses SET returned_at = 1 WHERE order_id = ${discounted}`,
+    `UPDATE promotions.uses SET returned_at = NULL WHERE order_id = ${discounted}`,
+  );
+  expect(returned).toMatchObject([{ check, orderId }]);
+  const discount = await tamper(
+    `UPDATE orders.orders SET discount = 99 WHERE id = ${discounted}`,
+    `UPDATE orders.orders SET discount = 100 WHERE id = ${discounted}`,
+  );
+  expect(discount).toMatchObject([{ check: "order_totals", orderId }]);
+  await shop.db`UPDATE promotions.coupons SET used = 2 WHERE code = ${couponCode}`;
+  const miscounted = await verifyCoupons(shop.db);
+  await shop.db`UPDATE promotions.coupons SET used = 1 WHERE code = ${couponCode}`;
+  expect(miscounted).toMatchObject([{ check: "coupon_uses", couponCode, expected: "1", stored: "2" }]);
+  expect(await verifyCoupons(shop.db)).toEqual([]);
 });

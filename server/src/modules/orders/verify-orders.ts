@@ -10,6 +10,7 @@ import * as checks from "./verify-checks.ts";
 import type { OrderDifference } from "./verify-difference.ts";
 import { checkOrderPages } from "./verify-pages.ts";
 import * as store from "./verify-store.ts";
+import { checkUses } from "./verify-uses.ts";
 
 export interface VerifyOrdersOptions {
   /**
@@ -45,6 +46,7 @@ export async function verifyOrders(
       await checks.checkNotes(subject),
       await checks.checkCredits(subject),
       await checks.checkProducts(subject),
+      await checkUses(subject),
       await bookings.checkNamedHolds(subject),
       await bookings.checkShipments(subject),
       await bookings.checkPutBack(subject),

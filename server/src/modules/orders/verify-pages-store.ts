@@ -15,8 +15,8 @@ export interface Page {
 export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): Promise<Order[]> {
   const { sql } = tx;
   const rows = await sql<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, net, tax, total,
-           credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
+           net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders o
     WHERE id > ${afterId} AND (${since}::bigint = 0 OR id > ${since} OR state < 5
       OR EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.at > ${since}))
@@ -174,4 +174,31 @@ export async function readNamedProducts({ sql }: Tx): Promise<{ productId: numbe
   const rows = await sql<{ product_id: number; order_id: bigint }[]>`
     SELECT product_id, min(order_id) AS order_id FROM orders.lines WHERE product_id IS NOT NULL GROUP BY product_id ORDER BY 2`;
   return rows.map((row) => ({ productId: row.product_id, orderId: Number(row.order_id) }));
+}
+
+export interface CouponOrder {
+  readonly id: number;
+  readonly couponCode: string;
+  readonly customerId: string | null;
+  /** It has ended, or is being cancelled, and was never confirmed. */
+  readonly hasReturned: boolean;
+}
+
+/** Orders that name a coupon, a page at a time. */
+export async function readCouponOrders(
+  { sql }: Tx,
+  { afterId, limit }: Omit<Page, "since">,
+): Promise<CouponOrder[]> {
+  const rows = await sql<
+    { id: bigint; coupon_code: string; customer_id: string | null; has_returned: boolean }[]
+  >`
+    SELECT id, coupon_code, customer_id, (state BETWEEN 6 AND 8 OR cancel_reason IS NOT NULL) AND placed_state = 1
+      AND NOT EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.to_state = 2) AS has_returned
+    FROM orders.orders o WHERE coupon_code IS NOT NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => ({
+    id: Number(row.id),
+    couponCode: row.coupon_code,
+    customerId: row.customer_id,
+    hasReturned: row.has_returned,
+  }));
 }

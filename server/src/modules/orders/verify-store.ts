@@ -23,12 +23,12 @@ export interface TotalsRow {
 export async function findWrongTotal({ sql }: Tx): Promise<TotalsRow | undefined> {
   const [row] = await sql<TotalsRow[]>`
     WITH sums AS (
-      SELECT order_id, count(*) AS count, max(line_no) AS last, sum(net) AS net, sum(tax) AS tax, sum(gross) AS gross, sum(credited) AS credited
+      SELECT order_id, count(*) AS count, max(line_no) AS last, sum(net) AS net, sum(tax) AS tax, sum(gross) AS gross, sum(credited) AS credited, sum(discount) AS discount
       FROM orders.lines GROUP BY order_id)
     SELECT coalesce(o.id, s.order_id) AS id, o.id IS NULL AS is_missing, s.count IS DISTINCT FROM s.last AS has_gap, o.currency,
-      concat_ws(' ', o.net, o.tax, o.total, o.credited) AS stored, concat_ws(' ', s.net, s.tax, s.gross, s.credited) AS expected
+      concat_ws(' ', o.net, o.tax, o.total, o.credited, o.discount) AS stored, concat_ws(' ', s.net, s.tax, s.gross, s.credited, s.discount) AS expected
     FROM orders.orders o FULL JOIN sums s ON s.order_id = o.id
-    WHERE (o.net = s.net AND o.tax = s.tax AND o.total = s.gross AND o.credited = s.credited AND s.count = s.last) IS NOT TRUE
+    WHERE (o.net = s.net AND o.tax = s.tax AND o.total = s.gross AND o.credited = s.credited AND o.discount = s.discount AND s.count = s.last) IS NOT TRUE
     ORDER BY 1 LIMIT 1`;
   return row;
 }
@@ -41,11 +41,11 @@ export interface PriceRow {
   expected: string;
 }
 
-/** Lines that are not their quantity times their price, with tax rounded once, half up. */
+/** Lines that are not their quantity times their price less the discount, with tax rounded once, half up. */
 export async function findWrongPrice({ sql }: Tx): Promise<PriceRow | undefined> {
   const [row] = await sql<PriceRow[]>`
     WITH amounts AS (
-      SELECT order_id, line_no, net, tax, includes_tax, unit_price::numeric * quantity AS amount, tax_rate::numeric AS rate FROM orders.lines),
+      SELECT order_id, line_no, net, tax, includes_tax, unit_price::numeric * quantity - discount AS amount, tax_rate::numeric AS rate FROM orders.lines),
     priced AS (
       SELECT *, CASE WHEN includes_tax THEN div(2 * amount * rate + 1000000 + rate, 2 * (1000000 + rate))
                 ELSE div(2 * amount * rate + 1000000, 2000000) END AS tax_expected FROM amounts)

@@ -1,13 +1,14 @@
-// The check of the whole: whether ledger, stock, payments and orders agree. Each module verifies what it wrote against the
+// The check of the whole: whether ledger, stock, payments, coupons and orders agree. Each module verifies what it wrote against the
 // modules below it; here they are run one after the other and told apart by kind.
 import type { Sql } from "../../runtime/database.ts";
 import { verifyStock } from "../inventory/index.ts";
 import { type Verification, type VerifyOptions, verifyBook } from "../ledger/index.ts";
 import { verifyOrders } from "../orders/index.ts";
 import { verifyPayments } from "../payments/index.ts";
+import { verifyCoupons } from "../promotions/index.ts";
 
 /** The metric's label, lowest module first. */
-export const INTEGRITY_KINDS = ["ledger", "stock", "payments", "orders"] as const;
+export const INTEGRITY_KINDS = ["ledger", "stock", "payments", "coupons", "orders"] as const;
 export type IntegrityKind = (typeof INTEGRITY_KINDS)[number];
 
 /** One thing that does not agree, with the ids of what it is about. */
@@ -43,11 +44,13 @@ export async function checkIntegrity(
   const since = Math.min(book.since, verifiedUntil);
   const stock = await verifyStock(db);
   const payments = await verifyPayments(db, { since });
+  const coupons = await verifyCoupons(db);
   const orders = await verifyOrders(db, { since });
   const findings: Findings = {
     ledger: book.differences.map((difference) => ({ ...difference })),
     stock: stock.map((difference) => ({ ...difference })),
     payments: payments.differences.map((difference) => ({ ...difference })),
+    coupons: coupons.map((difference) => ({ ...difference })),
     orders: orders.differences.map((difference) => ({ ...difference })),
   };
   return { findings, book };

@@ -1,0 +1,60 @@
+// Makes coupons and changes their terms. A change waits for the orders that use the coupon now, and they for it.
+import type { Tx } from "../../runtime/transaction.ts";
+import { checkVersion } from "../../values/version.ts";
+import { appendEvents } from "../jobs/index.ts";
+import type { Coupon, CouponTerms } from "./coupon.ts";
+import * as store from "./coupon-store.ts";
+import { promotionError } from "./errors.ts";
+
+export interface NewCoupon {
+  readonly code: string;
+  readonly terms: CouponTerms;
+}
+
+/** Appends `coupon.added`. @throws AppError `conflict/coupon_code_taken`, `refused/coupon_period_empty` */
+export async function addCoupon(tx: Tx, { code, terms }: NewCoupon): Promise<Coupon> {
+  refuseEmptyPeriod(terms);
+  const coupon = await store.insertCoupon(tx, code, terms);
+  if (coupon === undefined)
+    throw promotionError("coupon_code_taken", { fields: [{ field: "code", reason: `${code} is taken` }] });
+  await announce(tx, "coupon.added", coupon);
+  return coupon;
+}
+
+export interface CouponPatch {
+  readonly terms: Partial<CouponTerms>;
+  /** Versions of which the coupon must have one. */
+  readonly versions: readonly number[] | undefined;
+}
+
+/**
+ * Locks the coupon. Appends `coupon.changed`.
+ * @throws AppError `not_found/coupon_not_found`, `conflict/version_mismatch`, `refused/coupon_limit_below_uses`,
+ * `refused/coupon_period_empty`
+ */
+export async function changeCoupon(tx: Tx, code: string | undefined, patch: CouponPatch): Promise<Coupon> {
+  const before = code === undefined ? undefined : await store.lockCoupon(tx, code);
+  if (before === undefined) throw promotionError("coupon_not_found");
+  checkVersion(before.version, patch.versions);
+  const terms: CouponTerms = { ...before, ...patch.terms };
+  refuseEmptyPeriod(terms);
+  if (terms.usageLimit !== null && terms.usageLimit < before.used)
+    throw promotionError("coupon_limit_below_uses", {
+      fields: [{ field: "usage_limit", reason: `is ${terms.usageLimit}, and ${before.used} are used` }],
+    });
+  const changed = await store.updateCoupon(tx, before.code, terms);
+  if (changed === undefined) throw new Error(`coupon ${before.code} vanished`);
+  await announce(tx, "coupon.changed", changed);
+  return changed;
+}
+
+function refuseEmptyPeriod({ validFrom, validUntil }: CouponTerms): void {
+  if (validFrom !== null && validUntil !== null && validFrom >= validUntil)
+    throw promotionError("coupon_period_empty", {
+      fields: [{ field: "valid_until", reason: "must be later than valid_from" }],
+    });
+}
+
+async function announce(tx: Tx, topic: string, { code, version }: Coupon): Promise<void> {
+  await appendEvents(tx, [{ topic, payload: JSON.stringify({ code, version }) }]);
+}

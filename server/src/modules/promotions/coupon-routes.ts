@@ -1,0 +1,174 @@
+// Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
+import {
+  formatCursor,
+  type HttpServer,
+  type Routes,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../gateway/index.ts";
+import type { Sql } from "../../runtime/database.ts";
+import { actsForAll } from "../../values/actor.ts";
+import { AppError, invalidField } from "../../values/app-error.ts";
+import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
+import { formatETag, readVersions } from "../../values/version.ts";
+import type { Assets } from "../ledger/index.ts";
+import { addCoupon, changeCoupon } from "./change-coupon.ts";
+import { normalizeCode } from "./coupon.ts";
+import {
+  CheckQuery,
+  CouponAnswer,
+  CouponChange,
+  CouponCheck,
+  CouponInput,
+  CouponPage,
+  CouponParams,
+  CouponQuery,
+} from "./coupon-schemas.ts";
+import { describeCoupon } from "./describe-coupon.ts";
+import { checkCoupon, findCoupons, getCoupon } from "./find-coupons.ts";
+import { findCurrency, readCouponChange, readNewCoupon } from "./read-coupon-input.ts";
+import { refuseUnknown } from "./use-coupon.ts";
+
+const tags = ["Coupons"];
+
+export interface CouponServices {
+  readonly db: Sql;
+  readonly assets: Assets;
+  readonly defaultCurrency: string;
+}
+
+export function couponRoutes(services: CouponServices): Routes {
+  return (server) => {
+    addReading(server, services);
+    addAdding(server, services);
+    addChanging(server, services);
+    addChecking(server, services);
+  };
+}
+
+function addReading(server: HttpServer, { db, assets }: CouponServices): void {
+  server.get(
+    "/coupons",
+    {
+      schema: {
+        tags,
+        operationId: "listCoupons",
+        summary: "Coupons, newest first (operators)",
+        querystring: CouponQuery,
+        response: { 200: CouponPage },
+      },
+    },
+    async (request) => {
+      const { active, cursor, limit = 50 } = request.query;
+      const found = await findCoupons(db, { isActive: active, beforeId: readCursor(cursor), limit });
+      const page = found.slice(0, limit);
+      return {
+        items: page.map((coupon) => describeCoupon(assets, coupon)),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+      };
+    },
+  );
+
+  server.get(
+    "/coupons/:code",
+    {
+      schema: {
+        tags,
+        operationId: "getCoupon",
+        summary: "A coupon with its uses (operators)",
+        params: CouponParams,
+        response: { 200: CouponAnswer },
+      },
+    },
+    async (request, reply) => {
+      const coupon = await getCoupon(db, normalizeCode(request.params.code));
+      return reply.header("etag", formatETag(coupon)).send(describeCoupon(assets, coupon));
+    },
+  );
+}
+
+function addAdding(server: HttpServer, services: CouponServices): void {
+  server.post(
+    "/coupons",
+    {
+      schema: {
+        tags,
+        operationId: "addCoupon",
+        summary: "Make a coupon (operators)",
+        description:
+          "Takes a percentage or an amount off an order whose `coupon_code` names it, as often as its limits allow.",
+        body: CouponInput,
+        response: { 201: CouponAnswer },
+      },
+    },
+    async (request, reply) => {
+      const coupon = readNewCoupon(services, request.body);
+      const answer = await runCommand(services.db, readCommand(request, "coupon.add"), async (tx) =>
+        describeCoupon(services.assets, await addCoupon(tx, coupon)),
+      );
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function addChanging(server: HttpServer, { db, assets }: CouponServices): void {
+  server.patch(
+    "/coupons/:code",
+    {
+      schema: {
+        tags,
+        operationId: "changeCoupon",
+        summary: "Change the terms of a coupon, or switch it off (operators)",
+        description:
+          "Only the fields sent are changed, for orders placed from then on. With If-Match the change is made only to " +
+          "the version that was read.",
+        params: CouponParams,
+        body: CouponChange,
+        response: { 200: CouponAnswer },
+      },
+    },
+    async (request, reply) => {
+      const versions = readVersions(request.headers["if-match"]);
+      const code = normalizeCode(request.params.code);
+      const terms = readCouponChange(assets, request.body, await getCoupon(db, code));
+      const answer = await runCommand(db, readCommand(request, "coupon.change"), async (tx) =>
+        describeCoupon(assets, await changeCoupon(tx, code, { terms, versions })),
+      );
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+}
+
+function addChecking(server: HttpServer, { db, assets, defaultCurrency }: CouponServices): void {
+  server.get(
+    "/coupons/:code/check",
+    {
+      schema: {
+        tags,
+        operationId: "checkCoupon",
+        summary: "What the coupon would take off an order placed now",
+        description:
+          "Refused as the order would be. Nothing is kept for the caller: the order is judged anew.",
+        params: CouponParams,
+        querystring: CheckQuery,
+        response: { 200: CouponCheck },
+      },
+    },
+    async ({ params, query, actor }) => {
+      const { code: currency, scale } = findCurrency(assets, query.currency ?? defaultCurrency);
+      const subtotalMinor = parseAmount(query.subtotal, scale);
+      if (typeof subtotalMinor !== "bigint")
+        throw invalidField("subtotal", describeAmountProblem(subtotalMinor, scale));
+      const code = normalizeCode(params.code);
+      if (code === undefined) throw refuseUnknown(params.code);
+      const write = (minor: bigint) => formatAmount(minor, scale);
+      const claim = { code, customerId: actsForAll(actor) ? null : actor.id };
+      const discount = await checkCoupon(db, claim, { currency, subtotalMinor, write });
+      if (discount instanceof AppError) throw discount;
+      return { code, subtotal: write(subtotalMinor), discount: write(discount), currency };
+    },
+  );
+}

@@ -1,0 +1,131 @@
+// The shapes of coupons in requests and answers.
+import { Type } from "typebox";
+import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+
+const closed = { additionalProperties: false } as const;
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
+  Type.Union([type, Type.Null()]);
+
+const COUNT_MAX = 2_147_483_647; // PostgreSQL's integer
+const Code = Type.String({
+  pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$",
+  description: "Kept in upper case; case does not tell two apart",
+  examples: ["SUMMER-10"],
+});
+const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
+  description: "Decimal string, or a JSON number whose shortest form is exact",
+  examples: ["5.00"],
+});
+const Value = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
+  description:
+    "Of percent: more than 0, at most 100, up to four decimals; of amount: an amount of the currency",
+  examples: ["10"],
+});
+const Moment = Type.String({
+  maxLength: 40,
+  description: "RFC 3339 with an offset, or a date: its first moment in UTC",
+  examples: ["2027-01-01T00:00:00Z"],
+});
+const Count = Type.Integer({ minimum: 1, maximum: COUNT_MAX, examples: [100] });
+const Description = Type.String({ minLength: 1, maxLength: 300, examples: ["Newsletter of June"] });
+const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["USD"] });
+
+const terms = {
+  description: Type.Optional(nullable(Description)),
+  minimum_order: Type.Optional(nullable(AmountInput)),
+  maximum_discount: Type.Optional(nullable(AmountInput)),
+  valid_from: Type.Optional(nullable(Moment)),
+  valid_until: Type.Optional(nullable(Moment)),
+  usage_limit: Type.Optional(nullable(Count)),
+  usage_limit_per_customer: Type.Optional(nullable(Count)),
+  active: Type.Optional(Type.Boolean()),
+};
+
+const example = {
+  code: "SUMMER-10",
+  discount_type: "percent",
+  value: "10",
+  currency: "USD",
+  maximum_discount: "50.00",
+  minimum_order: "20.00",
+  valid_until: "2027-09-01",
+  usage_limit: 100,
+  usage_limit_per_customer: 1,
+};
+export const CouponInput = Type.Object(
+  {
+    code: Code,
+    discount_type: Type.Enum(["percent", "amount"]),
+    value: Value,
+    currency: Type.Optional(
+      Type.String({
+        pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
+        description:
+          "Of the amounts, and then of the orders; default where there are amounts: DEFAULT_CURRENCY",
+        examples: ["USD"],
+      }),
+    ),
+    ...terms,
+  },
+  { ...closed, examples: [example] },
+);
+export type CouponInput = Type.Static<typeof CouponInput>;
+
+export const CouponChange = Type.Object(
+  { value: Type.Optional(Value), ...terms },
+  {
+    ...closed,
+    minProperties: 1,
+    description: "Code, currency and discount_type stay",
+    examples: [{ usage_limit: 200, valid_until: "2027-10-01" }],
+  },
+);
+export type CouponChange = Type.Static<typeof CouponChange>;
+
+export const CouponParams = Type.Object({ code: Type.String({ maxLength: 80, examples: ["SUMMER-10"] }) });
+export const CouponQuery = Type.Object(
+  { active: Type.Optional(Type.Boolean()), cursor: Cursor, limit: Limit },
+  closed,
+);
+export const CheckQuery = Type.Object(
+  {
+    subtotal: Type.String({
+      maxLength: 32,
+      description: "What the lines are worth together, before the discount",
+      examples: ["100.00"],
+    }),
+    currency: Type.Optional(Currency),
+  },
+  closed,
+);
+
+const Amount = Type.String({ description: "Decimal string", examples: ["50.00"] });
+const Time = Type.String({ format: "date-time" });
+export const CouponAnswer = Type.Object(
+  {
+    code: Type.String(),
+    description: nullable(Type.String()),
+    discount_type: Type.Enum(["percent", "amount"]),
+    value: Type.String({ examples: ["10"] }),
+    currency: nullable(Type.String()),
+    minimum_order: nullable(Amount),
+    maximum_discount: nullable(Amount),
+    valid_from: nullable(Time),
+    valid_until: nullable(Time),
+    usage_limit: nullable(Type.Integer()),
+    usage_limit_per_customer: nullable(Type.Integer()),
+    used: Type.Integer({ description: "Orders that hold a use; those that ended unpaid gave it back" }),
+    active: Type.Boolean(),
+    version: Type.Integer({ description: "Counts the changes of the terms; the ETag carries it too" }),
+    created_at: Time,
+    updated_at: Time,
+  },
+  { title: "Coupon" },
+);
+export type CouponDocument = Type.Static<typeof CouponAnswer>;
+export const CouponPage = pageOf(CouponAnswer, "CouponPage");
+
+export const CouponCheck = Type.Object(
+  { code: Type.String(), subtotal: Amount, discount: Amount, currency: Type.String() },
+  { title: "CouponCheck" },
+);

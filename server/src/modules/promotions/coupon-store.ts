@@ -1,0 +1,176 @@
+// The SQL of coupons and of their uses.
+import type { AnySql } from "../../runtime/database.ts";
+import { toArray, toTextArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
+import type { RowReader, RowWriter } from "../banking/index.ts";
+import type { Coupon, CouponTerms } from "./coupon.ts";
+
+interface CouponRow {
+  id: bigint;
+  code: string;
+  description: string | null;
+  percent: number | null;
+  amountMinor: bigint | null;
+  currency: string | null;
+  minimumOrderMinor: bigint | null;
+  maximumDiscountMinor: bigint | null;
+  validFrom: bigint | null;
+  validUntil: bigint | null;
+  usageLimit: number | null;
+  customerLimit: number | null;
+  isActive: boolean;
+  used: number;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const COLUMNS = `id, code, description, percent, amount AS "amountMinor", currency, minimum_order AS "minimumOrderMinor",
+  maximum_discount AS "maximumDiscountMinor", valid_from AS "validFrom", valid_until AS "validUntil", usage_limit AS "usageLimit",
+  customer_limit AS "customerLimit", is_active AS "isActive", used, version, created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+function toCoupon({ id, validFrom, validUntil, ...row }: CouponRow): Coupon {
+  const stamp = (value: bigint | null) => (value === null ? null : Number(value));
+  return { ...row, id: Number(id), validFrom: stamp(validFrom), validUntil: stamp(validUntil) };
+}
+
+export async function readCoupon(sql: AnySql, code: string): Promise<Coupon | undefined> {
+  const rows = await sql<
+    CouponRow[]
+  >`SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons WHERE code = ${code}`;
+  return rows.map(toCoupon)[0];
+}
+
+/** Locked until the transaction ends. */
+export async function lockCoupon(tx: Tx, code: string): Promise<Coupon | undefined> {
+  return (await lockCoupons(tx, [code])).get(code);
+}
+
+export interface CouponFilter {
+  readonly isActive?: boolean | undefined;
+  /** Only those made before this one. */
+  readonly beforeId?: number | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export async function readCoupons(sql: AnySql, filter: CouponFilter): Promise<Coupon[]> {
+  const { isActive, beforeId, limit } = filter;
+  const rows = await sql<CouponRow[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons
+    WHERE id < ${beforeId ?? Number.MAX_SAFE_INTEGER} ${isActive === undefined ? sql`` : sql`AND is_active = ${isActive}`}
+    ORDER BY id DESC LIMIT ${limit}`;
+  return rows.map(toCoupon);
+}
+
+/** Undefined where the code is taken. */
+export async function insertCoupon(
+  { sql }: Tx,
+  code: string,
+  terms: CouponTerms,
+): Promise<Coupon | undefined> {
+  const rows = await sql<CouponRow[]>`
+    INSERT INTO promotions.coupons (code, description, percent, amount, currency, minimum_order, maximum_discount, valid_from,
+      valid_until, usage_limit, customer_limit, is_active)
+    VALUES (${code}, ${terms.description}, ${terms.percent}, ${terms.amountMinor}, ${terms.currency}, ${terms.minimumOrderMinor},
+      ${terms.maximumDiscountMinor}, ${terms.validFrom}, ${terms.validUntil}, ${terms.usageLimit}, ${terms.customerLimit},
+      ${terms.isActive})
+    ON CONFLICT (code) DO NOTHING RETURNING ${sql.unsafe(COLUMNS)}`;
+  return rows.map(toCoupon)[0];
+}
+
+/** The terms of a locked coupon, all but its currency. */
+export async function updateCoupon(
+  { sql }: Tx,
+  code: string,
+  terms: CouponTerms,
+): Promise<Coupon | undefined> {
+  const rows = await sql<CouponRow[]>`
+    UPDATE promotions.coupons SET description = ${terms.description}, percent = ${terms.percent}, amount = ${terms.amountMinor},
+      minimum_order = ${terms.minimumOrderMinor}, maximum_discount = ${terms.maximumDiscountMinor}, valid_from = ${terms.validFrom},
+      valid_until = ${terms.validUntil}, usage_limit = ${terms.usageLimit}, customer_limit = ${terms.customerLimit},
+      is_active = ${terms.isActive}, version = version + 1, updated_at = now()
+    WHERE code = ${code} RETURNING ${sql.unsafe(COLUMNS)}`;
+  return rows.map(toCoupon)[0];
+}
+
+/** Coupons by code, locked until the batch ends. The last lock that a batch takes: who has it waits for no other. */
+export const COUPONS: RowReader<Coupon, string> = { name: "promotions.coupons", rank: 90, read: lockCoupons };
+
+async function lockCoupons({ sql }: Tx, codes: readonly string[]): Promise<Map<string, Coupon>> {
+  const rows = await sql<CouponRow[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons WHERE code = ANY(${toTextArray(codes)}::text[])
+    ORDER BY code FOR NO KEY UPDATE`.execute();
+  return new Map(rows.map((row) => [row.code, toCoupon(row)]));
+}
+
+/** How a customer of a coupon is named to `CUSTOMER_USES`. A code has no spaces. */
+export function customerKey(code: string, customerId: string): string {
+  return `${code} ${customerId}`;
+}
+
+/** Uses that are not returned, by coupon and customer; counted under the coupons' locks. */
+export const CUSTOMER_USES: RowReader<number, string> = {
+  name: "promotions.customer_uses",
+  rank: 91,
+  read: countUses,
+};
+
+async function countUses({ sql }: Tx, keys: readonly string[]): Promise<Map<string, number>> {
+  const codes = keys.map((key) => key.slice(0, key.indexOf(" ")));
+  const customers = keys.map((key) => key.slice(key.indexOf(" ") + 1));
+  const rows = await sql<{ code: string; customer_id: string; count: number }[]>`
+    SELECT k.code, k.customer_id, (SELECT count(*)::int FROM promotions.uses u
+      WHERE u.code = k.code AND u.customer_id = k.customer_id AND u.returned_at IS NULL) AS count
+    FROM unnest(${toTextArray(codes)}::text[], ${toTextArray(customers)}::text[]) AS k (code, customer_id)`.execute();
+  return new Map(rows.map(({ code, customer_id, count }) => [customerKey(code, customer_id), count]));
+}
+
+export async function countUsesOf(sql: AnySql, code: string, customerId: string): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM promotions.uses
+    WHERE code = ${code} AND customer_id = ${customerId} AND returned_at IS NULL`;
+  return row?.count ?? 0;
+}
+
+/** Coupons whose uses a batch counted anew; of several, the last has seen the others. */
+export const COUNTED_COUPONS: RowWriter<Coupon> = {
+  name: "promotions.counted_coupons",
+  write: ({ sql }, coupons) => {
+    const last = [...new Map(coupons.map((coupon) => [coupon.code, coupon])).values()];
+    return sql`
+      UPDATE promotions.coupons c SET used = n.used
+      FROM unnest(${toTextArray(last.map((c) => c.code))}::text[], ${toArray(last.map((c) => c.used))}::integer[]) AS n (code, used)
+      WHERE c.code = n.code`.execute();
+  },
+};
+
+export interface NewUse {
+  readonly orderId: number;
+  readonly code: string;
+  readonly customerId: string | null;
+}
+
+export const NEW_USES: RowWriter<NewUse> = {
+  name: "promotions.new_uses",
+  write: ({ sql }, uses) =>
+    sql`
+    INSERT INTO promotions.uses (order_id, code, customer_id)
+    SELECT * FROM unnest(${toArray(uses.map((u) => u.orderId))}::bigint[], ${toTextArray(uses.map((u) => u.code))}::text[],
+                         ${toTextArray(uses.map((u) => u.customerId))}::text[])`.execute(),
+};
+
+export interface ReturnedUse {
+  readonly orderId: number;
+  /** Stamp. */
+  readonly at: number;
+}
+
+export const RETURNED_USES: RowWriter<ReturnedUse> = {
+  name: "promotions.returned_uses",
+  write: ({ sql }, uses) =>
+    sql`
+    UPDATE promotions.uses u SET returned_at = r.at
+    FROM unnest(${toArray(uses.map((u) => u.orderId))}::bigint[], ${toArray(uses.map((u) => u.at))}::bigint[]) AS r (order_id, at)
+    WHERE u.order_id = r.order_id`.execute(),
+};

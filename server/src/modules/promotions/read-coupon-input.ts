@@ -1,0 +1,127 @@
+// Turns what an operator sent into the terms of a coupon. The form is checked by the schemas before; here is what a schema
+// cannot know.
+import { invalidField } from "../../values/app-error.ts";
+import { describeAmountProblem, parseAmount } from "../../values/money.ts";
+import { parseStamp } from "../../values/time.ts";
+import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import type { NewCoupon } from "./change-coupon.ts";
+import { type Coupon, type CouponTerms, normalizeCode, PERCENT_ONE } from "./coupon.ts";
+import type { CouponChange, CouponInput } from "./coupon-schemas.ts";
+import { PERCENT_SCALE } from "./describe-coupon.ts";
+
+const NO_TERMS: CouponTerms = {
+  description: null,
+  percent: null,
+  amountMinor: null,
+  currency: null,
+  minimumOrderMinor: null,
+  maximumDiscountMinor: null,
+  validFrom: null,
+  validUntil: null,
+  usageLimit: null,
+  customerLimit: null,
+  isActive: true,
+};
+
+type Amounts = Pick<CouponChange, "minimum_order" | "maximum_discount">;
+
+/** @throws AppError `invalid/…` naming the field */
+export function readNewCoupon(
+  { assets, defaultCurrency }: { readonly assets: Assets; readonly defaultCurrency: string },
+  input: CouponInput,
+): NewCoupon {
+  const code = normalizeCode(input.code);
+  if (code === undefined) throw invalidField("code", "must be 3 to 40 letters, digits, - or _");
+  const isPercent = input.discount_type === "percent";
+  const hasAmounts = (input.minimum_order ?? input.maximum_discount ?? null) !== null;
+  const currency = input.currency ?? (isPercent && !hasAmounts ? null : defaultCurrency);
+  const asset = currency === null ? undefined : findCurrency(assets, currency);
+  return { code, terms: { ...NO_TERMS, ...readTerms(input, { isPercent, asset }), currency } };
+}
+
+/** Only what was sent; type and currency of a coupon never change. @throws AppError `invalid/…` naming the field */
+export function readCouponChange(
+  assets: Assets,
+  input: CouponChange,
+  coupon: Pick<Coupon, "percent" | "currency">,
+): Partial<CouponTerms> {
+  const { percent, currency } = coupon;
+  const asset = currency === null ? undefined : findCurrency(assets, currency);
+  return readTerms(input, { isPercent: percent !== null, asset });
+}
+
+/** @throws AppError `invalid/unknown_asset` */
+export function findCurrency(assets: Assets, code: string): Asset {
+  const asset = assets.byCode(code);
+  if (asset?.kind === "money") return asset;
+  throw ledgerError("unknown_asset", {
+    fields: [
+      { field: "currency", reason: `"${code}" is no currency here; GET /assets?kind=money lists those` },
+    ],
+  });
+}
+
+interface CouponKind {
+  readonly isPercent: boolean;
+  readonly asset: Asset | undefined;
+}
+
+function readTerms(input: CouponChange, { isPercent, asset }: CouponKind): Partial<CouponTerms> {
+  const { value, maximum_discount: maximum = null } = input;
+  if (maximum !== null && !isPercent)
+    throw invalidField("maximum_discount", "belongs to discount_type percent");
+  const given = {
+    description: readLine(input.description),
+    percent: value === undefined || !isPercent ? undefined : readPercent(value),
+    amountMinor: value === undefined || isPercent ? undefined : readAmount(value, "value", asset),
+    minimumOrderMinor: readOptionalAmount(input, "minimum_order", asset),
+    maximumDiscountMinor: readOptionalAmount(input, "maximum_discount", asset),
+    validFrom: readMoment(input, "valid_from"),
+    validUntil: readMoment(input, "valid_until"),
+    usageLimit: input.usage_limit,
+    customerLimit: input.usage_limit_per_customer,
+    isActive: input.active,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function readLine(text: string | null | undefined): string | null | undefined {
+  if (typeof text === "string" && /[\p{Cc}\p{Cs}]/u.test(text))
+    throw invalidField("description", "must not have control characters or broken Unicode");
+  return text;
+}
+
+function readPercent(input: string | number): number {
+  const percent = parseAmount(input, PERCENT_SCALE);
+  if (typeof percent !== "bigint") throw invalidField("value", describeAmountProblem(percent, PERCENT_SCALE));
+  if (percent < 1n || percent > BigInt(PERCENT_ONE))
+    throw invalidField("value", "must be more than 0 and at most 100");
+  return Number(percent);
+}
+
+function readOptionalAmount(
+  input: Amounts,
+  field: keyof Amounts,
+  asset: Asset | undefined,
+): bigint | null | undefined {
+  const given = input[field];
+  return given === undefined || given === null ? given : readAmount(given, field, asset);
+}
+
+/** More than zero. */
+function readAmount(given: string | number, field: string, asset: Asset | undefined): bigint {
+  if (asset === undefined) throw invalidField(field, "the coupon has no currency: make another");
+  const amount = parseAmount(given, asset.scale);
+  if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, asset.scale));
+  if (amount <= 0n) throw invalidField(field, "must be more than zero");
+  return amount;
+}
+
+function readMoment(input: CouponChange, field: "valid_from" | "valid_until"): number | null | undefined {
+  const given = input[field];
+  if (given === undefined || given === null) return given;
+  const stamp = parseStamp(given);
+  if (stamp === undefined || stamp < 0)
+    throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z, or a date");
+  return stamp;
+}

@@ -1,0 +1,43 @@
+// Verifies coupons: how often each says that it was used against the uses that are there. Whether those are of the orders that
+// name them is the orders' check.
+import type { Sql } from "../../runtime/database.ts";
+import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
+import { findMiscount, readUses } from "./verify-coupons-store.ts";
+
+/** One thing that does not agree. */
+export interface CouponDifference {
+  readonly check: "coupon_uses";
+  /** One sentence that names it. */
+  readonly what: string;
+  readonly couponCode: string;
+  readonly expected: string;
+  readonly stored: string;
+}
+
+/** The first difference, of one moment. Locks nothing. */
+export async function verifyCoupons(db: Sql): Promise<CouponDifference[]> {
+  const found = await inReadTransaction(db, findMiscount);
+  if (found === undefined) return [];
+  const { code: couponCode, used, counted, usageLimit } = found;
+  const what =
+    used === counted
+      ? `coupon ${couponCode} was used ${used} times and may be used ${usageLimit}`
+      : `coupon ${couponCode} says that it was used ${used} times, and ${counted} orders use it`;
+  return [{ check: "coupon_uses", what, couponCode, expected: String(counted), stored: String(used) }];
+}
+
+/** A use of a coupon, for whoever compares it with its order. */
+export interface CouponUse {
+  readonly orderId: number;
+  readonly code: string;
+  readonly customerId: string | null;
+  readonly isReturned: boolean;
+}
+
+/** Uses of the orders after `afterId` up to `untilId`, by order. */
+export async function findUses(
+  tx: Tx,
+  range: { readonly afterId: number; readonly untilId: number },
+): Promise<Map<number, CouponUse>> {
+  return new Map((await readUses(tx, range)).map((use) => [use.orderId, use]));
+}
