@@ -64,14 +64,17 @@ describe("the program", () => {
     });
   }
 
-  it("has exactly the commands that docs/cli.md tells of", () => {
+  it("has exactly the commands that docs/cli.md tells of, and loads the one that is named alone", async () => {
     const document = readFileSync(join(ROOT, "docs", "cli.md"), "utf8");
     const told = [...document.matchAll(/^## (.+)$/gm)].map((match) => match[1]);
-    expect(told.toSorted()).toEqual(listCommands(createProgram()).toSorted());
+    const all = await createProgram();
+    expect(told.toSorted()).toEqual(listCommands(all).toSorted());
+    for (const name of all.commands.map((command) => command.name()))
+      expect((await createProgram(name)).commands.map((command) => command.name())).toEqual([name]);
   });
 
   it("shows every command's options with examples", async () => {
-    const names = listCommands(createProgram()).filter((name) => name !== "bench");
+    const names = listCommands(await createProgram()).filter((name) => name !== "bench");
     const helps = await Promise.all(names.slice(0, 4).map((name) => run([...name.split(" "), "--help"])));
     for (const help of helps) {
       expect(help).toMatchObject({ code: 0, errors: "" });

@@ -4,29 +4,36 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { loadConfig } from "../config.ts";
-import { addAdminCommand } from "./admin.ts";
-import { addBenchCommand } from "./bench.ts";
 import { EXIT_CODES } from "./command-error.ts";
-import { addDemoCommand } from "./demo-race.ts";
-import { addDoctorCommand } from "./doctor.ts";
-import { addExportCommand } from "./export.ts";
-import { addKeysCommand } from "./keys.ts";
-import { addMigrateCommand } from "./migrate.ts";
-import { addReceiptCommand } from "./receipt.ts";
-import { addReconcileCommand } from "./reconcile.ts";
-import { addSecureTransactionCommand } from "./secure-transaction.ts";
-import { addSeedCommand } from "./seed.ts";
-import { addServeCommand } from "./serve.ts";
-import { addSigningKeysCommand } from "./signing-keys.ts";
-import { addSupplierCommand } from "./supplier.ts";
-import { addTokenCommand } from "./token.ts";
-import { addVerifyCommand } from "./verify.ts";
 
 const FOOTER = `
 Settings come from the environment and from .env: docs/configuration.md lists them.
 Exit codes: 0 done; 1 found something wrong; 2 could not be done; 3 stopped at a limit (docs/cli.md).`;
 
-export function createProgram(): Command {
+/** Each is loaded where it is asked for alone: most of the program is nothing to `countinghouse token`. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  serve: async () => (await import("./serve.ts")).addServeCommand,
+  migrate: async () => (await import("./migrate.ts")).addMigrateCommand,
+  token: async () => (await import("./token.ts")).addTokenCommand,
+  admin: async () => (await import("./admin.ts")).addAdminCommand,
+  keys: async () => (await import("./keys.ts")).addKeysCommand,
+  "signing-keys": async () => (await import("./signing-keys.ts")).addSigningKeysCommand,
+  verify: async () => (await import("./verify.ts")).addVerifyCommand,
+  receipt: async () => (await import("./receipt.ts")).addReceiptCommand,
+  reconcile: async () => (await import("./reconcile.ts")).addReconcileCommand,
+  "secure-transaction": async () => (await import("./secure-transaction.ts")).addSecureTransactionCommand,
+  doctor: async () => (await import("./doctor.ts")).addDoctorCommand,
+  export: async () => (await import("./export.ts")).addExportCommand,
+  supplier: async () => (await import("./supplier.ts")).addSupplierCommand,
+  seed: async () => (await import("./seed.ts")).addSeedCommand,
+  demo: async () => (await import("./demo-race.ts")).addDemoCommand,
+  bench: async () => (await import("./bench.ts")).addBenchCommand,
+};
+
+/** The program with the subcommand that is named, or with all where none is: help and mistyped names tell of all. */
+export async function createProgram(named?: string): Promise<Command> {
+  const one = named === undefined || !Object.hasOwn(COMMANDS, named) ? undefined : COMMANDS[named];
+  const loaders = one === undefined ? Object.values(COMMANDS) : [one];
   const program = new Command("countinghouse")
     .description("Orders, stock and money that never disagree.")
     .version(readVersion(), "-V, --version", "print the version")
@@ -36,29 +43,16 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => undefined }) // shown by showError, like all others
     .exitOverride()
     .addHelpText("after", FOOTER);
-  addServeCommand(program);
-  addMigrateCommand(program);
-  addTokenCommand(program);
-  addAdminCommand(program);
-  addKeysCommand(program);
-  addSigningKeysCommand(program);
-  addVerifyCommand(program);
-  addReceiptCommand(program);
-  addReconcileCommand(program);
-  addSecureTransactionCommand(program);
-  addDoctorCommand(program);
-  addExportCommand(program);
-  addSupplierCommand(program);
-  addSeedCommand(program);
-  addDemoCommand(program);
-  addBenchCommand(program);
+  for (const load of loaders) (await load())(program);
   return program;
 }
 
 export async function runCli(argv: readonly string[]): Promise<void> {
   process.on("unhandledRejection", outliveLostTypeQuery);
   try {
-    await createProgram().parseAsync([...argv]);
+    const named = argv.slice(2).find((word) => !word.startsWith("-"));
+    const program = await createProgram(named);
+    await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // --help, --version
     process.exitCode = EXIT_CODES.failed;
