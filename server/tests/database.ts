@@ -16,21 +16,37 @@ export function testServerUrl(): string {
   return url;
 }
 
+const MIGRATED = "test_migrated";
+
+/** Makes the database that all migrated ones are copies of. Once a run, before any test. */
+export async function createMigratedTemplate(): Promise<void> {
+  const admin = openDatabase({ url: testServerUrl(), poolSize: 1, statementTimeoutMs: 60_000 });
+  await admin.unsafe(`CREATE DATABASE ${MIGRATED}`);
+  await admin.end();
+  const db = openDatabase({ url: urlOf(MIGRATED), poolSize: 1, statementTimeoutMs: 60_000 });
+  await migrate(db);
+  await db.end();
+}
+
+function urlOf(database: string): string {
+  const url = new URL(testServerUrl());
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
 /** Creates an empty database, migrated unless told otherwise; or a copy of `template`, whose own `db` must be ended. */
 export async function createTestDatabase(
   options: { migrated?: boolean; poolSize?: number; template?: TestDatabase } = {},
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const admin = openDatabase({ url: testServerUrl(), poolSize: 1, statementTimeoutMs: 60_000 });
-  const template =
-    options.template === undefined ? "template1" : new URL(options.template.url).pathname.slice(1);
+  const plain = options.migrated === false ? "template1" : MIGRATED;
+  const template = options.template === undefined ? plain : new URL(options.template.url).pathname.slice(1);
   await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const target = new URL(testServerUrl());
-  target.pathname = `/${name}`;
-  const db = openDatabase({ url: target.href, poolSize: options.poolSize ?? 5, statementTimeoutMs: 60_000 });
-  if (options.migrated !== false) await migrate(db);
+  const url = urlOf(name);
+  const db = openDatabase({ url, poolSize: options.poolSize ?? 5, statementTimeoutMs: 60_000 });
   return {
-    url: target.href,
+    url,
     db,
     drop: async () => {
       await db.end({ timeout: 5 });
