@@ -8,13 +8,14 @@ export interface CartRow {
   wrong: string;
 }
 
-/** Carts ordered after a stamp whose order is missing, somebody else's, in another currency, or of other goods and never edited. */
+/** Carts ordered after a stamp whose order is missing, somebody else's, in another currency, with another coupon, or of other goods and never edited. */
 export async function findWrongCart({ sql }: Tx, since: number): Promise<CartRow | undefined> {
   const [row] = await sql<CartRow[]>`
     SELECT id, order_id, wrong FROM (
       SELECT c.id, c.order_id, CASE
         WHEN o.id IS NULL THEN 'does not exist'
         WHEN o.currency <> c.currency THEN 'is in another currency'
+        WHEN o.coupon_code IS DISTINCT FROM c.coupon_code THEN 'names another coupon'
         WHEN o.customer_id IS DISTINCT FROM coalesce(c.user_id, o.customer_id) THEN 'is somebody else''s'
         WHEN NOT EXISTS (SELECT FROM orders.entries e WHERE e.order_id = c.order_id AND e.event = 'edited') AND EXISTS (
           SELECT FROM (SELECT product_id, quantity FROM orders.cart_lines WHERE cart_id = c.id) AS put

@@ -255,6 +255,7 @@ it("finds carts that became no order, another's order or another order, or hold 
   ]);
   const wrong = [
     [await change("currency = 'EUR'", "currency = 'USD'"), "is in another currency"],
+    [await change("coupon_code = 'OTHER'", "coupon_code = NULL"), "names another coupon"],
     [await change("user_id = 'bob'", "user_id = 'alice'"), "is somebody else's"],
     [
       await tamper(

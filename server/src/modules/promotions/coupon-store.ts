@@ -109,7 +109,10 @@ export function customerKey(code: string, customerId: string): string {
   return `${code} ${customerId}`;
 }
 
-/** Uses that are not returned, by coupon and customer; counted under the coupons' locks. */
+/**
+ * Uses that are not returned, by coupon and customer, counted under the coupons' locks. Only of coupons that limit them: who orders
+ * always with the same one costs nothing.
+ */
 export const CUSTOMER_USES: RowReader<number, string> = {
   name: "promotions.customer_uses",
   rank: 91,
@@ -122,7 +125,8 @@ async function countUses({ sql }: Tx, keys: readonly string[]): Promise<Map<stri
   const rows = await sql<{ code: string; customer_id: string; count: number }[]>`
     SELECT k.code, k.customer_id, (SELECT count(*)::int FROM promotions.uses u
       WHERE u.code = k.code AND u.customer_id = k.customer_id AND u.returned_at IS NULL) AS count
-    FROM unnest(${toTextArray(codes)}::text[], ${toTextArray(customers)}::text[]) AS k (code, customer_id)`.execute();
+    FROM unnest(${toTextArray(codes)}::text[], ${toTextArray(customers)}::text[]) AS k (code, customer_id)
+    JOIN promotions.coupons c ON c.code = k.code AND c.customer_limit IS NOT NULL`.execute();
   return new Map(rows.map(({ code, customer_id, count }) => [customerKey(code, customer_id), count]));
 }
 
