@@ -28,10 +28,10 @@ import {
   writeBook,
 } from "../ledger/index.ts";
 import { insertFlags, type NewFlag, type RiskRule, type VelocityWindow, windowsOf } from "../risk/index.ts";
+import { type AccountOwners, createAccountOwners } from "./account-owners.ts";
 import { describeCommand, describeExpiredHold } from "./audit-commands.ts";
 import { type BatchRows, type RowNeed, readRows } from "./batch-rows.ts";
 import { tellOfExpired } from "./expire-holds.ts";
-import { readOwners } from "./store.ts";
 
 /** One money command: what it touches, and how it decides. */
 export interface BookCommand {
@@ -108,10 +108,13 @@ export type CommandDesk = GroupCommit<BookCommand, CommandOutcome>;
 
 export function openCommandDesk(options: DeskOptions): CommandDesk {
   const auditWriter = createNumberedWriter();
+  const owners = createAccountOwners();
   return createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
       const { outcomes, expired, events, stockIds } = await auditWriter.write((appendEntries) =>
-        inPipelinedTransaction(options.db, (tx) => commitBatch(tx, commands, { ...options, appendEntries })),
+        inPipelinedTransaction(options.db, (tx) =>
+          commitBatch(tx, commands, { ...options, owners, appendEntries }),
+        ),
       );
       for (const counted of expired) options.onTransaction?.(counted);
       for (const outcome of outcomes)
@@ -134,6 +137,11 @@ function isLocked(assets: Assets, accountId: number): boolean {
   return assets.assetOfSystemAccount(accountId) === undefined;
 }
 
+interface CommitOptions extends DeskOptions {
+  readonly owners: AccountOwners;
+  readonly appendEntries: NumberedAppend;
+}
+
 interface CommittedBatch {
   readonly outcomes: CommandOutcome[];
   readonly expired: readonly CountedTransaction[];
@@ -144,7 +152,7 @@ interface CommittedBatch {
 async function commitBatch(
   tx: Tx,
   commands: readonly BookCommand[],
-  options: DeskOptions & { appendEntries: NumberedAppend },
+  options: CommitOptions,
 ): Promise<{ outcome: CommittedBatch; writes: Promise<unknown>[] }> {
   const [, book, remembered, owners, recentDebits, recentHolds, rows] = await readForBatch(
     tx,
@@ -190,7 +198,7 @@ function findChangedStock({ accounts }: Book, assets: Assets): number[] {
  * Everything the batch needs, sent at once; the locks come first, so that all else is read under them. Keys are read
  * ahead of the stamps, so that of two uses of one key the older stamp is the one that counts.
  */
-function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules }: DeskOptions) {
+function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules, owners }: CommitOptions) {
   const keyHashes = commands.flatMap((command) => command.key?.keyHash ?? []);
   const customers = commands.filter((command) => !actsForAll(command.actor));
   const debitedIds = [...new Set(commands.flatMap((command) => command.debitedIds ?? []))];
@@ -201,7 +209,10 @@ function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, rules 
     keyHashes.length === 0 ? undefined : holdEpoch(tx),
     openBook(tx, assets, { ...mergeScopes(commands.map((command) => command.scope)), readAhead }),
     remembered.promise,
-    readOwners(tx, [...new Set(customers.flatMap((command) => [...command.scope.accountIds]))]),
+    owners.read(
+      tx,
+      customers.flatMap((command) => [...command.scope.accountIds]),
+    ),
     readRecent(debitedIds, rules, (query) => countRecentDebits(tx, query)),
     readRecent(holdingIds, rules, (query) => countRecentHolds(tx, query)),
     readRows(
