@@ -24,7 +24,8 @@ interface Remembered {
   readonly json: string;
 }
 
-const LENGTH_MAX = 16_000_000;
+/** The documents of some thirty thousand products. */
+const LENGTH_MAX = 32_000_000;
 
 export function createProductDocuments(db: Sql, assets: Assets): ProductDocuments {
   const known = new Map<number, Remembered>();
@@ -49,7 +50,10 @@ export function createProductDocuments(db: Sql, assets: Assets): ProductDocument
 
   function recall({ id, version, inStock }: ShownProduct): string | undefined {
     const found = known.get(id);
-    return found?.version === version && found.inStock === inStock ? found.json : undefined;
+    if (found?.version !== version || found.inStock !== inStock) return undefined;
+    known.delete(id); // to the end: what is shown often is forgotten last
+    known.set(id, found);
+    return found.json;
   }
 
   async function readMissing(ids: readonly number[]): Promise<Map<number, string>> {

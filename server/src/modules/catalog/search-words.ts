@@ -1,10 +1,14 @@
-// Makes of what somebody typed the query that finds it, and remembers it for a minute.
+// What somebody who typed a text is looking for, remembered for a minute.
 import type { AnySql } from "../../runtime/database.ts";
-import { readSoughtText, type WordQuery } from "./search-store.ts";
+import { readSoughtText, type SoughtText, type WordQuery, type WordRequest } from "./search-store.ts";
 
 /** Quotes, "or" and a minus before a word are taken at their word. */
 const HAS_OPERATORS = /"|(^|\s)-|(^|\s)or(\s|$)/i;
 const MEANT_MAX = 5;
+
+export function planWords(text: string): WordRequest {
+  return { isPlain: !HAS_OPERATORS.test(text), meantMax: MEANT_MAX };
+}
 
 export interface ChosenWords {
   /** For best first. */
@@ -22,6 +26,7 @@ export interface WordChooser {
   readonly choose: (text: string) => Promise<ChosenWords>;
   /** What was found within the last minute. With a horizon it holds only while no new words have come since. */
   readonly recall: (text: string) => ChosenWords | undefined;
+  readonly remember: (text: string, sought: SoughtText) => ChosenWords;
 }
 
 const REMEMBERED_MAX = 5_000;
@@ -41,39 +46,23 @@ export function createWordChooser(sql: AnySql): WordChooser {
     return remembered.get(text);
   }
 
-  async function choose(text: string): Promise<ChosenWords> {
-    const known = recall(text);
-    if (known !== undefined && known.horizon === undefined) return known;
-    const chosen = await chooseWords(sql, text);
+  function remember(text: string, sought: SoughtText): ChosenWords {
+    const { query, isCommon, isCommonName, isSku, isKnown } = sought;
+    const chosen = {
+      isSku,
+      ranked: { query, isCommon, inNames: isCommonName },
+      anywhere: { query, isCommon, inNames: false },
+      horizon: isKnown ? undefined : sought.horizon,
+    };
     remembered.set(text, chosen);
     return chosen;
   }
 
-  return { choose, recall };
-}
+  async function choose(text: string): Promise<ChosenWords> {
+    const known = recall(text);
+    if (known !== undefined && known.horizon === undefined) return known;
+    return remember(text, await readSoughtText(sql, text, planWords(text)));
+  }
 
-async function chooseWords(sql: AnySql, text: string): Promise<ChosenWords> {
-  const isPlain = !HAS_OPERATORS.test(text);
-  const sought = await readSoughtText(sql, text, { isPlain, most: MEANT_MAX });
-  const { query, isSku, isKnown, productCount } = sought;
-  const canBeCommon = isPlain && isKnown && query !== "";
-  const isCommon = canBeCommon && areCommon(sought.share, productCount);
-  const isCommonName = canBeCommon && areCommon(sought.nameShare, productCount);
-  return {
-    isSku,
-    ranked: { query, isCommon, inNames: isCommonName },
-    anywhere: { query, isCommon, inNames: false },
-    horizon: isKnown ? undefined : sought.horizon,
-  };
-}
-
-/** 2 % of 100,000 products, 20 % of 1,000. */
-const COMMON_FROM = 40;
-
-/**
- * Whether walking over all products finds a page sooner than collecting those that match: the fewer match the longer is
- * the walk, and the more products there are the longer takes the collecting. Measured at 1,000 and 100,000.
- */
-function areCommon(share: number, productCount: number): boolean {
-  return productCount * share ** 2 >= COMMON_FROM;
+  return { choose, recall, remember };
 }
