@@ -34,7 +34,9 @@ export async function checkCode(
 }
 
 /** Also of an app that is not confirmed yet. Clocks may differ by one step either way. */
-export async function checkTotp(identity: Identity, userId: string, token: string): Promise<boolean> {
+export async function checkTotp(identity: Identity, userId: string, input: string): Promise<boolean> {
+  const token = input.replaceAll(/\s/g, "");
+  if (!TOTP_CODE.test(token)) return false; // otplib throws
   const totp = await findTotp(identity.db, userId);
   if (totp === undefined) return false;
   const [secret] = await identity.vault.decryptAll([{ value: totp.secret, context: contextOfTotp(userId) }]);

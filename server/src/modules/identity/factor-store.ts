@@ -31,6 +31,17 @@ export async function findTotp(sql: Query, userId: string): Promise<Totp | undef
   return row;
 }
 
+/** Whether the user has an app that is confirmed, and passkeys: one question, for every login asks it. */
+export async function findFactorKinds(
+  sql: Query,
+  userId: string,
+): Promise<{ readonly totp: boolean; readonly passkeys: boolean }> {
+  const [row] = await sql<[{ totp: boolean; passkeys: boolean }]>`
+    SELECT EXISTS (SELECT FROM identity.totp WHERE user_id = ${userId} AND confirmed_at IS NOT NULL) AS totp,
+      EXISTS (SELECT FROM identity.passkeys WHERE user_id = ${userId}) AS passkeys`;
+  return row;
+}
+
 /** Notes the code's time step; false where it, or a later one, was used before. Two at once: one gets true. */
 export async function useStep(sql: Query, userId: string, step: number): Promise<boolean> {
   const { count } = await sql`

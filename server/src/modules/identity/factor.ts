@@ -6,9 +6,8 @@ import type { Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { hashBackupCode } from "./check-code.ts";
-import { countBackupCodes, findTotp, replaceBackupCodes } from "./factor-store.ts";
+import { countBackupCodes, findFactorKinds, replaceBackupCodes } from "./factor-store.ts";
 import { insertMail } from "./mail-store.ts";
-import { findPasskeys } from "./passkey-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { recordSecurity } from "./trail.ts";
 
@@ -28,9 +27,7 @@ export interface Factors {
 }
 
 export async function findFactors(sql: Sql | Tx["sql"], userId: string): Promise<Factors> {
-  const [begun, found] = await Promise.all([findTotp(sql, userId), findPasskeys(sql, userId)]);
-  const totp = begun?.confirmedAt != null;
-  const passkeys = found.length > 0;
+  const { totp, passkeys } = await findFactorKinds(sql, userId);
   return { totp, passkeys, any: totp || passkeys };
 }
 
