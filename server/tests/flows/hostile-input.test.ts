@@ -4,7 +4,7 @@ import type { RowCounts } from "../hostile/count-rows.ts";
 import { findFault, type Ground, openGround } from "../hostile/ground.ts";
 import { DEEP, JUNK_JSON, JUNK_TEXT, nest } from "../hostile/junk.ts";
 import { listMutations } from "../hostile/mutate-body.ts";
-import { type Operation, withoutAliases } from "../hostile/operations.ts";
+import { isOfIdentity, type Operation, withoutAliases } from "../hostile/operations.ts";
 import type { HostileRequest } from "../hostile/send.ts";
 import { makeBody, makePath, makeValue } from "../hostile/valid-request.ts";
 
@@ -27,8 +27,10 @@ beforeEach(async () => {
 });
 
 let keyCount = 0;
-let keysForgotten = 0;
+let keysForgottenAt = 0;
 const KEYS_MAX = 250;
+/** Requests under way at once. */
+const AT_ONCE = 8;
 
 interface Probe {
   readonly request: HostileRequest;
@@ -39,18 +41,18 @@ interface Probe {
 /** Sends with a key of its own, so that a remembered refusal shows; notes what is wrong with the answer. */
 async function send({ request, what, field }: Probe): Promise<number> {
   const headers = { "idempotency-key": `hostile-${++keyCount}`, ...request.headers };
-  const answer = await ground.send({ token: ground.admin, ...request, headers });
+  const answer = await ground.send({ ...request, headers });
   const fault = findFault(answer, field);
   if (fault !== undefined) faults.push(`${request.method} ${request.path.slice(0, 120)}: ${what}: ${fault}`);
   return answer.status;
 }
 
-/** Each answer's rows are counted, and counting thousands of keys would be most of the work. */
+/** Counting thousands of keys with every other row would be most of the work. */
 async function forgetKeys(): Promise<void> {
-  if (keyCount - keysForgotten < KEYS_MAX) return;
-  keysForgotten = keyCount;
+  if (keyCount - keysForgottenAt < KEYS_MAX) return;
+  keysForgottenAt = keyCount;
   await ground.forgetKeys();
-  before = await ground.countRows();
+  before = { ...before, "runtime.idempotency_keys": 0 };
 }
 
 async function probe(
@@ -65,19 +67,30 @@ async function probe(
 }
 
 /**
- * Many at once, counted once, for counting is most of the work. Where some were accepted, those that were not are sent again by
- * themselves: nothing at all may have changed then.
+ * Many at once, counted once, for counting is most of the work. Where some were accepted and something changed, those that were
+ * not are sent again by themselves: nothing at all may have changed then.
  */
 async function probeAll(probes: readonly Probe[], what: string): Promise<void> {
-  await forgetKeys();
-  const refused: Probe[] = [];
-  for (const each of probes) if (isMalformed(await send(each))) refused.push(each);
-  if (probes.every(({ request }) => request.method === "GET")) return; // as in `probe`
+  const refused = await sendAll(probes);
   if (refused.length < probes.length) {
-    before = await ground.countRows();
-    for (const each of refused) await send(each);
+    const after = await ground.countRows();
+    if (JSON.stringify(after) === JSON.stringify(before)) return;
+    before = after;
+    await sendAll(refused);
   }
   if (refused.length > 0) await noteChanges(400, what);
+}
+
+/** Returns those that were found malformed. */
+async function sendAll(probes: readonly Probe[]): Promise<Probe[]> {
+  const refused: Probe[] = [];
+  for (let from = 0; from < probes.length; from += AT_ONCE) {
+    await forgetKeys();
+    const sent = probes.slice(from, from + AT_ONCE);
+    const statuses = await Promise.all(sent.map(send));
+    refused.push(...sent.filter((_, index) => isMalformed(statuses[index] ?? 0)));
+  }
+  return refused;
 }
 
 function isMalformed(status: number): boolean {
@@ -93,19 +106,24 @@ async function noteChanges(status: number, what: string): Promise<void> {
 }
 
 function requestFor(operation: Operation, body?: string | Buffer): HostileRequest {
-  return { method: operation.method, path: makePath(operation, ground.known), body };
+  const token = ground.tokenFor(operation);
+  return { method: operation.method, path: makePath(operation, ground.known), token, body };
 }
 
 function validBody(operation: Operation): unknown {
   return makeBody(operation, ground.known);
 }
 
+/** Understood, and no password, link or signature that anybody has given. */
+const NO_PROOF = /"code":"(invalid_credentials|invalid_refresh_token|invalid_link|\w*passkey\w*)"/;
+
 it("understands the request that the tampering begins with, at every operation", async () => {
   expect(operations.length).toBeGreaterThan(0);
   for (const operation of operations) {
     const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
-    const answer = await ground.send({ ...requestFor(operation, body), token: ground.admin });
-    if ([200, 201, 404, 409, 422].includes(answer.status)) continue;
+    const answer = await ground.send(requestFor(operation, body));
+    if ([200, 201, 202, 404, 409, 422].includes(answer.status)) continue;
+    if (isOfIdentity(operation) && NO_PROOF.test(answer.text)) continue;
     faults.push(`${operation.title} ${body}: ${answer.status} ${answer.text}`);
   }
   expect(faults).toEqual([]);
@@ -129,17 +147,18 @@ it("answers any value in any field of a body without an error of its own, and na
 
 it("answers any value in a path parameter", async () => {
   for (const operation of operations) {
-    const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
     for (const { name } of operation.parameters.filter((parameter) => parameter.in === "path")) {
-      const probes = JUNK_TEXT.map((junk) => {
-        const path = makePath(operation, ground.known, { path: { [name]: junk } });
-        const what = `${name} is ${junk.slice(0, 40)}`;
-        return { request: { method: operation.method, path, body }, what };
-      });
-      await probeAll(probes, `${operation.title} ${name} in the path`);
+      const body = operation.body === undefined ? undefined : JSON.stringify(validBody(operation));
+      const probes = JUNK_TEXT.map((junk) => ({
+        request: {
+          ...requestFor(operation, body),
+          path: makePath(operation, ground.known, { path: { [name]: junk } }),
+        },
+        what: `${name} is ${junk.slice(0, 40)}`,
+      }));
+      await probeAll(probes, `${operation.title} ${name}`);
     }
   }
-  await noteChanges(400, "one of the paths");
   expect(faults).toEqual([]);
 });
 
@@ -149,7 +168,7 @@ it("answers any value in a query parameter, given once, twice or as a list, and 
     const ask = (query: string, field?: readonly string[]): Probe => {
       const path = makePath(operation, ground.known, { query });
       const what = { what: query.slice(0, 60), ...(field === undefined ? {} : { field }) };
-      return { request: { method: operation.method, path, body }, ...what };
+      return { request: { ...requestFor(operation, body), path }, ...what };
     };
     for (const { name, schema } of operation.parameters.filter((parameter) => parameter.in === "query")) {
       const valid = encodeURIComponent(String(makeValue(schema, name, ground.known)));
@@ -157,13 +176,15 @@ it("answers any value in a query parameter, given once, twice or as a list, and 
         ...JUNK_TEXT.flatMap((junk) => [`${name}=${junk}`, `${name}=${valid}&${name}=${junk}`]),
         ...[`${name}`, `${name}[]=${valid}`, `${name}[a]=${valid}`, `${name}=${valid}&`.repeat(500)],
       ];
-      const probes = queries.map((query) => ask(query, [name]));
-      await probeAll(probes, `${operation.title} ${name}`);
+      await probeAll(
+        queries.map((query) => ask(query, [name])),
+        `${operation.title} ${name}`,
+      );
     }
-    const others = ["unknown=1", "__proto__=1", "=", "&&&", "?", "%", "a".repeat(8_000)];
+    const queries = ["unknown=1", "__proto__=1", "=", "&&&", "?", "%", "a".repeat(8_000)];
     await probeAll(
-      others.map((query) => ask(query)),
-      `${operation.title} with another query`,
+      queries.map((query) => ask(query)),
+      `${operation.title} with a query`,
     );
   }
   await noteChanges(400, "one of the queries");
@@ -241,7 +262,7 @@ it("answers a malformed Idempotency-Key, and names it", async () => {
       what: `key ${key}`,
       field: ["Idempotency-Key"],
     }));
-    await probeAll(probes, `${operation.title} with another key`);
+    await probeAll(probes, `${operation.title} with a malformed key`);
   }
   expect(faults).toEqual([]);
 });
@@ -311,12 +332,17 @@ it("answers anything at all in several fields at once", async () => {
   );
 });
 
+function isUuid(id: unknown): boolean {
+  return typeof id === "string" && /^[0-9a-f]{8}-/.test(id);
+}
+
 it("hides from a customer what is not theirs: it answers as if it were not there", async () => {
-  const stranger = await ground.app.token("customer", "stranger");
   const ids = Object.entries(ground.known).filter(([name]) => /\bid$|_id$/.test(name));
   const missing = {
     ...ground.known,
-    ...Object.fromEntries(ids.map(([name], index) => [name, String(2 ** 52 + index)])),
+    ...Object.fromEntries(
+      ids.map(([name, id], index) => [name, isUuid(id) ? crypto.randomUUID() : String(2 ** 52 + index)]),
+    ),
   };
   for (const operation of operations) {
     const answers = [ground.known, missing].map(async (known) => {
@@ -324,7 +350,7 @@ it("hides from a customer what is not theirs: it answers as if it were not there
       const answer = await ground.send({
         method: operation.method,
         path: makePath(operation, known),
-        token: stranger,
+        token: ground.strangerFor(operation),
         body,
       });
       const fault = findFault(answer);
@@ -332,7 +358,8 @@ it("hides from a customer what is not theirs: it answers as if it were not there
       return answer.text.replaceAll(/"request_id":"[^"]+"|\b\d{4,16}\b/g, "#");
     });
     const [foreign, none] = await Promise.all(answers);
-    if (foreign !== none) faults.push(`${operation.title}: ${foreign} / ${none}`);
+    const namesNothing = isOfIdentity(operation) && !operation.path.includes("{"); // and may answer what is new each time
+    if (foreign !== none && !namesNothing) faults.push(`${operation.title}: ${foreign} / ${none}`);
   }
   expect(faults).toEqual([]);
 });

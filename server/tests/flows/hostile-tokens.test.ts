@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { mintToken } from "../../src/gateway/authenticate.ts";
 import { expectProblem } from "../hostile/check-problem.ts";
 import { type Ground, openGround } from "../hostile/ground.ts";
+import { isOfIdentity } from "../hostile/operations.ts";
 import { makeBody, makePath } from "../hostile/valid-request.ts";
 
 const SECRET = "a secret of the tests that is long enough to be one";
@@ -179,7 +180,8 @@ it("asks for a token in the words of HTTP, and says nothing of why a signature f
 it("lets a customer do nothing that is staff's, on any operation that moves or opens something", async () => {
   const stranger = sign(claims({ sub: "stranger", roles: ["customer"] }));
   const before = await countBusiness();
-  for (const operation of ground.operations.filter(({ method, isPublic }) => method !== "GET" && !isPublic)) {
+  const changing = ground.operations.filter(({ method, isPublic }) => method !== "GET" && !isPublic);
+  for (const operation of changing.filter((each) => !isOfIdentity(each))) {
     const body = operation.body === undefined ? undefined : JSON.stringify(makeBody(operation, ground.known));
     const path = makePath(operation, ground.known);
     const answer = await ground.send({ method: operation.method, path, token: stranger, body });

@@ -6,19 +6,23 @@ export type RowCounts = Readonly<Record<string, number>>;
 // Not `audit`: the trail keeps refusals too, and its sequencer and checkpoints work on in the background; nor `orders`,
 // `payments` and `reports`, whose jobs do.
 const SCHEMAS = ["ledger", "banking", "risk", "runtime", "identity", "catalog", "inventory", "promotions"];
-const KEPT_UP_BY_JOBS = ["catalog.vocabulary"];
+const KEPT_UP_BY_JOBS = ["catalog.vocabulary", "identity.mails", "identity.link_tokens"];
+// What a refusal is meant to leave: one more attempt.
+const RECORDS_OF_REFUSALS = ["identity.throttles"];
 
 /**
- * Makes a reader of the row counts of every table that a request may write, with the changes of the accounts' rows and
- * the events ever appended: the relay deletes those that it delivered, so they are counted by their numbers.
+ * Makes a reader of the row counts of every table that a request may write, with the changes of accounts, users and
+ * sessions, and the events and mails ever written: they are deleted when delivered, so they are counted by their numbers.
  */
 export async function openRowCounter(db: Sql): Promise<() => Promise<RowCounts>> {
   const tables = await db<{ name: string }[]>`
     SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = ANY(${SCHEMAS})
-    AND schemaname || '.' || tablename <> ALL(${KEPT_UP_BY_JOBS})
+    AND schemaname || '.' || tablename <> ALL(${[...KEPT_UP_BY_JOBS, ...RECORDS_OF_REFUSALS]})
     AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = format('%I.%I', schemaname, tablename)::regclass) ORDER BY 1`;
   const counts = tables.map(({ name }) => `(SELECT count(*)::int FROM ${name}) AS "${name}"`);
   const query = `SELECT ${counts.join(", ")}, (SELECT sum(version)::int FROM ledger.accounts) AS changes,
+    (SELECT sum(version + token_version)::int FROM identity.users) AS users, (SELECT count(ended_at)::int FROM identity.sessions) AS ended,
+    (SELECT coalesce(last_value, 0)::int FROM pg_sequences WHERE schemaname = 'identity' AND sequencename = 'mails_id_seq') AS mails,
     (SELECT coalesce(last_value, 0)::int FROM pg_sequences WHERE schemaname = 'jobs' AND sequencename = 'outbox_id_seq') AS events`;
   return async () => {
     const [row] = await db.unsafe<RowCounts[]>(query, [], { prepare: true }); // planning it anew would cost more than counting

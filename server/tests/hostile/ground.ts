@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { startTestApp, type TestApp } from "../app.ts";
 import { type Answer, expectProblem, type ProblemDocument } from "./check-problem.ts";
 import { openRowCounter, type RowCounts } from "./count-rows.ts";
-import { type Operation, readOperations } from "./operations.ts";
+import { isOfIdentity, type Operation, readOperations } from "./operations.ts";
 import { openSender, type Sender } from "./send.ts";
 import type { KnownValues } from "./valid-request.ts";
 
@@ -11,6 +11,10 @@ export interface Ground extends Sender {
   readonly app: TestApp;
   readonly operations: readonly Operation[];
   readonly admin: string;
+  /** An administrator's token that this operation goes far with: identity asks for a user who signed in. */
+  readonly tokenFor: (operation: Operation) => string;
+  /** The same for a customer who owns nothing. */
+  readonly strangerFor: (operation: Operation) => string;
   /** Ids of what exists, owned by "owner", and values that keep it usable. */
   readonly known: KnownValues;
   readonly countRows: () => Promise<RowCounts>;
@@ -23,17 +27,54 @@ export async function openGround(overrides: Readonly<Record<string, string>> = {
   const app = await startTestApp(overrides);
   const sender = openSender(app.url);
   const admin = await app.token("admin");
+  const stranger = await app.token("customer", "stranger");
+  const people = await signUpPeople(app);
+  // Signing out works, and whoever does it is of no more use here.
+  const needsUser = (operation: Operation) => isOfIdentity(operation) && !operation.path.endsWith("/logout");
   return {
     ...sender,
     app,
     admin,
+    tokenFor: (operation) => (needsUser(operation) ? people.admin : admin),
+    strangerFor: (operation) => (needsUser(operation) ? people.stranger : stranger),
     operations: await readOperations(app),
-    known: await makeKnownValues(app, admin),
+    known: { ...(await makeKnownValues(app, admin)), ...people.known },
     countRows: await openRowCounter(app.db),
     forgetKeys: async () => app.db`TRUNCATE runtime.idempotency_keys`,
     stop: async () => {
       sender.close();
       await app.stop();
+    },
+  };
+}
+
+/** Users who are signed in, and the ids of another one's session, user and key. */
+async function signUpPeople(app: TestApp) {
+  const signUp = async (username: string) => {
+    const body = { username, email: `${username}@example.org`, password: "not the one of the examples" };
+    const { id } = (await app.call("POST", "/auth/register", { body })).body;
+    const tokens = (await app.call("POST", "/auth/login", { body: { username, password: body.password } }))
+      .body;
+    return { id: id as string, token: tokens.access_token as string };
+  };
+  const [insider, stranger, other] = [
+    await signUp("insider"),
+    await signUp("stranger"),
+    await signUp("other"),
+  ];
+  const asOther = { token: other.token };
+  const { sessions } = (await app.call("GET", "/users/me/sessions", asOther)).body;
+  const key = { name: "till", scopes: ["accounts:read"] };
+  const made = (await app.call("POST", "/users/me/api-keys", { ...asOther, body: key })).body;
+  return {
+    admin: insider.token, // the first to register
+    stranger: stranger.token,
+    known: {
+      "users.id": other.id,
+      "sessions.id": sessions[0].id,
+      "api-keys.id": made.id,
+      "passkeys.id": crypto.randomUUID(),
+      password_hash: `$2b$10$${"a".repeat(53)}`,
     },
   };
 }
@@ -92,13 +133,16 @@ export function findFault(answer: Answer, path?: readonly string[]): string | un
   }
 }
 
+/** About the body as text, a link that was used or never made, and what a device has signed. */
+const NOT_ABOUT_ONE_FIELD = new Set(["invalid_json", "invalid_link", "passkey_not_accepted"]);
+
 /** A 400 that is about the request's fields names the one at fault, or the one that holds it. */
 function findUnnamedField(
   answer: Answer,
   problem: ProblemDocument,
   path: readonly string[],
 ): string | undefined {
-  if (answer.status !== 400 || problem.code === "invalid_json") return undefined;
+  if (answer.status !== 400 || NOT_ABOUT_ONE_FIELD.has(problem.code)) return undefined;
   const named = problem.errors?.map((error) => error.field) ?? [];
   const [holder, field] = [path.at(-2) ?? "", path.at(-1) ?? ""];
   if (named.some((name) => name.includes(field) || (holder !== "" && name.endsWith(holder))))

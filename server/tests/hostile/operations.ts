@@ -44,8 +44,7 @@ interface DocumentedOperation {
   readonly requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
 }
 
-/** Identity's own: its refusals leave their traces (attempts counted, the trail); server/tests/flows tests them. */
-const LEAVES_TRACES = /^\/(api\/v1\/(auth|users|admin)|\.well-known|dev)\//;
+const OF_IDENTITY = /^\/api\/v1\/(auth|users|admin)\//;
 /** Takes bytes, which server/tests/flows/product-images.test.ts makes. */
 const TAKES_BYTES = /^\/api\/v1\/products\/\{id\}\/images$/;
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -56,9 +55,7 @@ export async function readOperations(app: TestApp): Promise<Operation[]> {
     string,
     Record<string, DocumentedOperation>
   >;
-  const tested = Object.entries(paths).filter(
-    ([path]) => !LEAVES_TRACES.test(path) && !TAKES_BYTES.test(path),
-  );
+  const tested = Object.entries(paths).filter(([path]) => !TAKES_BYTES.test(path));
   return tested.flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([method]) => METHODS.includes(method))
@@ -69,6 +66,11 @@ export async function readOperations(app: TestApp): Promise<Operation[]> {
 /** Those under /api/v1, each once; the same paths without the prefix are aliases. */
 export function withoutAliases(operations: readonly Operation[]): Operation[] {
   return operations.filter((operation) => operation.path.startsWith("/api/v1/"));
+}
+
+/** About who somebody is: these need a token of a user, not one that was minted for the test. */
+export function isOfIdentity({ path }: Operation): boolean {
+  return OF_IDENTITY.test(path);
 }
 
 function describeOperation(method: string, path: string, operation: DocumentedOperation): Operation {

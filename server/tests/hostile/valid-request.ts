@@ -18,11 +18,9 @@ export function makePath(
   known: KnownValues,
   given: { path?: Readonly<Record<string, string>>; query?: string } = {},
 ): string {
-  const collection = /^(?:\/api\/v1)?\/([a-z-]+)\//.exec(operation.path)?.[1] ?? "";
-  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    return (
-      given.path?.[name] ?? encodeURIComponent(String(known[`${collection}.${name}`] ?? known[name] ?? "1"))
-    );
+  const path = operation.path.replace(/([a-z-]+)\/\{(\w+)\}/g, (_, collection: string, name: string) => {
+    const value = known[`${collection}.${name}`] ?? known[name] ?? "1";
+    return `${collection}/${given.path?.[name] ?? encodeURIComponent(String(value))}`;
   });
   const tampered = given.query?.split(/[=&[]/)[0];
   const needed = operation.parameters
@@ -70,7 +68,14 @@ function makeText({ format, minLength = 1 }: Schema): string {
   return "valid".padEnd(minLength, ".");
 }
 
-/** One name may mean two things: the code of an asset is none of a location's. */
-function fits(value: unknown, { pattern }: Schema): boolean {
-  return pattern === undefined || typeof value !== "string" || new RegExp(pattern, "u").test(value);
+/** A choice that is no list of values. */
+const OTHER = Symbol("other");
+
+/** One name may mean two things: the code of an asset is none of a location's, and none of an authenticator app. */
+function fits(value: unknown, { pattern, minLength = 0, anyOf, ...schema }: Schema): boolean {
+  const listed = anyOf?.flatMap((each) => ("const" in each ? [each.const] : (each.enum ?? [OTHER])));
+  const choices = schema.enum ?? (listed?.includes(OTHER) ? undefined : listed);
+  if (choices !== undefined) return choices.includes(value);
+  if (typeof value !== "string") return true;
+  return value.length >= minLength && (pattern === undefined || new RegExp(pattern, "u").test(value));
 }
