@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { startTestApp } from "../app.ts";
 
-test("V3.4 every answer carries the security headers", async () => {
+test("V3.4.1 V3.4.4 V3.4.5 V3.4.6 every answer carries the security headers", async () => {
   const app = await startTestApp();
   for (const path of ["/health", "/api/v1/accounts", "/nothing-here", "/docs/"]) {
     const { headers } = await app.call("GET", path);

@@ -59,7 +59,7 @@ describe("tokens of the provider", () => {
     expect((await app.call("POST", "/api/v1/exchange-rates", { token, body: {} })).status).toBe(403);
   });
 
-  test("V10.3 are refused when any field is changed, though the issuer's key signed the change", async () => {
+  test("V9.2.3 V10.3.1 are refused when any field is changed, though the issuer's key signed the change", async () => {
     const [head, body] = (await fetchToken()).split(".");
     const [header, claims] = [decode(head), decode(body)];
     expect((await ask(await sign(claims, header))).status).toBe(200);

@@ -118,7 +118,7 @@ describe("what is unusual but HTTP is answered as usual", () => {
     expect(splitAnswers(received).map(({ status }) => status)).toEqual([200, 404, 200, 404]);
   });
 
-  it("noise behind a request is not taken for its answer", async () => {
+  it("V4.2.1 noise behind a request is not taken for its answer", async () => {
     const before = await countJournals();
     const body = transfer();
     const bytes = `${post(`Content-Length: ${body.length}\r\n`, body)}NOISE\r\n\r\n`;

@@ -129,7 +129,7 @@ describe("a forgotten password", () => {
 });
 
 describe("changing the password", () => {
-  test("V6.2.3 needs the current one, ends all other sessions and tells the user", async () => {
+  test("V6.2.3 V6.3.7 V7.4.3 needs the current one, ends all other sessions and tells the user", async () => {
     await register("carla");
     const kept = (await logIn("carla")).body.access_token;
     const other = (await logIn("carla")).body.access_token;

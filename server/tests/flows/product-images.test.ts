@@ -261,7 +261,7 @@ describe("what is hostile", () => {
 });
 
 describe("what is refused", () => {
-  test("other files, whatever they are called, and images that are broken, cut off or too large", async () => {
+  test("V5.2.2 other files, whatever they are called, and images that are broken, cut off or too large", async () => {
     const { id } = await catalog.addProduct();
     const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
     const damaged = Buffer.from(png(9, 9));

@@ -145,7 +145,7 @@ describe("login", () => {
     expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
   });
 
-  test("a bcrypt hash from elsewhere signs in once and is Argon2id from then on; beyond 72 bytes it is refused", async () => {
+  test("V11.4.2 a bcrypt hash from elsewhere signs in once and is Argon2id from then on; beyond 72 bytes it is refused", async () => {
     const { hash } = await import("bcryptjs");
     const { name, body } = await register();
     const setHash = async (password: string) =>
@@ -158,7 +158,7 @@ describe("login", () => {
     expect((await logIn(name, "p".repeat(72))).status).toBe(200);
   });
 
-  test("leaves its events on the trail by their OWASP names", async () => {
+  test("V16.3.1 leaves its events on the trail by their OWASP names", async () => {
     const { name, body } = await register();
     await logIn(name, "wrong wrong wrong");
     await logIn(name);
