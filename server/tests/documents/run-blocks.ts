@@ -45,7 +45,7 @@ stop_server() {
   kill "-\${1:-INT}" -- "-$SERVER" 2>/dev/null || true
   wait "$SERVER" 2>/dev/null || true
   # npm may end before the server that it started: wait for all of the group.
-  for _ in $(seq 1 100); do kill -0 -- "-$SERVER" 2>/dev/null || break; sleep 0.2; done
+  for _ in $(seq 1 400); do kill -0 -- "-$SERVER" 2>/dev/null || break; sleep 0.05; done
   kill -KILL -- "-$SERVER" 2>/dev/null || true
   SERVER=
 }
@@ -53,10 +53,10 @@ start_server() {
   stop_server
   bash -c "$1" >>server.out 2>&1 3>&- &
   SERVER=$!
-  for _ in $(seq 1 300); do
+  for _ in $(seq 1 1200); do
     if command curl --fail --silent --output /dev/null "http://localhost:$PORT/health/ready"; then return 0; fi
     kill -0 "$SERVER" 2>/dev/null || break
-    sleep 0.2
+    sleep 0.05
   done
   echo "the server did not become ready" >&2
   cat server.out >&2
