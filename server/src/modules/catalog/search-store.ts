@@ -114,7 +114,7 @@ export async function readChosenPage(
   const isWalked = sql`${!isNarrow && request.after === undefined} AND c.is_common_name AND NOT c.is_sku`;
   const words = {
     query: sql`CASE WHEN ${isWalked} THEN '' ELSE c.query END::tsquery`,
-    isCommon: sql`c.is_common`,
+    isCommon: sql`c.is_common AND NOT (${isWalked})`, // or all products would be walked over for nothing
   };
   const [row] = await sql<[SoughtText & { found: string | null }]>`
     SELECT ${soughtColumns(sql)}, (${rankProducts(sql, words, request)}) AS found
