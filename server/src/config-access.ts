@@ -52,9 +52,9 @@ export const ACCESS_KEYS = [
     type: "integer",
     minimum: 1,
     maximum: 4,
-    default: "2",
+    default: undefined,
     description:
-      "Password hashes computed at once, each about 20 ms of a core and 19 MiB; more logins wait, then get 503.",
+      "Password hashes computed at once, each about 20 ms of a core and 19 MiB; more logins wait, then get 503. Unset: half of the cores, at most 3, so that payments keep the other half.",
   },
   {
     name: "STEP_UP_LIMITS",

@@ -1,4 +1,5 @@
 // Brings up who may come in: identity with its jobs and mail, and the authenticator with all kinds of tokens.
+import { availableParallelism } from "node:os";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "./config.ts";
 import { readPasskeySettings } from "./config-access.ts";
@@ -94,9 +95,14 @@ export function readIdentitySettings(config: Config): IdentitySettings {
     sessionIdleDays: config.SESSION_IDLE_DAYS,
     sessionMaxDays: config.SESSION_MAX_DAYS,
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ""),
-    hashConcurrency: config.PASSWORD_HASH_CONCURRENCY,
+    hashConcurrency: config.PASSWORD_HASH_CONCURRENCY ?? halfOfCores(),
     passkeys: readPasskeySettings(config),
   };
+}
+
+/** One of the pool's four threads is left for tokens and files. */
+function halfOfCores(): number {
+  return Math.max(1, Math.min(3, Math.floor(availableParallelism() / 2)));
 }
 
 export function readExternalSettings(config: Config): ExternalSettings {
