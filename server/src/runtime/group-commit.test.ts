@@ -152,6 +152,24 @@ describe("group commit", () => {
     expect(await Promise.all([first, ...others])).toEqual([10, 20, 30, 40]);
   });
 
+  it("looks once at what waits for a lock, not all the time until the lock is free", async () => {
+    let looks = 0;
+    const counted = ["a"];
+    counted.some = (...args) => {
+      looks += 1;
+      return Array.prototype.some.apply(counted, args);
+    };
+    const { group, nextBatch } = openGroup({ lanesMax: 2, locksOf: () => counted });
+    const first = group.submit(1);
+    const running = await nextBatch();
+    const second = group.submit(2);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(looks).toBe(2); // one for each input
+    running.commit();
+    (await nextBatch()).commit();
+    expect(await Promise.all([first, second])).toEqual([10, 20]);
+  });
+
   it("frees the locks of a batch that failed", async () => {
     const { group, nextBatch } = openGroup({ lanesMax: 2, locksOf: () => ["a"] });
     const first = refusalOf(group.submit(1));

@@ -72,9 +72,9 @@ export function createGroupCommit<Input, Outcome>(
     });
   }
 
-  /** Opens a lane where one is free and none is about to take what waits. */
+  /** Opens a lane where one is free, there may be something for it to take, and none is about to take that. */
   function openLane(): void {
-    if (queue.length() === 0 || gathering || lanes.size >= lanesMax) return;
+    if (!queue.mayHaveBatch() || gathering || lanes.size >= lanesMax) return;
     const lane = drain().finally(() => {
       lanes.delete(lane);
       openLane(); // for what came between the lane's last look and its end
@@ -88,12 +88,12 @@ export function createGroupCommit<Input, Outcome>(
     await new Promise((resolve) => setImmediate(resolve));
     gathering = false;
     for (let batch = queue.takeBatch(); batch.length > 0; batch = queue.takeBatch()) {
+      openLane(); // for what this batch had no room for
       const startedAt = performance.now();
       await settle(batch, options.commitBatch);
       queue.release(batch);
       const durationMs = performance.now() - startedAt;
       options.onBatch?.({ inputs: batch.length, durationMs, waiting: queue.length() });
-      openLane(); // what waited for this batch's locks may be more than this lane takes next
     }
   }
 
@@ -145,6 +145,8 @@ function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeig
   let entries: Waiting<Input, Outcome>[] = [];
   let weight = 0;
   const locked = new Set<LockKey>();
+  /** Whether a look may find what the last one left: something came, locks were freed, or its batch was full. */
+  let isLookWorthwhile = false;
 
   /** Takes the oldest that need no lock of a batch under way, nor one of an older input that waits. May be none. */
   function takeBatch(): Waiting<Input, Outcome>[] {
@@ -153,13 +155,15 @@ function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeig
     const awaited = new Set<LockKey>();
     let taken = 0;
     let looked = 0;
+    let isFull = false;
     for (const waiting of entries) {
       if (passedOver.length >= PASSED_OVER_MAX) break;
       if (waiting.locks.some((lock) => locked.has(lock) || awaited.has(lock))) {
         passedOver.push(waiting);
         for (const lock of waiting.locks) awaited.add(lock);
-      } else if (batch.length > 0 && taken + waiting.weight > limits.batchWeightMax) break;
-      else {
+      } else {
+        isFull = batch.length > 0 && taken + waiting.weight > limits.batchWeightMax;
+        if (isFull) break;
         batch.push(waiting);
         taken += waiting.weight;
       }
@@ -168,6 +172,7 @@ function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeig
     entries = [...passedOver, ...entries.slice(looked)];
     weight -= taken;
     for (const { locks } of batch) for (const lock of locks) locked.add(lock);
+    isLookWorthwhile = isFull;
     return batch;
   }
 
@@ -177,11 +182,14 @@ function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeig
     add: (waiting: Waiting<Input, Outcome>) => {
       entries.push(waiting);
       weight += waiting.weight;
+      isLookWorthwhile = true;
     },
     takeBatch,
+    mayHaveBatch: () => entries.length > 0 && isLookWorthwhile,
     /** To be called when a batch is through: no other one shares its locks. */
     release: (batch: readonly Waiting<Input, Outcome>[]) => {
       for (const { locks } of batch) for (const lock of locks) locked.delete(lock);
+      isLookWorthwhile = true;
     },
   };
 }

@@ -9,6 +9,8 @@ import type { Tx } from "../../runtime/transaction.ts";
 export interface RowReader<Row, Id extends RowId = number> {
   readonly name: string;
   readonly rank: number;
+  /** Rows that many commands lock: one that needs a row of a batch under way waits in the queue, and not with its batch. */
+  readonly isContended?: boolean;
   readonly read: (tx: Tx, ids: readonly Id[]) => Promise<ReadonlyMap<Id, Row>>;
 }
 type RowId = number | string;
@@ -55,6 +57,13 @@ export async function readRows(tx: Tx, needs: readonly RowNeed[]): Promise<Batch
     }),
   );
   return createRows(new Map(read));
+}
+
+/** Names of the contended rows among what a command needs. */
+export function nameContended(needs: readonly RowNeed[]): string[] {
+  return needs.flatMap(({ reader, ids }) =>
+    reader.isContended === true ? ids.map((id) => `${reader.name} ${id}`) : [],
+  );
 }
 
 function compareIds(a: RowId, b: RowId): number {

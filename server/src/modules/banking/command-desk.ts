@@ -2,7 +2,7 @@
 // all accounts at once, answers repeated keys, lets each command decide on the book in arrival order, and writes
 // postings, remembered answers, events and flags in one transaction. Two round trips; a lone command is a batch of one.
 import type { Sql } from "../../runtime/database.ts";
-import { createGroupCommit, type GroupCommit } from "../../runtime/group-commit.ts";
+import { createGroupCommit, type GroupCommit, type LockKey } from "../../runtime/group-commit.ts";
 import {
   checkSameRequest,
   findRemembered,
@@ -30,7 +30,7 @@ import {
 import { insertFlags, type NewFlag, type RiskRule, type VelocityWindow, windowsOf } from "../risk/index.ts";
 import { type AccountOwners, createAccountOwners } from "./account-owners.ts";
 import { describeCommand, describeExpiredHold } from "./audit-commands.ts";
-import { type BatchRows, type RowNeed, readRows } from "./batch-rows.ts";
+import { type BatchRows, nameContended, type RowNeed, readRows } from "./batch-rows.ts";
 import { tellOfExpired } from "./expire-holds.ts";
 
 /** One money command: what it touches, and how it decides. */
@@ -127,14 +127,15 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
     batchWeightMax: options.batchItemsMax,
     queueWeightMax: options.queueItemsMax,
     weigh: (command) => command.scope.stampCount,
-    locksOf: (command) => [...command.scope.accountIds].filter((id) => isLocked(options.assets, id)),
+    locksOf: (command) => findLocks(command, options.assets),
     ...(options.onBatch === undefined ? {} : { onBatch: options.onBatch }),
   });
 }
 
 /** System accounts are no row that a batch locks. */
-function isLocked(assets: Assets, accountId: number): boolean {
-  return assets.assetOfSystemAccount(accountId) === undefined;
+function findLocks({ scope, needs = [] }: BookCommand, assets: Assets): LockKey[] {
+  const accountIds = [...scope.accountIds].filter((id) => assets.assetOfSystemAccount(id) === undefined);
+  return [...accountIds, ...nameContended(needs)];
 }
 
 interface CommitOptions extends DeskOptions {

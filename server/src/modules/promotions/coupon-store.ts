@@ -95,7 +95,12 @@ export async function updateCoupon(
 }
 
 /** Coupons by code, locked until the batch ends. The last lock that a batch takes: who has it waits for no other. */
-export const COUPONS: RowReader<Coupon, string> = { name: "promotions.coupons", rank: 90, read: lockCoupons };
+export const COUPONS: RowReader<Coupon, string> = {
+  name: "promotions.coupons",
+  rank: 90,
+  isContended: true,
+  read: lockCoupons,
+};
 
 async function lockCoupons({ sql }: Tx, codes: readonly string[]): Promise<Map<string, Coupon>> {
   const rows = await sql<CouponRow[]>`
