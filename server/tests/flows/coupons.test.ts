@@ -64,11 +64,19 @@ it("is made, read, listed and changed by operators alone, one of a code and one 
   expect(rest.body).toMatchObject({ items: [{ code: "SUMMER-10" }], next_cursor: null });
   const change = (body: object, version: number) =>
     shop.staff("PATCH", "/coupons/summer-10", { body, headers: { "if-match": `"${version}"` } });
-  expect(await change({ value: 12.5, maximum_discount: null, valid_until: null }, 1)).toMatchObject({
+  expect(await change({ minimum_order: 25, usage_limit: null, valid_until: null }, 1)).toMatchObject({
     status: 200,
-    body: { value: "12.5", maximum_discount: null, valid_until: null, minimum_order: "20.00", version: 2 },
+    body: { value: "10", usage_limit: null, valid_until: null, minimum_order: "25.00", version: 2 },
   });
-  expect(await change({ value: 1 }, 1)).toMatchObject({ status: 409, body: { code: "version_mismatch" } });
+  expect(await change({ active: false }, 1)).toMatchObject({
+    status: 409,
+    body: { code: "version_mismatch" },
+  });
+  for (const discount of [{ value: 12.5 }, { maximum_discount: null }])
+    expect(await change(discount, 2)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: Object.keys(discount)[0] }] },
+    });
   const found = await shop.staff("GET", "/coupons/Summer-10");
   expect([found.headers.get("etag"), found.body.version]).toEqual(['"2"', 2]);
   expect((await shop.staff("GET", "/coupons/NOBODYS")).body.code).toBe("coupon_not_found");

@@ -30,10 +30,14 @@ const Count = Type.Integer({ minimum: 1, maximum: COUNT_MAX, examples: [100] });
 const Description = Type.String({ minLength: 1, maxLength: 300, examples: ["Newsletter of June"] });
 const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["USD"] });
 
+/** What it takes off stays as people saw it: a cart would show one discount, and its order get another. */
+const discount = {
+  value: Value,
+  maximum_discount: Type.Optional(nullable(AmountInput)),
+};
 const terms = {
   description: Type.Optional(nullable(Description)),
   minimum_order: Type.Optional(nullable(AmountInput)),
-  maximum_discount: Type.Optional(nullable(AmountInput)),
   valid_from: Type.Optional(nullable(Moment)),
   valid_until: Type.Optional(nullable(Moment)),
   usage_limit: Type.Optional(nullable(Count)),
@@ -56,7 +60,7 @@ export const CouponInput = Type.Object(
   {
     code: Code,
     discount_type: Type.Enum(["percent", "amount"]),
-    value: Value,
+    ...discount,
     currency: Type.Optional(
       Type.String({
         pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
@@ -71,15 +75,12 @@ export const CouponInput = Type.Object(
 );
 export type CouponInput = Type.Static<typeof CouponInput>;
 
-export const CouponChange = Type.Object(
-  { value: Type.Optional(Value), ...terms },
-  {
-    ...closed,
-    minProperties: 1,
-    description: "Code, currency and discount_type stay",
-    examples: [{ usage_limit: 200, valid_until: "2027-10-01" }],
-  },
-);
+export const CouponChange = Type.Object(terms, {
+  ...closed,
+  minProperties: 1,
+  description: "What the coupon takes off stays; for that make another and switch this one off",
+  examples: [{ usage_limit: 200, valid_until: "2027-10-01" }],
+});
 export type CouponChange = Type.Static<typeof CouponChange>;
 
 export const CouponParams = Type.Object({ code: Type.String({ maxLength: 80, examples: ["SUMMER-10"] }) });

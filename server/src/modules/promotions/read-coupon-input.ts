@@ -23,7 +23,8 @@ const NO_TERMS: CouponTerms = {
   isActive: true,
 };
 
-type Amounts = Pick<CouponChange, "minimum_order" | "maximum_discount">;
+type Given = CouponChange & Partial<Pick<CouponInput, "value" | "maximum_discount">>;
+type Amounts = Pick<Given, "minimum_order" | "maximum_discount">;
 
 /** @throws AppError `invalid/…` naming the field */
 export function readNewCoupon(
@@ -39,7 +40,7 @@ export function readNewCoupon(
   return { code, terms: { ...NO_TERMS, ...readTerms(input, { isPercent, asset }), currency } };
 }
 
-/** Only what was sent; type and currency of a coupon never change. @throws AppError `invalid/…` naming the field */
+/** Only what was sent; what a coupon takes off never changes. @throws AppError `invalid/…` naming the field */
 export function readCouponChange(
   assets: Assets,
   input: CouponChange,
@@ -66,7 +67,7 @@ interface CouponKind {
   readonly asset: Asset | undefined;
 }
 
-function readTerms(input: CouponChange, { isPercent, asset }: CouponKind): Partial<CouponTerms> {
+function readTerms(input: Given, { isPercent, asset }: CouponKind): Partial<CouponTerms> {
   const { value, maximum_discount: maximum = null } = input;
   if (maximum !== null && !isPercent)
     throw invalidField("maximum_discount", "belongs to discount_type percent");
