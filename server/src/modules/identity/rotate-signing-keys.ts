@@ -39,6 +39,13 @@ interface Context {
 
 const CLOCKS_DIFFER_MS = 60_000;
 
+/** A key in place of one that was given up is in force at once also on a process whose clock is behind. */
+const SIGNS_AFTER_MS = {
+  planned: PUBLISHED_BEFORE_MS,
+  immediate: 0,
+  compromised: -CLOCKS_DIFFER_MS,
+} as const;
+
 /**
  * Makes a key at somebody's wish, tells the trail, and returns it. In force on every process with the commit; this one
  * still has to reload. One process at a time (advisory lock).
@@ -88,7 +95,7 @@ async function lockAndFindNewest(tx: Tx, { now }: KeyOptions): Promise<SigningKe
 
 async function addKey(tx: Tx, options: KeyOptions, mode: RotationMode): Promise<SigningKeyRow> {
   const { vault, settings, now } = options;
-  const signsFromMs = now() + (mode === "planned" ? PUBLISHED_BEFORE_MS : 0);
+  const signsFromMs = now() + SIGNS_AFTER_MS[mode];
   const lastTokenMs = signsFromMs + settings.accessTokenSeconds * 1000 + CLOCKS_DIFFER_MS;
   const key = {
     ...(await makeSigningKey(vault)),
@@ -96,7 +103,7 @@ async function addKey(tx: Tx, options: KeyOptions, mode: RotationMode): Promise<
     signsFrom: new Date(signsFromMs),
     verifiesUntil: null,
   };
-  const predecessorsUntil = new Date(mode === "compromised" ? now() : lastTokenMs);
+  const predecessorsUntil = new Date(mode === "compromised" ? signsFromMs : lastTokenMs);
   await insertSigningKey(tx, { ...key, predecessorsUntil });
   return key;
 }

@@ -29,6 +29,7 @@ const RELOAD_MS = 5_000;
 export async function openSigningKeys({ db, vault, now }: SigningKeyOptions): Promise<SigningKeys> {
   let keys: readonly SigningKey[] = [];
   let reloads = 0;
+  let shown = 0;
 
   async function reload(): Promise<void> {
     reloads += 1;
@@ -40,7 +41,9 @@ export async function openSigningKeys({ db, vault, now }: SigningKeyOptions): Pr
         return known === undefined ? openSigningKey(vault, row) : { ...known, ...timesOf(row) };
       }),
     );
-    if (turn === reloads) keys = opened; // else a later one knows better
+    if (turn < shown) return; // a later one knows better
+    shown = turn;
+    keys = opened;
   }
 
   const follow = () => void reload().catch(() => undefined);
