@@ -110,7 +110,7 @@ BEGIN
         AND (stocked IS NULL OR stocked = (NOT p.tracks_stock OR EXISTS (
           SELECT FROM catalog.availability a WHERE a.product_id = p.id AND a.available > 0)));
   END IF;
-  IF is_narrowed THEN
+  IF is_narrowed OR with_drafts THEN
     RETURN QUERY
       SELECT p.id, p.version, p.tracks_stock, 2000000 + (ts_rank(p.name_words, query, 1) * 100000)::integer FROM catalog.products p
       WHERE p.name_words @@ query AND p.id <> ALL (exact)
@@ -129,7 +129,15 @@ BEGIN
   END IF;
   GET DIAGNOSTICS named_count = ROW_COUNT;
   IF named_count >= 20 THEN RETURN; END IF;
-  IF is_narrowed THEN
+  IF is_common AND NOT is_narrowed THEN
+    -- All of one score, so that the order is that of the ids alone.
+    RETURN QUERY
+      SELECT p.id, p.version, p.tracks_stock, 1000000 FROM catalog.products p
+      WHERE ts_match_vq(p.words, query) AND NOT ts_match_vq(p.name_words, query) AND p.id <> ALL (exact)
+        AND (with_drafts OR p.status = 'active')
+        AND p.id < CASE WHEN after_score <= 1000000 THEN after_id ELSE 2147483647 END
+      ORDER BY p.id DESC LIMIT page;
+  ELSIF is_narrowed OR with_drafts THEN
     RETURN QUERY
       SELECT p.id, p.version, p.tracks_stock, 1000000 + (ts_rank(p.words, query, 1) * 100000)::integer FROM catalog.products p
       WHERE p.words @@ query AND NOT p.name_words @@ query AND p.id <> ALL (exact)
@@ -140,13 +148,6 @@ BEGIN
         AND (stocked IS NULL OR stocked = (NOT p.tracks_stock OR EXISTS (
           SELECT FROM catalog.availability a WHERE a.product_id = p.id AND a.available > 0)))
       LIMIT most;
-  ELSIF is_common THEN
-    -- All of one score, so that the order is that of the ids alone.
-    RETURN QUERY
-      SELECT p.id, p.version, p.tracks_stock, 1000000 FROM catalog.products p
-      WHERE ts_match_vq(p.words, query) AND NOT ts_match_vq(p.name_words, query) AND p.status = 'active' AND p.id <> ALL (exact)
-        AND p.id < CASE WHEN after_score <= 1000000 THEN after_id ELSE 2147483647 END
-      ORDER BY p.id DESC LIMIT page;
   ELSE
     RETURN QUERY
       SELECT p.id, p.version, p.tracks_stock, 1000000 + (ts_rank(p.words, query, 1) * 100000)::integer FROM catalog.products p

@@ -139,7 +139,7 @@ function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: Ra
       ORDER BY r.score DESC, r.product_id DESC)
     FROM (
       SELECT * FROM catalog.rank_products(${query}, ${text}, ${isCommon}, ${RANKED_MAX}, ${past}, ${limit},
-        ${f.withDrafts || isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
+        ${isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
         ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
         ${f.currency ?? null}, ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
       WHERE ${after === undefined ? sql`true` : sql`(score, product_id) < (${after.key}::text::integer, ${after.id})`}
