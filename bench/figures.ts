@@ -1,7 +1,7 @@
 // The figures that have a target, and the verdict: ratios within this run, because absolute rates say more about the
 // machine than about the program.
 import type { TableSizes } from "./check-book.ts";
-import { type Comparison, findMedian, findRatio, type Samples } from "./measure.ts";
+import { type Comparison, findRatio, type Samples } from "./measure.ts";
 import type { MemoryUse } from "./memory.ts";
 import { PGBENCH_CROWD } from "./rows.ts";
 
@@ -106,32 +106,8 @@ const RATIOS: readonly RatioPlan[] = [
   },
 ];
 
-const AUTHORIZATION_SHARE = 0.1;
-
-/** What the check of a token costs, held against all that a transfer costs the server: within each round, seconds apart. */
-function describeAuthorization(samples: Samples): Figure[] {
-  const [guest, token, transfer] = ["guest-16", "token-16", "uniform-256"].map((id) =>
-    (samples.get(id) ?? []).map((sample) => sample.serverUs ?? Number.NaN),
-  ) as [number[], number[], number[]];
-  const shares = token.map((cost, round) => (cost - (guest[round] ?? 0)) / (transfer[round] ?? 0));
-  const share = findMedian(shares.filter(Number.isFinite));
-  if (share === undefined) return [];
-  return [
-    {
-      label: "authorization: server's time for a token / for a transfer",
-      value: Math.max(0, share),
-      unit: "×",
-      target: { atMost: AUTHORIZATION_SHARE },
-    },
-  ];
-}
-
 /** Ratios whose rows were measured. */
 export function findRatios(samples: Samples): Figure[] {
-  return [...findRowRatios(samples), ...describeAuthorization(samples)];
-}
-
-function findRowRatios(samples: Samples): Figure[] {
   return RATIOS.flatMap(({ label, id, against, key = "perSecond", target }) => {
     const value = findRatio(samples, { id, against, key });
     return value === undefined

@@ -27,7 +27,7 @@ const OUTBOX_STUCK_MS = 2_000;
 type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight" | "paths" | "withToken" | "orders">;
 type RowPlan = { readonly id: string; readonly label: string } & (
   | { readonly load: LoadShape }
-  | { readonly visit: Visit; readonly withToken?: true }
+  | { readonly visit: Visit }
   | { readonly purchase: Purchase }
   | { readonly clients: number }
   | { readonly procedure: Procedure }
@@ -86,8 +86,6 @@ const PLANS: readonly RowPlan[] = [
     label: "bare GET /health, 16 connections",
     load: { traffic: "health", spread: "uniform", inFlight: 16 },
   },
-  { id: "guest-16", label: "read of a product without a token, 16 connections", visit: "reads" },
-  { id: "token-16", label: "the same with a token", visit: "reads", withToken: true },
   { id: "search-16", label: "product search, 16 connections", visit: "searches" },
 ];
 
@@ -146,8 +144,7 @@ function chooseMeasure(
 ): Row["measure"] | undefined {
   if ("load" in plan) return (seconds) => measureLoad(bench, plan, { seconds, notes });
   if ("visit" in plan) {
-    const visit = shapeVisit(plan.visit, { products: PRODUCTS, inFlight: 16 });
-    const load = { ...visit, withToken: plan.withToken === true };
+    const load = shapeVisit(plan.visit, { products: PRODUCTS, inFlight: 16 });
     return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
   }
   if ("purchase" in plan) {

@@ -1,5 +1,6 @@
 // `npm run bench`: starts its own server and PostgreSQL, loads them over HTTP from another process, measures the
 // references on the same PostgreSQL in turns with it, checks the books after each slice, and prints one table.
+import { measureAuthorization } from "./authorization.ts";
 import { measureCatalogScale } from "./catalog-scale.ts";
 import { measureSizes } from "./check-book.ts";
 import { measureScale, measureSoak } from "./endurance.ts";
@@ -63,6 +64,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   const { rounds, seconds } = options;
   const watch = { notes: [] as string[], onProgress: printProgress };
   const scale = options.scale && isWanted(options, "scale") ? await measureScale(bench, seconds, watch) : [];
+  const token = isWanted(options, "authorization") ? await measureAuthorization(bench, watch) : [];
   const { rows, notes, productIds, close } = await prepareRows(bench, options.only);
   const onSlice = (done: number, of: number, label: string) => printProgress(`${done + 1}/${of} ${label}`);
   await measureInTurns(rows, { rounds: 1, seconds: WARMUP_SECONDS, onSlice });
@@ -78,6 +80,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
   const figures = [
     ...findRatios(samples),
+    ...token,
     ...describeSizes(await measureSizes(bench.sql)),
     ...longOrder,
     ...logins,
