@@ -1,6 +1,7 @@
 // `countinghouse demo race`: sells a few units to many buyers at once through the public API of a running server, and
 // proves that neither a unit nor a cent went astray.
 import { type Command, InvalidArgumentError } from "commander";
+import { formatAmount, parseAmount } from "../values/money.ts";
 import { type ApiCaller, type ApiClient, expectDone, openApiClient } from "./api-client.ts";
 import { EXIT_CODES } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
@@ -13,6 +14,7 @@ interface RaceOptions {
 
 const PRICE = "25.00";
 const DEPOSIT = "100.00";
+const CENTS_SCALE = 2;
 const ACCOUNTS_AT_ONCE = 1_000;
 
 interface Buyer {
@@ -176,8 +178,11 @@ async function readPaid(staff: ApiCaller, buyers: readonly Buyer[]): Promise<num
   return balances.reduce((sum, { balance }) => sum + readCents(DEPOSIT) - readCents(balance), 0);
 }
 
+/** Whole, and far below 2^53. */
 function readCents(amount: string): number {
-  return Math.round(Number(amount) * 100);
+  const cents = parseAmount(amount, CENTS_SCALE);
+  if (typeof cents !== "bigint") throw new Error(`the server answered ${amount}, which is no sum of USD`);
+  return Number(cents);
 }
 
 /** What is not as it must be, in words. */
@@ -201,7 +206,7 @@ function describeProof(proof: Proof, options: RaceOptions): string {
   const { stock, buyers } = options;
   const wrong = checkProof(proof, options);
   const { beforeShipping: held, afterShipping: left } = proof;
-  const money = (cents: number) => (cents / 100).toFixed(2);
+  const money = (cents: number) => formatAmount(BigInt(cents), CENTS_SCALE);
   const lines = [
     `${buyers} buyers wanted one of ${stock} units, all at once, and had their answers after ${proof.milliseconds} ms.`,
     "",
