@@ -39,19 +39,22 @@ $$;
 -- What somebody who typed this means: the words that products have, and for each that none has those that begin with it or
 -- resemble it. Quotes, "or" and a minus (not `is_plain`) are taken at their word, and so is a SKU. `horizon`: what
 -- transactions from there on bring was not seen.
-CREATE FUNCTION catalog.choose_words(asked text, is_plain boolean, most integer)
-RETURNS TABLE (query text, is_sku boolean, is_known boolean, name_share real, share real, horizon text)
+-- `is_common`: the number of products times the square of the share that probably has all words reaches `common_from`;
+-- `is_common_name`: of the share that has them in name and brand.
+CREATE FUNCTION catalog.choose_words(asked text, is_plain boolean, most integer, common_from integer)
+RETURNS TABLE (query text, is_sku boolean, is_known boolean, is_common boolean, is_common_name boolean, horizon text)
 LANGUAGE plpgsql STABLE ROWS 1
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   sought record;
   choice text;
   choices text[] := '{}';
+  name_share double precision := 1;
+  share double precision := 1;
+  products integer := coalesce((SELECT n.count FROM catalog.counted_products n), 0);
 BEGIN
   is_sku := EXISTS (SELECT FROM catalog.products p WHERE lower(p.sku) = lower(asked));
   is_known := true;
-  name_share := 1;
-  share := 1;
   horizon := pg_snapshot_xmin(pg_current_snapshot())::text;
   FOR sought IN
     SELECT a.word, v.name_share, v.share FROM unnest(tsvector_to_array(to_tsvector('catalog.words', asked))) a (word)
@@ -59,6 +62,7 @@ BEGIN
   LOOP
     IF sought.share IS NULL THEN
       is_known := false;
+      choice := NULL;
       IF is_plain AND NOT is_sku THEN
         choice := (SELECT string_agg(catalog.quote_word(m.word), '|') FROM catalog.find_meant_words(sought.word, most) m (word));
       END IF;
@@ -73,6 +77,8 @@ BEGIN
   IF is_plain AND NOT is_known AND NOT is_sku THEN query := array_to_string(choices, '&');
   ELSE query := websearch_to_tsquery('catalog.words', asked)::text;
   END IF;
+  is_common := is_plain AND is_known AND query <> '' AND products * share * share >= common_from;
+  is_common_name := is_plain AND is_known AND query <> '' AND products * name_share * name_share >= common_from;
   RETURN NEXT;
 END $$;
 
