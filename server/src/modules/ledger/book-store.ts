@@ -212,7 +212,11 @@ export function insertRefusals({ sql }: Tx, refusals: Decisions["refusals"]): Pr
       ${toTextArray(refusals.map((r) => r.metadata ?? null))}::text[])`.execute();
 }
 
-/** Outgoing transfers per account within the last `seconds`, counted up to one more than `countMax`. */
+/**
+ * Outgoing transfers per account within the last `seconds`, counted up to one more than `countMax`. The comparison of
+ * pairs is one that only the index by debit account can answer: with "id > since" alone, PostgreSQL, planning while the
+ * month's partition was still empty, took the index by credit account and read all of it for every account.
+ */
 export async function countRecentDebits(
   { sql }: Tx,
   query: { accountIds: readonly number[]; seconds: number; countMax: number },
@@ -221,12 +225,15 @@ export async function countRecentDebits(
   const rows = await sql<{ id: bigint; count: number }[]>`
     SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
       SELECT count(*)::int AS count FROM (
-        SELECT FROM ledger.transfers t WHERE t.debit_account_id = a.id AND t.id > ${since} LIMIT ${query.countMax + 1}) AS seen
+        SELECT FROM ledger.transfers t WHERE t.debit_account_id = a.id AND (t.debit_account_id, t.id) > (a.id, ${since}) LIMIT ${query.countMax + 1}) AS seen
     ) AS recent WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));
 }
 
-/** Holds placed on each account within the last `seconds` and still active, counted up to one more than `countMax`. */
+/**
+ * Holds placed on each account within the last `seconds` and still active, counted up to one more than `countMax`. Open is
+ * said by `closed_at`, since the indexes of holds in state 1 alone would do for a scan of all of them.
+ */
 export async function countRecentHolds(
   { sql }: Tx,
   query: { accountIds: readonly number[]; seconds: number; countMax: number },
@@ -236,7 +243,8 @@ export async function countRecentHolds(
   const rows = await sql<{ id: bigint; count: number }[]>`
     SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
       SELECT count(*)::int AS count FROM (
-        SELECT FROM ledger.holds h WHERE h.debit_account_id = a.id AND h.id > ${since} AND h.state = 1
+        SELECT FROM ledger.holds h
+        WHERE h.debit_account_id = a.id AND (h.debit_account_id, h.id) > (a.id, ${since}) AND h.closed_at IS NULL
           AND (h.expires_at IS NULL OR h.expires_at > ${now}) LIMIT ${query.countMax + 1}) AS seen
     ) AS recent WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));
