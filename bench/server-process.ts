@@ -74,6 +74,7 @@ const HIGH_LIMITS = {
   RATE_LIMIT_MONEY: "10000000",
   RATE_LIMIT_ANONYMOUS: "10000000",
   RATE_LIMIT_LOGIN: "10000000",
+  RATE_LIMIT_KEY: "0",
 };
 
 function environmentOf({ dataDir, jwtSecret, databaseUrl }: ServerOptions): NodeJS.ProcessEnv {

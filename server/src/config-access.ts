@@ -169,6 +169,16 @@ export const ACCESS_KEYS = [
     description: "Requests a minute of one member of staff or program; 0: no limit.",
   },
   {
+    name: "RATE_LIMIT_KEY",
+    group: "Edge",
+    type: "integer",
+    minimum: 0,
+    maximum: 10_000_000,
+    default: "60000",
+    description:
+      "Requests a minute with one API key, of staff and programs too; half of them may come at once; 0: no limit.",
+  },
+  {
     name: "TRUSTED_HOSTS",
     group: "Edge",
     type: "string",

@@ -125,6 +125,7 @@ export function readRateLimits(config: Config): RateLimits {
     user: config.RATE_LIMIT_USER,
     money: config.RATE_LIMIT_MONEY,
     staff: config.RATE_LIMIT_STAFF,
+    key: config.RATE_LIMIT_KEY,
   };
 }
 

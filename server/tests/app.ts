@@ -45,6 +45,7 @@ const NO_LIMITS = {
   RATE_LIMIT_ANONYMOUS: "0",
   RATE_LIMIT_USER: "0",
   RATE_LIMIT_MONEY: "0",
+  RATE_LIMIT_KEY: "0",
 };
 /** Fixed keys, so that two programs on one database understand each other's tokens and encrypted fields. */
 const KEYS = {

@@ -20,12 +20,12 @@ export function attachPermissions(server: FastifyInstance): void {
   });
 }
 
-/** @throws AppError `forbidden/forbidden` */
+/** @throws AppError `forbidden/forbidden`, `forbidden/person_required` */
 export function checkPermission(request: FastifyRequest): void {
   const permission = request.routeOptions.config.permission;
   if (permission === undefined) return;
   const refusal = findRefusal(request.actor, permission);
-  if (refusal !== undefined) throw new AppError("forbidden", "forbidden", { message: refusal });
+  if (refusal !== undefined) throw new AppError("forbidden", refusal.code, { message: refusal.message });
 }
 
 declare module "fastify" {

@@ -52,6 +52,11 @@ export const GATEWAY_ERRORS = {
     title: "The token's roles do not allow this.",
     wayOut: "Use a token of the role that is named.",
   },
+  person_required: {
+    kind: "forbidden",
+    title: "A person does this, in their own name.",
+    wayOut: "Sign in as a user who may; no API key may, nor somebody who acts for the user.",
+  },
   rate_limited: {
     kind: "too_many",
     title: "More requests came than one caller may send.",

@@ -1,7 +1,7 @@
 // Rate limits by GCRA: each caller has a theoretical arrival time that every admitted request moves on, checked and moved
 // in one step, so that nothing is over-admitted. Kept in the memory of this process behind a small port: several
-// processes admit their sum. Staff and programs are not limited unless configured: they are trusted, and the group
-// commit's queue bounds them.
+// processes admit their sum. Staff and programs are not limited by who they are unless configured (they are trusted, and the
+// group commit's queue bounds them), but each of their API keys is: a key may run away, or be stolen.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { actsForAll } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
@@ -19,6 +19,8 @@ export interface RateLimits {
   readonly money: number;
   /** Requests of staff and programs, each. */
   readonly staff: number;
+  /** Requests with one API key, whoever's it is; what limits its user holds besides. */
+  readonly key: number;
 }
 
 export interface RateStore {
@@ -98,6 +100,7 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
     checkNetwork: (limit, request, reply) => check(limit, networkOf(request.ip), reply),
     checkActor: (request, reply) => {
       const { actor } = request;
+      if (actor.keyId !== undefined) check("key", actor.keyId, reply);
       if (actsForAll(actor)) return check("staff", actor.id, reply);
       const isMoney = request.routeOptions.config.permission?.scope === "transactions:write";
       check(isMoney ? "money" : "user", actor.id, reply);

@@ -10,6 +10,8 @@ export interface Actor {
   readonly roles: readonly Role[];
   /** Default: user. */
   readonly kind?: "user" | "api_key" | "system" | "guest";
+  /** Of the API key that the request came with: the part of the key that may be shown. */
+  readonly keyId?: string;
   /** The session that the token belongs to. */
   readonly sessionId?: string;
   /** Milliseconds since the epoch when the user last proved who they are. */
@@ -31,18 +33,25 @@ export function actsForAll(actor: Actor): boolean {
   return actor.roles.some((role) => role !== "customer");
 }
 
+/** Whether these are the roles of a program: whoever has any other role is a person, who makes their own API keys. */
+export function isProgram(roles: readonly Role[]): boolean {
+  return roles.length > 0 && roles.every((role) => role === "service");
+}
+
 export function isAdmin(actor: Actor): boolean {
   return actor.roles.includes("admin");
 }
 
 /**
  * How the audit trail names who acts. Under impersonation that is the administrator, with the user they act as:
- * `{ actorId: <administrator>, actorKind: "user as <id>" }`.
+ * `{ actorId: <administrator>, actorKind: "user as <id>" }`. What was done by an API key names the key beside its user:
+ * `{ actorId: <user>, actorKind: "api_key <key's id>" }`.
  */
-export function describeAuditActor({ kind = "user", id, impersonatorId }: Actor): {
+export function describeAuditActor({ kind = "user", id, impersonatorId, keyId }: Actor): {
   actorId: string;
   actorKind: string;
 } {
+  if (keyId !== undefined) return { actorId: id, actorKind: `${kind} ${keyId}` };
   if (impersonatorId === undefined) return { actorId: id, actorKind: kind };
   return { actorId: impersonatorId, actorKind: `${kind} as ${id}` };
 }

@@ -1,7 +1,7 @@
 // Who may do what: one line for each operation of the API, by its operationId. What is not listed nobody may do, and the
 // program does not start with a route that is not listed. What belongs to somebody is narrowed further by its owner
 // where it is read (`actsForAll`).
-import type { Actor, Role } from "./actor.ts";
+import { type Actor, isAdmin, type Role } from "./actor.ts";
 
 export interface Permission {
   readonly roles: readonly Role[];
@@ -24,6 +24,7 @@ export const SCOPES = [
   "risk:write",
   "payments:read",
   "payments:write",
+  "payments:large",
   "audit:read",
   "audit:write",
   "users:read",
@@ -202,14 +203,19 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addMyPasskey: by(EVERYONE, undefined),
   removeMyPasskey: by(EVERYONE, undefined),
 
-  // Other users
+  // No operation, but what those that pay out ask of a person's API key beyond STEP_UP_LIMITS: a key cannot step up
+  payLarge: by(EVERYONE, "payments:large"),
+
+  // Other users. What changes who has which rights is for a person alone, never for a key
   listUsers: by(OPERATORS, "users:read"),
   getUser: by(OPERATORS, "users:read"),
   listUserSessions: by(OPERATORS, "users:read"),
-  createUser: by(ADMIN, "users:write"),
-  changeUser: by(ADMIN, "users:write"),
+  createUser: by(ADMIN, undefined),
+  changeUser: by(ADMIN, undefined),
   endUserSessions: by(OPERATORS, "users:write"),
   startPasswordReset: by(OPERATORS, "users:write"),
+  listUserApiKeys: by(OPERATORS, "users:read"),
+  revokeUserApiKey: by(OPERATORS, "users:write"),
   addUserApiKey: by(ADMIN, undefined),
   impersonateUser: by(ADMIN, undefined),
   resetUserFactors: by(ADMIN, undefined),
@@ -217,15 +223,34 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   rotateSigningKeys: by(ADMIN, undefined),
 };
 
-/** Undefined where the actor may; else why not, in words. */
-export function findRefusal(actor: Actor, permission: Permission): string | undefined {
+export interface Refusal {
+  /** `person_required`: a person may do this in their own name, no API key and nobody who acts for them. */
+  readonly code: "forbidden" | "person_required";
+  /** Why not, in words. */
+  readonly message: string;
+}
+
+/** Undefined where the actor may. */
+export function findRefusal(actor: Actor, permission: Permission): Refusal | undefined {
   if (!actor.roles.some((role) => permission.roles.includes(role)))
-    return `this needs the role ${permission.roles.join(" or ")}`;
+    return { code: "forbidden", message: `this needs the role ${permission.roles.join(" or ")}` };
   if (permission.scope === undefined) {
-    if (actor.kind === "api_key") return "no API key may do this: sign in as the person it is about";
-    if (actor.impersonatorId !== undefined) return "nobody may do this on behalf of another user";
+    if (actor.kind === "api_key")
+      return {
+        code: "person_required",
+        message: "no API key may do this: sign in as a person who may",
+      };
+    if (actor.impersonatorId !== undefined)
+      return { code: "person_required", message: "nobody may do this on behalf of another user" };
     return undefined;
   }
   const isScoped = actor.scopes === undefined || actor.scopes.includes(permission.scope);
-  return isScoped ? undefined : `this API key lacks the scope ${permission.scope}`;
+  return isScoped
+    ? undefined
+    : { code: "forbidden", message: `this API key lacks the scope ${permission.scope}` };
+}
+
+/** Only administrators act on administrators: an operator could otherwise sign out, or begin to take over, who is above. */
+export function mayActOn(actor: Actor, roles: readonly Role[]): boolean {
+  return isAdmin(actor) || !roles.includes("admin");
 }

@@ -1,5 +1,5 @@
 // Who may do what, for every operation of the API and every role, generated from the table of permissions; what
-// administrators do with users; API keys.
+// administrators do with users.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { IdentitySettings } from "../../src/modules/identity/index.ts";
 import { rotateSigningKeys, rotateWhenDue } from "../../src/modules/identity/rotate-signing-keys.ts";
@@ -42,6 +42,8 @@ async function logIn(username: string, at = app): Promise<string> {
 }
 const asAdmin = (method: string, path: string, body?: unknown) =>
   app.call(method, `/api/v1${path}`, { token: admin, ...(body === undefined ? {} : { body }) });
+const expiryOf = (token: string): number =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).exp * 1_000;
 const statusOfMe = async (token: string, at = app) => (await at.call("GET", "/users/me", { token })).status;
 
 describe("V8.2.1 the table of permissions", () => {
@@ -155,11 +157,60 @@ describe("administrators", () => {
         details: { impersonation: { reason: REASON.reason, minutes: 5 } },
       }),
     );
+    expect(body.expires_in).toBeLessThanOrEqual(300);
+    expect(expiryOf(body.access_token) - Date.now()).toBeLessThanOrEqual(300_000);
     expect(trail).toContainEqual(
       expect.objectContaining({ event: "authz_fail", actor_id: adminId, actor_kind: `user as ${id}` }),
     );
     await asAdmin("POST", `/admin/users/${id}/end-sessions`);
     expect(await statusOfMe(body.access_token)).toBe(401);
+  });
+
+  test("act as a customer not a second longer than they said, refreshed or not", async () => {
+    const { id } = await register("briefly");
+    const { body } = await asAdmin("POST", `/admin/users/${id}/impersonate`, { ...REASON, minutes: 1 });
+    await app.db`UPDATE identity.sessions SET expires_at = date_trunc('second', now()) + interval '3 seconds' WHERE user_id = ${id}`;
+    const refresh = (refresh_token: string) => app.call("POST", "/auth/refresh", { body: { refresh_token } });
+    const next = (await refresh(body.refresh_token)).body;
+    expect(next.expires_in).toBeLessThanOrEqual(3);
+    const [row] = await app.db<
+      { ends: Date }[]
+    >`SELECT expires_at AS ends FROM identity.sessions WHERE user_id = ${id}`;
+    expect(expiryOf(next.access_token)).toBe(row?.ends.getTime());
+    // Sooner than the five seconds by which clocks may otherwise differ.
+    await expect.poll(() => statusOfMe(next.access_token), { timeout: 4_500 }).toBe(401);
+    expect((await refresh(next.refresh_token)).status).toBe(401);
+  });
+
+  test("are out of an operator's reach: their sessions, their reset, their keys", async () => {
+    const { id } = await register("root-kim");
+    await asAdmin("PATCH", `/admin/users/${id}`, { roles: ["admin"] });
+    const kim = await logIn("root-kim");
+    const body = { name: "mine", scopes: ["accounts:read", "users:read"] };
+    const key = (await app.call("POST", "/users/me/api-keys", { token: kim, body })).body;
+    const operator = await app.token("operator", "op-of-kim");
+    for (const [method, path] of [
+      ["POST", `/admin/users/${id}/end-sessions`],
+      ["POST", `/admin/users/${id}/password-reset`],
+      ["DELETE", `/admin/users/${id}/api-keys/${key.id}`],
+    ] as const)
+      expect(await app.call(method, path, { token: operator }), path).toMatchObject({
+        status: 403,
+        body: { code: "administrators_only" },
+      });
+    expect([await statusOfMe(kim), (await app.call("GET", "/accounts", { token: key.key })).status]).toEqual([
+      200, 200,
+    ]);
+    const refused = (await readTrail(app.db)).filter(({ code }) => code === "administrators_only");
+    expect(refused).toHaveLength(3);
+    expect(refused[0]).toMatchObject({ event: "authz_fail", actor_id: "op-of-kim", outcome: "refused" });
+    expect((await asAdmin("POST", `/admin/users/${id}/end-sessions`)).body).toEqual({ ended: 1 });
+    await asAdmin("PATCH", `/admin/users/${id}`, { roles: ["customer"] });
+    const listUsers = await app.call("GET", "/admin/users", { token: key.key }); // no more than its owner may now
+    expect(listUsers).toMatchObject({
+      status: 403,
+      body: { detail: "this needs the role admin or operator" },
+    });
   });
 
   test("act as no other member of staff", async () => {
@@ -263,64 +314,5 @@ describe("V13.3.4 the keys that sign access tokens", () => {
     expect(
       await app.call("POST", "/api/v1/admin/signing-keys/rotate", { token, body: rotation }),
     ).toMatchObject({ status: 403, body: { code: "step_up_required" } });
-  });
-});
-
-describe("API keys", () => {
-  async function makeKey(scopes: string[]) {
-    const user = { username: `till-${scopes.length}-${Date.now()}`, roles: ["service"] };
-    const made = await asAdmin("POST", "/admin/users", { ...user, email: `${user.username}@example.com` });
-    const key = await asAdmin("POST", `/admin/users/${made.body.id}/api-keys`, { name: "Till", scopes });
-    expect(key).toMatchObject({
-      status: 201,
-      body: { scopes, key: expect.stringMatching(/^ch_live_[0-9a-f]{16}_/) },
-    });
-    return { userId: made.body.id as string, id: key.body.id as string, key: key.body.key as string };
-  }
-
-  test("open what their scopes name and nothing else; only a hash is kept", async () => {
-    const { key } = await makeKey(["accounts:read", "accounts:write"]);
-    const opened = await app.call("POST", "/api/v1/accounts", { token: key, body: { currency: "EUR" } });
-    expect(opened.status).toBe(201);
-    const transfer = { type: "deposit", account_id: opened.body.id, amount: "1", currency: "EUR" };
-    expect(await app.call("POST", "/api/v1/transactions", { token: key, body: transfer })).toMatchObject({
-      status: 403,
-      body: { detail: "this API key lacks the scope transactions:write" },
-    });
-    expect((await app.call("GET", "/api/v1/users/me/sessions", { token: key })).status).toBe(403);
-    const rows = await app.db`SELECT k::text AS row FROM identity.api_keys k`;
-    expect(JSON.stringify(rows)).not.toContain(key.slice(-43));
-  });
-
-  test("are void at once on every process when revoked, when expired, and when their user is disabled", async () => {
-    const owner = await logIn("findable");
-    const mine = (
-      await app.call("POST", "/users/me/api-keys", {
-        token: owner,
-        body: { name: "mine", scopes: ["accounts:read"] },
-      })
-    ).body;
-    const statusOf = async (key: string, at = other) =>
-      (await at.call("GET", "/accounts", { token: key })).status;
-    expect(await statusOf(mine.key)).toBe(200);
-    expect((await app.call("DELETE", `/users/me/api-keys/${mine.id}`, { token: owner })).status).toBe(200);
-    await expect.poll(() => statusOf(mine.key)).toBe(401);
-    expect(await statusOf(mine.key, app)).toBe(401);
-
-    const till = await makeKey(["accounts:read"]);
-    expect(await statusOf(till.key)).toBe(200);
-    await asAdmin("PATCH", `/admin/users/${till.userId}`, { state: "disabled" });
-    await expect.poll(() => statusOf(till.key)).toBe(401);
-
-    const expired = await makeKey(["accounts:read"]);
-    await app.db`UPDATE identity.api_keys SET expires_at = now() WHERE id = ${expired.id}`;
-    expect(await statusOf(expired.key)).toBe(401);
-  });
-
-  test("cannot be made with scopes beyond their user's roles", async () => {
-    const owner = await logIn("findable");
-    const body = { name: "greedy", scopes: ["users:write"] };
-    const answer = await app.call("POST", "/users/me/api-keys", { token: owner, body });
-    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: "scopes" }] } });
   });
 });

@@ -36,6 +36,26 @@ test("V3.4.2 only the origins of CORS_ORIGINS may call from a browser; only TRUS
   await app.stop();
 });
 
+test("V2.4.1 a limit holds per API key, of staff too; another key of the same user has its own", async () => {
+  const app = await startTestApp({ RATE_LIMIT_KEY: "2" });
+  const login = { username: "root", password: "correct horse battery staple" };
+  await app.call("POST", "/auth/register", { body: { ...login, email: "root@example.com" } }); // becomes administrator
+  const token = (await app.call("POST", "/auth/login", { body: login })).body.access_token;
+  const body = { name: "till", scopes: ["accounts:read"] };
+  const makeKey = async () =>
+    (await app.call("POST", "/users/me/api-keys", { token, body })).body.key as string;
+  const [first, second] = [await makeKey(), await makeKey()];
+  const list = (key: string) => app.call("GET", "/accounts", { token: key });
+  const admitted = await list(first);
+  expect(admitted.headers.get("ratelimit-policy")).toBe('"key";q=1;w=30');
+  expect(admitted.headers.get("ratelimit")).toMatch(/^"key";r=0;t=\d+$/);
+  const refused = await list(first);
+  expect(refused).toMatchObject({ status: 429, body: { code: "rate_limited", limit: "key" } });
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect([(await list(second)).status, (await list(token)).status]).toEqual([200, 200]); // the person is not limited by their keys
+  await app.stop();
+});
+
 test("failure 35: V2.4.1 V4.1.3 limits hold per network (of IPv6 its /64) and per user, and X-Forwarded-For counts only from a trusted proxy", async () => {
   const app = await startTestApp({ RATE_LIMIT_LOGIN: "4", RATE_LIMIT_USER: "4" });
   const logIn = (ip: string) =>

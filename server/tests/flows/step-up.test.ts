@@ -125,12 +125,27 @@ describe("V7.5.3 above the limit, a session proved eleven minutes ago", () => {
       expect((await call(ada.token, request, body)).status, request).toBe(201);
   });
 
-  test("cannot make an API key, which is not asked; nor does staff pay out for others", async () => {
+  test("cannot make an API key, nor go around the limit with one that lacks payments:large; nor does staff pay out for others", async () => {
     const account = await openAccount(ada.id, "EUR");
     const key = { name: "till", scopes: ["transactions:write"] };
     expect(await call(ada.stale, "POST /users/me/api-keys", key)).toMatchObject(STALE);
     const made = (await call(ada.token, "POST /users/me/api-keys", key)).body.key;
-    expect((await call(made, "POST /transactions", withdrawal(account, "500.00"))).status).toBe(201);
+    for (const [request, body] of [
+      ["POST /transactions", withdrawal(account, "100.01")],
+      [
+        "POST /transactions",
+        { ...withdrawal(account, "100.01"), type: "transfer", to_account_id: bobsAccount },
+      ],
+      ["POST /transactions/batch", { mode: "atomic", transactions: [withdrawal(account, "100.01")] }],
+    ] as const)
+      expect(await call(made, request, body)).toMatchObject({
+        status: 403,
+        body: { code: "large_payment_by_key", currency: "EUR", limit: "100" },
+      });
+    expect((await call(made, "POST /transactions", withdrawal(account, "100.00"))).status).toBe(201);
+    const large = { ...key, scopes: [...key.scopes, "payments:large"] };
+    const allowed = (await call(ada.token, "POST /users/me/api-keys", large)).body.key;
+    expect((await call(allowed, "POST /transactions", withdrawal(account, "500.00"))).status).toBe(201);
     const operator = await signUp("olga");
     await call(admin, `PATCH /admin/users/${operator.id}`, { roles: ["operator"] });
     const { refresh_token } = (

@@ -66,13 +66,20 @@ async function signUpPeople(app: TestApp) {
   const { sessions } = (await app.call("GET", "/users/me/sessions", asOther)).body;
   const key = { name: "till", scopes: ["accounts:read"] };
   const made = (await app.call("POST", "/users/me/api-keys", { ...asOther, body: key })).body;
+  // What staff may do with a user goes far with a program alone: it may be given keys.
+  const user = { username: "program", email: "program@example.org", roles: ["service"] };
+  const asInsider = { token: insider.token };
+  const program = (await app.call("POST", "/admin/users", { ...asInsider, body: user })).body;
+  const path = `/admin/users/${program.id}/api-keys`;
+  const keyOfProgram = (await app.call("POST", path, { ...asInsider, body: key })).body;
   return {
     admin: insider.token, // the first to register
     stranger: stranger.token,
     known: {
-      "users.id": other.id,
+      "users.id": program.id,
       "sessions.id": sessions[0].id,
       "api-keys.id": made.id,
+      "api-keys.keyId": keyOfProgram.id,
       "passkeys.id": crypto.randomUUID(),
       password_hash: `$2b$10$${"a".repeat(53)}`,
     },

@@ -8,7 +8,7 @@ export interface AuditEntry {
   /** OWASP Logging Vocabulary for security events ("authn_login_fail"); `noun.verb` for business commands ("transaction.post"). */
   readonly event: string;
   readonly actorId: string;
-  /** "user", "api_key", "system"; with impersonation "user as <id>". */
+  /** "user", "api_key <id of the key>", "system"; with impersonation "user as <id>". */
   readonly actorKind: string;
   readonly resource?: { readonly type: string; readonly id: string } | undefined;
   readonly outcome: "success" | "refused";

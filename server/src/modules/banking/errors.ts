@@ -22,6 +22,12 @@ export const BANKING_ERRORS = {
     title: "Money on hold for somebody else is theirs to take or give back.",
     wayOut: "Ask the owner of to_account_id or staff; unclaimed, the hold expires.",
   },
+  large_payment_by_key: {
+    kind: "forbidden",
+    title: "A person's API key pays out no more than STEP_UP_LIMITS without the scope payments:large.",
+    wayOut:
+      "Sign in and pay with a fresh proof (POST /auth/step-up), or make a key with the scope payments:large.",
+  },
   same_currency: {
     kind: "refused",
     title: "Both accounts are of one currency.",

@@ -1,10 +1,14 @@
 // Large payments ask who is there: above the limit of its currency, money leaves an owner's accounts only where whoever is
-// signed in has proved who they are in the last ten minutes. Asked before the command, so that no refusal is remembered
+// signed in has proved who they are in the last ten minutes. A person's API key cannot be asked, so it carries a scope for it,
+// which was given with such a proof. Asked before the command, so that no refusal is remembered
 // under its key: the same request goes through after the step-up.
 import type { Sql } from "../../runtime/database.ts";
-import type { Actor } from "../../values/actor.ts";
+import { type Actor, isProgram } from "../../values/actor.ts";
+import type { AppError } from "../../values/app-error.ts";
+import { findRefusal, PERMISSIONS } from "../../values/permissions.ts";
 import { hasRecentProof, requireRecentProof } from "../identity/index.ts";
 import type { Asset } from "../ledger/index.ts";
+import { bankingError } from "./errors.ts";
 import { readOwnersOf } from "./hold-owner-store.ts";
 import type { TransactionRequest } from "./post-transactions.ts";
 
@@ -39,16 +43,17 @@ export type Payment = Pick<TransactionRequest, "type" | "accountId" | "toAccount
 const CLOCK = { now: Date.now };
 
 /**
- * For people who signed in; API keys and minted tokens pass (`requireRecentProof`). Payments of one request count together, by
- * currency; what stays with its owner does not count.
- * @throws AppError `forbidden/step_up_required` naming currency and limit
+ * For people who signed in, and for their API keys without the scope `payments:large`; programs' keys and minted tokens pass
+ * (`requireRecentProof`). Payments of one request count together, by currency; what stays with its owner does not count.
+ * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key` naming currency and limit
  */
 export async function requireProofOfLarge(
   { db, stepUpLimits }: LargePaymentContext,
   actor: Actor,
   payments: readonly Payment[],
 ): Promise<void> {
-  if (stepUpLimits.size === 0 || hasRecentProof(CLOCK, actor)) return;
+  const isBarred = isBarredKey(actor);
+  if (stepUpLimits.size === 0 || (!isBarred && hasRecentProof(CLOCK, actor))) return;
   if (findExceeded(payments, stepUpLimits) === undefined) return;
   const ids = payments.flatMap(({ accountId, toAccountId = accountId }) => [accountId, toAccountId]);
   const owners = await readOwnersOf(db, ids);
@@ -59,8 +64,21 @@ export async function requireProofOfLarge(
   const exceeded = findExceeded(leaving, stepUpLimits);
   if (exceeded === undefined) return;
   const { currency, limit } = exceeded;
+  if (isBarred) throw refuseKey(currency, limit);
   const message = `payments above ${limit} ${currency} need a proof of who you are that is no older than ten minutes`;
   requireRecentProof(CLOCK, actor, { message, currency, limit });
+}
+
+/** A person's API key that was not given what it takes to pay out more than their limits. */
+function isBarredKey(actor: Actor): boolean {
+  if (actor.kind !== "api_key" || isProgram(actor.roles)) return false;
+  const permission = PERMISSIONS["payLarge"];
+  return permission === undefined || findRefusal(actor, permission) !== undefined;
+}
+
+function refuseKey(currency: string, limit: string): AppError {
+  const message = `this API key may not pay out more than ${limit} ${currency}: it lacks the scope payments:large`;
+  return bankingError("large_payment_by_key", { message, currency, limit });
 }
 
 function findExceeded(

@@ -16,14 +16,25 @@ export interface VerifiedAccess {
   readonly isGood: () => boolean;
 }
 
-/** Signs an access token of the session; roles are those of the user at this moment. */
-export function mintAccessToken(
+/** An access token as it is handed out. */
+export interface AccessGrant {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+}
+
+/**
+ * Signs an access token of the session; roles are those of the user at this moment. It never outlives its session: that of
+ * somebody who acts for another may be over in a minute.
+ */
+export async function mintAccessToken(
   { keys, settings, now }: Pick<Identity, "keys" | "settings" | "now">,
   user: Pick<User, "id" | "username" | "roles" | "tokenVersion">,
-  session: Pick<Session, "id" | "confirmedAt" | "methods" | "impersonatorId">,
-): Promise<string> {
+  session: Pick<Session, "id" | "confirmedAt" | "methods" | "impersonatorId" | "expiresAt">,
+): Promise<AccessGrant> {
   const { kid, privateKey } = keys.signer();
   const issuedAt = Math.floor(now() / 1000);
+  const sessionEndsAt = Math.floor(session.expiresAt.getTime() / 1000);
+  const expiresInSeconds = Math.max(0, Math.min(settings.accessTokenSeconds, sessionEndsAt - issuedAt));
   const claims: JWTPayload = {
     sid: session.id,
     ver: user.tokenVersion,
@@ -33,14 +44,15 @@ export function mintAccessToken(
     amr: [...session.methods],
   };
   if (session.impersonatorId !== null) claims["act"] = { sub: session.impersonatorId };
-  return new SignJWT(claims)
+  const accessToken = await new SignJWT(claims)
     .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid })
     .setIssuer(settings.issuer)
     .setSubject(user.id)
     .setAudience(settings.audience)
     .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + settings.accessTokenSeconds)
+    .setExpirationTime(issuedAt + expiresInSeconds)
     .sign(privateKey);
+  return { accessToken, expiresInSeconds };
 }
 
 /**
@@ -80,7 +92,7 @@ function readHeader(token: string) {
   }
 }
 
-function toAccess({ revocations, keys }: Identity, payload: JWTPayload, kid: string): VerifiedAccess {
+function toAccess({ revocations, keys, now }: Identity, payload: JWTPayload, kid: string): VerifiedAccess {
   const { sub, exp, sid, ver, roles, auth_time: confirmedAt, preferred_username: name, act } = payload;
   if (typeof sub !== "string" || typeof sid !== "string" || typeof ver !== "number")
     throw refuse("the token is not valid");
@@ -95,10 +107,13 @@ function toAccess({ revocations, keys }: Identity, payload: JWTPayload, kid: str
     ...(typeof impersonatorId === "string" ? { impersonatorId } : {}),
   };
   const [user, session] = [`u:${sub}`, `s:${sid}`];
+  // Clocks may differ for one's own sessions; acting for somebody ends to the second.
+  const endsAtMs = actor.impersonatorId === undefined ? Number.POSITIVE_INFINITY : (exp ?? 0) * 1000;
   return {
     actor,
     expiresAtMs: (exp ?? 0) * 1000,
     isGood: () =>
+      now() < endsAtMs &&
       !revocations.isRevoked(session, 0) &&
       !revocations.isRevoked(user, ver) &&
       keys.findPublic(kid) !== undefined, // given up: it was compromised

@@ -5,6 +5,7 @@ import { addUser, changeAccess, impersonate, startReset } from "./change-user.ts
 import { endUserSessions } from "./end-sessions.ts";
 import { findUserSessions } from "./find-sessions.ts";
 import { listUsers } from "./list-users.ts";
+import { requireMayActOn } from "./require-may-act-on.ts";
 import { resetFactors } from "./reset-factors.ts";
 import {
   AccessInput,
@@ -183,6 +184,7 @@ function addSessions(server: HttpServer, identity: Identity): void {
     async (request) => {
       const ending = { userId: request.params.id, reason: "ended by staff" };
       const context = { actor: request.actor, origin: readFullOrigin(request) };
+      await requireMayActOn(identity, ending.userId, context.actor);
       return { ended: await endUserSessions(identity, ending, context) };
     },
   );

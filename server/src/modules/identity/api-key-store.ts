@@ -39,15 +39,26 @@ export async function takeApiKey(sql: Query, secretHash: Buffer, at: Date): Prom
   const [row] = await sql<ApiKeyGrant[]>`
     UPDATE identity.api_keys k SET last_used_at = ${at} FROM identity.users u
     WHERE k.secret_hash = ${secretHash} AND u.id = k.user_id
-    RETURNING ${columns(sql)}, u.roles, u.state, u.token_version AS "tokenVersion"`;
+    RETURNING ${columns(sql)}, k.created_by AS "createdBy", u.roles, u.state, u.token_version AS "tokenVersion"`;
   return row;
 }
 
-export async function revokeApiKeys(
+/** False where it is not the user's, or void already. */
+export async function updateRevoked(
   { sql }: Tx,
   which: { readonly userId: string; readonly id: string; readonly at: Date },
-): Promise<Pick<ApiKey, "id" | "expiresAt">[]> {
-  return await sql<Pick<ApiKey, "id" | "expiresAt">[]>`
+): Promise<boolean> {
+  const { count } = await sql`
     UPDATE identity.api_keys SET revoked_at = ${which.at}
-    WHERE user_id = ${which.userId} AND revoked_at IS NULL AND id = ${which.id} RETURNING id, expires_at AS "expiresAt"`;
+    WHERE user_id = ${which.userId} AND revoked_at IS NULL AND id = ${which.id}`;
+  return count > 0;
+}
+
+/** Revoked ones too. */
+export async function hasApiKey(
+  sql: Query,
+  { userId, id }: { readonly userId: string; readonly id: string },
+): Promise<boolean> {
+  const rows = await sql`SELECT FROM identity.api_keys WHERE user_id = ${userId} AND id = ${id}`;
+  return rows.length > 0;
 }

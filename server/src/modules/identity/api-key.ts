@@ -1,7 +1,7 @@
 // An API key: how a program comes in, as a user and with no more than the key's scopes. It looks like
 // `ch_live_<id>_<secret>`, so that it is found by scanners of leaked secrets; only its hash is kept.
 import { hash, randomBytes } from "node:crypto";
-import type { Role } from "../../values/actor.ts";
+import { isProgram, type Role } from "../../values/actor.ts";
 
 export interface ApiKey {
   /** The part that may be shown. */
@@ -17,6 +17,8 @@ export interface ApiKey {
 
 /** A key with its user, as it is checked. */
 export interface ApiKeyGrant extends ApiKey {
+  /** Who made it: the user, or staff for a program. */
+  readonly createdBy: string;
   readonly roles: readonly Role[];
   readonly state: "active" | "disabled";
   readonly tokenVersion: number;
@@ -31,6 +33,11 @@ export function makeApiKey(): { readonly id: string; readonly key: string } {
 
 export function isApiKey(token: string): boolean {
   return API_KEY.test(token);
+}
+
+/** What somebody else made opens nothing (any more) where its user is a person: else staff could act as them unseen. */
+export function isRightfullyHeld({ createdBy, userId, roles }: ApiKeyGrant): boolean {
+  return createdBy === userId || isProgram(roles);
 }
 
 /** The secret has 256 random bits: a plain hash suffices. */

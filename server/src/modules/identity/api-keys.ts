@@ -1,14 +1,16 @@
 // Makes, checks and revokes API keys. A checked key is believed for a minute without asking the database again; a
 // revoked one is void at once, as sessions are.
 import { inTransaction } from "../../runtime/transaction.ts";
-import type { Actor } from "../../values/actor.ts";
+import { type Actor, isProgram } from "../../values/actor.ts";
 import { AppError, invalidField } from "../../values/app-error.ts";
 import { findRefusal, PERMISSIONS, SCOPES } from "../../values/permissions.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import type { VerifiedAccess } from "./access-token.ts";
-import { type ApiKey, hashApiKey, isApiKey, makeApiKey } from "./api-key.ts";
-import { findApiKeys, insertApiKey, revokeApiKeys, takeApiKey } from "./api-key-store.ts";
+import { type ApiKey, hashApiKey, isApiKey, isRightfullyHeld, makeApiKey } from "./api-key.ts";
+import { findApiKeys, hasApiKey, insertApiKey, takeApiKey, updateRevoked } from "./api-key-store.ts";
 import { identityError } from "./errors.ts";
+import { insertMail } from "./mail-store.ts";
+import { requireMayActOn } from "./require-may-act-on.ts";
 import { insertRevocations } from "./revocation-store.ts";
 import { FOR_GOOD } from "./revocations.ts";
 import { DAY_MS, dateOf, type Identity } from "./settings.ts";
@@ -32,7 +34,9 @@ interface Context {
 
 /**
  * Makes a key and returns it: the only time it is seen. A key is never asked for a step-up, so making one needs a proof.
- * @throws AppError `forbidden/step_up_required`, `not_found/no_such_user`, `invalid/invalid_request` for a scope that the user's roles do not reach
+ * Its user is told by mail. People make their own keys alone: with one made by somebody else, staff could act as them
+ * without a reason, an end, or their knowing.
+ * @throws AppError `forbidden/step_up_required`, `not_found/no_such_user`, `forbidden/not_a_program`, `invalid/invalid_request` for a scope that the user's roles do not reach
  */
 export async function addApiKey(
   identity: Identity,
@@ -43,6 +47,7 @@ export async function addApiKey(
   return inTransaction(identity.db, async (tx) => {
     const user = await findUser(tx.sql, request.userId);
     if (user?.state !== "active") throw identityError("no_such_user");
+    if (user.id !== actor.id && !isProgram(user.roles)) throw identityError("not_a_program");
     checkScopes(request.scopes, user.roles);
     const { id, key } = makeApiKey();
     const apiKey = {
@@ -52,6 +57,7 @@ export async function addApiKey(
       expiresAt: dateOf(identity, request.expiresInDays * DAY_MS),
     };
     await insertApiKey(tx, { ...apiKey, secretHash: hashApiKey(key), createdBy: actor.id });
+    await insertMail(tx, { template: "api_key_made", userId: user.id, login: null, at: apiKey.createdAt });
     const details = { api_key: id, scopes: request.scopes, expires_at: apiKey.expiresAt.toISOString() };
     await recordSecurity(tx, [{ event: "authn_token_created", actor, userId: user.id, origin, details }]);
     return { apiKey: { ...apiKey, lastUsedAt: null, revokedAt: null }, key };
@@ -77,27 +83,44 @@ export function listApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]>
   return findApiKeys(db, userId);
 }
 
-/** @throws AppError `not_found/no_such_api_key` */
+/** The keys of another user. @throws AppError `not_found/no_such_user` */
+export async function listUserApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]> {
+  if ((await findUser(db, userId)) === undefined) throw identityError("no_such_user");
+  return findApiKeys(db, userId);
+}
+
+/**
+ * Voids a key on every process with the commit. One that is void already stays so, without another entry on the trail.
+ * @throws AppError `not_found/no_such_api_key`
+ */
 export async function revokeApiKey(
   identity: Identity,
-  { userId, id }: { readonly userId: string; readonly id: string },
+  which: { readonly userId: string; readonly id: string },
   { actor, origin }: Context,
 ): Promise<void> {
+  const { userId, id } = which;
   const revocations = await inTransaction(identity.db, async (tx) => {
-    const keys = await revokeApiKeys(tx, { userId, id, at: dateOf(identity) });
-    if (keys.length === 0) throw identityError("no_such_api_key");
-    const revoked = keys.map((key) => ({
-      subject: `k:${key.id}`,
-      versionMin: FOR_GOOD,
-      expiresAt: dateOf(identity, 2 * BELIEVED_MS),
-    }));
+    const isNew = await updateRevoked(tx, { ...which, at: dateOf(identity) });
+    if (!isNew && !(await hasApiKey(tx.sql, which))) throw identityError("no_such_api_key");
+    if (!isNew) return [];
+    const expiresAt = dateOf(identity, 2 * BELIEVED_MS);
+    const revoked = [{ subject: `k:${id}`, versionMin: FOR_GOOD, expiresAt }];
     await insertRevocations(tx, revoked);
-    await recordSecurity(tx, [
-      { event: "authn_token_revoked", actor, userId, origin, details: { api_key: id } },
-    ]);
+    const details = { api_key: id };
+    await recordSecurity(tx, [{ event: "authn_token_revoked", actor, userId, origin, details }]);
     return revoked;
   });
   identity.revocations.add(revocations);
+}
+
+/** Revokes another user's key. @throws AppError `not_found/no_such_user`, `not_found/no_such_api_key`, `forbidden/administrators_only` */
+export async function revokeUserApiKey(
+  identity: Identity,
+  which: { readonly userId: string; readonly id: string },
+  context: Context,
+): Promise<void> {
+  await requireMayActOn(identity, which.userId, context.actor);
+  await revokeApiKey(identity, which, context);
 }
 
 /** Undefined where the token is no API key. @throws AppError `unauthenticated/unauthenticated` */
@@ -110,6 +133,7 @@ export async function verifyApiKey(identity: Identity, token: string): Promise<V
     grant === undefined ||
     grant.revokedAt !== null ||
     grant.state !== "active" ||
+    !isRightfullyHeld(grant) ||
     grant.expiresAt.getTime() <= identity.now();
   if (isOver)
     throw new AppError("unauthenticated", "unauthenticated", {
@@ -117,7 +141,7 @@ export async function verifyApiKey(identity: Identity, token: string): Promise<V
     });
   const { id, userId, name, roles, scopes, tokenVersion } = grant;
   return {
-    actor: { id: userId, name, roles, scopes, kind: "api_key" },
+    actor: { id: userId, name, roles, scopes, kind: "api_key", keyId: id },
     expiresAtMs: Math.min(identity.now() + BELIEVED_MS, grant.expiresAt.getTime()),
     isGood: () =>
       !identity.revocations.isRevoked(`k:${id}`, 0) &&

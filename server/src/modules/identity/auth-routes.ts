@@ -95,6 +95,10 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
   server.post(
     "/auth/logout",
     {
+      // Nothing said means this session.
+      preValidation: async (request) => {
+        request.body ??= {};
+      },
       schema: {
         ...TAG,
         operationId: "logOut",

@@ -10,6 +10,7 @@ import { isKnownHash } from "./hash-password.ts";
 import { insertMail } from "./mail-store.ts";
 import { openSession, type Tokens } from "./open-session.ts";
 import { createUser, hashNewPassword, readNames } from "./register-user.ts";
+import { requireMayActOn } from "./require-may-act-on.ts";
 import { insertRevocations, type Revocation } from "./revocation-store.ts";
 import { FOR_GOOD } from "./revocations.ts";
 import { endImpersonations } from "./session-store.ts";
@@ -113,12 +114,13 @@ async function revokeAccess(
   return [...revocations, ...ended];
 }
 
-/** Sends the user a link to set a new password, and ends their sessions. @throws AppError `not_found/no_such_user` */
+/** Sends the user a link to set a new password, and ends their sessions. @throws AppError `not_found/no_such_user`, `forbidden/administrators_only` */
 export async function startReset(
   identity: Identity,
   userId: string,
   { actor, origin }: Context,
 ): Promise<void> {
+  await requireMayActOn(identity, userId, actor);
   const revocations = await inTransaction(identity.db, async (tx) => {
     const user = await lockUser(tx, userId);
     if (user === undefined) throw identityError("no_such_user");

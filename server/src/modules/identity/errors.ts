@@ -74,6 +74,17 @@ export const IDENTITY_ERRORS = {
     title: "Nobody acts as an administrator or operator, or without being a user.",
     wayOut: "Ask them to do it themselves; sign in as a user instead of with a minted token.",
   },
+  not_a_program: {
+    kind: "forbidden",
+    title: "Staff make API keys for programs alone: users whose only role is `service`.",
+    wayOut:
+      "Make a user of role service for the program (POST /admin/users). People make their own keys; to help one, act as them with a reason (POST /admin/users/:id/impersonate).",
+  },
+  administrators_only: {
+    kind: "forbidden",
+    title: "Only administrators act on administrators.",
+    wayOut: "Ask an administrator to do it.",
+  },
   second_factor_required: {
     kind: "unauthenticated",
     title: "The password is right; the second factor is needed too.",
@@ -133,8 +144,8 @@ export const IDENTITY_ERRORS = {
   },
   no_such_api_key: {
     kind: "not_found",
-    title: "There is no such API key, or it was revoked.",
-    wayOut: "GET /users/me/api-keys lists them.",
+    title: "This user has no such API key.",
+    wayOut: "GET /users/me/api-keys lists one's own, GET /admin/users/:id/api-keys those of others.",
   },
   no_such_session: {
     kind: "not_found",

@@ -33,8 +33,8 @@ export function addFactorRoutes(server: HttpServer, identity: Identity): void {
       const context = { actor: request.actor, origin: readFullOrigin(request) };
       const { passkey, ...proof } = request.body;
       const signed = passkey === undefined ? undefined : readAssertion(passkey);
-      const access_token = await stepUp(identity, { ...proof, passkey: signed }, context);
-      const expires_in = identity.settings.accessTokenSeconds;
+      const granted = await stepUp(identity, { ...proof, passkey: signed }, context);
+      const { accessToken: access_token, expiresInSeconds: expires_in } = granted;
       return reply
         .header("cache-control", "no-store")
         .send({ access_token, token_type: "Bearer" as const, expires_in });

@@ -14,6 +14,7 @@ export type MailTemplate =
   | "reset_password"
   | "password_changed"
   | "email_changed"
+  | "api_key_made"
   | "factor_changed"
   | "factors_removed"
   | "passkey_suspended";
@@ -68,6 +69,14 @@ If it was not you, set a new password at once and tell the operator.
 
 the address of your account was just changed to another one; this is the last mail to this one.
 If it was not you, tell the operator at once.
+`,
+  }),
+  api_key_made: ({ username }) => ({
+    subject: "An API key was made for your account",
+    text: `Hello ${username},
+
+an API key was just made with which a program can act in the name of your account, within the key's scopes.
+If neither you nor an administrator you asked made it, revoke it at once and tell the operator.
 `,
   }),
   factor_changed: ({ username }) => ({

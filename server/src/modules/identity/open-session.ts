@@ -3,17 +3,15 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
-import { mintAccessToken } from "./access-token.ts";
+import { type AccessGrant, mintAccessToken } from "./access-token.ts";
 import { contextOfSecret, makeRefreshToken } from "./session.ts";
 import { insertSession } from "./session-store.ts";
 import { DAY_MS, dateOf, type Identity } from "./settings.ts";
 import { recordSecurity } from "./trail.ts";
 import type { UserRow } from "./user.ts";
 
-export interface Tokens {
-  readonly accessToken: string;
+export interface Tokens extends AccessGrant {
   readonly refreshToken: string;
-  readonly expiresInSeconds: number;
   readonly sessionId: string;
 }
 
@@ -35,6 +33,7 @@ export async function openSession(tx: Tx, identity: Identity, request: SessionRe
   const id = randomUUID();
   const secret = randomBytes(32).toString("base64url");
   const at = dateOf(identity);
+  const expiresAt = dateOf(identity, impersonation?.lifetimeMs ?? settings.sessionMaxDays * DAY_MS);
   const inserted = insertSession(tx, {
     id,
     userId: user.id,
@@ -45,7 +44,7 @@ export async function openSession(tx: Tx, identity: Identity, request: SessionRe
     impersonationReason: impersonation?.reason ?? null,
     at,
     confirmedAt: at,
-    expiresAt: dateOf(identity, impersonation?.lifetimeMs ?? settings.sessionMaxDays * DAY_MS),
+    expiresAt,
   });
   const actor: Actor = {
     id: user.id,
@@ -58,12 +57,8 @@ export async function openSession(tx: Tx, identity: Identity, request: SessionRe
     { ...common, event: "session_created", details: { session_id: id, methods } },
     { ...common, event: "authn_token_created" },
   ]);
-  const session = { id, confirmedAt: at, methods, impersonatorId: impersonation?.administratorId ?? null };
-  const [accessToken] = await Promise.all([mintAccessToken(identity, user, session), inserted, recorded]);
-  return {
-    accessToken,
-    refreshToken: makeRefreshToken(id, secret, 1),
-    expiresInSeconds: settings.accessTokenSeconds,
-    sessionId: id,
-  };
+  const impersonatorId = impersonation?.administratorId ?? null;
+  const session = { id, confirmedAt: at, methods, impersonatorId, expiresAt };
+  const [granted] = await Promise.all([mintAccessToken(identity, user, session), inserted, recorded]);
+  return { ...granted, refreshToken: makeRefreshToken(id, secret, 1), sessionId: id };
 }

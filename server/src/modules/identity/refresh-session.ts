@@ -65,9 +65,8 @@ async function renew(
   const details = { session_id: session.id };
   await recordSecurity(tx, [{ event: "session_renewed", actor: user.id, userId: user.id, origin, details }]);
   return {
-    accessToken: await mintAccessToken(identity, user, session),
+    ...(await mintAccessToken(identity, user, session)),
     refreshToken: makeRefreshToken(session.id, secret, counter),
-    expiresInSeconds: identity.settings.accessTokenSeconds,
     sessionId: session.id,
   };
 }

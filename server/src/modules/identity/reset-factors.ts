@@ -7,6 +7,7 @@ import type { Context } from "./factor.ts";
 import { deleteBackupCodes, deleteTotp } from "./factor-store.ts";
 import { insertMail } from "./mail-store.ts";
 import { deletePasskeys } from "./passkey-store.ts";
+import { requireMayActOn } from "./require-may-act-on.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { requireRecentProof } from "./step-up.ts";
 import { recordSecurity } from "./trail.ts";
@@ -25,7 +26,7 @@ export interface RemovedFactors {
 
 /**
  * Locks the user's row.
- * @throws AppError `forbidden/step_up_required`, `not_found/no_such_user`, `not_found/no_such_factor` where there is none
+ * @throws AppError `forbidden/step_up_required`, `forbidden/administrators_only`, `not_found/no_such_user`, `not_found/no_such_factor` where there is none
  */
 export async function resetFactors(
   identity: Identity,
@@ -33,6 +34,7 @@ export async function resetFactors(
   { actor, origin }: Context,
 ): Promise<RemovedFactors> {
   requireRecentProof(identity, actor);
+  await requireMayActOn(identity, userId, actor);
   const { removed, revocations } = await inTransaction(identity.db, async (tx) => {
     if ((await lockUser(tx, userId)) === undefined) throw identityError("no_such_user");
     const factors = { totp: await deleteTotp(tx, userId), passkeys: await deletePasskeys(tx, userId) };

@@ -286,7 +286,9 @@ export const NewApiKeyAnswer = Type.Object({
   ...apiKeyFields,
   key: Type.String({ description: "Shown this once" }),
 });
-export const ApiKeyPath = Type.Object({ id: Type.String({ pattern: "^[0-9a-f]{16}$" }) });
+const ApiKeyId = Type.String({ pattern: "^[0-9a-f]{16}$" });
+export const ApiKeyPath = Type.Object({ id: ApiKeyId });
+export const UserApiKeyPath = Type.Object({ id: Uuid, keyId: ApiKeyId });
 
 export const StepUpInput = Type.Object(
   {

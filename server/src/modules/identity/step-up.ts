@@ -5,7 +5,7 @@ import { inTransaction } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { RefusalDetails } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
-import { mintAccessToken } from "./access-token.ts";
+import { type AccessGrant, mintAccessToken } from "./access-token.ts";
 import { accountBudget } from "./budget.ts";
 import type { ChallengeUse } from "./challenge.ts";
 import { checkCode } from "./check-code.ts";
@@ -71,7 +71,7 @@ export async function startStepUp(identity: Identity, actor: Actor) {
  * password with, where the user has a second factor, its code.
  * @throws AppError `refused/wrong_password`, `refused/wrong_code`, `refused/wrong_passkey`, `too_many/login_throttled`, `not_found/no_such_session`
  */
-export async function stepUp(identity: Identity, proof: Proof, context: Context): Promise<string> {
+export async function stepUp(identity: Identity, proof: Proof, context: Context): Promise<AccessGrant> {
   const { actor, origin } = context;
   const { sessionId, userId } = useOf(actor);
   const user = await findUser(identity.db, userId);
