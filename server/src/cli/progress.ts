@@ -2,6 +2,8 @@
 import { Presets, SingleBar } from "cli-progress";
 
 export interface Progress {
+  /** What is being worked on, for a bar that has several parts. */
+  readonly turnTo: (part: string) => void;
   readonly update: (done: number, of: number) => void;
   /** To be called before anything else is written. */
   readonly stop: () => void;
@@ -9,7 +11,7 @@ export interface Progress {
 
 /** How much of the work is done. */
 export function showProgress(label: string, isWanted: boolean): Progress {
-  return show(`${label} {bar} {percentage} %`, isWanted);
+  return show(`${label}{part} {bar} {percentage} %`, isWanted);
 }
 
 /** How much was done, where nobody knows how much there is. */
@@ -18,11 +20,16 @@ export function showCount(label: string, isWanted: boolean): Progress {
 }
 
 function show(format: string, isWanted: boolean): Progress {
-  if (!isWanted || !process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
+  if (!isWanted || !process.stderr.isTTY)
+    return { turnTo: () => undefined, update: () => undefined, stop: () => undefined };
   const options = { format, clearOnComplete: true, hideCursor: null };
   const bar = new SingleBar(options, Presets.rect);
-  bar.start(1, 0);
+  bar.start(1, 0, { part: "" });
   return {
+    turnTo: (part) => {
+      bar.setTotal(1);
+      bar.update(0, { part: ` ${part}` });
+    },
     update: (done, of) => {
       bar.setTotal(of);
       bar.update(done);

@@ -5,11 +5,16 @@ import { type TrailVerification, verifyTrail } from "../modules/audit/index.ts";
 import { openTransferSource } from "../open-audit.ts";
 import type { Sql } from "../runtime/database.ts";
 
-export function verifyConfiguredTrail(db: Sql, config: Config): Promise<TrailVerification> {
+export function verifyConfiguredTrail(
+  db: Sql,
+  config: Config,
+  onProgress: (done: number, of: number) => void,
+): Promise<TrailVerification> {
   const directory = config.AUDIT_CHECKPOINT_DIR;
   return verifyTrail(db, {
     source: openTransferSource(db),
     directory: directory === undefined ? undefined : resolve(directory),
+    onProgress,
   });
 }
 

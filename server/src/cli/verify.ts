@@ -47,13 +47,22 @@ async function verify(options: { full?: true; readOnly?: true }, asJson: boolean
   const config = loadConfig();
   return withMigratedDatabase(config, async (db) => {
     const progress = showProgress("verifying", !asJson);
+    let part = "";
+    const turnTo = (next: string) => {
+      if (next !== part) progress.turnTo(next);
+      part = next;
+    };
     try {
       const found = await runIntegrity(db, {
         full: options.full === true,
         readOnly: options.readOnly === true,
-        onProgress: progress.update,
+        onProgress: (kind, done, of) => {
+          turnTo(kind);
+          progress.update(done, of);
+        },
       });
-      return { ...found, trail: await verifyConfiguredTrail(db, config) };
+      turnTo("audit trail");
+      return { ...found, trail: await verifyConfiguredTrail(db, config, progress.update) };
     } finally {
       progress.stop();
     }

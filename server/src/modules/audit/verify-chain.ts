@@ -1,5 +1,6 @@
 // Reads the whole chain and says where it is not what it was: an entry changed, missing, moved, or cut off at the end.
 // Three witnesses must agree: the entry's bytes, the chain hash over all before it, and the leaf hash in its tile.
+import { readAhead } from "../../runtime/read-ahead.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { type CompactTree, createCompactTree } from "./compact-tree.ts";
 import { readEntries, type StoredEntry } from "./entry-store.ts";
@@ -16,7 +17,7 @@ export interface TrailFinding {
   readonly transferId?: string;
 }
 
-/** Stamps that a command took, first and last; one that took a single stamp names it alone. */
+/** Stamps that commands took, first and last; one that took a single stamp names it alone. */
 export type StampRange = readonly [first: number, last: number];
 
 export interface ChainReading {
@@ -37,28 +38,43 @@ export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): 
   const ranges: StampRange[] = [];
   let before: Buffer | undefined = CHAIN_START;
   let next = 0;
-  for (;;) {
-    const entries = await readEntries(tx.sql, { from: next, limit: ENTRIES_PER_READ });
-    const leaves = await readLeafHashes(tx, entries);
-    for (const entry of entries) {
+  const pages = readAhead(
+    (after: number = -1) => readPage(tx, after + 1),
+    ({ entry }) => entry.seq,
+  );
+  for await (const page of pages) {
+    for (const { entry, expectedLeaf } of page) {
       if (entry.seq !== next) {
         findings.push(describeMissing(next, entry.seq - 1));
         before = undefined; // the hash to continue from is gone with them
       }
       const leaf = hashLeaf(entry.body);
-      const what = describeProblem(entry, { leaf, before, expectedLeaf: leaves.get(entry.seq) });
+      const what: string | undefined =
+        describeProblem(entry, { leaf, before, expectedLeaf }) ??
+        readBody(entry, (body) => collectRange(body, ranges));
       if (what !== undefined) findings.push({ check: "chain", what, seq: entry.seq });
-      collectRange(entry, ranges);
       tree.add(leaf);
       onSize(tree);
       // Its own hash may be as wrong as its bytes: the next entry is not blamed for not following it.
       before = what === undefined ? entry.chainHash : undefined;
       next = entry.seq + 1;
     }
-    if (entries.length < ENTRIES_PER_READ || findings.length > FINDINGS_MAX) break;
+    if (findings.length > FINDINGS_MAX) break;
   }
   if (next < size && findings.length <= FINDINGS_MAX) findings.push(describeMissing(next, size - 1));
   return { findings: findings.slice(0, FINDINGS_MAX), entryCount: next, ranges };
+}
+
+interface ChainEntry {
+  readonly entry: StoredEntry;
+  /** Undefined where no tile has it. */
+  readonly expectedLeaf: Buffer | undefined;
+}
+
+async function readPage(tx: Tx, from: number): Promise<ChainEntry[]> {
+  const entries = await readEntries(tx.sql, { from, limit: ENTRIES_PER_READ });
+  const leaves = await readLeafHashes(tx, entries);
+  return entries.map((entry) => ({ entry, expectedLeaf: leaves.get(entry.seq) }));
 }
 
 /** Leaf hashes by seq, from the tiles. */
@@ -93,12 +109,19 @@ function describeProblem(
     return `entry ${entry.seq} is not the one that was written there`;
   if (before !== undefined && !chainHash(before, leaf).equals(entry.chainHash))
     return `entry ${entry.seq} does not continue the chain`;
-  if (expectedLeaf === undefined) return `entry ${entry.seq} is not in the log`;
-  return repeatsBody(entry) ? undefined : `the columns of entry ${entry.seq} do not say what its body says`;
+  return expectedLeaf === undefined ? `entry ${entry.seq} is not in the log` : undefined;
 }
 
-function repeatsBody(entry: StoredEntry): boolean {
+/** Reads the body once, of an entry whose bytes are what was written: another's may be anything. */
+function readBody(entry: StoredEntry, tell: (body: EntryBody) => void): string | undefined {
   const body: EntryBody = JSON.parse(entry.body);
+  tell(body);
+  return repeatsBody(entry, body)
+    ? undefined
+    : `the columns of entry ${entry.seq} do not say what its body says`;
+}
+
+function repeatsBody(entry: StoredEntry, body: EntryBody): boolean {
   return (
     body.at === entry.at &&
     body.event === entry.event &&
@@ -109,10 +132,13 @@ function repeatsBody(entry: StoredEntry): boolean {
   );
 }
 
-function collectRange({ body }: StoredEntry, ranges: StampRange[]): void {
-  if (!body.includes('"last_stamp"') && !body.includes('"first_stamp"')) return;
-  const { details, resource }: EntryBody = JSON.parse(body);
-  const first = Number(details?.["first_stamp"] ?? resource?.id);
-  const last = Number(details?.["last_stamp"] ?? first);
-  if (Number.isSafeInteger(first) && Number.isSafeInteger(last)) ranges.push([first, last]);
+/** Commands that followed each other took stamps that do: their ranges become one, or a million orders were a million ranges. */
+function collectRange({ details, resource }: EntryBody, ranges: StampRange[]): void {
+  if (details?.["last_stamp"] === undefined && details?.["first_stamp"] === undefined) return;
+  const first = Number(details["first_stamp"] ?? resource?.id);
+  const last = Number(details["last_stamp"] ?? first);
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return;
+  const before = ranges.at(-1);
+  if (before !== undefined && before[1] + 1 === first) ranges[ranges.length - 1] = [before[0], last];
+  else ranges.push([first, last]);
 }

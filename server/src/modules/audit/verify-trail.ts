@@ -1,6 +1,9 @@
 // Verifies the trail from the ground up: the chain, the log of transfers against the ledger, every checkpoint that was
 // signed or published, and that no transfer was booked without an entry. Trusts no stored hash: all are computed anew.
+
+import { countUp } from "../../runtime/count-up.ts";
 import type { Sql } from "../../runtime/database.ts";
+import { readAhead } from "../../runtime/read-ahead.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { readCheckpoints, readVerifierKeys } from "./checkpoint-store.ts";
 import { type CompactTree, createCompactTree } from "./compact-tree.ts";
@@ -26,17 +29,27 @@ const LEAVES_PER_READ = 4_096;
 /** A batch's row is written within its transaction, which ends long before this. */
 const PENDING_MARGIN_MICROSECONDS = 600_000_000n;
 
-/** Reads everything; takes no locks. `directory` is the folder of published checkpoints, where there is one. */
+export interface VerifyTrailOptions {
+  readonly source: TransferSource;
+  /** The folder of published checkpoints, where there is one. */
+  readonly directory: string | undefined;
+  /** In entries and transfers. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/** Reads everything; takes no locks. */
 export function verifyTrail(
   db: Sql,
-  { source, directory }: { source: TransferSource; directory: string | undefined },
+  { source, directory, onProgress }: VerifyTrailOptions,
 ): Promise<TrailVerification> {
   return inReadTransaction(db, async (tx) => {
+    const leafCount = (await readLog(tx.sql, "entries")).size + (await readLog(tx.sql, "transfers")).size;
+    const progress = countUp(leafCount, onProgress);
     const entryClaims = await readClaims(tx, "entries", directory);
-    const entryRoots = watchSizes(entryClaims.sizes);
+    const entryRoots = watchSizes(entryClaims.sizes, progress.add);
     const chain = await verifyChain(tx, entryRoots.watch);
     const transferClaims = await readClaims(tx, "transfers", directory);
-    const transferRoots = watchSizes(transferClaims.sizes);
+    const transferRoots = watchSizes(transferClaims.sizes, progress.add);
     // Entries known to be missing are the reason why transactions are not named: only a whole chain is held to it.
     const ranges = chain.findings.length > 0 ? undefined : chain.ranges;
     const transfers = await readTransferLog(tx, source, { watch: transferRoots.watch, ranges });
@@ -66,8 +79,8 @@ interface SizeWatch {
   readonly last: () => CompactTree;
 }
 
-/** Remembers the roots at these sizes while a tree grows past them. */
-function watchSizes(sizes: ReadonlySet<number>): SizeWatch {
+/** Remembers the roots at these sizes while a tree grows past them, and tells of leaves now and then. */
+function watchSizes(sizes: ReadonlySet<number>, onLeaves: (count: number) => void): SizeWatch {
   const empty = createCompactTree();
   const roots = new Map<number, Buffer>(sizes.has(0) ? [[0, empty.root()]] : []);
   let last: CompactTree = empty;
@@ -76,6 +89,7 @@ function watchSizes(sizes: ReadonlySet<number>): SizeWatch {
     last: () => last,
     watch: (tree) => {
       last = tree;
+      if (tree.size() % LEAVES_PER_READ === 0) onLeaves(LEAVES_PER_READ);
       if (sizes.has(tree.size())) roots.set(tree.size(), tree.root());
     },
   };
@@ -151,16 +165,16 @@ async function readTransferLog(
   const covered = { ranges: ranges?.toSorted((a, b) => a[0] - b[0]), before: oldest };
   const tree = createCompactTree();
   const findings: TrailFinding[] = [];
-  for (let after = -1n; ; ) {
-    const leaves = await source.read({ after, upTo: lastKey, limit: LEAVES_PER_READ });
+  const pages = readAhead(
+    (after: bigint = -1n) => source.read({ after, upTo: lastKey, limit: LEAVES_PER_READ }),
+    ({ key }) => key,
+  );
+  for await (const leaves of pages) {
     for (const { content } of leaves) {
       tree.add(hashLeaf(content));
       watch(tree);
     }
     findings.push(...(await findUncovered(tx, leaves, covered)));
-    const last = leaves.at(-1);
-    if (last === undefined || leaves.length < LEAVES_PER_READ) break;
-    after = last.key;
   }
   if (tree.size() !== size)
     findings.push({

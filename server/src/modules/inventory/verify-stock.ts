@@ -20,19 +20,27 @@ export interface StockDifference {
 const PAGE = 2_000;
 
 /** The first difference of each check, of one moment. Locks nothing. */
-export async function verifyStock(db: Sql): Promise<StockDifference[]> {
+export async function verifyStock(
+  db: Sql,
+  { onProgress }: { readonly onProgress?: (done: number, of: number) => void } = {},
+): Promise<StockDifference[]> {
   const unit = (await findAssets(db, { kind: "stock", afterId: 0, limit: 1_000 })).find(
     ({ code }) => code === "UNIT",
   );
   if (unit === undefined) return [{ check: "stock_accounts", what: "the asset UNIT is missing" }];
   return inReadTransaction(db, async (tx) => {
-    const found = [
-      await findStrayAccount(tx, unit.id),
-      await findWrongLevel(tx),
-      await findWrongStocktake(tx),
-      await findWrongPurchase(tx),
+    const checks = [
+      () => findStrayAccount(tx, unit.id),
+      () => findWrongLevel(tx),
+      () => findWrongStocktake(tx),
+      () => findWrongPurchase(tx),
     ];
-    return found.flatMap((difference) => difference ?? []);
+    const found: StockDifference[] = [];
+    for (const [index, check] of checks.entries()) {
+      found.push(...[await check()].flatMap((difference) => difference ?? []));
+      onProgress?.(index + 1, checks.length);
+    }
+    return found;
   });
 }
 

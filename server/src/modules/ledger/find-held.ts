@@ -1,12 +1,11 @@
 // Reads holds and sums in the moment of a transaction: for checks of what higher modules say that they hold and moved.
 import type { Tx } from "../../runtime/transaction.ts";
-import { readHolds } from "./book-store.ts";
 import * as store from "./held-store.ts";
-import type { Hold } from "./journal.ts";
+import type { KeptHold } from "./journal.ts";
 
 /** By id, whatever their state; unknown ids are left out. No locks. */
-export async function findHoldsById(tx: Tx, ids: readonly number[]): Promise<Map<number, Hold>> {
-  const holds = ids.length === 0 ? [] : await readHolds(tx, ids);
+export async function findHoldsById(tx: Tx, ids: readonly number[]): Promise<Map<number, KeptHold>> {
+  const holds = ids.length === 0 ? [] : await store.readKeptHolds(tx, ids);
   return new Map(holds.map((hold) => [hold.id, hold]));
 }
 

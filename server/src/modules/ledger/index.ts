@@ -76,6 +76,7 @@ export {
   type JournalHeader,
   type JournalKind,
   type JournalRequest,
+  type KeptHold,
   type PostedJournal,
   TRANSACTION_STATUSES,
   TRANSFERS_PER_JOURNAL_MAX,

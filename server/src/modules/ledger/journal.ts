@@ -105,6 +105,12 @@ export interface Hold {
   readonly closedAt: number | null;
 }
 
+/** What a hold keeps, or was captured of it. */
+export type KeptHold = Pick<
+  Hold,
+  "id" | "debitAccountId" | "creditAccountId" | "amount" | "state" | "captured"
+>;
+
 /** An account's sums at one moment. Balance and available may be negative where a credit limit allows it. */
 export interface Balance {
   readonly balance: bigint;

@@ -2,18 +2,18 @@
 // and the checkpoint that is left for the next run.
 
 import type { Sql } from "../../runtime/database.ts";
-import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 
 const LOCK = 0x56455249; // "VERI"
 
-/** Where a verification begins: everything up to `since` was found in order, with these holds still active. */
+/** Where a verification begins: everything up to `since` was found in order, with so many holds still active. */
 export interface Checkpoint {
   readonly since: number;
-  readonly activeHoldIds: readonly number[];
+  /** Their ids stay in the database: a shop may have millions. */
+  readonly activeHoldCount: number;
 }
 
-export const FROM_THE_BEGINNING: Checkpoint = { since: 0, activeHoldIds: [] };
+export const FROM_THE_BEGINNING: Checkpoint = { since: 0, activeHoldCount: 0 };
 
 /** The last stamp given out, to whichever transaction, committed or not; undefined in a new book. */
 export async function readLastStamp(db: Sql): Promise<number | undefined> {
@@ -56,10 +56,10 @@ export async function forgoWorkers({ sql }: Tx): Promise<void> {
 }
 
 export async function readCheckpoint({ sql }: Tx): Promise<Checkpoint> {
-  const [row] = await sql<{ verified_until: bigint; active_hold_ids: bigint[] }[]>`
-    SELECT verified_until, active_hold_ids FROM ledger.verifications`;
+  const [row] = await sql<{ verified_until: bigint; count: number }[]>`
+    SELECT verified_until, cardinality(active_hold_ids) AS count FROM ledger.verifications`;
   if (row === undefined) return FROM_THE_BEGINNING;
-  return { since: Number(row.verified_until), activeHoldIds: row.active_hold_ids.map(Number) };
+  return { since: Number(row.verified_until), activeHoldCount: row.count };
 }
 
 /** The id of the `count`th transfer after `after`; undefined where there are fewer. */
@@ -113,9 +113,26 @@ export async function dropCheckpoint({ sql }: Tx): Promise<void> {
   await sql`DELETE FROM ledger.verified_accounts`;
 }
 
-/** The holds of `ids`, or those placed after `since`: what may have changed since a checkpoint. */
-export function changedHolds({ sql }: Tx, { since, activeHoldIds }: Checkpoint) {
-  return activeHoldIds.length === 0
-    ? sql`h.id > ${since}`
-    : sql`(h.id > ${since} OR h.id = ANY(${toArray(activeHoldIds)}::bigint[]))`;
+/** The holds that may have changed since a checkpoint: those placed later, and those that were active. For a FROM. */
+export function changedHolds({ sql }: Tx, { since, activeHoldCount }: Checkpoint) {
+  if (activeHoldCount === 0) return sql`(SELECT * FROM ledger.holds WHERE id > ${since})`;
+  return sql`(
+    SELECT * FROM ledger.holds WHERE id > ${since}
+    UNION ALL
+    SELECT h.* FROM (SELECT unnest(active_hold_ids) AS id FROM ledger.verifications) AS active
+    JOIN ledger.holds h ON h.id = active.id WHERE h.id <= ${since})`;
+}
+
+const FEW = 10_000;
+
+/**
+ * PostgreSQL takes an array in a row for ten elements, and would look up millions one by one. To be called before
+ * `changedHolds` is read, and undone after.
+ */
+export async function expectMany({ sql }: Tx, { activeHoldCount }: Checkpoint): Promise<void> {
+  if (activeHoldCount > FEW) await sql`SELECT set_config('enable_nestloop', 'off', true)`;
+}
+
+export async function expectAny({ sql }: Tx): Promise<void> {
+  await sql`SELECT set_config('enable_nestloop', 'on', true)`;
 }

@@ -2,7 +2,7 @@
 // what is behind a count that does not agree is looked up after.
 import type { Tx } from "../../runtime/transaction.ts";
 import { JOURNAL_KINDS, REVERSAL_METADATA } from "./journal.ts";
-import { type Checkpoint, changedHolds } from "./verification-store.ts";
+import { type Checkpoint, changedHolds, expectAny, expectMany } from "./verification-store.ts";
 
 export interface TransferCounts {
   readonly count: number;
@@ -59,6 +59,7 @@ export interface HoldCounts {
 }
 
 export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCounts> {
+  await expectMany(tx, checkpoint);
   const [row] = await tx.sql<[{ captures: bigint; wrong_id: bigint | null }]>`
     SELECT count(t.id) FILTER (WHERE h.closed_at > ${checkpoint.since}) AS captures,
       min(h.id) FILTER (WHERE (
@@ -66,12 +67,12 @@ export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCo
         AND CASE WHEN h.state = 2 THEN t.journal_id = h.id AND t.amount = h.captured
           AND t.debit_account_id = h.debit_account_id AND t.credit_account_id = h.credit_account_id
           ELSE h.captured = 0 END) IS NOT TRUE) AS wrong_id
-    FROM ledger.holds h
+    FROM ${changedHolds(tx, checkpoint)} AS h
     LEFT JOIN ledger.journals j ON j.id = h.id
     LEFT JOIN ledger.transfers t ON t.id = h.closed_at AND h.state = 2
     LEFT JOIN ledger.accounts debit ON debit.id = h.debit_account_id
-    LEFT JOIN ledger.accounts credit ON credit.id = h.credit_account_id
-    WHERE ${changedHolds(tx, checkpoint)}`;
+    LEFT JOIN ledger.accounts credit ON credit.id = h.credit_account_id`;
+  await expectAny(tx);
   return { captures: Number(row.captures), wrongAt: row.wrong_id === null ? null : Number(row.wrong_id) };
 }
 

@@ -1,8 +1,8 @@
 // What the guards of the table of states look at, read off an order and its payment; and the steps that follow by
 // themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
-import { isGivenBack, isInFlight, type Payment } from "../payments/index.ts";
+import { isGivenBack, isInFlight, type PaymentMoney } from "../payments/index.ts";
 import type { Order } from "./order.ts";
-import { isFinal, type OrderFacts, refuseTransition, TRANSITIONS, type TransitionName } from "./states.ts";
+import { isFinal, mayTransition, type OrderFacts, TRANSITIONS, type TransitionName } from "./states.ts";
 
 /** What is still owed of the order as a whole: nothing more than its total less what was credited before it was paid. */
 export function dueOf(order: Pick<Order, "total" | "waived">): bigint {
@@ -14,8 +14,14 @@ export function dueTaxOf(order: Pick<Order, "tax" | "waivedTax">): bigint {
   return order.tax - order.waivedTax;
 }
 
+/** What decides which steps an order may take. */
+export type JudgedOrder = Pick<
+  Order,
+  "state" | "fulfilment" | "review" | "total" | "waived" | "cancelReason"
+>;
+
 /** @param payment the order's latest; undefined where there is none */
-export function factsOf(order: Order, payment: Payment | undefined): OrderFacts {
+export function factsOf(order: JudgedOrder, payment: PaymentMoney | undefined): OrderFacts {
   const { state, fulfilment, review } = order;
   const due = dueOf(order);
   const covered =
@@ -35,11 +41,14 @@ export function factsOf(order: Order, payment: Payment | undefined): OrderFacts 
 const OWN_STEPS: readonly TransitionName[] = ["cancel", "pay", "complete"];
 
 /** The step that an order takes by itself now; undefined where it waits. */
-export function findOwnStep(order: Order, payment: Payment | undefined): TransitionName | undefined {
+export function findOwnStep(
+  order: JudgedOrder,
+  payment: PaymentMoney | undefined,
+): TransitionName | undefined {
   const facts = factsOf(order, payment);
   return OWN_STEPS.find((name) => {
     const isWanted = name === "cancel" ? order.cancelReason !== null : order.cancelReason === null;
-    return isWanted && refuseTransition(name, facts, "system") === undefined;
+    return isWanted && mayTransition(name, facts, "system");
   });
 }
 

@@ -104,10 +104,10 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
     id: Number(row.id),
     customerId: row.customer_id,
     placedBy: row.placed_by,
-    state: STATE_NAMES[row.state] ?? unknown(row.state),
-    placedState: STATE_NAMES[row.placed_state] ?? unknown(row.placed_state),
-    fulfilment: FULFILMENT_NAMES[row.fulfilment] ?? unknown(row.fulfilment),
-    review: REVIEW_NAMES[row.review] ?? unknown(row.review),
+    state: stateOf(row.state),
+    placedState: stateOf(row.placed_state),
+    fulfilment: fulfilmentNamed(row.fulfilment),
+    review: reviewNamed(row.review),
     paymentMethod: row.payment_method,
     paymentId: row.payment_id === null ? null : Number(row.payment_id),
     currency: row.currency,
@@ -142,6 +142,14 @@ function namesOf<Name extends string>(
 }
 
 /** The state of a number that the database keeps. */
+export function fulfilmentNamed(number: number): Fulfilment {
+  return FULFILMENT_NAMES[number] ?? unknown(number);
+}
+
+export function reviewNamed(number: number): Review {
+  return REVIEW_NAMES[number] ?? unknown(number);
+}
+
 export function stateOf(number: number): OrderState {
   return STATE_NAMES[number] ?? unknown(number);
 }
@@ -174,7 +182,7 @@ function toLine(row: LineRow): OrderLine {
 }
 
 /** "{1,2}" as numbers. */
-function readIds(text: string): readonly number[] {
+export function readIds(text: string): readonly number[] {
   return text === "{}" ? [] : text.slice(1, -1).split(",").map(Number);
 }
 

@@ -142,6 +142,12 @@ export function partyOf(actor: Actor): Party {
   return actsForAll(actor) ? "staff" : "customer";
 }
 
+/** Whether a change can be made, without the reason: a refusal is an error and takes a stack trace, too dear for asking of every order. */
+export function mayTransition(name: TransitionName, facts: OrderFacts, party: Party): boolean {
+  const { from, by, guards }: Transition = TRANSITIONS[name];
+  return from.includes(facts.state) && by.includes(party) && guards.every(([, holds]) => holds(facts));
+}
+
 /** Why a change cannot be made; undefined where it can. The first reason counts: the state, the party, then the guards. */
 export function refuseTransition(
   name: TransitionName,

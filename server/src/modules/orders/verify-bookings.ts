@@ -9,7 +9,7 @@ import {
   findHoldsById,
   findTransfers,
   getSystemSums,
-  type Hold,
+  type KeptHold,
 } from "../ledger/index.ts";
 import { findAttempts } from "../payments/index.ts";
 import { type Found, type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
@@ -65,7 +65,7 @@ export async function checkShipments({ tx, assets, since }: Subject): Found {
   }
 }
 
-function isCaptured(part: store.ShippedPart, hold: Hold | undefined, sold: number): boolean {
+function isCaptured(part: store.ShippedPart, hold: KeptHold | undefined, sold: number): boolean {
   return (
     hold?.state === "captured" &&
     hold.captured === BigInt(part.quantity) &&
@@ -74,7 +74,7 @@ function isCaptured(part: store.ShippedPart, hold: Hold | undefined, sold: numbe
   );
 }
 
-function describeShipment(part: store.ShippedPart, hold: Hold | undefined): OrderDifference {
+function describeShipment(part: store.ShippedPart, hold: KeptHold | undefined): OrderDifference {
   const { orderId, holdId, lineNo, shipmentId } = part;
   const expected = `${part.quantity} units of account ${part.stockAccountId}`;
   const stored =

@@ -43,6 +43,8 @@ export interface Subject {
   /** Stamp up to which what cannot change was found in order. */
   readonly since: number;
   readonly assets: Assets;
+  /** Told of orders that were compared with their payments and holds. */
+  readonly onRead?: (count: number) => void;
 }
 
 export type Found = Promise<OrderDifference | undefined>;

@@ -1,6 +1,8 @@
 // Verifies orders: re-derives them from their lines, shipments, credit notes and timelines, and compares them with their payments
 // and with the ledger, where stock and money lie. One read-only snapshot sees one moment while servers go on selling.
 // That the ledger agrees with itself is its own check, and a payment with its events is the payments'.
+
+import { countUp } from "../../runtime/count-up.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction } from "../../runtime/transaction.ts";
 import { loadAssets } from "../ledger/index.ts";
@@ -9,6 +11,7 @@ import * as carts from "./verify-carts.ts";
 import * as checks from "./verify-checks.ts";
 import type { OrderDifference } from "./verify-difference.ts";
 import { checkOrderPages } from "./verify-pages.ts";
+import { countOrders } from "./verify-pages-store.ts";
 import * as store from "./verify-store.ts";
 import { checkUses } from "./verify-uses.ts";
 
@@ -19,6 +22,7 @@ export interface VerifyOrdersOptions {
    * became by then; all else is.
    */
   readonly since?: number;
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 export interface OrdersVerification {
@@ -28,36 +32,46 @@ export interface OrdersVerification {
   readonly orderCount: number;
 }
 
+const CHECKS = [
+  checks.checkTotals,
+  checks.checkPrices,
+  checks.checkProgress,
+  checks.checkStates,
+  checks.checkTimelines,
+  checks.checkNotes,
+  checks.checkCredits,
+  checks.checkProducts,
+  checkUses,
+  bookings.checkNamedHolds,
+  bookings.checkShipments,
+  bookings.checkPutBack,
+  bookings.checkPaidOut,
+  bookings.checkRefunds,
+  bookings.checkUnits,
+  carts.checkCarts,
+  carts.checkMergedCarts,
+  carts.checkCartProducts,
+] as const;
+/** Of the time that all takes, for the reading of orders page by page, measured with a million. */
+const PAGES_SHARE = 0.5;
+
 /** Locks nothing; a run beside another is as good as alone. */
 export async function verifyOrders(
   db: Sql,
-  { since = 0 }: VerifyOrdersOptions = {},
+  { since = 0, onProgress }: VerifyOrdersOptions = {},
 ): Promise<OrdersVerification> {
   const assets = await loadAssets(db);
   return inReadTransaction(db, async (tx) => {
     await store.allowLargeReads(tx);
-    const subject = { tx, since, assets };
-    const found = [
-      await checks.checkTotals(subject),
-      await checks.checkPrices(subject),
-      await checks.checkProgress(subject),
-      await checks.checkStates(subject),
-      await checks.checkTimelines(subject),
-      await checks.checkNotes(subject),
-      await checks.checkCredits(subject),
-      await checks.checkProducts(subject),
-      await checkUses(subject),
-      await bookings.checkNamedHolds(subject),
-      await bookings.checkShipments(subject),
-      await bookings.checkPutBack(subject),
-      await bookings.checkPaidOut(subject),
-      await bookings.checkRefunds(subject),
-      await bookings.checkUnits(subject),
-      await carts.checkCarts(subject),
-      await carts.checkMergedCarts(subject),
-      await carts.checkCartProducts(subject),
-    ];
+    const progress = countUp((await countOrders(tx)) / PAGES_SHARE, onProgress);
+    const subject = { tx, since, assets, onRead: progress.add };
+    const found: (OrderDifference | undefined)[] = [];
+    for (const [index, check] of CHECKS.entries()) {
+      found.push(await check(subject));
+      progress.reach(((index + 1) / CHECKS.length) * (1 - PAGES_SHARE));
+    }
     const pages = await checkOrderPages(subject);
+    progress.reach(1);
     const differences = [...found, ...pages.differences].flatMap((difference) => difference ?? []);
     return { differences: differences.sort(byStamp), orderCount: pages.orderCount };
   });

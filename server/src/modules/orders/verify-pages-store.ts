@@ -1,8 +1,9 @@
 // The SQL that reads orders a page at a time, to be compared with payments and with the ledger, whose rows their own modules read.
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { Order } from "./order.ts";
-import { type OrderRow, readLines, toOrder } from "./order-store.ts";
+import type { Order, OrderLine } from "./order.ts";
+import type { JudgedOrder } from "./order-facts.ts";
+import { fulfilmentNamed, type OrderRow, readIds, reviewNamed, stateOf } from "./order-store.ts";
 
 export interface Page {
   /** Stamp up to which an earlier run has found what cannot change in order; 0: from the first. */
@@ -11,18 +12,97 @@ export interface Page {
   readonly limit: number;
 }
 
-/** Orders with their lines, by id: those that are open, and those that were placed or changed since. */
-export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): Promise<Order[]> {
+/** An order in what is compared with its payments and holds, in columns as few as that needs: a check reads millions. */
+export interface CheckedOrder extends JudgedOrder, Pick<Order, "id" | "paymentId" | "currency"> {
+  /** Those that name holds, or still have units to ship. */
+  readonly lines: readonly CheckedLine[];
+}
+
+export type CheckedLine = Pick<
+  OrderLine,
+  "lineNo" | "quantity" | "shipped" | "tracksStock" | "holdIds" | "stockAccountIds"
+>;
+
+/** Orders by id: those that are open, and those that were placed or changed since. */
+export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): Promise<CheckedOrder[]> {
   const { sql } = tx;
-  const rows = await sql<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
-           net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+  const rows = await sql<
+    Pick<
+      OrderRow,
+      | "id"
+      | "state"
+      | "fulfilment"
+      | "review"
+      | "payment_id"
+      | "currency"
+      | "total"
+      | "waived"
+      | "cancel_reason"
+    >[]
+  >`
+    SELECT id, state, fulfilment, review, payment_id, currency, total, waived, cancel_reason
     FROM orders.orders o
     WHERE id > ${afterId} AND (${since}::bigint = 0 OR id > ${since} OR state < 5
       OR EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.at > ${since}))
     ORDER BY id LIMIT ${limit}`;
-  const lines = await readLines(tx, toArray(rows.map((row) => Number(row.id))));
-  return rows.map((row) => toOrder(row, lines.get(Number(row.id)) ?? []));
+  const lines = await readOpenLines(
+    tx,
+    rows.map((row) => Number(row.id)),
+  );
+  return rows.map((row) => {
+    const id = Number(row.id);
+    return {
+      id,
+      state: stateOf(row.state),
+      fulfilment: fulfilmentNamed(row.fulfilment),
+      review: reviewNamed(row.review),
+      paymentId: row.payment_id === null ? null : Number(row.payment_id),
+      currency: row.currency,
+      total: row.total,
+      waived: row.waived,
+      cancelReason: row.cancel_reason,
+      lines: lines.get(id) ?? [],
+    };
+  });
+}
+
+async function readOpenLines({ sql }: Tx, orderIds: readonly number[]): Promise<Map<number, CheckedLine[]>> {
+  const rows = await sql<
+    {
+      order_id: bigint;
+      line_no: number;
+      quantity: number;
+      shipped: number;
+      tracks_stock: boolean;
+      hold_ids: string;
+      stock_account_ids: string;
+    }[]
+  >`
+    SELECT order_id, line_no, quantity, shipped, tracks_stock, hold_ids::text, stock_account_ids::text
+    FROM orders.lines
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) AND (hold_ids <> '{}' OR (tracks_stock AND shipped <> quantity))
+    ORDER BY order_id, line_no`;
+  const byOrder = new Map<number, CheckedLine[]>();
+  for (const row of rows) {
+    const line = {
+      lineNo: row.line_no,
+      quantity: row.quantity,
+      shipped: row.shipped,
+      tracksStock: row.tracks_stock,
+      holdIds: readIds(row.hold_ids),
+      stockAccountIds: readIds(row.stock_account_ids),
+    };
+    const orderId = Number(row.order_id);
+    const lines = byOrder.get(orderId);
+    if (lines === undefined) byOrder.set(orderId, [line]);
+    else lines.push(line);
+  }
+  return byOrder;
+}
+
+export async function countOrders({ sql }: Tx): Promise<number> {
+  const [row] = await sql<[{ count: bigint }]>`SELECT count(*) AS count FROM orders.orders`;
+  return Number(row.count);
 }
 
 /** Counts the stock holds that lines name, and how many different ones they are. */

@@ -1,49 +1,50 @@
 // Compares orders with their payments and stock holds, a page at a time, by the very functions that commands decide with.
+import { readAhead } from "../../runtime/read-ahead.ts";
 import { unitAccounts } from "../inventory/index.ts";
-import { findHoldsById, type Hold } from "../ledger/index.ts";
+import { findHoldsById, type KeptHold } from "../ledger/index.ts";
 import {
-  findPaymentsOfOrders,
+  findMoneyOfOrders,
   isInFlight,
-  type Payment,
+  type OrderMoney,
   refundableOf,
   voidableOf,
 } from "../payments/index.ts";
-import { holdsOf, type Order, type OrderLine } from "./order.ts";
 import { dueOf, factsOf, findOwnStep } from "./order-facts.ts";
 import { isFinal } from "./states.ts";
 import { type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
-import { readOrdersPage } from "./verify-pages-store.ts";
+import { type CheckedLine, type CheckedOrder, readOrdersPage } from "./verify-pages-store.ts";
 
-const PAGE = 1_000;
+const PAGE = 2_000;
 
 /** The first order whose holds, and the first whose payments, do not agree with it. */
 export async function checkOrderPages(
   subject: Subject,
 ): Promise<{ differences: OrderDifference[]; orderCount: number }> {
   const { tx, since } = subject;
-  let [holds, payments]: (OrderDifference | undefined)[] = [];
+  let [wrongHold, wrongPayment]: (OrderDifference | undefined)[] = [];
   let orderCount = 0;
-  for (let afterId = 0; ; ) {
-    const orders = await readOrdersPage(tx, { since, afterId, limit: PAGE });
-    const last = orders.at(-1);
-    if (last === undefined) break;
+  const pages = readAhead(
+    (afterId: number = 0) => readOrdersPage(tx, { since, afterId, limit: PAGE }),
+    ({ id }) => id,
+  );
+  for await (const orders of pages) {
+    const ids = orders.map(({ id }) => id);
+    const holdIds = orders.flatMap(({ lines }) => lines.flatMap((line) => line.holdIds));
+    const [holds, payments] = await Promise.all([findHoldsById(tx, holdIds), findMoneyOfOrders(tx, ids)]);
+    wrongHold ??= checkHolds(subject, orders, holds);
+    wrongPayment ??= checkPayments(subject, orders, payments);
     orderCount += orders.length;
-    holds ??= await checkHolds(subject, orders);
-    payments ??= await checkPayments(subject, orders);
-    afterId = last.id;
+    subject.onRead?.(orders.length);
   }
-  return { differences: [holds, payments].flatMap((difference) => difference ?? []), orderCount };
+  return { differences: [wrongHold, wrongPayment].flatMap((difference) => difference ?? []), orderCount };
 }
 
-async function checkHolds(
-  { tx, assets }: Subject,
-  orders: readonly Order[],
-): Promise<OrderDifference | undefined> {
+function checkHolds(
+  { assets }: Subject,
+  orders: readonly CheckedOrder[],
+  holds: ReadonlyMap<number, KeptHold>,
+): OrderDifference | undefined {
   const { sold } = unitAccounts(assets);
-  const holds = await findHoldsById(
-    tx,
-    orders.flatMap((order) => holdsOf(order).holdIds),
-  );
   for (const order of orders)
     for (const line of order.lines) {
       const wrong = findWrongHold(line, { holds, sold, isOpen: isOpen(order) });
@@ -55,14 +56,14 @@ async function checkHolds(
 }
 
 /** Stock is freed as soon as the order ends or is to end. */
-function isOpen({ state, cancelReason }: Order): boolean {
+function isOpen({ state, cancelReason }: CheckedOrder): boolean {
   return !isFinal(state) && cancelReason === null;
 }
 
 /** What is open of a line is held, each hold on the account that the line names. */
 function findWrongHold(
-  { holdIds, stockAccountIds, quantity, shipped, tracksStock }: OrderLine,
-  { holds, sold, isOpen }: { holds: ReadonlyMap<number, Hold>; sold: number; isOpen: boolean },
+  { holdIds, stockAccountIds, quantity, shipped, tracksStock }: CheckedLine,
+  { holds, sold, isOpen }: { holds: ReadonlyMap<number, KeptHold>; sold: number; isOpen: boolean },
 ): { what: string; ids: Pick<OrderDifference, "holdId" | "accountId" | "expected" | "stored"> } | undefined {
   let held = 0n;
   for (const [index, holdId] of holdIds.entries()) {
@@ -83,14 +84,11 @@ function findWrongHold(
   return { what: `has ${expected} open and holds ${stored}`, ids: { expected, stored } };
 }
 
-async function checkPayments(
+function checkPayments(
   subject: Subject,
-  orders: readonly Order[],
-): Promise<OrderDifference | undefined> {
-  const byOrder = await findPaymentsOfOrders(
-    subject.tx.sql,
-    orders.map(({ id }) => id),
-  );
+  orders: readonly CheckedOrder[],
+  byOrder: ReadonlyMap<number, readonly OrderMoney[]>,
+): OrderDifference | undefined {
   for (const order of orders) {
     const wrong = findWrongPayment(subject, order, byOrder.get(order.id) ?? []);
     if (wrong !== undefined)
@@ -106,7 +104,11 @@ async function checkPayments(
 
 type Wrong = Pick<OrderDifference, "what" | "paymentId" | "expected" | "stored">;
 
-function findWrongPayment(subject: Subject, order: Order, payments: readonly Payment[]): Wrong | undefined {
+function findWrongPayment(
+  subject: Subject,
+  order: CheckedOrder,
+  payments: readonly OrderMoney[],
+): Wrong | undefined {
   const latest = payments.find(({ id }) => id === order.paymentId);
   if (order.paymentId !== null && latest === undefined) {
     const paymentId = order.paymentId;
@@ -134,12 +136,12 @@ function findWrongPayment(subject: Subject, order: Order, payments: readonly Pay
   return { what: `owes ${expected}, and ${stored} were paid`, ...idOf(latest), expected, stored };
 }
 
-function idOf(payment: Payment | undefined): { paymentId?: number } {
+function idOf(payment: OrderMoney | undefined): { paymentId?: number } {
   return payment === undefined ? {} : { paymentId: payment.id };
 }
 
 /** Money that is neither on its way back nor the subject of anything under way. */
-function keepsMoney(payment: Payment): boolean {
+function keepsMoney(payment: OrderMoney): boolean {
   if (payment.cancelRequested && isInFlight(payment)) return false;
   return voidableOf(payment) > 0n || refundableOf(payment) > 0n;
 }

@@ -91,7 +91,10 @@ function post(
   return postJournal(desk.book, { ...journal, reference: payment.reference ?? undefined });
 }
 
-export function sidesOf(assets: Assets, payment: Payment): { sales: number; tax: number; source: number } {
+export function sidesOf(
+  assets: Assets,
+  payment: Pick<Payment, "assetId" | "provider" | "accountId">,
+): { sales: number; tax: number; source: number } {
   const account = (name: "sales" | "tax" | "clearing" | "world") =>
     assets.systemAccount(payment.assetId, name);
   const outside = payment.provider === "manual" ? account("world") : account("clearing");

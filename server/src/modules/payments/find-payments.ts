@@ -8,8 +8,9 @@ import { readAttempts, readAttemptsById, readAttention } from "./attempt-store.t
 import type { Dispute } from "./dispute.ts";
 import { readDisputes, readNewestDisputes } from "./dispute-store.ts";
 import { paymentsError } from "./errors.ts";
-import type { Payment, PaymentEvent, ProviderName } from "./payment.ts";
+import type { Payment, PaymentEvent, PaymentMoney, ProviderName } from "./payment.ts";
 import * as store from "./payment-store.ts";
+import { readMoneyOfOrders } from "./verify-payments-store.ts";
 
 /** @throws AppError `not_found/payment_not_found` */
 export async function getPayment(db: Sql, id: number): Promise<Payment> {
@@ -24,6 +25,18 @@ export async function findPaymentsOfOrders(
   orderIds: readonly number[],
 ): Promise<Map<number, Payment[]>> {
   const payments = await store.readPaymentsOfOrders(db, orderIds);
+  return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
+}
+
+/** What an order needs to know of its payments to be judged. */
+export type OrderMoney = PaymentMoney & Pick<Payment, "id" | "orderId" | "currency">;
+
+/** The money of these orders' payments, by order, in the order they were opened: for checks of very many. */
+export async function findMoneyOfOrders(
+  tx: Tx,
+  orderIds: readonly number[],
+): Promise<Map<number, OrderMoney[]>> {
+  const payments = await readMoneyOfOrders(tx, orderIds);
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
 }
 

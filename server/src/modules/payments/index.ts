@@ -9,7 +9,13 @@ export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
 export type { CardProvider, CardProviderName } from "./card-provider.ts";
 export { deliverDueWebhooks } from "./deliver-webhooks.ts";
 export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
-export { findAttempts, findPaymentsOfOrders, getPayment } from "./find-payments.ts";
+export {
+  findAttempts,
+  findMoneyOfOrders,
+  findPaymentsOfOrders,
+  getPayment,
+  type OrderMoney,
+} from "./find-payments.ts";
 export { loadStripe } from "./load-stripe.ts";
 export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
@@ -22,6 +28,7 @@ export {
   isPaid,
   netCaptured,
   type Payment,
+  type PaymentMoney,
   type PaymentStatus,
   type ProviderName,
   refundableOf,

@@ -141,6 +141,22 @@ export function addEvent<S extends Sums>(
   return sums;
 }
 
+/** The money of a payment: what came, went, and is under way. */
+export type PaymentMoney = Pick<
+  Payment,
+  | "authorizedMinor"
+  | "voidedMinor"
+  | "capturedMinor"
+  | "refundedMinor"
+  | "chargedBackMinor"
+  | "disputedMinor"
+  | "authorizingMinor"
+  | "capturingMinor"
+  | "voidingMinor"
+  | "refundingMinor"
+  | "cancelRequested"
+>;
+
 export const PAYMENT_STATUSES = [
   "requested",
   "action_required",
@@ -174,7 +190,9 @@ function statusOfCaptured(payment: Payment): PaymentStatus {
 }
 
 /** Authorized and neither captured nor given back. */
-export function authorizedLeft(payment: Payment): bigint {
+export function authorizedLeft(
+  payment: Pick<Payment, "authorizedMinor" | "voidedMinor" | "capturedMinor">,
+): bigint {
   return payment.authorizedMinor - payment.voidedMinor - payment.capturedMinor;
 }
 
@@ -186,23 +204,23 @@ export function capturableOf(payment: Payment): bigint {
 }
 
 /** What a void may still give back. */
-export function voidableOf(payment: Payment): bigint {
+export function voidableOf(payment: PaymentMoney): bigint {
   return authorizedLeft(payment) - payment.capturingMinor - payment.voidingMinor;
 }
 
 /** What a refund may still give back: not what is in dispute, which the bank has already taken from us. */
-export function refundableOf(payment: Payment): bigint {
+export function refundableOf(payment: PaymentMoney): bigint {
   const left = netCaptured(payment) - payment.refundingMinor - payment.disputedMinor;
   return left > 0n ? left : 0n;
 }
 
 /** Money of this payment that we have: captured, less what was refunded and charged back. */
-export function netCaptured(payment: Payment): bigint {
+export function netCaptured(payment: PaymentMoney): bigint {
   return payment.capturedMinor - payment.refundedMinor - payment.chargedBackMinor;
 }
 
 /** A provider has still to tell the outcome of something. */
-export function isInFlight(payment: Payment): boolean {
+export function isInFlight(payment: PaymentMoney): boolean {
   const { authorizingMinor, capturingMinor, voidingMinor, refundingMinor } = payment;
   return authorizingMinor + capturingMinor + voidingMinor + refundingMinor > 0n;
 }
@@ -213,7 +231,7 @@ export function mayStillBeCaptured(payment: Payment): boolean {
 }
 
 /** Nothing is authorized, captured or under way any more: what it was for may be called cancelled. */
-export function isGivenBack(payment: Payment): boolean {
+export function isGivenBack(payment: PaymentMoney): boolean {
   return authorizedLeft(payment) === 0n && netCaptured(payment) === 0n && !isInFlight(payment);
 }
 

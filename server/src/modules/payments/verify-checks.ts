@@ -1,18 +1,23 @@
 // What a verification checks of payments, one function a check: each answers its first difference in words, or undefined.
+import { readAhead } from "../../runtime/read-ahead.ts";
+import type { Tx } from "../../runtime/transaction.ts";
 import {
   type BookedTransfer,
+  countActiveHolds,
   findActiveHoldIds,
   findHoldsById,
   findTransfers,
   getSystemSums,
-  type Hold,
+  type KeptHold,
 } from "../ledger/index.ts";
 import { sidesOf } from "./book-money.ts";
-import { authorizedLeft, type Payment } from "./payment.ts";
+import { authorizedLeft } from "./payment.ts";
 import { type Found, type PaymentDifference, type Subject, tellAmounts } from "./verify-difference.ts";
 import * as store from "./verify-payments-store.ts";
 
-const PAGE = 2_000;
+const PAGE = 5_000;
+/** Large, for each takes a reading of the whole table of payments. */
+const STRAY_PAGE = 200_000;
 
 export async function checkSums(subject: Subject): Found {
   const found = await store.findWrongSums(subject.tx);
@@ -72,15 +77,17 @@ export async function checkDisputes(subject: Subject): Found {
 /** Every event that moved money names its own journal, and that moved this money between these accounts. */
 export async function checkBookings(subject: Subject): Found {
   const { tx, since } = subject;
-  for (let after = { paymentId: 0, seq: 0 }; ; ) {
-    const page = await store.readBookings(tx, { since, after, limit: PAGE });
-    const last = page.at(-1);
-    if (last === undefined) break;
+  const first = { paymentId: 0, seq: 0 };
+  const pages = readAhead(
+    (after: typeof first = first) => store.readBookings(tx, { since, after, limit: PAGE }),
+    ({ payment, seq }) => ({ paymentId: payment.id, seq }),
+  );
+  for await (const page of pages) {
     const ids = page.flatMap(({ journalId }) => (journalId === null ? [] : [journalId, journalId + 1]));
     const transfers = await findTransfers(tx, ids);
     const wrong = page.find((event) => !isBooked(subject, event, transfers));
     if (wrong !== undefined) return describeBooking(subject, wrong);
-    after = { paymentId: last.payment.id, seq: last.seq };
+    subject.onRead?.(page.length);
   }
   const shared = await store.findSharedJournal(tx);
   if (shared === undefined) return undefined;
@@ -132,21 +139,24 @@ function describeBooking(subject: Subject, event: store.EventBooking): PaymentDi
 
 /** What a balance still owes is held on its account, and every hold in favor of sales is a payment's. */
 export async function checkHolds(subject: Subject): Found {
-  for (let afterId = 0; ; ) {
-    const page = await store.readHolding(subject.tx, { afterId, limit: PAGE });
-    const last = page.at(-1);
-    if (last === undefined) return checkStrayHolds(subject);
+  const { tx } = subject;
+  const pages = readAhead(
+    (afterId: number = 0) => store.readHolding(tx, { afterId, limit: PAGE }),
+    ({ id }) => id,
+  );
+  for await (const page of pages) {
     const holds = await findHoldsById(
-      subject.tx,
+      tx,
       page.flatMap(({ holdId }) => holdId ?? []),
     );
     const wrong = page.find((payment) => !isHeld(subject, payment, holds.get(payment.holdId ?? 0)));
     if (wrong !== undefined) return describeHold(subject, wrong, holds.get(wrong.holdId ?? 0));
-    afterId = last.id;
+    subject.onRead?.(page.length);
   }
+  return checkStrayHolds(subject);
 }
 
-function isHeld({ assets }: Subject, payment: Payment, hold: Hold | undefined): boolean {
+function isHeld({ assets }: Subject, payment: store.Holding, hold: KeptHold | undefined): boolean {
   return (
     hold?.state === "active" &&
     hold.amount === authorizedLeft(payment) &&
@@ -155,7 +165,11 @@ function isHeld({ assets }: Subject, payment: Payment, hold: Hold | undefined): 
   );
 }
 
-function describeHold(subject: Subject, payment: Payment, hold: Hold | undefined): PaymentDifference {
+function describeHold(
+  subject: Subject,
+  payment: store.Holding,
+  hold: KeptHold | undefined,
+): PaymentDifference {
   const { id: paymentId, holdId, currency, accountId } = payment;
   const tell = (amount: bigint) => tellAmounts(subject, currency, { amounts: String(amount), names: [""] });
   const expected = `${tell(authorizedLeft(payment))} of account ${accountId ?? "none"}`;
@@ -168,24 +182,43 @@ function describeHold(subject: Subject, payment: Payment, hold: Hold | undefined
   return { check: "payment_holds", what, ...ids, expected, stored };
 }
 
+/**
+ * That no payment names a hold that is not there was found before; so if there are as many holds as payments name, they are
+ * the same. Counting is linear; only what does not agree is looked for one by one.
+ */
 async function checkStrayHolds({ tx, assets }: Subject): Found {
-  for (const { id: assetId, kind } of assets.all()) {
-    if (kind !== "money") continue;
-    const creditAccountId = assets.systemAccount(assetId, "sales");
-    for (let afterId = 0; ; ) {
-      const ids = await findActiveHoldIds(tx, { creditAccountId, afterId, limit: PAGE });
-      const last = ids.at(-1);
-      if (last === undefined) break;
-      const named = await store.readNamedHolds(tx, ids);
-      const holdId = ids.find((id) => !named.has(id));
-      if (holdId !== undefined) {
-        const what = `hold ${holdId} keeps money for a payment, and no payment names it`;
-        return { check: "payment_holds", what, holdId };
-      }
-      afterId = last;
-    }
+  const sales = assets
+    .all()
+    .flatMap(({ id, kind }) => (kind === "money" ? [assets.systemAccount(id, "sales")] : []));
+  const named = await store.countNamedHolds(tx);
+  let active = 0;
+  for (const accountId of sales) active += await countActiveHolds(tx, accountId);
+  if (named.count === active && named.distinct === active) return undefined;
+  const shared = await store.findSharedHold(tx);
+  if (shared !== undefined) {
+    const [holdId, paymentId] = [Number(shared.hold_id), Number(shared.payment_id)];
+    const what = `two payments name hold ${holdId}, one of them payment ${paymentId}`;
+    return { check: "payment_holds", what, paymentId, holdId };
+  }
+  for (const accountId of sales) {
+    const holdId = await findStrayHold(tx, accountId);
+    if (holdId === undefined) continue;
+    const what = `hold ${holdId} keeps money for a payment, and no payment names it`;
+    return { check: "payment_holds", what, holdId };
   }
   return undefined;
+}
+
+async function findStrayHold(tx: Tx, creditAccountId: number): Promise<number | undefined> {
+  for (let afterId = 0; ; ) {
+    const ids = await findActiveHoldIds(tx, { creditAccountId, afterId, limit: STRAY_PAGE });
+    const [first, last] = [ids.at(0), ids.at(-1)];
+    if (first === undefined || last === undefined) return undefined;
+    const named = await store.readNamedHolds(tx, { first, last });
+    const holdId = ids.find((id) => !named.has(id));
+    if (holdId !== undefined) return holdId;
+    afterId = last;
+  }
 }
 
 /** The ledger's sums of the house's accounts that payments alone move: clearing both ways, and tax taken. */

@@ -34,6 +34,8 @@ export interface Subject {
   /** Stamp up to which events were found booked. */
   readonly since: number;
   readonly assets: Assets;
+  /** Told of payments or events that were compared with the ledger. */
+  readonly onRead?: (count: number) => void;
 }
 
 export type Found = Promise<PaymentDifference | undefined>;

@@ -2,8 +2,9 @@
 // is at risk from disputes. Each read answers its first difference, or undefined. Amounts are minor units as text.
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { OrderMoney } from "./find-payments.ts";
 import type { EventType, Payment } from "./payment.ts";
-import { type PaymentRow, toPayment } from "./payment-store.ts";
+import { type PaymentRow, toId } from "./payment-store.ts";
 
 /** Lets the reads take as long as they take, with memory to sort and join in. */
 export async function allowLargeReads({ sql }: Tx): Promise<void> {
@@ -118,8 +119,8 @@ export interface EventBooking {
   readonly amountMinor: bigint;
   readonly taxMinor: bigint;
   readonly journalId: number | null;
-  /** As it is now; what money goes by never changes. */
-  readonly payment: Payment;
+  /** What money goes by, which never changes. */
+  readonly payment: Pick<Payment, "id" | "provider" | "assetId" | "currency" | "accountId">;
 }
 
 /** Events that moved money, after `since`, in the order of payments and their events. */
@@ -128,7 +129,7 @@ export async function readBookings(
   { since, after, limit }: { since: number; after: { paymentId: number; seq: number }; limit: number },
 ): Promise<EventBooking[]> {
   const rows = await sql<
-    (PaymentRow & {
+    (Pick<PaymentRow, "id" | "provider" | "asset_id" | "currency" | "account_id"> & {
       event_seq: number;
       event_type: EventType;
       event_amount: bigint;
@@ -136,7 +137,8 @@ export async function readBookings(
       event_journal: bigint | null;
     })[]
   >`
-    SELECT p.*, e.seq AS event_seq, e.type AS event_type, e.amount AS event_amount, e.tax AS event_tax, e.journal_id AS event_journal
+    SELECT p.id, p.provider, p.asset_id, p.currency, p.account_id, e.seq AS event_seq, e.type AS event_type, e.amount AS event_amount,
+      e.tax AS event_tax, e.journal_id AS event_journal
     FROM (SELECT * FROM payments.events
       WHERE (payment_id, seq) > (${after.paymentId}, ${after.seq}) AND at > ${since}
         AND (journal_id IS NOT NULL OR type IN ('captured', 'refunded', 'refund_reversed', 'dispute_lost'))
@@ -148,7 +150,13 @@ export async function readBookings(
     amountMinor: row.event_amount,
     taxMinor: row.event_tax,
     journalId: row.event_journal === null ? null : Number(row.event_journal),
-    payment: toPayment(row),
+    payment: {
+      id: Number(row.id),
+      provider: row.provider,
+      assetId: row.asset_id,
+      currency: row.currency,
+      accountId: toId(row.account_id),
+    },
   }));
 }
 
@@ -162,22 +170,91 @@ export async function findSharedJournal({
   return row;
 }
 
+/** What a payment says that it holds. */
+export type Holding = Pick<
+  Payment,
+  "id" | "assetId" | "currency" | "accountId" | "holdId" | "authorizedMinor" | "voidedMinor" | "capturedMinor"
+>;
+
 /** Payments that hold money on a customer's account, or should, or should not, in the order of their ids. */
 export async function readHolding(
   { sql }: Tx,
   { afterId, limit }: { afterId: number; limit: number },
-): Promise<Payment[]> {
-  const rows = await sql<PaymentRow[]>`
-    SELECT * FROM payments.payments
+): Promise<Holding[]> {
+  const rows = await sql<
+    Pick<
+      PaymentRow,
+      "id" | "asset_id" | "currency" | "account_id" | "hold_id" | "authorized" | "voided" | "captured"
+    >[]
+  >`
+    SELECT id, asset_id, currency, account_id, hold_id, authorized, voided, captured FROM payments.payments
     WHERE id > ${afterId} AND (hold_id IS NOT NULL OR (provider = 'balance' AND authorized > voided + captured)) ORDER BY id LIMIT ${limit}`;
-  return rows.map(toPayment);
+  return rows.map((row) => ({
+    id: Number(row.id),
+    assetId: row.asset_id,
+    currency: row.currency,
+    accountId: toId(row.account_id),
+    holdId: toId(row.hold_id),
+    authorizedMinor: row.authorized,
+    voidedMinor: row.voided,
+    capturedMinor: row.captured,
+  }));
 }
 
-/** Of these holds, those that a payment names. */
-export async function readNamedHolds({ sql }: Tx, holdIds: readonly number[]): Promise<Set<number>> {
+/** Counts the holds that payments name, and how many different ones they are. */
+export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; distinct: number }> {
+  const [row] = await sql<[{ count: bigint; distinct: bigint }]>`
+    SELECT count(hold_id) AS count, count(DISTINCT hold_id) AS distinct FROM payments.payments WHERE hold_id IS NOT NULL`;
+  return { count: Number(row.count), distinct: Number(row.distinct) };
+}
+
+/** The first hold that two payments name. */
+export async function findSharedHold({
+  sql,
+}: Tx): Promise<{ hold_id: bigint; payment_id: bigint } | undefined> {
+  const [row] = await sql<{ hold_id: bigint; payment_id: bigint }[]>`
+    SELECT hold_id, max(id) AS payment_id FROM payments.payments WHERE hold_id IS NOT NULL
+    GROUP BY hold_id HAVING count(*) > 1 ORDER BY hold_id LIMIT 1`;
+  return row;
+}
+
+/** Holds that payments name, from the first id to the last. Reads the whole table: no index finds payments by their holds. */
+export async function readNamedHolds(
+  { sql }: Tx,
+  { first, last }: { first: number; last: number },
+): Promise<Set<number>> {
   const rows = await sql<{ hold_id: bigint }[]>`
-    SELECT hold_id FROM payments.payments WHERE hold_id = ANY(${toArray(holdIds)}::bigint[])`;
+    SELECT hold_id FROM payments.payments WHERE hold_id BETWEEN ${first} AND ${last}`;
   return new Set(rows.map((row) => Number(row.hold_id)));
+}
+
+export async function countPayments({ sql }: Tx): Promise<number> {
+  const [row] = await sql<[{ count: bigint }]>`SELECT count(*) AS count FROM payments.payments`;
+  return Number(row.count);
+}
+
+/** In columns as few as a check of orders needs: it reads millions. */
+export async function readMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
+  const rows = await sql<PaymentRow[]>`
+    SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed, authorizing, capturing, voiding, refunding,
+      cancel_requested
+    FROM payments.payments WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`;
+  return rows.map((row) => ({
+    id: Number(row.id),
+    orderId: toId(row.order_id),
+    currency: row.currency,
+    authorizedMinor: row.authorized,
+    voidedMinor: row.voided,
+    capturedMinor: row.captured,
+    refundedMinor: row.refunded,
+    chargedBackMinor: row.charged_back,
+    disputedMinor: row.disputed,
+    authorizingMinor: row.authorizing,
+    capturingMinor: row.capturing,
+    voidingMinor: row.voiding,
+    refundingMinor: row.refunding,
+    cancelRequested: row.cancel_requested,
+  }));
 }
 
 export interface MovedRow {

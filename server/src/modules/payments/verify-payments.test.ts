@@ -180,6 +180,23 @@ it("finds money that is not held for a payment, and a hold that is for none", as
   ]);
 });
 
+it("finds a hold that two payments name", async () => {
+  const { holdId, accountId } = await getPayment(bank.db, held);
+  const twin = await openTestPayment(bank, { provider: "balance", accountId: accountId ?? 0 });
+  const setHold = (id: number | null) => `UPDATE payments.payments SET hold_id = ${id} WHERE id = ${twin.id}`;
+  expect(await tamper(setHold(holdId), setHold(twin.holdId))).toMatchObject([
+    { check: "payment_holds", holdId, what: expect.stringContaining("two payments name hold") },
+  ]);
+});
+
+it("tells how far it is, up to all of it", async () => {
+  const shares: number[] = [];
+  await verifyPayments(bank.db, { onProgress: (done, of) => shares.push(done / of) });
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(0)).toBeLessThan(1);
+  expect(shares.at(-1)).toBe(1);
+});
+
 it("finds clearing and tax that payments did not move", async () => {
   const assetId = bank.assets.byCode("EUR")?.id ?? 0;
   for (const [name, column, check] of [

@@ -26,7 +26,9 @@ export interface IntegrityCheck {
   readonly book: Verification;
 }
 
-export interface IntegrityOptions extends VerifyOptions {
+export interface IntegrityOptions extends Omit<VerifyOptions, "onProgress"> {
+  /** How much of a kind is done, one kind after the other. */
+  readonly onProgress?: (kind: IntegrityKind, done: number, of: number) => void;
   /** Stamp up to which an earlier check found all kinds in order; 0: none did. */
   readonly verifiedUntil: number;
 }
@@ -38,14 +40,17 @@ export interface IntegrityOptions extends VerifyOptions {
  */
 export async function checkIntegrity(
   db: Sql,
-  { verifiedUntil, ...options }: IntegrityOptions,
+  { verifiedUntil, onProgress, ...options }: IntegrityOptions,
 ): Promise<IntegrityCheck> {
-  const book = await verifyBook(db, options);
+  const tell = (kind: IntegrityKind) => ({
+    onProgress: (done: number, of: number) => onProgress?.(kind, done, of),
+  });
+  const book = await verifyBook(db, { ...options, ...tell("ledger") });
   const since = Math.min(book.since, verifiedUntil);
-  const stock = await verifyStock(db);
-  const payments = await verifyPayments(db, { since });
+  const stock = await verifyStock(db, tell("stock"));
+  const payments = await verifyPayments(db, { since, ...tell("payments") });
   const coupons = await verifyCoupons(db);
-  const orders = await verifyOrders(db, { since });
+  const orders = await verifyOrders(db, { since, ...tell("orders") });
   const findings: Findings = {
     ledger: book.differences.map((difference) => ({ ...difference })),
     stock: stock.map((difference) => ({ ...difference })),

@@ -1,8 +1,8 @@
 // Runs the check of the whole and keeps what it found, for every process to tell.
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Verification, VerifyOptions } from "../ledger/index.ts";
-import { checkIntegrity, countFindings } from "./check-integrity.ts";
+import type { Verification } from "../ledger/index.ts";
+import { checkIntegrity, countFindings, type IntegrityOptions } from "./check-integrity.ts";
 import {
   type CheckRow,
   deleteOldChecks,
@@ -30,7 +30,10 @@ export interface IntegrityRun {
  * Checks, and keeps what was found unless `readOnly`.
  * @throws AppError `conflict/verification_running` while another verification runs on the same database
  */
-export async function runIntegrity(db: Sql, options: VerifyOptions = {}): Promise<IntegrityRun> {
+export async function runIntegrity(
+  db: Sql,
+  options: Omit<IntegrityOptions, "verifiedUntil"> = {},
+): Promise<IntegrityRun> {
   const startedAt = performance.now();
   const verifiedUntil = options.full === true ? 0 : await readVerifiedUntil(db);
   const { findings, book } = await checkIntegrity(db, { ...options, verifiedUntil });
