@@ -15,6 +15,7 @@ import { type BookCommand, openCommandDesk } from "../server/src/modules/banking
 import { openBankAccounts } from "../server/src/modules/banking/open-bank-accounts.ts";
 import { postTransaction } from "../server/src/modules/banking/post-transactions.ts";
 import { type Assets, loadAssets } from "../server/src/modules/ledger/index.ts";
+import { BATCH_SETTINGS } from "../server/src/open-databases.ts";
 import { openDatabase, type Sql } from "../server/src/runtime/database.ts";
 import { startEmbeddedPostgres } from "../server/src/runtime/embedded-postgres/index.ts";
 import { hashKey } from "../server/src/runtime/idempotency.ts";
@@ -26,12 +27,6 @@ import { makeDataFolder, removeDataFolder } from "./workbench.ts";
 
 const ACCOUNTS = 10_000;
 const IN_FLIGHT = 256;
-const BATCH_SETTINGS = {
-  plan_cache_mode: "force_generic_plan",
-  enable_seqscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
-};
 const ACTOR = { id: "bench", name: "bench", roles: ["operator"] } as const;
 const KINDS = ["without", "with", "chained"] as const;
 type Kind = (typeof KINDS)[number];

@@ -15,14 +15,14 @@ import { integrityRoutes } from "./modules/reports/index.ts";
 import { readRules, riskRoutes } from "./modules/risk/index.ts";
 import { openAccess, readRateLimits } from "./open-access.ts";
 import { openAudit } from "./open-audit.ts";
+import { type Databases, LANES, openDatabases } from "./open-databases.ts";
 import { openInventory } from "./open-inventory.ts";
 import { openOrders } from "./open-orders.ts";
 import { openPayments } from "./open-payments.ts";
 import { openShop } from "./open-shop.ts";
-import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
-import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
+import type { Sql } from "./runtime/database.ts";
 import type { Log } from "./runtime/log.ts";
-import { migrate } from "./runtime/migrate.ts";
+import { runBackwards, type StopSteps } from "./runtime/stop-steps.ts";
 import { openVault, type Vault } from "./runtime/vault.ts";
 import { readTokenSettings } from "./token-settings.ts";
 
@@ -36,74 +36,22 @@ export interface App {
   readonly stop: () => Promise<void>;
 }
 
-/** Connections that commit batches plan once and by index, however the tables grow meanwhile. */
-const BATCH_SETTINGS = {
-  plan_cache_mode: "force_generic_plan",
-  enable_seqscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
-};
-/** Batches under way at once. */
-const LANES = 2;
-/** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all. */
-const READ_SETTINGS = { enable_bitmapscan: "off" };
-
-/** Undoes the start step by step, last first. */
-type StopSteps = (() => Promise<unknown>)[];
-
 /**
  * Starts everything that the configuration asks for.
+ * @param opening the databases, where they are being opened already
  * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
  */
-export async function startApp(config: Config, log: Log): Promise<App> {
-  const steps: StopSteps = [];
+export async function startApp(config: Config, log: Log, opening = openDatabases(config, log)): Promise<App> {
+  const databases = await opening;
+  const steps: StopSteps = [databases.close];
   const stop = () => runBackwards(steps);
   try {
-    const database = await openDatabases(config, log, steps);
-    const applied = await migrate(database.db);
-    if (applied.length > 0) log.info({ migrations: applied }, "migrated the database");
-    const { server, url } = await serve(config, { log, steps, ...database });
-    return { url, server, db: database.db, databaseHint: database.hint, stop };
+    const { server, url } = await serve(config, { log, steps, ...databases });
+    return { url, server, db: databases.db, databaseHint: databases.hint, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-async function runBackwards(steps: StopSteps): Promise<void> {
-  for (let step = steps.pop(); step !== undefined; step = steps.pop()) await step();
-}
-
-interface Databases {
-  readonly db: Sql;
-  /** For group commit alone. */
-  readonly batchDb: Sql;
-  readonly hint: string;
-}
-
-async function openDatabases(config: Config, log: Log, steps: StopSteps): Promise<Databases> {
-  const { url, hint } =
-    config.DB_URL === undefined ? await startOwn(config, log, steps) : { url: config.DB_URL, hint: "DB_URL" };
-  const common = { url, statementTimeoutMs: config.REQUEST_TIMEOUT_MS };
-  const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE, settings: READ_SETTINGS });
-  steps.push(() => db.end({ timeout: 5 }));
-  await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
-  const batchDb = openDatabase({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
-  steps.push(() => batchDb.end({ timeout: 5 }));
-  return { db, batchDb, hint };
-}
-
-async function startOwn(config: Config, log: Log, steps: StopSteps): Promise<{ url: string; hint: string }> {
-  const postgres = await startEmbeddedPostgres({
-    dataDir: resolve(config.DATA_DIR),
-    log,
-    onGaveUp: (error) => {
-      log.fatal({ err: error }, "PostgreSQL does not stay up; giving up");
-      process.exit(1);
-    },
-  });
-  steps.push(() => postgres.stop());
-  return { url: postgres.socketUrl ?? postgres.url, hint: postgres.adminHint };
 }
 
 interface ServeContext extends Databases {
