@@ -3,10 +3,11 @@
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { openDatabase, type Sql, waitForDatabase } from "./runtime/database.ts";
-import { startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
+import { serverRole, startEmbeddedPostgres } from "./runtime/embedded-postgres/index.ts";
 import type { Log } from "./runtime/log.ts";
 import { migrate } from "./runtime/migrate.ts";
 import { runBackwards, type StopSteps } from "./runtime/stop-steps.ts";
+import { grantServerRole, mayServe } from "./server-role-store.ts";
 
 /** Connections that commit batches plan once and by index, however the tables grow meanwhile. */
 export const BATCH_SETTINGS = {
@@ -39,8 +40,7 @@ export async function openDatabases(config: Config, log: Log): Promise<Databases
     const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE, settings: READ_SETTINGS });
     steps.push(() => db.end({ timeout: 5 }));
     await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
-    const applied = await migrate(db);
-    if (applied.length > 0) log.info({ migrations: applied }, "migrated the database");
+    tellMigrated(log, await migrate(db));
     const batchDb = openDatabase({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
     steps.push(() => batchDb.end({ timeout: 5 }));
     return { db, batchDb, hint, close };
@@ -50,6 +50,7 @@ export async function openDatabases(config: Config, log: Log): Promise<Databases
   }
 }
 
+/** The URL of the role that serves. */
 async function findServer(
   config: Config,
   log: Log,
@@ -65,5 +66,22 @@ async function findServer(
     },
   });
   steps.push(() => postgres.stop());
-  return { url: postgres.socketUrl ?? postgres.url, hint: postgres.adminHint };
+  await migrateOwn(postgres.socketUrl ?? postgres.url, log);
+  return { url: postgres.serverUrl, hint: postgres.adminHint };
+}
+
+/** As the owner of the tables, who then lets the role that serves in. */
+async function migrateOwn(url: string, log: Log): Promise<void> {
+  const owner = openDatabase({ url, poolSize: 1, statementTimeoutMs: 0 });
+  try {
+    const applied = await migrate(owner);
+    tellMigrated(log, applied);
+    if (applied.length > 0 || !(await mayServe(owner, serverRole))) await grantServerRole(owner, serverRole);
+  } finally {
+    await owner.end({ timeout: 5 });
+  }
+}
+
+function tellMigrated(log: Log, migrations: readonly string[]): void {
+  if (migrations.length > 0) log.info({ migrations }, "migrated the database");
 }

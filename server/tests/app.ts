@@ -9,7 +9,7 @@ import { openDatabase, type Sql } from "../src/runtime/database.ts";
 import { createLog } from "../src/runtime/log.ts";
 import { readTokenSettings } from "../src/token-settings.ts";
 import type { Role } from "../src/values/actor.ts";
-import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { asOwner, asServer, createTestDatabase, type TestDatabase } from "./database.ts";
 
 export interface TestCall {
   readonly token?: string;
@@ -27,9 +27,9 @@ export interface TestAnswer {
 
 export interface TestApp {
   readonly url: string;
-  /** A connection of the test's own. */
+  /** A connection of the test's own, as the owner of the tables. */
   readonly db: Sql;
-  /** For a second program on the same database: `startTestApp({ DB_URL: first.databaseUrl })`. */
+  /** As the program uses it: of a role that owns nothing. For a second program on the same database: `startTestApp({ DB_URL: first.databaseUrl })`. */
   readonly databaseUrl: string;
   /** Mints a token; the subject is the role's name unless given. */
   readonly token: (role: Role, sub?: string) => Promise<string>;
@@ -84,8 +84,11 @@ export async function startTestApp(overrides: Readonly<Record<string, string>> =
 }
 
 async function openTestDatabase(url: string | undefined): Promise<TestDatabase> {
-  if (url === undefined) return createTestDatabase({ migrated: false, poolSize: 2 });
-  const db = openDatabase({ url, poolSize: 2, statementTimeoutMs: 60_000 });
+  if (url === undefined) {
+    const { url: ownerUrl, ...database } = await createTestDatabase({ poolSize: 2 });
+    return { ...database, url: asServer(ownerUrl) };
+  }
+  const db = openDatabase({ url: asOwner(url), poolSize: 2, statementTimeoutMs: 60_000 });
   return { url, db, drop: () => db.end({ timeout: 5 }) };
 }
 

@@ -1,7 +1,9 @@
 // A database of its own for a test, on one real PostgreSQL shared by the whole test run.
 import { randomBytes } from "node:crypto";
 import { openDatabase, type Sql } from "../src/runtime/database.ts";
+import { serverRole } from "../src/runtime/embedded-postgres/index.ts";
 import { migrate } from "../src/runtime/migrate.ts";
+import { grantServerRole } from "../src/server-role-store.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -18,6 +20,18 @@ export function testServerUrl(): string {
 
 const MIGRATED = "test_migrated";
 
+/** The database of this URL for the role that serves, which owns nothing there. */
+export function asServer(url: string): string {
+  const server = new URL(process.env["TEST_POSTGRES_SERVER_URL"] ?? "");
+  server.pathname = new URL(url).pathname;
+  return server.href;
+}
+
+/** The database of this URL for the owner of its tables. */
+export function asOwner(url: string): string {
+  return urlOf(new URL(url).pathname.slice(1));
+}
+
 /** Makes the database that all migrated ones are copies of. Once a run, before any test. */
 export async function createMigratedTemplate(): Promise<void> {
   const admin = openDatabase({ url: testServerUrl(), poolSize: 1, statementTimeoutMs: 60_000 });
@@ -25,6 +39,7 @@ export async function createMigratedTemplate(): Promise<void> {
   await admin.end();
   const db = openDatabase({ url: urlOf(MIGRATED), poolSize: 1, statementTimeoutMs: 60_000 });
   await migrate(db);
+  await grantServerRole(db, serverRole);
   await db.end();
 }
 

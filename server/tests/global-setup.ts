@@ -11,6 +11,7 @@ export async function setup(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), "countinghouse-test-"));
   const postgres = await startEmbeddedPostgres({ dataDir, log: createLog("silent") });
   process.env["TEST_POSTGRES_URL"] = postgres.url;
+  process.env["TEST_POSTGRES_SERVER_URL"] = postgres.serverUrl.replace(/\?host=.*/, "");
   await createMigratedTemplate();
   return async () => {
     await postgres.stop();

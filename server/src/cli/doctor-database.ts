@@ -4,6 +4,7 @@ import { findMissingPartitions } from "../modules/ledger/index.ts";
 import type { Sql } from "../runtime/database.ts";
 import { type DatabaseFacts, readDatabaseFacts } from "../runtime/database-facts.ts";
 import { findPendingMigrations } from "../runtime/migrate.ts";
+import { findRewritable } from "../server-role-store.ts";
 import type { Finding } from "./doctor.ts";
 import { withDatabase } from "./with-database.ts";
 
@@ -33,7 +34,7 @@ async function examine(db: Sql, config: Config): Promise<Finding[]> {
     examineChecksums(facts),
     examineConnections(facts, config),
     examineClock(facts),
-    ...(await examineSchema(db)),
+    ...(await examineSchema(db, config)),
   ];
 }
 
@@ -68,14 +69,33 @@ function examineClock({ clockDifferenceMs }: DatabaseFacts): Finding {
   return { check, state: "warn", what, wayOut: "let both machines set their clocks by NTP" };
 }
 
-async function examineSchema(db: Sql): Promise<Finding[]> {
+async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
   const check = "schema";
   const pending = await findPendingMigrations(db);
   if (pending.length > 0) {
     const wayOut = "run: countinghouse migrate (serve does it at its start)";
     return [{ check, state: "warn", what: `${pending.length} migrations are pending`, wayOut }];
   }
-  return [{ check, state: "ok", what: "up to date" }, await examinePartitions(db)];
+  const upToDate: Finding = { check, state: "ok", what: "up to date" };
+  return config.DB_URL === undefined
+    ? [upToDate, await examinePartitions(db)]
+    : [upToDate, await examinePartitions(db), await examineRole(db)];
+}
+
+/** Of the embedded database a command uses the owner's role, and the server another. */
+async function examineRole(db: Sql): Promise<Finding> {
+  const check = "server's role";
+  const [first] = await findRewritable(db);
+  if (first === undefined)
+    return { check, state: "ok", what: "owns nothing: history and trail are append-only for it" };
+  const wayOut =
+    "make a role for the server, run countinghouse migrate --server-role <role> with this DB_URL, and serve with that role's";
+  return {
+    check,
+    state: "warn",
+    what: `could rewrite ${first}: it owns the tables, or is a superuser`,
+    wayOut,
+  };
 }
 
 async function examinePartitions(db: Sql): Promise<Finding> {

@@ -99,23 +99,16 @@ export function rotateEpochs(
 ): Promise<{ begun: number | undefined; dropped: number[] }> {
   return inTransaction(db, async ({ sql }) => {
     await sql`SELECT pg_advisory_xact_lock(${ROTATION_LOCK})`;
-    const [newest] = await sql<[{ epoch: number; due: boolean }]>`
-      SELECT epoch, started_at <= now() - interval '1 day' AS due FROM runtime.idempotency_epochs ORDER BY epoch DESC LIMIT 1`;
-    const begun = newest.due ? newest.epoch + 1 : undefined;
-    if (begun !== undefined) {
-      await sql.unsafe(
-        `CREATE TABLE runtime.idempotency_keys_${begun} PARTITION OF runtime.idempotency_keys FOR VALUES IN (${begun})`,
-      );
-      await sql`INSERT INTO runtime.idempotency_epochs (epoch) VALUES (${begun})`;
-    }
+    const [newest] = await sql<[{ due: boolean }]>`
+      SELECT started_at <= now() - interval '1 day' AS due FROM runtime.idempotency_epochs ORDER BY epoch DESC LIMIT 1`;
+    const [next] = newest.due
+      ? await sql<{ begun: number }[]>`SELECT runtime.begin_idempotency_epoch() AS begun`
+      : [];
     // An epoch's youngest key is as old as the start of the next epoch.
     const old = await sql<{ epoch: number }[]>`
       SELECT e.epoch FROM runtime.idempotency_epochs e JOIN runtime.idempotency_epochs next ON next.epoch = e.epoch + 1
       WHERE next.started_at <= now() - make_interval(days => ${keepDays})`;
-    for (const { epoch } of old) {
-      await sql.unsafe(`DROP TABLE runtime.idempotency_keys_${epoch}`);
-      await sql`DELETE FROM runtime.idempotency_epochs WHERE epoch = ${epoch}`;
-    }
-    return { begun, dropped: old.map((row) => row.epoch) };
+    for (const { epoch } of old) await sql`SELECT runtime.drop_idempotency_epoch(${epoch})`;
+    return { begun: next?.begun, dropped: old.map((row) => row.epoch) };
   });
 }

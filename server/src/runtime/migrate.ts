@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Sql } from "./database.ts";
+import { DatabaseUnreachableError, type Sql } from "./database.ts";
 import { inTransaction } from "./transaction.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "..", "migrations");
@@ -25,8 +25,13 @@ export function readMigrations(): Migration[] {
     });
 }
 
-/** Brings the schema up to date and returns the names applied now. Waits for another process that is migrating. */
-export function migrate(db: Sql): Promise<string[]> {
+/**
+ * Brings the schema up to date and returns the names applied now. Waits for another process that is migrating.
+ * @throws DatabaseUnreachableError where something is pending and the role may not do it
+ */
+export async function migrate(db: Sql): Promise<string[]> {
+  if ((await findPendingMigrations(db)).length === 0) return [];
+  await checkMayMigrate(db);
   return inTransaction(db, async ({ sql }) => {
     await sql`SET LOCAL statement_timeout = 0`;
     await sql`SELECT pg_advisory_xact_lock(${LOCK})`;
@@ -45,6 +50,15 @@ export function migrate(db: Sql): Promise<string[]> {
     }
     return pending.map((migration) => migration.name);
   });
+}
+
+async function checkMayMigrate(db: Sql): Promise<void> {
+  const [role] = await db<[{ may: boolean; database: string }]>`
+    SELECT has_database_privilege(current_database(), 'CREATE') AS may, current_database() AS database`;
+  if (role.may) return;
+  throw new DatabaseUnreachableError(
+    `Migrations are pending, and the user of DB_URL may not create schemas in "${role.database}": run "countinghouse migrate --server-role <user>" with the owner's DB_URL, or: GRANT CREATE ON DATABASE "${role.database}" TO <user>.`,
+  );
 }
 
 /** Names of migrations that this program has and the database has not. */

@@ -5,7 +5,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSequencer, makeCheckpoints, openSigners, verifyTrail } from "../../src/modules/audit/index.ts";
 import { postTransaction } from "../../src/modules/banking/post-transactions.ts";
 import { openTransferSource } from "../../src/open-audit.ts";
+import { openDatabase } from "../../src/runtime/database.ts";
 import { openVault } from "../../src/runtime/vault.ts";
+import { findRewritable } from "../../src/server-role-store.ts";
+import { asServer } from "../database.ts";
 import { openTestDesk, STAFF, type TestDesk } from "../desk.ts";
 
 let ground: TestDesk;
@@ -47,6 +50,42 @@ async function findings(): Promise<string[]> {
 /** As somebody would who has the database's superuser. */
 const tamper = (sql: string) =>
   ground.db.unsafe(`SET session_replication_role = replica; ${sql}; SET session_replication_role = origin`);
+
+/** What somebody would try who has found a way to run SQL of their own in the server. */
+const ATTEMPTS = [
+  "UPDATE audit.entries SET body = '{}'",
+  "DELETE FROM audit.entries_00000",
+  "TRUNCATE audit.entries",
+  "DELETE FROM audit.checkpoints",
+  "DELETE FROM audit.pending",
+  "UPDATE ledger.transfers SET amount = 1",
+  "DELETE FROM ledger.journals",
+  "TRUNCATE ledger.transfers",
+  "DELETE FROM ledger.refusals",
+  "UPDATE runtime.migrations SET checksum = ''",
+  "SET session_replication_role = replica",
+  "ALTER TABLE audit.entries DISABLE TRIGGER ALL",
+  "DROP TABLE audit.entries_00000",
+  "ALTER TABLE ledger.transfers DETACH PARTITION ledger.transfers_2000_01",
+  "CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+  "ALTER TABLE audit.entries OWNER TO countinghouse_server",
+  "SET ROLE countinghouse",
+  "CREATE TABLE ledger.mine (id bigint)",
+  "SELECT runtime.drop_idempotency_epoch(1)",
+  "COPY (SELECT 1) TO PROGRAM 'cat'",
+];
+
+test("ASVS 16.4.2, 13.2.2: the role that serves can neither rewrite history nor switch off what keeps it", async () => {
+  const server = openDatabase({ url: asServer(ground.databaseUrl), poolSize: 1, statementTimeoutMs: 10_000 });
+  expect(await findRewritable(server)).toEqual([]);
+  expect(await findRewritable(ground.db)).toContain("audit.entries");
+  for (const attempt of ATTEMPTS)
+    await expect(server.unsafe(attempt), attempt).rejects.toThrow(
+      /permission denied|must be owner|refused|not one to drop|Only roles with/,
+    );
+  expect(await findings()).toEqual([]);
+  await server.end();
+});
 
 test("a trail that nobody touched is in order", async () => {
   expect(await findings()).toEqual([]);

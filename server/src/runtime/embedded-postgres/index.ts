@@ -3,4 +3,9 @@
 export { DirectoryInUseError, EmbeddedPostgresError } from "./error.ts";
 export { findRunningPostgres } from "./find-running.ts";
 export type { ServerLog } from "./relay-log.ts";
-export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./start.ts";
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  serverRole,
+  startEmbeddedPostgres,
+} from "./start.ts";

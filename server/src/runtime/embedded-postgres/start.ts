@@ -1,6 +1,7 @@
 // Starts a real PostgreSQL for a program that was given none: lock the data directory, choose the user, find programs
 // that run, find or make the cluster, start the server and keep it running, make sure that the database exists.
 
+import { createHmac } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -38,6 +39,8 @@ export interface EmbeddedPostgres {
    * it (the bare npm client does not; it takes `path`). Undefined where the platform or a long path forbids it.
    */
   readonly socketUrl: string | undefined;
+  /** The same, by the faster way where there is one, for the role that serves: it owns nothing and has only been given CONNECT. */
+  readonly serverUrl: string;
   /** One line: how to reach it with psql. Names the file with the password, not the password. */
   readonly adminHint: string;
   /** Ends the server and gives the data directory free. May be called again. */
@@ -58,6 +61,7 @@ export interface Internals extends Pick<BinariesRequest, "packageDir" | "copyRoo
 }
 
 export const databaseName = "countinghouse";
+export const serverRole = "countinghouse_server";
 const portTryCountMax = 5;
 
 /**
@@ -93,7 +97,7 @@ async function startLocked(
   const { port, server } = await startOnFreePort(cluster, options, internals);
   const found = describeAccess({ cluster, dataDir, password, port });
   try {
-    await createDatabaseIfMissing(found.url, dataDir);
+    await prepareDatabase(found.url, { dataDir, serverPassword: deriveServerPassword(password) });
   } catch (error) {
     await server.stop();
     throw error;
@@ -152,20 +156,35 @@ interface AccessOptions {
 
 function describeAccess({ cluster, dataDir, password, port }: AccessOptions): Omit<EmbeddedPostgres, "stop"> {
   const url = `postgres://${adminRole}:${password}@127.0.0.1:${port}/${databaseName}`;
-  const hasSocket = canUseSocket(cluster.dir);
+  const socket = canUseSocket(cluster.dir) ? `?host=${encodeURIComponent(cluster.dir)}` : undefined;
+  const serverUrl = `postgres://${serverRole}:${deriveServerPassword(password)}@127.0.0.1:${port}/${databaseName}`;
   const secret = `PGPASSWORD="$(cat '${passwordFile(dataDir)}')"`;
   return {
     url,
-    socketUrl: hasSocket ? `${url}?host=${encodeURIComponent(cluster.dir)}` : undefined,
+    socketUrl: socket === undefined ? undefined : `${url}${socket}`,
+    serverUrl: `${serverUrl}${socket ?? ""}`,
     adminHint: `${secret} psql -h 127.0.0.1 -p ${port} -U ${adminRole} ${databaseName}`,
   };
 }
 
-async function createDatabaseIfMissing(url: string, dataDir: string): Promise<void> {
+/** Follows from the administrator's, so that there is one secret to keep. */
+function deriveServerPassword(adminPassword: string): string {
+  return createHmac("sha256", adminPassword).update(serverRole).digest("base64url");
+}
+
+/** Makes the database and the role that serves where they are missing. The role's password is set anew at each start. */
+async function prepareDatabase(
+  url: string,
+  { dataDir, serverPassword }: { dataDir: string; serverPassword: string },
+): Promise<void> {
   const sql = postgres(url, { database: "postgres", max: 1, fetch_types: false, connect_timeout: 10 });
   try {
-    const found = await sql`SELECT 1 FROM pg_database WHERE datname = ${databaseName}`;
-    if (found.length === 0) await sql`CREATE DATABASE ${sql(databaseName)}`;
+    const [there] = await sql<[{ database: boolean; role: boolean }]>`
+      SELECT EXISTS (SELECT FROM pg_database WHERE datname = ${databaseName}) AS database,
+             EXISTS (SELECT FROM pg_roles WHERE rolname = ${serverRole}) AS role`;
+    if (!there.database) await sql`CREATE DATABASE ${sql(databaseName)}`;
+    const act = there.role ? "ALTER" : "CREATE";
+    await sql.unsafe(`${act} ROLE ${serverRole} LOGIN PASSWORD '${serverPassword}'`); // letters, digits, - and _
   } catch (error) {
     if ((error as { code?: unknown }).code !== "28P01") throw error;
     throw new EmbeddedPostgresError(
