@@ -1,6 +1,7 @@
 // The running program: database, migrations, book, HTTP. `startApp` brings it up in order and hands back how to stop it.
 import { resolve } from "node:path";
 import { startEventRelay, startUpkeep } from "./background.ts";
+import { findSettingProblems } from "./check-settings.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { splitList } from "./config-access.ts";
 import { addDocs } from "./gateway/docs.ts";
@@ -42,10 +43,12 @@ export interface App {
  * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
  */
 export async function startApp(config: Config, log: Log, opening = openDatabases(config, log)): Promise<App> {
+  const problems = findSettingProblems(config);
   const databases = await opening;
   const steps: StopSteps = [databases.close];
   const stop = () => runBackwards(steps);
   try {
+    if (problems.length > 0) throw new ConfigError(problems);
     const { server, url } = await serve(config, { log, steps, ...databases });
     return { url, server, db: databases.db, databaseHint: databases.hint, stop };
   } catch (error) {

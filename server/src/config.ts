@@ -322,10 +322,10 @@ export interface ConfigSource {
  */
 export function loadConfig(source: ConfigSource = {}): Config {
   const environment = source.environment ?? process.env;
-  const file = readEnvFile(source.envFile ?? resolve(".env"));
-  const given: Record<string, string | undefined> = { ...file, ...withoutEmpty(environment) };
+  const { values: file, problems } = readEnvFile(source.envFile ?? resolve(".env"));
+  const given = { ...withoutEmpty(file), ...withoutEmpty(environment) };
   given["DB_URL"] ??= given["DATABASE_URL"];
-  const problems = findUnknownKeys(file);
+  problems.push(...findUnknownKeys(file));
   const values = CONFIG_KEYS.map((key: ConfigKey) => [key.name, readValue(key, given[key.name], problems)]);
   const config = Object.fromEntries(values) as Config;
   problems.push(...findUnsafeValues(config));
@@ -333,13 +333,35 @@ export function loadConfig(source: ConfigSource = {}): Config {
   return config;
 }
 
-function readEnvFile(path: string): Record<string, string> {
+function readEnvFile(path: string): { values: Record<string, string>; problems: string[] } {
+  const text = readTextFile(path);
+  return { values: parseDotenv(text), problems: findUnreadLines(text) };
+}
+
+/** Empty where there is no such file. */
+function readTextFile(path: string): string {
   try {
-    return parseDotenv(readFileSync(path));
+    return readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
     throw new ConfigError([`${path} cannot be read (${(error as Error).message})`]);
   }
+}
+
+/** What dotenv takes for an assignment: its pattern (lib/main.js, LINE), which passes over everything else in silence. */
+const ASSIGNMENT =
+  /^[ \t]*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
+
+/** Told by number: the line may hold a secret. */
+function findUnreadLines(text: string): string[] {
+  const rest = text
+    .replaceAll("\r\n", "\n")
+    .replace(ASSIGNMENT, (lines) => "\n".repeat(lines.split("\n").length - 1));
+  return rest
+    .split("\n")
+    .flatMap((line, index) =>
+      /^\s*(#|$)/.test(line) ? [] : [`line ${index + 1} of .env cannot be read: write NAME=value`],
+    );
 }
 
 function withoutEmpty(
@@ -365,9 +387,7 @@ function findUnsafeValues(config: Config): string[] {
   const secret = config.JWT_SECRET_KEY;
   if (secret !== undefined && Buffer.byteLength(secret) < 32)
     problems.push("JWT_SECRET_KEY must have at least 32 bytes");
-  if (config.DB_URL !== undefined && !/^postgres(ql)?:\/\//.test(config.DB_URL)) {
-    problems.push("DB_URL must begin with postgres:// or postgresql://");
-  }
+  if (config.DB_URL !== undefined) problems.push(...findUrlProblems(config.DB_URL));
   const sentinel = config.SENTINEL_ENDPOINT;
   if (sentinel !== undefined && !(/^https?:\/\//.test(sentinel) && URL.canParse(sentinel)))
     problems.push("SENTINEL_ENDPOINT must be a URL that begins with http:// or https://");
@@ -379,4 +399,18 @@ function findUnsafeValues(config: Config): string[] {
   if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
     problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");
   return problems;
+}
+
+/** Without its text, which holds a password. */
+function findUrlProblems(url: string): string[] {
+  if (!/^postgres(ql)?:\/\//.test(url)) return ["DB_URL must begin with postgres:// or postgresql://"];
+  const problem =
+    "DB_URL cannot be read: write postgres://user:password@host:port/name, with special characters of user and password percent-encoded (@ is %40, % is %25), a socket as postgres://user@localhost/name?host=/folder";
+  try {
+    const { username, password, pathname } = new URL(url);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return [];
+  } catch {
+    return [problem];
+  }
 }

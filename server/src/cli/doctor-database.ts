@@ -1,9 +1,14 @@
 // What `doctor` looks at in the database: can it be reached, is it fit, is it safe, is it up to date.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { findMissingPartitions } from "../modules/ledger/index.ts";
 import type { Sql } from "../runtime/database.ts";
 import { type DatabaseFacts, readDatabaseFacts } from "../runtime/database-facts.ts";
 import { findPendingMigrations } from "../runtime/migrate.ts";
+import { unwrapKeyring } from "../runtime/vault-keyring.ts";
+import { readKeyEncryptionKeys } from "../runtime/vault-keys.ts";
+import { findDataKeys } from "../runtime/vault-store.ts";
 import { findRewritable } from "../server-role-store.ts";
 import type { Finding } from "./doctor.ts";
 import { withDatabase } from "./with-database.ts";
@@ -15,6 +20,9 @@ const CLOCK_DIFFERENCE_MAX_MS = 2_000;
 const CONNECTIONS_BESIDE_POOL = 8;
 
 export async function examineDatabase(config: Config): Promise<Finding[]> {
+  if (config.DB_URL === undefined && !existsSync(join(resolve(config.DATA_DIR), "postgres"))) {
+    return [{ check: "database", state: "ok", what: "none yet; made at the first start" }];
+  }
   const retry = Math.min(config.DB_CONNECT_RETRY_SECONDS, RETRY_SECONDS_MAX);
   try {
     return await withDatabase({ ...config, DB_CONNECT_RETRY_SECONDS: retry }, (db) => examine(db, config));
@@ -76,10 +84,35 @@ async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
     const wayOut = "run: countinghouse migrate (serve does it at its start)";
     return [{ check, state: "warn", what: `${pending.length} migrations are pending`, wayOut }];
   }
-  const upToDate: Finding = { check, state: "ok", what: "up to date" };
-  return config.DB_URL === undefined
-    ? [upToDate, await examinePartitions(db)]
-    : [upToDate, await examinePartitions(db), await examineRole(db)];
+  return [
+    { check, state: "ok", what: "up to date" },
+    await examinePartitions(db),
+    await examineKeys(db, config),
+    ...(config.DB_URL === undefined ? [] : [await examineRole(db)]),
+  ];
+}
+
+/** Whether this configuration's key opens what the database holds. */
+async function examineKeys(db: Sql, config: Config): Promise<Finding> {
+  const check = "encryption key";
+  const dataDir = resolve(config.DATA_DIR);
+  const rows = await findDataKeys(db);
+  const isGiven = config.ENCRYPTION_KEY !== undefined || existsSync(join(dataDir, "encryption-key"));
+  if (rows.length === 0) return { check, state: "ok", what: "nothing is encrypted yet" };
+  try {
+    if (!isGiven) throw new Error(`neither ENCRYPTION_KEY nor ${join(dataDir, "encryption-key")} is there`);
+    const keys = {
+      encryptionKey: config.ENCRYPTION_KEY,
+      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+      dataDir,
+    };
+    unwrapKeyring(rows, readKeyEncryptionKeys(keys));
+    return { check, state: "ok", what: "opens the encrypted fields" };
+  } catch (error) {
+    const wayOut =
+      "put back the key that the server was first started with: without it, encrypted fields are lost";
+    return { check, state: "fail", what: (error as Error).message, wayOut };
+  }
 }
 
 /** Of the embedded database a command uses the owner's role, and the server another. */

@@ -1,9 +1,10 @@
 // What `doctor` looks at without a database: settings, Node, the platform's packages, the data directory, secrets, port.
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { type Config, loadConfig } from "../config.ts";
+import { findSettingProblems } from "../check-settings.ts";
+import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { tryToListen } from "../runtime/try-to-listen.ts";
 import type { Finding } from "./doctor.ts";
 
 const NODE_MAJOR = 26;
@@ -16,6 +17,8 @@ export function examineConfig(): { config: Config | undefined; findings: Finding
   const check = "settings";
   try {
     const config = loadConfig();
+    const problems = findSettingProblems(config);
+    if (problems.length > 0) throw new ConfigError(problems);
     return { config, findings: [{ check, state: "ok", what: "every value is well-formed" }] };
   } catch (error) {
     const what = (error as Error).message;
@@ -108,15 +111,6 @@ async function examinePort({ HOST, PORT }: Config): Promise<Finding> {
     return { check, state: "ok", what: `Countinghouse answers on ${PORT}` };
   const wayOut = "stop the other program, or choose another PORT";
   return { check, state: "fail", what: `${PORT} is taken by another program`, wayOut };
-}
-
-/** The code of the failure; undefined where it worked. */
-function tryToListen(host: string, port: number): Promise<string | undefined> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => done(undefined)));
-  });
 }
 
 async function answersAsOurs(host: string, port: number): Promise<boolean> {

@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import type { App } from "../app.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createLog, type Log } from "../runtime/log.ts";
+import { tryToListen } from "../runtime/try-to-listen.ts";
+import { CommandError } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
 
 export function addServeCommand(program: Command): void {
@@ -22,6 +24,7 @@ export function addServeCommand(program: Command): void {
 async function serve(): Promise<void> {
   const config = loadConfig();
   const log = createLog(config.LOG_LEVEL);
+  await checkAddress(config);
   // The other commands start in half the time without these; and PostgreSQL starts while the second is being read.
   const { openDatabases } = await import("../open-databases.ts");
   const opening = openDatabases(config, log);
@@ -31,6 +34,14 @@ async function serve(): Promise<void> {
   const pidFile = writePidFile(config);
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
   stopOnSignal(app, { log, pidFile, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+}
+
+/** Before anything is made. @throws CommandError */
+async function checkAddress({ HOST, PORT }: Config): Promise<void> {
+  const code = PORT === 0 ? undefined : await tryToListen(HOST, PORT);
+  if (code === undefined) return;
+  const reason = code === "EADDRINUSE" ? "another program listens there" : code;
+  throw new CommandError(`Cannot listen on ${HOST}:${PORT} (${reason}): choose another PORT or HOST.`);
 }
 
 function welcome(app: App, config: Config): string {

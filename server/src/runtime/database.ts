@@ -25,6 +25,8 @@ export class DatabaseUnreachableError extends Error {
 }
 
 const VERSION_MIN = 150_000;
+/** How long a try may take beyond the time for retries. */
+const ANSWER_MS = 10_000;
 
 /** Makes a pool; it connects when first used. `options.url` may name a TCP host or a socket folder (`?host=/dir`). */
 export function openDatabase(options: DatabaseOptions): Sql {
@@ -63,7 +65,7 @@ export async function waitForDatabase(sql: Sql, options: { retrySeconds: number;
   const deadline = Date.now() + options.retrySeconds * 1000;
   for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
     try {
-      return await checkDatabase(sql);
+      return await Promise.race([checkDatabase(sql), giveUpAt(deadline + ANSWER_MS)]);
     } catch (error) {
       if (error instanceof DatabaseUnreachableError) throw error;
       if (!mayPass(error) || Date.now() + pauseMs > deadline)
@@ -75,6 +77,14 @@ export async function waitForDatabase(sql: Sql, options: { retrySeconds: number;
       await sleep(pauseMs);
     }
   }
+}
+
+/** A proxy whose PostgreSQL is down takes connections and closes them, and the driver tries again for ever. */
+async function giveUpAt(deadline: number): Promise<never> {
+  await sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false });
+  throw new DatabaseUnreachableError(
+    "What listens at DB_URL does not answer as PostgreSQL does; check host and port, and that the database behind them runs.",
+  );
 }
 
 async function checkDatabase(sql: Sql): Promise<void> {

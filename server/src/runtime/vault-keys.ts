@@ -49,7 +49,8 @@ function readKeyFile(dataDir: string): KeyEncryptionKey {
   return parseKey(`The key in ${path}`, readOrCreateSecret(path, KEY_BYTES));
 }
 
-function parseKey(source: string, given: string): KeyEncryptionKey {
+/** @throws VaultError naming `source` where the text is not 32 bytes in base64, base64url or hex */
+export function parseKey(source: string, given: string): KeyEncryptionKey {
   const text = given.trim();
   if (!HEX.test(text) && !BASE64.test(text)) {
     throw new VaultError(

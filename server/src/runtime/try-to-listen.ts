@@ -1,0 +1,11 @@
+// Whether an address is free, found out by listening there for a moment.
+import { createServer } from "node:net";
+
+/** The code of the failure, such as EADDRINUSE; undefined where it worked. */
+export function tryToListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => done(undefined)));
+  });
+}
