@@ -32,8 +32,10 @@ function findBundledNode() {
 // Node sizes its heap by the machine's memory and collects late; the server is content with far less (measured under
 // full load: 343 MB without these, 217 MB with them, at the same speed).
 const FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=1024"];
-// Compiled code is kept beside the packages, which saves a fifth of a second at each start.
+// Compiled code is kept beside the packages, which saves a fifth of a second at each start. Two of glibc's arenas instead of
+// eight a core: less memory lies about in pieces (measured under load: 10 MB of 270).
 const env = {
+  MALLOC_ARENA_MAX: "2",
   NODE_COMPILE_CACHE: join(dirname(program), "..", "..", "node_modules", ".cache", "countinghouse"),
   ...process.env,
 };

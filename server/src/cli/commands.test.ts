@@ -110,6 +110,37 @@ describe("the program", () => {
   });
 });
 
+describe("serve", () => {
+  const fails = async (settings: Record<string, string>) => (await run(["serve"], settings)).errors;
+
+  it("names a taken port, a line of .env and a DB_URL that cannot be read, before it makes anything", async () => {
+    const taken = createServer((socket) => socket.on("data", () => socket.end())).listen(0, "127.0.0.1");
+    await new Promise((resolve) => taken.once("listening", resolve));
+    const { port } = taken.address() as { port: number };
+    const dataDir = mkdtempSync(join(folder, "data-"));
+    const settings = { DB_URL: "", DATA_DIR: dataDir, PORT: String(port) };
+    expect(await fails(settings)).toContain(`:${port} (another program listens there): choose another PORT`);
+    expect(readdirSync(dataDir)).toEqual([]);
+    const answersOtherwise = `postgres://a:b@127.0.0.1:${port}/x`;
+    expect(await fails({ DB_URL: answersOtherwise, DB_CONNECT_RETRY_SECONDS: "0" })).toContain(
+      "does not answer as PostgreSQL does",
+    );
+    taken.close();
+    for (const url of ["postgres://u:p%zz@h/x", "postgres://u@h:99999/x", "postgres://u@/x?host=/tmp"])
+      expect(await fails({ DB_URL: url })).toMatch(
+        /^countinghouse: Configuration: DB_URL cannot be read: .*\n$/,
+      );
+    const file = join(folder, ".env");
+    writeFileSync(
+      file,
+      'LOG_LEVEL=warn # quiet\nPORT 8000\n\n# all well\nexport TAX_CLASSES="{\n}"\n=x\nDB_URL=\n',
+    );
+    expect(await fails({}).finally(() => rmSync(file))).toContain(
+      "line 2 of .env cannot be read: write NAME=value; line 7 of .env cannot",
+    );
+  });
+});
+
 describe("token", () => {
   it("prints the token alone, without a database", async () => {
     const { code, out, errors } = await run(["token", "--role", "admin", "--sub", "ada"], { DB_URL: "" });
@@ -320,6 +351,15 @@ describe("doctor", () => {
       state: "fail",
       what: expect.stringContaining("PORT"),
     });
+    const rules = await examine({ RISK_RULES: '[{"rule":"nope"}]', ENCRYPTION_KEY: "abc" });
+    expect(rules.checks.get("settings")?.what).toMatch(/RISK_RULES.*; ENCRYPTION_KEY must be 32 bytes/);
+    const dataDir = mkdtempSync(join(folder, "data-"));
+    const fresh = await examine({ DB_URL: "", DATA_DIR: dataDir });
+    expect(fresh.checks.get("database")).toMatchObject({
+      state: "ok",
+      what: expect.stringContaining("none yet"),
+    });
+    expect(readdirSync(dataDir)).toEqual([]);
     const lost = await examine({ DB_URL: "postgres://a:b@127.0.0.1:1/none", DB_CONNECT_RETRY_SECONDS: "0" });
     expect(lost.code).toBe(1);
     expect(lost.checks.get("database")).toMatchObject({
