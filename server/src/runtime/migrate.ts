@@ -61,19 +61,34 @@ async function checkMayMigrate(db: Sql): Promise<void> {
   );
 }
 
-/** Names of migrations that this program has and the database has not. */
+/**
+ * Names of migrations that this program has and the database has not.
+ * @throws DatabaseUnreachableError where the role has not been let in
+ */
 export async function findPendingMigrations(db: Sql): Promise<string[]> {
-  const [exists] = await db<
-    [{ exists: boolean }]
-  >`SELECT to_regclass('runtime.migrations') IS NOT NULL AS exists`;
-  const rows = exists.exists
-    ? await db<{ name: string; checksum: string }[]>`SELECT name, checksum FROM runtime.migrations`
-    : [];
-  const applied = new Map(rows.map((row) => [row.name, row.checksum]));
+  const applied = new Map((await readApplied(db)).map((row) => [row.name, row.checksum]));
   return readMigrations()
     .filter((migration) => !isApplied(migration, applied))
     .map((migration) => migration.name);
 }
+
+async function readApplied(db: Sql): Promise<{ name: string; checksum: string }[]> {
+  try {
+    const [there] = await db<
+      [{ exists: boolean }]
+    >`SELECT to_regclass('runtime.migrations') IS NOT NULL AS exists`;
+    return there.exists
+      ? await db<{ name: string; checksum: string }[]>`SELECT name, checksum FROM runtime.migrations`
+      : [];
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== PERMISSION_DENIED) throw error;
+    throw new DatabaseUnreachableError(
+      'The user of DB_URL has not been let in to the tables: run "countinghouse migrate --server-role <user>" with the owner\'s DB_URL.',
+    );
+  }
+}
+
+const PERMISSION_DENIED = "42501";
 
 function isApplied(migration: Migration, applied: ReadonlyMap<string, string>): boolean {
   const checksum = applied.get(migration.name);
