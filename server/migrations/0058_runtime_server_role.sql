@@ -1,8 +1,6 @@
 -- What the server has to make while it runs are partitions. These functions make them with their owner's rights, so that the
 -- role that serves need own no table: who owns one may take its triggers off, and rewrite what is append-only.
 -- server/src/server-role-store.ts tells what that role may do; `countinghouse migrate --server-role` grants it.
-ALTER FUNCTION ledger.create_partitions(integer) SECURITY DEFINER SET search_path = pg_catalog;
-ALTER FUNCTION audit.create_entries_partition(bigint) SECURITY DEFINER SET search_path = pg_catalog;
 
 -- Begins the epoch after the newest one. To be called under ROTATION.
 CREATE FUNCTION runtime.begin_idempotency_epoch() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

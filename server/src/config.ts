@@ -1,14 +1,15 @@
 // The only reader of the environment: every key with its type, default and one sentence. Unknown keys in .env and
 // malformed values are named at start, all at once. `docs/configuration.md` is generated from CONFIG_KEYS.
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parse as parseDotenv } from "dotenv";
 import { ACCESS_KEYS, findUnsafeAccess } from "./config-access.ts";
+import { ConfigError, readEnvFile } from "./config-file.ts";
 import { findUnsafePayments, PAYMENT_KEYS } from "./config-payments.ts";
 import { RISK_KEYS } from "./config-risk.ts";
 import { SHOP_KEYS } from "./config-shop.ts";
 import { findUnsafeSupply, SUPPLY_KEYS } from "./config-supply.ts";
 import { readValue } from "./config-value.ts";
+
+export { ConfigError };
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
 
@@ -302,15 +303,6 @@ export type Config = {
   readonly [K in Key as K["name"]]: ValueOf<K> | (K["default"] extends undefined ? undefined : never);
 };
 
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(`Configuration: ${problems.join("; ")}`);
-    this.name = "ConfigError";
-    this.problems = problems;
-  }
-}
-
 export interface ConfigSource {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly envFile?: string;
@@ -331,37 +323,6 @@ export function loadConfig(source: ConfigSource = {}): Config {
   problems.push(...findUnsafeValues(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
-}
-
-function readEnvFile(path: string): { values: Record<string, string>; problems: string[] } {
-  const text = readTextFile(path);
-  return { values: parseDotenv(text), problems: findUnreadLines(text) };
-}
-
-/** Empty where there is no such file. */
-function readTextFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw new ConfigError([`${path} cannot be read (${(error as Error).message})`]);
-  }
-}
-
-/** What dotenv takes for an assignment: its pattern (lib/main.js, LINE), which passes over everything else in silence. */
-const ASSIGNMENT =
-  /^[ \t]*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
-
-/** Told by number: the line may hold a secret. */
-function findUnreadLines(text: string): string[] {
-  const rest = text
-    .replaceAll("\r\n", "\n")
-    .replace(ASSIGNMENT, (lines) => "\n".repeat(lines.split("\n").length - 1));
-  return rest
-    .split("\n")
-    .flatMap((line, index) =>
-      /^\s*(#|$)/.test(line) ? [] : [`line ${index + 1} of .env cannot be read: write NAME=value`],
-    );
 }
 
 function withoutEmpty(

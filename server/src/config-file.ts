@@ -1,0 +1,44 @@
+// Reads `.env`, and says which of its lines nobody could read.
+import { readFileSync } from "node:fs";
+import { parse as parseDotenv } from "dotenv";
+
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`Configuration: ${problems.join("; ")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** Nothing where there is no such file. @throws ConfigError where it cannot be read */
+export function readEnvFile(path: string): { values: Record<string, string>; problems: string[] } {
+  const text = readTextFile(path);
+  return { values: parseDotenv(text), problems: findUnreadLines(text) };
+}
+
+/** Empty where there is no such file. */
+function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw new ConfigError([`${path} cannot be read (${(error as Error).message})`]);
+  }
+}
+
+/** What dotenv takes for an assignment: its pattern (lib/main.js, LINE), which passes over everything else in silence. */
+const ASSIGNMENT =
+  /^[ \t]*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
+
+/** Told by number: the line may hold a secret. */
+function findUnreadLines(text: string): string[] {
+  const rest = text
+    .replaceAll("\r\n", "\n")
+    .replace(ASSIGNMENT, (lines) => "\n".repeat(lines.split("\n").length - 1));
+  return rest
+    .split("\n")
+    .flatMap((line, index) =>
+      /^\s*(#|$)/.test(line) ? [] : [`line ${index + 1} of .env cannot be read: write NAME=value`],
+    );
+}
