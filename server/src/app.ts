@@ -80,7 +80,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     log,
     metrics,
     authenticator: access.authenticator,
-    onForbidden: access.onForbidden,
+    onRefused: access.onRefused,
     edge: { trustedHosts: splitList(config.TRUSTED_HOSTS), corsOrigins: splitList(config.CORS_ORIGINS) },
     rateLimits: readRateLimits(config),
     trustedProxies: splitList(config.TRUSTED_PROXIES),
@@ -88,7 +88,7 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
-  addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE });
+  addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE, isAuditFailing: audit.isFailing });
   const { banking, payments, ...book } = await openBanking(config, { ...context, batchDb, metrics, vault });
   const shop = openShop(config, { db, log, ...book });
   steps.push(shop.stop);
@@ -106,7 +106,9 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   ];
   await addDocs(server);
   access.addRootRoutes(server);
-  addHealthRoutes(server, { db, metrics, isStopping: () => stopping });
+  const listDegraded = () =>
+    audit.isFailing() ? ["audit trail: entries wait to be chained, see the log"] : [];
+  addHealthRoutes(server, { db, metrics, isStopping: () => stopping, listDegraded });
   for (const prefix of ["/api/v1", ""]) {
     await server.register(
       async (scope) => {

@@ -1,5 +1,6 @@
 // The settings of who may come in and of mail, which config.ts reads with all others; and what is wrong with their values.
 import type { Config, ConfigKey } from "./config.ts";
+import { findGuessableSecrets } from "./config-secrets.ts";
 
 export const ACCESS_KEYS = [
   {
@@ -206,7 +207,7 @@ export const ACCESS_KEYS = [
     group: "Mail",
     type: "string",
     default: "http://localhost:8000",
-    description: "Where people reach the program, for the links in mails.",
+    description: "Where people reach the program, for the links in mails; unset, localhost at PORT.",
   },
   {
     name: "SMTP_URL",
@@ -276,30 +277,9 @@ function findMalformedUrls(config: Config): string[] {
     problems.push("AZURE_AD_TENANT_ID and AZURE_AD_CLIENT_ID must be set both or neither");
   if ((config.OIDC_ISSUER === undefined) !== (config.OIDC_AUDIENCE === undefined))
     problems.push("OIDC_ISSUER and OIDC_AUDIENCE must be set both or neither");
+  if (config.OIDC_ISSUER !== undefined && config.OIDC_ISSUER === config.TOKEN_ISSUER)
+    problems.push("TOKEN_ISSUER must differ from OIDC_ISSUER: a token's issuer says whose keys prove it");
   if (config.APP_ENV === "production" && config.OIDC_ISSUER?.startsWith("https://") === false)
     problems.push("OIDC_ISSUER must begin with https:// in production");
-  return problems;
-}
-
-const GUESSABLE =
-  /^(postgres|password|passw0rd|admin|root|secret|changeme|change-me|countinghouse|test|default)?$/i;
-
-/** In production no secret may be one that everybody knows, or a few characters repeated. */
-function findGuessableSecrets(config: Config): string[] {
-  if (config.APP_ENV !== "production") return [];
-  const problems: string[] = [];
-  for (const name of ["JWT_SECRET_KEY", "ENCRYPTION_KEY", "ENCRYPTION_KEY_PREVIOUS"] as const) {
-    const secret = config[name];
-    if (secret !== undefined && new Set(secret).size < 10)
-      problems.push(`${name} is too easy to guess for production; make one with: openssl rand -base64 32`);
-  }
-  const database =
-    config.DB_URL !== undefined && URL.canParse(config.DB_URL) ? new URL(config.DB_URL) : undefined;
-  if (
-    database !== undefined &&
-    database.password !== "" &&
-    GUESSABLE.test(decodeURIComponent(database.password))
-  )
-    problems.push("DB_URL has a password that everybody knows; give the database user another one");
   return problems;
 }

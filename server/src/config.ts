@@ -317,6 +317,8 @@ export function loadConfig(source: ConfigSource = {}): Config {
   const { values: file, problems } = readEnvFile(source.envFile ?? resolve(".env"));
   const given = { ...withoutEmpty(file), ...withoutEmpty(environment) };
   given["DB_URL"] ??= given["DATABASE_URL"];
+  const port = given["PORT"]?.trim() ?? "";
+  if (/^[1-9]\d{0,4}$/.test(port)) given["PUBLIC_URL"] ??= `http://localhost:${port}`;
   problems.push(...findUnknownKeys(file));
   const values = CONFIG_KEYS.map((key: ConfigKey) => [key.name, readValue(key, given[key.name], problems)]);
   const config = Object.fromEntries(values) as Config;

@@ -11,7 +11,18 @@ import type { Sql } from "./runtime/database.ts";
 const IMBALANCE_INTERVAL_MS = 60_000;
 const INTERVAL_MS = 5_000;
 
-export function addGauges(metrics: Metrics, { db, poolSize }: { db: Sql; poolSize: number }): void {
+export interface GaugeSources {
+  readonly db: Sql;
+  readonly poolSize: number;
+  readonly isAuditFailing: () => boolean;
+}
+
+export function addGauges(metrics: Metrics, { db, poolSize, isAuditFailing }: GaugeSources): void {
+  metrics.addGauge(
+    "audit_sequencer_failing",
+    "1 where this process cannot extend the chain of the audit trail: entries wait; 0 else",
+    () => Number(isAuditFailing()),
+  );
   const imbalance = atMostEvery(IMBALANCE_INTERVAL_MS, async () => Number(await getImbalance(db)));
   const waiting = atMostEvery(INTERVAL_MS, () => countWaiting(db));
   const connections = atMostEvery(INTERVAL_MS, () => countConnections(db));

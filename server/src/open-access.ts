@@ -1,6 +1,5 @@
 // Brings up who may come in: identity with its jobs and mail, and the authenticator with all kinds of tokens.
 import { availableParallelism } from "node:os";
-import type { FastifyRequest } from "fastify";
 import type { Config } from "./config.ts";
 import { readPasskeySettings } from "./config-access.ts";
 import {
@@ -9,7 +8,7 @@ import {
   createLocalVerifier,
   type TokenSettings,
 } from "./gateway/authenticate.ts";
-import { type HttpServer, type Routes, readFullOrigin } from "./gateway/index.ts";
+import type { HttpServer, Routes } from "./gateway/index.ts";
 import type { RateLimits } from "./gateway/rate-limit.ts";
 import {
   addIdentityRootRoutes,
@@ -21,11 +20,11 @@ import {
   identityRoutes,
   identityTasks,
   openIdentity,
-  recordRefusal,
   verifyAccessToken,
   verifyApiKey,
 } from "./modules/identity/index.ts";
 import { startSchedule } from "./modules/jobs/index.ts";
+import { openRefusals, type Refusals } from "./open-refusals.ts";
 import type { Sql } from "./runtime/database.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Vault } from "./runtime/vault.ts";
@@ -43,14 +42,15 @@ export interface Access {
   readonly routes: Routes;
   /** Adds what stands outside of /api/v1. */
   readonly addRootRoutes: (server: HttpServer) => void;
-  /** Puts a forbidden request on the audit trail. */
-  readonly onForbidden: (request: FastifyRequest, code: string) => Promise<void>;
+  /** Puts a refused request on the audit trail, where no command does. */
+  readonly onRefused: Refusals["note"];
   readonly close: () => Promise<void>;
 }
 
 export async function openAccess(config: Config, options: AccessOptions): Promise<Access> {
   const { db, log, vault, localTokens } = options;
   const identity = await openIdentity({ db, log, vault, settings: readIdentitySettings(config) });
+  const refusals = openRefusals(identity);
   const { transport, mailbox } = openMail(config, log);
   const schedule = startSchedule({ db, log, tasks: identityTasks(identity, transport) });
   const verifiers = [
@@ -63,22 +63,10 @@ export async function openAccess(config: Config, options: AccessOptions): Promis
     authenticator: createAuthenticator([...verifiers, ...local]),
     routes: identityRoutes(identity),
     addRootRoutes: (server) => addIdentityRootRoutes(server, identity, mailbox),
-    onForbidden: async (request, refused) => {
-      const { actor, routeOptions, method } = request;
-      const details = { route: `${method} ${routeOptions.url ?? ""}` };
-      const record = {
-        event: "authz_fail" as const,
-        actor,
-        origin: readFullOrigin(request),
-        refused,
-        details,
-      };
-      await recordRefusal(identity, record).catch((error: unknown) =>
-        log.error({ err: error }, "a refusal could not be put on the audit trail"),
-      );
-    },
+    onRefused: refusals.note,
     close: async () => {
       await schedule.stop();
+      await refusals.close();
       transport?.close();
       await identity.close();
     },

@@ -30,6 +30,8 @@ interface Kept {
 export interface OpenedAudit {
   readonly recordCommand: CommandRecorder;
   readonly routes: Routes;
+  /** Whether entries wait because the chain cannot be extended. */
+  readonly isFailing: () => boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function openAudit(
   return {
     recordCommand,
     routes: auditRoutes({ db, vault, source, signers }),
+    isFailing: sequencer.isFailing,
     stop: async () => {
       await Promise.all([sequencer.stop(), schedule.stop()]);
     },

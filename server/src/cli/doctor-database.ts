@@ -106,7 +106,7 @@ async function examineKeys(db: Sql, config: Config): Promise<Finding> {
       previousKey: config.ENCRYPTION_KEY_PREVIOUS,
       dataDir,
     };
-    unwrapKeyring(rows, readKeyEncryptionKeys(keys));
+    unwrapKeyring(rows, readKeyEncryptionKeys(keys, false));
     return { check, state: "ok", what: "opens the encrypted fields" };
   } catch (error) {
     const wayOut =

@@ -7,9 +7,14 @@ export interface HealthOptions {
   readonly db: Sql;
   readonly metrics: Metrics;
   readonly isStopping: () => boolean;
+  /** What does not work though requests can be served, in words. */
+  readonly listDegraded: () => readonly string[];
 }
 
-export function addHealthRoutes(server: HttpServer, { db, metrics, isStopping }: HealthOptions): void {
+export function addHealthRoutes(
+  server: HttpServer,
+  { db, metrics, isStopping, listDegraded }: HealthOptions,
+): void {
   const config = { public: true };
 
   server.get(
@@ -25,7 +30,8 @@ export function addHealthRoutes(server: HttpServer, { db, metrics, isStopping }:
       if (isStopping()) return reply.code(503).send({ status: "stopping" });
       try {
         await db`SELECT 1`;
-        return { status: "ready" };
+        const degraded = listDegraded();
+        return degraded.length === 0 ? { status: "ready" } : { status: "ready", degraded };
       } catch {
         return reply.code(503).header("retry-after", 1).send({ status: "database unavailable" });
       }

@@ -57,12 +57,12 @@ export interface HttpServerOptions {
   readonly recordCommand: CommandRecorder;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
-  /** Told of every request that was forbidden, before it is answered. */
   readonly edge: EdgeOptions;
   readonly rateLimits: RateLimits;
   /** Proxies whose word on the client's address is taken: addresses or networks. */
   readonly trustedProxies: readonly string[];
-  readonly onForbidden?: (request: FastifyRequest, code: string) => Promise<void>;
+  /** Told of every refusal, before it is answered. */
+  readonly onRefused?: (request: FastifyRequest, error: AppError) => Promise<void>;
 }
 
 const SLOW_CHECK_MS = 1_000;
@@ -141,7 +141,7 @@ function takeRequestId(given: string | string[] | undefined): string {
 
 function addHooks(
   server: HttpServer,
-  { log, metrics, authenticator, rateLimits, onForbidden }: HttpServerOptions,
+  { log, metrics, authenticator, rateLimits, onRefused }: HttpServerOptions,
 ): void {
   const limiter = createRateLimiter(rateLimits);
   attachPermissions(server as unknown as FastifyInstance);
@@ -169,7 +169,7 @@ function addHooks(
   });
   server.setErrorHandler(async (error, request, reply) => {
     const problem = toProblem(error);
-    if (error instanceof AppError && error.kind === "forbidden") await onForbidden?.(request, error.code);
+    if (error instanceof AppError) await onRefused?.(request, error);
     if (problem.status === 500) log.error({ err: error, "http.request.id": request.id }, "internal error");
     return sendProblem(request, reply, problem);
   });

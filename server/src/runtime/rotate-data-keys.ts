@@ -2,14 +2,8 @@
 // data keys, so no key made meanwhile is missed, and neither disturbs running processes, which hold theirs opened.
 import type { Sql } from "./database.ts";
 import { inTransaction } from "./transaction.ts";
-import { unwrapKeyring } from "./vault-keyring.ts";
-import {
-  createDataKey,
-  isWrappedBy,
-  readKeyEncryptionKeys,
-  rewrap,
-  type VaultOptions,
-} from "./vault-keys.ts";
+import { readKeys, unwrapKeyring } from "./vault-keyring.ts";
+import { createDataKey, isWrappedBy, rewrap, type VaultOptions } from "./vault-keys.ts";
 import { findDataKeys, insertDataKeys, lockDataKeys, replaceWrapped } from "./vault-store.ts";
 
 /**
@@ -17,8 +11,8 @@ import { findDataKeys, insertDataKeys, lockDataKeys, replaceWrapped } from "./va
  * indexes stay as they are, for the data keys themselves do.
  * @throws VaultError where a data key opens with neither the current nor the previous key
  */
-export function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<number> {
-  const keys = readKeyEncryptionKeys(options);
+export async function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<number> {
+  const keys = await readKeys(db, options);
   return inTransaction(db, async (tx) => {
     await lockDataKeys(tx);
     const outdated = (await findDataKeys(tx.sql)).filter((row) => !isWrappedBy(row, keys.current));
@@ -34,8 +28,8 @@ export function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<number> 
  * Makes a data key for new values and returns its id. The blind index keeps its own.
  * @throws VaultError where the present data keys do not open: a wrong key must not begin a second set
  */
-export function addDataKey(db: Sql, options: VaultOptions): Promise<number> {
-  const keys = readKeyEncryptionKeys(options);
+export async function addDataKey(db: Sql, options: VaultOptions): Promise<number> {
+  const keys = await readKeys(db, options);
   return inTransaction(db, async (tx) => {
     await lockDataKeys(tx);
     const rows = await findDataKeys(tx.sql);

@@ -4,7 +4,13 @@ import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import type { Sql } from "./database.ts";
 import { inTransaction } from "./transaction.ts";
 import { VaultError } from "./vault-error.ts";
-import { createDataKey, type KeyEncryptionKeys, unwrap } from "./vault-keys.ts";
+import {
+  createDataKey,
+  type KeyEncryptionKeys,
+  readKeyEncryptionKeys,
+  unwrap,
+  type VaultOptions,
+} from "./vault-keys.ts";
 import { type DataKey, findDataKeys, insertDataKeys, lockDataKeys } from "./vault-store.ts";
 
 export interface Keyring {
@@ -13,6 +19,15 @@ export interface Keyring {
   /** The key that writes. */
   readonly newestId: number;
   readonly index: KeyObject;
+}
+
+/**
+ * Reads the key-encryption keys; makes one, into the data directory, only for a database that has no data keys yet.
+ * @throws VaultError as `readKeyEncryptionKeys` does
+ */
+export async function readKeys(db: Sql, options: VaultOptions): Promise<KeyEncryptionKeys> {
+  const mayMake = options.encryptionKey === undefined && (await findDataKeys(db)).length === 0;
+  return readKeyEncryptionKeys(options, mayMake);
 }
 
 /** Opens the database's data keys, made now where it has none. Processes starting at once wait for each other. */

@@ -2,6 +2,7 @@
 // keys wrapped by them. A wrapped key names its key-encryption key by a fingerprint, so that a wrong one is told apart
 // from a damaged row.
 import { createHash, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readOrCreateSecret } from "./secret-file.ts";
 import { seal, unseal } from "./vault-cipher.ts";
@@ -34,18 +35,27 @@ const HEX = /^[0-9a-f]{64}$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
 const WRAPPED = /^w1:([0-9a-f]{16}):([A-Za-z0-9_-]+)$/;
 
-/** @throws VaultError where a key is not 32 bytes in base64, base64url or hex */
-export function readKeyEncryptionKeys(options: VaultOptions): KeyEncryptionKeys {
+/**
+ * @param mayMake whether a key may be made where there is none: not where data keys were wrapped with another
+ * @throws VaultError where a key is not 32 bytes in base64, base64url or hex, or there is none
+ */
+export function readKeyEncryptionKeys(options: VaultOptions, mayMake: boolean): KeyEncryptionKeys {
   const { encryptionKey, previousKey } = options;
   return {
     current:
-      encryptionKey === undefined ? readKeyFile(options.dataDir) : parseKey("ENCRYPTION_KEY", encryptionKey),
+      encryptionKey === undefined
+        ? readKeyFile(options.dataDir, mayMake)
+        : parseKey("ENCRYPTION_KEY", encryptionKey),
     previous: previousKey === undefined ? undefined : parseKey("ENCRYPTION_KEY_PREVIOUS", previousKey),
   };
 }
 
-function readKeyFile(dataDir: string): KeyEncryptionKey {
+function readKeyFile(dataDir: string, mayMake: boolean): KeyEncryptionKey {
   const path = join(dataDir, "encryption-key");
+  if (!mayMake && !existsSync(path))
+    throw new VaultError(
+      `the database's data keys were wrapped with a key that is not here: set ENCRYPTION_KEY, or DATA_DIR to where encryption-key is (looked for ${path})`,
+    );
   return parseKey(`The key in ${path}`, readOrCreateSecret(path, KEY_BYTES));
 }
 

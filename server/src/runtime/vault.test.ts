@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -174,6 +174,11 @@ describe("the key-encryption key", () => {
     const line =
       /^ENCRYPTION_KEY is not the one these data keys were wrapped with \(expected fingerprint [0-9a-f]{16}, it has [0-9a-f]{16}\); .+$/;
     await expect(openVault(db, { ...options, encryptionKey: makeKey() })).rejects.toThrow(line);
+    await expect(openVault(db, { ...options, encryptionKey: undefined })).rejects.toThrow(
+      /a key that is not here: set ENCRYPTION_KEY, or DATA_DIR/,
+    );
+    expect(readdirSync(options.dataDir)).toEqual([]); // no stray key that the next start would take for the right one
+    writeFileSync(join(options.dataDir, "encryption-key"), makeKey());
     await expect(openVault(db, { ...options, encryptionKey: undefined })).rejects.toThrow(
       /^The key in .+encryption-key is not the one/,
     );

@@ -5,8 +5,8 @@ import type { Sql } from "./database.ts";
 import { asUnavailable } from "./transaction.ts";
 import { seal, unseal } from "./vault-cipher.ts";
 import { UnknownDataKeyError, VaultError } from "./vault-error.ts";
-import { extendKeyring, type Keyring, openKeyring } from "./vault-keyring.ts";
-import { readKeyEncryptionKeys, type VaultOptions } from "./vault-keys.ts";
+import { extendKeyring, type Keyring, openKeyring, readKeys } from "./vault-keyring.ts";
+import type { VaultOptions } from "./vault-keys.ts";
 import { findDataKeys } from "./vault-store.ts";
 
 export { UnknownDataKeyError, VaultError } from "./vault-error.ts";
@@ -52,7 +52,7 @@ const VALUE = /^v1:([1-9]\d{0,9}):([A-Za-z0-9_-]+)$/;
  * @throws VaultError in one line: a malformed key, or not the one the data keys were wrapped with
  */
 export async function openVault(db: Sql, options: VaultOptions): Promise<Vault> {
-  const keys = readKeyEncryptionKeys(options);
+  const keys = await readKeys(db, options);
   let keyring = await openKeyring(db, keys);
   const encrypt: Vault["encrypt"] = (text, context) => encryptValue(keyring, text, context);
   const decrypt: Vault["decrypt"] = (value, context) => decryptValue(keyring, value, context);

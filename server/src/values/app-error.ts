@@ -46,6 +46,12 @@ export class AppError extends Error {
   }
 }
 
+/** Marks a "not found" about what is there but another's: the trail is told, the caller must not be. */
+export function asHidden(error: AppError): AppError {
+  error.trail = { hidden: true };
+  return error;
+}
+
 /** A refusal of the request's form, naming one field and why. */
 export function invalidField(field: string, reason: string): AppError {
   return new AppError("invalid", "invalid_request", {

@@ -2,10 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createSequencer, makeCheckpoints, openSigners, verifyTrail } from "../../src/modules/audit/index.ts";
+import {
+  appendAudit,
+  createSequencer,
+  eraseSubject,
+  makeCheckpoints,
+  openSigners,
+  verifyTrail,
+} from "../../src/modules/audit/index.ts";
 import { postTransaction } from "../../src/modules/banking/post-transactions.ts";
 import { openTransferSource } from "../../src/open-audit.ts";
 import { openDatabase } from "../../src/runtime/database.ts";
+import { inTransaction } from "../../src/runtime/transaction.ts";
 import { openVault } from "../../src/runtime/vault.ts";
 import { findRewritable } from "../../src/server-role-store.ts";
 import { asServer } from "../database.ts";
@@ -94,6 +102,29 @@ test("a trail that nobody touched is in order", async () => {
 test("ASVS 16.4.2: a changed entry is found and named", async () => {
   await tamper(`UPDATE audit.entries SET body = replace(body, '"staff"', '"stuff"') WHERE seq = 7`);
   expect(await findings()).toEqual(["entry 7 is not the one that was written there"]);
+});
+
+test("a personal value that somebody removed is found and named; of a subject who was forgotten it is not", async () => {
+  const entry = (actorId: string, email: string) => ({
+    event: "thing.do",
+    actorId,
+    actorKind: "user",
+    outcome: "success" as const,
+    origin: { requestId: "r-1", ip: "192.0.2.7" },
+    personal: { email },
+  });
+  await inTransaction(ground.db, (tx) =>
+    appendAudit(tx, [entry("ada", "ada@example.com"), entry("eve", "eve@example.com")]),
+  );
+  await record(1);
+  expect(await findings()).toEqual([]);
+  const eraser = { actorId: "root", actorKind: "user", origin: { requestId: "r-2" } };
+  await eraseSubject(ground.db, { subjectId: "eve", ...eraser });
+  expect(await findings()).toEqual([]);
+  await tamper("DELETE FROM audit.personal_values WHERE subject_id = 'ada' AND name = 'email'");
+  expect(await findings()).toEqual([
+    expect.stringMatching(/^the value email of entry \d+ is gone, though its subject was never forgotten$/),
+  ]);
 });
 
 test("a changed column beside an untouched body is found", async () => {

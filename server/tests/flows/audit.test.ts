@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../app.ts";
+import { startTestApp, type TestAnswer, type TestApp } from "../app.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -119,4 +119,182 @@ test("a secure transaction answers with its signature; without API_KEY_V1 the an
   expect((await call(token, { ...body, user_id: "nobody" })).status).toBe(404);
   expect((await call(await app.token("customer", "ada"), body)).status).toBe(403);
   await configured.stop();
+});
+
+interface Refusal {
+  readonly send: () => Promise<TestAnswer>;
+  readonly status: number;
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+const PASSWORD = "correct horse battery staple";
+const HASH = expect.stringMatching(/^[0-9a-f]{64}$/);
+const NOBODY = { actor_id: "anonymous", actor_kind: "anonymous" };
+const JUNK = { token: "ch_live_0123456789abcdef_junk" };
+
+async function signUp(username: string): Promise<{ id: string; token: string; refreshToken: string }> {
+  const body = { username, email: `${username}@example.com`, password: PASSWORD };
+  const { id } = (await app.call("POST", "/auth/register", { body })).body;
+  const tokens = (await app.call("POST", "/auth/login", { body: { username, password: PASSWORD } })).body;
+  return { id, token: tokens.access_token, refreshToken: tokens.refresh_token };
+}
+
+/** What administrators and signed-in users may not: by the event that it would have been. */
+function refusalsOfUsers(
+  admin: { id: string; token: string },
+  vera: { id: string; token: string },
+): Refusal[] {
+  const asAdmin = (method: string, path: string, body: object) => () =>
+    app.call(method, path, { token: admin.token, body });
+  const confirm = { token: vera.token, body: { code: "000000" } };
+  const byAdmin = { actor_id: admin.id, resource: { type: "user", id: admin.id } };
+  const byVera = { actor_id: vera.id, resource: { type: "user", id: vera.id } };
+  const taken = { username: "vera2", email: "vera@example.com", roles: ["customer"] };
+  return [
+    {
+      send: asAdmin("POST", `/admin/users/${admin.id}/impersonate`, { reason: "Ticket 4711: looks wrong" }),
+      status: 422,
+      entry: { event: "authz_admin", code: "may_not_impersonate", ...byAdmin },
+    },
+    {
+      send: asAdmin("PATCH", `/admin/users/${admin.id}`, { roles: ["customer"] }),
+      status: 422,
+      entry: { event: "authz_change", code: "last_admin", ...byAdmin },
+    },
+    {
+      send: asAdmin("POST", "/admin/users", taken),
+      status: 409,
+      entry: {
+        event: "user_created",
+        code: "email_taken",
+        ...byVera,
+        actor_id: admin.id,
+        personal: { username: HASH, email: HASH },
+      },
+    },
+    {
+      send: () => app.call("POST", "/users/me/factors/totp/confirm", confirm),
+      status: 422,
+      entry: { event: "user_updated", code: "wrong_code", ...byVera },
+    },
+  ];
+}
+
+/** What whoever is not known tries: the account is the resource, and nobody is blamed. */
+function refusalsOfNobody(vera: { id: string; refreshToken: string }): Refusal[] {
+  const post = (path: string, body: object) => () => app.call("POST", path, { body });
+  const link = { token: "x".repeat(43) };
+  const taken = { username: "vera2", email: "vera@example.com", password: PASSWORD };
+  const unsafe = { username: "vera3", email: "vera3@example.com", password: "password" };
+  const about = { ...NOBODY, resource: { type: "user", id: vera.id } };
+  return [
+    {
+      send: post("/auth/register", taken),
+      status: 409,
+      entry: {
+        event: "user_created",
+        code: "email_taken",
+        ...about,
+        personal: { username: HASH, email: HASH },
+      },
+    },
+    {
+      send: post("/auth/register", unsafe),
+      status: 400,
+      entry: { event: "user_created", code: "password_refused", ...NOBODY },
+    },
+    {
+      send: post("/auth/password/reset", { ...link, new_password: PASSWORD }),
+      status: 400,
+      entry: { event: "authn_password_change", code: "invalid_link", ...NOBODY },
+    },
+    {
+      send: post("/auth/email/verify", link),
+      status: 400,
+      entry: { event: "user_updated", code: "invalid_link", ...NOBODY },
+    },
+    {
+      send: post("/auth/login", { username: "vera", password: "wrong wrong wrong" }),
+      status: 401,
+      entry: { event: "authn_login_fail", code: "invalid_credentials", ...about, personal: { login: HASH } },
+    },
+    {
+      send: post("/auth/refresh", { refresh_token: vera.refreshToken }),
+      status: 401,
+      entry: { event: "session_expired", code: "invalid_refresh_token", ...about },
+    },
+    {
+      send: () => app.call("GET", "/accounts", JUNK),
+      status: 401,
+      entry: { event: "authn_token_invalid", code: "unauthenticated", ...NOBODY },
+    },
+  ];
+}
+
+test("V16.3.2 V16.3.3 refusals are on the trail, each by its event; they name who, on what and why, and are forgotten with the person", async () => {
+  const admin = await signUp("root-ada");
+  const vera = await signUp("vera");
+  const body = { currency: "EUR", owner_id: "somebody else" };
+  const { id } = (await app.call("POST", "/accounts", { token: await app.token("operator"), body })).body;
+  await app.db`UPDATE identity.sessions SET expires_at = now() WHERE user_id = ${vera.id}`;
+  const hidden: Refusal = {
+    send: () => app.call("GET", `/accounts/${id}`, { token: vera.token }),
+    status: 404,
+    entry: {
+      event: "authz_fail",
+      code: "account_not_found",
+      actor_id: vera.id,
+      details: { route: "GET /accounts/:id", id },
+    },
+  };
+  const refusals = [...refusalsOfUsers(admin, vera), ...refusalsOfNobody(vera), hidden];
+  for (const { send, status, entry } of refusals)
+    expect({ ...entry, ...(await send()) }).toMatchObject({ ...entry, status });
+  await app.call("POST", "/auth/password/forgot", { body: { username: "vera@example.com" } });
+  const trail = await readTrail();
+  for (const { entry } of refusals)
+    expect(trail).toContainEqual(expect.objectContaining({ ...entry, outcome: "refused" }));
+
+  const call = (method: string, path: string) => app.call(method, path, { token: admin.token });
+  const readValues = async () => JSON.stringify((await call("GET", "/audit?limit=500")).body);
+  expect(await readValues()).toContain("vera@example.com");
+  expect((await call("DELETE", `/audit/subjects/${vera.id}`)).status).toBe(200);
+  expect(await readValues()).not.toMatch(/vera\d?@example\.com/);
+});
+
+test("V16.3.2 tokens that are not good and limits that are passed are on the trail a few times, and then counted", async () => {
+  const limited = await startTestApp({ DB_URL: app.databaseUrl, RATE_LIMIT_ANONYMOUS: "40" });
+  const headers = { "x-request-id": "flood" };
+  const flood = Array.from({ length: 30 }, () => limited.call("GET", "/accounts", { ...JUNK, headers }));
+  const statuses = (await Promise.all(flood)).map(({ status }) => status);
+  await limited.stop();
+  const trail = await readTrail();
+  const flooded = (event: string) =>
+    trail.filter((entry) => entry.event === event && entry.origin.request_id === "flood");
+  const [refused = 0, exceeded = 0] = [401, 429].map(
+    (status) => statuses.filter((each) => each === status).length,
+  );
+  const tokens = flooded("authn_token_invalid");
+  expect(tokens).toHaveLength(11);
+  expect(tokens.at(-1)?.details).toMatchObject({ count: refused - 10 });
+  expect(flooded("excess_rate_limit_exceeded")).toMatchObject([
+    { details: { limit: "anonymous" } },
+    { details: { limit: "anonymous", count: exceeded - 1 } },
+  ]);
+});
+
+test("where the chain cannot be extended, readiness names it, the gauge is 1, and requests are served on", async () => {
+  const moveLog = (by: number) => app.db`UPDATE audit.logs SET size = size + ${by} WHERE name = 'entries'`;
+  const ready = async () => (await app.call("GET", "/health/ready")).body;
+  const gauge = async () =>
+    /^audit_sequencer_failing (\d)/m.exec((await app.call("GET", "/metrics")).body)?.[1];
+  await readTrail();
+  expect([await ready(), await gauge()]).toEqual([{ status: "ready" }, "0"]);
+  await moveLog(1);
+  const token = await app.token("operator");
+  expect((await app.call("POST", "/api/v1/accounts", { token, body: { currency: "EUR" } })).status).toBe(201);
+  await expect.poll(ready).toEqual({ status: "ready", degraded: [expect.stringContaining("audit trail")] });
+  expect(await gauge()).toBe("1");
+  await moveLog(-1);
+  await expect.poll(ready, { timeout: 10_000 }).toEqual({ status: "ready" });
 });

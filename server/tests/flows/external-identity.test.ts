@@ -10,11 +10,14 @@ const CLIENT = "99999999-8888-4777-8666-555555555555";
 let provider: ServerProcess;
 let app: TestApp;
 let key: JWK;
+let edwardsKey: JWK;
 let issuer: string;
 beforeAll(async () => {
   const pair = await generateKeyPair("ES256", { extractable: true });
   key = { ...(await exportJWK(pair.privateKey)), kid: "k1", alg: "ES256", use: "sig" };
-  provider = await startServer("oidc", [JSON.stringify(key)]);
+  const edwards = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  edwardsKey = { ...(await exportJWK(edwards.privateKey)), kid: "ed1", alg: "EdDSA", use: "sig" };
+  provider = await startServer("oidc", [JSON.stringify(key), JSON.stringify(edwardsKey)]);
   issuer = `http://127.0.0.1:${provider.port}`;
   app = await startTestApp({
     OIDC_ISSUER: issuer,
@@ -39,10 +42,10 @@ async function sign(claims: Claims, header: Claims = {}): Promise<string> {
   return new SignJWT(claims as never).setProtectedHeader(protectedHeader).sign(await importJWK(key, "ES256"));
 }
 
-async function fetchToken(): Promise<string> {
+async function fetchToken(client = "till"): Promise<string> {
   const answer = await fetch(`${issuer}/token`, {
     method: "POST",
-    headers: { authorization: `Basic ${btoa("till:till-secret")}` },
+    headers: { authorization: `Basic ${btoa(`${client}:${client}-secret`)}` },
     body: new URLSearchParams({ grant_type: "client_credentials", scope: "transactions" }),
   });
   const body = (await answer.json()) as { access_token?: string };
@@ -108,6 +111,36 @@ describe("tokens of the provider", () => {
       .sign(privateKey);
     expect((await ask(other)).status).toBe(401);
   });
+});
+
+test("tokens that the provider signs with EdDSA, as we do ours, are told from ours by their issuer", async () => {
+  const token = await fetchToken("edge");
+  const [header, claims] = token.split(".").slice(0, 2).map(decode);
+  expect(header).toMatchObject({ alg: "EdDSA", typ: "at+jwt", kid: "ed1" });
+  const opened = await app.call("POST", "/api/v1/accounts", { token, body: { currency: "EUR" } });
+  expect(opened).toMatchObject({ status: 201, body: { owner_id: "oidc:edge" } });
+  const password = "correct horse battery staple";
+  const user = { username: "own-ada", email: "own-ada@example.com", password };
+  await app.call("POST", "/auth/register", { body: user });
+  const login = await app.call("POST", "/auth/login", { body: { username: "own-ada", password } });
+  const own = decode(login.body.access_token.split(".")[1]);
+  const { keys } = (await app.call("GET", "/.well-known/jwks.json")).body;
+  expect((await ask(login.body.access_token)).status).toBe(200);
+  const privateKey = await importJWK(edwardsKey, "EdDSA");
+  const signBy = (by: typeof privateKey, said: Claims = {}, head: Claims = {}) =>
+    new SignJWT({ ...claims, ...said } as never)
+      .setProtectedHeader({ ...header, ...head } as { alg: string })
+      .sign(by);
+  expect((await ask(await signBy(privateKey))).status).toBe(200);
+  const foreign = (await generateKeyPair("EdDSA", { crv: "Ed25519" })).privateKey;
+  for (const forged of [
+    await signBy(foreign),
+    await signBy(privateKey, {}, { kid: keys[0].kid }),
+    await signBy(privateKey, own),
+    await signBy(privateKey, own, { kid: keys[0].kid }),
+    await signBy(privateKey, { ...own, iss: issuer }, { kid: keys[0].kid }),
+  ])
+    expect((await ask(forged)).status, forged).toBe(401);
 });
 
 describe("tokens of Entra ID", () => {

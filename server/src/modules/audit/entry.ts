@@ -8,7 +8,7 @@ export interface AuditEntry {
   /** OWASP Logging Vocabulary for security events ("authn_login_fail"); `noun.verb` for business commands ("transaction.post"). */
   readonly event: string;
   readonly actorId: string;
-  /** "user", "api_key <id of the key>", "system"; with impersonation "user as <id>". */
+  /** "user", "api_key <id of the key>", "system", "guest", "anonymous"; with impersonation "user as <id>". */
   readonly actorKind: string;
   readonly resource?: { readonly type: string; readonly id: string } | undefined;
   readonly outcome: "success" | "refused";
@@ -17,13 +17,21 @@ export interface AuditEntry {
   readonly origin: AuditOrigin;
   /** What else matters; no secrets, no personal values. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
-  /** Personal values by name (e-mail, name): kept as salted commitments, erasable. */
+  /** Personal values by name (e-mail, name) of the resource where it is a user, else of the actor: kept as salted commitments, erasable. */
   readonly personal?: Readonly<Record<string, string>> | undefined;
-  /** Whose personal values these are; default: the resource where it is a user, else the actor. */
-  readonly subjectId?: string | undefined;
 }
 
-/** Whose values `personal` holds. The origin's values are always the actor's. */
-export function subjectOf({ subjectId, resource, actorId }: AuditEntry): string {
-  return subjectId ?? (resource?.type === "user" ? resource.id : actorId);
+type Concerned = Pick<AuditEntry, "resource" | "actorId">;
+
+/** Whose values `personal` holds: told by the entry alone, so that `verify` knows whose are missing. */
+export function subjectOf({ resource, actorId }: Concerned): string {
+  return resource?.type === "user" ? resource.id : actorId;
+}
+
+/**
+ * Whose address and user agent an entry holds: the actor's. Of one who is not known, those of the user concerned, who may
+ * well be the same person and is the only one who can ask for them to be forgotten.
+ */
+export function originSubjectOf(entry: Concerned): string {
+  return entry.actorId === "anonymous" ? subjectOf(entry) : entry.actorId;
 }

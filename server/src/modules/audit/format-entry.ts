@@ -30,7 +30,10 @@ export function toEcs({ seq, body, values, chainHash }: EntryRecord): object {
       dataset: "countinghouse.audit",
       module: "countinghouse",
     },
-    user: { id: body.actor_id },
+    user: {
+      id: body.actor_id,
+      target: body.resource?.type === "user" ? { id: body.resource.id } : undefined,
+    },
     source: ip == null ? undefined : { ip },
     user_agent: user_agent == null ? undefined : { original: user_agent },
     http: { request: { id: body.origin.request_id } },
@@ -61,6 +64,7 @@ export function toOcsf({ seq, body, values, chainHash }: EntryRecord): object {
   const failed = body.outcome === "refused";
   const { ip, user_agent, ...personal } = values;
   const user = { uid: body.actor_id, type: body.actor_kind };
+  const account = body.resource?.type === "user" ? { uid: body.resource.id, type: "user" } : user;
   return {
     ...schema,
     activity_id,
@@ -78,7 +82,7 @@ export function toOcsf({ seq, body, values, chainHash }: EntryRecord): object {
       log_name: "audit",
     },
     actor: { user },
-    user: isAuthentication ? user : undefined,
+    user: isAuthentication ? account : undefined, // who is to be signed in, which the actor has not shown to be
     api: { operation: body.event, request: { uid: body.origin.request_id } },
     src_endpoint: ip == null ? undefined : { ip },
     http_request: user_agent == null ? undefined : { user_agent },

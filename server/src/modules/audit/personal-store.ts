@@ -32,3 +32,33 @@ export async function readSealedValues(
     SELECT commitment, sealed FROM audit.personal_values WHERE commitment = ANY(${toTextArray(hexes)}::bytea[])`;
   return new Map(rows.map((row) => [row.commitment.toString("hex"), row.sealed]));
 }
+
+/** A value as an entry promises it. */
+export interface ExpectedValue {
+  /** In hexadecimal. */
+  readonly commitment: string;
+  readonly subjectId: string;
+  readonly name: string;
+  readonly at: string;
+  readonly seq: number;
+}
+
+/** How long before a subject is forgotten an entry may have been written that is chained with what came after. */
+const CHAINED_LATE = "1 hour";
+
+/** Those that are not there and should be: their subject was not forgotten since. */
+export async function findLostValues(
+  { sql }: Tx,
+  expected: readonly ExpectedValue[],
+): Promise<ExpectedValue[]> {
+  const hexes = expected.map(({ commitment }) => toHex(Buffer.from(commitment, "hex")));
+  const rows = await sql<{ index: number }[]>`
+    SELECT e.n::int - 1 AS index
+    FROM unnest(${toTextArray(hexes)}::bytea[], ${toTextArray(expected.map((value) => value.subjectId))}::text[],
+                ${toTextArray(expected.map((value) => value.at))}::text[]) WITH ORDINALITY AS e (commitment, subject_id, at, n)
+    WHERE NOT EXISTS (SELECT FROM audit.personal_values v WHERE v.commitment = e.commitment)
+      AND NOT EXISTS (SELECT FROM audit.erasures f
+                      WHERE f.subject_id = e.subject_id AND f.erased_at + ${CHAINED_LATE}::text::interval >= e.at::timestamptz)
+    ORDER BY e.n`;
+  return rows.flatMap(({ index }) => expected[index] ?? []);
+}

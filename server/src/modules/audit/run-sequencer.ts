@@ -6,6 +6,8 @@ import type { Vault } from "../../runtime/vault.ts";
 import { createSequencer } from "./sequence-entries.ts";
 
 export interface RunningSequencer {
+  /** Whether the last round failed: entries wait, and nothing is chained. */
+  readonly isFailing: () => boolean;
   /** Lets the round under way end. */
   readonly stop: () => Promise<void>;
 }
@@ -18,6 +20,7 @@ const LAG_MAX_MS = 60_000;
 export function runSequencer({ db, vault, log }: { db: Sql; vault: Vault; log: Log }): RunningSequencer {
   const sequencer = createSequencer({ db, vault });
   const stopping = new AbortController();
+  let isFailing = false;
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) await pause(await runRound(), stopping.signal);
@@ -32,16 +35,19 @@ export function runSequencer({ db, vault, log }: { db: Sql; vault: Vault; log: L
     const startedAt = performance.now();
     try {
       const { chained, waitedMs } = await sequencer.runRound();
+      isFailing = false;
       if (chained === 0) return IDLE_MS;
       return (performance.now() - startedAt) * (waitedMs > LAG_MAX_MS ? 1 : REST_FACTOR);
     } catch (error) {
-      log.warn({ err: error }, "audit entries wait: the sequencer's round failed and is tried again");
+      isFailing = true;
+      log.error({ err: error }, "audit entries wait: the sequencer's round failed and is tried again");
       return RETRY_MS;
     }
   }
 
   const running = run();
   return {
+    isFailing: () => isFailing,
     stop: async () => {
       stopping.abort();
       await running;

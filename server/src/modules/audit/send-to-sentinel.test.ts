@@ -50,8 +50,9 @@ async function write(count: number): Promise<void> {
   const origin = { requestId: "r", ip: "192.0.2.9" };
   const entry = {
     event: "authn_login_fail",
-    actorId: "ada",
-    actorKind: "user",
+    actorId: "anonymous",
+    actorKind: "anonymous",
+    resource: { type: "user", id: "ada" },
     outcome: "refused",
     origin,
   } as const;
@@ -169,7 +170,7 @@ test("the export speaks ECS and OCSF, a line an entry, and says where it stopped
       action: "authn_login_fail",
       outcome: "failure",
     },
-    user: { id: "ada" },
+    user: { id: "anonymous", target: { id: "ada" } },
     source: { ip: "192.0.2.9" },
   });
   expect(ocsf.rows[0]).toMatchObject({
@@ -177,7 +178,8 @@ test("the export speaks ECS and OCSF, a line an entry, and says where it stopped
     category_uid: 3,
     type_uid: 300201,
     status_id: 2,
-    actor: { user: { uid: "ada" } },
+    actor: { user: { uid: "anonymous" } },
+    user: { uid: "ada" },
     src_endpoint: { ip: "192.0.2.9" },
     metadata: { version: "1.3.0", uid: "1" },
   });

@@ -173,7 +173,7 @@ test("personal values are not in the chain; one person's can be forgotten while 
   expect(dump).not.toMatch(/example\.org|192\.0\.2|curl/);
 
   // A value that still waits for the sequencer is forgotten with the rest.
-  await write(entry({ personal: { email: "ada@work.example" }, subjectId: "u1" }));
+  await write(entry({ personal: { email: "ada@work.example" }, resource: { type: "user", id: "u1" } }));
   const who = { actorId: "root", actorKind: "user", origin: { requestId: "r-3" } };
   expect(await eraseSubject(db, { subjectId: "u1", ...who })).toBe(1);
   await chainAll();
@@ -186,7 +186,7 @@ test("personal values are not in the chain; one person's can be forgotten while 
   });
 
   // What is written after it is kept again, under a new salt.
-  await write(entry({ personal: { email: "ada@example.org" }, subjectId: "u1" }));
+  await write(entry({ personal: { email: "ada@example.org" }, resource: { type: "user", id: "u1" } }));
   await chainAll();
   expect((await kept()).map((row) => row["subject_id"])).toContain("u1");
   const last = (await readChain()).map(({ body }) => JSON.parse(body));

@@ -49,7 +49,8 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
     const entries = rows.flatMap(parseRow);
     entries.push(...(await noteGaps(tx, rows)));
     await appendEntries(tx, entries, committer);
-    await keepValues(tx, vault, committer.takeNew());
+    const areAllKept = await keepValues(tx, vault, committer.takeNew());
+    if (!areAllKept) committer.forget(); // what was not kept must not stand for the same value later
     await store.deletePending(
       tx,
       rows.map((row) => row.id),
@@ -160,9 +161,9 @@ async function createPartitions(tx: Tx, from: number, to: number): Promise<void>
   if (last > Math.floor((from - 1) / store.ENTRIES_PER_PARTITION)) await store.createPartition(tx, last + 1);
 }
 
-/** A value whose owner was forgotten after it had been written is committed to, but not kept. */
-async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]): Promise<void> {
-  if (values.length === 0) return;
+/** A value whose owner was forgotten after it had been written is committed to, but not kept. Whether all were. */
+async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]): Promise<boolean> {
+  if (values.length === 0) return true;
   const erasures = await store.readErasures(tx, [...new Set(values.map((value) => value.subjectId))]);
   const kept = values.filter(({ subjectId, at }) => at > (erasures.get(subjectId) ?? ""));
   await store.insertPersonalValues(
@@ -177,4 +178,5 @@ async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]
       ),
     })),
   );
+  return kept.length === values.length;
 }

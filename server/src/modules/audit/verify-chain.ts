@@ -7,10 +7,11 @@ import { readEntries, type StoredEntry } from "./entry-store.ts";
 import { readLog, readTiles } from "./log-store.ts";
 import { CHAIN_START, chainHash, HASH_BYTES, hashLeaf } from "./merkle-hash.ts";
 import { TILE_WIDTH } from "./tiles.ts";
+import { createValueCheck } from "./verify-values.ts";
 import type { EntryBody } from "./write-body.ts";
 
 export interface TrailFinding {
-  readonly check: "chain" | "checkpoint" | "transfer" | "coverage";
+  readonly check: "chain" | "checkpoint" | "transfer" | "coverage" | "value";
   /** One sentence that names the place. */
   readonly what: string;
   readonly seq?: number;
@@ -22,6 +23,8 @@ export type StampRange = readonly [first: number, last: number];
 
 export interface ChainReading {
   readonly findings: TrailFinding[];
+  /** Personal values that are gone; the chain itself says nothing less for it. */
+  readonly lostValues: TrailFinding[];
   readonly entryCount: number;
   readonly ranges: StampRange[];
 }
@@ -36,6 +39,8 @@ export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): 
   const tree = createCompactTree();
   const findings: TrailFinding[] = [];
   const ranges: StampRange[] = [];
+  const values = createValueCheck(tx);
+  const lost: TrailFinding[] = [];
   let before: Buffer | undefined = CHAIN_START;
   let next = 0;
   const pages = readAhead(
@@ -51,7 +56,10 @@ export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): 
       const leaf = hashLeaf(entry.body);
       const what: string | undefined =
         describeProblem(entry, { leaf, before, expectedLeaf }) ??
-        readBody(entry, (body) => collectRange(body, ranges));
+        readBody(entry, (body) => {
+          collectRange(body, ranges);
+          values.note(body, entry.seq);
+        });
       if (what !== undefined) findings.push({ check: "chain", what, seq: entry.seq });
       tree.add(leaf);
       onSize(tree);
@@ -59,10 +67,16 @@ export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): 
       before = what === undefined ? entry.chainHash : undefined;
       next = entry.seq + 1;
     }
+    lost.push(...(await values.findLost()));
     if (findings.length > FINDINGS_MAX) break;
   }
   if (next < size && findings.length <= FINDINGS_MAX) findings.push(describeMissing(next, size - 1));
-  return { findings: findings.slice(0, FINDINGS_MAX), entryCount: next, ranges };
+  return {
+    findings: findings.slice(0, FINDINGS_MAX),
+    lostValues: lost.slice(0, FINDINGS_MAX),
+    entryCount: next,
+    ranges,
+  };
 }
 
 interface ChainEntry {

@@ -58,6 +58,7 @@ export function verifyTrail(
       // Where an entry is known to be wrong, so is every root above it: it would say nothing more.
       ...(chain.findings.length > 0 ? [] : entryClaims.check(entryRoots.roots)),
       ...(chain.findings.length > 0 ? [] : await checkTiles(tx, "entries", entryRoots)),
+      ...chain.lostValues,
       ...transfers.findings,
       ...transferClaims.check(transferRoots.roots),
       ...(await checkTiles(tx, "transfers", transferRoots)),

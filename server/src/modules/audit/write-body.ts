@@ -2,7 +2,7 @@
 // their commitments; the time is PostgreSQL's own text of it, to the microsecond, so that nothing is rounded between
 // hashing and reading back.
 import { toCanonicalJson } from "./canonical-json.ts";
-import { type AuditEntry, subjectOf } from "./entry.ts";
+import { type AuditEntry, originSubjectOf, subjectOf } from "./entry.ts";
 import type { Committer } from "./personal-values.ts";
 
 /** A body as it is parsed back. */
@@ -25,8 +25,9 @@ export interface EntryBody {
 export function writeBody(entry: AuditEntry, at: string, committer: Committer): string {
   const { actorId, actorKind, code, details, event, outcome, resource, origin } = entry;
   const quote = JSON.stringify;
+  const subjectId = originSubjectOf(entry);
   const commit = (name: string, value: string) =>
-    quote(committer.commit({ subjectId: actorId, name, value, at }).toString("hex"));
+    quote(committer.commit({ subjectId, name, value, at }).toString("hex"));
   return [
     `{"actor_id":${quote(actorId)},"actor_kind":${quote(actorKind)},"at":"${at}"`,
     code === undefined ? "" : `,"code":${quote(code)}`,

@@ -3,7 +3,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
-import { invalidField } from "../../values/app-error.ts";
+import { asHidden, invalidField } from "../../values/app-error.ts";
 import {
   type Assets,
   ensureAsset,
@@ -90,7 +90,7 @@ export async function getBankTransaction(
   );
   const isHead = isOwn(transaction.debit.accountId) || isOwn(transaction.credit.accountId);
   if (!isHead && transfers.length === 0)
-    throw ledgerError("transaction_not_found", { transaction_id: String(id) });
+    throw asHidden(ledgerError("transaction_not_found", { transaction_id: String(id) }));
   return { ...transaction, ...standFor(transaction, transfers), transfers, mayShowBalance: isOwn };
 }
 

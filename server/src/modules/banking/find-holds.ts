@@ -2,6 +2,7 @@
 // others answers like one that does not exist.
 import type { Sql } from "../../runtime/database.ts";
 import type { Actor } from "../../values/actor.ts";
+import { asHidden } from "../../values/app-error.ts";
 import {
   type Assets,
   ensureAsset,
@@ -28,7 +29,7 @@ export async function getHold({ db, assets }: HoldReader, actor: Actor, id: numb
   const hold = await findHold(db, id);
   if (hold === undefined) throw ledgerError("hold_not_found");
   const owners = await readOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
-  if (!maySeeHold(actor, owners, hold)) throw ledgerError("hold_not_found");
+  if (!maySeeHold(actor, owners, hold)) throw asHidden(ledgerError("hold_not_found"));
   await ensureAsset(assets, hold.assetId);
   if (isStock(assets, hold)) throw bankingError("stock_is_not_money");
   return hold;

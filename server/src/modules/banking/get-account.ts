@@ -4,6 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
+import { asHidden } from "../../values/app-error.ts";
 import {
   type AccountRules,
   type Asset,
@@ -65,7 +66,8 @@ export async function readVisibleAccount(
 async function readVisibleRow(tx: Tx, actor: Actor, accountId: number): Promise<BankAccountRow> {
   const row = await readBankAccount(tx, accountId);
   if (row !== undefined && (actsForAll(actor) || row.owner_id === actor.id)) return row;
-  throw ledgerError("account_not_found", { account_id: String(accountId) });
+  const refusal = ledgerError("account_not_found", { account_id: String(accountId) });
+  throw row === undefined ? refusal : asHidden(refusal);
 }
 
 /** Rows and their rules as accounts, personal fields in the clear. Rows without rules are left out. */

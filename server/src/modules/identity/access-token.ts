@@ -1,6 +1,6 @@
 // Access tokens: short-lived JWTs signed with Ed25519 (RFC 9068 in spirit: typ at+jwt), bound to their session. Checking
 // one needs no database; what was revoked before its time stands in memory.
-import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { type Actor, ROLES, type Role } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { Session } from "./session.ts";
@@ -56,7 +56,7 @@ export async function mintAccessToken(
 }
 
 /**
- * Verifies one of our own access tokens; undefined where the token is of another kind (its header says so).
+ * Verifies one of our own access tokens; undefined where the token is of another kind or issuer (as it says itself).
  * @throws AppError `unauthenticated/unauthenticated`
  */
 export async function verifyAccessToken(
@@ -65,6 +65,7 @@ export async function verifyAccessToken(
 ): Promise<VerifiedAccess | undefined> {
   const header = readHeader(token);
   if (header === undefined || header.typ !== "at+jwt" || header.alg !== "EdDSA") return undefined;
+  if (readIssuer(token) !== identity.settings.issuer) return undefined; // another issuer may sign with EdDSA too
   const key = identity.keys.findPublic(header.kid ?? "");
   if (key === undefined) throw refuse("the token's key is not known here (any more); sign in again");
   const { payload } = await jwtVerify(token, key, {
@@ -87,6 +88,15 @@ export async function verifyAccessToken(
 function readHeader(token: string) {
   try {
     return decodeProtectedHeader(token);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the token says, which proves nothing: it only decides whose keys are to prove it. */
+export function readIssuer(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 // Access tokens of others: Microsoft Entra ID (v1 and v2) and any OIDC issuer that the configuration names. Only the
 // issuer's own published keys count; who somebody is and what they may do comes from the verified token alone.
-import { createRemoteJWKSet, decodeJwt, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Actor, ROLES, type Role } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
-import type { VerifiedAccess } from "./access-token.ts";
+import { readIssuer, type VerifiedAccess } from "./access-token.ts";
 import { identityError } from "./errors.ts";
 
 export interface ExternalSettings {
@@ -31,7 +31,7 @@ interface Issuer {
   readonly findKeys: () => Promise<JWTVerifyGetKey>;
 }
 
-const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
+const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"];
 const CLOCK_TOLERANCE_SECONDS = 60;
 const FETCH_TIMEOUT_MS = 5_000;
 const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
@@ -99,14 +99,6 @@ function discoverKeys(issuer: string): () => Promise<JWTVerifyGetKey> {
     });
     return keys;
   };
-}
-
-function readIssuer(token: string): string | undefined {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @throws AppError `unauthenticated/unauthenticated`, `unavailable/issuer_unavailable` */

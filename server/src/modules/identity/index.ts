@@ -6,6 +6,7 @@ export { IDENTITY_ENCRYPTED } from "./encrypted-tables.ts";
 export { createExternalVerifier, type ExternalSettings } from "./external-token.ts";
 export { findRegistrations, type RegisteredUser } from "./find-registrations.ts";
 export { identityTasks } from "./jobs.ts";
+export { findByLogin } from "./log-in.ts";
 export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";
 export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
 export { createPasswords, type Passwords } from "./passwords.ts";
@@ -25,4 +26,10 @@ export {
   type TokenReader,
   type TokenReaderSettings,
 } from "./token-reader.ts";
-export { recordRefusal, recordSecurity, type SecurityRecord } from "./trail.ts";
+export {
+  ANONYMOUS,
+  recordRefusal,
+  recordSecurity,
+  type SecurityEvent,
+  type SecurityRecord,
+} from "./trail.ts";

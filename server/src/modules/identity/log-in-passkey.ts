@@ -8,7 +8,7 @@ import { findDevice } from "./device.ts";
 import { identityError } from "./errors.ts";
 import { completeLogin, type LoggedIn } from "./log-in.ts";
 import type { Identity } from "./settings.ts";
-import { recordRefusal } from "./trail.ts";
+import { ANONYMOUS, recordRefusal } from "./trail.ts";
 import { findUser } from "./user-store.ts";
 
 const USE: ChallengeUse = { purpose: "log_in", userId: null, sessionId: null };
@@ -35,7 +35,7 @@ export async function logInByPasskey(
     const reason = "refused" in proof ? proof.refused : "its user may not sign in";
     await recordRefusal(identity, {
       event: "authn_login_fail",
-      actor: user?.id ?? "anonymous",
+      actor: ANONYMOUS,
       userId: user?.id,
       origin,
       refused: "invalid_passkey",

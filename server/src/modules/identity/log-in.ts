@@ -15,7 +15,7 @@ import { isOutdated } from "./hash-password.ts";
 import { openSession, type Tokens } from "./open-session.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { takeAttempt } from "./throttle.ts";
-import { recordRefusal, recordSecurity } from "./trail.ts";
+import { ANONYMOUS, recordRefusal, recordSecurity } from "./trail.ts";
 import { indexEmail, keyOfUsername, type UserRow } from "./user.ts";
 import { findUserByLogin, lockUser, updateLogin } from "./user-store.ts";
 
@@ -109,7 +109,7 @@ async function refuse(
 ): Promise<never> {
   const { login, user, error, locks } = failure;
   const record = {
-    actor: user?.id ?? "anonymous",
+    actor: ANONYMOUS,
     userId: user?.id,
     origin: login.origin,
     refused: error instanceof AppError ? error.code : "internal_error",

@@ -2,6 +2,7 @@
 // at once the first turns the counter and the others get the very same successor. A token older than the one before
 // the newest was stolen, or its successor was: the session ends.
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
+import type { AppError } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { mintAccessToken } from "./access-token.ts";
 import { revokeSessions } from "./end-sessions.ts";
@@ -23,16 +24,24 @@ export async function refreshSession(identity: Identity, text: string, origin: A
   if (token === undefined) throw identityError("invalid_refresh_token");
   const outcome = await inTransaction(identity.db, (tx) => refresh(tx, identity, { token, origin }));
   if (outcome === undefined) throw identityError("invalid_refresh_token");
+  if (typeof outcome === "object" && "expiredUserId" in outcome) throw refuseExpired(outcome.expiredUserId);
   if (outcome !== "reused") return outcome;
   await identity.revocations.reload();
   throw identityError("refresh_token_reused");
+}
+
+/** Told as any other; the trail learns whose session it was. */
+function refuseExpired(userId: string): AppError {
+  const refusal = identityError("invalid_refresh_token");
+  refusal.trail = { user_id: userId };
+  return refusal;
 }
 
 async function refresh(
   tx: Tx,
   identity: Identity,
   { token, origin }: { readonly token: RefreshToken; readonly origin: AuditOrigin },
-): Promise<Tokens | "reused" | undefined> {
+): Promise<Tokens | "reused" | { readonly expiredUserId: string } | undefined> {
   const session = await lockSession(tx, token.sessionId);
   if (session === undefined) return undefined;
   const [secret] = await identity.vault.decryptAll([
@@ -42,7 +51,7 @@ async function refresh(
   if (typeof secret !== "string" || !isSignedBy(token, secret)) return undefined;
   const idleMs = identity.settings.sessionIdleDays * DAY_MS;
   const verdict = judgeRefresh(session, token.counter, { nowMs: identity.now(), idleMs });
-  if (verdict === "over") return undefined;
+  if (verdict === "over") return session.endedAt === null ? { expiredUserId: session.userId } : undefined;
   if (verdict === "reused") return endReused(tx, identity, { session, origin });
   const counter = verdict === "rotate" ? session.counter + 1 : session.counter;
   if (verdict === "rotate") await advanceCounter(tx, session.id, dateOf(identity));

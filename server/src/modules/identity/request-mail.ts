@@ -4,14 +4,20 @@ import { inTransaction } from "../../runtime/transaction.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { hashLinkToken } from "./change-password.ts";
 import { identityError } from "./errors.ts";
+import { findByLogin } from "./log-in.ts";
 import { insertMail, useLinkToken, voidLinkTokens } from "./mail-store.ts";
 import { LOGIN_CONTEXT } from "./mail-template.ts";
 import { dateOf, type Identity } from "./settings.ts";
-import { recordSecurity } from "./trail.ts";
+import { ANONYMOUS, recordSecurity } from "./trail.ts";
 import { updateEmailVerified } from "./user-store.ts";
 
 /** Writes the wish for a reset mail to whoever has this name or address. */
-export function requestPasswordReset(identity: Identity, login: string, origin: AuditOrigin): Promise<void> {
+export async function requestPasswordReset(
+  identity: Identity,
+  login: string,
+  origin: AuditOrigin,
+): Promise<void> {
+  const user = await findByLogin(identity, login); // whose the values on the trail are, to be forgotten with them
   return inTransaction(identity.db, async (tx) => {
     await insertMail(tx, {
       template: "reset_password",
@@ -22,10 +28,11 @@ export function requestPasswordReset(identity: Identity, login: string, origin: 
     await recordSecurity(tx, [
       {
         event: "authn_password_change",
-        actor: "anonymous",
+        actor: ANONYMOUS,
+        userId: user?.id,
         origin,
         details: { step: "reset mail requested" },
-        personal: { login },
+        personal: { login: login.slice(0, 254) },
       },
     ]);
   });

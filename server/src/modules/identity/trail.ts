@@ -12,7 +12,7 @@ export type SecurityEvent =
   | "authn_token_created"
   | "authn_token_revoked"
   | "authn_token_reuse"
-  | "authn_impossible_travel"
+  | "authn_token_invalid" // ours: the vocabulary has no name for a token or key that is not good
   | "authz_fail"
   | "authz_change"
   | "authz_admin"
@@ -23,9 +23,12 @@ export type SecurityEvent =
   | "session_expired"
   | "excess_rate_limit_exceeded";
 
+/** Who has not shown who they are: whoever fails to sign in is not the user whose name they gave. */
+export const ANONYMOUS = "anonymous";
+
 export interface SecurityRecord {
   readonly event: SecurityEvent;
-  /** Who acts; a user id where somebody is about to become one; "anonymous" where nobody is known. */
+  /** Who acts; the user's id where they have just shown who they are; ANONYMOUS where nobody has. */
   readonly actor: Actor | string;
   readonly origin: AuditOrigin;
   /** The user concerned. */
@@ -52,7 +55,9 @@ function toEntry(record: SecurityRecord): AuditEntry {
   const { event, actor, origin, userId, resource, refused, details, personal } = record;
   return {
     event,
-    ...(typeof actor === "string" ? { actorId: actor, actorKind: "user" } : describeAuditActor(actor)),
+    ...(typeof actor === "string"
+      ? { actorId: actor, actorKind: actor === ANONYMOUS ? ANONYMOUS : "user" }
+      : describeAuditActor(actor)),
     resource: userId === undefined ? resource : { type: "user", id: userId },
     outcome: refused === undefined ? "success" : "refused",
     code: refused,

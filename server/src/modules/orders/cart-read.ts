@@ -2,7 +2,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
-import { AppError } from "../../values/app-error.ts";
+import { AppError, asHidden } from "../../values/app-error.ts";
 import { findProductsForSale, type ProductForSale } from "../catalog/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import { checkCoupon, type OrderWorth } from "../promotions/index.ts";
@@ -29,7 +29,7 @@ export function checkVisible(cart: Cart | undefined, { actor, provenId }: CartRe
   if (cart === undefined) throw cartError("cart_not_found");
   const isTheirs = cart.userId === null ? provenId === cart.id : cart.userId === actor.id;
   if (isTheirs || actsForAll(actor)) return cart;
-  throw cartError("cart_not_found");
+  throw asHidden(cartError("cart_not_found"));
 }
 
 /** @throws AppError `not_found/cart_not_found` */

@@ -1,5 +1,6 @@
 // Finds orders and credit notes, newest first, a page at a time: staff all, a customer their own.
 import { type Actor, actsForAll } from "../../values/actor.ts";
+import { asHidden } from "../../values/app-error.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
 import type { CreditNote } from "./credit-note.ts";
 import { type CreditNoteFilter, readCreditNote, readCreditNotes } from "./credit-note-store.ts";
@@ -43,7 +44,8 @@ export async function findCreditNotes(
 /** @throws AppError `not_found/credit_note_not_found`, also for one of others */
 export async function getCreditNote({ db }: OrderReader, actor: Actor, id: number): Promise<CreditNote> {
   const note = await readCreditNote(db, id);
-  if (note === undefined || !maySee(actor, note)) throw orderError("credit_note_not_found");
+  if (note === undefined) throw orderError("credit_note_not_found");
+  if (!maySee(actor, note)) throw asHidden(orderError("credit_note_not_found"));
   return note;
 }
 

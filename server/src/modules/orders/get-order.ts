@@ -2,6 +2,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
+import { asHidden } from "../../values/app-error.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
@@ -47,7 +48,8 @@ async function read(
   id: number,
 ): Promise<{ order: Order; payments: readonly Payment[] }> {
   const [order, payments] = await Promise.all([store.readOrder(db, id), findPaymentsOfOrders(db, [id])]);
-  if (order === undefined || !maySee(actor, order)) throw orderError("order_not_found");
+  if (order === undefined) throw orderError("order_not_found");
+  if (!maySee(actor, order)) throw asHidden(orderError("order_not_found"));
   if (assets.byCode(order.currency) === undefined) await assets.refresh();
   return { order, payments: payments.get(id) ?? [] };
 }

@@ -2,6 +2,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
+import { asHidden } from "../../values/app-error.ts";
 import { type Assets, ensureAsset } from "../ledger/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { readAttempts, readAttemptsById, readAttention } from "./attempt-store.ts";
@@ -58,7 +59,8 @@ export async function getVisiblePayment(
   id: number,
 ): Promise<Payment> {
   const payment = await getPayment(db, id);
-  if (!actsForAll(actor) && payment.customerId !== actor.id) throw paymentsError("payment_not_found");
+  if (!actsForAll(actor) && payment.customerId !== actor.id)
+    throw asHidden(paymentsError("payment_not_found"));
   await ensureAsset(assets, payment.assetId);
   return payment;
 }
