@@ -113,7 +113,7 @@ function readTime(text: string): number {
   const stamp = parseStamp(text);
   if (stamp === undefined)
     throw new InvalidArgumentError(
-      "must be RFC 3339 such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21",
+      "must be RFC 3339 of a day that exists, such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21",
     );
   return stamp;
 }

@@ -5,17 +5,23 @@ export const AMOUNT_MINOR_MAX = 9_223_372_036_854_775_807n;
 
 const DECIMAL = /^(0|[1-9]\d{0,18})(?:\.(\d{1,20}))?$/;
 
-export type AmountProblem = "not_decimal" | "too_many_decimals" | "too_large";
+export type AmountProblem = "not_decimal" | "too_many_decimals" | "too_large" | "too_many_digits";
+
+/** So many significant digits of a decimal survive being read into a JSON number; of longer ones the last may be another. */
+const NUMBER_DIGITS_MAX = 15;
+
+/** For a field's problem line. */
+export const TOO_MANY_DIGITS = `has more than the ${NUMBER_DIGITS_MAX} digits that a JSON number keeps exactly: send it as a string`;
 
 /**
  * Reads a positive or zero amount at an asset's scale (0-9 decimals) into minor units.
  *
- * A JSON number is taken by its shortest decimal form (ECMAScript Number::toString), so 299.99 is exact and
- * 0.1 + 0.2 is refused as having too many decimals; numbers at or beyond 2^53 are refused, for their digits are lost.
+ * A JSON number is taken by its shortest decimal form (ECMAScript Number::toString), so 299.99 is exact. One of more than 15
+ * digits, such as 0.1 + 0.2, is refused: what was sent may have been something else before it became a number.
  * Trailing zeros beyond the scale are harmless and accepted ("1.500" at scale 2).
  */
 export function parseAmount(input: string | number, scale: number): bigint | AmountProblem {
-  if (typeof input === "number" && Math.abs(input) > Number.MAX_SAFE_INTEGER) return "too_large";
+  if (typeof input === "number" && hasLostDigits(input)) return "too_many_digits";
   const match = DECIMAL.exec(typeof input === "number" ? String(input) : input);
   if (match === null) return "not_decimal";
   const fraction = match[2] ?? "";
@@ -23,6 +29,21 @@ export function parseAmount(input: string | number, scale: number): bigint | Amo
   if (excess !== "" && /[1-9]/.test(excess)) return "too_many_decimals";
   const minor = BigInt(`${match[1]}${fraction.slice(0, scale).padEnd(scale, "0")}`);
   return minor > AMOUNT_MINOR_MAX ? "too_large" : minor;
+}
+
+/** Whether a JSON number may be another than the decimal that was sent. */
+export function hasLostDigits(number: number): boolean {
+  const digits = String(Math.abs(number)).replace(".", "").replace(/^0+/, "");
+  return digits.length > NUMBER_DIGITS_MAX || Math.abs(number) > Number.MAX_SAFE_INTEGER;
+}
+
+/**
+ * Reads a limit in whole units, plain digits with or without decimals, into minor units. One that is finer than the asset's
+ * smallest unit is the next unit below: nothing above it passes.
+ */
+export function parseLimit(limit: string, scale: number): bigint {
+  const [whole = "0", decimals = ""] = limit.split(".");
+  return BigInt(whole + decimals.slice(0, scale).padEnd(scale, "0"));
 }
 
 /** Writes minor units as a decimal string with exactly `scale` decimals: (12345n, 2) is "123.45". */
@@ -36,6 +57,7 @@ export function formatAmount(minor: bigint, scale: number): string {
 /** Says in words what is wrong with an amount, for the field's problem line. */
 export function describeAmountProblem(problem: AmountProblem, scale: number): string {
   if (problem === "too_many_decimals") return `has more than the ${scale} decimals of its currency`;
+  if (problem === "too_many_digits") return TOO_MANY_DIGITS;
   if (problem === "too_large") return "is larger than can be kept exactly";
   return 'must be a decimal such as "10.50", without sign, exponent or separators';
 }

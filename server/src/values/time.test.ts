@@ -14,3 +14,12 @@ it("takes a date alone as its first moment and refuses anything else", () => {
     expect(parseStamp(bad)).toBeUndefined();
   }
 });
+
+it("refuses days and hours that do not exist, and years that PostgreSQL has no text for", () => {
+  for (const bad of ["2026-02-30", "2026-11-31T09:00:00Z", "2025-02-29", "2026-11-21T24:00:00Z"])
+    expect(parseStamp(bad)).toBeUndefined();
+  for (const bad of ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+    expect(parseStamp(bad)).toBeUndefined();
+  expect(parseStamp("2024-02-29")).toBe(Date.UTC(2024, 1, 29) * 1000);
+  expect(parseStamp("0001-01-01")).toBe(-62_135_596_800_000_000);
+});

@@ -1,7 +1,13 @@
 // Stamps: microseconds since the Unix epoch as a plain number (exact until the year 2255). PostgreSQL keeps time to
 // the microsecond, so a stamp and a timestamptz say the same, and a stamp can serve as an id that sorts by time.
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.(\d{1,9}))?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
+const RFC3339 = new RegExp(
+  String.raw`^(\d{4}-\d{2}-\d{2})(?:[Tt ]${TIME}(?::[0-5]\d(?:\.(\d{1,9}))?)?(?:[Zz]|[+-]${TIME}))?$`,
+);
+/** The years 1 to 9999 in UTC: what RFC 3339 can write and PostgreSQL can read. */
+const MS_MIN = Date.parse("0001-01-01T00:00:00Z");
+const MS_MAX = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** Writes a stamp as RFC 3339 in UTC with microseconds: "2026-11-21T09:00:00.123456Z". */
 export function formatStamp(stamp: number): string {
@@ -9,14 +15,22 @@ export function formatStamp(stamp: number): string {
   return `${new Date(second * 1000).toISOString().slice(0, 20)}${String(stamp - second * 1_000_000).padStart(6, "0")}Z`;
 }
 
-/** Reads RFC 3339 (a date alone is its first moment in UTC) to a stamp, exact to the microsecond; undefined where malformed. */
+/**
+ * Reads RFC 3339 (a date alone is its first moment in UTC) to a stamp, exact to the microsecond; undefined where it is
+ * malformed, or names a day that its month does not have: Date.parse would go on into the next.
+ */
 export function parseStamp(text: string): number | undefined {
   const match = RFC3339.exec(text);
-  if (match === null) return undefined;
+  const [, date = "", fraction = ""] = match ?? [];
+  if (match === null || !isDay(date)) return undefined;
   const ms = Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text.replace(" ", "T"));
-  if (Number.isNaN(ms)) return undefined;
-  const micros = Number((match[1] ?? "").padEnd(6, "0").slice(3, 6));
-  return ms * 1000 + micros;
+  if (!(ms >= MS_MIN && ms <= MS_MAX)) return undefined;
+  return ms * 1000 + Number(fraction.padEnd(6, "0").slice(3, 6));
+}
+
+function isDay(date: string): boolean {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
 export function stampOf(date: Date): number {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { RowCounts } from "../hostile/count-rows.ts";
 import { findFault, type Ground, openGround } from "../hostile/ground.ts";
-import { DEEP, JUNK_JSON, JUNK_TEXT, nest } from "../hostile/junk.ts";
+import { DEEP, JUNK_JSON, JUNK_TEXT, MISSHAPEN, nest } from "../hostile/junk.ts";
 import { listMutations } from "../hostile/mutate-body.ts";
 import { isOfIdentity, type Operation, withoutAliases } from "../hostile/operations.ts";
 import type { HostileRequest } from "../hostile/send.ts";
@@ -206,7 +206,7 @@ it("answers any value in a query parameter, given once, twice or as a list, and 
   expect(faults).toEqual([]);
 }, 400_000);
 
-it("answers bodies that are no JSON, too large, too deep, or of another type", async () => {
+it("answers bodies that are no JSON, too large, too deep, misshapen, or of another type", async () => {
   for (const operation of operations) {
     const valid = JSON.stringify(validBody(operation) ?? {});
     const bodies: readonly (readonly [string, string | Buffer])[] = [
@@ -242,7 +242,13 @@ it("answers bodies that are no JSON, too large, too deep, or of another type", a
       "application/json; charset=utf-7",
       "application/json5",
     ];
+    const known = MISSHAPEN.map((body) => ({
+      request: requestFor(operation, body),
+      what: `the body is ${body}`,
+    }));
     const probes = [
+      ...known,
+      ...known.map(({ request, what }) => ({ request: { ...request, token: undefined }, what })),
       ...bodies.map(([what, body]) => ({ request: requestFor(operation, body), what: `the body ${what}` })),
       ...types.map((type) => ({
         request: { ...requestFor(operation, valid), headers: { "content-type": type } },

@@ -53,6 +53,14 @@ export const JUNK_JSON: readonly string[] = [
   `${"[".repeat(1_000)}${"]".repeat(1_000)}`,
 ];
 
+/** Bodies with names that the hooks of all routes know, and nothing behind them that they could expect. */
+export const MISSHAPEN: readonly string[] = [
+  '{"transactions":{}}',
+  '{"accounts":{}}',
+  '{"transactions":[null]}',
+  '{"currency":[{}]}',
+];
+
 /** In place of a path or query parameter, already encoded. */
 export const JUNK_TEXT: readonly string[] = [
   ...["0", "-1", "1.5", "1e3", "01", "+1", "abc", "null", "NaN", "true", "[]", "%5B1%5D", "%7B%7D"],

@@ -5,6 +5,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { type Actor, isProgram } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
+import { parseLimit } from "../../values/money.ts";
 import { findRefusal, PERMISSIONS } from "../../values/permissions.ts";
 import { hasRecentProof, requireRecentProof } from "../identity/index.ts";
 import type { Asset } from "../ledger/index.ts";
@@ -90,13 +91,7 @@ function findExceeded(
     if (type !== "deposit") sums.set(asset, (sums.get(asset) ?? 0n) + amount);
   for (const [asset, sum] of sums) {
     const limit = limits.get(asset.code);
-    if (limit !== undefined && sum > readLimit(limit, asset)) return { currency: asset.code, limit };
+    if (limit !== undefined && sum > parseLimit(limit, asset.scale)) return { currency: asset.code, limit };
   }
   return undefined;
-}
-
-/** A limit finer than the currency's smallest unit is the next unit below. */
-function readLimit(limit: string, { scale }: Asset): bigint {
-  const [whole = "0", decimals = ""] = limit.split(".");
-  return BigInt(whole + decimals.slice(0, scale).padEnd(scale, "0"));
 }

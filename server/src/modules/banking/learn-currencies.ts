@@ -3,13 +3,18 @@
 import type { FastifyRequest } from "fastify";
 import type { Assets } from "../ledger/index.ts";
 
-/** A hook that runs before the handlers; a known currency costs one look-up in memory. */
+/**
+ * A hook that runs before the handlers; a known currency costs one look-up in memory. It holds for every route of the scope:
+ * a body that no schema has judged is none of its business (a webhook's is still only bytes).
+ */
 export function learnCurrencies(
   assets: Pick<Assets, "byCode" | "lookAgain">,
 ): (request: FastifyRequest, reply: unknown, done: (error?: Error) => void) => void {
   const isUnknown = (code: unknown) => typeof code === "string" && assets.byCode(code) === undefined;
   return (request, _reply, done) => {
-    if (namedCurrencies(request.body).some(isUnknown)) assets.lookAgain().then(() => done(), done);
+    const isJudged = request.routeOptions.schema?.body !== undefined;
+    if (isJudged && namedCurrencies(request.body).some(isUnknown))
+      assets.lookAgain().then(() => done(), done);
     else done();
   };
 }
@@ -18,14 +23,19 @@ interface NamesCurrencies {
   readonly currency?: unknown;
   readonly base?: unknown;
   readonly quote?: unknown;
-  readonly transactions?: readonly NamesCurrencies[];
-  readonly accounts?: readonly NamesCurrencies[];
+  readonly transactions?: unknown;
+  readonly accounts?: unknown;
 }
 
-/** The body has passed its schema, so these fields are what they are named where they are present. */
+/** Whatever the body looks like: a schema may leave open what it does not name. */
 function namedCurrencies(body: unknown): unknown[] {
-  if (typeof body !== "object" || body === null) return [];
-  const { currency, base, quote, transactions, accounts } = body as NamesCurrencies;
+  if (!isRecord(body)) return [];
+  const { currency, base, quote, transactions, accounts } = body;
   const list = transactions ?? accounts;
-  return list === undefined ? [currency, base, quote] : list.map((item) => item.currency);
+  if (!Array.isArray(list)) return [currency, base, quote];
+  return list.filter(isRecord).map((item) => item.currency);
+}
+
+function isRecord(value: unknown): value is NamesCurrencies {
+  return typeof value === "object" && value !== null;
 }

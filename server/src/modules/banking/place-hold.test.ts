@@ -129,6 +129,18 @@ it("judges a hold by the risk rules, active holds counting as outgoing", async (
   await strict.close();
 });
 
+it("counts as far as the rule that looks furthest, where two look back over the same time", async () => {
+  const over = (count: number) => ({ rule: "many_in_short_time", count, seconds: 60 }) as const;
+  const rules = [{ ...over(5), block: true }, over(2)];
+  const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });
+  const payer = await ground.openAccount({ owner: "alice", balance: 100n });
+  const request = { type: "withdrawal", accountId: payer, amount: 1n, asset: euros() } as const;
+  const pay = () => strict.carryOut(postTransaction({ actor: alice, assets: strict.assets }, request));
+  for (let paid = 0; paid < 5; paid += 1) await pay();
+  await expect(pay()).rejects.toMatchObject({ code: "blocked_by_risk_rule" });
+  await strict.close();
+});
+
 it("does not count the payments of a refused atomic batch against the next command of its batch", async () => {
   const rules = [{ rule: "many_in_short_time", count: 2, seconds: 60, block: true }] as const;
   const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });

@@ -2,6 +2,7 @@
 // HTTP. A source's answer is taken whole or not at all.
 import { Type } from "typebox";
 import { Value } from "typebox/value";
+import { hasLostDigits } from "../../values/money.ts";
 import { readRate } from "./exchange-rate.ts";
 
 export interface FetchedRate {
@@ -71,7 +72,8 @@ function readAnswer(text: string): FetchedRate[] {
   const { base } = answer;
   return Object.entries(answer.rates).map(([quote, given]) => {
     const rate = String(given);
-    if (readRate(rate) === undefined || quote === base)
+    const isLost = typeof given === "number" && hasLostDigits(given);
+    if (readRate(rate) === undefined || isLost || quote === base)
       throw new Error(`the rate source's rate of ${base} in ${quote} is unusable: ${rate.slice(0, 40)}`);
     return { base, quote, rate };
   });

@@ -3,7 +3,7 @@
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { checkMetadataNumbers } from "../../values/metadata.ts";
-import { describeAmountProblem, parseAmount } from "../../values/money.ts";
+import { describeAmountProblem, hasLostDigits, parseAmount, TOO_MANY_DIGITS } from "../../values/money.ts";
 import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
 import { bankingError } from "./errors.ts";
@@ -116,6 +116,8 @@ export function readNewRate(assets: Assets, input: RateInput): Omit<NewRate, "se
   const base = readAsset(assets, input.base, "base").code;
   const quote = readAsset(assets, input.quote, "quote").code;
   if (base === quote) throw invalidField("quote", "must be another currency than base");
+  if (typeof input.rate === "number" && hasLostDigits(input.rate))
+    throw invalidField("rate", TOO_MANY_DIGITS);
   const rate = String(input.rate);
   if (readRate(rate) === undefined)
     throw invalidField(
@@ -137,7 +139,10 @@ export function readTime(text: string | undefined, field: string): number | unde
   if (text === undefined) return undefined;
   const stamp = parseStamp(text);
   if (stamp !== undefined) return stamp;
-  throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z (write + as %2B), or a date");
+  throw invalidField(
+    field,
+    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
+  );
 }
 
 /** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */

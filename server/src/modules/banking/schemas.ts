@@ -12,7 +12,7 @@ export const Amount = Type.String({
   examples: ["10.50"],
 });
 export const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number whose shortest form is exact",
+  description: "Decimal string, or a JSON number of at most 15 digits",
   examples: ["10.50"],
 });
 export const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["EUR"] });

@@ -81,7 +81,7 @@ export type CategoryQuery = Type.Static<typeof CategoryQuery>;
 
 const Sku = Type.String({ minLength: 1, maxLength: 64, examples: ["WH-001"] });
 const Price = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number whose shortest form is exact",
+  description: "Decimal string, or a JSON number of at most 15 digits",
   examples: [299.99],
 });
 const Currency = Type.String({

@@ -31,7 +31,10 @@ function readTime(text: string | undefined, field: string): number | undefined {
   if (text === undefined) return undefined;
   const stamp = parseStamp(text);
   if (stamp !== undefined) return stamp;
-  throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z (write + as %2B), or a date");
+  throw invalidField(
+    field,
+    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
+  );
 }
 
 /** "1,2,3". @throws AppError `invalid/invalid_request` naming the field */

@@ -66,7 +66,10 @@ export function readTime(text: string | undefined, field: string): number | unde
   if (text === undefined) return undefined;
   const stamp = parseStamp(text);
   if (stamp !== undefined) return stamp;
-  throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z (write + as %2B), or a date");
+  throw invalidField(
+    field,
+    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
+  );
 }
 
 export function readMetadata(metadata: Readonly<Record<string, unknown>>): string {

@@ -10,7 +10,7 @@ const IdInput = Type.Union([
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
 ]);
 const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number whose shortest form is exact",
+  description: "Decimal string, or a JSON number of at most 15 digits",
   examples: ["10.50"],
 });
 const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [2] });

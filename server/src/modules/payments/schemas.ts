@@ -13,7 +13,7 @@ const Amount = Type.String({
   examples: ["10.50"],
 });
 const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number whose shortest form is exact",
+  description: "Decimal string, or a JSON number of at most 15 digits",
   examples: ["10.50"],
 });
 const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });

@@ -13,7 +13,7 @@ const Code = Type.String({
   examples: ["SUMMER-10"],
 });
 const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number whose shortest form is exact",
+  description: "Decimal string, or a JSON number of at most 15 digits",
   examples: ["5.00"],
 });
 const Value = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {

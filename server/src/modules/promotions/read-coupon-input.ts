@@ -123,6 +123,6 @@ function readMoment(input: CouponChange, field: "valid_from" | "valid_until"): n
   if (given === undefined || given === null) return given;
   const stamp = parseStamp(given);
   if (stamp === undefined || stamp < 0)
-    throw invalidField(field, "must be a time such as 2026-11-21T09:00:00Z, or a date");
+    throw invalidField(field, "must be a time that exists, such as 2026-11-21T09:00:00Z, or a date");
   return stamp;
 }

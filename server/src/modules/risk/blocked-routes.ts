@@ -216,7 +216,8 @@ function readReason<T extends string | null | undefined>(reason: T): T {
 function readTime(text: string | null | undefined): Date | null | undefined {
   if (text === undefined || text === null) return text;
   const stamp = parseStamp(text);
-  if (stamp === undefined) throw invalidField("expires_at", "must be a time such as 2027-01-01T00:00:00Z");
+  if (stamp === undefined)
+    throw invalidField("expires_at", "must be a time that exists, such as 2027-01-01T00:00:00Z");
   return new Date(stamp / 1_000);
 }
 

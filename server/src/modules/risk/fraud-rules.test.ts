@@ -6,6 +6,7 @@ import {
   normalizeAddress,
   readFraudRules,
 } from "./fraud-rules.ts";
+import { assess, readRules, windowsOf } from "./rules.ts";
 
 const LIMITS = { reviewScore: 50, refuseScore: 100 };
 const HOME = { street: "123 Main St", city: "Anytown", postal_code: "12345", country: "USA" };
@@ -66,6 +67,41 @@ it("takes addresses for one that differ in case, spaces or punctuation alone", (
 
 it("refuses rules that it does not know, saying where", () => {
   expect(readFraudRules([{ rule: "blocked", score: 100 }])).toHaveLength(1);
-  expect(readFraudRules([{ rule: "blocked", score: 0 }])).toContain("FRAUD_RULES/0");
-  expect(readFraudRules([{ rule: "shoe_size", score: 1 }])).toContain("FRAUD_RULES/0");
+  const problem = (rule: object) => readFraudRules([{ rule: "blocked", score: 100 }, rule]);
+  expect(problem({ rule: "blocked", score: 0 })).toBe("FRAUD_RULES[1].score must be >= 1");
+  expect(problem({ rule: "shoe_size", score: 1 })).toMatch(
+    /^FRAUD_RULES\[1\].rule must be one of order_amount, /,
+  );
+});
+
+it("says of a rule for transactions what it takes", () => {
+  const problem = (rule: unknown) => readRules([rule]);
+  expect(problem({ rule: "large_amount", above: "1", bloc: true })).toBe(
+    "RISK_RULES[0].bloc is not known; large_amount takes above, currency, block",
+  );
+  expect(problem({ rule: "many_in_short_time", count: 3 })).toBe(
+    "RISK_RULES[0].seconds is required; many_in_short_time takes count, seconds, block",
+  );
+  expect(problem({ rule: "many_in_short_time", count: 0, seconds: 60 })).toBe(
+    "RISK_RULES[0].count must be >= 1",
+  );
+  expect(problem("large_amount")).toContain("RISK_RULES[0] must be a rule");
+  expect(readRules({})).toContain("RISK_RULES must be a list");
+});
+
+it("looks back as far as the rule over the same time that counts furthest", () => {
+  const over = (count: number, seconds = 60) => ({ rule: "many_in_short_time", count, seconds }) as const;
+  expect(windowsOf([over(8), over(3), over(5, 10)])).toEqual([
+    { seconds: 60, countMax: 8 },
+    { seconds: 10, countMax: 5 },
+  ]);
+});
+
+it("finds a large amount in a currency with fewer decimals than the rule", () => {
+  const rules = [{ rule: "large_amount", above: "9999.99", block: true }] as const;
+  const yen = { currency: "JPY", scale: 0, outgoing: false, recentCount: () => 0 };
+  expect(assess(rules, { ...yen, amount: 10_000n })).toMatchObject([{ blocked: true }]);
+  expect(assess(rules, { ...yen, amount: 9_999n })).toEqual([]);
+  const order = [{ rule: "order_amount", above: "99.99", score: 60 } as const];
+  expect(judgeOrder(order, LIMITS, { ...HARMLESS, scale: 0, totalMinor: 100n }).verdict).toBe("review");
 });

@@ -1,7 +1,7 @@
 // The rules that find an order suspicious, as FRAUD_RULES configures them: each adds its score, and the sum decides. Pure.
 import { Type } from "typebox";
-import { Value } from "typebox/value";
-import { parseAmount } from "../../values/money.ts";
+import { parseLimit } from "../../values/money.ts";
+import { readRuleList } from "./read-rules.ts";
 
 const Score = Type.Integer({ minimum: 1, maximum: 1_000 });
 const closed = { additionalProperties: false } as const;
@@ -33,11 +33,15 @@ const NewAccount = Type.Object(
   closed,
 );
 const Blocked = Type.Object({ rule: Type.Literal("blocked"), score: Score }, closed);
-const Rules = Type.Array(Type.Union([OrderAmount, OrderVelocity, AddressMismatch, NewAccount, Blocked]), {
-  maxItems: 50,
-});
+const KINDS = {
+  order_amount: OrderAmount,
+  order_velocity: OrderVelocity,
+  address_mismatch: AddressMismatch,
+  new_account: NewAccount,
+  blocked: Blocked,
+} as const;
 
-export type FraudRule = Type.Static<typeof Rules>[number];
+export type FraudRule = Type.Static<(typeof KINDS)[keyof typeof KINDS]>;
 export type FraudVerdict = "accept" | "review" | "refuse";
 
 /** From which sum of scores on an order is reviewed, or refused. */
@@ -87,9 +91,7 @@ export interface FraudJudgement {
 
 /** Reads FRAUD_RULES. @returns the rules, or a sentence saying what is wrong with them */
 export function readFraudRules(value: unknown): readonly FraudRule[] | string {
-  if (Value.Check(Rules, value)) return value;
-  const [first] = Value.Errors(Rules, value);
-  return `FRAUD_RULES${first?.instancePath ?? ""} ${first?.message ?? "is malformed"}`;
+  return readRuleList(value, { name: "FRAUD_RULES", kinds: KINDS, countMax: 50 });
 }
 
 /** The longest window that the velocity rules look back, and the most orders they count. */
@@ -141,8 +143,7 @@ function findReason(rule: FraudRule, facts: FraudFacts): string | undefined {
 
 function judgeAmount(rule: Type.Static<typeof OrderAmount>, facts: FraudFacts): string | undefined {
   if (rule.currency !== undefined && rule.currency !== facts.currency) return undefined;
-  const limit = parseAmount(rule.above, facts.scale);
-  if (typeof limit !== "bigint" || facts.totalMinor <= limit) return undefined;
+  if (facts.totalMinor <= parseLimit(rule.above, facts.scale)) return undefined;
   return `total over ${rule.above} ${facts.currency}`;
 }
 

@@ -1,7 +1,7 @@
 // The rules that find a transaction suspicious, as RISK_RULES configures them, and their judgement. Pure.
 import { Type } from "typebox";
-import { Value } from "typebox/value";
-import { parseAmount } from "../../values/money.ts";
+import { parseLimit } from "../../values/money.ts";
+import { readRuleList } from "./read-rules.ts";
 
 const LargeAmount = Type.Object(
   {
@@ -24,7 +24,11 @@ const ManyInShortTime = Type.Object(
   },
   { additionalProperties: false },
 );
-const Rules = Type.Array(Type.Union([LargeAmount, ManyInShortTime]), { maxItems: 20 });
+const RULES = {
+  name: "RISK_RULES",
+  kinds: { large_amount: LargeAmount, many_in_short_time: ManyInShortTime },
+  countMax: 20,
+} as const;
 
 export type RiskRule = Type.Static<typeof LargeAmount> | Type.Static<typeof ManyInShortTime>;
 
@@ -52,16 +56,16 @@ export interface Finding {
 
 /** Reads RISK_RULES. @returns the rules, or a sentence saying what is wrong with them */
 export function readRules(value: unknown): readonly RiskRule[] | string {
-  if (Value.Check(Rules, value)) return value;
-  const [first] = Value.Errors(Rules, value);
-  return `RISK_RULES${first?.instancePath ?? ""} ${first?.message ?? "is malformed"}`;
+  return readRuleList(value, RULES);
 }
 
-/** The distinct windows that the velocity rules need. */
+/** The distinct windows that the velocity rules need: of rules over the same time the one that counts furthest does for all. */
 export function windowsOf(rules: readonly RiskRule[]): VelocityWindow[] {
-  return rules.flatMap((rule) =>
-    rule.rule === "many_in_short_time" ? [{ seconds: rule.seconds, countMax: rule.count }] : [],
-  );
+  const countMax = new Map<number, number>();
+  for (const rule of rules)
+    if (rule.rule === "many_in_short_time")
+      countMax.set(rule.seconds, Math.max(rule.count, countMax.get(rule.seconds) ?? 0));
+  return [...countMax].map(([seconds, count]) => ({ seconds, countMax: count }));
 }
 
 /** Judges one movement by every rule. A velocity rule that does not block speaks once, when its count is reached. */
@@ -74,8 +78,7 @@ export function assess(rules: readonly RiskRule[], movement: Movement): Finding[
 
 function judgeAmount(rule: Type.Static<typeof LargeAmount>, movement: Movement): string | undefined {
   if (rule.currency !== undefined && rule.currency !== movement.currency) return undefined;
-  const limit = parseAmount(rule.above, movement.scale);
-  if (typeof limit !== "bigint" || movement.amount <= limit) return undefined;
+  if (movement.amount <= parseLimit(rule.above, movement.scale)) return undefined;
   return `amount over ${rule.above} ${movement.currency}`;
 }
 
