@@ -297,6 +297,15 @@ describe("export transactions", () => {
     expect(failed).toMatchObject({ code: 2, out: "", errors: "countinghouse: There is no such account.\n" });
     expect(readFileSync(join(folder, "kept.csv"), "utf8")).toBe("earlier");
     expect(readdirSync(folder).filter((name) => name.includes("part"))).toEqual([]);
+    const unknown = await exportTransactions(["--format", "json", "--account", "999999"]);
+    expect(unknown).toMatchObject({ code: 2, out: "" });
+    const inverted = await exportTransactions(["--from", "2026-12-01", "--to", "2026-11-01"]);
+    expect(inverted).toMatchObject({
+      code: 2,
+      out: "",
+      errors: expect.stringContaining("--to lies before --from"),
+    });
+    expect((await exportTransactions(["--out", ""])).errors).toContain("--out names no file");
     const nowhere = await exportTransactions(["--out", "./no/such/folder.csv"]);
     expect(nowhere.code).toBe(2);
     expect(nowhere.errors).toMatch(

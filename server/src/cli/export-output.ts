@@ -19,6 +19,8 @@ export interface Output {
 /** @throws CommandError where the file cannot be made */
 export async function openOutput(out: string, exportDir: string): Promise<Output> {
   if (out === "-") return writeToStandardOutput();
+  if (out.trim() === "" || /[/\\]$/.test(out))
+    throw new CommandError("--out names no file; give a path, a bare name, or - for standard output");
   const isBareName = out === basename(out);
   const path = isBareName ? join(resolve(exportDir), out) : resolve(out);
   try {

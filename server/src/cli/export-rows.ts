@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig } from "../config.ts";
 import type { Sql } from "../runtime/database.ts";
 import { parseStamp } from "../values/time.ts";
-import { EXIT_CODES } from "./command-error.ts";
+import { CommandError, EXIT_CODES } from "./command-error.ts";
 import { EXPORT_FORMATS, type ExportFormat, formatRows, type RowShape } from "./export-format.ts";
 import { openOutput } from "./export-output.ts";
 import { showCount } from "./progress.ts";
@@ -57,9 +57,16 @@ export async function exportRows<Row>(
   source: RowSource<Row>,
 ): Promise<void> {
   const asJson = program.opts()["json"] === true;
+  checkRange(options);
   const result = await writeRows(loadConfig(), source, { ...options, asJson });
   report(result, source.noun, asJson);
   process.exitCode = result.isCut ? EXIT_CODES.stoppedAtLimit : EXIT_CODES.done;
+}
+
+/** @throws CommandError */
+function checkRange({ from, to }: ExportOptions): void {
+  if (from !== undefined && to !== undefined && to < from)
+    throw new CommandError("--to lies before --from; nothing could be between them");
 }
 
 function writeRows<Row>(
@@ -73,17 +80,23 @@ function writeRows<Row>(
     const progress = showCount("exported", !options.asJson);
     let last: Row | undefined;
     let rowsWritten = 0;
+    let isBegun = false; // only where reading went well, so that a refusal is all that there is
+    const begin = async () => {
+      if (!isBegun) await output.write(format.head);
+      isBegun = true;
+    };
     try {
-      await output.write(format.head);
       const { rowCount, isCut } = await read(db, {
         rowsMax: config.MAX_EXPORT_ROWS,
         write: async (page) => {
+          await begin();
           await output.write(format.rows(page, rowsWritten === 0));
           rowsWritten += page.length;
           last = page.at(-1);
           progress.update(rowsWritten, rowsWritten);
         },
       });
+      await begin();
       await output.write(format.foot);
       await output.finish();
       return { out: output.path, rowCount, isCut, lastTime: last === undefined ? undefined : timeOf(last) };

@@ -56,14 +56,14 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
   return { authenticate };
 }
 
-/** Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject and known roles. */
+/** Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject, name and known roles. */
 export function createLocalVerifier(settings: TokenSettings): TokenVerifier {
   const key = new TextEncoder().encode(settings.secret);
   return async (token) => {
     const { payload } = await jwtVerify(token, key, {
       algorithms: ["HS256"],
       audience: settings.audience,
-      requiredClaims: ["sub", "exp", "aud", "roles"],
+      requiredClaims: ["sub", "preferred_username", "exp", "aud", "roles"],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     }).catch((error: unknown) => {
       throw unauthenticated(describe(error));
@@ -92,11 +92,11 @@ function readBearer(authorization: string | undefined): string {
 function toActor(payload: Record<string, unknown>): Actor {
   const { sub, roles, preferred_username: name } = payload;
   if (!isPlainText(sub)) throw unauthenticated("the token's sub must be text of 1 to 128 characters");
-  if (name !== undefined && !isPlainText(name))
+  if (!isPlainText(name))
     throw unauthenticated("the token's preferred_username must be text of 1 to 128 characters");
   if (!Array.isArray(roles) || roles.length === 0 || !roles.every(isRole))
     throw unauthenticated(`the token's roles must be among ${ROLES.join(", ")}`);
-  return { id: sub, name: name ?? sub, roles };
+  return { id: sub, name, roles };
 }
 
 /** Text that PostgreSQL and a log line can keep: no control characters, no broken Unicode. */

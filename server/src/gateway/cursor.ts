@@ -1,19 +1,27 @@
-// Cursors of lists: the id at which a page ended, in a form that nobody is tempted to compute with.
+// Cursors of lists: the id at which a page ended, in a form that nobody is tempted to compute with, and with a sum by which
+// one that was cut short, or comes from the list in another order, is told.
+import { crc32 } from "node:zlib";
 import { invalidField } from "../values/app-error.ts";
 import { parseId } from "../values/id.ts";
 
-export function formatCursor(id: number | undefined): string | null {
-  return id === undefined ? null : Buffer.from(String(id)).toString("base64url");
+/** @param order of the list, where it can be asked for in more than one */
+export function formatCursor(id: number | undefined, order = ""): string | null {
+  return id === undefined ? null : Buffer.from(`${id}.${sumOf(id, order)}`).toString("base64url");
 }
 
 /** @throws AppError `invalid/invalid_request` naming the field `cursor` */
-export function readCursor(cursor: string | undefined): number | undefined {
+export function readCursor(cursor: string | undefined, order = ""): number | undefined {
   if (cursor === undefined) return undefined;
-  const id = parseId(Buffer.from(cursor, "base64url").toString());
-  if (id === undefined || formatCursor(id) !== cursor)
+  const [text = ""] = Buffer.from(cursor, "base64url").toString().split(".");
+  const id = parseId(text);
+  if (id === undefined || formatCursor(id, order) !== cursor)
     throw invalidField(
       "cursor",
-      "is not a cursor of this list; take next_cursor of the page before as it is",
+      "is not a cursor of this list in this order; take next_cursor of the page before as it is",
     );
   return id;
+}
+
+function sumOf(id: number, order: string): string {
+  return crc32(`${id} ${order}`).toString(36);
 }

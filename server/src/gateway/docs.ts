@@ -1,4 +1,5 @@
-// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs.
+// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs,
+// to which / leads.
 import swagger from "@fastify/swagger";
 import reference from "@scalar/fastify-api-reference";
 import { type ContentPolicy, readSecurityHeaders } from "./edge.ts";
@@ -37,6 +38,10 @@ export async function addDocs(server: HttpServer): Promise<void> {
     document ??= completeDocument(JSON.parse(JSON.stringify(server.swagger())));
     return document;
   });
+  // The address that the start prints: a browser goes on to the page, a program reads where to go.
+  server.get("/", { config, schema: { hide: true } }, (_request, reply) =>
+    reply.code(302).header("location", "/docs/").send({ docs: "/docs/", openapi: "/openapi.json" }),
+  );
   const pageHeaders = readSecurityHeaders(PAGE_POLICY);
   await server.register(async (scope) => {
     scope.addHook("onRoute", (route) => {

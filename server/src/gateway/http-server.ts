@@ -130,7 +130,21 @@ function keepBodyText(server: HttpServer): void {
   server.removeContentTypeParser("text/plain");
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     request.bodyText = (body as string).replace(/^\uFEFF/, "");
-    parse(request, request.bodyText, done);
+    const text = request.bodyText;
+    parse(request, text, (error, value) => done(error == null ? null : tellPoisoned(text, error), value));
+  });
+}
+
+/** Valid JSON that was refused all the same has a name in it that would change what every object is. */
+function tellPoisoned(text: string, error: Error): Error {
+  try {
+    JSON.parse(text);
+  } catch {
+    return error;
+  }
+  if (text === "") return error;
+  return new AppError("invalid", "invalid_json", {
+    message: 'the body must have no member called "__proto__", nor "constructor" with a "prototype" in it',
   });
 }
 

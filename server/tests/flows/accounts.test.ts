@@ -51,6 +51,11 @@ describe("an account", () => {
       status: 409,
       body: { code: "external_number_taken", errors: [{ field: "external_number" }] },
     });
+    for (const nothing of ["    ", "----", "- - 12"])
+      expect(await post("/accounts", { currency: "EUR", external_number: nothing })).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: "external_number" }] },
+      });
     const batch = await post("/accounts/batch", {
       accounts: [
         { currency: "EUR", external_number: "XX11 0001" },

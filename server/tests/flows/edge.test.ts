@@ -13,6 +13,19 @@ test("V3.4.1 V3.4.4 V3.4.5 V3.4.6 every answer carries the security headers", as
     expect(headers.get("access-control-allow-origin"), path).toBeNull();
     expect(headers.get("x-powered-by"), path).toBeNull();
   }
+  const root = await fetch(`${app.url}/`, { redirect: "manual" });
+  expect([root.status, root.headers.get("location")]).toEqual([302, "/docs/"]);
+  expect(await root.json()).toEqual({ docs: "/docs/", openapi: "/openapi.json" });
+  const headers = { "content-type": "application/json" };
+  const poisoned = await fetch(`${app.url}/auth/login`, {
+    method: "POST",
+    headers,
+    body: '{"__proto__":{}}',
+  });
+  expect(await poisoned.json()).toMatchObject({
+    code: "invalid_json",
+    detail: expect.stringContaining("__proto__"),
+  });
   await app.stop();
 });
 

@@ -41,6 +41,13 @@ describe("what happened", () => {
       incoming: null,
       as_of: paid.created_at,
     });
+    const { next_cursor } = (await get(`/accounts/${from}/statement?order=asc&limit=1`, alice)).body;
+    for (const query of [
+      `cursor=${next_cursor}`,
+      `order=asc&cursor=${next_cursor.slice(0, -4)}`,
+      "from=2026-02-30",
+    ])
+      expect((await get(`/accounts/${from}/statement?${query}`, alice)).status).toBe(400);
     const statement = await get(`/accounts/${from}/statement?order=asc`, alice);
     expect(statement.body).toMatchObject({
       opening_balance: "0.00",

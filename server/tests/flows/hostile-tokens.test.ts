@@ -32,7 +32,12 @@ function encode(value: unknown): string {
 }
 
 function claims(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  return { sub: "mallory", roles: ["admin"], aud: "countinghouse", exp: now + HOUR_SECONDS, ...changes };
+  const name = { preferred_username: "Mallory" };
+  return {
+    ...{ sub: "mallory", roles: ["admin"], aud: "countinghouse", exp: now + HOUR_SECONDS },
+    ...name,
+    ...changes,
+  };
 }
 
 function listBadClaims(): Record<string, unknown>[] {
@@ -53,7 +58,7 @@ function listBadClaims(): Record<string, unknown>[] {
     aud: [undefined, "", "other", [], ["other"], 1, null, {}, "countinghouse2", "COUNTINGHOUSE"],
     exp: [undefined, null, "", "never", [], {}, true, 0, -1, now - 60, `${now + HOUR_SECONDS}`],
     nbf: [now + HOUR_SECONDS, "now", {}],
-    preferred_username: ["", 1, [], {}, null, "a\u0000b", "x".repeat(129)],
+    preferred_username: [undefined, "", 1, [], {}, null, "a\u0000b", "x".repeat(129)],
   };
   return Object.entries(bad).flatMap(([name, values]) => values.map((value) => claims({ [name]: value })));
 }

@@ -1,6 +1,7 @@
 // The shapes of what reading banking answers. The functions that write them have these types.
 import { Type } from "typebox";
 import { pageOf } from "../../gateway/index.ts";
+import { exchangedFields } from "./exchange-answers.ts";
 import { Amount, Currency, Id, Time } from "./schemas.ts";
 
 const NullableId = Type.Union([Id, Type.Null()]);
@@ -224,6 +225,7 @@ export const TransactionDetail = Type.Object(
       }),
       { description: "The movements it made, in order; a customer sees those on their own accounts" },
     ),
+    ...Type.Partial(Type.Object(exchangedFields), {}).properties,
   },
   { title: "TransactionDetail" },
 );

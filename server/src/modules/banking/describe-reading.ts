@@ -18,6 +18,7 @@ import type {
   TransactionDetailDocument,
   TransactionDocument,
 } from "./answer-schemas.ts";
+import { describeRate } from "./exchange-rate.ts";
 import type { VisibleTransaction } from "./find-bank-transactions.ts";
 import { describeTransaction } from "./transaction.ts";
 
@@ -85,6 +86,23 @@ export function describeDetail(assets: Assets, transaction: VisibleTransaction):
     expires_at: expiresAt === null ? null : formatStamp(expiresAt),
     effective_at: effectiveAt?.toISOString() ?? null,
     transfers: transfers.map((transfer) => describeTransfer(assets, transaction, transfer)),
+    ...describeExchange(assets, transaction),
+  };
+}
+
+/** As the exchange itself was answered: who received, how much, at which rate. */
+function describeExchange(
+  assets: Assets,
+  { exchange, transfers }: VisibleTransaction,
+): Partial<TransactionDetailDocument> {
+  const received = transfers.at(-1);
+  if (exchange === undefined || received === undefined) return {};
+  const { code, scale } = assets.byId(received.assetId);
+  return {
+    to_account_id: String(received.creditAccountId),
+    bought: { amount: formatAmount(exchange.bought, scale), currency: code },
+    exchange_rate: describeRate(exchange.rate),
+    rounding: exchange.rounding,
   };
 }
 

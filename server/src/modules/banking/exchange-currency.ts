@@ -14,7 +14,7 @@ import {
 import type { RowWriter } from "./batch-rows.ts";
 import type { BookCommand, Decision, Desk } from "./command-desk.ts";
 import { bankingError } from "./errors.ts";
-import { describeRate, type ExchangeRate, readRate } from "./exchange-rate.ts";
+import { describeRate, type ExchangeRate, ROUNDING, readRate } from "./exchange-rate.ts";
 import { insertExchanges, type NewExchange } from "./exchange-rate-store.ts";
 import {
   countDebit,
@@ -28,7 +28,6 @@ import {
 import type { CommandContext } from "./place-hold.ts";
 import { describeTransaction } from "./transaction.ts";
 
-const ROUNDING = "half_even";
 const EXCHANGES: RowWriter<NewExchange> = { name: "exchanges", write: insertExchanges };
 
 export interface ExchangeRequest {

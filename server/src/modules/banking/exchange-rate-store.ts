@@ -2,7 +2,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { ExchangeRate, NewRate } from "./exchange-rate.ts";
+import type { ExchangeRate, NewRate, RecordedExchange } from "./exchange-rate.ts";
 
 interface RateRow {
   id: bigint;
@@ -70,6 +70,14 @@ export interface NewExchange {
   readonly rateId: number;
   readonly rate: string;
   readonly rounding: string;
+}
+
+/** What was bought and at which rate; undefined where the journal is no exchange. */
+export async function readExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
+  const rows = await db<(RateRow & Pick<RecordedExchange, "bought" | "rounding">)[]>`
+    SELECT e.bought, e.rounding, r.id, r.base, r.quote, r.rate, r.source, r.set_by, r.valid_from
+    FROM banking.exchanges e JOIN banking.exchange_rates r ON r.id = e.rate_id WHERE e.journal_id = ${journalId}`;
+  return rows.map(({ bought, rounding, ...rate }) => ({ bought, rounding, rate: toRate(rate) }))[0];
 }
 
 export function insertExchanges({ sql }: Tx, exchanges: readonly NewExchange[]): Promise<unknown> {

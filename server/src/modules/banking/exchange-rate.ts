@@ -3,8 +3,8 @@
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { type Decimal, parseDecimal } from "../../values/money.ts";
+import type { ExchangeRateDocument } from "./exchange-answers.ts";
 import * as store from "./exchange-rate-store.ts";
-import type { ExchangeRateDocument } from "./exchange-schemas.ts";
 
 export interface NewRate {
   readonly base: string;
@@ -43,6 +43,21 @@ export function findRateHistory(
   query: { base: string; quote: string; beforeId?: number | undefined; limit: number },
 ): Promise<ExchangeRate[]> {
   return store.readRateHistory(db, { ...query, beforeId: query.beforeId ?? Number.MAX_SAFE_INTEGER });
+}
+
+export interface RecordedExchange {
+  /** Minor units of the rate's quote. */
+  readonly bought: bigint;
+  readonly rate: ExchangeRate;
+  readonly rounding: typeof ROUNDING;
+}
+
+/** How the bought amount is rounded. */
+export const ROUNDING = "half_even";
+
+/** What an exchange bought and at which rate; undefined for another journal. */
+export function findExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
+  return store.readExchange(db, journalId);
 }
 
 /** The rate as an exact fraction; undefined where the text is none, or zero. */

@@ -8,6 +8,7 @@ import {
   runCommand,
   sendAnswer,
 } from "../../gateway/index.ts";
+import { ExchangeRate } from "./exchange-answers.ts";
 import { exchangeCurrency } from "./exchange-currency.ts";
 import {
   addExchangeRates,
@@ -19,7 +20,6 @@ import {
 import {
   Exchange,
   ExchangeInput,
-  ExchangeRate,
   ExchangeRateList,
   ExchangeRatePage,
   RateHistoryQuery,

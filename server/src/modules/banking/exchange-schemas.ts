@@ -2,7 +2,8 @@
 import { Type } from "typebox";
 import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
 import { BalanceAfter, Transaction } from "./answer-schemas.ts";
-import { Amount, AmountInput, Currency, Id, IdInput, Reference, Time } from "./schemas.ts";
+import { ExchangeRate, exchangedFields } from "./exchange-answers.ts";
+import { AmountInput, Currency, IdInput, Reference } from "./schemas.ts";
 
 export const RateInput = Type.Object(
   {
@@ -20,32 +21,6 @@ export const RateInput = Type.Object(
 );
 export type RateInput = Type.Static<typeof RateInput>;
 
-export const ExchangeRate = Type.Object(
-  {
-    id: Id,
-    base: Currency,
-    quote: Currency,
-    rate: Type.String({ description: "Units of quote for one unit of base", examples: ["1.0834"] }),
-    source: Type.String(),
-    set_by: Type.String({ description: "Who set it; system for a rate that was fetched" }),
-    valid_from: Time,
-  },
-  {
-    title: "ExchangeRate",
-    examples: [
-      {
-        id: "7",
-        base: "EUR",
-        quote: "USD",
-        rate: "1.0834",
-        source: "manual",
-        set_by: "admin",
-        valid_from: "2026-11-21T09:00:00.123Z",
-      },
-    ],
-  },
-);
-export type ExchangeRateDocument = Type.Static<typeof ExchangeRate>;
 export const ExchangeRateList = Type.Object(
   { items: Type.Array(ExchangeRate) },
   { title: "ExchangeRateList" },
@@ -76,17 +51,6 @@ export const ExchangeInput = Type.Object(
 );
 
 export const Exchange = Type.Object(
-  {
-    ...Transaction.properties,
-    bought: Type.Object(
-      { amount: Amount, currency: Currency },
-      { description: "What to_account_id received" },
-    ),
-    exchange_rate: ExchangeRate,
-    rounding: Type.Literal("half_even", {
-      description: "To the decimals of the bought currency; a half goes to the even neighbor",
-    }),
-    balances: Type.Array(BalanceAfter),
-  },
+  { ...Transaction.properties, ...exchangedFields, balances: Type.Array(BalanceAfter) },
   { title: "Exchange", description: "A transaction of type TRANSFER with the rate that it used" },
 );

@@ -16,6 +16,7 @@ import {
   type TransactionWithTransfers,
 } from "../ledger/index.ts";
 import { readOwnedIds } from "./account-read-store.ts";
+import { findExchange, type RecordedExchange } from "./exchange-rate.ts";
 import { checkVisible } from "./get-account.ts";
 import { readOwnersOf } from "./hold-owner-store.ts";
 
@@ -69,6 +70,7 @@ export async function findVisibleAccounts(
 
 /** What a customer sees of a transaction: their own transfers, and balances of their own accounts. */
 export interface VisibleTransaction extends TransactionWithTransfers {
+  readonly exchange: RecordedExchange | undefined;
   readonly mayShowBalance: (accountId: number) => boolean;
 }
 
@@ -78,7 +80,9 @@ export async function getBankTransaction(
   actor: Actor,
   id: number,
 ): Promise<VisibleTransaction> {
-  const transaction = await getTransaction(db, id);
+  const found = await getTransaction(db, id);
+  const exchange = mayBeExchange(found) ? await findExchange(db, id) : undefined;
+  const transaction = { ...found, exchange };
   await ensureAssets(assets, [transaction, ...transaction.transfers]);
   if (withoutStock(assets, [transaction]).length === 0)
     throw ledgerError("transaction_not_found", { transaction_id: String(id) });
@@ -92,6 +96,11 @@ export async function getBankTransaction(
   if (!isHead && transfers.length === 0)
     throw asHidden(ledgerError("transaction_not_found", { transaction_id: String(id) }));
   return { ...transaction, ...standFor(transaction, transfers), transfers, mayShowBalance: isOwn };
+}
+
+/** Two currencies are in one journal only where an exchange has put them there, or its reversal. */
+function mayBeExchange({ assetId, transfers }: TransactionWithTransfers): boolean {
+  return transfers.some((transfer) => transfer.assetId !== assetId);
 }
 
 /** Of more than two transfers a customer is told of their own first one, not of somebody else's. */

@@ -55,11 +55,11 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
       const accountId = readId(request.params.id, "id");
       const { order = "desc", limit = 50 } = request.query;
       const range = { accountId, ...readRange(request.query) };
-      const cursor = readCursor(request.query.cursor);
+      const cursor = readCursor(request.query.cursor, order);
       const asset = await getAssetOf(services, request.actor, accountId);
       const statement = await findStatement(services.db, { ...range, order, limit, cursor });
       const document = describeStatement(asset, statement, range);
-      return { ...document, next_cursor: formatCursor(statement.nextCursor) };
+      return { ...document, next_cursor: formatCursor(statement.nextCursor, order) };
     },
   );
 }
@@ -75,7 +75,7 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
         operationId: "listTransactions",
         summary: "Transactions, newest first",
         description:
-          "Of an account, or of all that the caller may see. Holds are PENDING, refused transactions FAILED.",
+          "Of an account, or of all that the caller may see. Holds are PENDING, refused transactions FAILED. A page that a filter leaves short, even empty, is not the last: go on with next_cursor until it is null.",
         querystring: TransactionQuery,
         response: { 200: TransactionPage },
       },

@@ -10,7 +10,7 @@ import { bankingError } from "./errors.ts";
 import { type NewRate, readRate } from "./exchange-rate.ts";
 import type { RateInput } from "./exchange-schemas.ts";
 import { HOLD_SECONDS_DEFAULT, type HoldInput } from "./hold-schemas.ts";
-import type { BankAccountRequest } from "./open-bank-accounts.ts";
+import { type BankAccountRequest, normalizeNumber } from "./open-bank-accounts.ts";
 import type { PlaceHoldRequest } from "./place-hold.ts";
 import type { TransactionRequest } from "./post-transactions.ts";
 import type { AccountInput, TransactionInput } from "./schemas.ts";
@@ -170,6 +170,14 @@ export function readAccount(
       input.credit_limit === undefined ? 0n : readAmount(input.credit_limit, asset, `${path}credit_limit`),
     name: readText(input.name, `${path}name`) ?? null,
     holderName: readText(input.holder_name, `${path}holder_name`) ?? null,
-    externalNumber: readText(input.external_number, `${path}external_number`) ?? null,
+    externalNumber: readNumber(input.external_number, `${path}external_number`) ?? null,
   };
+}
+
+const NUMBER_LENGTH_MIN = 4;
+
+function readNumber(number: string | undefined, field: string): string | undefined {
+  if (number !== undefined && normalizeNumber(number).length < NUMBER_LENGTH_MIN)
+    throw invalidField(field, `must have at least ${NUMBER_LENGTH_MIN} characters besides spaces and dashes`);
+  return readText(number, field);
 }
