@@ -47,7 +47,7 @@ export function addExportCommand(program: Command): void {
       "into EXPORT_DIR",
     ],
     [
-      "countinghouse export transactions --format ndjson --account 1023 | jq .amount",
+      "countinghouse export transactions --format ndjson --account 1109 | jq .amount",
       "one account, to a program",
     ],
     [

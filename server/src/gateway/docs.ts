@@ -26,7 +26,8 @@ export async function addDocs(server: HttpServer): Promise<void> {
         version: "1",
         description:
           "Orders, stock and money that never disagree. Get a token with `npx countinghouse token --role admin` and put it under Authentication. " +
-          "Every POST takes an `Idempotency-Key`: repeat a request with its key and it is carried out once. Refusals are RFC 9457 problem documents.",
+          "Every POST takes an `Idempotency-Key`: repeat a request with its key and it is carried out once. Refusals are RFC 9457 problem documents. " +
+          "The examples work as they are on a new database, in the order in which one thing needs another: 1109 is the first account opened there.",
       },
       components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
       security: [{ bearer: [] }],

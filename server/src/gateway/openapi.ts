@@ -48,7 +48,7 @@ const PROBLEMS: Readonly<Record<string, { name: string; description: string; exa
     description: "Well formed, but a rule of the business forbids it",
     example: describeExample(422, "insufficient_funds", {
       detail: "The account has less available than the amount.",
-      account_id: "1023",
+      account_id: "1109",
     }),
   },
   "503": {

@@ -38,7 +38,7 @@ export const Account = Type.Object(
     title: "Account",
     examples: [
       {
-        id: "1023",
+        id: "1109",
         owner_id: "alice",
         currency: "EUR",
         name: "Everyday",
@@ -83,7 +83,7 @@ export const Balance = Type.Object(
     title: "Balance",
     examples: [
       {
-        account_id: "1023",
+        account_id: "1109",
         currency: "EUR",
         balance: "100.50",
         available: "80.50",
@@ -152,7 +152,7 @@ const example = {
   id: "1795424400123456",
   type: "DEPOSIT",
   status: "COMPLETED",
-  account_id: "1023",
+  account_id: "1109",
   to_account_id: null,
   amount: "100.00",
   currency: "EUR",
@@ -176,7 +176,7 @@ export const PostedTransaction = Type.Object(
         ...example,
         balances: [
           {
-            account_id: "1023",
+            account_id: "1109",
             currency: "EUR",
             balance: "100.00",
             available: "100.00",
@@ -237,7 +237,7 @@ export const Asset = Type.Object(
     kind: Type.Enum(["money", "security", "stock"]),
     scale: Type.Integer({ minimum: 0, maximum: 9, description: "Decimals" }),
   },
-  { title: "Asset", additionalProperties: false, examples: [{ code: "EUR", kind: "money", scale: 2 }] },
+  { title: "Asset", additionalProperties: false, examples: [{ code: "ACME", kind: "security", scale: 0 }] },
 );
 export type AssetDocument = Type.Static<typeof Asset>;
 export const AssetPage = pageOf(Asset, "AssetPage");

@@ -46,7 +46,7 @@ export const ExchangeInput = Type.Object(
   {
     additionalProperties: false,
     description: "The amount is in the currency of account_id",
-    examples: [{ account_id: "1023", to_account_id: "1031", amount: "100.00" }],
+    examples: [{ account_id: "1109", to_account_id: "1111", amount: "100.00" }],
   },
 );
 

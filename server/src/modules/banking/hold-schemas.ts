@@ -26,7 +26,7 @@ export const HoldInput = Type.Object(
   {
     additionalProperties: false,
     examples: [
-      { account_id: "1023", to_account_id: "1024", amount: "25.00", currency: "EUR", expires_in: 3600 },
+      { account_id: "1109", to_account_id: "1110", amount: "25.00", currency: "EUR", expires_in: 3600 },
     ],
   },
 );
@@ -73,8 +73,8 @@ const example = {
   type: "TRANSFER",
   status: "PENDING",
   state: "active",
-  account_id: "1023",
-  to_account_id: "1024",
+  account_id: "1109",
+  to_account_id: "1110",
   amount: "25.00",
   captured: "0.00",
   currency: "EUR",

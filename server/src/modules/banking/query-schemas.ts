@@ -11,7 +11,7 @@ const PastTime = Type.Optional(
     examples: ["2026-11-01", "2026-11-21T09:00:00.123456Z"],
   }),
 );
-const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1023"] });
+const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1109"] });
 const closed = { additionalProperties: false };
 
 export const AccountParams = Type.Object({ id: IdText });

@@ -17,7 +17,7 @@ const SecureInput = Type.Object(
     amount: AmountInput,
     currency: Type.Optional(Currency),
   },
-  { additionalProperties: false, examples: [{ user_id: "ada", amount: "10.50", currency: "EUR" }] },
+  { additionalProperties: false, examples: [{ user_id: "alice", amount: "10.50", currency: "EUR" }] },
 );
 const SecureAnswer = Type.Object(
   {

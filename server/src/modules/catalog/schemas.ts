@@ -157,7 +157,7 @@ export const ProductBatchInput = Type.Object(
   { products: Type.Array(ProductInput, { minItems: 1, maxItems: 1_000 }) },
   {
     ...closed,
-    examples: [{ products: [{ name: "Wireless Headphones", sku: "WH-001", price: "299.99" }] }],
+    examples: [{ products: [{ name: "Wired Headphones", sku: "WH-002", price: "99.99" }] }],
   },
 );
 

@@ -6,7 +6,7 @@ import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
 
 const closed = { additionalProperties: false };
 const IdInput = Type.Union([
-  Type.String({ pattern: "^[1-9][0-9]{0,15}$", examples: ["1023"] }),
+  Type.String({ pattern: "^[1-9][0-9]{0,15}$", examples: ["1109"] }),
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
 ]);
 const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
@@ -96,7 +96,7 @@ export const CheckoutInput = Type.Object(
       }),
     ),
   },
-  { ...closed, examples: [{ payment_method: "balance", account_id: "1023" }] },
+  { ...closed, examples: [{ payment_method: "invoice" }] },
 );
 export type CheckoutInput = Type.Static<typeof CheckoutInput>;
 
@@ -118,7 +118,7 @@ export const OrderInput = Type.Object(
       {
         items: [{ product_id: 1, quantity: 2 }],
         shipping_address: { street: "123 Main St", city: "Anytown", postal_code: "12345", country: "USA" },
-        payment_method: "balance",
+        payment_method: "invoice",
       },
     ],
   },
@@ -226,7 +226,7 @@ export const DeliverInput = Type.Object(
   {
     ...closed,
     description: "Without shipment_id: all shipments",
-    examples: [{ shipment_id: "1795424400123456" }],
+    examples: [{}],
   },
 );
 

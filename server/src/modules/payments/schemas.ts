@@ -70,7 +70,7 @@ const paymentExample = {
   in_flight: false,
   paid: true,
   cancel_requested: false,
-  account_id: "1023",
+  account_id: "1109",
   provider_reference: null,
   action_url: null,
   failure_code: null,

@@ -5,9 +5,9 @@ import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
 const Id = Type.String({
   pattern: "^[1-9][0-9]{0,15}$",
   description: "Id as a decimal string",
-  examples: ["1023"],
+  examples: ["1109"],
 });
-const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1023"] });
+const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1109"] });
 const Rule = Type.Enum(["large_amount", "many_in_short_time"]);
 
 export const FlagQuery = Type.Object(
