@@ -58,7 +58,6 @@ export const MISSHAPEN: readonly string[] = [
   '{"transactions":{}}',
   '{"accounts":{}}',
   '{"transactions":[null]}',
-  '{"currency":[{}]}',
 ];
 
 /** In place of a path or query parameter, already encoded. */

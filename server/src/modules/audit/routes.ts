@@ -4,7 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
-import { formatStamp, parseStamp } from "../../values/time.ts";
+import { parseStamp } from "../../values/time.ts";
 import { eraseSubject } from "./erase-subject.ts";
 import type { TransferSource } from "./extend-transfer-log.ts";
 import { type EntryRecord, findEntries } from "./find-entries.ts";
@@ -172,13 +172,10 @@ function addEntries(server: HttpServer, services: AuditServices): void {
   );
 }
 
-/** Written anew, so that PostgreSQL reads what we understood. */
 function readTime(text: string | undefined, field: string): string | undefined {
-  if (text === undefined) return undefined;
-  const stamp = parseStamp(text);
-  if (stamp === undefined)
+  if (text !== undefined && parseStamp(text) === undefined)
     throw invalidField(field, 'must be a time that exists, such as "2026-11-21T09:00:00Z", or a date');
-  return formatStamp(stamp);
+  return text;
 }
 
 function describeEntry({ seq, body, values, chainHash }: EntryRecord) {
