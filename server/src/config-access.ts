@@ -140,7 +140,8 @@ export const ACCESS_KEYS = [
     minimum: 0,
     maximum: 10_000_000,
     default: "300",
-    description: "Requests a minute per network whose token is refused; 0: no limit.",
+    description:
+      "Requests a minute per network whose token is refused, counted before it is checked; 0: no limit.",
   },
   {
     name: "RATE_LIMIT_USER",

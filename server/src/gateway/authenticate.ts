@@ -24,21 +24,22 @@ export interface Verified {
 export type TokenVerifier = (token: string) => Promise<Verified | undefined>;
 
 export interface Authenticator {
+  /** Whose token this is, where it was verified before and is still good: at once, for next to nothing. */
+  readonly recall: (authorization: string | undefined) => Actor | undefined;
   /**
    * @param authorization value of the Authorization header
    * @throws AppError `unauthenticated` saying what is wrong with the token, never why a signature failed
    */
-  readonly authenticate: (authorization: string | undefined) => Actor | Promise<Actor>;
+  readonly verify: (authorization: string | undefined) => Promise<Actor>;
 }
 
 /** @param verifiers asked in order; the first that knows the token's kind decides */
 export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authenticator {
   const verified = new Map<string, Verified>();
 
-  function authenticate(authorization: string | undefined): Actor | Promise<Actor> {
+  function recall(authorization: string | undefined): Actor | undefined {
     const known = authorization === undefined ? undefined : verified.get(authorization);
-    if (known !== undefined && known.expiresAtMs > Date.now() && known.isGood()) return known.actor;
-    return verify(authorization);
+    return known !== undefined && known.expiresAtMs > Date.now() && known.isGood() ? known.actor : undefined;
   }
 
   async function verify(authorization: string | undefined): Promise<Actor> {
@@ -53,7 +54,7 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
     throw unauthenticated("the token is not valid");
   }
 
-  return { authenticate };
+  return { recall, verify };
 }
 
 /** Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject, name and known roles. */

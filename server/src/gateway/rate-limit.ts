@@ -11,7 +11,7 @@ import { networkOf } from "../values/network.ts";
 export interface RateLimits {
   /** Signing in and up, refreshing, resetting: per network. */
   readonly login: number;
-  /** Requests whose token is refused: per network. */
+  /** Requests whose token is refused: per network. Counted before the token is checked, and given back where it is good. */
   readonly anonymous: number;
   /** A customer's requests; of guests, those of their network. */
   readonly user: number;
@@ -26,6 +26,8 @@ export interface RateLimits {
 export interface RateStore {
   /** Takes one request's share, or says how long to wait. One atomic step. */
   readonly take: (key: string, rate: Rate, nowMs: number) => Taken;
+  /** Gives one taken share back. */
+  readonly giveBack: (key: string, rate: Rate) => void;
 }
 
 export interface Rate {
@@ -57,6 +59,10 @@ export function createMemoryStore(): RateStore {
       const waitMs = arrival + intervalMs - nowMs;
       return { isAdmitted: true, remaining: Math.floor(-aheadMs / intervalMs), waitMs };
     },
+    giveBack: (key, { intervalMs }) => {
+      const arrival = arrivals.get(key);
+      if (arrival !== undefined) arrivals.set(key, arrival - intervalMs);
+    },
   };
 }
 
@@ -76,6 +82,8 @@ export interface RateLimiter {
     request: FastifyRequest,
     reply: FastifyReply,
   ) => void;
+  /** A token counted as refused by `checkNetwork` was good. */
+  readonly giveBackAnonymous: (request: FastifyRequest, reply: FastifyReply) => void;
   /** @throws AppError `too_many/rate_limited` */
   readonly checkActor: (request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -84,8 +92,9 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
   function check(name: keyof RateLimits, caller: string, reply: FastifyReply): void {
     const perMinute = limits[name];
     if (perMinute === 0) return;
-    const burst = Math.max(1, Math.ceil(perMinute / 2));
-    const taken = store.take(`${name}:${caller}`, { intervalMs: MINUTE_MS / perMinute, burst }, Date.now());
+    const rate = rateOf(perMinute);
+    const { burst } = rate;
+    const taken = store.take(`${name}:${caller}`, rate, Date.now());
     const seconds = Math.ceil(taken.waitMs / 1_000);
     reply.header("ratelimit-policy", `"${name}";q=${burst};w=${Math.ceil((60 * burst) / perMinute)}`);
     reply.header("ratelimit", `"${name}";r=${taken.remaining};t=${seconds}`);
@@ -98,6 +107,11 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
   }
   return {
     checkNetwork: (limit, request, reply) => check(limit, networkOf(request.ip), reply),
+    giveBackAnonymous: (request, reply) => {
+      if (limits.anonymous === 0) return;
+      store.giveBack(`anonymous:${networkOf(request.ip)}`, rateOf(limits.anonymous));
+      reply.removeHeader("ratelimit-policy").removeHeader("ratelimit");
+    },
     checkActor: (request, reply) => {
       const { actor } = request;
       if (actor.keyId !== undefined) check("key", actor.keyId, reply);
@@ -106,6 +120,10 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
       check(isMoney ? "money" : "user", actor.id, reply);
     },
   };
+}
+
+function rateOf(perMinute: number): Rate {
+  return { intervalMs: MINUTE_MS / perMinute, burst: Math.max(1, Math.ceil(perMinute / 2)) };
 }
 
 declare module "fastify" {

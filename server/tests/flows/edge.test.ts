@@ -105,3 +105,16 @@ test("failure 35: V2.4.1 V4.1.3 limits hold per network (of IPv6 its /64) and pe
   expect(answers).toEqual([401, 401, 429, 401]);
   await behindProxy.stop();
 });
+
+test("tokens that are not known yet are counted before they are checked; good ones are given back", async () => {
+  const app = await startTestApp({ RATE_LIMIT_ANONYMOUS: "4" });
+  const ask = async (token: string) => (await app.call("GET", "/accounts", { token })).status;
+  const tokens = await Promise.all(["a", "b", "c", "d"].map((name) => app.token("operator", name)));
+  const [late = "", known = "", ...others] = tokens;
+  for (const token of [known, ...others]) expect(await ask(token)).toBe(200);
+  expect([await ask("ch_live_wrong"), await ask("wrong"), await ask("ch_live_wrong")]).toEqual([
+    401, 401, 429,
+  ]);
+  expect([await ask(known), await ask(late)]).toEqual([200, 429]);
+  await app.stop();
+});

@@ -54,19 +54,44 @@ test("V6.3.8 a name that nobody has is slowed down like any other", async () => 
   expect(await failures("nobody-at-all")).toEqual(known);
 });
 
-test("name and address share one budget", async () => {
+test("V6.3.8 however it is typed, a name has one budget; neither answer nor wait tells who has it, or which address", async () => {
   await resetNetwork();
-  const codes = [];
-  for (const login of [
-    "sentinel",
-    "SENTINEL",
-    "sentinel@example.com",
-    "sentinel",
-    "Sentinel@Example.com",
-    "sentinel",
-  ])
-    codes.push((await logIn(login, "wrong wrong")).body.code);
-  expect(codes.at(-1)).toBe("login_throttled");
+  const codesOf = async (name: string) => {
+    const typed = [
+      name,
+      ` ${name}`,
+      name.toUpperCase(),
+      `${name}\u3000`,
+      `\uff33${name.slice(1)}`,
+      name,
+      `${name} `,
+    ];
+    const codes = [];
+    for (const login of [...typed, `${name}@example.com`])
+      codes.push((await logIn(login, "wrong wrong")).body.code);
+    return codes;
+  };
+  const known = await codesOf("sentinel");
+  expect(known.slice(-2)).toEqual(["login_throttled", "invalid_credentials"]);
+  expect(await codesOf("stranger")).toEqual(known);
+});
+
+test("V6.3.1 a login takes back its own attempt alone, not those of others on its network", async () => {
+  await resetNetwork();
+  await logIn("sentinel", "wrong wrong");
+  expect((await logIn("target", PASSWORD)).status).toBe(200);
+  const rows = await app.db`SELECT failures FROM identity.throttles ORDER BY failures`;
+  expect(rows.map((row) => row["failures"])).toEqual([0, 1, 1]);
+});
+
+test("V6.3.1 nobody uses up what a signed-in user has, whatever name they type", async () => {
+  await resetNetwork();
+  const { body } = await logIn("target", PASSWORD);
+  const me = (await app.call("GET", "/users/me", { token: body.access_token })).body;
+  for (const kind of ["confirm", "factor", "session_factor"])
+    for (let index = 0; index < 6; index += 1) await logIn(`${me.id}:${kind}`, "wrong wrong");
+  const stepUp = { token: body.access_token, body: { password: PASSWORD } };
+  expect((await app.call("POST", "/auth/step-up", stepUp)).status).toBe(200);
 });
 
 test("failure 34: V6.3.1 a lockout cannot be used against its owner: a known device and a new password by mail still let them in", async () => {

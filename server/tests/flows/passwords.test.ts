@@ -153,6 +153,34 @@ describe("changing the password", () => {
   });
 });
 
+test("nobody's mailbox is filled by asking, and links asked for before a password change are void; API keys stay good", async () => {
+  await register("bea");
+  const { access_token: token } = (await logIn("bea")).body;
+  const key = (await post("/users/me/api-keys", { name: "till", scopes: ["accounts:read"] }, token)).body.key;
+  const asked = [];
+  for (let index = 0; index < 8; index += 1) {
+    asked.push(post("/auth/password/forgot", { username: index % 2 === 0 ? "bea" : "bea@example.com" }));
+    asked.push(post("/auth/email/resend", {}, token));
+  }
+  expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([202]));
+  const waiting = async () => (await app.db`SELECT id FROM identity.mails WHERE attempts < 2`).length;
+  await expect.poll(waiting, { timeout: 15_000 }).toBe(0);
+  const sent = (path: string) =>
+    smtp.lines.filter((mail) => mail.to[0] === "bea@example.com" && mail.source.includes(path)).length;
+  expect([sent("password/reset"), sent("email/verify")]).toEqual([5, 5]);
+
+  const link = await awaitLink("bea@example.com", "password/reset");
+  const change = { current_password: PASSWORD, new_password: NEXT };
+  expect((await post("/auth/password/change", change, token)).body.message).toContain(
+    "API keys keep working",
+  );
+  expect(await post("/auth/password/reset", { token: link, new_password: PASSWORD })).toMatchObject({
+    status: 400,
+    body: { code: "invalid_link" },
+  });
+  expect((await app.call("GET", "/accounts", { token: key })).status).toBe(200);
+});
+
 test("without SMTP, /dev/mailbox shows the mails while developing; with it, or in production, there is none", async () => {
   expect((await app.call("GET", "/dev/mailbox")).status).toBe(404);
   const developing = await startTestApp();

@@ -29,12 +29,14 @@ const codeOf = (secret: string, steps = 0) =>
 async function signUpWithApp(username: string) {
   const body = { username, email: `${username}@example.com`, password: PASSWORD };
   await app.call("POST", "/auth/register", { body });
-  const token = (await logIn(username)).body.access_token as string;
+  const first = (await logIn(username)).body;
+  const token = first.access_token as string;
   const { secret, uri } = (await call(token, "POST /users/me/factors/totp")).body;
   expect(uri).toMatch(/^otpauth:\/\/totp\//);
   const confirmed = await call(token, "POST /users/me/factors/totp/confirm", { code: codeOf(secret, -1) });
   expect(confirmed.status).toBe(200);
-  return { token, secret: secret as string, backupCodes: confirmed.body.backup_codes as string[] };
+  const backupCodes = confirmed.body.backup_codes as string[];
+  return { token, secret: secret as string, backupCodes, device_token: first.device_token as string };
 }
 
 test("V6.3.3 once confirmed, login needs a code of the app; a begun one asks for nothing", async () => {
@@ -65,10 +67,32 @@ test("V6.5.5 a code of two steps ago or ahead is refused", async () => {
   expect((await logIn("carol", codeOf(secret, 3))).status).toBe(401);
 });
 
-test("V6.3.1 codes cannot be guessed: they share the budget of the password", async () => {
-  await signUpWithApp("dave");
+test("V6.3.1 codes cannot be guessed: neither the right password nor another name restores their budget, and a known device has its own", async () => {
+  const { secret, device_token } = await signUpWithApp("dave");
+  const guessed = [];
+  const passwords = new Set();
+  for (let index = 0; index < 8; index += 1) {
+    const login = index % 2 === 0 ? "dave" : "dave@example.com";
+    guessed.push((await logIn(login, `00000${index}`)).body.code);
+    passwords.add((await logIn(login)).body.code);
+  }
+  expect(guessed.at(-1)).toBe("login_throttled");
+  expect([...passwords]).toEqual(["second_factor_required"]);
+  const body = { username: "dave", password: PASSWORD, code: codeOf(secret), device_token };
+  expect((await app.call("POST", "/auth/login", { body })).status).toBe(200);
+});
+
+test("V6.3.1 nor at step-up: the right password, given to change it, restores nothing of the codes' budget", async () => {
+  const { token } = await signUpWithApp("gus");
   const codes = [];
-  for (let index = 0; index < 7; index += 1) codes.push((await logIn("dave", `00000${index}`)).body.code);
+  for (let index = 0; index < 9; index += 1) {
+    const proof = { password: PASSWORD, code: `00000${index}` };
+    codes.push((await call(token, "POST /auth/step-up", proof)).body.code);
+    if (index % 3 < 2) continue;
+    const change = { current_password: PASSWORD, new_password: "gus12345" };
+    expect((await call(token, "POST /auth/password/change", change)).body.code).toBe("password_refused");
+  }
+  expect(codes[0]).toBe("wrong_code");
   expect(codes.at(-1)).toBe("login_throttled");
 });
 

@@ -66,7 +66,11 @@ describe("registration", () => {
     ["short", "hunter2", "at least 8"],
     ["long", "x1y2z3a4".repeat(17), "at most 128"],
     ["common (V6.2.4)", "Football1", "most used"],
+    ["common but for lookalikes (V6.2.4)", "P@ssw0rd123", "most used"],
+    ["common but for the year (V6.2.4)", "letme1n-2026!", "most used"],
     ["of one character", "aaaaaaaaaa", "repeats"],
+    ["a sequence", "12345678901", "sequence"],
+    ["both own names", "Lovelace.Ada!", "your own name"],
     ["the own name", "lovelace2026", "your own name"],
     ["the own address", "ada.lovelace@example.com1", "your own name"],
   ])("V6.2 refuses a password that is %s and says why", async (_, password, reason) => {

@@ -1,10 +1,11 @@
 // Sets a new password: by its owner who knows the old one, or by a link that was sent by mail. Either way everybody
-// else who is signed in as this user is signed out, and the user is told by mail.
+// else who is signed in as this user is signed out, links asked for before are void, and the user is told by mail. API keys
+// stay good: programs have not lost what the person changed, and their owner revokes them one by one.
 import { hash } from "node:crypto";
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AuditOrigin } from "../audit/index.ts";
-import { accountBudget } from "./budget.ts";
+import { confirmBudget } from "./budget.ts";
 import { rememberDevice } from "./device.ts";
 import { revokeSessions } from "./end-sessions.ts";
 import { identityError } from "./errors.ts";
@@ -38,7 +39,7 @@ export async function changePassword(
 ): Promise<void> {
   const user = await findUser(identity.db, actor.id);
   if (user === undefined) throw identityError("no_such_user");
-  const attempt = await takeAttempt(identity, [accountBudget(`${user.id}:confirm`)]);
+  const attempt = await takeAttempt(identity, [confirmBudget(user.id)]);
   if (!(await identity.hasher.verify(currentPassword, user.passwordHash))) {
     const refused = "wrong_password";
     await recordRefusal(identity, {
@@ -78,7 +79,6 @@ export async function resetPassword(
   const { revocations, deviceToken } = await inTransaction(identity.db, async (tx) => {
     const at = dateOf(identity);
     if ((await useLinkToken(tx, { ...link, at })) === undefined) throw identityError("invalid_link");
-    await voidLinkTokens(tx, { userId: user.id, purpose: "reset_password", at });
     await updateEmailVerified(tx, user.id, at);
     const device = { userId: user.id, userAgent: origin.userAgent };
     return {
@@ -115,6 +115,7 @@ async function setPassword(
   const { user, passwordHash, actor, origin } = change;
   const at = dateOf(identity);
   await updatePassword(tx, { userId: user.id, hash: passwordHash, at });
+  await voidLinkTokens(tx, { userId: user.id, purpose: "reset_password", at });
   await insertMail(tx, { template: "password_changed", userId: user.id, login: null, at });
   const how = actor === undefined ? "link" : "current password";
   await recordSecurity(tx, [

@@ -46,6 +46,7 @@ export async function addUser(identity: Identity, input: UserInput, context: Con
       "password_hash",
       "must be a bcrypt hash of cost 4 to 14, or an Argon2id hash in PHC form",
     );
+  if (imported !== undefined) identity.hasher.expectKinds([imported]);
   const passwordHash =
     password === undefined ? (imported ?? null) : await hashNewPassword(identity, { ...input, password });
   return inTransaction(identity.db, (tx) =>

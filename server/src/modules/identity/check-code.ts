@@ -1,8 +1,10 @@
 // Checks a second factor's code: six digits of an authenticator app, each good once, or a backup code, good once.
 import { hash } from "node:crypto";
 import { verifySync } from "otplib";
+import { type CodeGivenBy, factorBudget } from "./budget.ts";
 import { findTotp, useBackupCode, useStep } from "./factor-store.ts";
 import { dateOf, type Identity } from "./settings.ts";
+import { takeAttempt } from "./throttle.ts";
 
 const STEP_SECONDS = 30;
 const TOTP_CODE = /^\d{6}$/;
@@ -16,21 +18,38 @@ export function hashBackupCode(userId: string, code: string): Buffer {
   return hash("sha256", `${userId}\0${code}`, "buffer");
 }
 
-/** Which method the code proves (RFC 8176: otp), and uses it up; undefined where it proves nothing. */
+export interface CodeCheck {
+  /** Which the code proves (RFC 8176: otp); undefined: it proves nothing. */
+  readonly method: "otp" | undefined;
+  /** Whether the next code has to wait. */
+  readonly locks: boolean;
+}
+
+/**
+ * Uses a good code up. Codes have a budget of their own, which only a good one restores: nobody who knows the password
+ * gets to try more by giving it again.
+ * @throws AppError `too_many/login_throttled`
+ */
 export async function checkCode(
   identity: Identity,
-  userId: string,
   input: string,
-): Promise<"otp" | undefined> {
-  const code = input.replaceAll(/\s/g, "").toLowerCase();
+  { userId, by }: { readonly userId: string; readonly by: CodeGivenBy },
+): Promise<CodeCheck> {
+  const attempt = await takeAttempt(identity, [factorBudget(userId, by)]);
+  const isGood = await isGoodCode(identity, userId, input.replaceAll(/\s/g, "").toLowerCase());
+  if (!isGood) return { method: undefined, locks: attempt.locks };
+  await attempt.succeed();
+  return { method: "otp", locks: false };
+}
+
+async function isGoodCode(identity: Identity, userId: string, code: string): Promise<boolean> {
   if (TOTP_CODE.test(code)) {
     const isConfirmed = (await findTotp(identity.db, userId))?.confirmedAt != null;
-    return isConfirmed && (await checkTotp(identity, userId, code)) ? "otp" : undefined;
+    return isConfirmed && checkTotp(identity, userId, code);
   }
-  if (!BACKUP_CODE.test(code)) return undefined;
+  if (!BACKUP_CODE.test(code)) return false;
   const at = dateOf(identity);
-  const isGood = await useBackupCode(identity.db, { userId, hash: hashBackupCode(userId, code), at });
-  return isGood ? "otp" : undefined;
+  return useBackupCode(identity.db, { userId, hash: hashBackupCode(userId, code), at });
 }
 
 /** Also of an app that is not confirmed yet. Clocks may differ by one step either way. */

@@ -1,5 +1,6 @@
 // Password hashes: Argon2id (19 MiB, 2 passes, 1 lane: OWASP's minimum of memory) as PHC strings. bcrypt hashes that
-// were brought from elsewhere verify too, and are replaced at the next login. Nothing is computed on the event loop.
+// were brought from elsewhere verify too, and are replaced at the next login. Nothing is computed on the event loop. As long
+// as such hashes are in use, whoever fails costs the work of each kind of them, so that time tells nobody who has which.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import { hashRaw } from "@node-rs/argon2";
@@ -21,33 +22,66 @@ const BCRYPT_COST_MAX = 14;
 const ARGON2ID =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,172})$/;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+const KIND = /^\$(?:2[aby]\$\d\d|argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2})\$/;
+/** Salt and hash of no password that anybody knows: 53 random characters. */
+const BCRYPT_UNFITTING = "N9qo8uLOickgx2ZMRZoMyeR5vW1cXb0TfLkq3sYdJ7hGpA2uEwB4i";
+
+/** How hashes made today begin, up to their salt. */
+export const TODAYS_KIND = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`;
 
 export interface PasswordHasher {
   readonly hash: (password: string) => Promise<string>;
-  /** `stored` null: does the same work against a hash that nothing fits, and says no. */
+  /**
+   * `stored` null: no user has this password. A failure does the work of every kind of hash in use: that of `stored` and,
+   * against hashes that nothing fits, that of the others.
+   */
   readonly verify: (password: string, stored: string | null) => Promise<boolean>;
+  /** These kinds of hashes are in use too, from now until the program ends. What `verify` meets is added by itself. */
+  readonly expectKinds: (kindsOrHashes: readonly string[]) => void;
 }
 
 /** @throws (from its functions) AppError `unavailable/login_busy` */
 export function createPasswordHasher(queue: HashQueue): PasswordHasher {
-  const nothingFits = formatArgon2(
-    { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, nonce: randomBytes(SALT_BYTES) },
-    randomBytes(TAG_BYTES),
-  );
+  /** Of each kind a hash that nothing fits. */
+  const nothingFits = new Map([[TODAYS_KIND, makeUnfitting(TODAYS_KIND)]]);
+
+  function expectKind(kind: string): void {
+    if (!nothingFits.has(kind)) nothingFits.set(kind, makeUnfitting(kind));
+  }
+
+  async function verify(input: string, stored: string | null): Promise<boolean> {
+    const password = normalizePassword(input);
+    const kind = stored === null ? TODAYS_KIND : kindOf(stored);
+    expectKind(kind);
+    if (stored !== null && (await queue.run(() => verifyPassword(password, stored)))) return true;
+    for (const [other, unfitting] of [...nothingFits])
+      if (stored === null || other !== kind) await queue.run(() => verifyPassword(password, unfitting));
+    return false;
+  }
+
   return {
     hash: (password) => queue.run(() => hashPassword(normalizePassword(password))),
-    verify: async (password, stored) => {
-      const matches = await queue.run(() =>
-        verifyPassword(normalizePassword(password), stored ?? nothingFits),
-      );
-      return matches && stored !== null;
+    verify,
+    expectKinds: (hashes) => {
+      for (const hash of hashes) expectKind(kindOf(hash));
     },
   };
 }
 
+/** What a hash's work depends on: its algorithm and costs, "$2b$12$". */
+function kindOf(stored: string): string {
+  const kind = KIND.exec(stored)?.[0] ?? TODAYS_KIND;
+  return kind.replace(/^\$2[ay]/, () => "$2b");
+}
+
+function makeUnfitting(kind: string): string {
+  if (kind.startsWith("$2")) return `${kind}${BCRYPT_UNFITTING}`;
+  return `${kind}${toBase64(randomBytes(SALT_BYTES))}$${toBase64(randomBytes(TAG_BYTES))}`;
+}
+
 /** Whether the hash should be made anew at the next login: another algorithm, or other costs than today's. */
 export function isOutdated(stored: string): boolean {
-  return !stored.startsWith(`$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`);
+  return !stored.startsWith(TODAYS_KIND);
 }
 
 /** Whether a hash from elsewhere can be taken over. */
@@ -73,8 +107,9 @@ async function verifyPassword(password: string, stored: string): Promise<boolean
     const tag = await computeArgon2(password, { ...argon.parameters, tagLength: argon.tag.length });
     return timingSafeEqual(tag, argon.tag);
   }
-  if (!BCRYPT.test(stored) || Buffer.byteLength(password) > BCRYPT_BYTES_MAX) return false;
-  return compareBcrypt(password, stored);
+  if (!BCRYPT.test(stored)) return false;
+  const matches = await compareBcrypt(password, stored);
+  return matches && Buffer.byteLength(password) <= BCRYPT_BYTES_MAX;
 }
 
 interface Parameters {

@@ -4,7 +4,7 @@ import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
-import { accountBudget, deviceBudget, networkBudget } from "./budget.ts";
+import { type CodeGivenBy, deviceBudget, loginBudget, networkBudget } from "./budget.ts";
 import type { ChallengeUse } from "./challenge.ts";
 import { checkCode } from "./check-code.ts";
 import { askForPasskey, checkPasskey } from "./check-passkey.ts";
@@ -16,7 +16,7 @@ import { openSession, type Tokens } from "./open-session.ts";
 import { dateOf, type Identity } from "./settings.ts";
 import { takeAttempt } from "./throttle.ts";
 import { ANONYMOUS, recordRefusal, recordSecurity } from "./trail.ts";
-import { indexEmail, keyOfUsername, type UserRow } from "./user.ts";
+import { foldLogin, indexEmail, keyOfUsername, type UserRow } from "./user.ts";
 import { findUserByLogin, lockUser, updateLogin } from "./user-store.ts";
 
 export interface Login {
@@ -46,7 +46,7 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
   const device = await findDevice(identity, login.deviceToken, user?.id);
   const budgets =
     device === undefined
-      ? [accountBudget(user?.id ?? keyOfUsername(login.login)), networkBudget(login.origin.ip ?? "")]
+      ? [loginBudget(login.login), networkBudget(login.origin.ip ?? "")]
       : [deviceBudget(device)];
   const attempt = await takeAttempt(identity, budgets).catch((error: unknown) =>
     refuse(identity, { login, user, error }),
@@ -59,14 +59,19 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
       error: identityError("invalid_credentials"),
       locks: attempt.locks,
     });
-  const outcome = await checkSecondFactor(identity, user, login);
-  // A missing factor is no failure; a wrong one counts like a wrong password.
-  const isMissing = !Array.isArray(outcome) && outcome.code === "second_factor_required";
-  if (Array.isArray(outcome) || isMissing) await attempt.succeed();
-  if (!Array.isArray(outcome))
-    return refuse(identity, { login, user, error: outcome, locks: attempt.locks && !isMissing });
+  const by = device === undefined ? "stranger" : "device";
+  const outcome = await checkSecondFactor(identity, user, { login, by }).catch((error: unknown) =>
+    refuse(identity, { login, user, error }),
+  );
+  if ("refused" in outcome) {
+    const { refused, isMissing = false, locks = false } = outcome;
+    // A missing factor is no failure, and forgives none; a wrong one counts here too, like a wrong password.
+    if (isMissing) await attempt.giveBack();
+    return refuse(identity, { login, user, error: refused, locks: locks || (attempt.locks && !isMissing) });
+  }
+  await attempt.succeed();
   const { password } = login;
-  const methods = ["pwd", ...outcome];
+  const methods = ["pwd", ...outcome.methods];
   return completeLogin(identity, user, {
     password,
     origin: login.origin,
@@ -75,27 +80,34 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
   });
 }
 
-/** The methods by which the user showed it, none where they have none; or why not. */
+type FactorOutcome =
+  /** By which the user showed it: none where they have none. */
+  | { readonly methods: readonly string[] }
+  | { readonly refused: AppError; readonly isMissing?: boolean; readonly locks?: boolean };
+
+/** @throws AppError `too_many/login_throttled` */
 async function checkSecondFactor(
   identity: Identity,
   { id }: UserRow,
-  login: Login,
-): Promise<string[] | AppError> {
+  { login, by }: { readonly login: Login; readonly by: CodeGivenBy },
+): Promise<FactorOutcome> {
   const { code, passkey, origin } = login;
   const factors = await findFactors(identity.db, id);
-  if (!factors.any) return [];
+  if (!factors.any) return { methods: [] };
   const use: ChallengeUse = { purpose: "second_factor", userId: id, sessionId: null };
   if (passkey !== undefined) {
     const proof = await checkPasskey(identity, passkey, { use, origin });
-    if ("refused" in proof) return identityError("invalid_passkey", { message: proof.refused });
-    return [...proof.methods];
+    if (!("refused" in proof)) return proof;
+    return { refused: identityError("invalid_passkey", { message: proof.refused }) };
   }
   if (code !== undefined) {
-    const method = await checkCode(identity, id, code);
-    return method === undefined ? identityError("invalid_credentials") : [method];
+    const { method, locks } = await checkCode(identity, code, { userId: id, by });
+    return method === undefined
+      ? { refused: identityError("invalid_credentials"), locks }
+      : { methods: [method] };
   }
-  if (!factors.passkeys) return identityError("second_factor_required");
-  return identityError("second_factor_required", { passkey_options: await askForPasskey(identity, use) });
+  const details = factors.passkeys ? { passkey_options: await askForPasskey(identity, use) } : {};
+  return { refused: identityError("second_factor_required", details), isMissing: true };
 }
 
 async function refuse(
@@ -121,10 +133,9 @@ async function refuse(
 }
 
 export function findByLogin({ db, vault }: Identity, login: string): Promise<UserRow | undefined> {
-  const normalized = login.normalize("NFKC").trim();
   return findUserByLogin(db, {
-    usernameKey: keyOfUsername(normalized),
-    emailIndex: indexEmail(vault, normalized),
+    usernameKey: keyOfUsername(foldLogin(login)),
+    emailIndex: indexEmail(vault, login),
   });
 }
 

@@ -57,6 +57,7 @@ export interface LinkTokenRow {
   readonly userId: string;
   readonly purpose: "verify_email" | "reset_password";
   readonly emailIndex: Buffer;
+  /** When it was asked for: the mail may leave later. */
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -78,7 +79,10 @@ export async function findLinkOwner(
   return row?.userId;
 }
 
-/** Uses a token up and returns whose it is; undefined where it is not good. Two at once: one gets it. */
+/**
+ * Uses a token up and returns whose it is; undefined where it is not good, as one to set a password that was asked for
+ * before the password that is now. Two at once: one gets it.
+ */
 export async function useLinkToken(
   { sql }: Tx,
   token: { readonly hash: Buffer; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
@@ -87,6 +91,7 @@ export async function useLinkToken(
     UPDATE identity.link_tokens AS t SET used_at = ${token.at} FROM identity.users AS u
     WHERE t.token_hash = ${token.hash} AND t.purpose = ${token.purpose} AND t.used_at IS NULL AND t.expires_at > ${token.at}
       AND u.id = t.user_id AND u.email_index = t.email_index AND u.state = 'active'
+      AND (t.purpose <> 'reset_password' OR t.created_at >= coalesce(u.password_set_at, '-infinity'))
     RETURNING t.user_id AS "userId"`;
   return row;
 }

@@ -60,7 +60,8 @@ The link is good for one hour and works once. If it was not you, ignore this mai
     text: `Hello ${username},
 
 the password of your account was just changed, and everybody who was signed in elsewhere was signed out.
-If it was not you, set a new password at once and tell the operator.
+API keys keep working; whoever may have got hold of one, revoke it.
+If it was not you, set a new password at once, look through your API keys, and tell the operator.
 `,
   }),
   email_changed: () => ({

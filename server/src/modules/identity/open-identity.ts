@@ -1,6 +1,6 @@
 // Brings identity up: keys and revocations in memory, the queue of password hashes, the list of common passwords.
 
-import { createPasswordHasher } from "./hash-password.ts";
+import { createPasswordHasher, TODAYS_KIND } from "./hash-password.ts";
 import { createHashQueue } from "./hash-queue.ts";
 import { readCommonPasswords } from "./password-rules.ts";
 import { openRevocations } from "./revocations.ts";
@@ -8,6 +8,7 @@ import { rotateWhenDue } from "./rotate-signing-keys.ts";
 import type { Identity } from "./settings.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { openThrottleQueue } from "./throttle-queue.ts";
+import { findOtherHashKinds } from "./user-store.ts";
 
 export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"> & {
   readonly now?: () => number;
@@ -31,10 +32,12 @@ export async function openIdentity(options: IdentityOptions): Promise<OpenIdenti
   const keys = await openSigningKeys({ db, vault, now });
   const revocations = await openRevocations(db);
   const throttles = openThrottleQueue(db, now);
+  const hasher = createPasswordHasher(queue);
+  hasher.expectKinds(await findOtherHashKinds(db, TODAYS_KIND));
   return {
     ...options,
     now,
-    hasher: createPasswordHasher(queue),
+    hasher,
     commonPasswords: readCommonPasswords(),
     keys,
     revocations,

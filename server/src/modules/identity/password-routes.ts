@@ -29,7 +29,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
       schema: {
         ...TAG,
         operationId: "changePassword",
-        summary: "Change the password; all other sessions end",
+        summary: "Change the password; all other sessions end, API keys keep working",
         body: PasswordChangeInput,
       },
     },
@@ -37,7 +37,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
       const { current_password: currentPassword, new_password: newPassword } = request.body;
       const context = { actor: request.actor, origin: readFullOrigin(request) };
       await changePassword(identity, { currentPassword, newPassword }, context);
-      return { message: "The password was changed; all other sessions were ended." };
+      return { message: "The password was changed; all other sessions were ended. API keys keep working." };
     },
   );
 

@@ -3,7 +3,7 @@ import { createPasswordHasher, isOutdated, type PasswordHasher } from "./hash-pa
 import { createHashQueue } from "./hash-queue.ts";
 import { checkPassword, readCommonPasswords } from "./password-rules.ts";
 
-export interface Passwords extends PasswordHasher {
+export interface Passwords extends Pick<PasswordHasher, "hash" | "verify"> {
   /** Whether a stored hash should be made anew at the next login. */
   readonly isOutdated: (stored: string) => boolean;
   /**
@@ -18,8 +18,10 @@ const WAITING_MAX = 100;
 /** @param concurrency hashes computed at once, off the event loop: 19 MiB and some 20 ms each */
 export function createPasswords({ concurrency = 2 }: { readonly concurrency?: number } = {}): Passwords {
   const commonPasswords = readCommonPasswords();
+  const { hash, verify } = createPasswordHasher(createHashQueue({ concurrency, waitingMax: WAITING_MAX }));
   return {
-    ...createPasswordHasher(createHashQueue({ concurrency, waitingMax: WAITING_MAX })),
+    hash,
+    verify,
     isOutdated,
     check: (password, words = []) => checkPassword(password, { commonPasswords, words }),
   };

@@ -2,7 +2,7 @@
 import { generateSecret, generateURI } from "otplib";
 import { inTransaction } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
-import { accountBudget } from "./budget.ts";
+import { newFactorBudget } from "./budget.ts";
 import { checkTotp, contextOfTotp } from "./check-code.ts";
 import { identityError } from "./errors.ts";
 import { type Context, findFactors, makeBackupCodes, recordFactor } from "./factor.ts";
@@ -32,7 +32,7 @@ export async function startTotp(identity: Identity, { actor }: Context) {
  */
 export async function finishTotp(identity: Identity, code: string, context: Context): Promise<string[]> {
   const userId = readOwnId(context.actor);
-  const attempt = await takeAttempt(identity, [accountBudget(`${userId}:code`)]);
+  const attempt = await takeAttempt(identity, [newFactorBudget(userId)]);
   if (!(await checkTotp(identity, userId, code))) throw identityError("wrong_code");
   await attempt.succeed();
   return inTransaction(identity.db, async (tx) => {

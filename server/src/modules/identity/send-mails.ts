@@ -1,6 +1,7 @@
 // Sends the mails that are due. A mail is claimed in one transaction and sent outside of any; should the process die in
 // between, it is sent again (at least once). What a server does not take is tried again with growing pauses.
 import { randomBytes } from "node:crypto";
+import { mailBudget } from "./budget.ts";
 import { hashLinkToken } from "./change-password.ts";
 import { findByLogin } from "./log-in.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { LINK_LIFETIME_MS, LOGIN_CONTEXT, type Mail, type MailTemplate, writeMail } from "./mail-template.ts";
 import type { MailTransport } from "./mail-transport.ts";
 import { dateOf, type Identity } from "./settings.ts";
+import { takeShare } from "./throttle.ts";
 import { indexEmail, openUser, type UserRow } from "./user.ts";
 import { findUser } from "./user-store.ts";
 
@@ -38,11 +40,22 @@ export async function sendMails(identity: Identity, transport: MailTransport): P
 async function sendOne(identity: Identity, transport: MailTransport, row: MailRow): Promise<void> {
   try {
     const mail = await composeMail(identity, row);
-    if (mail !== undefined) await transport.send(mail);
+    if (mail !== undefined && (await isWithinShare(identity, row, mail))) await transport.send(mail);
     await deleteMail(identity.db, row.id);
   } catch (error) {
     await postpone(identity, row, error);
   }
+}
+
+/**
+ * Nobody's mailbox is filled by whoever asks again and again. Judged where the mail leaves, so that the answer to who asks
+ * is the same; once per mail, which may be tried more often.
+ */
+async function isWithinShare(identity: Identity, { template, attempts }: MailRow, { to }: Mail) {
+  if (attempts > 1 || (await takeShare(identity, mailBudget(template, indexEmail(identity.vault, to)))))
+    return true;
+  identity.log.warn({ "email.template": template }, "a mail was left out: its address got five in an hour");
+  return false;
 }
 
 /** Undefined where nobody is to get it: an unknown name, a disabled user, an address verified meanwhile. */
@@ -57,16 +70,17 @@ async function composeMail(identity: Identity, row: MailRow): Promise<Mail | und
   if (user?.state !== "active") return undefined;
   if (template === "verify_email" && user.emailVerifiedAt !== null) return undefined;
   const { email, username } = await openUser(identity.vault, user);
-  const token = await makeLinkToken(identity, template, { user, email });
+  const token = await makeLinkToken(identity, row, { user, email });
   return writeMail(template, email, { username, publicUrl, token });
 }
 
 /** Made when the mail leaves, so that no token lies in the database; a mail sent again carries a new one. */
 async function makeLinkToken(
   identity: Identity,
-  template: MailTemplate,
+  mail: MailRow,
   { user, email }: { readonly user: UserRow; readonly email: string },
 ): Promise<string> {
+  const template = mail.template as MailTemplate;
   const lifetimeMs = LINK_LIFETIME_MS[template];
   if (lifetimeMs === undefined) return "";
   const token = randomBytes(32).toString("base64url");
@@ -75,7 +89,7 @@ async function makeLinkToken(
     userId: user.id,
     purpose: template as LinkTokenRow["purpose"],
     emailIndex: indexEmail(identity.vault, email),
-    createdAt: dateOf(identity),
+    createdAt: mail.createdAt,
     expiresAt: dateOf(identity, lifetimeMs),
   });
   return token;

@@ -6,7 +6,7 @@ import type { Actor } from "../../values/actor.ts";
 import type { RefusalDetails } from "../../values/app-error.ts";
 import type { AuditOrigin } from "../audit/index.ts";
 import { type AccessGrant, mintAccessToken } from "./access-token.ts";
-import { accountBudget } from "./budget.ts";
+import { confirmBudget } from "./budget.ts";
 import type { ChallengeUse } from "./challenge.ts";
 import { checkCode } from "./check-code.ts";
 import { askForPasskey, checkPasskey } from "./check-passkey.ts";
@@ -76,7 +76,7 @@ export async function stepUp(identity: Identity, proof: Proof, context: Context)
   const { sessionId, userId } = useOf(actor);
   const user = await findUser(identity.db, userId);
   if (user === undefined) throw identityError("no_such_session");
-  const attempt = await takeAttempt(identity, [accountBudget(`${user.id}:confirm`)]);
+  const attempt = await takeAttempt(identity, [confirmBudget(user.id)]);
   const outcome = await checkProof(identity, { user, proof }, context);
   if ("refused" in outcome) {
     const { refused, reason } = outcome;
@@ -118,6 +118,7 @@ async function checkProof(
   if (!(await identity.hasher.verify(password ?? "", user.passwordHash)))
     return { refused: "wrong_password" };
   if (!(await findFactors(identity.db, user.id)).any) return { methods: ["pwd"] };
-  const method = code === undefined ? undefined : await checkCode(identity, user.id, code);
+  if (code === undefined) return { refused: "wrong_code" };
+  const { method } = await checkCode(identity, code, { userId: user.id, by: "session" });
   return method === undefined ? { refused: "wrong_code" } : { methods: ["pwd", method] };
 }

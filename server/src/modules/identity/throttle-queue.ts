@@ -3,13 +3,20 @@
 import type { Sql } from "../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit } from "../../runtime/group-commit.ts";
 import { inPipelinedTransaction } from "../../runtime/transaction.ts";
-import { type Budget, countFailure, forgive } from "./budget.ts";
+import { type Budget, countFailure, forgive, giveBack } from "./budget.ts";
 import { lockThrottles, saveThrottles, type Throttle } from "./throttle-store.ts";
 
 export interface ThrottleChange {
-  readonly kind: "take" | "give_back";
-  /** Under their keys, in hexadecimal. */
-  readonly counted: readonly { readonly budget: Budget; readonly key: string }[];
+  readonly kind: "take" | "give_back" | "succeed";
+  readonly counted: readonly Counted[];
+}
+
+interface Counted {
+  readonly budget: Budget;
+  /** In hexadecimal. */
+  readonly key: string;
+  /** Of an attempt taken before: until when it makes the next one wait. */
+  readonly openAtMs?: number;
 }
 
 export interface ThrottleOutcome {
@@ -17,6 +24,8 @@ export interface ThrottleOutcome {
   readonly waitMs: number;
   /** Whether this attempt, should it fail, makes the next one wait. */
   readonly locks: boolean;
+  /** Of each budget, until when this attempt makes the next one wait. */
+  readonly openAtMs: readonly number[];
 }
 
 export type ThrottleQueue = GroupCommit<ThrottleChange, ThrottleOutcome>;
@@ -43,16 +52,24 @@ function decide(changes: readonly ThrottleChange[], throttles: Map<string, Throt
   const changed = new Map<string, Throttle>();
   const outcomes = changes.map(({ kind, counted }): ThrottleOutcome => {
     const openAtMs = Math.max(...counted.map(({ key }) => throttles.get(key)?.openAt.getTime() ?? 0));
-    if (kind === "take" && openAtMs > nowMs) return { waitMs: openAtMs - nowMs, locks: false };
-    const change = kind === "take" ? countFailure : forgive;
-    let locks = false;
-    for (const { key, budget } of counted) {
-      const throttle = change(throttles.get(key), budget, nowMs);
-      throttles.set(key, throttle);
-      changed.set(key, throttle);
-      locks ||= throttle.openAt > throttle.lastAt;
-    }
-    return { waitMs: 0, locks };
+    if (kind === "take" && openAtMs > nowMs) return { waitMs: openAtMs - nowMs, locks: false, openAtMs: [] };
+    const after = counted.map((one) => {
+      const throttle = change(throttles.get(one.key), one, { kind, nowMs });
+      throttles.set(one.key, throttle);
+      changed.set(one.key, throttle);
+      return throttle.openAt.getTime();
+    });
+    return { waitMs: 0, locks: after.some((openAt) => openAt > nowMs), openAtMs: after };
   });
   return { outcomes, changed };
+}
+
+function change(
+  throttle: Throttle | undefined,
+  { budget, openAtMs = 0 }: Counted,
+  { kind, nowMs }: { readonly kind: ThrottleChange["kind"]; readonly nowMs: number },
+): Throttle {
+  if (kind === "take") return countFailure(throttle, budget, nowMs);
+  if (kind === "succeed" && !budget.isShared) return forgive(throttle, budget);
+  return giveBack(throttle, openAtMs);
 }

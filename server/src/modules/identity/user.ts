@@ -52,9 +52,16 @@ export function keyOfUsername(username: string): string {
   return username.toLowerCase();
 }
 
-/** Case does not count: nobody has two addresses that differ by it, and attackers would register the other one. */
+/**
+ * A name or address as it is looked up, and as attempts at it are counted: two that find one user are one text. Case does
+ * not count: nobody has two addresses that differ by it, and attackers would register the other one.
+ */
+export function foldLogin(login: string): string {
+  return login.normalize("NFKC").trim().toLowerCase();
+}
+
 export function indexEmail(vault: Vault, email: string): Buffer {
-  return vault.blindIndex(`identity.email:${email.normalize("NFKC").trim().toLowerCase()}`);
+  return vault.blindIndex(`identity.email:${foldLogin(email)}`);
 }
 
 /** Contexts that bind an encrypted field to its row. */
