@@ -116,6 +116,7 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     account_id: payer,
     to_account_id: payee,
     from_account_id: payer,
+    payment_method: "balance", // the one that goes with account_id
     type: "transfer",
     currency: "EUR",
     amount: "1",
