@@ -167,15 +167,15 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .send(renderProblem(problem, request.id));
 }
 
-/** The document as JSON text. */
+/** The document as JSON text. No detail of an error takes the place of what RFC 9457 defines. */
 export function renderProblem(problem: Problem, requestId: string): string {
-  return JSON.stringify({
+  const members = {
     type: `urn:countinghouse:problem:${problem.code}`,
     title: problem.code.replaceAll("_", " "),
     status: problem.status,
     code: problem.code,
     detail: problem.detail,
     request_id: requestId,
-    ...problem.extra,
-  });
+  };
+  return JSON.stringify({ ...members, ...problem.extra, ...members });
 }

@@ -51,7 +51,10 @@ it("orders for a customer at prices of its own, confirms the invoice, ships it, 
     status: 403,
     body: { code: "order_change_not_allowed" },
   });
-  expect(await post(`/orders/${id}/ship`)).toMatchObject({ status: 409, body: { code: "order_not_paid" } });
+  expect(await post(`/orders/${id}/ship`)).toMatchObject({
+    status: 409,
+    body: { code: "order_not_paid", status: 409, order_status: "PENDING" },
+  });
   await post(`/orders/${id}/steps`, { to: "CONFIRMED" });
   expect(await post(`/orders/${id}/ship`)).toMatchObject({
     status: 201,

@@ -58,7 +58,7 @@ function decide(
   const order = desk.rows.of(ORDERS).get(orderId);
   if (order === undefined) return inventoryError("purchase_order_not_found");
   if (["received", "refused", "cancelled"].includes(order.state))
-    return inventoryError("purchase_order_closed", { status: order.state });
+    return inventoryError("purchase_order_closed", { purchase_order_status: order.state });
   const booked = receipt.decide(desk);
   if (booked instanceof AppError) return booked;
   const [line] = JSON.parse(booked.answer).items;

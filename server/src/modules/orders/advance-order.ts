@@ -102,7 +102,7 @@ export function expireOrder(): OrderAct {
       const { now } = desk.book;
       const refused = refuseCancelling(order);
       if (refused !== undefined || order.expiresAt === null || order.expiresAt > now)
-        return refused ?? orderError("order_state_forbids", { status: order.state });
+        return refused ?? orderError("order_state_forbids", { order_status: order.state });
       const isWorthWaiting = payment !== undefined && now < payment.id + EXTENSIONS_SECONDS_MAX * 1_000_000;
       return isWorthWaiting && factsOf(order, payment).isInFlight ? extend(desk, found) : end(desk, found);
     },

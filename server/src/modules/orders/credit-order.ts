@@ -174,7 +174,7 @@ function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision |
 /** Before it is confirmed an order is edited or cancelled, and after it has ended without a sale nothing is left to give. */
 function refuseClosed({ state }: Order): AppError | undefined {
   const isSold = state === "COMPLETED" || (state !== "PENDING" && !isFinal(state));
-  return isSold ? undefined : orderError("order_state_forbids", { status: state });
+  return isSold ? undefined : orderError("order_state_forbids", { order_status: state });
 }
 
 /** Goods, then money. Within `allOrNothing`. */

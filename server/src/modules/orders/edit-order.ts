@@ -132,7 +132,7 @@ function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError |
   if (cancelling !== undefined) return cancelling;
   if (edit.addresses !== undefined) {
     if (order.fulfilment !== "unfulfilled") return orderError("order_shipped");
-    if (isFinal(order.state)) return orderError("order_state_forbids", { status: order.state });
+    if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
   }
   if (edit.items === undefined) return undefined;
   if (order.state !== "PENDING")

@@ -77,7 +77,7 @@ function refusePaying({ order, payment, actor }: FoundOrder, method: PaymentMeth
     return orderError("payment_in_progress");
   const { state } = order;
   if (state === "CANCELLED" || state === "FAILED" || state === "EXPIRED" || state === "COMPLETED")
-    return orderError("order_state_forbids", { status: state });
+    return orderError("order_state_forbids", { order_status: state });
   if (method === "balance" || method === "credit_card" || partyOf(actor) !== "customer") return undefined;
   return orderError("order_change_not_allowed", {
     message: "staff notes what was paid outside: pay by card or balance",

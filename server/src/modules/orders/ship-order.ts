@@ -48,13 +48,13 @@ function decide(desk: Desk, found: FoundOrder, request: ShipRequest): Decision |
 
 function refuseShipping(found: FoundOrder): AppError | undefined {
   const { order, payment } = found;
-  if (order.state === "PENDING") return orderError("order_not_paid", { status: order.state });
+  if (order.state === "PENDING") return orderError("order_not_paid", { order_status: order.state });
   const isUnderWay = order.state === "PROCESSING";
   const refused = refuseCancelling(order) ?? (isUnderWay ? undefined : refuseStep("process", found));
   if (refused !== undefined) return refused;
   const isPaidFirst = order.paymentMethod === "balance" || order.paymentMethod === "credit_card";
   const isCovered = factsOf(order, payment).isCovered;
-  return isPaidFirst && !isCovered ? orderError("order_not_paid", { status: order.state }) : undefined;
+  return isPaidFirst && !isCovered ? orderError("order_not_paid", { order_status: order.state }) : undefined;
 }
 
 /** Quantity by line number. */

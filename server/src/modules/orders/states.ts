@@ -159,12 +159,12 @@ export function refuseTransition(
   if (!transition.from.includes(state))
     return orderError("order_state_forbids", {
       message: `an order that is ${state} does not become ${transition.to}`,
-      status: state,
+      order_status: state,
     });
   if (!transition.by.includes(party))
     return orderError("order_change_not_allowed", {
       message: `${transition.by.filter((who) => who !== "system").join(" or ") || "only the program itself"} makes this change`,
     });
   const broken = transition.guards.find(([, holds]) => !holds(facts));
-  return broken === undefined ? undefined : orderError(broken[0], { status: state });
+  return broken === undefined ? undefined : orderError(broken[0], { order_status: state });
 }
