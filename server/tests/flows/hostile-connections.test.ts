@@ -175,8 +175,8 @@ describe("what is unusual but HTTP is answered as usual", () => {
       },
     );
     const [answer] = splitAnswers(received);
-    expect([200, 400, 404]).toContain(answer?.status);
-    if (answer !== undefined && answer.status !== 200) expectProblem(answer);
+    expect([200, 302, 400, 404]).toContain(answer?.status); // the router takes * for /, which leads to the API page
+    if (answer !== undefined && answer.status >= 400) expectProblem(answer);
   });
 
   it("headers that are echoed, with anything in them", async () => {

@@ -10,6 +10,7 @@ import {
 import { openDatabase } from "../../src/runtime/database.ts";
 import type { Actor } from "../../src/values/actor.ts";
 import { startTestApp, type TestApp } from "../app.ts";
+import { asOwner } from "../database.ts";
 import { customer, keyed, openTestDesk, STAFF, type TestDesk } from "../desk.ts";
 import { balanceOf, openClient, openFundedAccounts } from "./api-client.ts";
 import { findPostgres, type ServerPlace, startServer } from "./server-process.ts";
@@ -248,7 +249,7 @@ describe("contention that does not end", () => {
     const [low, high] = await openAccounts();
     // Not one of ours: it locks against the order, and is patient, so that the batch is the victim.
     const stranger = openDatabase({
-      url: app.databaseUrl,
+      url: asOwner(app.databaseUrl), // a superuser: nobody else may set this
       poolSize: 1,
       statementTimeoutMs: 60_000,
       settings: { deadlock_timeout: "20s" },
