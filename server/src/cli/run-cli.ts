@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { loadConfig } from "../config.ts";
+import { isLostTypeQuery } from "../runtime/pool.ts";
 import { EXIT_CODES } from "./command-error.ts";
 
 const FOOTER = `
@@ -60,13 +61,9 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * postgres.js 3.4 asks each new connection for its array types and lets nobody see that fail: where the server goes away
- * in that moment, the process would end. The statement that wanted the connection is told on its own.
- */
+/** The statement that wanted the connection is told on its own. */
 function outliveLostTypeQuery(error: unknown): void {
-  const { query } = error as { query?: unknown };
-  if (typeof query === "string" && query.includes("typarray")) return;
+  if (isLostTypeQuery(error)) return;
   throw error;
 }
 

@@ -100,6 +100,15 @@ function guard(client: Client, reserved: ReservedSql<SqlTypes>): TransactionSql<
   }) as unknown as TransactionSql<SqlTypes>;
 }
 
+/**
+ * Whether nobody waits for this failure: postgres.js asks for the types of arrays on each new connection and drops the
+ * promise, which rejects where the connection is lost meanwhile. Its next connection asks again.
+ */
+export function isLostTypeQuery(error: unknown): boolean {
+  const { query } = (error ?? {}) as { query?: unknown };
+  return typeof query === "string" && query.includes("typarray");
+}
+
 /** sql`...` rather than sql(value), which only makes a part of a statement. */
 function isStatement(first: unknown): boolean {
   return Array.isArray(first) && "raw" in first;
