@@ -5,6 +5,8 @@ import type { Sql } from "./runtime/database.ts";
 import { toTextArray } from "./runtime/sql-array.ts";
 import { inTransaction } from "./runtime/transaction.ts";
 
+/** A module whose time has not come has none yet. */
+const SCHEMAS = ["runtime", ...MODULE_ORDER];
 /** Rows that are never changed: the book's history and the trail's. */
 const APPEND_ONLY = [
   "audit.entries",
@@ -22,9 +24,8 @@ const READ_ONLY = ["runtime.migrations"];
  */
 export async function grantServerRole(db: Sql, role: string): Promise<void> {
   await inTransaction(db, async ({ sql }) => {
-    const wanted = ["runtime", ...MODULE_ORDER];
     const found = await sql<{ schema: string }[]>`
-      SELECT nspname AS schema FROM pg_namespace WHERE nspname = ANY(${toTextArray(wanted)}::text[])`;
+      SELECT nspname AS schema FROM pg_namespace WHERE nspname = ANY(${toTextArray(SCHEMAS)}::text[])`;
     const schemas = found.map(({ schema }) => schema).join(", ");
     const server = `"${role.replaceAll('"', '""')}"`;
     await sql.unsafe(`
@@ -42,10 +43,13 @@ export async function grantServerRole(db: Sql, role: string): Promise<void> {
   });
 }
 
-/** Whether the role has been given what it needs. */
+/** Whether the role may read every table there is: not where a start was killed between migrating and granting. */
 export async function mayServe(db: Sql, role: string): Promise<boolean> {
   const [row] = await db<[{ may: boolean }]>`
-    SELECT has_schema_privilege(${role}, 'runtime', 'USAGE') AND has_table_privilege(${role}, 'runtime.migrations', 'SELECT') AS may`;
+    SELECT NOT EXISTS (
+      SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ANY(${toTextArray(SCHEMAS)}::text[]) AND c.relkind IN ('r', 'p', 'S') AND NOT c.relispartition
+        AND NOT has_table_privilege(${role}, c.oid, 'SELECT')) AS may`;
   return row.may;
 }
 
