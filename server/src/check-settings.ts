@@ -1,5 +1,5 @@
-// Settings that only their modules can judge: read here before anything is started, and by `doctor`. Each is read again where
-// it is used.
+// Settings that only their modules can judge: read here all at once, before anything is served, and by `doctor`. Each is read
+// again where it is used.
 import type { Config } from "./config.ts";
 import { openSigners } from "./modules/audit/index.ts";
 import { readStepUpLimits } from "./modules/banking/index.ts";

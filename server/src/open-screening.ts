@@ -21,14 +21,12 @@ export interface ScreeningOptions {
 
 /**
  * Undefined where orders are not screened.
- * @throws ConfigError where FRAUD_RULES cannot be read, or no order could ever be reviewed
+ * @throws ConfigError where FRAUD_RULES cannot be read
  */
 export function openScreening(config: Config, { db, vault, assets }: ScreeningOptions): Screen | undefined {
   const rules = readFraudRules(config.FRAUD_RULES);
   if (typeof rules === "string") throw new ConfigError([rules]);
   const limits = { reviewScore: config.FRAUD_REVIEW_SCORE, refuseScore: config.FRAUD_REFUSE_SCORE };
-  if (limits.reviewScore > limits.refuseScore)
-    throw new ConfigError(["FRAUD_REVIEW_SCORE must not be more than FRAUD_REFUSE_SCORE"]);
   if (!config.ENABLE_FRAUD_CHECK) return undefined;
   const check = openFraudCheck({ vault, rules, limits });
   const registrations = createGroupCommit<string, RegisteredUser | undefined>({
