@@ -3,7 +3,7 @@ const { MODULE_ORDER } = require("./server/src/modules.ts");
 
 const SRC = "^server/src/";
 const TEST = "\\.test\\.ts$";
-/** The files of a module that speak HTTP; only they may use the gateway's helpers. */
+/** The files of a module that speak HTTP; only they may use the HTTP kit. */
 const ROUTES = "[/-](routes|schemas)\\.ts$";
 
 /** A module imports itself, values, runtime, the modules to its left through their doors, and nothing else of ours. */
@@ -18,7 +18,7 @@ function boundariesOf(module, index) {
       from: { path: folder, pathNot: TEST },
       to: {
         path: "^(server|bench|examples|console|client)/",
-        pathNot: `${SRC}(modules|values|runtime|gateway|config)`,
+        pathNot: `${SRC}(modules|values|runtime|http|config)`,
       },
     },
     {
@@ -56,7 +56,7 @@ module.exports = {
       comment: "The runtime knows values, npm packages and the type of the configuration.",
       severity: "error",
       from: { path: `${SRC}runtime/`, pathNot: TEST },
-      to: { path: "^(server|bench|examples)/", pathNot: `${SRC}(runtime|values)/|${SRC}config\\.ts$` },
+      to: { path: "^(server|bench|examples)/", pathNot: `${SRC}(runtime|values)/|${SRC}config/` },
     },
     {
       name: "configuration-is-handed-down",
@@ -64,16 +64,16 @@ module.exports = {
         "Only main, targets, the doors and the cli load the configuration; others see its type at most.",
       severity: "error",
       from: { path: `${SRC}(runtime|modules)/`, pathNot: TEST },
-      to: { path: `${SRC}config\\.ts$`, dependencyTypesNot: ["type-only"] },
+      to: { path: `${SRC}config/`, dependencyTypesNot: ["type-only"] },
     },
     {
-      name: "gateway-serves-any-module",
-      comment: "The gateway knows no module, no subcommand and no composition.",
+      name: "http-serves-any-module",
+      comment: "The HTTP kit knows no module, no subcommand and no composition.",
       severity: "error",
-      from: { path: `${SRC}gateway/`, pathNot: TEST },
+      from: { path: `${SRC}http/`, pathNot: TEST },
       to: {
         path: "^(server|bench|examples)/",
-        pathNot: `${SRC}(gateway|values|runtime)/|${SRC}config\\.ts$`,
+        pathNot: `${SRC}(http|values|runtime)/|${SRC}config/`,
       },
     },
     {
@@ -81,7 +81,7 @@ module.exports = {
       comment: "Commands, reads and stores do not know that HTTP exists.",
       severity: "error",
       from: { path: `${SRC}modules/`, pathNot: [ROUTES, TEST] },
-      to: { path: `${SRC}gateway/` },
+      to: { path: `${SRC}http/` },
     },
     {
       name: "store-is-private",

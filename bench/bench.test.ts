@@ -8,13 +8,13 @@ import { createHistogram, findPercentileMs, recordLatency } from "./load/histogr
 import { startLoadGenerator } from "./load/load-generator.ts";
 import { createPicker, SPREADS } from "./load/pick-accounts.ts";
 import { findRatio, type Sample } from "./measure.ts";
-import { summarizeMemory } from "./memory.ts";
 import {
   checkReferenceSum,
   createReferenceLedger,
   postTransfers,
   type ReferenceLedger,
 } from "./reference/stored-procedure.ts";
+import { summarizeMemory } from "./rows/memory.ts";
 import { makeDataFolder, removeDataFolder } from "./workbench.ts";
 
 // Counts what it is asked, answers every tenth with 503, and every answer in two pieces, cut inside the head.

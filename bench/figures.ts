@@ -1,9 +1,10 @@
 // The figures that have a target, and the verdict: ratios within this run, because absolute rates say more about the
 // machine than about the program.
-import type { TableSizes } from "./check-book.ts";
+
 import { type Comparison, findRatio, type Samples } from "./measure.ts";
-import type { MemoryUse } from "./memory.ts";
-import { PGBENCH_CROWD } from "./rows.ts";
+import type { TableSizes } from "./rows/check-book.ts";
+import type { MemoryUse } from "./rows/memory.ts";
+import { PGBENCH_CROWD } from "./rows/rows.ts";
 
 export interface Target {
   readonly atLeast?: number;

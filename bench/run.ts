@@ -1,19 +1,20 @@
 // `npm run bench`: starts its own server and PostgreSQL, loads them over HTTP from another process, measures the
 // references on the same PostgreSQL in turns with it, checks the books after each slice, and prints one table.
-import { measureAuthorization } from "./authorization.ts";
-import { measureCatalogScale } from "./catalog-scale.ts";
-import { measureSizes } from "./check-book.ts";
-import { measureScale, measureSoak } from "./endurance.ts";
+
 import { describeMemory, describeSizes, describeStarts, type Figure, findRatios } from "./figures.ts";
-import { measureLogins } from "./logins.ts";
 import { measureInTurns } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
-import { measureOrderScale } from "./order-scale.ts";
-import { measureLongOrder } from "./orders.ts";
 import { buildReport, formatReport, type Report, type ReportParts } from "./report.ts";
-import { prepareRows } from "./rows.ts";
+import { measureAuthorization } from "./rows/authorization.ts";
+import { measureCatalogScale } from "./rows/catalog-scale.ts";
+import { measureSizes } from "./rows/check-book.ts";
+import { measureScale, measureSoak } from "./rows/endurance.ts";
+import { measureLogins } from "./rows/logins.ts";
+import { measureOrderScale } from "./rows/order-scale.ts";
+import { measureLongOrder } from "./rows/orders.ts";
+import { prepareRows } from "./rows/rows.ts";
+import { measureStarts } from "./rows/start-times.ts";
 import { findBookTrouble } from "./server-process.ts";
-import { measureStarts } from "./start-times.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const WARMUP_SECONDS = 1;

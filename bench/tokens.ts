@@ -1,6 +1,6 @@
 // Access tokens of the bench, signed with the secret that it gave the server: 64 customers and one admin. Minting them
 // here instead of by `countinghouse token` saves 65 program starts.
-import { mintToken } from "../server/src/gateway/authenticate.ts";
+import { mintToken } from "../server/src/http/authenticate.ts";
 import type { Role } from "../server/src/values/actor.ts";
 
 export const CUSTOMER_COUNT = 64;

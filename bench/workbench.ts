@@ -8,7 +8,7 @@ import { openDatabase, type Sql } from "../server/src/runtime/database.ts";
 import { type ServerLog, startEmbeddedPostgres } from "../server/src/runtime/embedded-postgres/index.ts";
 import { type LoadGenerator, startLoadGenerator } from "./load/load-generator.ts";
 import type { LoadAccounts } from "./load/traffic.ts";
-import { type MemoryWatch, watchMemory } from "./memory.ts";
+import { type MemoryWatch, watchMemory } from "./rows/memory.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "./server-process.ts";
 import { setUpAccounts } from "./setup-accounts.ts";
 

@@ -2,9 +2,11 @@
 // the boundary checks, the migrations' names and the generated documents all go by this list.
 export const MODULE_ORDER = [
   "jobs",
+  "delivery",
   "audit",
   "identity",
   "ledger",
+  "desk",
   "risk",
   "banking",
   "catalog",
@@ -12,6 +14,7 @@ export const MODULE_ORDER = [
   "payments",
   "promotions",
   "orders",
+  "carts",
   "trading",
   "notifications",
   "reports",

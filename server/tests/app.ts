@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startApp } from "../src/app.ts";
-import { loadConfig } from "../src/config.ts";
-import { mintToken } from "../src/gateway/authenticate.ts";
+import { loadConfig } from "../src/config/config.ts";
+import { mintToken } from "../src/http/authenticate.ts";
+import { startApp } from "../src/program/start-app.ts";
+import { readTokenSettings } from "../src/program/token-settings.ts";
 import { openDatabase, type Sql } from "../src/runtime/database.ts";
 import { createLog } from "../src/runtime/log.ts";
-import { readTokenSettings } from "../src/token-settings.ts";
 import type { Role } from "../src/values/actor.ts";
 import { asOwner, asServer, createTestDatabase, type TestDatabase } from "./database.ts";
 

@@ -1,9 +1,9 @@
 // A database of its own for a test, on one real PostgreSQL shared by the whole test run.
 import { randomBytes } from "node:crypto";
+import { grantServerRole } from "../src/program/server-role-store.ts";
 import { openDatabase, type Sql } from "../src/runtime/database.ts";
 import { serverRole } from "../src/runtime/embedded-postgres/index.ts";
 import { migrate } from "../src/runtime/migrate.ts";
-import { grantServerRole } from "../src/server-role-store.ts";
 
 export interface TestDatabase {
   readonly url: string;

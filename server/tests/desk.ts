@@ -1,13 +1,14 @@
 // A command desk on a test database, without HTTP: what tests of single commands speak to. Two of them on one database
 // are two processes, as far as the book can tell.
+
+import { openBankAccounts } from "../src/modules/banking/accounts/open-bank-accounts.ts";
 import {
   type BookCommand,
   type CommandDesk,
   type CommandOutcome,
   openCommandDesk,
 } from "../src/modules/banking/index.ts";
-import { openBankAccounts } from "../src/modules/banking/open-bank-accounts.ts";
-import { postTransaction } from "../src/modules/banking/post-transactions.ts";
+import { postTransaction } from "../src/modules/banking/transactions/post-transactions.ts";
 import { type Assets, loadAssets } from "../src/modules/ledger/index.ts";
 import type { RiskRule } from "../src/modules/risk/index.ts";
 import type { Sql } from "../src/runtime/database.ts";

@@ -1,7 +1,7 @@
 // Orders at a test's desk, without HTTP and without jobs: what a card's provider says, and when, is told by the test.
-import { addProducts, type NewProduct } from "../src/modules/catalog/add-products.ts";
+import { addProducts, type NewProduct } from "../src/modules/catalog/products/add-products.ts";
 import { createStockDirectory, openStocks } from "../src/modules/inventory/index.ts";
-import { changeOrder, type OrderAct } from "../src/modules/orders/change-order.ts";
+import { changeOrder, type OrderAct } from "../src/modules/orders/changing/change-order.ts";
 import {
   buildPlacing,
   followPayments,
@@ -10,15 +10,15 @@ import {
   readTaxRates,
   type Screen,
 } from "../src/modules/orders/index.ts";
-import type { Attempt } from "../src/modules/payments/attempt.ts";
-import { type AttemptRow, toAttempt } from "../src/modules/payments/attempt-store.ts";
-import type { ProviderReport } from "../src/modules/payments/card-provider.ts";
+import type { Attempt } from "../src/modules/payments/attempts/attempt.ts";
+import { type AttemptRow, toAttempt } from "../src/modules/payments/attempts/attempt-store.ts";
 import { getPayment, type PaymentKeeper, recordOutcome } from "../src/modules/payments/index.ts";
+import type { ProviderReport } from "../src/modules/payments/providers/card-provider.ts";
 import { addCoupon } from "../src/modules/promotions/change-coupon.ts";
 import type { CouponTerms } from "../src/modules/promotions/coupon.ts";
 import { getCoupon } from "../src/modules/promotions/find-coupons.ts";
 import { inTransaction } from "../src/runtime/transaction.ts";
-import { openVault } from "../src/runtime/vault.ts";
+import { openVault } from "../src/runtime/vault/vault.ts";
 import type { Actor } from "../src/values/actor.ts";
 import { answerOf, customer, openTestDesk, STAFF, type TestDesk } from "./desk.ts";
 

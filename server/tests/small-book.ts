@@ -1,13 +1,19 @@
 // A small book with one of everything, for tests of its verification: transfers, a journal of three, a reversal, an
 // overdraft, a hold of each state. Booked by the ledger itself, without the modules above it.
 import { expect } from "vitest";
-import type { Assets } from "../src/modules/ledger/assets.ts";
-import { loadAssets } from "../src/modules/ledger/assets.ts";
-import { type Book, captureHold, placeHold, postJournal, releaseHold } from "../src/modules/ledger/book.ts";
-import { describeReversal } from "../src/modules/ledger/journal.ts";
-import { openAccounts } from "../src/modules/ledger/open-accounts.ts";
-import { openBook } from "../src/modules/ledger/open-book.ts";
-import { writeBook } from "../src/modules/ledger/write-book.ts";
+import type { Assets } from "../src/modules/ledger/accounts/assets.ts";
+import { loadAssets } from "../src/modules/ledger/accounts/assets.ts";
+import { openAccounts } from "../src/modules/ledger/accounts/open-accounts.ts";
+import {
+  type Book,
+  captureHold,
+  placeHold,
+  postJournal,
+  releaseHold,
+} from "../src/modules/ledger/book/book.ts";
+import { describeReversal } from "../src/modules/ledger/book/journal.ts";
+import { openBook } from "../src/modules/ledger/book/open-book.ts";
+import { writeBook } from "../src/modules/ledger/book/write-book.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import { inTransaction, type Tx } from "../src/runtime/transaction.ts";
 

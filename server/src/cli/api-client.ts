@@ -1,7 +1,7 @@
 // The public HTTP API as the commands of the command line use it that show a running server at work: any client could.
-import { type Config, loadConfig } from "../config.ts";
-import { mintToken } from "../gateway/authenticate.ts";
-import { readTokenSettings } from "../token-settings.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import { mintToken } from "../http/authenticate.ts";
+import { readTokenSettings } from "../program/token-settings.ts";
 import type { Role } from "../values/actor.ts";
 import { CommandError } from "./command-error.ts";
 

@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDesk, STAFF, type TestDesk } from "../../tests/desk.ts";
-import { postTransaction } from "../modules/banking/post-transactions.ts";
+import { postTransaction } from "../modules/banking/transactions/post-transactions.ts";
 import { createProgram } from "./run-cli.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");

@@ -1,9 +1,9 @@
 // `countinghouse migrate`: brings the database up to date without serving.
 import type { Command } from "commander";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
+import { grantServerRole } from "../program/server-role-store.ts";
 import type { Sql } from "../runtime/database.ts";
 import { migrate } from "../runtime/migrate.ts";
-import { grantServerRole } from "../server-role-store.ts";
 import { CommandError } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
 import { withDatabase } from "./with-database.ts";

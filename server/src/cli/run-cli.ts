@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { isLostTypeQuery } from "../runtime/pool.ts";
 import { EXIT_CODES } from "./command-error.ts";
 
@@ -15,19 +15,19 @@ Exit codes: 0 done; 1 found something wrong; 2 could not be done; 3 stopped at a
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   serve: async () => (await import("./serve.ts")).addServeCommand,
   migrate: async () => (await import("./migrate.ts")).addMigrateCommand,
-  token: async () => (await import("./token.ts")).addTokenCommand,
-  admin: async () => (await import("./admin.ts")).addAdminCommand,
-  keys: async () => (await import("./keys.ts")).addKeysCommand,
-  "signing-keys": async () => (await import("./signing-keys.ts")).addSigningKeysCommand,
-  verify: async () => (await import("./verify.ts")).addVerifyCommand,
-  receipt: async () => (await import("./receipt.ts")).addReceiptCommand,
-  reconcile: async () => (await import("./reconcile.ts")).addReconcileCommand,
+  token: async () => (await import("./keys/token.ts")).addTokenCommand,
+  admin: async () => (await import("./keys/admin.ts")).addAdminCommand,
+  keys: async () => (await import("./keys/keys.ts")).addKeysCommand,
+  "signing-keys": async () => (await import("./keys/signing-keys.ts")).addSigningKeysCommand,
+  verify: async () => (await import("./verify/verify.ts")).addVerifyCommand,
+  receipt: async () => (await import("./verify/receipt.ts")).addReceiptCommand,
+  reconcile: async () => (await import("./verify/reconcile.ts")).addReconcileCommand,
   "secure-transaction": async () => (await import("./secure-transaction.ts")).addSecureTransactionCommand,
-  doctor: async () => (await import("./doctor.ts")).addDoctorCommand,
-  export: async () => (await import("./export.ts")).addExportCommand,
+  doctor: async () => (await import("./doctor/doctor.ts")).addDoctorCommand,
+  export: async () => (await import("./export/export.ts")).addExportCommand,
   supplier: async () => (await import("./supplier.ts")).addSupplierCommand,
-  seed: async () => (await import("./seed.ts")).addSeedCommand,
-  demo: async () => (await import("./demo-race.ts")).addDemoCommand,
+  seed: async () => (await import("./demo/seed.ts")).addSeedCommand,
+  demo: async () => (await import("./demo/demo-race.ts")).addDemoCommand,
   bench: async () => (await import("./bench.ts")).addBenchCommand,
 };
 

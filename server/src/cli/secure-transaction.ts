@@ -1,11 +1,11 @@
 // `countinghouse secure-transaction`: posts a deposit with a signed and encrypted record, as the route of that name does.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { openCommandDesk, processSecureTransaction } from "../modules/banking/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
 import { readRules } from "../modules/risk/index.ts";
-import { openVault } from "../runtime/vault.ts";
+import { openVault } from "../runtime/vault/vault.ts";
 import { AppError } from "../values/app-error.ts";
 import { CommandError } from "./command-error.ts";
 import { addExamples } from "./examples.ts";

@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import type { App } from "../app.ts";
-import { type Config, loadConfig } from "../config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import type { App } from "../program/start-app.ts";
 import { createLog, type Log } from "../runtime/log.ts";
 import { tryToListen } from "../runtime/try-to-listen.ts";
 import { CommandError } from "./command-error.ts";
@@ -26,10 +26,10 @@ async function serve(): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
   await checkAddress(config);
   // The other commands start in half the time without these; and PostgreSQL starts while the second is being read.
-  const { openDatabases } = await import("../open-databases.ts");
+  const { openDatabases } = await import("../program/open-databases.ts");
   const opening = openDatabases(config, log);
   opening.catch(() => undefined); // startApp tells
-  const { startApp } = await import("../app.ts");
+  const { startApp } = await import("../program/start-app.ts");
   const app = await startApp(config, log, opening);
   const pidFile = writePidFile(config);
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));

@@ -1,7 +1,7 @@
 // `countinghouse supplier`: asks the supplier what there is, orders, and shows the orders. An order is written down
 // before it is sent; one whose outcome is not known is asked about by the running program, under the same key.
 import { type Command, InvalidArgumentError } from "commander";
-import { type Config, loadConfig } from "../config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
 import { appendAudit } from "../modules/audit/index.ts";
 import { getProductBySku } from "../modules/catalog/index.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type PurchaseOrder,
   type Supplier,
 } from "../modules/inventory/index.ts";
-import { leaseSecondsOf, openSupplier } from "../open-inventory.ts";
+import { leaseSecondsOf, openSupplier } from "../program/open-inventory.ts";
 import type { Sql } from "../runtime/database.ts";
 import { createLog } from "../runtime/log.ts";
 import { inTransaction } from "../runtime/transaction.ts";

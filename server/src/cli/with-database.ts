@@ -2,7 +2,7 @@
 // keeps running: its PostgreSQL is used. Where none runs, one is started for the command and stopped after it.
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
 import { hasOtherPrograms } from "../runtime/database-facts.ts";
 import {

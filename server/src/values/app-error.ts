@@ -1,6 +1,6 @@
 // The one way a rule says no. A refusal is expected and told to the caller; anything else thrown is a bug.
 
-/** What sort of "no" it is. Only `gateway/problem.ts` knows which HTTP status each becomes. */
+/** What sort of "no" it is. Only `http/problem.ts` knows which HTTP status each becomes. */
 export type RefusalKind =
   | "invalid" // the request itself is malformed
   | "unauthenticated"

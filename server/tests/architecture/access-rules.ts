@@ -4,7 +4,7 @@ import { MODULE_ORDER } from "../../src/modules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { lineOf, type Project, type SourceFile, walk } from "./source-files.ts";
 
-const OWNERS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime", "gateway"]);
+const OWNERS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime", "http"]);
 const SCHEMAS = [...OWNERS].join("|");
 // A table behind the words that introduce one, or a function's call; `orders.id` alone may be a column of an alias.
 const TABLE_OF_SCHEMA = new RegExp(
@@ -17,9 +17,9 @@ const STATUS_CALL = /\.(code|status)$/;
 
 export const ACCESS_RULES: readonly Rule[] = [
   {
-    name: "only config.ts reads the environment",
+    name: "only config/ reads the environment",
     find: (project) =>
-      program(project, "server/src/config.ts").flatMap((file) =>
+      program(project, "server/src/config/config.ts").flatMap((file) =>
         findMatches(file, isEnvironment, "reads the environment"),
       ),
   },
@@ -48,9 +48,9 @@ export const ACCESS_RULES: readonly Rule[] = [
     find: ({ texts }) => [...texts].flatMap(([path, text]) => findForeignMigrations(path, text)),
   },
   {
-    name: "only gateway/problem.ts and gateway/health.ts know the numbers of failure",
+    name: "only http/problem.ts and http/health.ts know the numbers of failure",
     find: (project) =>
-      program(project, "server/src/gateway/problem.ts", "server/src/gateway/health.ts").flatMap((file) =>
+      program(project, "server/src/http/problem.ts", "server/src/http/health.ts").flatMap((file) =>
         findMatches(file, isFailureStatus, "names a status of failure"),
       ),
   },

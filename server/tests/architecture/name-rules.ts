@@ -18,7 +18,7 @@ const WORDS_REFUSED = new Set(["info", "manager", "helper", "helpers", "util", "
 const VERBS_REFUSED = new Set(["process", "handle", "manage", "execute"]);
 const FILE_NAME = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(ts|tsx|mjs|cjs)$/;
 const MIGRATION = /^server\/migrations\/(\d{4})_([a-z]+)_[a-z0-9_]+\.sql$/;
-const MIGRATION_AREAS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime", "gateway"]);
+const MIGRATION_AREAS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime", "http"]);
 
 export const NAME_RULES: readonly Rule[] = [
   {

@@ -94,9 +94,9 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     fine: { "server/tests/invariants/crash.test.ts": "await setTimeout(10);" },
   },
   {
-    rule: /^only config\.ts reads/,
+    rule: /^only config\/ reads/,
     broken: { "server/src/main.ts": "const port = process.env.PORT;" },
-    fine: { "server/src/config.ts": "process.env.PORT;", "server/tests/a.ts": "process.env.PORT;" },
+    fine: { "server/src/config/config.ts": "process.env.PORT;", "server/tests/a.ts": "process.env.PORT;" },
   },
   {
     rule: /begins or ends a transaction$/,
@@ -126,10 +126,10 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
   },
   {
     rule: /know the numbers of failure$/,
-    broken: { "server/src/gateway/a.ts": "reply.code(404).send()" },
+    broken: { "server/src/http/a.ts": "reply.code(404).send()" },
     fine: {
-      "server/src/gateway/a.ts": "reply.code(201).send()",
-      "server/src/gateway/problem.ts": "reply.code(404)",
+      "server/src/http/a.ts": "reply.code(201).send()",
+      "server/src/http/problem.ts": "reply.code(404)",
     },
   },
   {
@@ -172,7 +172,7 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     rule: /^a code is listed once/,
     broken: {
       [`${LEDGER}/errors.ts`]: 'export const LEDGER_ERRORS = { a: { kind: "refused" } };',
-      "server/src/gateway/errors.ts": 'export const GATEWAY_ERRORS = { a: { kind: "refused" } };',
+      "server/src/http/errors.ts": 'export const HTTP_ERRORS = { a: { kind: "refused" } };',
     },
     fine: { [`${LEDGER}/errors.ts`]: 'export const LEDGER_ERRORS = { a: { kind: "refused" } };' },
   },

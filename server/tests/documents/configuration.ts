@@ -1,5 +1,5 @@
 // Writes docs/configuration.md from CONFIG_KEYS, so that the document cannot differ from the program.
-import { CONFIG_KEYS, type ConfigKey } from "../../src/config.ts";
+import { CONFIG_KEYS, type ConfigKey } from "../../src/config/config.ts";
 
 const INTRODUCTION = `# Configuration
 

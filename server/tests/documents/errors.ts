@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { errorCodes } from "fastify";
-import { statusOf, toProblem } from "../../src/gateway/problem.ts";
+import { statusOf, toProblem } from "../../src/http/problem.ts";
 import { MODULE_ORDER } from "../../src/modules.ts";
 import type { ErrorEntry } from "../../src/values/app-error.ts";
 import { ROOT } from "../architecture/source-files.ts";
@@ -17,7 +17,7 @@ type ErrorList = Readonly<Record<string, ErrorEntry>>;
 
 /** The document: one table for what every endpoint may answer, then one per module. */
 export async function renderErrors(): Promise<string> {
-  const tables = [renderTable("Every endpoint", await loadErrors("gateway"))];
+  const tables = [renderTable("Every endpoint", await loadErrors("http"))];
   for (const module of MODULE_ORDER) {
     const errors = await loadErrors(`modules/${module}`);
     if (Object.keys(errors).length > 0) tables.push(renderTable(module, errors));

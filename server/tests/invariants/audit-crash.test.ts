@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createSequencer, verifyTrail } from "../../src/modules/audit/index.ts";
-import { openTransferSource } from "../../src/open-audit.ts";
-import { openVault } from "../../src/runtime/vault.ts";
+import { openTransferSource } from "../../src/program/open-audit.ts";
+import { openVault } from "../../src/runtime/vault/vault.ts";
 import { createTestDatabase, type TestDatabase } from "../database.ts";
 
 const WRITERS = 8;

@@ -3,7 +3,7 @@
 import { appendAudit, createSequencer } from "../../src/modules/audit/index.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { inTransaction } from "../../src/runtime/transaction.ts";
-import { openVault } from "../../src/runtime/vault.ts";
+import { openVault } from "../../src/runtime/vault/vault.ts";
 
 const [url = "", mode = "", name = "", count = "0"] = process.argv.slice(2);
 

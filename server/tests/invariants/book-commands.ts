@@ -1,11 +1,12 @@
 // Turns a command of the model's language into the command that the product runs, and what the product answers back
 // into the model's words, so that both can be compared item by item.
-import type { BookCommand, CommandOutcome, Decision, Desk } from "../../src/modules/banking/command-desk.ts";
+
 import {
   postBatch,
   postTransaction,
   type TransactionRequest,
-} from "../../src/modules/banking/post-transactions.ts";
+} from "../../src/modules/banking/transactions/post-transactions.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../src/modules/desk/command-desk.ts";
 import {
   type Asset,
   type Assets,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BookAccount } from "../../src/modules/ledger/book.ts";
-import { ACCOUNT_STATES } from "../../src/modules/ledger/journal.ts";
+import type { BookAccount } from "../../src/modules/ledger/book/book.ts";
+import { ACCOUNT_STATES } from "../../src/modules/ledger/book/journal.ts";
 import { type Ground, readOutcome, toBookCommand } from "./book-commands.ts";
 import { cutIntoBatches, histories, SETTING, type Step, stampAfter } from "./histories.ts";
 import { assetsWithWorld, createMemoryLedger, type MemoryLedger } from "./memory-ledger.ts";

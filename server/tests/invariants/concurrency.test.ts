@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verifyBook } from "../../src/modules/ledger/verify-book.ts";
+import { verifyBook } from "../../src/modules/ledger/verify/verify-book.ts";
 import { createTestDatabase, type TestDatabase } from "../database.ts";
 import { type Answer, type ApiClient, balanceOf, openClient, openFundedAccounts } from "./api-client.ts";
 import { createModel, type Movement, WORLD } from "./model.ts";

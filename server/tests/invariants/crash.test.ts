@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { verifyBook } from "../../src/modules/ledger/verify-book.ts";
+import { verifyBook } from "../../src/modules/ledger/verify/verify-book.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { poll } from "../../src/runtime/embedded-postgres/poll.ts";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";

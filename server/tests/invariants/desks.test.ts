@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verifyBook } from "../../src/modules/ledger/verify-book.ts";
+import { verifyBook } from "../../src/modules/ledger/verify/verify-book.ts";
 import type { Sql } from "../../src/runtime/database.ts";
 import { ADMIN, type Ground, readOutcome } from "./book-commands.ts";
 import { type Desks, openDesks, type Played, playAtOnce, playInTurn, submit } from "./desks.ts";

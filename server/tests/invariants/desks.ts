@@ -5,8 +5,8 @@ import {
   type CommandDesk,
   type CommandOutcome,
   openCommandDesk,
-} from "../../src/modules/banking/command-desk.ts";
-import { changeAccount } from "../../src/modules/ledger/change-account.ts";
+} from "../../src/modules/desk/command-desk.ts";
+import { changeAccount } from "../../src/modules/ledger/accounts/change-account.ts";
 import { type Assets, loadAssets, openAccounts } from "../../src/modules/ledger/index.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { inTransaction } from "../../src/runtime/transaction.ts";

@@ -6,7 +6,7 @@ import {
   postBatch,
   postTransaction,
   type TransactionRequest,
-} from "../../src/modules/banking/post-transactions.ts";
+} from "../../src/modules/banking/transactions/post-transactions.ts";
 import { openDatabase } from "../../src/runtime/database.ts";
 import type { Actor } from "../../src/values/actor.ts";
 import { startTestApp, type TestApp } from "../app.ts";

@@ -1,10 +1,10 @@
 // The product's book without a database: what a batch decided is kept in maps, exactly as `write-book.ts` would write it
 // (from the book's decisions and changed accounts, nothing else). For properties that need thousands of runs.
-import type { BookCommand, Decision, Desk } from "../../src/modules/banking/command-desk.ts";
-import { type Book, type BookAccount, expireHold } from "../../src/modules/ledger/book.ts";
+import type { BookCommand, Decision, Desk } from "../../src/modules/desk/command-desk.ts";
+import { type Book, type BookAccount, expireHold } from "../../src/modules/ledger/book/book.ts";
+import type { Hold, Transfer } from "../../src/modules/ledger/book/journal.ts";
+import { createBook } from "../../src/modules/ledger/book/open-book.ts";
 import type { Asset, Assets } from "../../src/modules/ledger/index.ts";
-import type { Hold, Transfer } from "../../src/modules/ledger/journal.ts";
-import { createBook } from "../../src/modules/ledger/open-book.ts";
 import type { AppError } from "../../src/values/app-error.ts";
 
 export interface MemoryLedger {

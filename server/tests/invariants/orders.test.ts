@@ -4,20 +4,20 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { verifyStock } from "../../src/modules/inventory/index.ts";
 import { verifyBook } from "../../src/modules/ledger/index.ts";
-import { advanceOrder, reviewOrder } from "../../src/modules/orders/advance-order.ts";
-import { cancelOrder } from "../../src/modules/orders/cancel-order.ts";
-import type { OrderAct } from "../../src/modules/orders/change-order.ts";
-import { refundOrder, returnItems } from "../../src/modules/orders/credit-order.ts";
-import { deliverOrder } from "../../src/modules/orders/deliver-order.ts";
-import { editOrder } from "../../src/modules/orders/edit-order.ts";
+import { advanceOrder, reviewOrder } from "../../src/modules/orders/changing/advance-order.ts";
+import { cancelOrder } from "../../src/modules/orders/changing/cancel-order.ts";
+import type { OrderAct } from "../../src/modules/orders/changing/change-order.ts";
+import { editOrder } from "../../src/modules/orders/changing/edit-order.ts";
+import { payOrder } from "../../src/modules/orders/changing/pay-order.ts";
+import { refundOrder, returnItems } from "../../src/modules/orders/credit-notes/credit-order.ts";
+import { deliverOrder } from "../../src/modules/orders/fulfilment/deliver-order.ts";
+import { shipOrder } from "../../src/modules/orders/fulfilment/ship-order.ts";
 import {
   expireOrders,
   queueOrders,
   type ScreenVerdict,
   verifyOrders,
 } from "../../src/modules/orders/index.ts";
-import { payOrder } from "../../src/modules/orders/pay-order.ts";
-import { shipOrder } from "../../src/modules/orders/ship-order.ts";
 import { getPayment, verifyPayments } from "../../src/modules/payments/index.ts";
 import { verifyCoupons } from "../../src/modules/promotions/index.ts";
 import { AppError } from "../../src/values/app-error.ts";

@@ -2,13 +2,13 @@
 // is there, and payments, their events and the ledger agree.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { ProviderReport } from "../../src/modules/payments/card-provider.ts";
 import {
   getPayment,
   type PaymentKeeper,
   recordOutcome,
   verifyPayments,
 } from "../../src/modules/payments/index.ts";
+import type { ProviderReport } from "../../src/modules/payments/providers/card-provider.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { openTestDesk, type TestDesk } from "../desk.ts";
 import { openTestPayment } from "../payments.ts";

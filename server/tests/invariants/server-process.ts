@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { mintToken } from "../../src/gateway/authenticate.ts";
+import { mintToken } from "../../src/http/authenticate.ts";
 import { adminRole } from "../../src/runtime/embedded-postgres/open-cluster.ts";
 import { readPassword } from "../../src/runtime/embedded-postgres/password.ts";
 

@@ -1,22 +1,22 @@
 // Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
-import { formatCursor, type HttpServer, type Routes, readCursor, readOrigin } from "../../gateway/index.ts";
+import { formatCursor, type HttpServer, type Routes, readCursor, readOrigin } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { parseStamp } from "../../values/time.ts";
-import { eraseSubject } from "./erase-subject.ts";
-import type { TransferSource } from "./extend-transfer-log.ts";
-import { type EntryRecord, findEntries } from "./find-entries.ts";
+import type { TransferSource } from "./checkpoints/extend-transfer-log.ts";
+import type { Signers } from "./checkpoints/signing-key.ts";
+import { eraseSubject } from "./entries/erase-subject.ts";
+import { type EntryRecord, findEntries } from "./entries/find-entries.ts";
 import {
   getCheckpoint,
   getConsistencyProof,
   getEntryProof,
   getTransferProof,
   type LeafProof,
-} from "./get-proof.ts";
+} from "./proofs/get-proof.ts";
 import * as schemas from "./schemas.ts";
-import type { Signers } from "./signing-key.ts";
 
 export interface AuditServices {
   readonly db: Sql;

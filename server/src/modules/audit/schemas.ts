@@ -1,6 +1,6 @@
 // The shapes of the audit trail's requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { Cursor, Limit, pageOf } from "../../http/index.ts";
 
 export const LogName = Type.Union([Type.Literal("entries"), Type.Literal("transfers")], {
   default: "entries",

@@ -1,7 +1,7 @@
 // The shapes of what reading banking answers. The functions that write them have these types.
 import { Type } from "typebox";
-import { pageOf } from "../../gateway/index.ts";
-import { exchangedFields } from "./exchange-answers.ts";
+import { pageOf } from "../../http/index.ts";
+import { exchangedFields } from "./exchange/exchange-answers.ts";
 import { Amount, Currency, Id, Time } from "./schemas.ts";
 
 const NullableId = Type.Union([Id, Type.Null()]);

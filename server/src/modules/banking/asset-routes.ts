@@ -6,7 +6,7 @@ import {
   readCursor,
   runCommand,
   sendAnswer,
-} from "../../gateway/index.ts";
+} from "../../http/index.ts";
 import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
 import { AssetQuery } from "./query-schemas.ts";

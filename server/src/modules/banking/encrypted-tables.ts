@@ -1,7 +1,7 @@
 // Banking's encrypted columns: what `countinghouse keys` brings under a new data key. Of a secure record that is the
 // wrapping of its own data key; the record itself stays as it is.
-import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
-import { bindingOf } from "./secure-vault.ts";
+import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
+import { bindingOf } from "./secure-records/secure-vault.ts";
 
 export const BANKING_ENCRYPTED: readonly EncryptedTable[] = [
   {

@@ -1,6 +1,6 @@
 // The door of banking: customers' accounts and the transactions on them.
-export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
-export type { BatchRows, RowNeed, RowReader, RowWriter } from "./batch-rows.ts";
+
+export type { BatchRows, RowNeed, RowReader, RowWriter } from "../desk/batch-rows.ts";
 export {
   type BookCommand,
   type CommandDesk,
@@ -8,19 +8,20 @@ export {
   type Decision,
   type Desk,
   openCommandDesk,
-} from "./command-desk.ts";
+} from "../desk/command-desk.ts";
+export { rereadFirst, submitRereading } from "../desk/submit-rereading.ts";
+export { readOwners } from "./accounts/owner-store.ts";
+export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
-export { expireHolds, touchAccounts } from "./expire-holds.ts";
-export { type ExportQuery, exportTransactions } from "./export-transactions.ts";
-export { readStepUpLimits } from "./large-payment.ts";
-export { createHttpRateSource, type RateSource } from "./rate-source.ts";
+export { createHttpRateSource, type RateSource } from "./exchange/rate-source.ts";
+export { updateExchangeRates } from "./exchange/update-exchange-rates.ts";
+export { expireHolds, touchAccounts } from "./holds/expire-holds.ts";
+export { type BankingServices, bankingRoutes } from "./routes.ts";
 export {
   recordSecureTransaction as processSecureTransaction,
   type SecureServices,
-} from "./record-secure-transaction.ts";
-export { type BankingServices, bankingRoutes } from "./routes.ts";
-export { readOwners } from "./store.ts";
-export { rereadFirst, submitRereading } from "./submit-rereading.ts";
-export { send as sendOutcome } from "./transaction-routes.ts";
-export { updateExchangeRates } from "./update-exchange-rates.ts";
+} from "./secure-records/record-secure-transaction.ts";
+export { type ExportQuery, exportTransactions } from "./transactions/export-transactions.ts";
+export { readStepUpLimits } from "./transactions/large-payment.ts";
+export { send as sendOutcome } from "./transactions/transaction-routes.ts";

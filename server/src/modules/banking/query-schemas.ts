@@ -1,6 +1,6 @@
 // The shapes of what reading and changing accounts is asked with.
 import { Type } from "typebox";
-import { Cursor, Limit } from "../../gateway/index.ts";
+import { Cursor, Limit } from "../../http/index.ts";
 import { AccountState, TransactionStatus, TransactionType } from "./answer-schemas.ts";
 import { AmountInput, Currency, Reference } from "./schemas.ts";
 

@@ -6,14 +6,14 @@ import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, hasLostDigits, parseAmount, TOO_MANY_DIGITS } from "../../values/money.ts";
 import { parseStamp } from "../../values/time.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import { type BankAccountRequest, normalizeNumber } from "./accounts/open-bank-accounts.ts";
 import { bankingError } from "./errors.ts";
-import { type NewRate, readRate } from "./exchange-rate.ts";
-import type { RateInput } from "./exchange-schemas.ts";
-import { HOLD_SECONDS_DEFAULT, type HoldInput } from "./hold-schemas.ts";
-import { type BankAccountRequest, normalizeNumber } from "./open-bank-accounts.ts";
-import type { PlaceHoldRequest } from "./place-hold.ts";
-import type { TransactionRequest } from "./post-transactions.ts";
+import { type NewRate, readRate } from "./exchange/exchange-rate.ts";
+import type { RateInput } from "./exchange/exchange-schemas.ts";
+import { HOLD_SECONDS_DEFAULT, type HoldInput } from "./holds/hold-schemas.ts";
+import type { PlaceHoldRequest } from "./holds/place-hold.ts";
 import type { AccountInput, TransactionInput } from "./schemas.ts";
+import type { TransactionRequest } from "./transactions/post-transactions.ts";
 
 /** An asset of money or securities. @throws AppError `invalid/unknown_asset`, `refused/stock_is_not_money` */
 export function readAsset(assets: Assets, code: string, field = "currency"): Asset {

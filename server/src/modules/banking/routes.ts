@@ -1,18 +1,18 @@
 // Banking's routes, by resource.
-import type { Routes } from "../../gateway/index.ts";
+import type { Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
+import type { CommandDesk } from "../desk/command-desk.ts";
 import type { Assets } from "../ledger/index.ts";
-import { addAccountRoutes } from "./account-routes.ts";
+import { addAccountRoutes } from "./accounts/account-routes.ts";
 import { addAssetRoutes } from "./asset-routes.ts";
-import type { CommandDesk } from "./command-desk.ts";
-import { addExchangeRoutes } from "./exchange-routes.ts";
-import { addHistoryRoutes } from "./history-routes.ts";
-import { addHoldRoutes } from "./hold-routes.ts";
-import type { StepUpLimits } from "./large-payment.ts";
+import { addExchangeRoutes } from "./exchange/exchange-routes.ts";
+import { addHoldRoutes } from "./holds/hold-routes.ts";
 import { learnCurrencies } from "./learn-currencies.ts";
-import { addSecureRoutes } from "./secure-routes.ts";
-import { addTransactionRoutes } from "./transaction-routes.ts";
+import { addSecureRoutes } from "./secure-records/secure-routes.ts";
+import { addHistoryRoutes } from "./transactions/history-routes.ts";
+import type { StepUpLimits } from "./transactions/large-payment.ts";
+import { addTransactionRoutes } from "./transactions/transaction-routes.ts";
 
 export interface BankingServices {
   readonly db: Sql;

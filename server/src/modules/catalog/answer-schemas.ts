@@ -1,6 +1,6 @@
 // The shapes of what the catalog answers. The functions that write them have these types.
 import { Type } from "typebox";
-import { pageOf } from "../../gateway/index.ts";
+import { pageOf } from "../../http/index.ts";
 
 const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123Z"] });
 const Version = Type.Integer({ description: "Counts the changes; the ETag carries it too" });

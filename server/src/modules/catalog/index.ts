@@ -1,14 +1,15 @@
 // The door of the catalog: categories and products.
-export type { StockOpener } from "./add-products.ts";
+
 export { CATALOG_ERRORS, catalogError } from "./errors.ts";
-export type { NewStock, ProductStatus } from "./product.ts";
-export { findProductLabels, type ProductLabel } from "./product-labels.ts";
+export type { StockOpener } from "./products/add-products.ts";
+export type { NewStock, ProductStatus } from "./products/product.ts";
+export { findProductLabels, type ProductLabel } from "./products/product-labels.ts";
 export {
   findProductsForSale,
   getProductBySku,
   noteAvailability,
   PRODUCTS,
   type ProductForSale,
-} from "./products-for-sale.ts";
+} from "./products/products-for-sale.ts";
 export { type CatalogServices, catalogRoutes } from "./routes.ts";
-export { countWords } from "./search-store.ts";
+export { countWords } from "./search/search-store.ts";

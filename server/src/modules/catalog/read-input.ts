@@ -5,10 +5,10 @@ import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import type { Assets } from "../ledger/index.ts";
 import { ledgerError } from "../ledger/index.ts";
-import type { NewProduct } from "./add-products.ts";
-import type { CategoryFields } from "./category.ts";
-import type { NewCategory } from "./change-category.ts";
-import type { Metadata, ProductFields } from "./product.ts";
+import type { CategoryFields } from "./categories/category.ts";
+import type { NewCategory } from "./categories/change-category.ts";
+import type { NewProduct } from "./products/add-products.ts";
+import type { Metadata, ProductFields } from "./products/product.ts";
 import type { CategoryChange, CategoryInput, ProductChange, ProductInput } from "./schemas.ts";
 
 /** What a product has that says nothing of it. */

@@ -1,14 +1,14 @@
 // The catalog's routes, by resource.
-import type { Routes } from "../../gateway/index.ts";
+import type { Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Assets } from "../ledger/index.ts";
-import type { StockOpener } from "./add-products.ts";
-import { addCategoryRoutes } from "./category-routes.ts";
-import { addImageRoutes } from "./image-routes.ts";
-import { createProductDocuments } from "./product-documents.ts";
-import { addProductRoutes } from "./product-routes.ts";
+import { addCategoryRoutes } from "./categories/category-routes.ts";
+import { addImageRoutes } from "./images/image-routes.ts";
+import type { StockOpener } from "./products/add-products.ts";
+import { addProductRoutes } from "./products/product-routes.ts";
 import type { ProductDefaults } from "./read-input.ts";
-import { addSearchRoutes } from "./search-routes.ts";
+import { createProductDocuments } from "./search/product-documents.ts";
+import { addSearchRoutes } from "./search/search-routes.ts";
 
 export interface CatalogServices {
   readonly db: Sql;

@@ -1,7 +1,7 @@
 // The shapes of what the catalog is asked with.
 import { Type } from "typebox";
-import { Cursor, Limit } from "../../gateway/index.ts";
-import { CURSOR_LENGTH_MAX, PRODUCT_SORTS } from "./product-sort.ts";
+import { Cursor, Limit } from "../../http/index.ts";
+import { CURSOR_LENGTH_MAX, PRODUCT_SORTS } from "./search/product-sort.ts";
 
 const closed = { additionalProperties: false };
 const ID_MAX = 2_147_483_647; // PostgreSQL's integer

@@ -1,10 +1,10 @@
 // Identity's encrypted columns: what `countinghouse keys` brings under a new data key.
-import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
-import { contextOfTotp } from "./check-code.ts";
-import { LOGIN_CONTEXT } from "./mail-template.ts";
-import { contextOfSecret } from "./session.ts";
-import { contextOfKey } from "./signing-key.ts";
-import { contextOf } from "./user.ts";
+import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
+import { contextOfTotp } from "./factors/check-code.ts";
+import { LOGIN_CONTEXT } from "./mails/mail-template.ts";
+import { contextOfSecret } from "./sessions/session.ts";
+import { contextOfKey } from "./signing-keys/signing-key.ts";
+import { contextOf } from "./users/user.ts";
 
 export const IDENTITY_ENCRYPTED: readonly EncryptedTable[] = [
   {

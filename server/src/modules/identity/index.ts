@@ -1,31 +1,34 @@
 // The door of identity: who somebody is, and what they may do.
-export { verifyAccessToken } from "./access-token.ts";
-export { verifyApiKey } from "./api-keys.ts";
-export { addUser, type UserInput } from "./change-user.ts";
+
+export { verifyApiKey } from "./api-keys/api-keys.ts";
 export { IDENTITY_ENCRYPTED } from "./encrypted-tables.ts";
-export { createExternalVerifier, type ExternalSettings } from "./external-token.ts";
-export { findRegistrations, type RegisteredUser } from "./find-registrations.ts";
+export { hasRecentProof, requireRecentProof } from "./factors/step-up.ts";
 export { identityTasks } from "./jobs.ts";
-export { findByLogin } from "./log-in.ts";
-export { createMailbox, createSmtpTransport, type Mailbox, type MailTransport } from "./mail-transport.ts";
-export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
-export { createPasswords, type Passwords } from "./passwords.ts";
-export { type Registered, type Registration, registerUser } from "./register-user.ts";
 export {
-  describeSigningKey,
-  listSigningKeys,
-  type RotationMode,
-  rotateSigningKeys,
-} from "./rotate-signing-keys.ts";
+  createMailbox,
+  createSmtpTransport,
+  type Mailbox,
+  type MailTransport,
+} from "./mails/mail-transport.ts";
+export { type IdentityOptions, type OpenIdentity, openIdentity } from "./open-identity.ts";
+export { createPasswords, type Passwords } from "./passwords/passwords.ts";
 export { addIdentityRootRoutes, identityRoutes } from "./routes.ts";
-export type { Identity, IdentitySettings } from "./settings.ts";
-export { hasRecentProof, requireRecentProof } from "./step-up.ts";
+export { verifyAccessToken } from "./sessions/access-token.ts";
+export { createExternalVerifier, type ExternalSettings } from "./sessions/external-token.ts";
+export { findByLogin } from "./sessions/log-in.ts";
 export {
   createTokenReader,
   type TokenHolder,
   type TokenReader,
   type TokenReaderSettings,
-} from "./token-reader.ts";
+} from "./sessions/token-reader.ts";
+export type { Identity, IdentitySettings } from "./settings.ts";
+export {
+  describeSigningKey,
+  listSigningKeys,
+  type RotationMode,
+  rotateSigningKeys,
+} from "./signing-keys/rotate-signing-keys.ts";
 export {
   ANONYMOUS,
   recordRefusal,
@@ -33,3 +36,6 @@ export {
   type SecurityEvent,
   type SecurityRecord,
 } from "./trail.ts";
+export { addUser, type UserInput } from "./users/change-user.ts";
+export { findRegistrations, type RegisteredUser } from "./users/find-registrations.ts";
+export { type Registered, type Registration, registerUser } from "./users/register-user.ts";

@@ -1,14 +1,14 @@
 // What identity does on its own, in the schedule of upkeep: sends mails, rotates signing keys, forgets what is long over.
 import type { Task } from "../jobs/index.ts";
-import { deleteOldLinkTokens } from "./mail-store.ts";
-import type { MailTransport } from "./mail-transport.ts";
-import { deleteOldChallenges } from "./passkey-store.ts";
-import { deleteOldRevocations } from "./revocation-store.ts";
-import { rotateWhenDue } from "./rotate-signing-keys.ts";
-import { sendMails } from "./send-mails.ts";
-import { deleteOldSessions } from "./session-store.ts";
+import { deleteOldLinkTokens } from "./mails/mail-store.ts";
+import type { MailTransport } from "./mails/mail-transport.ts";
+import { sendMails } from "./mails/send-mails.ts";
+import { deleteOldChallenges } from "./passkeys/passkey-store.ts";
+import { deleteOldRevocations } from "./sessions/revocation-store.ts";
+import { deleteOldSessions } from "./sessions/session-store.ts";
 import { DAY_MS, dateOf, type Identity } from "./settings.ts";
-import { deleteOldDevices, deleteOldThrottles } from "./throttle-store.ts";
+import { rotateWhenDue } from "./signing-keys/rotate-signing-keys.ts";
+import { deleteOldDevices, deleteOldThrottles } from "./throttles/throttle-store.ts";
 
 const KEPT_AFTER_END_MS = 30 * DAY_MS;
 const HOUR_SECONDS = 3_600;

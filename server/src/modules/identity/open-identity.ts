@@ -1,14 +1,14 @@
 // Brings identity up: keys and revocations in memory, the queue of password hashes, the list of common passwords.
 
-import { createPasswordHasher, TODAYS_KIND } from "./hash-password.ts";
-import { createHashQueue } from "./hash-queue.ts";
-import { readCommonPasswords } from "./password-rules.ts";
-import { openRevocations } from "./revocations.ts";
-import { rotateWhenDue } from "./rotate-signing-keys.ts";
+import { createPasswordHasher, TODAYS_KIND } from "./passwords/hash-password.ts";
+import { createHashQueue } from "./passwords/hash-queue.ts";
+import { readCommonPasswords } from "./passwords/password-rules.ts";
+import { openRevocations } from "./sessions/revocations.ts";
 import type { Identity } from "./settings.ts";
-import { openSigningKeys } from "./signing-keys.ts";
-import { openThrottleQueue } from "./throttle-queue.ts";
-import { findOtherHashKinds } from "./user-store.ts";
+import { rotateWhenDue } from "./signing-keys/rotate-signing-keys.ts";
+import { openSigningKeys } from "./signing-keys/signing-keys.ts";
+import { openThrottleQueue } from "./throttles/throttle-queue.ts";
+import { findOtherHashKinds } from "./users/user-store.ts";
 
 export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"> & {
   readonly now?: () => number;

@@ -1,17 +1,17 @@
 // Identity's routes, by resource.
 import formbody from "@fastify/formbody";
-import type { HttpServer, Routes } from "../../gateway/index.ts";
-import { addAdminRoutes } from "./admin-routes.ts";
-import { addApiKeyRoutes } from "./api-key-routes.ts";
-import { addAuthRoutes } from "./auth-routes.ts";
-import { addFactorRoutes } from "./factor-routes.ts";
-import type { Mailbox } from "./mail-transport.ts";
-import { addPasskeyRoutes, addPasskeySignIn } from "./passkey-routes.ts";
-import { addPasswordRoutes } from "./password-routes.ts";
+import type { HttpServer, Routes } from "../../http/index.ts";
+import { addApiKeyRoutes } from "./api-keys/api-key-routes.ts";
+import { addFactorRoutes } from "./factors/factor-routes.ts";
+import type { Mailbox } from "./mails/mail-transport.ts";
+import { addPasskeyRoutes, addPasskeySignIn } from "./passkeys/passkey-routes.ts";
+import { addPasswordRoutes } from "./passwords/password-routes.ts";
+import { addAuthRoutes } from "./sessions/auth-routes.ts";
 import type { Identity } from "./settings.ts";
-import { JWKS_MAX_AGE_SECONDS } from "./signing-key.ts";
-import { addSigningKeyRoutes } from "./signing-key-routes.ts";
-import { addUserRoutes } from "./user-routes.ts";
+import { JWKS_MAX_AGE_SECONDS } from "./signing-keys/signing-key.ts";
+import { addSigningKeyRoutes } from "./signing-keys/signing-key-routes.ts";
+import { addAdminRoutes } from "./users/admin-routes.ts";
+import { addUserRoutes } from "./users/user-routes.ts";
 
 const FORM_BYTES_MAX = 16_384;
 

@@ -1,6 +1,6 @@
 // The shapes of identity's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
-import { PasskeyAnswer, PasskeyAssertion } from "./passkey-schemas.ts";
+import { PasskeyAnswer, PasskeyAssertion } from "./passkeys/passkey-schemas.ts";
 
 /** PostgreSQL keeps no NUL, and nobody's name holds control characters. */
 const TEXT = "^[^\\u0000-\\u001f\\u007f]*$";

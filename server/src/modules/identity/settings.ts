@@ -2,11 +2,11 @@
 
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Vault } from "../../runtime/vault.ts";
-import type { PasswordHasher } from "./hash-password.ts";
-import type { Revocations } from "./revocations.ts";
-import type { SigningKeys } from "./signing-keys.ts";
-import type { ThrottleQueue } from "./throttle-queue.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
+import type { PasswordHasher } from "./passwords/hash-password.ts";
+import type { Revocations } from "./sessions/revocations.ts";
+import type { SigningKeys } from "./signing-keys/signing-keys.ts";
+import type { ThrottleQueue } from "./throttles/throttle-queue.ts";
 
 export interface IdentitySettings {
   readonly environment: "development" | "test" | "production";

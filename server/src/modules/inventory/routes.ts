@@ -1,14 +1,13 @@
 // Inventory's routes, by resource.
-import type { Routes } from "../../gateway/index.ts";
+import type { Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { CommandDesk } from "../banking/index.ts";
 import type { Assets } from "../ledger/index.ts";
-import { addLocationRoutes } from "./location-routes.ts";
-import { addPurchaseOrderRoutes } from "./purchase-order-routes.ts";
-import { addStockReadRoutes } from "./stock-read-routes.ts";
-import { addStockRoutes } from "./stock-routes.ts";
-
-import type { WatchOptions } from "./watch-stock.ts";
+import type { WatchOptions } from "./bookings/watch-stock.ts";
+import { addPurchaseOrderRoutes } from "./purchase-orders/purchase-order-routes.ts";
+import { addLocationRoutes } from "./stock/location-routes.ts";
+import { addStockReadRoutes } from "./stock/stock-read-routes.ts";
+import { addStockRoutes } from "./stock/stock-routes.ts";
 
 export interface InventoryServices {
   readonly db: Sql;

@@ -1,9 +1,9 @@
 // The shapes of inventory's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
-import { ADJUSTMENT_REASONS } from "./book-stock.ts";
-import { MOVEMENT_TYPES } from "./find-movements.ts";
-import { QUANTITY_MAX } from "./stock.ts";
+import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { ADJUSTMENT_REASONS } from "./bookings/book-stock.ts";
+import { MOVEMENT_TYPES } from "./bookings/find-movements.ts";
+import { QUANTITY_MAX } from "./stock/stock.ts";
 
 const closed = { additionalProperties: false };
 const ItemsMax = 1_000;

@@ -7,7 +7,28 @@ export {
   ensureAsset,
   findAssets,
   loadAssets,
-} from "./assets.ts";
+} from "./accounts/assets.ts";
+export { type AccountChangeRequest, changeAccount } from "./accounts/change-account.ts";
+export {
+  type AccountRules,
+  findAccountIds,
+  findAccountIdsOfAsset,
+  findAccountRules,
+} from "./accounts/find-account-rules.ts";
+export {
+  findStatement,
+  type Statement,
+  type StatementEntry,
+  type StatementQuery,
+} from "./accounts/find-statement.ts";
+export {
+  type AccountSums,
+  type BalanceReading,
+  findBalances,
+  getBalance,
+  getImbalance,
+} from "./accounts/get-balance.ts";
+export { type NewAccount, openAccounts } from "./accounts/open-accounts.ts";
 export {
   allOrNothing,
   type Book,
@@ -19,50 +40,8 @@ export {
   postJournal,
   releaseHold,
   takeStamps,
-} from "./book.ts";
-export { countRecentDebits, countRecentHolds } from "./book-store.ts";
-export { type AccountChangeRequest, changeAccount } from "./change-account.ts";
-export {
-  isRefusal,
-  LEDGER_ERRORS,
-  type LedgerErrorCode,
-  ledgerError,
-  type Refusal,
-  refuse,
-} from "./errors.ts";
-export {
-  type AccountRules,
-  findAccountIds,
-  findAccountIdsOfAsset,
-  findAccountRules,
-} from "./find-account-rules.ts";
-export { countActiveHolds, findActiveHoldIds, findHoldsById, getSystemSums } from "./find-held.ts";
-export {
-  findAccountsWithDueHolds,
-  findHold,
-  findHolds,
-  type HoldQuery,
-  type HoldRecord,
-} from "./find-holds.ts";
-export { findReversible, type MovedTransfer, type ReversibleJournal } from "./find-reversible.ts";
-export { findStatement, type Statement, type StatementEntry, type StatementQuery } from "./find-statement.ts";
-export {
-  findTransactions,
-  findTransactionsAt,
-  type TransactionPage,
-  type TransactionQuery,
-  type TransactionRecord,
-  type TransactionSide,
-} from "./find-transactions.ts";
-export { type BookedTransfer, findTransfers } from "./find-transfers.ts";
-export {
-  type AccountSums,
-  type BalanceReading,
-  findBalances,
-  getBalance,
-  getImbalance,
-} from "./get-balance.ts";
-export { getTransaction, type RecordedTransfer, type TransactionWithTransfers } from "./get-transaction.ts";
+} from "./book/book.ts";
+export { countRecentDebits, countRecentHolds } from "./book/book-store.ts";
 export {
   ACCOUNT_STATES,
   type AccountState,
@@ -83,13 +62,47 @@ export {
   type TransactionStatus,
   type Transfer,
   type TransferRequest,
-} from "./journal.ts";
-export { type NewAccount, openAccounts } from "./open-accounts.ts";
-export { type BookScope, openBook } from "./open-book.ts";
-export { findMissingPartitions } from "./partition-store.ts";
-export { readTransferIds } from "./transfer-leaf-store.ts";
-export { readTransferLeaves, type TransferLeaf } from "./transfer-leaves.ts";
-export { createPartitions } from "./upkeep-store.ts";
-export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify-book.ts";
-export type { CheckName, Difference } from "./verify-checks.ts";
-export { writeBook } from "./write-book.ts";
+} from "./book/journal.ts";
+export { type BookScope, openBook } from "./book/open-book.ts";
+export { writeBook } from "./book/write-book.ts";
+export {
+  isRefusal,
+  LEDGER_ERRORS,
+  type LedgerErrorCode,
+  ledgerError,
+  type Refusal,
+  refuse,
+} from "./errors.ts";
+export { countActiveHolds, findActiveHoldIds, findHoldsById, getSystemSums } from "./holds/find-held.ts";
+export {
+  findAccountsWithDueHolds,
+  findHold,
+  findHolds,
+  type HoldQuery,
+  type HoldRecord,
+} from "./holds/find-holds.ts";
+export { findMissingPartitions } from "./partitions/partition-store.ts";
+export { createPartitions } from "./partitions/upkeep-store.ts";
+export {
+  findReversible,
+  type MovedTransfer,
+  type ReversibleJournal,
+} from "./transactions/find-reversible.ts";
+export {
+  findTransactions,
+  findTransactionsAt,
+  type TransactionPage,
+  type TransactionQuery,
+  type TransactionRecord,
+  type TransactionSide,
+} from "./transactions/find-transactions.ts";
+export { type BookedTransfer, findTransfers } from "./transactions/find-transfers.ts";
+export {
+  getTransaction,
+  type RecordedTransfer,
+  type TransactionWithTransfers,
+} from "./transactions/get-transaction.ts";
+export { readTransferIds } from "./transactions/transfer-leaf-store.ts";
+export { readTransferLeaves, type TransferLeaf } from "./transactions/transfer-leaves.ts";
+export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify/verify-book.ts";
+export type { CheckName, Difference } from "./verify/verify-checks.ts";

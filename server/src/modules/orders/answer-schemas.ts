@@ -1,8 +1,8 @@
 // The shapes of what orders answer.
 import { Type } from "typebox";
-import { pageOf } from "../../gateway/index.ts";
+import { pageOf } from "../../http/index.ts";
+import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./changing/states.ts";
 import { PAYMENT_METHODS } from "./order.ts";
-import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./states.ts";
 
 const Id = Type.String({ examples: ["1795424400123456"] });
 const Amount = Type.String({

@@ -5,8 +5,8 @@ import type { Assets } from "../ledger/index.ts";
 import { type Payment, statusOf } from "../payments/index.ts";
 import type { OrderDocument, OrderLineDocument, OrderPaymentDocument } from "./answer-schemas.ts";
 import type { Order, OrderLine } from "./order.ts";
-import type { Address } from "./screen.ts";
-import { formatTaxRate } from "./tax-rates.ts";
+import type { Address } from "./placing/screen.ts";
+import { formatTaxRate } from "./placing/tax-rates.ts";
 
 /** Writes an amount of a currency. */
 export type AmountWriter = (minor: bigint) => string;

@@ -1,5 +1,5 @@
 // Orders' encrypted columns: what `countinghouse keys` brings under a new data key.
-import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
+import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
 import { contextOfAddress } from "./addresses.ts";
 
 export const ORDERS_ENCRYPTED: readonly EncryptedTable[] = [

@@ -2,8 +2,8 @@
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
-import type { CreditNote } from "./credit-note.ts";
-import { type CreditNoteFilter, readCreditNote, readCreditNotes } from "./credit-note-store.ts";
+import type { CreditNote } from "./credit-notes/credit-note.ts";
+import { type CreditNoteFilter, readCreditNote, readCreditNotes } from "./credit-notes/credit-note-store.ts";
 import { orderError } from "./errors.ts";
 import { maySee, type OrderReader } from "./get-order.ts";
 import type { Order } from "./order.ts";

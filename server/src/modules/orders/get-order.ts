@@ -1,6 +1,6 @@
 // Reads orders for those who may see them: staff all, a customer their own. Somebody else's answers like a missing one.
 import type { Sql } from "../../runtime/database.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { formatStamp } from "../../values/time.ts";
@@ -8,14 +8,14 @@ import type { Assets } from "../ledger/index.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
 import { type OrderAddresses, openAddresses } from "./addresses.ts";
 import type { OrderDetailDocument } from "./answer-schemas.ts";
-import { findCreditNotesOfOrder } from "./credit-note-store.ts";
-import { describeCreditNote } from "./describe-credit-note.ts";
+import { findCreditNotesOfOrder } from "./credit-notes/credit-note-store.ts";
+import { describeCreditNote } from "./credit-notes/describe-credit-note.ts";
 import { amountWriter, describeOrder, describePayment } from "./describe-order.ts";
 import { orderError } from "./errors.ts";
+import { describeShipments } from "./fulfilment/shipment.ts";
+import { readShipments } from "./fulfilment/shipment-store.ts";
 import type { Order } from "./order.ts";
 import * as store from "./order-read-store.ts";
-import { describeShipments } from "./shipment.ts";
-import { readShipments } from "./shipment-store.ts";
 
 export interface OrderReader {
   readonly db: Sql;

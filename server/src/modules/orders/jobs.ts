@@ -1,16 +1,16 @@
 // What orders do by themselves, in the schedule of upkeep: end those that nobody paid, hand those confirmed to the warehouse.
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { BookCommand, Decision, Desk } from "../banking/index.ts";
+import { expireCarts, removeEndedCarts } from "../carts/expire-carts.ts";
 import type { Task } from "../jobs/index.ts";
-import { expireOrder } from "./advance-order.ts";
-import { expireCarts, removeEndedCarts } from "./cart-expiry.ts";
-import { changeOrder } from "./change-order.ts";
-import { leaveOrder } from "./leave-order.ts";
-import { factsOf } from "./order-facts.ts";
+import { expireOrder } from "./changing/advance-order.ts";
+import { changeOrder } from "./changing/change-order.ts";
+import { leaveOrder } from "./changing/leave-order.ts";
+import { factsOf } from "./changing/order-facts.ts";
+import { refuseTransition } from "./changing/states.ts";
 import { readDueOrders, readOrdersToQueue } from "./order-read-store.ts";
 import { ORDERS } from "./order-store.ts";
 import type { OrderServices } from "./services.ts";
-import { refuseTransition } from "./states.ts";
 
 const SWEEP_SECONDS = 5;
 const CART_SWEEP_SECONDS = 300;

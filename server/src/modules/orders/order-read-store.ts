@@ -1,8 +1,6 @@
 // The SQL that reads orders for people and for what is read ahead of a command; without locks.
 import type { AnySql, Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
-import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
-import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
 import {
   FULFILMENTS,
   type Fulfilment,
@@ -10,7 +8,9 @@ import {
   type OrderState,
   REVIEWS,
   type Review,
-} from "./states.ts";
+} from "./changing/states.ts";
+import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
+import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
 
 /** An order with its lines. The version is compared under the lock, so one moment is not needed here. */
 export async function readOrder(db: Sql, id: number): Promise<Order | undefined> {

@@ -1,17 +1,17 @@
 // Routes of orders: placing, reading, editing, paying, cancelling.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { formatCursor, type HttpServer, readCaller, readCursor, sendAnswer } from "../../gateway/index.ts";
-import { formatETag, readVersions } from "../../values/version.ts";
+import { formatCursor, type HttpServer, readCaller, readCursor, sendAnswer } from "../../http/index.ts";
+import { formatETag, readVersions } from "../../http/version.ts";
 import type { CommandOutcome } from "../banking/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
-import { cancelOrder } from "./cancel-order.ts";
-import { changeOrder } from "./change-order.ts";
+import { cancelOrder } from "./changing/cancel-order.ts";
+import { changeOrder } from "./changing/change-order.ts";
+import { editOrder, type OrderEdit } from "./changing/edit-order.ts";
+import { payOrder } from "./changing/pay-order.ts";
 import { describeOrder } from "./describe-order.ts";
-import { editOrder, type OrderEdit } from "./edit-order.ts";
 import { findOrders } from "./find-orders.ts";
 import { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.ts";
-import { payOrder } from "./pay-order.ts";
-import { buildPlacing } from "./place-orders.ts";
+import { buildPlacing } from "./placing/place-orders.ts";
 import {
   readAddress,
   readAmount,
@@ -24,7 +24,7 @@ import {
   readOrder,
   readText,
   readTime,
-} from "./read-order-input.ts";
+} from "./placing/read-order-input.ts";
 import { CancelInput, OrderChange, OrderInput, OrderParams, OrderQuery, PayInput } from "./schemas.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 

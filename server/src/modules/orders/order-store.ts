@@ -4,7 +4,6 @@ import type { Sql } from "../../runtime/database.ts";
 import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../banking/index.ts";
-import type { Order, OrderEntry, OrderLine, PaymentMethod } from "./order.ts";
 import {
   FULFILMENTS,
   type Fulfilment,
@@ -12,7 +11,8 @@ import {
   type OrderState,
   REVIEWS,
   type Review,
-} from "./states.ts";
+} from "./changing/states.ts";
+import type { Order, OrderEntry, OrderLine, PaymentMethod } from "./order.ts";
 
 /** Either the pool or a transaction: reading needs no more. */
 type Reader = Pick<Tx, "sql"> | { readonly sql: Sql };

@@ -1,5 +1,5 @@
 // An order as the commands see it: its row with its lines, locked while they decide. Money amounts are minor units.
-import type { Fulfilment, OrderState, Review } from "./states.ts";
+import type { Fulfilment, OrderState, Review } from "./changing/states.ts";
 
 /** Most lines of one order: 400 beyond. */
 export const LINES_MAX = 1_000;

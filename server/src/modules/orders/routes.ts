@@ -1,10 +1,10 @@
 // The routes of orders, by resource.
-import type { Routes } from "../../gateway/index.ts";
-import { addAnalyticsRoutes } from "./analytics-routes.ts";
-import { addCheckoutRoutes } from "./cart-checkout-routes.ts";
-import { addCartRoutes } from "./cart-routes.ts";
-import { addCreditRoutes } from "./credit-routes.ts";
-import { addFulfilmentRoutes } from "./fulfilment-routes.ts";
+import type { Routes } from "../../http/index.ts";
+import { addCartRoutes } from "../carts/cart-routes.ts";
+import { addCheckoutRoutes } from "../carts/checkout-routes.ts";
+import { addAnalyticsRoutes } from "./analytics/analytics-routes.ts";
+import { addCreditRoutes } from "./credit-notes/credit-routes.ts";
+import { addFulfilmentRoutes } from "./fulfilment/fulfilment-routes.ts";
 import { addOrderRoutes } from "./order-routes.ts";
 import type { OrderServices } from "./services.ts";
 

@@ -1,6 +1,6 @@
 // The shapes of what orders are asked with.
 import { Type } from "typebox";
-import { Cursor, Limit } from "../../gateway/index.ts";
+import { Cursor, Limit } from "../../http/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
 import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
 

@@ -1,15 +1,15 @@
 // What the commands of orders work with, put together by the program.
 import type { Sql } from "../../runtime/database.ts";
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { Origin } from "../../values/origin.ts";
 import type { CommandDesk } from "../banking/index.ts";
 import type { StockCheck, StockDirectory } from "../inventory/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { ProviderName } from "../payments/index.ts";
-import type { Screen } from "./screen.ts";
-import type { TaxRates } from "./tax-rates.ts";
+import type { Screen } from "./placing/screen.ts";
+import type { TaxRates } from "./placing/tax-rates.ts";
 
 export interface OrderSettings {
   /** Of orders that name no currency. */

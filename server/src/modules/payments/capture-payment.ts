@@ -3,7 +3,7 @@
 import type { AppError } from "../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../banking/index.ts";
 import { ledgerError, releaseHold } from "../ledger/index.ts";
-import { beginAttempt } from "./begin-attempt.ts";
+import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, bookCapture, type Money } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { holdBalance } from "./open-payment.ts";

@@ -13,18 +13,18 @@ import {
   submitRereading,
 } from "../banking/index.ts";
 import { ensureAsset } from "../ledger/index.ts";
-import { applyReport } from "./apply-report.ts";
-import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "./attempt.ts";
+import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "./attempts/attempt.ts";
+import { attemptsOf } from "./attempts/settle-attempt.ts";
 import { type CaptureRequest, capturePayment } from "./capture-payment.ts";
-import type { ProviderReport } from "./card-provider.ts";
 import { describeAttempt } from "./describe-payment.ts";
 import { paymentsError } from "./errors.ts";
 import { getPayment } from "./find-payments.ts";
+import { applyReport } from "./outcomes/apply-report.ts";
+import { changeAndTell, commandScope, type PaymentKeeper } from "./outcomes/record-outcome.ts";
 import type { Payment } from "./payment.ts";
 import { leavePayment, PAYMENTS } from "./payment-rows.ts";
-import { changeAndTell, commandScope, type PaymentKeeper } from "./record-outcome.ts";
+import type { ProviderReport } from "./providers/card-provider.ts";
 import { giveBack, type RefundRequest, refundPayment, voidPayment } from "./return-payment.ts";
-import { attemptsOf } from "./settle-attempt.ts";
 
 export interface PaymentCommand {
   readonly paymentId: number;

@@ -2,8 +2,8 @@
 import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
-import type { Attempt } from "./attempt.ts";
-import type { Dispute } from "./dispute.ts";
+import type { Attempt } from "./attempts/attempt.ts";
+import type { Dispute } from "./outcomes/dispute.ts";
 import {
   capturableOf,
   isInFlight,

@@ -4,14 +4,14 @@ import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { type Assets, ensureAsset } from "../ledger/index.ts";
-import type { Attempt } from "./attempt.ts";
-import { readAttempts, readAttemptsById, readAttention } from "./attempt-store.ts";
-import type { Dispute } from "./dispute.ts";
-import { readDisputes, readNewestDisputes } from "./dispute-store.ts";
+import type { Attempt } from "./attempts/attempt.ts";
+import { readAttempts, readAttemptsById, readAttention } from "./attempts/attempt-store.ts";
 import { paymentsError } from "./errors.ts";
+import type { Dispute } from "./outcomes/dispute.ts";
+import { readDisputes, readNewestDisputes } from "./outcomes/dispute-store.ts";
 import type { Payment, PaymentEvent, PaymentMoney, ProviderName } from "./payment.ts";
 import * as store from "./payment-store.ts";
-import { readMoneyOfOrders } from "./verify-payments-store.ts";
+import { readMoneyOfOrders } from "./verify/verify-payments-store.ts";
 
 /** @throws AppError `not_found/payment_not_found` */
 export async function getPayment(db: Sql, id: number): Promise<Payment> {

@@ -1,7 +1,7 @@
 // How long payments wait: what /metrics shows, and what people are alarmed by.
 import type { Sql } from "../../runtime/database.ts";
-import { readAttentionAge } from "./attempt-store.ts";
-import { readOldestWaiting } from "./inbox-store.ts";
+import { readAttentionAge } from "./attempts/attempt-store.ts";
+import { readOldestWaiting } from "./webhooks/inbox-store.ts";
 
 export interface PaymentWaits {
   /** Attempts that wait for a person. */

@@ -4,7 +4,7 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../banking/index.ts";
 import { type Asset, ledgerError, placeHold, takeStamps } from "../ledger/index.ts";
-import { beginAttempt } from "./begin-attempt.ts";
+import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { type CaptureMode, NO_SUMS, type Payment, type ProviderName } from "./payment.ts";

@@ -1,5 +1,5 @@
 // Routes that read payments.
-import { formatCursor, type HttpServer, readCursor } from "../../gateway/index.ts";
+import { formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
 import { describeAttempt, describeDispute, describeEvent, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
 import { readPaymentId, readPaymentText } from "./read-payment-input.ts";

@@ -2,10 +2,10 @@
 // is taken back where the book takes back the bookings it belongs to (`allOrNothing`), so that both stay or neither.
 import { formatAmount } from "../../values/money.ts";
 import type { Desk, RowReader, RowWriter } from "../banking/index.ts";
-import type { Attempt } from "./attempt.ts";
-import { lockAttemptsOf, writeAttempts } from "./attempt-store.ts";
-import type { Dispute } from "./dispute.ts";
-import { readDisputesOf, writeDisputes } from "./dispute-store.ts";
+import type { Attempt } from "./attempts/attempt.ts";
+import { lockAttemptsOf, writeAttempts } from "./attempts/attempt-store.ts";
+import type { Dispute } from "./outcomes/dispute.ts";
+import { readDisputesOf, writeDisputes } from "./outcomes/dispute-store.ts";
 import { addEvent, type EventType, type Payment, type PaymentEvent } from "./payment.ts";
 import { insertEvents, insertPayments, lockPayments, updatePayments } from "./payment-store.ts";
 

@@ -1,6 +1,6 @@
 // Routes by which staff act on payments.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type HttpServer, readCaller, sendAnswer } from "../../gateway/index.ts";
+import { type HttpServer, readCaller, sendAnswer } from "../../http/index.ts";
 import type { CommandOutcome } from "../banking/index.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import { getVisiblePayment } from "./find-payments.ts";

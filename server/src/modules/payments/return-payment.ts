@@ -3,8 +3,8 @@
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../banking/index.ts";
 import { ledgerError } from "../ledger/index.ts";
-import type { Attempt } from "./attempt.ts";
-import { beginAttempt, noteAttempt } from "./begin-attempt.ts";
+import type { Attempt } from "./attempts/attempt.ts";
+import { beginAttempt, noteAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, bookReturn, type Money } from "./book-money.ts";
 import { releasePaymentHold } from "./capture-payment.ts";
 import { paymentsError } from "./errors.ts";

@@ -1,6 +1,6 @@
 // The shapes of the requests and answers of payments.
 import { type Static, Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { Cursor, Limit, pageOf } from "../../http/index.ts";
 import { PAYMENT_STATUSES, PROVIDER_NAMES } from "./payment.ts";
 
 const Id = Type.String({

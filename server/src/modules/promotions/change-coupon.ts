@@ -1,6 +1,7 @@
 // Makes coupons and changes their terms. A change waits for the orders that use the coupon now, and they for it.
+
+import { checkVersion } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import { checkVersion } from "../../values/version.ts";
 import { appendEvents } from "../jobs/index.ts";
 import type { Coupon, CouponTerms } from "./coupon.ts";
 import * as store from "./coupon-store.ts";

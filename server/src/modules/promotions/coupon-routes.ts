@@ -7,12 +7,12 @@ import {
   readCursor,
   runCommand,
   sendAnswer,
-} from "../../gateway/index.ts";
+} from "../../http/index.ts";
+import { formatETag, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { actsForAll } from "../../values/actor.ts";
 import { AppError, invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
-import { formatETag, readVersions } from "../../values/version.ts";
 import type { Assets } from "../ledger/index.ts";
 import { addCoupon, changeCoupon } from "./change-coupon.ts";
 import { normalizeCode } from "./coupon.ts";

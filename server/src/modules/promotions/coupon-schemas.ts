@@ -1,6 +1,6 @@
 // The shapes of coupons in requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { Cursor, Limit, pageOf } from "../../http/index.ts";
 
 const closed = { additionalProperties: false } as const;
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>

@@ -1,5 +1,5 @@
 // GET /integrity: whether ledger, stock, payments and orders agree, by the newest check or by one made now.
-import type { HttpServer, Routes } from "../../gateway/index.ts";
+import type { HttpServer, Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { formatStamp } from "../../values/time.ts";
 import { countFindings, describeFinding, INTEGRITY_KINDS } from "./check-integrity.ts";

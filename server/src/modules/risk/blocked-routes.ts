@@ -6,9 +6,9 @@ import {
   readCursor,
   runCommand,
   sendAnswer,
-} from "../../gateway/index.ts";
+} from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { parseStamp } from "../../values/time.ts";

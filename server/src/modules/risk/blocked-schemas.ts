@@ -1,6 +1,6 @@
 // The shapes of the list of the blocked, and of what was found about an order.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { Cursor, Limit, pageOf } from "../../http/index.ts";
 import { BLOCKED_KINDS } from "./fraud-rules.ts";
 
 const closed = { additionalProperties: false } as const;

@@ -2,7 +2,7 @@
 // Values are personal, so they lie encrypted.
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { riskError } from "./errors.ts";
 import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";

@@ -1,5 +1,5 @@
 // Risk's encrypted column: what `countinghouse keys` brings under a new data key.
-import type { EncryptedTable } from "../../runtime/encrypted-table.ts";
+import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
 import { contextOfBlocked } from "./blocked.ts";
 
 export const RISK_ENCRYPTED: readonly EncryptedTable[] = [

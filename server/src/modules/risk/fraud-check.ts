@@ -2,7 +2,7 @@
 // what was found is written with the order. Risk stands below the desk and the orders, so it only says what to read and
 // what to write, in the desk's form.
 import type { Tx } from "../../runtime/transaction.ts";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import {
   type FraudAddress,
   type FraudJudgement,

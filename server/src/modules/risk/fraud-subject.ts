@@ -1,7 +1,7 @@
 // What a fraud check looks for, as blind indexes: e-mail address, network, address and customer of an order, each in the
 // one form in which it is compared, without resting anywhere in plain text.
 import { isIP } from "node:net";
-import type { Vault } from "../../runtime/vault.ts";
+import type { Vault } from "../../runtime/vault/vault.ts";
 import { networkOf } from "../../values/network.ts";
 import { type BlockedKind, type FraudAddress, normalizeAddress } from "./fraud-rules.ts";
 

@@ -1,5 +1,5 @@
 // Routes of the risk module: what its rules found.
-import { formatCursor, type HttpServer, type Routes, readCursor } from "../../gateway/index.ts";
+import { formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { addBlockedRoutes, type BlockedServices } from "./blocked-routes.ts";

@@ -1,6 +1,6 @@
 // The shapes of risk's requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../gateway/index.ts";
+import { Cursor, Limit, pageOf } from "../../http/index.ts";
 
 const Id = Type.String({
   pattern: "^[1-9][0-9]{0,15}$",

@@ -1,0 +1,146 @@
+// What `doctor` looks at in the database: can it be reached, is it fit, is it safe, is it up to date.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { findMissingPartitions } from "../../modules/ledger/index.ts";
+import { findRewritable } from "../../program/server-role-store.ts";
+import type { Sql } from "../../runtime/database.ts";
+import { type DatabaseFacts, readDatabaseFacts } from "../../runtime/database-facts.ts";
+import { findPendingMigrations } from "../../runtime/migrate.ts";
+import { unwrapKeyring } from "../../runtime/vault/vault-keyring.ts";
+import { readKeyEncryptionKeys } from "../../runtime/vault/vault-keys.ts";
+import { findDataKeys } from "../../runtime/vault/vault-store.ts";
+import { withDatabase } from "../with-database.ts";
+import type { Finding } from "./doctor.ts";
+
+/** A command need not wait as long as a server that starts with its database. */
+const RETRY_SECONDS_MAX = 3;
+const CLOCK_DIFFERENCE_MAX_MS = 2_000;
+/** Each process has its pool, two connections for batches, and a few for commands and upkeep. */
+const CONNECTIONS_BESIDE_POOL = 8;
+
+export async function examineDatabase(config: Config): Promise<Finding[]> {
+  if (config.DB_URL === undefined && !existsSync(join(resolve(config.DATA_DIR), "postgres"))) {
+    return [{ check: "database", state: "ok", what: "none yet; made at the first start" }];
+  }
+  const retry = Math.min(config.DB_CONNECT_RETRY_SECONDS, RETRY_SECONDS_MAX);
+  try {
+    return await withDatabase({ ...config, DB_CONNECT_RETRY_SECONDS: retry }, (db) => examine(db, config));
+  } catch (error) {
+    const wayOut =
+      config.DB_URL === undefined ? "see the log above" : "check DB_URL and that its server runs";
+    return [{ check: "database", state: "fail", what: (error as Error).message, wayOut }];
+  }
+}
+
+async function examine(db: Sql, config: Config): Promise<Finding[]> {
+  const facts = await readDatabaseFacts(db);
+  const where = config.DB_URL === undefined ? "its own" : "of DB_URL";
+  return [
+    { check: "database", state: "ok", what: `PostgreSQL ${facts.version}, ${where}` },
+    examineDurability(facts),
+    examineChecksums(facts),
+    examineConnections(facts, config),
+    examineClock(facts),
+    ...(await examineSchema(db, config)),
+  ];
+}
+
+function examineDurability({ unsafe }: DatabaseFacts): Finding {
+  const check = "durability";
+  if (unsafe.length === 0)
+    return { check, state: "ok", what: "fsync, full_page_writes and synchronous_commit are on" };
+  const wayOut = `ALTER SYSTEM SET ${unsafe[0]} = on; SELECT pg_reload_conf(); an answer of success must mean that it is on disk`;
+  return { check, state: "fail", what: `off: ${unsafe.join(", ")}`, wayOut };
+}
+
+function examineChecksums({ hasChecksums }: DatabaseFacts): Finding {
+  const check = "data checksums";
+  if (hasChecksums) return { check, state: "ok", what: "on" };
+  const wayOut = "stop PostgreSQL and run pg_checksums --enable: without them a failing disk goes unnoticed";
+  return { check, state: "warn", what: "off", wayOut };
+}
+
+function examineConnections({ connectionsMax }: DatabaseFacts, { DB_POOL_SIZE }: Config): Finding {
+  const check = "connections";
+  const needed = DB_POOL_SIZE + CONNECTIONS_BESIDE_POOL;
+  const what = `${connectionsMax} allowed, a process takes up to ${needed}`;
+  if (needed <= connectionsMax) return { check, state: "ok", what };
+  return { check, state: "fail", what, wayOut: "lower DB_POOL_SIZE or raise max_connections" };
+}
+
+/** The book's stamps come from the database's clock, the expiry of tokens from the process's. */
+function examineClock({ clockDifferenceMs }: DatabaseFacts): Finding {
+  const check = "clock";
+  const what = `the database's differs by ${Math.round(Math.abs(clockDifferenceMs))} ms`;
+  if (Math.abs(clockDifferenceMs) <= CLOCK_DIFFERENCE_MAX_MS) return { check, state: "ok", what };
+  return { check, state: "warn", what, wayOut: "let both machines set their clocks by NTP" };
+}
+
+async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
+  const check = "schema";
+  const pending = await findPendingMigrations(db);
+  if (pending.length > 0) {
+    const wayOut = "run: countinghouse migrate (serve does it at its start)";
+    return [{ check, state: "warn", what: `${pending.length} migrations are pending`, wayOut }];
+  }
+  return [
+    { check, state: "ok", what: "up to date" },
+    await examinePartitions(db),
+    await examineKeys(db, config),
+    ...(config.DB_URL === undefined ? [] : [await examineRole(db)]),
+  ];
+}
+
+/** Whether this configuration's key opens what the database holds. */
+async function examineKeys(db: Sql, config: Config): Promise<Finding> {
+  const check = "encryption key";
+  const dataDir = resolve(config.DATA_DIR);
+  const rows = await findDataKeys(db);
+  const isGiven = config.ENCRYPTION_KEY !== undefined || existsSync(join(dataDir, "encryption-key"));
+  if (rows.length === 0) return { check, state: "ok", what: "nothing is encrypted yet" };
+  try {
+    if (!isGiven) throw new Error(`neither ENCRYPTION_KEY nor ${join(dataDir, "encryption-key")} is there`);
+    const keys = {
+      encryptionKey: config.ENCRYPTION_KEY,
+      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+      dataDir,
+    };
+    unwrapKeyring(rows, readKeyEncryptionKeys(keys, false));
+    return { check, state: "ok", what: "opens the encrypted fields" };
+  } catch (error) {
+    const wayOut =
+      "put back the key that the server was first started with: without it, encrypted fields are lost";
+    return { check, state: "fail", what: (error as Error).message, wayOut };
+  }
+}
+
+/** Of the embedded database a command uses the owner's role, and the server another. */
+async function examineRole(db: Sql): Promise<Finding> {
+  const check = "server's role";
+  const [first] = await findRewritable(db);
+  if (first === undefined)
+    return { check, state: "ok", what: "owns nothing: history and trail are append-only for it" };
+  const wayOut =
+    "make a role for the server, run countinghouse migrate --server-role <role> with this DB_URL, and serve with that role's";
+  return {
+    check,
+    state: "warn",
+    what: `could rewrite ${first}: it owns the tables, or is a superuser`,
+    wayOut,
+  };
+}
+
+async function examinePartitions(db: Sql): Promise<Finding> {
+  const check = "partitions";
+  const { now, soon } = await findMissingPartitions(db);
+  if (now.length + soon.length === 0)
+    return { check, state: "ok", what: "there for this month and the next" };
+  const wayOut = "start the server, whose upkeep makes them, or run: SELECT ledger.create_partitions(3)";
+  return {
+    check,
+    state: now.length > 0 ? "fail" : "warn",
+    what: `missing: ${[...now, ...soon].join(", ")}`,
+    wayOut,
+  };
+}

@@ -1,0 +1,82 @@
+// Where an export goes. A file appears under its name when it is whole and on disk, never half-written: until then it
+// is a temporary one beside it, which is removed when anything goes wrong, Ctrl-C included.
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { CommandError, EXIT_CODES } from "../command-error.ts";
+
+export interface Output {
+  /** "-" for standard output. */
+  readonly path: string;
+  readonly write: (text: string) => Promise<void>;
+  /** Gives the file its name, in the place of an earlier one. */
+  readonly finish: () => Promise<void>;
+  /** Removes what was not finished; does nothing after `finish`. */
+  readonly discard: () => Promise<void>;
+}
+
+/** @throws CommandError where the file cannot be made */
+export async function openOutput(out: string, exportDir: string): Promise<Output> {
+  if (out === "-") return writeToStandardOutput();
+  if (out.trim() === "" || /[/\\]$/.test(out))
+    throw new CommandError("--out names no file; give a path, a bare name, or - for standard output");
+  const isBareName = out === basename(out);
+  const path = isBareName ? join(resolve(exportDir), out) : resolve(out);
+  try {
+    if (isBareName) await mkdir(resolve(exportDir), { recursive: true });
+    return await writeToFile(path);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new CommandError(`cannot write ${path} (${reason}); choose another --out`);
+  }
+}
+
+async function writeToFile(path: string): Promise<Output> {
+  const temporary = `${path}.${process.pid}.part`;
+  const file = await open(temporary, "wx", 0o600); // it shows who paid whom
+  let isOpen = true;
+  const remove = () => rmSync(temporary, { force: true });
+  const interrupt = () => {
+    remove();
+    process.exit(EXIT_CODES.failed);
+  };
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const close = async () => {
+    isOpen = false;
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    await file.close();
+  };
+  return {
+    path,
+    write: (text) => file.appendFile(text),
+    finish: async () => {
+      await file.sync();
+      await close();
+      await rename(temporary, path).finally(remove);
+    },
+    discard: async () => {
+      if (!isOpen) return;
+      await close();
+      remove();
+    },
+  };
+}
+
+/** Waits while the reader is slow; a reader that has seen enough (`| head`) ends the command without a word. */
+function writeToStandardOutput(): Output {
+  const { stdout } = process;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT_CODES.done);
+    throw error;
+  });
+  const nothing = async () => undefined;
+  return {
+    path: "-",
+    write: async (text) => {
+      if (text !== "" && !stdout.write(text)) await once(stdout, "drain");
+    },
+    finish: nothing,
+    discard: nothing,
+  };
+}

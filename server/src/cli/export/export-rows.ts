@@ -1,0 +1,132 @@
+// What the exports of rows have in common: their options, the stream from the database to the output, the limit, and the
+// report. The rows go to the output, everything else to standard error.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Config, loadConfig } from "../../config/config.ts";
+import type { Sql } from "../../runtime/database.ts";
+import { parseStamp } from "../../values/time.ts";
+import { CommandError, EXIT_CODES } from "../command-error.ts";
+import { showCount } from "../progress.ts";
+import { withMigratedDatabase } from "../with-database.ts";
+import { EXPORT_FORMATS, type ExportFormat, formatRows, type RowShape } from "./export-format.ts";
+import { openOutput } from "./export-output.ts";
+
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  readonly out: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Rows to export, newest first. */
+export interface RowSource<Row> {
+  /** What one row is called: "transaction". */
+  readonly noun: string;
+  readonly shape: RowShape<Row>;
+  /** When a row came about: the rows after it are older. */
+  readonly timeOf: (row: Row) => string;
+  /** Writes page after page, at most `rowsMax` rows, and tells whether there were more. */
+  readonly read: (
+    db: Sql,
+    target: { readonly rowsMax: number; readonly write: (page: readonly Row[]) => Promise<void> },
+  ) => Promise<{ readonly rowCount: number; readonly isCut: boolean }>;
+}
+
+interface ExportResult {
+  /** Where the rows are; "-" for standard output. */
+  readonly out: string;
+  readonly rowCount: number;
+  /** MAX_EXPORT_ROWS stopped it. */
+  readonly isCut: boolean;
+  /** The rows still to come are older than this; undefined where none was written. */
+  readonly lastTime: string | undefined;
+}
+
+/** Adds the options that every export has. */
+export function addExportOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv"))
+    .option("--out <file>", "a path; a bare name goes into EXPORT_DIR; - is standard output", "-")
+    .option("--from <time>", "the earliest; RFC 3339, or a date (its first moment in UTC)", readTime)
+    .option("--to <time>", "up to, not included", readTime);
+}
+
+/** Exports, reports and sets the exit code. @throws CommandError, and what reading throws */
+export async function exportRows<Row>(
+  program: Command,
+  options: ExportOptions,
+  source: RowSource<Row>,
+): Promise<void> {
+  const asJson = program.opts()["json"] === true;
+  checkRange(options);
+  const result = await writeRows(loadConfig(), source, { ...options, asJson });
+  report(result, source.noun, asJson);
+  process.exitCode = result.isCut ? EXIT_CODES.stoppedAtLimit : EXIT_CODES.done;
+}
+
+/** @throws CommandError */
+function checkRange({ from, to }: ExportOptions): void {
+  if (from !== undefined && to !== undefined && to < from)
+    throw new CommandError("--to lies before --from; nothing could be between them");
+}
+
+function writeRows<Row>(
+  config: Config,
+  { read, shape, timeOf }: RowSource<Row>,
+  options: ExportOptions & { readonly asJson: boolean },
+): Promise<ExportResult> {
+  const format = formatRows(options.format, shape);
+  return withMigratedDatabase(config, async (db) => {
+    const output = await openOutput(options.out, config.EXPORT_DIR);
+    const progress = showCount("exported", !options.asJson);
+    let last: Row | undefined;
+    let rowsWritten = 0;
+    let isBegun = false; // only where reading went well, so that a refusal is all that there is
+    const begin = async () => {
+      if (!isBegun) await output.write(format.head);
+      isBegun = true;
+    };
+    try {
+      const { rowCount, isCut } = await read(db, {
+        rowsMax: config.MAX_EXPORT_ROWS,
+        write: async (page) => {
+          await begin();
+          await output.write(format.rows(page, rowsWritten === 0));
+          rowsWritten += page.length;
+          last = page.at(-1);
+          progress.update(rowsWritten, rowsWritten);
+        },
+      });
+      await begin();
+      await output.write(format.foot);
+      await output.finish();
+      return { out: output.path, rowCount, isCut, lastTime: last === undefined ? undefined : timeOf(last) };
+    } finally {
+      progress.stop();
+      await output.discard();
+    }
+  });
+}
+
+/** On standard error where the rows themselves go to standard output. */
+function report({ out, rowCount, isCut, lastTime }: ExportResult, noun: string, asJson: boolean): void {
+  const print = out === "-" ? console.error : console.log;
+  if (asJson) {
+    const continueTo = isCut ? (lastTime ?? null) : null;
+    print(JSON.stringify({ out, row_count: rowCount, complete: !isCut, continue_to: continueTo }));
+    return;
+  }
+  const where = out === "-" ? "" : ` to ${out}`;
+  print(`Exported ${rowCount.toLocaleString("en-US")} ${noun}${rowCount === 1 ? "" : "s"}${where}.`);
+  if (!isCut) return;
+  const rest = lastTime === undefined ? "raise it" : `raise it, or export the rest with --to ${lastTime}`;
+  console.error(`countinghouse: stopped at MAX_EXPORT_ROWS and there are more; ${rest}`);
+}
+
+function readTime(text: string): number {
+  const stamp = parseStamp(text);
+  if (stamp === undefined)
+    throw new InvalidArgumentError(
+      "must be RFC 3339 of a day that exists, such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21",
+    );
+  return stamp;
+}

@@ -1,0 +1,78 @@
+// `countinghouse export`: its subcommands, and the export of transactions.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { TransactionRow } from "../../modules/banking/index.ts";
+import { loadAssets, TRANSACTION_STATUSES, type TransactionStatus } from "../../modules/ledger/index.ts";
+import { parseId } from "../../values/id.ts";
+import { addExamples } from "../examples.ts";
+import { addExportAuditCommand } from "./export-audit.ts";
+import type { RowShape } from "./export-format.ts";
+import { addExportOrdersCommands } from "./export-orders.ts";
+import { addExportOptions, type ExportOptions, exportRows } from "./export-rows.ts";
+
+interface TransactionOptions extends ExportOptions {
+  readonly account?: number;
+  readonly status?: TransactionStatus;
+}
+
+const TRANSACTIONS: RowShape<TransactionRow> = {
+  columns: [
+    "id",
+    "created_at",
+    "type",
+    "status",
+    "account_id",
+    "to_account_id",
+    "amount",
+    "currency",
+    "reference",
+    "metadata",
+    "reverses",
+    "failure_code",
+  ],
+  texts: ["reference"],
+};
+
+export function addExportCommand(program: Command): void {
+  const exporting = program.command("export").description("write data to a file");
+  addExportAuditCommand(exporting);
+  addExportOrdersCommands(program, exporting);
+  const command = addExportOptions(exporting.command("transactions"))
+    .description("write transactions, newest first, as of one moment; amounts as decimals, times in UTC")
+    .option("--account <id>", "only those of one account", readAccount)
+    .addOption(new Option("--status <status>", "only those of one status").choices(TRANSACTION_STATUSES))
+    .action((options: TransactionOptions) => exportTransactionRows(program, options));
+  addExamples(command, [
+    [
+      "countinghouse export transactions --out november.csv --from 2026-11-01 --to 2026-12-01",
+      "into EXPORT_DIR",
+    ],
+    [
+      "countinghouse export transactions --format ndjson --account 1109 | jq .amount",
+      "one account, to a program",
+    ],
+    [
+      "countinghouse export transactions --format json --status FAILED --out ./failed.json",
+      "what was refused",
+    ],
+  ]);
+}
+
+async function exportTransactionRows(program: Command, options: TransactionOptions): Promise<void> {
+  const { exportTransactions } = await import("../../modules/banking/index.ts"); // large: only for whom it is
+  await exportRows<TransactionRow>(program, options, {
+    noun: "transaction",
+    shape: TRANSACTIONS,
+    timeOf: (row) => row.created_at,
+    read: async (db, target) =>
+      exportTransactions(
+        { db, assets: await loadAssets(db) },
+        { ...options, ...target, accountId: options.account },
+      ),
+  });
+}
+
+function readAccount(text: string): number {
+  const id = parseId(text);
+  if (id === undefined) throw new InvalidArgumentError("must be an account's id, a whole number");
+  return id;
+}

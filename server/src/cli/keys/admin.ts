@@ -1,0 +1,71 @@
+// `countinghouse admin create`: makes an administrator. In production the only way to the first one.
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { loadConfig } from "../../config/config.ts";
+import { createLog } from "../../runtime/log.ts";
+import { openVault } from "../../runtime/vault/vault.ts";
+import { SYSTEM_ACTOR } from "../../values/actor.ts";
+import { addExamples } from "../examples.ts";
+import { withMigratedDatabase } from "../with-database.ts";
+
+interface AdminOptions {
+  readonly username: string;
+  readonly email: string;
+  readonly passwordStdin?: true;
+}
+
+export function addAdminCommand(program: Command): void {
+  const admin = program.command("admin").description("look after administrators");
+  const command = admin
+    .command("create")
+    .description("create an administrator; without --password-stdin a password is made and printed once")
+    .requiredOption("--username <name>", "to sign in with")
+    .requiredOption("--email <address>", "to sign in with, and for links to set a new password")
+    .option("--password-stdin", "read the password from standard input")
+    .action(async (options: AdminOptions) => {
+      const made = await createAdmin(options);
+      if (program.opts()["json"] === true) console.log(JSON.stringify(made));
+      else console.log(describe(made));
+    });
+  addExamples(command, [
+    ["countinghouse admin create --username ada --email ada@example.com", "prints a password"],
+  ]);
+}
+
+async function createAdmin({ username, email, passwordStdin }: AdminOptions) {
+  // Loaded when needed: every other subcommand starts without them.
+  const { addUser, openIdentity } = await import("../../modules/identity/index.ts");
+  const { readIdentitySettings } = await import("../../program/open-access.ts");
+  const config = loadConfig();
+  const given = passwordStdin === true ? await readPassword() : undefined;
+  const password = given ?? randomBytes(18).toString("base64url");
+  const user = await withMigratedDatabase(config, async (db) => {
+    const vault = await openVault(db, {
+      encryptionKey: config.ENCRYPTION_KEY,
+      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+      dataDir: resolve(config.DATA_DIR),
+    });
+    const log = createLog("warn");
+    const identity = await openIdentity({ db, log, vault, settings: readIdentitySettings(config) });
+    const origin = { requestId: "countinghouse admin create" };
+    const input = { username, email, fullName: null, roles: ["admin"] as const, password };
+    return addUser(identity, input, { actor: SYSTEM_ACTOR, origin }).finally(() => identity.close());
+  });
+  return { id: user.id, username: user.username, ...(given === undefined ? { password } : {}) };
+}
+
+async function readPassword(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/\r?\n$/, "");
+}
+
+function describe({ username, password }: { username: string; password?: string }): string {
+  const made = `Created the administrator ${username}.`;
+  return password === undefined
+    ? made
+    : `${made}\nPassword, shown this once: ${password}\nSign in with POST /api/v1/auth/login.`;
+}

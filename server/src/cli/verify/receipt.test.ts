@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestDesk, STAFF, type TestDesk } from "../../../tests/desk.ts";
+import { postTransaction } from "../../modules/banking/transactions/post-transactions.ts";
+
+const PROGRAM = join(import.meta.dirname, "..", "..", "..", "bin", "countinghouse.mjs");
+
+let folder: string;
+let ground: TestDesk;
+let transactionId: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "countinghouse-receipt-"));
+  ground = await openTestDesk();
+  const accountId = await ground.openAccount({ owner: "ada" });
+  const asset = ground.assets.byCode("EUR");
+  if (asset === undefined) throw new Error("no EUR");
+  const deposit = { type: "deposit", accountId, amount: 725n, asset } as const;
+  transactionId = (await ground.carryOut(postTransaction({ actor: STAFF, assets: ground.assets }, deposit)))
+    .id;
+});
+afterAll(async () => {
+  await ground.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+  const env = { PATH: process.env["PATH"] ?? "", ...settings };
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env });
+  let [out, errors] = ["", ""];
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  const code = await new Promise((done) => child.on("close", done));
+  return { code, out, errors };
+}
+
+test("a receipt is written, and holds where there is no database; a changed one does not", async () => {
+  const settings = { DB_URL: ground.databaseUrl, AUDIT_SIGNING_KEY: "07".repeat(32) };
+  const written = await run(["receipt", transactionId, "--out", "receipt.json"], settings);
+  expect(written).toEqual({ code: 0, out: "", errors: "" });
+  const verified = await run(["receipt", "verify", "receipt.json"]);
+  expect(verified).toMatchObject({ code: 0, errors: "" });
+  expect(verified.out).toContain(`Valid: transaction ${transactionId}`);
+  expect(verified.out).toContain("7.25 EUR from account");
+  const receipt = readFileSync(join(folder, "receipt.json"), "utf8");
+  const key = JSON.parse(receipt).verifier_key;
+  expect((await run(["receipt", "verify", "receipt.json", "--public-key", key])).out).not.toContain(
+    "taken from",
+  );
+  writeFileSync(join(folder, "changed.json"), receipt.replace("725", "825"));
+  expect(await run(["receipt", "verify", "changed.json"])).toMatchObject({
+    code: 1,
+    out: "NOT VALID: a transfer is not in the book that was signed.\n",
+  });
+});
+
+test("what cannot be proven is said in one line", async () => {
+  const settings = { DB_URL: ground.databaseUrl };
+  expect((await run(["receipt", "12"], settings)).errors).toBe(
+    "countinghouse: There is no completed transaction 12: nothing was moved that could be proven\n",
+  );
+  expect((await run(["receipt", "abc"], settings)).errors).toContain("not the id of a transaction");
+  expect((await run(["receipt", "verify", "none.json"])).errors).toContain("cannot be read");
+});

@@ -1,0 +1,89 @@
+// `countinghouse receipt`: writes a transaction's proof to a file, and checks such a file without any database.
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { loadConfig } from "../../config/config.ts";
+import {
+  makeCheckpoints,
+  type ReceiptVerdict,
+  verifyReceipt,
+  writeReceipt,
+} from "../../modules/audit/index.ts";
+import { openConfiguredSigners, openTransferSource } from "../../program/open-audit.ts";
+import { AppError } from "../../values/app-error.ts";
+import { parseId } from "../../values/id.ts";
+import { formatAmount } from "../../values/money.ts";
+import { CommandError, EXIT_CODES } from "../command-error.ts";
+import { addExamples } from "../examples.ts";
+import { withMigratedDatabase } from "../with-database.ts";
+
+export function addReceiptCommand(program: Command): void {
+  const receipt = program
+    .command("receipt")
+    .description("prove that a transaction is in the signed book, and check such proofs");
+  const write = receipt
+    .command("write <transaction>", { isDefault: true })
+    .description("write a transaction's proof: its transfers, their place in the signed book, the signature")
+    .option("--out <file>", "where to; - is standard output", "-")
+    .action(async (transaction: string, options: { out: string }) => {
+      const text = await makeReceipt(transaction);
+      if (options.out === "-") process.stdout.write(text);
+      else writeFileSync(options.out, text);
+    });
+  addExamples(write, [
+    ["countinghouse receipt 1795257115482352 --out receipt.json", "a file for the customer or the auditor"],
+  ]);
+  const verify = receipt
+    .command("verify <file>")
+    .description("check a receipt; needs no database, and the public key alone to be sure of the signer")
+    .option("--public-key <key>", "the log's key as it was published; without it the receipt's own is used")
+    .action((file: string, options: { publicKey?: string }) => {
+      const verdict = verifyReceipt(readReceipt(file), options.publicKey);
+      console.log(program.opts()["json"] === true ? JSON.stringify(verdict) : describe(verdict));
+      process.exitCode = verdict.valid ? EXIT_CODES.done : EXIT_CODES.foundWrong;
+    });
+  addExamples(verify, [
+    [
+      'countinghouse receipt verify receipt.json --public-key "$(curl -s .../api/v1/audit/key?log=transfers)"',
+      "exit code 0: it holds, 1: not",
+    ],
+  ]);
+}
+
+/** What no checkpoint has yet gets one now. */
+async function makeReceipt(transaction: string): Promise<string> {
+  const id = parseId(transaction);
+  if (id === undefined) throw new CommandError(`"${transaction}" is not the id of a transaction`);
+  const config = loadConfig();
+  const signers = openConfiguredSigners(config);
+  return withMigratedDatabase(config, async (db) => {
+    const source = openTransferSource(db);
+    await makeCheckpoints({ db, source, signers, directory: config.AUDIT_CHECKPOINT_DIR });
+    return writeReceipt({ db, source }, id).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      throw new CommandError(
+        `There is no completed transaction ${id}: nothing was moved that could be proven`,
+      );
+    });
+  });
+}
+
+function readReceipt(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function describe(verdict: ReceiptVerdict): string {
+  if (!verdict.valid) return `NOT VALID: ${verdict.reason}.`;
+  const transfers = verdict.transfers.map(({ amount, asset, scale, debit_account_id, credit_account_id }) => {
+    const decimal = formatAmount(BigInt(amount), scale);
+    return `  ${decimal} ${asset} from account ${debit_account_id} to ${credit_account_id}`;
+  });
+  const key = verdict.isKeyKnown
+    ? ""
+    : "\nThe key was taken from the receipt itself: compare it with the published one (--public-key).";
+  const place = `is in the book of ${verdict.origin}, signed at ${verdict.size} transfers`;
+  return [`Valid: transaction ${verdict.transactionId} ${place}.`, ...transfers].join("\n") + key;
+}

@@ -1,0 +1,107 @@
+// The settings of payments, which config.ts reads with all others; and what is wrong with their values.
+import type { Config, ConfigKey } from "../config.ts";
+
+export const PAYMENT_KEYS = [
+  {
+    name: "STRIPE_SECRET_KEY",
+    group: "Payments",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "Secret key of the Stripe account that takes card payments.",
+  },
+  {
+    name: "PAYMENT_GATEWAY_KEY",
+    group: "Payments",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "Another name of STRIPE_SECRET_KEY; read where that is not set.",
+  },
+  {
+    name: "STRIPE_WEBHOOK_SECRET",
+    group: "Payments",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "Secret with which Stripe signs what it sends to /api/v1/webhooks/stripe.",
+  },
+  {
+    name: "STRIPE_API_URL",
+    group: "Payments",
+    type: "string",
+    default: "https://api.stripe.com",
+    description: "Where Stripe's API is reached; another one for tests, or through a proxy.",
+  },
+  {
+    name: "PAYMENT_RETURN_URL",
+    group: "Payments",
+    type: "string",
+    default: undefined,
+    description:
+      "Where a customer's browser goes after it has confirmed a card payment (3-D Secure); unset, PUBLIC_URL.",
+  },
+  {
+    name: "PAYMENT_SANDBOX",
+    group: "Payments",
+    type: "choice",
+    choices: ["auto", "on", "off"],
+    default: "auto",
+    description: "The built-in card provider that moves no real money; auto: on except in production.",
+  },
+  {
+    name: "PAYMENT_SANDBOX_DELAY_MS",
+    group: "Payments",
+    type: "integer",
+    minimum: 0,
+    maximum: 600_000,
+    default: "3000",
+    description: "How late the sandbox is where its token says late or slow.",
+  },
+  {
+    name: "PAYMENT_TIMEOUT_MS",
+    group: "Payments",
+    type: "integer",
+    minimum: 50,
+    maximum: 60_000,
+    default: "10000",
+    description: "How long a call to a payment provider may take before its outcome counts as unknown.",
+  },
+  {
+    name: "PAYMENT_POLL_MS",
+    group: "Payments",
+    type: "integer",
+    minimum: 10,
+    maximum: 60_000,
+    default: "500",
+    description:
+      "How often calls to repeat, and what other processes have left, are looked for; new ones wake the jobs.",
+  },
+  {
+    name: "PAYMENT_ATTENTION_SECONDS",
+    group: "Payments",
+    type: "integer",
+    minimum: 0,
+    maximum: 86_400,
+    default: "900",
+    description: "How long an attempt may be unknown before it is put before people.",
+  },
+] as const satisfies readonly ConfigKey[];
+
+export function findUnsafePayments(config: Config): string[] {
+  const problems: string[] = [];
+  const key = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
+  if (key !== undefined && config.STRIPE_WEBHOOK_SECRET === undefined)
+    problems.push(
+      "STRIPE_WEBHOOK_SECRET must be set with STRIPE_SECRET_KEY: without it no report of Stripe can be believed",
+    );
+  if (!(/^https?:\/\//.test(config.STRIPE_API_URL) && URL.canParse(config.STRIPE_API_URL)))
+    problems.push("STRIPE_API_URL must be a URL that begins with http:// or https://");
+  else if (new URL(config.STRIPE_API_URL).pathname !== "/")
+    problems.push("STRIPE_API_URL must name a host alone: Stripe's client adds the path");
+  if (config.PAYMENT_RETURN_URL !== undefined && !URL.canParse(config.PAYMENT_RETURN_URL))
+    problems.push("PAYMENT_RETURN_URL must be a URL, such as https://shop.example.com/paid");
+  if (config.APP_ENV === "production" && key !== undefined && !config.STRIPE_API_URL.startsWith("https://"))
+    problems.push("STRIPE_API_URL must begin with https:// in production");
+  return problems;
+}

@@ -1,0 +1,89 @@
+// The configuration of the shop.
+import type { ConfigKey } from "../config.ts";
+
+export const SHOP_KEYS = [
+  {
+    name: "DEFAULT_CURRENCY",
+    group: "Shop",
+    type: "string",
+    default: "USD",
+    description: "Currency of prices and orders that name none; GET /assets lists what is known.",
+  },
+  {
+    name: "PRICES_INCLUDE_TAX",
+    group: "Shop",
+    type: "boolean",
+    default: "false",
+    description: "Whether the prices of products that do not say so include tax.",
+  },
+  {
+    name: "PRODUCT_IMAGE_LIMIT_BYTES",
+    group: "Shop",
+    type: "integer",
+    minimum: 1_024,
+    maximum: 16_777_216,
+    default: "2097152",
+    description: "Largest image of a product that is taken.",
+  },
+  {
+    name: "TAX_RATE",
+    group: "Shop",
+    type: "string",
+    default: "0.20",
+    description: "Rate of the tax class standard, a decimal from 0 to 1; docs/orders.md has the rounding.",
+  },
+  {
+    name: "TAX_CLASSES",
+    group: "Shop",
+    type: "json",
+    default: '{"zero":"0"}',
+    description: 'Rates of further tax classes of products, such as {"reduced":"0.05","zero":"0"}.',
+  },
+  {
+    name: "ORDER_UNPAID_SECONDS",
+    group: "Shop",
+    type: "integer",
+    minimum: 60,
+    maximum: 31_536_000,
+    default: "3600",
+    description: "For how long an order to be paid by card keeps its stock unpaid; then it expires.",
+  },
+  {
+    name: "ORDER_INVOICE_SECONDS",
+    group: "Shop",
+    type: "integer",
+    minimum: 60,
+    maximum: 31_536_000,
+    default: "1209600",
+    description: "The same for an invoice, a bank transfer or cash.",
+  },
+  {
+    name: "ORDER_REVIEW_SECONDS",
+    group: "Shop",
+    type: "integer",
+    minimum: 60,
+    maximum: 31_536_000,
+    default: "259200",
+    description:
+      "For how long an order that the fraud check stopped keeps its stock and money while nobody decides.",
+  },
+  {
+    name: "ORDER_GRACE_SECONDS",
+    group: "Shop",
+    type: "integer",
+    minimum: 0,
+    maximum: 31_536_000,
+    default: "300",
+    description:
+      "How long after it was placed a confirmed order is queued for the warehouse; until then its customer can cancel it.",
+  },
+  {
+    name: "CART_EXPIRY_DAYS",
+    group: "Shop",
+    type: "integer",
+    minimum: 1,
+    maximum: 3_650,
+    default: "30",
+    description: "For how many days a cart that nobody touches stays open.",
+  },
+] as const satisfies readonly ConfigKey[];

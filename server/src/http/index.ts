@@ -1,0 +1,14 @@
+// The door of the HTTP kit for the modules' routes.
+export { sendAnswer } from "./answer.ts";
+export { type Caller, readCaller, readFullOrigin, readOrigin } from "./caller.ts";
+export { type CommandAnswer, runCommand } from "./command.ts";
+export {
+  type CommandRecord,
+  type CommandRecorder,
+  type CommandRequest,
+  readCommand,
+} from "./command-record.ts";
+export { formatCursor, readCursor } from "./cursor.ts";
+export type { HttpServer, Routes } from "./http-server.ts";
+export { readIdempotencyKey } from "./idempotency.ts";
+export { Cursor, Limit, Problem, pageOf } from "./schemas.ts";

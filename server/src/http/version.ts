@@ -1,0 +1,25 @@
+// Versions of rows: a client reads one as an ETag and asks for it again in If-Match, so that nobody overwrites what they
+// have not seen.
+import { AppError, invalidField } from "../values/app-error.ts";
+
+const ETAG = /^(?:W\/)?"(\d{1,15})"$/;
+
+export function formatETag({ version }: { readonly version: number }): string {
+  return `"${version}"`;
+}
+
+/** The versions that an If-Match header allows; undefined where any will do. @throws AppError `invalid/invalid_request` */
+export function readVersions(header: string | undefined): number[] | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.split(",").map((tag) => {
+    const version = ETAG.exec(tag.trim())?.[1];
+    if (version === undefined) throw invalidField("If-Match", 'must be an ETag as it was read, such as "7"');
+    return Number(version);
+  });
+}
+
+/** @throws AppError `conflict/version_mismatch` where the version is none of those asked for */
+export function checkVersion(version: number, versions: readonly number[] | undefined): void {
+  if (versions === undefined || versions.includes(version)) return;
+  throw new AppError("conflict", "version_mismatch", { message: "It changed since it was read.", version });
+}

@@ -1,0 +1,108 @@
+// The SQL that reads the chain.
+import type { Sql } from "../../../runtime/database.ts";
+import { toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+
+export async function readBody(db: Sql, seq: number): Promise<string | undefined> {
+  const [row] = await db<{ body: string }[]>`SELECT body FROM audit.entries WHERE seq = ${seq}`;
+  return row?.body;
+}
+
+export interface StoredEntry {
+  readonly seq: number;
+  /** RFC 3339 with microseconds, as in the body. */
+  readonly at: string;
+  readonly event: string;
+  readonly actorId: string;
+  readonly resourceType: string | null;
+  readonly resourceId: string | null;
+  readonly succeeded: boolean;
+  readonly body: string;
+  readonly chainHash: Buffer;
+}
+
+interface EntryRow {
+  seq: bigint;
+  at: string;
+  event: string;
+  actor_id: string;
+  resource_type: string | null;
+  resource_id: string | null;
+  succeeded: boolean;
+  body: string;
+  chain_hash: Buffer;
+}
+
+/** Entries from `from` on, in the order of the chain. */
+export async function readEntries(
+  sql: Sql | Tx["sql"],
+  { from, limit }: { from: number; limit: number },
+): Promise<StoredEntry[]> {
+  const rows = await sql<EntryRow[]>`
+    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event, actor_id,
+           resource_type, resource_id, succeeded, body, chain_hash
+    FROM audit.entries WHERE seq >= ${from} ORDER BY seq LIMIT ${limit}`;
+  return rows.map(toEntry);
+}
+
+function toEntry(row: EntryRow): StoredEntry {
+  return {
+    seq: Number(row.seq),
+    at: row.at,
+    event: row.event,
+    actorId: row.actor_id,
+    resourceType: row.resource_type,
+    resourceId: row.resource_id,
+    succeeded: row.succeeded,
+    body: row.body,
+    chainHash: row.chain_hash,
+  };
+}
+
+/** Those of the ids that no entry has as its resource. */
+export async function findUnmentioned(sql: Sql | Tx["sql"], ids: readonly string[]): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    SELECT w.id FROM unnest(${toTextArray(ids)}::text[]) AS w (id)
+    WHERE NOT EXISTS (SELECT FROM audit.entries e WHERE e.resource_id = w.id)`;
+  return rows.map((row) => row.id);
+}
+
+/** When the oldest row that waits for the sequencer was written, in microseconds; undefined where none waits. */
+export async function readOldestPending(sql: Sql | Tx["sql"]): Promise<bigint | undefined> {
+  const [row] = await sql<[{ oldest: bigint | null }]>`
+    SELECT (extract(epoch FROM min(written_at)) * 1000000)::bigint AS oldest FROM audit.pending`;
+  return row.oldest ?? undefined;
+}
+
+export interface EntryFilter {
+  /** Only entries before this seq: the cursor. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+  readonly actorId?: string | undefined;
+  readonly event?: string | undefined;
+  readonly resourceType?: string | undefined;
+  readonly resourceId?: string | undefined;
+  readonly succeeded?: boolean | undefined;
+  /** RFC 3339; from inclusive, to exclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Newest first. */
+export async function readFilteredEntries(db: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
+  const { actorId, event, resourceType, resourceId, succeeded, from, to } = filter;
+  const rows = await db<EntryRow[]>`
+    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event, actor_id,
+           resource_type, resource_id, succeeded, body, chain_hash
+    FROM audit.entries
+    WHERE seq < ${filter.before ?? Number.MAX_SAFE_INTEGER}
+      ${actorId === undefined ? db`` : db`AND actor_id = ${actorId}`}
+      ${event === undefined ? db`` : db`AND event = ${event}`}
+      ${resourceType === undefined ? db`` : db`AND resource_type = ${resourceType}`}
+      ${resourceId === undefined ? db`` : db`AND resource_id = ${resourceId}`}
+      ${succeeded === undefined ? db`` : db`AND succeeded = ${succeeded}`}
+      ${from === undefined ? db`` : db`AND written_at >= ${from}`}
+      ${to === undefined ? db`` : db`AND written_at < ${to}`}
+    ORDER BY seq DESC LIMIT ${filter.limit}`;
+  return rows.map(toEntry);
+}

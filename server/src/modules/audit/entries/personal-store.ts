@@ -1,0 +1,64 @@
+// The SQL of personal values: reading them back, and forgetting a person.
+import type { Sql } from "../../../runtime/database.ts";
+import { toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import { toHex } from "../checkpoints/log-store.ts";
+import { SEQUENCER_LOCK } from "../sequencer/sequence-store.ts";
+
+/** Until the end of the transaction no entry is chained. */
+export async function waitForSequencer({ sql }: Tx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${SEQUENCER_LOCK})`;
+}
+
+export async function writeErasure({ sql }: Tx, subjectId: string): Promise<void> {
+  await sql`
+    INSERT INTO audit.erasures (subject_id, erased_at) VALUES (${subjectId}, clock_timestamp())
+    ON CONFLICT (subject_id) DO UPDATE SET erased_at = excluded.erased_at`;
+}
+
+export async function deleteValuesOf({ sql }: Tx, subjectId: string): Promise<number> {
+  const { count } = await sql`DELETE FROM audit.personal_values WHERE subject_id = ${subjectId}`;
+  return count;
+}
+
+/** Encrypted values by commitment in hexadecimal; forgotten ones are missing. */
+export async function readSealedValues(
+  db: Sql,
+  commitments: readonly string[],
+): Promise<Map<string, string>> {
+  if (commitments.length === 0) return new Map();
+  const hexes = commitments.map((commitment) => toHex(Buffer.from(commitment, "hex")));
+  const rows = await db<{ commitment: Buffer; sealed: string }[]>`
+    SELECT commitment, sealed FROM audit.personal_values WHERE commitment = ANY(${toTextArray(hexes)}::bytea[])`;
+  return new Map(rows.map((row) => [row.commitment.toString("hex"), row.sealed]));
+}
+
+/** A value as an entry promises it. */
+export interface ExpectedValue {
+  /** In hexadecimal. */
+  readonly commitment: string;
+  readonly subjectId: string;
+  readonly name: string;
+  readonly at: string;
+  readonly seq: number;
+}
+
+/** How long before a subject is forgotten an entry may have been written that is chained with what came after. */
+const CHAINED_LATE = "1 hour";
+
+/** Those that are not there and should be: their subject was not forgotten since. */
+export async function findLostValues(
+  { sql }: Tx,
+  expected: readonly ExpectedValue[],
+): Promise<ExpectedValue[]> {
+  const hexes = expected.map(({ commitment }) => toHex(Buffer.from(commitment, "hex")));
+  const rows = await sql<{ index: number }[]>`
+    SELECT e.n::int - 1 AS index
+    FROM unnest(${toTextArray(hexes)}::bytea[], ${toTextArray(expected.map((value) => value.subjectId))}::text[],
+                ${toTextArray(expected.map((value) => value.at))}::text[]) WITH ORDINALITY AS e (commitment, subject_id, at, n)
+    WHERE NOT EXISTS (SELECT FROM audit.personal_values v WHERE v.commitment = e.commitment)
+      AND NOT EXISTS (SELECT FROM audit.erasures f
+                      WHERE f.subject_id = e.subject_id AND f.erased_at + ${CHAINED_LATE}::text::interval >= e.at::timestamptz)
+    ORDER BY e.n`;
+  return rows.flatMap(({ index }) => expected[index] ?? []);
+}

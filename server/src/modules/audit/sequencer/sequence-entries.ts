@@ -1,0 +1,187 @@
+// The sequencer: takes entries as they were written with their acts and chains them. One process does it at a time (a
+// lock that lives as long as the round's transaction, so a killed process holds it no longer), and even two could not
+// fork the chain: seq is unique, and an entry is only inserted behind the one whose hash it continues.
+//
+// Rows are taken in the order of their ids, which for one writer is the order of its commits. Between writers it need
+// not be: a transaction that commits late is chained late. `at` in the entry says when it was written.
+import type { Sql } from "../../../runtime/database.ts";
+import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Vault } from "../../../runtime/vault/vault.ts";
+import { moveLog, readLog, readTiles, writeTiles } from "../checkpoints/log-store.ts";
+import type { AuditEntry } from "../entries/entry.ts";
+import {
+  type Committer,
+  createCommitter,
+  describeBinding,
+  type PersonalValue,
+} from "../entries/personal-values.ts";
+import { writeBody } from "../entries/write-body.ts";
+import { CHAIN_START, chainHash, hashLeaf } from "../proofs/merkle-hash.ts";
+import { appendLeaves, partialTiles } from "../proofs/tiles.ts";
+import { findGaps, type Gap } from "./find-gaps.ts";
+import * as store from "./sequence-store.ts";
+
+export interface Round {
+  /** Entries chained. */
+  readonly chained: number;
+  /** More may wait. */
+  readonly more: boolean;
+  /** How long the oldest of them had been waiting. */
+  readonly waitedMs: number;
+}
+
+export interface Sequencer {
+  /** Chains what waits, up to a bound; nothing where another process is at it. */
+  readonly runRound: () => Promise<Round>;
+}
+
+/** A round keeps the event loop busy for a few milliseconds: other work of the process waits no longer than that. */
+const ROWS_PER_ROUND_MAX = 16;
+const ENTRIES_PER_ROUND_MAX = 512;
+const NOTHING: Round = { chained: 0, more: false, waitedMs: 0 };
+
+export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Sequencer {
+  const committer = createCommitter();
+  let lastErasure: string | undefined;
+
+  async function chainPending(tx: Tx): Promise<Round> {
+    if (!(await store.lockSequencer(tx))) return NOTHING;
+    const erasure = await store.readLastErasure(tx);
+    if (erasure !== lastErasure) committer.forget(); // a forgotten value must not live on in what comes
+    lastErasure = erasure;
+    const rows = takeRows(await store.readPending(tx, ROWS_PER_ROUND_MAX));
+    if (rows.length === 0) return NOTHING;
+    const entries = rows.flatMap(parseRow);
+    entries.push(...(await noteGaps(tx, rows)));
+    await appendEntries(tx, entries, committer);
+    const areAllKept = await keepValues(tx, vault, committer.takeNew());
+    if (!areAllKept) committer.forget(); // what was not kept must not stand for the same value later
+    await store.deletePending(
+      tx,
+      rows.map((row) => row.id),
+    );
+    return { chained: entries.length, more: true, waitedMs: Date.now() - Date.parse(rows[0]?.at ?? "") };
+  }
+
+  return {
+    runRound: () =>
+      inTransaction(db, chainPending).catch((error: unknown) => {
+        committer.forget(); // what it committed to was rolled back
+        throw error;
+      }),
+  };
+}
+
+interface TimedEntry {
+  readonly entry: AuditEntry;
+  readonly at: string;
+}
+
+/** At least one row, and no more than the bound of entries; a row of one command may be larger than that. */
+function takeRows(rows: readonly store.PendingRow[]): store.PendingRow[] {
+  const taken: store.PendingRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += row.entries.length;
+    if (taken.length > 0 && bytes > ENTRIES_PER_ROUND_MAX * ENTRY_BYTES_USUAL) break;
+    taken.push(row);
+  }
+  return taken;
+}
+
+const ENTRY_BYTES_USUAL = 300;
+
+function parseRow({ entries, at }: store.PendingRow): TimedEntry[] {
+  return (JSON.parse(entries) as AuditEntry[]).map((entry) => ({ entry, at }));
+}
+
+/** A row that was removed before it could be chained becomes an entry of its own, for all to see. */
+async function noteGaps(tx: Tx, rows: readonly store.PendingRow[]): Promise<TimedEntry[]> {
+  const writers = new Set(rows.flatMap((row) => row.writer ?? []));
+  if (writers.size === 0) return [];
+  const { gaps, lastNumbers } = findGaps(rows, await store.readWriters(tx, [...writers]));
+  await store.writeWriters(tx, lastNumbers);
+  return gaps.map(describeGap);
+}
+
+function describeGap({ writer, from, to, at }: Gap): TimedEntry {
+  const entry: AuditEntry = {
+    event: "audit_rows_missing",
+    actorId: "system",
+    actorKind: "system",
+    resource: { type: "audit_writer", id: writer },
+    outcome: "refused",
+    code: "rows_missing",
+    origin: { requestId: "sequencer" },
+    details: { from: String(from), to: String(to) },
+  };
+  return { entry, at };
+}
+
+async function appendEntries(tx: Tx, timed: readonly TimedEntry[], committer: Committer): Promise<void> {
+  const from = await readLog(tx.sql, "entries");
+  const head = await store.readHead(tx);
+  if ((head === undefined ? 0 : head.seq + 1) !== from.size)
+    throw new Error(
+      `the chain ends with entry ${head?.seq ?? "none"}, its log has ${from.size}: run countinghouse verify`,
+    );
+  const before = head?.chainHash ?? CHAIN_START;
+  const entries = linkEntries(timed, { firstSeq: from.size, before, committer });
+  const size = from.size + entries.length;
+  await createPartitions(tx, from.size, size);
+  await store.insertEntries(tx, entries, before);
+  const leaves = entries.map(({ seq, leafHash }) => ({ key: BigInt(seq), hash: leafHash }));
+  const partial = await readTiles(tx.sql, "entries", partialTiles(from.size));
+  await writeTiles(tx, "entries", appendLeaves(from.size, partial, leaves));
+  await moveLog(tx, "entries", { from, to: { size, lastKey: BigInt(size - 1) } });
+}
+
+function linkEntries(
+  timed: readonly TimedEntry[],
+  chain: { firstSeq: number; before: Buffer; committer: Committer },
+): store.NewEntry[] {
+  let last = chain.before;
+  return timed.map(({ entry, at }, index) => {
+    const body = writeBody(entry, at, chain.committer);
+    const leafHash = hashLeaf(body);
+    last = chainHash(last, leafHash);
+    return {
+      seq: chain.firstSeq + index,
+      at,
+      event: entry.event,
+      actorId: entry.actorId,
+      resourceType: entry.resource?.type ?? null,
+      resourceId: entry.resource?.id ?? null,
+      succeeded: entry.outcome === "success",
+      body,
+      leafHash,
+      chainHash: last,
+    };
+  });
+}
+
+/** One partition ahead of the one that is being filled. */
+async function createPartitions(tx: Tx, from: number, to: number): Promise<void> {
+  const last = Math.floor(to / store.ENTRIES_PER_PARTITION);
+  if (last > Math.floor((from - 1) / store.ENTRIES_PER_PARTITION)) await store.createPartition(tx, last + 1);
+}
+
+/** A value whose owner was forgotten after it had been written is committed to, but not kept. Whether all were. */
+async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]): Promise<boolean> {
+  if (values.length === 0) return true;
+  const erasures = await store.readErasures(tx, [...new Set(values.map((value) => value.subjectId))]);
+  const kept = values.filter(({ subjectId, at }) => at > (erasures.get(subjectId) ?? ""));
+  await store.insertPersonalValues(
+    tx,
+    kept.map(({ commitment, subjectId, name, salt, value }) => ({
+      commitment,
+      subjectId,
+      name,
+      sealed: vault.encrypt(
+        JSON.stringify({ salt: salt.toString("base64url"), value }),
+        describeBinding(commitment),
+      ),
+    })),
+  );
+  return kept.length === values.length;
+}

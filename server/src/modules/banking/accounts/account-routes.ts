@@ -1,0 +1,157 @@
+// Routes of accounts: opening, finding, reading, changing.
+import {
+  formatCursor,
+  type HttpServer,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../../http/index.ts";
+import { formatETag, readVersions } from "../../../http/version.ts";
+import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
+import { AccountChange, AccountParams, AccountQuery } from "../query-schemas.ts";
+import { readAccount, readAmount, readId, readText } from "../read-input.ts";
+import type { BankingServices } from "../routes.ts";
+import { AccountBatchInput, AccountInput } from "../schemas.ts";
+import { describeAccount } from "./account.ts";
+import { changeBankAccount, prepareChange } from "./change-bank-account.ts";
+import { findAccounts } from "./find-accounts.ts";
+import { getBankAccount } from "./get-account.ts";
+import { openBankAccounts } from "./open-bank-accounts.ts";
+
+const tags = ["Accounts"];
+
+export function addAccountRoutes(server: HttpServer, services: BankingServices): void {
+  addOpening(server, services);
+  addReading(server, services);
+  addChanging(server, services);
+}
+
+function addOpening(server: HttpServer, { db, vault, assets }: BankingServices): void {
+  server.post(
+    "/accounts",
+    {
+      schema: {
+        tags,
+        operationId: "openAccount",
+        summary: "Open an account (staff)",
+        body: AccountInput,
+        response: { 201: Account },
+      },
+    },
+    async (request, reply) => {
+      const account = readAccount(assets, request.body, { callerId: request.actor.id });
+      const answer = await runCommand(db, readCommand(request, "account.open"), async (tx) => {
+        const [opened] = await openBankAccounts(tx, vault, [account]);
+        if (opened === undefined) throw new Error("no account was opened");
+        return describeAccount(opened);
+      });
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+
+  server.post(
+    "/accounts/batch",
+    {
+      schema: {
+        tags,
+        operationId: "openAccounts",
+        summary: "Open up to 1,000 accounts, all or none (staff)",
+        body: AccountBatchInput,
+        response: { 201: AccountBatch },
+      },
+    },
+    async (request, reply) => {
+      const accounts = request.body.accounts.map((input, index) =>
+        readAccount(assets, input, { callerId: request.actor.id, path: `accounts[${index}].` }),
+      );
+      const answer = await runCommand(db, readCommand(request, "account.open_batch"), async (tx) => ({
+        accounts: (await openBankAccounts(tx, vault, accounts)).map(describeAccount),
+      }));
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function addReading(server: HttpServer, services: BankingServices): void {
+  server.get(
+    "/accounts",
+    {
+      schema: {
+        tags,
+        operationId: "listAccounts",
+        summary: "Accounts, oldest first",
+        description: "Staff sees all, a customer their own.",
+        querystring: AccountQuery,
+        response: { 200: AccountPage },
+      },
+    },
+    async (request) => {
+      const { owner_id: ownerId, external_number: externalNumber, cursor, ...query } = request.query;
+      const page = await findAccounts(services, request.actor, {
+        ...query,
+        limit: query.limit ?? 50,
+        ownerId: readText(ownerId, "owner_id"),
+        externalNumber,
+        cursor: readCursor(cursor),
+      });
+      return { items: page.accounts.map(describeAccount), next_cursor: formatCursor(page.nextCursor) };
+    },
+  );
+
+  server.get(
+    "/accounts/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getAccount",
+        summary: "An account",
+        description: "The ETag is the account's version, for If-Match.",
+        params: AccountParams,
+        response: { 200: Account },
+      },
+    },
+    async (request, reply) => {
+      const account = await getBankAccount(services, request.actor, readId(request.params.id, "id"));
+      return reply.header("etag", formatETag(account)).send(describeAccount(account));
+    },
+  );
+}
+
+function addChanging(server: HttpServer, services: BankingServices): void {
+  server.patch(
+    "/accounts/:id",
+    {
+      schema: {
+        tags,
+        operationId: "changeAccount",
+        summary: "Set the limit, freeze, close, rename (staff; a customer renames their own)",
+        description:
+          "Only the fields sent are changed. With If-Match the change is made only to the version that was read. " +
+          "An account is closed when it is empty, and stays closed.",
+        params: AccountParams,
+        body: AccountChange,
+        response: { 200: Account },
+      },
+    },
+    async (request, reply) => {
+      const accountId = readId(request.params.id, "id");
+      const { asset } = await getBankAccount(services, request.actor, accountId);
+      const { credit_limit: limit, state, name, holder_name: holderName } = request.body;
+      const change = {
+        creditLimit: limit === undefined ? undefined : readAmount(limit, asset, "credit_limit"),
+        state,
+        name: readText(name ?? undefined, "name") ?? name,
+        holderName: readText(holderName ?? undefined, "holder_name") ?? holderName,
+        versions: readVersions(request.headers["if-match"]),
+      };
+      await prepareChange(services, request.actor, { accountId, change });
+      const answer = await runCommand(services.db, readCommand(request, "account.change"), async (tx) => {
+        const reader = { ...services, actor: request.actor };
+        return describeAccount(await changeBankAccount(tx, reader, { accountId, change }));
+      });
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+}

@@ -1,0 +1,87 @@
+// Changes a customer's account: its rules in the ledger, its names beside it, as one change of one version.
+
+import { checkVersion } from "../../../http/version.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { AppError } from "../../../values/app-error.ts";
+import type { CommandDesk } from "../../desk/command-desk.ts";
+import { appendEvents } from "../../jobs/index.ts";
+import { type AccountState, changeAccount } from "../../ledger/index.ts";
+import { touchAccounts } from "../holds/expire-holds.ts";
+import { type BankAccount, describeAccount } from "./account.ts";
+import { readBankAccount, updateNames } from "./account-read-store.ts";
+import { type AccountReader, checkVisible, decryptAccounts, readVisibleAccount } from "./get-account.ts";
+
+/** Undefined leaves a field as it is. */
+export interface BankAccountChange {
+  readonly creditLimit?: bigint | undefined;
+  readonly state?: AccountState | undefined;
+  readonly name?: string | null | undefined;
+  readonly holderName?: string | null | undefined;
+  /** Versions of which the account must have one. */
+  readonly versions?: readonly number[] | undefined;
+}
+
+/**
+ * Refuses what the actor may not change: staff changes everything, a customer the name of an account of theirs.
+ * Also ends holds of the account that are past their time, so that they stand in no change's way.
+ * @throws AppError `not_found/account_not_found`, `forbidden/forbidden`
+ */
+export async function prepareChange(
+  { db, desk }: Pick<AccountReader, "db"> & { desk: CommandDesk },
+  actor: Actor,
+  { accountId, change }: { accountId: number; change: BankAccountChange },
+): Promise<void> {
+  await checkVisible(db, actor, accountId);
+  const { creditLimit, state, holderName } = change;
+  const isForStaff = creditLimit !== undefined || state !== undefined || holderName !== undefined;
+  if (isForStaff && !actsForAll(actor))
+    throw new AppError("forbidden", "forbidden", {
+      message: "a customer may change the name of their account; the rest needs the role admin or operator",
+    });
+  if (creditLimit !== undefined || state === "closed") await desk.submit(touchAccounts([accountId]));
+}
+
+/**
+ * Changes the account and returns it as it is then. Locks it, and appends `account.changed`.
+ * @throws AppError `conflict/version_mismatch`, `refused/account_closed`, `refused/account_not_empty`, `refused/limit_in_use`
+ */
+export async function changeBankAccount(
+  tx: Tx,
+  reader: AccountReader & { actor: Actor },
+  { accountId, change }: { accountId: number; change: BankAccountChange },
+): Promise<BankAccount> {
+  const { creditLimit, state, name, holderName, versions } = change;
+  const alsoOutside = name !== undefined || holderName !== undefined;
+  const before = await readVisibleAccount(tx, reader.actor, accountId);
+  const rules = await changeAccount(tx, accountId, {
+    request: { actorId: reader.actor.id, creditLimit, state, alsoOutside },
+    check: ({ version }) => checkVersion(version, versions),
+  });
+  if (alsoOutside) await writeNames(tx, reader, { accountId, change });
+  const row = (await readBankAccount(tx, accountId)) ?? before.row;
+  const [account] = await decryptAccounts(reader, [row], new Map([[accountId, rules]]));
+  if (account === undefined) throw new Error("one row is one account");
+  if (rules.version !== before.rules.version) await announce(tx, account);
+  return account;
+}
+
+/** Reads the names again, under the lock that the ledger took: another change may have come between. */
+async function writeNames(
+  tx: Tx,
+  { vault }: AccountReader,
+  { accountId, change }: { accountId: number; change: BankAccountChange },
+): Promise<void> {
+  const current = await readBankAccount(tx, accountId);
+  if (current === undefined) throw new Error(`account ${accountId} vanished`);
+  const { name = current.name, holderName } = change;
+  const encrypt = (text: string) => vault.encrypt(text, `banking.accounts.holder_name:${accountId}`);
+  const kept = holderName === undefined ? current.holder_name : null;
+  await updateNames(tx, accountId, { name, holderName: holderName == null ? kept : encrypt(holderName) });
+}
+
+/** Tells of the change, without personal fields. */
+async function announce(tx: Tx, account: BankAccount): Promise<void> {
+  const { holder_name, external_number, name, ...document } = describeAccount(account);
+  await appendEvents(tx, [{ topic: "account.changed", payload: JSON.stringify(document) }]);
+}

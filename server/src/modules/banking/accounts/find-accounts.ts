@@ -1,0 +1,89 @@
+// Finds customers' accounts: by owner, currency, state and external number, in the order of ids, a page at a time.
+import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import {
+  type AccountRules,
+  type AccountState,
+  findAccountIds,
+  findAccountRules,
+} from "../../ledger/index.ts";
+import type { BankAccount } from "./account.ts";
+import { type BankAccountFilter, type BankAccountRow, readBankAccounts } from "./account-read-store.ts";
+import { type AccountReader, decryptAccounts } from "./get-account.ts";
+import { normalizeNumber } from "./open-bank-accounts.ts";
+
+export interface AccountQuery {
+  readonly ownerId?: string | undefined;
+  readonly currency?: string | undefined;
+  readonly state?: AccountState | undefined;
+  readonly externalNumber?: string | undefined;
+  readonly cursor?: number | undefined;
+  readonly limit: number;
+}
+
+export interface AccountPage {
+  readonly accounts: readonly BankAccount[];
+  /** A page may be short, even empty, and still have a next one: so much was searched. */
+  readonly nextCursor: number | undefined;
+}
+
+/** Accounts that one page of a search by state looks at. */
+const SEARCHED_MAX = 2_000;
+
+/** Staff finds all accounts, a customer their own: another owner's name finds nothing. */
+export async function findAccounts(
+  reader: AccountReader,
+  actor: Actor,
+  query: AccountQuery,
+): Promise<AccountPage> {
+  const { ownerId, currency, externalNumber, state, limit, cursor: afterId = 0 } = query;
+  if (!actsForAll(actor) && ownerId !== undefined && ownerId !== actor.id) return EMPTY;
+  const filter: BankAccountFilter = {
+    ownerId: actsForAll(actor) ? ownerId : actor.id,
+    currency,
+    externalNumberIndex:
+      externalNumber === undefined ? undefined : reader.vault.blindIndex(normalizeNumber(externalNumber)),
+    afterId,
+    limit: state === undefined ? limit + 1 : SEARCHED_MAX,
+  };
+  const found = await inReadTransaction(reader.db, (tx) => search(tx, filter, state));
+  const page = found.rows.slice(0, limit);
+  return {
+    accounts: await decryptAccounts(reader, page, found.rules),
+    nextCursor: found.rows.length > limit ? Number(page.at(-1)?.id) : found.searchedTo,
+  };
+}
+
+const EMPTY: AccountPage = { accounts: [], nextCursor: undefined };
+
+interface Found {
+  readonly rows: readonly BankAccountRow[];
+  readonly rules: Map<number, AccountRules>;
+  /** Where the search stopped early. */
+  readonly searchedTo: number | undefined;
+}
+
+async function search(tx: Tx, filter: BankAccountFilter, state: AccountState | undefined): Promise<Found> {
+  if (state !== undefined && filter.ownerId === undefined && filter.externalNumberIndex === undefined)
+    return searchByState(tx, filter, state);
+  const rows = await readBankAccounts(tx, filter);
+  const rules = await findAccountRules(tx, idsOf(rows));
+  if (state === undefined) return { rows, rules, searchedTo: undefined };
+  const inState = rows.filter((row) => rules.get(Number(row.id))?.state === state);
+  return { rows: inState, rules, searchedTo: lastOf(idsOf(rows), filter.limit) };
+}
+
+/** The state lies in the ledger, so the ledger leads: few accounts are frozen or closed. */
+async function searchByState(tx: Tx, filter: BankAccountFilter, state: AccountState): Promise<Found> {
+  const ids = await findAccountIds(tx, { state, afterId: filter.afterId, limit: filter.limit });
+  const rows = await readBankAccounts(tx, { ...filter, ids });
+  return { rows, rules: await findAccountRules(tx, ids), searchedTo: lastOf(ids, filter.limit) };
+}
+
+function idsOf(rows: readonly BankAccountRow[]): number[] {
+  return rows.map((row) => Number(row.id));
+}
+
+function lastOf(ids: readonly number[], limit: number): number | undefined {
+  return ids.length < limit ? undefined : ids.at(-1);
+}

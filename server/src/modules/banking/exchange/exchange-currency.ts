@@ -1,0 +1,164 @@
+// Exchanges currency: one journal over four accounts. The house buys the one currency and sells the other from its
+// `exchange` accounts, so every currency still sums to zero. The rate used is recorded in the same transaction.
+import { AppError } from "../../../values/app-error.ts";
+import { AMOUNT_MINOR_MAX, convertAmount, formatAmount } from "../../../values/money.ts";
+import type { RowWriter } from "../../desk/batch-rows.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import {
+  type Asset,
+  type Assets,
+  isRefusal,
+  type JournalHeader,
+  ledgerError,
+  postJournal,
+  type TransferRequest,
+} from "../../ledger/index.ts";
+import { bankingError } from "../errors.ts";
+import type { CommandContext } from "../holds/place-hold.ts";
+import {
+  countDebit,
+  findBlocked,
+  flagTransaction,
+  judgeMovement,
+  refuseAccount,
+  refuseTransaction,
+  withBalances,
+} from "../transactions/judge-movement.ts";
+import { describeTransaction } from "../transactions/transaction.ts";
+import { describeRate, type ExchangeRate, ROUNDING, readRate } from "./exchange-rate.ts";
+import { insertExchanges, type NewExchange } from "./exchange-rate-store.ts";
+
+const EXCHANGES: RowWriter<NewExchange> = { name: "exchanges", write: insertExchanges };
+
+export interface ExchangeRequest {
+  readonly accountId: number;
+  readonly toAccountId: number;
+  /** Currency of `accountId`. */
+  readonly sold: Asset;
+  /** Currency of `toAccountId`. */
+  readonly bought: Asset;
+  /** Minor units of `sold`. */
+  readonly amount: bigint;
+  /** The latest rate when the request came, milliseconds before it is decided; undefined where the pair has none. */
+  readonly rate: ExchangeRate | undefined;
+  readonly reference?: string | undefined;
+}
+
+/**
+ * A command that exchanges once. A customer's own accounts only, both. Locks both.
+ * Refuses `same_currency`, `no_exchange_rate`, `amount_too_small`, and what a transfer is refused for; those of kind
+ * refused are kept as FAILED where an amount could be named.
+ */
+export function exchangeCurrency(
+  context: CommandContext & { assets: Assets },
+  request: ExchangeRequest,
+): BookCommand {
+  const { accountId, toAccountId, sold, bought } = request;
+  const { assets, actor, key, origin } = context;
+  const house = [assets.systemAccount(sold.id, "exchange"), assets.systemAccount(bought.id, "exchange")];
+  return {
+    event: "transaction.exchange",
+    actor,
+    key,
+    origin,
+    scope: { accountIds: [accountId, toAccountId, ...house], stampCount: 3 },
+    debitedIds: [accountId],
+    decide: (desk) => decide(desk, actor, request),
+  };
+}
+
+type Actor = CommandContext["actor"];
+
+function decide(desk: Desk, actor: Actor, request: ExchangeRequest): Decision | AppError {
+  const { accountId, sold, amount, reference } = request;
+  const refused = refuseRequest(desk, actor, request);
+  if (refused !== undefined) return refused;
+  const priced = price(request);
+  if (priced instanceof AppError) return priced;
+  const transfers = toTransfers(desk.assets, request, priced.bought);
+  const header: JournalHeader = { kind: "TRANSFER", actorId: actor.id, reference };
+  const findings = judgeMovement(desk, { accountId, amount, asset: sold, outgoing: true });
+  const blocked = findBlocked(findings);
+  if (blocked !== undefined)
+    return refuseTransaction(desk, { header, movement: transfers[0], error: blocked, findings });
+  const outcome = postJournal(desk.book, { ...header, transfers });
+  if (isRefusal(outcome)) {
+    const { transfer_index: index, ...details } = outcome.details;
+    const movement = index === 1 ? transfers[1] : transfers[0];
+    return refuseTransaction(desk, { header, movement, error: ledgerError(outcome.refused, details) });
+  }
+  flagTransaction(desk, accountId, { id: outcome.id, findings });
+  countDebit(desk, accountId);
+  return complete(desk, actor, { ...request, ...priced, boughtAsset: request.bought, id: outcome.id });
+}
+
+function refuseRequest(desk: Desk, actor: Actor, request: ExchangeRequest): AppError | undefined {
+  const { accountId, toAccountId, sold, bought } = request;
+  const foreign =
+    refuseAccount(desk, actor, { accountId, asset: sold }) ??
+    refuseAccount(desk, actor, { accountId: toAccountId, asset: bought });
+  if (foreign !== undefined) return foreign;
+  return sold.id === bought.id ? bankingError("same_currency") : undefined;
+}
+
+interface Price {
+  readonly rate: ExchangeRate;
+  /** Minor units of the bought currency. */
+  readonly bought: bigint;
+}
+
+function price({ amount, rate, sold, bought: asset }: ExchangeRequest): Price | AppError {
+  const decimal = rate === undefined ? undefined : readRate(rate.rate);
+  if (rate === undefined || decimal === undefined)
+    return bankingError("no_exchange_rate", { base: sold.code, quote: asset.code });
+  const bought = convertAmount(amount, decimal, { from: sold.scale, to: asset.scale });
+  if (bought === 0n) return bankingError("amount_too_small");
+  return bought > AMOUNT_MINOR_MAX ? ledgerError("amount_overflow") : { rate, bought };
+}
+
+function toTransfers(
+  assets: Assets,
+  { accountId, toAccountId, sold, bought, amount }: ExchangeRequest,
+  boughtAmount: bigint,
+): readonly [TransferRequest, TransferRequest] {
+  return [
+    { debitAccountId: accountId, creditAccountId: assets.systemAccount(sold.id, "exchange"), amount },
+    {
+      debitAccountId: assets.systemAccount(bought.id, "exchange"),
+      creditAccountId: toAccountId,
+      amount: boughtAmount,
+    },
+  ];
+}
+
+function complete(
+  desk: Desk,
+  actor: Actor,
+  done: Omit<ExchangeRequest, "bought" | "rate"> & Price & { id: number; boughtAsset: Asset },
+): Decision {
+  const { id, accountId, toAccountId, amount, sold, bought, boughtAsset, rate, reference = null } = done;
+  const transaction = describeTransaction({
+    id,
+    type: "TRANSFER",
+    status: "COMPLETED",
+    accountId,
+    toAccountId,
+    amount,
+    asset: sold,
+    reference,
+    metadata: null,
+  });
+  const document = JSON.stringify({
+    ...transaction,
+    bought: { amount: formatAmount(bought, boughtAsset.scale), currency: boughtAsset.code },
+    exchange_rate: describeRate(rate),
+    rounding: ROUNDING,
+  });
+  desk.events.push({ topic: "transaction.completed", payload: document });
+  const record = { journalId: id, fromAccountId: accountId, toAccountId, sold: amount, bought };
+  desk.rows.add(EXCHANGES, { ...record, rateId: rate.id, rate: rate.rate, rounding: ROUNDING });
+  return {
+    answer: withBalances(desk, actor, { document, accountIds: [accountId, toAccountId] }),
+    counted: [{ type: "TRANSFER", status: "COMPLETED" }],
+  };
+}

@@ -1,0 +1,91 @@
+// The SQL of exchange rates, which are only ever added, and of the rates that exchanges used.
+import type { Sql } from "../../../runtime/database.ts";
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { ExchangeRate, NewRate, RecordedExchange } from "./exchange-rate.ts";
+
+interface RateRow {
+  id: bigint;
+  base: string;
+  quote: string;
+  rate: string;
+  source: string;
+  set_by: string;
+  valid_from: Date;
+}
+
+function toRate({ id, set_by, valid_from, ...row }: RateRow): ExchangeRate {
+  return { ...row, id: Number(id), setBy: set_by, validFrom: valid_from };
+}
+
+export async function insertRates({ sql }: Tx, rates: readonly NewRate[]): Promise<ExchangeRate[]> {
+  const rows = await sql<RateRow[]>`
+    INSERT INTO banking.exchange_rates (base, quote, rate, source, set_by)
+    SELECT * FROM unnest(${rates.map((r) => r.base)}::text[], ${rates.map((r) => r.quote)}::text[], ${rates.map((r) => r.rate)}::text[],
+                         ${rates.map((r) => r.source)}::text[], ${rates.map((r) => r.setBy)}::text[])
+    RETURNING id, base, quote, rate, source, set_by, valid_from`;
+  return rows.map(toRate);
+}
+
+/** The latest rate of each pair, by base and quote; of the given ones where they are given. */
+export async function readLatestRates(
+  db: Sql,
+  { base, quote }: { base?: string | undefined; quote?: string | undefined },
+): Promise<ExchangeRate[]> {
+  const rows = await db<RateRow[]>`
+    SELECT DISTINCT ON (base, quote) id, base, quote, rate, source, set_by, valid_from FROM banking.exchange_rates
+    WHERE (${base ?? null}::text IS NULL OR base = ${base ?? null}) AND (${quote ?? null}::text IS NULL OR quote = ${quote ?? null})
+    ORDER BY base, quote, id DESC`;
+  return rows.map(toRate);
+}
+
+export async function readLatestRate(
+  db: Sql,
+  base: string,
+  quote: string,
+): Promise<ExchangeRate | undefined> {
+  const rows = await db<RateRow[]>`
+    SELECT id, base, quote, rate, source, set_by, valid_from FROM banking.exchange_rates
+    WHERE base = ${base} AND quote = ${quote} ORDER BY id DESC LIMIT 1`;
+  return rows.map(toRate)[0];
+}
+
+/** Newest first. */
+export async function readRateHistory(
+  db: Sql,
+  query: { base: string; quote: string; beforeId: number; limit: number },
+): Promise<ExchangeRate[]> {
+  const rows = await db<RateRow[]>`
+    SELECT id, base, quote, rate, source, set_by, valid_from FROM banking.exchange_rates
+    WHERE base = ${query.base} AND quote = ${query.quote} AND id < ${query.beforeId} ORDER BY id DESC LIMIT ${query.limit}`;
+  return rows.map(toRate);
+}
+
+export interface NewExchange {
+  readonly journalId: number;
+  readonly fromAccountId: number;
+  readonly toAccountId: number;
+  readonly sold: bigint;
+  readonly bought: bigint;
+  readonly rateId: number;
+  readonly rate: string;
+  readonly rounding: string;
+}
+
+/** What was bought and at which rate; undefined where the journal is no exchange. */
+export async function readExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
+  const rows = await db<(RateRow & Pick<RecordedExchange, "bought" | "rounding">)[]>`
+    SELECT e.bought, e.rounding, r.id, r.base, r.quote, r.rate, r.source, r.set_by, r.valid_from
+    FROM banking.exchanges e JOIN banking.exchange_rates r ON r.id = e.rate_id WHERE e.journal_id = ${journalId}`;
+  return rows.map(({ bought, rounding, ...rate }) => ({ bought, rounding, rate: toRate(rate) }))[0];
+}
+
+export function insertExchanges({ sql }: Tx, exchanges: readonly NewExchange[]): Promise<unknown> {
+  return sql`
+    INSERT INTO banking.exchanges (journal_id, from_account_id, to_account_id, sold, bought, rate_id, rate, rounding)
+    SELECT * FROM unnest(
+      ${toArray(exchanges.map((e) => e.journalId))}::bigint[], ${toArray(exchanges.map((e) => e.fromAccountId))}::bigint[],
+      ${toArray(exchanges.map((e) => e.toAccountId))}::bigint[], ${toArray(exchanges.map((e) => e.sold))}::bigint[],
+      ${toArray(exchanges.map((e) => e.bought))}::bigint[], ${toArray(exchanges.map((e) => e.rateId))}::bigint[],
+      ${toTextArray(exchanges.map((e) => e.rate))}::text[]::numeric[], ${toTextArray(exchanges.map((e) => e.rounding))}::text[])`.execute();
+}

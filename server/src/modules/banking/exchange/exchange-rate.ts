@@ -1,0 +1,79 @@
+// Exchange rates: what one unit of the base currency buys of the quote. A rate is never changed; a newer one follows
+// it. The way back is a rate of its own: the inverse is never derived, for the difference is the house's to choose.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import { type Decimal, parseDecimal } from "../../../values/money.ts";
+import type { ExchangeRateDocument } from "./exchange-answers.ts";
+import * as store from "./exchange-rate-store.ts";
+
+export interface NewRate {
+  readonly base: string;
+  readonly quote: string;
+  /** Decimal text, up to 12 digits on each side of the point. */
+  readonly rate: string;
+  /** Who says so: "manual", or the name of a rate source. */
+  readonly source: string;
+  readonly setBy: string;
+}
+
+export interface ExchangeRate extends NewRate {
+  readonly id: number;
+  readonly validFrom: Date;
+}
+
+/** Adds rates, which are the latest of their pairs from the commit on. No locks. */
+export function addExchangeRates(tx: Tx, rates: readonly NewRate[]): Promise<ExchangeRate[]> {
+  return store.insertRates(tx, rates);
+}
+
+export function findLatestRates(
+  db: Sql,
+  pair: { base?: string | undefined; quote?: string | undefined } = {},
+): Promise<ExchangeRate[]> {
+  return store.readLatestRates(db, pair);
+}
+
+export function findLatestRate(db: Sql, base: string, quote: string): Promise<ExchangeRate | undefined> {
+  return store.readLatestRate(db, base, quote);
+}
+
+/** Newest first. */
+export function findRateHistory(
+  db: Sql,
+  query: { base: string; quote: string; beforeId?: number | undefined; limit: number },
+): Promise<ExchangeRate[]> {
+  return store.readRateHistory(db, { ...query, beforeId: query.beforeId ?? Number.MAX_SAFE_INTEGER });
+}
+
+export interface RecordedExchange {
+  /** Minor units of the rate's quote. */
+  readonly bought: bigint;
+  readonly rate: ExchangeRate;
+  readonly rounding: typeof ROUNDING;
+}
+
+/** How the bought amount is rounded. */
+export const ROUNDING = "half_even";
+
+/** What an exchange bought and at which rate; undefined for another journal. */
+export function findExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
+  return store.readExchange(db, journalId);
+}
+
+/** The rate as an exact fraction; undefined where the text is none, or zero. */
+export function readRate(rate: string): Decimal | undefined {
+  const decimal = parseDecimal(rate);
+  return decimal === undefined || decimal.digits === 0n ? undefined : decimal;
+}
+
+export function describeRate(rate: ExchangeRate): ExchangeRateDocument {
+  return {
+    id: String(rate.id),
+    base: rate.base,
+    quote: rate.quote,
+    rate: rate.rate,
+    source: rate.source,
+    set_by: rate.setBy,
+    valid_from: rate.validFrom.toISOString(),
+  };
+}

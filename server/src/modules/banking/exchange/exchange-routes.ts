@@ -1,0 +1,138 @@
+// Routes of currency exchange: exchanging, and the rates.
+import {
+  formatCursor,
+  type HttpServer,
+  readCaller,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../../http/index.ts";
+import { getAssetOf } from "../accounts/get-account.ts";
+import { readId, readNewRate, readPositiveAmount, readText } from "../read-input.ts";
+import type { BankingServices } from "../routes.ts";
+import { requireProofOfLarge } from "../transactions/large-payment.ts";
+import { send } from "../transactions/transaction-routes.ts";
+import { ExchangeRate } from "./exchange-answers.ts";
+import { exchangeCurrency } from "./exchange-currency.ts";
+import {
+  addExchangeRates,
+  describeRate,
+  findLatestRate,
+  findLatestRates,
+  findRateHistory,
+} from "./exchange-rate.ts";
+import {
+  Exchange,
+  ExchangeInput,
+  ExchangeRateList,
+  ExchangeRatePage,
+  RateHistoryQuery,
+  RateInput,
+  RateQuery,
+} from "./exchange-schemas.ts";
+
+const tags = ["Exchange"];
+
+export function addExchangeRoutes(server: HttpServer, services: BankingServices): void {
+  addExchanging(server, services);
+  addRateSetting(server, services);
+  addRateReading(server, services);
+}
+
+function addExchanging(server: HttpServer, services: BankingServices): void {
+  const { db, desk, assets } = services;
+
+  server.post(
+    "/exchanges",
+    {
+      schema: {
+        tags,
+        operationId: "exchangeCurrency",
+        summary: "Change money of one currency into another",
+        description:
+          "At the latest rate of the pair in this direction; the way back has a rate of its own, none is derived. The bought amount is rounded half to even, to its currency's decimals. A customer exchanges between accounts of their own.",
+        body: ExchangeInput,
+        response: { 201: Exchange },
+      },
+    },
+    async (request, reply) => {
+      const { account_id, to_account_id, amount: given, reference } = request.body;
+      const accountId = readId(account_id, "account_id");
+      const toAccountId = readId(to_account_id, "to_account_id");
+      const sold = await getAssetOf(services, request.actor, accountId);
+      const bought = await getAssetOf(services, request.actor, toAccountId);
+      const amount = readPositiveAmount(given, sold, "amount");
+      const rate = await findLatestRate(db, sold.code, bought.code);
+      const context = { ...readCaller(request), assets };
+      const payment = { type: "transfer" as const, accountId, toAccountId, amount, asset: sold };
+      await requireProofOfLarge(services, request.actor, [payment]);
+      const wanted = { accountId, toAccountId, sold, bought, amount, rate };
+      const command = exchangeCurrency(context, { ...wanted, reference: readText(reference, "reference") });
+      return send(reply, await desk.submit(command));
+    },
+  );
+}
+
+function addRateSetting(server: HttpServer, { db, assets }: BankingServices): void {
+  server.post(
+    "/exchange-rates",
+    {
+      schema: {
+        tags,
+        operationId: "setExchangeRate",
+        summary: "Set the rate of a pair (admin)",
+        description:
+          "It is the latest from now on; earlier ones stay in the history. The inverse is not derived.",
+        body: RateInput,
+        response: { 201: ExchangeRate },
+      },
+    },
+    async (request, reply) => {
+      const rate = { ...readNewRate(assets, request.body), setBy: request.actor.id };
+      const answer = await runCommand(db, readCommand(request, "exchange_rate.set"), async (tx) => {
+        const [added] = await addExchangeRates(tx, [rate]);
+        if (added === undefined) throw new Error("no rate was added");
+        return describeRate(added);
+      });
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function addRateReading(server: HttpServer, { db }: BankingServices): void {
+  server.get(
+    "/exchange-rates",
+    {
+      schema: {
+        tags,
+        operationId: "listExchangeRates",
+        summary: "The latest rate of each pair",
+        querystring: RateQuery,
+        response: { 200: ExchangeRateList },
+      },
+    },
+    async (request) => ({ items: (await findLatestRates(db, request.query)).map(describeRate) }),
+  );
+
+  server.get(
+    "/exchange-rates/history",
+    {
+      schema: {
+        tags,
+        operationId: "listExchangeRateHistory",
+        summary: "All rates of a pair, newest first",
+        querystring: RateHistoryQuery,
+        response: { 200: ExchangeRatePage },
+      },
+    },
+    async (request) => {
+      const { base, quote, cursor, limit = 50 } = request.query;
+      const beforeId = readCursor(cursor);
+      const found = await findRateHistory(db, { base, quote, beforeId, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      const next = found.length > limit ? page.at(-1)?.id : undefined;
+      return { items: page.map(describeRate), next_cursor: formatCursor(next) };
+    },
+  );
+}

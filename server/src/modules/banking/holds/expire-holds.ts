@@ -1,0 +1,59 @@
+// Ends holds whose time is past. Whoever touches an account expires its due holds first (open-book.ts); this sweeper
+// touches those accounts that nobody else does, through the same desk, so that locks and order are the same.
+import type { Sql } from "../../../runtime/database.ts";
+import { SYSTEM_ACTOR } from "../../../values/actor.ts";
+import type { BookCommand, CommandDesk, CountedTransaction, Desk } from "../../desk/command-desk.ts";
+import { ensureAsset, findAccountsWithDueHolds, type Hold } from "../../ledger/index.ts";
+import { describeHold } from "./hold.ts";
+
+const ACCOUNTS_PER_BATCH_MAX = 200;
+/** A run ends here even where more is due; the next one goes on. */
+const BATCHES_PER_RUN_MAX = 20;
+
+/**
+ * Expires the holds that are due now, in batches. Returns the number of accounts touched.
+ * @throws AppError `unavailable` where the desk is full or closed
+ */
+export async function expireHolds({ db, desk }: { db: Sql; desk: CommandDesk }): Promise<number> {
+  let touched = 0;
+  for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
+    const accountIds = await findAccountsWithDueHolds(db, ACCOUNTS_PER_BATCH_MAX);
+    if (accountIds.length === 0) break;
+    await desk.submit(touchAccounts(accountIds));
+    touched += accountIds.length;
+  }
+  return touched;
+}
+
+/** A command that books nothing: what it does is that the book, being opened, expires the accounts' due holds. */
+export function touchAccounts(accountIds: readonly number[]): BookCommand {
+  return {
+    event: null,
+    actor: SYSTEM_ACTOR,
+    scope: { accountIds, stampCount: 1 },
+    decide: () => ({ answer: "{}", counted: [] }),
+  };
+}
+
+/** Tells of the holds that opening the book has expired: an event each, and a CANCELLED transaction for the metric. */
+export async function tellOfExpired(
+  desk: Pick<Desk, "book" | "assets" | "events">,
+): Promise<CountedTransaction[]> {
+  const counted: CountedTransaction[] = [];
+  for (const hold of desk.book.decisions.closedHolds.values()) {
+    const document = await describeExpired(desk, hold);
+    desk.events.push({ topic: "hold.expired", payload: JSON.stringify(document) });
+    counted.push({ type: hold.kind, status: "CANCELLED" });
+  }
+  return counted;
+}
+
+/** Without reference and metadata, which the hot path does not read; who needs them asks by the id. */
+async function describeExpired({ book, assets }: Pick<Desk, "book" | "assets">, hold: Hold): Promise<object> {
+  const account = book.accounts.get(hold.debitAccountId);
+  if (account === undefined) throw new Error(`the account of hold ${hold.id} is not locked`);
+  await ensureAsset(assets, account.assetId);
+  const fields = { hold, reference: null, metadata: null };
+  const { reference, metadata, ...document } = describeHold(assets, account.assetId, fields);
+  return document;
+}

@@ -1,0 +1,74 @@
+// Reads holds for those who may see them: staff all, a customer those from or to an account of theirs. A hold of
+// others answers like one that does not exist.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Actor } from "../../../values/actor.ts";
+import { asHidden } from "../../../values/app-error.ts";
+import {
+  type Assets,
+  ensureAsset,
+  findHold,
+  findHolds as findLedgerHolds,
+  type HoldRecord,
+  type HoldState,
+  ledgerError,
+  type TransactionStatus,
+} from "../../ledger/index.ts";
+import { bankingError } from "../errors.ts";
+import { findVisibleAccounts } from "../transactions/find-bank-transactions.ts";
+import { describeHold, maySeeHold, STATUS_OF_HOLD } from "./hold.ts";
+import { readOwnersOf } from "./hold-owner-store.ts";
+import type { HoldDocument } from "./hold-schemas.ts";
+
+interface HoldReader {
+  readonly db: Sql;
+  readonly assets: Assets;
+}
+
+/** @throws AppError `not_found/hold_not_found`, also for a hold of others; `refused/stock_is_not_money` */
+export async function getHold({ db, assets }: HoldReader, actor: Actor, id: number): Promise<HoldRecord> {
+  const hold = await findHold(db, id);
+  if (hold === undefined) throw ledgerError("hold_not_found");
+  const owners = await readOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
+  if (!maySeeHold(actor, owners, hold)) throw asHidden(ledgerError("hold_not_found"));
+  await ensureAsset(assets, hold.assetId);
+  if (isStock(assets, hold)) throw bankingError("stock_is_not_money");
+  return hold;
+}
+
+export interface HoldListQuery {
+  readonly accountId?: number | undefined;
+  readonly status?: TransactionStatus | undefined;
+  /** Only holds placed before this one. */
+  readonly beforeId?: number | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Holds from or to the account, or to all that the actor may see; newest first.
+ * @throws AppError `not_found/account_not_found`
+ */
+export async function findHolds(
+  { db, assets }: HoldReader,
+  actor: Actor,
+  query: HoldListQuery,
+): Promise<HoldRecord[]> {
+  const { status, beforeId, limit } = query;
+  const accountIds = await findVisibleAccounts(db, actor, query.accountId);
+  const holds = await findLedgerHolds(db, { accountIds, states: statesOf(status), beforeId, limit });
+  for (const hold of holds) await ensureAsset(assets, hold.assetId);
+  return holds;
+}
+
+/** Stock reserved for an order is a hold too, and its order's alone. */
+export function isStock(assets: Assets, { assetId }: Pick<HoldRecord, "assetId">): boolean {
+  return assets.byId(assetId).kind === "stock";
+}
+
+export function describeHoldRecord(assets: Assets, hold: HoldRecord): HoldDocument {
+  return describeHold(assets, hold.assetId, { hold, reference: hold.reference, metadata: hold.metadata });
+}
+
+function statesOf(status: TransactionStatus | undefined): HoldState[] {
+  const states = Object.keys(STATUS_OF_HOLD) as HoldState[];
+  return status === undefined ? states : states.filter((state) => STATUS_OF_HOLD[state] === status);
+}

@@ -1,0 +1,152 @@
+// Routes of holds: placing, capturing, releasing, reading.
+import { formatCursor, type HttpServer, readCaller, readCursor } from "../../../http/index.ts";
+import { AccountParams } from "../query-schemas.ts";
+import { readHold, readId, readOptionalAmount } from "../read-input.ts";
+import type { BankingServices } from "../routes.ts";
+import { requireProofOfLarge } from "../transactions/large-payment.ts";
+import { allowEmptyBody, LARGE, send } from "../transactions/transaction-routes.ts";
+import { captureHold } from "./capture-hold.ts";
+import { describeHoldRecord, findHolds, getHold, isStock } from "./find-holds.ts";
+import {
+  CaptureInput,
+  ChangedHold,
+  HoldInput,
+  HoldPage,
+  HoldQuery,
+  Hold as HoldSchema,
+  ReleaseInput,
+} from "./hold-schemas.ts";
+import { placeHold } from "./place-hold.ts";
+import { releaseHold } from "./release-hold.ts";
+
+const tags = ["Holds"];
+
+export function addHoldRoutes(server: HttpServer, services: BankingServices): void {
+  addPlacing(server, services);
+  addEnding(server, services);
+  addReading(server, services);
+}
+
+function addPlacing(server: HttpServer, services: BankingServices): void {
+  const { desk, assets } = services;
+  server.post(
+    "/holds",
+    {
+      schema: {
+        tags,
+        operationId: "placeHold",
+        summary: "Set money aside until it is captured, released or expires",
+        description: `Without to_account_id the hold is for a payout to the outside world. ${LARGE}`,
+        body: HoldInput,
+        response: { 201: ChangedHold },
+      },
+    },
+    async (request, reply) => {
+      const context = { ...readCaller(request), assets };
+      const wanted = readHold(assets, request.body);
+      const type = wanted.toAccountId === undefined ? "withdrawal" : "transfer";
+      await requireProofOfLarge(services, request.actor, [{ ...wanted, type }]);
+      return send(reply, await desk.submit(placeHold(context, wanted)));
+    },
+  );
+}
+
+function addEnding(server: HttpServer, services: BankingServices): void {
+  const { desk, assets } = services;
+
+  server.post(
+    "/holds/:id/capture",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "captureHold",
+        summary: "Take what is held, or a part (payee or staff)",
+        description:
+          "Moves the money and releases the rest. Staff captures every hold, the owner of to_account_id those in their favor.",
+        params: AccountParams,
+        body: CaptureInput,
+        response: { 200: ChangedHold },
+      },
+    },
+    async (request, reply) => {
+      const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
+      const amount = readOptionalAmount(request.body.amount, assets.byId(hold.assetId), "amount");
+      const context = readCaller(request);
+      return send(reply, await desk.submit(captureHold(context, { hold, amount })), 200);
+    },
+  );
+
+  server.post(
+    "/holds/:id/release",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "releaseHold",
+        summary: "Give back what is held (payee or staff)",
+        description:
+          "Staff releases every hold, the owner of to_account_id those in their favor. The payer releases only a hold without to_account_id: money promised to somebody is theirs to give back.",
+        params: AccountParams,
+        body: ReleaseInput,
+        response: { 200: ChangedHold },
+      },
+    },
+    async (request, reply) => {
+      const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
+      const context = readCaller(request);
+      return send(reply, await desk.submit(releaseHold(context, hold)), 200);
+    },
+  );
+}
+
+function addReading(server: HttpServer, services: BankingServices): void {
+  const { assets } = services;
+
+  server.get(
+    "/holds/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getHold",
+        summary: "A hold",
+        params: AccountParams,
+        response: { 200: HoldSchema },
+      },
+    },
+    async (request) => {
+      const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
+      return describeHoldRecord(assets, hold);
+    },
+  );
+
+  server.get(
+    "/holds",
+    {
+      schema: {
+        tags,
+        operationId: "listHolds",
+        summary: "Holds from or to an account, newest first",
+        description: "Without account_id: all that the caller may see.",
+        querystring: HoldQuery,
+        response: { 200: HoldPage },
+      },
+    },
+    async (request) => {
+      const { account_id: account, status, cursor, limit = 50 } = request.query;
+      const accountId = account === undefined ? undefined : readId(account, "account_id");
+      const beforeId = readCursor(cursor);
+      const found = await findHolds(services, request.actor, {
+        accountId,
+        status,
+        beforeId,
+        limit: limit + 1,
+      });
+      const page = found.slice(0, limit);
+      return {
+        items: page.filter((hold) => !isStock(assets, hold)).map((hold) => describeHoldRecord(assets, hold)),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+      };
+    },
+  );
+}

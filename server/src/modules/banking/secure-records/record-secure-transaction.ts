@@ -1,0 +1,139 @@
+// A secure transaction: a deposit to a user's account whose canonical record is signed, encrypted and stored in the vault
+// in the transaction that posts it. The signature is its tx_id, so that whoever has the key can tell a true one.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Sql } from "../../../runtime/database.ts";
+import type { Vault } from "../../../runtime/vault/vault.ts";
+import { VaultError } from "../../../runtime/vault/vault-error.ts";
+import { type Actor, SYSTEM_ACTOR } from "../../../values/actor.ts";
+import { AppError, invalidField } from "../../../values/app-error.ts";
+import type { BookCommand, CommandDesk } from "../../desk/command-desk.ts";
+import type { Asset, Assets } from "../../ledger/index.ts";
+import { bankingError } from "../errors.ts";
+import type { CommandContext } from "../holds/place-hold.ts";
+import { readAsset, readPositiveAmount } from "../read-input.ts";
+import { postTransaction } from "../transactions/post-transactions.ts";
+import { openRecord, type SecureVault, sealRecord, TABLE_VAULT } from "./secure-vault.ts";
+import { readAccountsOf } from "./secure-vault-store.ts";
+
+export interface SecureServices {
+  readonly db: Sql;
+  readonly desk: CommandDesk;
+  readonly assets: Assets;
+  readonly vault: Vault;
+  /** API_KEY_V1: signs the records. There is no default. */
+  readonly apiKey: string | undefined;
+  readonly secureVault?: SecureVault;
+}
+
+export interface SecureRequest {
+  readonly userId: string;
+  readonly amount: string | number;
+  /** May be left out where the user has one account. */
+  readonly currency?: string | undefined;
+}
+
+/** What is signed: canonical JSON, the members in this order. */
+interface SecureRecord {
+  readonly account_id: string;
+  readonly actor_id: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly time: string;
+  readonly transaction_id: string;
+  readonly user_id: string;
+}
+
+/**
+ * A command that posts and records. Its answer is `{"status":"success","tx_id":"..."}`.
+ * @throws AppError `unavailable/secure_records_not_configured`, `not_found/account_not_found`, `invalid/…` naming the field
+ */
+export async function buildSecureTransaction(
+  services: SecureServices,
+  context: CommandContext & { actor: Actor },
+  request: SecureRequest,
+): Promise<BookCommand> {
+  const { apiKey, assets, vault, secureVault = TABLE_VAULT } = services;
+  if (apiKey === undefined) throw bankingError("secure_records_not_configured");
+  const { accountId, asset } = await findAccount(services, request);
+  const amount = readPositiveAmount(request.amount, asset, "amount");
+  const posting = postTransaction({ ...context, assets }, { type: "deposit", accountId, amount, asset });
+  return {
+    ...posting,
+    event: "secure_transaction.process",
+    decide: (desk) => {
+      const decision = posting.decide(desk);
+      if (decision instanceof AppError) return decision;
+      const record = describeRecord(JSON.parse(decision.answer), {
+        userId: request.userId,
+        actor: context.actor,
+      });
+      const text = JSON.stringify(record);
+      const txId = sign(apiKey, text);
+      const sealed = sealRecord(vault, { txId, transactionId: Number(record.transaction_id), record: text });
+      desk.rows.add(secureVault.records, sealed);
+      return { ...decision, answer: JSON.stringify({ status: "success", tx_id: txId }) };
+    },
+  };
+}
+
+interface PostedDocument {
+  readonly id: string;
+  readonly account_id: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly created_at: string;
+}
+
+function describeRecord(
+  { id, account_id, amount, currency, created_at }: PostedDocument,
+  { userId, actor }: { userId: string; actor: Actor },
+): SecureRecord {
+  const who = { account_id, actor_id: actor.id };
+  return { ...who, amount, currency, time: created_at, transaction_id: id, user_id: userId };
+}
+
+function sign(apiKey: string, record: string): string {
+  return createHmac("sha256", apiKey).update(record).digest("hex");
+}
+
+async function findAccount(
+  { db, assets }: SecureServices,
+  { userId, currency }: SecureRequest,
+): Promise<{ accountId: number; asset: Asset }> {
+  if (currency !== undefined) readAsset(assets, currency);
+  const [account, another] = await readAccountsOf(db, { id: userId, currency });
+  if (account === undefined) throw bankingError("no_account_of_user");
+  if (currency === undefined && another !== undefined)
+    throw invalidField("currency", "is required, for the user has several accounts");
+  return { accountId: account.id, asset: readAsset(assets, account.currency) };
+}
+
+/**
+ * Posts and records a secure transaction, from within the program.
+ * @throws AppError as `buildSecureTransaction`, and what posting refuses
+ */
+export async function recordSecureTransaction(
+  services: SecureServices,
+  userId: string,
+  amount: string | { amount: string; currency: string },
+): Promise<{ status: "success"; tx_id: string }> {
+  const request = typeof amount === "string" ? { userId, amount } : { userId, ...amount };
+  const command = await buildSecureTransaction(services, { actor: SYSTEM_ACTOR }, request);
+  const outcome = await services.desk.submit(command);
+  if ("refused" in outcome) throw outcome.refused;
+  return JSON.parse(outcome.answer);
+}
+
+/** The record behind a tx_id, decrypted and its signature checked; undefined where there is none. @throws VaultError */
+export async function getSecureRecord(
+  { db, vault, apiKey, secureVault = TABLE_VAULT }: Omit<SecureServices, "desk" | "assets">,
+  txId: string,
+): Promise<SecureRecord | undefined> {
+  if (apiKey === undefined) throw bankingError("secure_records_not_configured");
+  const sealed = await secureVault.find(db, txId);
+  if (sealed === undefined) return undefined;
+  const text = await openRecord(vault, sealed);
+  if (!timingSafeEqual(Buffer.from(sign(apiKey, text)), Buffer.from(txId)))
+    throw new VaultError(`the secure record ${txId} is not what was signed`);
+  return JSON.parse(text);
+}

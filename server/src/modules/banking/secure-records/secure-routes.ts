@@ -1,0 +1,51 @@
+// The route of secure transactions.
+import { Type } from "typebox";
+import { type HttpServer, readCaller } from "../../../http/index.ts";
+import { readText } from "../read-input.ts";
+import type { BankingServices } from "../routes.ts";
+import { AmountInput, Currency } from "../schemas.ts";
+import { send } from "../transactions/transaction-routes.ts";
+import { buildSecureTransaction } from "./record-secure-transaction.ts";
+
+const SecureInput = Type.Object(
+  {
+    user_id: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: "Owner of the account that is credited",
+    }),
+    amount: AmountInput,
+    currency: Type.Optional(Currency),
+  },
+  { additionalProperties: false, examples: [{ user_id: "alice", amount: "10.50", currency: "EUR" }] },
+);
+const SecureAnswer = Type.Object(
+  {
+    status: Type.Literal("success"),
+    tx_id: Type.String({ description: "Signature of the record, 64 hexadecimal digits" }),
+  },
+  { title: "SecureTransaction" },
+);
+
+export function addSecureRoutes(server: HttpServer, services: BankingServices): void {
+  server.post(
+    "/secure-transactions",
+    {
+      schema: {
+        tags: ["Transactions"],
+        operationId: "postSecureTransaction",
+        summary: "Deposit with a signed and encrypted record (staff)",
+        description:
+          "The record is signed with API_KEY_V1, encrypted and stored in the transaction that posts it.",
+        body: SecureInput,
+        response: { 201: SecureAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { user_id, amount, currency } = request.body;
+      const wanted = { userId: readText(user_id, "user_id"), amount, currency };
+      const command = await buildSecureTransaction(services, readCaller(request), wanted);
+      return send(reply, await services.desk.submit(command));
+    },
+  );
+}

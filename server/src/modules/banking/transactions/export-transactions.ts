@@ -1,0 +1,56 @@
+// Exports transactions as an operator sees them: all that match, newest first, as of one moment, page after page, so
+// that neither this process nor PostgreSQL ever holds more than a page.
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction } from "../../../runtime/transaction.ts";
+import {
+  type Assets,
+  ensureAsset,
+  findAccountRules,
+  findTransactionsAt,
+  ledgerError,
+  type TransactionQuery,
+} from "../../ledger/index.ts";
+import type { TransactionDocument } from "../answer-schemas.ts";
+import { describeRecord } from "./describe-reading.ts";
+import { withoutStock } from "./find-bank-transactions.ts";
+
+export interface ExportQuery extends Pick<TransactionQuery, "from" | "to" | "status"> {
+  readonly accountId?: number | undefined;
+  /** At most so many are written. */
+  readonly rowsMax: number;
+  /** Writes a page; the next is read when it is done. */
+  readonly write: (page: readonly TransactionDocument[]) => Promise<void>;
+}
+
+export interface Exported {
+  readonly rowCount: number;
+  /** There were more than `rowsMax`. */
+  readonly isCut: boolean;
+}
+
+const PAGE = 1_000;
+
+/** Locks nothing. @throws AppError `not_found/account_not_found`, and whatever `write` throws */
+export function exportTransactions(
+  { db, assets }: { db: Sql; assets: Assets },
+  { accountId, rowsMax, write, ...filter }: ExportQuery,
+): Promise<Exported> {
+  return inReadTransaction(db, async (tx) => {
+    if (accountId !== undefined && !(await findAccountRules(tx, [accountId])).has(accountId))
+      throw ledgerError("account_not_found", { account_id: String(accountId) });
+    const accountIds = accountId === undefined ? undefined : [accountId];
+    let rowCount = 0;
+    for (let cursor: number | undefined; ; ) {
+      const page = await findTransactionsAt(tx, { ...filter, accountIds, cursor, limit: PAGE });
+      for (const assetId of new Set(page.transactions.map((record) => record.assetId)))
+        await ensureAsset(assets, assetId);
+      const found = withoutStock(assets, page.transactions);
+      const records = found.slice(0, rowsMax - rowCount);
+      if (records.length > 0) await write(records.map((record) => describeRecord(assets, record)));
+      rowCount += records.length;
+      if (records.length < found.length) return { rowCount, isCut: true };
+      if (page.nextCursor === undefined) return { rowCount, isCut: false };
+      cursor = page.nextCursor;
+    }
+  });
+}

@@ -1,0 +1,127 @@
+// Reads transactions for those who may see them: staff all, a customer those on accounts of theirs, and of a journal
+// with many transfers only their own. What others may see answers like what does not exist.
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction } from "../../../runtime/transaction.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { asHidden, invalidField } from "../../../values/app-error.ts";
+import {
+  type Assets,
+  ensureAsset,
+  findTransactions,
+  getTransaction,
+  ledgerError,
+  type RecordedTransfer,
+  type TransactionPage,
+  type TransactionQuery,
+  type TransactionWithTransfers,
+} from "../../ledger/index.ts";
+import { readOwnedIds } from "../accounts/account-read-store.ts";
+import { checkVisible } from "../accounts/get-account.ts";
+import { findExchange, type RecordedExchange } from "../exchange/exchange-rate.ts";
+import { readOwnersOf } from "../holds/hold-owner-store.ts";
+
+interface TransactionReader {
+  readonly db: Sql;
+  readonly assets: Assets;
+}
+
+/** So many accounts of one owner are searched at once. */
+const ACCOUNTS_MAX = 1_000;
+
+/**
+ * One page, newest first: of the account, or of all that the actor may see.
+ * @throws AppError `not_found/account_not_found`; `invalid/invalid_request` where a customer of more than 1,000 accounts names none
+ */
+export async function findBankTransactions(
+  { db, assets }: TransactionReader,
+  actor: Actor,
+  { accountId, ...query }: Omit<TransactionQuery, "accountIds"> & { accountId?: number | undefined },
+): Promise<TransactionPage> {
+  const accountIds = await findVisibleAccounts(db, actor, accountId);
+  const page = await findTransactions(db, { ...query, accountIds });
+  await ensureAssets(assets, page.transactions);
+  return { ...page, transactions: withoutStock(assets, page.transactions) };
+}
+
+/** Units of stock are no customer's money. A page may be short. */
+export function withoutStock<T extends { readonly assetId: number }>(
+  assets: Assets,
+  found: readonly T[],
+): T[] {
+  return found.filter(({ assetId }) => assets.byId(assetId).kind !== "stock");
+}
+
+/** The accounts to search for the actor; undefined: all of them. Refuses as findBankTransactions does. */
+export async function findVisibleAccounts(
+  db: Sql,
+  actor: Actor,
+  accountId: number | undefined,
+): Promise<number[] | undefined> {
+  if (accountId !== undefined) {
+    await checkVisible(db, actor, accountId);
+    return [accountId];
+  }
+  if (actsForAll(actor)) return undefined;
+  const ids = await inReadTransaction(db, (tx) => readOwnedIds(tx, actor.id, ACCOUNTS_MAX + 1));
+  if (ids.length > ACCOUNTS_MAX)
+    throw invalidField("account_id", `is required of an owner of more than ${ACCOUNTS_MAX} accounts`);
+  return ids;
+}
+
+/** What a customer sees of a transaction: their own transfers, and balances of their own accounts. */
+export interface VisibleTransaction extends TransactionWithTransfers {
+  readonly exchange: RecordedExchange | undefined;
+  readonly mayShowBalance: (accountId: number) => boolean;
+}
+
+/** @throws AppError `not_found/transaction_not_found`, also for one of others */
+export async function getBankTransaction(
+  { db, assets }: TransactionReader,
+  actor: Actor,
+  id: number,
+): Promise<VisibleTransaction> {
+  const found = await getTransaction(db, id);
+  const exchange = mayBeExchange(found) ? await findExchange(db, id) : undefined;
+  const transaction = { ...found, exchange };
+  await ensureAssets(assets, [transaction, ...transaction.transfers]);
+  if (withoutStock(assets, [transaction]).length === 0)
+    throw ledgerError("transaction_not_found", { transaction_id: String(id) });
+  if (actsForAll(actor)) return { ...transaction, mayShowBalance: () => true };
+  const owners = await readOwnersOf(db, sidesOf(transaction));
+  const isOwn = (accountId: number) => owners.get(accountId) === actor.id;
+  const transfers = transaction.transfers.filter(
+    ({ debitAccountId, creditAccountId }) => isOwn(debitAccountId) || isOwn(creditAccountId),
+  );
+  const isHead = isOwn(transaction.debit.accountId) || isOwn(transaction.credit.accountId);
+  if (!isHead && transfers.length === 0)
+    throw asHidden(ledgerError("transaction_not_found", { transaction_id: String(id) }));
+  return { ...transaction, ...standFor(transaction, transfers), transfers, mayShowBalance: isOwn };
+}
+
+/** Two currencies are in one journal only where an exchange has put them there, or its reversal. */
+function mayBeExchange({ assetId, transfers }: TransactionWithTransfers): boolean {
+  return transfers.some((transfer) => transfer.assetId !== assetId);
+}
+
+/** Of more than two transfers a customer is told of their own first one, not of somebody else's. */
+function standFor(
+  { transfers: all, debit, credit }: TransactionWithTransfers,
+  own: readonly RecordedTransfer[],
+) {
+  const [first] = own;
+  if (all.length <= 2 || first === undefined) return {};
+  return {
+    debit: { ...debit, accountId: first.debitAccountId, system: first.debitAfter === null },
+    credit: { ...credit, accountId: first.creditAccountId, system: first.creditAfter === null },
+    amount: first.amount,
+  };
+}
+
+function sidesOf({ debit, credit, transfers }: TransactionWithTransfers): number[] {
+  const moved = transfers.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
+  return [...new Set([debit.accountId, credit.accountId, ...moved])];
+}
+
+async function ensureAssets(assets: Assets, of: readonly { assetId: number }[]): Promise<void> {
+  for (const assetId of new Set(of.map((item) => item.assetId))) await ensureAsset(assets, assetId);
+}

@@ -1,0 +1,117 @@
+// Routes that read what happened: balances, statements, transactions.
+import { formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
+import { findStatement, getBalance } from "../../ledger/index.ts";
+import { getAssetOf } from "../accounts/get-account.ts";
+import { Balance, Statement, TransactionDetail, TransactionPage } from "../answer-schemas.ts";
+import { AccountParams, BalanceQuery, StatementQuery, TransactionQuery } from "../query-schemas.ts";
+import { readId, readRange, readText, readTime } from "../read-input.ts";
+import type { BankingServices } from "../routes.ts";
+import { describeDetail, describeReading, describeRecord, describeStatement } from "./describe-reading.ts";
+import { findBankTransactions, getBankTransaction } from "./find-bank-transactions.ts";
+
+export function addHistoryRoutes(server: HttpServer, services: BankingServices): void {
+  addAccountHistory(server, services);
+  addTransactionHistory(server, services);
+}
+
+function addAccountHistory(server: HttpServer, services: BankingServices): void {
+  const tags = ["Accounts"];
+
+  server.get(
+    "/accounts/:id/balance",
+    {
+      schema: {
+        tags,
+        operationId: "getBalance",
+        summary: "An account's balance, now or at a past moment",
+        description: "A past moment answers the same however often it is asked.",
+        params: AccountParams,
+        querystring: BalanceQuery,
+        response: { 200: Balance },
+      },
+    },
+    async (request) => {
+      const accountId = readId(request.params.id, "id");
+      const at = readTime(request.query.at, "at");
+      const asset = await getAssetOf(services, request.actor, accountId);
+      return describeReading(accountId, asset, await getBalance(services.db, accountId, { at }));
+    },
+  );
+
+  server.get(
+    "/accounts/:id/statement",
+    {
+      schema: {
+        tags,
+        operationId: "getStatement",
+        summary: "An account's entries with the balance after each",
+        description: "The range is half-open: `from` is in it, `to` is not.",
+        params: AccountParams,
+        querystring: StatementQuery,
+        response: { 200: Statement },
+      },
+    },
+    async (request) => {
+      const accountId = readId(request.params.id, "id");
+      const { order = "desc", limit = 50 } = request.query;
+      const range = { accountId, ...readRange(request.query) };
+      const cursor = readCursor(request.query.cursor, order);
+      const asset = await getAssetOf(services, request.actor, accountId);
+      const statement = await findStatement(services.db, { ...range, order, limit, cursor });
+      const document = describeStatement(asset, statement, range);
+      return { ...document, next_cursor: formatCursor(statement.nextCursor, order) };
+    },
+  );
+}
+
+function addTransactionHistory(server: HttpServer, services: BankingServices): void {
+  const tags = ["Transactions"];
+
+  server.get(
+    "/transactions",
+    {
+      schema: {
+        tags,
+        operationId: "listTransactions",
+        summary: "Transactions, newest first",
+        description:
+          "Of an account, or of all that the caller may see. Holds are PENDING, refused transactions FAILED. A page that a filter leaves short, even empty, is not the last: go on with next_cursor until it is null.",
+        querystring: TransactionQuery,
+        response: { 200: TransactionPage },
+      },
+    },
+    async (request) => {
+      const { account_id: account, type, status, reference, cursor, limit = 50 } = request.query;
+      const page = await findBankTransactions(services, request.actor, {
+        accountId: account === undefined ? undefined : readId(account, "account_id"),
+        type,
+        status,
+        reference: readText(reference, "reference"),
+        ...readRange(request.query),
+        cursor: readCursor(cursor),
+        limit,
+      });
+      return {
+        items: page.transactions.map((record) => describeRecord(services.assets, record)),
+        next_cursor: formatCursor(page.nextCursor),
+      };
+    },
+  );
+
+  server.get(
+    "/transactions/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getTransaction",
+        summary: "A transaction with its transfers",
+        params: AccountParams,
+        response: { 200: TransactionDetail },
+      },
+    },
+    async (request) => {
+      const id = readId(request.params.id, "id");
+      return describeDetail(services.assets, await getBankTransaction(services, request.actor, id));
+    },
+  );
+}

@@ -1,0 +1,237 @@
+// Posts deposits, withdrawals and transfers, one or up to 8,000 in a request. A deposit comes from the asset's `world`
+// account and a withdrawal goes to it, so that the sum of all accounts stays zero.
+import type { KeyedRequest } from "../../../runtime/idempotency.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { AppError } from "../../../values/app-error.ts";
+import type { Origin } from "../../../values/origin.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import {
+  type Asset,
+  type Assets,
+  allOrNothing,
+  balanceOf,
+  isRefusal,
+  type JournalHeader,
+  type JournalKind,
+  ledgerError,
+  postJournal,
+  type TransferRequest,
+} from "../../ledger/index.ts";
+import { bankingError } from "../errors.ts";
+import {
+  countDebit,
+  findBlocked,
+  flagTransaction,
+  judgeMovement,
+  refuseAccount,
+  refuseSystemAccount,
+  refuseTransaction,
+  withBalances,
+} from "./judge-movement.ts";
+import { describeTransaction, type TransactionFields } from "./transaction.ts";
+
+/** One transaction asked for, checked in form: the ids are numbers, the amount exact at the asset's scale. */
+export interface TransactionRequest {
+  readonly type: "deposit" | "withdrawal" | "transfer";
+  readonly accountId: number;
+  readonly toAccountId?: number | undefined;
+  readonly amount: bigint;
+  /** Move `amount` or, where less is available, all that is. */
+  readonly upToAvailable?: boolean | undefined;
+  readonly asset: Asset;
+  readonly reference?: string | undefined;
+  /** JSON text. */
+  readonly metadata?: string | undefined;
+}
+
+const KINDS: Readonly<Record<TransactionRequest["type"], JournalKind>> = {
+  deposit: "DEPOSIT",
+  withdrawal: "WITHDRAW",
+  transfer: "TRANSFER",
+};
+
+interface PostingContext {
+  readonly actor: Actor;
+  readonly assets: Assets;
+  readonly key?: KeyedRequest | undefined;
+  readonly origin?: Origin | undefined;
+}
+
+/** A command that posts one transaction. Its answer is the transaction with the balances it left. */
+export function postTransaction(context: PostingContext, request: TransactionRequest): BookCommand {
+  const movement = toMovement(context, request);
+  return {
+    event: "transaction.post",
+    actor: context.actor,
+    key: context.key,
+    origin: context.origin,
+    scope: { accountIds: [movement.debitAccountId, movement.creditAccountId], stampCount: 2 },
+    debitedIds: request.type === "deposit" ? [] : [request.accountId],
+    decide: (desk) => {
+      const outcome = decideOne(desk, context.actor, { request, movement });
+      if (outcome instanceof AppError) return outcome;
+      return {
+        answer: outcome,
+        counted: [{ type: KINDS[request.type], status: "COMPLETED" }],
+      };
+    },
+  };
+}
+
+/**
+ * A command that posts many. `atomic`: all or none, refused with the first item that was; `independent`: each for
+ * itself. Its answer lists one outcome per item, in order.
+ */
+export function postBatch(
+  context: PostingContext & { mode: "atomic" | "independent" },
+  requests: readonly TransactionRequest[],
+): BookCommand {
+  const items = requests.map((request) => ({ request, movement: toMovement(context, request) }));
+  return {
+    event: "transaction.post_batch",
+    actor: context.actor,
+    key: context.key,
+    origin: context.origin,
+    scope: {
+      accountIds: items.flatMap(({ movement }) => [movement.debitAccountId, movement.creditAccountId]),
+      stampCount: items.length * 2,
+    },
+    debitedIds: requests.flatMap((request) => (request.type === "deposit" ? [] : [request.accountId])),
+    decide: (desk) =>
+      context.mode === "atomic"
+        ? decideAtomic(desk, context.actor, items)
+        : decideIndependent(desk, context.actor, items),
+  };
+}
+
+interface Item {
+  readonly request: TransactionRequest;
+  readonly movement: TransferRequest;
+}
+
+function toMovement(
+  context: PostingContext,
+  { type, accountId, toAccountId, amount, asset, upToAvailable = false }: TransactionRequest,
+): TransferRequest {
+  const world = context.assets.systemAccount(asset.id, "world");
+  if (type === "deposit") return { debitAccountId: world, creditAccountId: accountId, amount };
+  const creditAccountId = type === "withdrawal" ? world : (toAccountId ?? world);
+  return { debitAccountId: accountId, creditAccountId, amount, upToAvailable };
+}
+
+function decideAtomic(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
+  const { events, flags } = desk;
+  const [eventCount, flagCount] = [events.length, flags.length];
+  return allOrNothing(desk.book, {
+    decide: () => decideInTurn(desk, actor, items),
+    failed: (outcome) => {
+      if (!(outcome instanceof AppError)) return false;
+      events.length = eventCount;
+      flags.length = flagCount;
+      return true;
+    },
+  });
+}
+
+function decideInTurn(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
+  const results: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const outcome = decideOne(desk, actor, item);
+    if (outcome instanceof AppError) {
+      const fields = [{ field: `transactions[${index}]`, reason: outcome.message }];
+      return bankingError("batch_item_refused", { item_index: index, item_code: outcome.code, fields });
+    }
+    results.push(`{"status":"posted","transaction":${outcome}}`);
+  }
+  return { answer: describeBatch("atomic", { results, refused: 0 }), counted: items.map(countCompleted) };
+}
+
+function describeBatch(
+  mode: "atomic" | "independent",
+  { results, refused }: { results: readonly string[]; refused: number },
+): string {
+  return `{"mode":"${mode}","posted":${results.length - refused},"refused":${refused},"results":[${results.join(",")}]}`;
+}
+
+function decideIndependent(desk: Desk, actor: Actor, items: readonly Item[]): Decision {
+  const counted: { type: string; status: string }[] = [];
+  const results = items.map((item) => {
+    const outcome = decideOne(desk, actor, item);
+    counted.push({
+      type: KINDS[item.request.type],
+      status: outcome instanceof AppError ? "FAILED" : "COMPLETED",
+    });
+    if (!(outcome instanceof AppError)) return `{"status":"posted","transaction":${outcome}}`;
+    const { message, ...details } = outcome.details;
+    return JSON.stringify({
+      status: "refused",
+      error: { code: outcome.code, detail: message ?? outcome.code, ...details },
+    });
+  });
+  const refused = counted.filter(({ status }) => status === "FAILED").length;
+  return { answer: describeBatch("independent", { results, refused }), counted };
+}
+
+function countCompleted({ request }: Item): { type: string; status: string } {
+  return { type: KINDS[request.type], status: "COMPLETED" };
+}
+
+/** Decides one transaction: may this actor, do the risk rules allow it, does the book. Returns its document as JSON text. */
+function decideOne(desk: Desk, actor: Actor, { request, movement }: Item): string | AppError {
+  const forbidden = refuseAccounts(desk, actor, request);
+  if (forbidden !== undefined) return forbidden;
+  const { accountId, asset, reference, metadata } = request;
+  const header: JournalHeader = { kind: KINDS[request.type], actorId: actor.id, reference, metadata };
+  const amount = boundAmount(desk, request);
+  const findings = judgeMovement(desk, { accountId, amount, asset, outgoing: request.type !== "deposit" });
+  const blocked = findBlocked(findings);
+  if (blocked !== undefined) return refuseTransaction(desk, { header, movement, error: blocked, findings });
+  const outcome = postJournal(desk.book, { ...header, transfers: [movement] });
+  if (isRefusal(outcome)) {
+    const error = ledgerError(outcome.refused, outcome.details);
+    return refuseTransaction(desk, { header, movement, error });
+  }
+  flagTransaction(desk, accountId, { id: outcome.id, findings });
+  if (request.type !== "deposit") countDebit(desk, accountId);
+  return complete(desk, actor, { request, id: outcome.id, amount });
+}
+
+function refuseAccounts(desk: Desk, actor: Actor, request: TransactionRequest): AppError | undefined {
+  const { toAccountId } = request;
+  const foreign = refuseAccount(desk, actor, request);
+  if (foreign !== undefined) return foreign;
+  if (request.type === "deposit" && !actsForAll(actor)) return bankingError("deposit_not_allowed");
+  return toAccountId === undefined ? undefined : refuseSystemAccount(desk, toAccountId);
+}
+
+/** What will move, if anything does; where nothing is available the book refuses. */
+function boundAmount(desk: Desk, { accountId, amount, upToAvailable }: TransactionRequest): bigint {
+  const account = desk.book.accounts.get(accountId);
+  if (upToAvailable !== true || account === undefined) return amount;
+  const { available } = balanceOf(account);
+  return available < amount ? available : amount;
+}
+
+/** The event carries the document; the answer adds the balances that its actor may see. */
+function complete(
+  desk: Desk,
+  actor: Actor,
+  { request, id, amount }: { request: TransactionRequest; id: number; amount: bigint },
+): string {
+  const fields: TransactionFields = {
+    id,
+    type: KINDS[request.type],
+    status: "COMPLETED",
+    accountId: request.accountId,
+    toAccountId: request.toAccountId ?? null,
+    amount,
+    asset: request.asset,
+    reference: request.reference ?? null,
+    metadata: request.metadata ?? null,
+  };
+  const document = JSON.stringify(describeTransaction(fields));
+  desk.events.push({ topic: "transaction.completed", payload: document });
+  const accountIds =
+    request.toAccountId === undefined ? [request.accountId] : [request.accountId, request.toAccountId];
+  return withBalances(desk, actor, { document, accountIds });
+}

@@ -1,0 +1,125 @@
+// Reverses a completed transaction: a new one of type SYSTEM_ADJUSTMENT books its transfers mirrored, last first. Once,
+// and never a reversal itself; where the payee no longer has the money it is refused like any payment.
+import type { Sql } from "../../../runtime/database.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import {
+  type Assets,
+  describeReversal,
+  ensureAsset,
+  findReversible,
+  isRefusal,
+  type JournalHeader,
+  ledgerError,
+  type MovedTransfer,
+  postJournal,
+  type ReversibleJournal,
+} from "../../ledger/index.ts";
+import { bankingError } from "../errors.ts";
+import type { CommandContext } from "../holds/place-hold.ts";
+import { countDebit, refuseTransaction, withBalances } from "./judge-movement.ts";
+import { describeTransaction } from "./transaction.ts";
+
+export interface ReverseRequest {
+  /** Read ahead: what it moved never changes; whether it was reversed is looked at again under the locks. */
+  readonly journal: ReversibleJournal;
+  readonly reference?: string | undefined;
+}
+
+/** @throws AppError `not_found/transaction_not_found`, `refused/stock_is_not_money` */
+export async function getReversible(
+  { db, assets }: { db: Sql; assets: Assets },
+  id: number,
+): Promise<ReversibleJournal> {
+  const journal = await findReversible(db, id);
+  if (journal === undefined) throw ledgerError("transaction_not_found");
+  for (const { assetId } of journal.transfers) {
+    await ensureAsset(assets, assetId);
+    if (assets.byId(assetId).kind === "stock") throw bankingError("stock_is_not_money");
+  }
+  return journal;
+}
+
+/**
+ * A command that reverses one journal, whatever its kind and number of transfers. Locks all its accounts.
+ * Refuses `not_reversible` (naming the status), `already_reversed` (naming the reversal), `insufficient_funds`,
+ * `account_frozen`, `account_closed`, `amount_overflow`; those of kind refused that the book decides are kept as FAILED.
+ */
+export function reverseTransaction(context: CommandContext, request: ReverseRequest): BookCommand {
+  const { journal } = request;
+  const transfers = journal.transfers.map(mirror).reverse();
+  return {
+    ...context,
+    event: "transaction.reverse",
+    scope: {
+      accountIds: transfers.flatMap((transfer) => [transfer.debitAccountId, transfer.creditAccountId]),
+      reversedIds: [journal.id],
+      stampCount: transfers.length + 1,
+    },
+    decide: (desk) => decide(desk, context, { ...request, transfers }),
+  };
+}
+
+function mirror({ debitAccountId, creditAccountId, ...rest }: MovedTransfer): MovedTransfer {
+  return { ...rest, debitAccountId: creditAccountId, creditAccountId: debitAccountId };
+}
+
+function decide(
+  desk: Desk,
+  { actor }: CommandContext,
+  { journal, reference, transfers }: ReverseRequest & { transfers: readonly MovedTransfer[] },
+): Decision | AppError {
+  const { id: reversedId, status } = journal;
+  if (status !== "COMPLETED") return ledgerError("not_reversible", { transaction_status: status });
+  if (journal.reversedId !== null)
+    return ledgerError("not_reversible", { reverses: String(journal.reversedId) });
+  const metadata = describeReversal(reversedId);
+  const header: JournalHeader = { kind: "SYSTEM_ADJUSTMENT", actorId: actor.id, reference, metadata };
+  const outcome = postJournal(desk.book, { ...header, transfers, reversedId });
+  if (isRefusal(outcome)) {
+    const { transfer_index: index = 0, ...details } = outcome.details;
+    const movement = transfers[Number(index)];
+    if (movement === undefined) throw new Error(`journal ${reversedId} has no transfer ${index}`);
+    return refuseTransaction(desk, { header, movement, error: ledgerError(outcome.refused, details) });
+  }
+  for (const { debitAccountId } of transfers) countDebit(desk, debitAccountId);
+  return describe(desk, actor, { id: outcome.id, reversedId, reference, transfers });
+}
+
+function describe(
+  desk: Desk,
+  actor: CommandContext["actor"],
+  reversal: {
+    id: number;
+    reversedId: number;
+    reference?: string | undefined;
+    transfers: readonly MovedTransfer[];
+  },
+): Decision {
+  const [first, last] = [reversal.transfers[0], reversal.transfers.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("a completed journal has transfers");
+  const document = JSON.stringify(
+    describeTransaction({
+      id: reversal.id,
+      type: "SYSTEM_ADJUSTMENT",
+      status: "COMPLETED",
+      accountId: nullIfSystem(desk, first.debitAccountId),
+      toAccountId: nullIfSystem(desk, last.creditAccountId),
+      amount: first.amount,
+      asset: desk.assets.byId(first.assetId),
+      reference: reversal.reference ?? null,
+      metadata: describeReversal(reversal.reversedId),
+      reversedId: reversal.reversedId,
+    }),
+  );
+  desk.events.push({ topic: "transaction.completed", payload: document });
+  const accountIds = [first.debitAccountId, last.creditAccountId];
+  return {
+    answer: withBalances(desk, actor, { document, accountIds }),
+    counted: [{ type: "SYSTEM_ADJUSTMENT", status: "COMPLETED" }],
+  };
+}
+
+function nullIfSystem({ assets }: Desk, accountId: number): number | null {
+  return assets.assetOfSystemAccount(accountId) === undefined ? accountId : null;
+}

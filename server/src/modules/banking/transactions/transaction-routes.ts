@@ -1,0 +1,100 @@
+// Routes that move money: single transactions and batches.
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type HttpServer, readCaller, sendAnswer } from "../../../http/index.ts";
+import type { CommandOutcome } from "../../desk/command-desk.ts";
+import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
+import { ReversalInput } from "../holds/hold-schemas.ts";
+import { AccountParams } from "../query-schemas.ts";
+import { readId, readText, readTransaction } from "../read-input.ts";
+import type { BankingServices } from "../routes.ts";
+import { BatchInput, TransactionInput } from "../schemas.ts";
+import { requireProofOfLarge } from "./large-payment.ts";
+import { postBatch, postTransaction } from "./post-transactions.ts";
+import { getReversible, reverseTransaction } from "./reverse-transaction.ts";
+
+/** What the API's page says of it, for every operation that pays out. */
+export const LARGE =
+  "What leaves an owner's accounts and is above STEP_UP_LIMITS needs a proof no older than ten minutes: POST /auth/step-up.";
+
+export function addTransactionRoutes(server: HttpServer, services: BankingServices): void {
+  const { db, desk, assets } = services;
+  server.post(
+    "/transactions",
+    {
+      schema: {
+        tags: ["Transactions"],
+        operationId: "postTransaction",
+        summary: "Deposit, withdraw or transfer",
+        description: LARGE,
+        body: TransactionInput,
+        response: { 201: PostedTransaction },
+      },
+    },
+    async (request, reply) => {
+      const context = { ...readCaller(request), assets };
+      const wanted = readTransaction(assets, request.body);
+      await requireProofOfLarge(services, request.actor, [wanted]);
+      return send(reply, await desk.submit(postTransaction(context, wanted)));
+    },
+  );
+
+  server.post(
+    "/transactions/batch",
+    {
+      schema: {
+        tags: ["Transactions"],
+        operationId: "postTransactions",
+        summary: "Post up to 8,000 transactions",
+        description: `atomic: all or none; independent: each for itself, with one outcome per item, in order. ${LARGE}`,
+        body: BatchInput,
+        response: { 201: PostedBatch },
+      },
+    },
+    async (request, reply) => {
+      const { mode, transactions } = request.body;
+      const requests = transactions.map((input, index) =>
+        readTransaction(assets, input, `transactions[${index}].`),
+      );
+      const context = { ...readCaller(request), assets, mode };
+      await requireProofOfLarge(services, request.actor, requests);
+      return send(reply, await desk.submit(postBatch(context, requests)));
+    },
+  );
+
+  server.post(
+    "/transactions/:id/reverse",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags: ["Transactions"],
+        operationId: "reverseTransaction",
+        summary: "Reverse a completed transaction, once (staff)",
+        description: "Books its transfers mirrored, as a transaction of type SYSTEM_ADJUSTMENT.",
+        params: AccountParams,
+        body: ReversalInput,
+        response: { 201: PostedTransaction },
+      },
+    },
+    async (request, reply) => {
+      const { reference } = request.body;
+      const journal = await getReversible({ db, assets }, readId(request.params.id, "id"));
+      const context = readCaller(request);
+      const command = reverseTransaction(context, { journal, reference: readText(reference, "reference") });
+      return send(reply, await desk.submit(command));
+    },
+  );
+}
+
+/** A POST with nothing to say may come without a body. */
+export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
+}
+
+/** 201 with the answer, or the refusal as a problem. */
+export function send(reply: FastifyReply, outcome: CommandOutcome, status = 201): FastifyReply {
+  if ("refused" in outcome) {
+    if (outcome.replayed) reply.header("idempotency-replayed", "true");
+    throw outcome.refused;
+  }
+  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
+}

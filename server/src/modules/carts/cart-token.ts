@@ -1,0 +1,13 @@
+// The token of a guest's cart: an HMAC of its id, so that nobody guesses it and nothing of it rests in the database.
+import { timingSafeEqual } from "node:crypto";
+import type { Vault } from "../../runtime/vault/vault.ts";
+
+export function makeCartToken(vault: Pick<Vault, "blindIndex">, cartId: number): string {
+  return vault.blindIndex(`orders.cart_token:${cartId}`).toString("base64url");
+}
+
+/** Takes the same time however much of the token is right. */
+export function isCartToken(vault: Pick<Vault, "blindIndex">, cartId: number, token: string): boolean {
+  const [expected, given] = [makeCartToken(vault, cartId), token].map((text) => Buffer.from(text));
+  return expected !== undefined && expected.length === given?.length && timingSafeEqual(expected, given);
+}

@@ -1,0 +1,133 @@
+// A cart: its states, and what may become of its lines. Pure.
+import type { AppError } from "../../values/app-error.ts";
+import { QUANTITY_MAX } from "../orders/order.ts";
+import { cartError } from "./errors.ts";
+
+export type CartState = "open" | "ordered" | "merged" | "expired";
+
+export interface Cart {
+  readonly id: number;
+  /** Null: a guest's. */
+  readonly userId: string | null;
+  /** `expired` as soon as its time is past, whether the job has come by or not. */
+  readonly state: CartState;
+  readonly currency: string;
+  /** The order is to name it; whether it may is judged when the cart is shown, and again when it is ordered. */
+  readonly couponCode: string | null;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly changedAt: Date;
+  readonly expiresAt: Date;
+  readonly orderId: number | null;
+  readonly mergedInto: number | null;
+}
+
+export interface CartLine {
+  readonly productId: number;
+  readonly quantity: number;
+  /** The price that the buyer last accepted. */
+  readonly unitPriceMinor: bigint;
+}
+
+export interface FullCart extends Cart {
+  /** In the order they were put in. */
+  readonly lines: readonly CartLine[];
+}
+
+export const CART_LINES_MAX = 500;
+
+/** What a change makes of the lines. @throws AppError of kind refused or not_found */
+export type LineChange = (lines: readonly CartLine[]) => readonly CartLine[];
+
+/** Puts lines in; a product that is there already gets their quantity on top and their price. */
+export function addLines(added: readonly CartLine[]): LineChange {
+  return (lines) => {
+    const byProduct = new Map(lines.map((line) => [line.productId, line]));
+    for (const line of added) {
+      const quantity = (byProduct.get(line.productId)?.quantity ?? 0) + line.quantity;
+      byProduct.set(line.productId, { ...line, quantity });
+    }
+    return checkLines([...byProduct.values()]);
+  };
+}
+
+/** What became of a quantity that was more than a line can hold. */
+export interface CappedLine {
+  readonly productId: number;
+  /** What both carts held together. */
+  readonly wanted: number;
+  readonly quantity: number;
+}
+
+/**
+ * All lines of both: quantities of one product add up, up to the most that a line holds, which is told. No line is lost.
+ * @throws AppError `refused/cart_full` where there would be too many lines: both carts stay as they are
+ */
+export function mergeLines(
+  own: readonly CartLine[],
+  added: readonly CartLine[],
+): { lines: readonly CartLine[]; capped: readonly CappedLine[] } {
+  const ownQuantities = new Map(own.map((line) => [line.productId, line.quantity]));
+  const capped: CappedLine[] = [];
+  const fitting = added.map((line) => {
+    const before = ownQuantities.get(line.productId) ?? 0;
+    const wanted = before + line.quantity;
+    if (wanted <= QUANTITY_MAX) return line;
+    capped.push({ productId: line.productId, wanted, quantity: QUANTITY_MAX });
+    return { ...line, quantity: QUANTITY_MAX - before };
+  });
+  return { lines: addLines(fitting)(own), capped };
+}
+
+/** Sets a line's quantity; the buyer sees today's price and takes it. */
+export function setLine(changed: CartLine): LineChange {
+  return (lines) => {
+    checkHasLine(lines, changed.productId);
+    return checkLines(lines.map((line) => (line.productId === changed.productId ? changed : line)));
+  };
+}
+
+export function removeLine(productId: number): LineChange {
+  return (lines) => {
+    checkHasLine(lines, productId);
+    return lines.filter((line) => line.productId !== productId);
+  };
+}
+
+/** Puts these in the place of all. */
+export function replaceLines(wanted: readonly CartLine[]): LineChange {
+  return () => addLines(wanted)([]);
+}
+
+/** Takes today's prices; a line whose product is not for sale keeps its own. */
+export function acceptPrices(prices: ReadonlyMap<number, bigint>): LineChange {
+  return (lines) =>
+    lines.map((line) => ({ ...line, unitPriceMinor: prices.get(line.productId) ?? line.unitPriceMinor }));
+}
+
+function checkHasLine(lines: readonly CartLine[], productId: number): void {
+  if (!lines.some((line) => line.productId === productId))
+    throw cartError("cart_line_not_found", { product_id: productId });
+}
+
+function checkLines(lines: readonly CartLine[]): readonly CartLine[] {
+  if (lines.length > CART_LINES_MAX) throw cartError("cart_full", { lines_max: CART_LINES_MAX });
+  const excess = lines.find((line) => line.quantity > QUANTITY_MAX);
+  if (excess !== undefined)
+    throw cartError("cart_full", {
+      message: `no line holds more than ${QUANTITY_MAX} of a product`,
+      product_id: excess.productId,
+      quantity_max: QUANTITY_MAX,
+    });
+  return lines;
+}
+
+/** Why an act that needs an open cart is refused; undefined where it is open. */
+export function refuseClosed(cart: Cart): AppError | undefined {
+  if (cart.state === "open") return undefined;
+  return cartError("cart_closed", {
+    state: cart.state,
+    ...(cart.orderId === null ? {} : { order_id: String(cart.orderId) }),
+    ...(cart.mergedInto === null ? {} : { cart_id: String(cart.mergedInto) }),
+  });
+}

@@ -1,0 +1,120 @@
+// Changes the lines of a cart, under the lock of its row and only to the version that the client read, where it names
+// one: parallel edits come one after the other, and who decided on an old state is shown the new one.
+import type { Tx } from "../../runtime/transaction.ts";
+import { AppError } from "../../values/app-error.ts";
+import { findProductsForSale } from "../catalog/index.ts";
+import { type CartLine, type FullCart, type LineChange, refuseClosed } from "./cart.ts";
+import { lockCarts, readLines, touchCart, writeCoupon, writeLines } from "./cart-store.ts";
+import { cartError } from "./errors.ts";
+import {
+  type CartReader,
+  type CartServices,
+  checkVisible,
+  isForSale,
+  presentCart,
+  viewCart,
+} from "./get-cart.ts";
+
+export interface CartAccess {
+  readonly cartId: number;
+  /** Versions of which the cart must have one. */
+  readonly versions?: readonly number[] | undefined;
+}
+
+export interface CartChange extends CartAccess {
+  /** Made of the cart as it is under the lock. */
+  readonly change: (cart: FullCart) => LineChange | Promise<LineChange>;
+}
+
+/**
+ * Changes the lines and returns the cart as it is then. Locks the cart.
+ * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `conflict/cart_changed` with the current cart, what the change refuses
+ */
+export async function changeCart(
+  tx: Tx,
+  services: CartServices & CartReader,
+  { change, ...access }: CartChange,
+): Promise<FullCart> {
+  const cart = await lockOpenCart(tx, services, access);
+  const lines = (await change(cart))(cart.lines);
+  await writeLines(tx, cart.id, lines);
+  const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
+  return { ...changed, lines };
+}
+
+/**
+ * Sets or removes the coupon and returns the cart as it is then. Locks the cart. What may still come true, such as the least order
+ * value, is shown with the cart; all else is refused.
+ * @throws AppError as `changeCart`, and what the coupon refuses
+ */
+export async function changeCartCoupon(
+  tx: Tx,
+  services: CartServices & CartReader,
+  { couponCode, ...access }: CartAccess & { readonly couponCode: string | null },
+): Promise<FullCart> {
+  const cart = { ...(await lockOpenCart(tx, services, access)), couponCode };
+  const discount = (await viewCart(tx.sql, services.assets, cart)).discount;
+  if (discount instanceof AppError && !MAY_COME_TRUE.includes(discount.code)) throw discount;
+  await writeCoupon(tx, cart.id, couponCode);
+  const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
+  return { ...changed, lines: cart.lines };
+}
+
+const MAY_COME_TRUE: readonly string[] = ["coupon_minimum_not_reached", "coupon_needs_customer"];
+
+async function lockOpenCart(
+  tx: Tx,
+  services: CartServices & CartReader,
+  { cartId, versions }: CartAccess,
+): Promise<FullCart> {
+  const cart = await lockCart(tx, services, cartId);
+  const closed = refuseClosed(cart);
+  if (closed !== undefined) throw closed;
+  if (versions !== undefined && !versions.includes(cart.version))
+    throw cartError("cart_changed", { cart: await presentCart(tx.sql, services.assets, cart) });
+  return cart;
+}
+
+async function lockCart(tx: Tx, reader: CartReader, cartId: number): Promise<FullCart> {
+  const cart = checkVisible((await lockCarts(tx, [cartId])).get(cartId), reader);
+  return { ...cart, lines: await readLines(tx.sql, cartId) };
+}
+
+/** A product and how many of it. */
+export interface WantedLine {
+  readonly productId: number;
+  readonly quantity: number;
+}
+
+/** The lines at today's prices. @throws AppError `refused/product_not_for_sale`, `refused/cart_currency_differs` */
+export async function priceWanted(
+  tx: Tx,
+  cart: FullCart,
+  wanted: readonly WantedLine[],
+): Promise<CartLine[]> {
+  const products = await findProductsForSale(
+    tx.sql,
+    wanted.map((line) => line.productId),
+  );
+  return wanted.map(({ productId, quantity }) => {
+    const product = products.get(productId);
+    if (product?.status !== "active") throw cartError("product_not_for_sale", { product_id: productId });
+    if (!isForSale(cart, product))
+      throw cartError("cart_currency_differs", {
+        product_id: productId,
+        currency: product.currency,
+        cart_currency: cart.currency,
+      });
+    return { productId, quantity, unitPriceMinor: product.priceMinor };
+  });
+}
+
+/** Today's prices of what can be bought. */
+export async function findPrices(tx: Tx, cart: FullCart): Promise<Map<number, bigint>> {
+  const products = await findProductsForSale(
+    tx.sql,
+    cart.lines.map((line) => line.productId),
+  );
+  const sold = [...products].filter(([, product]) => isForSale(cart, product));
+  return new Map(sold.map(([id, product]) => [id, product.priceMinor]));
+}

@@ -1,0 +1,114 @@
+// Checks a cart out: the order is placed as any other, and the cart is consumed in the same commit, under the lock of its
+// row. Whoever checks it out again, now or at the same moment, is told of the order that it has become.
+import type { Actor } from "../../values/actor.ts";
+import { actsForAll } from "../../values/actor.ts";
+import type { AppError } from "../../values/app-error.ts";
+import { invalidField } from "../../values/app-error.ts";
+import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../banking/index.ts";
+import { PRODUCTS } from "../catalog/index.ts";
+import type { Assets } from "../ledger/index.ts";
+import { buildPlacing, type NewOrder, type PlacingExtension } from "../orders/placing/place-orders.ts";
+import { readOrder } from "../orders/placing/read-order-input.ts";
+import type { CheckoutInput } from "../orders/schemas.ts";
+import type { OrderCaller, OrderServices } from "../orders/services.ts";
+import { claimDiscount } from "../promotions/index.ts";
+import { type Cart, type FullCart, refuseClosed } from "./cart.ts";
+import { CARTS, ORDERED_CARTS } from "./cart-store.ts";
+import { cartError } from "./errors.ts";
+import { type CartReader, type CartView, describeCart, getCart, worthOf } from "./get-cart.ts";
+
+export interface Checkout {
+  readonly cartId: number;
+  readonly reader: CartReader;
+  readonly input: CheckoutInput;
+  /** Versions of which the cart must have one; undefined: any will do. */
+  readonly versions: readonly number[] | undefined;
+}
+
+/**
+ * Places the order of a cart. Locks the cart, and what placing locks. Refuses what placing refuses, `cart_closed` (with
+ * the order that it has become), `cart_changed`, `cart_empty`, `cart_prices_changed`.
+ * @throws AppError `not_found/cart_not_found`, `invalid/…` naming the field
+ */
+export function checkOutCart(
+  services: OrderServices,
+  caller: OrderCaller,
+  checkout: Checkout,
+): Promise<CommandOutcome> {
+  return submitRereading(services.desk, async () => {
+    const cart = await getCart(services.db, checkout.reader, checkout.cartId);
+    const extension = consumeCart(services.assets, cart, checkout.versions);
+    return buildPlacing(services, caller, {
+      ...readCheckout(services, caller.actor, { cart, checkout }),
+      extension,
+    });
+  });
+}
+
+/** The id of the order that the refused checkout's cart has become already. */
+export function findEarlierOrder(refused: AppError): number | undefined {
+  const orderId = refused.code === "cart_closed" ? refused.details["order_id"] : undefined;
+  return typeof orderId === "string" ? Number(orderId) : undefined;
+}
+
+function readCheckout(
+  services: OrderServices,
+  actor: Actor,
+  { cart, checkout }: { cart: FullCart; checkout: Checkout },
+): NewOrder {
+  const { email, ...input } = checkout.input;
+  const isGuest = actor.kind === "guest";
+  if (isGuest && email === undefined) throw invalidField("email", "is required of guests");
+  if (isGuest && input.payment_method === "balance")
+    throw invalidField("payment_method", "a balance is paid from by its owner: sign in first");
+  const items = cart.lines.map(({ productId, quantity }) => ({ product_id: productId, quantity }));
+  const coupon = cart.couponCode === null ? {} : { coupon_code: cart.couponCode };
+  const order = readOrder(services, actor, { ...input, ...coupon, items, currency: cart.currency });
+  const shippingAddress = email === undefined ? order.shippingAddress : { ...order.shippingAddress, email };
+  return { ...order, shippingAddress, customerId: customerOf(cart, actor) };
+}
+
+/** A guest's cart may be ordered by somebody who has signed in meanwhile: the order is theirs. */
+function customerOf(cart: Cart, actor: Actor): string | null {
+  if (cart.userId !== null) return cart.userId;
+  return actor.kind === "guest" || actsForAll(actor) ? null : actor.id;
+}
+
+/** Takes the cart, as it was read, into the order's commit. */
+function consumeCart(assets: Assets, cart: FullCart, versions: Checkout["versions"]): PlacingExtension {
+  return {
+    needs: [{ reader: CARTS, ids: [cart.id] }],
+    check: (desk) => {
+      const locked = desk.rows.of(CARTS).get(cart.id);
+      if (locked === undefined) return cartError("cart_not_found");
+      const closed = refuseClosed(locked);
+      if (closed !== undefined) return closed;
+      if (locked.version !== cart.version) return rereadFirst();
+      return refuseChanged(desk, { assets, cart, versions });
+    },
+    onPlaced: (desk, order) => {
+      const ordered = { ...cart, state: "ordered", orderId: order.id, version: cart.version + 1 } as const;
+      desk.rows.of(CARTS).set(cart.id, ordered);
+      desk.rows.add(ORDERED_CARTS, { id: cart.id, orderId: order.id });
+    },
+  };
+}
+
+function showAtDesk(desk: Desk, assets: Assets, cart: FullCart): CartView {
+  const products = desk.rows.of(PRODUCTS);
+  const { couponCode: code, userId: customerId } = cart;
+  if (code === null) return { products, discount: undefined };
+  return { products, discount: claimDiscount(desk, { code, customerId }, worthOf(assets, cart, products)) };
+}
+
+/** What the buyer has not seen yet: they order what they saw, at the prices that they saw. */
+function refuseChanged(
+  desk: Desk,
+  { assets, cart, versions }: { assets: Assets; cart: FullCart; versions: Checkout["versions"] },
+): AppError | undefined {
+  if (cart.lines.length === 0) return cartError("cart_empty");
+  const shown = describeCart(assets, cart, showAtDesk(desk, assets, cart));
+  if (versions !== undefined && !versions.includes(cart.version))
+    return cartError("cart_changed", { cart: shown });
+  return shown.prices_changed ? cartError("cart_prices_changed", { cart: shown }) : undefined;
+}

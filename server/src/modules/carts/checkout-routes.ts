@@ -1,0 +1,74 @@
+// Routes of a cart's end: checking it out, and the order that it has become, which guests too may read with its token.
+import { type HttpServer, readCaller } from "../../http/index.ts";
+import { readVersions } from "../../http/version.ts";
+import { SYSTEM_ACTOR } from "../../values/actor.ts";
+import { OrderDetail, OrderShape } from "../orders/answer-schemas.ts";
+import { describeOrder } from "../orders/describe-order.ts";
+import { getAddresses, getOrderDetail, getOrderWithPayment } from "../orders/get-order.ts";
+import { send } from "../orders/order-routes.ts";
+import { CheckoutInput } from "../orders/schemas.ts";
+import type { OrderServices } from "../orders/services.ts";
+import { readCartCaller } from "./cart-caller.ts";
+import { FOR_GUESTS } from "./cart-routes.ts";
+import { checkOutCart, findEarlierOrder } from "./check-out-cart.ts";
+import { cartError } from "./errors.ts";
+import { getCart } from "./get-cart.ts";
+import { CartParams } from "./schemas.ts";
+
+export function addCheckoutRoutes(server: HttpServer, services: OrderServices): void {
+  server.post(
+    "/carts/:id/checkout",
+    {
+      ...FOR_GUESTS,
+      schema: {
+        ...FOR_GUESTS.schema,
+        operationId: "checkOutCart",
+        summary: "Order what is in the cart",
+        description:
+          "The cart is consumed in the same commit as the order is placed. Checked out again it answers 200 with the " +
+          "order that it has become. With If-Match only that version of the cart.",
+        params: CartParams,
+        body: CheckoutInput,
+        response: { 200: OrderShape, 201: OrderShape },
+      },
+    },
+    async (request, reply) => {
+      const { cartId, reader } = readCartCaller(services, request);
+      const versions = readVersions(request.headers["if-match"]);
+      const checkout = { cartId, reader, versions, input: request.body };
+      const outcome = await checkOutCart(services, readCaller(request), checkout);
+      const earlierId = "refused" in outcome ? findEarlierOrder(outcome.refused) : undefined;
+      if (earlierId === undefined) return send(reply, outcome, 201);
+      return reply.code(200).send(await describeEarlier(services, earlierId));
+    },
+  );
+
+  server.get(
+    "/carts/:id/order",
+    {
+      ...FOR_GUESTS,
+      schema: {
+        ...FOR_GUESTS.schema,
+        operationId: "getCartOrder",
+        summary: "The order that the cart has become",
+        params: CartParams,
+        response: { 200: OrderDetail },
+      },
+    },
+    async (request) => {
+      const { cartId, reader } = readCartCaller(services, request);
+      const { orderId } = await getCart(services.db, reader, cartId);
+      if (orderId === null) throw cartError("cart_not_ordered");
+      return getOrderDetail(services, SYSTEM_ACTOR, orderId);
+    },
+  );
+}
+
+/** Who may see the cart may see its order. */
+async function describeEarlier(services: OrderServices, id: number) {
+  const [found, addresses] = await Promise.all([
+    getOrderWithPayment(services, SYSTEM_ACTOR, id),
+    getAddresses(services, id),
+  ]);
+  return describeOrder(services.assets, { ...found, addresses });
+}

@@ -1,0 +1,74 @@
+// Merges a guest's cart into that of the user who signs in: no line is lost, quantities of one product add up. A user
+// without an open cart takes the guest's as it is.
+import type { Tx } from "../../runtime/transaction.ts";
+import { type CappedLine, type Cart, type FullCart, mergeLines, refuseClosed } from "./cart.ts";
+import {
+  closeMerged,
+  findOpenCartId,
+  lockCarts,
+  readLines,
+  touchCart,
+  writeCoupon,
+  writeLines,
+} from "./cart-store.ts";
+import { cartError } from "./errors.ts";
+import { type CartReader, type CartServices, checkVisible } from "./get-cart.ts";
+
+/** The user's cart, and of which lines it holds less than both carts together did. */
+export type MergedCart = FullCart & { readonly capped: readonly CappedLine[] };
+
+/**
+ * Returns the user's cart with all lines. Merging again what is merged already changes nothing. Locks both carts.
+ * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `refused/cart_full`, `refused/cart_currency_differs`
+ */
+export async function mergeCarts(
+  tx: Tx,
+  services: CartServices & CartReader,
+  guestCartId: number,
+): Promise<MergedCart> {
+  const userId = services.actor.id;
+  const { own, guest } = await lockBoth(tx, userId, guestCartId);
+  if (guest !== undefined && isTheirs(guest, own)) return withLines(tx, own ?? guest);
+  checkVisible(guest, services);
+  if (guest === undefined || guest.userId !== null) throw cartError("cart_not_found");
+  const closed = refuseClosed(guest);
+  if (closed !== undefined) throw closed;
+  if (own === undefined)
+    return withLines(
+      tx,
+      await touchCart(tx, guest.id, { expiryDays: services.settings.cartExpiryDays, userId }),
+    );
+  return putTogether(tx, services, { own, guest });
+}
+
+/** In id order, as everybody locks carts. The user's may have been ordered since it was found: then there is none. */
+async function lockBoth(tx: Tx, userId: string, guestCartId: number) {
+  const ownId = await findOpenCartId(tx, userId);
+  const carts = await lockCarts(tx, ownId === undefined ? [guestCartId] : [ownId, guestCartId]);
+  const own = ownId === undefined ? undefined : carts.get(ownId);
+  return { own: own?.state === "open" ? own : undefined, guest: carts.get(guestCartId) };
+}
+
+/** It is merged into the user's cart, or has become it. */
+function isTheirs(guest: Cart, own: Cart | undefined): own is Cart {
+  return own !== undefined && (guest.mergedInto === own.id || guest.id === own.id);
+}
+
+async function putTogether(
+  tx: Tx,
+  { settings }: CartServices,
+  { own, guest }: { own: Cart; guest: Cart },
+): Promise<MergedCart> {
+  if (own.currency !== guest.currency)
+    throw cartError("cart_currency_differs", { currency: guest.currency, cart_currency: own.currency });
+  const [owned, added] = [await readLines(tx.sql, own.id), await readLines(tx.sql, guest.id)];
+  const { lines, capped } = mergeLines(owned, added);
+  await writeLines(tx, own.id, lines);
+  if (own.couponCode === null && guest.couponCode !== null) await writeCoupon(tx, own.id, guest.couponCode);
+  await closeMerged(tx, guest.id, own.id);
+  return { ...(await touchCart(tx, own.id, { expiryDays: settings.cartExpiryDays })), lines, capped };
+}
+
+async function withLines(tx: Tx, cart: Cart): Promise<MergedCart> {
+  return { ...cart, lines: await readLines(tx.sql, cart.id), capped: [] };
+}

@@ -1,0 +1,145 @@
+// Routes of categories.
+import {
+  formatCursor,
+  type HttpServer,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../../http/index.ts";
+import { formatETag, readVersions } from "../../../http/version.ts";
+import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
+import { readCategory, readCategoryPatch, readLine } from "../read-input.ts";
+import type { CatalogServices } from "../routes.ts";
+import { CategoryChange, CategoryInput, CategoryQuery, FOR_VISITORS, IdParams } from "../schemas.ts";
+import { describeCategory } from "./category.ts";
+import { addCategory, changeCategory, removeCategory } from "./change-category.ts";
+import { findCategories, getCategory } from "./find-categories.ts";
+
+const tags = ["Categories"];
+
+export function addCategoryRoutes(server: HttpServer, services: CatalogServices): void {
+  addReading(server, services);
+  addAdding(server, services);
+  addChanging(server, services);
+}
+
+function addReading(server: HttpServer, { db }: CatalogServices): void {
+  server.get(
+    "/categories",
+    {
+      ...FOR_VISITORS,
+      schema: {
+        ...FOR_VISITORS.schema,
+        tags,
+        operationId: "listCategories",
+        summary: "Categories, oldest first",
+        description: "No token is needed. `parent_id` and `path` make the tree. Drafts are shown to staff.",
+        querystring: CategoryQuery,
+        response: { 200: CategoryPage },
+      },
+    },
+    async (request) => {
+      const { parent_id: parentId, below_id: belowId, cursor, limit = 50 } = request.query;
+      const slug = readLine(request.query.slug, "slug");
+      const search = { parentId, belowId, slug, afterId: readCursor(cursor) ?? 0, limit };
+      const found = await findCategories(db, request.actor, search);
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1)?.id : undefined;
+      return { items: page.map(describeCategory), next_cursor: formatCursor(last) };
+    },
+  );
+
+  server.get(
+    "/categories/:id",
+    {
+      ...FOR_VISITORS,
+      schema: {
+        ...FOR_VISITORS.schema,
+        tags,
+        operationId: "getCategory",
+        summary: "A category with those above it",
+        params: IdParams,
+        response: { 200: CategoryWithAncestors },
+      },
+    },
+    async (request, reply) => {
+      const category = await getCategory(db, request.actor, request.params.id);
+      const ancestors = category.ancestors.map(({ id, slug, name }) => ({ id, slug, name }));
+      return reply.header("etag", formatETag(category)).send({ ...describeCategory(category), ancestors });
+    },
+  );
+}
+
+function addAdding(server: HttpServer, { db }: CatalogServices): void {
+  server.post(
+    "/categories",
+    {
+      schema: {
+        tags,
+        operationId: "addCategory",
+        summary: "Add a category (staff)",
+        body: CategoryInput,
+        response: { 201: CategoryShape },
+      },
+    },
+    async (request, reply) => {
+      const category = readCategory(request.body);
+      const answer = await runCommand(db, readCommand(request, "category.add"), async (tx) =>
+        describeCategory(await addCategory(tx, category)),
+      );
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function addChanging(server: HttpServer, { db }: CatalogServices): void {
+  server.patch(
+    "/categories/:id",
+    {
+      schema: {
+        tags,
+        operationId: "changeCategory",
+        summary: "Rename, move, publish or hide a category (staff)",
+        description:
+          "Only the fields sent are changed; `parent_id` moves it with all below it, null to the top. " +
+          "With If-Match the change is made only to the version that was read.",
+        params: IdParams,
+        body: CategoryChange,
+        response: { 200: CategoryShape },
+      },
+    },
+    async (request, reply) => {
+      const patch = {
+        fields: readCategoryPatch(request.body),
+        versions: readVersions(request.headers["if-match"]),
+      };
+      const answer = await runCommand(db, readCommand(request, "category.change"), async (tx) =>
+        describeCategory(await changeCategory(tx, request.params.id, patch)),
+      );
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+
+  server.delete(
+    "/categories/:id",
+    {
+      schema: {
+        tags,
+        operationId: "removeCategory",
+        summary: "Remove an empty category (staff)",
+        description: "Archived products in it go up to its parent.",
+        params: IdParams,
+        response: { 200: CategoryShape },
+      },
+    },
+    async (request, reply) => {
+      const versions = readVersions(request.headers["if-match"]);
+      const answer = await runCommand(db, readCommand(request, "category.remove"), async (tx) =>
+        describeCategory(await removeCategory(tx, request.params.id, versions)),
+      );
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+}

@@ -1,0 +1,108 @@
+// The SQL of categories.
+import type { AnySql } from "../../../runtime/database.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { Category, CategoryFields } from "./category.ts";
+
+const COLUMNS = `id, parent_id AS "parentId", path, slug, name, description, status, version,
+  created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+/** Lets nobody else change the tree until the transaction ends; reads go on. */
+export async function lockTree({ sql }: Tx): Promise<void> {
+  await sql`LOCK TABLE catalog.categories IN SHARE ROW EXCLUSIVE MODE`;
+}
+
+export async function readCategory(sql: AnySql, id: number): Promise<Category | undefined> {
+  const [category] = await sql<Category[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ${id}::bigint`;
+  return category;
+}
+
+export async function readCategories(sql: AnySql, ids: readonly number[]): Promise<Category[]> {
+  return sql<Category[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ANY(${toArray(ids)}::integer[])`;
+}
+
+export interface CategoryFilter {
+  readonly parentId?: number | undefined;
+  readonly belowId?: number | undefined;
+  readonly slug?: string | undefined;
+  /** Drafts too, and what lies below them. */
+  readonly withDrafts: boolean;
+  readonly afterId: number;
+  readonly limit: number;
+}
+
+export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
+  const { parentId, belowId, slug, withDrafts, afterId, limit } = filter;
+  return sql<Category[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories c
+    WHERE id > ${afterId}
+      AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}::bigint`}
+      AND ${belowId === undefined ? sql`true` : sql`${belowId}::bigint = ANY(path)`}
+      AND ${slug === undefined ? sql`true` : sql`slug = ${slug}`}
+      AND ${withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(c.path) AND d.status = 'draft')`}
+    ORDER BY id LIMIT ${limit}`;
+}
+
+/** Those that begin like `slug`: what a new one must differ from. */
+export async function readSlugsLike({ sql }: Tx, slug: string): Promise<Set<string>> {
+  const rows = await sql<{ slug: string }[]>`
+    SELECT slug FROM catalog.categories WHERE slug = ${slug} OR slug LIKE ${`${slug}-%`}`;
+  return new Set(rows.map((row) => row.slug));
+}
+
+export async function insertCategory(
+  { sql }: Tx,
+  category: CategoryFields & { readonly parentPath: readonly number[] },
+): Promise<Category> {
+  const [inserted] = await sql<[Category]>`
+    WITH new AS (SELECT nextval(pg_get_serial_sequence('catalog.categories', 'id'))::integer AS id)
+    INSERT INTO catalog.categories (id, parent_id, path, slug, name, description, status)
+    SELECT id, ${category.parentId}, ${toArray(category.parentPath)}::integer[] || id,
+      ${category.slug}, ${category.name}, ${category.description}, ${category.status} FROM new
+    RETURNING ${sql.unsafe(COLUMNS)}`;
+  return inserted;
+}
+
+export async function updateCategory({ sql }: Tx, id: number, fields: CategoryFields): Promise<void> {
+  await sql`
+    UPDATE catalog.categories SET slug = ${fields.slug}, name = ${fields.name}, description = ${fields.description},
+      status = ${fields.status}, version = version + 1, updated_at = now() WHERE id = ${id}`;
+}
+
+/** Levels that the subtree goes down below its top; 0 where nothing lies below it. */
+export async function measureSubtree({ sql }: Tx, id: number): Promise<number> {
+  const [{ depth }] = await sql<[{ depth: number }]>`
+    SELECT coalesce(max(cardinality(path) - array_position(path, ${id})), 0)::integer AS depth
+    FROM catalog.categories WHERE path @> ARRAY[${id}::integer]`;
+  return depth;
+}
+
+/** Hangs a whole subtree below another path. To be called under the tree's lock. */
+export async function moveSubtree({ sql }: Tx, id: number, parentPath: readonly number[]): Promise<void> {
+  await sql`
+    UPDATE catalog.categories
+    SET path = ${toArray(parentPath)}::integer[] || path[array_position(path, ${id}):],
+        parent_id = CASE WHEN id = ${id} THEN ${parentPath.at(-1) ?? null} ELSE parent_id END
+    WHERE path @> ARRAY[${id}::integer]`;
+}
+
+/** Waits for products that are being added to it, and keeps further ones out until the transaction ends. */
+export async function lockAgainstUse({ sql }: Tx, id: number): Promise<void> {
+  await sql`SELECT FROM catalog.categories WHERE id = ${id} FOR UPDATE`;
+}
+
+/** Whether something stands in it that is not archived, or lies below it. */
+export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
+  const [{ used }] = await sql<[{ used: boolean }]>`
+    SELECT EXISTS (SELECT FROM catalog.categories WHERE parent_id = ${id})
+        OR EXISTS (SELECT FROM catalog.products WHERE category_id = ${id} AND status <> 'archived') AS used`;
+  return used;
+}
+
+/** Archived products of it go up to its parent. */
+export async function deleteCategory({ sql }: Tx, { id, parentId }: Category): Promise<void> {
+  await sql`UPDATE catalog.products SET category_id = ${parentId}, version = version + 1 WHERE category_id = ${id}`;
+  await sql`DELETE FROM catalog.categories WHERE id = ${id}`;
+}

@@ -1,0 +1,29 @@
+// Finds categories. Drafts, and what lies below one, are seen by staff alone.
+import type { Sql } from "../../../runtime/database.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { catalogError } from "../errors.ts";
+import type { Category } from "./category.ts";
+import { type CategoryFilter, readCategories, readCategory, readCategoryPage } from "./category-store.ts";
+
+export type CategorySearch = Omit<CategoryFilter, "withDrafts">;
+
+/** In the order of ids, one more than `limit` where there are more. */
+export function findCategories(db: Sql, actor: Actor, search: CategorySearch): Promise<Category[]> {
+  return readCategoryPage(db, { ...search, withDrafts: actsForAll(actor), limit: search.limit + 1 });
+}
+
+/** With its ancestors, topmost first. @throws AppError `not_found/category_not_found` */
+export async function getCategory(
+  db: Sql,
+  actor: Actor,
+  id: number,
+): Promise<Category & { readonly ancestors: readonly Category[] }> {
+  const category = await readCategory(db, id);
+  const lineage = await readCategories(db, category?.path ?? []);
+  const isHidden = !actsForAll(actor) && lineage.some(({ status }) => status === "draft");
+  if (category === undefined || isHidden) throw catalogError("category_not_found");
+  const ancestors = category.path.flatMap((step) =>
+    lineage.filter((other) => other.id === step && step !== id),
+  );
+  return { ...category, ancestors };
+}

@@ -1,0 +1,20 @@
+// Finds an image. Those of drafts are seen by staff alone.
+import type { Sql } from "../../../runtime/database.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { catalogError } from "../errors.ts";
+import { readImageContent, type StoredImage } from "./image-store.ts";
+
+/**
+ * Its content is left out where one of the ETags in `known` is its own.
+ * @throws AppError `not_found/image_not_found`
+ */
+export async function getImage(
+  db: Sql,
+  actor: Actor,
+  { id, known }: { readonly id: number; readonly known: string },
+): Promise<StoredImage> {
+  const image = await readImageContent(db, id, known);
+  const isHidden = image?.productStatus === "draft" && !actsForAll(actor);
+  if (image === undefined || isHidden) throw catalogError("image_not_found");
+  return image;
+}

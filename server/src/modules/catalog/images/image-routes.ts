@@ -1,0 +1,124 @@
+// Routes of product images. They take the bytes as they are: no form, no base64.
+import { createHash } from "node:crypto";
+import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
+import { formatETag, readVersions } from "../../../http/version.ts";
+import { invalidField } from "../../../values/app-error.ts";
+import { Product as ProductShape } from "../answer-schemas.ts";
+import { getProduct } from "../products/find-products.ts";
+import { describeProduct } from "../products/product.ts";
+import { readLine } from "../read-input.ts";
+import type { CatalogServices } from "../routes.ts";
+import { FOR_VISITORS, IdParams, ImageAnswer, ImageParams, ImageQuery } from "../schemas.ts";
+import { addImage, removeImage } from "./change-images.ts";
+import { getImage } from "./find-image.ts";
+import { readImage } from "./read-image.ts";
+
+const tags = ["Products"];
+const UPLOADED = /^(image\/|application\/octet-stream)/;
+
+export function addImageRoutes(server: HttpServer, services: CatalogServices): void {
+  // A scope of its own: no other route takes such bodies.
+  server.register(async (scope) => addUpload(scope as HttpServer, services));
+  addRemoval(server, services);
+  addServing(server, services);
+}
+
+function addUpload(server: HttpServer, services: CatalogServices): void {
+  const { db, assets, imageLimitBytes: bodyLimit } = services;
+  server.addContentTypeParser(UPLOADED, { parseAs: "buffer", bodyLimit }, (request, body, done) => {
+    // What an idempotency key is compared by.
+    request.bodyText = JSON.stringify(createHash("sha256").update(body).digest("hex"));
+    done(null, body);
+  });
+  server.post(
+    "/products/:id/images",
+    {
+      schema: {
+        tags,
+        operationId: "addProductImage",
+        summary: "Add an image to a product (staff)",
+        description:
+          "The body is the image itself: JPEG, PNG, GIF, WebP or AVIF, up to PRODUCT_IMAGE_LIMIT_BYTES, told by its " +
+          "content whatever Content-Type says. Up to 20 a product. Answers the product.",
+        params: IdParams,
+        querystring: ImageQuery,
+        response: { 201: ProductShape },
+      },
+    },
+    async (request, reply) => {
+      const productId = request.params.id;
+      const body: unknown = request.body;
+      if (!Buffer.isBuffer(body) || body.length === 0)
+        throw invalidField("body", "must be an image, sent as it is with a Content-Type such as image/jpeg");
+      const alt = readLine(request.query.alt, "alt") ?? null;
+      const versions = readVersions(request.headers["if-match"]);
+      await getProduct(services, request.actor, productId);
+      const image = { ...(await readImage(body)), content: body, alt };
+      const answer = await runCommand(db, readCommand(request, "product.add_image"), async (tx) =>
+        describeProduct(assets, await addImage(tx, assets, { productId, versions, image })),
+      );
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function addRemoval(server: HttpServer, { db, assets }: CatalogServices): void {
+  server.delete(
+    "/products/:id/images/:image_id",
+    {
+      schema: {
+        tags,
+        operationId: "removeProductImage",
+        summary: "Remove an image of a product (staff)",
+        params: ImageParams,
+        response: { 200: ProductShape },
+      },
+    },
+    async (request, reply) => {
+      const { id: productId, image_id: imageId } = request.params;
+      const edit = { productId, imageId, versions: readVersions(request.headers["if-match"]) };
+      const answer = await runCommand(db, readCommand(request, "product.remove_image"), async (tx) =>
+        describeProduct(assets, await removeImage(tx, assets, edit)),
+      );
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+}
+
+/** An image never changes under its id; whether a draft's is shown may. */
+const CACHED = { active: "public, max-age=31536000, immutable", draft: "private, no-store" };
+
+function addServing(server: HttpServer, { db }: CatalogServices): void {
+  server.get(
+    "/images/:id",
+    {
+      ...FOR_VISITORS,
+      schema: {
+        ...FOR_VISITORS.schema,
+        tags,
+        operationId: "getImage",
+        summary: "An image",
+        description:
+          "No token is needed, but for those of drafts, which staff alone see. Cacheable for ever.",
+        params: IdParams,
+        response: ImageAnswer,
+      },
+    },
+    async (request, reply) => {
+      const known = request.headers["if-none-match"] ?? "";
+      const image = await getImage(db, request.actor, { id: request.params.id, known });
+      const isDraft = image.productStatus === "draft";
+      reply.headers({
+        etag: image.etag,
+        "cache-control": isDraft ? CACHED.draft : CACHED.active,
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cross-origin-resource-policy": "cross-origin", // a storefront may live elsewhere
+      });
+      if (image.content === null) return reply.code(304).send();
+      return reply.header("content-type", image.type).send(image.content);
+    },
+  );
+}

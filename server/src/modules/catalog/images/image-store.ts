@@ -1,0 +1,58 @@
+// The SQL of images.
+import type { AnySql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { ProductImage, ProductStatus } from "../products/product.ts";
+
+export interface StoredImage {
+  readonly type: string;
+  readonly etag: string;
+  /** Null where the asker has it already. */
+  readonly content: Buffer | null;
+  readonly productStatus: ProductStatus;
+}
+
+/** Leaves out the content where one of the ETags in `known` is its own. */
+export async function readImageContent(
+  sql: AnySql,
+  id: number,
+  known: string,
+): Promise<StoredImage | undefined> {
+  const [image] = await sql<StoredImage[]>`
+    SELECT i.type, e.etag, p.status AS "productStatus",
+      CASE WHEN strpos(${known}, e.etag) = 0 THEN i.content END AS content
+    FROM catalog.images i JOIN catalog.products p ON p.id = i.product_id,
+      LATERAL (SELECT '"' || encode(substr(i.sha256, 1, 16), 'hex') || '"') e (etag)
+    WHERE i.id = ${id}::bigint`;
+  return image;
+}
+
+export interface NewImage {
+  readonly productId: number;
+  readonly type: string;
+  readonly sha256: Buffer;
+  readonly content: Buffer;
+}
+
+/** Undefined where the product has this image already. */
+export async function insertImage({ sql }: Tx, image: NewImage): Promise<number | undefined> {
+  const [inserted] = await sql<{ id: number }[]>`
+    INSERT INTO catalog.images (product_id, type, sha256, content)
+    VALUES (${image.productId}, ${image.type}, ${image.sha256}, ${image.content})
+    ON CONFLICT (product_id, sha256) DO NOTHING RETURNING id`;
+  return inserted?.id;
+}
+
+export async function deleteImage({ sql }: Tx, id: number): Promise<void> {
+  await sql`DELETE FROM catalog.images WHERE id = ${id}`;
+}
+
+/** The product must be locked. */
+export async function updateGallery(
+  { sql }: Tx,
+  productId: number,
+  images: readonly ProductImage[],
+): Promise<void> {
+  await sql`
+    UPDATE catalog.products SET images = ${JSON.stringify(images)}::text::jsonb, version = version + 1, updated_at = now()
+    WHERE id = ${productId}`;
+}

@@ -1,0 +1,55 @@
+// Changes one product, or archives it: a product that orders may name is never deleted.
+
+import { checkVersion } from "../../../http/version.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { Assets } from "../../ledger/index.ts";
+import { catalogError } from "../errors.ts";
+import type { ProductPatch } from "../read-input.ts";
+import { noteWords } from "../search/search-store.ts";
+import { announceProducts, unknownCategory } from "./add-products.ts";
+import type { Product, ProductFields } from "./product.ts";
+import {
+  findUnknownCategories,
+  readProductForUpdate,
+  readProducts,
+  readTakenSkus,
+  updateProduct,
+} from "./product-store.ts";
+
+export interface ProductEdit {
+  readonly patch: ProductPatch;
+  /** Versions of which the product must have one. */
+  readonly versions: readonly number[] | undefined;
+}
+
+/**
+ * Changes the fields that the patch names and returns the product as it is then. Locks its row. Appends `product.changed`.
+ * @throws AppError `not_found/product_not_found`, `conflict/version_mismatch`, `conflict/sku_taken`, `refused/unknown_category`
+ */
+export async function changeProduct(
+  tx: Tx,
+  assets: Assets,
+  { productId, patch, versions }: ProductEdit & { readonly productId: number },
+): Promise<Product> {
+  const before = await readProductForUpdate(tx, productId);
+  if (before === undefined) throw catalogError("product_not_found");
+  checkVersion(before.version, versions);
+  const fields: ProductFields = { ...before, ...patch };
+  await refuseConflicts(tx, before, fields);
+  await updateProduct(tx, productId, fields);
+  await noteWords(tx, [productId]);
+  const [changed] = await readProducts(tx.sql, [productId]);
+  if (changed === undefined) throw new Error(`product ${productId} vanished`);
+  await announceProducts(tx, { assets, topic: "product.changed" }, [changed]);
+  return changed;
+}
+
+async function refuseConflicts(tx: Tx, before: Product, { sku, categoryId }: ProductFields): Promise<void> {
+  if (sku !== before.sku && (await readTakenSkus(tx, [sku])).size > 0)
+    throw catalogError("sku_taken", {
+      sku,
+      fields: [{ field: "sku", reason: `"${sku}" is another product's` }],
+    });
+  const unknown = await findUnknownCategories(tx, categoryId === null ? [] : [categoryId]);
+  if (unknown.size > 0) throw unknownCategory("category_id", categoryId);
+}

@@ -1,0 +1,26 @@
+// Gets a product. Visitors and customers see what is for sale; staff see drafts and archived ones too.
+import type { Sql } from "../../../runtime/database.ts";
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import type { Assets } from "../../ledger/index.ts";
+import { catalogError } from "../errors.ts";
+import type { Product } from "./product.ts";
+import { readProducts } from "./product-store.ts";
+
+export interface ProductReader {
+  readonly db: Sql;
+  readonly assets: Assets;
+}
+
+/** @throws AppError `not_found/product_not_found` */
+export async function getProduct({ db, assets }: ProductReader, actor: Actor, id: number): Promise<Product> {
+  const [product] = await learnCurrencies(assets, await readProducts(db, [id]));
+  if (product === undefined || !(actsForAll(actor) || product.status === "active"))
+    throw catalogError("product_not_found");
+  return product;
+}
+
+/** Makes sure of currencies that another process added after this one last looked. */
+async function learnCurrencies(assets: Assets, products: Product[]): Promise<Product[]> {
+  if (products.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
+  return products;
+}

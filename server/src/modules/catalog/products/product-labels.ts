@@ -1,0 +1,20 @@
+// How products are named where they are counted: by SKU and name, and by the category that they stand in.
+import type { AnySql } from "../../../runtime/database.ts";
+import { readProductLabels } from "./sale-store.ts";
+
+export interface ProductLabel {
+  readonly id: number;
+  readonly sku: string;
+  readonly name: string;
+  readonly categoryId: number | null;
+  readonly categoryName: string | null;
+}
+
+/** By id, as they are now, archived ones too; what does not exist is missing. */
+export async function findProductLabels(
+  db: AnySql,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, ProductLabel>> {
+  const labels = ids.length === 0 ? [] : await readProductLabels(db, ids);
+  return new Map(labels.map((label) => [label.id, label]));
+}

@@ -1,0 +1,40 @@
+// The SQL of what selling needs: prices in the decision loop, and the read model of what is in stock.
+import type { AnySql } from "../../../runtime/database.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { ProductLabel } from "./product-labels.ts";
+import type { ProductForSale } from "./products-for-sale.ts";
+
+const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency, price_includes_tax AS "priceIncludesTax",
+  tax_class AS "taxClass", status, tracks_stock AS "tracksStock", version`;
+
+export async function readProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {
+  return sql<ProductForSale[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
+}
+
+export async function readProductLabels(sql: AnySql, ids: readonly number[]): Promise<ProductLabel[]> {
+  return sql<ProductLabel[]>`
+    SELECT p.id, p.sku, p.name, p.category_id AS "categoryId", c.name AS "categoryName"
+    FROM catalog.products p LEFT JOIN catalog.categories c ON c.id = p.category_id
+    WHERE p.id = ANY(${toArray(ids)}::bigint[])`.execute();
+}
+
+export async function readProductForSaleBySku(sql: AnySql, sku: string): Promise<ProductForSale | undefined> {
+  const [product] = await sql<ProductForSale[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE sku = ${sku}`;
+  return product;
+}
+
+/** In the order of ids, so that two batches cannot wait for each other. */
+export function upsertAvailability(
+  { sql }: Tx,
+  rows: readonly { readonly productId: number; readonly available: number | bigint }[],
+): Promise<unknown> {
+  return sql`
+    INSERT INTO catalog.availability AS a (product_id, available)
+    SELECT n.* FROM unnest(${toArray(rows.map((row) => row.productId))}::integer[],
+      ${toArray(rows.map((row) => row.available))}::bigint[]) AS n (product_id, available)
+    JOIN catalog.products p ON p.id = n.product_id ORDER BY n.product_id
+    ON CONFLICT (product_id) DO UPDATE SET available = excluded.available WHERE a.available <> excluded.available`.execute();
+}

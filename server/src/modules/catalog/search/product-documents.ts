@@ -1,0 +1,75 @@
+// The JSON of products as lists show them, remembered by version: which version there is now, the list has just read, so
+// what is remembered can be missing but never out of date. What changes without a new version (is it in stock) is read
+// each time, too. Bounded by the length of what is remembered.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Assets } from "../../ledger/index.ts";
+import { describeProduct, type Product } from "../products/product.ts";
+import { readProducts } from "../products/product-store.ts";
+
+/** What is shown of a product in which state. */
+export interface ShownProduct {
+  readonly id: number;
+  readonly version: number;
+  readonly inStock: boolean;
+}
+
+export interface ProductDocuments {
+  /** JSON texts in the order of `shown`. A product that changed meanwhile is shown as it is now. */
+  readonly write: (shown: readonly ShownProduct[]) => Promise<string[]>;
+}
+
+interface Remembered {
+  readonly version: number;
+  readonly inStock: boolean;
+  readonly json: string;
+}
+
+/** The documents of some thirty thousand products. */
+const LENGTH_MAX = 32_000_000;
+
+export function createProductDocuments(db: Sql, assets: Assets): ProductDocuments {
+  const known = new Map<number, Remembered>();
+  let length = 0;
+
+  function forget(id: number): void {
+    length -= known.get(id)?.json.length ?? 0;
+    known.delete(id);
+  }
+
+  function remember(product: Product): string {
+    forget(product.id);
+    const json = JSON.stringify(describeProduct(assets, product));
+    known.set(product.id, { version: product.version, inStock: product.inStock, json });
+    length += json.length;
+    for (const oldest of known.keys()) {
+      if (length <= LENGTH_MAX) break;
+      forget(oldest);
+    }
+    return json;
+  }
+
+  function recall({ id, version, inStock }: ShownProduct): string | undefined {
+    const found = known.get(id);
+    if (found?.version !== version || found.inStock !== inStock) return undefined;
+    known.delete(id); // to the end: what is shown often is forgotten last
+    known.set(id, found);
+    return found.json;
+  }
+
+  async function readMissing(ids: readonly number[]): Promise<Map<number, string>> {
+    if (ids.length === 0) return new Map();
+    const products = await readProducts(db, ids);
+    if (products.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
+    return new Map(products.map((product) => [product.id, remember(product)]));
+  }
+
+  return {
+    write: async (shown) => {
+      const documents = shown.map(recall);
+      const missing = await readMissing(
+        shown.flatMap(({ id }, index) => (documents[index] === undefined ? [id] : [])),
+      );
+      return shown.flatMap(({ id }, index) => documents[index] ?? missing.get(id) ?? []);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+// Routes that find products.
+import { type HttpServer, sendAnswer } from "../../../http/index.ts";
+import { ProductFacets, ProductPage } from "../answer-schemas.ts";
+import type { CatalogServices } from "../routes.ts";
+import { FacetQuery, FOR_VISITORS, ProductQuery } from "../schemas.ts";
+import { findFacets } from "./find-facets.ts";
+import type { ProductDocuments } from "./product-documents.ts";
+import { readProductSearch } from "./product-filter.ts";
+import { formatPageEnd, readPageEnd } from "./product-sort.ts";
+import { searchProducts } from "./search-products.ts";
+import { createWordChooser } from "./search-words.ts";
+
+const tags = ["Products"];
+
+export function addSearchRoutes(
+  server: HttpServer,
+  services: CatalogServices & { readonly documents: ProductDocuments },
+): void {
+  const { assets, defaults, documents } = services;
+  const finder = { ...services, chooser: createWordChooser(services.db) };
+  server.get(
+    "/products",
+    {
+      ...FOR_VISITORS,
+      schema: {
+        ...FOR_VISITORS.schema,
+        tags,
+        operationId: "listProducts",
+        summary: "Products: a list, or a search",
+        description:
+          "No token is needed. Drafts and archived products are shown to staff. By relevance come first the SKU that was " +
+          "typed, then products with all words in name and brand, and where those are few, others that mention them.",
+        querystring: ProductQuery,
+        response: { 200: ProductPage },
+      },
+    },
+    async (request, reply) => {
+      const { cursor, limit = 50, q, sort = isBlank(q) ? "newest" : "relevance" } = request.query;
+      const needsCurrency = sort.startsWith("price");
+      const context = { assets, actor: request.actor, currency: defaults.currency, needsCurrency };
+      const search = readProductSearch(request.query, context);
+      const after = readPageEnd(sort, cursor);
+      const found = await searchProducts(finder, { search, sort, after, limit });
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      const next = last === undefined ? "null" : `"${formatPageEnd(sort, last)}"`;
+      const items = await documents.write(page);
+      return sendAnswer(reply, 200, {
+        body: `{"items":[${items.join(",")}],"next_cursor":${next}}`,
+        replayed: false,
+      });
+    },
+  );
+
+  server.get(
+    "/products/facets",
+    {
+      ...FOR_VISITORS,
+      schema: {
+        ...FOR_VISITORS.schema,
+        tags,
+        operationId: "findProductFacets",
+        summary: "What a search can be narrowed by",
+        description: "No token is needed. Takes what GET /products takes, and counts all that matches.",
+        querystring: FacetQuery,
+        response: { 200: ProductFacets },
+      },
+    },
+    async (request) => {
+      const context = { assets, actor: request.actor, currency: defaults.currency, needsCurrency: false };
+      return findFacets(finder, readProductSearch(request.query, context));
+    },
+  );
+}
+
+function isBlank(text: string | undefined): boolean {
+  return text === undefined || text.trim() === "";
+}

@@ -1,0 +1,253 @@
+// The SQL that finds products. A list reads only which product in which version; what it looks like is remembered.
+import type { AnySql } from "../../../runtime/database.ts";
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import { isNarrowed, type ProductFilter } from "./product-filter.ts";
+import type { PageEnd, ProductSort } from "./product-sort.ts";
+
+export interface FoundProduct {
+  readonly id: number;
+  readonly version: number;
+  readonly inStock: boolean;
+  /** What the list is sorted by. */
+  readonly key: string | null;
+}
+
+/** The text form of a tsquery; `isCommon`: so many products match that walking over them finds some at once. */
+export interface WordQuery {
+  readonly query: string;
+  readonly isCommon: boolean;
+  /** Looked for in names and brands alone. */
+  readonly inNames: boolean;
+}
+
+/** Whether a product named p can be ordered now. */
+export const IN_STOCK = `(NOT p.tracks_stock OR coalesce((SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false))`;
+
+/** The expression that a list is sorted by, and which way; the id goes the same way. */
+const ORDERS = {
+  newest: { key: undefined, type: "integer", way: "DESC", isPast: "<" },
+  oldest: { key: undefined, type: "integer", way: "ASC", isPast: ">" },
+  price_asc: { key: "p.price_minor", type: "bigint", way: "ASC", isPast: ">" },
+  price_desc: { key: "p.price_minor", type: "bigint", way: "DESC", isPast: "<" },
+  name_asc: { key: "lower(p.name)", type: "text", way: "ASC", isPast: ">" },
+  name_desc: { key: "lower(p.name)", type: "text", way: "DESC", isPast: "<" },
+} as const;
+export type StoredSort = keyof typeof ORDERS;
+
+export interface PageRequest {
+  readonly filter: ProductFilter;
+  readonly words: WordQuery | undefined;
+  readonly after: PageEnd | undefined;
+  readonly limit: number;
+}
+
+/** Limits that are asked for often. */
+const PLANNED_LIMITS: ReadonlySet<number> = new Set([20, 50, 100, 200].map((limit) => limit + 1));
+
+/**
+ * PostgreSQL takes a limit that it does not see for a tenth of the table, finds each list cheaper by a plan of its own,
+ * and plans each anew, which costs more than the list. So what nearly all ask for stands in the statement; not every
+ * limit, for each makes a statement that every connection keeps.
+ */
+function writeLimit(sql: AnySql, filter: ProductFilter, limit: number) {
+  return PLANNED_LIMITS.has(limit) && !isNarrowed(filter) ? sql.unsafe(String(limit)) : sql`${limit}`;
+}
+
+/** One page in an order that an index has. */
+export async function readSortedPage(
+  sql: AnySql,
+  sort: Exclude<ProductSort, "relevance">,
+  { filter, words, after, limit }: PageRequest,
+): Promise<FoundProduct[]> {
+  const { key, type, way, isPast } = ORDERS[sort];
+  const order = sql.unsafe(key === undefined ? `p.id ${way}` : `${key} ${way}, p.id ${way}`);
+  const past = () => {
+    if (after === undefined) return sql`true`;
+    if (key === undefined) return sql`p.id ${sql.unsafe(isPast)} ${after.id}`;
+    return sql`(${sql.unsafe(key)}, p.id) ${sql.unsafe(isPast)} (${after.key}::text::${sql.unsafe(type)}, ${after.id})`;
+  };
+  return sql<FoundProduct[]>`
+    SELECT p.id, p.version, ${sql.unsafe(IN_STOCK)} AS "inStock", ${key === undefined ? sql`NULL` : sql`${sql.unsafe(key)}::text`} AS key
+    FROM catalog.products p
+    WHERE ${matchFilter(sql, filter)} AND ${matchWords(sql, words)} AND ${past()}
+    ORDER BY ${order} LIMIT ${writeLimit(sql, filter, limit)}`;
+}
+
+/** At most so many are ranked of each kind of match. */
+const RANKED_MAX = 200;
+
+export interface RankedRequest extends Omit<PageRequest, "words"> {
+  readonly text: string;
+}
+
+/** One page of the best matches first; undefined where new words have come since the `horizon`. */
+export async function readRankedPage(
+  sql: AnySql,
+  { query, isCommon, horizon }: WordQuery & { readonly horizon: string | undefined },
+  request: RankedRequest,
+): Promise<FoundProduct[] | undefined> {
+  const ranking = rankProducts(
+    sql,
+    { query: sql`${query}::text::tsquery`, isCommon: sql`${isCommon}` },
+    request,
+  );
+  const isCurrent =
+    horizon === undefined
+      ? sql`true`
+      : sql`NOT EXISTS (SELECT FROM catalog.vocabulary_additions v WHERE v.transaction >= ${horizon}::text::xid8)`;
+  const [row] = await sql<[{ found: string | null; isCurrent: boolean }]>`
+    SELECT (${ranking}) AS found, ${isCurrent} AS "isCurrent"`;
+  return row.isCurrent ? readFound(row.found) : undefined;
+}
+
+/**
+ * Looks up what a text means and finds the first page, or the page `after`, in one go. Nothing is looked for where the words are
+ * so common in names that the newest come first (`isWalked`).
+ */
+export async function readChosenPage(
+  sql: AnySql,
+  ask: WordRequest,
+  request: RankedRequest,
+): Promise<{ readonly sought: SoughtText; readonly found: FoundProduct[] }> {
+  const isNarrow = isNarrowed(request.filter);
+  const isWalked = sql`${!isNarrow && request.after === undefined} AND c.is_common_name AND NOT c.is_sku`;
+  const words = {
+    query: sql`CASE WHEN ${isWalked} THEN '' ELSE c.query END::tsquery`,
+    isCommon: sql`c.is_common AND NOT (${isWalked})`, // or all products would be walked over for nothing
+  };
+  const [row] = await sql<[SoughtText & { found: string | null }]>`
+    SELECT ${soughtColumns(sql)}, (${rankProducts(sql, words, request)}) AS found
+    FROM ${chooseWords(sql, request.text, ask)}`;
+  const { found, ...sought } = row;
+  return { sought, found: readFound(found) };
+}
+
+interface RankedWords {
+  readonly query: Fragment;
+  readonly isCommon: Fragment;
+}
+type Fragment = ReturnType<AnySql["unsafe"]> | ReturnType<AnySql>;
+
+/** One text for the whole page: the driver takes longer over twenty rows than PostgreSQL over finding them. */
+function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: RankedRequest) {
+  const { filter: f, after, limit, text } = request;
+  const past = after === undefined ? sql`NULL, NULL` : sql`${after.key}::text::integer, ${after.id}::integer`;
+  return sql`
+    SELECT string_agg(concat_ws(' ', r.product_id, r.version, r.score, NOT r.tracks_stock
+      OR coalesce((SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = r.product_id), false)), ','
+      ORDER BY r.score DESC, r.product_id DESC)
+    FROM (
+      SELECT * FROM catalog.rank_products(${query}, ${text}, ${isCommon}, ${RANKED_MAX}, ${past}, ${limit},
+        ${isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
+        ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
+        ${f.currency ?? null}, ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
+      WHERE ${after === undefined ? sql`true` : sql`(score, product_id) < (${after.key}::text::integer, ${after.id})`}
+        AND ${f.sku === undefined ? sql`true` : sql`product_id = (SELECT id FROM catalog.products WHERE sku = ${f.sku})`}
+      ORDER BY score DESC, product_id DESC LIMIT ${limit}) r`;
+}
+
+function readFound(found: string | null): FoundProduct[] {
+  if (found === null) return [];
+  return found.split(",").map((product) => {
+    const [id, version, key = "", inStock] = product.split(" ");
+    return { id: Number(id), version: Number(version), key, inStock: inStock === "t" };
+  });
+}
+
+/** The conditions of a filter on products named p. */
+export function matchFilter(sql: AnySql, filter: ProductFilter) {
+  const { sku, status, categoryId, brands, currency, priceFrom, priceTo, inStock, withDrafts } = filter;
+  const any = sql`true`;
+  return sql`${withDrafts ? any : sql`p.status = 'active'`}
+    AND ${sku === undefined ? any : sql`p.sku = ${sku}`}
+    AND ${status === undefined ? any : sql`p.status = ${status}`}
+    AND ${categoryId === undefined ? any : matchCategory(sql, categoryId)}
+    AND ${brands === undefined ? any : matchBrands(sql, brands)}
+    AND ${currency === undefined ? any : sql`p.currency = ${currency}`}
+    AND ${priceFrom === undefined ? any : sql`p.price_minor >= ${priceFrom}`}
+    AND ${priceTo === undefined ? any : sql`p.price_minor <= ${priceTo}`}
+    AND ${inStock === undefined ? any : sql`${sql.unsafe(IN_STOCK)} = ${inStock}`}`;
+}
+
+function matchCategory(sql: AnySql, id: number) {
+  return sql`p.category_id = ANY (ARRAY(SELECT c.id FROM catalog.categories c WHERE ${id}::bigint = ANY (c.path)))`;
+}
+
+function matchBrands(sql: AnySql, brands: readonly string[]) {
+  return sql`lower(p.brand) = ANY (${lowerCased(sql, brands)})`;
+}
+
+function lowerCased(sql: AnySql, brands: readonly string[]) {
+  return sql`ARRAY(SELECT lower(b) FROM unnest(${toTextArray(brands)}::text[]) b)`;
+}
+
+/** The condition of a search on products named p. */
+export function matchWords(sql: AnySql, words: WordQuery | undefined) {
+  if (words === undefined) return sql`true`;
+  const { query, isCommon, inNames } = words;
+  if (!isCommon) return sql`p.id IN (SELECT catalog.match_products(${query}::text::tsquery))`;
+  const once = sql`(SELECT ${query}::text::tsquery)`; // rather than for every row that is walked over
+  return inNames ? sql`ts_match_vq(p.name_words, ${once})` : sql`ts_match_vq(p.words, ${once})`;
+}
+
+export interface SoughtText {
+  /** A tsquery's text form. */
+  readonly query: string;
+  /** It is some product's SKU. */
+  readonly isSku: boolean;
+  /** All words are some product's, or were. */
+  readonly isKnown: boolean;
+  /** Probably very many products have all the words; and have them in name and brand. */
+  readonly isCommon: boolean;
+  readonly isCommonName: boolean;
+  /** Words that came later are not taken into account. */
+  readonly horizon: string;
+}
+
+export interface WordRequest {
+  /** Without quotes and other operators, so that words may be replaced. */
+  readonly isPlain: boolean;
+  /** Words that no product has become so many that begin with them or else resemble them. */
+  readonly meantMax: number;
+}
+
+/** What PostgreSQL makes of the words of a search. */
+export async function readSoughtText(sql: AnySql, text: string, ask: WordRequest): Promise<SoughtText> {
+  const [sought] = await sql<[SoughtText]>`SELECT ${soughtColumns(sql)} FROM ${chooseWords(sql, text, ask)}`;
+  return sought;
+}
+
+function soughtColumns(sql: AnySql) {
+  return sql`c.query, c.is_sku AS "isSku", c.is_known AS "isKnown", c.is_common AS "isCommon",
+    c.is_common_name AS "isCommonName", c.horizon`;
+}
+
+/**
+ * From this product of how many products there are and the square of the share that matches, walking over all finds a
+ * page sooner than collecting those that match: the fewer match the longer is the walk, the more there are the longer
+ * takes the collecting. It is 2 % of 100,000 products, 20 % of 1,000. Measured at both.
+ */
+const COMMON_FROM = 40;
+
+function chooseWords(sql: AnySql, text: string, { isPlain, meantMax }: WordRequest) {
+  return sql`catalog.choose_words(${text}, ${isPlain}, ${meantMax}, ${COMMON_FROM}) c`;
+}
+
+/** Adds the words of these products to those that are known; in order, so that two at once cannot deadlock. */
+export async function noteWords({ sql }: Tx, productIds: readonly number[]): Promise<void> {
+  await sql`
+    WITH added AS (
+      INSERT INTO catalog.vocabulary (word)
+      SELECT DISTINCT w.word COLLATE "C" FROM catalog.products p, unnest(tsvector_to_array(p.words)) w (word)
+      WHERE p.id = ANY (${toArray(productIds)}::integer[])
+        AND NOT EXISTS (SELECT FROM catalog.vocabulary v WHERE v.word = w.word COLLATE "C")
+      ORDER BY 1 ON CONFLICT DO NOTHING RETURNING word)
+    INSERT INTO catalog.vocabulary_additions (transaction)
+    SELECT pg_current_xact_id() WHERE EXISTS (SELECT FROM added) ON CONFLICT DO NOTHING`;
+}
+
+/** Counts anew how common each word is. */
+export async function countWords(sql: AnySql): Promise<void> {
+  await sql`SELECT catalog.count_words()`;
+}

@@ -1,0 +1,68 @@
+// What somebody who typed a text is looking for, remembered for a minute.
+import type { AnySql } from "../../../runtime/database.ts";
+import { readSoughtText, type SoughtText, type WordQuery, type WordRequest } from "./search-store.ts";
+
+/** Quotes, "or" and a minus before a word are taken at their word. */
+const HAS_OPERATORS = /"|(^|\s)-|(^|\s)or(\s|$)/i;
+const MEANT_MAX = 5;
+
+export function planWords(text: string): WordRequest {
+  return { isPlain: !HAS_OPERATORS.test(text), meantMax: MEANT_MAX };
+}
+
+export interface ChosenWords {
+  /** For best first. */
+  readonly ranked: WordQuery;
+  /** Matches anywhere, for any other order. */
+  readonly anywhere: WordQuery;
+  /** What is typed is a SKU, whatever else. */
+  readonly isSku: boolean;
+  /** Set where words are no product's: from there on new ones would have been missed. */
+  readonly horizon: string | undefined;
+}
+
+export interface WordChooser {
+  /** Finds what to look for. */
+  readonly choose: (text: string) => Promise<ChosenWords>;
+  /** What was found within the last minute. With a horizon it holds only while no new words have come since. */
+  readonly recall: (text: string) => ChosenWords | undefined;
+  readonly remember: (text: string, sought: SoughtText) => ChosenWords;
+}
+
+const REMEMBERED_MAX = 5_000;
+const REMEMBERED_MS = 60_000;
+
+/** Words never become unknown, so a text whose words are all known need not be looked into again. */
+export function createWordChooser(sql: AnySql): WordChooser {
+  let remembered = new Map<string, ChosenWords>();
+  let forgetAt = 0;
+
+  function recall(text: string): ChosenWords | undefined {
+    const now = performance.now();
+    if (now > forgetAt || remembered.size >= REMEMBERED_MAX) {
+      remembered = new Map();
+      forgetAt = now + REMEMBERED_MS;
+    }
+    return remembered.get(text);
+  }
+
+  function remember(text: string, sought: SoughtText): ChosenWords {
+    const { query, isCommon, isCommonName, isSku, isKnown } = sought;
+    const chosen = {
+      isSku,
+      ranked: { query, isCommon, inNames: isCommonName },
+      anywhere: { query, isCommon, inNames: false },
+      horizon: isKnown ? undefined : sought.horizon,
+    };
+    remembered.set(text, chosen);
+    return chosen;
+  }
+
+  async function choose(text: string): Promise<ChosenWords> {
+    const known = recall(text);
+    if (known !== undefined && known.horizon === undefined) return known;
+    return remember(text, await readSoughtText(sql, text, planWords(text)));
+  }
+
+  return { choose, recall, remember };
+}

@@ -1,0 +1,64 @@
+// The SQL of API keys.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { ApiKey, ApiKeyGrant } from "./api-key.ts";
+
+type Query = Sql | Tx["sql"];
+
+export interface NewApiKey {
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly secretHash: Buffer;
+  readonly scopes: readonly string[];
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+function columns(sql: Query) {
+  return sql`k.id, k.user_id AS "userId", k.name, k.scopes, k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+    k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`;
+}
+
+export async function insertApiKey({ sql }: Tx, key: NewApiKey): Promise<void> {
+  await sql`
+    INSERT INTO identity.api_keys (id, user_id, name, secret_hash, scopes, created_by, created_at, expires_at)
+    VALUES (${key.id}, ${key.userId}, ${key.name}, ${key.secretHash}, ${[...key.scopes]}, ${key.createdBy},
+      ${key.createdAt}, ${key.expiresAt})`;
+}
+
+export async function findApiKeys(sql: Query, userId: string): Promise<ApiKey[]> {
+  return await sql<ApiKey[]>`
+    SELECT ${columns(sql)} FROM identity.api_keys k WHERE user_id = ${userId} AND revoked_at IS NULL
+    ORDER BY created_at DESC LIMIT 200`;
+}
+
+/** Finds a key by its hash and notes that it was used. */
+export async function takeApiKey(sql: Query, secretHash: Buffer, at: Date): Promise<ApiKeyGrant | undefined> {
+  const [row] = await sql<ApiKeyGrant[]>`
+    UPDATE identity.api_keys k SET last_used_at = ${at} FROM identity.users u
+    WHERE k.secret_hash = ${secretHash} AND u.id = k.user_id
+    RETURNING ${columns(sql)}, k.created_by AS "createdBy", u.roles, u.state, u.token_version AS "tokenVersion"`;
+  return row;
+}
+
+/** False where it is not the user's, or void already. */
+export async function updateRevoked(
+  { sql }: Tx,
+  which: { readonly userId: string; readonly id: string; readonly at: Date },
+): Promise<boolean> {
+  const { count } = await sql`
+    UPDATE identity.api_keys SET revoked_at = ${which.at}
+    WHERE user_id = ${which.userId} AND revoked_at IS NULL AND id = ${which.id}`;
+  return count > 0;
+}
+
+/** Revoked ones too. */
+export async function hasApiKey(
+  sql: Query,
+  { userId, id }: { readonly userId: string; readonly id: string },
+): Promise<boolean> {
+  const rows = await sql`SELECT FROM identity.api_keys WHERE user_id = ${userId} AND id = ${id}`;
+  return rows.length > 0;
+}

@@ -1,0 +1,58 @@
+// An API key: how a program comes in, as a user and with no more than the key's scopes. It looks like
+// `ch_live_<id>_<secret>`, so that it is found by scanners of leaked secrets; only its hash is kept.
+import { hash, randomBytes } from "node:crypto";
+import { isProgram, type Role } from "../../../values/actor.ts";
+
+export interface ApiKey {
+  /** The part that may be shown. */
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** A key with its user, as it is checked. */
+export interface ApiKeyGrant extends ApiKey {
+  /** Who made it: the user, or staff for a program. */
+  readonly createdBy: string;
+  readonly roles: readonly Role[];
+  readonly state: "active" | "disabled";
+  readonly tokenVersion: number;
+}
+
+const API_KEY = /^ch_live_([0-9a-f]{16})_[\w-]{43}$/;
+
+export function makeApiKey(): { readonly id: string; readonly key: string } {
+  const id = randomBytes(8).toString("hex");
+  return { id, key: `ch_live_${id}_${randomBytes(32).toString("base64url")}` };
+}
+
+export function isApiKey(token: string): boolean {
+  return API_KEY.test(token);
+}
+
+/** What somebody else made opens nothing (any more) where its user is a person: else staff could act as them unseen. */
+export function isRightfullyHeld({ createdBy, userId, roles }: ApiKeyGrant): boolean {
+  return createdBy === userId || isProgram(roles);
+}
+
+/** The secret has 256 random bits: a plain hash suffices. */
+export function hashApiKey(key: string): Buffer {
+  return hash("sha256", key, "buffer");
+}
+
+export function describeApiKey(key: ApiKey) {
+  return {
+    id: key.id,
+    prefix: `ch_live_${key.id}`,
+    name: key.name,
+    scopes: [...key.scopes],
+    created_at: key.createdAt.toISOString(),
+    expires_at: key.expiresAt.toISOString(),
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
+  };
+}

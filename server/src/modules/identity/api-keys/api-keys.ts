@@ -1,0 +1,151 @@
+// Makes, checks and revokes API keys. A checked key is believed for a minute without asking the database again; a
+// revoked one is void at once, as sessions are.
+
+import { findRefusal, PERMISSIONS, SCOPES } from "../../../http/permissions.ts";
+import { inTransaction } from "../../../runtime/transaction.ts";
+import { type Actor, isProgram } from "../../../values/actor.ts";
+import { AppError, invalidField } from "../../../values/app-error.ts";
+import type { AuditOrigin } from "../../audit/index.ts";
+import { identityError } from "../errors.ts";
+import { requireRecentProof } from "../factors/step-up.ts";
+import { insertMail } from "../mails/mail-store.ts";
+import type { VerifiedAccess } from "../sessions/access-token.ts";
+import { insertRevocations } from "../sessions/revocation-store.ts";
+import { FOR_GOOD } from "../sessions/revocations.ts";
+import { DAY_MS, dateOf, type Identity } from "../settings.ts";
+import { recordSecurity } from "../trail.ts";
+import { requireMayActOn } from "../users/require-may-act-on.ts";
+import { findUser } from "../users/user-store.ts";
+import { type ApiKey, hashApiKey, isApiKey, isRightfullyHeld, makeApiKey } from "./api-key.ts";
+import { findApiKeys, hasApiKey, insertApiKey, takeApiKey, updateRevoked } from "./api-key-store.ts";
+
+const BELIEVED_MS = 60_000;
+
+export interface ApiKeyRequest {
+  readonly userId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly expiresInDays: number;
+}
+
+interface Context {
+  readonly actor: Actor;
+  readonly origin: AuditOrigin;
+}
+
+/**
+ * Makes a key and returns it: the only time it is seen. A key is never asked for a step-up, so making one needs a proof.
+ * Its user is told by mail. People make their own keys alone: with one made by somebody else, staff could act as them
+ * without a reason, an end, or their knowing.
+ * @throws AppError `forbidden/step_up_required`, `not_found/no_such_user`, `forbidden/not_a_program`, `invalid/invalid_request` for a scope that the user's roles do not reach
+ */
+export async function addApiKey(
+  identity: Identity,
+  request: ApiKeyRequest,
+  { actor, origin }: Context,
+): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
+  requireRecentProof(identity, actor);
+  return inTransaction(identity.db, async (tx) => {
+    const user = await findUser(tx.sql, request.userId);
+    if (user?.state !== "active") throw identityError("no_such_user");
+    if (user.id !== actor.id && !isProgram(user.roles)) throw identityError("not_a_program");
+    checkScopes(request.scopes, user.roles);
+    const { id, key } = makeApiKey();
+    const apiKey = {
+      ...request,
+      id,
+      createdAt: dateOf(identity),
+      expiresAt: dateOf(identity, request.expiresInDays * DAY_MS),
+    };
+    await insertApiKey(tx, { ...apiKey, secretHash: hashApiKey(key), createdBy: actor.id });
+    await insertMail(tx, { template: "api_key_made", userId: user.id, login: null, at: apiKey.createdAt });
+    const details = { api_key: id, scopes: request.scopes, expires_at: apiKey.expiresAt.toISOString() };
+    await recordSecurity(tx, [{ event: "authn_token_created", actor, userId: user.id, origin, details }]);
+    return { apiKey: { ...apiKey, lastUsedAt: null, revokedAt: null }, key };
+  });
+}
+
+/** A scope that opens nothing to the user's roles is a mistake. */
+function checkScopes(scopes: readonly string[], roles: Actor["roles"]): void {
+  for (const scope of scopes) {
+    const actor: Actor = { id: "", name: "", roles, scopes: [scope] };
+    const opens = Object.values(PERMISSIONS).some(
+      (permission) => permission.scope === scope && findRefusal(actor, permission) === undefined,
+    );
+    if (!opens)
+      throw invalidField(
+        "scopes",
+        `${scope} opens nothing to this user; the scopes are ${SCOPES.join(", ")}`,
+      );
+  }
+}
+
+export function listApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]> {
+  return findApiKeys(db, userId);
+}
+
+/** The keys of another user. @throws AppError `not_found/no_such_user` */
+export async function listUserApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]> {
+  if ((await findUser(db, userId)) === undefined) throw identityError("no_such_user");
+  return findApiKeys(db, userId);
+}
+
+/**
+ * Voids a key on every process with the commit. One that is void already stays so, without another entry on the trail.
+ * @throws AppError `not_found/no_such_api_key`
+ */
+export async function revokeApiKey(
+  identity: Identity,
+  which: { readonly userId: string; readonly id: string },
+  { actor, origin }: Context,
+): Promise<void> {
+  const { userId, id } = which;
+  const revocations = await inTransaction(identity.db, async (tx) => {
+    const isNew = await updateRevoked(tx, { ...which, at: dateOf(identity) });
+    if (!isNew && !(await hasApiKey(tx.sql, which))) throw identityError("no_such_api_key");
+    if (!isNew) return [];
+    const expiresAt = dateOf(identity, 2 * BELIEVED_MS);
+    const revoked = [{ subject: `k:${id}`, versionMin: FOR_GOOD, expiresAt }];
+    await insertRevocations(tx, revoked);
+    const details = { api_key: id };
+    await recordSecurity(tx, [{ event: "authn_token_revoked", actor, userId, origin, details }]);
+    return revoked;
+  });
+  identity.revocations.add(revocations);
+}
+
+/** Revokes another user's key. @throws AppError `not_found/no_such_user`, `not_found/no_such_api_key`, `forbidden/administrators_only` */
+export async function revokeUserApiKey(
+  identity: Identity,
+  which: { readonly userId: string; readonly id: string },
+  context: Context,
+): Promise<void> {
+  await requireMayActOn(identity, which.userId, context.actor);
+  await revokeApiKey(identity, which, context);
+}
+
+/** Undefined where the token is no API key. @throws AppError `unauthenticated/unauthenticated` */
+export async function verifyApiKey(identity: Identity, token: string): Promise<VerifiedAccess | undefined> {
+  if (!token.startsWith("ch_live_")) return undefined;
+  const grant = isApiKey(token)
+    ? await takeApiKey(identity.db, hashApiKey(token), dateOf(identity))
+    : undefined;
+  const isOver =
+    grant === undefined ||
+    grant.revokedAt !== null ||
+    grant.state !== "active" ||
+    !isRightfullyHeld(grant) ||
+    grant.expiresAt.getTime() <= identity.now();
+  if (isOver)
+    throw new AppError("unauthenticated", "unauthenticated", {
+      message: "the API key is not valid: it is unknown, revoked or expired",
+    });
+  const { id, userId, name, roles, scopes, tokenVersion } = grant;
+  return {
+    actor: { id: userId, name, roles, scopes, kind: "api_key", keyId: id },
+    expiresAtMs: Math.min(identity.now() + BELIEVED_MS, grant.expiresAt.getTime()),
+    isGood: () =>
+      !identity.revocations.isRevoked(`k:${id}`, 0) &&
+      !identity.revocations.isRevoked(`u:${userId}`, tokenVersion),
+  };
+}

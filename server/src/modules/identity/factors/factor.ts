@@ -1,0 +1,69 @@
+// What all second factors have in common: which ones a user has, their backup codes, and that each change of them is on
+// the trail and told by mail.
+import { randomInt } from "node:crypto";
+import type { Sql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { Actor } from "../../../values/actor.ts";
+import type { AuditOrigin } from "../../audit/index.ts";
+import { insertMail } from "../mails/mail-store.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import { recordSecurity } from "../trail.ts";
+import { hashBackupCode } from "./check-code.ts";
+import { countBackupCodes, findFactorKinds, replaceBackupCodes } from "./factor-store.ts";
+
+export interface Context {
+  readonly actor: Actor;
+  readonly origin: AuditOrigin;
+}
+
+const BACKUP_CODES = 10;
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+export interface Factors {
+  readonly totp: boolean;
+  /** A suspended one counts: else a thief who copied it could make it go away. */
+  readonly passkeys: boolean;
+  readonly any: boolean;
+}
+
+export async function findFactors(sql: Sql | Tx["sql"], userId: string): Promise<Factors> {
+  const { totp, passkeys } = await findFactorKinds(sql, userId);
+  return { totp, passkeys, any: totp || passkeys };
+}
+
+/** Ten codes of 125 random bits, of which a plain hash may be kept (ASVS 6.5.2: from 112 on). The old ones are void. */
+export async function makeBackupCodes(tx: Tx, userId: string): Promise<string[]> {
+  const codes = Array.from({ length: BACKUP_CODES }, makeBackupCode);
+  await replaceBackupCodes(
+    tx,
+    userId,
+    codes.map((code) => hashBackupCode(userId, code)),
+  );
+  return codes;
+}
+
+function makeBackupCode(): string {
+  const makeGroup = () => Array.from({ length: 5 }, () => ALPHABET[randomInt(32)]).join("");
+  return Array.from({ length: 5 }, makeGroup).join("-");
+}
+
+/** Undefined where the user has codes left from another factor: those stay good. */
+export async function makeFirstBackupCodes(tx: Tx, userId: string): Promise<string[] | undefined> {
+  return (await countBackupCodes(tx.sql, userId)) > 0 ? undefined : makeBackupCodes(tx, userId);
+}
+
+export async function recordFactor(
+  tx: Tx,
+  identity: Identity,
+  {
+    actor,
+    origin,
+    change,
+    details = {},
+  }: Context & { readonly change: string; readonly details?: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  const at = dateOf(identity);
+  await insertMail(tx, { template: "factor_changed", userId: actor.id, login: null, at });
+  const event = { event: "user_updated" as const, actor, userId: actor.id, origin };
+  await recordSecurity(tx, [{ ...event, details: { change, ...details } }]);
+}

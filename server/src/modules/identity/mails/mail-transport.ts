@@ -1,0 +1,55 @@
+// How mails leave: over SMTP, or, where none is configured, into a mailbox in memory that /dev/mailbox shows while
+// developing.
+import type { Log } from "../../../runtime/log.ts";
+import type { Mail } from "./mail-template.ts";
+
+export interface MailTransport {
+  /** Rejects where the mail was not taken. */
+  readonly send: (mail: Mail) => Promise<void>;
+  readonly close: () => void;
+}
+
+export interface Mailbox extends MailTransport {
+  /** Newest first. */
+  readonly mails: () => readonly (Mail & { readonly sent_at: string })[];
+}
+
+const MAILBOX_SIZE = 100;
+const TIMEOUT_MS = 15_000;
+
+/** Its library is loaded with the first mail. */
+export function createSmtpTransport(url: string, from: string): MailTransport {
+  const limits = {
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+  const open = async () => {
+    const { createTransport } = await import("nodemailer");
+    return createTransport({ url, pool: true, maxConnections: 2, ...limits });
+  };
+  let transport: ReturnType<typeof open> | undefined;
+  return {
+    send: async (mail) => {
+      transport ??= open();
+      await (await transport).sendMail({ from, ...mail });
+    },
+    close: () => void transport?.then((opened) => opened.close()),
+  };
+}
+
+/** The log says that a mail was written, never what stands in it. */
+export function createMailbox(log: Log): Mailbox {
+  const mails: (Mail & { sent_at: string })[] = [];
+  return {
+    send: async (mail) => {
+      mails.unshift({ ...mail, sent_at: new Date().toISOString() });
+      mails.length = Math.min(mails.length, MAILBOX_SIZE);
+      log.info({ "email.subject": mail.subject }, "mail written; /dev/mailbox shows it");
+    },
+    close: () => undefined,
+    mails: () => mails,
+  };
+}

@@ -1,0 +1,111 @@
+// Sends the mails that are due. A mail is claimed in one transaction and sent outside of any; should the process die in
+// between, it is sent again (at least once). What a server does not take is tried again with growing pauses.
+import { randomBytes } from "node:crypto";
+import { hashLinkToken } from "../passwords/change-password.ts";
+import { findByLogin } from "../sessions/log-in.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import { mailBudget } from "../throttles/budget.ts";
+import { takeShare } from "../throttles/throttle.ts";
+import { indexEmail, openUser, type UserRow } from "../users/user.ts";
+import { findUser } from "../users/user-store.ts";
+import {
+  claimMails,
+  deleteMail,
+  insertLinkToken,
+  type LinkTokenRow,
+  type MailRow,
+  postponeMail,
+} from "./mail-store.ts";
+import { LINK_LIFETIME_MS, LOGIN_CONTEXT, type Mail, type MailTemplate, writeMail } from "./mail-template.ts";
+import type { MailTransport } from "./mail-transport.ts";
+
+const CLAIMED_MS = 120_000;
+const CLAIMED_AT_ONCE = 20;
+const PAUSE_MS = 60_000;
+const PAUSE_MAX_MS = 6 * 3_600_000;
+/** After about a day and a half a mail is given up, with its error in the log. */
+const ATTEMPTS_MAX = 12;
+
+/** Sends what is due now and returns how many mails it took on. */
+export async function sendMails(identity: Identity, transport: MailTransport): Promise<number> {
+  const mails = await claimMails(identity.db, {
+    at: dateOf(identity),
+    until: dateOf(identity, CLAIMED_MS),
+    limit: CLAIMED_AT_ONCE,
+  });
+  for (const row of mails) await sendOne(identity, transport, row);
+  return mails.length;
+}
+
+async function sendOne(identity: Identity, transport: MailTransport, row: MailRow): Promise<void> {
+  try {
+    const mail = await composeMail(identity, row);
+    if (mail !== undefined && (await isWithinShare(identity, row, mail))) await transport.send(mail);
+    await deleteMail(identity.db, row.id);
+  } catch (error) {
+    await postpone(identity, row, error);
+  }
+}
+
+/**
+ * Nobody's mailbox is filled by whoever asks again and again. Judged where the mail leaves, so that the answer to who asks
+ * is the same; once per mail, which may be tried more often.
+ */
+async function isWithinShare(identity: Identity, { template, attempts }: MailRow, { to }: Mail) {
+  if (attempts > 1 || (await takeShare(identity, mailBudget(template, indexEmail(identity.vault, to)))))
+    return true;
+  identity.log.warn({ "email.template": template }, "a mail was left out: its address got five in an hour");
+  return false;
+}
+
+/** Undefined where nobody is to get it: an unknown name, a disabled user, an address verified meanwhile. */
+async function composeMail(identity: Identity, row: MailRow): Promise<Mail | undefined> {
+  const template = row.template as MailTemplate;
+  const { publicUrl } = identity.settings;
+  const [login] = await identity.vault.decryptAll([{ value: row.login, context: LOGIN_CONTEXT }]);
+  if (template === "email_changed")
+    return login == null ? undefined : writeMail(template, login, { username: "", publicUrl, token: "" });
+  const user =
+    row.userId === null ? await findByLogin(identity, login ?? "") : await findUser(identity.db, row.userId);
+  if (user?.state !== "active") return undefined;
+  if (template === "verify_email" && user.emailVerifiedAt !== null) return undefined;
+  const { email, username } = await openUser(identity.vault, user);
+  const token = await makeLinkToken(identity, row, { user, email });
+  return writeMail(template, email, { username, publicUrl, token });
+}
+
+/** Made when the mail leaves, so that no token lies in the database; a mail sent again carries a new one. */
+async function makeLinkToken(
+  identity: Identity,
+  mail: MailRow,
+  { user, email }: { readonly user: UserRow; readonly email: string },
+): Promise<string> {
+  const template = mail.template as MailTemplate;
+  const lifetimeMs = LINK_LIFETIME_MS[template];
+  if (lifetimeMs === undefined) return "";
+  const token = randomBytes(32).toString("base64url");
+  await insertLinkToken(identity.db, {
+    tokenHash: hashLinkToken(token),
+    userId: user.id,
+    purpose: template as LinkTokenRow["purpose"],
+    emailIndex: indexEmail(identity.vault, email),
+    createdAt: mail.createdAt,
+    expiresAt: dateOf(identity, lifetimeMs),
+  });
+  return token;
+}
+
+/** The error is kept by its code alone: servers quote addresses in their answers. */
+async function postpone(identity: Identity, row: MailRow, error: unknown): Promise<void> {
+  const { code, responseCode } = error as { code?: string; responseCode?: number };
+  const reason = [code ?? "ERROR", responseCode].filter((part) => part !== undefined).join(" ");
+  const pauseMs = Math.min(PAUSE_MS * 2 ** (row.attempts - 1), PAUSE_MAX_MS);
+  const fields = { "email.template": row.template, "error.code": reason, attempts: row.attempts };
+  if (row.attempts >= ATTEMPTS_MAX) {
+    identity.log.error(fields, "a mail was not taken and is given up");
+    await deleteMail(identity.db, row.id);
+    return;
+  }
+  identity.log.warn(fields, "a mail was not taken; it will be tried again");
+  await postponeMail(identity.db, { id: row.id, until: dateOf(identity, pauseMs), error: reason });
+}

@@ -1,0 +1,135 @@
+// Sets a new password: by its owner who knows the old one, or by a link that was sent by mail. Either way everybody
+// else who is signed in as this user is signed out, links asked for before are void, and the user is told by mail. API keys
+// stay good: programs have not lost what the person changed, and their owner revokes them one by one.
+import { hash } from "node:crypto";
+import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Actor } from "../../../values/actor.ts";
+import type { AuditOrigin } from "../../audit/index.ts";
+import { identityError } from "../errors.ts";
+import { findLinkOwner, insertMail, useLinkToken, voidLinkTokens } from "../mails/mail-store.ts";
+import { rememberDevice } from "../sessions/device.ts";
+import { revokeSessions } from "../sessions/end-sessions.ts";
+import type { Revocation } from "../sessions/revocation-store.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import { confirmBudget } from "../throttles/budget.ts";
+import { takeAttempt } from "../throttles/throttle.ts";
+import { recordRefusal, recordSecurity } from "../trail.ts";
+import { openUser, type UserRow } from "../users/user.ts";
+import { findUser, lockUser, updateEmailVerified, updatePassword } from "../users/user-store.ts";
+import { checkPassword } from "./password-rules.ts";
+
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+interface Context {
+  readonly actor: Actor;
+  readonly origin: AuditOrigin;
+}
+
+/**
+ * The session that asks stays; all others end.
+ * @throws AppError `refused/wrong_password`, `invalid/password_refused`, `not_found/no_such_user`
+ */
+export async function changePassword(
+  identity: Identity,
+  { currentPassword, newPassword }: PasswordChange,
+  { actor, origin }: Context,
+): Promise<void> {
+  const user = await findUser(identity.db, actor.id);
+  if (user === undefined) throw identityError("no_such_user");
+  const attempt = await takeAttempt(identity, [confirmBudget(user.id)]);
+  if (!(await identity.hasher.verify(currentPassword, user.passwordHash))) {
+    const refused = "wrong_password";
+    await recordRefusal(identity, {
+      event: "authn_password_change",
+      actor,
+      userId: user.id,
+      origin,
+      refused,
+    });
+    throw identityError("wrong_password");
+  }
+  await attempt.succeed();
+  const passwordHash = await hashFor(identity, user, newPassword);
+  const revocations = await inTransaction(identity.db, async (tx) => {
+    const locked = await lockUser(tx, user.id);
+    if (locked?.passwordHash !== user.passwordHash) throw identityError("wrong_password");
+    return setPassword(tx, identity, { user, passwordHash, actor, origin });
+  });
+  identity.revocations.add(revocations);
+}
+
+/**
+ * Uses the link up. The mail reached the address, so that is verified too. Returns a device token, with which the next
+ * login is not slowed down by whoever guesses at the account.
+ * @throws AppError `invalid/invalid_link`, `invalid/password_refused` (the link then stays good)
+ */
+export async function resetPassword(
+  identity: Identity,
+  { token, newPassword }: { readonly token: string; readonly newPassword: string },
+  origin: AuditOrigin,
+): Promise<string> {
+  const link = { hash: hashLinkToken(token), purpose: "reset_password" as const };
+  const userId = await findLinkOwner(identity.db, { ...link, at: dateOf(identity) });
+  const user = userId === undefined ? undefined : await findUser(identity.db, userId);
+  if (user === undefined) throw identityError("invalid_link");
+  const passwordHash = await hashFor(identity, user, newPassword);
+  const { revocations, deviceToken } = await inTransaction(identity.db, async (tx) => {
+    const at = dateOf(identity);
+    if ((await useLinkToken(tx, { ...link, at })) === undefined) throw identityError("invalid_link");
+    await updateEmailVerified(tx, user.id, at);
+    const device = { userId: user.id, userAgent: origin.userAgent };
+    return {
+      revocations: await setPassword(tx, identity, { user, passwordHash, actor: undefined, origin }),
+      deviceToken: await rememberDevice(tx, identity, device),
+    };
+  });
+  identity.revocations.add(revocations);
+  return deviceToken;
+}
+
+/** Links are random: a plain hash suffices, and whoever reads the table has none of them. */
+export function hashLinkToken(token: string): Buffer {
+  return hash("sha256", token, "buffer");
+}
+
+async function hashFor(identity: Identity, row: UserRow, password: string): Promise<string> {
+  const { username, email, fullName } = await openUser(identity.vault, row);
+  const words = [username, email, fullName ?? ""];
+  checkPassword(password, { commonPasswords: identity.commonPasswords, words, field: "new_password" });
+  return identity.hasher.hash(password);
+}
+
+async function setPassword(
+  tx: Tx,
+  identity: Identity,
+  change: {
+    readonly user: UserRow;
+    readonly passwordHash: string;
+    readonly actor: Actor | undefined;
+    readonly origin: AuditOrigin;
+  },
+): Promise<Revocation[]> {
+  const { user, passwordHash, actor, origin } = change;
+  const at = dateOf(identity);
+  await updatePassword(tx, { userId: user.id, hash: passwordHash, at });
+  await voidLinkTokens(tx, { userId: user.id, purpose: "reset_password", at });
+  await insertMail(tx, { template: "password_changed", userId: user.id, login: null, at });
+  const how = actor === undefined ? "link" : "current password";
+  await recordSecurity(tx, [
+    {
+      event: "authn_password_change",
+      actor: actor ?? user.id,
+      userId: user.id,
+      origin,
+      details: { by: how },
+    },
+  ]);
+  return revokeSessions(tx, identity, {
+    userId: user.id,
+    exceptId: actor?.sessionId,
+    reason: "password changed",
+  });
+}

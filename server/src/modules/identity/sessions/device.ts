@@ -1,0 +1,35 @@
+// Devices that a user has signed in from. Their token proves nothing but that: whoever has it keeps a budget of attempts
+// of their own, so that nobody can lock a user out by guessing at their account.
+import { hash, randomBytes } from "node:crypto";
+import type { Tx } from "../../../runtime/transaction.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import { insertDevice, takeDevice } from "../throttles/throttle-store.ts";
+
+const DEVICE_TOKEN = /^chd_[\w-]{43}$/;
+
+/** Makes a token for a device that the user has just proved to be theirs. */
+export async function rememberDevice(
+  tx: Tx,
+  identity: Identity,
+  { userId, userAgent }: { readonly userId: string; readonly userAgent: string | undefined },
+): Promise<string> {
+  const token = `chd_${randomBytes(32).toString("base64url")}`;
+  await insertDevice(tx, { tokenHash: hashDeviceToken(token), userId, userAgent, at: dateOf(identity) });
+  return token;
+}
+
+/** The hash of the token where it is one of this user's devices. */
+export async function findDevice(
+  identity: Identity,
+  token: string | undefined,
+  userId: string | undefined,
+): Promise<Buffer | undefined> {
+  if (token === undefined || userId === undefined || !DEVICE_TOKEN.test(token)) return undefined;
+  const tokenHash = hashDeviceToken(token);
+  const isKnown = await takeDevice(identity.db, { tokenHash, userId, at: dateOf(identity) });
+  return isKnown ? tokenHash : undefined;
+}
+
+function hashDeviceToken(token: string): Buffer {
+  return hash("sha256", token, "buffer");
+}

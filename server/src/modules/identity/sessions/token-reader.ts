@@ -1,0 +1,55 @@
+// For other services: reads our access tokens by the keys that the server publishes. What was revoked before its time is
+// known to the server alone, so a token is good here until it expires, ten minutes at most.
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { ROLES, type Role } from "../../../values/actor.ts";
+
+export interface TokenReaderSettings {
+  /** Where the server is: "https://pay.example". */
+  readonly url: string;
+  /** As the server's TOKEN_ISSUER and JWT_AUDIENCE say. */
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+export interface TokenHolder {
+  readonly userId: string;
+  readonly username: string;
+  readonly roles: readonly Role[];
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+}
+
+/** Undefined where the token is forged, expired, or for somebody else. */
+export type TokenReader = (token: string) => Promise<TokenHolder | undefined>;
+
+const FETCH_TIMEOUT_MS = 5_000;
+/** What jose says of a token; all else (no answer from the server) is thrown on. */
+const IS_TOKENS_FAULT = /^ERR_(JWT|JWS|JOSE_ALG|JWKS_NO_MATCHING)/;
+
+/** Keys are fetched when the first token comes, and again for one that is signed with a new key. */
+export function createTokenReader({ url, issuer, audience }: TokenReaderSettings): TokenReader {
+  const keys = createRemoteJWKSet(new URL("/.well-known/jwks.json", url), {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+  });
+  return async (token) => {
+    const verified = await jwtVerify(token, keys, {
+      algorithms: ["EdDSA"],
+      typ: "at+jwt",
+      issuer,
+      audience,
+      requiredClaims: ["sub", "exp", "sid", "roles"],
+    }).catch((error: { code?: string }) => {
+      if (IS_TOKENS_FAULT.test(error.code ?? "")) return undefined;
+      throw error;
+    });
+    if (verified === undefined) return undefined;
+    const { sub = "", exp = 0, sid, roles, preferred_username: username } = verified.payload;
+    return {
+      userId: sub,
+      username: typeof username === "string" ? username : sub,
+      roles: Array.isArray(roles) ? ROLES.filter((role) => roles.includes(role)) : [],
+      sessionId: String(sid),
+      expiresAt: new Date(exp * 1_000),
+    };
+  };
+}

@@ -1,0 +1,29 @@
+// What the program's other parts may know of those who sign in: since when they are here, and how to reach them.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Vault } from "../../../runtime/vault/vault.ts";
+import { contextOf, isUserId } from "./user.ts";
+import { readRegistrations } from "./user-store.ts";
+
+export interface RegisteredUser {
+  readonly registeredAt: Date;
+  readonly email: string;
+}
+
+/**
+ * By user, in one read; who is no user of ours (the subject of another issuer's token) is missing.
+ * @throws VaultError where an address was altered or moved
+ */
+export async function findRegistrations(
+  { db, vault }: { readonly db: Sql; readonly vault: Vault },
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, RegisteredUser>> {
+  const known = [...new Set(ids)].filter(isUserId);
+  if (known.length === 0) return new Map();
+  const rows = await readRegistrations(db, known);
+  const emails = await vault.decryptAll(
+    rows.map(({ id, email }) => ({ value: email, context: contextOf("email", id) })),
+  );
+  return new Map(
+    rows.map(({ id, createdAt }, index) => [id, { registeredAt: createdAt, email: emails[index] ?? "" }]),
+  );
+}

@@ -1,0 +1,24 @@
+// Finds users for staff. Names and addresses are found whole: addresses are encrypted, so no part of one can be searched.
+import type { Role } from "../../../values/actor.ts";
+import type { Identity } from "../settings.ts";
+import { indexEmail, keyOfUsername, openUser, type User } from "./user.ts";
+import { findUsers } from "./user-store.ts";
+
+export interface UserSearch {
+  readonly username?: string | undefined;
+  readonly email?: string | undefined;
+  readonly role?: Role | undefined;
+  readonly state?: string | undefined;
+  readonly afterId?: string | undefined;
+  readonly limit: number;
+}
+
+export async function listUsers({ db, vault }: Identity, search: UserSearch): Promise<User[]> {
+  const { username, email, ...rest } = search;
+  const rows = await findUsers(db, {
+    ...rest,
+    usernameKey: username === undefined ? undefined : keyOfUsername(username),
+    emailIndex: email === undefined ? undefined : indexEmail(vault, email),
+  });
+  return Promise.all(rows.map((row) => openUser(vault, row)));
+}

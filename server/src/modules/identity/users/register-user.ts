@@ -1,0 +1,117 @@
+// Registers a user. In development the very first one becomes administrator and is told so.
+import { randomUUID } from "node:crypto";
+import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Actor, Role } from "../../../values/actor.ts";
+import type { AuditOrigin } from "../../audit/index.ts";
+import { identityError } from "../errors.ts";
+import { insertMail } from "../mails/mail-store.ts";
+import { checkPassword } from "../passwords/password-rules.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import { recordSecurity } from "../trail.ts";
+import {
+  contextOf,
+  indexEmail,
+  keyOfUsername,
+  openUser,
+  readEmail,
+  readUsername,
+  type User,
+} from "./user.ts";
+import { findTaken, findUser, hasUsers, insertUser, lockFirstUser } from "./user-store.ts";
+
+export interface Registration {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+  readonly fullName: string | null;
+}
+
+export interface Registered {
+  readonly user: User;
+  readonly becameAdmin: boolean;
+}
+
+/**
+ * Anybody's own registration, as a customer.
+ * @throws AppError `invalid/invalid_request`, `invalid/password_refused`, `conflict/username_taken`, `conflict/email_taken`
+ */
+export async function registerUser(
+  identity: Identity,
+  registration: Registration,
+  origin: AuditOrigin,
+): Promise<Registered> {
+  const names = readNames(registration);
+  const passwordHash = await hashNewPassword(identity, registration);
+  return inTransaction(identity.db, async (tx) => {
+    const becameAdmin = identity.settings.environment !== "production" && (await isFirstUser(tx));
+    const roles: Role[] = becameAdmin ? ["admin"] : ["customer"];
+    const user = await createUser(tx, identity, { ...names, passwordHash, roles, actor: undefined, origin });
+    return { user, becameAdmin };
+  });
+}
+
+/** Checks and hashes outside of any transaction: it takes long. @throws AppError `invalid/password_refused` */
+export function hashNewPassword(identity: Identity, { password, username, email, fullName }: Registration) {
+  const words = [username, email, fullName ?? ""];
+  checkPassword(password, { commonPasswords: identity.commonPasswords, words });
+  return identity.hasher.hash(password);
+}
+
+export function readNames({ username, email, fullName }: Omit<Registration, "password">) {
+  const name = fullName?.normalize("NFKC").trim() ?? "";
+  return { username: readUsername(username), email: readEmail(email), fullName: name === "" ? null : name };
+}
+
+/** Takes the lock of first users only while there is none. */
+async function isFirstUser(tx: Tx): Promise<boolean> {
+  if (await hasUsers(tx.sql)) return false;
+  await lockFirstUser(tx);
+  return !(await hasUsers(tx.sql));
+}
+
+export interface NewUser {
+  readonly username: string;
+  readonly email: string;
+  readonly fullName: string | null;
+  readonly passwordHash: string | null;
+  readonly roles: readonly Role[];
+  /** Who creates the user; undefined: the user. */
+  readonly actor: Actor | undefined;
+  readonly origin: AuditOrigin;
+}
+
+/**
+ * Inserts the user, asks by mail to verify the address, and tells the trail.
+ * @throws AppError `conflict/username_taken`, `conflict/email_taken`
+ */
+export async function createUser(tx: Tx, identity: Identity, user: NewUser): Promise<User> {
+  const { vault } = identity;
+  const id = randomUUID();
+  const at = dateOf(identity);
+  const names = { usernameKey: keyOfUsername(user.username), emailIndex: indexEmail(vault, user.email) };
+  const taken = await findTaken(tx.sql, names);
+  if (taken.username) throw identityError("username_taken");
+  if (taken.email) throw identityError("email_taken");
+  await insertUser(tx, {
+    ...user,
+    ...names,
+    id,
+    email: vault.encrypt(user.email, contextOf("email", id)),
+    fullName: user.fullName === null ? null : vault.encrypt(user.fullName, contextOf("full_name", id)),
+    createdAt: at,
+  });
+  await insertMail(tx, { template: "verify_email", userId: id, login: null, at });
+  await recordSecurity(tx, [
+    {
+      event: "user_created",
+      actor: user.actor ?? id,
+      userId: id,
+      origin: user.origin,
+      details: { roles: user.roles },
+      personal: { username: user.username, email: user.email },
+    },
+  ]);
+  const row = await findUser(tx.sql, id);
+  if (row === undefined) throw new Error("the user just inserted is not there");
+  return openUser(vault, row);
+}

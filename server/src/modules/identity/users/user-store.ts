@@ -1,0 +1,185 @@
+// The SQL of users.
+import type { Sql } from "../../../runtime/database.ts";
+import { toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { Role } from "../../../values/actor.ts";
+import { isUserId, type UserRow } from "./user.ts";
+
+type Query = Sql | Tx["sql"];
+
+const FIRST_USER_LOCK = 0x4944464c; // "IDFL"
+
+/** Held to the end of the transaction by whoever decides whether there is a user yet. */
+export async function lockFirstUser({ sql }: Tx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${FIRST_USER_LOCK})`;
+}
+
+export async function hasUsers(sql: Query): Promise<boolean> {
+  const [row] = await sql<[{ exists: boolean }]>`SELECT EXISTS (SELECT FROM identity.users) AS exists`;
+  return row.exists;
+}
+
+/** Which of a new user's names somebody has already. */
+export async function findTaken(
+  sql: Query,
+  names: { readonly usernameKey: string; readonly emailIndex: Buffer; readonly exceptId?: string },
+): Promise<{ username: boolean; email: boolean }> {
+  const rows = await sql<{ username: boolean; email: boolean }[]>`
+    SELECT username_key = ${names.usernameKey} AS username, email_index = ${names.emailIndex} AS email
+    FROM identity.users WHERE (username_key = ${names.usernameKey} OR email_index = ${names.emailIndex})
+      AND id IS DISTINCT FROM ${names.exceptId ?? null}::uuid`;
+  return { username: rows.some((row) => row.username), email: rows.some((row) => row.email) };
+}
+
+export interface NewUserRow {
+  readonly id: string;
+  readonly username: string;
+  readonly usernameKey: string;
+  readonly email: string;
+  readonly emailIndex: Buffer;
+  readonly fullName: string | null;
+  readonly passwordHash: string | null;
+  readonly roles: readonly Role[];
+  readonly createdAt: Date;
+}
+
+export async function insertUser({ sql }: Tx, user: NewUserRow): Promise<void> {
+  await sql`
+    INSERT INTO identity.users
+      (id, username, username_key, email, email_index, full_name, password_hash, password_set_at, roles, created_at)
+    VALUES (${user.id}, ${user.username}, ${user.usernameKey}, ${user.email}, ${user.emailIndex}, ${user.fullName},
+      ${user.passwordHash}, ${user.passwordHash === null ? null : user.createdAt}, ${[...user.roles]}, ${user.createdAt})`;
+}
+
+function columns(sql: Query) {
+  return sql`id, username, email, email_verified_at AS "emailVerifiedAt", full_name AS "fullName",
+    password_hash AS "passwordHash", roles, state, token_version AS "tokenVersion", version,
+    created_at AS "createdAt", last_login_at AS "lastLoginAt"`;
+}
+
+export async function findUser(sql: Query, id: string): Promise<UserRow | undefined> {
+  if (!isUserId(id)) return undefined;
+  const [row] = await sql<UserRow[]>`SELECT ${columns(sql)} FROM identity.users WHERE id = ${id}`;
+  return row;
+}
+
+/** E-mail addresses are encrypted. */
+export async function readRegistrations(
+  db: Sql,
+  ids: readonly string[],
+): Promise<Pick<UserRow, "id" | "email" | "createdAt">[]> {
+  return db<UserRow[]>`
+    SELECT id, email, created_at AS "createdAt" FROM identity.users WHERE id = ANY(${toTextArray(ids)}::uuid[])`;
+}
+
+/** Locks the user's row until the transaction ends. */
+export async function lockUser({ sql }: Tx, id: string): Promise<UserRow | undefined> {
+  if (!isUserId(id)) return undefined;
+  const [row] = await sql<UserRow[]>`SELECT ${columns(sql)} FROM identity.users WHERE id = ${id} FOR UPDATE`;
+  return row;
+}
+
+/** By name, or by the blind index of an address. Both are looked for whatever the login looks like: one plan, one time. */
+export async function findUserByLogin(
+  sql: Query,
+  login: { readonly usernameKey: string; readonly emailIndex: Buffer },
+): Promise<UserRow | undefined> {
+  const [row] = await sql<UserRow[]>`
+    SELECT ${columns(sql)} FROM identity.users
+    WHERE username_key = ${login.usernameKey} OR email_index = ${login.emailIndex} LIMIT 1`;
+  return row;
+}
+
+export async function updateLogin(
+  { sql }: Tx,
+  login: { readonly id: string; readonly at: Date; readonly rehashed: string | undefined },
+): Promise<void> {
+  await sql`
+    UPDATE identity.users SET last_login_at = ${login.at}, password_hash = coalesce(${login.rehashed ?? null}, password_hash)
+    WHERE id = ${login.id}`;
+}
+
+export async function updatePassword(
+  { sql }: Tx,
+  password: { readonly userId: string; readonly hash: string; readonly at: Date },
+): Promise<void> {
+  await sql`
+    UPDATE identity.users SET password_hash = ${password.hash}, password_set_at = ${password.at}, version = version + 1
+    WHERE id = ${password.userId}`;
+}
+
+export async function updateEmailVerified({ sql }: Tx, userId: string, at: Date): Promise<void> {
+  await sql`
+    UPDATE identity.users SET email_verified_at = coalesce(email_verified_at, ${at}), version = version + 1 WHERE id = ${userId}`;
+}
+
+export interface ProfileChange {
+  readonly userId: string;
+  /** Encrypted, as the others. */
+  readonly email: string;
+  readonly emailIndex: Buffer;
+  readonly emailChanged: boolean;
+  readonly fullName: string | null;
+}
+
+export async function updateProfile({ sql }: Tx, change: ProfileChange): Promise<void> {
+  await sql`
+    UPDATE identity.users SET email = ${change.email}, email_index = ${change.emailIndex}, full_name = ${change.fullName},
+      email_verified_at = CASE WHEN ${change.emailChanged} THEN NULL ELSE email_verified_at END, version = version + 1
+    WHERE id = ${change.userId}`;
+}
+
+const ADMINS_LOCK = 0x49444144; // "IDAD"
+
+/** Until the end of the transaction: of two who remove the last two administrators at once, one is refused. */
+export async function lockAdmins({ sql }: Tx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${ADMINS_LOCK})`;
+}
+
+export async function countActiveAdmins(sql: Query): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    SELECT count(*)::int AS count FROM identity.users WHERE state = 'active' AND 'admin' = ANY(roles)`;
+  return row.count;
+}
+
+/** Changes roles and state and returns the version that tokens must have from now on. */
+export async function updateAccess(
+  { sql }: Tx,
+  access: { readonly userId: string; readonly roles: readonly Role[]; readonly state: string },
+): Promise<number> {
+  const [row] = await sql<[{ version: number }]>`
+    UPDATE identity.users SET roles = ${[...access.roles]}, state = ${access.state}, token_version = token_version + 1,
+      version = version + 1
+    WHERE id = ${access.userId} RETURNING token_version AS version`;
+  return row.version;
+}
+
+export interface UserFilter {
+  readonly usernameKey?: string | undefined;
+  readonly emailIndex?: Buffer | undefined;
+  readonly role?: Role | undefined;
+  readonly state?: string | undefined;
+  /** The last user of the page before. */
+  readonly afterId?: string | undefined;
+  readonly limit: number;
+}
+
+/** By id: random, but the same on every page. */
+export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow[]> {
+  return await sql<UserRow[]>`
+    SELECT ${columns(sql)} FROM identity.users
+    WHERE (${filter.usernameKey ?? null}::text IS NULL OR username_key = ${filter.usernameKey ?? null})
+      AND (${filter.emailIndex ?? null}::bytea IS NULL OR email_index = ${filter.emailIndex ?? null})
+      AND (${filter.role ?? null}::text IS NULL OR ${filter.role ?? null} = ANY(roles))
+      AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null})
+      AND (${filter.afterId ?? null}::uuid IS NULL OR id > ${filter.afterId ?? null}::uuid)
+    ORDER BY id LIMIT ${filter.limit}`;
+}
+
+/** The beginnings of all password hashes that do not begin like this, up to their salt: "$2b$12$". */
+export async function findOtherHashKinds(sql: Query, today: string): Promise<string[]> {
+  const rows = await sql<{ kind: string }[]>`
+    SELECT DISTINCT substring(password_hash FROM '^\\$(?:2[aby]\\$[0-9]{2}|argon2id\\$v=19\\$[a-z0-9=,]+)\\$') AS kind
+    FROM identity.users WHERE password_hash IS NOT NULL AND NOT starts_with(password_hash, ${today})`;
+  return rows.map(({ kind }) => kind).filter((kind) => kind !== null);
+}

@@ -1,0 +1,119 @@
+// The history of a product's stock: what came, what went, what for. It is the ledger's: nothing is kept beside it.
+import type { Sql } from "../../../runtime/database.ts";
+import { findHolds, findStatement, type HoldRecord, type StatementEntry } from "../../ledger/index.ts";
+import { getStockAccounts } from "../stock/find-stock.ts";
+import type { StockAccount } from "../stock/stock.ts";
+
+export const MOVEMENT_TYPES = [
+  "receipt",
+  "adjustment",
+  "transfer",
+  "stocktake",
+  "sale",
+  "return",
+  "other",
+] as const;
+export type MovementType = (typeof MOVEMENT_TYPES)[number];
+
+export interface Movement {
+  /** Stamp: its time. */
+  readonly id: number;
+  readonly locationId: number;
+  readonly type: MovementType;
+  /** Below zero: it left. */
+  readonly quantity: number;
+  /** At the location, after it. */
+  readonly onHandAfter: number;
+  readonly reason: string | null;
+  readonly note: string | null;
+  readonly reference: string | null;
+}
+
+export interface MovementQuery {
+  readonly productId: number;
+  readonly locationId?: number | undefined;
+  /** Stamps, half-open. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly cursor?: number | undefined;
+  readonly limit: number;
+}
+
+/**
+ * One page, newest first; neither skips nor repeats, whatever is booked meanwhile. The two sides of a transfer between
+ * locations share an id and stand on one page, which may so be one longer than `limit`.
+ * @throws AppError `not_found/stock_not_found`
+ */
+export async function findMovements(
+  db: Sql,
+  query: MovementQuery,
+): Promise<{ movements: readonly Movement[]; nextCursor: number | undefined }> {
+  const { productId, locationId, limit, ...range } = query;
+  const accounts = await getStockAccounts(db, productId);
+  const asked = accounts.filter((account) => locationId === undefined || account.locationId === locationId);
+  const pages = await Promise.all(
+    asked.map(async (account) => {
+      const page = await findStatement(db, { ...range, accountId: account.accountId, order: "desc", limit });
+      return {
+        movements: page.entries.map((entry) => toMovement(account, entry)),
+        hasMore: page.nextCursor !== undefined,
+      };
+    }),
+  );
+  const all = pages.flatMap(({ movements }) => movements).sort((a, b) => b.id - a.id);
+  const last = all[limit - 1]?.id;
+  const movements = last === undefined ? all : all.filter(({ id }) => id >= last);
+  const hasMore = movements.length < all.length || pages.some((page) => page.hasMore);
+  return { movements, nextCursor: hasMore ? movements.at(-1)?.id : undefined };
+}
+
+/** What is reserved of a product, newest first. @throws AppError `not_found/stock_not_found` */
+export async function findReservations(
+  db: Sql,
+  { productId, cursor, limit }: { productId: number; cursor?: number | undefined; limit: number },
+): Promise<{
+  reservations: readonly (HoldRecord & { locationId: number })[];
+  nextCursor: number | undefined;
+}> {
+  const accounts = await getStockAccounts(db, productId);
+  const locations = new Map(accounts.map(({ accountId, locationId }) => [accountId, locationId]));
+  const accountIds = [...locations.keys()];
+  const holds = await findHolds(db, { accountIds, states: ["active"], beforeId: cursor, limit: limit + 1 });
+  const page = holds.slice(0, limit);
+  return {
+    reservations: page.map((hold) => ({ ...hold, locationId: locations.get(hold.debitAccountId) ?? 0 })),
+    nextCursor: holds.length > limit ? page.at(-1)?.id : undefined,
+  };
+}
+
+function toMovement({ locationId }: StockAccount, entry: StatementEntry): Movement {
+  const { act, reason = null, note = null } = readMetadata(entry.metadata);
+  const quantity = Number(entry.amount);
+  return {
+    id: entry.id,
+    locationId,
+    type: typeOf(entry, act),
+    quantity: entry.direction === "credit" ? quantity : -quantity,
+    onHandAfter: Number(entry.balanceAfter),
+    reason,
+    note,
+    reference: entry.reference,
+  };
+}
+
+function typeOf({ type }: StatementEntry, act: string | undefined): MovementType {
+  if (type === "ORDER_HOLD") return "sale";
+  if (type === "ORDER_REFUND") return "return";
+  return MOVEMENT_TYPES.find((name) => name === act) ?? "other";
+}
+
+interface MovementMetadata {
+  readonly act?: string;
+  readonly reason?: string;
+  readonly note?: string;
+}
+
+/** Written by this module alone. */
+function readMetadata(metadata: string | null): MovementMetadata {
+  return metadata === null ? {} : JSON.parse(metadata);
+}

@@ -1,0 +1,205 @@
+// What an order does with stock, as decisions on the book of a batch: reserve, release, ship, take back. Each command of
+// the batch, and each line of an order, sees what those before it left: two lines of one product fold in sequence, and
+// of two buyers of the last unit the second is refused.
+import { AppError } from "../../../values/app-error.ts";
+import {
+  allOrNothing,
+  balanceOf,
+  captureHold,
+  type Hold,
+  isRefusal,
+  ledgerError,
+  releaseHold as loosenHold,
+  type PostedJournal,
+  placeHold,
+  postJournal,
+  type Refusal,
+  type Transfer,
+} from "../../ledger/index.ts";
+import { inventoryError } from "../errors.ts";
+import { type StockAccount, type StockDesk, unitAccounts } from "../stock/stock.ts";
+
+/** Whose act it is and what for: kept with every movement. */
+export interface StockPurpose {
+  /** "order 1795424400123456". */
+  readonly reference: string;
+  readonly actorId: string;
+}
+
+export interface ReservationRequest extends StockPurpose {
+  readonly productId: number;
+  readonly quantity: number;
+  /** Stamp; undefined: until it is shipped or released. */
+  readonly expiresAt?: number | undefined;
+}
+
+/**
+ * Accounts that a command must have in its scope to reserve from, release to, ship from or return to these accounts.
+ * Stamps: reserving takes at most one per account, releasing one per hold, shipping two per hold, returning one.
+ */
+export function stockScope(assets: StockDesk["assets"], accounts: readonly StockAccount[]): number[] {
+  return [...accounts.map(({ accountId }) => accountId), unitAccounts(assets).sold];
+}
+
+/**
+ * Sets units aside, at most one hold per location: first what lies there, in the order of `accounts`, then what may be
+ * sold before it arrives. All of the quantity or nothing; a refusal is returned and leaves no trace.
+ * Refuses `insufficient_stock` (naming product, requested and available), `product_not_stocked`.
+ */
+export function reserveStock(
+  desk: StockDesk,
+  request: ReservationRequest,
+  accounts: readonly StockAccount[],
+): Hold[] | AppError {
+  const { productId, quantity } = request;
+  if (accounts.length === 0) return inventoryError("product_not_stocked", { product_id: productId });
+  const { shares, missing } = share(desk, BigInt(quantity), accounts);
+  if (missing > 0n) {
+    const available = Number(BigInt(quantity) - missing);
+    return inventoryError("insufficient_stock", {
+      message: `product ${productId}: ${quantity} asked for, ${available} available`,
+      product_id: productId,
+      requested: quantity,
+      available,
+    });
+  }
+  const [only, ...others] = shares;
+  if (only === undefined) throw new Error("a reservation of nothing");
+  if (others.length === 0) return placeHolds(desk, request, shares);
+  return allOrNothing(desk.book, {
+    decide: () => placeHolds(desk, request, shares),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+}
+
+interface Share {
+  readonly accountId: number;
+  readonly amount: bigint;
+}
+
+/** How much of the quantity each account gives; `missing` is what none can. */
+function share(
+  { book }: StockDesk,
+  quantity: bigint,
+  accounts: readonly StockAccount[],
+): { shares: Share[]; missing: bigint } {
+  let missing = quantity;
+  const given = new Map<number, bigint>();
+  const take = (accountId: number, free: bigint) => {
+    const amount = free < missing ? free : missing;
+    if (amount <= 0n) return;
+    given.set(accountId, (given.get(accountId) ?? 0n) + amount);
+    missing -= amount;
+  };
+  const opened = accounts.flatMap(({ accountId }) => book.accounts.get(accountId) ?? []);
+  for (const account of opened) {
+    const { balance, held } = balanceOf(account);
+    take(account.id, balance - held);
+  }
+  for (const account of opened) {
+    if (missing === 0n) break;
+    take(account.id, balanceOf(account).available - (given.get(account.id) ?? 0n));
+  }
+  return { shares: [...given].map(([accountId, amount]) => ({ accountId, amount })), missing };
+}
+
+function placeHolds(
+  { book, assets }: StockDesk,
+  { reference, actorId, expiresAt }: ReservationRequest,
+  shares: readonly Share[],
+): Hold[] | AppError {
+  const { sold } = unitAccounts(assets);
+  const holds: Hold[] = [];
+  for (const { accountId, amount } of shares) {
+    const what = { kind: "ORDER_HOLD", actorId, reference, expiresAt } as const;
+    const hold = placeHold(book, { ...what, debitAccountId: accountId, creditAccountId: sold, amount });
+    if (isRefusal(hold)) return toError(hold);
+    holds.push(hold);
+  }
+  return holds;
+}
+
+/**
+ * Gives reserved units back, all or none.
+ * Refuses `hold_not_found`, `hold_not_active` (naming the state).
+ */
+export function releaseStock({ book }: StockDesk, holdIds: readonly number[]): Hold[] | AppError {
+  return allOrNothing<Hold[] | AppError>(book, {
+    decide: () => {
+      const released: Hold[] = [];
+      for (const id of holdIds) {
+        const hold = loosenHold(book, id);
+        if (isRefusal(hold)) return toError(hold);
+        released.push(hold);
+      }
+      return released;
+    },
+    failed: (outcome) => outcome instanceof AppError,
+  });
+}
+
+export interface Shipment {
+  readonly transfer: Transfer;
+  /** What stays reserved for a later shipment; undefined where all went. */
+  readonly rest: Hold | undefined;
+}
+
+/**
+ * Takes `quantity` of what a hold reserved: it leaves the house. The rest stays reserved, as a hold of its own with the
+ * same end. The purpose must be that of the reservation.
+ * Refuses `hold_not_found`, `hold_not_active`, `capture_exceeds_hold`.
+ */
+export function shipStock(
+  { book }: StockDesk,
+  { id: holdId }: Pick<Hold, "id">,
+  { quantity, reference, actorId }: StockPurpose & { quantity: number },
+): Shipment | AppError {
+  const before = book.holds.get(holdId);
+  return allOrNothing<Shipment | AppError>(book, {
+    decide: () => {
+      const captured = captureHold(book, { holdId, amount: BigInt(quantity) });
+      if (isRefusal(captured)) return toError(captured);
+      const { hold, transfer } = captured;
+      const left = hold.amount - hold.captured;
+      if (left === 0n) return { transfer, rest: undefined };
+      const { debitAccountId, creditAccountId } = hold;
+      const what = { kind: "ORDER_HOLD", actorId, reference, amount: left } as const;
+      const rest = placeHold(book, {
+        ...what,
+        debitAccountId,
+        creditAccountId,
+        expiresAt: before?.expiresAt ?? undefined,
+      });
+      return isRefusal(rest) ? toError(rest) : { transfer, rest };
+    },
+    failed: (outcome) => outcome instanceof AppError,
+  });
+}
+
+/** Puts units that an order took back on the shelf. Refuses what the book refuses, such as `account_closed`. */
+export function returnStock(
+  { book, assets }: StockDesk,
+  {
+    productId,
+    accountId,
+    quantity,
+    reference,
+    actorId,
+  }: StockPurpose & { productId: number; accountId: number; quantity: number },
+): PostedJournal | AppError {
+  const { sold } = unitAccounts(assets);
+  const movement = { debitAccountId: sold, creditAccountId: accountId, amount: BigInt(quantity) };
+  const metadata = JSON.stringify({ product_id: productId, reason: "return" });
+  const posted = postJournal(book, {
+    kind: "ORDER_REFUND",
+    actorId,
+    reference,
+    metadata,
+    transfers: [movement],
+  });
+  return isRefusal(posted) ? toError(posted) : posted;
+}
+
+function toError({ refused, details }: Refusal): AppError {
+  return ledgerError(refused, details);
+}

@@ -1,0 +1,123 @@
+// Routes of purchase orders: seeing them, ordering by hand, booking the goods in.
+import {
+  formatCursor,
+  type HttpServer,
+  readCaller,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../../http/index.ts";
+import { sendOutcome } from "../../banking/index.ts";
+import { inventoryError } from "../errors.ts";
+import type { InventoryServices } from "../routes.ts";
+import { openPlaces, readId, readText } from "../stock/read-stock-input.ts";
+import { DEFAULT_LOCATION_ID } from "../stock/stock.ts";
+import { findPurchaseOrders, getPurchaseOrder } from "./find-purchase-orders.ts";
+import { addPurchaseOrder, describePurchaseOrder } from "./purchase-orders.ts";
+import {
+  BookedStock,
+  PurchaseOrder,
+  PurchaseOrderInput,
+  PurchaseOrderPage,
+  PurchaseOrderParams,
+  PurchaseOrderQuery,
+  PurchaseReceiptInput,
+} from "./purchase-schemas.ts";
+import { receivePurchaseOrder } from "./receive-purchase-order.ts";
+
+const tags = ["Stock"];
+
+export function addPurchaseOrderRoutes(server: HttpServer, services: InventoryServices): void {
+  addReading(server, services);
+  addOrdering(server, services);
+  addReceiving(server, services);
+}
+
+function addReading(server: HttpServer, { db }: InventoryServices): void {
+  server.get(
+    "/purchase-orders",
+    {
+      schema: {
+        tags,
+        operationId: "listPurchaseOrders",
+        summary: "Orders to the supplier, newest first (staff)",
+        querystring: PurchaseOrderQuery,
+        response: { 200: PurchaseOrderPage },
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 50 } = request.query;
+      const page = await findPurchaseOrders(db, { beforeId: readCursor(cursor), limit });
+      return { items: page.orders.map(describePurchaseOrder), next_cursor: formatCursor(page.nextCursor) };
+    },
+  );
+
+  server.get(
+    "/purchase-orders/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getPurchaseOrder",
+        summary: "An order to the supplier (staff)",
+        params: PurchaseOrderParams,
+        response: { 200: PurchaseOrder },
+      },
+    },
+    async (request) => describePurchaseOrder(await getPurchaseOrder(db, readId(request.params.id, "id"))),
+  );
+}
+
+function addOrdering(server: HttpServer, services: InventoryServices): void {
+  const { db, isSupplied = false } = services;
+  server.post(
+    "/purchase-orders",
+    {
+      schema: {
+        tags,
+        operationId: "addPurchaseOrder",
+        summary: "Order from the supplier (staff)",
+        description: "Written down at once, and sent by a job within a minute.",
+        body: PurchaseOrderInput,
+        response: { 201: PurchaseOrder },
+      },
+    },
+    async (request, reply) => {
+      const { product_id: productId, quantity } = request.body;
+      const answer = await runCommand(db, readCommand(request, "purchase_order.add"), async (tx) => {
+        if (!isSupplied) throw inventoryError("supplier_not_configured");
+        return describePurchaseOrder(await addPurchaseOrder(tx, { productId, quantity }));
+      });
+      return sendAnswer(reply, 201, answer);
+    },
+  );
+}
+
+function addReceiving(server: HttpServer, services: InventoryServices): void {
+  const { db, desk, assets } = services;
+  server.post(
+    "/purchase-orders/:id/receive",
+    {
+      schema: {
+        tags,
+        operationId: "receivePurchaseOrder",
+        summary: "Book the goods of an order to the supplier in, and close it (staff)",
+        description: "What was counted, whatever was ordered: one commit with the receipt of the stock.",
+        params: PurchaseOrderParams,
+        body: PurchaseReceiptInput,
+        response: { 201: BookedStock },
+      },
+    },
+    async (request, reply) => {
+      const orderId = readId(request.params.id, "id");
+      const { quantity, location_id: locationId = DEFAULT_LOCATION_ID } = request.body;
+      const note = readText(request.body.note, "note");
+      const { productId } = await getPurchaseOrder(db, orderId);
+      const [account] = await openPlaces(services, [{ productId, locationId }]);
+      if (account === undefined) throw new Error(`product ${productId} has no stock at ${locationId}`);
+      const context = { ...readCaller(request), assets };
+      const command = receivePurchaseOrder(context, { orderId, account, quantity, note });
+      return sendOutcome(reply, await desk.submit(command));
+    },
+  );
+}

@@ -1,0 +1,157 @@
+// The SQL of purchase orders.
+import type { AnySql } from "../../../runtime/database.ts";
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+
+export type PurchaseOrderState =
+  | "created"
+  | "unknown"
+  | "accepted"
+  | "shipped"
+  | "delivered"
+  | "refused"
+  | "cancelled"
+  | "received";
+
+export interface PurchaseOrder {
+  readonly id: number;
+  readonly key: string;
+  readonly productId: number;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly isAutomatic: boolean;
+  readonly state: PurchaseOrderState;
+  readonly supplierReference: string | null;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly expectedAt: Date | null;
+  readonly lastError: string | null;
+  readonly receivedQuantity: number | null;
+  readonly createdAt: Date;
+}
+
+const COLUMNS = `id::float8 AS id, key, product_id::float8 AS "productId", sku, quantity::float8 AS quantity,
+  is_automatic AS "isAutomatic", state, supplier_reference AS "supplierReference", carrier,
+  tracking_number AS "trackingNumber", expected_at AS "expectedAt", last_error AS "lastError",
+  received_quantity::float8 AS "receivedQuantity", created_at AS "createdAt"`;
+
+/** Newest first. */
+export async function readPurchaseOrders(
+  sql: AnySql,
+  { beforeId, limit }: { readonly beforeId: number | undefined; readonly limit: number },
+): Promise<PurchaseOrder[]> {
+  return sql<PurchaseOrder[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM inventory.purchase_orders
+    WHERE ${beforeId === undefined ? sql`true` : sql`id < ${beforeId}`} ORDER BY id DESC LIMIT ${limit}`;
+}
+
+export async function lockPurchaseOrders({ sql }: Tx, ids: readonly number[]): Promise<PurchaseOrder[]> {
+  return sql<PurchaseOrder[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM inventory.purchase_orders
+    WHERE id = ANY (${toArray(ids)}::bigint[]) ORDER BY id FOR UPDATE`.execute();
+}
+
+export async function readPurchaseOrder(sql: AnySql, id: number): Promise<PurchaseOrder | undefined> {
+  const [order] = await sql<PurchaseOrder[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM inventory.purchase_orders WHERE id = ${id}`;
+  return order;
+}
+
+/** Undefined where no stock is kept of the product. */
+export async function insertPurchaseOrder(
+  { sql }: Tx,
+  { productId, sku, quantity }: { productId: number; sku: string; quantity: number },
+): Promise<PurchaseOrder | undefined> {
+  const [order] = await sql<PurchaseOrder[]>`
+    INSERT INTO inventory.purchase_orders (product_id, sku, quantity, is_automatic)
+    SELECT product_id, ${sku}, ${quantity}, false FROM inventory.items WHERE product_id = ${productId} RETURNING ${sql.unsafe(COLUMNS)}`;
+  return order;
+}
+
+/** Products with an open alert and a quantity to reorder, of which no order is on its way. */
+export async function readReorders(
+  { sql }: Tx,
+  limit: number,
+): Promise<{ productId: number; quantity: number }[]> {
+  return sql<{ productId: number; quantity: number }[]>`
+    SELECT i.product_id::float8 AS "productId", i.reorder_quantity::float8 AS quantity FROM inventory.items i
+    WHERE i.low_since IS NOT NULL AND i.reorder_quantity IS NOT NULL AND NOT EXISTS (
+      SELECT FROM inventory.purchase_orders o WHERE o.product_id = i.product_id AND o.is_automatic
+        AND o.state NOT IN ('refused', 'cancelled', 'received'))
+      AND NOT EXISTS (SELECT FROM inventory.purchase_orders o WHERE o.product_id = i.product_id AND o.is_automatic
+        AND o.state IN ('refused', 'cancelled') AND o.updated_at > i.low_since)
+    ORDER BY i.product_id LIMIT ${limit}`;
+}
+
+/** Those that another process has ordered meanwhile are left out. Returns how many are new. */
+export async function insertReorders(
+  { sql }: Tx,
+  wanted: readonly { productId: number; sku: string; quantity: number }[],
+): Promise<number> {
+  const inserted = await sql`
+    INSERT INTO inventory.purchase_orders (product_id, sku, quantity, is_automatic)
+    SELECT n.*, true FROM unnest(${toArray(wanted.map((each) => each.productId))}::bigint[],
+      ${toTextArray(wanted.map((each) => each.sku))}::text[], ${toArray(wanted.map((each) => each.quantity))}::bigint[]) n
+    ON CONFLICT DO NOTHING RETURNING id`;
+  return inserted.length;
+}
+
+/** Takes orders that are due and keeps others from them for a while; one whose process died is due again then. */
+export async function claimDue(
+  sql: AnySql,
+  { limit, leaseSeconds }: { readonly limit: number; readonly leaseSeconds: number },
+): Promise<PurchaseOrder[]> {
+  return sql<PurchaseOrder[]>`
+    UPDATE inventory.purchase_orders SET due_at = now() + ${leaseSeconds} * interval '1 second', call_count = call_count + 1
+    WHERE id IN (SELECT id FROM inventory.purchase_orders WHERE due_at <= now() ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING ${sql.unsafe(COLUMNS)}`;
+}
+
+export interface PurchaseOrderOutcome {
+  readonly id: number;
+  readonly state: PurchaseOrderState;
+  readonly supplierReference: string | null;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly expectedAt: Date | null;
+  readonly lastError: string | null;
+  /** Null: no further call. */
+  readonly nextSeconds: number | null;
+}
+
+/** What was received meanwhile stays so. */
+export async function updatePurchaseOrder({ sql }: Tx, outcome: PurchaseOrderOutcome): Promise<boolean> {
+  const { id, state, supplierReference, carrier, trackingNumber, expectedAt, lastError, nextSeconds } =
+    outcome;
+  const updated = await sql`
+    UPDATE inventory.purchase_orders SET state = ${state}, supplier_reference = ${supplierReference}, carrier = ${carrier},
+      tracking_number = ${trackingNumber}, expected_at = ${expectedAt}, last_error = ${lastError}, updated_at = now(),
+      due_at = now() + ${nextSeconds}::integer * interval '1 second'
+    WHERE id = ${id} AND state <> 'received' RETURNING id`;
+  return updated.length > 0;
+}
+
+export interface ReceivedRow {
+  readonly id: number;
+  readonly quantity: number;
+  readonly journalId: number;
+}
+
+export function markReceived({ sql }: Tx, rows: readonly ReceivedRow[]): Promise<unknown> {
+  return sql`
+    UPDATE inventory.purchase_orders o SET state = 'received', due_at = NULL, updated_at = now(),
+      received_quantity = n.quantity, journal_id = n.journal_id
+    FROM unnest(${toArray(rows.map((row) => row.id))}::bigint[], ${toArray(rows.map((row) => row.quantity))}::bigint[],
+      ${toArray(rows.map((row) => row.journalId))}::bigint[]) AS n (id, quantity, journal_id) WHERE o.id = n.id`.execute();
+}
+
+/** Received orders after an id, with what they booked. */
+export async function readReceived(
+  { sql }: Tx,
+  { afterId, limit }: { readonly afterId: number; readonly limit: number },
+): Promise<{ id: number; productId: number; quantity: number; journalId: number }[]> {
+  return sql<{ id: number; productId: number; quantity: number; journalId: number }[]>`
+    SELECT id::float8 AS id, product_id::float8 AS "productId", received_quantity::float8 AS quantity,
+      journal_id::float8 AS "journalId" FROM inventory.purchase_orders
+    WHERE id > ${afterId} AND state = 'received' ORDER BY id LIMIT ${limit}`;
+}

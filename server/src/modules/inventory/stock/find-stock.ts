@@ -1,0 +1,102 @@
+// Reads stock: how much there is of each product, in all and at each location. One moment, no locks.
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { findBalances } from "../../ledger/index.ts";
+import { inventoryError } from "../errors.ts";
+import { addSums, NO_STOCK, type StockAccount, type StockSums, toSums } from "./stock.ts";
+import * as store from "./stock-store.ts";
+
+export interface StockAtLocation extends StockSums {
+  readonly locationId: number;
+  readonly accountId: number;
+  /** Orders take from here. */
+  readonly sells: boolean;
+}
+
+export interface ProductStock {
+  readonly productId: number;
+  /** Of all locations. */
+  readonly total: StockSums;
+  /** What orders may take: available at the locations that sell, what may be sold before it is there included. */
+  readonly sellable: number;
+  /** Without what may be sold before it is there: what the low-stock threshold is compared with. */
+  readonly free: number;
+  readonly locations: readonly StockAtLocation[];
+  readonly lowStockThreshold: number | null;
+  readonly reorderQuantity: number | null;
+  /** When the alert was raised that is still open. */
+  readonly lowSince: Date | null;
+  readonly version: number;
+}
+
+export interface StockQuery {
+  readonly productIds?: readonly number[] | undefined;
+  /** With an open alert. */
+  readonly isLow?: boolean | undefined;
+  readonly afterId?: number | undefined;
+  readonly limit: number;
+}
+
+/** In the order of product ids. */
+export async function findStock(
+  db: Sql,
+  query: StockQuery,
+): Promise<{ stock: readonly ProductStock[]; nextCursor: number | undefined }> {
+  const { afterId = 0, limit } = query;
+  return inReadTransaction(db, async (tx) => {
+    const items = await store.readItems(tx, { ...query, afterId, limit: limit + 1 });
+    const page = items.slice(0, limit);
+    const stock = await readLevels(tx, page);
+    return { stock, nextCursor: items.length > limit ? page.at(-1)?.productId : undefined };
+  });
+}
+
+/** @throws AppError `not_found/stock_not_found` */
+export async function getStock(db: Sql, productId: number): Promise<ProductStock> {
+  const { stock } = await findStock(db, { productIds: [productId], limit: 1 });
+  const [found] = stock;
+  if (found === undefined) throw inventoryError("stock_not_found", { product_id: productId });
+  return found;
+}
+
+/** The accounts of one product. @throws AppError `not_found/stock_not_found` */
+export async function getStockAccounts(db: Sql, productId: number): Promise<StockAccount[]> {
+  const accounts = await inReadTransaction(db, (tx) => store.readStock(tx, [productId]));
+  if (accounts.length === 0) throw inventoryError("stock_not_found", { product_id: productId });
+  return accounts;
+}
+
+/** How much there is of items that were read in the same transaction. */
+export async function readLevels(tx: Tx, items: readonly store.ItemRow[]): Promise<ProductStock[]> {
+  if (items.length === 0) return [];
+  const accounts = await store.readStock(
+    tx,
+    items.map(({ productId }) => productId),
+  );
+  const sums = await findBalances(
+    tx,
+    accounts.map(({ accountId }) => accountId),
+  );
+  const places = new Map<number, StockAtLocation[]>(items.map(({ productId }) => [productId, []]));
+  for (const { productId, locationId, accountId, sells } of accounts) {
+    const found = sums.get(accountId);
+    if (found !== undefined) places.get(productId)?.push({ locationId, accountId, sells, ...toSums(found) });
+  }
+  return items.map((item) => toProductStock(item, places.get(item.productId) ?? []));
+}
+
+function toProductStock(item: store.ItemRow, locations: readonly StockAtLocation[]): ProductStock {
+  const selling = locations.filter(({ sells }) => sells).reduce<StockSums>(addSums, NO_STOCK);
+  const { productId, lowStockThreshold, reorderQuantity, lowSince, version } = item;
+  return {
+    productId,
+    total: locations.reduce<StockSums>(addSums, NO_STOCK),
+    sellable: selling.available,
+    free: selling.onHand - selling.reserved,
+    locations,
+    lowStockThreshold,
+    reorderQuantity,
+    lowSince,
+    version,
+  };
+}

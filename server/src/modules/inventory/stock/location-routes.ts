@@ -1,0 +1,68 @@
+// Routes of locations.
+import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
+import { formatETag, readVersions } from "../../../http/version.ts";
+import type { InventoryServices } from "../routes.ts";
+import { IdParams, Location, LocationChange, LocationInput, LocationList } from "../schemas.ts";
+import { addLocation, changeLocation, findLocations } from "./location.ts";
+import { readId, readText } from "./read-stock-input.ts";
+
+const tags = ["Stock"];
+
+export function addLocationRoutes(server: HttpServer, { db }: InventoryServices): void {
+  server.get(
+    "/locations",
+    {
+      schema: {
+        tags,
+        operationId: "listLocations",
+        summary: "Locations, in the order in which orders take from them (staff)",
+        response: { 200: LocationList },
+      },
+    },
+    async () => ({ items: await findLocations(db) }),
+  );
+
+  server.post(
+    "/locations",
+    {
+      schema: {
+        tags,
+        operationId: "addLocation",
+        summary: "Add a location (staff)",
+        body: LocationInput,
+        response: { 201: Location },
+      },
+    },
+    async (request, reply) => {
+      const { code, name, priority = 100, sells = true } = request.body;
+      const location = { code, name: readText(name, "name"), priority, sells };
+      const command = readCommand(request, "location.add");
+      return sendAnswer(reply, 201, await runCommand(db, command, (tx) => addLocation(tx, location)));
+    },
+  );
+
+  server.patch(
+    "/locations/:id",
+    {
+      schema: {
+        tags,
+        operationId: "changeLocation",
+        summary: "Rename a location, set its priority, let orders take from it or not (staff)",
+        description: "With If-Match the change is made only to the version that was read.",
+        params: IdParams,
+        body: LocationChange,
+        response: { 200: Location },
+      },
+    },
+    async (request, reply) => {
+      const id = readId(request.params.id, "id");
+      const { name, priority, sells } = request.body;
+      const versions = readVersions(request.headers["if-match"]);
+      const change = { name: readText(name, "name"), priority, sells, versions };
+      const command = readCommand(request, "location.change");
+      const answer = await runCommand(db, command, (tx) => changeLocation(tx, id, change));
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+}

@@ -1,0 +1,146 @@
+// Turns what a client sent into stock commands: ids checked, locations known, and the accounts of the products found or
+// opened. The form is checked by the schemas before.
+import { inTransaction } from "../../../runtime/transaction.ts";
+import { type AppError, invalidField } from "../../../values/app-error.ts";
+import { parseId } from "../../../values/id.ts";
+import { parseStamp } from "../../../values/time.ts";
+import { catalogError, findProductsForSale } from "../../catalog/index.ts";
+import type { StockLine } from "../bookings/book-stock.ts";
+import { inventoryError } from "../errors.ts";
+import type { InventoryServices } from "../routes.ts";
+import { checkLocations } from "./location.ts";
+import { ensureStock } from "./open-stock.ts";
+import { DEFAULT_LOCATION_ID, type StockAccount } from "./stock.ts";
+import { readStock } from "./stock-store.ts";
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readId(input: string, field: string): number {
+  const id = parseId(input);
+  if (id === undefined) throw invalidField(field, "must be an id, a positive whole number");
+  return id;
+}
+
+/** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
+export function readRange(query: { from?: string | undefined; to?: string | undefined }) {
+  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
+  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
+  return { from, to };
+}
+
+function readTime(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined;
+  const stamp = parseStamp(text);
+  if (stamp !== undefined) return stamp;
+  throw invalidField(
+    field,
+    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
+  );
+}
+
+/** "1,2,3". @throws AppError `invalid/invalid_request` naming the field */
+export function readIds(input: string | undefined, field: string): number[] | undefined {
+  return input?.split(",").map((id) => readId(id.trim(), field));
+}
+
+/** Text that PostgreSQL cannot keep or that would break an export's lines. @throws AppError naming the field */
+export function readText<T extends string | undefined>(text: T, field: string): T {
+  if (text !== undefined && /[\p{Cc}\p{Cs}]/u.test(text))
+    throw invalidField(field, "must not have control characters or broken Unicode");
+  return text;
+}
+
+export function readPurpose({
+  reference,
+  note,
+}: {
+  reference?: string | undefined;
+  note?: string | undefined;
+}) {
+  return { reference: readText(reference, "reference"), note: readText(note, "note") };
+}
+
+export interface Place {
+  readonly productId: number;
+  readonly locationId: number;
+}
+
+export function toPlace(input: { product_id: number; location_id?: number | undefined }): Place {
+  return { productId: input.product_id, locationId: input.location_id ?? DEFAULT_LOCATION_ID };
+}
+
+/**
+ * The accounts at these places, in their order; those that are missing are opened, of products that exist.
+ * @throws AppError `not_found/location_not_found`, `not_found/product_not_found` naming the field
+ */
+export async function openPlaces(
+  services: InventoryServices,
+  places: readonly Place[],
+): Promise<StockAccount[]> {
+  const { db, assets } = services;
+  await checkPlaces(db, places);
+  const accounts = await inTransaction(db, (tx) => ensureStock(tx, assets, places));
+  return pick(accounts, places);
+}
+
+/**
+ * The accounts at these places, which must be there.
+ * @throws AppError `not_found/location_not_found`, `not_found/product_not_found`, `not_found/stock_not_found` naming the field
+ */
+export async function findPlaces(
+  { db }: InventoryServices,
+  places: readonly Place[],
+): Promise<StockAccount[]> {
+  await checkPlaces(db, places);
+  const productIds = [...new Set(places.map(({ productId }) => productId))];
+  return pick(await inTransaction(db, (tx) => readStock(tx, productIds)), places);
+}
+
+/** Archived products too may be counted, received and moved: they are no longer sold, but may still lie there. */
+async function checkPlaces(db: InventoryServices["db"], places: readonly Place[]): Promise<void> {
+  await checkKnownLocations(db, places);
+  const products = await findProductsForSale(db, [...new Set(places.map(({ productId }) => productId))]);
+  const index = places.findIndex(({ productId }) => !products.has(productId));
+  if (index >= 0) throw unknownProduct(`items[${index}].product_id`, places[index]?.productId);
+}
+
+/** A refusal that names the field with the id that is no product's. */
+export function unknownProduct(field: string, productId: number | undefined): AppError {
+  const reason = `there is no product ${productId}`;
+  return catalogError("product_not_found", { message: reason, fields: [{ field, reason }] });
+}
+
+function checkKnownLocations(db: InventoryServices["db"], places: readonly Place[]): Promise<void> {
+  const asked = places.map(({ locationId }, index) => ({
+    id: locationId,
+    field: `items[${index}].location_id`,
+  }));
+  return checkLocations(db, asked);
+}
+
+function pick(accounts: readonly StockAccount[], places: readonly Place[]): StockAccount[] {
+  const found = new Map(accounts.map((account) => [nameOf(account), account]));
+  return places.map((place, index) => {
+    const account = found.get(nameOf(place));
+    if (account !== undefined) return account;
+    const reason = `no stock of product ${place.productId} is kept at location ${place.locationId}`;
+    throw inventoryError("stock_not_found", {
+      message: reason,
+      fields: [{ field: `items[${index}].product_id`, reason }],
+    });
+  });
+}
+
+function nameOf({ productId, locationId }: Place): string {
+  return `${productId} ${locationId}`;
+}
+
+/** Pairs each item with its account. */
+export function toLines<Item extends { quantity: number; reason?: StockLine["reason"] }>(
+  items: readonly Item[],
+  accounts: readonly StockAccount[],
+): StockLine[] {
+  return items.flatMap(({ quantity, reason }, index) => {
+    const account = accounts[index];
+    return account === undefined ? [] : [{ account, quantity, reason }];
+  });
+}

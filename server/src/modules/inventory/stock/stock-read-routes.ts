@@ -1,0 +1,202 @@
+// Routes that read a product's stock, its history and what is reserved, and that change how its stock is kept.
+import {
+  formatCursor,
+  type HttpServer,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../../http/index.ts";
+import { formatETag, readVersions } from "../../../http/version.ts";
+import { formatStamp } from "../../../values/time.ts";
+import { findMovements, findReservations } from "../bookings/find-movements.ts";
+import type { InventoryServices } from "../routes.ts";
+import {
+  MovementPage,
+  MovementQuery,
+  ReservationPage,
+  ReservationQuery,
+  Stock,
+  StockChange,
+  StockPage,
+  StockParams,
+  StockQuery,
+} from "../schemas.ts";
+import { changeStock, prepareStockChange } from "./change-stock.ts";
+import { findStock, getStock, type ProductStock } from "./find-stock.ts";
+import { readId, readIds, readRange } from "./read-stock-input.ts";
+import type { StockSums } from "./stock.ts";
+
+const tags = ["Stock"];
+
+export function addStockReadRoutes(server: HttpServer, services: InventoryServices): void {
+  addLevels(server, services);
+  addChanging(server, services);
+  addMovements(server, services);
+  addReservations(server, services);
+}
+
+function addLevels(server: HttpServer, { db }: InventoryServices): void {
+  server.get(
+    "/stock",
+    {
+      schema: {
+        tags,
+        operationId: "listStock",
+        summary: "Stock by product: on hand, reserved, available (staff)",
+        description: "With low=true: products with an open alert of low stock.",
+        querystring: StockQuery,
+        response: { 200: StockPage },
+      },
+    },
+    async (request) => {
+      const { product_id: productIds, low, cursor, limit = 50 } = request.query;
+      const { stock, nextCursor } = await findStock(db, {
+        productIds: readIds(productIds, "product_id"),
+        isLow: low,
+        afterId: readCursor(cursor),
+        limit,
+      });
+      return { items: stock.map(describeStock), next_cursor: formatCursor(nextCursor) };
+    },
+  );
+
+  server.get(
+    "/stock/:product_id",
+    {
+      schema: {
+        tags,
+        operationId: "getStock",
+        summary: "A product's stock, in all and by location (staff)",
+        params: StockParams,
+        response: { 200: Stock },
+      },
+    },
+    async (request, reply) => {
+      const stock = await getStock(db, readId(request.params.product_id, "product_id"));
+      return reply.header("etag", formatETag(stock)).send(describeStock(stock));
+    },
+  );
+}
+
+function addChanging(server: HttpServer, services: InventoryServices): void {
+  const { db } = services;
+  server.patch(
+    "/stock/:product_id",
+    {
+      schema: {
+        tags,
+        operationId: "changeStock",
+        summary: "Set a product's low-stock threshold, what to reorder, and its backorder limit (staff)",
+        description:
+          "Only the fields sent are changed. With If-Match the change is made only to the version that was read.",
+        params: StockParams,
+        body: StockChange,
+        response: { 200: Stock },
+      },
+    },
+    async (request, reply) => {
+      const productId = readId(request.params.product_id, "product_id");
+      const { low_stock_threshold: lowStockThreshold, backorder_limit: backorderLimit } = request.body;
+      const { reorder_quantity: reorderQuantity } = request.body;
+      const versions = readVersions(request.headers["if-match"]);
+      const change = { lowStockThreshold, reorderQuantity, backorderLimit, versions };
+      await prepareStockChange(services, productId);
+      const answer = await runCommand(db, readCommand(request, "stock.change"), async (tx) =>
+        describeStock(await changeStock(tx, services, { productId, change, actorId: request.actor.id })),
+      );
+      reply.header("etag", formatETag(JSON.parse(answer.body)));
+      return sendAnswer(reply, 200, answer);
+    },
+  );
+}
+
+function addMovements(server: HttpServer, { db }: InventoryServices): void {
+  server.get(
+    "/stock/:product_id/movements",
+    {
+      schema: {
+        tags,
+        operationId: "listStockMovements",
+        summary: "What came and what went of a product, newest first (staff)",
+        description: "Read from the ledger. The two sides of a transfer between locations share an id.",
+        params: StockParams,
+        querystring: MovementQuery,
+        response: { 200: MovementPage },
+      },
+    },
+    async (request) => {
+      const { location_id: locationId, cursor, limit = 50, ...range } = request.query;
+      const { movements, nextCursor } = await findMovements(db, {
+        ...readRange(range),
+        productId: readId(request.params.product_id, "product_id"),
+        locationId,
+        cursor: readCursor(cursor),
+        limit,
+      });
+      const items = movements.map((movement) => ({
+        id: String(movement.id),
+        created_at: formatStamp(movement.id),
+        location_id: movement.locationId,
+        type: movement.type,
+        quantity: movement.quantity,
+        on_hand_after: movement.onHandAfter,
+        reason: movement.reason,
+        note: movement.note,
+        reference: movement.reference,
+      }));
+      return { items, next_cursor: formatCursor(nextCursor) };
+    },
+  );
+}
+
+function addReservations(server: HttpServer, { db }: InventoryServices): void {
+  server.get(
+    "/stock/:product_id/reservations",
+    {
+      schema: {
+        tags,
+        operationId: "listStockReservations",
+        summary: "What is reserved of a product, and what for, newest first (staff)",
+        params: StockParams,
+        querystring: ReservationQuery,
+        response: { 200: ReservationPage },
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 50 } = request.query;
+      const productId = readId(request.params.product_id, "product_id");
+      const page = await findReservations(db, { productId, cursor: readCursor(cursor), limit });
+      const items = page.reservations.map((hold) => ({
+        id: String(hold.id),
+        created_at: formatStamp(hold.id),
+        location_id: hold.locationId,
+        quantity: Number(hold.amount),
+        reference: hold.reference,
+        expires_at: hold.expiresAt === null ? null : formatStamp(hold.expiresAt),
+      }));
+      return { items, next_cursor: formatCursor(page.nextCursor) };
+    },
+  );
+}
+
+export function describeStock(stock: ProductStock) {
+  return {
+    product_id: stock.productId,
+    ...describeSums(stock.total),
+    sellable: stock.sellable,
+    low_stock_threshold: stock.lowStockThreshold,
+    reorder_quantity: stock.reorderQuantity,
+    low_since: stock.lowSince?.toISOString() ?? null,
+    locations: stock.locations.map(({ locationId, sells, ...sums }) => ({
+      location_id: locationId,
+      sells,
+      ...describeSums(sums),
+    })),
+    version: stock.version,
+  };
+}
+
+function describeSums({ onHand, reserved, available, backorderLimit }: StockSums) {
+  return { on_hand: onHand, reserved, available, backorder_limit: backorderLimit };
+}

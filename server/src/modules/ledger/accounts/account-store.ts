@@ -1,0 +1,124 @@
+// The SQL of assets and accounts.
+import type { Sql } from "../../../runtime/database.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { Asset } from "./assets.ts";
+
+export async function readAssets(db: Sql): Promise<Asset[]> {
+  return db<Asset[]>`SELECT id, code, kind, scale FROM ledger.assets ORDER BY id`;
+}
+
+export async function readAssetsAfter(
+  db: Sql,
+  query: { kind?: string | undefined; afterId: number; limit: number },
+): Promise<Asset[]> {
+  return db<Asset[]>`
+    SELECT id, code, kind, scale FROM ledger.assets
+    WHERE id > ${query.afterId} AND ${query.kind === undefined ? db`true` : db`kind = ${query.kind}`}
+    ORDER BY id LIMIT ${query.limit}`;
+}
+
+/** Undefined where the code is taken. */
+export async function insertAsset({ sql }: Tx, asset: Omit<Asset, "id">): Promise<number | undefined> {
+  const rows = await sql<{ id: number }[]>`
+    INSERT INTO ledger.assets (code, kind, scale) VALUES (${asset.code}, ${asset.kind}, ${asset.scale})
+    ON CONFLICT (code) DO NOTHING RETURNING id`;
+  return rows[0]?.id;
+}
+
+export interface SystemAccount {
+  readonly assetId: number;
+  readonly name: string;
+  readonly accountId: number;
+}
+
+/** Creates the named system accounts of every asset that lacks them; returns all. Waits for another process that does the same. */
+export async function ensureSystemAccounts({ sql }: Tx, names: readonly string[]): Promise<SystemAccount[]> {
+  await sql`SELECT pg_advisory_xact_lock(1279607631)`;
+  const missing = await sql<{ id: number; name: string }[]>`
+    SELECT a.id, n.name FROM ledger.assets a CROSS JOIN unnest(${[...names]}::text[]) AS n (name)
+    WHERE NOT EXISTS (SELECT 1 FROM ledger.system_accounts s WHERE s.asset_id = a.id AND s.name = n.name) ORDER BY 1, 2`;
+  for (const { id, name } of missing) {
+    await sql`
+      WITH opened AS (INSERT INTO ledger.accounts (asset_id, system) VALUES (${id}, true) RETURNING id)
+      INSERT INTO ledger.system_accounts (asset_id, name, account_id) SELECT ${id}, ${name}, id FROM opened`;
+  }
+  const rows = await sql<{ asset_id: number; name: string; account_id: bigint }[]>`
+    SELECT asset_id, name, account_id FROM ledger.system_accounts`;
+  return rows.map((row) => ({ assetId: row.asset_id, name: row.name, accountId: Number(row.account_id) }));
+}
+
+export async function insertAccounts(
+  { sql }: Tx,
+  accounts: readonly { assetId: number; creditLimit: bigint }[],
+): Promise<number[]> {
+  const rows = await sql<{ id: bigint }[]>`
+    INSERT INTO ledger.accounts (asset_id, credit_limit)
+    SELECT * FROM unnest(${toArray(accounts.map((a) => a.assetId))}::integer[], ${toArray(accounts.map((a) => a.creditLimit))}::bigint[])
+    RETURNING id`;
+  return rows.map((row) => Number(row.id)).sort((a, b) => a - b);
+}
+
+export interface AccountRulesRow {
+  id: bigint;
+  state: number;
+  credit_limit: bigint;
+  version: bigint;
+}
+
+export async function readAccountRules({ sql }: Tx, ids: readonly number[]): Promise<AccountRulesRow[]> {
+  return sql<AccountRulesRow[]>`
+    SELECT id, state, credit_limit, version FROM ledger.accounts WHERE id = ANY(${toArray(ids)}::bigint[]) AND NOT system`;
+}
+
+/** Ids of customers' accounts in a state. Frozen and closed ones have an index of their own; most others are open. */
+export async function readIdsByState(
+  { sql }: Tx,
+  { state, afterId, limit }: { state: number; afterId: number; limit: number },
+): Promise<number[]> {
+  const inState = state === 1 ? sql`state = 1` : sql`state <> 1 AND state = ${state}`;
+  const rows = await sql<{ id: bigint }[]>`
+    SELECT id FROM ledger.accounts WHERE NOT system AND ${inState} AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => Number(row.id));
+}
+
+export interface AccountChange {
+  /** Stamp. */
+  readonly id: number;
+  readonly accountId: number;
+  readonly actorId: string;
+  readonly version: number;
+  readonly before: { readonly creditLimit: bigint; readonly state: number };
+  readonly after: { readonly creditLimit: bigint; readonly state: number };
+}
+
+/** Writes an account's new rules over the version that was locked, and how they changed. */
+export async function updateAccountRules({ sql }: Tx, change: AccountChange): Promise<void> {
+  const { id, accountId, actorId, version, before, after } = change;
+  await sql`
+    WITH written AS (
+      UPDATE ledger.accounts SET credit_limit = ${after.creditLimit}, state = ${after.state}, version = version + 1
+      WHERE id = ${accountId} AND version = ${version} RETURNING 1)
+    SELECT ledger.expect_rows(count(*), 1, 'accounts') FROM written`;
+  await sql`
+    INSERT INTO ledger.account_changes (id, account_id, actor_id, credit_limit_before, credit_limit_after, state_before, state_after)
+    VALUES (${id}, ${accountId}, ${actorId}, ${before.creditLimit}, ${after.creditLimit}, ${before.state}, ${after.state})`;
+}
+
+/** Counts a change of the account that lies outside the ledger, such as its name. */
+export async function bumpVersion({ sql }: Tx, accountId: number, version: number): Promise<void> {
+  await sql`
+    WITH written AS (
+      UPDATE ledger.accounts SET version = version + 1 WHERE id = ${accountId} AND version = ${version} RETURNING 1)
+    SELECT ledger.expect_rows(count(*), 1, 'accounts') FROM written`;
+}
+
+/** Customers' accounts of an asset after `afterId`, in order. */
+export async function readIdsOfAsset(
+  { sql }: Tx,
+  { assetId, afterId, limit }: { assetId: number; afterId: number; limit: number },
+): Promise<number[]> {
+  const rows = await sql<{ id: bigint }[]>`
+    SELECT id FROM ledger.accounts WHERE asset_id = ${assetId} AND NOT system AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => Number(row.id));
+}

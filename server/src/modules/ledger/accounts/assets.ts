@@ -1,0 +1,109 @@
+// Assets: what an account counts (a currency, a security, units of a SKU) and with how many decimals; and the system
+// accounts of each. Neither ever changes, so every process keeps them in memory; an unknown code is looked up again
+// before it is refused.
+import type { Sql } from "../../../runtime/database.ts";
+import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { ledgerError } from "../errors.ts";
+import * as store from "./account-store.ts";
+
+export type AssetKind = "money" | "security" | "stock";
+
+export interface Asset {
+  readonly id: number;
+  readonly code: string;
+  readonly kind: AssetKind;
+  /** Decimals, 0 to 9. */
+  readonly scale: number;
+}
+
+/**
+ * `world`: the outside, where deposits come from and withdrawals go to, stock is received from and written off to.
+ * `exchange`: the house's position in currency exchange. `clearing`: money that payment providers hold for the house.
+ * `sales` and `tax`: what orders brought in. `sold`: units of stock that orders took.
+ */
+export const SYSTEM_ACCOUNT_NAMES = ["world", "exchange", "clearing", "sales", "tax", "sold"] as const;
+export type SystemAccountName = (typeof SYSTEM_ACCOUNT_NAMES)[number];
+
+export interface Assets {
+  readonly byCode: (code: string) => Asset | undefined;
+  readonly byId: (id: number) => Asset;
+  readonly all: () => Asset[];
+  readonly systemAccount: (assetId: number, name: SystemAccountName) => number;
+  /** Asset of a system account; undefined for a customer's account. */
+  readonly assetOfSystemAccount: (accountId: number) => number | undefined;
+  /** Reads assets that other processes may have added. */
+  readonly refresh: () => Promise<void>;
+  /** The same at most once a second, whoever asks: a code that nobody knows costs one look a second and no more. */
+  readonly lookAgain: () => Promise<void>;
+}
+
+const LOOK_AGAIN_MS = 1_000;
+
+/** Loads all assets and makes sure that each has its system accounts. */
+export async function loadAssets(db: Sql): Promise<Assets> {
+  let assets = new Map<number, Asset>();
+  let codes = new Map<string, Asset>();
+  let systemIds = new Map<string, number>();
+  let systemAssets = new Map<number, number>();
+
+  async function refresh(): Promise<void> {
+    const accounts = await inTransaction(db, (tx) => store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES));
+    const rows = await store.readAssets(db);
+    assets = new Map(rows.map((asset) => [asset.id, asset]));
+    codes = new Map(rows.map((asset) => [asset.code, asset]));
+    systemIds = new Map(accounts.map(({ assetId, name, accountId }) => [`${assetId} ${name}`, accountId]));
+    systemAssets = new Map(accounts.map(({ assetId, accountId }) => [accountId, assetId]));
+  }
+
+  let looking: Promise<void> | undefined;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  function lookAgain(): Promise<void> {
+    if (looking === undefined && performance.now() - lookedAtMs < LOOK_AGAIN_MS) return Promise.resolve();
+    looking ??= refresh().finally(() => {
+      looking = undefined;
+      lookedAtMs = performance.now();
+    });
+    return looking;
+  }
+
+  await refresh();
+  return {
+    byCode: (code) => codes.get(code),
+    byId: (id) => known(assets.get(id), `asset ${id}`),
+    all: () => [...assets.values()],
+    systemAccount: (assetId, name) =>
+      known(systemIds.get(`${assetId} ${name}`), `${name} account of asset ${assetId}`),
+    assetOfSystemAccount: (accountId) => systemAssets.get(accountId),
+    refresh,
+    lookAgain,
+  };
+}
+
+/** Assets after `afterId` in the order of their ids, which is that of their making. */
+export function findAssets(
+  db: Sql,
+  query: { kind?: AssetKind | undefined; afterId: number; limit: number },
+): Promise<Asset[]> {
+  return store.readAssetsAfter(db, query);
+}
+
+/**
+ * Adds an asset with its system accounts; call `refresh` after the commit. Waits for another process that does the same.
+ * @throws AppError `conflict/asset_exists`
+ */
+export async function addAsset(tx: Tx, asset: Omit<Asset, "id">): Promise<Asset> {
+  const id = await store.insertAsset(tx, asset);
+  if (id === undefined) throw ledgerError("asset_exists", { asset: asset.code });
+  await store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES);
+  return { id, ...asset };
+}
+
+/** Makes sure of an asset that stands in the database but was added by another process after this one last looked. */
+export async function ensureAsset(assets: Assets, assetId: number): Promise<void> {
+  if (!assets.all().some((asset) => asset.id === assetId)) await assets.refresh();
+}
+
+function known<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`unknown ${what}`);
+  return value;
+}

@@ -1,0 +1,100 @@
+// Reads a customer account's statement: opening and closing balance of a range of time, and its entries a page at a time.
+import type { Sql } from "../../../runtime/database.ts";
+import { JOURNAL_KINDS, type JournalKind, nameOf } from "../book/journal.ts";
+import { ledgerError } from "../errors.ts";
+import { readClock } from "./balance-store.ts";
+import { settleAccount } from "./settle-account.ts";
+import { readStatement, type StatementRow } from "./statement-store.ts";
+
+export interface StatementQuery {
+  readonly accountId: number;
+  /** Stamps, half-open: `from` is in, `to` is not. Default: all there is. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly order: "asc" | "desc";
+  /** The last entry of the page before. */
+  readonly cursor?: number | undefined;
+  readonly limit: number;
+}
+
+export interface StatementEntry {
+  /** The transfer's id. */
+  readonly id: number;
+  readonly transactionId: number;
+  readonly type: JournalKind;
+  readonly direction: "debit" | "credit";
+  readonly amount: bigint;
+  readonly balanceAfter: bigint;
+  /** Null where the other side is a system account. */
+  readonly counterpartyId: number | null;
+  readonly reference: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+}
+
+export interface Statement {
+  /** Balance before `from`. */
+  readonly openingBalance: bigint;
+  /** Balance before `to`; without `to` the balance now. */
+  readonly closingBalance: bigint;
+  readonly entries: readonly StatementEntry[];
+  readonly nextCursor: number | undefined;
+}
+
+/** After every id that will ever be given. */
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
+/**
+ * One page of a statement. Pages neither skip nor repeat an entry, whatever is booked meanwhile, and a range that lies
+ * in the past reads the same for ever: like `getBalance`, it waits for batches that may still book something in it.
+ * @throws AppError `not_found/account_not_found`
+ */
+export async function findStatement(db: Sql, query: StatementQuery): Promise<Statement> {
+  const { accountId, cursor, limit, order } = query;
+  const range = { from: query.from ?? 0, to: await settleEnd(db, query) };
+  const rows = await readStatement(
+    db,
+    {
+      accountId,
+      ...range,
+      pageFrom: order === "asc" && cursor !== undefined ? Math.max(range.from, cursor + 1) : range.from,
+      pageTo: order === "desc" && cursor !== undefined ? Math.min(range.to, cursor) : range.to,
+      limit: limit + 1,
+    },
+    order,
+  );
+  const entries = rows.flatMap(toEntry);
+  const page = entries.slice(0, limit);
+  return {
+    openingBalance: BigInt(rows[0]?.opening ?? 0),
+    closingBalance: BigInt(rows[0]?.closing ?? 0),
+    entries: page,
+    nextCursor: entries.length > limit ? page.at(-1)?.id : undefined,
+  };
+}
+
+/** Where the range ends; an end in the future is no end. */
+async function settleEnd(db: Sql, { accountId, to }: StatementQuery): Promise<number> {
+  const clock = await readClock(db, accountId);
+  if (clock === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });
+  if (to === undefined || to > clock.now) return FOREVER;
+  await settleAccount(db, accountId, { at: to, field: "to" });
+  return to;
+}
+
+function toEntry(row: StatementRow): StatementEntry[] {
+  if (row.id === null) return [];
+  return [
+    {
+      id: Number(row.id),
+      transactionId: Number(row.journal_id),
+      type: nameOf(JOURNAL_KINDS, row.kind),
+      direction: row.is_debit ? "debit" : "credit",
+      amount: row.amount,
+      balanceAfter: row.balance_after,
+      counterpartyId: row.counterparty_id === null ? null : Number(row.counterparty_id),
+      reference: row.reference,
+      metadata: row.metadata,
+    },
+  ];
+}

@@ -1,0 +1,73 @@
+// Reads an account's balance: now, or exactly as it was at a past moment.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import { ledgerError } from "../errors.ts";
+import * as store from "./balance-store.ts";
+import { settleAccount } from "./settle-account.ts";
+
+/** An account's sums at one moment, minor units. Available may pass below zero no more than the balance does. */
+export interface BalanceReading {
+  readonly assetId: number;
+  readonly balance: bigint;
+  /** Balance less what is held, plus the credit limit of that moment. */
+  readonly available: bigint;
+  readonly held: bigint;
+  /** Held for this account by others; null for a past moment, of which only the payer's side is kept in order. */
+  readonly incoming: bigint | null;
+  /** Counts the account's changes; null for a past moment. */
+  readonly version: number | null;
+  /** Stamp. Now: the time of reading; what commits during it may or may not be in it. */
+  readonly asOf: number;
+}
+
+/**
+ * The balance now, or at the stamp `at`: then the same answer however often and whenever it is asked, for which it
+ * waits for batches that may still book something at that time. No locks are kept.
+ * @throws AppError `not_found/account_not_found`, `invalid/invalid_request` where `at` lies in the future
+ */
+export async function getBalance(
+  db: Sql,
+  accountId: number,
+  { at }: { at?: number | undefined } = {},
+): Promise<BalanceReading> {
+  const row = at === undefined ? await store.readBalance(db, accountId) : await readPast(db, accountId, at);
+  if (row === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });
+  const [balance, held] = [BigInt(row.balance), BigInt(row.held)];
+  return {
+    assetId: row.asset_id,
+    balance,
+    held,
+    available: balance - held + row.credit_limit,
+    incoming: row.incoming === null ? null : BigInt(row.incoming),
+    version: row.version === null ? null : Number(row.version),
+    asOf: Number(row.as_of),
+  };
+}
+
+/** What many accounts hold now, in minor units. */
+export interface AccountSums {
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly creditLimit: bigint;
+}
+
+/** By account id, of one moment; system accounts and unknown ids are left out. No locks. */
+export async function findBalances(tx: Tx, ids: readonly number[]): Promise<Map<number, AccountSums>> {
+  const rows = ids.length === 0 ? [] : await store.readBalances(tx, ids);
+  return new Map(
+    rows.map(({ id, balance, held, credit_limit: creditLimit }) => [
+      Number(id),
+      { balance, held, creditLimit },
+    ]),
+  );
+}
+
+async function readPast(db: Sql, accountId: number, at: number): Promise<store.BalanceRow | undefined> {
+  const { system } = await settleAccount(db, accountId, { at, field: "at" });
+  return system ? store.readSystemBalanceAt(db, accountId, at) : store.readBalanceAt(db, accountId, at);
+}
+
+/** Sum over all assets of the difference between debits and credits, without sign: zero, unless the book is wrong. */
+export async function getImbalance(db: Sql): Promise<bigint> {
+  return BigInt(await store.readImbalance(db));
+}

@@ -1,0 +1,251 @@
+// The SQL of the hot path: lock and read what a batch touches, write what it decided. Set-based with arrays, so that a
+// batch of a thousand sends the same few statements as a batch of one.
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { BookAccount, Decisions } from "./book.ts";
+import { HOLD_STATES, type Hold, JOURNAL_KINDS, nameOf } from "./journal.ts";
+
+interface AccountRow {
+  id: bigint;
+  asset_id: number;
+  system: boolean;
+  state: number;
+  debits_posted: bigint;
+  credits_posted: bigint;
+  debits_pending: bigint;
+  credit_limit: bigint;
+  version: bigint;
+  next_expiry: bigint | null;
+}
+
+/** Locks customers' accounts in id order, the one lock order of all processes, and reads them. */
+export async function lockAccounts({ sql }: Tx, ids: string): Promise<BookAccount[]> {
+  const rows = await sql<AccountRow[]>`
+    SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version, next_expiry
+    FROM ledger.accounts WHERE id = ANY(${ids}::bigint[]) AND NOT system ORDER BY id FOR NO KEY UPDATE`.execute();
+  return rows.map(toAccount);
+}
+
+function toAccount(row: AccountRow): BookAccount {
+  return {
+    id: Number(row.id),
+    assetId: row.asset_id,
+    system: row.system,
+    state: row.state,
+    creditLimit: row.credit_limit,
+    debitsPosted: row.debits_posted,
+    creditsPosted: row.credits_posted,
+    debitsPending: row.debits_pending,
+    version: Number(row.version),
+    openingVersion: Number(row.version),
+    nextExpiry: row.next_expiry === null ? null : Number(row.next_expiry),
+  };
+}
+
+/** Takes stamps; sent after the locks, so that they order the commits of every locked account. */
+export async function takeStamps({ sql }: Tx, count: number): Promise<number> {
+  const [row] = await sql<[{ first: bigint }]>`SELECT ledger.take_stamps(${count}) AS first`.execute();
+  return Number(row.first);
+}
+
+export interface HoldRow {
+  id: bigint;
+  kind: number;
+  debit_account_id: bigint;
+  credit_account_id: bigint;
+  amount: bigint;
+  state: number;
+  captured: bigint;
+  expires_at: bigint | null;
+  closed_at: bigint | null;
+}
+
+export function toHold(row: HoldRow): Hold {
+  return {
+    id: Number(row.id),
+    kind: nameOf(JOURNAL_KINDS, row.kind),
+    debitAccountId: Number(row.debit_account_id),
+    creditAccountId: Number(row.credit_account_id),
+    amount: row.amount,
+    state: nameOf(HOLD_STATES, row.state),
+    captured: row.captured,
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    closedAt: row.closed_at === null ? null : Number(row.closed_at),
+  };
+}
+
+/** Reads holds; under the lock of their debit account no other process can change them. */
+export async function readHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
+  const rows = await sql<HoldRow[]>`
+    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at, h.closed_at
+    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id WHERE h.id = ANY(${toArray(ids)}::bigint[])`.execute();
+  return rows.map(toHold);
+}
+
+/** Active holds of the accounts whose time is past `now`. */
+export async function readExpiredHolds(
+  { sql }: Tx,
+  accountIds: readonly number[],
+  now: number,
+): Promise<Hold[]> {
+  const rows = await sql<HoldRow[]>`
+    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at, h.closed_at
+    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id
+    WHERE h.state = 1 AND h.debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND h.expires_at <= ${now}`.execute();
+  return rows.map(toHold);
+}
+
+/** When the next of an account's other active holds expires. */
+export async function readNextExpiries(
+  { sql }: Tx,
+  accountIds: readonly number[],
+  now: number,
+): Promise<Map<number, number>> {
+  const rows = await sql<{ id: bigint; next: bigint }[]>`
+    SELECT debit_account_id AS id, min(expires_at) AS next FROM ledger.holds
+    WHERE state = 1 AND debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND expires_at > ${now} GROUP BY 1`.execute();
+  return new Map(rows.map((row) => [Number(row.id), Number(row.next)]));
+}
+
+export async function readReversals(
+  { sql }: Tx,
+  reversedIds: readonly number[],
+): Promise<Map<number, number>> {
+  const rows = await sql<{ reversed_id: bigint; journal_id: bigint }[]>`
+    SELECT reversed_id, journal_id FROM ledger.reversals WHERE reversed_id = ANY(${toArray(reversedIds)}::bigint[])`.execute();
+  return new Map(rows.map((row) => [Number(row.reversed_id), Number(row.journal_id)]));
+}
+
+/**
+ * Writes the new sums of locked accounts. The table's CHECKs judge them once more, and a row that anybody changed
+ * without our lock is not overwritten but found out.
+ */
+export function updateAccounts({ sql }: Tx, accounts: readonly BookAccount[]): Promise<unknown> {
+  return sql`
+    WITH written AS (
+      UPDATE ledger.accounts a
+      SET debits_posted = c.debits, credits_posted = c.credits, debits_pending = c.pending, version = c.version, next_expiry = c.next_expiry
+      FROM unnest(${toArray(accounts.map((a) => a.id))}::bigint[], ${toArray(accounts.map((a) => a.debitsPosted))}::bigint[],
+                  ${toArray(accounts.map((a) => a.creditsPosted))}::bigint[], ${toArray(accounts.map((a) => a.debitsPending))}::bigint[],
+                  ${toArray(accounts.map((a) => a.version))}::bigint[], ${toArray(accounts.map((a) => a.nextExpiry))}::bigint[],
+                  ${toArray(accounts.map((a) => a.openingVersion))}::bigint[])
+           AS c (id, debits, credits, pending, version, next_expiry, opening_version)
+      WHERE a.id = c.id AND a.version = c.opening_version
+      RETURNING 1)
+    SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts') FROM written`.execute();
+}
+
+/** Adds to one stripe of each system account, in id order after all customers' accounts: the lock order. */
+export function addToSystemBalances(
+  { sql }: Tx,
+  accounts: readonly BookAccount[],
+  stripe: number,
+): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.system_balances AS b (account_id, stripe, debits_posted, credits_posted, debits_pending)
+    SELECT c.id, ${stripe}, c.debits, c.credits, c.pending
+    FROM unnest(${toArray(accounts.map((a) => a.id))}::bigint[], ${toArray(accounts.map((a) => a.debitsPosted))}::numeric[],
+                ${toArray(accounts.map((a) => a.creditsPosted))}::numeric[], ${toArray(accounts.map((a) => a.debitsPending))}::numeric[])
+         AS c (id, debits, credits, pending)
+    ORDER BY c.id
+    ON CONFLICT (account_id, stripe) DO UPDATE
+    SET debits_posted = b.debits_posted + excluded.debits_posted, credits_posted = b.credits_posted + excluded.credits_posted,
+        debits_pending = b.debits_pending + excluded.debits_pending`.execute();
+}
+
+export function insertTransfers({ sql }: Tx, transfers: Decisions["transfers"]): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.transfers (id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after)
+    SELECT * FROM unnest(
+      ${toArray(transfers.map((t) => t.id))}::bigint[], ${toArray(transfers.map((t) => t.journalId))}::bigint[],
+      ${toArray(transfers.map((t) => t.debitAccountId))}::bigint[], ${toArray(transfers.map((t) => t.creditAccountId))}::bigint[],
+      ${toArray(transfers.map((t) => t.amount))}::bigint[],
+      ${toArray(transfers.map((t) => t.debitAfter))}::bigint[], ${toArray(transfers.map((t) => t.creditAfter))}::bigint[])`.execute();
+}
+
+export function insertJournals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.journals (id, kind, transfer_count, actor_id, reference, metadata, effective_at)
+    SELECT * FROM unnest(
+      ${toArray(journals.map((j) => j.id))}::bigint[], ${toArray(journals.map((j) => JOURNAL_KINDS[j.kind]))}::smallint[],
+      ${toArray(journals.map((j) => j.transferCount))}::smallint[], ${toTextArray(journals.map((j) => j.actorId))}::text[],
+      ${toTextArray(journals.map((j) => j.reference ?? null))}::text[], ${toTextArray(journals.map((j) => j.metadata ?? null))}::text[],
+      ${toTextArray(journals.map((j) => j.effectiveAt?.toISOString() ?? null))}::text[]::timestamptz[])`.execute();
+}
+
+export function insertReversals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.reversals (reversed_id, journal_id)
+    SELECT * FROM unnest(${toArray(journals.map((j) => j.reversedId ?? null))}::bigint[], ${toArray(journals.map((j) => j.id))}::bigint[])`.execute();
+}
+
+export function insertHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.holds (id, debit_account_id, credit_account_id, amount, expires_at)
+    SELECT * FROM unnest(
+      ${toArray(holds.map((h) => h.id))}::bigint[], ${toArray(holds.map((h) => h.debitAccountId))}::bigint[],
+      ${toArray(holds.map((h) => h.creditAccountId))}::bigint[], ${toArray(holds.map((h) => h.amount))}::bigint[],
+      ${toArray(holds.map((h) => h.expiresAt))}::bigint[])`.execute();
+}
+
+/** Ends holds; one that somebody else has ended already fails the batch instead of ending twice. */
+export function closeHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
+  return sql`
+    WITH written AS (
+      UPDATE ledger.holds h SET state = c.state, captured = c.captured, closed_at = c.closed_at
+      FROM unnest(${toArray(holds.map((h) => h.id))}::bigint[], ${toArray(holds.map((h) => HOLD_STATES[h.state]))}::smallint[],
+                  ${toArray(holds.map((h) => h.captured))}::bigint[], ${toArray(holds.map((h) => h.closedAt))}::bigint[])
+           AS c (id, state, captured, closed_at)
+      WHERE h.id = c.id AND h.state = 1
+      RETURNING 1)
+    SELECT ledger.expect_rows(count(*), ${holds.length}, 'holds') FROM written`.execute();
+}
+
+export function insertRefusals({ sql }: Tx, refusals: Decisions["refusals"]): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.refusals (id, kind, code, debit_account_id, credit_account_id, amount, actor_id, reference, metadata)
+    SELECT * FROM unnest(
+      ${toArray(refusals.map((r) => r.id))}::bigint[], ${toArray(refusals.map((r) => JOURNAL_KINDS[r.kind]))}::smallint[],
+      ${toTextArray(refusals.map((r) => r.code))}::text[], ${toArray(refusals.map((r) => r.transfer.debitAccountId))}::bigint[],
+      ${toArray(refusals.map((r) => r.transfer.creditAccountId))}::bigint[], ${toArray(refusals.map((r) => r.transfer.amount))}::bigint[],
+      ${toTextArray(refusals.map((r) => r.actorId))}::text[], ${toTextArray(refusals.map((r) => r.reference ?? null))}::text[],
+      ${toTextArray(refusals.map((r) => r.metadata ?? null))}::text[])`.execute();
+}
+
+/**
+ * Outgoing transfers per account within the last `seconds`, counted up to one more than `countMax`. The comparison of
+ * pairs is one that only the index by debit account can answer: with "id > since" alone, PostgreSQL, planning while the
+ * month's partition was still empty, took the index by credit account and read all of it for every account.
+ */
+export async function countRecentDebits(
+  { sql }: Tx,
+  query: { accountIds: readonly number[]; seconds: number; countMax: number },
+): Promise<Map<number, number>> {
+  const since = (Date.now() - query.seconds * 1000) * 1000;
+  const rows = await sql<{ id: bigint; count: number }[]>`
+    SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count FROM (
+        SELECT FROM ledger.transfers t WHERE t.debit_account_id = a.id AND (t.debit_account_id, t.id) > (a.id, ${since}) LIMIT ${query.countMax + 1}) AS seen
+    ) AS recent WHERE recent.count > 0`.execute();
+  return new Map(rows.map((row) => [Number(row.id), row.count]));
+}
+
+/**
+ * Holds placed on each account within the last `seconds` and still active, counted up to one more than `countMax`. Open is
+ * said by `closed_at`, since the indexes of holds in state 1 alone would do for a scan of all of them.
+ */
+export async function countRecentHolds(
+  { sql }: Tx,
+  query: { accountIds: readonly number[]; seconds: number; countMax: number },
+): Promise<Map<number, number>> {
+  const now = Date.now() * 1000;
+  const since = now - query.seconds * 1_000_000;
+  const rows = await sql<{ id: bigint; count: number }[]>`
+    SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count FROM (
+        SELECT FROM ledger.holds h
+        WHERE h.debit_account_id = a.id AND (h.debit_account_id, h.id) > (a.id, ${since}) AND h.closed_at IS NULL
+          AND (h.expires_at IS NULL OR h.expires_at > ${now}) LIMIT ${query.countMax + 1}) AS seen
+    ) AS recent WHERE recent.count > 0`.execute();
+  return new Map(rows.map((row) => [Number(row.id), row.count]));
+}

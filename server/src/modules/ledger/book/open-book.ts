@@ -1,0 +1,106 @@
+// Opens the book for a batch: locks the accounts it touches and reads what deciding needs, in one round trip.
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { Assets } from "../accounts/assets.ts";
+import { type Book, type BookAccount, expireHold } from "./book.ts";
+import * as store from "./book-store.ts";
+import { ACCOUNT_STATES, type Hold } from "./journal.ts";
+
+/** What a batch is going to touch. Unknown account ids are harmless: deciding refuses them. */
+export interface BookScope {
+  readonly accountIds: Iterable<number>;
+  /** Holds to be captured or released. Their accounts must be among `accountIds`. */
+  readonly holdIds?: readonly number[];
+  /** Journals to be reversed. Their accounts must be among `accountIds`. */
+  readonly reversedIds?: readonly number[];
+  /** An upper bound of stamps: one per transfer, hold, capture, release and refusal. */
+  readonly stampCount: number;
+  /** Sends reads that must come behind the locks and ahead of the stamps: what they see then has older stamps. */
+  readonly readAhead?: () => Promise<unknown>;
+}
+
+/**
+ * Locks the accounts in id order until the transaction ends; one round trip, and two more when a hold of one of them
+ * has passed its time: such holds are expired before anything is decided, which frees what they held.
+ */
+export async function openBook(
+  tx: Tx,
+  assets: Pick<Assets, "assetOfSystemAccount">,
+  scope: BookScope,
+): Promise<Book> {
+  const ids = [...scope.accountIds];
+  const system = ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
+  const holdIds = scope.holdIds ?? [];
+  const reversedIds = scope.reversedIds ?? [];
+  const [locked, holds, reversals, , firstStamp] = await Promise.all([
+    store.lockAccounts(tx, toArray(ids)),
+    holdIds.length === 0 ? [] : store.readHolds(tx, holdIds),
+    reversedIds.length === 0 ? new Map<number, number>() : store.readReversals(tx, reversedIds),
+    scope.readAhead?.(),
+    store.takeStamps(tx, scope.stampCount),
+  ]);
+  const book = createBook({
+    accounts: [...locked, ...system],
+    holds,
+    reversals,
+    firstStamp,
+    stampCount: scope.stampCount,
+  });
+  await expirePassedHolds(tx, book);
+  return book;
+}
+
+export function createBook(contents: {
+  accounts: readonly BookAccount[];
+  holds: readonly Hold[];
+  reversals: Map<number, number>;
+  firstStamp: number;
+  stampCount: number;
+}): Book {
+  const { firstStamp } = contents;
+  return {
+    accounts: new Map(contents.accounts.map((account) => [account.id, account])),
+    holds: new Map(contents.holds.map((hold) => [hold.id, hold])),
+    reversals: contents.reversals,
+    now: firstStamp,
+    nextStamp: firstStamp,
+    lastStamp: firstStamp + contents.stampCount - 1,
+    undoLog: null,
+    decisions: { journals: [], transfers: [], placedHolds: [], closedHolds: new Map(), refusals: [] },
+  };
+}
+
+/** A system account needs neither lock nor row: it has no floor, and in the book its sums begin at zero. */
+function openSystemAccount(id: number, assetId: number | undefined): BookAccount[] {
+  if (assetId === undefined) return [];
+  const sums = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditLimit: 0n };
+  return [
+    {
+      id,
+      assetId,
+      system: true,
+      state: ACCOUNT_STATES.open,
+      ...sums,
+      version: 0,
+      openingVersion: 0,
+      nextExpiry: null,
+    },
+  ];
+}
+
+async function expirePassedHolds(tx: Tx, book: Book): Promise<void> {
+  const due = [...book.accounts.values()].filter(
+    (account) => account.nextExpiry !== null && account.nextExpiry <= book.now,
+  );
+  if (due.length === 0) return;
+  const ids = due.map((account) => account.id);
+  const [expired, nextExpiries] = await Promise.all([
+    store.readExpiredHolds(tx, ids, book.now),
+    store.readNextExpiries(tx, ids, book.now),
+  ]);
+  for (const hold of expired) expireHold(book, hold);
+  for (const account of due) {
+    account.nextExpiry = nextExpiries.get(account.id) ?? null;
+    account.version += 1;
+  }
+}

@@ -1,0 +1,77 @@
+// The SQL that reads holds for people; the hot path's own reads of holds stand in book-store.ts.
+import type { Sql } from "../../../runtime/database.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
+import { type HoldRow, toHold } from "../book/book-store.ts";
+import { HOLD_STATES, type HoldState } from "../book/journal.ts";
+import type { HoldRecord } from "./find-holds.ts";
+
+/** The state as it is by now: a hold past its time is expired, whether or not anybody has recorded that yet. */
+function stateNow(db: Sql) {
+  return db`(CASE WHEN h.state = 1 AND h.expires_at <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
+    THEN ${HOLD_STATES.expired} ELSE h.state END)::smallint`;
+}
+
+type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; metadata: string | null };
+
+export async function readHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
+  const rows = await db<HoldRecordRow[]>`
+    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured, h.expires_at, h.closed_at,
+           j.kind, j.reference, j.metadata, a.asset_id
+    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id JOIN ledger.accounts a ON a.id = h.debit_account_id
+    WHERE h.id = ${id}`;
+  return rows.map(toHoldRecord)[0];
+}
+
+/** Newest first, of any of the accounts on either side; each side stops at `limit`, for no more can be needed of it. */
+export async function readHoldsOfAccounts(
+  db: Sql,
+  query: {
+    accountIds: readonly number[];
+    states: readonly HoldState[];
+    beforeId: number;
+    limit: number;
+  },
+): Promise<HoldRecord[]> {
+  const accountIds = toArray(query.accountIds);
+  const states = toArray(query.states.map((state) => HOLD_STATES[state]));
+  const rows = await db<HoldRecordRow[]>`
+    WITH ids AS (
+      (SELECT id FROM ledger.holds h WHERE debit_account_id = ANY(${accountIds}::bigint[]) AND id < ${query.beforeId}
+         AND ${stateNow(db)} = ANY(${states}::smallint[]) ORDER BY id DESC LIMIT ${query.limit})
+      UNION -- a hold between two accounts of one owner comes from both sides
+      (SELECT id FROM ledger.holds h WHERE credit_account_id = ANY(${accountIds}::bigint[]) AND id < ${query.beforeId}
+         AND ${stateNow(db)} = ANY(${states}::smallint[]) ORDER BY id DESC LIMIT ${query.limit}))
+    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured, h.expires_at, h.closed_at,
+           j.kind, j.reference, j.metadata, a.asset_id
+    FROM ids JOIN ledger.holds h ON h.id = ids.id JOIN ledger.journals j ON j.id = h.id
+         JOIN ledger.accounts a ON a.id = h.debit_account_id
+    ORDER BY h.id DESC LIMIT ${query.limit}`;
+  return rows.map(toHoldRecord);
+}
+
+export async function readAllHolds(
+  db: Sql,
+  query: { states: readonly HoldState[]; beforeId: number; limit: number },
+): Promise<HoldRecord[]> {
+  const states = toArray(query.states.map((state) => HOLD_STATES[state]));
+  const rows = await db<HoldRecordRow[]>`
+    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured, h.expires_at, h.closed_at,
+           j.kind, j.reference, j.metadata, a.asset_id
+    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id JOIN ledger.accounts a ON a.id = h.debit_account_id
+    WHERE h.id < ${query.beforeId} AND ${stateNow(db)} = ANY(${states}::smallint[]) ORDER BY h.id DESC LIMIT ${query.limit}`;
+  return rows.map(toHoldRecord);
+}
+
+/** Accounts with an active hold whose time is past, those that have waited longest first. */
+export async function readAccountsWithDueHolds(db: Sql, limit: number): Promise<number[]> {
+  const rows = await db<{ id: bigint }[]>`
+    SELECT DISTINCT debit_account_id AS id FROM (
+      SELECT debit_account_id FROM ledger.holds
+      WHERE state = 1 AND expires_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+      ORDER BY expires_at LIMIT ${limit}) AS due`;
+  return rows.map((row) => Number(row.id));
+}
+
+function toHoldRecord(row: HoldRecordRow): HoldRecord {
+  return { ...toHold(row), assetId: row.asset_id, reference: row.reference, metadata: row.metadata };
+}

@@ -1,0 +1,42 @@
+// Reads a journal for its reversal: what it moved, and whether it may be undone. What a completed journal moved never
+// changes, so it may be read ahead of the command; whether it was reversed meanwhile is decided on the book.
+import type { Sql } from "../../../runtime/database.ts";
+import type { TransactionStatus, TransferRequest } from "../book/journal.ts";
+import { isRefused, type JournalShape, readJournal, readTransfers } from "./reversible-store.ts";
+
+export interface ReversibleJournal {
+  readonly id: number;
+  readonly status: TransactionStatus;
+  /** The journal that this one reverses; such a journal is not reversed itself. */
+  readonly reversedId: number | null;
+  /** What it moved, in order; none unless completed. */
+  readonly transfers: readonly MovedTransfer[];
+}
+
+export interface MovedTransfer extends TransferRequest {
+  readonly assetId: number;
+}
+
+const NOTHING_MOVED = { reversedId: null, transfers: [] };
+
+/** A journal, a hold's journal or a refused one; undefined where there is none of this id. */
+export async function findReversible(db: Sql, id: number): Promise<ReversibleJournal | undefined> {
+  const journal = await readJournal(db, id);
+  if (journal === undefined) {
+    const refused = await isRefused(db, id);
+    return refused ? { id, status: "FAILED", ...NOTHING_MOVED } : undefined;
+  }
+  const status = statusOf(journal);
+  if (status !== "COMPLETED") return { id, status, ...NOTHING_MOVED };
+  return { id, status, reversedId: journal.reversedId, transfers: await readMoved(db, id, journal) };
+}
+
+function statusOf({ holdState }: JournalShape): TransactionStatus {
+  if (holdState === null || holdState === "captured") return "COMPLETED";
+  return holdState === "active" ? "PENDING" : "CANCELLED";
+}
+
+/** A captured hold's journal moved one transfer, whose id is the stamp at which the hold was closed. */
+function readMoved(db: Sql, id: number, { transferCount, closedAt }: JournalShape): Promise<MovedTransfer[]> {
+  return closedAt === null ? readTransfers(db, id, transferCount) : readTransfers(db, closedAt, 1);
+}

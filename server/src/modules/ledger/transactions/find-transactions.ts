@@ -1,0 +1,111 @@
+// Finds transactions: by account, type, status, reference and time, newest first, a page at a time.
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { JOURNAL_KINDS, type JournalKind, nameOf, type TransactionStatus } from "../book/journal.ts";
+import { readTransactions, type TransactionRow, type TransactionScan } from "./transaction-store.ts";
+
+export interface TransactionQuery {
+  /** On any of these accounts; undefined: on all there are. */
+  readonly accountIds?: readonly number[] | undefined;
+  readonly type?: JournalKind | undefined;
+  readonly status?: TransactionStatus | undefined;
+  readonly reference?: string | undefined;
+  /** Stamps of creation, half-open: `from` is in, `to` is not. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly cursor?: number | undefined;
+  readonly limit: number;
+}
+
+/** One side of a transaction. System accounts stand for the outside or the house and are not shown to customers. */
+export interface TransactionSide {
+  readonly accountId: number;
+  readonly system: boolean;
+}
+
+export interface TransactionRecord {
+  readonly id: number;
+  readonly type: JournalKind;
+  readonly status: TransactionStatus;
+  /** Who pays and who is paid; of a journal with more than two transfers in its first one on the accounts asked for. */
+  readonly debit: TransactionSide;
+  readonly credit: TransactionSide;
+  readonly amount: bigint;
+  readonly assetId: number;
+  readonly actorId: string;
+  readonly reference: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly effectiveAt: Date | null;
+  /** Why it was refused. */
+  readonly failureCode: string | null;
+  /** Stamp at which its hold expires. */
+  readonly expiresAt: number | null;
+  readonly reversedId: number | null;
+  readonly reversedBy: number | null;
+}
+
+export interface TransactionPage {
+  readonly transactions: readonly TransactionRecord[];
+  /** A page may be short, even empty, and still have a next one: so much was searched. */
+  readonly nextCursor: number | undefined;
+}
+
+/** Rows that one branch of a search reads where a filter may pass few of them; shared out among many accounts. */
+const SCANNED_MAX = 5_000;
+
+/** One page. Transactions of the accounts asked for are neither skipped nor repeated, whatever is booked meanwhile. */
+export function findTransactions(db: Sql, query: TransactionQuery): Promise<TransactionPage> {
+  return inReadTransaction(db, (tx) => findTransactionsAt(tx, query));
+}
+
+/** One page of many that are to see the same moment: those of one read transaction. */
+export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promise<TransactionPage> {
+  if (query.accountIds?.length === 0) return { transactions: [], nextCursor: undefined };
+  const { limit, cursor = Number.MAX_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = query;
+  const scan: TransactionScan = {
+    ...query,
+    from: query.from ?? 0,
+    before: Math.min(cursor, to),
+    limit: limit + 1,
+    scanMax: countScanned(query),
+  };
+  const rows = await readTransactions(tx, scan);
+  const found = rows.flatMap((row) => (row.id === null ? [] : [row]));
+  const page = found.slice(0, limit);
+  const end = found.length > limit ? page.at(-1)?.id : rows[0]?.horizon;
+  return { transactions: page.flatMap(toTransaction), nextCursor: end == null ? undefined : Number(end) };
+}
+
+function countScanned({ limit, type, status, reference, accountIds }: TransactionQuery): number {
+  const isFiltered = type !== undefined || status !== undefined || reference !== undefined;
+  const share = Math.floor((4 * SCANNED_MAX) / Math.max(4, accountIds?.length ?? 1));
+  return isFiltered ? Math.max(limit + 1, share) : limit + 1;
+}
+
+/** None where a refusal named accounts that do not exist: such a one has no currency. */
+export function toTransaction(row: TransactionRow): TransactionRecord[] {
+  if (row.asset_id === null) return [];
+  const record = {
+    id: Number(row.id),
+    type: nameOf(JOURNAL_KINDS, row.kind),
+    status: row.status,
+    debit: { accountId: Number(row.debit_account_id), system: row.debit_is_system },
+    credit: { accountId: Number(row.credit_account_id), system: row.credit_is_system },
+    amount: row.amount,
+    assetId: row.asset_id,
+    actorId: row.actor_id,
+    reference: row.reference,
+    metadata: row.metadata,
+    effectiveAt: row.effective_at,
+    failureCode: row.code,
+    expiresAt: toStamp(row.expires_at),
+    reversedId: toStamp(row.reversed_id),
+    reversedBy: toStamp(row.reversed_by),
+  };
+  return [record];
+}
+
+function toStamp(value: bigint | null): number | null {
+  return value === null ? null : Number(value);
+}

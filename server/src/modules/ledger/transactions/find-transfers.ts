@@ -1,0 +1,26 @@
+// Reads transfers by their ids: for checks of what higher modules say that they booked.
+import type { Tx } from "../../../runtime/transaction.ts";
+import { readMovements } from "../accounts/statement-store.ts";
+
+export interface BookedTransfer {
+  readonly journalId: number;
+  readonly debitAccountId: number;
+  readonly creditAccountId: number;
+  readonly amount: bigint;
+}
+
+/** By id; the first transfer of a journal has the journal's id. Unknown ids are left out. */
+export async function findTransfers(tx: Tx, ids: readonly number[]): Promise<Map<number, BookedTransfer>> {
+  const rows = ids.length === 0 ? [] : await readMovements(tx, ids);
+  return new Map(
+    rows.map((row) => [
+      Number(row.id),
+      {
+        journalId: Number(row.journal_id),
+        debitAccountId: Number(row.debit_account_id),
+        creditAccountId: Number(row.credit_account_id),
+        amount: row.amount,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,44 @@
+// The SQL that reads transfers as leaves of their transparency log.
+import type { Sql } from "../../../runtime/database.ts";
+
+export interface TransferLeafRow {
+  readonly id: bigint;
+  readonly journal_id: bigint;
+  readonly debit_account_id: bigint;
+  readonly credit_account_id: bigint;
+  readonly amount: bigint;
+  readonly debit_after: bigint | null;
+  readonly credit_after: bigint | null;
+  readonly asset: string;
+  readonly scale: number;
+  readonly kind: number;
+  readonly transfer_count: number;
+}
+
+/** In the order of their ids, which is that of the log. */
+export async function readTransferLeafRows(
+  db: Sql,
+  { after, upTo, limit }: { after: bigint; upTo: bigint; limit: number },
+): Promise<TransferLeafRow[]> {
+  return await db<TransferLeafRow[]>`
+    SELECT t.*, s.code AS asset, s.scale, j.kind, j.transfer_count
+    FROM (SELECT id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after FROM ledger.transfers
+          WHERE id > ${String(after)} AND id <= ${String(upTo)} ORDER BY id LIMIT ${limit}) AS t
+    JOIN ledger.accounts a ON a.id = t.debit_account_id
+    JOIN ledger.assets s ON s.id = a.asset_id
+    JOIN ledger.journals j ON j.id = t.journal_id
+    ORDER BY t.id`;
+}
+
+/** Ids of the journal's transfers, in order: consecutive from its own id, or the capture of its hold. */
+export async function readTransferIds(db: Sql, journalId: number): Promise<bigint[]> {
+  const rows = await db<{ id: bigint }[]>`
+    SELECT t.id FROM ledger.journals j JOIN ledger.transfers t
+      ON t.id BETWEEN j.id AND j.id + greatest(j.transfer_count, 1) - 1 AND t.journal_id = j.id
+    WHERE j.id = ${journalId} AND j.transfer_count > 0
+    UNION ALL
+    SELECT t.id FROM ledger.holds h JOIN ledger.transfers t ON t.id = h.closed_at
+    WHERE h.id = ${journalId} AND h.state = 2
+    ORDER BY 1`;
+  return rows.map((row) => row.id);
+}

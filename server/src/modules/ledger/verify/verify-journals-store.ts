@@ -1,0 +1,144 @@
+// The SQL that compares transfers with the journals and holds that account for them. The large comparisons only count;
+// what is behind a count that does not agree is looked up after.
+import type { Tx } from "../../../runtime/transaction.ts";
+import { JOURNAL_KINDS, REVERSAL_METADATA } from "../book/journal.ts";
+import { type Checkpoint, changedHolds, expectAny, expectMany } from "./verification-store.ts";
+
+export interface TransferCounts {
+  readonly count: number;
+  /** Those that have their place in a journal: id .. id + transfer_count - 1. The others can only be captures. */
+  readonly inJournals: number;
+  /** The first whose sides are not two accounts of one asset. */
+  readonly mixedAt: number | null;
+}
+
+/**
+ * Counts the transfers with ids in (`after`, `upTo`]. Each has an id of its own, so it takes a place of its own in its
+ * journal: if as many have one as there are places, every place is taken.
+ */
+export async function countTransfers(
+  { sql }: Tx,
+  { after, upTo }: { after: number; upTo: number },
+): Promise<TransferCounts> {
+  // A journal's transfers may lie on both sides of `after`: it then begins less than 1,000 stamps before.
+  const [row] = await sql<[{ count: bigint; in_journals: bigint; mixed_id: bigint | null }]>`
+    SELECT count(*) AS count, count(*) FILTER (WHERE t.id >= j.id AND t.id < j.id + j.transfer_count) AS in_journals,
+      min(t.id) FILTER (WHERE (debit.asset_id = credit.asset_id AND debit.id <> credit.id) IS NOT TRUE) AS mixed_id
+    FROM ledger.transfers t
+    LEFT JOIN ledger.journals j ON j.id = t.journal_id AND j.id > ${after - 1_000} AND j.id <= ${upTo}
+    LEFT JOIN ledger.accounts debit ON debit.id = t.debit_account_id
+    LEFT JOIN ledger.accounts credit ON credit.id = t.credit_account_id
+    WHERE t.id > ${after} AND t.id <= ${upTo}`;
+  return {
+    count: Number(row.count),
+    inJournals: Number(row.in_journals),
+    mixedAt: row.mixed_id === null ? null : Number(row.mixed_id),
+  };
+}
+
+export interface JournalCounts {
+  /** Transfers that the journals say they have. */
+  readonly places: number;
+  /** The first without transfers that is no hold's. */
+  readonly emptyAt: number | null;
+}
+
+export async function countPlaces({ sql }: Tx, since: number): Promise<JournalCounts> {
+  const [row] = await sql<[{ places: bigint; empty_id: bigint | null }]>`
+    SELECT (SELECT coalesce(sum(transfer_count), 0) FROM ledger.journals WHERE id > ${since})::bigint AS places,
+      (SELECT min(j.id) FROM ledger.journals j LEFT JOIN ledger.holds h ON h.id = j.id AND h.id > ${since}
+       WHERE j.id > ${since} AND j.transfer_count = 0 AND h.id IS NULL) AS empty_id`;
+  return { places: Number(row.places), emptyAt: row.empty_id === null ? null : Number(row.empty_id) };
+}
+
+export interface HoldCounts {
+  /** Holds that were captured since the checkpoint, each with its transfer. */
+  readonly captures: number;
+  /** The first that does not agree with its journal, its accounts or its capture. */
+  readonly wrongAt: number | null;
+}
+
+export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCounts> {
+  await expectMany(tx, checkpoint);
+  const [row] = await tx.sql<[{ captures: bigint; wrong_id: bigint | null }]>`
+    SELECT count(t.id) FILTER (WHERE h.closed_at > ${checkpoint.since}) AS captures,
+      min(h.id) FILTER (WHERE (
+        j.transfer_count = 0 AND debit.asset_id = credit.asset_id AND (h.state = 1) = (h.closed_at IS NULL) AND h.captured <= h.amount
+        AND CASE WHEN h.state = 2 THEN t.journal_id = h.id AND t.amount = h.captured
+          AND t.debit_account_id = h.debit_account_id AND t.credit_account_id = h.credit_account_id
+          ELSE h.captured = 0 END) IS NOT TRUE) AS wrong_id
+    FROM ${changedHolds(tx, checkpoint)} AS h
+    LEFT JOIN ledger.journals j ON j.id = h.id
+    LEFT JOIN ledger.transfers t ON t.id = h.closed_at AND h.state = 2
+    LEFT JOIN ledger.accounts debit ON debit.id = h.debit_account_id
+    LEFT JOIN ledger.accounts credit ON credit.id = h.credit_account_id`;
+  await expectAny(tx);
+  return { captures: Number(row.captures), wrongAt: row.wrong_id === null ? null : Number(row.wrong_id) };
+}
+
+/** The first journal that lacks some of its transfers. */
+export async function findShortJournal(
+  { sql }: Tx,
+  since: number,
+): Promise<{ journalId: number; expected: number; found: number } | undefined> {
+  const [row] = await sql<{ id: bigint; expected: number; found: number }[]>`
+    SELECT j.id, j.transfer_count AS expected, found.count AS found
+    FROM ledger.journals j CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count FROM ledger.transfers t
+      WHERE t.id >= j.id AND t.id < j.id + j.transfer_count AND t.journal_id = j.id) AS found
+    WHERE j.id > ${since} AND j.transfer_count > 0 AND found.count <> j.transfer_count ORDER BY j.id LIMIT 1`;
+  return row === undefined
+    ? undefined
+    : { journalId: Number(row.id), expected: row.expected, found: row.found };
+}
+
+/** The first transfer that is neither in its place in a journal nor the capture of a hold. */
+export async function findStrayTransfer(
+  { sql }: Tx,
+  since: number,
+): Promise<{ transferId: number; journalId: number } | undefined> {
+  const [row] = await sql<{ id: bigint; journal_id: bigint }[]>`
+    SELECT t.id, t.journal_id FROM ledger.transfers t
+    LEFT JOIN ledger.journals j ON j.id = t.journal_id LEFT JOIN ledger.holds h ON h.id = t.journal_id AND j.transfer_count = 0
+    WHERE t.id > ${since}
+      AND (t.id >= j.id AND t.id < j.id + j.transfer_count OR h.state = 2 AND h.closed_at = t.id) IS NOT TRUE
+    ORDER BY t.id LIMIT 1`;
+  return row === undefined ? undefined : { transferId: Number(row.id), journalId: Number(row.journal_id) };
+}
+
+/** The first reversal that is not its journal mirrored: the same amounts, from and to the other way round. */
+export async function findFalseReversal(
+  { sql }: Tx,
+  since: number,
+): Promise<{ journalId: number; reversedId: number } | undefined> {
+  const [row] = await sql<{ journal_id: bigint; reversed_id: bigint }[]>`
+    SELECT r.journal_id, r.reversed_id
+    FROM ledger.reversals r
+    LEFT JOIN ledger.journals j ON j.id = r.journal_id
+    LEFT JOIN ledger.journals reversed ON reversed.id = r.reversed_id
+    LEFT JOIN ledger.holds h ON h.id = r.reversed_id
+    WHERE r.journal_id > ${since} AND (
+      j.id IS NULL OR reversed.id IS NULL OR EXISTS (SELECT FROM ledger.reversals again WHERE again.journal_id = r.reversed_id)
+      OR (SELECT array_agg(ARRAY[t.credit_account_id, t.debit_account_id, t.amount] ORDER BY t.credit_account_id, t.debit_account_id, t.amount)
+          FROM ledger.transfers t WHERE t.id >= j.id AND t.id < j.id + j.transfer_count)
+        IS DISTINCT FROM
+         (SELECT array_agg(ARRAY[t.debit_account_id, t.credit_account_id, t.amount] ORDER BY t.debit_account_id, t.credit_account_id, t.amount)
+          FROM ledger.transfers t
+          WHERE t.id >= coalesce(h.closed_at, reversed.id) AND t.id < coalesce(h.closed_at, reversed.id) + greatest(reversed.transfer_count, 1)))
+    ORDER BY r.journal_id LIMIT 1`;
+  return row === undefined
+    ? undefined
+    : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id) };
+}
+
+/** The first journal that was written as a reversal and has no row that says so: what it reversed could be reversed again. */
+export async function findForgottenReversal({ sql }: Tx, since: number): Promise<number | undefined> {
+  const { before, after } = REVERSAL_METADATA;
+  const [row] = await sql<{ id: bigint }[]>`
+    SELECT j.id FROM ledger.journals j
+    WHERE j.id > ${since} AND j.kind = ${JOURNAL_KINDS.SYSTEM_ADJUSTMENT} AND starts_with(j.metadata, ${before})
+      AND NOT EXISTS (SELECT FROM ledger.reversals r
+        WHERE r.journal_id = j.id AND j.metadata = ${before} || r.reversed_id::text || ${after})
+    ORDER BY j.id LIMIT 1`;
+  return row === undefined ? undefined : Number(row.id);
+}

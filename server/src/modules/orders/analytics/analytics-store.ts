@@ -1,0 +1,127 @@
+// The SQL of analytics: sums over orders and credit notes of a time. Ids are times, so a span is a range of the primary keys
+// of orders and lines, read in order and merged; sums are numeric and come as text, so that none of their digits is lost.
+import type { Tx } from "../../../runtime/transaction.ts";
+
+/** Orders placed and credit notes written from `from` on and before `to`, both stamps, in one currency. */
+export interface SalesSpan {
+  readonly from: number;
+  readonly to: number;
+  /** Code of the asset. */
+  readonly currency: string;
+}
+
+interface Sums {
+  /** Quantities ordered. */
+  readonly units: bigint;
+  /** Minor units, as all that follow. */
+  readonly net: bigint;
+  readonly tax: bigint;
+  readonly gross: bigint;
+  readonly unitsCredited: bigint;
+  readonly creditedNet: bigint;
+  readonly credited: bigint;
+}
+export interface OrderSales extends Sums {
+  readonly orders: bigint;
+  readonly creditNotes: bigint;
+}
+export interface LineSales extends Sums {
+  readonly lines: bigint;
+  readonly creditLines: bigint;
+}
+export type SalesOrder = "revenue" | "units";
+
+type Row<Sales> = { readonly key: string } & { readonly [name in keyof Sales]: string };
+
+/** Orders that count: CONFIRMED, QUEUED, PROCESSING, COMPLETED. */
+const SOLD = "BETWEEN 2 AND 5";
+const MICROSECONDS_PER_DAY = 86_400_000_000;
+
+/** By key: "0" for all; the number of the day since 1970; the customer, "" for nobody. Unless for all or by day, most revenue first. */
+export async function readOrderSales(
+  tx: Tx,
+  span: SalesSpan,
+  { by, limit = null }: { by: "all" | "day" | "customer"; limit?: number | null },
+): Promise<{ key: string; sales: OrderSales }[]> {
+  const { sql } = tx;
+  const rows = await sql<Row<OrderSales>[]>`
+    WITH ordered AS (
+      SELECT ${keyOf(tx, "o", by)} AS key, count(*) AS orders, sum(o.net) AS net, sum(o.tax) AS tax, sum(o.total) AS gross
+      FROM orders.orders o
+      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1
+    ), quantities AS (
+      SELECT ${keyOf(tx, "o", by)} AS key, sum(l.quantity) AS units
+      FROM orders.orders o JOIN orders.lines l ON l.order_id = o.id
+      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
+        AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1
+    ), sold AS (
+      SELECT key, orders, units, net, tax, gross FROM ordered LEFT JOIN quantities USING (key)
+    ), given_back AS (
+      SELECT ${keyOf(tx, "n", by)} AS key, count(*) AS notes, sum(u.units) AS units, sum(n.net) AS net, sum(n.total) AS gross
+      FROM orders.credit_notes n LEFT JOIN orders.orders o ON o.id = n.order_id LEFT JOIN (
+        SELECT note_id, sum(quantity) AS units FROM orders.credit_note_lines
+        WHERE note_id >= ${span.from} AND note_id < ${span.to} GROUP BY note_id) u ON u.note_id = n.id
+      WHERE n.id >= ${span.from} AND n.id < ${span.to} AND n.currency = ${span.currency}
+        AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})
+      GROUP BY 1
+    )
+    SELECT key::text, coalesce(s.orders, 0)::text AS orders, coalesce(g.notes, 0)::text AS "creditNotes", ${sumsOf(tx)}
+    FROM sold s FULL JOIN given_back g USING (key)
+    ORDER BY coalesce(s.gross, 0) - coalesce(g.gross, 0) DESC, key LIMIT ${limit}`.execute();
+  return rows.map(({ key, ...sums }) => ({ key, sales: toSums<OrderSales>(sums) }));
+}
+
+/** By product, null for lines that name none. `limit` null: all. */
+export async function readLineSales(
+  tx: Tx,
+  span: SalesSpan,
+  { sort, limit }: { readonly sort: SalesOrder; readonly limit: number | null },
+): Promise<{ productId: number | null; sales: LineSales }[]> {
+  const { sql } = tx;
+  const revenue = sql`coalesce(s.gross, 0) - coalesce(g.gross, 0)`;
+  const units = sql`coalesce(s.units, 0) - coalesce(g.units, 0)`;
+  const rows = await sql<Row<LineSales>[]>`
+    WITH sold AS (
+      SELECT coalesce(l.product_id, 0) AS key, count(*) AS lines, sum(l.quantity) AS units, sum(l.net) AS net, sum(l.tax) AS tax,
+        sum(l.gross) AS gross
+      FROM orders.orders o JOIN orders.lines l ON l.order_id = o.id
+      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
+        AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1
+    ), given_back AS (
+      SELECT coalesce(l.product_id, 0) AS key, count(*) AS notes, sum(l.quantity) AS units, sum(l.net) AS net, sum(l.total) AS gross
+      FROM orders.credit_notes n JOIN orders.credit_note_lines l ON l.note_id = n.id
+      LEFT JOIN orders.orders o ON o.id = n.order_id
+      WHERE n.id >= ${span.from} AND n.id < ${span.to} AND n.currency = ${span.currency}
+        AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})
+      GROUP BY 1
+    )
+    SELECT key::text, coalesce(s.lines, 0)::text AS lines, coalesce(g.notes, 0)::text AS "creditLines", ${sumsOf(tx)}
+    FROM sold s FULL JOIN given_back g USING (key)
+    ORDER BY ${sort === "revenue" ? revenue : units} DESC, key LIMIT ${limit}`.execute();
+  return rows.map(({ key, ...sums }) => ({
+    productId: key === "0" ? null : Number(key),
+    sales: toSums<LineSales>(sums),
+  }));
+}
+
+function keyOf({ sql }: Tx, table: "o" | "n", by: "all" | "day" | "customer") {
+  if (by === "all") return sql`0`;
+  const name = sql.unsafe(table);
+  if (by === "customer") return sql`coalesce(${name}.customer_id, '')`;
+  return sql`${name}.id / ${sql.unsafe(String(MICROSECONDS_PER_DAY))}`;
+}
+
+function sumsOf({ sql }: Tx) {
+  return sql`coalesce(s.units, 0)::text AS units, coalesce(s.net, 0)::text AS net, coalesce(s.tax, 0)::text AS tax,
+    coalesce(s.gross, 0)::text AS gross, coalesce(g.units, 0)::text AS "unitsCredited",
+    coalesce(g.net, 0)::text AS "creditedNet", coalesce(g.gross, 0)::text AS credited`;
+}
+
+/** All columns but the key are whole numbers as text. */
+function toSums<Sales>(row: { readonly [name in keyof Sales]: string }): Sales {
+  const sums = Object.entries<string>(row).map(([name, text]) => [name, BigInt(text)]);
+  return Object.fromEntries(sums) as Sales;
+}

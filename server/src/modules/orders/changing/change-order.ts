@@ -1,0 +1,138 @@
+// The frame of every command on an order that is there: reads it ahead for the accounts and holds it will touch, submits, and
+// decides on the locked order, which must be the one that was read. Somebody else's order answers like a missing one.
+
+import { checkVersion } from "../../../http/version.ts";
+import type { Actor } from "../../../values/actor.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import {
+  type BookCommand,
+  type CommandOutcome,
+  type Decision,
+  type Desk,
+  type RowNeed,
+  rereadFirst,
+  submitRereading,
+} from "../../banking/index.ts";
+import { unitAccounts } from "../../inventory/index.ts";
+import type { BookScope } from "../../ledger/index.ts";
+import { PAYMENTS, type Payment, scopeOf } from "../../payments/index.ts";
+import { describeOrder } from "../describe-order.ts";
+import { orderError } from "../errors.ts";
+import { getOrderWithPayment } from "../get-order.ts";
+import { holdsOf, type Order } from "../order.ts";
+import { ORDERS } from "../order-store.ts";
+import { needsOfUse } from "../placing/apply-coupon.ts";
+import type { OrderCaller, OrderServices } from "../services.ts";
+import { factsOf } from "./order-facts.ts";
+import { partyOf, refuseTransition, type TransitionName } from "./states.ts";
+
+/** An order, locked, with its latest payment. */
+export interface FoundOrder {
+  readonly order: Order;
+  readonly payment: Payment | undefined;
+  readonly actor: Actor;
+}
+
+export interface OrderAct {
+  /** On the audit trail: "order.cancel". */
+  readonly event: string;
+  /** Versions of which the order must have one; undefined: any will do. */
+  readonly versions?: readonly number[] | undefined;
+  /** What it touches beside the order's own holds and payment. */
+  readonly extra?: (order: Order) => Promise<Partial<BookScope> & { needs?: readonly RowNeed[] }>;
+  readonly decide: (desk: Desk, found: FoundOrder) => Decision | AppError;
+}
+
+/** Shipping takes two stamps of each hold; releasing one. */
+const STAMPS_PER_HOLD = 2;
+const STAMPS_OF_ROWS = 8;
+
+/**
+ * Carries out an act on an order.
+ * @throws AppError `not_found/order_not_found`; what the act refuses comes back as the outcome
+ */
+export function changeOrder(
+  services: OrderServices,
+  caller: OrderCaller,
+  { id, act }: { id: number; act: OrderAct },
+): Promise<CommandOutcome> {
+  return submitRereading(services.desk, async () => {
+    const found = await getOrderWithPayment(services, caller.actor, id);
+    return buildChange(services, caller, { found, act });
+  });
+}
+
+async function buildChange(
+  { assets }: OrderServices,
+  caller: OrderCaller,
+  { found, act }: { found: { order: Order; payment: Payment | undefined }; act: OrderAct },
+): Promise<BookCommand> {
+  const { order, payment } = found;
+  const stock = holdsOf(order);
+  const money = scopeOf(assets, payment === undefined ? [] : [payment]);
+  const extra = (await act.extra?.(order)) ?? {};
+  const stamps = STAMPS_OF_ROWS + stock.holdIds.length * STAMPS_PER_HOLD + money.stampCount;
+  return {
+    event: act.event,
+    ...caller,
+    scope: {
+      accountIds: [
+        ...stock.accountIds,
+        unitAccounts(assets).sold,
+        ...money.accountIds,
+        ...(extra.accountIds ?? []),
+      ],
+      holdIds: [...stock.holdIds, ...(money.holdIds ?? []), ...(extra.holdIds ?? [])],
+      stampCount: stamps + (extra.stampCount ?? 0),
+    },
+    needs: [
+      { reader: ORDERS, ids: [order.id] },
+      { reader: PAYMENTS, ids: payment === undefined ? [] : [payment.id] },
+      ...(extra.needs ?? []),
+      ...needsOfUse(order),
+    ],
+    decide: (desk) => decide(desk, { caller, read: found, act }),
+  };
+}
+
+function decide(
+  desk: Desk,
+  {
+    caller,
+    read,
+    act,
+  }: { caller: OrderCaller; read: { order: Order; payment: Payment | undefined }; act: OrderAct },
+): Decision | AppError {
+  const order = desk.rows.of(ORDERS).get(read.order.id);
+  if (order === undefined) return orderError("order_not_found");
+  const payment = order.paymentId === null ? undefined : desk.rows.of(PAYMENTS).get(order.paymentId);
+  const isAsRead = order.version === read.order.version && payment?.version === read.payment?.version;
+  if (!isAsRead || !hasHoldsOf(order, read.order)) return rereadFirst();
+  checkVersion(order.version, act.versions);
+  return act.decide(desk, { order, payment, actor: caller.actor });
+}
+
+/** Row and lines are read ahead side by side, so that lines may be older than the row they came with. */
+function hasHoldsOf(order: Order, read: Order): boolean {
+  const known = new Set(holdsOf(read).holdIds);
+  return holdsOf(order).holdIds.every((id) => known.has(id));
+}
+
+/** Why the actor may not take this step now; undefined where they may. */
+export function refuseStep(
+  name: TransitionName,
+  { order, payment, actor }: FoundOrder,
+): AppError | undefined {
+  return refuseTransition(name, factsOf(order, payment), partyOf(actor));
+}
+
+/** Refuses what an order that is being cancelled allows no more. */
+export function refuseCancelling({ cancelReason }: Order): AppError | undefined {
+  return cancelReason === null ? undefined : orderError("order_cancel_pending");
+}
+
+/** The answer of a command: the order as it is then, without its addresses, which the locked rows do not have. */
+export function answerWith(desk: Desk, order: Order, payment: Payment | undefined): Decision {
+  const answer = JSON.stringify(describeOrder(desk.assets, { order, payment }));
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}

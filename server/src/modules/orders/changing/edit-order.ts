@@ -1,0 +1,202 @@
+// Edits an order: its lines until it is paid (prices and stock are then as of now), its addresses until something is shipped,
+// its reference and metadata at any time.
+import { AppError } from "../../../values/app-error.ts";
+import type { Decision, Desk } from "../../banking/index.ts";
+import { PRODUCTS } from "../../catalog/index.ts";
+import { releaseStock, type StockAccount, type WantedStock } from "../../inventory/index.ts";
+import { allOrNothing } from "../../ledger/index.ts";
+import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../payments/index.ts";
+import { type OrderAddresses, sealAddresses } from "../addresses.ts";
+import { orderError } from "../errors.ts";
+import { holdsOf, type Order, type OrderLine } from "../order.ts";
+import { ADDRESSES } from "../order-store.ts";
+import { discountOfLines, reapplyCoupon } from "../placing/apply-coupon.ts";
+import { askElsewhere, holdStock, openOrderPayment } from "../placing/place-orders.ts";
+import { type NewLine, priceLines } from "../placing/price-lines.ts";
+import type { LineTotals } from "../placing/totals.ts";
+import type { OrderCaller, OrderServices } from "../services.ts";
+import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
+import { leaveOrder } from "./leave-order.ts";
+import { factsOf } from "./order-facts.ts";
+import { isFinal, partyOf } from "./states.ts";
+
+/** Undefined leaves a field as it is. */
+export interface OrderEdit {
+  readonly items?: readonly NewLine[] | undefined;
+  /** Both as they are to be. */
+  readonly addresses?: OrderAddresses | undefined;
+  readonly reference?: string | null | undefined;
+  /** JSON text. */
+  readonly metadata?: string | null | undefined;
+  readonly versions?: readonly number[] | undefined;
+}
+
+type Stock = ReadonlyMap<number, readonly StockAccount[]>;
+
+/**
+ * An act that edits. Refuses `order_screened`, `order_state_forbids`, `order_paid`, `payment_in_progress`, `order_shipped`, `version_mismatch`, and
+ * for new lines what placing refuses (a stock system elsewhere is asked about the units that the order has not yet).
+ */
+export function editOrder(services: OrderServices, caller: OrderCaller, edit: OrderEdit): OrderAct {
+  let stock: Stock = new Map();
+  let refusedElsewhere: AppError | undefined;
+  return {
+    event: "order.edit",
+    versions: edit.versions,
+    extra: async (order) => {
+      const productIds = [...new Set((edit.items ?? []).flatMap(({ productId }) => productId ?? []))];
+      const { checkStock } = services;
+      refusedElsewhere = checkStock && (await askElsewhere(checkStock, growthOf(order, edit.items ?? [])));
+      stock = await services.stockOf(productIds);
+      const accounts = [...stock.values()].flat();
+      const asset = services.assets.byCode(order.currency);
+      const opening = scopeOfOpening(services.assets, { assetId: asset?.id ?? 0, accountId: null });
+      return {
+        accountIds: [...accounts.map(({ accountId }) => accountId), ...opening.accountIds],
+        stampCount: opening.stampCount + (edit.items?.length ?? 0) * Math.max(1, accounts.length),
+        needs: [{ reader: PRODUCTS, ids: productIds }],
+      };
+    },
+    decide: (desk, found) => decide(desk, found, { services, caller, edit, stock, refusedElsewhere }),
+  };
+}
+
+/** What the order would take beyond what it has: about the rest was asked when it was placed. */
+function growthOf(order: Order, items: readonly NewLine[]): WantedStock[] {
+  const growth = new Map<number, number>();
+  const add = (productId: number | null | undefined, quantity: number) => {
+    if (productId != null) growth.set(productId, (growth.get(productId) ?? 0) + quantity);
+  };
+  for (const { productId, quantity } of items) add(productId, quantity);
+  for (const { productId, quantity } of order.lines) add(productId, -quantity);
+  return [...growth].flatMap(([productId, quantity]) => (quantity > 0 ? [{ productId, quantity }] : []));
+}
+
+interface Editing {
+  readonly services: OrderServices;
+  readonly caller: OrderCaller;
+  readonly edit: OrderEdit;
+  readonly stock: Stock;
+  readonly refusedElsewhere: AppError | undefined;
+}
+
+function decide(desk: Desk, found: FoundOrder, editing: Editing): Decision | AppError {
+  const { services, edit } = editing;
+  const refused =
+    refuseScreenedEdit(services, found, edit) ?? refuseEdit(found, edit) ?? editing.refusedElsewhere;
+  if (refused !== undefined) return refused;
+  const lines =
+    edit.items === undefined ? undefined : replaceLines(desk, found, { ...editing, items: edit.items });
+  if (lines instanceof AppError) return lines;
+  const { order, actor } = found;
+  if (edit.addresses !== undefined)
+    desk.rows.add(ADDRESSES, sealAddresses(services.vault, order.id, edit.addresses));
+  const payment = lines === undefined ? found.payment : lines.payment;
+  const changed = leaveOrder(desk, order, {
+    set: {
+      ...(edit.reference === undefined ? {} : { reference: edit.reference }),
+      ...(edit.metadata === undefined ? {} : { metadata: edit.metadata }),
+      ...lines?.set,
+    },
+    event: "edited",
+    note: describeEdit(edit),
+    actorId: actor.id,
+    payment,
+    lines: lines === undefined ? "same" : "all",
+  });
+  return answerWith(desk, changed, payment);
+}
+
+function describeEdit({ items, addresses, reference, metadata }: OrderEdit): string {
+  const named = { items, addresses, reference, metadata };
+  return Object.entries(named)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name)
+    .join(", ");
+}
+
+/** What was screened stays as it was screened: a customer cannot pass the check and then order more, or elsewhere. */
+function refuseScreenedEdit(
+  { screen }: OrderServices,
+  { actor }: FoundOrder,
+  { items, addresses }: OrderEdit,
+): AppError | undefined {
+  const matters = items !== undefined || addresses !== undefined;
+  return screen !== undefined && matters && partyOf(actor) === "customer"
+    ? orderError("order_screened")
+    : undefined;
+}
+
+function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError | undefined {
+  const cancelling = refuseCancelling(order);
+  if (cancelling !== undefined) return cancelling;
+  if (edit.addresses !== undefined) {
+    if (order.fulfilment !== "unfulfilled") return orderError("order_shipped");
+    if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
+  }
+  if (edit.items === undefined) return undefined;
+  if (order.state !== "PENDING")
+    return orderError(isFinal(order.state) ? "order_state_forbids" : "order_paid");
+  if (order.review === "pending") return orderError("order_in_review");
+  const facts = factsOf(order, payment);
+  if (facts.isInFlight) return orderError("payment_in_progress");
+  return facts.isGivenBack ? undefined : orderError("order_paid");
+}
+
+interface Replaced {
+  readonly set: Pick<Order, "lines" | "discount" | "net" | "tax" | "total" | "paymentId">;
+  readonly payment: Payment | undefined;
+}
+
+function replaceLines(
+  desk: Desk,
+  found: FoundOrder,
+  editing: Editing & { items: readonly NewLine[] },
+): Replaced | AppError {
+  const { services, items } = editing;
+  const listed = priceLines(items, {
+    products: desk.rows.of(PRODUCTS),
+    taxRates: services.taxRates,
+    currency: found.order.currency,
+    mayBuyDrafts: partyOf(found.actor) !== "customer",
+  });
+  const priced = listed instanceof AppError ? listed : reapplyCoupon(desk, found.order, listed);
+  if (priced instanceof AppError) return priced;
+  return allOrNothing<Replaced | AppError>(desk.book, {
+    decide: () => {
+      const released = releaseStock(desk, holdsOf(found.order).holdIds);
+      if (released instanceof AppError) return released;
+      const purpose = { reference: `order ${found.order.id}`, actorId: found.actor.id };
+      const lines = holdStock(desk, priced.lines, { stock: editing.stock, ...purpose });
+      if (lines instanceof AppError) return lines;
+      return renewPayment(desk, found, { ...editing, lines, totals: priced.totals });
+    },
+    failed: (outcome) => outcome instanceof AppError,
+  });
+}
+
+/** An invoice over the old total is closed and one over the new total opened; a card's payment is opened by paying. */
+function renewPayment(
+  desk: Desk,
+  { order, payment, actor }: FoundOrder,
+  { services, caller, lines, totals }: Editing & { lines: readonly OrderLine[]; totals: LineTotals },
+): Replaced | AppError {
+  const { net, tax, gross: total } = totals;
+  const set = { lines, discount: discountOfLines(lines), net, tax, total };
+  if (payment?.provider !== "manual" || isInFlight(payment))
+    return { set: { ...set, paymentId: null }, payment: undefined };
+  const closed = cancelPayment(desk, payment, { actorId: actor.id, reason: "order edited" });
+  if (closed instanceof AppError) return closed;
+  const asset = desk.assets.byCode(order.currency);
+  if (total === 0n || asset === undefined) return { set: { ...set, paymentId: null }, payment: undefined };
+  const opened = openOrderPayment(desk, services, {
+    caller,
+    orderId: order.id,
+    customerId: order.customerId,
+    asset,
+    paymentMethod: order.paymentMethod,
+    amountMinor: total,
+    taxMinor: tax,
+  });
+  return opened instanceof AppError ? opened : { set: { ...set, paymentId: opened.id }, payment: opened };
+}

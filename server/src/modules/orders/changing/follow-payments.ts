@@ -1,0 +1,66 @@
+// Orders follow their payments: what a provider tells of a payment moves its order in the same commit. Money that arrives for
+// an order that has ended goes back by itself, and the timeline says so.
+import { AppError } from "../../../values/app-error.ts";
+import type { Desk } from "../../banking/index.ts";
+import {
+  cancelPayment,
+  type Payment,
+  type PaymentChange,
+  type PaymentListener,
+  statusOf,
+} from "../../payments/index.ts";
+import type { Order } from "../order.ts";
+import { ORDERS } from "../order-store.ts";
+import { leaveOrder } from "./leave-order.ts";
+import { factsOf } from "./order-facts.ts";
+import { isFinal } from "./states.ts";
+
+/** What giving a late payment back takes, beside what the payment's own command took. */
+const STAMPS_OF_RETURN = 10;
+
+/** Fills the port of payments. Needs the order's row alone: stock of an order that ends is free before its money is back. */
+export function followPayments(): PaymentListener {
+  return {
+    prepare: async ({ orderId }) => ({
+      needs: orderId === null ? [] : [{ reader: ORDERS, ids: [orderId] }],
+      scope: { accountIds: [], stampCount: STAMPS_OF_RETURN },
+    }),
+    onChange: (desk, change) => {
+      const order =
+        change.after.orderId === null ? undefined : desk.rows.of(ORDERS).get(change.after.orderId);
+      return order === undefined ? undefined : follow(desk, order, change);
+    },
+  };
+}
+
+function follow(desk: Desk, order: Order, { after, actorId }: PaymentChange): AppError | undefined {
+  if (isUnwanted(order, after)) return returnMoney(desk, order, after);
+  leaveOrder(desk, order, {
+    event: "payment_changed",
+    note: `${after.provider}: ${statusOf(after)}`,
+    actorId,
+    payment: after.id === order.paymentId ? after : "another",
+  });
+  return undefined;
+}
+
+/** Money for an order that has ended without a sale, or that another payment has paid. */
+function isUnwanted(order: Order, payment: Payment): boolean {
+  if (payment.cancelRequested) return false;
+  const hasMoney = !factsOf(order, payment).isGivenBack && payment.authorizedMinor > 0n;
+  const isEnded = isFinal(order.state) && order.state !== "COMPLETED";
+  return hasMoney && (isEnded || payment.id !== order.paymentId);
+}
+
+function returnMoney(desk: Desk, order: Order, payment: Payment): AppError | undefined {
+  const reason = `order ${order.id} is ${order.state}`;
+  const returned = cancelPayment(desk, payment, { actorId: "system", reason });
+  if (returned instanceof AppError) return returned;
+  leaveOrder(desk, order, {
+    event: "late_payment_returned",
+    note: reason,
+    actorId: "system",
+    payment: returned.id === order.paymentId ? returned : "another",
+  });
+  return undefined;
+}

@@ -1,0 +1,70 @@
+// Leaves a changed order at the desk: its row, its entry in the timeline, its event, and the steps that follow by
+// themselves. The one place where the state of an order changes.
+import type { Desk } from "../../banking/index.ts";
+import type { Payment } from "../../payments/index.ts";
+import { describeChange } from "../describe-order.ts";
+import type { Order } from "../order.ts";
+import { CHANGED_ORDERS, type ChangedOrder, NEW_ENTRIES, ORDERS } from "../order-store.ts";
+import { findOwnStep, take } from "./order-facts.ts";
+import { TRANSITIONS, type TransitionName } from "./states.ts";
+
+export interface OrderChange {
+  /** What is different, beside state, version and count of entries. */
+  readonly set?: Partial<Omit<Order, "id" | "state" | "version" | "entryCount">>;
+  /** The step it takes; it must have been allowed. */
+  readonly step?: TransitionName | undefined;
+  /** What the timeline says; of a step its own name unless told otherwise. Undefined without a step: nothing. */
+  readonly event?: string | undefined;
+  readonly note?: string | undefined;
+  readonly actorId: string;
+  /** The order's payment as it is after the change; "another" where only another payment of the order is known. */
+  readonly payment: Payment | undefined | "another";
+  readonly lines?: ChangedOrder["lines"];
+}
+
+/** Only after the last thing that may refuse: nothing takes it back. Returns the order as it is then. */
+export function leaveOrder(desk: Desk, before: Order, change: OrderChange): Order {
+  const { set, step, note, actorId, payment, lines = "same" } = change;
+  const changed = { ...before, ...set, version: before.version + 1 };
+  const event = change.event ?? (step === undefined ? undefined : TRANSITIONS[step].entry);
+  const stepped = step === undefined ? changed : take(changed, step);
+  let order =
+    event === undefined ? stepped : enter(desk, changed.state, { order: stepped, event, actorId, note });
+  const findStep = () => (payment === "another" ? undefined : findOwnStep(order, payment));
+  for (let own = findStep(); own !== undefined; own = findStep()) {
+    const next = own === "cancel" ? { ...take(order, own), cancelReason: null } : take(order, own);
+    const reason = own === "cancel" ? (order.cancelReason ?? undefined) : undefined;
+    order = enter(desk, order.state, {
+      order: next,
+      event: TRANSITIONS[own].entry,
+      actorId: event === undefined ? actorId : "system",
+      note: reason,
+    });
+  }
+  desk.rows.of(ORDERS).set(order.id, order);
+  desk.rows.add(CHANGED_ORDERS, { order, lines });
+  return order;
+}
+
+/** Adds an entry to the timeline and tells of it. */
+function enter(
+  desk: Desk,
+  from: Order["state"],
+  what: { order: Order; event: string; actorId: string; note: string | undefined },
+): Order {
+  const { event, actorId, note } = what;
+  const order = { ...what.order, entryCount: what.order.entryCount + 1 };
+  const { id: orderId, entryCount: seq, state: to } = order;
+  desk.rows.add(NEW_ENTRIES, {
+    orderId,
+    seq,
+    at: desk.book.now,
+    event,
+    actorId,
+    from,
+    to,
+    note: note ?? null,
+  });
+  desk.events.push({ topic: `order.${event}`, payload: describeChange(order, { event, actorId }) });
+  return order;
+}

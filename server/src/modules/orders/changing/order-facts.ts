@@ -1,0 +1,60 @@
+// What the guards of the table of states look at, read off an order and its payment; and the steps that follow by
+// themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
+import { isGivenBack, isInFlight, type PaymentMoney } from "../../payments/index.ts";
+import type { Order } from "../order.ts";
+import { isFinal, mayTransition, type OrderFacts, TRANSITIONS, type TransitionName } from "./states.ts";
+
+/** What is still owed of the order as a whole: nothing more than its total less what was credited before it was paid. */
+export function dueOf(order: Pick<Order, "total" | "waived">): bigint {
+  return order.total - order.waived;
+}
+
+/** The tax contained in what is owed. */
+export function dueTaxOf(order: Pick<Order, "tax" | "waivedTax">): bigint {
+  return order.tax - order.waivedTax;
+}
+
+/** What decides which steps an order may take. */
+export type JudgedOrder = Pick<
+  Order,
+  "state" | "fulfilment" | "review" | "total" | "waived" | "cancelReason"
+>;
+
+/** @param payment the order's latest; undefined where there is none */
+export function factsOf(order: JudgedOrder, payment: PaymentMoney | undefined): OrderFacts {
+  const { state, fulfilment, review } = order;
+  const due = dueOf(order);
+  const covered =
+    payment === undefined || payment.cancelRequested ? 0n : payment.authorizedMinor - payment.voidedMinor;
+  return {
+    state,
+    fulfilment,
+    review,
+    isCovered: covered >= due,
+    isPaid: (payment?.capturedMinor ?? 0n) >= due,
+    isInFlight: payment !== undefined && isInFlight(payment),
+    isGivenBack: payment === undefined || isGivenBack(payment),
+  };
+}
+
+/** What the program itself does as soon as it may, first things first. */
+const OWN_STEPS: readonly TransitionName[] = ["cancel", "pay", "complete"];
+
+/** The step that an order takes by itself now; undefined where it waits. */
+export function findOwnStep(
+  order: JudgedOrder,
+  payment: PaymentMoney | undefined,
+): TransitionName | undefined {
+  const facts = factsOf(order, payment);
+  return OWN_STEPS.find((name) => {
+    const isWanted = name === "cancel" ? order.cancelReason !== null : order.cancelReason === null;
+    return isWanted && mayTransition(name, facts, "system");
+  });
+}
+
+/** The order after a step of the table. One that ends while nobody has decided over it was not let through. */
+export function take(order: Order, name: TransitionName): Order {
+  const { to } = TRANSITIONS[name];
+  const review = isFinal(to) && order.review === "pending" ? "refused" : order.review;
+  return { ...order, state: to, review, expiresAt: null };
+}

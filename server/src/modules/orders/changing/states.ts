@@ -1,0 +1,170 @@
+// The states of an order as data: which change is possible, who may make it, what must be true, and what the timeline
+// says of it. Whatever is not in the table does not happen. docs/orders.md shows the same table.
+import type { Actor } from "../../../values/actor.ts";
+import { actsForAll } from "../../../values/actor.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import { type OrderErrorCode, orderError } from "../errors.ts";
+
+/** The numbers are what the database keeps; they never change their meaning. */
+export const ORDER_STATES = {
+  PENDING: 1,
+  CONFIRMED: 2,
+  QUEUED: 3,
+  PROCESSING: 4,
+  COMPLETED: 5,
+  CANCELLED: 6,
+  FAILED: 7,
+  EXPIRED: 8,
+} as const;
+export type OrderState = keyof typeof ORDER_STATES;
+
+export const FULFILMENTS = { unfulfilled: 1, partly: 2, shipped: 3, delivered: 4, returned: 5 } as const;
+export type Fulfilment = keyof typeof FULFILMENTS;
+
+export const REVIEWS = { none: 0, pending: 1, accepted: 2, refused: 3 } as const;
+export type Review = keyof typeof REVIEWS;
+
+/** Whom a change is open to: `customer` is the owner, `staff` admins, operators and services, `system` the program itself. */
+export type Party = "customer" | "staff" | "system";
+
+/** What guards look at. */
+export interface OrderFacts {
+  readonly state: OrderState;
+  readonly fulfilment: Fulfilment;
+  readonly review: Review;
+  /** All is authorized or captured, or there is nothing to pay. */
+  readonly isCovered: boolean;
+  /** All is captured, or there is nothing to pay. */
+  readonly isPaid: boolean;
+  /** A provider has still to tell the outcome of something. */
+  readonly isInFlight: boolean;
+  /** Nothing is authorized, captured or under way. */
+  readonly isGivenBack: boolean;
+}
+
+interface Transition {
+  readonly from: readonly OrderState[];
+  readonly to: OrderState;
+  /** The entry of the timeline, and the event `order.<entry>`. */
+  readonly entry: string;
+  readonly by: readonly Party[];
+  /** Codes of errors.ts with what must hold lest it be refused with them. */
+  readonly guards: readonly (readonly [OrderErrorCode, (facts: OrderFacts) => boolean])[];
+}
+
+const isNotInReview = ["order_in_review", ({ review }: OrderFacts) => review !== "pending"] as const;
+const isUnfulfilled = [
+  "order_shipped",
+  ({ fulfilment }: OrderFacts) => fulfilment === "unfulfilled",
+] as const;
+const isWithoutPaymentUnderWay = ["payment_in_progress", (facts: OrderFacts) => !facts.isInFlight] as const;
+const isWithoutMoney = ["payment_in_progress", (facts: OrderFacts) => facts.isGivenBack] as const;
+const isShipped = ["order_not_shipped", ({ fulfilment }: OrderFacts) => isAllShipped(fulfilment)] as const;
+
+export const TRANSITIONS = {
+  /** The payment is authorized, or there is nothing to pay. */
+  pay: {
+    from: ["PENDING"],
+    to: "CONFIRMED",
+    entry: "confirmed",
+    by: ["system"],
+    guards: [isNotInReview, ["order_not_paid", ({ isCovered }) => isCovered]],
+  },
+  /** Staff lets it go before it is paid: an invoice. */
+  confirm: { from: ["PENDING"], to: "CONFIRMED", entry: "confirmed", by: ["staff"], guards: [isNotInReview] },
+  queue: {
+    from: ["CONFIRMED"],
+    to: "QUEUED",
+    entry: "queued",
+    by: ["staff", "system"],
+    guards: [isNotInReview],
+  },
+  process: {
+    from: ["CONFIRMED", "QUEUED"],
+    to: "PROCESSING",
+    entry: "processing",
+    by: ["staff"],
+    guards: [isNotInReview],
+  },
+  complete: {
+    from: ["CONFIRMED", "QUEUED", "PROCESSING"],
+    to: "COMPLETED",
+    entry: "completed",
+    by: ["staff", "system"],
+    guards: [isShipped, ["order_not_paid", ({ isPaid }) => isPaid]],
+  },
+  /** What a customer may still take back, and what staff may. Money has gone back when this happens. */
+  withdraw: {
+    from: ["PENDING", "CONFIRMED"],
+    to: "CANCELLED",
+    entry: "cancelled",
+    by: ["customer", "staff", "system"],
+    guards: [isUnfulfilled, isWithoutMoney],
+  },
+  cancel: {
+    from: ["PENDING", "CONFIRMED", "QUEUED", "PROCESSING"],
+    to: "CANCELLED",
+    entry: "cancelled",
+    by: ["staff", "system"],
+    guards: [isUnfulfilled, isWithoutMoney],
+  },
+  /** It was tried to pay and did not work, or the review refused it. */
+  fail: {
+    from: ["PENDING"],
+    to: "FAILED",
+    entry: "failed",
+    by: ["staff", "system"],
+    guards: [isWithoutPaymentUnderWay, isWithoutMoney],
+  },
+  /** Nobody paid in time. */
+  expire: {
+    from: ["PENDING"],
+    to: "EXPIRED",
+    entry: "expired",
+    by: ["system"],
+    guards: [isWithoutPaymentUnderWay, isWithoutMoney],
+  },
+} as const satisfies Readonly<Record<string, Transition>>;
+export type TransitionName = keyof typeof TRANSITIONS;
+
+/** No way leads on from these. */
+export function isFinal(state: OrderState): boolean {
+  return state === "COMPLETED" || state === "CANCELLED" || state === "FAILED" || state === "EXPIRED";
+}
+
+export function isAllShipped(fulfilment: Fulfilment): boolean {
+  return fulfilment === "shipped" || fulfilment === "delivered" || fulfilment === "returned";
+}
+
+/** As which party an actor acts on an order that they may see. */
+export function partyOf(actor: Actor): Party {
+  if (actor.kind === "system") return "system";
+  return actsForAll(actor) ? "staff" : "customer";
+}
+
+/** Whether a change can be made, without the reason: a refusal is an error and takes a stack trace, too dear for asking of every order. */
+export function mayTransition(name: TransitionName, facts: OrderFacts, party: Party): boolean {
+  const { from, by, guards }: Transition = TRANSITIONS[name];
+  return from.includes(facts.state) && by.includes(party) && guards.every(([, holds]) => holds(facts));
+}
+
+/** Why a change cannot be made; undefined where it can. The first reason counts: the state, the party, then the guards. */
+export function refuseTransition(
+  name: TransitionName,
+  facts: OrderFacts,
+  party: Party,
+): AppError | undefined {
+  const transition: Transition = TRANSITIONS[name];
+  const { state } = facts;
+  if (!transition.from.includes(state))
+    return orderError("order_state_forbids", {
+      message: `an order that is ${state} does not become ${transition.to}`,
+      order_status: state,
+    });
+  if (!transition.by.includes(party))
+    return orderError("order_change_not_allowed", {
+      message: `${transition.by.filter((who) => who !== "system").join(" or ") || "only the program itself"} makes this change`,
+    });
+  const broken = transition.guards.find(([, holds]) => !holds(facts));
+  return broken === undefined ? undefined : orderError(broken[0], { order_status: state });
+}

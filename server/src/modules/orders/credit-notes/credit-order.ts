@@ -1,0 +1,308 @@
+// Gives back of an order: goods and their money (a return), or money alone (a refund). Stock, refund, credit note and order
+// change in one commit. What was never paid is not paid out: it lowers what is due.
+import { AppError } from "../../../values/app-error.ts";
+import type { Decision, Desk } from "../../banking/index.ts";
+import { returnStock, type StockAccount } from "../../inventory/index.ts";
+import { allOrNothing, takeStamps } from "../../ledger/index.ts";
+import {
+  type Attempt,
+  authorizedLeft,
+  isInFlight,
+  type Payment,
+  refundableOf,
+  refundPayment,
+} from "../../payments/index.ts";
+import type { FoundOrder, OrderAct } from "../changing/change-order.ts";
+import { refuseCancelling } from "../changing/change-order.ts";
+import { leaveOrder } from "../changing/leave-order.ts";
+import { dueOf } from "../changing/order-facts.ts";
+import { isFinal } from "../changing/states.ts";
+import { describeOrder } from "../describe-order.ts";
+import { orderError } from "../errors.ts";
+import { fulfilmentOf, type Order, type OrderLine } from "../order.ts";
+import { least } from "../placing/totals.ts";
+import type { OrderServices } from "../services.ts";
+import {
+  type CreditedPart,
+  type CreditNote,
+  type CreditNoteKind,
+  type CreditNoteLine,
+  creditAmount,
+  creditableOf,
+  creditUnits,
+  spreadAmount,
+} from "./credit-note.ts";
+import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
+import { describeCreditNote } from "./describe-credit-note.ts";
+
+export interface ReturnRequest {
+  readonly items: readonly {
+    readonly lineNo: number;
+    readonly quantity: number;
+    /** Back on the shelf; otherwise written off. */
+    readonly restock: boolean;
+  }[];
+  /** False: the goods alone; the money may follow as a refund. */
+  readonly refund: boolean;
+  readonly reason: string;
+}
+
+export interface RefundRequest {
+  /** Minor units; undefined, without items: all that is left. */
+  readonly amountMinor?: bigint | undefined;
+  readonly items?: readonly { readonly lineNo: number; readonly amountMinor: bigint }[] | undefined;
+  readonly reason: string;
+}
+
+/** A part of a line, and where its goods go. */
+interface Part extends CreditedPart {
+  readonly stockAccountId: number | null;
+}
+
+type StockOf = ReadonlyMap<number, readonly StockAccount[]>;
+
+/**
+ * An act that takes goods back. Refuses `quantity_exceeds_open`, `credit_exceeds_open`, `order_cancel_pending`, and what a refund or
+ * the ledger refuses.
+ */
+export function returnItems({ stockOf }: OrderServices, request: ReturnRequest): OrderAct {
+  let stock: StockOf = new Map();
+  return {
+    event: "order.return",
+    extra: async (order) => {
+      stock = await stockOf(productsOf(order, request));
+      const accountIds = [...stock.values()].flatMap(([first]) => first?.accountId ?? []);
+      return { accountIds, stampCount: request.items.length };
+    },
+    decide: (desk, found) => {
+      const parts = findReturned(found.order, request, stock);
+      if (parts instanceof AppError) return parts;
+      return credit(desk, found, { kind: "return", parts, reason: request.reason });
+    },
+  };
+}
+
+function productsOf(order: Order, { items }: ReturnRequest): number[] {
+  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
+  return [...new Set(items.flatMap(({ lineNo }) => lines.get(lineNo)?.productId ?? []))];
+}
+
+function findReturned(order: Order, request: ReturnRequest, stock: StockOf): Part[] | AppError {
+  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
+  const parts: Part[] = [];
+  for (const [index, { lineNo, quantity, restock }] of request.items.entries()) {
+    const line = lines.get(lineNo);
+    const open = line === undefined ? 0 : line.shipped - line.returned;
+    if (line === undefined || quantity > open) {
+      const reason =
+        line === undefined
+          ? `the order has no line ${lineNo}`
+          : `${open} of line ${lineNo} are with the customer`;
+      return orderError("quantity_exceeds_open", { fields: [{ field: `items[${index}].quantity`, reason }] });
+    }
+    const part = request.refund ? creditUnits(line, quantity) : { ...creditAmount(line, 0n), quantity };
+    const [account] = line.productId === null ? [] : (stock.get(line.productId) ?? []);
+    parts.push({ ...part, stockAccountId: restock ? (account?.accountId ?? null) : null });
+    lines.set(lineNo, { ...line, returned: line.returned + quantity, credited: line.credited + part.gross });
+  }
+  return parts;
+}
+
+/**
+ * An act that gives money back and leaves the goods. Refuses `credit_exceeds_open`, `order_cancel_pending`, and what a refund
+ * refuses (`refund_exceeds_captured`, `account_frozen`, ...).
+ */
+export function refundOrder(request: RefundRequest): OrderAct {
+  return {
+    event: "order.refund",
+    decide: (desk, found) => {
+      const parts = findRefunded(found.order, request);
+      if (parts instanceof AppError) return parts;
+      return credit(desk, found, { kind: "refund", parts, reason: request.reason });
+    },
+  };
+}
+
+function findRefunded(order: Order, { amountMinor, items }: RefundRequest): Part[] | AppError {
+  if (items !== undefined) return findRefundedLines(order, items);
+  const amount = amountMinor ?? order.total - order.credited;
+  const parts = spreadAmount(order.lines, amount);
+  if (parts === undefined || amount === 0n) return orderError("credit_exceeds_open");
+  return parts.map((part) => ({ ...part, stockAccountId: null }));
+}
+
+function findRefundedLines(order: Order, items: NonNullable<RefundRequest["items"]>): Part[] | AppError {
+  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
+  const parts: Part[] = [];
+  for (const [index, { lineNo, amountMinor }] of items.entries()) {
+    const line = lines.get(lineNo);
+    if (line === undefined || amountMinor > creditableOf(line)) {
+      const reason = line === undefined ? `the order has no line ${lineNo}` : `line ${lineNo} has less left`;
+      return orderError("credit_exceeds_open", { fields: [{ field: `items[${index}].amount`, reason }] });
+    }
+    parts.push({ ...creditAmount(line, amountMinor), stockAccountId: null });
+    lines.set(lineNo, { ...line, credited: line.credited + amountMinor });
+  }
+  return parts;
+}
+
+interface Crediting {
+  readonly kind: CreditNoteKind;
+  readonly parts: readonly Part[];
+  readonly reason: string;
+}
+
+interface Credited {
+  readonly lines: readonly CreditNoteLine[];
+  readonly payment: Payment | undefined;
+  readonly refund: Attempt | undefined;
+  readonly refunded: bigint;
+  /** The tax contained in it. */
+  readonly refundedTax: bigint;
+}
+
+function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision | AppError {
+  const refused = refuseCancelling(found.order) ?? refuseClosed(found.order);
+  if (refused !== undefined) return refused;
+  const booked = allOrNothing<Credited | AppError>(desk.book, {
+    decide: () => book(desk, found, crediting),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  return booked instanceof AppError ? booked : leave(desk, found, { ...crediting, ...booked });
+}
+
+/** Before it is confirmed an order is edited or cancelled, and after it has ended without a sale nothing is left to give. */
+function refuseClosed({ state }: Order): AppError | undefined {
+  const isSold = state === "COMPLETED" || (state !== "PENDING" && !isFinal(state));
+  return isSold ? undefined : orderError("order_state_forbids", { order_status: state });
+}
+
+/** Goods, then money. Within `allOrNothing`. */
+function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | AppError {
+  const lines: CreditNoteLine[] = [];
+  for (const [index, part] of crediting.parts.entries()) {
+    const journalId = putBack(desk, found, part);
+    if (journalId instanceof AppError) return journalId;
+    lines.push(toNoteLine(part, { lineNo: index + 1, stockJournalId: journalId }));
+  }
+  const money = payBack(desk, found, crediting);
+  return money instanceof AppError ? money : { lines, ...money };
+}
+
+function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number | null | AppError {
+  const { line, stockAccountId: accountId, quantity } = part;
+  if (accountId === null || line.productId === null) return null;
+  const purpose = { reference: `order ${order.id}`, actorId: actor.id };
+  const posted = returnStock(desk, { productId: line.productId, accountId, quantity, ...purpose });
+  return posted instanceof AppError ? posted : posted.id;
+}
+
+/** A card that is authorized is about to be captured whole: until then nobody knows what can be given back. */
+function isAboutToPay(payment: Payment | undefined): boolean {
+  const isCard = payment?.captureMode === "automatic";
+  return payment !== undefined && isCard && (isInFlight(payment) || authorizedLeft(payment) > 0n);
+}
+
+/** Refunds what was captured; the rest must be something that was never paid. */
+function payBack(
+  desk: Desk,
+  { order, payment, actor }: FoundOrder,
+  { parts, reason }: Crediting,
+): Omit<Credited, "lines"> | AppError {
+  const total = sum(parts.map((part) => part.gross));
+  const refundable = payment === undefined ? 0n : refundableOf(payment);
+  const amountMinor = total < refundable ? total : refundable;
+  const unpaid = dueOf(order) - (payment?.capturedMinor ?? 0n);
+  if (total > amountMinor && isAboutToPay(payment)) return orderError("payment_in_progress");
+  if (total - amountMinor > (unpaid > 0n ? unpaid : 0n)) return orderError("credit_exceeds_open");
+  if (payment === undefined || amountMinor === 0n)
+    return { payment, refund: undefined, refunded: 0n, refundedTax: 0n };
+  const tax = sum(parts.map((part) => part.tax));
+  const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
+  const taxMinor = least(tax, taxLeft, amountMinor);
+  const refunded = refundPayment(desk, payment, { amountMinor, taxMinor, reason, actorId: actor.id });
+  return refunded instanceof AppError
+    ? refunded
+    : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
+}
+
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}
+
+function toNoteLine(
+  { line, quantity, gross, tax, stockAccountId }: Part,
+  { lineNo, stockJournalId }: { lineNo: number; stockJournalId: number | null },
+): CreditNoteLine {
+  return {
+    lineNo,
+    orderLineNo: line.lineNo,
+    productId: line.productId,
+    sku: line.sku,
+    name: line.name,
+    quantity,
+    unitPrice: quantity === 0 ? null : line.unitPrice,
+    net: gross - tax,
+    tax,
+    gross,
+    stockAccountId: stockJournalId === null ? null : stockAccountId,
+    stockJournalId,
+  };
+}
+
+function leave(desk: Desk, { order: before, actor }: FoundOrder, credited: Crediting & Credited): Decision {
+  const { kind, parts, reason, lines, payment, refund, refunded, refundedTax } = credited;
+  const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
+  const note: CreditNote = {
+    id: takeStamps(desk.book, 1),
+    orderId: before.id,
+    kind,
+    customerId: before.customerId,
+    currency: before.currency,
+    net: total - tax,
+    tax,
+    total,
+    refunded,
+    paymentId: refund?.paymentId ?? null,
+    refundId: refund?.id ?? null,
+    accountId: null,
+    journalId: null,
+    reason,
+    reference: null,
+    createdBy: actor.id,
+    lines,
+  };
+  desk.rows.add(NEW_CREDIT_NOTES, note);
+  const after = applyParts(before.lines, kind, parts);
+  const isReturned = kind === "return" && fulfilmentOf(after) === "returned";
+  const order = leaveOrder(desk, before, {
+    set: {
+      lines: after,
+      credited: before.credited + total,
+      waived: before.waived + total - refunded,
+      waivedTax: before.waivedTax + least(tax - refundedTax, total - refunded),
+      ...(isReturned ? { fulfilment: "returned" as const } : {}),
+    },
+    event: kind === "return" ? "returned" : "refunded",
+    note: reason,
+    actorId: actor.id,
+    payment,
+    lines: "progress",
+  });
+  const document = describeCreditNote(desk.assets, note);
+  desk.events.push({ topic: "credit_note.created", payload: JSON.stringify(document) });
+  const answer = JSON.stringify({
+    order: describeOrder(desk.assets, { order, payment }),
+    credit_note: document,
+  });
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}
+
+function applyParts(lines: readonly OrderLine[], kind: CreditNoteKind, parts: readonly Part[]): OrderLine[] {
+  return lines.map((line) => {
+    const own = parts.filter((part) => part.line.lineNo === line.lineNo);
+    const units = kind === "return" ? own.reduce((count, part) => count + part.quantity, 0) : 0;
+    const credited = line.credited + sum(own.map((part) => part.gross));
+    return { ...line, returned: line.returned + units, credited };
+  });
+}

@@ -1,0 +1,156 @@
+// Routes of what is given back: returns, refunds, credit notes.
+import { formatCursor, type HttpServer, readCaller, readCursor } from "../../../http/index.ts";
+import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
+import { changeOrder } from "../changing/change-order.ts";
+import { findCreditNotes, getCreditNote } from "../find-orders.ts";
+import { getOrderWithPayment } from "../get-order.ts";
+import { allowEmptyBody, send } from "../order-routes.ts";
+import {
+  readCreditNote,
+  readCurrency,
+  readId,
+  readOptionalId,
+  readPositiveAmount,
+  readText,
+} from "../placing/read-order-input.ts";
+import { CreditNoteInput, CreditNoteQuery, OrderParams, RefundInput, ReturnInput } from "../schemas.ts";
+import type { OrderServices } from "../services.ts";
+import { refundOrder, returnItems } from "./credit-order.ts";
+import { describeCreditNote } from "./describe-credit-note.ts";
+import { buildCreditNote } from "./write-credit-note.ts";
+
+const tags = ["Returns and refunds"];
+
+export function addCreditRoutes(server: HttpServer, services: OrderServices): void {
+  addReturns(server, services);
+  addRefunds(server, services);
+  addCreditNotes(server, services);
+}
+
+function addReturns(server: HttpServer, services: OrderServices): void {
+  server.post(
+    "/orders/:id/returns",
+    {
+      schema: {
+        tags,
+        operationId: "returnItems",
+        summary: "Take goods back and refund them (staff)",
+        params: OrderParams,
+        body: ReturnInput,
+        response: { 201: CreditedOrder },
+      },
+    },
+    async (request, reply) => {
+      const { items, refund = true, reason } = request.body;
+      const act = returnItems(services, {
+        items: items.map(({ line, quantity, restock = true }) => ({ lineNo: line, quantity, restock })),
+        refund,
+        reason: readText(reason, "reason"),
+      });
+      const id = readId(request.params.id, "id");
+      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
+    },
+  );
+}
+
+function addRefunds(server: HttpServer, services: OrderServices): void {
+  server.post(
+    "/orders/:id/refunds",
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId: "refundOrder",
+        summary: "Give money back and leave the goods (staff)",
+        params: OrderParams,
+        body: RefundInput,
+        response: { 201: CreditedOrder },
+      },
+    },
+    async (request, reply) => {
+      const id = readId(request.params.id, "id");
+      const { amount, items, reason } = request.body;
+      const { order } = await getOrderWithPayment(services, request.actor, id);
+      const asset = readCurrency(services.assets, order.currency);
+      const act = refundOrder({
+        amountMinor: amount === undefined ? undefined : readPositiveAmount(amount, asset, "amount"),
+        items: items?.map((item, index) => ({
+          lineNo: item.line,
+          amountMinor: readPositiveAmount(item.amount, asset, `items[${index}].amount`),
+        })),
+        reason: readText(reason, "reason"),
+      });
+      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
+    },
+  );
+}
+
+function addCreditNotes(server: HttpServer, services: OrderServices): void {
+  const { assets } = services;
+
+  server.post(
+    "/credit-notes",
+    {
+      schema: {
+        tags,
+        operationId: "createCreditNote",
+        summary: "Write a credit note that names no order (staff)",
+        description: "The money goes to account_id or, without one, was paid outside.",
+        body: CreditNoteInput,
+        response: { 201: CreditNote },
+      },
+    },
+    async (request, reply) => {
+      const wanted = readCreditNote(services, request.actor, request.body);
+      const command = await buildCreditNote(services, readCaller(request), wanted);
+      return send(reply, await services.desk.submit(command), 201);
+    },
+  );
+
+  server.get(
+    "/credit-notes",
+    {
+      schema: {
+        tags,
+        operationId: "listCreditNotes",
+        summary: "Credit notes, newest first",
+        description: "Staff sees all, a customer their own.",
+        querystring: CreditNoteQuery,
+        response: { 200: CreditNotePage },
+      },
+    },
+    async (request) => {
+      const { kind, order_id, customer_id, reference, cursor, limit = 50 } = request.query;
+      const found = await findCreditNotes(services, request.actor, {
+        kind,
+        orderId: readOptionalId(order_id, "order_id"),
+        customerId: readText(customer_id, "customer_id"),
+        reference: readText(reference, "reference"),
+        beforeId: readCursor(cursor),
+        limit: limit + 1,
+      });
+      const page = found.slice(0, limit);
+      return {
+        items: page.map((note) => describeCreditNote(assets, note)),
+        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+      };
+    },
+  );
+
+  server.get(
+    "/credit-notes/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getCreditNote",
+        summary: "A credit note",
+        params: OrderParams,
+        response: { 200: CreditNote },
+      },
+    },
+    async (request) => {
+      const note = await getCreditNote(services, request.actor, readId(request.params.id, "id"));
+      return describeCreditNote(assets, note);
+    },
+  );
+}

@@ -1,0 +1,181 @@
+// Writes a credit note that names no order: what a shop with a history before this program needs, and a till. Goods go back on
+// the shelf or are written off; the money goes to a customer's account or, paid outside, to the world.
+import { AppError } from "../../../values/app-error.ts";
+import type { BookCommand, Decision, Desk } from "../../banking/index.ts";
+import { PRODUCTS } from "../../catalog/index.ts";
+import { returnStock, type StockAccount, stockScope } from "../../inventory/index.ts";
+import {
+  type Asset,
+  allOrNothing,
+  isRefusal,
+  ledgerError,
+  postJournal,
+  takeStamps,
+} from "../../ledger/index.ts";
+import { scopeOfOpening } from "../../payments/index.ts";
+import type { OrderLine } from "../order.ts";
+import { type NewLine, priceLines } from "../placing/price-lines.ts";
+import type { LineTotals } from "../placing/totals.ts";
+import type { OrderCaller, OrderServices } from "../services.ts";
+import type { CreditNote, CreditNoteLine } from "./credit-note.ts";
+import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
+import { describeCreditNote } from "./describe-credit-note.ts";
+
+export interface NewCreditNote {
+  readonly items: readonly (NewLine & { readonly restock: boolean })[];
+  readonly customerId: string | null;
+  readonly asset: Asset;
+  /** The account that gets the money; undefined: it was paid outside. */
+  readonly accountId?: number | undefined;
+  readonly reason: string;
+  readonly reference?: string | undefined;
+}
+
+type Stock = ReadonlyMap<number, readonly StockAccount[]>;
+
+const STAMPS_OF_MONEY = 3;
+
+/**
+ * A command that books one credit note. Locks the stock accounts and the account that is credited.
+ * Refuses what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
+ */
+export async function buildCreditNote(
+  services: OrderServices,
+  caller: OrderCaller,
+  request: NewCreditNote,
+): Promise<BookCommand> {
+  const { assets } = services;
+  const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
+  const stock = await services.stockOf(productIds);
+  const firsts = [...stock.values()].flatMap(([first]) => first ?? []);
+  const money = scopeOfOpening(assets, { assetId: request.asset.id, accountId: request.accountId ?? null });
+  return {
+    event: "credit_note.create",
+    ...caller,
+    scope: {
+      accountIds: [...stockScope(assets, firsts), ...money.accountIds],
+      stampCount: 1 + request.items.length + STAMPS_OF_MONEY,
+    },
+    needs: [{ reader: PRODUCTS, ids: productIds }],
+    decide: (desk) => decide(desk, { services, caller, request, stock }),
+  };
+}
+
+interface Writing {
+  readonly services: OrderServices;
+  readonly caller: OrderCaller;
+  readonly request: NewCreditNote;
+  readonly stock: Stock;
+}
+
+function decide(desk: Desk, writing: Writing): Decision | AppError {
+  const { services, caller, request } = writing;
+  const priced = priceLines(request.items, {
+    products: desk.rows.of(PRODUCTS),
+    taxRates: services.taxRates,
+    currency: request.asset.code,
+    mayBuyDrafts: true,
+    mayBeArchived: true,
+  });
+  if (priced instanceof AppError) return priced;
+  const id = takeStamps(desk.book, 1);
+  const booked = allOrNothing<Booked | AppError>(desk.book, {
+    decide: () => book(desk, writing, { id, ...priced }),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  if (booked instanceof AppError) return booked;
+  const note = toNote({ id, caller, request }, { ...booked, totals: priced.totals });
+  desk.rows.add(NEW_CREDIT_NOTES, note);
+  const answer = JSON.stringify(describeCreditNote(desk.assets, note));
+  desk.events.push({ topic: "credit_note.created", payload: answer });
+  return { answer, counted: [], resource: { type: "credit_note", id: String(id) } };
+}
+
+interface Booked {
+  readonly lines: readonly CreditNoteLine[];
+  readonly journalId: number | null;
+}
+
+interface Priced {
+  readonly id: number;
+  readonly lines: readonly OrderLine[];
+  readonly totals: LineTotals;
+}
+
+/** Within `allOrNothing`. */
+function book(desk: Desk, { caller, request, stock }: Writing, priced: Priced): Booked | AppError {
+  const reference = `credit note ${priced.id}`;
+  const actorId = caller.actor.id;
+  const lines: CreditNoteLine[] = [];
+  for (const [index, line] of priced.lines.entries()) {
+    const account = findShelf(line, stock);
+    const isBack = account !== undefined && request.items[index]?.restock === true;
+    const goods = { productId: line.productId ?? 0, quantity: line.quantity, reference, actorId };
+    const posted = isBack ? returnStock(desk, { ...goods, accountId: account.accountId }) : undefined;
+    if (posted instanceof AppError) return posted;
+    lines.push(
+      toNoteLine(line, posted === undefined ? null : { accountId: account?.accountId ?? 0, id: posted.id }),
+    );
+  }
+  const journalId = payOut(desk, request, { ...priced, reference, actorId });
+  return journalId instanceof AppError ? journalId : { lines, journalId };
+}
+
+function findShelf({ productId, tracksStock }: OrderLine, stock: Stock): StockAccount | undefined {
+  return productId === null || !tracksStock ? undefined : stock.get(productId)?.[0];
+}
+
+/** Tax first: what sales gives back it has then got whole. Nothing to pay, no journal. */
+function payOut(
+  desk: Desk,
+  { asset, accountId }: NewCreditNote,
+  { totals, reference, actorId }: Priced & { reference: string; actorId: string },
+): number | null | AppError {
+  if (totals.gross === 0n) return null;
+  const account = (name: "sales" | "tax" | "world") => desk.assets.systemAccount(asset.id, name);
+  const to = accountId ?? account("world");
+  if (accountId !== undefined && desk.book.accounts.get(accountId)?.system !== false)
+    return ledgerError("account_not_found", { account_id: String(accountId) });
+  const tax = { debitAccountId: account("tax"), creditAccountId: account("sales"), amount: totals.tax };
+  const posted = postJournal(desk.book, {
+    kind: "ORDER_REFUND",
+    actorId,
+    reference,
+    transfers: [
+      ...(totals.tax === 0n ? [] : [tax]),
+      { debitAccountId: account("sales"), creditAccountId: to, amount: totals.gross },
+    ],
+  });
+  return isRefusal(posted) ? ledgerError(posted.refused, posted.details) : posted.id;
+}
+
+function toNoteLine(line: OrderLine, shelf: { accountId: number; id: number } | null): CreditNoteLine {
+  const { lineNo, productId, sku, name, quantity, unitPrice, net, tax, gross } = line;
+  const goods = { stockAccountId: shelf?.accountId ?? null, stockJournalId: shelf?.id ?? null };
+  return { lineNo, orderLineNo: null, productId, sku, name, quantity, unitPrice, net, tax, gross, ...goods };
+}
+
+function toNote(
+  { id, caller, request }: { id: number; caller: OrderCaller; request: NewCreditNote },
+  { lines, journalId, totals }: Booked & { totals: LineTotals },
+): CreditNote {
+  return {
+    id,
+    orderId: null,
+    kind: "credit",
+    customerId: request.customerId,
+    currency: request.asset.code,
+    net: totals.net,
+    tax: totals.tax,
+    total: totals.gross,
+    refunded: 0n,
+    paymentId: null,
+    refundId: null,
+    accountId: request.accountId ?? null,
+    journalId,
+    reason: request.reason,
+    reference: request.reference ?? null,
+    createdBy: caller.actor.id,
+    lines,
+  };
+}

@@ -1,0 +1,206 @@
+// Ships an order, wholly or in part: the stock that was held leaves the house, what is left stays held, and what was shipped
+// is charged, all in one commit. What cannot be charged is not shipped.
+import { AppError } from "../../../values/app-error.ts";
+import type { Decision, Desk } from "../../banking/index.ts";
+import { shipStock } from "../../inventory/index.ts";
+import { allOrNothing, takeStamps } from "../../ledger/index.ts";
+import { capturableOf, capturePayment, type Payment, voidPayment } from "../../payments/index.ts";
+import { type FoundOrder, type OrderAct, refuseCancelling, refuseStep } from "../changing/change-order.ts";
+import { leaveOrder } from "../changing/leave-order.ts";
+import { dueOf, dueTaxOf, factsOf } from "../changing/order-facts.ts";
+import { describeOrder } from "../describe-order.ts";
+import { orderError } from "../errors.ts";
+import { fulfilmentOf, type Order, type OrderLine } from "../order.ts";
+import { divideHalfUp, least, shareOfUnits, taxWithin } from "../placing/totals.ts";
+import { describeShipment, type Shipment, type ShipmentLine, type Tracking } from "./shipment.ts";
+import { NEW_SHIPMENTS } from "./shipment-store.ts";
+
+export interface ShipRequest extends Tracking {
+  /** Undefined: all that is open. */
+  readonly items?: readonly { readonly lineNo: number; readonly quantity: number }[] | undefined;
+}
+
+/**
+ * An act that ships.
+ * Refuses `order_state_forbids`, `order_not_paid`, `order_in_review`, `order_cancel_pending`, `quantity_exceeds_open`, and what
+ * the ledger refuses of the charge (`account_frozen`, ...).
+ */
+export function shipOrder(request: ShipRequest): OrderAct {
+  return {
+    event: "order.ship",
+    extra: async (order) => ({ stampCount: order.lines.length }),
+    decide: (desk, found) => decide(desk, found, request),
+  };
+}
+
+function decide(desk: Desk, found: FoundOrder, request: ShipRequest): Decision | AppError {
+  const refused = refuseShipping(found);
+  if (refused !== undefined) return refused;
+  const wanted = readQuantities(found.order, request);
+  if (wanted instanceof AppError) return wanted;
+  const booked = allOrNothing<Shipped | AppError>(desk.book, {
+    decide: () => book(desk, found, wanted),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  if (booked instanceof AppError) return booked;
+  return leave(desk, found, { request, ...booked });
+}
+
+function refuseShipping(found: FoundOrder): AppError | undefined {
+  const { order, payment } = found;
+  if (order.state === "PENDING") return orderError("order_not_paid", { order_status: order.state });
+  const isUnderWay = order.state === "PROCESSING";
+  const refused = refuseCancelling(order) ?? (isUnderWay ? undefined : refuseStep("process", found));
+  if (refused !== undefined) return refused;
+  const isPaidFirst = order.paymentMethod === "balance" || order.paymentMethod === "credit_card";
+  const isCovered = factsOf(order, payment).isCovered;
+  return isPaidFirst && !isCovered ? orderError("order_not_paid", { order_status: order.state }) : undefined;
+}
+
+/** Quantity by line number. */
+function readQuantities(order: Order, { items }: ShipRequest): Map<number, number> | AppError {
+  const open = new Map(order.lines.map((line) => [line.lineNo, line.quantity - line.shipped]));
+  const wanted = new Map<number, number>();
+  for (const [index, { lineNo, quantity }] of (items ?? []).entries()) {
+    const total = (wanted.get(lineNo) ?? 0) + quantity;
+    const left = open.get(lineNo);
+    if (left === undefined || total > left) {
+      const reason =
+        left === undefined ? `the order has no line ${lineNo}` : `${left} of line ${lineNo} are open`;
+      return orderError("quantity_exceeds_open", { fields: [{ field: `items[${index}].quantity`, reason }] });
+    }
+    wanted.set(lineNo, total);
+  }
+  if (items !== undefined) return wanted;
+  return new Map([...open].filter(([, left]) => left > 0));
+}
+
+interface Shipped {
+  readonly lines: readonly OrderLine[];
+  readonly shipped: readonly ShipmentLine[];
+  readonly payment: Payment | undefined;
+}
+
+/** Stock, then money. Within `allOrNothing`. */
+function book(desk: Desk, found: FoundOrder, wanted: ReadonlyMap<number, number>): Shipped | AppError {
+  const { order, actor } = found;
+  const lines: OrderLine[] = [];
+  const shipped: ShipmentLine[] = [];
+  for (const line of order.lines) {
+    const quantity = wanted.get(line.lineNo) ?? 0;
+    const taken =
+      quantity === 0 ? { line, parts: [] } : shipLine(desk, line, { quantity, order, actorId: actor.id });
+    if (taken instanceof AppError) return taken;
+    lines.push(taken.line);
+    shipped.push(...taken.parts);
+  }
+  const payment = charge(desk, found, lines);
+  return payment instanceof AppError ? payment : { lines, shipped, payment };
+}
+
+function shipLine(
+  desk: Desk,
+  line: OrderLine,
+  { quantity, order, actorId }: { quantity: number; order: Order; actorId: string },
+): { line: OrderLine; parts: ShipmentLine[] } | AppError {
+  const { lineNo } = line;
+  const after = { ...line, shipped: line.shipped + quantity };
+  if (!line.tracksStock)
+    return { line: after, parts: [{ lineNo, holdId: 0, stockAccountId: null, quantity }] };
+  const left: { holdId: number; accountId: number }[] = [];
+  const parts: ShipmentLine[] = [];
+  let missing = quantity;
+  for (const [index, holdId] of line.holdIds.entries()) {
+    const accountId = line.stockAccountIds[index] ?? 0;
+    const amount = Math.min(missing, Number(desk.book.holds.get(holdId)?.amount ?? 0n));
+    if (amount === 0) {
+      left.push({ holdId, accountId });
+      continue;
+    }
+    const taken = shipStock(
+      desk,
+      { id: holdId },
+      { quantity: amount, reference: `order ${order.id}`, actorId },
+    );
+    if (taken instanceof AppError) return taken;
+    parts.push({ lineNo, holdId, stockAccountId: accountId, quantity: amount });
+    if (taken.rest !== undefined) left.push({ holdId: taken.rest.id, accountId });
+    missing -= amount;
+  }
+  if (missing > 0) throw new Error(`line ${lineNo} of order ${order.id} holds less than is open`);
+  const [holdIds, stockAccountIds] = [left.map((part) => part.holdId), left.map((part) => part.accountId)];
+  return { line: { ...after, holdIds, stockAccountIds }, parts };
+}
+
+/** Captures the worth of what is shipped now; with the last shipment all that is due. An invoice is paid by itself. */
+function charge(
+  desk: Desk,
+  { order, payment, actor }: FoundOrder,
+  lines: readonly OrderLine[],
+): Payment | undefined | AppError {
+  if (payment === undefined || payment.provider === "manual" || capturableOf(payment) <= 0n) return payment;
+  const isLast = lines.every((line) => line.shipped === line.quantity);
+  const worth = worthOf(order.lines, lines);
+  const due = dueOf(order) - payment.capturedMinor;
+  const amountMinor = least(isLast ? due : worth.gross, due, capturableOf(payment));
+  if (amountMinor <= 0n) return isLast ? voidPayment(desk, payment, { actorId: actor.id }) : payment;
+  const taxMinor = taxToCharge({ order, payment }, { amountMinor, tax: isLast ? undefined : worth.tax });
+  return capturePayment(desk, payment, { amountMinor, taxMinor, keepsRest: !isLast, actorId: actor.id });
+}
+
+/** The tax of the goods; where some of the order was waived, the share of what is owed: the last charge has all that is left of it. */
+function taxToCharge(
+  { order, payment }: { order: Order; payment: Payment },
+  { amountMinor, tax }: { amountMinor: bigint; tax: bigint | undefined },
+): bigint {
+  const due = dueTaxOf(order);
+  const upToNow = divideHalfUp(due * (payment.capturedMinor + amountMinor), dueOf(order));
+  const left = least(due, payment.taxMinor) - payment.taxCapturedMinor;
+  const share = order.waived === 0n ? (tax ?? left) : upToNow - payment.taxCapturedMinor;
+  const charged = least(share, left, amountMinor);
+  return charged > 0n ? charged : 0n;
+}
+
+/** Gross and tax of the units that lie between two states of the same lines. */
+function worthOf(before: readonly OrderLine[], after: readonly OrderLine[]): { gross: bigint; tax: bigint } {
+  let [gross, tax] = [0n, 0n];
+  for (const [index, line] of after.entries()) {
+    const from = before[index]?.shipped ?? 0;
+    const start = shareOfUnits(line.gross, { before: 0, after: from, of: line.quantity });
+    const value = shareOfUnits(line.gross, { before: from, after: line.shipped, of: line.quantity });
+    gross += value;
+    tax += taxWithin(line, { before: start, after: start + value });
+  }
+  return { gross, tax };
+}
+
+function leave(
+  desk: Desk,
+  { order: before, actor }: FoundOrder,
+  { request, lines, shipped, payment }: Shipped & { request: ShipRequest },
+): Decision {
+  const { carrier, trackingNumber, trackingUrl } = request;
+  const id = takeStamps(desk.book, 1);
+  const tracking = { carrier, trackingNumber, trackingUrl };
+  const shipment: Shipment = {
+    id,
+    orderId: before.id,
+    ...tracking,
+    shippedBy: actor.id,
+    deliveredAt: null,
+    lines: shipped,
+  };
+  desk.rows.add(NEW_SHIPMENTS, shipment);
+  const order = leaveOrder(desk, before, {
+    set: { lines, fulfilment: fulfilmentOf(lines) },
+    step: before.state === "PROCESSING" ? undefined : "process",
+    event: "shipped",
+    note: [carrier, trackingNumber].filter((part) => part !== null).join(" ") || undefined,
+    actorId: actor.id,
+    payment,
+    lines: "progress",
+  });
+  const document = describeOrder(desk.assets, { order, payment });
+  const answer = JSON.stringify({ order: document, shipment: describeShipment(shipment) });
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}

@@ -1,0 +1,116 @@
+// The SQL of shipments.
+import type { Sql } from "../../../runtime/database.ts";
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { RowReader, RowWriter } from "../../banking/index.ts";
+import type { Shipment, ShipmentLine } from "./shipment.ts";
+
+interface ShipmentRow {
+  id: bigint;
+  order_id: bigint;
+  carrier: string | null;
+  tracking_number: string | null;
+  tracking_url: string | null;
+  shipped_by: string;
+  delivered_at: bigint | null;
+}
+
+interface ShipmentLineRow {
+  shipment_id: bigint;
+  line_no: number;
+  hold_id: bigint;
+  stock_account_id: bigint | null;
+  quantity: number;
+}
+
+type Reader = Pick<Tx, "sql"> | { readonly sql: Sql };
+
+/** Shipments by order, oldest first. Locked by their orders' rows. */
+export const SHIPMENTS: RowReader<readonly Shipment[]> = {
+  name: "orders.shipments",
+  rank: 60,
+  read: (tx, orderIds) => readShipmentsOfOrders(tx, orderIds),
+};
+
+export async function readShipments(db: Sql, orderId: number): Promise<readonly Shipment[]> {
+  return (await readShipmentsOfOrders({ sql: db }, [orderId])).get(orderId) ?? [];
+}
+
+async function readShipmentsOfOrders(
+  { sql }: Reader,
+  orderIds: readonly number[],
+): Promise<Map<number, Shipment[]>> {
+  const ids = toArray(orderIds);
+  const [rows, lines] = await Promise.all([
+    sql<ShipmentRow[]>`
+      SELECT id, order_id, carrier, tracking_number, tracking_url, shipped_by, delivered_at
+      FROM orders.shipments WHERE order_id = ANY(${ids}::bigint[]) ORDER BY order_id, id`.execute(),
+    sql<ShipmentLineRow[]>`
+      SELECT l.shipment_id, l.line_no, l.hold_id, l.stock_account_id, l.quantity
+      FROM orders.shipments s JOIN orders.shipment_lines l ON l.shipment_id = s.id
+      WHERE s.order_id = ANY(${ids}::bigint[]) ORDER BY l.shipment_id, l.line_no, l.hold_id`.execute(),
+  ]);
+  const linesOf = Map.groupBy(lines, (line) => Number(line.shipment_id));
+  const shipments = rows.map((row) => toShipment(row, (linesOf.get(Number(row.id)) ?? []).map(toLine)));
+  return Map.groupBy(shipments, ({ orderId }) => orderId);
+}
+
+function toShipment(row: ShipmentRow, lines: readonly ShipmentLine[]): Shipment {
+  return {
+    id: Number(row.id),
+    orderId: Number(row.order_id),
+    carrier: row.carrier,
+    trackingNumber: row.tracking_number,
+    trackingUrl: row.tracking_url,
+    shippedBy: row.shipped_by,
+    deliveredAt: row.delivered_at === null ? null : Number(row.delivered_at),
+    lines,
+  };
+}
+
+function toLine(row: ShipmentLineRow): ShipmentLine {
+  return {
+    lineNo: row.line_no,
+    holdId: Number(row.hold_id),
+    stockAccountId: row.stock_account_id === null ? null : Number(row.stock_account_id),
+    quantity: row.quantity,
+  };
+}
+
+export const NEW_SHIPMENTS: RowWriter<Shipment> = {
+  name: "orders.new_shipments",
+  write: (tx, shipments) => Promise.all([insertShipments(tx, shipments), insertShipmentLines(tx, shipments)]),
+};
+
+function insertShipments({ sql }: Tx, shipments: readonly Shipment[]): Promise<unknown> {
+  return sql`
+    INSERT INTO orders.shipments (id, order_id, carrier, tracking_number, tracking_url, shipped_by)
+    SELECT * FROM unnest(${toArray(shipments.map((s) => s.id))}::bigint[], ${toArray(shipments.map((s) => s.orderId))}::bigint[],
+      ${toTextArray(shipments.map((s) => s.carrier))}::text[], ${toTextArray(shipments.map((s) => s.trackingNumber))}::text[],
+      ${toTextArray(shipments.map((s) => s.trackingUrl))}::text[], ${toTextArray(shipments.map((s) => s.shippedBy))}::text[])`.execute();
+}
+
+function insertShipmentLines({ sql }: Tx, shipments: readonly Shipment[]): Promise<unknown> {
+  const ids = shipments.flatMap((shipment) => shipment.lines.map(() => shipment.id));
+  const lines = shipments.flatMap((shipment) => shipment.lines);
+  return sql`
+    INSERT INTO orders.shipment_lines (shipment_id, line_no, hold_id, stock_account_id, quantity)
+    SELECT * FROM unnest(${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[],
+      ${toArray(lines.map((l) => l.holdId))}::bigint[], ${toArray(lines.map((l) => l.stockAccountId))}::bigint[],
+      ${toArray(lines.map((l) => l.quantity))}::integer[])`.execute();
+}
+
+export interface Delivery {
+  readonly shipmentId: number;
+  /** Stamp. */
+  readonly at: number;
+}
+
+export const DELIVERIES: RowWriter<Delivery> = {
+  name: "orders.deliveries",
+  write: ({ sql }, deliveries) =>
+    sql`
+      UPDATE orders.shipments s SET delivered_at = d.at
+      FROM unnest(${toArray(deliveries.map((d) => d.shipmentId))}::bigint[], ${toArray(deliveries.map((d) => d.at))}::bigint[]) AS d (id, at)
+      WHERE s.id = d.id`.execute(),
+};

@@ -1,0 +1,103 @@
+// Coupons on orders: what one takes off is spread over the lines before their tax is computed, and its use goes with the order:
+// taken when it is placed, given back when it ends before it was confirmed.
+import { AppError } from "../../../values/app-error.ts";
+import { formatAmount } from "../../../values/money.ts";
+import type { Desk, RowNeed } from "../../banking/index.ts";
+import type { Asset } from "../../ledger/index.ts";
+import {
+  type CouponClaim,
+  claimDiscount,
+  couponNeeds,
+  reclaimDiscount,
+  returnUse,
+  takeUse,
+} from "../../promotions/index.ts";
+import { orderError } from "../errors.ts";
+import type { Order, OrderLine } from "../order.ts";
+import { apportion, type LineTotals, priceLine, sumTotals } from "./totals.ts";
+
+export interface PricedLines {
+  readonly lines: readonly OrderLine[];
+  readonly totals: LineTotals;
+}
+
+interface Coupon {
+  readonly couponCode?: string | null | undefined;
+  readonly customerId: string | null;
+}
+
+/** What an order with a coupon has read beside all else; of one without, nothing. */
+export function needsOfCoupon(order: Coupon): RowNeed[] {
+  const claim = claimOf(order);
+  return claim === undefined ? [] : couponNeeds(claim);
+}
+
+function claimOf({ couponCode: code, customerId }: Coupon): CouponClaim | undefined {
+  return code === undefined || code === null ? undefined : { code, customerId };
+}
+
+/** The lines of an order that is being placed, with its coupon taken off. Refuses what the coupon refuses. */
+export function applyCoupon(
+  desk: Desk,
+  order: Coupon & { readonly asset: Asset },
+  listed: PricedLines,
+): PricedLines | AppError {
+  const claim = claimOf(order);
+  if (claim === undefined) return listed;
+  const discount = claimDiscount(desk, claim, worthOf(listed.lines, order.asset));
+  return discount instanceof AppError ? discount : discountLines(listed.lines, discount);
+}
+
+/** New lines of an order that has its use of the coupon already. Refuses what the terms of now refuse. */
+export function reapplyCoupon(desk: Desk, order: Order, listed: PricedLines): PricedLines | AppError {
+  const asset = desk.assets.byCode(order.currency);
+  if (order.couponCode === null || asset === undefined) return listed;
+  const discount = reclaimDiscount(desk, order.couponCode, worthOf(listed.lines, asset));
+  return discount instanceof AppError ? discount : discountLines(listed.lines, discount);
+}
+
+function worthOf(lines: readonly OrderLine[], { code: currency, scale }: Asset) {
+  const subtotalMinor = lines.reduce((sum, line) => sum + listPriceOf(line), 0n);
+  return { currency, subtotalMinor, write: (minor: bigint) => formatAmount(minor, scale) };
+}
+
+function listPriceOf({ unitPrice, quantity }: OrderLine): bigint {
+  return unitPrice * BigInt(quantity);
+}
+
+/** Spreads a discount over the lines by what they are worth; tax is computed of what is left of each. */
+export function discountLines(listed: readonly OrderLine[], discount: bigint): PricedLines | AppError {
+  const parts = apportion(discount, listed.map(listPriceOf));
+  const lines = listed.map((line, index) => {
+    const discounted = { ...line, discount: parts[index] ?? 0n };
+    return { ...discounted, ...priceLine(discounted) };
+  });
+  const totals = sumTotals(lines);
+  return totals === undefined ? orderError("order_too_large") : { lines, totals };
+}
+
+export function discountOfLines(lines: readonly OrderLine[]): bigint {
+  return lines.reduce((sum, line) => sum + line.discount, 0n);
+}
+
+/** Only after the last thing that may refuse. */
+export function takeUseFor(desk: Desk, order: Order): void {
+  const claim = claimOf(order);
+  if (claim !== undefined) takeUse(desk, claim, order.id);
+}
+
+/** Only after the last thing that may refuse. An order that was confirmed has used its coupon, whatever becomes of it. */
+export function returnUseOf(desk: Desk, order: Order): void {
+  const claim = claimOf(order);
+  if (claim !== undefined && mayReturnUse(order)) returnUse(desk, claim, order.id);
+}
+
+/** Orders that were never confirmed; those that are being cancelled have given it back already. */
+function mayReturnUse({ state, cancelReason }: Order): boolean {
+  return state === "PENDING" && cancelReason === null;
+}
+
+/** What a command on an order reads lest it ends or changes: its coupon, while the use can still come back. */
+export function needsOfUse(order: Order): RowNeed[] {
+  return mayReturnUse(order) ? needsOfCoupon(order) : [];
+}

@@ -1,0 +1,354 @@
+// Places an order: prices, tax and the fraud check, stock held, money held or a card's intent written down, the order with
+// its lines, in one commit with all other orders of the batch. Either all of it or nothing: a refusal of any line, of
+// the account or of the check leaves no trace but its entry in the audit trail.
+import { AppError } from "../../../values/app-error.ts";
+import type { BookCommand, Decision, Desk, RowNeed } from "../../banking/index.ts";
+import { PRODUCTS } from "../../catalog/index.ts";
+import {
+  reserveStock,
+  type StockAccount,
+  type StockCheck,
+  stockScope,
+  type WantedStock,
+} from "../../inventory/index.ts";
+import { type Asset, allOrNothing, takeStamps } from "../../ledger/index.ts";
+import {
+  openPayment,
+  type Payment,
+  type ProviderName,
+  paymentsError,
+  scopeOfOpening,
+} from "../../payments/index.ts";
+import { sealAddresses } from "../addresses.ts";
+import { findOwnStep, take } from "../changing/order-facts.ts";
+import { partyOf } from "../changing/states.ts";
+import { describeOrder } from "../describe-order.ts";
+import { orderError } from "../errors.ts";
+import type { Order, OrderLine, PaymentMethod } from "../order.ts";
+import { ADDRESSES, NEW_ORDERS, ORDERS } from "../order-store.ts";
+import type { OrderCaller, OrderServices } from "../services.ts";
+import { applyCoupon, discountOfLines, needsOfCoupon, takeUseFor } from "./apply-coupon.ts";
+import { type NewLine, priceLines } from "./price-lines.ts";
+import type { Address, PreparedScreen, Screen, ScreenJudgement } from "./screen.ts";
+import type { LineTotals } from "./totals.ts";
+
+/** What is to be ordered, checked in form. */
+export interface NewOrder {
+  readonly items: readonly NewLine[];
+  /** Null: an operator's order for nobody. */
+  readonly customerId: string | null;
+  readonly asset: Asset;
+  /** As promotions keeps it; undefined: none. */
+  readonly couponCode?: string | undefined;
+  readonly paymentMethod: PaymentMethod;
+  /** Balance: the account that pays. */
+  readonly accountId?: number | undefined;
+  /** Card: what the client got from the provider. */
+  readonly paymentToken?: string | undefined;
+  readonly shippingAddress: Address | null;
+  readonly billingAddress: Address | null;
+  readonly reference?: string | undefined;
+  /** JSON text. */
+  readonly metadata?: string | undefined;
+}
+
+/** What a command that places an order as one of its parts (a cart's checkout) adds. */
+export interface PlacingExtension {
+  readonly needs: readonly RowNeed[];
+  /** Before anything is decided. An answer in its place: the order that this was placed as before. */
+  readonly check: (desk: Desk) => Decision | AppError | undefined;
+  /** After the order is placed; may leave rows, must not refuse. */
+  readonly onPlaced: (desk: Desk, order: Order) => void;
+}
+
+/**
+ * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
+ * Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
+ * `product_not_stocked`, what a coupon refuses (`coupon_used_up`, ...), `order_refused_by_screening`, `provider_not_configured`,
+ * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where
+ * one is asked.
+ */
+export async function buildPlacing(
+  services: OrderServices,
+  caller: OrderCaller,
+  request: NewOrder & { extension?: PlacingExtension },
+): Promise<BookCommand> {
+  const { assets } = services;
+  const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
+  const refusedElsewhere = services.checkStock && (await askElsewhere(services.checkStock, request.items));
+  const stock = await services.stockOf(productIds);
+  const screen = services.screen && (await prepareScreen(services.screen, caller, request));
+  const accounts = [...stock.values()].flat();
+  const opening = { assetId: request.asset.id, accountId: request.accountId ?? null };
+  const payment = scopeOfOpening(assets, opening);
+  const stampsOfStock = request.items.reduce((sum, item) => sum + countAccounts(stock, item), 0);
+  return {
+    event: "order.place",
+    ...caller,
+    scope: {
+      accountIds: [...stockScope(assets, accounts), ...payment.accountIds],
+      stampCount: 1 + stampsOfStock + payment.stampCount,
+    },
+    needs: [
+      { reader: PRODUCTS, ids: productIds },
+      ...(screen?.needs ?? []),
+      ...(request.extension?.needs ?? []),
+      ...needsOfCoupon(request),
+    ],
+    decide: (desk) => decide(desk, { services, caller, request, stock, screen, refusedElsewhere }),
+  };
+}
+
+/**
+ * What a stock system elsewhere says against it; undefined where it does not. Told in the decision, so that a repeated
+ * key is answered what became of its order, and not what there is now that the order has taken its units.
+ */
+export async function askElsewhere(
+  checkStock: StockCheck,
+  wanted: readonly WantedStock[],
+): Promise<AppError | undefined> {
+  try {
+    await checkStock(wanted);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function prepareScreen(
+  screen: Screen,
+  { actor, origin }: OrderCaller,
+  request: NewOrder,
+): Promise<PreparedScreen | undefined> {
+  const { customerId, asset, shippingAddress, billingAddress } = request;
+  const currency = asset.code;
+  return screen.prepare({ actor, customerId, currency, shippingAddress, billingAddress, ip: origin?.ip });
+}
+
+type Stock = ReadonlyMap<number, readonly StockAccount[]>;
+
+function countAccounts(stock: Stock, { productId }: NewLine): number {
+  return productId === undefined ? 0 : (stock.get(productId)?.length ?? 0);
+}
+
+interface Placing {
+  readonly services: OrderServices;
+  readonly caller: OrderCaller;
+  readonly request: NewOrder & { extension?: PlacingExtension };
+  readonly stock: Stock;
+  readonly screen: PreparedScreen | undefined;
+  readonly refusedElsewhere: AppError | undefined;
+}
+
+function decide(desk: Desk, placing: Placing): Decision | AppError {
+  const { services, caller, request } = placing;
+  const before = request.extension?.check(desk);
+  if (before !== undefined) return before;
+  if (placing.refusedElsewhere !== undefined) return placing.refusedElsewhere;
+  const listed = priceLines(request.items, {
+    products: desk.rows.of(PRODUCTS),
+    taxRates: services.taxRates,
+    currency: request.asset.code,
+    mayBuyDrafts: partyOf(caller.actor) !== "customer",
+  });
+  const priced = listed instanceof AppError ? listed : applyCoupon(desk, request, listed);
+  if (priced instanceof AppError) return priced;
+  const judgement = placing.screen?.judge(desk, priced.totals.gross);
+  if (judgement?.verdict === "refuse") return refuseScreened(judgement);
+  const isInReview = judgement?.verdict === "review";
+  const id = takeStamps(desk.book, 1);
+  const booked = allOrNothing<Booked | AppError>(desk.book, {
+    decide: () => book(desk, placing, { id, ...priced, isInReview }),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  if (booked instanceof AppError) return booked;
+  judgement?.keep(id);
+  return leave(desk, placing, { id, booked, totals: priced.totals });
+}
+
+/** The trail has the reasons; whoever ordered is not told how to pass the next time. */
+function refuseScreened({ score, reasons }: ScreenJudgement): AppError {
+  const refused = orderError("order_refused_by_screening");
+  refused.trail = { score, reasons };
+  return refused;
+}
+
+interface Booked {
+  readonly lines: readonly OrderLine[];
+  readonly payment: Payment | undefined;
+  readonly isInReview: boolean;
+}
+
+interface Priced {
+  readonly id: number;
+  readonly lines: readonly OrderLine[];
+  readonly totals: LineTotals;
+  readonly isInReview: boolean;
+}
+
+/** Stock first, then the money: what cannot be delivered is not paid. */
+function book(desk: Desk, { services, caller, request, stock }: Placing, priced: Priced): Booked | AppError {
+  const reference = `order ${priced.id}`;
+  const lines = holdStock(desk, priced.lines, { stock, reference, actorId: caller.actor.id });
+  const { isInReview } = priced;
+  if (lines instanceof AppError || priced.totals.gross === 0n)
+    return lines instanceof AppError ? lines : { lines, payment: undefined, isInReview };
+  const payment = openOrderPayment(desk, services, {
+    ...request,
+    caller,
+    orderId: priced.id,
+    amountMinor: priced.totals.gross,
+    taxMinor: priced.totals.tax,
+    isOnlyHeld: isInReview,
+  });
+  return payment instanceof AppError ? payment : { lines, payment, isInReview };
+}
+
+/**
+ * Holds stock for lines in their order, so that two lines of one product fold over the same balance. Within `allOrNothing`.
+ * Refuses `insufficient_stock`, `product_not_stocked`, naming the line.
+ */
+export function holdStock(
+  desk: Desk,
+  lines: readonly OrderLine[],
+  { stock, reference, actorId }: { stock: Stock; reference: string; actorId: string },
+): OrderLine[] | AppError {
+  const held: OrderLine[] = [];
+  for (const line of lines) {
+    const { productId, quantity, tracksStock } = line;
+    if (productId === null || !tracksStock) {
+      held.push(line);
+      continue;
+    }
+    const holds = reserveStock(desk, { productId, quantity, reference, actorId }, stock.get(productId) ?? []);
+    if (holds instanceof AppError) return nameLine(holds, line.lineNo);
+    const [holdIds, stockAccountIds] = [holds.map(({ id }) => id), holds.map((hold) => hold.debitAccountId)];
+    held.push({ ...line, holdIds, stockAccountIds });
+  }
+  return held;
+}
+
+function nameLine(refused: AppError, lineNo: number): AppError {
+  const fields = [{ field: `items[${lineNo - 1}].quantity`, reason: refused.message }];
+  return new AppError(refused.kind, refused.code, { ...refused.details, fields });
+}
+
+export interface OrderPaymentRequest {
+  readonly caller: OrderCaller;
+  readonly orderId: number;
+  readonly customerId: string | null;
+  readonly asset: Asset;
+  readonly paymentMethod: PaymentMethod;
+  readonly accountId?: number | undefined;
+  readonly paymentToken?: string | undefined;
+  readonly amountMinor: bigint;
+  readonly taxMinor: bigint;
+  /** A card is charged when goods are shipped, not at once. */
+  readonly isOnlyHeld?: boolean | undefined;
+}
+
+/** Opens a payment for an order. Within `allOrNothing`. */
+export function openOrderPayment(
+  desk: Desk,
+  { cardProvider }: OrderServices,
+  request: OrderPaymentRequest,
+): Payment | AppError {
+  const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, ...rest } = request;
+  const provider = providerOf(paymentMethod, cardProvider);
+  if (provider === undefined)
+    return paymentsError("provider_not_configured", {
+      fields: [{ field: "payment_method", reason: "no card provider is configured" }],
+    });
+  if (provider === "balance" && rest.accountId === undefined)
+    return orderError("account_for_payment_missing");
+  return openPayment(desk, {
+    ...rest,
+    actor: caller.actor,
+    provider,
+    orderId,
+    captureMode: paymentMethod === "credit_card" && !isOnlyHeld ? "automatic" : "manual",
+    reference: `order ${orderId}`,
+    methodToken: paymentToken,
+  });
+}
+
+function providerOf(method: PaymentMethod, card: ProviderName | undefined): ProviderName | undefined {
+  if (method === "credit_card") return card;
+  return method === "balance" ? "balance" : "manual";
+}
+
+function leave(
+  desk: Desk,
+  { services, caller, request }: Placing,
+  placed: { id: number; booked: Booked; totals: LineTotals },
+): Decision {
+  const { lines, payment } = placed.booked;
+  const order = toOrder(desk, { services, caller, request }, placed);
+  const { shippingAddress: shipping, billingAddress: billing } = request;
+  desk.rows.of(ORDERS).set(order.id, order);
+  desk.rows.add(NEW_ORDERS, order);
+  takeUseFor(desk, order);
+  if (shipping !== null || billing !== null)
+    desk.rows.add(ADDRESSES, sealAddresses(services.vault, order.id, { shipping, billing }));
+  request.extension?.onPlaced(desk, order);
+  const document = describeOrder(desk.assets, { order: { ...order, lines }, payment });
+  const payload = JSON.stringify(document);
+  desk.events.push({ topic: "order.placed", payload });
+  const answer = withAddresses(payload, { shipping, billing });
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}
+
+/** Addresses are the answer's alone: events go to many. */
+function withAddresses(
+  document: string,
+  addresses: { shipping: Address | null; billing: Address | null },
+): string {
+  const { shipping, billing } = addresses;
+  const more = `"shipping_address":${JSON.stringify(shipping)},"billing_address":${JSON.stringify(billing)}`;
+  return `${document.slice(0, -1)},${more}}`;
+}
+
+function toOrder(
+  desk: Desk,
+  { services, caller, request }: Pick<Placing, "services" | "caller" | "request">,
+  { id, booked, totals }: { id: number; booked: Booked; totals: LineTotals },
+): Order {
+  const { lines, payment, isInReview } = booked;
+  const pending: Order = {
+    id,
+    customerId: request.customerId,
+    placedBy: caller.actor.id,
+    state: "PENDING",
+    placedState: "PENDING",
+    fulfilment: "unfulfilled",
+    review: isInReview ? "pending" : "none",
+    paymentMethod: request.paymentMethod,
+    paymentId: payment?.id ?? null,
+    currency: request.asset.code,
+    couponCode: request.couponCode ?? null,
+    discount: request.couponCode === undefined ? 0n : discountOfLines(lines),
+    net: totals.net,
+    tax: totals.tax,
+    total: totals.gross,
+    credited: 0n,
+    waived: 0n,
+    waivedTax: 0n,
+    expiresAt: desk.book.now + secondsToPay(services, request.paymentMethod, isInReview) * 1_000_000,
+    cancelReason: null,
+    reference: request.reference ?? null,
+    metadata: request.metadata ?? null,
+    entryCount: 1,
+    version: 1,
+    lines,
+  };
+  const step = findOwnStep(pending, payment);
+  if (step === undefined) return pending;
+  const confirmed = take(pending, step);
+  return { ...confirmed, placedState: confirmed.state };
+}
+
+function secondsToPay({ settings }: OrderServices, method: PaymentMethod, isInReview: boolean): number {
+  if (isInReview) return settings.reviewSeconds;
+  return method === "credit_card" || method === "balance" ? settings.unpaidSeconds : settings.invoiceSeconds;
+}

@@ -1,0 +1,193 @@
+// Turns what a client sent into what the commands take: ids as numbers, amounts as minor units. The form is checked by the
+// schemas before; here is what a schema cannot know, and what only staff may send.
+import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { invalidField } from "../../../values/app-error.ts";
+import { parseId } from "../../../values/id.ts";
+import { checkMetadataNumbers } from "../../../values/metadata.ts";
+import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
+import { parseStamp } from "../../../values/time.ts";
+import { type Asset, type Assets, ledgerError } from "../../ledger/index.ts";
+import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
+import type { NewCreditNote } from "../credit-notes/write-credit-note.ts";
+import { orderError } from "../errors.ts";
+import type { CreditNoteInput, OrderInput, OrderLineInput } from "../schemas.ts";
+import type { OrderServices } from "../services.ts";
+import type { NewOrder } from "./place-orders.ts";
+import type { NewLine } from "./price-lines.ts";
+import type { Address } from "./screen.ts";
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readId(input: string | number, field: string): number {
+  const id = parseId(input);
+  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
+  return id;
+}
+
+export function readOptionalId(input: string | number | undefined, field: string): number | undefined {
+  return input === undefined ? undefined : readId(input, field);
+}
+
+/** @throws AppError `invalid/unknown_asset` */
+export function readCurrency(assets: Assets, code: string, field = "currency"): Asset {
+  const asset = assets.byCode(code);
+  if (asset !== undefined && asset.kind === "money") return asset;
+  throw ledgerError("unknown_asset", {
+    fields: [{ field, reason: `"${code}" is no currency here; GET /assets?kind=money lists those` }],
+  });
+}
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readAmount(input: string | number, asset: Pick<Asset, "scale">, field: string): bigint {
+  const amount = parseAmount(input, asset.scale);
+  if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, asset.scale));
+  return amount;
+}
+
+/** As `readAmount`, and more than zero. */
+export function readPositiveAmount(
+  input: string | number,
+  asset: Pick<Asset, "scale">,
+  field: string,
+): bigint {
+  const amount = readAmount(input, asset, field);
+  if (amount === 0n) throw invalidField(field, "must be more than zero");
+  return amount;
+}
+
+/** Text that PostgreSQL cannot keep or that breaks lines. @throws AppError `invalid/invalid_request` naming the field */
+export function readText<T extends string | null | undefined>(text: T, field: string): T {
+  if (typeof text === "string" && /[\p{Cc}\p{Cs}]/u.test(text))
+    throw invalidField(field, "must not have control characters or broken Unicode");
+  return text;
+}
+
+/** A time as a stamp. @throws AppError `invalid/invalid_request` naming the field */
+export function readTime(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined;
+  const stamp = parseStamp(text);
+  if (stamp !== undefined) return stamp;
+  throw invalidField(
+    field,
+    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
+  );
+}
+
+export function readMetadata(metadata: Readonly<Record<string, unknown>>): string {
+  checkMetadataNumbers(metadata, "metadata");
+  const text = JSON.stringify(metadata);
+  if (text.includes("\\u0000")) throw invalidField("metadata", "must not have NUL characters");
+  return text;
+}
+
+export function readAddress(address: Address | null | undefined, field: string): Address | null {
+  if (address === undefined || address === null) return null;
+  for (const [name, value] of Object.entries(address)) readText(value, `${field}.${name}`);
+  return address;
+}
+
+/**
+ * @throws AppError `invalid/…`, `forbidden/staff_only_field` naming the field
+ */
+export function readOrder(
+  { assets, settings }: Pick<OrderServices, "assets" | "settings">,
+  actor: Actor,
+  input: OrderInput,
+): NewOrder {
+  const asset = readCurrency(assets, input.currency ?? settings.defaultCurrency);
+  const isStaff = actsForAll(actor);
+  if (input.customer_id !== undefined && !isStaff && input.customer_id !== actor.id)
+    throw refuseField("customer_id");
+  if (input.account_id !== undefined && input.payment_method !== "balance")
+    throw invalidField("account_id", "belongs to payment_method balance");
+  return {
+    items: readItems(input.items, { asset, actor }),
+    couponCode: input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code),
+    customerId: isStaff ? readText(input.customer_id ?? null, "customer_id") : actor.id,
+    asset,
+    paymentMethod: input.payment_method,
+    accountId: readOptionalId(input.account_id, "account_id"),
+    paymentToken: readText(input.payment_token, "payment_token"),
+    shippingAddress: readAddress(input.shipping_address, "shipping_address"),
+    billingAddress: readAddress(input.billing_address, "billing_address"),
+    reference: readText(input.reference, "reference"),
+    metadata: input.metadata === undefined ? undefined : readMetadata(input.metadata),
+  };
+}
+
+/** As it is kept. @throws AppError `refused/coupon_unknown` where no coupon can be called so */
+export function readCouponCode(typed: string): string {
+  const code = normalizeCode(typed);
+  if (code === undefined) throw refuseUnknown(typed);
+  return code;
+}
+
+/** @throws AppError `invalid/…`, `forbidden/staff_only_field` naming the field */
+export function readItems(
+  items: readonly OrderLineInput[],
+  { asset, actor }: { asset: Asset; actor: Actor },
+): NewLine[] {
+  const isStaff = actsForAll(actor);
+  return items.map((item, index) => {
+    const path = `items[${index}].`;
+    if (!isStaff) refuseStaffFields(item, path);
+    if (item.product_id === undefined) checkService(item, path);
+    return {
+      productId: item.product_id,
+      description: readText(item.description, `${path}description`),
+      quantity: item.quantity,
+      unitPrice: readUnitPrice(item.unit_price, asset, `${path}unit_price`),
+      includesTax: item.price_includes_tax,
+      taxClass: item.tax_class,
+    };
+  });
+}
+
+/** Zero is a gift; below zero is no sale. */
+function readUnitPrice(input: string | number | undefined, asset: Asset, field: string): bigint | undefined {
+  if (input === undefined) return undefined;
+  if (String(input).trimStart().startsWith("-"))
+    throw invalidField(
+      field,
+      "must not be below zero: what is given back is a credit note (POST /credit-notes), whose prices are positive too",
+    );
+  return readAmount(input, asset, field);
+}
+
+const STAFF_FIELDS = ["unit_price", "price_includes_tax", "tax_class", "description"] as const;
+
+function refuseStaffFields(item: OrderLineInput, path: string): void {
+  for (const field of STAFF_FIELDS) if (item[field] !== undefined) throw refuseField(`${path}${field}`);
+  if (item.product_id === undefined) throw invalidField(`${path}product_id`, "is required");
+}
+
+function refuseField(field: string): Error {
+  return orderError("staff_only_field", { fields: [{ field, reason: "only staff may send this" }] });
+}
+
+function checkService(item: OrderLineInput, path: string): void {
+  if (item.description === undefined)
+    throw invalidField(
+      `${path}product_id`,
+      "is required; a line without it needs description and unit_price",
+    );
+  if (item.unit_price === undefined)
+    throw invalidField(`${path}unit_price`, "is required for a line without product_id");
+}
+
+/** @throws AppError `invalid/…` naming the field */
+export function readCreditNote(
+  { assets, settings }: Pick<OrderServices, "assets" | "settings">,
+  actor: Actor,
+  input: CreditNoteInput,
+): NewCreditNote {
+  const asset = readCurrency(assets, input.currency ?? settings.defaultCurrency);
+  const lines = readItems(input.items, { asset, actor });
+  return {
+    items: lines.map((line, index) => ({ ...line, restock: input.items[index]?.restock ?? true })),
+    customerId: readText(input.customer_id ?? null, "customer_id"),
+    asset,
+    accountId: readOptionalId(input.account_id, "account_id"),
+    reason: readText(input.reason, "reason"),
+    reference: readText(input.reference, "reference"),
+  };
+}

@@ -1,0 +1,200 @@
+// Compares what orders, shipments and credit notes say that they held and moved with the ledger, where it lies. One function a
+// check: each answers its first difference in words, or undefined.
+
+import { unitAccounts } from "../../inventory/index.ts";
+import {
+  type BookedTransfer,
+  countActiveHolds,
+  findActiveHoldIds,
+  findHoldsById,
+  findTransfers,
+  getSystemSums,
+  type KeptHold,
+} from "../../ledger/index.ts";
+import { findAttempts } from "../../payments/index.ts";
+import { type Found, type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import * as store from "./verify-pages-store.ts";
+
+const PAGE = 2_000;
+
+/** Every active hold in favor of what is sold is one line's. That the lines' holds are active is checked order by order. */
+export async function checkNamedHolds({ tx, assets }: Subject): Found {
+  const { sold } = unitAccounts(assets);
+  const named = await store.countNamedHolds(tx);
+  const active = await countActiveHolds(tx, sold);
+  if (named.count === active && named.distinct === active) return undefined;
+  const lines = await store.readNamedHolds(tx);
+  for (const [holdId, { orderId, count }] of lines)
+    if (count > 1)
+      return {
+        check: "order_holds",
+        what: `hold ${holdId} of order ${orderId} is named by ${count} lines`,
+        orderId,
+        holdId,
+      };
+  for (let afterId = 0; ; ) {
+    const ids = await findActiveHoldIds(tx, { creditAccountId: sold, afterId, limit: PAGE });
+    const last = ids.at(-1);
+    if (last === undefined) return undefined; // a line names a hold that is not active: checked order by order
+    const holdId = ids.find((id) => !lines.has(id));
+    if (holdId !== undefined)
+      return {
+        check: "order_holds",
+        what: `hold ${holdId} keeps units for an order, and no order names it`,
+        holdId,
+      };
+    afterId = last;
+  }
+}
+
+/** Every unit shipped was captured from the hold that the shipment names. */
+export async function checkShipments({ tx, assets, since }: Subject): Found {
+  const { sold } = unitAccounts(assets);
+  for (let afterId = 0; ; ) {
+    const page = await store.readShippedParts(tx, { since, afterId, limit: PAGE });
+    const last = page.at(-1);
+    if (last === undefined) return undefined;
+    const parts = page.filter(({ holdId }) => holdId !== 0);
+    const holds = await findHoldsById(
+      tx,
+      parts.map(({ holdId }) => holdId),
+    );
+    const wrong = parts.find((part) => !isCaptured(part, holds.get(part.holdId), sold));
+    if (wrong !== undefined) return describeShipment(wrong, holds.get(wrong.holdId));
+    afterId = last.shipmentId;
+  }
+}
+
+function isCaptured(part: store.ShippedPart, hold: KeptHold | undefined, sold: number): boolean {
+  return (
+    hold?.state === "captured" &&
+    hold.captured === BigInt(part.quantity) &&
+    hold.debitAccountId === part.stockAccountId &&
+    hold.creditAccountId === sold
+  );
+}
+
+function describeShipment(part: store.ShippedPart, hold: KeptHold | undefined): OrderDifference {
+  const { orderId, holdId, lineNo, shipmentId } = part;
+  const expected = `${part.quantity} units of account ${part.stockAccountId}`;
+  const stored =
+    hold === undefined ? "no such hold" : `${hold.captured} units of account ${hold.debitAccountId}`;
+  const what = `shipment ${shipmentId} took ${expected} for line ${lineNo} of order ${orderId}, and hold ${holdId} says ${stored}`;
+  return { check: "order_shipments", what, orderId, holdId, expected, stored };
+}
+
+/** Goods that came back were booked back on the shelf. */
+export async function checkPutBack({ tx, assets, since }: Subject): Found {
+  const { sold } = unitAccounts(assets);
+  for (let afterId = 0; ; ) {
+    const page = await store.readPutBack(tx, { since, afterId, limit: PAGE });
+    const last = page.at(-1);
+    if (last === undefined) return undefined;
+    const transfers = await readTransfers(tx, page);
+    for (const note of page) {
+      const movement = { from: sold, to: note.accountId ?? 0, amount: note.amount };
+      if (isBooked(transfers.get(note.journalId), movement)) continue;
+      const what = `credit note ${note.noteId} put ${note.amount} units back on account ${note.accountId}, and journal ${note.journalId} says otherwise`;
+      return describeBooking("order_returns", note, what);
+    }
+    afterId = last.noteId;
+  }
+}
+
+/** Money of credit notes that name no order went where they say. */
+export async function checkPaidOut(subject: Subject): Found {
+  const { tx, since } = subject;
+  for (let afterId = 0; ; ) {
+    const page = await store.readPaidOut(tx, { since, afterId, limit: PAGE });
+    const last = page.at(-1);
+    if (last === undefined) return undefined;
+    const transfers = await readTransfers(tx, page);
+    const wrong = page.find((note) => !isPaidOut(subject, note, transfers));
+    if (wrong !== undefined) {
+      const names = [""];
+      const amount = tellAmounts(subject, wrong.currency, { amounts: String(wrong.amount), names });
+      const what = `credit note ${wrong.noteId} gave ${amount} back, and journal ${wrong.journalId} says otherwise`;
+      return describeBooking("order_refunds", wrong, what);
+    }
+    afterId = last.noteId;
+  }
+}
+
+/** The tax first, where there is some, then the whole. */
+function isPaidOut(
+  { assets }: Subject,
+  { journalId, accountId, amount, tax, currency }: store.NotedBooking,
+  transfers: ReadonlyMap<number, BookedTransfer>,
+): boolean {
+  const assetId = assets.byCode(currency)?.id;
+  if (assetId === undefined) return false;
+  const account = (name: "sales" | "tax" | "world") => assets.systemAccount(assetId, name);
+  const sales = account("sales");
+  const hasTax = tax > 0n;
+  const taxMovement = { from: account("tax"), to: sales, amount: tax };
+  if (hasTax && !isBooked(transfers.get(journalId), taxMovement)) return false;
+  const whole = transfers.get(hasTax ? journalId + 1 : journalId);
+  return isBooked(whole, { from: sales, to: accountId ?? account("world"), amount });
+}
+
+function readTransfers(
+  tx: Subject["tx"],
+  notes: readonly store.NotedBooking[],
+): Promise<ReadonlyMap<number, BookedTransfer>> {
+  return findTransfers(
+    tx,
+    notes.flatMap(({ journalId }) => [journalId, journalId + 1]),
+  );
+}
+
+function isBooked(
+  transfer: BookedTransfer | undefined,
+  { from, to, amount }: { from: number; to: number; amount: bigint },
+): boolean {
+  return transfer?.debitAccountId === from && transfer.creditAccountId === to && transfer.amount === amount;
+}
+
+function describeBooking(
+  check: "order_returns" | "order_refunds",
+  { noteId: creditNoteId, orderId, journalId }: store.NotedBooking,
+  what: string,
+): OrderDifference {
+  return { check, what, creditNoteId, journalId, ...(orderId === null ? {} : { orderId }) };
+}
+
+/** Every refund that a credit note names is one of its payment, of the same amount. */
+export async function checkRefunds(subject: Subject): Found {
+  const { tx, since } = subject;
+  for (let afterId = 0; ; ) {
+    const page = await store.readNotedRefunds(tx, { since, afterId, limit: PAGE });
+    const last = page.at(-1);
+    if (last === undefined) return undefined;
+    const refunds = await findAttempts(
+      tx,
+      page.flatMap(({ refundId }) => refundId ?? []),
+    );
+    const wrong = page.find(({ refundId, paymentId, amount }) => {
+      const refund = refunds.get(refundId ?? 0);
+      return refund?.act !== "refund" || refund.paymentId !== paymentId || refund.amountMinor !== amount;
+    });
+    if (wrong !== undefined) {
+      const { noteId: creditNoteId, orderId, paymentId, refundId } = wrong;
+      const amount = tellAmounts(subject, wrong.currency, { amounts: String(wrong.amount), names: [""] });
+      const what = `credit note ${creditNoteId} of order ${orderId} refunds ${amount}, and payment ${paymentId} has no such refund (${refundId})`;
+      return { check: "order_refunds", what, orderId, creditNoteId, paymentId };
+    }
+    afterId = last.noteId;
+  }
+}
+
+/** All units that the ledger sold are on shipments, and all that it took back on credit notes. */
+export async function checkUnits({ tx, assets }: Subject): Found {
+  const accountId = unitAccounts(assets).sold;
+  const { shipped, returned } = await store.countUnits(tx);
+  const { credits, debits } = await getSystemSums(tx, accountId);
+  if (shipped === credits && returned === debits) return undefined;
+  const expected = `${shipped} units shipped and ${returned} returned`;
+  const stored = `${credits} and ${debits}`;
+  const what = `orders say ${expected}, and the ledger's account ${accountId} says ${stored}`;
+  return { check: "order_units", what, accountId, expected, stored };
+}

@@ -1,0 +1,114 @@
+// What a verification checks of orders' own rows, one function a check: each answers its first difference in words, or undefined.
+import type { Tx } from "../../../runtime/transaction.ts";
+import { findProductsForSale } from "../../catalog/index.ts";
+import { stateOf } from "../order-store.ts";
+import { type Found, type Subject, tellAmounts } from "./verify-difference.ts";
+import { readNamedProducts } from "./verify-pages-store.ts";
+import * as store from "./verify-store.ts";
+
+const TOTALS = ["net", "tax", "total", "credited", "discount"];
+
+export async function checkTotals(subject: Subject): Found {
+  const found = await store.findWrongTotal(subject.tx);
+  if (found === undefined) return undefined;
+  const orderId = Number(found.id);
+  const check = "order_totals";
+  if (found.is_missing) return { check, what: `order ${orderId} does not exist, and lines name it`, orderId };
+  if (found.has_gap) return { check, what: `order ${orderId} lacks some of its lines`, orderId };
+  const tell = (amounts: string | null) => tellAmounts(subject, found.currency, { amounts, names: TOTALS });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the lines of order ${orderId} add up to ${expected}, it says ${stored}`;
+  return { check, what, orderId, expected, stored };
+}
+
+export async function checkPrices(subject: Subject): Found {
+  const found = await store.findWrongPrice(subject.tx);
+  if (found === undefined) return undefined;
+  const orderId = Number(found.id);
+  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: ["net", "tax"] });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `line ${found.line_no} of order ${orderId} costs ${expected} by its price, it says ${stored}`;
+  return { check: "order_prices", what, orderId, expected, stored };
+}
+
+export async function checkProgress(subject: Subject): Found {
+  const found = await store.findWrongProgress(subject.tx);
+  if (found === undefined) return undefined;
+  const orderId = Number(found.id);
+  const tell = (text: string) => {
+    const [shipped, returned, amounts = "0"] = text.split(" ");
+    const credited = tellAmounts(subject, found.currency, { amounts, names: ["credited"] });
+    return `${shipped} shipped, ${returned} returned, ${credited}`;
+  };
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `line ${found.line_no} of order ${orderId} says ${stored}, its shipments and credit notes say ${expected}`;
+  return { check: "order_progress", what, orderId, expected, stored };
+}
+
+export async function checkStates({ tx }: Subject): Found {
+  const found = await store.findWrongState(tx);
+  if (found === undefined) return undefined;
+  const orderId = Number(found.id);
+  const what = `order ${orderId} (${stateOf(found.state)}) ${found.rule}`;
+  return { check: "order_states", what, orderId };
+}
+
+export async function checkTimelines({ tx }: Subject): Found {
+  const found = await store.findBrokenTimeline(tx);
+  if (found === undefined) return undefined;
+  const orderId = Number(found.id);
+  const where = found.seq === null ? "does not lead to its state" : `breaks at entry ${found.seq}`;
+  return { check: "order_timelines", what: `the timeline of order ${orderId} ${where}`, orderId };
+}
+
+export async function checkNotes(subject: Subject): Found {
+  const found = await store.findWrongNote(subject.tx);
+  if (found === undefined) return undefined;
+  const creditNoteId = Number(found.id);
+  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: TOTALS });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the lines of credit note ${creditNoteId} add up to ${expected}, it says ${stored}`;
+  return { check: "order_credits", what, creditNoteId, ...orderOf(found), expected, stored };
+}
+
+export async function checkCredits(subject: Subject): Found {
+  const found = await store.findWrongCredit(subject.tx);
+  if (found === undefined) return undefined;
+  const names = ["credited", "of it never paid"];
+  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the credit notes of order ${found.id} say ${expected}, it says ${stored}`;
+  return { check: "order_credits", what, ...orderOf(found), expected, stored };
+}
+
+function orderOf({ order_id: id }: { order_id: bigint | null }): { orderId?: number } {
+  return id === null ? {} : { orderId: Number(id) };
+}
+
+const PRODUCTS_PER_READ = 5_000;
+
+/** No line names a product that the catalog does not have. */
+export async function checkProducts({ tx }: Subject): Found {
+  const missing = await findMissingProduct(tx, await readNamedProducts(tx));
+  if (missing === undefined) return undefined;
+  const { orderId, productId } = missing;
+  const what = `order ${orderId} names product ${productId}, which does not exist`;
+  return { check: "order_products", what, orderId };
+}
+
+/** The first that names a product which the catalog does not have. */
+export async function findMissingProduct<Named extends { readonly productId: number }>(
+  tx: Tx,
+  named: readonly Named[],
+): Promise<Named | undefined> {
+  for (let from = 0; from < named.length; from += PRODUCTS_PER_READ) {
+    const page = named.slice(from, from + PRODUCTS_PER_READ);
+    const known = await findProductsForSale(
+      tx.sql,
+      page.map(({ productId }) => productId),
+    );
+    const missing = page.find(({ productId }) => !known.has(productId));
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+// Verifies orders: re-derives them from their lines, shipments, credit notes and timelines, and compares them with their payments
+// and with the ledger, where stock and money lie. One read-only snapshot sees one moment while servers go on selling.
+// That the ledger agrees with itself is its own check, and a payment with its events is the payments'.
+
+import { countUp } from "../../../runtime/count-up.ts";
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction } from "../../../runtime/transaction.ts";
+import * as carts from "../../carts/verify-carts.ts";
+import { loadAssets } from "../../ledger/index.ts";
+import * as bookings from "./verify-bookings.ts";
+import * as checks from "./verify-checks.ts";
+import type { OrderDifference } from "./verify-difference.ts";
+import { checkOrderPages } from "./verify-pages.ts";
+import { countOrders } from "./verify-pages-store.ts";
+import * as store from "./verify-store.ts";
+import { checkUses } from "./verify-uses.ts";
+
+export interface VerifyOrdersOptions {
+  /**
+   * Stamp up to which an earlier run, the ledger's too, has found everything in order; default 0. Shipments and credit notes up to
+   * it are not compared with the ledger again, nor ended orders that have not changed since, nor carts with the orders that they
+   * became by then; all else is.
+   */
+  readonly since?: number;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+export interface OrdersVerification {
+  /** In the order of their stamps, at most one of each check; the first is the first difference. */
+  readonly differences: readonly OrderDifference[];
+  /** Orders that were compared with their payments and holds. */
+  readonly orderCount: number;
+}
+
+const CHECKS = [
+  checks.checkTotals,
+  checks.checkPrices,
+  checks.checkProgress,
+  checks.checkStates,
+  checks.checkTimelines,
+  checks.checkNotes,
+  checks.checkCredits,
+  checks.checkProducts,
+  checkUses,
+  bookings.checkNamedHolds,
+  bookings.checkShipments,
+  bookings.checkPutBack,
+  bookings.checkPaidOut,
+  bookings.checkRefunds,
+  bookings.checkUnits,
+  carts.checkCarts,
+  carts.checkMergedCarts,
+  carts.checkCartProducts,
+] as const;
+/** Of the time that all takes, for the reading of orders page by page, measured with a million. */
+const PAGES_SHARE = 0.5;
+
+/** Locks nothing; a run beside another is as good as alone. */
+export async function verifyOrders(
+  db: Sql,
+  { since = 0, onProgress }: VerifyOrdersOptions = {},
+): Promise<OrdersVerification> {
+  const assets = await loadAssets(db);
+  return inReadTransaction(db, async (tx) => {
+    await store.allowLargeReads(tx);
+    const progress = countUp((await countOrders(tx)) / PAGES_SHARE, onProgress);
+    const subject = { tx, since, assets, onRead: progress.add };
+    const found: (OrderDifference | undefined)[] = [];
+    for (const [index, check] of CHECKS.entries()) {
+      found.push(await check(subject));
+      progress.reach(((index + 1) / CHECKS.length) * (1 - PAGES_SHARE));
+    }
+    const pages = await checkOrderPages(subject);
+    progress.reach(1);
+    const differences = [...found, ...pages.differences].flatMap((difference) => difference ?? []);
+    return { differences: differences.sort(byStamp), orderCount: pages.orderCount };
+  });
+}
+
+function byStamp(a: OrderDifference, b: OrderDifference): number {
+  return stampOf(a) - stampOf(b);
+}
+
+function stampOf({ orderId, creditNoteId, holdId }: OrderDifference): number {
+  return orderId ?? creditNoteId ?? holdId ?? Number.MAX_SAFE_INTEGER;
+}

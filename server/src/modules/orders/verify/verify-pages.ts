@@ -1,0 +1,147 @@
+// Compares orders with their payments and stock holds, a page at a time, by the very functions that commands decide with.
+import { readAhead } from "../../../runtime/read-ahead.ts";
+import { unitAccounts } from "../../inventory/index.ts";
+import { findHoldsById, type KeptHold } from "../../ledger/index.ts";
+import {
+  findMoneyOfOrders,
+  isInFlight,
+  type OrderMoney,
+  refundableOf,
+  voidableOf,
+} from "../../payments/index.ts";
+import { dueOf, factsOf, findOwnStep } from "../changing/order-facts.ts";
+import { isFinal } from "../changing/states.ts";
+import { type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import { type CheckedLine, type CheckedOrder, readOrdersPage } from "./verify-pages-store.ts";
+
+const PAGE = 2_000;
+
+/** The first order whose holds, and the first whose payments, do not agree with it. */
+export async function checkOrderPages(
+  subject: Subject,
+): Promise<{ differences: OrderDifference[]; orderCount: number }> {
+  const { tx, since } = subject;
+  let [wrongHold, wrongPayment]: (OrderDifference | undefined)[] = [];
+  let orderCount = 0;
+  const pages = readAhead(
+    (afterId: number = 0) => readOrdersPage(tx, { since, afterId, limit: PAGE }),
+    ({ id }) => id,
+  );
+  for await (const orders of pages) {
+    const ids = orders.map(({ id }) => id);
+    const holdIds = orders.flatMap(({ lines }) => lines.flatMap((line) => line.holdIds));
+    const [holds, payments] = await Promise.all([findHoldsById(tx, holdIds), findMoneyOfOrders(tx, ids)]);
+    wrongHold ??= checkHolds(subject, orders, holds);
+    wrongPayment ??= checkPayments(subject, orders, payments);
+    orderCount += orders.length;
+    subject.onRead?.(orders.length);
+  }
+  return { differences: [wrongHold, wrongPayment].flatMap((difference) => difference ?? []), orderCount };
+}
+
+function checkHolds(
+  { assets }: Subject,
+  orders: readonly CheckedOrder[],
+  holds: ReadonlyMap<number, KeptHold>,
+): OrderDifference | undefined {
+  const { sold } = unitAccounts(assets);
+  for (const order of orders)
+    for (const line of order.lines) {
+      const wrong = findWrongHold(line, { holds, sold, isOpen: isOpen(order) });
+      if (wrong === undefined) continue;
+      const what = `line ${line.lineNo} of order ${order.id} ${wrong.what}`;
+      return { check: "order_holds", what, orderId: order.id, ...wrong.ids };
+    }
+  return undefined;
+}
+
+/** Stock is freed as soon as the order ends or is to end. */
+function isOpen({ state, cancelReason }: CheckedOrder): boolean {
+  return !isFinal(state) && cancelReason === null;
+}
+
+/** What is open of a line is held, each hold on the account that the line names. */
+function findWrongHold(
+  { holdIds, stockAccountIds, quantity, shipped, tracksStock }: CheckedLine,
+  { holds, sold, isOpen }: { holds: ReadonlyMap<number, KeptHold>; sold: number; isOpen: boolean },
+): { what: string; ids: Pick<OrderDifference, "holdId" | "accountId" | "expected" | "stored"> } | undefined {
+  let held = 0n;
+  for (const [index, holdId] of holdIds.entries()) {
+    const hold = holds.get(holdId);
+    const accountId = stockAccountIds[index] ?? 0;
+    if (hold?.state !== "active")
+      return { what: `names hold ${holdId}, which is ${hold?.state ?? "not there"}`, ids: { holdId } };
+    if (hold.debitAccountId !== accountId || hold.creditAccountId !== sold)
+      return {
+        what: `names hold ${holdId} of account ${accountId}, which is another's`,
+        ids: { holdId, accountId },
+      };
+    held += hold.amount;
+  }
+  const open = isOpen && tracksStock ? BigInt(quantity - shipped) : 0n;
+  if (held === open) return undefined;
+  const [expected, stored] = [`${open} units`, `${held}`];
+  return { what: `has ${expected} open and holds ${stored}`, ids: { expected, stored } };
+}
+
+function checkPayments(
+  subject: Subject,
+  orders: readonly CheckedOrder[],
+  byOrder: ReadonlyMap<number, readonly OrderMoney[]>,
+): OrderDifference | undefined {
+  for (const order of orders) {
+    const wrong = findWrongPayment(subject, order, byOrder.get(order.id) ?? []);
+    if (wrong !== undefined)
+      return {
+        check: "order_payments",
+        ...wrong,
+        what: `order ${order.id} (${order.state}) ${wrong.what}`,
+        orderId: order.id,
+      };
+  }
+  return undefined;
+}
+
+type Wrong = Pick<OrderDifference, "what" | "paymentId" | "expected" | "stored">;
+
+function findWrongPayment(
+  subject: Subject,
+  order: CheckedOrder,
+  payments: readonly OrderMoney[],
+): Wrong | undefined {
+  const latest = payments.find(({ id }) => id === order.paymentId);
+  if (order.paymentId !== null && latest === undefined) {
+    const paymentId = order.paymentId;
+    return { what: `names payment ${paymentId}, which is not its own`, paymentId };
+  }
+  const foreign = payments.find(({ currency }) => currency !== order.currency);
+  if (foreign !== undefined)
+    return { what: `has payment ${foreign.id} in ${foreign.currency}`, paymentId: foreign.id };
+  const hasEndedUnsold = isFinal(order.state) && order.state !== "COMPLETED";
+  const kept = payments.find((payment) => (hasEndedUnsold || payment !== latest) && keepsMoney(payment));
+  if (kept !== undefined) {
+    const why = hasEndedUnsold ? "has ended without a sale" : "is paid by another payment";
+    return { what: `${why}, and payment ${kept.id} keeps money of it`, paymentId: kept.id };
+  }
+  const step = findOwnStep(order, latest);
+  if (step !== undefined)
+    return { what: `may take the step "${step}" by itself and has not`, ...idOf(latest) };
+  const captured = latest?.capturedMinor ?? 0n;
+  const isTooMuch = captured > dueOf(order) && latest?.cancelRequested === false;
+  const isTooLittle = order.state === "COMPLETED" && !factsOf(order, latest).isPaid;
+  if (!isTooMuch && !isTooLittle) return undefined;
+  const tell = (minor: bigint) =>
+    tellAmounts(subject, order.currency, { amounts: String(minor), names: [""] });
+  const [expected, stored] = [tell(dueOf(order)), tell(captured)];
+  return { what: `owes ${expected}, and ${stored} were paid`, ...idOf(latest), expected, stored };
+}
+
+function idOf(payment: OrderMoney | undefined): { paymentId?: number } {
+  return payment === undefined ? {} : { paymentId: payment.id };
+}
+
+/** Money that is neither on its way back nor the subject of anything under way. */
+function keepsMoney(payment: OrderMoney): boolean {
+  if (payment.cancelRequested && isInFlight(payment)) return false;
+  return voidableOf(payment) > 0n || refundableOf(payment) > 0n;
+}

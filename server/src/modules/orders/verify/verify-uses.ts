@@ -1,0 +1,41 @@
+// Compares orders with the uses of coupons, in both directions: each order that names a coupon has its use, nobody else has one,
+// and a use has come back exactly where its order ended, or is about to, without ever having been confirmed.
+import { type CouponUse, findUses } from "../../promotions/index.ts";
+import type { Found, Subject } from "./verify-difference.ts";
+import { type CouponOrder, readCouponOrders } from "./verify-pages-store.ts";
+
+const PAGE = 5_000;
+
+export async function checkUses({ tx }: Subject): Found {
+  for (let afterId = 0; ; ) {
+    const orders = await readCouponOrders(tx, { afterId, limit: PAGE });
+    const isLast = orders.length < PAGE;
+    const untilId = isLast ? Number.MAX_SAFE_INTEGER : (orders.at(-1)?.id ?? 0);
+    const uses = await findUses(tx, { afterId, untilId });
+    for (const order of orders) {
+      const wrong = findWrongUse(order, uses.get(order.id));
+      if (wrong !== undefined)
+        return { check: "order_coupons", what: `order ${order.id} ${wrong}`, orderId: order.id };
+      uses.delete(order.id);
+    }
+    const [stray] = uses.values();
+    if (stray !== undefined) {
+      const what = `coupon ${stray.code} has a use of order ${stray.orderId}, which does not name it`;
+      return { check: "order_coupons", what, orderId: stray.orderId };
+    }
+    if (isLast) return undefined;
+    afterId = untilId;
+  }
+}
+
+function findWrongUse(order: CouponOrder, use: CouponUse | undefined): string | undefined {
+  const { couponCode, customerId, hasReturned } = order;
+  if (use?.code !== couponCode)
+    return `names coupon ${couponCode} and has ${use ? `a use of ${use.code}` : "no use of it"}`;
+  if (use.customerId !== customerId)
+    return `is of ${customerId}, and its use of ${couponCode} of ${use.customerId}`;
+  if (use.isReturned === hasReturned) return undefined;
+  return hasReturned
+    ? `ended before it was confirmed and keeps its use of ${couponCode}`
+    : `has returned its use of ${couponCode}, and has not ended before it was confirmed`;
+}

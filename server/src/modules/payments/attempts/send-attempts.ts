@@ -1,0 +1,151 @@
+// The job that calls providers: takes the attempts that are due, calls outside of any transaction with the attempt's own
+// key, and records the outcome. No answer leaves the attempt unknown, to be asked about again with the same key; what stays
+// unknown too long goes to the queue that people look at. Nothing is ever concluded from silence.
+import type { Log } from "../../../runtime/log.ts";
+import { ensureAsset } from "../../ledger/index.ts";
+import { getPayment } from "../find-payments.ts";
+import { type PaymentKeeper, recordOutcome } from "../outcomes/record-outcome.ts";
+import {
+  type CardCall,
+  type CardProvider,
+  type CardProviderName,
+  ProviderBusyError,
+  ProviderUnreachableError,
+} from "../providers/card-provider.ts";
+import { type Attempt, keyOf } from "./attempt.ts";
+import * as store from "./attempt-store.ts";
+import type { CallPolicy } from "./call-policy.ts";
+
+/** Calls under way at once; one that waits long takes no other's place for more than this. */
+const CALLS_MAX = 16;
+const ASK_SECONDS_MIN = 0.5;
+const ASK_SECONDS_MAX = 600;
+/** A provider forgets keys after a day; a call with a forgotten key would be a second charge: from here on it is only asked. */
+const KEY_LIFE_SECONDS = 20 * 3_600;
+/** An answered attempt has this long before a person looks: bank refunds take days. */
+const ANSWERED_ATTENTION_SECONDS = 7 * 86_400;
+
+export interface Sender extends PaymentKeeper {
+  readonly providers: ReadonlyMap<CardProviderName, { provider: CardProvider; policy: CallPolicy }>;
+  readonly log: Log;
+  readonly clock: () => Date;
+  /** Longer than a call with its retries can take. */
+  readonly leaseSeconds: number;
+  /** How long an attempt may be unknown before people are asked. */
+  readonly attentionSeconds: number;
+}
+
+export interface SendingPool {
+  /** Begins a call for each attempt that is due, as far as there is room. Returns how many; waits for room where there is none. */
+  readonly pass: (signal: AbortSignal) => Promise<number>;
+  /** Resolves when no call is under way. */
+  readonly drain: () => Promise<void>;
+}
+
+/** A slow provider holds up its own calls alone: passes go on while calls wait for their answers. */
+export function createSendingPool(sender: Sender): SendingPool {
+  const running = new Set<Promise<void>>();
+  return {
+    pass: async (signal) => {
+      if (running.size >= CALLS_MAX) await Promise.race(running);
+      const { db, leaseSeconds } = sender;
+      const limit = CALLS_MAX - running.size;
+      const due = await store.claimDueAttempts(db, { now: sender.clock(), leaseSeconds, limit });
+      for (const attempt of due) {
+        const call = sendLogged(sender, attempt, signal).finally(() => running.delete(call));
+        running.add(call);
+      }
+      return due.length;
+    },
+    drain: async () => {
+      await Promise.all(running);
+    },
+  };
+}
+
+/** A bug in one attempt's way must not stop the others; its lease ends by itself and it comes again. */
+async function sendLogged(sender: Sender, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  try {
+    await send(sender, attempt, signal);
+  } catch (error) {
+    sender.log.error(
+      { err: error, attempt: attempt.id },
+      "the outcome of a payment attempt could not be recorded",
+    );
+  }
+}
+
+async function send(sender: Sender, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  const payment = await getPayment(sender.db, attempt.paymentId);
+  const known = sender.providers.get(payment.provider as CardProviderName);
+  if (known === undefined)
+    return postpone(sender, attempt, `the provider ${payment.provider} is not configured`);
+  await ensureAsset(sender.assets, payment.assetId);
+  const { provider, policy } = known;
+  const call: CardCall = {
+    key: keyOf(attempt),
+    attemptId: attempt.id,
+    act: attempt.act,
+    amountMinor: attempt.amountMinor,
+    keepsRest: attempt.keepsRest,
+    attemptReference: attempt.providerReference,
+    payment,
+    captureMode: payment.captureMode,
+    createdAt: new Date(attempt.id / 1_000),
+  };
+  const ask = attempt.isAnswered || isKeyForgotten(sender, attempt) ? provider.ask : provider.call;
+  try {
+    const answer = await policy.run((callSignal) => ask(call, callSignal), signal);
+    const askAgainAt = nextAsk(sender, attempt);
+    await recordOutcome(sender, { paymentId: payment.id, attemptId: attempt.id, answer, askAgainAt });
+  } catch (error) {
+    if (!(error instanceof ProviderUnreachableError || error instanceof ProviderBusyError)) throw error;
+    await postpone(sender, attempt, error);
+  }
+}
+
+function isKeyForgotten({ clock }: Sender, attempt: Attempt): boolean {
+  return !attempt.isAnswered && attempt.askedCount > 1 && ageSeconds(clock(), attempt) > KEY_LIFE_SECONDS;
+}
+
+function ageSeconds(now: Date, attempt: Pick<Attempt, "id">): number {
+  return now.getTime() / 1_000 - attempt.id / 1_000_000;
+}
+
+function nextAsk({ clock }: Sender, { askedCount }: Attempt): Date {
+  const seconds = Math.min(ASK_SECONDS_MIN * 2 ** Math.min(askedCount - 1, 20), ASK_SECONDS_MAX);
+  return new Date(clock().getTime() + seconds * 1_000);
+}
+
+async function postpone(sender: Sender, attempt: Attempt, why: Error | string): Promise<void> {
+  const { db, log, clock } = sender;
+  const message = typeof why === "string" ? why : why.message;
+  const isCallable = typeof why !== "string";
+  const limit = attempt.isAnswered ? ANSWERED_ATTENTION_SECONDS : sender.attentionSeconds;
+  const isOld = ageSeconds(clock(), attempt) > limit;
+  const attentionSince = isOld || !isCallable ? clock() : null;
+  await store.postponeAttempt(db, {
+    id: attempt.id,
+    state: stateWithout(attempt, why),
+    dueAt: nextAsk(sender, attempt),
+    attentionSince,
+    message,
+  });
+  const fields = {
+    attempt: attempt.id,
+    payment: attempt.paymentId,
+    act: attempt.act,
+    "error.message": message,
+  };
+  if (attentionSince !== null && attempt.attentionSince === null)
+    log.error(fields, "a payment attempt waits for a person: GET /payments/attention");
+  else log.warn(fields, "a payment attempt had no answer and is asked about again");
+}
+
+/** A call that was not made changes nothing; one without an answer leaves the attempt unknown. */
+function stateWithout(attempt: Attempt, why: Error | string): "created" | "sent" | "unknown" {
+  if (why instanceof ProviderUnreachableError) return attempt.isAnswered ? "sent" : "unknown";
+  if (attempt.state === "unknown" || attempt.isAnswered)
+    return attempt.state === "unknown" ? "unknown" : "sent";
+  return attempt.askedCount <= 1 ? "created" : "unknown";
+}

@@ -1,8 +1,0 @@
-// Stripe's client is loaded where Stripe takes cards alone: it costs a quarter of a second at each start.
-import type { CardProvider } from "./card-provider.ts";
-import type { StripeOptions } from "./stripe.ts";
-
-export async function loadStripe(options: StripeOptions): Promise<CardProvider> {
-  const { createStripe } = await import("./stripe.ts");
-  return createStripe(options);
-}

@@ -1,0 +1,257 @@
+// What a verification checks of payments, one function a check: each answers its first difference in words, or undefined.
+import { readAhead } from "../../../runtime/read-ahead.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import {
+  type BookedTransfer,
+  countActiveHolds,
+  findActiveHoldIds,
+  findHoldsById,
+  findTransfers,
+  getSystemSums,
+  type KeptHold,
+} from "../../ledger/index.ts";
+import { sidesOf } from "../book-money.ts";
+import { authorizedLeft } from "../payment.ts";
+import { type Found, type PaymentDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import * as store from "./verify-payments-store.ts";
+
+const PAGE = 5_000;
+/** Large, for each takes a reading of the whole table of payments. */
+const STRAY_PAGE = 200_000;
+
+export async function checkSums(subject: Subject): Found {
+  const found = await store.findWrongSums(subject.tx);
+  if (found === undefined) return undefined;
+  const paymentId = Number(found.id);
+  const check = "payment_amounts";
+  if (found.is_missing)
+    return { check, what: `payment ${paymentId} does not exist, and events name it`, paymentId };
+  if (found.expected === "" || found.stored === found.expected)
+    return { check, what: `payment ${paymentId} lacks some of its events`, paymentId };
+  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: store.SUM_NAMES });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the events of payment ${paymentId} add up to ${expected}, it says ${stored}`;
+  return { check, what, paymentId, expected, stored };
+}
+
+/** What is under way is what the open attempts say, and each of them will end or is before people. */
+export async function checkAttempts(subject: Subject): Found {
+  const check = "payment_attempts";
+  const found = await store.findWrongUnderWay(subject.tx);
+  if (found !== undefined) {
+    const paymentId = Number(found.id);
+    const names = store.UNDER_WAY_NAMES;
+    const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
+    const [expected, stored] = [tell(found.expected), tell(found.stored)];
+    const what = `the open attempts of payment ${paymentId} add up to ${expected}, it says ${stored}`;
+    return { check, what, paymentId, expected, stored };
+  }
+  const stuck = await store.findStuckAttempt(subject.tx);
+  if (stuck === undefined) return undefined;
+  const [attemptId, paymentId] = [Number(stuck.id), Number(stuck.payment_id)];
+  const what = `attempt ${attemptId} (${stuck.act}) of payment ${paymentId} is open, and nobody will ask about it`;
+  return { check, what, paymentId, attemptId };
+}
+
+export async function checkRefunds(subject: Subject): Found {
+  const found = await store.findWrongRefunds(subject.tx);
+  if (found === undefined) return undefined;
+  const paymentId = Number(found.id);
+  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: ["refunded"] });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the refunds of payment ${paymentId} add up to ${expected}, it says ${stored}`;
+  return { check: "payment_refunds", what, paymentId, expected, stored };
+}
+
+export async function checkDisputes(subject: Subject): Found {
+  const found = await store.findWrongDisputes(subject.tx);
+  if (found === undefined) return undefined;
+  const paymentId = Number(found.id);
+  const names = ["in dispute", "charged back"];
+  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the disputes of payment ${paymentId} say ${expected}, it says ${stored}`;
+  return { check: "payment_disputes", what, paymentId, expected, stored };
+}
+
+/** Every event that moved money names its own journal, and that moved this money between these accounts. */
+export async function checkBookings(subject: Subject): Found {
+  const { tx, since } = subject;
+  const first = { paymentId: 0, seq: 0 };
+  const pages = readAhead(
+    (after: typeof first = first) => store.readBookings(tx, { since, after, limit: PAGE }),
+    ({ payment, seq }) => ({ paymentId: payment.id, seq }),
+  );
+  for await (const page of pages) {
+    const ids = page.flatMap(({ journalId }) => (journalId === null ? [] : [journalId, journalId + 1]));
+    const transfers = await findTransfers(tx, ids);
+    const wrong = page.find((event) => !isBooked(subject, event, transfers));
+    if (wrong !== undefined) return describeBooking(subject, wrong);
+    subject.onRead?.(page.length);
+  }
+  const shared = await store.findSharedJournal(tx);
+  if (shared === undefined) return undefined;
+  const [journalId, paymentId] = [Number(shared.journal_id), Number(shared.payment_id)];
+  const what = `two events name journal ${journalId}, one of them of payment ${paymentId}`;
+  return { check: "payment_bookings", what, journalId, paymentId };
+}
+
+/** Money in: the whole to sales, then the tax on to tax. Money back: the tax first, then the whole. */
+function isBooked(
+  { assets }: Subject,
+  { type, journalId, amountMinor, taxMinor, payment }: store.EventBooking,
+  transfers: ReadonlyMap<number, BookedTransfer>,
+): boolean {
+  if (journalId === null) return false;
+  const { sales, tax, source } = sidesOf(assets, payment);
+  const isIn = type === "captured" || type === "refund_reversed";
+  const isBack = type === "refunded" || type === "dispute_lost";
+  if (!isIn && !isBack) return false;
+  const whole = isIn ? [source, sales, amountMinor] : [sales, source, amountMinor];
+  const taxPart = isIn ? [sales, tax, taxMinor] : [tax, sales, taxMinor];
+  const wanted = taxMinor === 0n ? [whole] : isIn ? [whole, taxPart] : [taxPart, whole];
+  return wanted.every(([debit, credit, amount], index) => {
+    const transfer = transfers.get(journalId + index);
+    return (
+      transfer?.journalId === journalId &&
+      transfer.debitAccountId === debit &&
+      transfer.creditAccountId === credit &&
+      transfer.amount === amount
+    );
+  });
+}
+
+function describeBooking(subject: Subject, event: store.EventBooking): PaymentDifference {
+  const { type, seq, journalId, payment } = event;
+  const { id: paymentId, currency } = payment;
+  const amounts = `${event.amountMinor} ${event.taxMinor}`;
+  const expected = tellAmounts(subject, currency, { amounts, names: [type, "of it tax"] });
+  const where = journalId === null ? "names no journal" : `names journal ${journalId}, which says otherwise`;
+  const what = `event ${seq} of payment ${paymentId} (${expected}) ${where}`;
+  return {
+    check: "payment_bookings",
+    what,
+    paymentId,
+    expected,
+    ...(journalId === null ? {} : { journalId }),
+  };
+}
+
+/** What a balance still owes is held on its account, and every hold in favor of sales is a payment's. */
+export async function checkHolds(subject: Subject): Found {
+  const { tx } = subject;
+  const pages = readAhead(
+    (afterId: number = 0) => store.readHolding(tx, { afterId, limit: PAGE }),
+    ({ id }) => id,
+  );
+  for await (const page of pages) {
+    const holds = await findHoldsById(
+      tx,
+      page.flatMap(({ holdId }) => holdId ?? []),
+    );
+    const wrong = page.find((payment) => !isHeld(subject, payment, holds.get(payment.holdId ?? 0)));
+    if (wrong !== undefined) return describeHold(subject, wrong, holds.get(wrong.holdId ?? 0));
+    subject.onRead?.(page.length);
+  }
+  return checkStrayHolds(subject);
+}
+
+function isHeld({ assets }: Subject, payment: store.Holding, hold: KeptHold | undefined): boolean {
+  return (
+    hold?.state === "active" &&
+    hold.amount === authorizedLeft(payment) &&
+    hold.debitAccountId === payment.accountId &&
+    hold.creditAccountId === assets.systemAccount(payment.assetId, "sales")
+  );
+}
+
+function describeHold(
+  subject: Subject,
+  payment: store.Holding,
+  hold: KeptHold | undefined,
+): PaymentDifference {
+  const { id: paymentId, holdId, currency, accountId } = payment;
+  const tell = (amount: bigint) => tellAmounts(subject, currency, { amounts: String(amount), names: [""] });
+  const expected = `${tell(authorizedLeft(payment))} of account ${accountId ?? "none"}`;
+  const stored =
+    hold === undefined
+      ? "no such hold"
+      : `${tell(hold.amount)} of account ${hold.debitAccountId}, ${hold.state}`;
+  const what = `payment ${paymentId} is owed ${expected}, and hold ${holdId ?? "none"} says: ${stored}`;
+  const ids = holdId === null ? { paymentId } : { paymentId, holdId };
+  return { check: "payment_holds", what, ...ids, expected, stored };
+}
+
+/**
+ * That no payment names a hold that is not there was found before; so if there are as many holds as payments name, they are
+ * the same. Counting is linear; only what does not agree is looked for one by one.
+ */
+async function checkStrayHolds({ tx, assets }: Subject): Found {
+  const sales = assets
+    .all()
+    .flatMap(({ id, kind }) => (kind === "money" ? [assets.systemAccount(id, "sales")] : []));
+  const named = await store.countNamedHolds(tx);
+  let active = 0;
+  for (const accountId of sales) active += await countActiveHolds(tx, accountId);
+  if (named.count === active && named.distinct === active) return undefined;
+  const shared = await store.findSharedHold(tx);
+  if (shared !== undefined) {
+    const [holdId, paymentId] = [Number(shared.hold_id), Number(shared.payment_id)];
+    const what = `two payments name hold ${holdId}, one of them payment ${paymentId}`;
+    return { check: "payment_holds", what, paymentId, holdId };
+  }
+  for (const accountId of sales) {
+    const holdId = await findStrayHold(tx, accountId);
+    if (holdId === undefined) continue;
+    const what = `hold ${holdId} keeps money for a payment, and no payment names it`;
+    return { check: "payment_holds", what, holdId };
+  }
+  return undefined;
+}
+
+async function findStrayHold(tx: Tx, creditAccountId: number): Promise<number | undefined> {
+  for (let afterId = 0; ; ) {
+    const ids = await findActiveHoldIds(tx, { creditAccountId, afterId, limit: STRAY_PAGE });
+    const [first, last] = [ids.at(0), ids.at(-1)];
+    if (first === undefined || last === undefined) return undefined;
+    const named = await store.readNamedHolds(tx, { first, last });
+    const holdId = ids.find((id) => !named.has(id));
+    if (holdId !== undefined) return holdId;
+    afterId = last;
+  }
+}
+
+/** The ledger's sums of the house's accounts that payments alone move: clearing both ways, and tax taken. */
+export async function checkSystemSums(subject: Subject): Promise<PaymentDifference[]> {
+  const { tx, assets } = subject;
+  const moved = new Map((await store.sumMoved(tx)).map((row) => [row.asset_id, row]));
+  for (const { id: assetId, code: currency, kind } of assets.all()) {
+    if (kind !== "money") continue;
+    const { clearing_out = 0n, clearing_in = 0n, tax_in = 0n } = moved.get(assetId) ?? {};
+    const clearingId = assets.systemAccount(assetId, "clearing");
+    const clearing = await getSystemSums(tx, clearingId);
+    const names = ["out", "in"];
+    const tell = (amounts: string) => tellAmounts(subject, currency, { amounts, names });
+    const [expected, stored] = [
+      tell(`${clearing_out} ${clearing_in}`),
+      tell(`${clearing.debits} ${clearing.credits}`),
+    ];
+    if (expected !== stored) return [describeSum("payment_clearing", clearingId, { expected, stored })];
+    const taxId = assets.systemAccount(assetId, "tax");
+    const tax = await getSystemSums(tx, taxId);
+    const tellTax = (amount: bigint) =>
+      tellAmounts(subject, currency, { amounts: String(amount), names: ["in"] });
+    const told = { expected: tellTax(tax_in), stored: tellTax(tax.credits) };
+    if (tax_in !== tax.credits) return [describeSum("payment_tax", taxId, told)];
+  }
+  return [];
+}
+
+function describeSum(
+  check: "payment_clearing" | "payment_tax",
+  accountId: number,
+  { expected, stored }: { expected: string; stored: string },
+): PaymentDifference {
+  const what = `payments say ${expected}, and the ledger's account ${accountId} says ${stored}`;
+  return { check, what, accountId, expected, stored };
+}

@@ -1,0 +1,279 @@
+// The SQL that re-derives payments from their own rows: sums from events, what is under way and refunded from attempts, what
+// is at risk from disputes. Each read answers its first difference, or undefined. Amounts are minor units as text.
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { OrderMoney } from "../find-payments.ts";
+import type { EventType, Payment } from "../payment.ts";
+import { type PaymentRow, toId } from "../payment-store.ts";
+
+/** Lets the reads take as long as they take, with memory to sort and join in. */
+export async function allowLargeReads({ sql }: Tx): Promise<void> {
+  await sql`
+    SELECT set_config(name, value, true) FROM (VALUES
+      ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'), ('work_mem', '64MB'),
+      ('plan_cache_mode', 'force_custom_plan'), ('enable_bitmapscan', 'on')) AS settings (name, value)`;
+}
+
+export interface DifferenceRow {
+  id: bigint;
+  currency: string | null;
+  stored: string;
+  expected: string;
+}
+
+/** In the order of the columns of `findWrongSums`. */
+export const SUM_NAMES = [
+  "authorized",
+  "voided",
+  "captured",
+  "refunded",
+  "charged back",
+  "in dispute",
+  "tax captured",
+  "tax returned",
+];
+
+/** Payments that are not the sum of their events; events without a payment; events left out. */
+export async function findWrongSums({
+  sql,
+}: Tx): Promise<(DifferenceRow & { has_gap: boolean; is_missing: boolean }) | undefined> {
+  const [row] = await sql<(DifferenceRow & { has_gap: boolean; is_missing: boolean })[]>`
+    WITH sums AS (
+      SELECT payment_id, count(*) AS count, max(seq) AS last,
+        coalesce(sum(amount) FILTER (WHERE type = 'authorized'), 0) AS authorized,
+        coalesce(sum(amount) FILTER (WHERE type = 'voided'), 0) AS voided,
+        coalesce(sum(amount) FILTER (WHERE type = 'captured'), 0) AS captured,
+        coalesce(sum(CASE type WHEN 'refunded' THEN amount WHEN 'refund_reversed' THEN -amount END), 0) AS refunded,
+        coalesce(sum(amount) FILTER (WHERE type = 'dispute_lost'), 0) AS charged_back,
+        coalesce(sum(CASE WHEN type = 'disputed' THEN amount WHEN type IN ('dispute_won', 'dispute_lost') THEN -amount END), 0) AS disputed,
+        coalesce(sum(tax) FILTER (WHERE type = 'captured'), 0) AS tax_captured,
+        coalesce(sum(CASE WHEN type IN ('refunded', 'dispute_lost') THEN tax WHEN type = 'refund_reversed' THEN -tax END), 0) AS tax_returned
+      FROM payments.events GROUP BY payment_id),
+    told AS (
+      SELECT coalesce(p.id, s.payment_id) AS id, p.currency, p.id IS NULL AS is_missing,
+        (p.event_count = s.count AND s.count = s.last) IS NOT TRUE AS has_gap,
+        concat_ws(' ', p.authorized, p.voided, p.captured, p.refunded, p.charged_back, p.disputed, p.tax_captured, p.tax_returned) AS stored,
+        concat_ws(' ', s.authorized, s.voided, s.captured, s.refunded, s.charged_back, s.disputed, s.tax_captured, s.tax_returned) AS expected
+      FROM payments.payments p FULL JOIN sums s ON s.payment_id = p.id)
+    SELECT * FROM told WHERE stored <> expected OR has_gap ORDER BY id LIMIT 1`;
+  return row;
+}
+
+/** In the order of the columns of `findWrongUnderWay`. */
+export const UNDER_WAY_NAMES = ["authorizing", "capturing", "voiding", "refunding"];
+
+/** Payments whose amounts under way are not those of their open attempts. */
+export async function findWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | undefined> {
+  const [row] = await sql<DifferenceRow[]>`
+    WITH sums AS (
+      SELECT payment_id, coalesce(sum(amount) FILTER (WHERE act = 'authorize'), 0) AS authorizing,
+        coalesce(sum(amount) FILTER (WHERE act = 'capture'), 0) AS capturing,
+        coalesce(sum(amount) FILTER (WHERE act = 'void'), 0) AS voiding, coalesce(sum(amount) FILTER (WHERE act = 'refund'), 0) AS refunding
+      FROM payments.attempts WHERE settled_at IS NULL GROUP BY payment_id),
+    told AS (
+      SELECT p.id, p.currency, concat_ws(' ', p.authorizing, p.capturing, p.voiding, p.refunding) AS stored,
+        concat_ws(' ', coalesce(s.authorizing, 0), coalesce(s.capturing, 0), coalesce(s.voiding, 0), coalesce(s.refunding, 0)) AS expected
+      FROM payments.payments p LEFT JOIN sums s ON s.payment_id = p.id)
+    SELECT * FROM told WHERE stored <> expected ORDER BY id LIMIT 1`;
+  return row;
+}
+
+/** The first attempt that nobody will ask about, and no person is shown: it would never end. */
+export async function findStuckAttempt({
+  sql,
+}: Tx): Promise<{ id: bigint; payment_id: bigint; act: string } | undefined> {
+  const [row] = await sql<{ id: bigint; payment_id: bigint; act: string }[]>`
+    SELECT id, payment_id, act FROM payments.attempts
+    WHERE settled_at IS NULL AND due_at IS NULL AND attention_since IS NULL ORDER BY id LIMIT 1`;
+  return row;
+}
+
+/** Payments whose refunds that succeeded, each an attempt of its own, do not add up to what is refunded. */
+export async function findWrongRefunds({ sql }: Tx): Promise<DifferenceRow | undefined> {
+  const [row] = await sql<DifferenceRow[]>`
+    WITH sums AS (
+      SELECT payment_id, sum(amount) AS refunded FROM payments.attempts WHERE act = 'refund' AND state = 'succeeded' GROUP BY payment_id)
+    SELECT p.id, p.currency, p.refunded::text AS stored, coalesce(s.refunded, 0)::text AS expected
+    FROM payments.payments p LEFT JOIN sums s ON s.payment_id = p.id
+    WHERE p.refunded <> coalesce(s.refunded, 0) ORDER BY p.id LIMIT 1`;
+  return row;
+}
+
+/** Payments whose disputes do not add up to what is at risk and what was lost. */
+export async function findWrongDisputes({ sql }: Tx): Promise<DifferenceRow | undefined> {
+  const [row] = await sql<DifferenceRow[]>`
+    WITH sums AS (
+      SELECT payment_id, coalesce(sum(amount) FILTER (WHERE state = 'open'), 0) AS open, coalesce(sum(amount) FILTER (WHERE state = 'lost'), 0) AS lost
+      FROM payments.disputes GROUP BY payment_id),
+    told AS (
+      SELECT p.id, p.currency, concat_ws(' ', p.disputed, p.charged_back) AS stored,
+        concat_ws(' ', coalesce(s.open, 0), coalesce(s.lost, 0)) AS expected
+      FROM payments.payments p LEFT JOIN sums s ON s.payment_id = p.id)
+    SELECT * FROM told WHERE stored <> expected ORDER BY id LIMIT 1`;
+  return row;
+}
+
+export interface EventBooking {
+  readonly seq: number;
+  readonly type: EventType;
+  readonly amountMinor: bigint;
+  readonly taxMinor: bigint;
+  readonly journalId: number | null;
+  /** What money goes by, which never changes. */
+  readonly payment: Pick<Payment, "id" | "provider" | "assetId" | "currency" | "accountId">;
+}
+
+/** Events that moved money, after `since`, in the order of payments and their events. */
+export async function readBookings(
+  { sql }: Tx,
+  { since, after, limit }: { since: number; after: { paymentId: number; seq: number }; limit: number },
+): Promise<EventBooking[]> {
+  const rows = await sql<
+    (Pick<PaymentRow, "id" | "provider" | "asset_id" | "currency" | "account_id"> & {
+      event_seq: number;
+      event_type: EventType;
+      event_amount: bigint;
+      event_tax: bigint;
+      event_journal: bigint | null;
+    })[]
+  >`
+    SELECT p.id, p.provider, p.asset_id, p.currency, p.account_id, e.seq AS event_seq, e.type AS event_type, e.amount AS event_amount,
+      e.tax AS event_tax, e.journal_id AS event_journal
+    FROM (SELECT * FROM payments.events
+      WHERE (payment_id, seq) > (${after.paymentId}, ${after.seq}) AND at > ${since}
+        AND (journal_id IS NOT NULL OR type IN ('captured', 'refunded', 'refund_reversed', 'dispute_lost'))
+      ORDER BY payment_id, seq LIMIT ${limit}) AS e
+    JOIN payments.payments p ON p.id = e.payment_id ORDER BY e.payment_id, e.seq`;
+  return rows.map((row) => ({
+    seq: row.event_seq,
+    type: row.event_type,
+    amountMinor: row.event_amount,
+    taxMinor: row.event_tax,
+    journalId: row.event_journal === null ? null : Number(row.event_journal),
+    payment: {
+      id: Number(row.id),
+      provider: row.provider,
+      assetId: row.asset_id,
+      currency: row.currency,
+      accountId: toId(row.account_id),
+    },
+  }));
+}
+
+/** The first journal that two events name. */
+export async function findSharedJournal({
+  sql,
+}: Tx): Promise<{ journal_id: bigint; payment_id: bigint } | undefined> {
+  const [row] = await sql<{ journal_id: bigint; payment_id: bigint }[]>`
+    SELECT journal_id, max(payment_id) AS payment_id FROM payments.events WHERE journal_id IS NOT NULL
+    GROUP BY journal_id HAVING count(*) > 1 ORDER BY journal_id LIMIT 1`;
+  return row;
+}
+
+/** What a payment says that it holds. */
+export type Holding = Pick<
+  Payment,
+  "id" | "assetId" | "currency" | "accountId" | "holdId" | "authorizedMinor" | "voidedMinor" | "capturedMinor"
+>;
+
+/** Payments that hold money on a customer's account, or should, or should not, in the order of their ids. */
+export async function readHolding(
+  { sql }: Tx,
+  { afterId, limit }: { afterId: number; limit: number },
+): Promise<Holding[]> {
+  const rows = await sql<
+    Pick<
+      PaymentRow,
+      "id" | "asset_id" | "currency" | "account_id" | "hold_id" | "authorized" | "voided" | "captured"
+    >[]
+  >`
+    SELECT id, asset_id, currency, account_id, hold_id, authorized, voided, captured FROM payments.payments
+    WHERE id > ${afterId} AND (hold_id IS NOT NULL OR (provider = 'balance' AND authorized > voided + captured)) ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => ({
+    id: Number(row.id),
+    assetId: row.asset_id,
+    currency: row.currency,
+    accountId: toId(row.account_id),
+    holdId: toId(row.hold_id),
+    authorizedMinor: row.authorized,
+    voidedMinor: row.voided,
+    capturedMinor: row.captured,
+  }));
+}
+
+/** Counts the holds that payments name, and how many different ones they are. */
+export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; distinct: number }> {
+  const [row] = await sql<[{ count: bigint; distinct: bigint }]>`
+    SELECT count(hold_id) AS count, count(DISTINCT hold_id) AS distinct FROM payments.payments WHERE hold_id IS NOT NULL`;
+  return { count: Number(row.count), distinct: Number(row.distinct) };
+}
+
+/** The first hold that two payments name. */
+export async function findSharedHold({
+  sql,
+}: Tx): Promise<{ hold_id: bigint; payment_id: bigint } | undefined> {
+  const [row] = await sql<{ hold_id: bigint; payment_id: bigint }[]>`
+    SELECT hold_id, max(id) AS payment_id FROM payments.payments WHERE hold_id IS NOT NULL
+    GROUP BY hold_id HAVING count(*) > 1 ORDER BY hold_id LIMIT 1`;
+  return row;
+}
+
+/** Holds that payments name, from the first id to the last. Reads the whole table: no index finds payments by their holds. */
+export async function readNamedHolds(
+  { sql }: Tx,
+  { first, last }: { first: number; last: number },
+): Promise<Set<number>> {
+  const rows = await sql<{ hold_id: bigint }[]>`
+    SELECT hold_id FROM payments.payments WHERE hold_id BETWEEN ${first} AND ${last}`;
+  return new Set(rows.map((row) => Number(row.hold_id)));
+}
+
+export async function countPayments({ sql }: Tx): Promise<number> {
+  const [row] = await sql<[{ count: bigint }]>`SELECT count(*) AS count FROM payments.payments`;
+  return Number(row.count);
+}
+
+/** In columns as few as a check of orders needs: it reads millions. */
+export async function readMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
+  const rows = await sql<PaymentRow[]>`
+    SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed, authorizing, capturing, voiding, refunding,
+      cancel_requested
+    FROM payments.payments WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`;
+  return rows.map((row) => ({
+    id: Number(row.id),
+    orderId: toId(row.order_id),
+    currency: row.currency,
+    authorizedMinor: row.authorized,
+    voidedMinor: row.voided,
+    capturedMinor: row.captured,
+    refundedMinor: row.refunded,
+    chargedBackMinor: row.charged_back,
+    disputedMinor: row.disputed,
+    authorizingMinor: row.authorizing,
+    capturingMinor: row.capturing,
+    voidingMinor: row.voiding,
+    refundingMinor: row.refunding,
+    cancelRequested: row.cancel_requested,
+  }));
+}
+
+export interface MovedRow {
+  asset_id: number;
+  currency: string;
+  /** Out of clearing: captured by card, and refunds that came back. */
+  clearing_out: bigint;
+  clearing_in: bigint;
+  tax_in: bigint;
+}
+
+/** What the events of all payments moved on the house's accounts, by currency. */
+export async function sumMoved({ sql }: Tx): Promise<MovedRow[]> {
+  return sql<MovedRow[]>`
+    SELECT p.asset_id, p.currency,
+      coalesce(sum(e.amount) FILTER (WHERE is_card AND type IN ('captured', 'refund_reversed')), 0)::bigint AS clearing_out,
+      coalesce(sum(e.amount) FILTER (WHERE is_card AND type IN ('refunded', 'dispute_lost')), 0)::bigint AS clearing_in,
+      coalesce(sum(e.tax) FILTER (WHERE type IN ('captured', 'refund_reversed')), 0)::bigint AS tax_in
+    FROM payments.events e JOIN (SELECT id, asset_id, currency, provider IN ('sandbox', 'stripe') AS is_card FROM payments.payments) AS p
+      ON p.id = e.payment_id
+    GROUP BY 1, 2 ORDER BY 1`;
+}

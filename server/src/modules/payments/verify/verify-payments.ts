@@ -1,0 +1,59 @@
+// Verifies payments: re-derives their amounts from their events, attempts and disputes, and compares them with the ledger,
+// where the money lies. One read-only snapshot sees one moment while servers go on. That the ledger agrees with itself is
+// its own check, and an order with its payments is the orders'.
+
+import { countUp } from "../../../runtime/count-up.ts";
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction } from "../../../runtime/transaction.ts";
+import { loadAssets } from "../../ledger/index.ts";
+import * as checks from "./verify-checks.ts";
+import type { PaymentDifference } from "./verify-difference.ts";
+import * as store from "./verify-payments-store.ts";
+
+export interface VerifyPaymentsOptions {
+  /**
+   * Stamp up to which an earlier run, the ledger's too, has found everything in order; default 0. Events up to it are not
+   * compared with their journals again; all else is.
+   */
+  readonly since?: number;
+  /** In payments. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+export interface PaymentsVerification {
+  /** In the order of their stamps, at most one of each check; the first is the first difference. */
+  readonly differences: readonly PaymentDifference[];
+}
+
+/** Locks nothing; a run beside another is as good as alone. */
+export async function verifyPayments(
+  db: Sql,
+  { since = 0, onProgress }: VerifyPaymentsOptions = {},
+): Promise<PaymentsVerification> {
+  const assets = await loadAssets(db);
+  return inReadTransaction(db, async (tx) => {
+    await store.allowLargeReads(tx);
+    const progress = countUp(CHECKS.length * (await store.countPayments(tx)), onProgress);
+    const subject = { tx, since, assets, onRead: progress.add };
+    const found: PaymentDifference[] = [];
+    for (const [index, check] of CHECKS.entries()) {
+      found.push(...[await check(subject)].flat().flatMap((difference) => difference ?? []));
+      progress.reach((index + 1) / CHECKS.length);
+    }
+    return { differences: found.sort((a, b) => stampOf(a) - stampOf(b)) };
+  });
+}
+
+const CHECKS = [
+  checks.checkSums,
+  checks.checkAttempts,
+  checks.checkRefunds,
+  checks.checkDisputes,
+  checks.checkBookings,
+  checks.checkHolds,
+  checks.checkSystemSums,
+] as const;
+
+function stampOf({ paymentId, journalId, holdId }: PaymentDifference): number {
+  return paymentId ?? journalId ?? holdId ?? Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,87 @@
+// Opens the database: our own PostgreSQL or the one of DB_URL, migrated, with a pool for everybody and one for group commit
+// alone. Imports little, so that PostgreSQL can start while the rest of the program is still being read.
+import { resolve } from "node:path";
+import type { Config } from "../config/config.ts";
+import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
+import { serverRole, startEmbeddedPostgres } from "../runtime/embedded-postgres/index.ts";
+import type { Log } from "../runtime/log.ts";
+import { migrate } from "../runtime/migrate.ts";
+import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
+import { grantServerRole, mayServe } from "./server-role-store.ts";
+
+/** Connections that commit batches plan once and by index, however the tables grow meanwhile. */
+export const BATCH_SETTINGS = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+};
+/** Batches under way at once. */
+export const LANES = 2;
+/** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all. */
+const READ_SETTINGS = { enable_bitmapscan: "off" };
+
+export interface Databases {
+  readonly db: Sql;
+  /** For group commit alone. */
+  readonly batchDb: Sql;
+  /** How to reach the database with psql. */
+  readonly hint: string;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do; nothing is left running then */
+export async function openDatabases(config: Config, log: Log): Promise<Databases> {
+  const steps: StopSteps = [];
+  const close = () => runBackwards(steps);
+  try {
+    const { url, hint } = await findServer(config, log, steps);
+    const common = { url, statementTimeoutMs: config.REQUEST_TIMEOUT_MS };
+    const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE, settings: READ_SETTINGS });
+    steps.push(() => db.end({ timeout: 5 }));
+    await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
+    tellMigrated(log, await migrate(db));
+    const batchDb = openDatabase({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
+    steps.push(() => batchDb.end({ timeout: 5 }));
+    return { db, batchDb, hint, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The URL of the role that serves. */
+async function findServer(
+  config: Config,
+  log: Log,
+  steps: StopSteps,
+): Promise<{ url: string; hint: string }> {
+  if (config.DB_URL !== undefined) return { url: config.DB_URL, hint: "DB_URL" };
+  const postgres = await startEmbeddedPostgres({
+    dataDir: resolve(config.DATA_DIR),
+    log,
+    onGaveUp: (error) => {
+      log.fatal({ err: error }, "PostgreSQL does not stay up; giving up");
+      process.exit(1);
+    },
+  });
+  steps.push(() => postgres.stop());
+  await migrateOwn(postgres.socketUrl ?? postgres.url, log);
+  return { url: postgres.serverUrl, hint: postgres.adminHint };
+}
+
+/** As the owner of the tables, who then lets the role that serves in. */
+async function migrateOwn(url: string, log: Log): Promise<void> {
+  const owner = openDatabase({ url, poolSize: 1, statementTimeoutMs: 0 });
+  try {
+    const applied = await migrate(owner);
+    tellMigrated(log, applied);
+    if (applied.length > 0 || !(await mayServe(owner, serverRole))) await grantServerRole(owner, serverRole);
+  } finally {
+    await owner.end({ timeout: 5 });
+  }
+}
+
+function tellMigrated(log: Log, migrations: readonly string[]): void {
+  if (migrations.length > 0) log.info({ migrations }, "migrated the database");
+}

@@ -1,0 +1,84 @@
+// Puts risk's fraud check into the orders' placing, where ENABLE_FRAUD_CHECK asks for it. What it has to know beforehand of
+// who orders is read once for all that order at the same time; the rest is read with the desk's batch.
+import { type Config, ConfigError } from "../config/config.ts";
+import { findRegistrations, type RegisteredUser } from "../modules/identity/index.ts";
+import type { Assets } from "../modules/ledger/index.ts";
+import type { PreparedScreen, Screen, ScreenedOrder } from "../modules/orders/index.ts";
+import { type FraudCheck, openFraudCheck, readFraudRules } from "../modules/risk/index.ts";
+import type { Sql } from "../runtime/database.ts";
+import { createGroupCommit } from "../runtime/group-commit.ts";
+import type { Vault } from "../runtime/vault/vault.ts";
+import { actsForAll } from "../values/actor.ts";
+
+const READ_AT_ONCE_MAX = 500;
+const WAITING_MAX = 10_000;
+
+export interface ScreeningOptions {
+  readonly db: Sql;
+  readonly vault: Vault;
+  readonly assets: Assets;
+}
+
+/**
+ * Undefined where orders are not screened.
+ * @throws ConfigError where FRAUD_RULES cannot be read
+ */
+export function openScreening(config: Config, { db, vault, assets }: ScreeningOptions): Screen | undefined {
+  const rules = readFraudRules(config.FRAUD_RULES);
+  if (typeof rules === "string") throw new ConfigError([rules]);
+  const limits = { reviewScore: config.FRAUD_REVIEW_SCORE, refuseScore: config.FRAUD_REFUSE_SCORE };
+  if (!config.ENABLE_FRAUD_CHECK) return undefined;
+  const check = openFraudCheck({ vault, rules, limits });
+  const registrations = createGroupCommit<string, RegisteredUser | undefined>({
+    commitBatch: async (ids) => {
+      const found = await findRegistrations({ db, vault }, ids);
+      return ids.map((id) => found.get(id));
+    },
+    batchWeightMax: READ_AT_ONCE_MAX,
+    queueWeightMax: WAITING_MAX,
+  });
+  return {
+    prepare: async (order) => {
+      if (actsForAll(order.actor)) return undefined;
+      const { customerId } = order;
+      const registration = customerId === null ? undefined : await registrations.submit(customerId);
+      return screenWith(check, { order, registration, assets });
+    },
+  };
+}
+
+function screenWith(
+  check: FraudCheck,
+  {
+    order,
+    registration,
+    assets,
+  }: { order: ScreenedOrder; registration: RegisteredUser | undefined; assets: Assets },
+): PreparedScreen {
+  const { customerId, currency, ip } = order;
+  const shippingAddress = order.shippingAddress ?? undefined;
+  const billingAddress = order.billingAddress ?? undefined;
+  const emails = [registration?.email, shippingAddress?.["email"], billingAddress?.["email"]];
+  const prepared = check.prepare({
+    customerId,
+    emails: emails.filter((email) => email !== undefined),
+    ip,
+    shippingAddress,
+    billingAddress,
+    registeredAt: registration?.registeredAt,
+  });
+  const scale = assets.byCode(currency)?.scale ?? 2;
+  return {
+    needs: prepared.needs,
+    judge: (desk, totalMinor) => {
+      const amount = { totalMinor, currency, scale, now: desk.book.now };
+      const judgement = check.judge(desk.rows, prepared, amount);
+      return {
+        verdict: judgement.verdict,
+        score: judgement.score,
+        reasons: judgement.findings.map(({ reason }) => reason),
+        keep: (orderId) => check.keep(desk.rows, prepared, { orderId, judgement }),
+      };
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// Rotation: re-wrapping the data keys after ENCRYPTION_KEY was changed, and new data keys. Both hold the lock of the
+// data keys, so no key made meanwhile is missed, and neither disturbs running processes, which hold theirs opened.
+import type { Sql } from "../database.ts";
+import { inTransaction } from "../transaction.ts";
+import { readKeys, unwrapKeyring } from "./vault-keyring.ts";
+import { createDataKey, isWrappedBy, rewrap, type VaultOptions } from "./vault-keys.ts";
+import { findDataKeys, insertDataKeys, lockDataKeys, replaceWrapped } from "./vault-store.ts";
+
+/**
+ * Wraps every data key by the current key-encryption key, all or none, and returns how many were not. Values and blind
+ * indexes stay as they are, for the data keys themselves do.
+ * @throws VaultError where a data key opens with neither the current nor the previous key
+ */
+export async function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<number> {
+  const keys = await readKeys(db, options);
+  return inTransaction(db, async (tx) => {
+    await lockDataKeys(tx);
+    const outdated = (await findDataKeys(tx.sql)).filter((row) => !isWrappedBy(row, keys.current));
+    await replaceWrapped(
+      tx,
+      outdated.map((row) => rewrap(row, keys)),
+    );
+    return outdated.length;
+  });
+}
+
+/**
+ * Makes a data key for new values and returns its id. The blind index keeps its own.
+ * @throws VaultError where the present data keys do not open: a wrong key must not begin a second set
+ */
+export async function addDataKey(db: Sql, options: VaultOptions): Promise<number> {
+  const keys = await readKeys(db, options);
+  return inTransaction(db, async (tx) => {
+    await lockDataKeys(tx);
+    const rows = await findDataKeys(tx.sql);
+    unwrapKeyring(rows, keys);
+    const id = Math.max(...rows.map((row) => row.id)) + 1;
+    await insertDataKeys(tx, [createDataKey(id, "values", keys.current)]);
+    return id;
+  });
+}
