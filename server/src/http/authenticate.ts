@@ -1,10 +1,15 @@
 // Who is asking: gives the bearer token to the verifiers in turn and turns it into an Actor. A verified token is kept in
 // memory until it expires, so that checking it again costs microseconds; whether it was revoked is asked every time.
 import { jwtVerify, SignJWT } from "jose";
+import { createTurns, type Turns } from "../runtime/turns.ts";
 import { type Actor, ROLES, type Role } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 
 const CACHE_SIZE_MAX = 10_000;
+/** Of the pool's four threads, a network whose tokens are all bad leaves two. */
+const CHECKS_AT_ONCE = 2;
+/** As many people may come in through one network at once; each check takes a fraction of a millisecond. */
+const CHECKS_WAITING_MAX = 5_000;
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 export interface TokenSettings {
@@ -27,25 +32,29 @@ export interface Authenticator {
   /** Whose token this is, where it was verified before and is still good: at once, for next to nothing. */
   readonly recall: (authorization: string | undefined) => Actor | undefined;
   /**
+   * Of each network two tokens of a kind are checked at once, and the others wait for their turn: a flood of bad ones takes
+   * no more than that, and a good one among them gets in.
    * @param authorization value of the Authorization header
-   * @throws AppError `unauthenticated` saying what is wrong with the token, never why a signature failed
+   * @throws AppError `unauthenticated` saying what is wrong with the token, never why a signature failed;
+   *   `too_many/rate_limited` where thousands of the same network wait already
    */
-  readonly verify: (authorization: string | undefined) => Promise<Actor>;
+  readonly verify: (authorization: string | undefined, network: string) => Promise<Actor>;
 }
 
 /** @param verifiers asked in order; the first that knows the token's kind decides */
 export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authenticator {
   const verified = new Map<string, Verified>();
+  const checks = createChecks();
 
   function recall(authorization: string | undefined): Actor | undefined {
     const known = authorization === undefined ? undefined : verified.get(authorization);
     return known !== undefined && known.expiresAtMs > Date.now() && known.isGood() ? known.actor : undefined;
   }
 
-  async function verify(authorization: string | undefined): Promise<Actor> {
+  async function verify(authorization: string | undefined, network: string): Promise<Actor> {
     const token = readBearer(authorization);
-    for (const verifier of verifiers) {
-      const answer = await verifier(token);
+    for (const [kind, verifier] of verifiers.entries()) {
+      const answer = await checks.run(`${kind} ${network}`, () => verifier(token));
       if (answer === undefined) continue;
       if (verified.size >= CACHE_SIZE_MAX) verified.clear();
       verified.set(`Bearer ${token}`, answer);
@@ -55,6 +64,29 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
   }
 
   return { recall, verify };
+}
+
+/** Kinds have turns of their own: where one's issuer is slow to answer, the others' tokens do not wait for it. */
+function createChecks(): { readonly run: <T>(lane: string, check: () => Promise<T>) => Promise<T> } {
+  const lanes = new Map<string, Turns>();
+  const refuse = () =>
+    new AppError("too_many", "rate_limited", {
+      message: "too many tokens of your network wait to be checked",
+      limit: "anonymous",
+      retryAfterSeconds: 1,
+    });
+  return {
+    run: async (lane, check) => {
+      const turns =
+        lanes.get(lane) ?? createTurns({ atOnce: CHECKS_AT_ONCE, waitingMax: CHECKS_WAITING_MAX, refuse });
+      lanes.set(lane, turns);
+      try {
+        return await turns.run(check);
+      } finally {
+        if (turns.isIdle()) lanes.delete(lane);
+      }
+    },
+  };
 }
 
 /** Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject, name and known roles. */

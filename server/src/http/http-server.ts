@@ -14,6 +14,7 @@ import Fastify, {
 import type { Log } from "../runtime/log.ts";
 import { type Actor, GUEST } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
+import { networkOf } from "../values/network.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
 import type { CommandRecorder } from "./command-record.ts";
@@ -194,8 +195,8 @@ function addHooks(
 }
 
 /**
- * A known token is accepted at once; an unknown one costs work, which whoever sends bad ones makes us do only so often: it
- * is counted before, and given back where the token is good.
+ * A known token is accepted at once; an unknown one waits for its turn to be checked, and only where it turns out bad is it
+ * counted against its network: whoever has a good one gets in, whatever others of the network send.
  */
 function admit(
   { authenticator, limiter }: { readonly authenticator: Authenticator; readonly limiter: RateLimiter },
@@ -209,19 +210,19 @@ function admit(
       limiter.checkActor(request, reply);
     }, done);
   };
+  const refuse = (error: Error) =>
+    attempt(() => {
+      if (error instanceof AppError && error.kind === "unauthenticated")
+        limiter.checkNetwork("anonymous", request, reply);
+      throw error;
+    }, done);
   const { authorization } = request.headers;
   const known = authenticator.recall(authorization);
   if (known !== undefined) {
     accept(known);
     return;
   }
-  const verify = async () => {
-    limiter.checkNetwork("anonymous", request, reply);
-    const actor = await authenticator.verify(authorization);
-    limiter.giveBackAnonymous(request, reply);
-    return actor;
-  };
-  verify().then(accept, done);
+  authenticator.verify(authorization, networkOf(request.ip)).then(accept, refuse);
 }
 
 function attempt(step: () => void, done: (error?: Error) => void): void {

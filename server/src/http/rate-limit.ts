@@ -11,7 +11,7 @@ import { networkOf } from "../values/network.ts";
 export interface RateLimits {
   /** Signing in and up, refreshing, resetting: per network. */
   readonly login: number;
-  /** Requests whose token is refused: per network. Counted before the token is checked, and given back where it is good. */
+  /** Requests whose token is refused: per network. A good token costs nothing of it, however many come at once. */
   readonly anonymous: number;
   /** A customer's requests; of guests, those of their network. */
   readonly user: number;
@@ -26,8 +26,6 @@ export interface RateLimits {
 export interface RateStore {
   /** Takes one request's share, or says how long to wait. One atomic step. */
   readonly take: (key: string, rate: Rate, nowMs: number) => Taken;
-  /** Gives one taken share back. */
-  readonly giveBack: (key: string, rate: Rate) => void;
 }
 
 export interface Rate {
@@ -59,10 +57,6 @@ export function createMemoryStore(): RateStore {
       const waitMs = arrival + intervalMs - nowMs;
       return { isAdmitted: true, remaining: Math.floor(-aheadMs / intervalMs), waitMs };
     },
-    giveBack: (key, { intervalMs }) => {
-      const arrival = arrivals.get(key);
-      if (arrival !== undefined) arrivals.set(key, arrival - intervalMs);
-    },
   };
 }
 
@@ -82,8 +76,6 @@ export interface RateLimiter {
     request: FastifyRequest,
     reply: FastifyReply,
   ) => void;
-  /** A token counted as refused by `checkNetwork` was good. */
-  readonly giveBackAnonymous: (request: FastifyRequest, reply: FastifyReply) => void;
   /** @throws AppError `too_many/rate_limited` */
   readonly checkActor: (request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -107,11 +99,6 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
   }
   return {
     checkNetwork: (limit, request, reply) => check(limit, networkOf(request.ip), reply),
-    giveBackAnonymous: (request, reply) => {
-      if (limits.anonymous === 0) return;
-      store.giveBack(`anonymous:${networkOf(request.ip)}`, rateOf(limits.anonymous));
-      reply.removeHeader("ratelimit-policy").removeHeader("ratelimit");
-    },
     checkActor: (request, reply) => {
       const { actor } = request;
       if (actor.keyId !== undefined) check("key", actor.keyId, reply);

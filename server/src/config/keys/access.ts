@@ -141,7 +141,7 @@ export const ACCESS_KEYS = [
     maximum: 10_000_000,
     default: "300",
     description:
-      "Requests a minute per network whose token is refused, counted before it is checked; 0: no limit.",
+      "Requests a minute per network whose token is refused; good ones are not counted; 0: no limit.",
   },
   {
     name: "RATE_LIMIT_USER",

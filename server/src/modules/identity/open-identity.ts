@@ -25,7 +25,7 @@ export async function openIdentity(options: IdentityOptions): Promise<OpenIdenti
   const { db, vault, settings, now = Date.now } = options;
   const { hashConcurrency } = settings;
   const queue = createHashQueue({
-    concurrency: hashConcurrency,
+    atOnce: hashConcurrency,
     waitingMax: hashConcurrency * WAITING_PER_HASH,
   });
   await rotateWhenDue({ db, vault, settings, now }); // the first key of a new database

@@ -1,6 +1,9 @@
 // The edge: security headers, hosts, other sites, limits.
 import { expect, test } from "vitest";
+import { ACCESS_KEYS } from "../../../src/config/keys/access.ts";
 import { startTestApp } from "../../app.ts";
+
+const DEFAULT_ANONYMOUS = ACCESS_KEYS.find(({ name }) => name === "RATE_LIMIT_ANONYMOUS")?.default ?? "";
 
 test("V3.4.1 V3.4.4 V3.4.5 V3.4.6 every answer carries the security headers", async () => {
   const app = await startTestApp();
@@ -106,7 +109,7 @@ test("failure 35: V2.4.1 V4.1.3 limits hold per network (of IPv6 its /64) and pe
   await behindProxy.stop();
 });
 
-test("tokens that are not known yet are counted before they are checked; good ones are given back", async () => {
+test("F6-24 only bad tokens are counted against their network; a good one gets in, known or not, when those are used up", async () => {
   const app = await startTestApp({ RATE_LIMIT_ANONYMOUS: "4" });
   const ask = async (token: string) => (await app.call("GET", "/accounts", { token })).status;
   const tokens = await Promise.all(["a", "b", "c", "d"].map((name) => app.token("operator", name)));
@@ -115,6 +118,20 @@ test("tokens that are not known yet are counted before they are checked; good on
   expect([await ask("ch_live_wrong"), await ask("wrong"), await ask("ch_live_wrong")]).toEqual([
     401, 401, 429,
   ]);
-  expect([await ask(known), await ask(late)]).toEqual([200, 429]);
+  expect([await ask(known), await ask(late)]).toEqual([200, 200]);
+  expect((await app.call("GET", "/accounts")).status).toBe(429); // no token is no good one
+  await app.stop();
+});
+
+test("F6-24 two thousand people with fresh tokens come in through one network at once, beside a flood of bad ones", async () => {
+  const app = await startTestApp({ RATE_LIMIT_ANONYMOUS: DEFAULT_ANONYMOUS });
+  const mint = (_: unknown, index: number) => app.token("customer", `buyer-${index}`);
+  const good = await Promise.all(Array.from({ length: 2_000 }, mint));
+  const ask = async (token: string) => (await app.call("GET", "/accounts", { token })).status;
+  const flood = good.slice(0, 500).map((token) => ask(`${token.slice(0, -8)}AAAAAAAA`));
+  const statuses = await Promise.all(good.map(ask));
+  expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  const refused = await Promise.all(flood);
+  expect(new Set(refused)).toEqual(new Set([401, 429]));
   await app.stop();
 });

@@ -18,7 +18,9 @@ const WAITING_MAX = 100;
 /** @param concurrency hashes computed at once, off the event loop: 19 MiB and some 20 ms each */
 export function createPasswords({ concurrency = 2 }: { readonly concurrency?: number } = {}): Passwords {
   const commonPasswords = readCommonPasswords();
-  const { hash, verify } = createPasswordHasher(createHashQueue({ concurrency, waitingMax: WAITING_MAX }));
+  const { hash, verify } = createPasswordHasher(
+    createHashQueue({ atOnce: concurrency, waitingMax: WAITING_MAX }),
+  );
   return {
     hash,
     verify,
