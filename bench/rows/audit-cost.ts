@@ -12,9 +12,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSequencer } from "../../server/src/modules/audit/index.ts";
 import { runSequencer } from "../../server/src/modules/audit/sequencer/run-sequencer.ts";
 import { openBankAccounts } from "../../server/src/modules/banking/accounts/open-bank-accounts.ts";
-import { type BookCommand, openCommandDesk } from "../../server/src/modules/banking/index.ts";
-import { postTransaction } from "../../server/src/modules/banking/transactions/post-transactions.ts";
+import { buildPostCommand } from "../../server/src/modules/banking/transactions/post-transactions.ts";
+import { type BookCommand, openCommandDesk } from "../../server/src/modules/desk/index.ts";
 import { type Assets, loadAssets } from "../../server/src/modules/ledger/index.ts";
+import { openRiskGuard } from "../../server/src/modules/risk/index.ts";
 import { BATCH_SETTINGS } from "../../server/src/program/open-databases.ts";
 import { openDatabase, type Sql } from "../../server/src/runtime/database.ts";
 import { startEmbeddedPostgres } from "../../server/src/runtime/embedded-postgres/index.ts";
@@ -92,7 +93,7 @@ async function measure(ground: Ground, kind: Kind, seconds: number): Promise<Sam
     settings: BATCH_SETTINGS,
   });
   const limits = { batchItemsMax: 2_000, queueItemsMax: 32_000 };
-  const desk = openCommandDesk({ db, assets: ground.assets, rules: [], ...limits });
+  const desk = openCommandDesk({ db, assets: ground.assets, ...limits });
   const log = createLog("warn");
   const sequencer =
     kind === "chained" ? runSequencer({ db: ground.db, vault: ground.vault, log }) : undefined;
@@ -130,12 +131,14 @@ function nextCommand({ assets, accountIds }: Ground, kind: Kind): BookCommand {
     request: `{"path":"POST /transactions","body":null}`,
   };
   const request = { type: "transfer", accountId: from, toAccountId: to, amount: 1n, asset } as const;
-  const command = postTransaction(
-    { actor: { ...ACTOR, id: `user-${from % 64}` }, assets, key, origin },
+  const command = buildPostCommand(
+    { actor: { ...ACTOR, id: `user-${from % 64}` }, assets, risk: NO_RULES, key, origin },
     request,
   );
   return kind === "without" ? { ...command, event: null } : command;
 }
+
+const NO_RULES = openRiskGuard([]);
 
 function pick(ids: readonly number[]): number {
   return ids[Math.floor(Math.random() * ids.length)] ?? 0;

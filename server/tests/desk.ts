@@ -2,15 +2,15 @@
 // are two processes, as far as the book can tell.
 
 import { openBankAccounts } from "../src/modules/banking/accounts/open-bank-accounts.ts";
+import { buildPostCommand } from "../src/modules/banking/transactions/post-transactions.ts";
 import {
   type BookCommand,
   type CommandDesk,
   type CommandOutcome,
   openCommandDesk,
-} from "../src/modules/banking/index.ts";
-import { postTransaction } from "../src/modules/banking/transactions/post-transactions.ts";
+} from "../src/modules/desk/index.ts";
 import { type Assets, loadAssets } from "../src/modules/ledger/index.ts";
-import type { RiskRule } from "../src/modules/risk/index.ts";
+import { openRiskGuard, type RiskGuard, type RiskRule } from "../src/modules/risk/index.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import { openDatabase } from "../src/runtime/database.ts";
 import { hashKey, type KeyedRequest } from "../src/runtime/idempotency.ts";
@@ -23,6 +23,7 @@ export interface TestDesk {
   readonly databaseUrl: string;
   readonly desk: CommandDesk;
   readonly assets: Assets;
+  readonly risk: RiskGuard;
   /** `type status` of every transaction counted for the metric. */
   readonly counted: string[];
   /** Opens an account; deposits `balance` minor units where it is given. */
@@ -57,10 +58,11 @@ export async function openTestDesk(
   const desk = openCommandDesk({
     db,
     assets,
-    rules,
     batchItemsMax: 2_000,
     queueItemsMax: 100_000,
-    onTransaction: ({ type, status }) => counted.push(`${type} ${status}`),
+  });
+  desk.afterCommit(({ transactions }) => {
+    for (const { type, status } of transactions) counted.push(`${type} ${status}`);
   });
   const carryOut = async (command: BookCommand) => answerOf(await desk.submit(command));
   return {
@@ -68,6 +70,7 @@ export async function openTestDesk(
     databaseUrl: url,
     desk,
     assets,
+    risk: openRiskGuard(rules),
     counted,
     carryOut,
     openAccount: (account) => openAccount({ db, assets, carryOut }, account),
@@ -98,7 +101,7 @@ async function openAccount(
   if (opened === undefined) throw new Error("no account was opened");
   if (account.balance !== undefined) {
     const deposit = { type: "deposit", accountId: opened.id, amount: account.balance, asset } as const;
-    await carryOut(postTransaction({ actor: STAFF, assets }, deposit));
+    await carryOut(buildPostCommand({ actor: STAFF, assets, risk: openRiskGuard([]) }, deposit));
   }
   return opened.id;
 }

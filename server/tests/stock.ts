@@ -1,5 +1,5 @@
 // Stock at a test's desk: products with what lies there, and commands that reserve, ship and take back, as orders do.
-import type { BookCommand, Decision } from "../src/modules/banking/index.ts";
+import type { BookCommand, Decision } from "../src/modules/desk/index.ts";
 import {
   createStockDirectory,
   type NewStock,

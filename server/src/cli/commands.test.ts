@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDesk, STAFF, type TestDesk } from "../../tests/desk.ts";
-import { postTransaction } from "../modules/banking/transactions/post-transactions.ts";
+import { buildPostCommand } from "../modules/banking/transactions/post-transactions.ts";
 import { createProgram } from "./run-cli.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -23,13 +23,15 @@ beforeAll(async () => {
   const bob = await ground.openAccount({ owner: "bob" });
   const asset = ground.assets.byCode("EUR");
   if (asset === undefined) throw new Error("EUR");
-  const context = { actor: STAFF, assets: ground.assets };
+  const context = { actor: STAFF, assets: ground.assets, risk: ground.risk };
   const pay = { type: "transfer", accountId: alice, toAccountId: bob, asset } as const;
   const texts = { reference: "=HYPERLINK(1)", metadata: '{"note":"a, \\"b\\""}' };
-  await ground.carryOut(postTransaction(context, { ...pay, amount: 1_050n, ...texts }));
-  await expect(ground.carryOut(postTransaction(context, { ...pay, amount: 99_999n }))).rejects.toMatchObject({
-    code: "insufficient_funds",
-  });
+  await ground.carryOut(buildPostCommand(context, { ...pay, amount: 1_050n, ...texts }));
+  await expect(ground.carryOut(buildPostCommand(context, { ...pay, amount: 99_999n }))).rejects.toMatchObject(
+    {
+      code: "insufficient_funds",
+    },
+  );
 });
 afterAll(async () => {
   await ground.close();

@@ -2,9 +2,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../config/config.ts";
-import { openCommandDesk, processSecureTransaction } from "../modules/banking/index.ts";
+import { processSecureTransaction } from "../modules/banking/index.ts";
+import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
-import { readRules } from "../modules/risk/index.ts";
+import { openRiskGuard, readRules } from "../modules/risk/index.ts";
 import { openVault } from "../runtime/vault/vault.ts";
 import { AppError } from "../values/app-error.ts";
 import { CommandError } from "./command-error.ts";
@@ -41,10 +42,10 @@ async function post(user: string, amount: string | { amount: string; currency: s
       previousKey: config.ENCRYPTION_KEY_PREVIOUS,
       dataDir: resolve(config.DATA_DIR),
     });
-    const desk = openCommandDesk({ db, assets, rules, batchItemsMax: 10, queueItemsMax: 10 });
+    const desk = openCommandDesk({ db, assets, batchItemsMax: 10, queueItemsMax: 10 });
     try {
       return await processSecureTransaction(
-        { db, desk, assets, vault, apiKey: config.API_KEY_V1 },
+        { db, desk, assets, risk: openRiskGuard(rules), vault, apiKey: config.API_KEY_V1 },
         user,
         amount,
       );

@@ -16,7 +16,7 @@ export function attachPermissions(server: FastifyInstance): void {
   server.addHook("onReady", async () => {
     const [first] = bare.filter((route) => route.config?.public !== true && route.method !== "OPTIONS"); // public may be said after this hook
     if (first !== undefined)
-      throw new Error(`${first.method} ${first.url} has no operationId that values/permissions.ts lists`);
+      throw new Error(`${first.method} ${first.url} has no operationId that http/permissions.ts lists`);
   });
 }
 

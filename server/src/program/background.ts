@@ -1,12 +1,8 @@
 // What runs beside the requests: the relay of events with its subscribers, and the schedule of upkeep.
 import type { Config } from "../config/config.ts";
 import type { Metrics } from "../http/metrics.ts";
-import {
-  type CommandDesk,
-  createHttpRateSource,
-  expireHolds,
-  updateExchangeRates,
-} from "../modules/banking/index.ts";
+import { createHttpRateSource, updateExchangeRates } from "../modules/banking/index.ts";
+import { type CommandDesk, expireHolds } from "../modules/desk/index.ts";
 import {
   createSubscriptions,
   type Delivery,

@@ -1,8 +1,8 @@
 // Brings up inventory: the directory of stock accounts, the watch over what batches do to stock, and its upkeep.
 import type { Config } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
-import type { CommandDesk } from "../modules/banking/index.ts";
 import { noteAvailability } from "../modules/catalog/index.ts";
+import type { CommandDesk } from "../modules/desk/index.ts";
 import {
   callDueOrders,
   createStockCheck,

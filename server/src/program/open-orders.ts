@@ -1,7 +1,8 @@
 // Brings up orders: their services, the jobs that move them on, and what payments tell them.
 import { type Config, ConfigError } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
-import type { CommandDesk } from "../modules/banking/index.ts";
+import { cartRoutes, cartTasks } from "../modules/carts/index.ts";
+import type { CommandDesk } from "../modules/desk/index.ts";
 import type { StockCheck, StockDirectory } from "../modules/inventory/index.ts";
 import { startSchedule } from "../modules/jobs/index.ts";
 import type { Assets } from "../modules/ledger/index.ts";
@@ -47,8 +48,12 @@ export function openOrders(config: Config, { log, ...parts }: OrdersOptions): Op
       cartExpiryDays: config.CART_EXPIRY_DAYS,
     },
   };
-  const schedule = startSchedule({ db: parts.db, log, tasks: orderTasks(services) });
+  const schedule = startSchedule({
+    db: parts.db,
+    log,
+    tasks: [...orderTasks(services), ...cartTasks(services)],
+  });
   const { db, assets } = parts;
   const coupons = couponRoutes({ db, assets, defaultCurrency: config.DEFAULT_CURRENCY });
-  return { services, routes: [coupons, orderRoutes(services)], stop: schedule.stop };
+  return { services, routes: [coupons, orderRoutes(services), cartRoutes(services)], stop: schedule.stop };
 }

@@ -1,7 +1,7 @@
 // Brings up payments: the configured providers, the jobs that call them and read their reports, and the sandbox's postman.
 import type { Config } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
-import type { CommandDesk } from "../modules/banking/index.ts";
+import type { CommandDesk } from "../modules/desk/index.ts";
 import type { NewEvent } from "../modules/jobs/index.ts";
 import type { Assets } from "../modules/ledger/index.ts";
 import {

@@ -6,11 +6,12 @@ import { addDocs } from "../http/docs.ts";
 import { addHealthRoutes } from "../http/health.ts";
 import { createHttpServer, type HttpServer } from "../http/http-server.ts";
 import { createMetrics, type Metrics } from "../http/metrics.ts";
-import { bankingRoutes, openCommandDesk, readStepUpLimits } from "../modules/banking/index.ts";
+import { bankingRoutes, readStepUpLimits } from "../modules/banking/index.ts";
+import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
 import { followPayments } from "../modules/orders/index.ts";
 import { integrityRoutes } from "../modules/reports/index.ts";
-import { readRules, riskRoutes } from "../modules/risk/index.ts";
+import { openRiskGuard, readRules, riskRoutes } from "../modules/risk/index.ts";
 import type { Sql } from "../runtime/database.ts";
 import type { Log } from "../runtime/log.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
@@ -144,25 +145,25 @@ async function openBanking(
   const desk = openCommandDesk({
     db: batchDb,
     assets,
-    rules,
     lanesMax: LANES,
     batchItemsMax: config.BATCH_ITEMS_MAX * 2, // a posting weighs two stamps: its transfer, or its refusal
     queueItemsMax: config.BATCH_QUEUE_MAX * 2,
     onBatch: metrics.observeBatch,
-    onTransaction: metrics.countTransaction,
-    onEvents: (events) => {
-      relay.notice(events);
-      payments.notice(events);
-    },
-    onStock: inventory.notice,
   });
+  desk.afterCommit(({ transactions, events, stockIds }) => {
+    for (const transaction of transactions) metrics.countTransaction(transaction);
+    if (events.length > 0) relay.notice(events);
+    if (events.length > 0) payments.notice(events);
+    if (stockIds.length > 0) inventory.notice(stockIds);
+  });
+  const risk = openRiskGuard(rules);
   steps.push(() => desk.close());
   const upkeep = await startUpkeep(config, { db, desk, assets, log });
   steps.push(() => upkeep.stop());
   const paymentRoutes = payments.start(desk);
   steps.push(payments.stop);
   const banking = [
-    bankingRoutes({ db, vault, assets, desk, apiKey: config.API_KEY_V1, stepUpLimits }),
+    bankingRoutes({ db, vault, assets, desk, risk, apiKey: config.API_KEY_V1, stepUpLimits }),
     inventory.routes(desk),
     paymentRoutes,
   ];

@@ -2,11 +2,11 @@
 // into the model's words, so that both can be compared item by item.
 
 import {
-  postBatch,
-  postTransaction,
+  buildPostBatchCommand,
+  buildPostCommand,
   type TransactionRequest,
 } from "../../src/modules/banking/transactions/post-transactions.ts";
-import type { BookCommand, CommandOutcome, Decision, Desk } from "../../src/modules/desk/command-desk.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../src/modules/desk/index.ts";
 import {
   type Asset,
   type Assets,
@@ -21,6 +21,7 @@ import {
   releaseHold,
   type Transfer,
 } from "../../src/modules/ledger/index.ts";
+import { openRiskGuard } from "../../src/modules/risk/index.ts";
 import { hashKey } from "../../src/runtime/idempotency.ts";
 import type { Actor } from "../../src/values/actor.ts";
 import { AppError } from "../../src/values/app-error.ts";
@@ -94,10 +95,10 @@ function withoutBigints(value: unknown): unknown {
 
 function buildAct(ground: Ground, command: Command): BookCommand {
   const { act } = command;
-  if (act.act === "transaction") return postTransaction(contextOf(ground), toRequest(ground, act.movement));
+  if (act.act === "transaction") return buildPostCommand(contextOf(ground), toRequest(ground, act.movement));
   if (act.act === "batch") {
     const requests = act.movements.map((movement) => toRequest(ground, movement));
-    return postBatch({ ...contextOf(ground), mode: act.mode }, requests);
+    return buildPostBatchCommand({ ...contextOf(ground), mode: act.mode }, requests);
   }
   if (act.act === "journal") return buildJournal(ground, act);
   if (act.act === "hold") return buildHold(ground, act);
@@ -108,7 +109,7 @@ function buildAct(ground: Ground, command: Command): BookCommand {
 }
 
 function contextOf(ground: Ground) {
-  return { actor: ADMIN, assets: ground.assets };
+  return { actor: ADMIN, assets: ground.assets, risk: openRiskGuard([]) };
 }
 
 function toRequest(ground: Ground, { debit, credit, amount }: Movement): TransactionRequest {

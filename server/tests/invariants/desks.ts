@@ -1,11 +1,7 @@
 // The product's desks on a real PostgreSQL, several of them with connections of their own, as several processes would
 // have; and how a history is played on them.
 import { setImmediate } from "node:timers/promises";
-import {
-  type CommandDesk,
-  type CommandOutcome,
-  openCommandDesk,
-} from "../../src/modules/desk/command-desk.ts";
+import { type CommandDesk, type CommandOutcome, openCommandDesk } from "../../src/modules/desk/index.ts";
 import { changeAccount } from "../../src/modules/ledger/accounts/change-account.ts";
 import { type Assets, loadAssets, openAccounts } from "../../src/modules/ledger/index.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
@@ -36,7 +32,7 @@ export async function openDesks(count: number): Promise<Desks> {
     openDatabase({ url, poolSize: 2, statementTimeoutMs: 60_000 }),
   );
   const limits = { lanesMax: 2, batchItemsMax: 1_000, queueItemsMax: 100_000 };
-  const desks = pools.map((pool) => openCommandDesk({ db: pool, assets, rules: [], ...limits }));
+  const desks = pools.map((pool) => openCommandDesk({ db: pool, assets, ...limits }));
   const close = async () => {
     for (const desk of desks) await desk.close();
     for (const pool of pools) await pool.end({ timeout: 5 });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
-  postBatch,
-  postTransaction,
+  buildPostBatchCommand,
+  buildPostCommand,
   type TransactionRequest,
 } from "../../src/modules/banking/transactions/post-transactions.ts";
 import { openDatabase } from "../../src/runtime/database.ts";
@@ -73,9 +73,9 @@ describe("a batch", () => {
   }
 
   function submitKeyed(key: string, request: TransactionRequest) {
-    const context = { actor: STAFF, assets: ground.assets };
+    const context = { actor: STAFF, assets: ground.assets, risk: ground.risk };
     const named = { ...request, amount: String(request.amount) };
-    return ground.desk.submit(postTransaction({ ...context, key: keyed(STAFF, key, named) }, request));
+    return ground.desk.submit(buildPostCommand({ ...context, key: keyed(STAFF, key, named) }, request));
   }
 
   it("FAILURES 29: answers a key that comes twice in it twice, and books it once", async () => {
@@ -133,12 +133,16 @@ describe("a batch", () => {
       ["blocked_by_risk_rule", STAFF, deposit(own, 50_001n)],
     ];
     for (const [code, actor, request] of cases) {
-      const context = { actor, assets: ground.assets };
-      const single = await ground.desk.submit(postTransaction(context, request));
+      const context = { actor, assets: ground.assets, risk: ground.risk };
+      const single = await ground.desk.submit(buildPostCommand(context, request));
       expect(single).toMatchObject({ refused: { code } });
-      const each = await ground.carryOut(postBatch({ ...context, mode: "independent" }, [request]));
+      const each = await ground.carryOut(
+        buildPostBatchCommand({ ...context, mode: "independent" }, [request]),
+      );
       expect(each.results.map(({ error }: { error: { code: string } }) => error.code)).toEqual([code]);
-      const whole = await ground.desk.submit(postBatch({ ...context, mode: "atomic" }, [request]));
+      const whole = await ground.desk.submit(
+        buildPostBatchCommand({ ...context, mode: "atomic" }, [request]),
+      );
       expect(whole).toMatchObject({ refused: { code: "batch_item_refused", details: { item_code: code } } });
     }
     const balances = await Promise.all([own, foreign, frozen].map((id) => ground.balanceOf(id)));
@@ -172,8 +176,13 @@ describe("two desks on one database", () => {
     const submitAll = (ground: TestDesk, accountId: number | undefined, keys: readonly string[]) =>
       keys.map((key) => {
         const request = { type: "deposit", accountId: accountId ?? 0, amount: 1n, asset } as const;
-        const context = { actor: STAFF, assets: ground.assets, key: keyed(STAFF, key, accountId) };
-        return ground.desk.submit(postTransaction(context, request));
+        const context = {
+          actor: STAFF,
+          assets: ground.assets,
+          risk: ground.risk,
+          key: keyed(STAFF, key, accountId),
+        };
+        return ground.desk.submit(buildPostCommand(context, request));
       });
     for (let round = 0; round < ROUNDS; round += 1) {
       const keys = Array.from({ length: KEYS }, (_, index) => `shared-${round}-${index}`);

@@ -1,6 +1,6 @@
 // The product's book without a database: what a batch decided is kept in maps, exactly as `write-book.ts` would write it
 // (from the book's decisions and changed accounts, nothing else). For properties that need thousands of runs.
-import type { BookCommand, Decision, Desk } from "../../src/modules/desk/command-desk.ts";
+import type { BookCommand, Decision, Desk } from "../../src/modules/desk/index.ts";
 import { type Book, type BookAccount, expireHold } from "../../src/modules/ledger/book/book.ts";
 import type { Hold, Transfer } from "../../src/modules/ledger/book/journal.ts";
 import { createBook } from "../../src/modules/ledger/book/open-book.ts";
@@ -135,12 +135,7 @@ function deskOf(book: Book, assets: Assets): Desk {
   return {
     book,
     assets,
-    rules: [],
-    owners: new Map(),
-    recentDebits: new Map(),
-    recentHolds: new Map(),
-    rows: { of: () => new Map(), add: () => undefined, write: () => [] },
+    rows: { of: () => new Map(), add: () => () => undefined, write: () => [] },
     events: [],
-    flags: [],
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDesk, STAFF, type TestDesk } from "../../../tests/desk.ts";
-import { postTransaction } from "../../modules/banking/transactions/post-transactions.ts";
+import { buildPostCommand } from "../../modules/banking/transactions/post-transactions.ts";
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "..", "bin", "countinghouse.mjs");
 
@@ -18,8 +18,11 @@ beforeAll(async () => {
   const asset = ground.assets.byCode("EUR");
   if (asset === undefined) throw new Error("no EUR");
   const deposit = { type: "deposit", accountId, amount: 725n, asset } as const;
-  transactionId = (await ground.carryOut(postTransaction({ actor: STAFF, assets: ground.assets }, deposit)))
-    .id;
+  transactionId = (
+    await ground.carryOut(
+      buildPostCommand({ actor: STAFF, assets: ground.assets, risk: ground.risk }, deposit),
+    )
+  ).id;
 });
 afterAll(async () => {
   await ground.close();

@@ -1,22 +1,12 @@
 // The door of banking: customers' accounts and the transactions on them.
 
-export type { BatchRows, RowNeed, RowReader, RowWriter } from "../desk/batch-rows.ts";
-export {
-  type BookCommand,
-  type CommandDesk,
-  type CommandOutcome,
-  type Decision,
-  type Desk,
-  openCommandDesk,
-} from "../desk/command-desk.ts";
-export { rereadFirst, submitRereading } from "../desk/submit-rereading.ts";
+export { needOwners, ownersOf } from "./accounts/account-owners.ts";
 export { readOwners } from "./accounts/owner-store.ts";
 export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
 export { createHttpRateSource, type RateSource } from "./exchange/rate-source.ts";
 export { updateExchangeRates } from "./exchange/update-exchange-rates.ts";
-export { expireHolds, touchAccounts } from "./holds/expire-holds.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
 export {
   recordSecureTransaction as processSecureTransaction,

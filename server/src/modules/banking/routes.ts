@@ -2,8 +2,9 @@
 import type { Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
-import type { CommandDesk } from "../desk/command-desk.ts";
+import type { CommandDesk } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
+import type { RiskGuard } from "../risk/index.ts";
 import { addAccountRoutes } from "./accounts/account-routes.ts";
 import { addAssetRoutes } from "./asset-routes.ts";
 import { addExchangeRoutes } from "./exchange/exchange-routes.ts";
@@ -19,6 +20,7 @@ export interface BankingServices {
   readonly vault: Vault;
   readonly assets: Assets;
   readonly desk: CommandDesk;
+  readonly risk: RiskGuard;
   /** API_KEY_V1: signs secure transaction records. */
   readonly apiKey: string | undefined;
   readonly stepUpLimits: StepUpLimits;

@@ -10,9 +10,8 @@ import {
 import { readVersions } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
-import { allowEmptyBody } from "../orders/order-routes.ts";
-import { readCouponCode, readCurrency, readId } from "../orders/placing/read-order-input.ts";
-import type { OrderServices } from "../orders/services.ts";
+import type { OrderServices } from "../orders/index.ts";
+import { allowEmptyBody, readCouponCode, readCurrency, readId } from "../orders/index.ts";
 import { acceptPrices, addLines, type FullCart, removeLine, replaceLines, setLine } from "./cart.ts";
 import { readCartCaller } from "./cart-caller.ts";
 import { isCartToken, makeCartToken } from "./cart-token.ts";

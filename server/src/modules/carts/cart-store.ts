@@ -2,7 +2,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { RowReader, RowWriter } from "../banking/index.ts";
+import type { RowReader, RowWriter } from "../desk/index.ts";
 import type { Cart, CartLine, CartState } from "./cart.ts";
 
 type Query = Sql | Tx["sql"];
@@ -49,8 +49,8 @@ export async function lockCarts({ sql }: Tx, ids: readonly number[]): Promise<Ma
   return new Map(rows.map((row) => [Number(row.id), toCart(row)]));
 }
 
-/** Carts without their lines, locked until the batch ends. Rank 30: after products and stock, before orders. */
-export const CARTS: RowReader<Cart> = { name: "orders.carts", rank: 30, read: lockCarts };
+/** Carts without their lines, locked until the batch ends. */
+export const CARTS: RowReader<Cart> = { kind: "carts.carts", read: lockCarts };
 
 export async function readLines(sql: Query, cartId: number): Promise<CartLine[]> {
   const rows = await sql<{ product_id: bigint; quantity: number; unit_price_minor: bigint }[]>`

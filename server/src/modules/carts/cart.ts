@@ -1,6 +1,6 @@
 // A cart: its states, and what may become of its lines. Pure.
 import type { AppError } from "../../values/app-error.ts";
-import { QUANTITY_MAX } from "../orders/order.ts";
+import { QUANTITY_MAX } from "../orders/index.ts";
 import { cartError } from "./errors.ts";
 
 export type CartState = "open" | "ordered" | "merged" | "expired";

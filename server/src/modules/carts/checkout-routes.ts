@@ -2,12 +2,17 @@
 import { type HttpServer, readCaller } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
-import { OrderDetail, OrderShape } from "../orders/answer-schemas.ts";
-import { describeOrder } from "../orders/describe-order.ts";
-import { getAddresses, getOrderDetail, getOrderWithPayment } from "../orders/get-order.ts";
-import { send } from "../orders/order-routes.ts";
-import { CheckoutInput } from "../orders/schemas.ts";
-import type { OrderServices } from "../orders/services.ts";
+import type { OrderServices } from "../orders/index.ts";
+import {
+  CheckoutInput,
+  describeOrder,
+  getAddresses,
+  getOrderDetail,
+  getOrderWithPayment,
+  OrderDetail,
+  OrderShape,
+  send,
+} from "../orders/index.ts";
 import { readCartCaller } from "./cart-caller.ts";
 import { FOR_GUESTS } from "./cart-routes.ts";
 import { checkOutCart, findEarlierOrder } from "./check-out-cart.ts";

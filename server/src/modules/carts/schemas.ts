@@ -1,7 +1,6 @@
 // The shapes of carts in requests and answers.
 import { Type } from "typebox";
-import { QUANTITY_MAX } from "../orders/order.ts";
-import { CouponCode } from "../orders/schemas.ts";
+import { CouponCode, QUANTITY_MAX } from "../orders/index.ts";
 import { CART_LINES_MAX } from "./cart.ts";
 
 const closed = { additionalProperties: false } as const;

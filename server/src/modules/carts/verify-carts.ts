@@ -1,31 +1,57 @@
-// What a verification checks of carts: that each that was ordered is the order that it names, and holds products that exist. An
-// order does not know its cart, so the way back is the cart's own column, unique. What came to nothing is looked at no more.
-
-import { findMissingProduct } from "../orders/verify/verify-checks.ts";
-import type { Found, Subject } from "../orders/verify/verify-difference.ts";
+// Verifies carts: that each that was ordered is the order that it names, and holds products that exist. An order does not
+// know its cart, so the way back is the cart's own column, unique. What came to nothing is looked at no more.
+import type { Sql } from "../../runtime/database.ts";
+import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
+import { findMissingProduct } from "../orders/index.ts";
 import * as store from "./verify-carts-store.ts";
+
+/** One thing that does not agree. */
+export interface CartDifference {
+  readonly check: "order_carts";
+  /** One sentence that names it. */
+  readonly what: string;
+  readonly cartId: number;
+  readonly orderId?: number;
+}
+
+type Found = Promise<CartDifference | undefined>;
 
 const check = "order_carts";
 
-export async function checkCarts({ tx, since }: Subject): Found {
+/**
+ * Locks nothing. At most one difference of each kind.
+ * @param since stamp up to which carts were found to be the orders that they became by then; default 0
+ */
+export async function verifyCarts(
+  db: Sql,
+  { since = 0 }: { since?: number } = {},
+): Promise<CartDifference[]> {
+  return inReadTransaction(db, async (tx) => {
+    const found = [
+      await findWrongOrder(tx, since),
+      await findWrongMerge(tx),
+      await findUnknownProduct(tx, since),
+    ];
+    return found.filter((difference) => difference !== undefined);
+  });
+}
+
+async function findWrongOrder(tx: Tx, since: number): Found {
   const found = await store.findWrongCart(tx, since);
   if (found === undefined) return undefined;
   const [cartId, orderId] = [Number(found.id), Number(found.order_id)];
   return { check, what: `cart ${cartId} became order ${orderId}, which ${found.wrong}`, cartId, orderId };
 }
 
-export async function checkMergedCarts({ tx }: Subject): Found {
+async function findWrongMerge(tx: Tx): Found {
   const found = await store.findWrongMerge(tx);
   if (found === undefined) return undefined;
   const cartId = Number(found.id);
-  return {
-    check,
-    what: `cart ${cartId} was merged into cart ${found.merged_into}, which is nobody's`,
-    cartId,
-  };
+  const what = `cart ${cartId} was merged into cart ${found.merged_into}, which is nobody's`;
+  return { check, what, cartId };
 }
 
-export async function checkCartProducts({ tx, since }: Subject): Found {
+async function findUnknownProduct(tx: Tx, since: number): Found {
   const missing = await findMissingProduct(tx, await store.readCartProducts(tx, since));
   if (missing === undefined) return undefined;
   const { cartId, productId } = missing;

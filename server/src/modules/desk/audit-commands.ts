@@ -6,7 +6,7 @@ import { describeAuditActor } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditEntry } from "../audit/index.ts";
 import type { Book, Hold } from "../ledger/index.ts";
-import type { BookCommand, Decision } from "./command-desk.ts";
+import type { BookCommand, Decision } from "./book-command.ts";
 
 /** The desk's own acts, such as expiring a hold, come from nobody's request. */
 const OWN_ORIGIN = { requestId: "desk" };

@@ -1,7 +1,8 @@
 // Submits commands whose accounts had to be read ahead, such as the holds of an order: where they turn out to have
 // changed before the batch locked them, the command is built anew from what is there now.
 import { AppError } from "../../values/app-error.ts";
-import type { BookCommand, CommandDesk, CommandOutcome } from "./command-desk.ts";
+import type { BookCommand, CommandOutcome } from "./book-command.ts";
+import type { CommandDesk } from "./command-desk.ts";
 
 const TRIES_MAX = 5;
 

@@ -1,7 +1,7 @@
 // Inventory's routes, by resource.
 import type { Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
-import type { CommandDesk } from "../banking/index.ts";
+import type { CommandDesk } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { WatchOptions } from "./bookings/watch-stock.ts";
 import { addPurchaseOrderRoutes } from "./purchase-orders/purchase-order-routes.ts";

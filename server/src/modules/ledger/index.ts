@@ -73,6 +73,7 @@ export {
   type Refusal,
   refuse,
 } from "./errors.ts";
+export { describeHold, type HoldFields, STATUS_OF_HOLD } from "./holds/describe-hold.ts";
 export { countActiveHolds, findActiveHoldIds, findHoldsById, getSystemSums } from "./holds/find-held.ts";
 export {
   findAccountsWithDueHolds,

@@ -1,8 +1,6 @@
 // The refusals of orders. Codes are a promise to clients and never renamed.
 import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
 
-export { CART_ERRORS } from "../carts/errors.ts";
-
 export const ORDER_ERRORS = {
   order_not_found: {
     kind: "not_found",

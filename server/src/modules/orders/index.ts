@@ -6,14 +6,24 @@ export {
   type OrderLineRow,
   type OrderRow,
 } from "./analytics/export-orders.ts";
+export { OrderDetail, OrderShape } from "./answer-schemas.ts";
 export { followPayments } from "./changing/follow-payments.ts";
 export type { OrderState } from "./changing/states.ts";
+export { amountWriter, describeOrder } from "./describe-order.ts";
 export { ORDERS_ENCRYPTED } from "./encrypted-tables.ts";
 export { ORDER_ERRORS } from "./errors.ts";
+export { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.ts";
 export { expireOrders, orderTasks, queueOrders } from "./jobs.ts";
-export type { Order, OrderLine } from "./order.ts";
+export { type Order, type OrderLine, QUANTITY_MAX } from "./order.ts";
+export { allowEmptyBody, send } from "./order-routes.ts";
 export { ORDERS } from "./order-store.ts";
 export { buildPlacing, type NewOrder, type PlacingExtension } from "./placing/place-orders.ts";
+export {
+  readCouponCode,
+  readCurrency,
+  readId,
+  readOrder,
+} from "./placing/read-order-input.ts";
 export type {
   Address,
   PreparedScreen,
@@ -24,6 +34,8 @@ export type {
 } from "./placing/screen.ts";
 export { readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
 export { orderRoutes } from "./routes.ts";
-export type { OrderServices, OrderSettings } from "./services.ts";
+export { CheckoutInput, CouponCode } from "./schemas.ts";
+export type { OrderCaller, OrderServices, OrderSettings } from "./services.ts";
+export { findMissingProduct } from "./verify/verify-checks.ts";
 export type { OrderCheckName, OrderDifference } from "./verify/verify-difference.ts";
 export { type OrdersVerification, type VerifyOrdersOptions, verifyOrders } from "./verify/verify-orders.ts";

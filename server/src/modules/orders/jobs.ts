@@ -1,7 +1,6 @@
 // What orders do by themselves, in the schedule of upkeep: end those that nobody paid, hand those confirmed to the warehouse.
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
-import type { BookCommand, Decision, Desk } from "../banking/index.ts";
-import { expireCarts, removeEndedCarts } from "../carts/expire-carts.ts";
+import type { BookCommand, Decision, Desk } from "../desk/index.ts";
 import type { Task } from "../jobs/index.ts";
 import { expireOrder } from "./changing/advance-order.ts";
 import { changeOrder } from "./changing/change-order.ts";
@@ -13,7 +12,6 @@ import { ORDERS } from "./order-store.ts";
 import type { OrderServices } from "./services.ts";
 
 const SWEEP_SECONDS = 5;
-const CART_SWEEP_SECONDS = 300;
 const ORDERS_PER_BATCH_MAX = 200;
 /** A run ends here even where more is due; the next one goes on. */
 const BATCHES_PER_RUN_MAX = 20;
@@ -22,14 +20,6 @@ export function orderTasks(services: OrderServices): Task[] {
   return [
     { name: "expire_orders", everySeconds: SWEEP_SECONDS, run: () => expireOrders(services) },
     { name: "queue_orders", everySeconds: SWEEP_SECONDS, run: () => queueOrders(services) },
-    {
-      name: "expire_carts",
-      everySeconds: CART_SWEEP_SECONDS,
-      run: async (signal) => {
-        await expireCarts(services.db, signal);
-        await removeEndedCarts(services.db, signal);
-      },
-    },
   ];
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { formatCursor, type HttpServer, readCaller, readCursor, sendAnswer } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
-import type { CommandOutcome } from "../banking/index.ts";
+import type { CommandOutcome } from "../desk/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
 import { changeOrder } from "./changing/change-order.ts";

@@ -3,7 +3,7 @@
 import type { Sql } from "../../runtime/database.ts";
 import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { RowReader, RowWriter } from "../banking/index.ts";
+import type { RowReader, RowWriter } from "../desk/index.ts";
 import {
   FULFILMENTS,
   type Fulfilment,
@@ -66,10 +66,9 @@ interface LineRow {
   stock_account_ids: string;
 }
 
-/** Orders with their lines, locked until the batch ends. Rank 40: after products, stock and carts, before payments. */
+/** Orders with their lines, locked until the batch ends. */
 export const ORDERS: RowReader<Order> = {
-  name: "orders.orders",
-  rank: 40,
+  kind: "orders.orders",
   read: async (tx, ids) => {
     const list = toArray(ids);
     const [rows, lines] = await Promise.all([lockOrders(tx, list), readLines(tx, list)]);

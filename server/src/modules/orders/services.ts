@@ -4,7 +4,7 @@ import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { Origin } from "../../values/origin.ts";
-import type { CommandDesk } from "../banking/index.ts";
+import type { CommandDesk } from "../desk/index.ts";
 import type { StockCheck, StockDirectory } from "../inventory/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { ProviderName } from "../payments/index.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answerOf, openTestDesk, STAFF, type TestDesk } from "../../../tests/desk.ts";
 import { AppError } from "../../values/app-error.ts";
-import type { Desk } from "../banking/index.ts";
+import type { Desk } from "../desk/index.ts";
 import { allOrNothing } from "../ledger/index.ts";
 import {
   cancelPayment,

@@ -2,7 +2,7 @@
 // the same way. It comes from the customer's account, from `clearing` (money that card providers hold for us), or from
 // `world` (cash, bank transfers).
 
-import type { Desk } from "../banking/index.ts";
+import type { Desk } from "../desk/index.ts";
 import {
   type Assets,
   allOrNothing,

@@ -1,7 +1,7 @@
 // Captures a payment, wholly or in part: takes the money that was authorized. A balance moves at once; a card's capture is
 // an attempt whose outcome the provider tells; an invoice is thereby marked paid.
 import type { AppError } from "../../values/app-error.ts";
-import { type Desk, rereadFirst } from "../banking/index.ts";
+import { type Desk, rereadFirst } from "../desk/index.ts";
 import { ledgerError, releaseHold } from "../ledger/index.ts";
 import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, bookCapture, type Money } from "./book-money.ts";

@@ -11,7 +11,7 @@ import {
   type Desk,
   rereadFirst,
   submitRereading,
-} from "../banking/index.ts";
+} from "../desk/index.ts";
 import { ensureAsset } from "../ledger/index.ts";
 import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "./attempts/attempt.ts";
 import { attemptsOf } from "./attempts/settle-attempt.ts";

@@ -2,7 +2,8 @@
 // written down for the job to send, an invoice waits for staff.
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
-import type { Desk } from "../banking/index.ts";
+import { ownersOf } from "../banking/index.ts";
+import type { Desk } from "../desk/index.ts";
 import { type Asset, ledgerError, placeHold, takeStamps } from "../ledger/index.ts";
 import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError } from "./book-money.ts";
@@ -79,7 +80,7 @@ function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment | AppE
 /** A customer pays from an account of their own; the house's accounts are nobody's to name. */
 function refuseAccount(desk: Desk, actor: Actor, { accountId, assetId }: Payment): AppError | undefined {
   const account = desk.book.accounts.get(accountId ?? 0);
-  const isForeign = !actsForAll(actor) && desk.owners.get(accountId ?? 0) !== actor.id;
+  const isForeign = !actsForAll(actor) && ownersOf(desk).get(accountId ?? 0) !== actor.id;
   if (account === undefined || account.system || isForeign)
     return ledgerError("account_not_found", { account_id: String(accountId) });
   return account.assetId === assetId ? undefined : ledgerError("asset_mismatch");

@@ -1,7 +1,7 @@
 // The port upwards: who holds the payments of orders hears of every change in the same commit, so that an order's state
 // and its payment's never disagree. The orders module fills it; the program hands it in.
 import type { AppError } from "../../values/app-error.ts";
-import type { Desk, RowNeed } from "../banking/index.ts";
+import type { Desk, RowNeed } from "../desk/index.ts";
 import type { BookScope } from "../ledger/index.ts";
 import type { Payment } from "./payment.ts";
 

@@ -1,7 +1,7 @@
 // The rows of payments at the desk: read under lock for a whole batch, left for one write at its end. What is left here
 // is taken back where the book takes back the bookings it belongs to (`allOrNothing`), so that both stay or neither.
 import { formatAmount } from "../../values/money.ts";
-import type { Desk, RowReader, RowWriter } from "../banking/index.ts";
+import type { Desk, RowReader, RowWriter } from "../desk/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { lockAttemptsOf, writeAttempts } from "./attempts/attempt-store.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
@@ -10,18 +10,16 @@ import { addEvent, type EventType, type Payment, type PaymentEvent } from "./pay
 import { insertEvents, insertPayments, lockPayments, updatePayments } from "./payment-store.ts";
 
 /** Payments by id, locked. */
-export const PAYMENTS: RowReader<Payment> = { name: "payments", rank: 50, read: lockPayments };
+export const PAYMENTS: RowReader<Payment> = { kind: "payments.payments", read: lockPayments };
 /** All attempts of a payment by the payment's id, oldest first, locked. */
 export const ATTEMPTS: RowReader<readonly Attempt[]> = {
-  name: "payment attempts",
-  rank: 51,
+  kind: "payments.attempts",
   read: lockAttemptsOf,
 };
 
 /** All disputes of a payment by the payment's id, under the payment's lock. */
 export const DISPUTES: RowReader<readonly Dispute[]> = {
-  name: "payment disputes",
-  rank: 52,
+  kind: "payments.disputes",
   read: readDisputesOf,
 };
 

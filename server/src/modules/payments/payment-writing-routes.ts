@@ -1,7 +1,7 @@
 // Routes by which staff act on payments.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type HttpServer, readCaller, sendAnswer } from "../../http/index.ts";
-import type { CommandOutcome } from "../banking/index.ts";
+import type { CommandOutcome } from "../desk/index.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import { getVisiblePayment } from "./find-payments.ts";
 import { readPaymentAmount, readPaymentId, readPaymentText } from "./read-payment-input.ts";

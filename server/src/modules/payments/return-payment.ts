@@ -1,7 +1,7 @@
 // Gives money of a payment back: void (what is authorized and not captured), refund (what was captured), and cancel, which
 // does whichever is needed as soon as what is under way is final.
 import type { AppError } from "../../values/app-error.ts";
-import type { Desk } from "../banking/index.ts";
+import type { Desk } from "../desk/index.ts";
 import { ledgerError } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { beginAttempt, noteAttempt } from "./attempts/begin-attempt.ts";

@@ -2,7 +2,7 @@
 import type { AnySql } from "../../runtime/database.ts";
 import { toArray, toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { RowReader, RowWriter } from "../banking/index.ts";
+import type { RowReader, RowWriter } from "../desk/index.ts";
 import type { Coupon, CouponTerms } from "./coupon.ts";
 
 interface CouponRow {
@@ -96,8 +96,7 @@ export async function updateCoupon(
 
 /** Coupons by code, locked until the batch ends. The last lock that a batch takes: who has it waits for no other. */
 export const COUPONS: RowReader<Coupon, string> = {
-  name: "promotions.coupons",
-  rank: 90,
+  kind: "promotions.coupons",
   isContended: true,
   read: lockCoupons,
 };
@@ -119,8 +118,7 @@ export function customerKey(code: string, customerId: string): string {
  * always with the same one costs nothing.
  */
 export const CUSTOMER_USES: RowReader<number, string> = {
-  name: "promotions.customer_uses",
-  rank: 91,
+  kind: "promotions.customer_uses",
   read: countUses,
 };
 

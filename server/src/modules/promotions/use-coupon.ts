@@ -1,7 +1,7 @@
 // Uses of coupons at the desk: judged on the locked coupon, so that the commands of a batch see each other's uses and all
 // processes wait for each other, and taken or returned in the commit of the order.
 import type { AppError } from "../../values/app-error.ts";
-import type { Desk, RowNeed } from "../banking/index.ts";
+import type { Desk, RowNeed } from "../desk/index.ts";
 import { type CouponAsk, discountOf, judgeCoupon, type OrderWorth, refuseCoupon } from "./coupon.ts";
 import {
   COUNTED_COUPONS,

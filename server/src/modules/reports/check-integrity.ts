@@ -1,6 +1,7 @@
 // The check of the whole: whether ledger, stock, payments, coupons and orders agree. Each module verifies what it wrote against the
 // modules below it; here they are run one after the other and told apart by kind.
 import type { Sql } from "../../runtime/database.ts";
+import { verifyCarts } from "../carts/index.ts";
 import { verifyStock } from "../inventory/index.ts";
 import { type Verification, type VerifyOptions, verifyBook } from "../ledger/index.ts";
 import { verifyOrders } from "../orders/index.ts";
@@ -51,12 +52,13 @@ export async function checkIntegrity(
   const payments = await verifyPayments(db, { since, ...tell("payments") });
   const coupons = await verifyCoupons(db);
   const orders = await verifyOrders(db, { since, ...tell("orders") });
+  const carts = await verifyCarts(db, { since });
   const findings: Findings = {
     ledger: book.differences.map((difference) => ({ ...difference })),
     stock: stock.map((difference) => ({ ...difference })),
     payments: payments.differences.map((difference) => ({ ...difference })),
     coupons: coupons.map((difference) => ({ ...difference })),
-    orders: orders.differences.map((difference) => ({ ...difference })),
+    orders: [...orders.differences, ...carts].map((difference) => ({ ...difference })),
   };
   return { findings, book };
 }

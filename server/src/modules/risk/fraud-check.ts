@@ -1,8 +1,7 @@
 // Screens orders while they are placed: what the rules need is read once for the whole batch, the judgement is pure, and
-// what was found is written with the order. Risk stands below the desk and the orders, so it only says what to read and
-// what to write, in the desk's form.
-import type { Tx } from "../../runtime/transaction.ts";
+// what was found is written with the order.
 import type { Vault } from "../../runtime/vault/vault.ts";
+import type { BatchRows, RowNeed, RowReader, RowWriter } from "../desk/index.ts";
 import {
   type FraudAddress,
   type FraudJudgement,
@@ -13,24 +12,6 @@ import {
 } from "./fraud-rules.ts";
 import { insertScreenings, readBlockedIndexes, readRecentOrders, type ScreeningRow } from "./fraud-store.ts";
 import { type FraudSubject, normalizeSubject, subjectOf } from "./fraud-subject.ts";
-
-/** As the desk's RowReader. */
-export interface FraudReader<Row> {
-  readonly name: string;
-  readonly rank: number;
-  readonly read: (tx: Tx, ids: readonly number[]) => Promise<ReadonlyMap<number, Row>>;
-}
-
-interface FraudWriter<Row> {
-  readonly name: string;
-  readonly write: (tx: Tx, rows: readonly Row[]) => Promise<unknown>;
-}
-
-/** As much of the desk's batch as screening uses. */
-export interface FraudRows {
-  readonly of: <Row>(reader: FraudReader<Row>) => Map<number, Row>;
-  readonly add: <Row>(writer: FraudWriter<Row>, row: Row) => void;
-}
 
 /** What is known of an order before it is placed. */
 export interface ScreenedOrder {
@@ -49,7 +30,7 @@ export interface PreparedScreening {
   readonly subjects: readonly FraudSubject[];
   /** By whom its orders are counted: the customer, of a guest the first e-mail address. */
   readonly buyer: FraudSubject | undefined;
-  readonly needs: readonly { readonly reader: FraudReader<unknown>; readonly ids: readonly number[] }[];
+  readonly needs: readonly RowNeed[];
 }
 
 /** The order's amounts, known when it is decided. `now` is a stamp. */
@@ -63,9 +44,9 @@ export interface ScreenedAmount {
 export interface FraudCheck {
   /** What has to be read before the order can be judged. */
   readonly prepare: (order: ScreenedOrder) => PreparedScreening;
-  readonly judge: (rows: FraudRows, prepared: PreparedScreening, amount: ScreenedAmount) => FraudJudgement;
+  readonly judge: (rows: BatchRows, prepared: PreparedScreening, amount: ScreenedAmount) => FraudJudgement;
   /** Leaves what was found, once the order is placed; counts it for those behind it in the batch. */
-  readonly keep: (rows: FraudRows, prepared: PreparedScreening, placed: PlacedOrder) => void;
+  readonly keep: (rows: BatchRows, prepared: PreparedScreening, placed: PlacedOrder) => void;
 }
 
 export interface PlacedOrder {
@@ -73,10 +54,9 @@ export interface PlacedOrder {
   readonly judgement: FraudJudgement;
 }
 
-const SCREENINGS: FraudWriter<ScreeningRow> = { name: "risk.screenings", write: insertScreenings };
-const BLOCKED: FraudReader<readonly Buffer[]> = {
-  name: "risk.blocked_subjects",
-  rank: 61,
+const SCREENINGS: RowWriter<ScreeningRow> = { name: "risk.screenings", write: insertScreenings };
+const BLOCKED: RowReader<readonly Buffer[]> = {
+  kind: "risk.blocked_subjects",
   read: readBlockedIndexes,
 };
 
@@ -87,9 +67,8 @@ export function openFraudCheck(options: {
 }): FraudCheck {
   const { vault, rules, limits } = options;
   const window = fraudWindowOf(rules);
-  const recent: FraudReader<number[]> = {
-    name: "risk.recent_orders",
-    rank: 62,
+  const recent: RowReader<number[]> = {
+    kind: "risk.recent_orders",
     read: (tx, subjects) => readRecentOrders(tx, subjects, window),
   };
   return {

@@ -15,14 +15,6 @@ export {
   readFraudRules,
 } from "./fraud-rules.ts";
 export { logFlags } from "./log-flags.ts";
+export { type JudgedMovement, openRiskGuard, type RiskGuard } from "./risk-guard.ts";
 export { riskRoutes } from "./routes.ts";
-export {
-  assess,
-  type Finding,
-  type Movement,
-  type RiskRule,
-  readRules,
-  type VelocityWindow,
-  windowsOf,
-} from "./rules.ts";
-export { insertFlags, type NewFlag } from "./store.ts";
+export { type Finding, type RiskRule, readRules } from "./rules.ts";

@@ -10,7 +10,8 @@ import {
   openSigners,
   verifyTrail,
 } from "../../../src/modules/audit/index.ts";
-import { postTransaction } from "../../../src/modules/banking/transactions/post-transactions.ts";
+import { buildPostCommand } from "../../../src/modules/banking/transactions/post-transactions.ts";
+import { openRiskGuard } from "../../../src/modules/risk/index.ts";
 import { openTransferSource } from "../../../src/program/open-audit.ts";
 import { findRewritable, grantServerRole, mayServe } from "../../../src/program/server-role-store.ts";
 import { openDatabase } from "../../../src/runtime/database.ts";
@@ -42,7 +43,10 @@ async function record(count: number): Promise<void> {
   if (asset === undefined) throw new Error("no EUR");
   for (let n = 0; n < count; n += 1)
     await ground.carryOut(
-      postTransaction({ actor: STAFF, assets }, { type: "deposit", accountId, amount: 5n, asset }),
+      buildPostCommand(
+        { actor: STAFF, assets, risk: openRiskGuard([]) },
+        { type: "deposit", accountId, amount: 5n, asset },
+      ),
     );
   const encryptionKey = Buffer.alloc(32, 7).toString("base64");
   const vault = await openVault(db, { encryptionKey, previousKey: undefined, dataDir: "/nowhere" });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { BookCommand } from "../../../src/modules/banking/index.ts";
+import type { BookCommand } from "../../../src/modules/desk/index.ts";
 import { takeStamps } from "../../../src/modules/ledger/index.ts";
 import {
   blockSubject,

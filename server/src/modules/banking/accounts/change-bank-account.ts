@@ -4,10 +4,10 @@ import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
-import type { CommandDesk } from "../../desk/command-desk.ts";
+import type { CommandDesk } from "../../desk/index.ts";
+import { buildTouchCommand } from "../../desk/index.ts";
 import { appendEvents } from "../../jobs/index.ts";
 import { type AccountState, changeAccount } from "../../ledger/index.ts";
-import { touchAccounts } from "../holds/expire-holds.ts";
 import { type BankAccount, describeAccount } from "./account.ts";
 import { readBankAccount, updateNames } from "./account-read-store.ts";
 import { type AccountReader, checkVisible, decryptAccounts, readVisibleAccount } from "./get-account.ts";
@@ -39,7 +39,7 @@ export async function prepareChange(
     throw new AppError("forbidden", "forbidden", {
       message: "a customer may change the name of their account; the rest needs the role admin or operator",
     });
-  if (creditLimit !== undefined || state === "closed") await desk.submit(touchAccounts([accountId]));
+  if (creditLimit !== undefined || state === "closed") await desk.submit(buildTouchCommand([accountId]));
 }
 
 /**

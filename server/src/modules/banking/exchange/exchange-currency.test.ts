@@ -4,8 +4,8 @@ import { customer, keyed, openTestDesk, readTopics, STAFF, type TestDesk } from 
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { Asset } from "../../ledger/index.ts";
-import { getReversible, reverseTransaction } from "../transactions/reverse-transaction.ts";
-import { exchangeCurrency } from "./exchange-currency.ts";
+import { buildReversalCommand, getReversible } from "../transactions/reverse-transaction.ts";
+import { buildExchangeCommand } from "./exchange-currency.ts";
 import { addExchangeRates, type ExchangeRate, findLatestRate } from "./exchange-rate.ts";
 
 let ground: TestDesk;
@@ -40,7 +40,12 @@ interface Wanted {
 async function exchange({ from, to, pair, amount }: Wanted, options: { actor?: Actor; key?: string } = {}) {
   const { actor = alice, key } = options;
   const rate = await findLatestRate(ground.db, pair[0], pair[1]);
-  const context = { actor, assets: ground.assets, key: key === undefined ? undefined : keyed(actor, key) };
+  const context = {
+    actor,
+    assets: ground.assets,
+    risk: ground.risk,
+    key: key === undefined ? undefined : keyed(actor, key),
+  };
   const request = {
     accountId: from,
     toAccountId: to,
@@ -49,7 +54,7 @@ async function exchange({ from, to, pair, amount }: Wanted, options: { actor?: A
     amount,
     rate,
   };
-  return ground.carryOut(exchangeCurrency(context, request));
+  return ground.carryOut(buildExchangeCommand(context, request));
 }
 
 async function setUp(quote = "USD") {
@@ -188,7 +193,10 @@ it("lets two exchanges at once from two processes spend the money once", async (
   const outcomes = await Promise.allSettled(
     [ground, other].map((on) =>
       on.carryOut(
-        exchangeCurrency({ actor: alice, assets: on.assets }, { ...request, amount: 6_000n, rate }),
+        buildExchangeCommand(
+          { actor: alice, assets: on.assets, risk: on.risk },
+          { ...request, amount: 6_000n, rate },
+        ),
       ),
     ),
   );
@@ -202,7 +210,9 @@ it("is reversed whole: both currencies go back", async () => {
   const scene = await setUp("CZK");
   const done = await exchange({ ...scene, amount: 1_000n });
   const journal = await getReversible(ground, Number(done.id));
-  expect(await ground.carryOut(reverseTransaction({ actor: STAFF }, { journal }))).toMatchObject({
+  expect(
+    await ground.carryOut(buildReversalCommand({ actor: STAFF, risk: ground.risk }, { journal })),
+  ).toMatchObject({
     type: "SYSTEM_ADJUSTMENT",
     account_id: String(scene.to),
     to_account_id: String(scene.from),

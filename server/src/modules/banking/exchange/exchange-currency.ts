@@ -2,8 +2,7 @@
 // `exchange` accounts, so every currency still sums to zero. The rate used is recorded in the same transaction.
 import { AppError } from "../../../values/app-error.ts";
 import { AMOUNT_MINOR_MAX, convertAmount, formatAmount } from "../../../values/money.ts";
-import type { RowWriter } from "../../desk/batch-rows.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import type { BookCommand, Decision, Desk, RowWriter } from "../../desk/index.ts";
 import {
   type Asset,
   type Assets,
@@ -13,13 +12,11 @@ import {
   postJournal,
   type TransferRequest,
 } from "../../ledger/index.ts";
+import { needOwners } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
 import {
-  countDebit,
   findBlocked,
-  flagTransaction,
-  judgeMovement,
   refuseAccount,
   refuseTransaction,
   withBalances,
@@ -49,12 +46,12 @@ export interface ExchangeRequest {
  * Refuses `same_currency`, `no_exchange_rate`, `amount_too_small`, and what a transfer is refused for; those of kind
  * refused are kept as FAILED where an amount could be named.
  */
-export function exchangeCurrency(
+export function buildExchangeCommand(
   context: CommandContext & { assets: Assets },
   request: ExchangeRequest,
 ): BookCommand {
   const { accountId, toAccountId, sold, bought } = request;
-  const { assets, actor, key, origin } = context;
+  const { assets, actor, risk, key, origin } = context;
   const house = [assets.systemAccount(sold.id, "exchange"), assets.systemAccount(bought.id, "exchange")];
   return {
     event: "transaction.exchange",
@@ -62,14 +59,14 @@ export function exchangeCurrency(
     key,
     origin,
     scope: { accountIds: [accountId, toAccountId, ...house], stampCount: 3 },
-    debitedIds: [accountId],
-    decide: (desk) => decide(desk, actor, request),
+    needs: [...needOwners(actor, [accountId, toAccountId]), ...risk.needsOf({ debitedIds: [accountId] })],
+    decide: (desk) => decide(desk, context, request),
   };
 }
 
 type Actor = CommandContext["actor"];
 
-function decide(desk: Desk, actor: Actor, request: ExchangeRequest): Decision | AppError {
+function decide(desk: Desk, { actor, risk }: CommandContext, request: ExchangeRequest): Decision | AppError {
   const { accountId, sold, amount, reference } = request;
   const refused = refuseRequest(desk, actor, request);
   if (refused !== undefined) return refused;
@@ -77,18 +74,18 @@ function decide(desk: Desk, actor: Actor, request: ExchangeRequest): Decision | 
   if (priced instanceof AppError) return priced;
   const transfers = toTransfers(desk.assets, request, priced.bought);
   const header: JournalHeader = { kind: "TRANSFER", actorId: actor.id, reference };
-  const findings = judgeMovement(desk, { accountId, amount, asset: sold, outgoing: true });
+  const findings = risk.judge(desk, { accountId, amount, asset: sold, outgoing: true });
   const blocked = findBlocked(findings);
   if (blocked !== undefined)
-    return refuseTransaction(desk, { header, movement: transfers[0], error: blocked, findings });
+    return refuseTransaction(desk, risk, { header, movement: transfers[0], error: blocked, findings });
   const outcome = postJournal(desk.book, { ...header, transfers });
   if (isRefusal(outcome)) {
     const { transfer_index: index, ...details } = outcome.details;
     const movement = index === 1 ? transfers[1] : transfers[0];
-    return refuseTransaction(desk, { header, movement, error: ledgerError(outcome.refused, details) });
+    return refuseTransaction(desk, risk, { header, movement, error: ledgerError(outcome.refused, details) });
   }
-  flagTransaction(desk, accountId, { id: outcome.id, findings });
-  countDebit(desk, accountId);
+  risk.flag(desk, accountId, { id: outcome.id, findings });
+  risk.countDebit(desk, accountId);
   return complete(desk, actor, { ...request, ...priced, boughtAsset: request.bought, id: outcome.id });
 }
 

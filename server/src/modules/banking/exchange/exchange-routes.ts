@@ -14,7 +14,7 @@ import type { BankingServices } from "../routes.ts";
 import { requireProofOfLarge } from "../transactions/large-payment.ts";
 import { send } from "../transactions/transaction-routes.ts";
 import { ExchangeRate } from "./exchange-answers.ts";
-import { exchangeCurrency } from "./exchange-currency.ts";
+import { buildExchangeCommand } from "./exchange-currency.ts";
 import {
   addExchangeRates,
   describeRate,
@@ -41,7 +41,7 @@ export function addExchangeRoutes(server: HttpServer, services: BankingServices)
 }
 
 function addExchanging(server: HttpServer, services: BankingServices): void {
-  const { db, desk, assets } = services;
+  const { db, desk, assets, risk } = services;
 
   server.post(
     "/exchanges",
@@ -64,11 +64,14 @@ function addExchanging(server: HttpServer, services: BankingServices): void {
       const bought = await getAssetOf(services, request.actor, toAccountId);
       const amount = readPositiveAmount(given, sold, "amount");
       const rate = await findLatestRate(db, sold.code, bought.code);
-      const context = { ...readCaller(request), assets };
+      const context = { ...readCaller(request), assets, risk };
       const payment = { type: "transfer" as const, accountId, toAccountId, amount, asset: sold };
       await requireProofOfLarge(services, request.actor, [payment]);
       const wanted = { accountId, toAccountId, sold, bought, amount, rate };
-      const command = exchangeCurrency(context, { ...wanted, reference: readText(reference, "reference") });
+      const command = buildExchangeCommand(context, {
+        ...wanted,
+        reference: readText(reference, "reference"),
+      });
       return send(reply, await desk.submit(command));
     },
   );

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { customer, keyed, openTestDesk, readTopics, STAFF, type TestDesk } from "../../../../tests/desk.ts";
 import type { Actor } from "../../../values/actor.ts";
-import type { BookCommand } from "../../desk/command-desk.ts";
-import { captureHold } from "./capture-hold.ts";
-import { expireHolds } from "./expire-holds.ts";
+import type { BookCommand } from "../../desk/index.ts";
+import { expireHolds } from "../../desk/index.ts";
+import { buildCaptureHoldCommand } from "./capture-hold.ts";
 import { getHold } from "./find-holds.ts";
-import { placeHold } from "./place-hold.ts";
-import { releaseHold } from "./release-hold.ts";
+import { buildPlaceHoldCommand } from "./place-hold.ts";
+import { buildReleaseHoldCommand } from "./release-hold.ts";
 
 let ground: TestDesk;
 beforeAll(async () => {
@@ -36,7 +36,9 @@ async function setUp(options: { payout?: boolean; seconds?: number } = {}): Prom
     asset,
     expiresInSeconds: options.seconds ?? 60,
   };
-  const placed = await ground.carryOut(placeHold({ actor: alice, assets: ground.assets }, request));
+  const placed = await ground.carryOut(
+    buildPlaceHoldCommand({ actor: alice, assets: ground.assets, risk: ground.risk }, request),
+  );
   return { payer, payee, holdId: Number(placed.id) };
 }
 
@@ -49,11 +51,16 @@ async function captureCommand(
   { actor = shop, amount, key }: { actor?: Actor; amount?: bigint; key?: string } = {},
 ): Promise<BookCommand> {
   const hold = await getHold(ground, STAFF, holdId);
-  return captureHold({ actor, key: key === undefined ? undefined : keyed(actor, key) }, { hold, amount });
+  return buildCaptureHoldCommand(
+    { actor, risk: ground.risk, key: key === undefined ? undefined : keyed(actor, key) },
+    { hold, amount },
+  );
 }
 
 async function release(holdId: number, actor: Actor = shop) {
-  return ground.carryOut(releaseHold({ actor }, await getHold(ground, STAFF, holdId)));
+  return ground.carryOut(
+    buildReleaseHoldCommand({ actor, risk: ground.risk }, await getHold(ground, STAFF, holdId)),
+  );
 }
 
 /** The hold's time is past, as if an hour had gone by. */
@@ -218,8 +225,8 @@ it("lets exactly one of a capture and a release from two processes win", async (
     const hold = await getHold(ground, STAFF, holdId);
     const [first, second] = round % 2 === 0 ? [ground, other] : [other, ground];
     const outcomes = await Promise.allSettled([
-      first.carryOut(captureHold({ actor: shop }, { hold })),
-      second.carryOut(releaseHold({ actor: shop }, hold)),
+      first.carryOut(buildCaptureHoldCommand({ actor: shop, risk: ground.risk }, { hold })),
+      second.carryOut(buildReleaseHoldCommand({ actor: shop, risk: ground.risk }, hold)),
     ]);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     const moved = outcomes[0].status === "fulfilled" ? 1_000n : 0n;

@@ -1,11 +1,12 @@
 // Captures a hold: moves what was set aside, wholly or in part, and frees the rest. Of two captures, or a capture and a
 // release, exactly one wins, for both decide under the lock of the payer's account.
 import type { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
-import { captureHold as bookCapture, type HoldRecord, isRefusal, ledgerError } from "../../ledger/index.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
+import { captureHold, describeHold, type HoldRecord, isRefusal, ledgerError } from "../../ledger/index.ts";
+import { needOwners, ownersOf } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
-import { countDebit, countHold, withBalances } from "../transactions/judge-movement.ts";
-import { describeHold, mayCapture } from "./hold.ts";
+import { withBalances } from "../transactions/judge-movement.ts";
+import { mayCapture } from "./hold.ts";
 import type { CommandContext } from "./place-hold.ts";
 
 export interface CaptureHoldRequest {
@@ -20,27 +21,31 @@ export interface CaptureHoldRequest {
  * Refuses `not_the_payee`, `hold_not_active` (naming the state: captured, released or expired), `capture_exceeds_hold`,
  * `account_frozen`, `account_closed`, `amount_overflow`.
  */
-export function captureHold(context: CommandContext, request: CaptureHoldRequest): BookCommand {
+export function buildCaptureHoldCommand(context: CommandContext, request: CaptureHoldRequest): BookCommand {
   const { id, debitAccountId, creditAccountId } = request.hold;
+  const { actor, key, origin } = context;
   return {
-    ...context,
     event: "hold.capture",
+    actor,
+    key,
+    origin,
     scope: { accountIds: [debitAccountId, creditAccountId], holdIds: [id], stampCount: 1 },
+    needs: needOwners(actor, [debitAccountId, creditAccountId]),
     decide: (desk) => decide(desk, context, request),
   };
 }
 
 function decide(
   desk: Desk,
-  { actor }: CommandContext,
+  { actor, risk }: CommandContext,
   { hold: known, amount }: CaptureHoldRequest,
 ): Decision | AppError {
-  if (!mayCapture(actor, desk.owners, known)) return bankingError("not_the_payee");
-  const outcome = bookCapture(desk.book, { holdId: known.id, amount });
+  if (!mayCapture(actor, ownersOf(desk), known)) return bankingError("not_the_payee");
+  const outcome = captureHold(desk.book, { holdId: known.id, amount });
   if (isRefusal(outcome)) return ledgerError(outcome.refused, outcome.details);
   const { hold } = outcome;
-  countHold(desk, { accountId: hold.debitAccountId, id: hold.id }, -1);
-  countDebit(desk, hold.debitAccountId);
+  risk.countHold(desk, { accountId: hold.debitAccountId, id: hold.id }, -1);
+  risk.countDebit(desk, hold.debitAccountId);
   const document = JSON.stringify(describeHold(desk.assets, known.assetId, { ...known, hold }));
   desk.events.push({ topic: "hold.captured", payload: document });
   const accountIds = [hold.debitAccountId, hold.creditAccountId];

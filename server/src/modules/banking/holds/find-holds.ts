@@ -5,17 +5,19 @@ import type { Actor } from "../../../values/actor.ts";
 import { asHidden } from "../../../values/app-error.ts";
 import {
   type Assets,
+  describeHold,
   ensureAsset,
   findHold,
   findHolds as findLedgerHolds,
   type HoldRecord,
   type HoldState,
   ledgerError,
+  STATUS_OF_HOLD,
   type TransactionStatus,
 } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import { findVisibleAccounts } from "../transactions/find-bank-transactions.ts";
-import { describeHold, maySeeHold, STATUS_OF_HOLD } from "./hold.ts";
+import { maySeeHold } from "./hold.ts";
 import { readOwnersOf } from "./hold-owner-store.ts";
 import type { HoldDocument } from "./hold-schemas.ts";
 

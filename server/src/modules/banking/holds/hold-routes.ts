@@ -5,7 +5,7 @@ import { readHold, readId, readOptionalAmount } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { requireProofOfLarge } from "../transactions/large-payment.ts";
 import { allowEmptyBody, LARGE, send } from "../transactions/transaction-routes.ts";
-import { captureHold } from "./capture-hold.ts";
+import { buildCaptureHoldCommand } from "./capture-hold.ts";
 import { describeHoldRecord, findHolds, getHold, isStock } from "./find-holds.ts";
 import {
   CaptureInput,
@@ -16,8 +16,8 @@ import {
   Hold as HoldSchema,
   ReleaseInput,
 } from "./hold-schemas.ts";
-import { placeHold } from "./place-hold.ts";
-import { releaseHold } from "./release-hold.ts";
+import { buildPlaceHoldCommand } from "./place-hold.ts";
+import { buildReleaseHoldCommand } from "./release-hold.ts";
 
 const tags = ["Holds"];
 
@@ -28,7 +28,7 @@ export function addHoldRoutes(server: HttpServer, services: BankingServices): vo
 }
 
 function addPlacing(server: HttpServer, services: BankingServices): void {
-  const { desk, assets } = services;
+  const { desk, assets, risk } = services;
   server.post(
     "/holds",
     {
@@ -42,17 +42,17 @@ function addPlacing(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const context = { ...readCaller(request), assets };
+      const context = { ...readCaller(request), assets, risk };
       const wanted = readHold(assets, request.body);
       const type = wanted.toAccountId === undefined ? "withdrawal" : "transfer";
       await requireProofOfLarge(services, request.actor, [{ ...wanted, type }]);
-      return send(reply, await desk.submit(placeHold(context, wanted)));
+      return send(reply, await desk.submit(buildPlaceHoldCommand(context, wanted)));
     },
   );
 }
 
 function addEnding(server: HttpServer, services: BankingServices): void {
-  const { desk, assets } = services;
+  const { desk, assets, risk } = services;
 
   server.post(
     "/holds/:id/capture",
@@ -72,8 +72,8 @@ function addEnding(server: HttpServer, services: BankingServices): void {
     async (request, reply) => {
       const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
       const amount = readOptionalAmount(request.body.amount, assets.byId(hold.assetId), "amount");
-      const context = readCaller(request);
-      return send(reply, await desk.submit(captureHold(context, { hold, amount })), 200);
+      const context = { ...readCaller(request), risk };
+      return send(reply, await desk.submit(buildCaptureHoldCommand(context, { hold, amount })), 200);
     },
   );
 
@@ -94,8 +94,8 @@ function addEnding(server: HttpServer, services: BankingServices): void {
     },
     async (request, reply) => {
       const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
-      const context = readCaller(request);
-      return send(reply, await desk.submit(releaseHold(context, hold)), 200);
+      const context = { ...readCaller(request), risk };
+      return send(reply, await desk.submit(buildReleaseHoldCommand(context, hold)), 200);
     },
   );
 }

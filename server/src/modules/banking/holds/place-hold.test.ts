@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { customer, keyed, openTestDesk, readTopics, STAFF, type TestDesk } from "../../../../tests/desk.ts";
-import { postBatch, postTransaction } from "../transactions/post-transactions.ts";
+import { buildPostBatchCommand, buildPostCommand } from "../transactions/post-transactions.ts";
 import { findHolds } from "./find-holds.ts";
-import { type PlaceHoldRequest, placeHold } from "./place-hold.ts";
+import { buildPlaceHoldCommand, type PlaceHoldRequest } from "./place-hold.ts";
 
 let ground: TestDesk;
 beforeAll(async () => {
@@ -23,8 +23,13 @@ function hold(accountId: number, more: Partial<PlaceHoldRequest> = {}): PlaceHol
 }
 
 function place(request: PlaceHoldRequest, actor = alice, key?: string) {
-  const context = { actor, assets: ground.assets, key: key === undefined ? undefined : keyed(actor, key) };
-  return ground.carryOut(placeHold(context, request));
+  const context = {
+    actor,
+    assets: ground.assets,
+    risk: ground.risk,
+    key: key === undefined ? undefined : keyed(actor, key),
+  };
+  return ground.carryOut(buildPlaceHoldCommand(context, request));
 }
 
 it("sets money aside for another account: held, not moved, and not to be spent", async () => {
@@ -49,7 +54,7 @@ it("sets money aside for another account: held, not moved, and not to be spent",
   expect(ground.counted).toContain("TRANSFER PENDING");
   const spend = { type: "withdrawal", accountId: payer, amount: 4_001n, asset: euros() } as const;
   await expect(
-    ground.carryOut(postTransaction({ actor: alice, assets: ground.assets }, spend)),
+    ground.carryOut(buildPostCommand({ actor: alice, assets: ground.assets, risk: ground.risk }, spend)),
   ).rejects.toMatchObject({ code: "insufficient_funds" });
 });
 
@@ -117,7 +122,12 @@ it("judges a hold by the risk rules, active holds counting as outgoing", async (
   const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });
   const payer = await ground.openAccount({ owner: "alice", balance: 9_000n });
   const submit = (amount: bigint) =>
-    strict.carryOut(placeHold({ actor: alice, assets: strict.assets }, hold(payer, { amount })));
+    strict.carryOut(
+      buildPlaceHoldCommand(
+        { actor: alice, assets: strict.assets, risk: strict.risk },
+        hold(payer, { amount }),
+      ),
+    );
   await expect(submit(2_001n)).rejects.toMatchObject({ code: "blocked_by_risk_rule" });
   await submit(100n);
   await submit(100n);
@@ -135,7 +145,8 @@ it("counts as far as the rule that looks furthest, where two look back over the 
   const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });
   const payer = await ground.openAccount({ owner: "alice", balance: 100n });
   const request = { type: "withdrawal", accountId: payer, amount: 1n, asset: euros() } as const;
-  const pay = () => strict.carryOut(postTransaction({ actor: alice, assets: strict.assets }, request));
+  const pay = () =>
+    strict.carryOut(buildPostCommand({ actor: alice, assets: strict.assets, risk: strict.risk }, request));
   for (let paid = 0; paid < 5; paid += 1) await pay();
   await expect(pay()).rejects.toMatchObject({ code: "blocked_by_risk_rule" });
   await strict.close();
@@ -146,10 +157,10 @@ it("does not count the payments of a refused atomic batch against the next comma
   const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });
   const payer = await ground.openAccount({ owner: "alice", balance: 100n });
   const pay = (amount: bigint) => ({ type: "withdrawal", accountId: payer, amount, asset: euros() }) as const;
-  const context = { actor: alice, assets: strict.assets };
+  const context = { actor: alice, assets: strict.assets, risk: strict.risk };
   const [batch, single] = await Promise.allSettled([
-    strict.carryOut(postBatch({ ...context, mode: "atomic" }, [pay(10n), pay(10n), pay(1_000n)])),
-    strict.carryOut(postTransaction(context, pay(10n))),
+    strict.carryOut(buildPostBatchCommand({ ...context, mode: "atomic" }, [pay(10n), pay(10n), pay(1_000n)])),
+    strict.carryOut(buildPostCommand(context, pay(10n))),
   ]);
   expect([batch.status, single.status]).toEqual(["rejected", "fulfilled"]);
   await strict.close();

@@ -4,26 +4,25 @@ import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { Origin } from "../../../values/origin.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
 import {
   type Asset,
   type Assets,
-  placeHold as bookHold,
+  describeHold,
   type HoldRequest,
   isRefusal,
   ledgerError,
+  placeHold,
 } from "../../ledger/index.ts";
+import type { RiskGuard } from "../../risk/index.ts";
+import { needOwners } from "../accounts/account-owners.ts";
 import {
-  countHold,
   findBlocked,
-  flagTransaction,
-  judgeMovement,
   refuseAccount,
   refuseSystemAccount,
   refuseTransaction,
   withBalances,
 } from "../transactions/judge-movement.ts";
-import { describeHold } from "./hold.ts";
 
 /** A hold asked for, checked in form. */
 export interface PlaceHoldRequest {
@@ -40,6 +39,7 @@ export interface PlaceHoldRequest {
 
 export interface CommandContext {
   readonly actor: Actor;
+  readonly risk: RiskGuard;
   readonly key?: KeyedRequest | undefined;
   readonly origin?: Origin | undefined;
 }
@@ -49,11 +49,11 @@ export interface CommandContext {
  * Refuses `account_not_found`, `account_frozen`, `account_closed`, `asset_mismatch`,
  * `insufficient_funds`, `amount_overflow`, `blocked_by_risk_rule`; those of kind refused are kept as FAILED.
  */
-export function placeHold(
+export function buildPlaceHoldCommand(
   context: CommandContext & { assets: Assets },
   request: PlaceHoldRequest,
 ): BookCommand {
-  const { actor, assets, key, origin } = context;
+  const { actor, risk, assets, key, origin } = context;
   const creditAccountId = request.toAccountId ?? assets.systemAccount(request.asset.id, "world");
   return {
     event: "hold.place",
@@ -61,32 +61,34 @@ export function placeHold(
     key,
     origin,
     scope: { accountIds: [request.accountId, creditAccountId], stampCount: 2 },
-    debitedIds: [request.accountId],
-    holdingIds: [request.accountId],
-    decide: (desk) => decide(desk, actor, { request, creditAccountId }),
+    needs: [
+      ...needOwners(actor, [request.accountId, creditAccountId]),
+      ...risk.needsOf({ debitedIds: [request.accountId], holdingIds: [request.accountId] }),
+    ],
+    decide: (desk) => decide(desk, context, { request, creditAccountId }),
   };
 }
 
 function decide(
   desk: Desk,
-  actor: Actor,
+  { actor, risk }: CommandContext,
   { request, creditAccountId }: { request: PlaceHoldRequest; creditAccountId: number },
 ): Decision | AppError {
   const refused = refuseAccounts(desk, actor, request);
   if (refused !== undefined) return refused;
   const { accountId, amount, asset } = request;
-  const findings = judgeMovement(desk, { accountId, amount, asset, outgoing: true, isHold: true });
+  const findings = risk.judge(desk, { accountId, amount, asset, outgoing: true, isHold: true });
   const wanted = toHoldRequest(desk, actor, { request, creditAccountId });
   const blocked = findBlocked(findings);
   if (blocked !== undefined)
-    return refuseTransaction(desk, { header: wanted, movement: wanted, error: blocked, findings });
-  const hold = bookHold(desk.book, wanted);
+    return refuseTransaction(desk, risk, { header: wanted, movement: wanted, error: blocked, findings });
+  const hold = placeHold(desk.book, wanted);
   if (isRefusal(hold)) {
     const error = ledgerError(hold.refused, hold.details);
-    return refuseTransaction(desk, { header: wanted, movement: wanted, error });
+    return refuseTransaction(desk, risk, { header: wanted, movement: wanted, error });
   }
-  flagTransaction(desk, accountId, { id: hold.id, findings });
-  countHold(desk, { accountId, id: hold.id }, 1);
+  risk.flag(desk, accountId, { id: hold.id, findings });
+  risk.countHold(desk, { accountId, id: hold.id }, 1);
   const { reference = null, metadata = null } = request;
   const document = JSON.stringify(describeHold(desk.assets, asset.id, { hold, reference, metadata }));
   desk.events.push({ topic: "hold.placed", payload: document });

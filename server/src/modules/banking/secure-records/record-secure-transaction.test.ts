@@ -2,7 +2,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { customer, openTestDesk, STAFF, type TestDesk } from "../../../../tests/desk.ts";
 import { openVault, type Vault } from "../../../runtime/vault/vault.ts";
 import { processSecureTransaction } from "../index.ts";
-import { buildSecureTransaction, getSecureRecord, type SecureServices } from "./record-secure-transaction.ts";
+import {
+  buildSecureTransactionCommand,
+  getSecureRecord,
+  type SecureServices,
+} from "./record-secure-transaction.ts";
 
 const API_KEY = "k".repeat(32);
 let ground: TestDesk;
@@ -79,10 +83,10 @@ test("a repeated key gets the same tx_id, and a customer cannot make money", asy
   const accountId = await ground.openAccount({ owner: "ada" });
   const key = { keyHash: "ab".repeat(16), request: "{}" };
   const request = { userId: "ada", amount: "4" };
-  const build = () => buildSecureTransaction(services, { actor: STAFF, key }, request);
+  const build = () => buildSecureTransactionCommand(services, { actor: STAFF, key }, request);
   const first = await ground.carryOut(await build());
   expect(await ground.carryOut(await build())).toEqual(first);
   expect(await ground.balanceOf(accountId)).toMatchObject({ balance: 400n });
-  const own = await buildSecureTransaction(services, { actor: customer("ada") }, request);
+  const own = await buildSecureTransactionCommand(services, { actor: customer("ada") }, request);
   await expect(ground.carryOut(own)).rejects.toMatchObject({ code: "deposit_not_allowed" });
 });

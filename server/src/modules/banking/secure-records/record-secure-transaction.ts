@@ -6,12 +6,13 @@ import type { Vault } from "../../../runtime/vault/vault.ts";
 import { VaultError } from "../../../runtime/vault/vault-error.ts";
 import { type Actor, SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { AppError, invalidField } from "../../../values/app-error.ts";
-import type { BookCommand, CommandDesk } from "../../desk/command-desk.ts";
+import type { BookCommand, CommandDesk } from "../../desk/index.ts";
 import type { Asset, Assets } from "../../ledger/index.ts";
+import type { RiskGuard } from "../../risk/index.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
 import { readAsset, readPositiveAmount } from "../read-input.ts";
-import { postTransaction } from "../transactions/post-transactions.ts";
+import { buildPostCommand } from "../transactions/post-transactions.ts";
 import { openRecord, type SecureVault, sealRecord, TABLE_VAULT } from "./secure-vault.ts";
 import { readAccountsOf } from "./secure-vault-store.ts";
 
@@ -19,6 +20,7 @@ export interface SecureServices {
   readonly db: Sql;
   readonly desk: CommandDesk;
   readonly assets: Assets;
+  readonly risk: RiskGuard;
   readonly vault: Vault;
   /** API_KEY_V1: signs the records. There is no default. */
   readonly apiKey: string | undefined;
@@ -47,16 +49,19 @@ interface SecureRecord {
  * A command that posts and records. Its answer is `{"status":"success","tx_id":"..."}`.
  * @throws AppError `unavailable/secure_records_not_configured`, `not_found/account_not_found`, `invalid/…` naming the field
  */
-export async function buildSecureTransaction(
+export async function buildSecureTransactionCommand(
   services: SecureServices,
-  context: CommandContext & { actor: Actor },
+  context: Omit<CommandContext, "risk">,
   request: SecureRequest,
 ): Promise<BookCommand> {
-  const { apiKey, assets, vault, secureVault = TABLE_VAULT } = services;
+  const { apiKey, assets, risk, vault, secureVault = TABLE_VAULT } = services;
   if (apiKey === undefined) throw bankingError("secure_records_not_configured");
   const { accountId, asset } = await findAccount(services, request);
   const amount = readPositiveAmount(request.amount, asset, "amount");
-  const posting = postTransaction({ ...context, assets }, { type: "deposit", accountId, amount, asset });
+  const posting = buildPostCommand(
+    { ...context, assets, risk },
+    { type: "deposit", accountId, amount, asset },
+  );
   return {
     ...posting,
     event: "secure_transaction.process",
@@ -110,7 +115,7 @@ async function findAccount(
 
 /**
  * Posts and records a secure transaction, from within the program.
- * @throws AppError as `buildSecureTransaction`, and what posting refuses
+ * @throws AppError as `buildSecureTransactionCommand`, and what posting refuses
  */
 export async function recordSecureTransaction(
   services: SecureServices,
@@ -118,7 +123,7 @@ export async function recordSecureTransaction(
   amount: string | { amount: string; currency: string },
 ): Promise<{ status: "success"; tx_id: string }> {
   const request = typeof amount === "string" ? { userId, amount } : { userId, ...amount };
-  const command = await buildSecureTransaction(services, { actor: SYSTEM_ACTOR }, request);
+  const command = await buildSecureTransactionCommand(services, { actor: SYSTEM_ACTOR }, request);
   const outcome = await services.desk.submit(command);
   if ("refused" in outcome) throw outcome.refused;
   return JSON.parse(outcome.answer);

@@ -5,7 +5,7 @@ import { readText } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { AmountInput, Currency } from "../schemas.ts";
 import { send } from "../transactions/transaction-routes.ts";
-import { buildSecureTransaction } from "./record-secure-transaction.ts";
+import { buildSecureTransactionCommand } from "./record-secure-transaction.ts";
 
 const SecureInput = Type.Object(
   {
@@ -44,7 +44,7 @@ export function addSecureRoutes(server: HttpServer, services: BankingServices): 
     async (request, reply) => {
       const { user_id, amount, currency } = request.body;
       const wanted = { userId: readText(user_id, "user_id"), amount, currency };
-      const command = await buildSecureTransaction(services, readCaller(request), wanted);
+      const command = await buildSecureTransactionCommand(services, readCaller(request), wanted);
       return send(reply, await services.desk.submit(command));
     },
   );

@@ -8,7 +8,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { seal, unseal } from "../../../runtime/vault/vault-cipher.ts";
 import { VaultError } from "../../../runtime/vault/vault-error.ts";
-import type { RowWriter } from "../../desk/batch-rows.ts";
+import type { RowWriter } from "../../desk/index.ts";
 import { insertSecureRecords, readSecureRecord } from "./secure-vault-store.ts";
 
 export interface SealedRecord {

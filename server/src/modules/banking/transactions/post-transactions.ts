@@ -4,7 +4,7 @@ import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
 import type { Origin } from "../../../values/origin.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import type { BookCommand, Decision, Desk, RowNeed } from "../../desk/index.ts";
 import {
   type Asset,
   type Assets,
@@ -17,12 +17,11 @@ import {
   postJournal,
   type TransferRequest,
 } from "../../ledger/index.ts";
+import type { RiskGuard } from "../../risk/index.ts";
+import { needOwners } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
 import {
-  countDebit,
   findBlocked,
-  flagTransaction,
-  judgeMovement,
   refuseAccount,
   refuseSystemAccount,
   refuseTransaction,
@@ -53,12 +52,13 @@ const KINDS: Readonly<Record<TransactionRequest["type"], JournalKind>> = {
 interface PostingContext {
   readonly actor: Actor;
   readonly assets: Assets;
+  readonly risk: RiskGuard;
   readonly key?: KeyedRequest | undefined;
   readonly origin?: Origin | undefined;
 }
 
 /** A command that posts one transaction. Its answer is the transaction with the balances it left. */
-export function postTransaction(context: PostingContext, request: TransactionRequest): BookCommand {
+export function buildPostCommand(context: PostingContext, request: TransactionRequest): BookCommand {
   const movement = toMovement(context, request);
   return {
     event: "transaction.post",
@@ -66,9 +66,9 @@ export function postTransaction(context: PostingContext, request: TransactionReq
     key: context.key,
     origin: context.origin,
     scope: { accountIds: [movement.debitAccountId, movement.creditAccountId], stampCount: 2 },
-    debitedIds: request.type === "deposit" ? [] : [request.accountId],
+    needs: needsOf(context, [{ request, movement }]),
     decide: (desk) => {
-      const outcome = decideOne(desk, context.actor, { request, movement });
+      const outcome = decideOne(desk, context, { request, movement });
       if (outcome instanceof AppError) return outcome;
       return {
         answer: outcome,
@@ -82,7 +82,7 @@ export function postTransaction(context: PostingContext, request: TransactionReq
  * A command that posts many. `atomic`: all or none, refused with the first item that was; `independent`: each for
  * itself. Its answer lists one outcome per item, in order.
  */
-export function postBatch(
+export function buildPostBatchCommand(
   context: PostingContext & { mode: "atomic" | "independent" },
   requests: readonly TransactionRequest[],
 ): BookCommand {
@@ -96,17 +96,23 @@ export function postBatch(
       accountIds: items.flatMap(({ movement }) => [movement.debitAccountId, movement.creditAccountId]),
       stampCount: items.length * 2,
     },
-    debitedIds: requests.flatMap((request) => (request.type === "deposit" ? [] : [request.accountId])),
+    needs: needsOf(context, items),
     decide: (desk) =>
       context.mode === "atomic"
-        ? decideAtomic(desk, context.actor, items)
-        : decideIndependent(desk, context.actor, items),
+        ? decideAtomic(desk, context, items)
+        : decideIndependent(desk, context, items),
   };
 }
 
 interface Item {
   readonly request: TransactionRequest;
   readonly movement: TransferRequest;
+}
+
+function needsOf({ actor, risk }: PostingContext, items: readonly Item[]): RowNeed[] {
+  const debitedIds = items.flatMap(({ request }) => (request.type === "deposit" ? [] : [request.accountId]));
+  const accountIds = items.flatMap(({ movement }) => [movement.debitAccountId, movement.creditAccountId]);
+  return [...needOwners(actor, accountIds), ...risk.needsOf({ debitedIds })];
 }
 
 function toMovement(
@@ -119,24 +125,23 @@ function toMovement(
   return { debitAccountId: accountId, creditAccountId, amount, upToAvailable };
 }
 
-function decideAtomic(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
-  const { events, flags } = desk;
-  const [eventCount, flagCount] = [events.length, flags.length];
+function decideAtomic(desk: Desk, context: PostingContext, items: readonly Item[]): Decision | AppError {
+  const { events } = desk;
+  const eventCount = events.length;
   return allOrNothing(desk.book, {
-    decide: () => decideInTurn(desk, actor, items),
+    decide: () => decideInTurn(desk, context, items),
     failed: (outcome) => {
       if (!(outcome instanceof AppError)) return false;
       events.length = eventCount;
-      flags.length = flagCount;
       return true;
     },
   });
 }
 
-function decideInTurn(desk: Desk, actor: Actor, items: readonly Item[]): Decision | AppError {
+function decideInTurn(desk: Desk, context: PostingContext, items: readonly Item[]): Decision | AppError {
   const results: string[] = [];
   for (const [index, item] of items.entries()) {
-    const outcome = decideOne(desk, actor, item);
+    const outcome = decideOne(desk, context, item);
     if (outcome instanceof AppError) {
       const fields = [{ field: `transactions[${index}]`, reason: outcome.message }];
       return bankingError("batch_item_refused", { item_index: index, item_code: outcome.code, fields });
@@ -153,10 +158,10 @@ function describeBatch(
   return `{"mode":"${mode}","posted":${results.length - refused},"refused":${refused},"results":[${results.join(",")}]}`;
 }
 
-function decideIndependent(desk: Desk, actor: Actor, items: readonly Item[]): Decision {
+function decideIndependent(desk: Desk, context: PostingContext, items: readonly Item[]): Decision {
   const counted: { type: string; status: string }[] = [];
   const results = items.map((item) => {
-    const outcome = decideOne(desk, actor, item);
+    const outcome = decideOne(desk, context, item);
     counted.push({
       type: KINDS[item.request.type],
       status: outcome instanceof AppError ? "FAILED" : "COMPLETED",
@@ -177,22 +182,27 @@ function countCompleted({ request }: Item): { type: string; status: string } {
 }
 
 /** Decides one transaction: may this actor, do the risk rules allow it, does the book. Returns its document as JSON text. */
-function decideOne(desk: Desk, actor: Actor, { request, movement }: Item): string | AppError {
+function decideOne(
+  desk: Desk,
+  { actor, risk }: PostingContext,
+  { request, movement }: Item,
+): string | AppError {
   const forbidden = refuseAccounts(desk, actor, request);
   if (forbidden !== undefined) return forbidden;
   const { accountId, asset, reference, metadata } = request;
   const header: JournalHeader = { kind: KINDS[request.type], actorId: actor.id, reference, metadata };
   const amount = boundAmount(desk, request);
-  const findings = judgeMovement(desk, { accountId, amount, asset, outgoing: request.type !== "deposit" });
+  const findings = risk.judge(desk, { accountId, amount, asset, outgoing: request.type !== "deposit" });
   const blocked = findBlocked(findings);
-  if (blocked !== undefined) return refuseTransaction(desk, { header, movement, error: blocked, findings });
+  if (blocked !== undefined)
+    return refuseTransaction(desk, risk, { header, movement, error: blocked, findings });
   const outcome = postJournal(desk.book, { ...header, transfers: [movement] });
   if (isRefusal(outcome)) {
     const error = ledgerError(outcome.refused, outcome.details);
-    return refuseTransaction(desk, { header, movement, error });
+    return refuseTransaction(desk, risk, { header, movement, error });
   }
-  flagTransaction(desk, accountId, { id: outcome.id, findings });
-  if (request.type !== "deposit") countDebit(desk, accountId);
+  risk.flag(desk, accountId, { id: outcome.id, findings });
+  if (request.type !== "deposit") risk.countDebit(desk, accountId);
   return complete(desk, actor, { request, id: outcome.id, amount });
 }
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { customer, keyed, openTestDesk, STAFF, type TestDesk } from "../../../../tests/desk.ts";
-import { captureHold } from "../holds/capture-hold.ts";
+import { buildCaptureHoldCommand } from "../holds/capture-hold.ts";
 import { getHold } from "../holds/find-holds.ts";
-import { placeHold } from "../holds/place-hold.ts";
-import { postTransaction, type TransactionRequest } from "./post-transactions.ts";
-import { getReversible, reverseTransaction } from "./reverse-transaction.ts";
+import { buildPlaceHoldCommand } from "../holds/place-hold.ts";
+import { buildPostCommand, type TransactionRequest } from "./post-transactions.ts";
+import { buildReversalCommand, getReversible } from "./reverse-transaction.ts";
 
 let ground: TestDesk;
 beforeAll(async () => {
@@ -21,15 +21,15 @@ function euros() {
 }
 
 async function post(request: Omit<TransactionRequest, "asset">): Promise<number> {
-  const context = { actor: STAFF, assets: ground.assets };
-  return Number((await ground.carryOut(postTransaction(context, { ...request, asset: euros() }))).id);
+  const context = { actor: STAFF, assets: ground.assets, risk: ground.risk };
+  return Number((await ground.carryOut(buildPostCommand(context, { ...request, asset: euros() }))).id);
 }
 
 async function reverse(id: number, options: { key?: string; on?: TestDesk } = {}) {
   const { key, on = ground } = options;
   const journal = await getReversible(ground, id);
-  const context = { actor: STAFF, key: key === undefined ? undefined : keyed(STAFF, key) };
-  return on.carryOut(reverseTransaction(context, { journal, reference: "mistake" }));
+  const context = { actor: STAFF, risk: ground.risk, key: key === undefined ? undefined : keyed(STAFF, key) };
+  return on.carryOut(buildReversalCommand(context, { journal, reference: "mistake" }));
 }
 
 async function setUp() {
@@ -75,14 +75,19 @@ it("reverses what a captured hold moved, not what was held", async () => {
     asset: euros(),
     expiresInSeconds: 60,
   };
-  const placed = await ground.carryOut(placeHold({ actor: alice, assets: ground.assets }, request));
+  const placed = await ground.carryOut(
+    buildPlaceHoldCommand({ actor: alice, assets: ground.assets, risk: ground.risk }, request),
+  );
   const id = Number(placed.id);
   await expect(reverse(id)).rejects.toMatchObject({
     code: "not_reversible",
     details: { transaction_status: "PENDING" },
   });
   await ground.carryOut(
-    captureHold({ actor: STAFF }, { hold: await getHold(ground, STAFF, id), amount: 400n }),
+    buildCaptureHoldCommand(
+      { actor: STAFF, risk: ground.risk },
+      { hold: await getHold(ground, STAFF, id), amount: 400n },
+    ),
   );
   expect(await reverse(id)).toMatchObject({ amount: "4.00", reverses: String(id) });
   expect(await ground.balanceOf(payer)).toEqual({ balance: 5_000n, held: 0n });
@@ -150,18 +155,18 @@ it("lets exactly one of two reversals from two processes win, and of two in one 
 
 it("moves up to what is available where the request says so, and answers with what moved", async () => {
   const { payer, payee } = await setUp();
-  const context = { actor: alice, assets: ground.assets };
+  const context = { actor: alice, assets: ground.assets, risk: ground.risk };
   const transfer = { type: "transfer", accountId: payer, toAccountId: payee, asset: euros() } as const;
   const moved = await ground.carryOut(
-    postTransaction(context, { ...transfer, amount: 9_000n, upToAvailable: true }),
+    buildPostCommand(context, { ...transfer, amount: 9_000n, upToAvailable: true }),
   );
   expect(moved).toMatchObject({ amount: "50.00", balances: [{ balance: "0.00" }] });
   await expect(
-    ground.carryOut(postTransaction(context, { ...transfer, amount: 1n, upToAvailable: true })),
+    ground.carryOut(buildPostCommand(context, { ...transfer, amount: 1n, upToAvailable: true })),
   ).rejects.toMatchObject({ code: "insufficient_funds" });
   const small = await post({ type: "deposit", accountId: payer, amount: 500n });
   expect(small).toBeGreaterThan(0);
   expect(
-    await ground.carryOut(postTransaction(context, { ...transfer, amount: 200n, upToAvailable: true })),
+    await ground.carryOut(buildPostCommand(context, { ...transfer, amount: 200n, upToAvailable: true })),
   ).toMatchObject({ amount: "2.00" });
 });

@@ -2,7 +2,7 @@
 // and never a reversal itself; where the payee no longer has the money it is refused like any payment.
 import type { Sql } from "../../../runtime/database.ts";
 import type { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/command-desk.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
 import {
   type Assets,
   describeReversal,
@@ -17,7 +17,7 @@ import {
 } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
-import { countDebit, refuseTransaction, withBalances } from "./judge-movement.ts";
+import { refuseTransaction, withBalances } from "./judge-movement.ts";
 import { describeTransaction } from "./transaction.ts";
 
 export interface ReverseRequest {
@@ -45,12 +45,15 @@ export async function getReversible(
  * Refuses `not_reversible` (naming the status), `already_reversed` (naming the reversal), `insufficient_funds`,
  * `account_frozen`, `account_closed`, `amount_overflow`; those of kind refused that the book decides are kept as FAILED.
  */
-export function reverseTransaction(context: CommandContext, request: ReverseRequest): BookCommand {
+export function buildReversalCommand(context: CommandContext, request: ReverseRequest): BookCommand {
   const { journal } = request;
+  const { actor, key, origin } = context;
   const transfers = journal.transfers.map(mirror).reverse();
   return {
-    ...context,
     event: "transaction.reverse",
+    actor,
+    key,
+    origin,
     scope: {
       accountIds: transfers.flatMap((transfer) => [transfer.debitAccountId, transfer.creditAccountId]),
       reversedIds: [journal.id],
@@ -66,7 +69,7 @@ function mirror({ debitAccountId, creditAccountId, ...rest }: MovedTransfer): Mo
 
 function decide(
   desk: Desk,
-  { actor }: CommandContext,
+  { actor, risk }: CommandContext,
   { journal, reference, transfers }: ReverseRequest & { transfers: readonly MovedTransfer[] },
 ): Decision | AppError {
   const { id: reversedId, status } = journal;
@@ -80,9 +83,9 @@ function decide(
     const { transfer_index: index = 0, ...details } = outcome.details;
     const movement = transfers[Number(index)];
     if (movement === undefined) throw new Error(`journal ${reversedId} has no transfer ${index}`);
-    return refuseTransaction(desk, { header, movement, error: ledgerError(outcome.refused, details) });
+    return refuseTransaction(desk, risk, { header, movement, error: ledgerError(outcome.refused, details) });
   }
-  for (const { debitAccountId } of transfers) countDebit(desk, debitAccountId);
+  for (const { debitAccountId } of transfers) risk.countDebit(desk, debitAccountId);
   return describe(desk, actor, { id: outcome.id, reversedId, reference, transfers });
 }
 

@@ -1,7 +1,7 @@
 // Routes that move money: single transactions and batches.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type HttpServer, readCaller, sendAnswer } from "../../../http/index.ts";
-import type { CommandOutcome } from "../../desk/command-desk.ts";
+import type { CommandOutcome } from "../../desk/index.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
 import { ReversalInput } from "../holds/hold-schemas.ts";
 import { AccountParams } from "../query-schemas.ts";
@@ -9,15 +9,15 @@ import { readId, readText, readTransaction } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { BatchInput, TransactionInput } from "../schemas.ts";
 import { requireProofOfLarge } from "./large-payment.ts";
-import { postBatch, postTransaction } from "./post-transactions.ts";
-import { getReversible, reverseTransaction } from "./reverse-transaction.ts";
+import { buildPostBatchCommand, buildPostCommand } from "./post-transactions.ts";
+import { buildReversalCommand, getReversible } from "./reverse-transaction.ts";
 
 /** What the API's page says of it, for every operation that pays out. */
 export const LARGE =
   "What leaves an owner's accounts and is above STEP_UP_LIMITS needs a proof no older than ten minutes: POST /auth/step-up.";
 
 export function addTransactionRoutes(server: HttpServer, services: BankingServices): void {
-  const { db, desk, assets } = services;
+  const { db, desk, assets, risk } = services;
   server.post(
     "/transactions",
     {
@@ -31,10 +31,10 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       },
     },
     async (request, reply) => {
-      const context = { ...readCaller(request), assets };
+      const context = { ...readCaller(request), assets, risk };
       const wanted = readTransaction(assets, request.body);
       await requireProofOfLarge(services, request.actor, [wanted]);
-      return send(reply, await desk.submit(postTransaction(context, wanted)));
+      return send(reply, await desk.submit(buildPostCommand(context, wanted)));
     },
   );
 
@@ -55,9 +55,9 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       const requests = transactions.map((input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
-      const context = { ...readCaller(request), assets, mode };
+      const context = { ...readCaller(request), assets, risk, mode };
       await requireProofOfLarge(services, request.actor, requests);
-      return send(reply, await desk.submit(postBatch(context, requests)));
+      return send(reply, await desk.submit(buildPostBatchCommand(context, requests)));
     },
   );
 
@@ -78,8 +78,8 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
     async (request, reply) => {
       const { reference } = request.body;
       const journal = await getReversible({ db, assets }, readId(request.params.id, "id"));
-      const context = readCaller(request);
-      const command = reverseTransaction(context, { journal, reference: readText(reference, "reference") });
+      const context = { ...readCaller(request), risk };
+      const command = buildReversalCommand(context, { journal, reference: readText(reference, "reference") });
       return send(reply, await desk.submit(command));
     },
   );

@@ -1,7 +1,7 @@
 // What the modules above need of a product to sell it: its price and whether it may be sold, for a whole batch at once.
 import type { AnySql, Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { RowReader } from "../../banking/index.ts";
+import type { RowReader } from "../../desk/index.ts";
 import type { ProductStatus } from "./product.ts";
 import { readProductForSaleBySku, readProductsForSale, upsertAvailability } from "./sale-store.ts";
 
@@ -22,8 +22,7 @@ export interface ProductForSale {
 
 /** Reads products for the decision loop, without a lock: an order takes the price as it stood when its batch began. */
 export const PRODUCTS: RowReader<ProductForSale> = {
-  name: "catalog.products",
-  rank: 10,
+  kind: "catalog.products",
   read: async ({ sql }, ids) => byId(await readProductsForSale(sql, ids)),
 };
 

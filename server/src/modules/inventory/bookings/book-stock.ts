@@ -4,7 +4,7 @@ import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
 import type { Origin } from "../../../values/origin.ts";
-import type { BookCommand, Decision, Desk, RowWriter } from "../../banking/index.ts";
+import type { BookCommand, Decision, Desk, RowWriter } from "../../desk/index.ts";
 import {
   type Assets,
   allOrNothing,

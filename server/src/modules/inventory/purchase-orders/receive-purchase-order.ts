@@ -1,7 +1,7 @@
 // Books the goods of a purchase order in, and closes it, in one commit. Somebody counts what is there: a supplier's word
 // that it was delivered moves no stock.
 import { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk, RowReader, RowWriter } from "../../banking/index.ts";
+import type { BookCommand, Decision, Desk, RowReader, RowWriter } from "../../desk/index.ts";
 import { receiveStock, type StockContext, type StockLine } from "../bookings/book-stock.ts";
 import { inventoryError } from "../errors.ts";
 import {
@@ -12,8 +12,7 @@ import {
 } from "./purchase-order-store.ts";
 
 const ORDERS: RowReader<PurchaseOrder> = {
-  name: "inventory.purchase_orders",
-  rank: 60,
+  kind: "inventory.purchase_orders",
   read: async (tx, ids) => new Map((await lockPurchaseOrders(tx, ids)).map((order) => [order.id, order])),
 };
 const RECEIVED: RowWriter<ReceivedRow> = {

@@ -3,7 +3,7 @@
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
-import { touchAccounts } from "../../banking/index.ts";
+import { buildTouchCommand } from "../../desk/index.ts";
 import { changeAccount } from "../../ledger/index.ts";
 import { lookAtProducts } from "../bookings/watch-stock.ts";
 import { inventoryError } from "../errors.ts";
@@ -29,7 +29,7 @@ export async function prepareStockChange(
   productId: number,
 ): Promise<void> {
   const accounts = await getStockAccounts(db, productId);
-  await desk.submit(touchAccounts(accounts.map(({ accountId }) => accountId)));
+  await desk.submit(buildTouchCommand(accounts.map(({ accountId }) => accountId)));
 }
 
 /**

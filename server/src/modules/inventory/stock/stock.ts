@@ -1,6 +1,6 @@
 // Stock as accounts: one account of the asset UNIT for each product at each location. On hand is the account's balance,
 // reserved what is held of it, available the rest and what may be sold before it is there.
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import type { Assets } from "../../ledger/index.ts";
 
 /** The account that counts a product at a location. Never changes once it is there. */

@@ -1,7 +1,7 @@
 // Steps that staff and the program's own jobs take by hand: confirm an unpaid order, queue it for the warehouse, begin to
 // process it, give it up. And the decision over an order in review.
 import { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { orderError } from "../errors.ts";
 import { giveBack } from "./cancel-order.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling, refuseStep } from "./change-order.ts";

@@ -1,7 +1,7 @@
 // Cancels an order. Stock is free at once; money goes back at once where it can, and otherwise the order waits, cancel-pending,
 // until its payment is final: CANCELLED means that nothing of its money is with us.
 import { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { releaseStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, type Payment } from "../../payments/index.ts";

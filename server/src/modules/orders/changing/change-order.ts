@@ -12,7 +12,7 @@ import {
   type RowNeed,
   rereadFirst,
   submitRereading,
-} from "../../banking/index.ts";
+} from "../../desk/index.ts";
 import { unitAccounts } from "../../inventory/index.ts";
 import type { BookScope } from "../../ledger/index.ts";
 import { PAYMENTS, type Payment, scopeOf } from "../../payments/index.ts";

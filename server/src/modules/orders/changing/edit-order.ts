@@ -1,8 +1,8 @@
 // Edits an order: its lines until it is paid (prices and stock are then as of now), its addresses until something is shipped,
 // its reference and metadata at any time.
 import { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { releaseStock, type StockAccount, type WantedStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../payments/index.ts";

@@ -1,7 +1,7 @@
 // Orders follow their payments: what a provider tells of a payment moves its order in the same commit. Money that arrives for
 // an order that has ended goes back by itself, and the timeline says so.
 import { AppError } from "../../../values/app-error.ts";
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import {
   cancelPayment,
   type Payment,

@@ -1,6 +1,6 @@
 // Leaves a changed order at the desk: its row, its entry in the timeline, its event, and the steps that follow by
 // themselves. The one place where the state of an order changes.
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import type { Payment } from "../../payments/index.ts";
 import { describeChange } from "../describe-order.ts";
 import type { Order } from "../order.ts";

@@ -1,6 +1,8 @@
 // Pays an order that waits for its money: tries another payment, or (staff) notes that an invoice, a transfer or cash was paid.
+
 import { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
+import { needOwners } from "../../banking/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import {
   capturePayment,
@@ -37,7 +39,9 @@ export function payOrder(services: OrderServices, caller: OrderCaller, request: 
     event: "order.pay",
     extra: async (order) => {
       const assetId = assets.byCode(order.currency)?.id ?? 0;
-      return scopeOfOpening(assets, { assetId, accountId: request.accountId ?? null });
+      const { accountId } = request;
+      const scope = scopeOfOpening(assets, { assetId, accountId: accountId ?? null });
+      return { ...scope, needs: needOwners(caller.actor, accountId === undefined ? [] : [accountId]) };
     },
     decide: (desk, found) => decide(desk, found, { services, caller, request }),
   };

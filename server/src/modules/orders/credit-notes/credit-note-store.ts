@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { RowWriter } from "../../banking/index.ts";
+import type { RowWriter } from "../../desk/index.ts";
 import type { CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
 
 interface NoteRow {

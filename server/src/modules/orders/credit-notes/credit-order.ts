@@ -1,7 +1,7 @@
 // Gives back of an order: goods and their money (a return), or money alone (a refund). Stock, refund, credit note and order
 // change in one commit. What was never paid is not paid out: it lowers what is due.
 import { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { returnStock, type StockAccount } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
 import {

@@ -1,8 +1,8 @@
 // Writes a credit note that names no order: what a shop with a history before this program needs, and a till. Goods go back on
 // the shelf or are written off; the money goes to a customer's account or, paid outside, to the world.
 import { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk } from "../../banking/index.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
+import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
 import { returnStock, type StockAccount, stockScope } from "../../inventory/index.ts";
 import {
   type Asset,

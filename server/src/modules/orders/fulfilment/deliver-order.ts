@@ -1,6 +1,6 @@
 // Notes that shipments arrived. The order is delivered when all of it is shipped and every shipment has arrived.
 import type { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { answerWith, type FoundOrder, type OrderAct } from "../changing/change-order.ts";
 import { leaveOrder } from "../changing/leave-order.ts";
 import { orderError } from "../errors.ts";

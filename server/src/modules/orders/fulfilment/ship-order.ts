@@ -1,7 +1,7 @@
 // Ships an order, wholly or in part: the stock that was held leaves the house, what is left stays held, and what was shipped
 // is charged, all in one commit. What cannot be charged is not shipped.
 import { AppError } from "../../../values/app-error.ts";
-import type { Decision, Desk } from "../../banking/index.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
 import { shipStock } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
 import { capturableOf, capturePayment, type Payment, voidPayment } from "../../payments/index.ts";

@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { RowReader, RowWriter } from "../../banking/index.ts";
+import type { RowReader, RowWriter } from "../../desk/index.ts";
 import type { Shipment, ShipmentLine } from "./shipment.ts";
 
 interface ShipmentRow {
@@ -27,8 +27,7 @@ type Reader = Pick<Tx, "sql"> | { readonly sql: Sql };
 
 /** Shipments by order, oldest first. Locked by their orders' rows. */
 export const SHIPMENTS: RowReader<readonly Shipment[]> = {
-  name: "orders.shipments",
-  rank: 60,
+  kind: "orders.shipments",
   read: (tx, orderIds) => readShipmentsOfOrders(tx, orderIds),
 };
 

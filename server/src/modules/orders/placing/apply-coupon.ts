@@ -2,7 +2,7 @@
 // taken when it is placed, given back when it ends before it was confirmed.
 import { AppError } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
-import type { Desk, RowNeed } from "../../banking/index.ts";
+import type { Desk, RowNeed } from "../../desk/index.ts";
 import type { Asset } from "../../ledger/index.ts";
 import {
   type CouponClaim,

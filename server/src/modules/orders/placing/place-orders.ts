@@ -1,9 +1,11 @@
 // Places an order: prices, tax and the fraud check, stock held, money held or a card's intent written down, the order with
 // its lines, in one commit with all other orders of the batch. Either all of it or nothing: a refusal of any line, of
 // the account or of the check leaves no trace but its entry in the audit trail.
+
 import { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk, RowNeed } from "../../banking/index.ts";
+import { needOwners } from "../../banking/index.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
+import type { BookCommand, Decision, Desk, RowNeed } from "../../desk/index.ts";
 import {
   reserveStock,
   type StockAccount,
@@ -90,6 +92,7 @@ export async function buildPlacing(
       stampCount: 1 + stampsOfStock + payment.stampCount,
     },
     needs: [
+      ...needOwners(caller.actor, request.accountId === undefined ? [] : [request.accountId]),
       { reader: PRODUCTS, ids: productIds },
       ...(screen?.needs ?? []),
       ...(request.extension?.needs ?? []),

@@ -2,7 +2,7 @@
 // order queues at the desk, and judges within the batch, once prices are known and before anything is booked: it must
 // neither wait nor call anybody there.
 import type { Actor } from "../../../values/actor.ts";
-import type { Desk, RowNeed } from "../../banking/index.ts";
+import type { Desk, RowNeed } from "../../desk/index.ts";
 
 /** An order about to be placed. */
 export interface ScreenedOrder {

@@ -10,7 +10,6 @@ export interface OrderDifference {
   readonly what: string;
   readonly orderId?: number;
   readonly creditNoteId?: number;
-  readonly cartId?: number;
   readonly paymentId?: number;
   readonly accountId?: number;
   readonly journalId?: number;
@@ -35,8 +34,7 @@ export type OrderCheckName =
   | "order_shipments"
   | "order_returns"
   | "order_refunds"
-  | "order_units"
-  | "order_carts";
+  | "order_units";
 
 export interface Subject {
   readonly tx: Tx;

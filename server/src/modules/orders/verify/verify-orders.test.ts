@@ -234,55 +234,6 @@ it("finds money that does not go with the order: kept after its end, not its own
   expect(refund).toMatchObject([{ check: "order_refunds", orderId: Number(sold) }]);
 });
 
-it("finds carts that became no order, another's order or another order, or hold what does not exist", async () => {
-  const [first] = await shop.db<{ id: bigint }[]>`
-    INSERT INTO orders.carts (user_id, state, currency, expires_at, order_id)
-    VALUES ('alice', 'ordered', 'USD', now(), ${waiting}) RETURNING id`;
-  const [guest] = await shop.db<{ id: bigint }[]>`
-    INSERT INTO orders.carts (state, currency, expires_at, merged_into)
-    VALUES ('merged', 'USD', now(), ${first?.id ?? 0}) RETURNING id`;
-  const [cartId, orderId] = [Number(first?.id), Number(waiting)];
-  await shop.db`INSERT INTO orders.cart_lines VALUES (${cartId}, ${productId}, 1, 4, 100)`;
-  const change = (what: string, back: string) =>
-    tamper(
-      `UPDATE orders.carts SET ${what} WHERE id = ${cartId}`,
-      `UPDATE orders.carts SET ${back} WHERE id = ${cartId}`,
-    );
-  expect((await verifyOrders(shop.db)).differences).toEqual([]);
-  const named = { check: "order_carts", cartId };
-  expect(await change("order_id = 99", `order_id = ${waiting}`)).toMatchObject([
-    { ...named, orderId: 99, what: `cart ${cartId} became order 99, which does not exist` },
-  ]);
-  const wrong = [
-    [await change("currency = 'EUR'", "currency = 'USD'"), "is in another currency"],
-    [await change("coupon_code = 'OTHER'", "coupon_code = NULL"), "names another coupon"],
-    [await change("user_id = 'bob'", "user_id = 'alice'"), "is somebody else's"],
-    [
-      await tamper(
-        `UPDATE orders.cart_lines SET quantity = 5 WHERE cart_id = ${cartId}`,
-        `UPDATE orders.cart_lines SET quantity = 4 WHERE cart_id = ${cartId}`,
-      ),
-      "is of other goods",
-    ],
-  ] as const;
-  for (const [found, what] of wrong)
-    expect(found).toMatchObject([
-      { ...named, orderId, what: `cart ${cartId} became order ${waiting}, which ${what}` },
-    ]);
-  expect(await change("user_id = NULL", "user_id = 'alice'")).toMatchObject([
-    { check: "order_carts", cartId: Number(guest?.id), what: expect.stringContaining("which is nobody's") },
-  ]);
-  const unknown = await tamper(
-    `INSERT INTO orders.cart_lines VALUES (${guest?.id}, 4711, 1, 1, 1);
-     UPDATE orders.carts SET state = 'open', merged_into = NULL WHERE id = ${guest?.id}`,
-    `UPDATE orders.carts SET state = 'merged', merged_into = ${cartId} WHERE id = ${guest?.id};
-     DELETE FROM orders.cart_lines WHERE product_id = 4711`,
-  );
-  expect(unknown).toMatchObject([{ check: "order_carts", what: expect.stringContaining("product 4711") }]);
-  const { differences } = await verifyOrders(shop.db, { since: Number.MAX_SAFE_INTEGER });
-  expect(differences).toEqual([]);
-});
-
 it("finds uses of coupons that are not those of the orders, and discounts that are not those of the lines", async () => {
   const orderId = Number(discounted);
   const check = "order_coupons";

@@ -5,7 +5,6 @@
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
-import * as carts from "../../carts/verify-carts.ts";
 import { loadAssets } from "../../ledger/index.ts";
 import * as bookings from "./verify-bookings.ts";
 import * as checks from "./verify-checks.ts";
@@ -18,8 +17,7 @@ import { checkUses } from "./verify-uses.ts";
 export interface VerifyOrdersOptions {
   /**
    * Stamp up to which an earlier run, the ledger's too, has found everything in order; default 0. Shipments and credit notes up to
-   * it are not compared with the ledger again, nor ended orders that have not changed since, nor carts with the orders that they
-   * became by then; all else is.
+   * it are not compared with the ledger again, nor ended orders that have not changed since; all else is.
    */
   readonly since?: number;
   readonly onProgress?: (done: number, of: number) => void;
@@ -48,9 +46,6 @@ const CHECKS = [
   bookings.checkPaidOut,
   bookings.checkRefunds,
   bookings.checkUnits,
-  carts.checkCarts,
-  carts.checkMergedCarts,
-  carts.checkCartProducts,
 ] as const;
 /** Of the time that all takes, for the reading of orders page by page, measured with a million. */
 const PAGES_SHARE = 0.5;

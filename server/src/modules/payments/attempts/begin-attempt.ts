@@ -1,6 +1,6 @@
 // Begins an attempt at a foreign provider: a row and an event in the commit of the command that wants it. The job makes
 // the call afterwards (send-attempts.ts); what becomes of it comes back as a command of its own (record-outcome.ts).
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
 import type { Money } from "../book-money.ts";
 import type { Payment } from "../payment.ts";

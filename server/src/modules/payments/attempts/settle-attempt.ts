@@ -1,5 +1,5 @@
 // Ends attempts: the one place where a try at a provider becomes final.
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import type { Payment } from "../payment.ts";
 import { ATTEMPTS, leaveAttempt } from "../payment-rows.ts";
 import { type Attempt, isOpen } from "./attempt.ts";

@@ -1,7 +1,7 @@
 // What a provider reports of a dispute. Paid is no latch: while a dispute is open its amount is at risk, and where it is
 // lost the money goes back the way a refund does.
 import type { AppError } from "../../../values/app-error.ts";
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import { PROVIDER_ACTOR } from "../attempts/settle-attempt.ts";
 import { paymentsError } from "../errors.ts";
 import { mayStillBeCaptured, netCaptured, type Payment, taxOfReturn } from "../payment.ts";

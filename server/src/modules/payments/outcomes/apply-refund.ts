@@ -1,7 +1,7 @@
 // What a provider reports of a refund. A refund that we did not ask for (made on the provider's own pages) becomes a row of
 // its own, so that our refunds always add up to the provider's.
 import type { AppError } from "../../../values/app-error.ts";
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import { ledgerError } from "../../ledger/index.ts";
 import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "../attempts/attempt.ts";
 import { addUnderWay, noteAttempt } from "../attempts/begin-attempt.ts";

@@ -2,7 +2,7 @@
 // own events is booked and appended as an event of the attempt it belongs to. A repeat has nothing new; a late report of an
 // old attempt adds to that attempt and never takes back what a newer one said.
 import type { AppError } from "../../../values/app-error.ts";
-import type { Desk } from "../../banking/index.ts";
+import type { Desk } from "../../desk/index.ts";
 import { type Act, type Attempt, isOpen } from "../attempts/attempt.ts";
 import { attemptsOf, PROVIDER_ACTOR, settle } from "../attempts/settle-attempt.ts";
 import { noteCapture, noteRest } from "../capture-payment.ts";

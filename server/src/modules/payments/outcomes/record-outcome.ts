@@ -10,7 +10,7 @@ import {
   type Desk,
   rereadFirst,
   submitRereading,
-} from "../../banking/index.ts";
+} from "../../desk/index.ts";
 import { type Assets, ensureAsset } from "../../ledger/index.ts";
 import { isOpen } from "../attempts/attempt.ts";
 import { attemptsOf, PROVIDER_ACTOR } from "../attempts/settle-attempt.ts";

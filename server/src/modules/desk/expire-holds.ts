@@ -1,10 +1,10 @@
 // Ends holds whose time is past. Whoever touches an account expires its due holds first (open-book.ts); this sweeper
 // touches those accounts that nobody else does, through the same desk, so that locks and order are the same.
-import type { Sql } from "../../../runtime/database.ts";
-import { SYSTEM_ACTOR } from "../../../values/actor.ts";
-import type { BookCommand, CommandDesk, CountedTransaction, Desk } from "../../desk/command-desk.ts";
-import { ensureAsset, findAccountsWithDueHolds, type Hold } from "../../ledger/index.ts";
-import { describeHold } from "./hold.ts";
+import type { Sql } from "../../runtime/database.ts";
+import { SYSTEM_ACTOR } from "../../values/actor.ts";
+import { describeHold, ensureAsset, findAccountsWithDueHolds, type Hold } from "../ledger/index.ts";
+import type { BookCommand, CountedTransaction, Desk } from "./book-command.ts";
+import type { CommandDesk } from "./command-desk.ts";
 
 const ACCOUNTS_PER_BATCH_MAX = 200;
 /** A run ends here even where more is due; the next one goes on. */
@@ -19,14 +19,14 @@ export async function expireHolds({ db, desk }: { db: Sql; desk: CommandDesk }):
   for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
     const accountIds = await findAccountsWithDueHolds(db, ACCOUNTS_PER_BATCH_MAX);
     if (accountIds.length === 0) break;
-    await desk.submit(touchAccounts(accountIds));
+    await desk.submit(buildTouchCommand(accountIds));
     touched += accountIds.length;
   }
   return touched;
 }
 
 /** A command that books nothing: what it does is that the book, being opened, expires the accounts' due holds. */
-export function touchAccounts(accountIds: readonly number[]): BookCommand {
+export function buildTouchCommand(accountIds: readonly number[]): BookCommand {
   return {
     event: null,
     actor: SYSTEM_ACTOR,
