@@ -116,6 +116,7 @@ function isStatement(first: unknown): boolean {
 
 function refusedStatement(): Promise<never> & { execute: () => Promise<never> } {
   const refused = Promise.reject(connectionLost());
+  refused.catch(() => undefined); // a part of a statement is awaited by nobody, only the whole is
   return Object.assign(refused, { execute: () => refused });
 }
 

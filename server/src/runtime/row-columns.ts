@@ -1,0 +1,108 @@
+// A table of columns (name, SQL type, how a row gives the value) is the one place that says how rows travel to
+// PostgreSQL: it gives the parts of set-based statements, so that names, arrays and types cannot get out of step. The
+// text of each part is made once, so that PostgreSQL prepares the statement around it once a connection.
+import type { PendingQuery, Row as SqlRow } from "postgres";
+import type { AnySql } from "./pool.ts";
+import { toArray, toTextArray } from "./sql-array.ts";
+
+/** What a row may give for a column of each SQL type. */
+interface ValueOf {
+  readonly smallint: number;
+  readonly integer: number;
+  readonly bigint: number | bigint;
+  readonly numeric: bigint | string;
+  readonly boolean: boolean;
+  readonly text: string;
+  /** Dashes or none. */
+  readonly uuid: string;
+  readonly bytea: Buffer;
+  /** Text keeps microseconds, which a Date has not. */
+  readonly timestamptz: Date | string;
+  readonly jsonb: object;
+  readonly "bigint[]": readonly number[];
+}
+
+type ColumnType = keyof ValueOf;
+/** NULL is null, or what is left out. */
+type Nullable<Value> = Value | null | undefined;
+type Column<Row> = {
+  readonly [Type in ColumnType]: readonly [Type, (row: Row) => Nullable<ValueOf[Type]>];
+}[ColumnType];
+
+/** Part of a statement: stands inside another template, and is never sent alone. */
+type Part = PendingQuery<SqlRow[]>;
+
+export interface Columns<Row> {
+  /** `INSERT INTO t ${columns.rows(sql, rows)}` is `INSERT INTO t (a, b) SELECT a, b FROM unnest(...) AS new (a, b)`. */
+  readonly rows: (sql: AnySql, rows: readonly Row[]) => Part;
+  /** `$1::bigint[], $2::text[]`, for `unnest(...)`. */
+  readonly arrays: (sql: AnySql, rows: readonly Row[]) => Part;
+  /** `a, b` */
+  readonly names: (sql: AnySql) => Part;
+  /** `a = new.a, b = new.b`, for UPDATE and ON CONFLICT; `from` is what the new values are called there. */
+  readonly assignments: (sql: AnySql, from: string) => Part;
+}
+
+/** Describes the columns of a row; `columns` is checked against the row's type. Names are constants, never input. */
+export function columnsOf<Row>(columns: Readonly<Record<string, Column<Row>>>): Columns<Row> {
+  const names = Object.keys(columns);
+  const list = names.join(", ");
+  const values = names.map((name) => withCast(name, columns[name])).join(", ");
+  const readers = Object.values(columns).map(toArrayReader);
+  const types = Object.values(columns).map(([type]) => `::${isNested(type) ? "text" : type}[]`);
+  const arrays = templateOf("", types, "");
+  const rows = templateOf(`(${list}) SELECT ${values} FROM unnest(`, types, `) AS new (${list})`);
+  return {
+    rows: (sql, given) => sql(rows, ...readers.map((read) => read(given))),
+    arrays: (sql, given) => sql(arrays, ...readers.map((read) => read(given))),
+    names: (sql) => sql.unsafe(list),
+    assignments: (sql, from) =>
+      sql.unsafe(names.map((name) => `${name} = ${from}.${withCast(name, columns[name])}`).join(", ")),
+  };
+}
+
+/** unnest() would flatten an array of arrays: the inner ones travel as text. */
+function isNested(type: ColumnType): boolean {
+  return type.endsWith("[]");
+}
+
+function withCast<Row>(name: string, column: Column<Row> | undefined): string {
+  return column !== undefined && isNested(column[0]) ? `${name}::${column[0]}` : name;
+}
+
+/** What the driver makes of a template literal, for a text that is put together: a parameter before each of `types`. */
+function templateOf(before: string, types: readonly string[], after: string): TemplateStringsArray {
+  const texts = [
+    before,
+    ...types.map((type, index) => (index < types.length - 1 ? `${type}, ` : type + after)),
+  ];
+  return Object.assign(texts, { raw: texts });
+}
+
+function toArrayReader<Row>([type, read]: Column<Row>): (rows: readonly Row[]) => string {
+  const write = ARRAY_WRITERS[type] as (values: readonly unknown[]) => string;
+  return (rows) => write(rows.map<unknown>(read));
+}
+
+type ArrayWriters = {
+  readonly [Type in ColumnType]: (values: readonly Nullable<ValueOf[Type]>[]) => string;
+};
+
+const ARRAY_WRITERS: ArrayWriters = {
+  smallint: toArray,
+  integer: toArray,
+  bigint: toArray,
+  numeric: asTexts(String),
+  boolean: asTexts(String),
+  text: toTextArray,
+  uuid: toTextArray,
+  bytea: asTexts((bytes) => `\\x${bytes.toString("hex")}`),
+  timestamptz: asTexts((time) => (typeof time === "string" ? time : time.toISOString())),
+  jsonb: asTexts((value) => JSON.stringify(value)),
+  "bigint[]": asTexts(toArray),
+};
+
+function asTexts<Value>(write: (value: Value) => string): (values: readonly Nullable<Value>[]) => string {
+  return (values) =>
+    toTextArray(values.map((value) => (value === null || value === undefined ? null : write(value))));
+}
