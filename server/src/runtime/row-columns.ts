@@ -29,6 +29,9 @@ type Column<Row> = {
   readonly [Type in ColumnType]: readonly [Type, (row: Row) => Nullable<ValueOf[Type]>];
 }[ColumnType];
 
+/** By name. What two tables have in common is a table of its own, spread into both. */
+export type ColumnTable<Row> = Readonly<Record<string, Column<Row>>>;
+
 /** Part of a statement: stands inside another template, and is never sent alone. */
 type Part = PendingQuery<SqlRow[]>;
 
@@ -37,14 +40,14 @@ export interface Columns<Row> {
   readonly rows: (sql: AnySql, rows: readonly Row[]) => Part;
   /** `$1::bigint[], $2::text[]`, for `unnest(...)`. */
   readonly arrays: (sql: AnySql, rows: readonly Row[]) => Part;
-  /** `a, b` */
-  readonly names: (sql: AnySql) => Part;
+  /** `a, b`, or `t.a, t.b`. */
+  readonly names: (sql: AnySql, table?: string) => Part;
   /** `a = new.a, b = new.b`, for UPDATE and ON CONFLICT; `from` is what the new values are called there. */
   readonly assignments: (sql: AnySql, from: string) => Part;
 }
 
 /** Describes the columns of a row; `columns` is checked against the row's type. Names are constants, never input. */
-export function columnsOf<Row>(columns: Readonly<Record<string, Column<Row>>>): Columns<Row> {
+export function columnsOf<Row>(columns: ColumnTable<Row>): Columns<Row> {
   const names = Object.keys(columns);
   const list = names.join(", ");
   const values = names.map((name) => withCast(name, columns[name])).join(", ");
@@ -55,7 +58,8 @@ export function columnsOf<Row>(columns: Readonly<Record<string, Column<Row>>>): 
   return {
     rows: (sql, given) => sql(rows, ...readers.map((read) => read(given))),
     arrays: (sql, given) => sql(arrays, ...readers.map((read) => read(given))),
-    names: (sql) => sql.unsafe(list),
+    names: (sql, table) =>
+      sql.unsafe(table === undefined ? list : names.map((name) => `${table}.${name}`).join(", ")),
     assignments: (sql, from) =>
       sql.unsafe(names.map((name) => `${name} = ${from}.${withCast(name, columns[name])}`).join(", ")),
   };

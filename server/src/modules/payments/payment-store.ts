@@ -1,10 +1,19 @@
 // The SQL of payments and their events: locked and written by batches, read by pages.
 import type { Sql } from "../../runtime/database.ts";
-import { toArray, toTextArray } from "../../runtime/sql-array.ts";
+import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
+import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import type { CaptureMode, EventType, Payment, PaymentEvent, ProviderName } from "./payment.ts";
+import type {
+  CaptureMode,
+  EventType,
+  MovedMoney,
+  Payment,
+  PaymentEvent,
+  PaymentMoney,
+  ProviderName,
+} from "./payment.ts";
 
-interface PaymentRow {
+export interface PaymentRow {
   id: bigint;
   order_id: bigint | null;
   customer_id: string | null;
@@ -38,76 +47,105 @@ interface PaymentRow {
   version: bigint;
 }
 
+/** Told when a payment is opened, and never changed. */
+const OPENED: ColumnTable<Payment> = {
+  id: ["bigint", (payment) => payment.id],
+  order_id: ["bigint", (payment) => payment.orderId],
+  customer_id: ["text", (payment) => payment.customerId],
+  provider: ["text", (payment) => payment.provider],
+  asset_id: ["integer", (payment) => payment.assetId],
+  currency: ["text", (payment) => payment.currency],
+  amount: ["bigint", (payment) => payment.amountMinor],
+  tax: ["bigint", (payment) => payment.taxMinor],
+  capture_mode: ["text", (payment) => payment.captureMode],
+  reference: ["text", (payment) => payment.reference],
+  account_id: ["bigint", (payment) => payment.accountId],
+  method_token: ["text", (payment) => payment.methodToken],
+};
+
+const CHANGING: ColumnTable<Payment> = {
+  hold_id: ["bigint", (payment) => payment.holdId],
+  provider_reference: ["text", (payment) => payment.providerReference],
+  action_url: ["text", (payment) => payment.actionUrl],
+  failure_code: ["text", (payment) => payment.failureCode],
+  authorized: ["bigint", (payment) => payment.authorizedMinor],
+  voided: ["bigint", (payment) => payment.voidedMinor],
+  captured: ["bigint", (payment) => payment.capturedMinor],
+  refunded: ["bigint", (payment) => payment.refundedMinor],
+  charged_back: ["bigint", (payment) => payment.chargedBackMinor],
+  disputed: ["bigint", (payment) => payment.disputedMinor],
+  tax_captured: ["bigint", (payment) => payment.taxCapturedMinor],
+  tax_returned: ["bigint", (payment) => payment.taxReturnedMinor],
+  authorizing: ["bigint", (payment) => payment.authorizingMinor],
+  capturing: ["bigint", (payment) => payment.capturingMinor],
+  voiding: ["bigint", (payment) => payment.voidingMinor],
+  refunding: ["bigint", (payment) => payment.refundingMinor],
+  cancel_requested: ["boolean", (payment) => payment.cancelRequested],
+  event_count: ["integer", (payment) => payment.eventCount],
+  version: ["bigint", (payment) => payment.version],
+};
+
+const PAYMENT_COLUMNS = columnsOf<Payment>({ ...OPENED, ...CHANGING });
+const CHANGING_COLUMNS = columnsOf<Payment>(CHANGING);
+const CHANGE_COLUMNS = columnsOf<Payment>({ id: ["bigint", (payment) => payment.id], ...CHANGING });
+
+const EVENT_COLUMNS = columnsOf<PaymentEvent>({
+  payment_id: ["bigint", (event) => event.paymentId],
+  seq: ["integer", (event) => event.seq],
+  type: ["text", (event) => event.type],
+  amount: ["bigint", (event) => event.amountMinor],
+  tax: ["bigint", (event) => event.taxMinor],
+  attempt_id: ["bigint", (event) => event.attemptId],
+  journal_id: ["bigint", (event) => event.journalId],
+  at: ["bigint", (event) => event.at],
+  actor_id: ["text", (event) => event.actorId],
+  detail: ["text", (event) => event.detail],
+});
+
+/** What events add up to, under the names of the columns of payments that keep it. */
+export const SUMS_OF_EVENTS = `
+  coalesce(sum(amount) FILTER (WHERE type = 'authorized'), 0)::bigint AS authorized,
+  coalesce(sum(amount) FILTER (WHERE type = 'voided'), 0)::bigint AS voided,
+  coalesce(sum(amount) FILTER (WHERE type = 'captured'), 0)::bigint AS captured,
+  coalesce(sum(CASE type WHEN 'refunded' THEN amount WHEN 'refund_reversed' THEN -amount END), 0)::bigint
+    AS refunded,
+  coalesce(sum(amount) FILTER (WHERE type = 'dispute_lost'), 0)::bigint AS charged_back,
+  coalesce(sum(CASE type WHEN 'disputed' THEN amount WHEN 'dispute_won' THEN -amount
+                         WHEN 'dispute_lost' THEN -amount END), 0)::bigint AS disputed`;
+
 /** Locks payments in id order until the transaction ends. */
 export async function lockPayments({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Payment>> {
   const rows = await sql<PaymentRow[]>`
-    SELECT * FROM payments.payments WHERE id = ANY(${toArray(ids)}::bigint[]) ORDER BY id FOR NO KEY UPDATE`.execute();
+    SELECT ${PAYMENT_COLUMNS.names(sql)}
+    FROM payments.payments
+    WHERE id = ANY(${toArray(ids)}::bigint[])
+    ORDER BY id
+    FOR NO KEY UPDATE`.execute();
   return new Map(rows.map((row) => [Number(row.id), toPayment(row)]));
 }
 
 export async function insertPayments({ sql }: Tx, payments: readonly Payment[]): Promise<void> {
-  await sql`
-    INSERT INTO payments.payments (id, order_id, customer_id, provider, asset_id, currency, amount, tax, capture_mode, reference,
-      account_id, hold_id, method_token, provider_reference, action_url, failure_code, authorized, voided, captured, refunded,
-      charged_back, disputed, tax_captured, tax_returned, authorizing, capturing, voiding, refunding, cancel_requested,
-      event_count, version)
-    SELECT * FROM unnest(
-      ${numbers(payments, (p) => p.id)}::bigint[], ${numbers(payments, (p) => p.orderId)}::bigint[],
-      ${texts(payments, (p) => p.customerId)}::text[], ${texts(payments, (p) => p.provider)}::text[],
-      ${numbers(payments, (p) => p.assetId)}::integer[], ${texts(payments, (p) => p.currency)}::text[],
-      ${numbers(payments, (p) => p.amountMinor)}::bigint[], ${numbers(payments, (p) => p.taxMinor)}::bigint[],
-      ${texts(payments, (p) => p.captureMode)}::text[], ${texts(payments, (p) => p.reference)}::text[],
-      ${numbers(payments, (p) => p.accountId)}::bigint[], ${numbers(payments, (p) => p.holdId)}::bigint[],
-      ${texts(payments, (p) => p.methodToken)}::text[], ${texts(payments, (p) => p.providerReference)}::text[],
-      ${texts(payments, (p) => p.actionUrl)}::text[], ${texts(payments, (p) => p.failureCode)}::text[],
-      ${numbers(payments, (p) => p.authorizedMinor)}::bigint[], ${numbers(payments, (p) => p.voidedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.capturedMinor)}::bigint[], ${numbers(payments, (p) => p.refundedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.chargedBackMinor)}::bigint[], ${numbers(payments, (p) => p.disputedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.taxCapturedMinor)}::bigint[], ${numbers(payments, (p) => p.taxReturnedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.authorizingMinor)}::bigint[], ${numbers(payments, (p) => p.capturingMinor)}::bigint[],
-      ${numbers(payments, (p) => p.voidingMinor)}::bigint[], ${numbers(payments, (p) => p.refundingMinor)}::bigint[],
-      ${texts(payments, (p) => String(p.cancelRequested))}::text[]::boolean[],
-      ${numbers(payments, (p) => p.eventCount)}::integer[], ${numbers(payments, (p) => p.version)}::bigint[])`.execute();
+  await sql`INSERT INTO payments.payments ${PAYMENT_COLUMNS.rows(sql, payments)}`.execute();
 }
 
 /** Writes what may change; the rows are locked. */
 export async function updatePayments({ sql }: Tx, payments: readonly Payment[]): Promise<void> {
   await sql`
-    UPDATE payments.payments p SET hold_id = n.hold_id, provider_reference = n.provider_reference, action_url = n.action_url,
-      failure_code = n.failure_code, authorized = n.authorized, voided = n.voided, captured = n.captured, refunded = n.refunded,
-      charged_back = n.charged_back, disputed = n.disputed, tax_captured = n.tax_captured, tax_returned = n.tax_returned,
-      authorizing = n.authorizing, capturing = n.capturing, voiding = n.voiding, refunding = n.refunding,
-      cancel_requested = n.cancel_requested, event_count = n.event_count, version = n.version
-    FROM unnest(
-      ${numbers(payments, (p) => p.id)}::bigint[], ${numbers(payments, (p) => p.holdId)}::bigint[],
-      ${texts(payments, (p) => p.providerReference)}::text[], ${texts(payments, (p) => p.actionUrl)}::text[],
-      ${texts(payments, (p) => p.failureCode)}::text[],
-      ${numbers(payments, (p) => p.authorizedMinor)}::bigint[], ${numbers(payments, (p) => p.voidedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.capturedMinor)}::bigint[], ${numbers(payments, (p) => p.refundedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.chargedBackMinor)}::bigint[], ${numbers(payments, (p) => p.disputedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.taxCapturedMinor)}::bigint[], ${numbers(payments, (p) => p.taxReturnedMinor)}::bigint[],
-      ${numbers(payments, (p) => p.authorizingMinor)}::bigint[], ${numbers(payments, (p) => p.capturingMinor)}::bigint[],
-      ${numbers(payments, (p) => p.voidingMinor)}::bigint[], ${numbers(payments, (p) => p.refundingMinor)}::bigint[],
-      ${texts(payments, (p) => String(p.cancelRequested))}::text[]::boolean[],
-      ${numbers(payments, (p) => p.eventCount)}::integer[], ${numbers(payments, (p) => p.version)}::bigint[])
-      AS n (id, hold_id, provider_reference, action_url, failure_code, authorized, voided, captured, refunded, charged_back,
-        disputed, tax_captured, tax_returned, authorizing, capturing, voiding, refunding, cancel_requested, event_count, version)
+    UPDATE payments.payments p
+    SET ${CHANGING_COLUMNS.assignments(sql, "n")}
+    FROM unnest(${CHANGE_COLUMNS.arrays(sql, payments)}) AS n (${CHANGE_COLUMNS.names(sql)})
     WHERE p.id = n.id`.execute();
 }
 
 export async function insertEvents({ sql }: Tx, events: readonly PaymentEvent[]): Promise<void> {
-  await sql`
-    INSERT INTO payments.events (payment_id, seq, type, amount, tax, attempt_id, journal_id, at, actor_id, detail)
-    SELECT * FROM unnest(
-      ${numbers(events, (e) => e.paymentId)}::bigint[], ${numbers(events, (e) => e.seq)}::integer[],
-      ${texts(events, (e) => e.type)}::text[], ${numbers(events, (e) => e.amountMinor)}::bigint[],
-      ${numbers(events, (e) => e.taxMinor)}::bigint[], ${numbers(events, (e) => e.attemptId)}::bigint[],
-      ${numbers(events, (e) => e.journalId)}::bigint[], ${numbers(events, (e) => e.at)}::bigint[],
-      ${texts(events, (e) => e.actorId)}::text[], ${texts(events, (e) => e.detail)}::text[])`.execute();
+  await sql`INSERT INTO payments.events ${EVENT_COLUMNS.rows(sql, events)}`.execute();
 }
 
 export async function readPayment(db: Sql | Tx["sql"], id: number): Promise<Payment | undefined> {
-  const rows = await db<PaymentRow[]>`SELECT * FROM payments.payments WHERE id = ${id}`;
+  const rows = await db<PaymentRow[]>`
+    SELECT ${PAYMENT_COLUMNS.names(db)}
+    FROM payments.payments
+    WHERE id = ${id}`;
   return rows.map(toPayment)[0];
 }
 
@@ -117,14 +155,18 @@ export async function readPaymentsOfOrders(
   orderIds: readonly number[],
 ): Promise<Payment[]> {
   const rows = await db<PaymentRow[]>`
-    SELECT * FROM payments.payments WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`;
+    SELECT ${PAYMENT_COLUMNS.names(db)}
+    FROM payments.payments
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
+    ORDER BY id`;
   return rows.map(toPayment);
 }
 
 export async function readPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
-  const rows = await db<
-    PaymentRow[]
-  >`SELECT * FROM payments.payments WHERE id = ANY(${toArray(ids)}::bigint[])`;
+  const rows = await db<PaymentRow[]>`
+    SELECT ${PAYMENT_COLUMNS.names(db)}
+    FROM payments.payments
+    WHERE id = ANY(${toArray(ids)}::bigint[])`;
   return rows.map(toPayment);
 }
 
@@ -141,12 +183,14 @@ export async function readPayments(
 ): Promise<Payment[]> {
   const { orderId, customerId, provider, beforeId, limit } = query;
   const rows = await db<PaymentRow[]>`
-    SELECT * FROM payments.payments
+    SELECT ${PAYMENT_COLUMNS.names(db)}
+    FROM payments.payments
     WHERE ${beforeId === undefined ? db`true` : db`id < ${beforeId}`}
       AND ${orderId === undefined ? db`true` : db`order_id = ${orderId}`}
       AND ${customerId === undefined ? db`true` : db`customer_id = ${customerId}`}
       AND ${provider === undefined ? db`true` : db`provider = ${provider}`}
-    ORDER BY id DESC LIMIT ${limit}`;
+    ORDER BY id DESC
+    LIMIT ${limit}`;
   return rows.map(toPayment);
 }
 
@@ -165,9 +209,11 @@ interface EventRow {
 
 /** All events of a payment, oldest first. */
 export async function readEvents(db: Sql | Tx["sql"], paymentId: number): Promise<PaymentEvent[]> {
-  const rows = await db<
-    EventRow[]
-  >`SELECT * FROM payments.events WHERE payment_id = ${paymentId} ORDER BY seq`;
+  const rows = await db<EventRow[]>`
+    SELECT ${EVENT_COLUMNS.names(db)}
+    FROM payments.events
+    WHERE payment_id = ${paymentId}
+    ORDER BY seq`;
   return rows.map((row) => ({
     paymentId: Number(row.payment_id),
     seq: row.seq,
@@ -200,34 +246,44 @@ export function toPayment(row: PaymentRow): Payment {
     providerReference: row.provider_reference,
     actionUrl: row.action_url,
     failureCode: row.failure_code,
+    ...toPaymentMoney(row),
+    taxCapturedMinor: row.tax_captured,
+    taxReturnedMinor: row.tax_returned,
+    eventCount: row.event_count,
+    version: Number(row.version),
+  };
+}
+
+export type MovedRow = Pick<
+  PaymentRow,
+  "authorized" | "voided" | "captured" | "refunded" | "charged_back" | "disputed"
+>;
+
+export function toMovedMoney(row: MovedRow): MovedMoney {
+  return {
     authorizedMinor: row.authorized,
     voidedMinor: row.voided,
     capturedMinor: row.captured,
     refundedMinor: row.refunded,
     chargedBackMinor: row.charged_back,
     disputedMinor: row.disputed,
-    taxCapturedMinor: row.tax_captured,
-    taxReturnedMinor: row.tax_returned,
+  };
+}
+
+export type MoneyRow = MovedRow &
+  Pick<PaymentRow, "authorizing" | "capturing" | "voiding" | "refunding" | "cancel_requested">;
+
+export function toPaymentMoney(row: MoneyRow): PaymentMoney {
+  return {
+    ...toMovedMoney(row),
     authorizingMinor: row.authorizing,
     capturingMinor: row.capturing,
     voidingMinor: row.voiding,
     refundingMinor: row.refunding,
     cancelRequested: row.cancel_requested,
-    eventCount: row.event_count,
-    version: Number(row.version),
   };
 }
 
-export type { PaymentRow };
-
 export function toId(id: bigint | null): number | null {
   return id === null ? null : Number(id);
-}
-
-export function numbers<T>(items: readonly T[], take: (item: T) => number | bigint | null): string {
-  return toArray(items.map(take));
-}
-
-export function texts<T>(items: readonly T[], take: (item: T) => string | null): string {
-  return toTextArray(items.map(take));
 }

@@ -86,17 +86,12 @@ export interface PaymentEvent {
   readonly detail: string | null;
 }
 
-type Sums = Pick<
+/** What came and went, as the events add up. */
+export type MovedMoney = Pick<
   Payment,
-  | "authorizedMinor"
-  | "voidedMinor"
-  | "capturedMinor"
-  | "refundedMinor"
-  | "chargedBackMinor"
-  | "disputedMinor"
-  | "taxCapturedMinor"
-  | "taxReturnedMinor"
+  "authorizedMinor" | "voidedMinor" | "capturedMinor" | "refundedMinor" | "chargedBackMinor" | "disputedMinor"
 >;
+type Sums = MovedMoney & Pick<Payment, "taxCapturedMinor" | "taxReturnedMinor">;
 export const NO_SUMS: Sums = {
   authorizedMinor: 0n,
   voidedMinor: 0n,
@@ -142,20 +137,11 @@ export function addEvent<S extends Sums>(
 }
 
 /** The money of a payment: what came, went, and is under way. */
-export type PaymentMoney = Pick<
-  Payment,
-  | "authorizedMinor"
-  | "voidedMinor"
-  | "capturedMinor"
-  | "refundedMinor"
-  | "chargedBackMinor"
-  | "disputedMinor"
-  | "authorizingMinor"
-  | "capturingMinor"
-  | "voidingMinor"
-  | "refundingMinor"
-  | "cancelRequested"
->;
+export type PaymentMoney = MovedMoney &
+  Pick<
+    Payment,
+    "authorizingMinor" | "capturingMinor" | "voidingMinor" | "refundingMinor" | "cancelRequested"
+  >;
 
 export const PAYMENT_STATUSES = [
   "requested",

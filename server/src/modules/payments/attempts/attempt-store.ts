@@ -1,11 +1,12 @@
 // The SQL of attempts: locked and written by batches, claimed for calls by the job.
 import type { Sql } from "../../../runtime/database.ts";
+import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import { numbers, texts, toId } from "../payment-store.ts";
+import { toId } from "../payment-store.ts";
 import type { Act, Attempt, AttemptState } from "./attempt.ts";
 
-interface AttemptRow {
+export interface AttemptRow {
   id: bigint;
   payment_id: bigint;
   act: Act;
@@ -25,13 +26,44 @@ interface AttemptRow {
   answered: boolean;
 }
 
+/** Told when an attempt begins, and never changed. */
+const BEGUN: ColumnTable<Attempt> = {
+  id: ["bigint", (attempt) => attempt.id],
+  payment_id: ["bigint", (attempt) => attempt.paymentId],
+  act: ["text", (attempt) => attempt.act],
+  amount: ["bigint", (attempt) => attempt.amountMinor],
+  tax: ["bigint", (attempt) => attempt.taxMinor],
+  keeps_rest: ["boolean", (attempt) => attempt.keepsRest],
+  reason: ["text", (attempt) => attempt.reason],
+  actor_id: ["text", (attempt) => attempt.actorId],
+  asked_count: ["integer", (attempt) => attempt.askedCount],
+};
+
+const CHANGING: ColumnTable<Attempt> = {
+  state: ["text", (attempt) => attempt.state],
+  provider_reference: ["text", (attempt) => attempt.providerReference],
+  failure_code: ["text", (attempt) => attempt.failureCode],
+  failure_message: ["text", (attempt) => attempt.failureMessage],
+  due_at: ["timestamptz", (attempt) => attempt.dueAt],
+  settled_at: ["bigint", (attempt) => attempt.settledAt],
+  attention_since: ["timestamptz", (attempt) => attempt.attentionSince],
+  answered: ["boolean", (attempt) => attempt.isAnswered],
+};
+
+const ATTEMPT_COLUMNS = columnsOf<Attempt>({ ...BEGUN, ...CHANGING });
+const CHANGING_COLUMNS = columnsOf<Attempt>(CHANGING);
+
 /** All attempts of the payments, oldest first, locked: the job that sends them may be claiming one. */
 export async function lockAttemptsOf(
   { sql }: Tx,
   paymentIds: readonly number[],
 ): Promise<Map<number, Attempt[]>> {
   const rows = await sql<AttemptRow[]>`
-    SELECT * FROM payments.attempts WHERE payment_id = ANY(${toArray(paymentIds)}::bigint[]) ORDER BY id FOR NO KEY UPDATE`.execute();
+    SELECT ${ATTEMPT_COLUMNS.names(sql)}
+    FROM payments.attempts
+    WHERE payment_id = ANY(${toArray(paymentIds)}::bigint[])
+    ORDER BY id
+    FOR NO KEY UPDATE`.execute();
   return groupAttempts(rows.map(toAttempt));
 }
 
@@ -48,25 +80,9 @@ function groupAttempts(attempts: readonly Attempt[]): Map<number, Attempt[]> {
 /** Inserts new attempts and writes what may change of known ones; a lease ends with it. */
 export async function writeAttempts({ sql }: Tx, attempts: readonly Attempt[]): Promise<void> {
   await sql`
-    INSERT INTO payments.attempts (id, payment_id, act, amount, tax, keeps_rest, state, provider_reference, reason, failure_code,
-      failure_message, actor_id, asked_count, due_at, settled_at, attention_since, answered)
-    SELECT * FROM unnest(
-      ${numbers(attempts, (a) => a.id)}::bigint[], ${numbers(attempts, (a) => a.paymentId)}::bigint[],
-      ${texts(attempts, (a) => a.act)}::text[], ${numbers(attempts, (a) => a.amountMinor)}::bigint[],
-      ${numbers(attempts, (a) => a.taxMinor)}::bigint[], ${texts(attempts, (a) => String(a.keepsRest))}::text[]::boolean[],
-      ${texts(attempts, (a) => a.state)}::text[], ${texts(attempts, (a) => a.providerReference)}::text[],
-      ${texts(attempts, (a) => a.reason)}::text[], ${texts(attempts, (a) => a.failureCode)}::text[],
-      ${texts(attempts, (a) => a.failureMessage)}::text[], ${texts(attempts, (a) => a.actorId)}::text[],
-      ${numbers(attempts, (a) => a.askedCount)}::integer[], ${texts(attempts, (a) => toTime(a.dueAt))}::text[]::timestamptz[],
-      ${numbers(attempts, (a) => a.settledAt)}::bigint[], ${texts(attempts, (a) => toTime(a.attentionSince))}::text[]::timestamptz[],
-      ${texts(attempts, (a) => String(a.isAnswered))}::text[]::boolean[])
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, provider_reference = excluded.provider_reference,
-      failure_code = excluded.failure_code, failure_message = excluded.failure_message, due_at = excluded.due_at,
-      settled_at = excluded.settled_at, attention_since = excluded.attention_since, answered = excluded.answered, leased_until = NULL`.execute();
-}
-
-function toTime(date: Date | null): string | null {
-  return date === null ? null : date.toISOString();
+    INSERT INTO payments.attempts ${ATTEMPT_COLUMNS.rows(sql, attempts)}
+    ON CONFLICT (id) DO UPDATE
+    SET ${CHANGING_COLUMNS.assignments(sql, "excluded")}, leased_until = NULL`.execute();
 }
 
 export function toAttempt(row: AttemptRow): Attempt {
@@ -91,8 +107,6 @@ export function toAttempt(row: AttemptRow): Attempt {
   };
 }
 
-export type { AttemptRow };
-
 /** Takes attempts whose next call is due, so that no other process calls meanwhile. One that is new counts as sent from here on. */
 export async function claimDueAttempts(
   db: Sql,
@@ -100,13 +114,19 @@ export async function claimDueAttempts(
 ): Promise<Attempt[]> {
   const at = now.toISOString();
   const rows = await db<AttemptRow[]>`
-    UPDATE payments.attempts a SET asked_count = a.asked_count + 1, state = CASE a.state WHEN 'created' THEN 'sent' ELSE a.state END,
-      leased_until = ${at}::timestamptz + make_interval(secs => ${leaseSeconds})
+    UPDATE payments.attempts a
+    SET asked_count = a.asked_count + 1,
+        state = CASE a.state WHEN 'created' THEN 'sent' ELSE a.state END,
+        leased_until = ${at}::timestamptz + make_interval(secs => ${leaseSeconds})
     FROM (
-      SELECT id FROM payments.attempts
+      SELECT id
+      FROM payments.attempts
       WHERE due_at <= ${at} AND settled_at IS NULL AND (leased_until IS NULL OR leased_until < ${at})
-      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) AS due
-    WHERE a.id = due.id RETURNING a.*`;
+      ORDER BY due_at
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED) AS due
+    WHERE a.id = due.id
+    RETURNING ${ATTEMPT_COLUMNS.names(db, "a")}`;
   return rows.map(toAttempt);
 }
 
@@ -122,23 +142,28 @@ export async function postponeAttempt(
   },
 ): Promise<void> {
   await db`
-    UPDATE payments.attempts SET state = ${attempt.state}, due_at = ${attempt.dueAt}, leased_until = NULL,
-      failure_message = ${attempt.message}, attention_since = coalesce(attention_since, ${attempt.attentionSince})
+    UPDATE payments.attempts
+    SET state = ${attempt.state}, due_at = ${attempt.dueAt}, leased_until = NULL,
+        failure_message = ${attempt.message},
+        attention_since = coalesce(attention_since, ${attempt.attentionSince})
     WHERE id = ${attempt.id} AND settled_at IS NULL`;
 }
 
 /** Of one payment, oldest first. */
 export async function readAttempts(db: Sql | Tx["sql"], paymentId: number): Promise<Attempt[]> {
-  const rows = await db<
-    AttemptRow[]
-  >`SELECT * FROM payments.attempts WHERE payment_id = ${paymentId} ORDER BY id`;
+  const rows = await db<AttemptRow[]>`
+    SELECT ${ATTEMPT_COLUMNS.names(db)}
+    FROM payments.attempts
+    WHERE payment_id = ${paymentId}
+    ORDER BY id`;
   return rows.map(toAttempt);
 }
 
 export async function readAttemptsById({ sql }: Tx, ids: readonly number[]): Promise<Attempt[]> {
-  const rows = await sql<
-    AttemptRow[]
-  >`SELECT * FROM payments.attempts WHERE id = ANY(${toArray(ids)}::bigint[])`;
+  const rows = await sql<AttemptRow[]>`
+    SELECT ${ATTEMPT_COLUMNS.names(sql)}
+    FROM payments.attempts
+    WHERE id = ANY(${toArray(ids)}::bigint[])`;
   return rows.map(toAttempt);
 }
 
@@ -148,13 +173,19 @@ export async function readAttention(
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<Attempt[]> {
   const rows = await db<AttemptRow[]>`
-    SELECT * FROM payments.attempts WHERE attention_since IS NOT NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+    SELECT ${ATTEMPT_COLUMNS.names(db)}
+    FROM payments.attempts
+    WHERE attention_since IS NOT NULL AND id > ${afterId}
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map(toAttempt);
 }
 
 /** How long attempts have waited for a person: how many there are, and since when the first. */
 export async function readAttentionAge(db: Sql): Promise<{ count: number; since: Date | null }> {
   const [row] = await db<[{ count: bigint; since: Date | null }]>`
-    SELECT count(*) AS count, min(attention_since) AS since FROM payments.attempts WHERE attention_since IS NOT NULL`;
+    SELECT count(*) AS count, min(attention_since) AS since
+    FROM payments.attempts
+    WHERE attention_since IS NOT NULL`;
   return { count: Number(row.count), since: row.since };
 }

@@ -1,33 +1,23 @@
 // The SQL of reconciling: what the events of a provider's payments add up to in a time.
 import type { Sql } from "../../../runtime/database.ts";
+import type { MovedMoney } from "../payment.ts";
+import { type MovedRow, SUMS_OF_EVENTS, toId, toMovedMoney } from "../payment-store.ts";
 
-export interface OwnPayment {
+export interface OwnPayment extends MovedMoney {
   readonly id: number;
   readonly reference: string | null;
   readonly orderId: number | null;
   readonly currency: string;
-  readonly authorizedMinor: bigint;
-  readonly voidedMinor: bigint;
-  readonly capturedMinor: bigint;
-  readonly refundedMinor: bigint;
-  readonly chargedBackMinor: bigint;
-  readonly disputedMinor: bigint;
   readonly isInFlight: boolean;
   /** Money moved in the time. */
   readonly hasMoved: boolean;
 }
 
-interface OwnRow {
+interface OwnRow extends MovedRow {
   id: bigint;
   provider_reference: string | null;
   order_id: bigint | null;
   currency: string;
-  authorized: bigint;
-  voided: bigint;
-  captured: bigint;
-  refunded: bigint;
-  charged_back: bigint;
-  disputed: bigint;
   in_flight: boolean;
   moved: boolean;
 }
@@ -47,29 +37,27 @@ export async function readOwnPayments(db: Sql, query: OwnQuery): Promise<OwnPaym
   const { provider, afterId, since, movedSince, until, limit } = query;
   const rows = await db<OwnRow[]>`
     SELECT p.id, p.provider_reference, p.order_id, p.currency,
-      p.authorizing + p.capturing + p.voiding + p.refunding > 0 AS in_flight, e.*
-    FROM (SELECT * FROM payments.payments WHERE provider = ${provider} AND id > ${afterId} ORDER BY id LIMIT ${limit}) AS p
+      p.authorizing + p.capturing + p.voiding + p.refunding > 0 AS in_flight,
+      e.authorized, e.voided, e.captured, e.refunded, e.charged_back, e.disputed, e.moved
+    FROM (
+      SELECT id, provider_reference, order_id, currency, authorizing, capturing, voiding, refunding
+      FROM payments.payments
+      WHERE provider = ${provider} AND id > ${afterId}
+      ORDER BY id
+      LIMIT ${limit}) AS p
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(amount) FILTER (WHERE type = 'authorized'), 0)::bigint AS authorized,
-        coalesce(sum(amount) FILTER (WHERE type = 'voided'), 0)::bigint AS voided,
-        coalesce(sum(amount) FILTER (WHERE type = 'captured'), 0)::bigint AS captured,
-        coalesce(sum(CASE type WHEN 'refunded' THEN amount WHEN 'refund_reversed' THEN -amount END), 0)::bigint AS refunded,
-        coalesce(sum(amount) FILTER (WHERE type = 'dispute_lost'), 0)::bigint AS charged_back,
-        coalesce(sum(CASE WHEN type = 'disputed' THEN amount WHEN type IN ('dispute_won', 'dispute_lost') THEN -amount END), 0)::bigint AS disputed,
-        coalesce(bool_or(type IN ('captured', 'refunded', 'dispute_lost') AND at >= ${movedSince}), false) AS moved
-      FROM payments.events WHERE payment_id = p.id AND at >= ${since} AND at < ${until}) AS e
+      SELECT ${db.unsafe(SUMS_OF_EVENTS)},
+        coalesce(bool_or(type IN ('captured', 'refunded', 'dispute_lost') AND at >= ${movedSince}), false)
+          AS moved
+      FROM payments.events
+      WHERE payment_id = p.id AND at >= ${since} AND at < ${until}) AS e
     ORDER BY p.id`;
   return rows.map((row) => ({
     id: Number(row.id),
     reference: row.provider_reference,
-    orderId: row.order_id === null ? null : Number(row.order_id),
+    orderId: toId(row.order_id),
     currency: row.currency,
-    authorizedMinor: row.authorized,
-    voidedMinor: row.voided,
-    capturedMinor: row.captured,
-    refundedMinor: row.refunded,
-    chargedBackMinor: row.charged_back,
-    disputedMinor: row.disputed,
+    ...toMovedMoney(row),
     isInFlight: row.in_flight,
     hasMoved: row.moved,
   }));

@@ -4,14 +4,14 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { OrderMoney } from "../find-payments.ts";
 import type { EventType, Payment } from "../payment.ts";
-import { type PaymentRow, toId } from "../payment-store.ts";
+import { type MoneyRow, type PaymentRow, SUMS_OF_EVENTS, toId, toPaymentMoney } from "../payment-store.ts";
 
 /** Lets the reads take as long as they take, with memory to sort and join in. */
 export async function allowLargeReads({ sql }: Tx): Promise<void> {
   await sql`
     SELECT set_config(name, value, true) FROM (VALUES
-      ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'), ('work_mem', '64MB'),
-      ('plan_cache_mode', 'force_custom_plan'), ('enable_bitmapscan', 'on')) AS settings (name, value)`;
+      ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
+      ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan'), ('enable_bitmapscan', 'on')) AS settings (name, value)`;
 }
 
 export interface DifferenceRow {
@@ -40,22 +40,26 @@ export async function findWrongSums({
   const [row] = await sql<(DifferenceRow & { has_gap: boolean; is_missing: boolean })[]>`
     WITH sums AS (
       SELECT payment_id, count(*) AS count, max(seq) AS last,
-        coalesce(sum(amount) FILTER (WHERE type = 'authorized'), 0) AS authorized,
-        coalesce(sum(amount) FILTER (WHERE type = 'voided'), 0) AS voided,
-        coalesce(sum(amount) FILTER (WHERE type = 'captured'), 0) AS captured,
-        coalesce(sum(CASE type WHEN 'refunded' THEN amount WHEN 'refund_reversed' THEN -amount END), 0) AS refunded,
-        coalesce(sum(amount) FILTER (WHERE type = 'dispute_lost'), 0) AS charged_back,
-        coalesce(sum(CASE WHEN type = 'disputed' THEN amount WHEN type IN ('dispute_won', 'dispute_lost') THEN -amount END), 0) AS disputed,
+        ${sql.unsafe(SUMS_OF_EVENTS)},
         coalesce(sum(tax) FILTER (WHERE type = 'captured'), 0) AS tax_captured,
-        coalesce(sum(CASE WHEN type IN ('refunded', 'dispute_lost') THEN tax WHEN type = 'refund_reversed' THEN -tax END), 0) AS tax_returned
-      FROM payments.events GROUP BY payment_id),
+        coalesce(sum(CASE WHEN type IN ('refunded', 'dispute_lost') THEN tax
+                          WHEN type = 'refund_reversed' THEN -tax END), 0) AS tax_returned
+      FROM payments.events
+      GROUP BY payment_id),
     told AS (
       SELECT coalesce(p.id, s.payment_id) AS id, p.currency, p.id IS NULL AS is_missing,
         (p.event_count = s.count AND s.count = s.last) IS NOT TRUE AS has_gap,
-        concat_ws(' ', p.authorized, p.voided, p.captured, p.refunded, p.charged_back, p.disputed, p.tax_captured, p.tax_returned) AS stored,
-        concat_ws(' ', s.authorized, s.voided, s.captured, s.refunded, s.charged_back, s.disputed, s.tax_captured, s.tax_returned) AS expected
-      FROM payments.payments p FULL JOIN sums s ON s.payment_id = p.id)
-    SELECT * FROM told WHERE stored <> expected OR has_gap ORDER BY id LIMIT 1`;
+        concat_ws(' ', p.authorized, p.voided, p.captured, p.refunded, p.charged_back, p.disputed,
+                  p.tax_captured, p.tax_returned) AS stored,
+        concat_ws(' ', s.authorized, s.voided, s.captured, s.refunded, s.charged_back, s.disputed,
+                  s.tax_captured, s.tax_returned) AS expected
+      FROM payments.payments p
+      FULL JOIN sums s ON s.payment_id = p.id)
+    SELECT id, currency, is_missing, has_gap, stored, expected
+    FROM told
+    WHERE stored <> expected OR has_gap
+    ORDER BY id
+    LIMIT 1`;
   return row;
 }
 
@@ -66,15 +70,26 @@ export const UNDER_WAY_NAMES = ["authorizing", "capturing", "voiding", "refundin
 export async function findWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | undefined> {
   const [row] = await sql<DifferenceRow[]>`
     WITH sums AS (
-      SELECT payment_id, coalesce(sum(amount) FILTER (WHERE act = 'authorize'), 0) AS authorizing,
+      SELECT payment_id,
+        coalesce(sum(amount) FILTER (WHERE act = 'authorize'), 0) AS authorizing,
         coalesce(sum(amount) FILTER (WHERE act = 'capture'), 0) AS capturing,
-        coalesce(sum(amount) FILTER (WHERE act = 'void'), 0) AS voiding, coalesce(sum(amount) FILTER (WHERE act = 'refund'), 0) AS refunding
-      FROM payments.attempts WHERE settled_at IS NULL GROUP BY payment_id),
+        coalesce(sum(amount) FILTER (WHERE act = 'void'), 0) AS voiding,
+        coalesce(sum(amount) FILTER (WHERE act = 'refund'), 0) AS refunding
+      FROM payments.attempts
+      WHERE settled_at IS NULL
+      GROUP BY payment_id),
     told AS (
-      SELECT p.id, p.currency, concat_ws(' ', p.authorizing, p.capturing, p.voiding, p.refunding) AS stored,
-        concat_ws(' ', coalesce(s.authorizing, 0), coalesce(s.capturing, 0), coalesce(s.voiding, 0), coalesce(s.refunding, 0)) AS expected
-      FROM payments.payments p LEFT JOIN sums s ON s.payment_id = p.id)
-    SELECT * FROM told WHERE stored <> expected ORDER BY id LIMIT 1`;
+      SELECT p.id, p.currency,
+        concat_ws(' ', p.authorizing, p.capturing, p.voiding, p.refunding) AS stored,
+        concat_ws(' ', coalesce(s.authorizing, 0), coalesce(s.capturing, 0), coalesce(s.voiding, 0),
+                  coalesce(s.refunding, 0)) AS expected
+      FROM payments.payments p
+      LEFT JOIN sums s ON s.payment_id = p.id)
+    SELECT id, currency, stored, expected
+    FROM told
+    WHERE stored <> expected
+    ORDER BY id
+    LIMIT 1`;
   return row;
 }
 
@@ -83,8 +98,11 @@ export async function findStuckAttempt({
   sql,
 }: Tx): Promise<{ id: bigint; payment_id: bigint; act: string } | undefined> {
   const [row] = await sql<{ id: bigint; payment_id: bigint; act: string }[]>`
-    SELECT id, payment_id, act FROM payments.attempts
-    WHERE settled_at IS NULL AND due_at IS NULL AND attention_since IS NULL ORDER BY id LIMIT 1`;
+    SELECT id, payment_id, act
+    FROM payments.attempts
+    WHERE settled_at IS NULL AND due_at IS NULL AND attention_since IS NULL
+    ORDER BY id
+    LIMIT 1`;
   return row;
 }
 
@@ -92,10 +110,16 @@ export async function findStuckAttempt({
 export async function findWrongRefunds({ sql }: Tx): Promise<DifferenceRow | undefined> {
   const [row] = await sql<DifferenceRow[]>`
     WITH sums AS (
-      SELECT payment_id, sum(amount) AS refunded FROM payments.attempts WHERE act = 'refund' AND state = 'succeeded' GROUP BY payment_id)
+      SELECT payment_id, sum(amount) AS refunded
+      FROM payments.attempts
+      WHERE act = 'refund' AND state = 'succeeded'
+      GROUP BY payment_id)
     SELECT p.id, p.currency, p.refunded::text AS stored, coalesce(s.refunded, 0)::text AS expected
-    FROM payments.payments p LEFT JOIN sums s ON s.payment_id = p.id
-    WHERE p.refunded <> coalesce(s.refunded, 0) ORDER BY p.id LIMIT 1`;
+    FROM payments.payments p
+    LEFT JOIN sums s ON s.payment_id = p.id
+    WHERE p.refunded <> coalesce(s.refunded, 0)
+    ORDER BY p.id
+    LIMIT 1`;
   return row;
 }
 
@@ -103,13 +127,22 @@ export async function findWrongRefunds({ sql }: Tx): Promise<DifferenceRow | und
 export async function findWrongDisputes({ sql }: Tx): Promise<DifferenceRow | undefined> {
   const [row] = await sql<DifferenceRow[]>`
     WITH sums AS (
-      SELECT payment_id, coalesce(sum(amount) FILTER (WHERE state = 'open'), 0) AS open, coalesce(sum(amount) FILTER (WHERE state = 'lost'), 0) AS lost
-      FROM payments.disputes GROUP BY payment_id),
+      SELECT payment_id,
+        coalesce(sum(amount) FILTER (WHERE state = 'open'), 0) AS open,
+        coalesce(sum(amount) FILTER (WHERE state = 'lost'), 0) AS lost
+      FROM payments.disputes
+      GROUP BY payment_id),
     told AS (
-      SELECT p.id, p.currency, concat_ws(' ', p.disputed, p.charged_back) AS stored,
+      SELECT p.id, p.currency,
+        concat_ws(' ', p.disputed, p.charged_back) AS stored,
         concat_ws(' ', coalesce(s.open, 0), coalesce(s.lost, 0)) AS expected
-      FROM payments.payments p LEFT JOIN sums s ON s.payment_id = p.id)
-    SELECT * FROM told WHERE stored <> expected ORDER BY id LIMIT 1`;
+      FROM payments.payments p
+      LEFT JOIN sums s ON s.payment_id = p.id)
+    SELECT id, currency, stored, expected
+    FROM told
+    WHERE stored <> expected
+    ORDER BY id
+    LIMIT 1`;
   return row;
 }
 
@@ -137,19 +170,24 @@ export async function readBookings(
       event_journal: bigint | null;
     })[]
   >`
-    SELECT p.id, p.provider, p.asset_id, p.currency, p.account_id, e.seq AS event_seq, e.type AS event_type, e.amount AS event_amount,
-      e.tax AS event_tax, e.journal_id AS event_journal
-    FROM (SELECT * FROM payments.events
+    SELECT p.id, p.provider, p.asset_id, p.currency, p.account_id,
+      e.seq AS event_seq, e.type AS event_type, e.amount AS event_amount, e.tax AS event_tax,
+      e.journal_id AS event_journal
+    FROM (
+      SELECT payment_id, seq, type, amount, tax, journal_id
+      FROM payments.events
       WHERE (payment_id, seq) > (${after.paymentId}, ${after.seq}) AND at > ${since}
         AND (journal_id IS NOT NULL OR type IN ('captured', 'refunded', 'refund_reversed', 'dispute_lost'))
-      ORDER BY payment_id, seq LIMIT ${limit}) AS e
-    JOIN payments.payments p ON p.id = e.payment_id ORDER BY e.payment_id, e.seq`;
+      ORDER BY payment_id, seq
+      LIMIT ${limit}) AS e
+    JOIN payments.payments p ON p.id = e.payment_id
+    ORDER BY e.payment_id, e.seq`;
   return rows.map((row) => ({
     seq: row.event_seq,
     type: row.event_type,
     amountMinor: row.event_amount,
     taxMinor: row.event_tax,
-    journalId: row.event_journal === null ? null : Number(row.event_journal),
+    journalId: toId(row.event_journal),
     payment: {
       id: Number(row.id),
       provider: row.provider,
@@ -165,8 +203,13 @@ export async function findSharedJournal({
   sql,
 }: Tx): Promise<{ journal_id: bigint; payment_id: bigint } | undefined> {
   const [row] = await sql<{ journal_id: bigint; payment_id: bigint }[]>`
-    SELECT journal_id, max(payment_id) AS payment_id FROM payments.events WHERE journal_id IS NOT NULL
-    GROUP BY journal_id HAVING count(*) > 1 ORDER BY journal_id LIMIT 1`;
+    SELECT journal_id, max(payment_id) AS payment_id
+    FROM payments.events
+    WHERE journal_id IS NOT NULL
+    GROUP BY journal_id
+    HAVING count(*) > 1
+    ORDER BY journal_id
+    LIMIT 1`;
   return row;
 }
 
@@ -187,8 +230,12 @@ export async function readHolding(
       "id" | "asset_id" | "currency" | "account_id" | "hold_id" | "authorized" | "voided" | "captured"
     >[]
   >`
-    SELECT id, asset_id, currency, account_id, hold_id, authorized, voided, captured FROM payments.payments
-    WHERE id > ${afterId} AND (hold_id IS NOT NULL OR (provider = 'balance' AND authorized > voided + captured)) ORDER BY id LIMIT ${limit}`;
+    SELECT id, asset_id, currency, account_id, hold_id, authorized, voided, captured
+    FROM payments.payments
+    WHERE id > ${afterId}
+      AND (hold_id IS NOT NULL OR (provider = 'balance' AND authorized > voided + captured))
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => ({
     id: Number(row.id),
     assetId: row.asset_id,
@@ -204,7 +251,9 @@ export async function readHolding(
 /** Counts the holds that payments name, and how many different ones they are. */
 export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; distinct: number }> {
   const [row] = await sql<[{ count: bigint; distinct: bigint }]>`
-    SELECT count(hold_id) AS count, count(DISTINCT hold_id) AS distinct FROM payments.payments WHERE hold_id IS NOT NULL`;
+    SELECT count(hold_id) AS count, count(DISTINCT hold_id) AS distinct
+    FROM payments.payments
+    WHERE hold_id IS NOT NULL`;
   return { count: Number(row.count), distinct: Number(row.distinct) };
 }
 
@@ -213,8 +262,13 @@ export async function findSharedHold({
   sql,
 }: Tx): Promise<{ hold_id: bigint; payment_id: bigint } | undefined> {
   const [row] = await sql<{ hold_id: bigint; payment_id: bigint }[]>`
-    SELECT hold_id, max(id) AS payment_id FROM payments.payments WHERE hold_id IS NOT NULL
-    GROUP BY hold_id HAVING count(*) > 1 ORDER BY hold_id LIMIT 1`;
+    SELECT hold_id, max(id) AS payment_id
+    FROM payments.payments
+    WHERE hold_id IS NOT NULL
+    GROUP BY hold_id
+    HAVING count(*) > 1
+    ORDER BY hold_id
+    LIMIT 1`;
   return row;
 }
 
@@ -235,29 +289,21 @@ export async function countPayments({ sql }: Tx): Promise<number> {
 
 /** In columns as few as a check of orders needs: it reads millions. */
 export async function readMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
-  const rows = await sql<PaymentRow[]>`
-    SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed, authorizing, capturing, voiding, refunding,
-      cancel_requested
-    FROM payments.payments WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`;
+  const rows = await sql<(MoneyRow & Pick<PaymentRow, "id" | "order_id" | "currency">)[]>`
+    SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed,
+      authorizing, capturing, voiding, refunding, cancel_requested
+    FROM payments.payments
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
+    ORDER BY id`;
   return rows.map((row) => ({
     id: Number(row.id),
     orderId: toId(row.order_id),
     currency: row.currency,
-    authorizedMinor: row.authorized,
-    voidedMinor: row.voided,
-    capturedMinor: row.captured,
-    refundedMinor: row.refunded,
-    chargedBackMinor: row.charged_back,
-    disputedMinor: row.disputed,
-    authorizingMinor: row.authorizing,
-    capturingMinor: row.capturing,
-    voidingMinor: row.voiding,
-    refundingMinor: row.refunding,
-    cancelRequested: row.cancel_requested,
+    ...toPaymentMoney(row),
   }));
 }
 
-export interface MovedRow {
+export interface HouseSumsRow {
   asset_id: number;
   currency: string;
   /** Out of clearing: captured by card, and refunds that came back. */
@@ -267,13 +313,18 @@ export interface MovedRow {
 }
 
 /** What the events of all payments moved on the house's accounts, by currency. */
-export async function sumMoved({ sql }: Tx): Promise<MovedRow[]> {
-  return sql<MovedRow[]>`
+export async function sumMoved({ sql }: Tx): Promise<HouseSumsRow[]> {
+  return sql<HouseSumsRow[]>`
     SELECT p.asset_id, p.currency,
-      coalesce(sum(e.amount) FILTER (WHERE is_card AND type IN ('captured', 'refund_reversed')), 0)::bigint AS clearing_out,
-      coalesce(sum(e.amount) FILTER (WHERE is_card AND type IN ('refunded', 'dispute_lost')), 0)::bigint AS clearing_in,
+      coalesce(sum(e.amount) FILTER (WHERE is_card AND type IN ('captured', 'refund_reversed')), 0)::bigint
+        AS clearing_out,
+      coalesce(sum(e.amount) FILTER (WHERE is_card AND type IN ('refunded', 'dispute_lost')), 0)::bigint
+        AS clearing_in,
       coalesce(sum(e.tax) FILTER (WHERE type IN ('captured', 'refund_reversed')), 0)::bigint AS tax_in
-    FROM payments.events e JOIN (SELECT id, asset_id, currency, provider IN ('sandbox', 'stripe') AS is_card FROM payments.payments) AS p
-      ON p.id = e.payment_id
-    GROUP BY 1, 2 ORDER BY 1`;
+    FROM payments.events e
+    JOIN (
+      SELECT id, asset_id, currency, provider IN ('sandbox', 'stripe') AS is_card
+      FROM payments.payments) AS p ON p.id = e.payment_id
+    GROUP BY p.asset_id, p.currency
+    ORDER BY p.asset_id`;
 }

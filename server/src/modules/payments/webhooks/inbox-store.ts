@@ -44,10 +44,17 @@ export async function claimDueWebhooks(
       tries: number;
     }[]
   >`
-    UPDATE payments.inbox i SET tries = i.tries + 1, leased_until = ${at}::timestamptz + make_interval(secs => ${leaseSeconds})
-    FROM (SELECT id FROM payments.inbox WHERE due_at <= ${at} AND (leased_until IS NULL OR leased_until < ${at})
-      ORDER BY due_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED) AS due
-    WHERE i.id = due.id RETURNING i.id, i.provider, i.event_id, i.type, i.body, i.received_at, i.tries`;
+    UPDATE payments.inbox i
+    SET tries = i.tries + 1, leased_until = ${at}::timestamptz + make_interval(secs => ${leaseSeconds})
+    FROM (
+      SELECT id
+      FROM payments.inbox
+      WHERE due_at <= ${at} AND (leased_until IS NULL OR leased_until < ${at})
+      ORDER BY due_at, id
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED) AS due
+    WHERE i.id = due.id
+    RETURNING i.id, i.provider, i.event_id, i.type, i.body, i.received_at, i.tries`;
   return rows
     .map((row) => ({ ...row, id: Number(row.id), eventId: row.event_id, receivedAt: row.received_at }))
     .toSorted((a, b) => a.id - b.id);
@@ -58,8 +65,10 @@ export async function finishWebhook(
   webhook: { id: number; state: "done" | "ignored"; paymentId: number | null },
 ): Promise<void> {
   await db`
-    UPDATE payments.inbox SET state = ${webhook.state}, payment_id = ${webhook.paymentId}, done_at = now(), due_at = NULL,
-      leased_until = NULL, last_error = NULL WHERE id = ${webhook.id}`;
+    UPDATE payments.inbox
+    SET state = ${webhook.state}, payment_id = ${webhook.paymentId}, done_at = now(), due_at = NULL,
+        leased_until = NULL, last_error = NULL
+    WHERE id = ${webhook.id}`;
 }
 
 export async function postponeWebhook(

@@ -1,5 +1,6 @@
 // The SQL of the sandbox's own memory: charges, refunds, answers by key, webhooks to deliver.
 import type { Sql } from "../../../../runtime/database.ts";
+import { columnsOf } from "../../../../runtime/row-columns.ts";
 import type { Tx } from "../../../../runtime/transaction.ts";
 import type { CaptureMode } from "../../payment.ts";
 
@@ -40,13 +41,25 @@ export async function keepAnswer({ sql }: Tx, key: string, answer: string): Prom
   await sql`UPDATE payments.sandbox_calls SET answer = ${answer} WHERE key = ${key}`;
 }
 
+const CHARGE_COLUMNS = columnsOf<SandboxCharge>({
+  reference: ["text", (charge) => charge.reference],
+  token: ["text", (charge) => charge.token],
+  amount: ["bigint", (charge) => charge.amount],
+  currency: ["text", (charge) => charge.currency],
+  capture_mode: ["text", (charge) => charge.captureMode],
+  status: ["text", (charge) => charge.status],
+  authorized: ["bigint", (charge) => charge.authorized],
+  captured: ["bigint", (charge) => charge.captured],
+  failure_code: ["text", (charge) => charge.failureCode],
+  metadata: ["text", (charge) => charge.metadata],
+});
+
 export async function writeCharge({ sql }: Tx, charge: SandboxCharge): Promise<void> {
   await sql`
-    INSERT INTO payments.sandbox_charges (reference, token, amount, currency, capture_mode, status, authorized, captured, failure_code, metadata)
-    VALUES (${charge.reference}, ${charge.token}, ${charge.amount}, ${charge.currency}, ${charge.captureMode}, ${charge.status},
-      ${charge.authorized}, ${charge.captured}, ${charge.failureCode}, ${charge.metadata})
-    ON CONFLICT (reference) DO UPDATE SET status = excluded.status, authorized = excluded.authorized, captured = excluded.captured,
-      failure_code = excluded.failure_code`;
+    INSERT INTO payments.sandbox_charges ${CHARGE_COLUMNS.rows(sql, [charge])}
+    ON CONFLICT (reference) DO UPDATE
+    SET status = excluded.status, authorized = excluded.authorized, captured = excluded.captured,
+        failure_code = excluded.failure_code`;
 }
 
 interface ChargeRow {
@@ -68,8 +81,10 @@ function toCharge({ capture_mode, failure_code, ...row }: ChargeRow): SandboxCha
 
 export async function lockCharge({ sql }: Tx, reference: string): Promise<SandboxCharge | undefined> {
   const rows = await sql<ChargeRow[]>`
-    SELECT reference, token, amount, currency, capture_mode, status, authorized, captured, failure_code, metadata
-    FROM payments.sandbox_charges WHERE reference = ${reference} FOR UPDATE`;
+    SELECT ${CHARGE_COLUMNS.names(sql)}
+    FROM payments.sandbox_charges
+    WHERE reference = ${reference}
+    FOR UPDATE`;
   return rows.map(toCharge)[0];
 }
 
@@ -77,9 +92,13 @@ export async function readCharges(
   db: Sql,
 ): Promise<(SandboxCharge & { refunded: bigint; createdAt: Date })[]> {
   const rows = await db<(ChargeRow & { refunded: bigint; created_at: Date })[]>`
-    SELECT c.*, coalesce((SELECT sum(amount) FROM payments.sandbox_refunds r
-      WHERE r.charge_reference = c.reference AND r.status = 'succeeded'), 0)::bigint AS refunded
-    FROM payments.sandbox_charges c ORDER BY c.created_at`;
+    SELECT ${CHARGE_COLUMNS.names(db, "c")}, c.created_at,
+      coalesce((
+        SELECT sum(amount)
+        FROM payments.sandbox_refunds r
+        WHERE r.charge_reference = c.reference AND r.status = 'succeeded'), 0)::bigint AS refunded
+    FROM payments.sandbox_charges c
+    ORDER BY c.created_at`;
   return rows.map(({ created_at, ...row }) => ({
     ...toCharge(row),
     refunded: row.refunded,
@@ -87,17 +106,26 @@ export async function readCharges(
   }));
 }
 
+const REFUND_COLUMNS = columnsOf<SandboxRefund>({
+  reference: ["text", (refund) => refund.reference],
+  charge_reference: ["text", (refund) => refund.chargeReference],
+  amount: ["bigint", (refund) => refund.amount],
+  status: ["text", (refund) => refund.status],
+  metadata: ["text", (refund) => refund.metadata],
+});
+
 export async function writeRefund({ sql }: Tx, refund: SandboxRefund): Promise<void> {
   await sql`
-    INSERT INTO payments.sandbox_refunds (reference, charge_reference, amount, status, metadata)
-    VALUES (${refund.reference}, ${refund.chargeReference}, ${refund.amount}, ${refund.status}, ${refund.metadata})
-    ON CONFLICT (reference) DO UPDATE SET status = excluded.status`;
+    INSERT INTO payments.sandbox_refunds ${REFUND_COLUMNS.rows(sql, [refund])}
+    ON CONFLICT (reference) DO UPDATE
+    SET status = excluded.status`;
 }
 
 /** Refunds of a charge, whose lock is theirs. */
 export async function readRefundsOf({ sql }: Tx, chargeReference: string): Promise<SandboxRefund[]> {
   const rows = await sql<(Omit<SandboxRefund, "chargeReference"> & { charge_reference: string })[]>`
-    SELECT reference, charge_reference, amount, status, metadata FROM payments.sandbox_refunds
+    SELECT ${REFUND_COLUMNS.names(sql)}
+    FROM payments.sandbox_refunds
     WHERE charge_reference = ${chargeReference}`;
   return rows.map(({ charge_reference, ...row }) => ({ ...row, chargeReference: charge_reference }));
 }
@@ -108,7 +136,8 @@ export async function insertWebhook(
 ): Promise<void> {
   await sql`
     INSERT INTO payments.sandbox_webhooks (body, copies, deliver_at)
-    VALUES (${webhook.body}, ${webhook.copies}, clock_timestamp() + make_interval(secs => ${webhook.delayMs / 1_000}))`;
+    VALUES (${webhook.body}, ${webhook.copies},
+            clock_timestamp() + make_interval(secs => ${webhook.delayMs / 1_000}))`;
 }
 
 export interface DueWebhook {
@@ -120,11 +149,18 @@ export interface DueWebhook {
 /** Takes the webhooks that are due, oldest first; one that is not deleted comes again after its pause. */
 export async function claimDueWebhooks(db: Sql, limit: number): Promise<DueWebhook[]> {
   const rows = await db<{ id: bigint; body: string; copies: number; deliver_at: Date }[]>`
-    UPDATE payments.sandbox_webhooks w SET tries = w.tries + 1,
-      deliver_at = clock_timestamp() + make_interval(secs => least(power(2, w.tries), 300))
-    FROM (SELECT id, deliver_at AS was FROM payments.sandbox_webhooks WHERE deliver_at <= clock_timestamp()
-      ORDER BY deliver_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED) AS due
-    WHERE w.id = due.id RETURNING w.id, w.body, w.copies, due.was AS deliver_at`;
+    UPDATE payments.sandbox_webhooks w
+    SET tries = w.tries + 1,
+        deliver_at = clock_timestamp() + make_interval(secs => least(power(2, w.tries), 300))
+    FROM (
+      SELECT id, deliver_at AS was
+      FROM payments.sandbox_webhooks
+      WHERE deliver_at <= clock_timestamp()
+      ORDER BY deliver_at, id
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED) AS due
+    WHERE w.id = due.id
+    RETURNING w.id, w.body, w.copies, due.was AS deliver_at`;
   return rows
     .toSorted((a, b) => a.deliver_at.getTime() - b.deliver_at.getTime() || Number(a.id - b.id))
     .map(({ id, body, copies }) => ({ id: Number(id), body, copies }));
