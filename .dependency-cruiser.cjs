@@ -49,7 +49,7 @@ module.exports = {
       name: "values-import-nothing",
       severity: "error",
       from: { path: `${SRC}values/`, pathNot: TEST },
-      to: { pathNot: [`${SRC}values/`, "^(node:)?(crypto|assert)$"] },
+      to: { pathNot: [`${SRC}values/`, "^(node:)?(crypto|assert|url)$"] },
     },
     {
       name: "runtime-imports-values",

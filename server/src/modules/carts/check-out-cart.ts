@@ -4,6 +4,7 @@ import type { Actor } from "../../values/actor.ts";
 import { actsForAll } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { invalidField } from "../../values/app-error.ts";
+import { readEmailAddress } from "../../values/email-address.ts";
 import { PRODUCTS } from "../catalog/index.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
@@ -62,7 +63,10 @@ function readCheckout(
   const items = cart.lines.map(({ productId, quantity }) => ({ product_id: productId, quantity }));
   const coupon = cart.couponCode === null ? {} : { coupon_code: cart.couponCode };
   const order = readOrder(services, actor, { ...input, ...coupon, items, currency: cart.currency });
-  const shippingAddress = email === undefined ? order.shippingAddress : { ...order.shippingAddress, email };
+  const shippingAddress =
+    email === undefined
+      ? order.shippingAddress
+      : { ...order.shippingAddress, email: readEmailAddress(email) };
   return { ...order, shippingAddress, customerId: customerOf(cart, actor) };
 }
 

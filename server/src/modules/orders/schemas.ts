@@ -89,8 +89,8 @@ export const CheckoutInput = Type.Object(
     ...placing,
     email: Type.Optional(
       Type.String({
-        format: "email",
-        maxLength: 200,
+        minLength: 3,
+        maxLength: 254,
         description: "Required of guests; kept with the shipping address",
         examples: ["grace@example.com"],
       }),

@@ -2,6 +2,7 @@
 // one form in which it is compared, without resting anywhere in plain text.
 import { isIP } from "node:net";
 import type { Vault } from "../../runtime/vault/vault.ts";
+import { mailboxOf, parseEmailAddress } from "../../values/email-address.ts";
 import { networkOf } from "../../values/network.ts";
 import { type BlockedKind, type FraudAddress, normalizeAddress } from "./fraud-rules.ts";
 
@@ -22,8 +23,8 @@ export function normalizeSubject(kind: BlockedKind, value: string | FraudAddress
   if (typeof value !== "string" || value.trim() === "") return undefined;
   if (kind === "customer") return value;
   if (kind === "ip") return isIP(value.trim()) === 0 ? undefined : networkOf(value.trim());
-  const email = value.normalize("NFKC").trim().toLowerCase();
-  return /^[^\s@]+@[^\s@]+$/.test(email) ? email : undefined;
+  const address = parseEmailAddress(value);
+  return address === undefined ? undefined : mailboxOf(address);
 }
 
 /** The subject of a value that is already normalized. */

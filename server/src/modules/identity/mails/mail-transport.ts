@@ -32,9 +32,9 @@ export function createSmtpTransport(url: string, from: string): MailTransport {
   };
   let transport: ReturnType<typeof open> | undefined;
   return {
-    send: async (mail) => {
+    send: async ({ to: address, ...mail }) => {
       transport ??= open();
-      await (await transport).sendMail({ from, ...mail });
+      await (await transport).sendMail({ ...mail, from, to: { name: "", address } }); // text would be read as a list
     },
     close: () => void transport?.then((opened) => opened.close()),
   };

@@ -1,5 +1,6 @@
 // Finds users for staff. Names and addresses are found whole: addresses are encrypted, so no part of one can be searched.
 import type { Role } from "../../../values/actor.ts";
+import { readEmailAddress } from "../../../values/email-address.ts";
 import type { Identity } from "../settings.ts";
 import { indexEmail, keyOfUsername, openUser, type User } from "./user.ts";
 import { findUsers } from "./user-store.ts";
@@ -13,12 +14,13 @@ export interface UserSearch {
   readonly limit: number;
 }
 
+/** @throws AppError `invalid/invalid_request` where the address is none */
 export async function listUsers({ db, vault }: Identity, search: UserSearch): Promise<User[]> {
   const { username, email, ...rest } = search;
   const rows = await findUsers(db, {
     ...rest,
     usernameKey: username === undefined ? undefined : keyOfUsername(username),
-    emailIndex: email === undefined ? undefined : indexEmail(vault, email),
+    emailIndex: email === undefined ? undefined : indexEmail(vault, readEmailAddress(email)),
   });
   return Promise.all(rows.map((row) => openUser(vault, row)));
 }

@@ -2,21 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor, Role } from "../../../values/actor.ts";
+import { readEmailAddress } from "../../../values/email-address.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import { checkPassword } from "../passwords/password-rules.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
-import {
-  contextOf,
-  indexEmail,
-  keyOfUsername,
-  openUser,
-  readEmail,
-  readUsername,
-  type User,
-} from "./user.ts";
+import { contextOf, indexEmail, keyOfUsername, openUser, readUsername, type User } from "./user.ts";
 import { findTaken, findUser, hasUsers, insertUser, lockFirstUser } from "./user-store.ts";
 
 export interface Registration {
@@ -59,7 +52,11 @@ export function hashNewPassword(identity: Identity, { password, username, email,
 
 export function readNames({ username, email, fullName }: Omit<Registration, "password">) {
   const name = fullName?.normalize("NFKC").trim() ?? "";
-  return { username: readUsername(username), email: readEmail(email), fullName: name === "" ? null : name };
+  return {
+    username: readUsername(username),
+    email: readEmailAddress(email),
+    fullName: name === "" ? null : name,
+  };
 }
 
 /** Takes the lock of first users only while there is none. */

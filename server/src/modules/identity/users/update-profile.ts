@@ -2,6 +2,7 @@
 // one is told.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
+import { readEmailAddress } from "../../../values/email-address.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
@@ -9,7 +10,7 @@ import { insertMail } from "../mails/mail-store.ts";
 import { LOGIN_CONTEXT } from "../mails/mail-template.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
-import { contextOf, indexEmail, openUser, readEmail, type User } from "./user.ts";
+import { contextOf, indexEmail, openUser, type User } from "./user.ts";
 import { findTaken, findUser, lockUser, updateProfile } from "./user-store.ts";
 
 export interface ProfileInput {
@@ -36,7 +37,7 @@ export async function changeProfile(
     const row = await lockUser(tx, actor.id);
     if (row === undefined) throw identityError("no_such_user");
     const user = await openUser(vault, row);
-    const email = input.email === undefined ? user.email : readEmail(input.email);
+    const email = input.email === undefined ? user.email : readEmailAddress(input.email);
     const fullName = input.fullName === undefined ? user.fullName : input.fullName;
     const emailIndex = indexEmail(vault, email);
     const emailChanged = !emailIndex.equals(indexEmail(vault, user.email));

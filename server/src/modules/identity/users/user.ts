@@ -3,6 +3,7 @@
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import type { Actor, Role } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
+import { mailboxOf, parseEmailAddress } from "../../../values/email-address.ts";
 import { identityError } from "../errors.ts";
 
 export interface User {
@@ -28,8 +29,6 @@ export interface UserRow extends Omit<User, "email" | "fullName"> {
 }
 
 const USERNAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{1,62}[A-Za-z0-9])$/;
-const EMAIL = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+$/;
-const EMAIL_LENGTH_MAX = 254;
 
 /** Names are plain ASCII, so that no two users look alike on a screen. @throws AppError `invalid/invalid_request` */
 export function readUsername(input: string): string {
@@ -41,23 +40,14 @@ export function readUsername(input: string): string {
   );
 }
 
-/** @throws AppError `invalid/invalid_request` */
-export function readEmail(input: string): string {
-  const email = input.normalize("NFKC").trim();
-  if (email.length <= EMAIL_LENGTH_MAX && EMAIL.test(email)) return email;
-  throw invalidField("email", "must be an e-mail address");
-}
-
 export function keyOfUsername(username: string): string {
   return username.toLowerCase();
 }
 
-/**
- * A name or address as it is looked up, and as attempts at it are counted: two that find one user are one text. Case does
- * not count: nobody has two addresses that differ by it, and attackers would register the other one.
- */
+/** A name or address as it is looked up, and as attempts at it are counted: two that find one user are one text. */
 export function foldLogin(login: string): string {
-  return login.normalize("NFKC").trim().toLowerCase();
+  const address = parseEmailAddress(login);
+  return address === undefined ? login.normalize("NFKC").trim().toLowerCase() : mailboxOf(address);
 }
 
 export function indexEmail(vault: Vault, email: string): Buffer {

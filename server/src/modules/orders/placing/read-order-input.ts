@@ -2,6 +2,7 @@
 // schemas before; here is what a schema cannot know, and what only staff may send.
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
+import { readEmailAddress } from "../../../values/email-address.ts";
 import { parseId } from "../../../values/id.ts";
 import { checkMetadataNumbers } from "../../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
@@ -79,10 +80,12 @@ export function readMetadata(metadata: Readonly<Record<string, unknown>>): strin
   return text;
 }
 
+/** Its `email`, where it has one, is an e-mail address. @throws AppError `invalid/invalid_request` naming the field */
 export function readAddress(address: Address | null | undefined, field: string): Address | null {
   if (address === undefined || address === null) return null;
   for (const [name, value] of Object.entries(address)) readText(value, `${field}.${name}`);
-  return address;
+  const { email } = address;
+  return email === undefined ? address : { ...address, email: readEmailAddress(email, `${field}.email`) };
 }
 
 /**
