@@ -38,9 +38,14 @@ export async function createMigratedTemplate(): Promise<void> {
   await admin.unsafe(`CREATE DATABASE ${MIGRATED}`);
   await admin.end();
   const db = openDatabase({ url: urlOf(MIGRATED), poolSize: 1, statementTimeoutMs: 60_000 });
+  await migrateForServer(db);
+  await db.end();
+}
+
+/** All migrations, and the role that serves let in. */
+export async function migrateForServer(db: Sql): Promise<void> {
   await migrate(db);
   await grantServerRole(db, serverRole);
-  await db.end();
 }
 
 function urlOf(database: string): string {
@@ -57,7 +62,7 @@ export async function createTestDatabase(
   const admin = openDatabase({ url: testServerUrl(), poolSize: 1, statementTimeoutMs: 60_000 });
   const plain = options.migrated === false ? "template1" : MIGRATED;
   const template = options.template === undefined ? plain : new URL(options.template.url).pathname.slice(1);
-  await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`); // no WAL: the cluster is disposable
   const url = urlOf(name);
   const db = openDatabase({ url, poolSize: options.poolSize ?? 5, statementTimeoutMs: 60_000 });
   return {

@@ -9,7 +9,7 @@ import { createMigratedTemplate } from "./database.ts";
 
 export async function setup(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), "countinghouse-test-"));
-  const postgres = await startEmbeddedPostgres({ dataDir, log: createLog("silent") });
+  const postgres = await startEmbeddedPostgres({ dataDir, log: createLog("silent") }, { isDisposable: true });
   process.env["TEST_POSTGRES_URL"] = postgres.url;
   process.env["TEST_POSTGRES_SERVER_URL"] = postgres.serverUrl.replace(/\?host=.*/, "");
   await createMigratedTemplate();

@@ -1,17 +1,16 @@
-import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommand } from "../../tests/command.ts";
 import { openTestDesk, STAFF, type TestDesk } from "../../tests/desk.ts";
 import { buildPostCommand } from "../modules/banking/transactions/post-transactions.ts";
 import { createProgram } from "./run-cli.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
-const PROGRAM = join(ROOT, "server", "bin", "countinghouse.mjs");
 
 let folder: string;
 let ground: TestDesk;
@@ -38,25 +37,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly errors: string;
-}
-
-/** Runs the real program in a folder of its own, with nothing of this process's settings. */
-function run(args: readonly string[], settings: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const env = { PATH: process.env["PATH"] ?? "", DB_URL: ground.databaseUrl, PORT: "0", ...settings };
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    cwd: folder,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, errors] = ["", ""];
-  child.stdout.on("data", (chunk) => (out += chunk));
-  child.stderr.on("data", (chunk) => (errors += chunk));
-  return new Promise((done) => child.on("close", (code) => done({ code, out, errors })));
-}
+const run = (args: readonly string[], settings: Readonly<Record<string, string>> = {}) =>
+  runCommand(args, { folder, settings: { DB_URL: ground.databaseUrl, PORT: "0", ...settings } });
 
 describe("the program", () => {
   function listCommands(command: Command, path = ""): string[] {
@@ -314,83 +296,5 @@ describe("export transactions", () => {
       /^countinghouse: cannot write .*folder\.csv \(ENOENT.*\); choose another --out\n$/,
     );
     expect((await exportTransactions(["--from", "yesterday"])).errors).toContain("must be RFC 3339");
-  });
-});
-
-describe("doctor", () => {
-  type Check = { check: string; state: string; what: string; way_out: string | null };
-  async function examine(
-    settings: Record<string, string>,
-  ): Promise<{ code: number | null; checks: Map<string, Check> }> {
-    const { code, out } = await run(["doctor", "--json"], settings);
-    const { checks } = JSON.parse(out) as { checks: Check[] };
-    return { code, checks: new Map(checks.map((found) => [found.check, found])) };
-  }
-
-  it("finds everything in order", async () => {
-    const dataDir = mkdtempSync(join(folder, "data-"));
-    const { code, out } = await run(["doctor"], { DATA_DIR: dataDir });
-    expect(out).toMatch(/^ok {4}settings /);
-    expect(out).not.toMatch(/^fail/m);
-    expect(out).toContain("All that is needed is there.");
-    expect(code).toBe(0);
-  });
-
-  it("says what to do about each thing that is not", async () => {
-    const dataDir = mkdtempSync(join(folder, "data-"));
-    writeFileSync(join(dataDir, "jwt-secret"), "secret");
-    chmodSync(join(dataDir, "jwt-secret"), 0o644);
-    const taken = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => taken.once("listening", resolve));
-    const address = taken.address();
-    const port = typeof address === "object" && address !== null ? String(address.port) : "";
-    const settings = { DATA_DIR: dataDir, PORT: port, DB_POOL_SIZE: "500" };
-    const { code, checks } = await examine(settings).finally(() => taken.close());
-    expect(code).toBe(1);
-    expect(checks.get("secret files")).toMatchObject({
-      state: "fail",
-      way_out: expect.stringContaining("chmod 600"),
-    });
-    expect(checks.get("port")).toMatchObject({ state: "fail", what: `${port} is taken by another program` });
-    expect(checks.get("connections")).toMatchObject({ state: "fail" });
-  });
-
-  it("says what to do about a wrong setting, and about a database that is not there", async () => {
-    const wrong = await examine({ PORT: "many" });
-    expect(wrong.code).toBe(1);
-    expect(wrong.checks.get("settings")).toMatchObject({
-      state: "fail",
-      what: expect.stringContaining("PORT"),
-    });
-    const rules = await examine({ RISK_RULES: '[{"rule":"nope"}]', ENCRYPTION_KEY: "abc" });
-    expect(rules.checks.get("settings")?.what).toMatch(/RISK_RULES.*; ENCRYPTION_KEY must be 32 bytes/);
-    const dataDir = mkdtempSync(join(folder, "data-"));
-    const fresh = await examine({ DB_URL: "", DATA_DIR: dataDir });
-    expect(fresh.checks.get("database")).toMatchObject({
-      state: "ok",
-      what: expect.stringContaining("none yet"),
-    });
-    expect(readdirSync(dataDir)).toEqual([]);
-    const lost = await examine({ DB_URL: "postgres://a:b@127.0.0.1:1/none", DB_CONNECT_RETRY_SECONDS: "0" });
-    expect(lost.code).toBe(1);
-    expect(lost.checks.get("database")).toMatchObject({
-      state: "fail",
-      what: expect.stringContaining("cannot be reached"),
-    });
-  });
-
-  it("warns of an unsafe database and of one that is not up to date", async () => {
-    const name = new URL(ground.databaseUrl).pathname.slice(1);
-    await ground.db.unsafe(`ALTER DATABASE ${name} SET synchronous_commit = off`);
-    await ground.db`UPDATE runtime.migrations SET name = name || '.gone' WHERE name LIKE '0007%'`;
-    try {
-      const { code, checks } = await examine({});
-      expect(code).toBe(1);
-      expect(checks.get("durability")).toMatchObject({ state: "fail", what: "off: synchronous_commit" });
-      expect(checks.get("schema")).toMatchObject({ state: "warn", what: "1 migrations are pending" });
-    } finally {
-      await ground.db`UPDATE runtime.migrations SET name = replace(name, '.gone', '')`;
-      await ground.db.unsafe(`ALTER DATABASE ${name} RESET synchronous_commit`);
-    }
   });
 });

@@ -38,13 +38,24 @@ export function socketPath(clusterDir: string, port: number): string {
   return join(clusterDir, `.s.PGSQL.${port}`);
 }
 
-export function serverArguments(cluster: Cluster, mark: string, port: number): readonly string[] {
+export interface ServerRun {
+  readonly mark: string;
+  readonly port: number;
+  /** True where the cluster is thrown away after the run: nothing then waits for the disk. */
+  readonly isDisposable?: boolean | undefined;
+}
+
+export function serverArguments(
+  cluster: Cluster,
+  { mark, port, isDisposable }: ServerRun,
+): readonly string[] {
+  const onDisk = isDisposable === true ? "off" : "on";
   const settings = {
     listen_addresses: "127.0.0.1",
     port: String(port),
     unix_socket_directories: canUseSocket(cluster.dir) ? "." : "", // relative to the cluster's folder
-    fsync: "on",
-    full_page_writes: "on",
+    fsync: onDisk,
+    full_page_writes: onDisk,
     synchronous_commit: "on",
     cluster_name: mark,
     logging_collector: "off",

@@ -55,9 +55,11 @@ export interface EmbeddedPostgresOptions {
   readonly onGaveUp?: (error: Error) => void;
 }
 
-/** What only tests change: which binaries, where a private copy of them may go, how patient restarts are. */
+/** What only tests change: which binaries, where a private copy of them may go, how patient restarts are, what is synced. */
 export interface Internals extends Pick<BinariesRequest, "packageDir" | "copyRoots"> {
   readonly restartPauseMinMs?: number;
+  /** The cluster need not outlive the machine: what is committed survives kills of every process, and no power cut. */
+  readonly isDisposable?: boolean;
 }
 
 export const databaseName = "countinghouse";
@@ -130,13 +132,13 @@ async function openCluster(request: ClusterRequest): Promise<{ cluster: Cluster;
 async function startOnFreePort(
   cluster: Cluster,
   { dataDir, log, onGaveUp }: EmbeddedPostgresOptions,
-  { restartPauseMinMs: pauseMinMs }: Internals,
+  { restartPauseMinMs: pauseMinMs, isDisposable }: Internals,
 ): Promise<{ port: number; server: Supervised }> {
   const mark = await markCluster(cluster.dir);
   for (let tryCount = 1; ; tryCount++) {
     const port = await choosePort(dataDir);
     try {
-      const args = serverArguments(cluster, mark, port);
+      const args = serverArguments(cluster, { mark, port, isDisposable });
       const server = await supervise({ cluster, args, log, onGaveUp, pauseMinMs });
       await rememberPort(dataDir, port);
       return { port, server };
