@@ -3,8 +3,11 @@ const { MODULE_ORDER } = require("./server/src/modules.ts");
 
 const SRC = "^server/src/";
 const TEST = "\\.test\\.ts$";
-/** The files of a module that speak HTTP; only they may use the HTTP kit. */
+/** The files of a module that speak HTTP or bring routes; only they may use the HTTP kit. */
+
 const ROUTES = "[/-](routes|schemas)\\.ts$";
+/** Those, what brings a module up with its routes, and what hears of refusals. */
+const SPEAKERS = "([/-](routes|schemas)|/note-refusals|/open|modules/module)\\.ts$";
 
 /** A module imports itself, values, runtime, the modules to its left through their doors, and nothing else of ours. */
 function boundariesOf(module, index) {
@@ -23,10 +26,13 @@ function boundariesOf(module, index) {
     },
     {
       name: `${module}-uses-doors`,
-      comment: "Another module is entered through its index.ts only.",
+      comment: "Another module is entered through its index.ts, and opened with what its open.ts serves.",
       severity: "error",
       from: { path: folder },
-      to: { path: `${SRC}modules/`, pathNot: [folder, `${SRC}modules/[^/]+/index\\.ts$`] },
+      to: {
+        path: `${SRC}modules/`,
+        pathNot: [folder, `${SRC}modules/[^/]+/(index|open)\\.ts$`, `${SRC}modules/module\\.ts$`],
+      },
     },
   ];
   if (higher === "") return rules;
@@ -61,9 +67,9 @@ module.exports = {
     {
       name: "configuration-is-handed-down",
       comment:
-        "Only main, targets, the doors and the cli load the configuration; others see its type at most.",
+        "Only the program, the cli and each module's open.ts read the configuration; others see its type at most.",
       severity: "error",
-      from: { path: `${SRC}(runtime|modules)/`, pathNot: TEST },
+      from: { path: `${SRC}(runtime|modules)/`, pathNot: [TEST, "/open\\.ts$"] },
       to: { path: `${SRC}config/`, dependencyTypesNot: ["type-only"] },
     },
     {
@@ -81,7 +87,7 @@ module.exports = {
       comment:
         "Commands, reads and stores do not know that HTTP exists; who may do what and versions they know as tables.",
       severity: "error",
-      from: { path: `${SRC}modules/`, pathNot: [ROUTES, TEST] },
+      from: { path: `${SRC}modules/`, pathNot: [SPEAKERS, TEST] },
       to: { path: `${SRC}http/`, pathNot: `${SRC}http/(permissions|version)\\.ts$` },
     },
     {

@@ -7,12 +7,13 @@ import { getProductBySku } from "../modules/catalog/index.ts";
 import {
   addPurchaseOrder,
   callAbout,
+  createSupplier,
   describePurchaseOrder,
   findPurchaseOrders,
   type PurchaseOrder,
   type Supplier,
 } from "../modules/inventory/index.ts";
-import { leaseSecondsOf, openSupplier } from "../program/open-inventory.ts";
+import { readInventorySettings } from "../modules/inventory/open.ts";
 import type { Sql } from "../runtime/database.ts";
 import { createLog } from "../runtime/log.ts";
 import { inTransaction } from "../runtime/transaction.ts";
@@ -71,7 +72,8 @@ export function addSupplierCommand(program: Command): void {
 }
 
 function requireSupplier(config: Config): Supplier {
-  const supplier = openSupplier(config);
+  const { supplier: options } = readInventorySettings(config);
+  const supplier = options === undefined ? undefined : createSupplier(options);
   if (supplier !== undefined) return supplier;
   throw new CommandError("No supplier is configured; set VENDOR_API_URL and VENDOR_API_TOKEN.");
 }
@@ -95,7 +97,8 @@ async function placeOrder(
     return added;
   });
   const log = createLog("silent"); // what went wrong is the command's answer
-  return callAbout({ db, supplier: client, log, leaseSeconds: leaseSecondsOf(config) }, order);
+  const { leaseSeconds } = readInventorySettings(config);
+  return callAbout({ db, supplier: client, log, leaseSeconds }, order);
 }
 
 function describeLine(order: PurchaseOrder): string {

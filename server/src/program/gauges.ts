@@ -1,81 +1,44 @@
-// The gauges of /metrics that ask the database: whether the book is in balance, what waits in the outbox, who is connected.
+// The gauges of /metrics: those of all modules, and who is connected to the database.
 import type { Metrics } from "../http/metrics.ts";
-import { countWaiting } from "../modules/jobs/index.ts";
-import { getImbalance } from "../modules/ledger/index.ts";
-import { measureWaits } from "../modules/payments/index.ts";
-import { findLatestCheck, INTEGRITY_KINDS } from "../modules/reports/index.ts";
+import type { ModuleGauge } from "../modules/module.ts";
 import { countConnections } from "../runtime/count-connections.ts";
 import type { Sql } from "../runtime/database.ts";
 
-/** Proving the balance reads every account; once a minute is soon enough to be woken by it. */
-const IMBALANCE_INTERVAL_MS = 60_000;
-const INTERVAL_MS = 5_000;
+const EVERY_MS = 5_000;
 
-export interface GaugeSources {
-  readonly db: Sql;
-  readonly poolSize: number;
-  readonly isAuditFailing: () => boolean;
+export function addGauges(metrics: Metrics, gauges: readonly ModuleGauge[]): void {
+  for (const { name, help, label, read, everyMs = EVERY_MS } of gauges) {
+    const remembered = atMostEvery(everyMs, async () => read());
+    if (label === undefined) metrics.addGauge(name, help, orNaN(remembered as () => Promise<number>));
+    else
+      metrics.addLabelledGauge({
+        name,
+        help,
+        label,
+        read: remembered as () => Promise<Readonly<Record<string, number>>>,
+      });
+  }
 }
 
-export function addGauges(metrics: Metrics, { db, poolSize, isAuditFailing }: GaugeSources): void {
-  metrics.addGauge(
-    "audit_sequencer_failing",
-    "1 where this process cannot extend the chain of the audit trail: entries wait; 0 else",
-    () => Number(isAuditFailing()),
-  );
-  const imbalance = atMostEvery(IMBALANCE_INTERVAL_MS, async () => Number(await getImbalance(db)));
-  const waiting = atMostEvery(INTERVAL_MS, () => countWaiting(db));
-  const connections = atMostEvery(INTERVAL_MS, () => countConnections(db));
-  metrics.addGauge(
-    "ledger_imbalance",
-    "Difference of debits and credits over all assets, in minor units; anything but 0 is an error in the book",
-    orNaN(imbalance),
-  );
-  metrics.addLabelledGauge({
-    name: "integrity_differences",
-    help: "Differences that the newest check of the whole found, by kind; NaN before the first; anything but 0 is an error",
-    label: "kind",
-    read: atMostEvery(INTERVAL_MS, () => readDifferences(db)),
-  });
-  const waits = atMostEvery(INTERVAL_MS, () => measureWaits(db));
-  metrics.addGauge(
-    "payments_attention",
-    "Payment attempts that wait for a person",
-    orNaN(async () => (await waits()).attentionCount),
-  );
-  metrics.addGauge(
-    "payments_attention_oldest_seconds",
-    "How long the first payment attempt has waited for a person; 0 where none waits",
-    orNaN(async () => (await waits()).attentionSeconds),
-  );
-  metrics.addGauge(
-    "webhooks_oldest_seconds",
-    "How long the oldest webhook of a payment provider has waited to be applied; 0 where none waits",
-    orNaN(async () => (await waits()).webhookSeconds),
-  );
-  metrics.addGauge("outbox_waiting", "Events not delivered yet", orNaN(waiting));
-  metrics.addGauge(
-    "db_pool_size",
-    "Most connections that this process opens for reads and single commands",
-    () => poolSize,
-  );
-  metrics.addGauge(
-    "db_connections",
-    "Connections of all processes to the database",
-    orNaN(async () => (await connections()).open),
-  );
-  metrics.addGauge(
-    "db_connections_active",
-    "Connections of all processes that run a statement or hold a transaction open",
-    orNaN(async () => (await connections()).active),
-  );
-}
-
-async function readDifferences(db: Sql): Promise<Record<string, number>> {
-  const latest = await findLatestCheck(db).catch(() => undefined);
-  return Object.fromEntries(
-    INTEGRITY_KINDS.map((kind) => [kind, latest?.findings[kind]?.length ?? Number.NaN]),
-  );
+export function listDatabaseGauges(db: Sql, poolSize: number): ModuleGauge[] {
+  const connections = atMostEvery(EVERY_MS, () => countConnections(db));
+  return [
+    {
+      name: "db_pool_size",
+      help: "Most connections that this process opens for reads and single commands",
+      read: () => poolSize,
+    },
+    {
+      name: "db_connections",
+      help: "Connections of all processes to the database",
+      read: async () => (await connections()).open,
+    },
+    {
+      name: "db_connections_active",
+      help: "Connections of all processes that run a statement or hold a transaction open",
+      read: async () => (await connections()).active,
+    },
+  ];
 }
 
 /** Where the database does not answer there is no number; the scrape still tells the rest. */

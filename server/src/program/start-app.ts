@@ -1,31 +1,29 @@
-// The running program: database, migrations, book, HTTP. `startApp` brings it up in order and hands back how to stop it.
+// The running program: database, modules, HTTP. `startApp` brings it up in order and hands back how to stop it.
 import { resolve } from "node:path";
-import { type Config, ConfigError } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/env-file.ts";
 import { splitList } from "../config/keys/access.ts";
+import { createAuthenticator, createLocalVerifier } from "../http/authenticate.ts";
 import { addDocs } from "../http/docs.ts";
 import { addHealthRoutes } from "../http/health.ts";
-import { createHttpServer, type HttpServer } from "../http/http-server.ts";
+import { createHttpServer, type HttpServer, type Routes } from "../http/http-server.ts";
 import { createMetrics, type Metrics } from "../http/metrics.ts";
-import { bankingRoutes, readStepUpLimits } from "../modules/banking/index.ts";
-import { openCommandDesk } from "../modules/desk/index.ts";
-import { loadAssets } from "../modules/ledger/index.ts";
-import { followPayments } from "../modules/orders/index.ts";
-import { integrityRoutes } from "../modules/reports/index.ts";
-import { openRiskGuard, readRules, riskRoutes } from "../modules/risk/index.ts";
+import type { RateLimits } from "../http/rate-limit.ts";
+import { startSchedule } from "../modules/jobs/index.ts";
 import type { Sql } from "../runtime/database.ts";
 import type { Log } from "../runtime/log.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
-import { openVault, type Vault } from "../runtime/vault/vault.ts";
-import { startEventRelay, startUpkeep } from "./background.ts";
-import { findSettingProblems } from "./check-settings.ts";
-import { addGauges } from "./gauges.ts";
-import { openAccess, readRateLimits } from "./open-access.ts";
-import { openAudit } from "./open-audit.ts";
+import { openVault } from "../runtime/vault/vault.ts";
+import { TARGETS, type Target } from "../targets.ts";
+import { addGauges, listDatabaseGauges } from "./gauges.ts";
+import {
+  findSettingProblems,
+  listChecks,
+  type OpenedModules,
+  openModules,
+  readSettings,
+} from "./module-list.ts";
 import { type Databases, LANES, openDatabases } from "./open-databases.ts";
-import { openInventory } from "./open-inventory.ts";
-import { openOrders } from "./open-orders.ts";
-import { openPayments } from "./open-payments.ts";
-import { openShop } from "./open-shop.ts";
 import { readTokenSettings } from "./token-settings.ts";
 
 export interface App {
@@ -50,77 +48,47 @@ export async function startApp(config: Config, log: Log, opening = openDatabases
   const stop = () => runBackwards(steps);
   try {
     if (problems.length > 0) throw new ConfigError(problems);
-    const { server, url } = await serve(config, { log, steps, ...databases });
-    return { url, server, db: databases.db, databaseHint: databases.hint, stop };
+    const opened = await open(config, { log, steps, ...databases });
+    return { ...opened, db: databases.db, databaseHint: databases.hint, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface ServeContext extends Databases {
+interface Opening extends Databases {
   readonly log: Log;
+  /** What is to be undone at the end, last first. */
   readonly steps: StopSteps;
 }
 
-async function serve(config: Config, context: ServeContext): Promise<{ server: HttpServer; url: string }> {
-  const { log, steps, db, batchDb } = context;
+async function open(config: Config, opening: Opening): Promise<{ server: HttpServer; url: string }> {
+  const { log, steps, db, batchDb } = opening;
   const metrics = createMetrics();
   const vault = await openVault(db, {
     encryptionKey: config.ENCRYPTION_KEY,
     previousKey: config.ENCRYPTION_KEY_PREVIOUS,
     dataDir: resolve(config.DATA_DIR),
   });
-  const audit = openAudit(config, { db, vault, log });
-  steps.push(audit.stop);
+  const host = { db, batchDb, lanes: LANES, log, vault, metrics, checks: listChecks() };
+  const modules = await openModules(host, readSettings(config));
+  steps.push(modules.close);
+  const server = await openServer(config, { log, metrics, modules });
+  addGauges(metrics, [
+    ...modules.opened.flatMap(({ gauges = [] }) => gauges),
+    ...listDatabaseGauges(db, config.DB_POOL_SIZE),
+  ]);
   let stopping = false;
-  const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
-  const access = await openAccess(config, { db, log, vault, localTokens });
-  steps.push(() => access.close());
-  const server = await createHttpServer({
-    log,
+  addHealthRoutes(server, {
+    db,
     metrics,
-    authenticator: access.authenticator,
-    onRefused: access.onRefused,
-    edge: { trustedHosts: splitList(config.TRUSTED_HOSTS), corsOrigins: splitList(config.CORS_ORIGINS) },
-    rateLimits: readRateLimits(config),
-    trustedProxies: splitList(config.TRUSTED_PROXIES),
-    recordCommand: audit.recordCommand,
-    bodyLimitBytes: config.BODY_LIMIT_BYTES,
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    isStopping: () => stopping,
+    listDegraded: () => modules.opened.flatMap(({ listDegraded }) => listDegraded?.() ?? []),
   });
-  addGauges(metrics, { db, poolSize: config.DB_POOL_SIZE, isAuditFailing: audit.isFailing });
-  const { banking, payments, ...book } = await openBanking(config, { ...context, batchDb, metrics, vault });
-  const shop = openShop(config, { db, log, ...book });
-  steps.push(shop.stop);
-  const orders = openOrders(config, { db, log, vault, ...book, cardProvider: payments.cardProvider });
-  payments.setListener(followPayments());
-  steps.push(orders.stop);
-  const routes = [
-    access.routes,
-    ...banking,
-    riskRoutes({ db, vault }),
-    integrityRoutes({ db }),
-    audit.routes,
-    ...shop.routes,
-    ...orders.routes,
-  ];
-  await addDocs(server);
-  access.addRootRoutes(server);
-  const listDegraded = () =>
-    audit.isFailing() ? ["audit trail: entries wait to be chained, see the log"] : [];
-  addHealthRoutes(server, { db, metrics, isStopping: () => stopping, listDegraded });
-  for (const prefix of ["/api/v1", ""]) {
-    await server.register(
-      async (scope) => {
-        if (prefix === "") hideFromDocs(scope as HttpServer);
-        for (const addRoutes of routes) addRoutes(scope as HttpServer);
-      },
-      { prefix },
-    );
-  }
-  const url = await server.listen({ host: config.HOST, port: config.PORT });
-  payments.startSandbox(url);
+  await addRoutes(server, modules);
+  startWorkers(TARGETS.all, { ...opening, modules });
+  const url = await server.listen({ host: config.HOST, port: config[TARGETS.all.ports[0]] });
+  for (const { onListening } of modules.opened) onListening?.(url);
   steps.push(async () => {
     stopping = true;
     await server.close();
@@ -128,51 +96,68 @@ async function serve(config: Config, context: ServeContext): Promise<{ server: H
   return { server, url };
 }
 
-async function openBanking(
+async function openServer(
   config: Config,
-  { db, batchDb, log, steps, metrics, vault }: ServeContext & { metrics: Metrics; vault: Vault },
-) {
-  const rules = readRules(config.RISK_RULES);
-  if (typeof rules === "string") throw new ConfigError([rules]);
-  const stepUpLimits = readStepUpLimits(config.STEP_UP_LIMITS);
-  if (typeof stepUpLimits === "string") throw new ConfigError([stepUpLimits]);
-  const assets = await loadAssets(db);
-  const relay = startEventRelay({ db, log, metrics });
-  steps.push(() => relay.stop());
-  const inventory = openInventory(config, { db, log, assets });
-  steps.push(inventory.stop);
-  const payments = await openPayments(config, { db, log, assets });
-  const desk = openCommandDesk({
-    db: batchDb,
-    assets,
-    lanesMax: LANES,
-    batchItemsMax: config.BATCH_ITEMS_MAX * 2, // a posting weighs two stamps: its transfer, or its refusal
-    queueItemsMax: config.BATCH_QUEUE_MAX * 2,
-    onBatch: metrics.observeBatch,
+  { log, metrics, modules: { services } }: { log: Log; metrics: Metrics; modules: OpenedModules },
+): Promise<HttpServer> {
+  const { identity, audit } = services;
+  const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
+  const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens)];
+  const server = await createHttpServer({
+    log,
+    metrics,
+    authenticator: createAuthenticator([...identity.verifiers, ...local]),
+    onRefused: identity.onRefused,
+    edge: { trustedHosts: splitList(config.TRUSTED_HOSTS), corsOrigins: splitList(config.CORS_ORIGINS) },
+    rateLimits: readRateLimits(config),
+    trustedProxies: splitList(config.TRUSTED_PROXIES),
+    recordCommand: audit.recordCommand,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
-  desk.afterCommit(({ transactions, events, stockIds }) => {
-    for (const transaction of transactions) metrics.countTransaction(transaction);
-    if (events.length > 0) relay.notice(events);
-    if (events.length > 0) payments.notice(events);
-    if (stockIds.length > 0) inventory.notice(stockIds);
-  });
-  const risk = openRiskGuard(rules);
-  steps.push(() => desk.close());
-  const upkeep = await startUpkeep(config, { db, desk, assets, log });
-  steps.push(() => upkeep.stop());
-  const paymentRoutes = payments.start(desk);
-  steps.push(payments.stop);
-  const banking = [
-    bankingRoutes({ db, vault, assets, desk, risk, apiKey: config.API_KEY_V1, stepUpLimits }),
-    inventory.routes(desk),
-    paymentRoutes,
-  ];
-  return { banking, payments, assets, desk, stockOf: inventory.stockOf, checkStock: inventory.checkStock };
+  await addDocs(server);
+  return server;
 }
 
-/** Paths without /api/v1 are aliases of the current version; the document shows each route once. */
+function readRateLimits(config: Config): RateLimits {
+  return {
+    login: config.RATE_LIMIT_LOGIN,
+    anonymous: config.RATE_LIMIT_ANONYMOUS,
+    user: config.RATE_LIMIT_USER,
+    money: config.RATE_LIMIT_MONEY,
+    staff: config.RATE_LIMIT_STAFF,
+    key: config.RATE_LIMIT_KEY,
+  };
+}
+
+/** Below /api/v1; paths without it are aliases of the current version, and the document shows each route once. */
+async function addRoutes(server: HttpServer, { opened }: OpenedModules): Promise<void> {
+  for (const { rootRoutes = [] } of opened) for (const add of rootRoutes) add(server);
+  const routes: readonly Routes[] = opened.flatMap((module) => module.routes ?? []);
+  for (const prefix of ["/api/v1", ""]) {
+    await server.register(
+      async (scope) => {
+        if (prefix === "") hideFromDocs(scope as HttpServer);
+        for (const add of routes) add(scope as HttpServer);
+      },
+      { prefix },
+    );
+  }
+}
+
 function hideFromDocs(scope: HttpServer): void {
   scope.addHook("onRoute", (route) => {
     route.schema = { ...route.schema, hide: true };
   });
+}
+
+/** What modules do by themselves. */
+function startWorkers(
+  { workers }: Target,
+  { db, log, steps, modules: { opened } }: Opening & { modules: OpenedModules },
+): void {
+  if (!workers) return;
+  for (const { start } of opened) start?.();
+  const schedule = startSchedule({ db, log, tasks: opened.flatMap(({ tasks = [] }) => tasks) });
+  steps.push(schedule.stop);
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createSequencer, verifyTrail } from "../../src/modules/audit/index.ts";
-import { openTransferSource } from "../../src/program/open-audit.ts";
+import { openTransferSource } from "../../src/modules/ledger/index.ts";
 import { openVault } from "../../src/runtime/vault/vault.ts";
 import { createTestDatabase, type TestDatabase } from "../database.ts";
 

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { type Config, ConfigError, loadConfig } from "../../config/config.ts";
-import { findSettingProblems } from "../../program/check-settings.ts";
+import { findSettingProblems } from "../../program/module-list.ts";
 import { tryToListen } from "../../runtime/try-to-listen.ts";
 import type { Finding } from "./doctor.ts";
 

@@ -36,7 +36,7 @@ export function addAdminCommand(program: Command): void {
 async function createAdmin({ username, email, passwordStdin }: AdminOptions) {
   // Loaded when needed: every other subcommand starts without them.
   const { addUser, openIdentity } = await import("../../modules/identity/index.ts");
-  const { readIdentitySettings } = await import("../../program/open-access.ts");
+  const { readIdentitySettings } = await import("../../modules/identity/open.ts");
   const config = loadConfig();
   const given = passwordStdin === true ? await readPassword() : undefined;
   const password = given ?? randomBytes(18).toString("base64url");

@@ -2,10 +2,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../../config/config.ts";
-import { AUDIT_ENCRYPTED } from "../../modules/audit/index.ts";
-import { BANKING_ENCRYPTED } from "../../modules/banking/index.ts";
-import { IDENTITY_ENCRYPTED } from "../../modules/identity/index.ts";
-import { RISK_ENCRYPTED } from "../../modules/risk/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { findPendingMigrations } from "../../runtime/migrate.ts";
 import {
@@ -24,18 +20,6 @@ export interface KeyRotation {
   /** The new data key, where one was asked for. */
   readonly dataKeyId?: number;
   readonly tables?: readonly Reencryption[];
-}
-
-/** Every table with encrypted values. */
-async function listEncrypted(): Promise<readonly EncryptedTable[]> {
-  const { ORDERS_ENCRYPTED } = await import("../../modules/orders/index.ts"); // large: only for whom it is
-  return [
-    ...AUDIT_ENCRYPTED,
-    ...IDENTITY_ENCRYPTED,
-    ...RISK_ENCRYPTED,
-    ...BANKING_ENCRYPTED,
-    ...ORDERS_ENCRYPTED,
-  ];
 }
 
 export function addKeysCommand(program: Command): void {
@@ -86,8 +70,9 @@ export async function rotateKeys(
 
 async function reencrypt(db: Sql, options: VaultOptions): Promise<Reencryption[]> {
   const vault = await openVault(db, options);
+  const { listEncrypted } = await import("../../program/module-list.ts"); // large: only for whom it is
   const tables: Reencryption[] = [];
-  for (const table of await listEncrypted()) tables.push(await reencryptTable(db, vault, table));
+  for (const table of listEncrypted()) tables.push(await reencryptTable(db, vault, table));
   return tables;
 }
 

@@ -57,7 +57,7 @@ export function addSigningKeysCommand(program: Command): void {
 async function rotateKeys({ reason, mode }: RotateOptions) {
   // Loaded when needed: every other subcommand starts without them.
   const { rotateSigningKeys } = await import("../../modules/identity/index.ts");
-  const { readIdentitySettings } = await import("../../program/open-access.ts");
+  const { readIdentitySettings } = await import("../../modules/identity/open.ts");
   const config = loadConfig();
   return withMigratedDatabase(config, async (db) => {
     const vault = await openVault(db, {

@@ -8,7 +8,8 @@ import {
   verifyReceipt,
   writeReceipt,
 } from "../../modules/audit/index.ts";
-import { openConfiguredSigners, openTransferSource } from "../../program/open-audit.ts";
+import { audit, openConfiguredSigners } from "../../modules/audit/open.ts";
+import { openTransferSource } from "../../modules/ledger/index.ts";
 import { AppError } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { formatAmount } from "../../values/money.ts";
@@ -54,7 +55,7 @@ async function makeReceipt(transaction: string): Promise<string> {
   const id = parseId(transaction);
   if (id === undefined) throw new CommandError(`"${transaction}" is not the id of a transaction`);
   const config = loadConfig();
-  const signers = openConfiguredSigners(config);
+  const signers = openConfiguredSigners(audit.readSettings(config));
   return withMigratedDatabase(config, async (db) => {
     const source = openTransferSource(db);
     await makeCheckpoints({ db, source, signers, directory: config.AUDIT_CHECKPOINT_DIR });

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { type TrailVerification, verifyTrail } from "../../modules/audit/index.ts";
-import { openTransferSource } from "../../program/open-audit.ts";
+import { openTransferSource } from "../../modules/ledger/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 
 export function verifyConfiguredTrail(

@@ -2,7 +2,7 @@
 // names what does not agree.
 import type { Command } from "commander";
 import { loadConfig } from "../../config/config.ts";
-import type { Verification } from "../../modules/ledger/index.ts";
+import type { BookReading } from "../../modules/module.ts";
 import {
   countFindings,
   describeFinding,
@@ -10,6 +10,7 @@ import {
   type Findings,
   runIntegrity,
 } from "../../modules/reports/index.ts";
+import { listChecks } from "../../program/module-list.ts";
 import { formatStamp } from "../../values/time.ts";
 import { EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
@@ -28,11 +29,19 @@ export function addVerifyCommand(program: Command): void {
     .action(async (options: { full?: true; readOnly?: true }) => {
       const asJson = program.opts()["json"] === true;
       const startedAt = performance.now();
-      const { book, check, trail } = await verify(options, asJson);
+      const { reading, check, trail } = await verify(options, asJson);
       const seconds = (performance.now() - startedAt) / 1000;
       const clean = countFindings(check.findings) === 0 && trail.findings.length === 0;
-      const document = { ...toDocument(book, check.findings, seconds), clean, trail: toTrailDocument(trail) };
-      const lines = [describeBook(book, seconds), ...describeKinds(check.findings), describeTrail(trail)];
+      const document = {
+        ...toDocument(reading, check.findings, seconds),
+        clean,
+        trail: toTrailDocument(trail),
+      };
+      const lines = [
+        describeBook(reading, check.findings["ledger"] ?? [], seconds),
+        ...describeKinds(check.findings),
+        describeTrail(trail),
+      ];
       console.log(asJson ? JSON.stringify(document) : lines.join("\n"));
       process.exitCode = clean ? EXIT_CODES.done : EXIT_CODES.foundWrong;
     });
@@ -53,7 +62,7 @@ async function verify(options: { full?: true; readOnly?: true }, asJson: boolean
       part = next;
     };
     try {
-      const found = await runIntegrity(db, {
+      const found = await runIntegrity(db, listChecks(), {
         full: options.full === true,
         readOnly: options.readOnly === true,
         onProgress: (kind, done, of) => {
@@ -70,7 +79,8 @@ async function verify(options: { full?: true; readOnly?: true }, asJson: boolean
 }
 
 function describeBook(
-  { differences, transferCount, since, verifiedUntil }: Verification,
+  { transferCount, since, verifiedUntil }: BookReading,
+  differences: readonly Finding[],
   seconds: number,
 ): string {
   const begin = since === 0 ? "from the first on" : `since ${formatStamp(since)}`;
@@ -99,8 +109,8 @@ function describeKinds({ ledger: _, ...others }: Findings): string[] {
 
 /** Ids and amounts as strings, as in the API. */
 function toDocument(
-  { since, verifiedUntil, transferCount }: Verification,
-  { ledger, ...others }: Findings,
+  { since, verifiedUntil, transferCount }: BookReading,
+  { ledger = [], ...others }: Findings,
   seconds: number,
 ): object {
   const describe = (found: readonly Finding[]) => found.map(describeFinding);

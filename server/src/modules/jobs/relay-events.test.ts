@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createTestDatabase } from "../../../tests/database.ts";
 import { createLog } from "../../runtime/log.ts";
 import { inTransaction } from "../../runtime/transaction.ts";
-import { appendEvents, countWaiting, createSubscriptions, startRelay } from "./index.ts";
+import { appendEvents, countWaiting, createSubscriptions, openRelay } from "./index.ts";
 
 it("relays what was committed, whether told of it or not, until it is stopped", async () => {
   const { db, drop } = await createTestDatabase();
@@ -13,7 +13,8 @@ it("relays what was committed, whether told of it or not, until it is stopped", 
       arrived = resolve;
     });
   subscriptions.subscribe("order.*", ({ topic }) => arrived(topic));
-  const relay = startRelay({ db, log: createLog("silent"), subscriptions });
+  const relay = openRelay({ db, log: createLog("silent"), subscriptions });
+  relay.start();
   const append = (topic: string) =>
     inTransaction(db, (tx) => appendEvents(tx, [{ topic, payload: "{}" }])).then(() => topic);
 

@@ -19,13 +19,15 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** Once everybody has subscribed. */
+  readonly start: () => void;
   /** Tells of committed events; wakes the relay where somebody subscribes to one. Costs a look-up per event. */
   readonly notice: (events: readonly NewEvent[]) => void;
   /** Finishes the event in hand, commits, and ends. */
   readonly stop: () => Promise<void>;
 }
 
-export function startRelay(options: RelayOptions): Relay {
+export function openRelay(options: RelayOptions): Relay {
   const { log, subscriptions } = options;
   const stopping = new AbortController();
   const alarm = createAlarm();
@@ -51,8 +53,11 @@ export function startRelay(options: RelayOptions): Relay {
     }
   }
 
-  const running = run();
+  let running: Promise<void> | undefined;
   return {
+    start: () => {
+      running ??= run();
+    },
     notice: (events) => {
       if (events.some(({ topic }) => subscriptions.handlersOf(topic).length > 0)) alarm.ring();
     },

@@ -3,14 +3,8 @@
 import { randomUUID } from "node:crypto";
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
+import type { Task } from "../../runtime/task.ts";
 import { endLease, insertSchedule, leaseTask } from "./schedule-store.ts";
-
-export interface Task {
-  readonly name: string;
-  readonly everySeconds: number;
-  /** Aborted at shutdown: end soon. What it resolves with is logged at level debug. */
-  readonly run: (signal: AbortSignal) => Promise<unknown>;
-}
 
 export interface ScheduleOptions {
   readonly db: Sql;

@@ -103,7 +103,6 @@ export {
   type RecordedTransfer,
   type TransactionWithTransfers,
 } from "./transactions/get-transaction.ts";
-export { readTransferIds } from "./transactions/transfer-leaf-store.ts";
-export { readTransferLeaves, type TransferLeaf } from "./transactions/transfer-leaves.ts";
+export { openTransferSource } from "./transactions/transfer-source.ts";
 export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify/verify-book.ts";
 export type { CheckName, Difference } from "./verify/verify-checks.ts";

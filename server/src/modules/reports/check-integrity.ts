@@ -1,16 +1,7 @@
-// The check of the whole: whether ledger, stock, payments, coupons and orders agree. Each module verifies what it wrote against the
-// modules below it; here they are run one after the other and told apart by kind.
+// The check of the whole: whether ledger, stock, payments, coupons, orders and carts agree. Each module verifies what it wrote
+// against the modules below it; here they are run one after the other, lowest first, and told apart by kind.
 import type { Sql } from "../../runtime/database.ts";
-import { verifyCarts } from "../carts/index.ts";
-import { verifyStock } from "../inventory/index.ts";
-import { type Verification, type VerifyOptions, verifyBook } from "../ledger/index.ts";
-import { verifyOrders } from "../orders/index.ts";
-import { verifyPayments } from "../payments/index.ts";
-import { verifyCoupons } from "../promotions/index.ts";
-
-/** The metric's label, lowest module first. */
-export const INTEGRITY_KINDS = ["ledger", "stock", "payments", "coupons", "orders"] as const;
-export type IntegrityKind = (typeof INTEGRITY_KINDS)[number];
+import type { BookReading, Check, CheckOptions } from "../module.ts";
 
 /** One thing that does not agree, with the ids of what it is about. */
 export interface Finding {
@@ -19,19 +10,25 @@ export interface Finding {
   readonly what: string;
   readonly [id: string]: string | number | undefined;
 }
-export type Findings = Readonly<Record<IntegrityKind, readonly Finding[]>>;
+/** By kind, which is the metric's label. */
+export type Findings = Readonly<Record<string, readonly Finding[]>>;
 
 export interface IntegrityCheck {
   readonly findings: Findings;
   /** The ledger's part, which reads only what came since its last clean run, unless `full`. */
-  readonly book: Verification;
+  readonly reading: BookReading;
 }
 
-export interface IntegrityOptions extends Omit<VerifyOptions, "onProgress"> {
+export interface IntegrityOptions extends Pick<CheckOptions, "full" | "readOnly"> {
   /** How much of a kind is done, one kind after the other. */
-  readonly onProgress?: (kind: IntegrityKind, done: number, of: number) => void;
+  readonly onProgress?: (kind: string, done: number, of: number) => void;
   /** Stamp up to which an earlier check found all kinds in order; 0: none did. */
   readonly verifiedUntil: number;
+}
+
+/** Each kind once, lowest module first. */
+export function listKinds(checks: readonly Check[]): string[] {
+  return [...new Set(checks.map(({ kind }) => kind))];
 }
 
 /**
@@ -41,26 +38,20 @@ export interface IntegrityOptions extends Omit<VerifyOptions, "onProgress"> {
  */
 export async function checkIntegrity(
   db: Sql,
+  checks: readonly Check[],
   { verifiedUntil, onProgress, ...options }: IntegrityOptions,
 ): Promise<IntegrityCheck> {
-  const tell = (kind: IntegrityKind) => ({
-    onProgress: (done: number, of: number) => onProgress?.(kind, done, of),
-  });
-  const book = await verifyBook(db, { ...options, ...tell("ledger") });
-  const since = Math.min(book.since, verifiedUntil);
-  const stock = await verifyStock(db, tell("stock"));
-  const payments = await verifyPayments(db, { since, ...tell("payments") });
-  const coupons = await verifyCoupons(db);
-  const orders = await verifyOrders(db, { since, ...tell("orders") });
-  const carts = await verifyCarts(db, { since });
-  const findings: Findings = {
-    ledger: book.differences.map((difference) => ({ ...difference })),
-    stock: stock.map((difference) => ({ ...difference })),
-    payments: payments.differences.map((difference) => ({ ...difference })),
-    coupons: coupons.map((difference) => ({ ...difference })),
-    orders: [...orders.differences, ...carts].map((difference) => ({ ...difference })),
-  };
-  return { findings, book };
+  const findings = new Map<string, Finding[]>(listKinds(checks).map((kind) => [kind, []]));
+  let reading: BookReading | undefined;
+  for (const { kind, run } of checks) {
+    const since = Math.min(reading?.since ?? verifiedUntil, verifiedUntil);
+    const tell = (done: number, of: number) => onProgress?.(kind, done, of);
+    const found = await run(db, { ...options, since, onProgress: tell });
+    reading ??= found.reading;
+    findings.get(kind)?.push(...found.differences.map((difference) => ({ ...difference }) as Finding));
+  }
+  if (reading === undefined) throw new Error("no check has read the book");
+  return { findings: Object.fromEntries(findings), reading };
 }
 
 export function countFindings(findings: Findings): number {

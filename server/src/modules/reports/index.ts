@@ -4,7 +4,5 @@ export {
   describeFinding,
   type Finding,
   type Findings,
-  INTEGRITY_KINDS,
 } from "./check-integrity.ts";
-export { integrityRoutes } from "./integrity-routes.ts";
-export { findLatestCheck, runIntegrity, watchIntegrity } from "./run-integrity.ts";
+export { runIntegrity } from "./run-integrity.ts";

@@ -2,16 +2,18 @@
 import type { HttpServer, Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { formatStamp } from "../../values/time.ts";
-import { countFindings, describeFinding, INTEGRITY_KINDS } from "./check-integrity.ts";
-import { IntegrityAnswer, type IntegrityDocument, IntegrityQuery } from "./integrity-schemas.ts";
+import type { Check } from "../module.ts";
+import { countFindings, describeFinding, listKinds } from "./check-integrity.ts";
+import { answerOf, type IntegrityDocument, IntegrityQuery } from "./integrity-schemas.ts";
 import { type CheckRow, findLatestCheck, runIntegrity } from "./run-integrity.ts";
 
-export function integrityRoutes({ db }: { db: Sql }): Routes {
+export function integrityRoutes({ db, checks }: { db: Sql; checks: readonly Check[] }): Routes {
+  const kinds = listKinds(checks);
   return (server: HttpServer) => {
     let running: Promise<CheckRow> | undefined;
     /** Requests that come while a check runs get that one's result. */
     const check = () => {
-      running ??= runIntegrity(db)
+      running ??= runIntegrity(db, checks)
         .then((run) => run.check)
         .finally(() => {
           running = undefined;
@@ -29,31 +31,28 @@ export function integrityRoutes({ db }: { db: Sql }): Routes {
             "Answers the newest check, which a job repeats every INTEGRITY_CHECK_SECONDS; fresh=true makes one now. " +
             "`npx countinghouse verify` checks the audit trail too.",
           querystring: IntegrityQuery,
-          response: { 200: IntegrityAnswer },
+          response: { 200: answerOf(kinds) },
         },
       },
       async ({ query }) => {
         const latest = query.fresh === true ? undefined : await findLatestCheck(db);
-        return describeCheck(latest ?? (await check()));
+        return describeCheck(kinds, latest ?? (await check()));
       },
     );
   };
 }
 
-function describeCheck({
-  findings,
-  checkedAt,
-  durationMs,
-  transferCount,
-  since,
-}: CheckRow): IntegrityDocument {
+function describeCheck(
+  kinds: readonly string[],
+  { findings, checkedAt, durationMs, transferCount, since }: CheckRow,
+): IntegrityDocument {
   return {
     clean: countFindings(findings) === 0,
     checked_at: checkedAt.toISOString(),
     duration_ms: durationMs,
     transfer_count: transferCount,
     since: since === 0 ? null : formatStamp(since),
-    kinds: INTEGRITY_KINDS.map((kind) => ({
+    kinds: kinds.map((kind) => ({
       kind,
       differences: (findings[kind] ?? []).map(describeFinding),
     })),

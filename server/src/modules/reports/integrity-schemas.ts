@@ -1,6 +1,5 @@
 // The shapes of what the check of the whole is asked with and answers.
 import { type Static, Type } from "typebox";
-import { INTEGRITY_KINDS } from "./check-integrity.ts";
 
 export const IntegrityQuery = Type.Object(
   {
@@ -15,22 +14,22 @@ const Finding = Type.Object(
   { check: Type.String(), what: Type.String({ description: "One sentence that names it" }) },
   { additionalProperties: Type.Union([Type.String(), Type.Number()]) },
 );
-const Kind = Type.Object({
-  kind: Type.Enum([...INTEGRITY_KINDS]),
-  differences: Type.Array(Finding, { description: "The first of each check; none: all agrees" }),
-});
+const differences = Type.Array(Finding, { description: "The first of each check; none: all agrees" });
 
-export const IntegrityAnswer = Type.Object(
-  {
-    clean: Type.Boolean(),
-    checked_at: Type.String({ format: "date-time" }),
-    duration_ms: Type.Integer(),
-    transfer_count: Type.Integer({ description: "Transfers read: those since the last clean run" }),
-    since: Type.Union([Type.String(), Type.Null()], {
-      description: "Where that run ended; null: everything was read",
-    }),
-    kinds: Type.Array(Kind),
-  },
-  { title: "Integrity" },
-);
-export type IntegrityDocument = Static<typeof IntegrityAnswer>;
+/** @param kinds of what is checked, lowest module first */
+export function answerOf(kinds: readonly string[]) {
+  return Type.Object(
+    {
+      clean: Type.Boolean(),
+      checked_at: Type.String({ format: "date-time" }),
+      duration_ms: Type.Integer(),
+      transfer_count: Type.Integer({ description: "Transfers read: those since the last clean run" }),
+      since: Type.Union([Type.String(), Type.Null()], {
+        description: "Where that run ended; null: everything was read",
+      }),
+      kinds: Type.Array(Type.Object({ kind: Type.Enum([...kinds]), differences })),
+    },
+    { title: "Integrity" },
+  );
+}
+export type IntegrityDocument = Static<ReturnType<typeof answerOf>>;

@@ -1,7 +1,7 @@
 // Runs the check of the whole and keeps what it found, for every process to tell.
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Verification } from "../ledger/index.ts";
+import type { BookReading, Check } from "../module.ts";
 import { checkIntegrity, countFindings, type IntegrityOptions } from "./check-integrity.ts";
 import {
   type CheckRow,
@@ -23,7 +23,7 @@ export function findLatestCheck(db: Sql): Promise<CheckRow | undefined> {
 
 export interface IntegrityRun {
   readonly check: CheckRow;
-  readonly book: Verification;
+  readonly reading: BookReading;
 }
 
 /**
@@ -32,25 +32,34 @@ export interface IntegrityRun {
  */
 export async function runIntegrity(
   db: Sql,
+  checks: readonly Check[],
   options: Omit<IntegrityOptions, "verifiedUntil"> = {},
 ): Promise<IntegrityRun> {
   const startedAt = performance.now();
   const verifiedUntil = options.full === true ? 0 : await readVerifiedUntil(db);
-  const { findings, book } = await checkIntegrity(db, { ...options, verifiedUntil });
+  const { findings, reading } = await checkIntegrity(db, checks, { ...options, verifiedUntil });
   const found: NewCheck = {
     durationMs: Math.round(performance.now() - startedAt),
-    transferCount: book.transferCount,
-    since: book.since,
-    verifiedUntil: countFindings(findings) === 0 ? (book.verifiedUntil ?? null) : null,
+    transferCount: reading.transferCount,
+    since: reading.since,
+    verifiedUntil: countFindings(findings) === 0 ? (reading.verifiedUntil ?? null) : null,
     findings,
   };
   const isKept = options.readOnly !== true;
-  return { check: isKept ? await insertCheck(db, found) : { ...found, checkedAt: new Date() }, book };
+  return { check: isKept ? await insertCheck(db, found) : { ...found, checkedAt: new Date() }, reading };
 }
 
 /** The scheduled run: a difference is logged as an error, the first of each kind in words. */
-export async function watchIntegrity({ db, log }: { db: Sql; log: Log }): Promise<string> {
-  const { findings, durationMs } = (await runIntegrity(db)).check;
+export async function watchIntegrity({
+  db,
+  log,
+  checks,
+}: {
+  db: Sql;
+  log: Log;
+  checks: readonly Check[];
+}): Promise<string> {
+  const { findings, durationMs } = (await runIntegrity(db, checks)).check;
   for (const [kind, [first]] of Object.entries(findings))
     if (first !== undefined) log.error({ kind, finding: first }, `integrity: ${first.what}`);
   await deleteOldChecks(db, KEPT_DAYS);

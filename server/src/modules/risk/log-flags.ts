@@ -2,7 +2,7 @@
 import type { Log } from "../../runtime/log.ts";
 import type { Subscriptions } from "../jobs/index.ts";
 
-export function logFlags(subscriptions: Subscriptions, log: Log): void {
+export function logFlags(subscriptions: Pick<Subscriptions, "subscribe">, log: Log): void {
   subscriptions.subscribe("transaction.flagged", ({ id, payload }) => {
     const { transaction_id, account_id, rule, reason, blocked } = JSON.parse(payload);
     const flag = { transaction_id, account_id, rule, reason, blocked };

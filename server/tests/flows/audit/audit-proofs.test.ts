@@ -10,7 +10,7 @@ import {
   verifyTrail,
   writeReceipt,
 } from "../../../src/modules/audit/index.ts";
-import { openTransferSource } from "../../../src/program/open-audit.ts";
+import { openTransferSource } from "../../../src/modules/ledger/index.ts";
 import { startTestApp, type TestApp } from "../../app.ts";
 import { bridge, climb, leafHash, openCheckpoint } from "../../outsider.ts";
 

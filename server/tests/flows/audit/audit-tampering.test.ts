@@ -11,8 +11,8 @@ import {
   verifyTrail,
 } from "../../../src/modules/audit/index.ts";
 import { buildPostCommand } from "../../../src/modules/banking/transactions/post-transactions.ts";
+import { openTransferSource } from "../../../src/modules/ledger/index.ts";
 import { openRiskGuard } from "../../../src/modules/risk/index.ts";
-import { openTransferSource } from "../../../src/program/open-audit.ts";
 import { findRewritable, grantServerRole, mayServe } from "../../../src/program/server-role-store.ts";
 import { openDatabase } from "../../../src/runtime/database.ts";
 import { serverRole } from "../../../src/runtime/embedded-postgres/index.ts";

@@ -2,6 +2,8 @@
 import type { CardProvider } from "../card-provider.ts";
 import type { StripeOptions } from "./stripe.ts";
 
+export type { StripeOptions };
+
 export async function loadStripe(options: StripeOptions): Promise<CardProvider> {
   const { createStripe } = await import("./stripe.ts");
   return createStripe(options);

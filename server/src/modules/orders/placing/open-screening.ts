@@ -1,14 +1,14 @@
-// Puts risk's fraud check into the orders' placing, where ENABLE_FRAUD_CHECK asks for it. What it has to know beforehand of
+// Puts risk's fraud check into the orders' placing. What it has to know beforehand of
 // who orders is read once for all that order at the same time; the rest is read with the desk's batch.
-import { type Config, ConfigError } from "../config/config.ts";
-import { findRegistrations, type RegisteredUser } from "../modules/identity/index.ts";
-import type { Assets } from "../modules/ledger/index.ts";
-import type { PreparedScreen, Screen, ScreenedOrder } from "../modules/orders/index.ts";
-import { type FraudCheck, openFraudCheck, readFraudRules } from "../modules/risk/index.ts";
-import type { Sql } from "../runtime/database.ts";
-import { createGroupCommit } from "../runtime/group-commit.ts";
-import type { Vault } from "../runtime/vault/vault.ts";
-import { actsForAll } from "../values/actor.ts";
+
+import type { Sql } from "../../../runtime/database.ts";
+import { createGroupCommit } from "../../../runtime/group-commit.ts";
+import type { Vault } from "../../../runtime/vault/vault.ts";
+import { actsForAll } from "../../../values/actor.ts";
+import { findRegistrations, type RegisteredUser } from "../../identity/index.ts";
+import type { Assets } from "../../ledger/index.ts";
+import type { FraudCheck } from "../../risk/index.ts";
+import type { PreparedScreen, Screen, ScreenedOrder } from "./screen.ts";
 
 const READ_AT_ONCE_MAX = 500;
 const WAITING_MAX = 10_000;
@@ -19,16 +19,12 @@ export interface ScreeningOptions {
   readonly assets: Assets;
 }
 
-/**
- * Undefined where orders are not screened.
- * @throws ConfigError where FRAUD_RULES cannot be read
- */
-export function openScreening(config: Config, { db, vault, assets }: ScreeningOptions): Screen | undefined {
-  const rules = readFraudRules(config.FRAUD_RULES);
-  if (typeof rules === "string") throw new ConfigError([rules]);
-  const limits = { reviewScore: config.FRAUD_REVIEW_SCORE, refuseScore: config.FRAUD_REFUSE_SCORE };
-  if (!config.ENABLE_FRAUD_CHECK) return undefined;
-  const check = openFraudCheck({ vault, rules, limits });
+/** @param check undefined: orders are not screened */
+export function openScreening(
+  check: FraudCheck | undefined,
+  { db, vault, assets }: ScreeningOptions,
+): Screen | undefined {
+  if (check === undefined) return undefined;
   const registrations = createGroupCommit<string, RegisteredUser | undefined>({
     commitBatch: async (ids) => {
       const found = await findRegistrations({ db, vault }, ids);

@@ -1,5 +1,5 @@
 // Writes a few refusals a minute of each caller and counts the others: the count is written when the minute is over.
-import type { SecurityRecord } from "../modules/identity/index.ts";
+import type { SecurityRecord } from "../trail.ts";
 
 export interface RefusalBudget {
   /** Resolves when the record is written, at once where it is only counted. */

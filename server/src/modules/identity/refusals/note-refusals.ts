@@ -2,18 +2,13 @@
 // acts that were refused, tokens and links that are not good, limits that were passed. What anybody may send without end
 // is written a few times a minute and counted from then on, so that nobody can flood the trail.
 import type { FastifyRequest } from "fastify";
-import { readFullOrigin } from "../http/index.ts";
-import {
-  ANONYMOUS,
-  findByLogin,
-  type Identity,
-  recordRefusal,
-  type SecurityEvent,
-  type SecurityRecord,
-} from "../modules/identity/index.ts";
-import type { Actor } from "../values/actor.ts";
-import type { AppError } from "../values/app-error.ts";
-import { networkOf } from "../values/network.ts";
+import { readFullOrigin } from "../../../http/index.ts";
+import type { Actor } from "../../../values/actor.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import { networkOf } from "../../../values/network.ts";
+import { findByLogin } from "../sessions/log-in.ts";
+import type { Identity } from "../settings.ts";
+import { ANONYMOUS, recordRefusal, type SecurityEvent, type SecurityRecord } from "../trail.ts";
 import { createRefusalBudget } from "./refusal-budget.ts";
 
 /** What a refused request was about to be, by its operationId. What is missing puts its refusals on the trail itself. */

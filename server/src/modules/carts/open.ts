@@ -1,0 +1,23 @@
+// Opens carts: their routes, the task that closes those nobody touches, and the check that they became their orders.
+import type { Check, Module } from "../module.ts";
+import type { OrderServices } from "../orders/index.ts";
+import { cartTasks } from "./jobs.ts";
+import { cartRoutes } from "./routes.ts";
+import { verifyCarts } from "./verify-carts.ts";
+
+/** Told with the orders: a cart that became another order is found where orders are looked at. */
+const CHECK: Check = {
+  kind: "orders",
+  run: async (db, { since }) => ({ differences: await verifyCarts(db, { since }) }),
+};
+
+export const carts: Module<"carts", object, { orders: OrderServices }, object> = {
+  name: "carts",
+  readSettings: () => ({}),
+  checks: [CHECK],
+  open: (_host, _settings, { orders }) => ({
+    services: {},
+    routes: [cartRoutes(orders)],
+    tasks: cartTasks(orders),
+  }),
+};

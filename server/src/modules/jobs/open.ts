@@ -1,0 +1,36 @@
+// Opens jobs: the outbox and its relay, which begins once every module has subscribed.
+import type { Module } from "../module.ts";
+import type { NewEvent } from "./append-events.ts";
+import { countWaiting, openRelay } from "./relay-events.ts";
+import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
+
+export interface JobServices {
+  readonly subscribe: Subscriptions["subscribe"];
+  /** Tells of committed events, so that they leave at once. */
+  readonly notice: (events: readonly NewEvent[]) => void;
+}
+
+export const jobs: Module<"jobs", object, object, JobServices> = {
+  name: "jobs",
+  readSettings: () => ({}),
+  open: ({ db, log, metrics }) => {
+    const subscriptions = createSubscriptions();
+    const relay = openRelay({
+      db,
+      log,
+      subscriptions,
+      onDelivered: ({ delivered, failed }) =>
+        metrics.countEvents({
+          delivered,
+          failed: failed === undefined ? 0 : 1,
+          dead: failed?.isDead === true ? 1 : 0,
+        }),
+    });
+    return {
+      services: { subscribe: subscriptions.subscribe, notice: relay.notice },
+      gauges: [{ name: "outbox_waiting", help: "Events not delivered yet", read: () => countWaiting(db) }],
+      start: relay.start,
+      close: relay.stop,
+    };
+  },
+};

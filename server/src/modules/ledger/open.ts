@@ -1,0 +1,58 @@
+// Opens the ledger: its assets in memory, the partitions of the months at hand, its transfers for the audit trail.
+import type { AuditModule } from "../audit/open.ts";
+import type { Check, Module } from "../module.ts";
+import { type Assets, loadAssets } from "./accounts/assets.ts";
+import { getImbalance } from "./accounts/get-balance.ts";
+import { createPartitions } from "./partitions/upkeep-store.ts";
+import { openTransferSource } from "./transactions/transfer-source.ts";
+import { verifyBook } from "./verify/verify-book.ts";
+
+const PARTITION_MONTHS_AHEAD = 3;
+const DAY_SECONDS = 86_400;
+/** Proving the balance reads every account; once a minute is soon enough to be woken by it. */
+const IMBALANCE_EVERY_MS = 60_000;
+
+export interface LedgerModule {
+  readonly assets: Assets;
+}
+
+const CHECK: Check = {
+  kind: "ledger",
+  run: async (db, { full, readOnly, onProgress }) => {
+    const { differences, ...reading } = await verifyBook(db, {
+      ...(full === undefined ? {} : { full }),
+      ...(readOnly === undefined ? {} : { readOnly }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    return { differences, reading };
+  },
+};
+
+export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModule> = {
+  name: "ledger",
+  readSettings: () => ({}),
+  checks: [CHECK],
+  open: async ({ db }, _settings, { audit }) => {
+    const assets = await loadAssets(db);
+    await createPartitions(db, PARTITION_MONTHS_AHEAD); // the program may have been off since last month
+    audit.takeTransfersFrom(openTransferSource(db));
+    return {
+      services: { assets },
+      tasks: [
+        {
+          name: "create_partitions",
+          everySeconds: DAY_SECONDS,
+          run: () => createPartitions(db, PARTITION_MONTHS_AHEAD),
+        },
+      ],
+      gauges: [
+        {
+          name: "ledger_imbalance",
+          help: "Difference of debits and credits over all assets, in minor units; anything but 0 is an error in the book",
+          read: async () => Number(await getImbalance(db)),
+          everyMs: IMBALANCE_EVERY_MS,
+        },
+      ],
+    };
+  },
+};

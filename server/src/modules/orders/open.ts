@@ -1,0 +1,78 @@
+// Opens orders: their services, the tasks that move them on, and what payments tell them.
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/env-file.ts";
+import type { CommandDesk } from "../desk/index.ts";
+import type { InventoryModule } from "../inventory/open.ts";
+import type { LedgerModule } from "../ledger/open.ts";
+import type { Check, Module } from "../module.ts";
+import type { PaymentModule } from "../payments/open.ts";
+import type { RiskModule } from "../risk/open.ts";
+import { followPayments } from "./changing/follow-payments.ts";
+import { ORDERS_ENCRYPTED } from "./encrypted-tables.ts";
+import { orderTasks } from "./jobs.ts";
+import { openScreening } from "./placing/open-screening.ts";
+import { readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
+import { orderRoutes } from "./routes.ts";
+import type { OrderServices, OrderSettings } from "./services.ts";
+import { verifyOrders } from "./verify/verify-orders.ts";
+
+export interface OrderModuleSettings {
+  readonly taxRates: TaxRates;
+  readonly settings: OrderSettings;
+}
+
+interface Lower {
+  readonly ledger: LedgerModule;
+  readonly desk: CommandDesk;
+  readonly risk: RiskModule;
+  readonly inventory: InventoryModule;
+  readonly payments: PaymentModule;
+}
+
+const CHECK: Check = {
+  kind: "orders",
+  run: async (db, { since, onProgress }) => {
+    const { differences } = await verifyOrders(db, {
+      since,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    return { differences };
+  },
+};
+
+export const orders: Module<"orders", OrderModuleSettings, Lower, OrderServices> = {
+  name: "orders",
+  readSettings,
+  encrypted: ORDERS_ENCRYPTED,
+  checks: [CHECK],
+  open: ({ db, vault }, settings, { ledger: { assets }, desk, risk, inventory, payments }) => {
+    const services: OrderServices = {
+      db,
+      vault,
+      desk,
+      assets,
+      ...inventory,
+      ...settings,
+      cardProvider: payments.cardProvider,
+      screen: openScreening(risk.fraudCheck, { db, vault, assets }),
+    };
+    payments.tell(followPayments());
+    return { services, routes: [orderRoutes(services)], tasks: orderTasks(services) };
+  },
+};
+
+function readSettings(config: Config): OrderModuleSettings {
+  const taxRates = readTaxRates({ taxRate: config.TAX_RATE, taxClasses: config.TAX_CLASSES });
+  if (typeof taxRates === "string") throw new ConfigError([taxRates]);
+  return {
+    taxRates,
+    settings: {
+      defaultCurrency: config.DEFAULT_CURRENCY,
+      unpaidSeconds: config.ORDER_UNPAID_SECONDS,
+      invoiceSeconds: config.ORDER_INVOICE_SECONDS,
+      reviewSeconds: config.ORDER_REVIEW_SECONDS,
+      graceSeconds: config.ORDER_GRACE_SECONDS,
+      cartExpiryDays: config.CART_EXPIRY_DAYS,
+    },
+  };
+}

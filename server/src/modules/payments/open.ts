@@ -1,0 +1,185 @@
+// Opens payments: the configured providers, the workers that call them and read their reports, and the sandbox.
+import type { Config } from "../../config/config.ts";
+import type { Sql } from "../../runtime/database.ts";
+import type { CommandDesk } from "../desk/index.ts";
+import type { Assets } from "../ledger/index.ts";
+import type { LedgerModule } from "../ledger/open.ts";
+import type { Check, Host, Module, ModuleGauge } from "../module.ts";
+import { createCallPolicy } from "./attempts/call-policy.ts";
+import { createSendingPool } from "./attempts/send-attempts.ts";
+import { measureWaits, type PaymentWaits } from "./measure-waits.ts";
+import type { PaymentListener } from "./payment-listener.ts";
+import type { CardProvider, CardProviderName } from "./providers/card-provider.ts";
+import { deliverDueWebhooks } from "./providers/sandbox/deliver-webhooks.ts";
+import { createSandbox, readSandboxSecret, type SandboxOptions } from "./providers/sandbox/sandbox.ts";
+import { loadStripe, type StripeOptions } from "./providers/stripe/load-stripe.ts";
+import { paymentRoutes } from "./routes.ts";
+import { runWorker } from "./run-worker.ts";
+import { verifyPayments } from "./verify/verify-payments.ts";
+import { applyDueWebhooks, forgetOldWebhooks } from "./webhooks/apply-webhooks.ts";
+
+/** A call is tried three times at most; the rest is for recording its outcome. */
+const LEASE_FACTOR = 4;
+const DAY_SECONDS = 86_400;
+
+export interface PaymentSettings {
+  /** Undefined: no sandbox. */
+  readonly sandbox: Pick<SandboxOptions, "publicUrl" | "delayMs"> | undefined;
+  /** Undefined: Stripe takes no cards here. */
+  readonly stripe: Omit<StripeOptions, "scaleOf"> | undefined;
+  readonly timeoutMs: number;
+  readonly pollMs: number;
+  /** After how long an attempt whose outcome is not known waits for a person. */
+  readonly attentionSeconds: number;
+}
+
+export interface PaymentModule {
+  /** What takes cards here; undefined where nothing does. */
+  readonly cardProvider: CardProviderName | undefined;
+  /** Who holds the payments of orders: hears of every change in its commit. */
+  readonly tell: (listener: PaymentListener) => void;
+}
+
+interface Lower {
+  readonly ledger: LedgerModule;
+  readonly desk: CommandDesk;
+}
+
+const CHECK: Check = {
+  kind: "payments",
+  run: async (db, { since, onProgress }) => {
+    const { differences } = await verifyPayments(db, {
+      since,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    return { differences };
+  },
+};
+
+export const payments: Module<"payments", PaymentSettings, Lower, PaymentModule> = {
+  name: "payments",
+  readSettings,
+  checks: [CHECK],
+  open: async (host, settings, { ledger: { assets }, desk }) => {
+    const { db, log } = host;
+    const { pollMs, timeoutMs } = settings;
+    const sandbox = await openSandbox(settings, host);
+    const stripe = await openStripe(settings, assets);
+    const providers = wrapProviders(settings, [stripe, sandbox?.provider]);
+    let listener: PaymentListener | undefined;
+    const keeper = { db, desk, assets, listener: () => listener };
+    const shared = { ...keeper, providers, log, clock: () => new Date() };
+    const leaseSeconds = (timeoutMs * LEASE_FACTOR) / 1_000 + 10;
+    const pool = createSendingPool({
+      ...shared,
+      leaseSeconds,
+      attentionSeconds: settings.attentionSeconds,
+    });
+    const senders = runWorker({ name: "send_payment_attempts", pollMs, log, pass: pool.pass });
+    const inbox = runWorker({
+      name: "apply_webhooks",
+      pollMs,
+      log,
+      pass: () => applyDueWebhooks(shared),
+    });
+    desk.afterCommit(({ events }) => {
+      if (events.some(({ topic }) => topic === "payment.requested")) senders.wake();
+    });
+    return {
+      services: {
+        cardProvider: providers.has("stripe") ? "stripe" : providers.has("sandbox") ? "sandbox" : undefined,
+        tell: (given) => {
+          listener = given;
+        },
+      },
+      routes: [paymentRoutes({ ...keeper, providers, sandbox: sandbox?.provider, onWebhook: inbox.wake })],
+      tasks: [{ name: "forget_webhooks", everySeconds: DAY_SECONDS, run: () => forgetOldWebhooks(db) }],
+      gauges: listGauges(db),
+      onListening: (url) => sandbox?.deliverTo(url),
+      close: async () => {
+        await Promise.all([senders.stop(), inbox.stop(), sandbox?.stop()]);
+        await pool.drain();
+      },
+    };
+  },
+};
+
+function readSettings(config: Config): PaymentSettings {
+  const isSandboxOn =
+    config.PAYMENT_SANDBOX === "on" || (config.PAYMENT_SANDBOX === "auto" && config.APP_ENV !== "production");
+  const publicUrl = config.PUBLIC_URL.replace(/\/+$/, "");
+  const secretKey = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
+  const webhookSecret = config.STRIPE_WEBHOOK_SECRET;
+  const timeoutMs = config.PAYMENT_TIMEOUT_MS;
+  return {
+    sandbox: isSandboxOn ? { publicUrl, delayMs: config.PAYMENT_SANDBOX_DELAY_MS } : undefined,
+    stripe:
+      secretKey === undefined || webhookSecret === undefined
+        ? undefined
+        : {
+            secretKey,
+            webhookSecret,
+            apiUrl: config.STRIPE_API_URL,
+            returnUrl: config.PAYMENT_RETURN_URL ?? config.PUBLIC_URL,
+            timeoutMs,
+          },
+    timeoutMs,
+    pollMs: config.PAYMENT_POLL_MS,
+    attentionSeconds: config.PAYMENT_ATTENTION_SECONDS,
+  };
+}
+
+/** The sandbox, and its postman, who goes once it is known where the program listens. */
+async function openSandbox({ sandbox, pollMs }: PaymentSettings, { db, log }: Pick<Host, "db" | "log">) {
+  if (sandbox === undefined) return undefined;
+  const secret = await readSandboxSecret(db);
+  let url: string | undefined;
+  const postman = runWorker({
+    name: "deliver_sandbox_webhooks",
+    pollMs,
+    log,
+    pass: async (signal) => (url === undefined ? 0 : deliverDueWebhooks({ db, secret, url }, signal)),
+  });
+  return {
+    provider: createSandbox({ db, secret, ...sandbox, onTold: postman.wake }),
+    deliverTo: (given: string) => {
+      url = given;
+      postman.wake();
+    },
+    stop: postman.stop,
+  };
+}
+
+async function openStripe({ stripe }: PaymentSettings, assets: Assets): Promise<CardProvider | undefined> {
+  if (stripe === undefined) return undefined;
+  return loadStripe({ ...stripe, scaleOf: (currency) => assets.byCode(currency)?.scale });
+}
+
+function wrapProviders({ timeoutMs }: PaymentSettings, providers: readonly (CardProvider | undefined)[]) {
+  return new Map(
+    providers
+      .filter((provider) => provider !== undefined)
+      .map((provider) => [provider.name, { provider, policy: createCallPolicy({ timeoutMs }) }]),
+  );
+}
+
+function listGauges(db: Sql): ModuleGauge[] {
+  const read = (pick: (waits: PaymentWaits) => number) => async () => pick(await measureWaits(db));
+  return [
+    {
+      name: "payments_attention",
+      help: "Payment attempts that wait for a person",
+      read: read((waits) => waits.attentionCount),
+    },
+    {
+      name: "payments_attention_oldest_seconds",
+      help: "How long the first payment attempt has waited for a person; 0 where none waits",
+      read: read((waits) => waits.attentionSeconds),
+    },
+    {
+      name: "webhooks_oldest_seconds",
+      help: "How long the oldest webhook of a payment provider has waited to be applied; 0 where none waits",
+      read: read((waits) => waits.webhookSeconds),
+    },
+  ];
+}
