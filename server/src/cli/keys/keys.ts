@@ -4,11 +4,7 @@ import type { Command } from "commander";
 import { type Config, loadConfig } from "../../config/config.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { findPendingMigrations } from "../../runtime/migrate.ts";
-import {
-  type EncryptedTable,
-  type Reencryption,
-  reencryptTable,
-} from "../../runtime/vault/encrypted-table.ts";
+import { type Reencryption, reencryptTable } from "../../runtime/vault/encrypted-table.ts";
 import { addDataKey, rewrapDataKeys } from "../../runtime/vault/rotate-data-keys.ts";
 import { openVault, VaultError, type VaultOptions } from "../../runtime/vault/vault.ts";
 import { addExamples } from "../examples.ts";
