@@ -1,12 +1,17 @@
 // The SQL of the outbox.
-import { toTextArray } from "../../runtime/sql-array.ts";
+import { columnsOf } from "../../runtime/row-columns.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 
-export function insertEvents(
-  { sql }: Tx,
-  events: readonly { topic: string; payload: string }[],
-): Promise<unknown> {
-  return sql`
-    INSERT INTO jobs.outbox (topic, payload)
-    SELECT * FROM unnest(${toTextArray(events.map((e) => e.topic))}::text[], ${toTextArray(events.map((e) => e.payload))}::text[])`.execute();
+interface NewEvent {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+const EVENT_COLUMNS = columnsOf<NewEvent>({
+  topic: ["text", (event) => event.topic],
+  payload: ["text", (event) => event.payload],
+});
+
+export function insertEvents({ sql }: Tx, events: readonly NewEvent[]): Promise<unknown> {
+  return sql`INSERT INTO jobs.outbox ${EVENT_COLUMNS.rows(sql, events)}`.execute();
 }

@@ -1,6 +1,7 @@
 // The SQL of fraud checks: the list of the blocked, and what was found about orders.
 import type { Sql } from "../../runtime/database.ts";
-import { toArray, toTextArray } from "../../runtime/sql-array.ts";
+import { columnsOf } from "../../runtime/row-columns.ts";
+import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { BlockedKind, FraudVerdict } from "./fraud-rules.ts";
 import type { FraudSubject } from "./fraud-subject.ts";
@@ -16,7 +17,8 @@ export async function readBlockedIndexes(
   subjects: readonly number[],
 ): Promise<Map<number, Buffer[]>> {
   const rows = await sql<{ subject: bigint; value_index: Buffer }[]>`
-    SELECT subject, value_index FROM risk.blocked_subjects
+    SELECT subject, value_index
+    FROM risk.blocked_subjects
     WHERE subject = ANY(${toArray(subjects)}::bigint[]) AND (expires_at IS NULL OR expires_at > now())`.execute();
   const bySubject = Map.groupBy(rows, (row) => Number(row.subject));
   return new Map([...bySubject].map(([subject, found]) => [subject, found.map((row) => row.value_index)]));
@@ -33,12 +35,17 @@ export async function readRecentOrders(
 ): Promise<Map<number, number[]>> {
   const ids = toArray(subjects);
   const locked = sql`
-    SELECT pg_advisory_xact_lock((${LOCK_CLASS}::bigint << 48) | id) FROM unnest(${ids}::bigint[]) AS s (id)`.execute();
+    SELECT pg_advisory_xact_lock((${LOCK_CLASS}::bigint << 48) | id)
+    FROM unnest(${ids}::bigint[]) AS s (id)`.execute();
   const found = sql<{ subject: bigint; order_id: bigint }[]>`
-    SELECT s.id AS subject, r.order_id FROM unnest(${ids}::bigint[]) AS s (id) CROSS JOIN LATERAL (
-      SELECT order_id FROM risk.screenings
+    SELECT s.id AS subject, r.order_id
+    FROM unnest(${ids}::bigint[]) AS s (id)
+    CROSS JOIN LATERAL (
+      SELECT order_id
+      FROM risk.screenings
       WHERE subject = s.id AND order_id > (extract(epoch FROM clock_timestamp()) - ${seconds}::int) * 1000000
-      ORDER BY order_id DESC LIMIT ${countMax}) r`.execute();
+      ORDER BY order_id DESC
+      LIMIT ${countMax}) AS r`.execute();
   const [, rows] = await Promise.all([locked, found]);
   const bySubject = Map.groupBy(rows, (row) => Number(row.subject));
   return new Map(
@@ -55,12 +62,16 @@ export interface ScreeningRow {
   readonly findings: string;
 }
 
+const SCREENING_COLUMNS = columnsOf<ScreeningRow>({
+  order_id: ["bigint", (row) => row.orderId],
+  subject: ["bigint", (row) => row.subject],
+  score: ["integer", (row) => row.score],
+  verdict: ["text", (row) => row.verdict],
+  findings: ["text", (row) => row.findings],
+});
+
 export function insertScreenings({ sql }: Tx, rows: readonly ScreeningRow[]): Promise<unknown> {
-  return sql`
-    INSERT INTO risk.screenings (order_id, subject, score, verdict, findings)
-    SELECT * FROM unnest(${toArray(rows.map((row) => row.orderId))}::bigint[], ${toArray(rows.map((row) => row.subject))}::bigint[],
-      ${toArray(rows.map((row) => row.score))}::integer[], ${toTextArray(rows.map((row) => row.verdict))}::text[],
-      ${toTextArray(rows.map((row) => row.findings))}::text[])`.execute();
+  return sql`INSERT INTO risk.screenings ${SCREENING_COLUMNS.rows(sql, rows)}`.execute();
 }
 
 export async function readScreening(
@@ -86,16 +97,17 @@ export interface BlockedRow {
 }
 
 function columns(sql: Query) {
-  return sql`id, kind, value, value_index AS "valueIndex", reason, version, blocked_by AS "blockedBy", blocked_at AS "blockedAt", expires_at AS "expiresAt"`;
+  return sql`
+    id, kind, value, value_index AS "valueIndex", reason, version, blocked_by AS "blockedBy",
+    blocked_at AS "blockedAt", expires_at AS "expiresAt"`;
 }
 
 const toRow = (row: Omit<BlockedRow, "id"> & { id: bigint }): BlockedRow => ({ ...row, id: Number(row.id) });
 
 /** The entry of a value. */
 export async function findBlockedId({ sql }: Tx, index: Buffer): Promise<number | undefined> {
-  const [row] = await sql<
-    { id: bigint }[]
-  >`SELECT id FROM risk.blocked_subjects WHERE value_index = ${index}`;
+  const [row] = await sql<{ id: bigint }[]>`
+    SELECT id FROM risk.blocked_subjects WHERE value_index = ${index}`;
   return row === undefined ? undefined : Number(row.id);
 }
 
@@ -113,7 +125,8 @@ export async function insertBlocked(
   const { subject, value, reason, blockedBy, expiresAt } = entry;
   const [row] = await sql<(Omit<BlockedRow, "id"> & { id: bigint })[]>`
     INSERT INTO risk.blocked_subjects (kind, value, value_index, subject, reason, blocked_by, expires_at)
-    VALUES (${subject.kind}, ${value}, ${subject.index}, ${subject.number}, ${reason}, ${blockedBy}, ${expiresAt})
+    VALUES (${subject.kind}, ${value}, ${subject.index}, ${subject.number}, ${reason}, ${blockedBy},
+            ${expiresAt})
     RETURNING ${columns(sql)}`;
   if (row === undefined) throw new Error("no entry was made");
   return toRow(row);
@@ -131,10 +144,13 @@ export async function readBlockedPage(
 ): Promise<BlockedRow[]> {
   const { kind, index, beforeId, limit } = query;
   const rows = await db<(Omit<BlockedRow, "id"> & { id: bigint })[]>`
-    SELECT ${columns(db)} FROM risk.blocked_subjects
-    WHERE id < ${beforeId} AND ${kind === undefined ? db`true` : db`kind = ${kind}`}
+    SELECT ${columns(db)}
+    FROM risk.blocked_subjects
+    WHERE id < ${beforeId}
+      AND ${kind === undefined ? db`true` : db`kind = ${kind}`}
       AND ${index === undefined ? db`true` : db`value_index = ${index}`}
-    ORDER BY id DESC LIMIT ${limit}`;
+    ORDER BY id DESC
+    LIMIT ${limit}`;
   return rows.map(toRow);
 }
 
@@ -156,8 +172,10 @@ export async function updateBlocked(
 ): Promise<BlockedRow | undefined> {
   const { reason, expiresAt, versions } = change;
   const [row] = await sql<(Omit<BlockedRow, "id"> & { id: bigint })[]>`
-    UPDATE risk.blocked_subjects SET reason = ${reason}, expires_at = ${expiresAt}, version = version + 1
-    WHERE id = ${id} AND ${versions === undefined ? sql`true` : sql`version = ANY(${toArray(versions)}::integer[])`}
+    UPDATE risk.blocked_subjects
+    SET reason = ${reason}, expires_at = ${expiresAt}, version = version + 1
+    WHERE id = ${id}
+      AND ${versions === undefined ? sql`true` : sql`version = ANY(${toArray(versions)}::integer[])`}
     RETURNING ${columns(sql)}`;
   return row === undefined ? undefined : toRow(row);
 }

@@ -1,5 +1,6 @@
 // The SQL of the risk module.
 import type { Sql } from "../../runtime/database.ts";
+import { columnsOf } from "../../runtime/row-columns.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Flag } from "./find-flags.ts";
 
@@ -11,11 +12,17 @@ export interface NewFlag {
   readonly blocked: boolean;
 }
 
+const FLAG_COLUMNS = columnsOf<NewFlag>({
+  transaction_id: ["bigint", (flag) => flag.transactionId],
+  account_id: ["bigint", (flag) => flag.accountId],
+  rule: ["text", (flag) => flag.rule],
+  reason: ["text", (flag) => flag.reason],
+  blocked: ["boolean", (flag) => flag.blocked],
+});
+
 export function insertFlags({ sql }: Tx, flags: readonly NewFlag[]): Promise<unknown> {
   return sql`
-    INSERT INTO risk.flags (transaction_id, account_id, rule, reason, blocked)
-    SELECT * FROM unnest(${flags.map((f) => String(f.transactionId))}::bigint[], ${flags.map((f) => String(f.accountId))}::bigint[],
-                         ${flags.map((f) => f.rule)}::text[], ${flags.map((f) => f.reason)}::text[], ${flags.map((f) => String(f.blocked))}::text[]::boolean[])
+    INSERT INTO risk.flags ${FLAG_COLUMNS.rows(sql, flags)}
     ON CONFLICT (transaction_id, rule) DO NOTHING`.execute();
 }
 
@@ -42,12 +49,14 @@ export async function readFlags(
 ): Promise<Flag[]> {
   const { accountId, transactionId, rule, beforeId, limit } = query;
   const rows = await db<FlagRow[]>`
-    SELECT id, transaction_id, account_id, rule, reason, blocked, flagged_at FROM risk.flags
+    SELECT id, transaction_id, account_id, rule, reason, blocked, flagged_at
+    FROM risk.flags
     WHERE id < ${beforeId}
       AND ${accountId === undefined ? db`true` : db`account_id = ${accountId}`}
       AND ${transactionId === undefined ? db`true` : db`transaction_id = ${transactionId}`}
       AND ${rule === undefined ? db`true` : db`rule = ${rule}`}
-    ORDER BY id DESC LIMIT ${limit}`;
+    ORDER BY id DESC
+    LIMIT ${limit}`;
   return rows.map((row) => ({
     id: Number(row.id),
     transactionId: Number(row.transaction_id),

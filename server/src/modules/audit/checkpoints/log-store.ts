@@ -1,6 +1,6 @@
 // The SQL of the transparency logs: their sizes and their hash tiles.
 import type { Sql } from "../../../runtime/database.ts";
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Tile } from "../proofs/tiles.ts";
 
@@ -40,15 +40,28 @@ interface TileRow {
   hashes: Buffer;
 }
 
+type TilePlace = Pick<Tile, "level" | "position">;
+
+const PLACE: ColumnTable<TilePlace> = {
+  level: ["smallint", (tile) => tile.level],
+  position: ["bigint", (tile) => tile.position],
+};
+const PLACE_COLUMNS = columnsOf<TilePlace>(PLACE);
+const TILE_COLUMNS = columnsOf<Tile>({
+  ...PLACE,
+  first_key: ["bigint", (tile) => tile.firstKey],
+  hashes: ["bytea", (tile) => tile.hashes],
+});
+
 export async function readTiles(
   sql: Sql | Tx["sql"],
   log: LogName,
-  tiles: readonly { level: number; position: number }[],
+  tiles: readonly TilePlace[],
 ): Promise<Tile[]> {
   if (tiles.length === 0) return [];
   const rows = await sql<TileRow[]>`
     SELECT t.level, t.position, t.first_key, t.hashes
-    FROM unnest(${toArray(tiles.map((tile) => tile.level))}::smallint[], ${toArray(tiles.map((tile) => tile.position))}::bigint[]) AS w (level, position)
+    FROM unnest(${PLACE_COLUMNS.arrays(sql, tiles)}) AS w (${PLACE_COLUMNS.names(sql)})
     JOIN audit.tiles t ON t.log = ${LOGS[log]} AND t.level = w.level AND t.position = w.position`;
   return rows.map(toTile);
 }
@@ -59,18 +72,21 @@ function toTile(row: TileRow): Tile {
 
 export async function writeTiles({ sql }: Tx, log: LogName, tiles: readonly Tile[]): Promise<void> {
   await sql`
-    INSERT INTO audit.tiles (log, level, position, first_key, hashes)
-    SELECT ${LOGS[log]}, * FROM unnest(
-      ${toArray(tiles.map((tile) => tile.level))}::smallint[], ${toArray(tiles.map((tile) => tile.position))}::bigint[],
-      ${toArray(tiles.map((tile) => tile.firstKey))}::bigint[], ${toTextArray(tiles.map((tile) => toHex(tile.hashes)))}::bytea[])
-    ON CONFLICT (log, level, position) DO UPDATE SET hashes = excluded.hashes`;
+    INSERT INTO audit.tiles (log, ${TILE_COLUMNS.names(sql)})
+    SELECT ${LOGS[log]}, ${TILE_COLUMNS.names(sql)}
+    FROM unnest(${TILE_COLUMNS.arrays(sql, tiles)}) AS n (${TILE_COLUMNS.names(sql)})
+    ON CONFLICT (log, level, position) DO UPDATE
+    SET hashes = excluded.hashes`;
 }
 
 /** The tile of level 0 in which the leaf with this key lies, if the log has it. */
 export async function findTileOf(sql: Sql | Tx["sql"], log: LogName, key: bigint): Promise<Tile | undefined> {
   const [row] = await sql<TileRow[]>`
-    SELECT level, position, first_key, hashes FROM audit.tiles
-    WHERE log = ${LOGS[log]} AND level = 0 AND first_key <= ${String(key)} ORDER BY first_key DESC LIMIT 1`;
+    SELECT ${TILE_COLUMNS.names(sql)}
+    FROM audit.tiles
+    WHERE log = ${LOGS[log]} AND level = 0 AND first_key <= ${String(key)}
+    ORDER BY first_key DESC
+    LIMIT 1`;
   return row === undefined ? undefined : toTile(row);
 }
 

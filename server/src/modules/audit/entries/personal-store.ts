@@ -1,5 +1,6 @@
 // The SQL of personal values: reading them back, and forgetting a person.
 import type { Sql } from "../../../runtime/database.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toHex } from "../checkpoints/log-store.ts";
@@ -29,7 +30,9 @@ export async function readSealedValues(
   if (commitments.length === 0) return new Map();
   const hexes = commitments.map((commitment) => toHex(Buffer.from(commitment, "hex")));
   const rows = await db<{ commitment: Buffer; sealed: string }[]>`
-    SELECT commitment, sealed FROM audit.personal_values WHERE commitment = ANY(${toTextArray(hexes)}::bytea[])`;
+    SELECT commitment, sealed
+    FROM audit.personal_values
+    WHERE commitment = ANY(${toTextArray(hexes)}::bytea[])`;
   return new Map(rows.map((row) => [row.commitment.toString("hex"), row.sealed]));
 }
 
@@ -46,19 +49,26 @@ export interface ExpectedValue {
 /** How long before a subject is forgotten an entry may have been written that is chained with what came after. */
 const CHAINED_LATE = "1 hour";
 
+const EXPECTED = columnsOf<ExpectedValue>({
+  commitment: ["bytea", (value) => Buffer.from(value.commitment, "hex")],
+  subject_id: ["text", (value) => value.subjectId],
+  at: ["text", (value) => value.at],
+});
+
 /** Those that are not there and should be: their subject was not forgotten since. */
 export async function findLostValues(
   { sql }: Tx,
   expected: readonly ExpectedValue[],
 ): Promise<ExpectedValue[]> {
-  const hexes = expected.map(({ commitment }) => toHex(Buffer.from(commitment, "hex")));
   const rows = await sql<{ index: number }[]>`
-    SELECT e.n::int - 1 AS index
-    FROM unnest(${toTextArray(hexes)}::bytea[], ${toTextArray(expected.map((value) => value.subjectId))}::text[],
-                ${toTextArray(expected.map((value) => value.at))}::text[]) WITH ORDINALITY AS e (commitment, subject_id, at, n)
+    SELECT e.number::int - 1 AS index
+    FROM unnest(${EXPECTED.arrays(sql, expected)}) WITH ORDINALITY AS e (${EXPECTED.names(sql)}, number)
     WHERE NOT EXISTS (SELECT FROM audit.personal_values v WHERE v.commitment = e.commitment)
-      AND NOT EXISTS (SELECT FROM audit.erasures f
-                      WHERE f.subject_id = e.subject_id AND f.erased_at + ${CHAINED_LATE}::text::interval >= e.at::timestamptz)
-    ORDER BY e.n`;
+      AND NOT EXISTS (
+        SELECT
+        FROM audit.erasures f
+        WHERE f.subject_id = e.subject_id
+          AND f.erased_at + ${CHAINED_LATE}::text::interval >= e.at::timestamptz)
+    ORDER BY e.number`;
   return rows.flatMap(({ index }) => expected[index] ?? []);
 }

@@ -1,4 +1,5 @@
 // The SQL of the sequencer: rows that wait, entries of the chain, personal values.
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toHex } from "../checkpoints/log-store.ts";
@@ -24,8 +25,11 @@ export interface PendingRow {
 
 export async function readPending({ sql }: Tx, rowsMax: number): Promise<PendingRow[]> {
   return await sql<PendingRow[]>`
-    SELECT id, entries, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, writer, number
-    FROM audit.pending ORDER BY id LIMIT ${rowsMax}`;
+    SELECT id, entries, writer, number,
+      to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
+    FROM audit.pending
+    ORDER BY id
+    LIMIT ${rowsMax}`;
 }
 
 export async function deletePending({ sql }: Tx, ids: readonly bigint[]): Promise<void> {
@@ -36,7 +40,10 @@ export async function deletePending({ sql }: Tx, ids: readonly bigint[]): Promis
 /** Chain hash of the last entry; undefined for an empty chain. */
 export async function readHead({ sql }: Tx): Promise<{ seq: number; chainHash: Buffer } | undefined> {
   const [row] = await sql<{ seq: bigint; chain_hash: Buffer }[]>`
-    SELECT seq, chain_hash FROM audit.entries ORDER BY seq DESC LIMIT 1`;
+    SELECT seq, chain_hash
+    FROM audit.entries
+    ORDER BY seq DESC
+    LIMIT 1`;
   return row === undefined ? undefined : { seq: Number(row.seq), chainHash: row.chain_hash };
 }
 
@@ -53,6 +60,17 @@ export interface NewEntry {
   readonly chainHash: Buffer;
 }
 
+const ENTRY_COLUMNS = columnsOf<NewEntry>({
+  written_at: ["timestamptz", (entry) => entry.at],
+  event: ["text", (entry) => entry.event],
+  actor_id: ["text", (entry) => entry.actorId],
+  resource_type: ["text", (entry) => entry.resourceType],
+  resource_id: ["text", (entry) => entry.resourceId],
+  succeeded: ["boolean", (entry) => entry.succeeded],
+  body: ["text", (entry) => entry.body],
+  chain_hash: ["bytea", (entry) => entry.chainHash],
+});
+
 /** Inserts entries behind the one whose chain hash is `before`. Inserts none, and throws, where that is not the last. */
 export async function insertEntries(
   { sql }: Tx,
@@ -62,15 +80,13 @@ export async function insertEntries(
   const [first] = entries;
   if (first === undefined) return;
   const { count } = await sql`
-    INSERT INTO audit.entries (seq, written_at, event, actor_id, resource_type, resource_id, succeeded, body, chain_hash)
-    SELECT ${first.seq} + e.n - 1, e.at::timestamptz, e.event, e.actor_id, e.resource_type, e.resource_id, e.succeeded, e.body, e.chain_hash
-    FROM unnest(${toTextArray(entries.map((e) => e.at))}::text[], ${toTextArray(entries.map((e) => e.event))}::text[],
-                ${toTextArray(entries.map((e) => e.actorId))}::text[], ${toTextArray(entries.map((e) => e.resourceType))}::text[],
-                ${toTextArray(entries.map((e) => e.resourceId))}::text[], ${`{${entries.map((e) => e.succeeded).join(",")}}`}::boolean[],
-                ${toTextArray(entries.map((e) => e.body))}::text[], ${toTextArray(entries.map((e) => toHex(e.chainHash)))}::bytea[])
-         WITH ORDINALITY AS e (at, event, actor_id, resource_type, resource_id, succeeded, body, chain_hash, n)
+    INSERT INTO audit.entries (seq, ${ENTRY_COLUMNS.names(sql)})
+    SELECT ${first.seq} + e.number - 1, ${ENTRY_COLUMNS.names(sql, "e")}
+    FROM unnest(${ENTRY_COLUMNS.arrays(sql, entries)}) WITH ORDINALITY AS e (${ENTRY_COLUMNS.names(sql)}, number)
     WHERE ${first.seq} = 0 OR EXISTS (
-      SELECT FROM audit.entries last WHERE last.seq = ${first.seq} - 1 AND last.chain_hash = ${toHex(before)}::text::bytea)`;
+      SELECT
+      FROM audit.entries last
+      WHERE last.seq = ${first.seq} - 1 AND last.chain_hash = ${toHex(before)}::text::bytea)`;
   if (count !== entries.length)
     throw new Error(`the chain does not end where entry ${first.seq} was to follow`);
 }
@@ -86,40 +102,50 @@ export interface SealedValue {
   readonly sealed: string;
 }
 
+const VALUE_COLUMNS = columnsOf<SealedValue>({
+  commitment: ["bytea", (value) => value.commitment],
+  subject_id: ["text", (value) => value.subjectId],
+  name: ["text", (value) => value.name],
+  sealed: ["text", (value) => value.sealed],
+});
+
 export async function insertPersonalValues({ sql }: Tx, values: readonly SealedValue[]): Promise<void> {
-  await sql`
-    INSERT INTO audit.personal_values (commitment, subject_id, name, sealed)
-    SELECT * FROM unnest(
-      ${toTextArray(values.map((v) => toHex(v.commitment)))}::bytea[], ${toTextArray(values.map((v) => v.subjectId))}::text[],
-      ${toTextArray(values.map((v) => v.name))}::text[], ${toTextArray(values.map((v) => v.sealed))}::text[])`;
+  await sql`INSERT INTO audit.personal_values ${VALUE_COLUMNS.rows(sql, values)}`;
 }
 
 /** When these subjects were last erased, as PostgreSQL's microsecond text; those that never were are missing. */
 export async function readErasures({ sql }: Tx, subjectIds: readonly string[]): Promise<Map<string, string>> {
   const rows = await sql<{ subject_id: string; at: string }[]>`
     SELECT subject_id, to_char(erased_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
-    FROM audit.erasures WHERE subject_id = ANY(${toTextArray(subjectIds)}::text[])`;
+    FROM audit.erasures
+    WHERE subject_id = ANY(${toTextArray(subjectIds)}::text[])`;
   return new Map(rows.map((row) => [row.subject_id, row.at]));
 }
 
 /** Last number seen of each writer. */
 export async function readWriters({ sql }: Tx, writers: readonly string[]): Promise<Map<string, bigint>> {
   const rows = await sql<{ writer: string; last_number: bigint }[]>`
-    SELECT writer, last_number FROM audit.writers WHERE writer = ANY(${`{${writers.join(",")}}`}::uuid[])`;
+    SELECT writer, last_number
+    FROM audit.writers
+    WHERE writer = ANY(${toTextArray(writers)}::uuid[])`;
   return new Map(rows.map((row) => [row.writer, row.last_number]));
 }
 
+const WRITER_COLUMNS = columnsOf<readonly [writer: string, number: bigint]>({
+  writer: ["uuid", ([writer]) => writer],
+  last_number: ["bigint", ([, number]) => number],
+});
+
 export async function writeWriters({ sql }: Tx, writers: ReadonlyMap<string, bigint>): Promise<void> {
   await sql`
-    INSERT INTO audit.writers (writer, last_number)
-    SELECT * FROM unnest(${`{${[...writers.keys()].join(",")}}`}::uuid[], ${toArray([...writers.values()])}::bigint[])
-    ON CONFLICT (writer) DO UPDATE SET last_number = excluded.last_number, seen_at = now()`;
+    INSERT INTO audit.writers ${WRITER_COLUMNS.rows(sql, [...writers])}
+    ON CONFLICT (writer) DO UPDATE
+    SET last_number = excluded.last_number, seen_at = now()`;
 }
 
 /** Tells one state of the erasures from another. */
 export async function readLastErasure({ sql }: Tx): Promise<string> {
-  const [row] = await sql<
-    [{ last: string }]
-  >`SELECT coalesce(max(erased_at)::text, '') AS last FROM audit.erasures`;
+  const [row] = await sql<[{ last: string }]>`
+    SELECT coalesce(max(erased_at)::text, '') AS last FROM audit.erasures`;
   return row.last;
 }

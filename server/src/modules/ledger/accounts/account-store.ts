@@ -1,5 +1,6 @@
 // The SQL of assets and accounts.
 import type { Sql } from "../../../runtime/database.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Asset } from "./assets.ts";
@@ -48,13 +49,19 @@ export async function ensureSystemAccounts({ sql }: Tx, names: readonly string[]
   return rows.map((row) => ({ assetId: row.asset_id, name: row.name, accountId: Number(row.account_id) }));
 }
 
-export async function insertAccounts(
-  { sql }: Tx,
-  accounts: readonly { assetId: number; creditLimit: bigint }[],
-): Promise<number[]> {
+interface NewAccount {
+  readonly assetId: number;
+  readonly creditLimit: bigint;
+}
+
+const ACCOUNT_COLUMNS = columnsOf<NewAccount>({
+  asset_id: ["integer", (account) => account.assetId],
+  credit_limit: ["bigint", (account) => account.creditLimit],
+});
+
+export async function insertAccounts({ sql }: Tx, accounts: readonly NewAccount[]): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
-    INSERT INTO ledger.accounts (asset_id, credit_limit)
-    SELECT * FROM unnest(${toArray(accounts.map((a) => a.assetId))}::integer[], ${toArray(accounts.map((a) => a.creditLimit))}::bigint[])
+    INSERT INTO ledger.accounts ${ACCOUNT_COLUMNS.rows(sql, accounts)}
     RETURNING id`;
   return rows.map((row) => Number(row.id)).sort((a, b) => a - b);
 }

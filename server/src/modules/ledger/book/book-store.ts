@@ -1,6 +1,7 @@
 // The SQL of the hot path: lock and read what a batch touches, write what it decided. Set-based with arrays, so that a
 // batch of a thousand sends the same few statements as a batch of one.
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { BookAccount, Decisions } from "./book.ts";
 import { HOLD_STATES, type Hold, JOURNAL_KINDS, nameOf } from "./journal.ts";
@@ -21,8 +22,12 @@ interface AccountRow {
 /** Locks customers' accounts in id order, the one lock order of all processes, and reads them. */
 export async function lockAccounts({ sql }: Tx, ids: string): Promise<BookAccount[]> {
   const rows = await sql<AccountRow[]>`
-    SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version, next_expiry
-    FROM ledger.accounts WHERE id = ANY(${ids}::bigint[]) AND NOT system ORDER BY id FOR NO KEY UPDATE`.execute();
+    SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version,
+      next_expiry
+    FROM ledger.accounts
+    WHERE id = ANY(${ids}::bigint[]) AND NOT system
+    ORDER BY id
+    FOR NO KEY UPDATE`.execute();
   return rows.map(toAccount);
 }
 
@@ -77,8 +82,11 @@ export function toHold(row: HoldRow): Hold {
 /** Reads holds; under the lock of their debit account no other process can change them. */
 export async function readHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
-    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at, h.closed_at
-    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id WHERE h.id = ANY(${toArray(ids)}::bigint[])`.execute();
+    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
+      h.closed_at
+    FROM ledger.holds h
+    JOIN ledger.journals j ON j.id = h.id
+    WHERE h.id = ANY(${toArray(ids)}::bigint[])`.execute();
   return rows.map(toHold);
 }
 
@@ -89,8 +97,10 @@ export async function readExpiredHolds(
   now: number,
 ): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
-    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at, h.closed_at
-    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id
+    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
+      h.closed_at
+    FROM ledger.holds h
+    JOIN ledger.journals j ON j.id = h.id
     WHERE h.state = 1 AND h.debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND h.expires_at <= ${now}`.execute();
   return rows.map(toHold);
 }
@@ -102,8 +112,10 @@ export async function readNextExpiries(
   now: number,
 ): Promise<Map<number, number>> {
   const rows = await sql<{ id: bigint; next: bigint }[]>`
-    SELECT debit_account_id AS id, min(expires_at) AS next FROM ledger.holds
-    WHERE state = 1 AND debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND expires_at > ${now} GROUP BY 1`.execute();
+    SELECT debit_account_id AS id, min(expires_at) AS next
+    FROM ledger.holds
+    WHERE state = 1 AND debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND expires_at > ${now}
+    GROUP BY debit_account_id`.execute();
   return new Map(rows.map((row) => [Number(row.id), Number(row.next)]));
 }
 
@@ -112,9 +124,21 @@ export async function readReversals(
   reversedIds: readonly number[],
 ): Promise<Map<number, number>> {
   const rows = await sql<{ reversed_id: bigint; journal_id: bigint }[]>`
-    SELECT reversed_id, journal_id FROM ledger.reversals WHERE reversed_id = ANY(${toArray(reversedIds)}::bigint[])`.execute();
+    SELECT reversed_id, journal_id
+    FROM ledger.reversals
+    WHERE reversed_id = ANY(${toArray(reversedIds)}::bigint[])`.execute();
   return new Map(rows.map((row) => [Number(row.reversed_id), Number(row.journal_id)]));
 }
+
+const NEW_SUMS = columnsOf<BookAccount>({
+  id: ["bigint", (account) => account.id],
+  debits_posted: ["bigint", (account) => account.debitsPosted],
+  credits_posted: ["bigint", (account) => account.creditsPosted],
+  debits_pending: ["bigint", (account) => account.debitsPending],
+  version: ["bigint", (account) => account.version],
+  next_expiry: ["bigint", (account) => account.nextExpiry],
+  opening_version: ["bigint", (account) => account.openingVersion],
+});
 
 /**
  * Writes the new sums of locked accounts. The table's CHECKs judge them once more, and a row that anybody changed
@@ -124,16 +148,21 @@ export function updateAccounts({ sql }: Tx, accounts: readonly BookAccount[]): P
   return sql`
     WITH written AS (
       UPDATE ledger.accounts a
-      SET debits_posted = c.debits, credits_posted = c.credits, debits_pending = c.pending, version = c.version, next_expiry = c.next_expiry
-      FROM unnest(${toArray(accounts.map((a) => a.id))}::bigint[], ${toArray(accounts.map((a) => a.debitsPosted))}::bigint[],
-                  ${toArray(accounts.map((a) => a.creditsPosted))}::bigint[], ${toArray(accounts.map((a) => a.debitsPending))}::bigint[],
-                  ${toArray(accounts.map((a) => a.version))}::bigint[], ${toArray(accounts.map((a) => a.nextExpiry))}::bigint[],
-                  ${toArray(accounts.map((a) => a.openingVersion))}::bigint[])
-           AS c (id, debits, credits, pending, version, next_expiry, opening_version)
-      WHERE a.id = c.id AND a.version = c.opening_version
+      SET debits_posted = n.debits_posted, credits_posted = n.credits_posted, debits_pending = n.debits_pending,
+          version = n.version, next_expiry = n.next_expiry
+      FROM unnest(${NEW_SUMS.arrays(sql, accounts)}) AS n (${NEW_SUMS.names(sql)})
+      WHERE a.id = n.id AND a.version = n.opening_version
       RETURNING 1)
-    SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts') FROM written`.execute();
+    SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts')
+    FROM written`.execute();
 }
+
+const ADDED_SUMS = columnsOf<BookAccount>({
+  account_id: ["bigint", (account) => account.id],
+  debits_posted: ["numeric", (account) => account.debitsPosted],
+  credits_posted: ["numeric", (account) => account.creditsPosted],
+  debits_pending: ["numeric", (account) => account.debitsPending],
+});
 
 /** Adds to one stripe of each system account, in id order after all customers' accounts: the lock order. */
 export function addToSystemBalances(
@@ -142,74 +171,99 @@ export function addToSystemBalances(
   stripe: number,
 ): Promise<unknown> {
   return sql`
-    INSERT INTO ledger.system_balances AS b (account_id, stripe, debits_posted, credits_posted, debits_pending)
-    SELECT c.id, ${stripe}, c.debits, c.credits, c.pending
-    FROM unnest(${toArray(accounts.map((a) => a.id))}::bigint[], ${toArray(accounts.map((a) => a.debitsPosted))}::numeric[],
-                ${toArray(accounts.map((a) => a.creditsPosted))}::numeric[], ${toArray(accounts.map((a) => a.debitsPending))}::numeric[])
-         AS c (id, debits, credits, pending)
-    ORDER BY c.id
+    INSERT INTO ledger.system_balances AS b (stripe, ${ADDED_SUMS.names(sql)})
+    SELECT ${stripe}, ${ADDED_SUMS.names(sql)}
+    FROM unnest(${ADDED_SUMS.arrays(sql, accounts)}) AS n (${ADDED_SUMS.names(sql)})
+    ORDER BY account_id
     ON CONFLICT (account_id, stripe) DO UPDATE
-    SET debits_posted = b.debits_posted + excluded.debits_posted, credits_posted = b.credits_posted + excluded.credits_posted,
+    SET debits_posted = b.debits_posted + excluded.debits_posted,
+        credits_posted = b.credits_posted + excluded.credits_posted,
         debits_pending = b.debits_pending + excluded.debits_pending`.execute();
 }
 
+const TRANSFER_COLUMNS = columnsOf<Decisions["transfers"][number]>({
+  id: ["bigint", (transfer) => transfer.id],
+  journal_id: ["bigint", (transfer) => transfer.journalId],
+  debit_account_id: ["bigint", (transfer) => transfer.debitAccountId],
+  credit_account_id: ["bigint", (transfer) => transfer.creditAccountId],
+  amount: ["bigint", (transfer) => transfer.amount],
+  debit_after: ["bigint", (transfer) => transfer.debitAfter],
+  credit_after: ["bigint", (transfer) => transfer.creditAfter],
+});
+
 export function insertTransfers({ sql }: Tx, transfers: Decisions["transfers"]): Promise<unknown> {
-  return sql`
-    INSERT INTO ledger.transfers (id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after)
-    SELECT * FROM unnest(
-      ${toArray(transfers.map((t) => t.id))}::bigint[], ${toArray(transfers.map((t) => t.journalId))}::bigint[],
-      ${toArray(transfers.map((t) => t.debitAccountId))}::bigint[], ${toArray(transfers.map((t) => t.creditAccountId))}::bigint[],
-      ${toArray(transfers.map((t) => t.amount))}::bigint[],
-      ${toArray(transfers.map((t) => t.debitAfter))}::bigint[], ${toArray(transfers.map((t) => t.creditAfter))}::bigint[])`.execute();
+  return sql`INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)}`.execute();
 }
+
+const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
+  id: ["bigint", (journal) => journal.id],
+  kind: ["smallint", (journal) => JOURNAL_KINDS[journal.kind]],
+  transfer_count: ["smallint", (journal) => journal.transferCount],
+  actor_id: ["text", (journal) => journal.actorId],
+  reference: ["text", (journal) => journal.reference],
+  metadata: ["text", (journal) => journal.metadata],
+  effective_at: ["timestamptz", (journal) => journal.effectiveAt],
+});
 
 export function insertJournals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
-  return sql`
-    INSERT INTO ledger.journals (id, kind, transfer_count, actor_id, reference, metadata, effective_at)
-    SELECT * FROM unnest(
-      ${toArray(journals.map((j) => j.id))}::bigint[], ${toArray(journals.map((j) => JOURNAL_KINDS[j.kind]))}::smallint[],
-      ${toArray(journals.map((j) => j.transferCount))}::smallint[], ${toTextArray(journals.map((j) => j.actorId))}::text[],
-      ${toTextArray(journals.map((j) => j.reference ?? null))}::text[], ${toTextArray(journals.map((j) => j.metadata ?? null))}::text[],
-      ${toTextArray(journals.map((j) => j.effectiveAt?.toISOString() ?? null))}::text[]::timestamptz[])`.execute();
+  return sql`INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)}`.execute();
 }
+
+const REVERSAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
+  reversed_id: ["bigint", (journal) => journal.reversedId],
+  journal_id: ["bigint", (journal) => journal.id],
+});
 
 export function insertReversals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
-  return sql`
-    INSERT INTO ledger.reversals (reversed_id, journal_id)
-    SELECT * FROM unnest(${toArray(journals.map((j) => j.reversedId ?? null))}::bigint[], ${toArray(journals.map((j) => j.id))}::bigint[])`.execute();
+  return sql`INSERT INTO ledger.reversals ${REVERSAL_COLUMNS.rows(sql, journals)}`.execute();
 }
 
+const NEW_HOLDS = columnsOf<Hold>({
+  id: ["bigint", (hold) => hold.id],
+  debit_account_id: ["bigint", (hold) => hold.debitAccountId],
+  credit_account_id: ["bigint", (hold) => hold.creditAccountId],
+  amount: ["bigint", (hold) => hold.amount],
+  expires_at: ["bigint", (hold) => hold.expiresAt],
+});
+
 export function insertHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
-  return sql`
-    INSERT INTO ledger.holds (id, debit_account_id, credit_account_id, amount, expires_at)
-    SELECT * FROM unnest(
-      ${toArray(holds.map((h) => h.id))}::bigint[], ${toArray(holds.map((h) => h.debitAccountId))}::bigint[],
-      ${toArray(holds.map((h) => h.creditAccountId))}::bigint[], ${toArray(holds.map((h) => h.amount))}::bigint[],
-      ${toArray(holds.map((h) => h.expiresAt))}::bigint[])`.execute();
+  return sql`INSERT INTO ledger.holds ${NEW_HOLDS.rows(sql, holds)}`.execute();
 }
+
+const CLOSED_HOLDS = columnsOf<Hold>({
+  id: ["bigint", (hold) => hold.id],
+  state: ["smallint", (hold) => HOLD_STATES[hold.state]],
+  captured: ["bigint", (hold) => hold.captured],
+  closed_at: ["bigint", (hold) => hold.closedAt],
+});
 
 /** Ends holds; one that somebody else has ended already fails the batch instead of ending twice. */
 export function closeHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
   return sql`
     WITH written AS (
-      UPDATE ledger.holds h SET state = c.state, captured = c.captured, closed_at = c.closed_at
-      FROM unnest(${toArray(holds.map((h) => h.id))}::bigint[], ${toArray(holds.map((h) => HOLD_STATES[h.state]))}::smallint[],
-                  ${toArray(holds.map((h) => h.captured))}::bigint[], ${toArray(holds.map((h) => h.closedAt))}::bigint[])
-           AS c (id, state, captured, closed_at)
-      WHERE h.id = c.id AND h.state = 1
+      UPDATE ledger.holds h
+      SET state = n.state, captured = n.captured, closed_at = n.closed_at
+      FROM unnest(${CLOSED_HOLDS.arrays(sql, holds)}) AS n (${CLOSED_HOLDS.names(sql)})
+      WHERE h.id = n.id AND h.state = 1
       RETURNING 1)
-    SELECT ledger.expect_rows(count(*), ${holds.length}, 'holds') FROM written`.execute();
+    SELECT ledger.expect_rows(count(*), ${holds.length}, 'holds')
+    FROM written`.execute();
 }
 
+const REFUSAL_COLUMNS = columnsOf<Decisions["refusals"][number]>({
+  id: ["bigint", (refusal) => refusal.id],
+  kind: ["smallint", (refusal) => JOURNAL_KINDS[refusal.kind]],
+  code: ["text", (refusal) => refusal.code],
+  debit_account_id: ["bigint", (refusal) => refusal.transfer.debitAccountId],
+  credit_account_id: ["bigint", (refusal) => refusal.transfer.creditAccountId],
+  amount: ["bigint", (refusal) => refusal.transfer.amount],
+  actor_id: ["text", (refusal) => refusal.actorId],
+  reference: ["text", (refusal) => refusal.reference],
+  metadata: ["text", (refusal) => refusal.metadata],
+});
+
 export function insertRefusals({ sql }: Tx, refusals: Decisions["refusals"]): Promise<unknown> {
-  return sql`
-    INSERT INTO ledger.refusals (id, kind, code, debit_account_id, credit_account_id, amount, actor_id, reference, metadata)
-    SELECT * FROM unnest(
-      ${toArray(refusals.map((r) => r.id))}::bigint[], ${toArray(refusals.map((r) => JOURNAL_KINDS[r.kind]))}::smallint[],
-      ${toTextArray(refusals.map((r) => r.code))}::text[], ${toArray(refusals.map((r) => r.transfer.debitAccountId))}::bigint[],
-      ${toArray(refusals.map((r) => r.transfer.creditAccountId))}::bigint[], ${toArray(refusals.map((r) => r.transfer.amount))}::bigint[],
-      ${toTextArray(refusals.map((r) => r.actorId))}::text[], ${toTextArray(refusals.map((r) => r.reference ?? null))}::text[],
-      ${toTextArray(refusals.map((r) => r.metadata ?? null))}::text[])`.execute();
+  return sql`INSERT INTO ledger.refusals ${REFUSAL_COLUMNS.rows(sql, refusals)}`.execute();
 }
 
 /**
@@ -223,10 +277,17 @@ export async function countRecentDebits(
 ): Promise<Map<number, number>> {
   const since = (Date.now() - query.seconds * 1000) * 1000;
   const rows = await sql<{ id: bigint; count: number }[]>`
-    SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
-      SELECT count(*)::int AS count FROM (
-        SELECT FROM ledger.transfers t WHERE t.debit_account_id = a.id AND (t.debit_account_id, t.id) > (a.id, ${since}) LIMIT ${query.countMax + 1}) AS seen
-    ) AS recent WHERE recent.count > 0`.execute();
+    SELECT a.id, recent.count
+    FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id)
+    CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count
+      FROM (
+        SELECT
+        FROM ledger.transfers t
+        WHERE t.debit_account_id = a.id AND (t.debit_account_id, t.id) > (a.id, ${since})
+        LIMIT ${query.countMax + 1}) AS seen
+    ) AS recent
+    WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));
 }
 
@@ -241,11 +302,17 @@ export async function countRecentHolds(
   const now = Date.now() * 1000;
   const since = now - query.seconds * 1_000_000;
   const rows = await sql<{ id: bigint; count: number }[]>`
-    SELECT a.id, recent.count FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id) CROSS JOIN LATERAL (
-      SELECT count(*)::int AS count FROM (
-        SELECT FROM ledger.holds h
+    SELECT a.id, recent.count
+    FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id)
+    CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count
+      FROM (
+        SELECT
+        FROM ledger.holds h
         WHERE h.debit_account_id = a.id AND (h.debit_account_id, h.id) > (a.id, ${since}) AND h.closed_at IS NULL
-          AND (h.expires_at IS NULL OR h.expires_at > ${now}) LIMIT ${query.countMax + 1}) AS seen
-    ) AS recent WHERE recent.count > 0`.execute();
+          AND (h.expires_at IS NULL OR h.expires_at > ${now})
+        LIMIT ${query.countMax + 1}) AS seen
+    ) AS recent
+    WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));
 }
