@@ -3,6 +3,7 @@
 import { hash } from "node:crypto";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
 import type { Sql } from "./database.ts";
+import { columnsOf } from "./row-columns.ts";
 import { toTextArray } from "./sql-array.ts";
 import { inTransaction, type Tx } from "./transaction.ts";
 
@@ -39,20 +40,26 @@ export async function findRemembered(
   const rows = await sql<
     { key_hash: string; request: string; outcome: RememberedAnswer["outcome"]; answer: string }[]
   >`
-    SELECT key_hash, request, outcome, answer FROM runtime.idempotency_keys WHERE key_hash = ANY(${`{${keyHashes.join(",")}}`}::uuid[])`.execute();
+    SELECT key_hash, request, outcome, answer
+    FROM runtime.idempotency_keys
+    WHERE key_hash = ANY(${toTextArray(keyHashes)}::uuid[])`.execute();
   return new Map(rows.map(({ key_hash, ...remembered }) => [key_hash.replaceAll("-", ""), remembered]));
 }
 
+const KEY_COLUMNS = columnsOf<readonly [keyHash: string, remembered: RememberedAnswer]>({
+  key_hash: ["uuid", ([keyHash]) => keyHash],
+  request: ["text", ([, remembered]) => remembered.request],
+  outcome: ["text", ([, remembered]) => remembered.outcome],
+  answer: ["text", ([, remembered]) => remembered.answer],
+});
+
 /** Remembers answers, by key hash and in its order, so that two who share several keys cannot wait for each other; a key that another process remembered meanwhile fails the batch, which is then retried. */
 export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAnswer>): Promise<unknown> {
-  const entries = [...answers.values()];
   return sql`
-    INSERT INTO runtime.idempotency_keys (epoch, key_hash, request, outcome, answer)
-    SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), k.* FROM unnest(
-      ${`{${[...answers.keys()].join(",")}}`}::uuid[], ${toTextArray(entries.map((e) => e.request))}::text[],
-      ${toTextArray(entries.map((e) => e.outcome))}::text[], ${toTextArray(entries.map((e) => e.answer))}::text[])
-      AS k (key_hash, request, outcome, answer)
-    ORDER BY k.key_hash`.execute();
+    INSERT INTO runtime.idempotency_keys (epoch, ${KEY_COLUMNS.names(sql)})
+    SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), ${KEY_COLUMNS.names(sql)}
+    FROM unnest(${KEY_COLUMNS.arrays(sql, [...answers])}) AS n (${KEY_COLUMNS.names(sql)})
+    ORDER BY key_hash`.execute();
 }
 
 /**
@@ -100,13 +107,18 @@ export function rotateEpochs(
   return inTransaction(db, async ({ sql }) => {
     await sql`SELECT pg_advisory_xact_lock(${ROTATION_LOCK})`;
     const [newest] = await sql<[{ due: boolean }]>`
-      SELECT started_at <= now() - interval '1 day' AS due FROM runtime.idempotency_epochs ORDER BY epoch DESC LIMIT 1`;
+      SELECT started_at <= now() - interval '1 day' AS due
+      FROM runtime.idempotency_epochs
+      ORDER BY epoch DESC
+      LIMIT 1`;
     const [next] = newest.due
       ? await sql<{ begun: number }[]>`SELECT runtime.begin_idempotency_epoch() AS begun`
       : [];
     // An epoch's youngest key is as old as the start of the next epoch.
     const old = await sql<{ epoch: number }[]>`
-      SELECT e.epoch FROM runtime.idempotency_epochs e JOIN runtime.idempotency_epochs next ON next.epoch = e.epoch + 1
+      SELECT e.epoch
+      FROM runtime.idempotency_epochs e
+      JOIN runtime.idempotency_epochs next ON next.epoch = e.epoch + 1
       WHERE next.started_at <= now() - make_interval(days => ${keepDays})`;
     for (const { epoch } of old) await sql`SELECT runtime.drop_idempotency_epoch(${epoch})`;
     return { begun: next?.begun, dropped: old.map((row) => row.epoch) };

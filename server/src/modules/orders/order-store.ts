@@ -1,7 +1,8 @@
 // The SQL of the desk's batches: reads orders with their lines under lock, and writes what commands left, each kind of row in
 // one statement for the whole batch.
 import type { Sql } from "../../runtime/database.ts";
-import { toArray, toTextArray } from "../../runtime/sql-array.ts";
+import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
+import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../desk/index.ts";
 import {
@@ -78,17 +79,23 @@ export const ORDERS: RowReader<Order> = {
 
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
-           net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
-    FROM orders.orders WHERE id = ANY(${ids}::bigint[]) ORDER BY id FOR NO KEY UPDATE`.execute();
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
+      currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason,
+      reference, metadata, entry_count, version
+    FROM orders.orders
+    WHERE id = ANY(${ids}::bigint[])
+    ORDER BY id
+    FOR NO KEY UPDATE`.execute();
 }
 
 /** Lines by order, in order of their numbers. */
 export async function readLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
   const rows = await sql<LineRow[]>`
-    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax, gross, shipped, returned,
-           credited, tracks_stock, hold_ids::text, stock_account_ids::text
-    FROM orders.lines WHERE order_id = ANY(${ids}::bigint[]) ORDER BY order_id, line_no`.execute();
+    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount,
+      net, tax, gross, shipped, returned, credited, tracks_stock, hold_ids::text, stock_account_ids::text
+    FROM orders.lines
+    WHERE order_id = ANY(${ids}::bigint[])
+    ORDER BY order_id, line_no`.execute();
   const byOrder = new Map<number, OrderLine[]>();
   for (const row of rows) {
     const lines = byOrder.get(Number(row.order_id));
@@ -185,6 +192,79 @@ export function readIds(text: string): readonly number[] {
   return text === "{}" ? [] : text.slice(1, -1).split(",").map(Number);
 }
 
+/** Told when an order is placed, and never changed. */
+const PLACED: ColumnTable<Order> = {
+  customer_id: ["text", (order) => order.customerId],
+  placed_by: ["text", (order) => order.placedBy],
+  placed_state: ["smallint", (order) => ORDER_STATES[order.placedState]],
+  currency: ["text", (order) => order.currency],
+  coupon_code: ["text", (order) => order.couponCode],
+};
+
+const CHANGING: ColumnTable<Order> = {
+  state: ["smallint", (order) => ORDER_STATES[order.state]],
+  fulfilment: ["smallint", (order) => FULFILMENTS[order.fulfilment]],
+  review: ["smallint", (order) => REVIEWS[order.review]],
+  payment_method: ["text", (order) => order.paymentMethod],
+  payment_id: ["bigint", (order) => order.paymentId],
+  discount: ["bigint", (order) => order.discount],
+  net: ["bigint", (order) => order.net],
+  tax: ["bigint", (order) => order.tax],
+  total: ["bigint", (order) => order.total],
+  credited: ["bigint", (order) => order.credited],
+  waived: ["bigint", (order) => order.waived],
+  waived_tax: ["bigint", (order) => order.waivedTax],
+  expires_at: ["bigint", (order) => order.expiresAt],
+  cancel_reason: ["text", (order) => order.cancelReason],
+  reference: ["text", (order) => order.reference],
+  metadata: ["text", (order) => order.metadata],
+  entry_count: ["smallint", (order) => order.entryCount],
+  version: ["integer", (order) => order.version],
+};
+
+const ID: ColumnTable<Order> = { id: ["bigint", (order) => order.id] };
+const ORDER_COLUMNS = columnsOf<Order>({ ...ID, ...PLACED, ...CHANGING });
+const CHANGING_COLUMNS = columnsOf<Order>(CHANGING);
+const CHANGE_COLUMNS = columnsOf<Order>({ ...ID, ...CHANGING });
+
+interface NewLine {
+  readonly orderId: number;
+  readonly line: OrderLine;
+}
+
+const LINE_KEY: ColumnTable<NewLine> = {
+  order_id: ["bigint", ({ orderId }) => orderId],
+  line_no: ["smallint", ({ line }) => line.lineNo],
+};
+
+const PROGRESS: ColumnTable<NewLine> = {
+  shipped: ["integer", ({ line }) => line.shipped],
+  returned: ["integer", ({ line }) => line.returned],
+  credited: ["bigint", ({ line }) => line.credited],
+  hold_ids: ["bigint[]", ({ line }) => line.holdIds],
+  stock_account_ids: ["bigint[]", ({ line }) => line.stockAccountIds],
+};
+
+const LINE_COLUMNS = columnsOf<NewLine>({
+  ...LINE_KEY,
+  product_id: ["integer", ({ line }) => line.productId],
+  sku: ["text", ({ line }) => line.sku],
+  name: ["text", ({ line }) => line.name],
+  quantity: ["integer", ({ line }) => line.quantity],
+  unit_price: ["bigint", ({ line }) => line.unitPrice],
+  includes_tax: ["boolean", ({ line }) => line.includesTax],
+  tax_rate: ["integer", ({ line }) => line.taxRate],
+  discount: ["bigint", ({ line }) => line.discount],
+  net: ["bigint", ({ line }) => line.net],
+  tax: ["bigint", ({ line }) => line.tax],
+  gross: ["bigint", ({ line }) => line.gross],
+  tracks_stock: ["boolean", ({ line }) => line.tracksStock],
+  hold_ids: ["bigint[]", ({ line }) => line.holdIds],
+  stock_account_ids: ["bigint[]", ({ line }) => line.stockAccountIds],
+});
+const PROGRESS_COLUMNS = columnsOf<NewLine>(PROGRESS);
+const LINE_CHANGE_COLUMNS = columnsOf<NewLine>({ ...LINE_KEY, ...PROGRESS });
+
 /** New orders; their lines are written with them. */
 export const NEW_ORDERS: RowWriter<Order> = {
   name: "orders.new_orders",
@@ -192,43 +272,15 @@ export const NEW_ORDERS: RowWriter<Order> = {
 };
 
 function insertOrders({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
-  return sql`
-    INSERT INTO orders.orders (id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
-      currency, coupon_code, discount, net, tax, total, expires_at, reference, metadata, entry_count, version)
-    SELECT * FROM unnest(
-      ${toArray(orders.map((o) => o.id))}::bigint[], ${toTextArray(orders.map((o) => o.customerId))}::text[],
-      ${toTextArray(orders.map((o) => o.placedBy))}::text[], ${toArray(orders.map((o) => ORDER_STATES[o.state]))}::smallint[],
-      ${toArray(orders.map((o) => ORDER_STATES[o.placedState]))}::smallint[],
-      ${toArray(orders.map((o) => FULFILMENTS[o.fulfilment]))}::smallint[],
-      ${toArray(orders.map((o) => REVIEWS[o.review]))}::smallint[], ${toTextArray(orders.map((o) => o.paymentMethod))}::text[],
-      ${toArray(orders.map((o) => o.paymentId))}::bigint[], ${toTextArray(orders.map((o) => o.currency))}::text[],
-      ${toTextArray(orders.map((o) => o.couponCode))}::text[], ${toArray(orders.map((o) => o.discount))}::bigint[],
-      ${toArray(orders.map((o) => o.net))}::bigint[], ${toArray(orders.map((o) => o.tax))}::bigint[],
-      ${toArray(orders.map((o) => o.total))}::bigint[], ${toArray(orders.map((o) => o.expiresAt))}::bigint[],
-      ${toTextArray(orders.map((o) => o.reference))}::text[], ${toTextArray(orders.map((o) => o.metadata))}::text[],
-      ${toArray(orders.map((o) => o.entryCount))}::smallint[], ${toArray(orders.map((o) => o.version))}::integer[])`.execute();
+  return sql`INSERT INTO orders.orders ${ORDER_COLUMNS.rows(sql, orders)}`.execute();
 }
 
 function insertLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
-  const ids = orders.flatMap((order) => order.lines.map(() => order.id));
-  const lines = orders.flatMap((order) => order.lines);
-  return sql`
-    INSERT INTO orders.lines (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax,
-      gross, tracks_stock, hold_ids, stock_account_ids)
-    SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax, gross,
-           tracks_stock, hold_ids::bigint[], stock_account_ids::bigint[]
-    FROM unnest(
-      ${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[],
-      ${toArray(lines.map((l) => l.productId))}::integer[], ${toTextArray(lines.map((l) => l.sku))}::text[],
-      ${toTextArray(lines.map((l) => l.name))}::text[], ${toArray(lines.map((l) => l.quantity))}::integer[],
-      ${toArray(lines.map((l) => l.unitPrice))}::bigint[], ${toArray(lines.map((l) => (l.includesTax ? 1 : 0)))}::integer[]::boolean[],
-      ${toArray(lines.map((l) => l.taxRate))}::integer[], ${toArray(lines.map((l) => l.discount))}::bigint[],
-      ${toArray(lines.map((l) => l.net))}::bigint[],
-      ${toArray(lines.map((l) => l.tax))}::bigint[], ${toArray(lines.map((l) => l.gross))}::bigint[],
-      ${toArray(lines.map((l) => (l.tracksStock ? 1 : 0)))}::integer[]::boolean[],
-      ${toTextArray(lines.map((l) => toArray(l.holdIds)))}::text[], ${toTextArray(lines.map((l) => toArray(l.stockAccountIds)))}::text[])
-      AS line (order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount, net, tax, gross, tracks_stock,
-               hold_ids, stock_account_ids)`.execute();
+  return sql`INSERT INTO orders.lines ${LINE_COLUMNS.rows(sql, linesOf(orders))}`.execute();
+}
+
+function linesOf(orders: readonly Order[]): NewLine[] {
+  return orders.flatMap(({ id, lines }) => lines.map((line) => ({ orderId: id, line })));
 }
 
 /** An order as a command left it; its lines only where they changed. */
@@ -259,39 +311,21 @@ function updateOrders({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
   return sql`
     WITH written AS (
       UPDATE orders.orders o
-      SET state = c.state, fulfilment = c.fulfilment, review = c.review, payment_method = c.payment_method, payment_id = c.payment_id,
-          discount = c.discount, net = c.net, tax = c.tax, total = c.total, credited = c.credited, waived = c.waived, waived_tax = c.waived_tax,
-          expires_at = c.expires_at, cancel_reason = c.cancel_reason, reference = c.reference, metadata = c.metadata, entry_count = c.entry_count, version = c.version
-      FROM unnest(
-        ${toArray(orders.map((o) => o.id))}::bigint[], ${toArray(orders.map((o) => ORDER_STATES[o.state]))}::smallint[],
-        ${toArray(orders.map((o) => FULFILMENTS[o.fulfilment]))}::smallint[], ${toArray(orders.map((o) => REVIEWS[o.review]))}::smallint[],
-        ${toTextArray(orders.map((o) => o.paymentMethod))}::text[], ${toArray(orders.map((o) => o.paymentId))}::bigint[],
-        ${toArray(orders.map((o) => o.discount))}::bigint[], ${toArray(orders.map((o) => o.net))}::bigint[], ${toArray(orders.map((o) => o.tax))}::bigint[],
-        ${toArray(orders.map((o) => o.total))}::bigint[], ${toArray(orders.map((o) => o.credited))}::bigint[],
-        ${toArray(orders.map((o) => o.waived))}::bigint[], ${toArray(orders.map((o) => o.waivedTax))}::bigint[],
-        ${toArray(orders.map((o) => o.expiresAt))}::bigint[], ${toTextArray(orders.map((o) => o.cancelReason))}::text[],
-        ${toTextArray(orders.map((o) => o.reference))}::text[], ${toTextArray(orders.map((o) => o.metadata))}::text[],
-        ${toArray(orders.map((o) => o.entryCount))}::smallint[], ${toArray(orders.map((o) => o.version))}::integer[])
-        AS c (id, state, fulfilment, review, payment_method, payment_id, discount, net, tax, total, credited, waived, waived_tax, expires_at,
-              cancel_reason, reference, metadata, entry_count, version)
-      WHERE o.id = c.id AND o.version < c.version
+      SET ${CHANGING_COLUMNS.assignments(sql, "n")}
+      FROM unnest(${CHANGE_COLUMNS.arrays(sql, orders)}) AS n (${CHANGE_COLUMNS.names(sql)})
+      WHERE o.id = n.id AND o.version < n.version
       RETURNING 1)
-    SELECT orders.expect_rows(count(*), ${orders.length}, 'orders') FROM written`.execute();
+    SELECT orders.expect_rows(count(*), ${orders.length}, 'orders')
+    FROM written`.execute();
 }
 
 function updateLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
-  const ids = orders.flatMap((order) => order.lines.map(() => order.id));
-  const lines = orders.flatMap((order) => order.lines);
+  const lines = linesOf(orders);
   return sql`
     UPDATE orders.lines l
-    SET shipped = c.shipped, returned = c.returned, credited = c.credited, hold_ids = c.hold_ids::bigint[],
-        stock_account_ids = c.stock_account_ids::bigint[]
-    FROM unnest(
-      ${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[], ${toArray(lines.map((l) => l.shipped))}::integer[],
-      ${toArray(lines.map((l) => l.returned))}::integer[], ${toArray(lines.map((l) => l.credited))}::bigint[],
-      ${toTextArray(lines.map((l) => toArray(l.holdIds)))}::text[], ${toTextArray(lines.map((l) => toArray(l.stockAccountIds)))}::text[])
-      AS c (order_id, line_no, shipped, returned, credited, hold_ids, stock_account_ids)
-    WHERE l.order_id = c.order_id AND l.line_no = c.line_no`.execute();
+    SET ${PROGRESS_COLUMNS.assignments(sql, "n")}
+    FROM unnest(${LINE_CHANGE_COLUMNS.arrays(sql, lines)}) AS n (${LINE_CHANGE_COLUMNS.names(sql)})
+    WHERE l.order_id = n.order_id AND l.line_no = n.line_no`.execute();
 }
 
 function replaceLines(tx: Tx, orders: readonly Order[]): Promise<unknown> {
@@ -302,16 +336,20 @@ function replaceLines(tx: Tx, orders: readonly Order[]): Promise<unknown> {
   ]);
 }
 
+const ENTRY_COLUMNS = columnsOf<OrderEntry>({
+  order_id: ["bigint", (entry) => entry.orderId],
+  seq: ["smallint", (entry) => entry.seq],
+  at: ["bigint", (entry) => entry.at],
+  event: ["text", (entry) => entry.event],
+  actor_id: ["text", (entry) => entry.actorId],
+  from_state: ["smallint", (entry) => ORDER_STATES[entry.from]],
+  to_state: ["smallint", (entry) => ORDER_STATES[entry.to]],
+  note: ["text", (entry) => entry.note],
+});
+
 export const NEW_ENTRIES: RowWriter<OrderEntry> = {
   name: "orders.new_entries",
-  write: ({ sql }, entries) =>
-    sql`
-    INSERT INTO orders.entries (order_id, seq, at, event, actor_id, from_state, to_state, note)
-    SELECT * FROM unnest(
-      ${toArray(entries.map((e) => e.orderId))}::bigint[], ${toArray(entries.map((e) => e.seq))}::smallint[],
-      ${toArray(entries.map((e) => e.at))}::bigint[], ${toTextArray(entries.map((e) => e.event))}::text[],
-      ${toTextArray(entries.map((e) => e.actorId))}::text[], ${toArray(entries.map((e) => ORDER_STATES[e.from]))}::smallint[],
-      ${toArray(entries.map((e) => ORDER_STATES[e.to]))}::smallint[], ${toTextArray(entries.map((e) => e.note))}::text[])`.execute(),
+  write: ({ sql }, entries) => sql`INSERT INTO orders.entries ${ENTRY_COLUMNS.rows(sql, entries)}`.execute(),
 };
 
 export interface EncryptedAddresses {
@@ -320,15 +358,20 @@ export interface EncryptedAddresses {
   readonly billing: string | null;
 }
 
+const ADDRESS_COLUMNS = columnsOf<EncryptedAddresses>({
+  order_id: ["bigint", (row) => row.orderId],
+  shipping: ["text", (row) => row.shipping],
+  billing: ["text", (row) => row.billing],
+});
+
 /** The last of a batch counts. */
 export const ADDRESSES: RowWriter<EncryptedAddresses> = {
   name: "orders.addresses",
   write: ({ sql }, rows) => {
     const last = [...new Map(rows.map((row) => [row.orderId, row])).values()];
     return sql`
-      INSERT INTO orders.addresses (order_id, shipping, billing)
-      SELECT * FROM unnest(${toArray(last.map((a) => a.orderId))}::bigint[], ${toTextArray(last.map((a) => a.shipping))}::text[],
-                           ${toTextArray(last.map((a) => a.billing))}::text[])
-      ON CONFLICT (order_id) DO UPDATE SET shipping = excluded.shipping, billing = excluded.billing`.execute();
+      INSERT INTO orders.addresses ${ADDRESS_COLUMNS.rows(sql, last)}
+      ON CONFLICT (order_id) DO UPDATE
+      SET shipping = excluded.shipping, billing = excluded.billing`.execute();
   },
 };

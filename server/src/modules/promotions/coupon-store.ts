@@ -1,6 +1,7 @@
 // The SQL of coupons and of their uses.
 import type { AnySql } from "../../runtime/database.ts";
-import { toArray, toTextArray } from "../../runtime/sql-array.ts";
+import { columnsOf } from "../../runtime/row-columns.ts";
+import { toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../desk/index.ts";
 import type { Coupon, CouponTerms } from "./coupon.ts";
@@ -25,9 +26,10 @@ interface CouponRow {
   updatedAt: Date;
 }
 
-const COLUMNS = `id, code, description, percent, amount AS "amountMinor", currency, minimum_order AS "minimumOrderMinor",
-  maximum_discount AS "maximumDiscountMinor", valid_from AS "validFrom", valid_until AS "validUntil", usage_limit AS "usageLimit",
-  customer_limit AS "customerLimit", is_active AS "isActive", used, version, created_at AS "createdAt", updated_at AS "updatedAt"`;
+const COLUMNS = `id, code, description, percent, amount AS "amountMinor", currency,
+  minimum_order AS "minimumOrderMinor", maximum_discount AS "maximumDiscountMinor", valid_from AS "validFrom",
+  valid_until AS "validUntil", usage_limit AS "usageLimit", customer_limit AS "customerLimit",
+  is_active AS "isActive", used, version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 function toCoupon({ id, validFrom, validUntil, ...row }: CouponRow): Coupon {
   const stamp = (value: bigint | null) => (value === null ? null : Number(value));
@@ -35,9 +37,8 @@ function toCoupon({ id, validFrom, validUntil, ...row }: CouponRow): Coupon {
 }
 
 export async function readCoupon(sql: AnySql, code: string): Promise<Coupon | undefined> {
-  const rows = await sql<
-    CouponRow[]
-  >`SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons WHERE code = ${code}`;
+  const rows = await sql<CouponRow[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons WHERE code = ${code}`;
   return rows.map(toCoupon)[0];
 }
 
@@ -57,9 +58,12 @@ export interface CouponFilter {
 export async function readCoupons(sql: AnySql, filter: CouponFilter): Promise<Coupon[]> {
   const { isActive, beforeId, limit } = filter;
   const rows = await sql<CouponRow[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons
-    WHERE id < ${beforeId ?? Number.MAX_SAFE_INTEGER} ${isActive === undefined ? sql`` : sql`AND is_active = ${isActive}`}
-    ORDER BY id DESC LIMIT ${limit}`;
+    SELECT ${sql.unsafe(COLUMNS)}
+    FROM promotions.coupons
+    WHERE id < ${beforeId ?? Number.MAX_SAFE_INTEGER}
+      AND ${isActive === undefined ? sql`true` : sql`is_active = ${isActive}`}
+    ORDER BY id DESC
+    LIMIT ${limit}`;
   return rows.map(toCoupon);
 }
 
@@ -70,12 +74,13 @@ export async function insertCoupon(
   terms: CouponTerms,
 ): Promise<Coupon | undefined> {
   const rows = await sql<CouponRow[]>`
-    INSERT INTO promotions.coupons (code, description, percent, amount, currency, minimum_order, maximum_discount, valid_from,
-      valid_until, usage_limit, customer_limit, is_active)
-    VALUES (${code}, ${terms.description}, ${terms.percent}, ${terms.amountMinor}, ${terms.currency}, ${terms.minimumOrderMinor},
-      ${terms.maximumDiscountMinor}, ${terms.validFrom}, ${terms.validUntil}, ${terms.usageLimit}, ${terms.customerLimit},
-      ${terms.isActive})
-    ON CONFLICT (code) DO NOTHING RETURNING ${sql.unsafe(COLUMNS)}`;
+    INSERT INTO promotions.coupons (code, description, percent, amount, currency, minimum_order,
+      maximum_discount, valid_from, valid_until, usage_limit, customer_limit, is_active)
+    VALUES (${code}, ${terms.description}, ${terms.percent}, ${terms.amountMinor}, ${terms.currency},
+            ${terms.minimumOrderMinor}, ${terms.maximumDiscountMinor}, ${terms.validFrom}, ${terms.validUntil},
+            ${terms.usageLimit}, ${terms.customerLimit}, ${terms.isActive})
+    ON CONFLICT (code) DO NOTHING
+    RETURNING ${sql.unsafe(COLUMNS)}`;
   return rows.map(toCoupon)[0];
 }
 
@@ -86,11 +91,14 @@ export async function updateCoupon(
   terms: CouponTerms,
 ): Promise<Coupon | undefined> {
   const rows = await sql<CouponRow[]>`
-    UPDATE promotions.coupons SET description = ${terms.description}, percent = ${terms.percent}, amount = ${terms.amountMinor},
-      minimum_order = ${terms.minimumOrderMinor}, maximum_discount = ${terms.maximumDiscountMinor}, valid_from = ${terms.validFrom},
-      valid_until = ${terms.validUntil}, usage_limit = ${terms.usageLimit}, customer_limit = ${terms.customerLimit},
-      is_active = ${terms.isActive}, version = version + 1, updated_at = now()
-    WHERE code = ${code} RETURNING ${sql.unsafe(COLUMNS)}`;
+    UPDATE promotions.coupons
+    SET description = ${terms.description}, percent = ${terms.percent}, amount = ${terms.amountMinor},
+        minimum_order = ${terms.minimumOrderMinor}, maximum_discount = ${terms.maximumDiscountMinor},
+        valid_from = ${terms.validFrom}, valid_until = ${terms.validUntil}, usage_limit = ${terms.usageLimit},
+        customer_limit = ${terms.customerLimit}, is_active = ${terms.isActive}, version = version + 1,
+        updated_at = now()
+    WHERE code = ${code}
+    RETURNING ${sql.unsafe(COLUMNS)}`;
   return rows.map(toCoupon)[0];
 }
 
@@ -103,8 +111,11 @@ export const COUPONS: RowReader<Coupon, string> = {
 
 async function lockCoupons({ sql }: Tx, codes: readonly string[]): Promise<Map<string, Coupon>> {
   const rows = await sql<CouponRow[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons WHERE code = ANY(${toTextArray(codes)}::text[])
-    ORDER BY code FOR NO KEY UPDATE`.execute();
+    SELECT ${sql.unsafe(COLUMNS)}
+    FROM promotions.coupons
+    WHERE code = ANY(${toTextArray(codes)}::text[])
+    ORDER BY code
+    FOR NO KEY UPDATE`.execute();
   return new Map(rows.map((row) => [row.code, toCoupon(row)]));
 }
 
@@ -122,23 +133,34 @@ export const CUSTOMER_USES: RowReader<number, string> = {
   read: countUses,
 };
 
+const KEY_COLUMNS = columnsOf<string>({
+  code: ["text", (key) => key.slice(0, key.indexOf(" "))],
+  customer_id: ["text", (key) => key.slice(key.indexOf(" ") + 1)],
+});
+
 async function countUses({ sql }: Tx, keys: readonly string[]): Promise<Map<string, number>> {
-  const codes = keys.map((key) => key.slice(0, key.indexOf(" ")));
-  const customers = keys.map((key) => key.slice(key.indexOf(" ") + 1));
   const rows = await sql<{ code: string; customer_id: string; count: number }[]>`
-    SELECT k.code, k.customer_id, (SELECT count(*)::int FROM promotions.uses u
-      WHERE u.code = k.code AND u.customer_id = k.customer_id AND u.returned_at IS NULL) AS count
-    FROM unnest(${toTextArray(codes)}::text[], ${toTextArray(customers)}::text[]) AS k (code, customer_id)
+    SELECT k.code, k.customer_id, (
+        SELECT count(*)::int
+        FROM promotions.uses u
+        WHERE u.code = k.code AND u.customer_id = k.customer_id AND u.returned_at IS NULL) AS count
+    FROM unnest(${KEY_COLUMNS.arrays(sql, keys)}) AS k (${KEY_COLUMNS.names(sql)})
     JOIN promotions.coupons c ON c.code = k.code AND c.customer_limit IS NOT NULL`.execute();
   return new Map(rows.map(({ code, customer_id, count }) => [customerKey(code, customer_id), count]));
 }
 
 export async function countUsesOf(sql: AnySql, code: string, customerId: string): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM promotions.uses
+    SELECT count(*)::int AS count
+    FROM promotions.uses
     WHERE code = ${code} AND customer_id = ${customerId} AND returned_at IS NULL`;
   return row?.count ?? 0;
 }
+
+const COUNT_COLUMNS = columnsOf<Coupon>({
+  code: ["text", (coupon) => coupon.code],
+  used: ["integer", (coupon) => coupon.used],
+});
 
 /** Coupons whose uses a batch counted anew; of several, the last has seen the others. */
 export const COUNTED_COUPONS: RowWriter<Coupon> = {
@@ -146,8 +168,9 @@ export const COUNTED_COUPONS: RowWriter<Coupon> = {
   write: ({ sql }, coupons) => {
     const last = [...new Map(coupons.map((coupon) => [coupon.code, coupon])).values()];
     return sql`
-      UPDATE promotions.coupons c SET used = n.used
-      FROM unnest(${toTextArray(last.map((c) => c.code))}::text[], ${toArray(last.map((c) => c.used))}::integer[]) AS n (code, used)
+      UPDATE promotions.coupons c
+      SET used = n.used
+      FROM unnest(${COUNT_COLUMNS.arrays(sql, last)}) AS n (${COUNT_COLUMNS.names(sql)})
       WHERE c.code = n.code`.execute();
   },
 };
@@ -158,13 +181,15 @@ export interface NewUse {
   readonly customerId: string | null;
 }
 
+const USE_COLUMNS = columnsOf<NewUse>({
+  order_id: ["bigint", (use) => use.orderId],
+  code: ["text", (use) => use.code],
+  customer_id: ["text", (use) => use.customerId],
+});
+
 export const NEW_USES: RowWriter<NewUse> = {
   name: "promotions.new_uses",
-  write: ({ sql }, uses) =>
-    sql`
-    INSERT INTO promotions.uses (order_id, code, customer_id)
-    SELECT * FROM unnest(${toArray(uses.map((u) => u.orderId))}::bigint[], ${toTextArray(uses.map((u) => u.code))}::text[],
-                         ${toTextArray(uses.map((u) => u.customerId))}::text[])`.execute(),
+  write: ({ sql }, uses) => sql`INSERT INTO promotions.uses ${USE_COLUMNS.rows(sql, uses)}`.execute(),
 };
 
 export interface ReturnedUse {
@@ -173,11 +198,17 @@ export interface ReturnedUse {
   readonly at: number;
 }
 
+const RETURN_COLUMNS = columnsOf<ReturnedUse>({
+  order_id: ["bigint", (use) => use.orderId],
+  at: ["bigint", (use) => use.at],
+});
+
 export const RETURNED_USES: RowWriter<ReturnedUse> = {
   name: "promotions.returned_uses",
   write: ({ sql }, uses) =>
     sql`
-    UPDATE promotions.uses u SET returned_at = r.at
-    FROM unnest(${toArray(uses.map((u) => u.orderId))}::bigint[], ${toArray(uses.map((u) => u.at))}::bigint[]) AS r (order_id, at)
-    WHERE u.order_id = r.order_id`.execute(),
+      UPDATE promotions.uses u
+      SET returned_at = n.at
+      FROM unnest(${RETURN_COLUMNS.arrays(sql, uses)}) AS n (${RETURN_COLUMNS.names(sql)})
+      WHERE u.order_id = n.order_id`.execute(),
 };

@@ -1,6 +1,7 @@
 // The SQL of the vault: data keys, wrapped. Whoever adds or changes one holds the lock, so that processes starting at
 // once agree on one key and a rotation misses none.
 import type { Sql } from "../database.ts";
+import { columnsOf } from "../row-columns.ts";
 import type { Tx } from "../transaction.ts";
 
 const DATA_KEYS_LOCK = 0x56415554; // "VAUT"
@@ -11,6 +12,12 @@ export interface DataKey {
   readonly purpose: "values" | "index";
   readonly wrapped: string;
 }
+
+const KEY_COLUMNS = columnsOf<DataKey>({
+  id: ["integer", (key) => key.id],
+  purpose: ["text", (key) => key.purpose],
+  wrapped: ["text", (key) => key.wrapped],
+});
 
 /** Until the end of the transaction. Readers do not wait. */
 export async function lockDataKeys({ sql }: Tx): Promise<void> {
@@ -23,15 +30,13 @@ export async function findDataKeys(sql: Sql | Tx["sql"]): Promise<DataKey[]> {
 }
 
 export async function insertDataKeys({ sql }: Tx, keys: readonly DataKey[]): Promise<void> {
-  await sql`
-    INSERT INTO runtime.data_keys (id, purpose, wrapped)
-    SELECT * FROM unnest(${keys.map((key) => key.id)}::integer[], ${keys.map((key) => key.purpose)}::text[],
-                         ${keys.map((key) => key.wrapped)}::text[])`;
+  await sql`INSERT INTO runtime.data_keys ${KEY_COLUMNS.rows(sql, keys)}`;
 }
 
 export async function replaceWrapped({ sql }: Tx, keys: readonly DataKey[]): Promise<void> {
   await sql`
-    UPDATE runtime.data_keys SET wrapped = new.wrapped
-    FROM unnest(${keys.map((key) => key.id)}::integer[], ${keys.map((key) => key.wrapped)}::text[]) AS new (id, wrapped)
-    WHERE data_keys.id = new.id`;
+    UPDATE runtime.data_keys k
+    SET wrapped = n.wrapped
+    FROM unnest(${KEY_COLUMNS.arrays(sql, keys)}) AS n (${KEY_COLUMNS.names(sql)})
+    WHERE k.id = n.id`;
 }

@@ -1,11 +1,15 @@
 // The SQL of banking.
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 /** Owners of the accounts, by account id. */
 export async function readOwners({ sql }: Tx, accountIds: readonly number[]): Promise<Map<number, string>> {
   if (accountIds.length === 0) return new Map();
   const rows = await sql<{ id: bigint; owner_id: string }[]>`
-    SELECT id, owner_id FROM banking.accounts WHERE id = ANY(${`{${accountIds.join(",")}}`}::bigint[])`.execute();
+    SELECT id, owner_id
+    FROM banking.accounts
+    WHERE id = ANY(${toArray(accountIds)}::bigint[])`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.owner_id]));
 }
 
@@ -20,12 +24,17 @@ export interface NewBankAccount {
   readonly openedAt: Date;
 }
 
+const ACCOUNT_COLUMNS = columnsOf<NewBankAccount>({
+  id: ["bigint", (account) => account.id],
+  owner_id: ["text", (account) => account.ownerId],
+  currency: ["text", (account) => account.currency],
+  name: ["text", (account) => account.name],
+  holder_name: ["text", (account) => account.holderName],
+  external_number: ["text", (account) => account.externalNumber],
+  external_number_index: ["bytea", (account) => account.externalNumberIndex],
+  opened_at: ["timestamptz", (account) => account.openedAt],
+});
+
 export async function insertAccounts({ sql }: Tx, accounts: readonly NewBankAccount[]): Promise<void> {
-  await sql`
-    INSERT INTO banking.accounts (id, owner_id, currency, name, holder_name, external_number, external_number_index, opened_at)
-    SELECT * FROM unnest(
-      ${accounts.map((a) => String(a.id))}::bigint[], ${accounts.map((a) => a.ownerId)}::text[], ${accounts.map((a) => a.currency)}::text[],
-      ${accounts.map((a) => a.name)}::text[], ${accounts.map((a) => a.holderName)}::text[], ${accounts.map((a) => a.externalNumber)}::text[],
-      ${accounts.map((a) => (a.externalNumberIndex === null ? null : `\\x${a.externalNumberIndex.toString("hex")}`))}::text[]::bytea[],
-      ${accounts.map((a) => a.openedAt.toISOString())}::text[]::timestamptz[])`;
+  await sql`INSERT INTO banking.accounts ${ACCOUNT_COLUMNS.rows(sql, accounts)}`;
 }

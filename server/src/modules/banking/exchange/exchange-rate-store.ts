@@ -1,6 +1,6 @@
 // The SQL of exchange rates, which are only ever added, and of the rates that exchanges used.
 import type { Sql } from "../../../runtime/database.ts";
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { ExchangeRate, NewRate, RecordedExchange } from "./exchange-rate.ts";
 
@@ -18,11 +18,17 @@ function toRate({ id, set_by, valid_from, ...row }: RateRow): ExchangeRate {
   return { ...row, id: Number(id), setBy: set_by, validFrom: valid_from };
 }
 
+const RATE_COLUMNS = columnsOf<NewRate>({
+  base: ["text", (rate) => rate.base],
+  quote: ["text", (rate) => rate.quote],
+  rate: ["numeric", (rate) => rate.rate],
+  source: ["text", (rate) => rate.source],
+  set_by: ["text", (rate) => rate.setBy],
+});
+
 export async function insertRates({ sql }: Tx, rates: readonly NewRate[]): Promise<ExchangeRate[]> {
   const rows = await sql<RateRow[]>`
-    INSERT INTO banking.exchange_rates (base, quote, rate, source, set_by)
-    SELECT * FROM unnest(${rates.map((r) => r.base)}::text[], ${rates.map((r) => r.quote)}::text[], ${rates.map((r) => r.rate)}::text[],
-                         ${rates.map((r) => r.source)}::text[], ${rates.map((r) => r.setBy)}::text[])
+    INSERT INTO banking.exchange_rates ${RATE_COLUMNS.rows(sql, rates)}
     RETURNING id, base, quote, rate, source, set_by, valid_from`;
   return rows.map(toRate);
 }
@@ -33,8 +39,10 @@ export async function readLatestRates(
   { base, quote }: { base?: string | undefined; quote?: string | undefined },
 ): Promise<ExchangeRate[]> {
   const rows = await db<RateRow[]>`
-    SELECT DISTINCT ON (base, quote) id, base, quote, rate, source, set_by, valid_from FROM banking.exchange_rates
-    WHERE (${base ?? null}::text IS NULL OR base = ${base ?? null}) AND (${quote ?? null}::text IS NULL OR quote = ${quote ?? null})
+    SELECT DISTINCT ON (base, quote) id, base, quote, rate, source, set_by, valid_from
+    FROM banking.exchange_rates
+    WHERE (${base ?? null}::text IS NULL OR base = ${base ?? null})
+      AND (${quote ?? null}::text IS NULL OR quote = ${quote ?? null})
     ORDER BY base, quote, id DESC`;
   return rows.map(toRate);
 }
@@ -45,8 +53,11 @@ export async function readLatestRate(
   quote: string,
 ): Promise<ExchangeRate | undefined> {
   const rows = await db<RateRow[]>`
-    SELECT id, base, quote, rate, source, set_by, valid_from FROM banking.exchange_rates
-    WHERE base = ${base} AND quote = ${quote} ORDER BY id DESC LIMIT 1`;
+    SELECT id, base, quote, rate, source, set_by, valid_from
+    FROM banking.exchange_rates
+    WHERE base = ${base} AND quote = ${quote}
+    ORDER BY id DESC
+    LIMIT 1`;
   return rows.map(toRate)[0];
 }
 
@@ -56,8 +67,11 @@ export async function readRateHistory(
   query: { base: string; quote: string; beforeId: number; limit: number },
 ): Promise<ExchangeRate[]> {
   const rows = await db<RateRow[]>`
-    SELECT id, base, quote, rate, source, set_by, valid_from FROM banking.exchange_rates
-    WHERE base = ${query.base} AND quote = ${query.quote} AND id < ${query.beforeId} ORDER BY id DESC LIMIT ${query.limit}`;
+    SELECT id, base, quote, rate, source, set_by, valid_from
+    FROM banking.exchange_rates
+    WHERE base = ${query.base} AND quote = ${query.quote} AND id < ${query.beforeId}
+    ORDER BY id DESC
+    LIMIT ${query.limit}`;
   return rows.map(toRate);
 }
 
@@ -76,16 +90,23 @@ export interface NewExchange {
 export async function readExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
   const rows = await db<(RateRow & Pick<RecordedExchange, "bought" | "rounding">)[]>`
     SELECT e.bought, e.rounding, r.id, r.base, r.quote, r.rate, r.source, r.set_by, r.valid_from
-    FROM banking.exchanges e JOIN banking.exchange_rates r ON r.id = e.rate_id WHERE e.journal_id = ${journalId}`;
+    FROM banking.exchanges e
+    JOIN banking.exchange_rates r ON r.id = e.rate_id
+    WHERE e.journal_id = ${journalId}`;
   return rows.map(({ bought, rounding, ...rate }) => ({ bought, rounding, rate: toRate(rate) }))[0];
 }
 
+const EXCHANGE_COLUMNS = columnsOf<NewExchange>({
+  journal_id: ["bigint", (exchange) => exchange.journalId],
+  from_account_id: ["bigint", (exchange) => exchange.fromAccountId],
+  to_account_id: ["bigint", (exchange) => exchange.toAccountId],
+  sold: ["bigint", (exchange) => exchange.sold],
+  bought: ["bigint", (exchange) => exchange.bought],
+  rate_id: ["bigint", (exchange) => exchange.rateId],
+  rate: ["numeric", (exchange) => exchange.rate],
+  rounding: ["text", (exchange) => exchange.rounding],
+});
+
 export function insertExchanges({ sql }: Tx, exchanges: readonly NewExchange[]): Promise<unknown> {
-  return sql`
-    INSERT INTO banking.exchanges (journal_id, from_account_id, to_account_id, sold, bought, rate_id, rate, rounding)
-    SELECT * FROM unnest(
-      ${toArray(exchanges.map((e) => e.journalId))}::bigint[], ${toArray(exchanges.map((e) => e.fromAccountId))}::bigint[],
-      ${toArray(exchanges.map((e) => e.toAccountId))}::bigint[], ${toArray(exchanges.map((e) => e.sold))}::bigint[],
-      ${toArray(exchanges.map((e) => e.bought))}::bigint[], ${toArray(exchanges.map((e) => e.rateId))}::bigint[],
-      ${toTextArray(exchanges.map((e) => e.rate))}::text[]::numeric[], ${toTextArray(exchanges.map((e) => e.rounding))}::text[])`.execute();
+  return sql`INSERT INTO banking.exchanges ${EXCHANGE_COLUMNS.rows(sql, exchanges)}`.execute();
 }

@@ -1,5 +1,6 @@
 // The SQL of what selling needs: prices in the decision loop, and the read model of what is in stock.
 import type { AnySql } from "../../../runtime/database.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { ProductLabel } from "./product-labels.ts";
@@ -26,15 +27,25 @@ export async function readProductForSaleBySku(sql: AnySql, sku: string): Promise
   return product;
 }
 
+interface AvailabilityRow {
+  readonly productId: number;
+  readonly available: number | bigint;
+}
+
+const AVAILABILITY = columnsOf<AvailabilityRow>({
+  product_id: ["integer", (row) => row.productId],
+  available: ["bigint", (row) => row.available],
+});
+
 /** In the order of ids, so that two batches cannot wait for each other. */
-export function upsertAvailability(
-  { sql }: Tx,
-  rows: readonly { readonly productId: number; readonly available: number | bigint }[],
-): Promise<unknown> {
+export function upsertAvailability({ sql }: Tx, rows: readonly AvailabilityRow[]): Promise<unknown> {
   return sql`
-    INSERT INTO catalog.availability AS a (product_id, available)
-    SELECT n.* FROM unnest(${toArray(rows.map((row) => row.productId))}::integer[],
-      ${toArray(rows.map((row) => row.available))}::bigint[]) AS n (product_id, available)
-    JOIN catalog.products p ON p.id = n.product_id ORDER BY n.product_id
-    ON CONFLICT (product_id) DO UPDATE SET available = excluded.available WHERE a.available <> excluded.available`.execute();
+    INSERT INTO catalog.availability AS a (${AVAILABILITY.names(sql)})
+    SELECT ${AVAILABILITY.names(sql, "n")}
+    FROM unnest(${AVAILABILITY.arrays(sql, rows)}) AS n (${AVAILABILITY.names(sql)})
+    JOIN catalog.products p ON p.id = n.product_id
+    ORDER BY n.product_id
+    ON CONFLICT (product_id) DO UPDATE
+    SET available = excluded.available
+    WHERE a.available <> excluded.available`.execute();
 }

@@ -1,6 +1,7 @@
 // The SQL of throttles and of the devices that users know.
 import type { Sql } from "../../../runtime/database.ts";
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface Throttle {
@@ -17,25 +18,29 @@ export async function lockThrottles(
 ): Promise<Map<string, Throttle>> {
   const rows = await sql<(Throttle & { key: string })[]>`
     INSERT INTO identity.throttles AS t (key, last_at, open_at)
-    SELECT key, ${at}, '-infinity' FROM unnest(${toByteArrays(keys)}::bytea[]) AS key ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET failures = t.failures
+    SELECT key, ${at}, '-infinity'
+    FROM unnest(${toTextArray(keys.map((key) => `\\x${key}`))}::bytea[]) AS key
+    ORDER BY key
+    ON CONFLICT (key) DO UPDATE
+    SET failures = t.failures
     RETURNING encode(key, 'hex') AS key, failures, last_at AS "lastAt", greatest(open_at, 'epoch') AS "openAt"`;
   return new Map(rows.map((row) => [row.key, row]));
 }
 
+const THROTTLE_COLUMNS = columnsOf<readonly [key: string, throttle: Throttle]>({
+  key: ["bytea", ([key]) => Buffer.from(key, "hex")],
+  failures: ["integer", ([, throttle]) => throttle.failures],
+  last_at: ["timestamptz", ([, throttle]) => throttle.lastAt],
+  open_at: ["timestamptz", ([, throttle]) => throttle.openAt],
+});
+
 /** Writes rows that are locked. Sends the statement and returns it under way. */
 export function saveThrottles({ sql }: Tx, throttles: ReadonlyMap<string, Throttle>): Promise<unknown> {
-  const rows = [...throttles.values()];
   return sql`
-    UPDATE identity.throttles AS t SET failures = n.failures, last_at = n.last_at, open_at = n.open_at
-    FROM unnest(${toByteArrays([...throttles.keys()])}::bytea[], ${toArray(rows.map((row) => row.failures))}::integer[],
-      ${toTextArray(rows.map((row) => row.lastAt.toISOString()))}::timestamptz[],
-      ${toTextArray(rows.map((row) => row.openAt.toISOString()))}::timestamptz[]) AS n (key, failures, last_at, open_at)
+    UPDATE identity.throttles t
+    SET failures = n.failures, last_at = n.last_at, open_at = n.open_at
+    FROM unnest(${THROTTLE_COLUMNS.arrays(sql, [...throttles])}) AS n (${THROTTLE_COLUMNS.names(sql)})
     WHERE t.key = n.key`.execute();
-}
-
-function toByteArrays(keys: readonly string[]): string {
-  return toTextArray(keys.map((key) => `\\x${key}`));
 }
 
 export async function deleteOldThrottles(sql: Sql, before: Date): Promise<void> {

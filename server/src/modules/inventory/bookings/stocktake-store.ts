@@ -1,5 +1,5 @@
 // The SQL of stocktakes.
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface StocktakeRow {
@@ -16,15 +16,30 @@ export interface StocktakeRow {
   }[];
 }
 
+const STOCKTAKE_COLUMNS = columnsOf<StocktakeRow>({
+  id: ["bigint", (row) => row.id],
+  location_id: ["integer", (row) => row.locationId],
+  actor_id: ["text", (row) => row.actorId],
+  reference: ["text", (row) => row.reference],
+});
+
+interface NewLine {
+  readonly stocktakeId: number;
+  readonly item: StocktakeRow["items"][number];
+}
+
+const LINE_COLUMNS = columnsOf<NewLine>({
+  stocktake_id: ["bigint", ({ stocktakeId }) => stocktakeId],
+  product_id: ["bigint", ({ item }) => item.product_id],
+  counted: ["bigint", ({ item }) => item.counted],
+  expected: ["bigint", ({ item }) => item.expected],
+  journal_id: ["bigint", ({ item }) => (item.movement_id === null ? null : Number(item.movement_id))],
+});
+
 export function insertStocktakes({ sql }: Tx, rows: readonly StocktakeRow[]): Promise<unknown> {
-  const lines = rows.flatMap(({ id, items }) => items.map((item) => ({ stocktakeId: id, ...item })));
+  const lines = rows.flatMap(({ id, items }) => items.map((item) => ({ stocktakeId: id, item })));
   return sql`
     WITH counts AS (
-      INSERT INTO inventory.stocktakes (id, location_id, actor_id, reference)
-      SELECT * FROM unnest(${toArray(rows.map((r) => r.id))}::bigint[], ${toArray(rows.map((r) => r.locationId))}::integer[],
-                           ${toTextArray(rows.map((r) => r.actorId))}::text[], ${toTextArray(rows.map((r) => r.reference))}::text[]))
-    INSERT INTO inventory.stocktake_lines (stocktake_id, product_id, counted, expected, journal_id)
-    SELECT * FROM unnest(${toArray(lines.map((l) => l.stocktakeId))}::bigint[], ${toArray(lines.map((l) => l.product_id))}::bigint[],
-                         ${toArray(lines.map((l) => l.counted))}::bigint[], ${toArray(lines.map((l) => l.expected))}::bigint[],
-                         ${toArray(lines.map((l) => (l.movement_id === null ? null : Number(l.movement_id))))}::bigint[])`.execute();
+      INSERT INTO inventory.stocktakes ${STOCKTAKE_COLUMNS.rows(sql, rows)})
+    INSERT INTO inventory.stocktake_lines ${LINE_COLUMNS.rows(sql, lines)}`.execute();
 }

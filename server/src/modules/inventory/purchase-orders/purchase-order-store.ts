@@ -1,6 +1,7 @@
 // The SQL of purchase orders.
 import type { AnySql } from "../../../runtime/database.ts";
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export type PurchaseOrderState =
@@ -41,14 +42,20 @@ export async function readPurchaseOrders(
   { beforeId, limit }: { readonly beforeId: number | undefined; readonly limit: number },
 ): Promise<PurchaseOrder[]> {
   return sql<PurchaseOrder[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM inventory.purchase_orders
-    WHERE ${beforeId === undefined ? sql`true` : sql`id < ${beforeId}`} ORDER BY id DESC LIMIT ${limit}`;
+    SELECT ${sql.unsafe(COLUMNS)}
+    FROM inventory.purchase_orders
+    WHERE ${beforeId === undefined ? sql`true` : sql`id < ${beforeId}`}
+    ORDER BY id DESC
+    LIMIT ${limit}`;
 }
 
 export async function lockPurchaseOrders({ sql }: Tx, ids: readonly number[]): Promise<PurchaseOrder[]> {
   return sql<PurchaseOrder[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM inventory.purchase_orders
-    WHERE id = ANY (${toArray(ids)}::bigint[]) ORDER BY id FOR UPDATE`.execute();
+    SELECT ${sql.unsafe(COLUMNS)}
+    FROM inventory.purchase_orders
+    WHERE id = ANY(${toArray(ids)}::bigint[])
+    ORDER BY id
+    FOR UPDATE`.execute();
 }
 
 export async function readPurchaseOrder(sql: AnySql, id: number): Promise<PurchaseOrder | undefined> {
@@ -64,35 +71,48 @@ export async function insertPurchaseOrder(
 ): Promise<PurchaseOrder | undefined> {
   const [order] = await sql<PurchaseOrder[]>`
     INSERT INTO inventory.purchase_orders (product_id, sku, quantity, is_automatic)
-    SELECT product_id, ${sku}, ${quantity}, false FROM inventory.items WHERE product_id = ${productId} RETURNING ${sql.unsafe(COLUMNS)}`;
+    SELECT product_id, ${sku}, ${quantity}, false
+    FROM inventory.items
+    WHERE product_id = ${productId}
+    RETURNING ${sql.unsafe(COLUMNS)}`;
   return order;
 }
 
 /** Products with an open alert and a quantity to reorder, of which no order is on its way. */
-export async function readReorders(
-  { sql }: Tx,
-  limit: number,
-): Promise<{ productId: number; quantity: number }[]> {
-  return sql<{ productId: number; quantity: number }[]>`
-    SELECT i.product_id::float8 AS "productId", i.reorder_quantity::float8 AS quantity FROM inventory.items i
-    WHERE i.low_since IS NOT NULL AND i.reorder_quantity IS NOT NULL AND NOT EXISTS (
-      SELECT FROM inventory.purchase_orders o WHERE o.product_id = i.product_id AND o.is_automatic
-        AND o.state NOT IN ('refused', 'cancelled', 'received'))
-      AND NOT EXISTS (SELECT FROM inventory.purchase_orders o WHERE o.product_id = i.product_id AND o.is_automatic
-        AND o.state IN ('refused', 'cancelled') AND o.updated_at > i.low_since)
-    ORDER BY i.product_id LIMIT ${limit}`;
+export async function readReorders({ sql }: Tx, limit: number): Promise<Omit<Reorder, "sku">[]> {
+  return sql<Omit<Reorder, "sku">[]>`
+    SELECT i.product_id::float8 AS "productId", i.reorder_quantity::float8 AS quantity
+    FROM inventory.items i
+    WHERE i.low_since IS NOT NULL AND i.reorder_quantity IS NOT NULL
+      AND NOT EXISTS (
+        SELECT
+        FROM inventory.purchase_orders o
+        WHERE o.product_id = i.product_id AND o.is_automatic
+          AND o.state NOT IN ('refused', 'cancelled', 'received'))
+      AND NOT EXISTS (
+        SELECT
+        FROM inventory.purchase_orders o
+        WHERE o.product_id = i.product_id AND o.is_automatic
+          AND o.state IN ('refused', 'cancelled') AND o.updated_at > i.low_since)
+    ORDER BY i.product_id
+    LIMIT ${limit}`;
 }
 
+type Reorder = Pick<PurchaseOrder, "productId" | "sku" | "quantity">;
+
+const REORDER_COLUMNS = columnsOf<Reorder>({
+  product_id: ["bigint", (reorder) => reorder.productId],
+  sku: ["text", (reorder) => reorder.sku],
+  quantity: ["bigint", (reorder) => reorder.quantity],
+  is_automatic: ["boolean", () => true],
+});
+
 /** Those that another process has ordered meanwhile are left out. Returns how many are new. */
-export async function insertReorders(
-  { sql }: Tx,
-  wanted: readonly { productId: number; sku: string; quantity: number }[],
-): Promise<number> {
+export async function insertReorders({ sql }: Tx, wanted: readonly Reorder[]): Promise<number> {
   const inserted = await sql`
-    INSERT INTO inventory.purchase_orders (product_id, sku, quantity, is_automatic)
-    SELECT n.*, true FROM unnest(${toArray(wanted.map((each) => each.productId))}::bigint[],
-      ${toTextArray(wanted.map((each) => each.sku))}::text[], ${toArray(wanted.map((each) => each.quantity))}::bigint[]) n
-    ON CONFLICT DO NOTHING RETURNING id`;
+    INSERT INTO inventory.purchase_orders ${REORDER_COLUMNS.rows(sql, wanted)}
+    ON CONFLICT DO NOTHING
+    RETURNING id`;
   return inserted.length;
 }
 
@@ -102,8 +122,15 @@ export async function claimDue(
   { limit, leaseSeconds }: { readonly limit: number; readonly leaseSeconds: number },
 ): Promise<PurchaseOrder[]> {
   return sql<PurchaseOrder[]>`
-    UPDATE inventory.purchase_orders SET due_at = now() + ${leaseSeconds} * interval '1 second', call_count = call_count + 1
-    WHERE id IN (SELECT id FROM inventory.purchase_orders WHERE due_at <= now() ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    UPDATE inventory.purchase_orders
+    SET due_at = now() + ${leaseSeconds} * interval '1 second', call_count = call_count + 1
+    WHERE id IN (
+      SELECT id
+      FROM inventory.purchase_orders
+      WHERE due_at <= now()
+      ORDER BY due_at
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED)
     RETURNING ${sql.unsafe(COLUMNS)}`;
 }
 
@@ -124,10 +151,12 @@ export async function updatePurchaseOrder({ sql }: Tx, outcome: PurchaseOrderOut
   const { id, state, supplierReference, carrier, trackingNumber, expectedAt, lastError, nextSeconds } =
     outcome;
   const updated = await sql`
-    UPDATE inventory.purchase_orders SET state = ${state}, supplier_reference = ${supplierReference}, carrier = ${carrier},
-      tracking_number = ${trackingNumber}, expected_at = ${expectedAt}, last_error = ${lastError}, updated_at = now(),
-      due_at = now() + ${nextSeconds}::integer * interval '1 second'
-    WHERE id = ${id} AND state <> 'received' RETURNING id`;
+    UPDATE inventory.purchase_orders
+    SET state = ${state}, supplier_reference = ${supplierReference}, carrier = ${carrier},
+        tracking_number = ${trackingNumber}, expected_at = ${expectedAt}, last_error = ${lastError},
+        updated_at = now(), due_at = now() + ${nextSeconds}::integer * interval '1 second'
+    WHERE id = ${id} AND state <> 'received'
+    RETURNING id`;
   return updated.length > 0;
 }
 
@@ -137,12 +166,19 @@ export interface ReceivedRow {
   readonly journalId: number;
 }
 
+const RECEIVED_COLUMNS = columnsOf<ReceivedRow>({
+  id: ["bigint", (row) => row.id],
+  quantity: ["bigint", (row) => row.quantity],
+  journal_id: ["bigint", (row) => row.journalId],
+});
+
 export function markReceived({ sql }: Tx, rows: readonly ReceivedRow[]): Promise<unknown> {
   return sql`
-    UPDATE inventory.purchase_orders o SET state = 'received', due_at = NULL, updated_at = now(),
-      received_quantity = n.quantity, journal_id = n.journal_id
-    FROM unnest(${toArray(rows.map((row) => row.id))}::bigint[], ${toArray(rows.map((row) => row.quantity))}::bigint[],
-      ${toArray(rows.map((row) => row.journalId))}::bigint[]) AS n (id, quantity, journal_id) WHERE o.id = n.id`.execute();
+    UPDATE inventory.purchase_orders o
+    SET state = 'received', due_at = NULL, updated_at = now(), received_quantity = n.quantity,
+        journal_id = n.journal_id
+    FROM unnest(${RECEIVED_COLUMNS.arrays(sql, rows)}) AS n (${RECEIVED_COLUMNS.names(sql)})
+    WHERE o.id = n.id`.execute();
 }
 
 /** Received orders after an id, with what they booked. */
@@ -152,6 +188,9 @@ export async function readReceived(
 ): Promise<{ id: number; productId: number; quantity: number; journalId: number }[]> {
   return sql<{ id: number; productId: number; quantity: number; journalId: number }[]>`
     SELECT id::float8 AS id, product_id::float8 AS "productId", received_quantity::float8 AS quantity,
-      journal_id::float8 AS "journalId" FROM inventory.purchase_orders
-    WHERE id > ${afterId} AND state = 'received' ORDER BY id LIMIT ${limit}`;
+      journal_id::float8 AS "journalId"
+    FROM inventory.purchase_orders
+    WHERE id > ${afterId} AND state = 'received'
+    ORDER BY id
+    LIMIT ${limit}`;
 }

@@ -1,4 +1,5 @@
 // The SQL of stock: locations, items and the accounts that count them.
+import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { StockAccount } from "./stock.ts";
@@ -20,8 +21,10 @@ export interface KnownAccount extends StockAccount {
 export async function readStock({ sql }: Tx, productIds: readonly number[]): Promise<KnownAccount[]> {
   const rows = await sql<StockRow[]>`
     SELECT s.product_id, s.location_id, s.account_id, l.priority, l.sells
-    FROM inventory.stock s JOIN inventory.locations l ON l.id = s.location_id
-    WHERE s.product_id = ANY(${toArray(productIds)}::bigint[]) ORDER BY l.priority, l.id`;
+    FROM inventory.stock s
+    JOIN inventory.locations l ON l.id = s.location_id
+    WHERE s.product_id = ANY(${toArray(productIds)}::bigint[])
+    ORDER BY l.priority, l.id`;
   return rows.map(toAccount);
 }
 
@@ -42,23 +45,28 @@ function toAccount(row: StockRow): KnownAccount {
   };
 }
 
-export async function insertStock(
-  { sql }: Tx,
-  accounts: readonly { productId: number; locationId: number; accountId: number }[],
-): Promise<void> {
-  await sql`
-    INSERT INTO inventory.stock (product_id, location_id, account_id)
-    SELECT * FROM unnest(${toArray(accounts.map((a) => a.productId))}::bigint[],
-                         ${toArray(accounts.map((a) => a.locationId))}::integer[], ${toArray(accounts.map((a) => a.accountId))}::bigint[])`;
+type NewStock = Pick<StockAccount, "productId" | "locationId" | "accountId">;
+
+const STOCK_COLUMNS = columnsOf<NewStock>({
+  product_id: ["bigint", (account) => account.productId],
+  location_id: ["integer", (account) => account.locationId],
+  account_id: ["bigint", (account) => account.accountId],
+});
+
+export async function insertStock({ sql }: Tx, accounts: readonly NewStock[]): Promise<void> {
+  await sql`INSERT INTO inventory.stock ${STOCK_COLUMNS.rows(sql, accounts)}`;
 }
 
-export async function insertItems(
-  { sql }: Tx,
-  items: readonly { productId: number; lowStockThreshold: number | null }[],
-): Promise<void> {
+type NewItem = Pick<ItemRow, "productId" | "lowStockThreshold">;
+
+const ITEM_COLUMNS = columnsOf<NewItem>({
+  product_id: ["bigint", (item) => item.productId],
+  low_stock_threshold: ["bigint", (item) => item.lowStockThreshold],
+});
+
+export async function insertItems({ sql }: Tx, items: readonly NewItem[]): Promise<void> {
   await sql`
-    INSERT INTO inventory.items (product_id, low_stock_threshold)
-    SELECT * FROM unnest(${toArray(items.map((i) => i.productId))}::bigint[], ${toArray(items.map((i) => i.lowStockThreshold))}::bigint[])
+    INSERT INTO inventory.items ${ITEM_COLUMNS.rows(sql, items)}
     ON CONFLICT (product_id) DO NOTHING`;
 }
 
@@ -133,8 +141,9 @@ export async function updateSettings(
   { lowStockThreshold, reorderQuantity }: Pick<ItemRow, "lowStockThreshold" | "reorderQuantity">,
 ): Promise<void> {
   await sql`
-    UPDATE inventory.items SET low_stock_threshold = ${lowStockThreshold}, reorder_quantity = ${reorderQuantity},
-      version = version + 1, low_since = ${lowStockThreshold === null ? sql`NULL` : sql`low_since`}
+    UPDATE inventory.items
+    SET low_stock_threshold = ${lowStockThreshold}, reorder_quantity = ${reorderQuantity},
+        version = version + 1, low_since = ${lowStockThreshold === null ? sql`NULL` : sql`low_since`}
     WHERE product_id = ${productId}`;
 }
 

@@ -1,6 +1,7 @@
 // The SQL of credit notes.
 import type { Sql } from "../../../runtime/database.ts";
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { RowWriter } from "../../desk/index.ts";
 import type { CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
@@ -40,40 +41,58 @@ interface NoteLineRow {
   stock_journal_id: bigint | null;
 }
 
+const NOTE_COLUMNS = columnsOf<CreditNote>({
+  id: ["bigint", (note) => note.id],
+  order_id: ["bigint", (note) => note.orderId],
+  kind: ["text", (note) => note.kind],
+  customer_id: ["text", (note) => note.customerId],
+  currency: ["text", (note) => note.currency],
+  net: ["bigint", (note) => note.net],
+  tax: ["bigint", (note) => note.tax],
+  total: ["bigint", (note) => note.total],
+  refunded: ["bigint", (note) => note.refunded],
+  payment_id: ["bigint", (note) => note.paymentId],
+  refund_id: ["bigint", (note) => note.refundId],
+  account_id: ["bigint", (note) => note.accountId],
+  journal_id: ["bigint", (note) => note.journalId],
+  reason: ["text", (note) => note.reason],
+  reference: ["text", (note) => note.reference],
+  created_by: ["text", (note) => note.createdBy],
+});
+
+interface NewLine {
+  readonly noteId: number;
+  readonly line: CreditNoteLine;
+}
+
+const LINE_COLUMNS = columnsOf<NewLine>({
+  note_id: ["bigint", ({ noteId }) => noteId],
+  line_no: ["smallint", ({ line }) => line.lineNo],
+  order_line_no: ["smallint", ({ line }) => line.orderLineNo],
+  product_id: ["integer", ({ line }) => line.productId],
+  sku: ["text", ({ line }) => line.sku],
+  name: ["text", ({ line }) => line.name],
+  quantity: ["integer", ({ line }) => line.quantity],
+  unit_price: ["bigint", ({ line }) => line.unitPrice],
+  net: ["bigint", ({ line }) => line.net],
+  tax: ["bigint", ({ line }) => line.tax],
+  total: ["bigint", ({ line }) => line.gross],
+  stock_account_id: ["bigint", ({ line }) => line.stockAccountId],
+  stock_journal_id: ["bigint", ({ line }) => line.stockJournalId],
+});
+
 export const NEW_CREDIT_NOTES: RowWriter<CreditNote> = {
   name: "orders.new_credit_notes",
   write: (tx, notes) => Promise.all([insertNotes(tx, notes), insertNoteLines(tx, notes)]),
 };
 
 function insertNotes({ sql }: Tx, notes: readonly CreditNote[]): Promise<unknown> {
-  return sql`
-    INSERT INTO orders.credit_notes (id, order_id, kind, customer_id, currency, net, tax, total, refunded, payment_id, refund_id,
-      account_id, journal_id, reason, reference, created_by)
-    SELECT * FROM unnest(
-      ${toArray(notes.map((n) => n.id))}::bigint[], ${toArray(notes.map((n) => n.orderId))}::bigint[],
-      ${toTextArray(notes.map((n) => n.kind))}::text[], ${toTextArray(notes.map((n) => n.customerId))}::text[],
-      ${toTextArray(notes.map((n) => n.currency))}::text[], ${toArray(notes.map((n) => n.net))}::bigint[],
-      ${toArray(notes.map((n) => n.tax))}::bigint[], ${toArray(notes.map((n) => n.total))}::bigint[],
-      ${toArray(notes.map((n) => n.refunded))}::bigint[], ${toArray(notes.map((n) => n.paymentId))}::bigint[],
-      ${toArray(notes.map((n) => n.refundId))}::bigint[], ${toArray(notes.map((n) => n.accountId))}::bigint[],
-      ${toArray(notes.map((n) => n.journalId))}::bigint[], ${toTextArray(notes.map((n) => n.reason))}::text[],
-      ${toTextArray(notes.map((n) => n.reference))}::text[], ${toTextArray(notes.map((n) => n.createdBy))}::text[])`.execute();
+  return sql`INSERT INTO orders.credit_notes ${NOTE_COLUMNS.rows(sql, notes)}`.execute();
 }
 
 function insertNoteLines({ sql }: Tx, notes: readonly CreditNote[]): Promise<unknown> {
-  const ids = notes.flatMap((note) => note.lines.map(() => note.id));
-  const lines = notes.flatMap((note) => note.lines);
-  return sql`
-    INSERT INTO orders.credit_note_lines (note_id, line_no, order_line_no, product_id, sku, name, quantity, unit_price, net, tax, total,
-      stock_account_id, stock_journal_id)
-    SELECT * FROM unnest(
-      ${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[],
-      ${toArray(lines.map((l) => l.orderLineNo))}::smallint[], ${toArray(lines.map((l) => l.productId))}::integer[],
-      ${toTextArray(lines.map((l) => l.sku))}::text[], ${toTextArray(lines.map((l) => l.name))}::text[],
-      ${toArray(lines.map((l) => l.quantity))}::integer[], ${toArray(lines.map((l) => l.unitPrice))}::bigint[],
-      ${toArray(lines.map((l) => l.net))}::bigint[], ${toArray(lines.map((l) => l.tax))}::bigint[],
-      ${toArray(lines.map((l) => l.gross))}::bigint[], ${toArray(lines.map((l) => l.stockAccountId))}::bigint[],
-      ${toArray(lines.map((l) => l.stockJournalId))}::bigint[])`.execute();
+  const lines = notes.flatMap((note) => note.lines.map((line) => ({ noteId: note.id, line })));
+  return sql`INSERT INTO orders.credit_note_lines ${LINE_COLUMNS.rows(sql, lines)}`.execute();
 }
 
 export interface CreditNoteFilter {
@@ -89,22 +108,23 @@ export interface CreditNoteFilter {
 export async function readCreditNotes(db: Sql, filter: CreditNoteFilter): Promise<CreditNote[]> {
   const { orderId, customerId, kind, reference, beforeId = Number.MAX_SAFE_INTEGER, limit } = filter;
   const rows = await db<NoteRow[]>`
-    SELECT id, order_id, kind, customer_id, currency, net, tax, total, refunded, payment_id, refund_id, account_id, journal_id, reason,
-           reference, created_by
-    FROM orders.credit_notes WHERE id < ${beforeId}
+    SELECT ${NOTE_COLUMNS.names(db)}
+    FROM orders.credit_notes
+    WHERE id < ${beforeId}
       ${orderId === undefined ? db`` : db`AND order_id = ${orderId}`}
       ${customerId === undefined ? db`` : db`AND customer_id = ${customerId}`}
       ${kind === undefined ? db`` : db`AND kind = ${kind}`}
       ${reference === undefined ? db`` : db`AND reference = ${reference}`}
-    ORDER BY id DESC LIMIT ${limit}`;
+    ORDER BY id DESC
+    LIMIT ${limit}`;
   return withLines(db, rows);
 }
 
 export async function readCreditNote(db: Sql, id: number): Promise<CreditNote | undefined> {
   const rows = await db<NoteRow[]>`
-    SELECT id, order_id, kind, customer_id, currency, net, tax, total, refunded, payment_id, refund_id, account_id, journal_id, reason,
-           reference, created_by
-    FROM orders.credit_notes WHERE id = ${id}`;
+    SELECT ${NOTE_COLUMNS.names(db)}
+    FROM orders.credit_notes
+    WHERE id = ${id}`;
   return (await withLines(db, rows))[0];
 }
 
@@ -116,8 +136,10 @@ export async function findCreditNotesOfOrder(db: Sql, orderId: number): Promise<
 async function withLines(db: Sql, rows: readonly NoteRow[]): Promise<CreditNote[]> {
   if (rows.length === 0) return [];
   const lines = await db<NoteLineRow[]>`
-    SELECT note_id, line_no, order_line_no, product_id, sku, name, quantity, unit_price, net, tax, total, stock_account_id, stock_journal_id
-    FROM orders.credit_note_lines WHERE note_id = ANY(${toArray(rows.map((row) => row.id))}::bigint[]) ORDER BY note_id, line_no`;
+    SELECT ${LINE_COLUMNS.names(db)}
+    FROM orders.credit_note_lines
+    WHERE note_id = ANY(${toArray(rows.map((row) => row.id))}::bigint[])
+    ORDER BY note_id, line_no`;
   const linesOf = Map.groupBy(lines, (line) => line.note_id);
   return rows.map((row) => toNote(row, (linesOf.get(row.id) ?? []).map(toNoteLine)));
 }

@@ -1,6 +1,7 @@
 // The SQL of shipments.
 import type { Sql } from "../../../runtime/database.ts";
-import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../../desk/index.ts";
 import type { Shipment, ShipmentLine } from "./shipment.ts";
@@ -43,11 +44,15 @@ async function readShipmentsOfOrders(
   const [rows, lines] = await Promise.all([
     sql<ShipmentRow[]>`
       SELECT id, order_id, carrier, tracking_number, tracking_url, shipped_by, delivered_at
-      FROM orders.shipments WHERE order_id = ANY(${ids}::bigint[]) ORDER BY order_id, id`.execute(),
+      FROM orders.shipments
+      WHERE order_id = ANY(${ids}::bigint[])
+      ORDER BY order_id, id`.execute(),
     sql<ShipmentLineRow[]>`
       SELECT l.shipment_id, l.line_no, l.hold_id, l.stock_account_id, l.quantity
-      FROM orders.shipments s JOIN orders.shipment_lines l ON l.shipment_id = s.id
-      WHERE s.order_id = ANY(${ids}::bigint[]) ORDER BY l.shipment_id, l.line_no, l.hold_id`.execute(),
+      FROM orders.shipments s
+      JOIN orders.shipment_lines l ON l.shipment_id = s.id
+      WHERE s.order_id = ANY(${ids}::bigint[])
+      ORDER BY l.shipment_id, l.line_no, l.hold_id`.execute(),
   ]);
   const linesOf = Map.groupBy(lines, (line) => Number(line.shipment_id));
   const shipments = rows.map((row) => toShipment(row, (linesOf.get(Number(row.id)) ?? []).map(toLine)));
@@ -76,27 +81,40 @@ function toLine(row: ShipmentLineRow): ShipmentLine {
   };
 }
 
+const SHIPMENT_COLUMNS = columnsOf<Shipment>({
+  id: ["bigint", (shipment) => shipment.id],
+  order_id: ["bigint", (shipment) => shipment.orderId],
+  carrier: ["text", (shipment) => shipment.carrier],
+  tracking_number: ["text", (shipment) => shipment.trackingNumber],
+  tracking_url: ["text", (shipment) => shipment.trackingUrl],
+  shipped_by: ["text", (shipment) => shipment.shippedBy],
+});
+
+interface NewLine {
+  readonly shipmentId: number;
+  readonly line: ShipmentLine;
+}
+
+const LINE_COLUMNS = columnsOf<NewLine>({
+  shipment_id: ["bigint", ({ shipmentId }) => shipmentId],
+  line_no: ["smallint", ({ line }) => line.lineNo],
+  hold_id: ["bigint", ({ line }) => line.holdId],
+  stock_account_id: ["bigint", ({ line }) => line.stockAccountId],
+  quantity: ["integer", ({ line }) => line.quantity],
+});
+
 export const NEW_SHIPMENTS: RowWriter<Shipment> = {
   name: "orders.new_shipments",
   write: (tx, shipments) => Promise.all([insertShipments(tx, shipments), insertShipmentLines(tx, shipments)]),
 };
 
 function insertShipments({ sql }: Tx, shipments: readonly Shipment[]): Promise<unknown> {
-  return sql`
-    INSERT INTO orders.shipments (id, order_id, carrier, tracking_number, tracking_url, shipped_by)
-    SELECT * FROM unnest(${toArray(shipments.map((s) => s.id))}::bigint[], ${toArray(shipments.map((s) => s.orderId))}::bigint[],
-      ${toTextArray(shipments.map((s) => s.carrier))}::text[], ${toTextArray(shipments.map((s) => s.trackingNumber))}::text[],
-      ${toTextArray(shipments.map((s) => s.trackingUrl))}::text[], ${toTextArray(shipments.map((s) => s.shippedBy))}::text[])`.execute();
+  return sql`INSERT INTO orders.shipments ${SHIPMENT_COLUMNS.rows(sql, shipments)}`.execute();
 }
 
 function insertShipmentLines({ sql }: Tx, shipments: readonly Shipment[]): Promise<unknown> {
-  const ids = shipments.flatMap((shipment) => shipment.lines.map(() => shipment.id));
-  const lines = shipments.flatMap((shipment) => shipment.lines);
-  return sql`
-    INSERT INTO orders.shipment_lines (shipment_id, line_no, hold_id, stock_account_id, quantity)
-    SELECT * FROM unnest(${toArray(ids)}::bigint[], ${toArray(lines.map((l) => l.lineNo))}::smallint[],
-      ${toArray(lines.map((l) => l.holdId))}::bigint[], ${toArray(lines.map((l) => l.stockAccountId))}::bigint[],
-      ${toArray(lines.map((l) => l.quantity))}::integer[])`.execute();
+  const lines = shipments.flatMap(({ id, lines }) => lines.map((line) => ({ shipmentId: id, line })));
+  return sql`INSERT INTO orders.shipment_lines ${LINE_COLUMNS.rows(sql, lines)}`.execute();
 }
 
 export interface Delivery {
@@ -105,11 +123,17 @@ export interface Delivery {
   readonly at: number;
 }
 
+const DELIVERY_COLUMNS = columnsOf<Delivery>({
+  id: ["bigint", (delivery) => delivery.shipmentId],
+  at: ["bigint", (delivery) => delivery.at],
+});
+
 export const DELIVERIES: RowWriter<Delivery> = {
   name: "orders.deliveries",
   write: ({ sql }, deliveries) =>
     sql`
-      UPDATE orders.shipments s SET delivered_at = d.at
-      FROM unnest(${toArray(deliveries.map((d) => d.shipmentId))}::bigint[], ${toArray(deliveries.map((d) => d.at))}::bigint[]) AS d (id, at)
-      WHERE s.id = d.id`.execute(),
+      UPDATE orders.shipments s
+      SET delivered_at = n.at
+      FROM unnest(${DELIVERY_COLUMNS.arrays(sql, deliveries)}) AS n (${DELIVERY_COLUMNS.names(sql)})
+      WHERE s.id = n.id`.execute(),
 };
