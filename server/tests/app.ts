@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig } from "../src/config/config.ts";
+import { loadConfig } from "../src/config/load-config.ts";
 import { mintToken } from "../src/http/authenticate.ts";
 import { startApp } from "../src/program/start-app.ts";
 import { readTokenSettings } from "../src/program/token-settings.ts";

@@ -1,5 +1,6 @@
 // The public HTTP API as the commands of the command line use it that show a running server at work: any client could.
-import { type Config, loadConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { mintToken } from "../http/authenticate.ts";
 import { readTokenSettings } from "../program/token-settings.ts";
 import type { Role } from "../values/actor.ts";

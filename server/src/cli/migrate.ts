@@ -1,6 +1,6 @@
 // `countinghouse migrate`: brings the database up to date without serving.
 import type { Command } from "commander";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { grantServerRole } from "../program/server-role-store.ts";
 import type { Sql } from "../runtime/database.ts";
 import { migrate } from "../runtime/migrate.ts";

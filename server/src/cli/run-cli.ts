@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { isLostTypeQuery } from "../runtime/pool.ts";
 import { EXIT_CODES } from "./command-error.ts";
 

@@ -1,7 +1,7 @@
 // `countinghouse secure-transaction`: posts a deposit with a signed and encrypted record, as the route of that name does.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { processSecureTransaction } from "../modules/banking/index.ts";
 import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";

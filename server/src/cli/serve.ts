@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { type Config, loadConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load-config.ts";
 import type { App } from "../program/start-app.ts";
 import { createLog, type Log } from "../runtime/log.ts";
 import { tryToListen } from "../runtime/try-to-listen.ts";

@@ -1,7 +1,8 @@
 // `countinghouse supplier`: asks the supplier what there is, orders, and shows the orders. An order is written down
 // before it is sent; one whose outcome is not known is asked about by the running program, under the same key.
 import { type Command, InvalidArgumentError } from "commander";
-import { type Config, loadConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { appendAudit } from "../modules/audit/index.ts";
 import { getProductBySku } from "../modules/catalog/index.ts";
 import {

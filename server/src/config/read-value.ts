@@ -1,5 +1,5 @@
 // Reads one value of the configuration as its key's type, and says what is wrong with it.
-import type { ConfigKey } from "./config.ts";
+import type { ConfigKey } from "./key.ts";
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
 
@@ -37,4 +37,12 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** "a, b" of the configuration as a list. */
+export function splitList(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/env-file.ts";
-import { splitList } from "../config/keys/access.ts";
+import { splitList } from "../config/read-value.ts";
 import { createAuthenticator, createLocalVerifier } from "../http/authenticate.ts";
 import { addDocs } from "../http/docs.ts";
 import { addHealthRoutes } from "../http/health.ts";

@@ -19,7 +19,7 @@ export const ACCESS_RULES: readonly Rule[] = [
   {
     name: "only config/ reads the environment",
     find: (project) =>
-      program(project, "server/src/config/config.ts").flatMap((file) =>
+      program(project, "server/src/config/load-config.ts").flatMap((file) =>
         findMatches(file, isEnvironment, "reads the environment"),
       ),
   },

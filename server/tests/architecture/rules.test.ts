@@ -96,7 +96,10 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
   {
     rule: /^only config\/ reads/,
     broken: { "server/src/main.ts": "const port = process.env.PORT;" },
-    fine: { "server/src/config/config.ts": "process.env.PORT;", "server/tests/a.ts": "process.env.PORT;" },
+    fine: {
+      "server/src/config/load-config.ts": "process.env.PORT;",
+      "server/tests/a.ts": "process.env.PORT;",
+    },
   },
   {
     rule: /begins or ends a transaction$/,

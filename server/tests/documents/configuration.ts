@@ -1,5 +1,6 @@
 // Writes docs/configuration.md from CONFIG_KEYS, so that the document cannot differ from the program.
-import { CONFIG_KEYS, type ConfigKey } from "../../src/config/config.ts";
+import { CONFIG_KEYS } from "../../src/config/config.ts";
+import type { ConfigKey } from "../../src/config/key.ts";
 
 const INTRODUCTION = `# Configuration
 

@@ -2,7 +2,9 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { type Config, ConfigError, loadConfig } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/env-file.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { findSettingProblems } from "../../program/module-list.ts";
 import { tryToListen } from "../../runtime/try-to-listen.ts";
 import type { Finding } from "./doctor.ts";

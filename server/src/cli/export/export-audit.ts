@@ -1,7 +1,7 @@
 // `countinghouse export audit`: writes the trail as one JSON line an entry, in the words of ECS or OCSF, oldest first.
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { ENTRY_FORMATS, type EntryFormat, exportEntries } from "../../modules/audit/index.ts";
 import { openVault } from "../../runtime/vault/vault.ts";
 import { EXIT_CODES } from "../command-error.ts";

@@ -1,7 +1,8 @@
 // What the exports of rows have in common: their options, the stream from the database to the output, the limit, and the
 // report. The rows go to the output, everything else to standard error.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Config, loadConfig } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { parseStamp } from "../../values/time.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";

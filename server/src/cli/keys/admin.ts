@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { createLog } from "../../runtime/log.ts";
 import { openVault } from "../../runtime/vault/vault.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";

@@ -1,7 +1,8 @@
 // `countinghouse keys`: rotates what encrypts personal fields. Every step may be stopped and run again.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Config, loadConfig } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { findPendingMigrations } from "../../runtime/migrate.ts";
 import { type Reencryption, reencryptTable } from "../../runtime/vault/encrypted-table.ts";

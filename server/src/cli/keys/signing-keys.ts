@@ -1,7 +1,7 @@
 // `countinghouse signing-keys`: shows and rotates the keys that sign access tokens, for whom no administrator can sign in.
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import type { RotationMode } from "../../modules/identity/index.ts";
 import { openVault } from "../../runtime/vault/vault.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";

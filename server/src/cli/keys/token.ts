@@ -1,6 +1,6 @@
 // `countinghouse token`: mints an access token. Standard output carries the token alone, fit for $(...).
 import { type Command, InvalidArgumentError } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { mintToken } from "../../http/authenticate.ts";
 import { readTokenSettings } from "../../program/token-settings.ts";
 import { ROLES, type Role } from "../../values/actor.ts";

@@ -1,7 +1,7 @@
 // `countinghouse receipt`: writes a transaction's proof to a file, and checks such a file without any database.
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import {
   makeCheckpoints,
   type ReceiptVerdict,

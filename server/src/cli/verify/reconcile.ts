@@ -1,7 +1,7 @@
 // `countinghouse reconcile`: compares what a payment provider says it moved with what is booked here.
 import { access } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { loadAssets } from "../../modules/ledger/index.ts";
 import type { Mismatch, Reconciliation } from "../../modules/payments/index.ts";
 import { parseStamp } from "../../values/time.ts";

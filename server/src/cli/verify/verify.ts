@@ -1,7 +1,7 @@
 // `countinghouse verify`: re-derives every balance, hold and journal, holds stock, payments and orders against them, and
 // names what does not agree.
 import type { Command } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import type { BookReading } from "../../modules/module.ts";
 import {
   countFindings,

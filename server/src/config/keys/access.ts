@@ -1,6 +1,5 @@
-// The settings of who may come in and of mail, which config.ts reads with all others; and what is wrong with their values.
-import type { Config, ConfigKey } from "../config.ts";
-import { findGuessableSecrets } from "../secrets.ts";
+// The settings of who may come in and of mail.
+import type { ConfigKey } from "../key.ts";
 
 export const ACCESS_KEYS = [
   {
@@ -227,60 +226,3 @@ export const ACCESS_KEYS = [
     description: "The sender of mails.",
   },
 ] as const satisfies readonly ConfigKey[];
-
-/** The domain and the origins of passkeys, as the configuration says or PUBLIC_URL suggests. */
-export function readPasskeySettings(config: Config): { rpId: string; origins: readonly string[] } {
-  const { origin, hostname } = new URL(config.PUBLIC_URL);
-  const origins = splitList(config.WEBAUTHN_ORIGINS);
-  return { rpId: config.WEBAUTHN_RP_ID ?? hostname, origins: origins.length === 0 ? [origin] : origins };
-}
-
-/** "a, b" of the configuration as a list. */
-export function splitList(text: string | undefined): string[] {
-  return (text ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
-/** Browsers make passkeys only for pages of the domain itself or below, and only over TLS but on localhost. */
-function findPasskeyProblems(config: Config): string[] {
-  if (!URL.canParse(config.PUBLIC_URL)) return []; // said already
-  const { rpId, origins } = readPasskeySettings(config);
-  return origins.flatMap((origin) => {
-    const url = URL.canParse(origin) ? new URL(origin) : undefined;
-    if (url === undefined || url.origin !== origin)
-      return [`WEBAUTHN_ORIGINS must list origins such as https://shop.example.com, not "${origin}"`];
-    if (url.hostname !== rpId && !url.hostname.endsWith(`.${rpId}`))
-      return [`WEBAUTHN_RP_ID must be the host of ${origin} or a domain above it, not "${rpId}"`];
-    const isSafe = url.protocol === "https:" || url.hostname === "localhost";
-    if (!isSafe && config.WEBAUTHN_ORIGINS !== undefined)
-      return [`WEBAUTHN_ORIGINS must begin with https:// but for localhost, not "${origin}"`];
-    return [];
-  });
-}
-
-/** What must not be started with, in words; empty where all is well. */
-export function findUnsafeAccess(config: Config): string[] {
-  return [...findGuessableSecrets(config), ...findMalformedUrls(config), ...findPasskeyProblems(config)];
-}
-
-function findMalformedUrls(config: Config): string[] {
-  const problems: string[] = [];
-  if (!/^https?:\/\//.test(config.PUBLIC_URL) || !URL.canParse(config.PUBLIC_URL))
-    problems.push("PUBLIC_URL must be a URL that begins with http:// or https://");
-  if (
-    config.SMTP_URL !== undefined &&
-    !(/^smtps?:\/\//.test(config.SMTP_URL) && URL.canParse(config.SMTP_URL))
-  )
-    problems.push("SMTP_URL must be a URL that begins with smtp:// or smtps://");
-  if ((config.AZURE_AD_TENANT_ID === undefined) !== (config.AZURE_AD_CLIENT_ID === undefined))
-    problems.push("AZURE_AD_TENANT_ID and AZURE_AD_CLIENT_ID must be set both or neither");
-  if ((config.OIDC_ISSUER === undefined) !== (config.OIDC_AUDIENCE === undefined))
-    problems.push("OIDC_ISSUER and OIDC_AUDIENCE must be set both or neither");
-  if (config.OIDC_ISSUER !== undefined && config.OIDC_ISSUER === config.TOKEN_ISSUER)
-    problems.push("TOKEN_ISSUER must differ from OIDC_ISSUER: a token's issuer says whose keys prove it");
-  if (config.APP_ENV === "production" && config.OIDC_ISSUER?.startsWith("https://") === false)
-    problems.push("OIDC_ISSUER must begin with https:// in production");
-  return problems;
-}

@@ -1,5 +1,5 @@
-// The settings of payments, which config.ts reads with all others; and what is wrong with their values.
-import type { Config, ConfigKey } from "../config.ts";
+// The settings of payments.
+import type { ConfigKey } from "../key.ts";
 
 export const PAYMENT_KEYS = [
   {
@@ -87,21 +87,3 @@ export const PAYMENT_KEYS = [
     description: "How long an attempt may be unknown before it is put before people.",
   },
 ] as const satisfies readonly ConfigKey[];
-
-export function findUnsafePayments(config: Config): string[] {
-  const problems: string[] = [];
-  const key = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
-  if (key !== undefined && config.STRIPE_WEBHOOK_SECRET === undefined)
-    problems.push(
-      "STRIPE_WEBHOOK_SECRET must be set with STRIPE_SECRET_KEY: without it no report of Stripe can be believed",
-    );
-  if (!(/^https?:\/\//.test(config.STRIPE_API_URL) && URL.canParse(config.STRIPE_API_URL)))
-    problems.push("STRIPE_API_URL must be a URL that begins with http:// or https://");
-  else if (new URL(config.STRIPE_API_URL).pathname !== "/")
-    problems.push("STRIPE_API_URL must name a host alone: Stripe's client adds the path");
-  if (config.PAYMENT_RETURN_URL !== undefined && !URL.canParse(config.PAYMENT_RETURN_URL))
-    problems.push("PAYMENT_RETURN_URL must be a URL, such as https://shop.example.com/paid");
-  if (config.APP_ENV === "production" && key !== undefined && !config.STRIPE_API_URL.startsWith("https://"))
-    problems.push("STRIPE_API_URL must begin with https:// in production");
-  return problems;
-}

@@ -1,5 +1,5 @@
 // What the configuration says about risk: the rules for transactions and for orders.
-import type { ConfigKey } from "../config.ts";
+import type { ConfigKey } from "../key.ts";
 
 export const RISK_KEYS = [
   {

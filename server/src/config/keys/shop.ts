@@ -1,5 +1,5 @@
 // The configuration of the shop.
-import type { ConfigKey } from "../config.ts";
+import type { ConfigKey } from "../key.ts";
 
 export const SHOP_KEYS = [
   {

@@ -1,5 +1,5 @@
 // The settings of the supplier and of a stock system elsewhere, and what is wrong with their values.
-import type { Config, ConfigKey } from "../config.ts";
+import type { ConfigKey } from "../key.ts";
 
 export const SUPPLY_KEYS = [
   {
@@ -45,23 +45,3 @@ export const SUPPLY_KEYS = [
       "What becomes of orders while INVENTORY_SERVICE_URL does not answer: refused (503), or decided by our stock alone.",
   },
 ] as const satisfies readonly ConfigKey[];
-
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-export function findUnsafeSupply(config: Config): string[] {
-  const problems: string[] = [];
-  const urls = ["VENDOR_API_URL", "INVENTORY_SERVICE_URL"] as const;
-  for (const name of urls) {
-    const url = config[name];
-    if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url)))
-      problems.push(`${name} must be a URL that begins with http:// or https://`);
-  }
-  const { VENDOR_API_URL: url, VENDOR_API_TOKEN: token } = config;
-  if ((url === undefined) !== (token === undefined))
-    problems.push("VENDOR_API_URL and VENDOR_API_TOKEN must be set together");
-  if (token !== undefined && !JWT.test(token))
-    problems.push("VENDOR_API_TOKEN must be a JWT: three parts of base64url with dots between");
-  if (config.APP_ENV === "production" && url?.startsWith("http://") === true)
-    problems.push("VENDOR_API_URL must begin with https:// in production: the token goes there");
-  return problems;
-}

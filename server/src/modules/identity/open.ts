@@ -1,7 +1,7 @@
 // Opens identity: keys and revocations in memory, the mail, the verifiers of all kinds of tokens, and what notes refusals.
 import { availableParallelism } from "node:os";
 import type { Config } from "../../config/config.ts";
-import { readPasskeySettings } from "../../config/keys/access.ts";
+import { readPasskeySettings } from "../../config/passkey-settings.ts";
 import type { TokenVerifier } from "../../http/authenticate.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Module } from "../module.ts";

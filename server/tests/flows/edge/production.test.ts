@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { loadConfig } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load-config.ts";
 import { startTestApp } from "../../app.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "main.ts");

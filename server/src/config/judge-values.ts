@@ -1,0 +1,42 @@
+// What is wrong with values though each is of its type: secrets too short, URLs of the wrong kind, keys set alone.
+import type { Config } from "./config.ts";
+import { findUnsafeAccess } from "./judge-access.ts";
+import { findUnsafePayments } from "./judge-payments.ts";
+import { findUnsafeSupply } from "./judge-supply.ts";
+
+/** What must not be started with, in words; empty where all is well. */
+export function findUnsafeValues(config: Config): string[] {
+  const problems: string[] = [];
+  problems.push(...findUnsafeAccess(config));
+  problems.push(...findUnsafePayments(config));
+  problems.push(...findUnsafeSupply(config));
+  const secret = config.JWT_SECRET_KEY;
+  if (secret !== undefined && Buffer.byteLength(secret) < 32)
+    problems.push("JWT_SECRET_KEY must have at least 32 bytes");
+  if (config.DB_URL !== undefined) problems.push(...findUrlProblems(config.DB_URL));
+  const sentinel = config.SENTINEL_ENDPOINT;
+  if (sentinel !== undefined && !(/^https?:\/\//.test(sentinel) && URL.canParse(sentinel)))
+    problems.push("SENTINEL_ENDPOINT must be a URL that begins with http:// or https://");
+  if ((sentinel === undefined) !== (config.SENTINEL_TOKEN === undefined))
+    problems.push("SENTINEL_ENDPOINT and SENTINEL_TOKEN must be set together");
+  if (config.API_KEY_V1 !== undefined && Buffer.byteLength(config.API_KEY_V1) < 32)
+    problems.push("API_KEY_V1 must have at least 32 bytes");
+  const rates = config.EXCHANGE_RATE_URL;
+  if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
+    problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");
+  return problems;
+}
+
+/** Without its text, which holds a password. */
+function findUrlProblems(url: string): string[] {
+  if (!/^postgres(ql)?:\/\//.test(url)) return ["DB_URL must begin with postgres:// or postgresql://"];
+  const problem =
+    "DB_URL cannot be read: write postgres://user:password@host:port/name, with special characters of user and password percent-encoded (@ is %40, % is %25), a socket as postgres://user@localhost/name?host=/folder";
+  try {
+    const { username, password, pathname } = new URL(url);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return [];
+  } catch {
+    return [problem];
+  }
+}

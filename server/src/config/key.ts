@@ -1,0 +1,32 @@
+// One setting: its name, type, default and one sentence; and the values of many.
+
+export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
+
+export interface ConfigKey {
+  readonly name: string;
+  readonly group: string;
+  readonly type: ConfigType;
+  readonly default: string | undefined;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly secret?: boolean;
+}
+
+type ValueOf<K extends ConfigKey> = K["type"] extends "integer"
+  ? number
+  : K["type"] extends "boolean"
+    ? boolean
+    : K["type"] extends "json"
+      ? unknown
+      : K extends { choices: readonly (infer C)[] }
+        ? C
+        : string;
+
+/** The checked values of a list of keys; a key without default is undefined where it was not set. */
+export type ConfigOf<Keys extends readonly ConfigKey[]> = {
+  readonly [K in Keys[number] as K["name"]]:
+    | ValueOf<K>
+    | (K["default"] extends undefined ? undefined : never);
+};

@@ -1,0 +1,21 @@
+// The settings of exports.
+import type { ConfigKey } from "../key.ts";
+
+export const EXPORTS_KEYS = [
+  {
+    name: "EXPORT_DIR",
+    group: "Export",
+    type: "string",
+    default: "exports",
+    description: "Folder for exports whose --out is a bare file name.",
+  },
+  {
+    name: "MAX_EXPORT_ROWS",
+    group: "Export",
+    type: "integer",
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: "1000000",
+    description: "Most rows one export writes before it stops and says so.",
+  },
+] as const satisfies readonly ConfigKey[];

@@ -1,0 +1,14 @@
+// The settings of secure transaction records.
+import type { ConfigKey } from "../key.ts";
+
+export const SECURE_RECORDS_KEYS = [
+  {
+    name: "API_KEY_V1",
+    group: "Secure records",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description:
+      "Key of at least 32 bytes that signs secure transaction records; without it none can be made.",
+  },
+] as const satisfies readonly ConfigKey[];

@@ -1,0 +1,10 @@
+// The domain and the origins of passkeys, as the configuration says or PUBLIC_URL suggests.
+import type { Config } from "./config.ts";
+import { splitList } from "./read-value.ts";
+
+/** The domain and the origins of passkeys, as the configuration says or PUBLIC_URL suggests. */
+export function readPasskeySettings(config: Config): { rpId: string; origins: readonly string[] } {
+  const { origin, hostname } = new URL(config.PUBLIC_URL);
+  const origins = splitList(config.WEBAUTHN_ORIGINS);
+  return { rpId: config.WEBAUTHN_RP_ID ?? hostname, origins: origins.length === 0 ? [origin] : origins };
+}
