@@ -34,8 +34,11 @@ export async function grantServerRole(db: Sql, role: string): Promise<void> {
       GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA ${schemas} TO ${server};
       GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schemas} TO ${server};`);
     const history = await sql<{ name: string }[]>`
-      SELECT tree.relid::regclass::text AS name FROM unnest(${toTextArray(APPEND_ONLY)}::text[]::regclass[]) AS parent (id), pg_partition_tree(parent.id) AS tree
-      UNION SELECT unnest(${toTextArray(APPEND_ONLY)}::text[])`;
+      SELECT tree.relid::regclass::text AS name
+      FROM unnest(${toTextArray(APPEND_ONLY)}::text[]::regclass[]) AS parent (id),
+        pg_partition_tree(parent.id) AS tree
+      UNION
+      SELECT unnest(${toTextArray(APPEND_ONLY)}::text[])`;
     const names = history.map(({ name }) => name).join(", ");
     await sql.unsafe(`
       REVOKE UPDATE, DELETE ON ${names} FROM ${server};
@@ -47,8 +50,12 @@ export async function grantServerRole(db: Sql, role: string): Promise<void> {
 export async function mayServe(db: Sql, role: string): Promise<boolean> {
   const [row] = await db<[{ may: boolean }]>`
     SELECT NOT EXISTS (
-      SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = ANY(${toTextArray(SCHEMAS)}::text[]) AND c.relkind IN ('r', 'p', 'S') AND NOT c.relispartition
+      SELECT
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ANY(${toTextArray(SCHEMAS)}::text[])
+        AND c.relkind IN ('r', 'p', 'S')
+        AND NOT c.relispartition
         AND NOT has_table_privilege(${role}, c.oid, 'SELECT')) AS may`;
   return row.may;
 }
@@ -56,8 +63,12 @@ export async function mayServe(db: Sql, role: string): Promise<boolean> {
 /** Names of append-only tables that the role of this connection could rewrite: as a superuser, as their owner, or by a grant. */
 export async function findRewritable(db: Sql): Promise<string[]> {
   const rows = await db<{ name: string }[]>`
-    SELECT c.oid::regclass::text AS name FROM unnest(${toTextArray(APPEND_ONLY)}::text[]::regclass[]) AS t (id) JOIN pg_class c ON c.oid = t.id
-    WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR pg_has_role(c.relowner, 'MEMBER')
-      OR has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1`;
+    SELECT c.oid::regclass::text AS name
+    FROM unnest(${toTextArray(APPEND_ONLY)}::text[]::regclass[]) AS t (id)
+    JOIN pg_class c ON c.oid = t.id
+    WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+      OR pg_has_role(c.relowner, 'MEMBER')
+      OR has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+    ORDER BY 1`;
   return rows.map(({ name }) => name);
 }

@@ -6,6 +6,8 @@ export async function countConnections(db: Sql): Promise<{ open: number; active:
   const [row] = await db<[{ open: number; active: number }]>`
     SELECT count(*)::int AS open, count(*) FILTER (WHERE state <> 'idle')::int AS active
     FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`;
+    WHERE datname = current_database()
+      AND application_name = current_setting('application_name')
+      AND pid <> pg_backend_pid()`;
   return { open: row.open + 1, active: row.active };
 }

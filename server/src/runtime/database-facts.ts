@@ -25,8 +25,11 @@ export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
   const askedAtMs = Date.now();
   const [row] = await db<[FactsRow]>`
     SELECT current_setting('server_version') AS version,
-      ARRAY(SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name) AS unsafe,
-      current_setting('data_checksums')::boolean AS checksums,
+      ARRAY(
+        SELECT name
+        FROM pg_settings
+        WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+        ORDER BY name) AS unsafe, current_setting('data_checksums')::boolean AS checksums,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections,
       (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock_ms`;
   const answeredAtMs = Date.now();
@@ -42,7 +45,11 @@ export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
 /** Whether a program of ours other than `applicationName` is connected to this database. */
 export async function hasOtherPrograms(db: Sql, applicationName: string): Promise<boolean> {
   const rows = await db`
-    SELECT FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name LIKE 'countinghouse%' AND application_name <> ${applicationName} LIMIT 1`;
+    SELECT
+    FROM pg_stat_activity
+    WHERE datname = current_database()
+      AND application_name LIKE 'countinghouse%'
+      AND application_name <> ${applicationName}
+    LIMIT 1`;
   return rows.length > 0;
 }

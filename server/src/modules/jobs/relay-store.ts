@@ -23,8 +23,14 @@ export async function tryLockRelay({ sql }: Tx): Promise<boolean> {
 /** Deletes events that nobody subscribes to, without reading their payloads. Returns how many. */
 export async function deleteUnwanted({ sql }: Tx, patterns: string[], limit: number): Promise<number> {
   const { count } = await sql`
-    DELETE FROM jobs.outbox WHERE id = ANY(ARRAY(
-      SELECT id FROM jobs.outbox WHERE topic NOT LIKE ALL(${patterns}::text[]) ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+    DELETE FROM jobs.outbox
+    WHERE id = ANY(ARRAY(
+        SELECT id
+        FROM jobs.outbox
+        WHERE topic NOT LIKE ALL(${patterns}::text[])
+        ORDER BY id
+        LIMIT ${limit}
+        FOR UPDATE SKIP LOCKED))`;
   return count;
 }
 
@@ -40,9 +46,12 @@ export async function claimEvents(
   >`
     WITH head AS (
       SELECT next_attempt_at FROM jobs.outbox WHERE topic LIKE ANY(${patterns}::text[]) ORDER BY id LIMIT 1)
-    SELECT id, topic, payload, attempts, coalesce(next_attempt_at > ${now}, false) AS is_waiting FROM jobs.outbox
-    WHERE topic LIKE ANY(${patterns}::text[]) ORDER BY id
-    LIMIT (SELECT CASE WHEN next_attempt_at > ${now} THEN 0 ELSE ${limit}::int END FROM head) FOR UPDATE SKIP LOCKED`;
+    SELECT id, topic, payload, attempts, coalesce(next_attempt_at > ${now}, false) AS is_waiting
+    FROM jobs.outbox
+    WHERE topic LIKE ANY(${patterns}::text[])
+    ORDER BY id
+    LIMIT (SELECT CASE WHEN next_attempt_at > ${now} THEN 0 ELSE ${limit}::int END FROM head)
+    FOR UPDATE SKIP LOCKED`;
   const waiting = rows.findIndex((row) => row.is_waiting);
   const due = waiting === -1 ? rows : rows.slice(0, waiting);
   return due.map(({ id, topic, payload, attempts }) => ({ id: Number(id), topic, payload, attempts }));
@@ -57,7 +66,9 @@ export async function postponeEvent(
   failed: { id: number; nextAttemptAt: Date; error: string },
 ): Promise<void> {
   await sql`
-    UPDATE jobs.outbox SET attempts = least(attempts + 1, 32767), next_attempt_at = ${failed.nextAttemptAt}, last_error = ${failed.error}
+    UPDATE jobs.outbox
+    SET attempts = least(attempts + 1, 32767), next_attempt_at = ${failed.nextAttemptAt},
+        last_error = ${failed.error}
     WHERE id = ${failed.id}`;
 }
 

@@ -11,7 +11,8 @@ export async function leaseTask(
   lease: { name: string; leaseId: string; seconds: number },
 ): Promise<boolean> {
   const { count } = await db`
-    UPDATE jobs.schedules SET leased_until = now() + make_interval(secs => ${lease.seconds}), lease_id = ${lease.leaseId}
+    UPDATE jobs.schedules
+    SET leased_until = now() + make_interval(secs => ${lease.seconds}), lease_id = ${lease.leaseId}
     WHERE name = ${lease.name} AND next_run_at <= now() AND (leased_until IS NULL OR leased_until <= now())`;
   return count === 1;
 }
@@ -22,7 +23,8 @@ export async function endLease(
   end: { name: string; leaseId: string; nextRunSeconds: number; error: string | null },
 ): Promise<void> {
   await db`
-    UPDATE jobs.schedules SET leased_until = NULL, lease_id = NULL, last_run_at = now(), last_error = ${end.error},
-      next_run_at = now() + make_interval(secs => ${end.nextRunSeconds})
+    UPDATE jobs.schedules
+    SET leased_until = NULL, lease_id = NULL, last_run_at = now(), last_error = ${end.error},
+        next_run_at = now() + make_interval(secs => ${end.nextRunSeconds})
     WHERE name = ${end.name} AND lease_id = ${end.leaseId}`;
 }

@@ -16,9 +16,11 @@ import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } f
 export async function readOrder(db: Sql, id: number): Promise<Order | undefined> {
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
-      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
-             net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
-      FROM orders.orders WHERE id = ${id}`,
+      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
+        currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
+        cancel_reason, reference, metadata, entry_count, version
+      FROM orders.orders
+      WHERE id = ${id}`,
     readLines({ sql: db }, toArray([id])),
   ]);
   return rows.map((row) => toOrder(row, lines.get(id) ?? []))[0];
@@ -50,9 +52,12 @@ export async function readOrders(db: AnySql, filter: OrderFilter): Promise<Order
   const { couponCode, paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id, currency, coupon_code, discount,
-           net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
-    FROM orders.orders WHERE id < ${before} AND id >= ${from ?? 0}
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
+      currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
+      cancel_reason, reference, metadata, entry_count, version
+    FROM orders.orders
+    WHERE id < ${before}
+      AND id >= ${from ?? 0}
       ${customerId === undefined ? db`` : db`AND customer_id = ${customerId}`}
       ${state === undefined ? db`` : ofState(db, state)}
       ${fulfilment === undefined ? db`` : db`AND fulfilment = ${FULFILMENTS[fulfilment]}`}
@@ -63,7 +68,8 @@ export async function readOrders(db: AnySql, filter: OrderFilter): Promise<Order
       ${currency === undefined ? db`` : db`AND currency = ${currency}`}
       ${totalMin === undefined ? db`` : db`AND total >= ${totalMin}`}
       ${totalMax === undefined ? db`` : db`AND total <= ${totalMax}`}
-    ORDER BY id DESC LIMIT ${limit}`;
+    ORDER BY id DESC
+    LIMIT ${limit}`;
   return rows.map((row) => toOrder(row, []));
 }
 
@@ -86,7 +92,10 @@ export async function readWholeOrders(db: Sql, filter: OrderFilter): Promise<Ord
 
 export async function readEntries(db: Sql, orderId: number): Promise<OrderEntry[]> {
   const rows = await db<EntryRow[]>`
-    SELECT order_id, seq, at, event, actor_id, from_state, to_state, note FROM orders.entries WHERE order_id = ${orderId} ORDER BY seq`;
+    SELECT order_id, seq, at, event, actor_id, from_state, to_state, note
+    FROM orders.entries
+    WHERE order_id = ${orderId}
+    ORDER BY seq`;
   return rows.map((row) => ({
     orderId: Number(row.order_id),
     seq: row.seq,
@@ -131,8 +140,12 @@ export async function readOrdersToQueue(
   { graceSeconds, limit }: { graceSeconds: number; limit: number },
 ): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
-    SELECT id FROM orders.orders
-    WHERE state = 2 AND id <= ((extract(epoch FROM clock_timestamp()) - ${graceSeconds}) * 1000000)::bigint AND cancel_reason IS NULL
-    ORDER BY id LIMIT ${limit}`;
+    SELECT id
+    FROM orders.orders
+    WHERE state = 2
+      AND id <= ((extract(epoch FROM clock_timestamp()) - ${graceSeconds}) * 1000000)::bigint
+      AND cancel_reason IS NULL
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }

@@ -80,8 +80,8 @@ export const ORDERS: RowReader<Order> = {
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
-      currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at, cancel_reason,
-      reference, metadata, entry_count, version
+      currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
+      cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id = ANY(${ids}::bigint[])
     ORDER BY id
@@ -331,7 +331,9 @@ function updateLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
 function replaceLines(tx: Tx, orders: readonly Order[]): Promise<unknown> {
   const { sql } = tx;
   return Promise.all([
-    sql`DELETE FROM orders.lines WHERE order_id = ANY(${toArray(orders.map((o) => o.id))}::bigint[])`.execute(),
+    sql`
+      DELETE FROM orders.lines
+      WHERE order_id = ANY(${toArray(orders.map((o) => o.id))}::bigint[])`.execute(),
     insertLines(tx, orders),
   ]);
 }

@@ -77,8 +77,8 @@ export async function insertCoupon(
     INSERT INTO promotions.coupons (code, description, percent, amount, currency, minimum_order,
       maximum_discount, valid_from, valid_until, usage_limit, customer_limit, is_active)
     VALUES (${code}, ${terms.description}, ${terms.percent}, ${terms.amountMinor}, ${terms.currency},
-            ${terms.minimumOrderMinor}, ${terms.maximumDiscountMinor}, ${terms.validFrom}, ${terms.validUntil},
-            ${terms.usageLimit}, ${terms.customerLimit}, ${terms.isActive})
+            ${terms.minimumOrderMinor}, ${terms.maximumDiscountMinor}, ${terms.validFrom},
+            ${terms.validUntil}, ${terms.usageLimit}, ${terms.customerLimit}, ${terms.isActive})
     ON CONFLICT (code) DO NOTHING
     RETURNING ${sql.unsafe(COLUMNS)}`;
   return rows.map(toCoupon)[0];

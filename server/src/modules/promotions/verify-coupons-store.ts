@@ -11,10 +11,14 @@ export interface Miscount {
 /** The first coupon that was not used as often as it says, or more often than it may be. */
 export async function findMiscount({ sql }: Tx): Promise<Miscount | undefined> {
   const [row] = await sql<Miscount[]>`
-    WITH counts AS (SELECT code, count(*)::int AS counted FROM promotions.uses WHERE returned_at IS NULL GROUP BY code)
+    WITH counts AS (
+      SELECT code, count(*)::int AS counted FROM promotions.uses WHERE returned_at IS NULL GROUP BY code)
     SELECT c.code, c.used, coalesce(n.counted, 0) AS counted, c.usage_limit AS "usageLimit"
-    FROM promotions.coupons c LEFT JOIN counts n ON n.code = c.code
-    WHERE c.used <> coalesce(n.counted, 0) OR c.used > c.usage_limit ORDER BY c.code LIMIT 1`;
+    FROM promotions.coupons c
+    LEFT JOIN counts n ON n.code = c.code
+    WHERE c.used <> coalesce(n.counted, 0) OR c.used > c.usage_limit
+    ORDER BY c.code
+    LIMIT 1`;
   return row;
 }
 

@@ -19,7 +19,8 @@ export async function readBlockedIndexes(
   const rows = await sql<{ subject: bigint; value_index: Buffer }[]>`
     SELECT subject, value_index
     FROM risk.blocked_subjects
-    WHERE subject = ANY(${toArray(subjects)}::bigint[]) AND (expires_at IS NULL OR expires_at > now())`.execute();
+    WHERE subject = ANY(${toArray(subjects)}::bigint[])
+      AND (expires_at IS NULL OR expires_at > now())`.execute();
   const bySubject = Map.groupBy(rows, (row) => Number(row.subject));
   return new Map([...bySubject].map(([subject, found]) => [subject, found.map((row) => row.value_index)]));
 }

@@ -39,9 +39,12 @@ export async function readEntries(
   { from, limit }: { from: number; limit: number },
 ): Promise<StoredEntry[]> {
   const rows = await sql<EntryRow[]>`
-    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event, actor_id,
-           resource_type, resource_id, succeeded, body, chain_hash
-    FROM audit.entries WHERE seq >= ${from} ORDER BY seq LIMIT ${limit}`;
+    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event,
+      actor_id, resource_type, resource_id, succeeded, body, chain_hash
+    FROM audit.entries
+    WHERE seq >= ${from}
+    ORDER BY seq
+    LIMIT ${limit}`;
   return rows.map(toEntry);
 }
 
@@ -92,8 +95,8 @@ export interface EntryFilter {
 export async function readFilteredEntries(db: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
   const { actorId, event, resourceType, resourceId, succeeded, from, to } = filter;
   const rows = await db<EntryRow[]>`
-    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event, actor_id,
-           resource_type, resource_id, succeeded, body, chain_hash
+    SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event,
+      actor_id, resource_type, resource_id, succeeded, body, chain_hash
     FROM audit.entries
     WHERE seq < ${filter.before ?? Number.MAX_SAFE_INTEGER}
       ${actorId === undefined ? db`` : db`AND actor_id = ${actorId}`}
@@ -103,6 +106,7 @@ export async function readFilteredEntries(db: Sql, filter: EntryFilter): Promise
       ${succeeded === undefined ? db`` : db`AND succeeded = ${succeeded}`}
       ${from === undefined ? db`` : db`AND written_at >= ${from}`}
       ${to === undefined ? db`` : db`AND written_at < ${to}`}
-    ORDER BY seq DESC LIMIT ${filter.limit}`;
+    ORDER BY seq DESC
+    LIMIT ${filter.limit}`;
   return rows.map(toEntry);
 }

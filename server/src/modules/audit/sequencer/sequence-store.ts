@@ -82,11 +82,13 @@ export async function insertEntries(
   const { count } = await sql`
     INSERT INTO audit.entries (seq, ${ENTRY_COLUMNS.names(sql)})
     SELECT ${first.seq} + e.number - 1, ${ENTRY_COLUMNS.names(sql, "e")}
-    FROM unnest(${ENTRY_COLUMNS.arrays(sql, entries)}) WITH ORDINALITY AS e (${ENTRY_COLUMNS.names(sql)}, number)
-    WHERE ${first.seq} = 0 OR EXISTS (
-      SELECT
-      FROM audit.entries last
-      WHERE last.seq = ${first.seq} - 1 AND last.chain_hash = ${toHex(before)}::text::bytea)`;
+    FROM unnest(${ENTRY_COLUMNS.arrays(sql, entries)}) WITH ORDINALITY AS e (${ENTRY_COLUMNS.names(sql)},
+      number)
+    WHERE ${first.seq} = 0
+      OR EXISTS (
+        SELECT
+        FROM audit.entries last
+        WHERE last.seq = ${first.seq} - 1 AND last.chain_hash = ${toHex(before)}::text::bytea)`;
   if (count !== entries.length)
     throw new Error(`the chain does not end where entry ${first.seq} was to follow`);
 }

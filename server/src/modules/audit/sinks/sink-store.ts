@@ -11,14 +11,17 @@ export interface SinkState {
 export async function readSink(db: Sql, name: string): Promise<SinkState> {
   await db`INSERT INTO audit.sinks (name) VALUES (${name}) ON CONFLICT DO NOTHING`;
   const [row] = await db<{ next_seq: bigint; failures: number; resting: boolean }[]>`
-    SELECT next_seq, failures, coalesce(retry_at > now(), false) AS resting FROM audit.sinks WHERE name = ${name}`;
+    SELECT next_seq, failures, coalesce(retry_at > now(), false) AS resting
+    FROM audit.sinks
+    WHERE name = ${name}`;
   if (row === undefined) throw new Error(`the sink ${name} has no row`);
   return { nextSeq: Number(row.next_seq), failures: row.failures, isResting: row.resting };
 }
 
 export async function moveSink(db: Sql, name: string, nextSeq: number): Promise<void> {
   await db`
-    UPDATE audit.sinks SET next_seq = greatest(next_seq, ${nextSeq}), failures = 0, retry_at = NULL, last_error = NULL
+    UPDATE audit.sinks
+    SET next_seq = greatest(next_seq, ${nextSeq}), failures = 0, retry_at = NULL, last_error = NULL
     WHERE name = ${name}`;
 }
 
@@ -28,7 +31,9 @@ export async function noteFailure(
   { error, retrySeconds }: { error: string; retrySeconds: number },
 ): Promise<void> {
   await db`
-    UPDATE audit.sinks SET failures = failures + 1, retry_at = now() + make_interval(secs => ${retrySeconds}), last_error = ${error}
+    UPDATE audit.sinks
+    SET failures = failures + 1, retry_at = now() + make_interval(secs => ${retrySeconds}),
+        last_error = ${error}
     WHERE name = ${name}`;
 }
 
@@ -37,5 +42,8 @@ export async function insertSinkDeadLetter(
   name: string,
   { seq, error }: { seq: number; error: string },
 ): Promise<void> {
-  await db`INSERT INTO audit.sink_dead_letters (sink, seq, error) VALUES (${name}, ${seq}, ${error}) ON CONFLICT DO NOTHING`;
+  await db`
+    INSERT INTO audit.sink_dead_letters (sink, seq, error)
+    VALUES (${name}, ${seq}, ${error})
+    ON CONFLICT DO NOTHING`;
 }

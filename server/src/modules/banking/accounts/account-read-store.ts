@@ -26,18 +26,22 @@ export interface BankAccountFilter {
 export async function readBankAccounts({ sql }: Tx, filter: BankAccountFilter): Promise<BankAccountRow[]> {
   const { ownerId, currency, externalNumberIndex, ids, afterId, limit } = filter;
   return sql<BankAccountRow[]>`
-    SELECT id, owner_id, currency, name, holder_name, external_number, opened_at FROM banking.accounts
+    SELECT id, owner_id, currency, name, holder_name, external_number, opened_at
+    FROM banking.accounts
     WHERE id > ${afterId}
       AND ${ownerId === undefined ? sql`true` : sql`owner_id = ${ownerId}`}
       AND ${currency === undefined ? sql`true` : sql`currency = ${currency}`}
       AND ${externalNumberIndex === undefined ? sql`true` : sql`external_number_index = ${externalNumberIndex}`}
       AND ${ids === undefined ? sql`true` : sql`id = ANY(${toArray(ids)}::bigint[])`}
-    ORDER BY id LIMIT ${limit}`;
+    ORDER BY id
+    LIMIT ${limit}`;
 }
 
 export async function readBankAccount({ sql }: Tx, id: number): Promise<BankAccountRow | undefined> {
   const [row] = await sql<BankAccountRow[]>`
-    SELECT id, owner_id, currency, name, holder_name, external_number, opened_at FROM banking.accounts WHERE id = ${id}`;
+    SELECT id, owner_id, currency, name, holder_name, external_number, opened_at
+    FROM banking.accounts
+    WHERE id = ${id}`;
   return row;
 }
 
@@ -51,7 +55,8 @@ export async function readOwnedIds({ sql }: Tx, ownerId: string, limit: number):
 /** Those of the blind indexes, in hex, that an account has already. */
 export async function readTakenNumbers({ sql }: Tx, indexes: readonly Buffer[]): Promise<Set<string>> {
   const rows = await sql<{ taken: string }[]>`
-    SELECT encode(external_number_index, 'hex') AS taken FROM banking.accounts
+    SELECT encode(external_number_index, 'hex') AS taken
+    FROM banking.accounts
     WHERE external_number_index = ANY(${indexes.map((index) => `\\x${index.toString("hex")}`)}::text[]::bytea[])`;
   return new Set(rows.map((row) => row.taken));
 }

@@ -36,13 +36,15 @@ export interface CategoryFilter {
 export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
   const { parentId, belowId, slug, withDrafts, afterId, limit } = filter;
   return sql<Category[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories c
+    SELECT ${sql.unsafe(COLUMNS)}
+    FROM catalog.categories c
     WHERE id > ${afterId}
       AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}::bigint`}
       AND ${belowId === undefined ? sql`true` : sql`${belowId}::bigint = ANY(path)`}
       AND ${slug === undefined ? sql`true` : sql`slug = ${slug}`}
       AND ${withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(c.path) AND d.status = 'draft')`}
-    ORDER BY id LIMIT ${limit}`;
+    ORDER BY id
+    LIMIT ${limit}`;
 }
 
 /** Those that begin like `slug`: what a new one must differ from. */
@@ -67,8 +69,10 @@ export async function insertCategory(
 
 export async function updateCategory({ sql }: Tx, id: number, fields: CategoryFields): Promise<void> {
   await sql`
-    UPDATE catalog.categories SET slug = ${fields.slug}, name = ${fields.name}, description = ${fields.description},
-      status = ${fields.status}, version = version + 1, updated_at = now() WHERE id = ${id}`;
+    UPDATE catalog.categories
+    SET slug = ${fields.slug}, name = ${fields.name}, description = ${fields.description},
+        status = ${fields.status}, version = version + 1, updated_at = now()
+    WHERE id = ${id}`;
 }
 
 /** Levels that the subtree goes down below its top; 0 where nothing lies below it. */
@@ -103,6 +107,9 @@ export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
 
 /** Archived products of it go up to its parent. */
 export async function deleteCategory({ sql }: Tx, { id, parentId }: Category): Promise<void> {
-  await sql`UPDATE catalog.products SET category_id = ${parentId}, version = version + 1 WHERE category_id = ${id}`;
+  await sql`
+    UPDATE catalog.products
+    SET category_id = ${parentId}, version = version + 1
+    WHERE category_id = ${id}`;
   await sql`DELETE FROM catalog.categories WHERE id = ${id}`;
 }

@@ -53,6 +53,7 @@ export async function updateGallery(
   images: readonly ProductImage[],
 ): Promise<void> {
   await sql`
-    UPDATE catalog.products SET images = ${JSON.stringify(images)}::text::jsonb, version = version + 1, updated_at = now()
+    UPDATE catalog.products
+    SET images = ${JSON.stringify(images)}::text::jsonb, version = version + 1, updated_at = now()
     WHERE id = ${productId}`;
 }

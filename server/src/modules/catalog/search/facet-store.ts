@@ -36,23 +36,43 @@ export async function readFacets(
   const [row] = await sql<[FacetRow]>`
     WITH matched AS MATERIALIZED (
       SELECT p.brand, p.category_id, p.price_minor, p.currency, ${sql.unsafe(IN_STOCK)} AS stocked,
-        ${matchFilter(sql, { ...EVERYTHING, brands })} AS of_brand, ${matchFilter(sql, { ...EVERYTHING, priceFrom, priceTo })} AS of_price
-      FROM catalog.products p WHERE ${matchFilter(sql, base)} AND ${matchWords(sql, words)}
-    ), narrowed AS (SELECT * FROM matched WHERE of_brand IS TRUE AND of_price)
+        ${matchFilter(sql, { ...EVERYTHING, brands })} AS of_brand,
+        ${matchFilter(sql, { ...EVERYTHING, priceFrom, priceTo })} AS of_price
+      FROM catalog.products p
+      WHERE ${matchFilter(sql, base)} AND ${matchWords(sql, words)}),
+    narrowed AS (SELECT * FROM matched WHERE of_brand IS TRUE AND of_price)
     SELECT (SELECT count(*)::integer FROM narrowed) AS total,
       (SELECT count(*)::integer FROM narrowed WHERE stocked) AS "inStock",
-      (SELECT coalesce(json_agg(b ORDER BY b.count DESC, b.brand), '[]') FROM (
-        SELECT min(brand) AS brand, count(*)::integer AS count FROM matched WHERE of_price AND brand IS NOT NULL
-        GROUP BY lower(brand) ORDER BY 2 DESC, 1 LIMIT ${BRANDS_MAX}) b) AS brands,
-      (SELECT coalesce(json_agg(c ORDER BY c.count DESC, c.id), '[]') FROM (
-        SELECT k.id, k.name, k.slug, n.count FROM (
-          SELECT category_id, count(*)::integer AS count FROM narrowed WHERE category_id IS NOT NULL GROUP BY category_id) n
-        JOIN catalog.categories k ON k.id = n.category_id
-        WHERE ${filter.withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY (k.path) AND d.status = 'draft')`}
-        ORDER BY n.count DESC, k.id LIMIT ${CATEGORIES_MAX}) c) AS categories,
-      (SELECT coalesce(json_agg(m ORDER BY m.count DESC, m.currency), '[]') FROM (
-        SELECT currency, min(price_minor)::text AS min, max(price_minor)::text AS max, count(*)::integer AS count
-        FROM matched WHERE of_brand IS TRUE GROUP BY currency) m) AS prices`;
+      (
+        SELECT coalesce(json_agg(b ORDER BY b.count DESC, b.brand), '[]')
+        FROM (
+          SELECT min(brand) AS brand, count(*)::integer AS count
+          FROM matched
+          WHERE of_price AND brand IS NOT NULL
+          GROUP BY lower(brand)
+          ORDER BY 2 DESC, 1
+          LIMIT ${BRANDS_MAX}) b) AS brands,
+      (
+        SELECT coalesce(json_agg(c ORDER BY c.count DESC, c.id), '[]')
+        FROM (
+          SELECT k.id, k.name, k.slug, n.count
+          FROM (
+            SELECT category_id, count(*)::integer AS count
+            FROM narrowed
+            WHERE category_id IS NOT NULL
+            GROUP BY category_id) n
+          JOIN catalog.categories k ON k.id = n.category_id
+          WHERE ${filter.withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY (k.path) AND d.status = 'draft')`}
+          ORDER BY n.count DESC, k.id
+          LIMIT ${CATEGORIES_MAX}) c) AS categories,
+      (
+        SELECT coalesce(json_agg(m ORDER BY m.count DESC, m.currency), '[]')
+        FROM (
+          SELECT currency, min(price_minor)::text AS min, max(price_minor)::text AS max,
+            count(*)::integer AS count
+          FROM matched
+          WHERE of_brand IS TRUE
+          GROUP BY currency) m) AS prices`;
   return row;
 }
 

@@ -65,13 +65,17 @@ export async function readSortedPage(
   const past = () => {
     if (after === undefined) return sql`true`;
     if (key === undefined) return sql`p.id ${sql.unsafe(isPast)} ${after.id}`;
-    return sql`(${sql.unsafe(key)}, p.id) ${sql.unsafe(isPast)} (${after.key}::text::${sql.unsafe(type)}, ${after.id})`;
+    return sql`
+      (${sql.unsafe(key)}, p.id) ${sql.unsafe(isPast)} (${after.key}::text::${sql.unsafe(type)},
+        ${after.id})`;
   };
   return sql<FoundProduct[]>`
-    SELECT p.id, p.version, ${sql.unsafe(IN_STOCK)} AS "inStock", ${key === undefined ? sql`NULL` : sql`${sql.unsafe(key)}::text`} AS key
+    SELECT p.id, p.version, ${sql.unsafe(IN_STOCK)} AS "inStock",
+      ${key === undefined ? sql`NULL` : sql`${sql.unsafe(key)}::text`} AS key
     FROM catalog.products p
     WHERE ${matchFilter(sql, filter)} AND ${matchWords(sql, words)} AND ${past()}
-    ORDER BY ${order} LIMIT ${writeLimit(sql, filter, limit)}`;
+    ORDER BY ${order}
+    LIMIT ${writeLimit(sql, filter, limit)}`;
 }
 
 /** At most so many are ranked of each kind of match. */
@@ -95,7 +99,9 @@ export async function readRankedPage(
   const isCurrent =
     horizon === undefined
       ? sql`true`
-      : sql`NOT EXISTS (SELECT FROM catalog.vocabulary_additions v WHERE v.transaction >= ${horizon}::text::xid8)`;
+      : sql`
+        NOT EXISTS (
+          SELECT FROM catalog.vocabulary_additions v WHERE v.transaction >= ${horizon}::text::xid8)`;
   const [row] = await sql<[{ found: string | null; isCurrent: boolean }]>`
     SELECT (${ranking}) AS found, ${isCurrent} AS "isCurrent"`;
   return row.isCurrent ? readFound(row.found) : undefined;
@@ -134,17 +140,20 @@ function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: Ra
   const { filter: f, after, limit, text } = request;
   const past = after === undefined ? sql`NULL, NULL` : sql`${after.key}::text::integer, ${after.id}::integer`;
   return sql`
-    SELECT string_agg(concat_ws(' ', r.product_id, r.version, r.score, NOT r.tracks_stock
-      OR coalesce((SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = r.product_id), false)), ','
-      ORDER BY r.score DESC, r.product_id DESC)
+    SELECT string_agg(concat_ws(' ', r.product_id, r.version, r.score,
+        NOT r.tracks_stock OR coalesce((
+            SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = r.product_id), false)),
+      ',' ORDER BY r.score DESC, r.product_id DESC)
     FROM (
-      SELECT * FROM catalog.rank_products(${query}, ${text}, ${isCommon}, ${RANKED_MAX}, ${past}, ${limit},
+      SELECT *
+      FROM catalog.rank_products(${query}, ${text}, ${isCommon}, ${RANKED_MAX}, ${past}, ${limit},
         ${isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
-        ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)},
-        ${f.currency ?? null}, ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
+        ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)}, ${f.currency ?? null},
+        ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
       WHERE ${after === undefined ? sql`true` : sql`(score, product_id) < (${after.key}::text::integer, ${after.id})`}
         AND ${f.sku === undefined ? sql`true` : sql`product_id = (SELECT id FROM catalog.products WHERE sku = ${f.sku})`}
-      ORDER BY score DESC, product_id DESC LIMIT ${limit}) r`;
+      ORDER BY score DESC, product_id DESC
+      LIMIT ${limit}) r`;
 }
 
 function readFound(found: string | null): FoundProduct[] {
@@ -171,7 +180,8 @@ export function matchFilter(sql: AnySql, filter: ProductFilter) {
 }
 
 function matchCategory(sql: AnySql, id: number) {
-  return sql`p.category_id = ANY (ARRAY(SELECT c.id FROM catalog.categories c WHERE ${id}::bigint = ANY (c.path)))`;
+  return sql`
+    p.category_id = ANY (ARRAY(SELECT c.id FROM catalog.categories c WHERE ${id}::bigint = ANY (c.path)))`;
 }
 
 function matchBrands(sql: AnySql, brands: readonly string[]) {

@@ -17,8 +17,8 @@ export interface NewApiKey {
 }
 
 function columns(sql: Query) {
-  return sql`k.id, k.user_id AS "userId", k.name, k.scopes, k.created_at AS "createdAt", k.expires_at AS "expiresAt",
-    k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`;
+  return sql`
+    k.id, k.user_id AS "userId", k.name, k.scopes, k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`;
 }
 
 export async function insertApiKey({ sql }: Tx, key: NewApiKey): Promise<void> {
@@ -37,9 +37,12 @@ export async function findApiKeys(sql: Query, userId: string): Promise<ApiKey[]>
 /** Finds a key by its hash and notes that it was used. */
 export async function takeApiKey(sql: Query, secretHash: Buffer, at: Date): Promise<ApiKeyGrant | undefined> {
   const [row] = await sql<ApiKeyGrant[]>`
-    UPDATE identity.api_keys k SET last_used_at = ${at} FROM identity.users u
+    UPDATE identity.api_keys k
+    SET last_used_at = ${at}
+    FROM identity.users u
     WHERE k.secret_hash = ${secretHash} AND u.id = k.user_id
-    RETURNING ${columns(sql)}, k.created_by AS "createdBy", u.roles, u.state, u.token_version AS "tokenVersion"`;
+    RETURNING ${columns(sql)}, k.created_by AS "createdBy", u.roles, u.state,
+      u.token_version AS "tokenVersion"`;
   return row;
 }
 

@@ -18,8 +18,10 @@ export async function beginTotp(
   totp: { readonly userId: string; readonly secret: string; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
-    INSERT INTO identity.totp AS t (user_id, secret, created_at) VALUES (${totp.userId}, ${totp.secret}, ${totp.at})
-    ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
+    INSERT INTO identity.totp AS t (user_id, secret, created_at)
+    VALUES (${totp.userId}, ${totp.secret}, ${totp.at})
+    ON CONFLICT (user_id) DO UPDATE
+    SET secret = excluded.secret, created_at = excluded.created_at
     WHERE t.confirmed_at IS NULL`;
   return count === 1;
 }

@@ -34,9 +34,15 @@ export async function claimMails(
   claim: { readonly at: Date; readonly until: Date; readonly limit: number },
 ): Promise<MailRow[]> {
   return await sql<MailRow[]>`
-    UPDATE identity.mails SET attempts = attempts + 1, next_attempt_at = ${claim.until}
-    WHERE id IN (SELECT id FROM identity.mails WHERE next_attempt_at <= ${claim.at} ORDER BY next_attempt_at LIMIT ${claim.limit}
-                 FOR UPDATE SKIP LOCKED)
+    UPDATE identity.mails
+    SET attempts = attempts + 1, next_attempt_at = ${claim.until}
+    WHERE id IN (
+      SELECT id
+      FROM identity.mails
+      WHERE next_attempt_at <= ${claim.at}
+      ORDER BY next_attempt_at
+      LIMIT ${claim.limit}
+      FOR UPDATE SKIP LOCKED)
     RETURNING id, template, user_id AS "userId", login, attempts, created_at AS "createdAt"`;
 }
 
@@ -49,7 +55,9 @@ export async function postponeMail(
   mail: { readonly id: bigint; readonly until: Date; readonly error: string },
 ): Promise<void> {
   await sql`
-    UPDATE identity.mails SET next_attempt_at = ${mail.until}, last_error = ${mail.error} WHERE id = ${mail.id}`;
+    UPDATE identity.mails
+    SET next_attempt_at = ${mail.until}, last_error = ${mail.error}
+    WHERE id = ${mail.id}`;
 }
 
 export interface LinkTokenRow {
@@ -65,7 +73,8 @@ export interface LinkTokenRow {
 export async function insertLinkToken(sql: Query, token: LinkTokenRow): Promise<void> {
   await sql`
     INSERT INTO identity.link_tokens (token_hash, user_id, purpose, email_index, created_at, expires_at)
-    VALUES (${token.tokenHash}, ${token.userId}, ${token.purpose}, ${token.emailIndex}, ${token.createdAt}, ${token.expiresAt})`;
+    VALUES (${token.tokenHash}, ${token.userId}, ${token.purpose}, ${token.emailIndex}, ${token.createdAt},
+            ${token.expiresAt})`;
 }
 
 /** Whose good token this is, without using it up. */
@@ -74,8 +83,12 @@ export async function findLinkOwner(
   token: { readonly hash: Buffer; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
 ): Promise<string | undefined> {
   const [row] = await sql<{ userId: string }[]>`
-    SELECT user_id AS "userId" FROM identity.link_tokens
-    WHERE token_hash = ${token.hash} AND purpose = ${token.purpose} AND used_at IS NULL AND expires_at > ${token.at}`;
+    SELECT user_id AS "userId"
+    FROM identity.link_tokens
+    WHERE token_hash = ${token.hash}
+      AND purpose = ${token.purpose}
+      AND used_at IS NULL
+      AND expires_at > ${token.at}`;
   return row?.userId;
 }
 
@@ -88,9 +101,16 @@ export async function useLinkToken(
   token: { readonly hash: Buffer; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
 ): Promise<{ readonly userId: string } | undefined> {
   const [row] = await sql<{ userId: string }[]>`
-    UPDATE identity.link_tokens AS t SET used_at = ${token.at} FROM identity.users AS u
-    WHERE t.token_hash = ${token.hash} AND t.purpose = ${token.purpose} AND t.used_at IS NULL AND t.expires_at > ${token.at}
-      AND u.id = t.user_id AND u.email_index = t.email_index AND u.state = 'active'
+    UPDATE identity.link_tokens AS t
+    SET used_at = ${token.at}
+    FROM identity.users AS u
+    WHERE t.token_hash = ${token.hash}
+      AND t.purpose = ${token.purpose}
+      AND t.used_at IS NULL
+      AND t.expires_at > ${token.at}
+      AND u.id = t.user_id
+      AND u.email_index = t.email_index
+      AND u.state = 'active'
       AND (t.purpose <> 'reset_password' OR t.created_at >= coalesce(u.password_set_at, '-infinity'))
     RETURNING t.user_id AS "userId"`;
   return row;

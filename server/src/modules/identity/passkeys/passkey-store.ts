@@ -18,7 +18,8 @@ export async function insertChallenge(
 ): Promise<void> {
   await sql`
     INSERT INTO identity.challenges (challenge_hash, purpose, user_id, session_id, expires_at)
-    VALUES (${challenge.hash}, ${challenge.purpose}, ${challenge.userId}, ${challenge.sessionId}, ${challenge.expiresAt})`;
+    VALUES (${challenge.hash}, ${challenge.purpose}, ${challenge.userId}, ${challenge.sessionId},
+            ${challenge.expiresAt})`;
 }
 
 /** Uses a challenge up, whoever shows it; true where it was meant for this and has not expired. Two at once: one gets true. */
@@ -35,16 +36,18 @@ export async function deleteOldChallenges(sql: Query, before: Date): Promise<voi
 }
 
 function columns(sql: Query) {
-  return sql`id, user_id AS "userId", credential_id AS "credentialId", public_key AS "publicKey", counter, synced,
-    transports, name, created_at AS "createdAt", last_used_at AS "lastUsedAt", suspended_at AS "suspendedAt"`;
+  return sql`
+    id, user_id AS "userId", credential_id AS "credentialId", public_key AS "publicKey", counter, synced, transports, name, created_at AS "createdAt", last_used_at AS "lastUsedAt", suspended_at AS "suspendedAt"`;
 }
 
 /** False where the credential is registered already, by whomever. */
 export async function insertPasskey({ sql }: Tx, passkey: Passkey): Promise<boolean> {
   const { count } = await sql`
-    INSERT INTO identity.passkeys (id, user_id, credential_id, public_key, counter, synced, transports, name, created_at)
-    VALUES (${passkey.id}, ${passkey.userId}, ${passkey.credentialId}, ${passkey.publicKey}, ${passkey.counter},
-      ${passkey.synced}, ${[...passkey.transports]}, ${passkey.name}, ${passkey.createdAt})
+    INSERT INTO identity.passkeys (id, user_id, credential_id, public_key, counter, synced, transports, name,
+      created_at)
+    VALUES (${passkey.id}, ${passkey.userId}, ${passkey.credentialId}, ${passkey.publicKey},
+            ${passkey.counter}, ${passkey.synced}, ${[...passkey.transports]}, ${passkey.name},
+            ${passkey.createdAt})
     ON CONFLICT (credential_id) DO NOTHING`;
   return count === 1;
 }
@@ -70,8 +73,11 @@ export async function advancePasskey(
   use: { readonly id: string; readonly counter: number; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
-    UPDATE identity.passkeys SET counter = ${use.counter}, last_used_at = ${use.at}
-    WHERE id = ${use.id} AND suspended_at IS NULL AND (counter < ${use.counter} OR (counter = 0 AND ${use.counter} = 0))`;
+    UPDATE identity.passkeys
+    SET counter = ${use.counter}, last_used_at = ${use.at}
+    WHERE id = ${use.id}
+      AND suspended_at IS NULL
+      AND (counter < ${use.counter} OR (counter = 0 AND ${use.counter} = 0))`;
   return count === 1;
 }
 

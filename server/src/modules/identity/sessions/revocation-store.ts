@@ -20,8 +20,9 @@ export async function insertRevocations({ sql }: Tx, revocations: readonly Revoc
     await sql`
       INSERT INTO identity.revocations (subject, version_min, expires_at)
       VALUES (${revocation.subject}, ${revocation.versionMin}, ${revocation.expiresAt})
-      ON CONFLICT (subject) DO UPDATE SET version_min = greatest(revocations.version_min, excluded.version_min),
-        expires_at = greatest(revocations.expires_at, excluded.expires_at)`;
+      ON CONFLICT (subject) DO UPDATE
+      SET version_min = greatest(revocations.version_min, excluded.version_min),
+          expires_at = greatest(revocations.expires_at, excluded.expires_at)`;
   }
   for (let from = 0; from < revocations.length; from += NOTIFIED_AT_ONCE) {
     const payload = JSON.stringify(revocations.slice(from, from + NOTIFIED_AT_ONCE));
@@ -31,7 +32,9 @@ export async function insertRevocations({ sql }: Tx, revocations: readonly Revoc
 
 export async function findRevocations(sql: Sql, at: Date): Promise<Revocation[]> {
   return await sql<Revocation[]>`
-    SELECT subject, version_min AS "versionMin", expires_at AS "expiresAt" FROM identity.revocations WHERE expires_at > ${at}`;
+    SELECT subject, version_min AS "versionMin", expires_at AS "expiresAt"
+    FROM identity.revocations
+    WHERE expires_at > ${at}`;
 }
 
 export async function deleteOldRevocations(sql: Sql, before: Date): Promise<void> {

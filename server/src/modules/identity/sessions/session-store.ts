@@ -20,17 +20,16 @@ export interface NewSession {
 
 export async function insertSession({ sql }: Tx, session: NewSession): Promise<void> {
   await sql`
-    INSERT INTO identity.sessions (id, user_id, secret, rotated_at, user_agent, methods, confirmed_at, impersonator_id,
-      impersonation_reason, created_at, last_used_at, expires_at)
+    INSERT INTO identity.sessions (id, user_id, secret, rotated_at, user_agent, methods, confirmed_at,
+      impersonator_id, impersonation_reason, created_at, last_used_at, expires_at)
     VALUES (${session.id}, ${session.userId}, ${session.secret}, ${session.at}, ${session.userAgent ?? null},
-      ${[...session.methods]}, ${session.confirmedAt}, ${session.impersonatorId}, ${session.impersonationReason},
-      ${session.at}, ${session.at}, ${session.expiresAt})`;
+            ${[...session.methods]}, ${session.confirmedAt}, ${session.impersonatorId},
+            ${session.impersonationReason}, ${session.at}, ${session.at}, ${session.expiresAt})`;
 }
 
 function columns(sql: Query) {
-  return sql`id, user_id AS "userId", secret, counter, rotated_at AS "rotatedAt", user_agent AS "userAgent", methods,
-    confirmed_at AS "confirmedAt", impersonator_id AS "impersonatorId", created_at AS "createdAt",
-    last_used_at AS "lastUsedAt", expires_at AS "expiresAt", ended_at AS "endedAt"`;
+  return sql`
+    id, user_id AS "userId", secret, counter, rotated_at AS "rotatedAt", user_agent AS "userAgent", methods, confirmed_at AS "confirmedAt", impersonator_id AS "impersonatorId", created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt", ended_at AS "endedAt"`;
 }
 
 /** Locks the session's row until the transaction ends: refreshes of one session take turns. */
@@ -43,7 +42,9 @@ export async function lockSession({ sql }: Tx, id: string): Promise<Session | un
 
 export async function advanceCounter({ sql }: Tx, id: string, at: Date): Promise<void> {
   await sql`
-    UPDATE identity.sessions SET counter = counter + 1, rotated_at = ${at}, last_used_at = ${at} WHERE id = ${id}`;
+    UPDATE identity.sessions
+    SET counter = counter + 1, rotated_at = ${at}, last_used_at = ${at}
+    WHERE id = ${id}`;
 }
 
 export async function updateConfirmed(
@@ -62,9 +63,14 @@ export async function findSessions(
   of: { readonly userId: string; readonly at: Date; readonly idleSince: Date },
 ): Promise<Session[]> {
   return await sql<Session[]>`
-    SELECT ${columns(sql)} FROM identity.sessions
-    WHERE user_id = ${of.userId} AND ended_at IS NULL AND expires_at > ${of.at} AND last_used_at > ${of.idleSince}
-    ORDER BY created_at DESC LIMIT 200`;
+    SELECT ${columns(sql)}
+    FROM identity.sessions
+    WHERE user_id = ${of.userId}
+      AND ended_at IS NULL
+      AND expires_at > ${of.at}
+      AND last_used_at > ${of.idleSince}
+    ORDER BY created_at DESC
+    LIMIT 200`;
 }
 
 /** Ends what `which` names and is not over, and returns the ids. */
@@ -79,8 +85,11 @@ export async function endSessions(
   },
 ): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
-    UPDATE identity.sessions SET ended_at = ${which.at}, end_reason = ${which.reason}
-    WHERE user_id = ${which.userId} AND ended_at IS NULL AND (${which.sessionId ?? null}::uuid IS NULL OR id = ${which.sessionId ?? null}::uuid)
+    UPDATE identity.sessions
+    SET ended_at = ${which.at}, end_reason = ${which.reason}
+    WHERE user_id = ${which.userId}
+      AND ended_at IS NULL
+      AND (${which.sessionId ?? null}::uuid IS NULL OR id = ${which.sessionId ?? null}::uuid)
       AND id IS DISTINCT FROM ${which.exceptId ?? null}::uuid
     RETURNING id`;
   return rows.map((row) => row.id);

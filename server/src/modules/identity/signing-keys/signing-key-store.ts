@@ -26,7 +26,9 @@ export async function findSigningKeys(sql: Sql | Tx["sql"], at: Date): Promise<S
   return await sql<SigningKeyRow[]>`
     SELECT kid, public_key AS "publicKey", private_key AS "privateKey", created_at AS "createdAt",
       signs_from AS "signsFrom", verifies_until AS "verifiesUntil"
-    FROM identity.signing_keys WHERE verifies_until IS NULL OR verifies_until > ${at} ORDER BY signs_from, kid`;
+    FROM identity.signing_keys
+    WHERE verifies_until IS NULL OR verifies_until > ${at}
+    ORDER BY signs_from, kid`;
 }
 
 /** Adds a key, tells all processes, and lets its predecessors verify until `predecessorsUntil` and no longer than before. */
@@ -35,7 +37,8 @@ export async function insertSigningKey(
   key: Omit<SigningKeyRow, "verifiesUntil"> & { readonly predecessorsUntil: Date },
 ): Promise<void> {
   await sql`
-    UPDATE identity.signing_keys SET verifies_until = least(verifies_until, ${key.predecessorsUntil}::timestamptz)`;
+    UPDATE identity.signing_keys
+    SET verifies_until = least(verifies_until, ${key.predecessorsUntil}::timestamptz)`;
   await sql`
     INSERT INTO identity.signing_keys (kid, public_key, private_key, created_at, signs_from)
     VALUES (${key.kid}, ${key.publicKey}, ${key.privateKey}, ${key.createdAt}, ${key.signsFrom})`;

@@ -23,7 +23,8 @@ export async function lockThrottles(
     ORDER BY key
     ON CONFLICT (key) DO UPDATE
     SET failures = t.failures
-    RETURNING encode(key, 'hex') AS key, failures, last_at AS "lastAt", greatest(open_at, 'epoch') AS "openAt"`;
+    RETURNING encode(key, 'hex') AS key, failures, last_at AS "lastAt",
+      greatest(open_at, 'epoch') AS "openAt"`;
   return new Map(rows.map((row) => [row.key, row]));
 }
 

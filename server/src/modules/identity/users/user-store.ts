@@ -45,10 +45,11 @@ export interface NewUserRow {
 
 export async function insertUser({ sql }: Tx, user: NewUserRow): Promise<void> {
   await sql`
-    INSERT INTO identity.users
-      (id, username, username_key, email, email_index, full_name, password_hash, password_set_at, roles, created_at)
-    VALUES (${user.id}, ${user.username}, ${user.usernameKey}, ${user.email}, ${user.emailIndex}, ${user.fullName},
-      ${user.passwordHash}, ${user.passwordHash === null ? null : user.createdAt}, ${[...user.roles]}, ${user.createdAt})`;
+    INSERT INTO identity.users (id, username, username_key, email, email_index, full_name, password_hash,
+      password_set_at, roles, created_at)
+    VALUES (${user.id}, ${user.username}, ${user.usernameKey}, ${user.email}, ${user.emailIndex},
+            ${user.fullName}, ${user.passwordHash}, ${user.passwordHash === null ? null : user.createdAt},
+            ${[...user.roles]}, ${user.createdAt})`;
 }
 
 function columns(sql: Query) {
@@ -69,7 +70,9 @@ export async function readRegistrations(
   ids: readonly string[],
 ): Promise<Pick<UserRow, "id" | "email" | "createdAt">[]> {
   return db<UserRow[]>`
-    SELECT id, email, created_at AS "createdAt" FROM identity.users WHERE id = ANY(${toTextArray(ids)}::uuid[])`;
+    SELECT id, email, created_at AS "createdAt"
+    FROM identity.users
+    WHERE id = ANY(${toTextArray(ids)}::uuid[])`;
 }
 
 /** Locks the user's row until the transaction ends. */
@@ -95,7 +98,8 @@ export async function updateLogin(
   login: { readonly id: string; readonly at: Date; readonly rehashed: string | undefined },
 ): Promise<void> {
   await sql`
-    UPDATE identity.users SET last_login_at = ${login.at}, password_hash = coalesce(${login.rehashed ?? null}, password_hash)
+    UPDATE identity.users
+    SET last_login_at = ${login.at}, password_hash = coalesce(${login.rehashed ?? null}, password_hash)
     WHERE id = ${login.id}`;
 }
 
@@ -104,13 +108,16 @@ export async function updatePassword(
   password: { readonly userId: string; readonly hash: string; readonly at: Date },
 ): Promise<void> {
   await sql`
-    UPDATE identity.users SET password_hash = ${password.hash}, password_set_at = ${password.at}, version = version + 1
+    UPDATE identity.users
+    SET password_hash = ${password.hash}, password_set_at = ${password.at}, version = version + 1
     WHERE id = ${password.userId}`;
 }
 
 export async function updateEmailVerified({ sql }: Tx, userId: string, at: Date): Promise<void> {
   await sql`
-    UPDATE identity.users SET email_verified_at = coalesce(email_verified_at, ${at}), version = version + 1 WHERE id = ${userId}`;
+    UPDATE identity.users
+    SET email_verified_at = coalesce(email_verified_at, ${at}), version = version + 1
+    WHERE id = ${userId}`;
 }
 
 export interface ProfileChange {
@@ -124,8 +131,10 @@ export interface ProfileChange {
 
 export async function updateProfile({ sql }: Tx, change: ProfileChange): Promise<void> {
   await sql`
-    UPDATE identity.users SET email = ${change.email}, email_index = ${change.emailIndex}, full_name = ${change.fullName},
-      email_verified_at = CASE WHEN ${change.emailChanged} THEN NULL ELSE email_verified_at END, version = version + 1
+    UPDATE identity.users
+    SET email = ${change.email}, email_index = ${change.emailIndex}, full_name = ${change.fullName},
+        email_verified_at = CASE WHEN ${change.emailChanged} THEN NULL ELSE email_verified_at END,
+        version = version + 1
     WHERE id = ${change.userId}`;
 }
 
@@ -148,9 +157,11 @@ export async function updateAccess(
   access: { readonly userId: string; readonly roles: readonly Role[]; readonly state: string },
 ): Promise<number> {
   const [row] = await sql<[{ version: number }]>`
-    UPDATE identity.users SET roles = ${[...access.roles]}, state = ${access.state}, token_version = token_version + 1,
-      version = version + 1
-    WHERE id = ${access.userId} RETURNING token_version AS version`;
+    UPDATE identity.users
+    SET roles = ${[...access.roles]}, state = ${access.state}, token_version = token_version + 1,
+        version = version + 1
+    WHERE id = ${access.userId}
+    RETURNING token_version AS version`;
   return row.version;
 }
 
@@ -180,6 +191,7 @@ export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow
 export async function findOtherHashKinds(sql: Query, today: string): Promise<string[]> {
   const rows = await sql<{ kind: string }[]>`
     SELECT DISTINCT substring(password_hash FROM '^\\$(?:2[aby]\\$[0-9]{2}|argon2id\\$v=19\\$[a-z0-9=,]+)\\$') AS kind
-    FROM identity.users WHERE password_hash IS NOT NULL AND NOT starts_with(password_hash, ${today})`;
+    FROM identity.users
+    WHERE password_hash IS NOT NULL AND NOT starts_with(password_hash, ${today})`;
   return rows.map(({ kind }) => kind).filter((kind) => kind !== null);
 }

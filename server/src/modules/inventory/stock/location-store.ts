@@ -22,7 +22,10 @@ export async function readLocations({ sql }: Tx): Promise<Location[]> {
 
 export async function lockLocation({ sql }: Tx, id: number): Promise<Location | undefined> {
   const rows = await sql<LocationRow[]>`
-    SELECT id, code, name, priority, sells, version FROM inventory.locations WHERE id = ${id} FOR NO KEY UPDATE`;
+    SELECT id, code, name, priority, sells, version
+    FROM inventory.locations
+    WHERE id = ${id}
+    FOR NO KEY UPDATE`;
   return rows.map(toLocation)[0];
 }
 
@@ -32,13 +35,16 @@ export async function insertLocation(
   { code, name, priority, sells }: Omit<Location, "id" | "version">,
 ): Promise<Location | undefined> {
   const rows = await sql<LocationRow[]>`
-    INSERT INTO inventory.locations (code, name, priority, sells) VALUES (${code}, ${name}, ${priority}, ${sells})
-    ON CONFLICT (code) DO NOTHING RETURNING id, code, name, priority, sells, version`;
+    INSERT INTO inventory.locations (code, name, priority, sells)
+    VALUES (${code}, ${name}, ${priority}, ${sells})
+    ON CONFLICT (code) DO NOTHING
+    RETURNING id, code, name, priority, sells, version`;
   return rows.map(toLocation)[0];
 }
 
 export async function updateLocation({ sql }: Tx, { id, name, priority, sells }: Location): Promise<void> {
   await sql`
-    UPDATE inventory.locations SET name = ${name}, priority = ${priority}, sells = ${sells}, version = version + 1
+    UPDATE inventory.locations
+    SET name = ${name}, priority = ${priority}, sells = ${sells}, version = version + 1
     WHERE id = ${id}`;
 }

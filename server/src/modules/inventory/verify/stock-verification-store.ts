@@ -25,9 +25,16 @@ export async function readNotedStock(
     }[]
   >`
     SELECT s.product_id, s.location_id, s.account_id,
-           (SELECT count(*)::int FROM inventory.stock o WHERE o.account_id = s.account_id) AS account_rows,
-           (SELECT count(*)::int FROM inventory.stock o WHERE o.product_id = s.product_id AND o.location_id = s.location_id) AS place_rows
-    FROM inventory.stock s WHERE s.account_id > ${afterId} ORDER BY s.account_id LIMIT ${limit}`;
+      (
+        SELECT count(*)::int FROM inventory.stock o WHERE o.account_id = s.account_id) AS account_rows,
+      (
+        SELECT count(*)::int
+        FROM inventory.stock o
+        WHERE o.product_id = s.product_id AND o.location_id = s.location_id) AS place_rows
+    FROM inventory.stock s
+    WHERE s.account_id > ${afterId}
+    ORDER BY s.account_id
+    LIMIT ${limit}`;
   return rows.map((row) => ({
     productId: Number(row.product_id),
     locationId: row.location_id,
@@ -66,8 +73,10 @@ export async function readCountedDifferences(
     }[]
   >`
     SELECT t.id, t.location_id, l.product_id, l.counted - l.expected AS difference, l.journal_id
-    FROM (SELECT id, location_id FROM inventory.stocktakes WHERE id > ${afterId} ORDER BY id LIMIT ${limit}) AS t
-    JOIN inventory.stocktake_lines l ON l.stocktake_id = t.id ORDER BY t.id, l.product_id`;
+    FROM (
+      SELECT id, location_id FROM inventory.stocktakes WHERE id > ${afterId} ORDER BY id LIMIT ${limit}) AS t
+    JOIN inventory.stocktake_lines l ON l.stocktake_id = t.id
+    ORDER BY t.id, l.product_id`;
   return rows.map((row) => ({
     stocktakeId: Number(row.id),
     locationId: row.location_id,

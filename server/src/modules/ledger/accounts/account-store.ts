@@ -37,8 +37,11 @@ export interface SystemAccount {
 export async function ensureSystemAccounts({ sql }: Tx, names: readonly string[]): Promise<SystemAccount[]> {
   await sql`SELECT pg_advisory_xact_lock(1279607631)`;
   const missing = await sql<{ id: number; name: string }[]>`
-    SELECT a.id, n.name FROM ledger.assets a CROSS JOIN unnest(${[...names]}::text[]) AS n (name)
-    WHERE NOT EXISTS (SELECT 1 FROM ledger.system_accounts s WHERE s.asset_id = a.id AND s.name = n.name) ORDER BY 1, 2`;
+    SELECT a.id, n.name
+    FROM ledger.assets a
+    CROSS JOIN unnest(${[...names]}::text[]) AS n (name)
+    WHERE NOT EXISTS (SELECT 1 FROM ledger.system_accounts s WHERE s.asset_id = a.id AND s.name = n.name)
+    ORDER BY 1, 2`;
   for (const { id, name } of missing) {
     await sql`
       WITH opened AS (INSERT INTO ledger.accounts (asset_id, system) VALUES (${id}, true) RETURNING id)
@@ -75,7 +78,9 @@ export interface AccountRulesRow {
 
 export async function readAccountRules({ sql }: Tx, ids: readonly number[]): Promise<AccountRulesRow[]> {
   return sql<AccountRulesRow[]>`
-    SELECT id, state, credit_limit, version FROM ledger.accounts WHERE id = ANY(${toArray(ids)}::bigint[]) AND NOT system`;
+    SELECT id, state, credit_limit, version
+    FROM ledger.accounts
+    WHERE id = ANY(${toArray(ids)}::bigint[]) AND NOT system`;
 }
 
 /** Ids of customers' accounts in a state. Frozen and closed ones have an index of their own; most others are open. */
@@ -85,7 +90,11 @@ export async function readIdsByState(
 ): Promise<number[]> {
   const inState = state === 1 ? sql`state = 1` : sql`state <> 1 AND state = ${state}`;
   const rows = await sql<{ id: bigint }[]>`
-    SELECT id FROM ledger.accounts WHERE NOT system AND ${inState} AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+    SELECT id
+    FROM ledger.accounts
+    WHERE NOT system AND ${inState} AND id > ${afterId}
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }
 
@@ -104,20 +113,29 @@ export async function updateAccountRules({ sql }: Tx, change: AccountChange): Pr
   const { id, accountId, actorId, version, before, after } = change;
   await sql`
     WITH written AS (
-      UPDATE ledger.accounts SET credit_limit = ${after.creditLimit}, state = ${after.state}, version = version + 1
-      WHERE id = ${accountId} AND version = ${version} RETURNING 1)
-    SELECT ledger.expect_rows(count(*), 1, 'accounts') FROM written`;
+      UPDATE ledger.accounts
+      SET credit_limit = ${after.creditLimit}, state = ${after.state}, version = version + 1
+      WHERE id = ${accountId} AND version = ${version}
+      RETURNING 1)
+    SELECT ledger.expect_rows(count(*), 1, 'accounts')
+    FROM written`;
   await sql`
-    INSERT INTO ledger.account_changes (id, account_id, actor_id, credit_limit_before, credit_limit_after, state_before, state_after)
-    VALUES (${id}, ${accountId}, ${actorId}, ${before.creditLimit}, ${after.creditLimit}, ${before.state}, ${after.state})`;
+    INSERT INTO ledger.account_changes (id, account_id, actor_id, credit_limit_before, credit_limit_after,
+      state_before, state_after)
+    VALUES (${id}, ${accountId}, ${actorId}, ${before.creditLimit}, ${after.creditLimit}, ${before.state},
+            ${after.state})`;
 }
 
 /** Counts a change of the account that lies outside the ledger, such as its name. */
 export async function bumpVersion({ sql }: Tx, accountId: number, version: number): Promise<void> {
   await sql`
     WITH written AS (
-      UPDATE ledger.accounts SET version = version + 1 WHERE id = ${accountId} AND version = ${version} RETURNING 1)
-    SELECT ledger.expect_rows(count(*), 1, 'accounts') FROM written`;
+      UPDATE ledger.accounts
+      SET version = version + 1
+      WHERE id = ${accountId} AND version = ${version}
+      RETURNING 1)
+    SELECT ledger.expect_rows(count(*), 1, 'accounts')
+    FROM written`;
 }
 
 /** Customers' accounts of an asset after `afterId`, in order. */
@@ -126,6 +144,10 @@ export async function readIdsOfAsset(
   { assetId, afterId, limit }: { assetId: number; afterId: number; limit: number },
 ): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
-    SELECT id FROM ledger.accounts WHERE asset_id = ${assetId} AND NOT system AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+    SELECT id
+    FROM ledger.accounts
+    WHERE asset_id = ${assetId} AND NOT system AND id > ${afterId}
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }

@@ -17,19 +17,28 @@ export interface BalanceRow {
 export async function readBalance(db: Sql, accountId: number): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
     SELECT a.asset_id, a.credit_limit, a.version, clock.now AS as_of,
-           (a.credits_posted - a.debits_posted + coalesce(stripes.posted, 0))::text AS balance,
-           (a.debits_pending + coalesce(stripes.pending, 0) - passed.amount)::text AS held, incoming.amount::text AS incoming
+      (a.credits_posted - a.debits_posted + coalesce(stripes.posted, 0))::text AS balance,
+      (a.debits_pending + coalesce(stripes.pending, 0) - passed.amount)::text AS held,
+      incoming.amount::text AS incoming
     FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS now) AS clock
     CROSS JOIN ledger.accounts a
     LEFT JOIN LATERAL (
       SELECT sum(b.credits_posted - b.debits_posted) AS posted, sum(b.debits_pending) AS pending
-      FROM ledger.system_balances b WHERE b.account_id = a.id) AS stripes ON a.system
+      FROM ledger.system_balances b
+      WHERE b.account_id = a.id) AS stripes ON a.system
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0) AS amount FROM ledger.holds h
-      WHERE (a.system OR a.next_expiry <= clock.now) AND h.debit_account_id = a.id AND h.state = 1 AND h.expires_at <= clock.now) AS passed
+      SELECT coalesce(sum(h.amount), 0) AS amount
+      FROM ledger.holds h
+      WHERE (a.system OR a.next_expiry <= clock.now)
+        AND h.debit_account_id = a.id
+        AND h.state = 1
+        AND h.expires_at <= clock.now) AS passed
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0) AS amount FROM ledger.holds h
-      WHERE h.credit_account_id = a.id AND h.state = 1 AND (h.expires_at IS NULL OR h.expires_at > clock.now)) AS incoming
+      SELECT coalesce(sum(h.amount), 0) AS amount
+      FROM ledger.holds h
+      WHERE h.credit_account_id = a.id
+        AND h.state = 1
+        AND (h.expires_at IS NULL OR h.expires_at > clock.now)) AS incoming
     WHERE a.id = ${accountId}`;
   return row;
 }
@@ -40,7 +49,9 @@ export async function readClock(
   accountId: number,
 ): Promise<{ system: boolean; now: number } | undefined> {
   const [row] = await db<{ system: boolean; now: bigint }[]>`
-    SELECT system, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now FROM ledger.accounts WHERE id = ${accountId}`;
+    SELECT system, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
+    FROM ledger.accounts
+    WHERE id = ${accountId}`;
   return row === undefined ? undefined : { system: row.system, now: Number(row.now) };
 }
 
@@ -53,19 +64,41 @@ export async function waitForAccount(db: Sql, accountId: number): Promise<void> 
 export async function readBalanceAt(db: Sql, accountId: number, at: number): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
     SELECT a.asset_id, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming, held.amount::text AS held,
-           coalesce(after.balance, 0)::text AS balance,
-           coalesce((SELECT c.credit_limit_after FROM ledger.account_changes c WHERE c.account_id = a.id AND c.id <= ${at} ORDER BY c.id DESC LIMIT 1),
-                    (SELECT c.credit_limit_before FROM ledger.account_changes c WHERE c.account_id = a.id AND c.id > ${at} ORDER BY c.id LIMIT 1),
-                    a.credit_limit) AS credit_limit
+      coalesce(after.balance, 0)::text AS balance,
+      coalesce((
+          SELECT c.credit_limit_after
+          FROM ledger.account_changes c
+          WHERE c.account_id = a.id AND c.id <= ${at}
+          ORDER BY c.id DESC
+          LIMIT 1),
+        (
+          SELECT c.credit_limit_before
+          FROM ledger.account_changes c
+          WHERE c.account_id = a.id AND c.id > ${at}
+          ORDER BY c.id
+          LIMIT 1), a.credit_limit) AS credit_limit
     FROM ledger.accounts a
     LEFT JOIN LATERAL (
-      (SELECT t.id, t.debit_after AS balance FROM ledger.transfers t WHERE t.debit_account_id = a.id AND t.id <= ${at} ORDER BY t.id DESC LIMIT 1)
-      UNION ALL
-      (SELECT t.id, t.credit_after FROM ledger.transfers t WHERE t.credit_account_id = a.id AND t.id <= ${at} ORDER BY t.id DESC LIMIT 1)
-      ORDER BY id DESC LIMIT 1) AS after ON true
+      (
+        SELECT t.id, t.debit_after AS balance
+        FROM ledger.transfers t
+        WHERE t.debit_account_id = a.id AND t.id <= ${at}
+        ORDER BY t.id DESC
+        LIMIT 1)
+      UNION ALL (
+        SELECT t.id, t.credit_after
+        FROM ledger.transfers t
+        WHERE t.credit_account_id = a.id AND t.id <= ${at}
+        ORDER BY t.id DESC
+        LIMIT 1)
+      ORDER BY id DESC
+      LIMIT 1) AS after ON true
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0) AS amount FROM ledger.holds h
-      WHERE h.debit_account_id = a.id AND h.id <= ${at} AND (h.closed_at IS NULL OR h.closed_at > ${at})
+      SELECT coalesce(sum(h.amount), 0) AS amount
+      FROM ledger.holds h
+      WHERE h.debit_account_id = a.id
+        AND h.id <= ${at}
+        AND (h.closed_at IS NULL OR h.closed_at > ${at})
         AND (h.expires_at IS NULL OR h.expires_at > ${at})) AS held
     WHERE a.id = ${accountId}`;
   return row;
@@ -79,21 +112,33 @@ export async function readSystemBalanceAt(
 ): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
     SELECT a.asset_id, a.credit_limit, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming, '0' AS held,
-           ((SELECT coalesce(sum(t.amount), 0) FROM ledger.transfers t WHERE t.credit_account_id = a.id AND t.id <= ${at})
-            - (SELECT coalesce(sum(t.amount), 0) FROM ledger.transfers t WHERE t.debit_account_id = a.id AND t.id <= ${at}))::text AS balance
-    FROM ledger.accounts a WHERE a.id = ${accountId}`;
+      ((
+          SELECT coalesce(sum(t.amount), 0)
+          FROM ledger.transfers t
+          WHERE t.credit_account_id = a.id AND t.id <= ${at}) - (
+          SELECT coalesce(sum(t.amount), 0)
+          FROM ledger.transfers t
+          WHERE t.debit_account_id = a.id AND t.id <= ${at}))::text AS balance
+    FROM ledger.accounts a
+    WHERE a.id = ${accountId}`;
   return row;
 }
 
 /** Sum over all assets of what its accounts add up to, without sign; one statement, so one moment. Zero, unless the book is wrong. */
 export async function readImbalance(db: Sql): Promise<string> {
   const [row] = await db<[{ imbalance: string }]>`
-    SELECT coalesce(sum(abs(total)), 0)::text AS imbalance FROM (
-      SELECT sum(total) AS total FROM (
-        SELECT asset_id, sum(credits_posted::numeric - debits_posted) AS total FROM ledger.accounts GROUP BY asset_id
+    SELECT coalesce(sum(abs(total)), 0)::text AS imbalance
+    FROM (
+      SELECT sum(total) AS total
+      FROM (
+        SELECT asset_id, sum(credits_posted::numeric - debits_posted) AS total
+        FROM ledger.accounts
+        GROUP BY asset_id
         UNION ALL
         SELECT a.asset_id, sum(b.credits_posted - b.debits_posted)
-        FROM ledger.system_balances b JOIN ledger.accounts a ON a.id = b.account_id GROUP BY a.asset_id) AS parts
+        FROM ledger.system_balances b
+        JOIN ledger.accounts a ON a.id = b.account_id
+        GROUP BY a.asset_id) AS parts
       GROUP BY asset_id) AS assets`;
   return row.imbalance;
 }
@@ -108,11 +153,16 @@ export interface BalancesRow {
 /** Of many customers' accounts at once, without what is on its way in. */
 export async function readBalances({ sql }: Tx, ids: readonly number[]): Promise<BalancesRow[]> {
   return sql<BalancesRow[]>`
-    SELECT a.id, a.credits_posted - a.debits_posted AS balance, a.debits_pending - passed.amount AS held, a.credit_limit
+    SELECT a.id, a.credits_posted - a.debits_posted AS balance, a.debits_pending - passed.amount AS held,
+      a.credit_limit
     FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS now) AS clock
     CROSS JOIN ledger.accounts a
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0)::bigint AS amount FROM ledger.holds h
-      WHERE a.next_expiry <= clock.now AND h.debit_account_id = a.id AND h.state = 1 AND h.expires_at <= clock.now) AS passed
+      SELECT coalesce(sum(h.amount), 0)::bigint AS amount
+      FROM ledger.holds h
+      WHERE a.next_expiry <= clock.now
+        AND h.debit_account_id = a.id
+        AND h.state = 1
+        AND h.expires_at <= clock.now) AS passed
     WHERE a.id = ANY(${toArray(ids)}::bigint[]) AND NOT a.system`;
 }

@@ -38,29 +38,52 @@ export async function readStatement(
   const direction = order === "asc" ? db`ASC` : db`DESC`;
   return db<StatementRow[]>`
     SELECT bounds.opening, bounds.closing, page.*, j.kind, j.reference, j.metadata
-    FROM (SELECT ${balanceBefore(db, accountId, range.from)} AS opening, ${balanceBefore(db, accountId, range.to)} AS closing) AS bounds
+    FROM (
+      SELECT ${balanceBefore(db, accountId, range.from)} AS opening,
+        ${balanceBefore(db, accountId, range.to)} AS closing) AS bounds
     LEFT JOIN (
-      (SELECT t.id, t.journal_id, true AS is_debit, CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id,
-              t.amount, t.debit_after AS balance_after
-       FROM ledger.transfers t WHERE t.debit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
-       ORDER BY t.id ${direction} LIMIT ${limit})
-      UNION ALL
-      (SELECT t.id, t.journal_id, false, CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END, t.amount, t.credit_after
-       FROM ledger.transfers t WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
-       ORDER BY t.id ${direction} LIMIT ${limit})
-      ORDER BY id ${direction} LIMIT ${limit}) AS page ON true
-    LEFT JOIN LATERAL (SELECT kind, reference, metadata FROM ledger.journals WHERE id = page.journal_id LIMIT 1) AS j ON true
+      (
+        SELECT t.id, t.journal_id, true AS is_debit,
+          CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id, t.amount,
+          t.debit_after AS balance_after
+        FROM ledger.transfers t
+        WHERE t.debit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
+        ORDER BY t.id ${direction}
+        LIMIT ${limit})
+      UNION ALL (
+        SELECT t.id, t.journal_id, false, CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END,
+          t.amount, t.credit_after
+        FROM ledger.transfers t
+        WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
+        ORDER BY t.id ${direction}
+        LIMIT ${limit})
+      ORDER BY id ${direction}
+      LIMIT ${limit}) AS page ON true
+    LEFT JOIN LATERAL (
+      SELECT kind, reference, metadata FROM ledger.journals WHERE id = page.journal_id LIMIT 1) AS j ON true
     ORDER BY page.id ${direction}`;
 }
 
 /** A fragment: the posted balance before the stamp `before`, as text. */
 function balanceBefore(db: Sql, accountId: number, before: number) {
-  return db`coalesce((
-    SELECT after FROM (
-      (SELECT id, debit_after AS after FROM ledger.transfers WHERE debit_account_id = ${accountId} AND id < ${before} ORDER BY id DESC LIMIT 1)
-      UNION ALL
-      (SELECT id, credit_after FROM ledger.transfers WHERE credit_account_id = ${accountId} AND id < ${before} ORDER BY id DESC LIMIT 1)
-    ) AS last ORDER BY id DESC LIMIT 1), 0)::text`;
+  return db`
+    coalesce((
+        SELECT after
+        FROM (
+          (
+            SELECT id, debit_after AS after
+            FROM ledger.transfers
+            WHERE debit_account_id = ${accountId} AND id < ${before}
+            ORDER BY id DESC
+            LIMIT 1)
+          UNION ALL (
+            SELECT id, credit_after
+            FROM ledger.transfers
+            WHERE credit_account_id = ${accountId} AND id < ${before}
+            ORDER BY id DESC
+            LIMIT 1)) AS last
+        ORDER BY id DESC
+        LIMIT 1), 0)::text`;
 }
 
 export interface MovementRow {

@@ -101,7 +101,9 @@ export async function readExpiredHolds(
       h.closed_at
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
-    WHERE h.state = 1 AND h.debit_account_id = ANY(${toArray(accountIds)}::bigint[]) AND h.expires_at <= ${now}`.execute();
+    WHERE h.state = 1
+      AND h.debit_account_id = ANY(${toArray(accountIds)}::bigint[])
+      AND h.expires_at <= ${now}`.execute();
   return rows.map(toHold);
 }
 
@@ -148,8 +150,8 @@ export function updateAccounts({ sql }: Tx, accounts: readonly BookAccount[]): P
   return sql`
     WITH written AS (
       UPDATE ledger.accounts a
-      SET debits_posted = n.debits_posted, credits_posted = n.credits_posted, debits_pending = n.debits_pending,
-          version = n.version, next_expiry = n.next_expiry
+      SET debits_posted = n.debits_posted, credits_posted = n.credits_posted,
+          debits_pending = n.debits_pending, version = n.version, next_expiry = n.next_expiry
       FROM unnest(${NEW_SUMS.arrays(sql, accounts)}) AS n (${NEW_SUMS.names(sql)})
       WHERE a.id = n.id AND a.version = n.opening_version
       RETURNING 1)
@@ -309,10 +311,11 @@ export async function countRecentHolds(
       FROM (
         SELECT
         FROM ledger.holds h
-        WHERE h.debit_account_id = a.id AND (h.debit_account_id, h.id) > (a.id, ${since}) AND h.closed_at IS NULL
+        WHERE h.debit_account_id = a.id
+          AND (h.debit_account_id, h.id) > (a.id, ${since})
+          AND h.closed_at IS NULL
           AND (h.expires_at IS NULL OR h.expires_at > ${now})
-        LIMIT ${query.countMax + 1}) AS seen
-    ) AS recent
+        LIMIT ${query.countMax + 1}) AS seen) AS recent
     WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));
 }

@@ -38,7 +38,11 @@ export async function readActiveHoldIds(
   { creditAccountId, afterId, limit }: { creditAccountId: number; afterId: number; limit: number },
 ): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
-    SELECT id FROM ledger.holds WHERE state = 1 AND credit_account_id = ${creditAccountId} AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+    SELECT id
+    FROM ledger.holds
+    WHERE state = 1 AND credit_account_id = ${creditAccountId} AND id > ${afterId}
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }
 

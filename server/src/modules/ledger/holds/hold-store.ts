@@ -7,17 +7,23 @@ import type { HoldRecord } from "./find-holds.ts";
 
 /** The state as it is by now: a hold past its time is expired, whether or not anybody has recorded that yet. */
 function stateNow(db: Sql) {
-  return db`(CASE WHEN h.state = 1 AND h.expires_at <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
-    THEN ${HOLD_STATES.expired} ELSE h.state END)::smallint`;
+  return db`
+    (CASE
+        WHEN h.state = 1
+          AND h.expires_at <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
+          THEN ${HOLD_STATES.expired}
+        ELSE h.state END)::smallint`;
 }
 
 type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; metadata: string | null };
 
 export async function readHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
   const rows = await db<HoldRecordRow[]>`
-    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured, h.expires_at, h.closed_at,
-           j.kind, j.reference, j.metadata, a.asset_id
-    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id JOIN ledger.accounts a ON a.id = h.debit_account_id
+    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
+      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
+    FROM ledger.holds h
+    JOIN ledger.journals j ON j.id = h.id
+    JOIN ledger.accounts a ON a.id = h.debit_account_id
     WHERE h.id = ${id}`;
   return rows.map(toHoldRecord)[0];
 }
@@ -55,10 +61,14 @@ export async function readAllHolds(
 ): Promise<HoldRecord[]> {
   const states = toArray(query.states.map((state) => HOLD_STATES[state]));
   const rows = await db<HoldRecordRow[]>`
-    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured, h.expires_at, h.closed_at,
-           j.kind, j.reference, j.metadata, a.asset_id
-    FROM ledger.holds h JOIN ledger.journals j ON j.id = h.id JOIN ledger.accounts a ON a.id = h.debit_account_id
-    WHERE h.id < ${query.beforeId} AND ${stateNow(db)} = ANY(${states}::smallint[]) ORDER BY h.id DESC LIMIT ${query.limit}`;
+    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
+      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
+    FROM ledger.holds h
+    JOIN ledger.journals j ON j.id = h.id
+    JOIN ledger.accounts a ON a.id = h.debit_account_id
+    WHERE h.id < ${query.beforeId} AND ${stateNow(db)} = ANY(${states}::smallint[])
+    ORDER BY h.id DESC
+    LIMIT ${query.limit}`;
   return rows.map(toHoldRecord);
 }
 

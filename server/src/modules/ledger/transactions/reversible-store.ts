@@ -13,7 +13,9 @@ interface JournalRow {
 export async function readJournal(db: Sql, id: number): Promise<JournalShape | undefined> {
   const [row] = await db<JournalRow[]>`
     SELECT j.transfer_count, h.state AS hold_state, h.closed_at, r.reversed_id
-    FROM ledger.journals j LEFT JOIN ledger.holds h ON h.id = j.id LEFT JOIN ledger.reversals r ON r.journal_id = j.id
+    FROM ledger.journals j
+    LEFT JOIN ledger.holds h ON h.id = j.id
+    LEFT JOIN ledger.reversals r ON r.journal_id = j.id
     WHERE j.id = ${id}`;
   if (row === undefined) return undefined;
   return {

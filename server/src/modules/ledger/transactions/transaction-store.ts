@@ -114,22 +114,28 @@ function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
  */
 function scanTransfers(sql: Sql, scan: TransactionScan, side: 0 | 1) {
   return sql`
-    (SELECT ${BRANCHES.transfers[side]}::int AS branch, CASE WHEN j.transfer_count > 0 THEN j.id END AS item,
-            CASE WHEN j.transfer_count > 0 THEN j.id ELSE t.id END AS position
-     FROM (${ofAccounts(sql, scan, sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`)}) AS t
-     CROSS JOIN LATERAL (SELECT id, transfer_count FROM ledger.journals WHERE id = t.journal_id LIMIT 1) AS j)`;
+    (
+      SELECT ${BRANCHES.transfers[side]}::int AS branch, CASE WHEN j.transfer_count > 0 THEN j.id END AS item,
+        CASE WHEN j.transfer_count > 0 THEN j.id ELSE t.id END AS position
+      FROM (${ofAccounts(sql, scan, sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`)}) AS t
+      CROSS JOIN LATERAL (
+        SELECT id, transfer_count FROM ledger.journals WHERE id = t.journal_id LIMIT 1) AS j)`;
 }
 
 function scanHolds(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
   const rows = sql`SELECT id FROM ledger.holds WHERE ${sql(SIDES[side])} = a.id`;
   return sql`
-    (SELECT ${BRANCHES.holds[side]}::int AS branch, id AS item, id AS position FROM (${ofAccounts(sql, scan, rows)}) AS h)`;
+    (
+      SELECT ${BRANCHES.holds[side]}::int AS branch, id AS item, id AS position
+      FROM (${ofAccounts(sql, scan, rows)}) AS h)`;
 }
 
 function scanRefusals(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
   const rows = sql`SELECT id FROM ledger.refusals WHERE ${sql(SIDES[side])} = a.id`;
   return sql`
-    (SELECT ${BRANCHES.refusals[side]}::int AS branch, id AS item, id AS position FROM (${ofAccounts(sql, scan, rows)}) AS r)`;
+    (
+      SELECT ${BRANCHES.refusals[side]}::int AS branch, id AS item, id AS position
+      FROM (${ofAccounts(sql, scan, rows)}) AS r)`;
 }
 
 /** The newest rows of a branch: of each account by its index, then of all together. */
@@ -154,40 +160,75 @@ function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Scann
   return sql<ScannedRow[]>`
     WITH scanned AS MATERIALIZED (${scanned}),
     horizon AS (
-      SELECT max(lowest) AS id FROM (
-        SELECT min(position) AS lowest FROM scanned GROUP BY branch HAVING count(*) >= ${filter.scanMax}) AS stopped_early),
+      SELECT max(lowest) AS id
+      FROM (
+        SELECT min(position) AS lowest
+        FROM scanned
+        GROUP BY branch
+        HAVING count(*) >= ${filter.scanMax}) AS stopped_early),
     picked AS (
-      SELECT DISTINCT s.item AS id, s.branch >= 5 AS is_refusal FROM scanned s CROSS JOIN horizon
+      SELECT DISTINCT s.item AS id, s.branch >= 5 AS is_refusal
+      FROM scanned s
+      CROSS JOIN horizon
       WHERE s.item >= ${filter.from} AND s.item >= coalesce(horizon.id, 0)),
     page AS (
-      SELECT * FROM (${readDetails(sql)}) AS details WHERE ${matches(sql, filter)} ORDER BY id DESC LIMIT ${filter.limit})
-    SELECT horizon.id AS horizon, page.id, page.kind, page.status, page.reference, page.metadata, page.actor_id, page.effective_at,
-           page.transfer_count, page.code, page.expires_at, page.closed_at, movement.*, coalesce(debit.asset_id, credit.asset_id) AS asset_id, debit.system AS debit_is_system,
-           credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
-    FROM horizon LEFT JOIN page ON true
+      SELECT *
+      FROM (${readDetails(sql)}) AS details
+      WHERE ${matches(sql, filter)}
+      ORDER BY id DESC
+      LIMIT ${filter.limit})
+    SELECT horizon.id AS horizon, page.id, page.kind, page.status, page.reference, page.metadata,
+      page.actor_id, page.effective_at, page.transfer_count, page.code, page.expires_at, page.closed_at,
+      movement.*, coalesce(debit.asset_id, credit.asset_id) AS asset_id, debit.system AS debit_is_system,
+      credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
+    FROM horizon
+    LEFT JOIN page ON true
     LEFT JOIN LATERAL (${readMovement(sql, filter)}) AS movement ON true
-    LEFT JOIN LATERAL (SELECT asset_id, system FROM ledger.accounts WHERE id = movement.debit_account_id LIMIT 1) AS debit ON true
-    LEFT JOIN LATERAL (SELECT asset_id, system FROM ledger.accounts WHERE id = movement.credit_account_id LIMIT 1) AS credit ON true
-    LEFT JOIN LATERAL (SELECT reversed_id FROM ledger.reversals WHERE journal_id = page.id LIMIT 1) AS reverses ON true
-    LEFT JOIN LATERAL (SELECT journal_id FROM ledger.reversals WHERE reversed_id = page.id LIMIT 1) AS reversed ON true
+    LEFT JOIN LATERAL (
+      SELECT asset_id, system
+      FROM ledger.accounts
+      WHERE id = movement.debit_account_id
+      LIMIT 1) AS debit ON true
+    LEFT JOIN LATERAL (
+      SELECT asset_id, system
+      FROM ledger.accounts
+      WHERE id = movement.credit_account_id
+      LIMIT 1) AS credit ON true
+    LEFT JOIN LATERAL (
+      SELECT reversed_id FROM ledger.reversals WHERE journal_id = page.id LIMIT 1) AS reverses ON true
+    LEFT JOIN LATERAL (
+      SELECT journal_id FROM ledger.reversals WHERE reversed_id = page.id LIMIT 1) AS reversed ON true
     ORDER BY page.id DESC`;
 }
 
 /** What was picked, with its status. A hold past its time is cancelled, whether or not anybody has recorded that yet. */
 function readDetails(sql: Sql): Fragment {
   return sql`
-    SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code, h.expires_at, h.closed_at,
-           h.debit_account_id AS debit_id, h.credit_account_id AS credit_id, CASE WHEN h.captured > 0 THEN h.captured ELSE h.amount END AS amount_whole,
-           CASE WHEN h.state IS NULL OR h.state = 2 THEN 'COMPLETED'
-                WHEN h.state = 1 AND (h.expires_at IS NULL OR h.expires_at > (extract(epoch FROM statement_timestamp()) * 1000000)::bigint) THEN 'PENDING'
-                ELSE 'CANCELLED' END AS status
+    SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code,
+      h.expires_at, h.closed_at, h.debit_account_id AS debit_id, h.credit_account_id AS credit_id,
+      CASE WHEN h.captured > 0 THEN h.captured ELSE h.amount END AS amount_whole,
+      CASE
+        WHEN h.state IS NULL OR h.state = 2 THEN 'COMPLETED'
+        WHEN h.state = 1
+          AND (h.expires_at IS NULL
+            OR h.expires_at > (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)
+          THEN 'PENDING'
+        ELSE 'CANCELLED' END AS status
     FROM picked p
-    CROSS JOIN LATERAL (SELECT kind, reference, metadata, actor_id, effective_at, transfer_count FROM ledger.journals WHERE id = p.id LIMIT 1) AS j
-    LEFT JOIN LATERAL (SELECT * FROM ledger.holds WHERE id = p.id AND j.transfer_count = 0 LIMIT 1) AS h ON true
+    CROSS JOIN LATERAL (
+      SELECT kind, reference, metadata, actor_id, effective_at, transfer_count
+      FROM ledger.journals
+      WHERE id = p.id
+      LIMIT 1) AS j
+    LEFT JOIN LATERAL (
+      SELECT * FROM ledger.holds WHERE id = p.id AND j.transfer_count = 0 LIMIT 1) AS h ON true
     WHERE NOT p.is_refusal
     UNION ALL
-    SELECT p.id, r.kind, r.reference, r.metadata, r.actor_id, NULL, 0, r.code, NULL, NULL, r.debit_account_id, r.credit_account_id, r.amount, 'FAILED'
-    FROM picked p CROSS JOIN LATERAL (SELECT * FROM ledger.refusals WHERE id = p.id LIMIT 1) AS r
+    SELECT p.id, r.kind, r.reference, r.metadata, r.actor_id, NULL, 0, r.code, NULL, NULL, r.debit_account_id,
+      r.credit_account_id, r.amount, 'FAILED'
+    FROM picked p
+    CROSS JOIN LATERAL (
+      SELECT * FROM ledger.refusals WHERE id = p.id LIMIT 1) AS r
     WHERE p.is_refusal`;
 }
 
@@ -217,11 +258,20 @@ function readMovement(sql: Sql, { accountIds }: Filter): Fragment {
       ? sql`true`
       : sql`(t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))`;
   return sql`
-    SELECT page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount_whole AS amount WHERE page.transfer_count = 0
+    SELECT page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount_whole AS amount
+    WHERE page.transfer_count = 0
     UNION ALL
-    SELECT t.debit_account_id, coalesce((SELECT credit_account_id FROM ledger.transfers WHERE page.transfer_count = 2 AND id = page.id + 1), t.credit_account_id), t.amount
+    SELECT t.debit_account_id,
+      coalesce((
+          SELECT credit_account_id FROM ledger.transfers WHERE page.transfer_count = 2 AND id = page.id + 1),
+        t.credit_account_id), t.amount
     FROM (
-      SELECT * FROM ledger.transfers t
-      WHERE page.transfer_count > 0 AND t.id >= page.id AND t.id < page.id + page.transfer_count AND (page.transfer_count <= 2 OR ${onAccounts})
-      ORDER BY t.id LIMIT 1) AS t`;
+      SELECT *
+      FROM ledger.transfers t
+      WHERE page.transfer_count > 0
+        AND t.id >= page.id
+        AND t.id < page.id + page.transfer_count
+        AND (page.transfer_count <= 2 OR ${onAccounts})
+      ORDER BY t.id
+      LIMIT 1) AS t`;
 }

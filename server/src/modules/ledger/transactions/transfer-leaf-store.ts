@@ -22,8 +22,12 @@ export async function readTransferLeafRows(
 ): Promise<TransferLeafRow[]> {
   return await db<TransferLeafRow[]>`
     SELECT t.*, s.code AS asset, s.scale, j.kind, j.transfer_count
-    FROM (SELECT id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after FROM ledger.transfers
-          WHERE id > ${String(after)} AND id <= ${String(upTo)} ORDER BY id LIMIT ${limit}) AS t
+    FROM (
+      SELECT id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after
+      FROM ledger.transfers
+      WHERE id > ${String(after)} AND id <= ${String(upTo)}
+      ORDER BY id
+      LIMIT ${limit}) AS t
     JOIN ledger.accounts a ON a.id = t.debit_account_id
     JOIN ledger.assets s ON s.id = a.asset_id
     JOIN ledger.journals j ON j.id = t.journal_id

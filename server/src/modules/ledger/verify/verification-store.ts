@@ -27,8 +27,12 @@ export async function readLastStamp(db: Sql): Promise<number | undefined> {
  */
 export async function findOpenBatches(db: Sql): Promise<Set<string>> {
   const rows = await db<{ id: string }[]>`
-    SELECT virtualtransaction AS id FROM pg_locks
-    WHERE locktype = 'relation' AND relation = 'ledger.accounts'::regclass AND mode = 'RowShareLock' AND granted
+    SELECT virtualtransaction AS id
+    FROM pg_locks
+    WHERE locktype = 'relation'
+      AND relation = 'ledger.accounts'::regclass
+      AND mode = 'RowShareLock'
+      AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
   return new Set(rows.map((row) => row.id));
 }
@@ -87,24 +91,44 @@ export async function saveCheckpoint({ sql }: Tx, until: number): Promise<void> 
   await sql`SELECT set_config('statement_timeout', '0', true)`;
   await sql`
     WITH later AS (
-      SELECT account_id, sum(debit) AS debits, sum(credit) AS credits FROM (
-        SELECT debit_account_id AS account_id, amount AS debit, 0 AS credit FROM ledger.transfers WHERE id > ${until}
-        UNION ALL SELECT credit_account_id, 0, amount FROM ledger.transfers WHERE id > ${until}) AS sides GROUP BY account_id),
+      SELECT account_id, sum(debit) AS debits, sum(credit) AS credits
+      FROM (
+        SELECT debit_account_id AS account_id, amount AS debit, 0 AS credit
+        FROM ledger.transfers
+        WHERE id > ${until}
+        UNION ALL
+        SELECT credit_account_id, 0, amount
+        FROM ledger.transfers
+        WHERE id > ${until}) AS sides
+      GROUP BY account_id),
     posted AS (
-      SELECT id AS account_id, debits_posted AS debits, credits_posted AS credits FROM ledger.accounts WHERE NOT system
-      UNION ALL SELECT account_id, sum(debits_posted), sum(credits_posted) FROM ledger.system_balances GROUP BY account_id),
+      SELECT id AS account_id, debits_posted AS debits, credits_posted AS credits
+      FROM ledger.accounts
+      WHERE NOT system
+      UNION ALL
+      SELECT account_id, sum(debits_posted), sum(credits_posted)
+      FROM ledger.system_balances
+      GROUP BY account_id),
     settled AS (
-      SELECT p.account_id, p.debits - coalesce(l.debits, 0) AS debits, p.credits - coalesce(l.credits, 0) AS credits
-      FROM posted p LEFT JOIN later l USING (account_id))
+      SELECT p.account_id, p.debits - coalesce(l.debits, 0) AS debits,
+        p.credits - coalesce(l.credits, 0) AS credits
+      FROM posted p
+      LEFT JOIN later l USING (account_id))
     INSERT INTO ledger.verified_accounts AS v (account_id, debits, credits)
-    SELECT s.account_id, s.debits, s.credits FROM settled s LEFT JOIN ledger.verified_accounts earlier USING (account_id)
+    SELECT s.account_id, s.debits, s.credits
+    FROM settled s
+    LEFT JOIN ledger.verified_accounts earlier USING (account_id)
     WHERE s.debits <> coalesce(earlier.debits, 0) OR s.credits <> coalesce(earlier.credits, 0)
-    ON CONFLICT (account_id) DO UPDATE SET debits = excluded.debits, credits = excluded.credits`;
+    ON CONFLICT (account_id) DO UPDATE
+    SET debits = excluded.debits, credits = excluded.credits`;
   await sql`
     INSERT INTO ledger.verifications (verified_until, active_hold_ids)
-    SELECT ${until}, coalesce(array_agg(id ORDER BY id), '{}') FROM ledger.holds WHERE id <= ${until} AND state = 1
+    SELECT ${until}, coalesce(array_agg(id ORDER BY id), '{}')
+    FROM ledger.holds
+    WHERE id <= ${until} AND state = 1
     ON CONFLICT (only_row) DO UPDATE
-    SET verified_until = excluded.verified_until, active_hold_ids = excluded.active_hold_ids, verified_at = excluded.verified_at`;
+    SET verified_until = excluded.verified_until, active_hold_ids = excluded.active_hold_ids,
+        verified_at = excluded.verified_at`;
 }
 
 /** Forgets what was found in order: the next run begins at the first transfer. */

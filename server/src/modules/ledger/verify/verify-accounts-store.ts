@@ -46,42 +46,78 @@ export async function findAccountDifference(
   const [row] = await sql<AccountRow[]>`
     WITH sides AS (
       SELECT debit_account_id AS account_id, id, -amount AS delta, debit_after AS after
-      FROM ledger.transfers WHERE id > ${since} AND ${ofShare("debit_account_id")}
+      FROM ledger.transfers
+      WHERE id > ${since} AND ${ofShare("debit_account_id")}
       UNION ALL
       SELECT credit_account_id, id, amount, credit_after
-      FROM ledger.transfers WHERE id > ${since} AND ${ofShare("credit_account_id")}),
+      FROM ledger.transfers
+      WHERE id > ${since} AND ${ofShare("credit_account_id")}),
     linked AS (
       SELECT account_id, id, delta, after, lag(after) OVER in_order AS before
-      FROM sides WINDOW in_order AS (PARTITION BY account_id ORDER BY id)),
+      FROM sides
+      WINDOW in_order AS (PARTITION BY account_id ORDER BY id)),
     derived AS (
-      SELECT account_id, coalesce(sum(-delta) FILTER (WHERE delta < 0), 0) AS debits, coalesce(sum(delta) FILTER (WHERE delta > 0), 0) AS credits,
-        min(id) AS first_id, min(after::numeric - delta) FILTER (WHERE before IS NULL) AS opening,
-        min(id) FILTER (WHERE before IS NOT NULL AND CASE
-          WHEN before BETWEEN -4000000000000000000 AND 4000000000000000000 AND delta BETWEEN -4000000000000000000 AND 4000000000000000000
-          THEN after IS DISTINCT FROM before + delta ELSE after IS DISTINCT FROM before::numeric + delta END) AS broken_id,
+      SELECT account_id, coalesce(sum(-delta) FILTER (WHERE delta < 0), 0) AS debits,
+        coalesce(sum(delta) FILTER (WHERE delta > 0), 0) AS credits, min(id) AS first_id,
+        min(after::numeric - delta) FILTER (WHERE before IS NULL) AS opening,
+        min(id) FILTER (WHERE before IS NOT NULL
+          AND CASE
+            WHEN before BETWEEN -4000000000000000000 AND 4000000000000000000
+              AND delta BETWEEN -4000000000000000000 AND 4000000000000000000
+              THEN after IS DISTINCT FROM before + delta
+            ELSE after IS DISTINCT FROM before::numeric + delta END) AS broken_id,
         min(id) FILTER (WHERE after IS NOT NULL) AS noted_id, min(after) FILTER (WHERE delta < 0) AS lowest
-      FROM linked GROUP BY account_id),
-    verified AS (SELECT account_id, debits, credits FROM ledger.verified_accounts WHERE ${since}::bigint > 0 AND ${ofShare("account_id")}),
-    stripes AS (SELECT account_id, sum(debits_posted) AS debits, sum(credits_posted) AS credits FROM ledger.system_balances GROUP BY account_id),
-    limits AS (SELECT account_id, max(greatest(credit_limit_before, credit_limit_after)) AS highest FROM ledger.account_changes GROUP BY account_id),
+      FROM linked
+      GROUP BY account_id),
+    verified AS (
+      SELECT account_id, debits, credits
+      FROM ledger.verified_accounts
+      WHERE ${since}::bigint > 0 AND ${ofShare("account_id")}),
+    stripes AS (
+      SELECT account_id, sum(debits_posted) AS debits, sum(credits_posted) AS credits
+      FROM ledger.system_balances
+      GROUP BY account_id),
+    limits AS (
+      SELECT account_id, max(greatest(credit_limit_before, credit_limit_after)) AS highest
+      FROM ledger.account_changes
+      GROUP BY account_id),
     stored AS (
       SELECT a.id AS account_id, a.system, greatest(a.credit_limit, l.highest) AS limit_highest,
         CASE WHEN a.system THEN coalesce(s.debits, 0) ELSE a.debits_posted END AS debits,
         CASE WHEN a.system THEN coalesce(s.credits, 0) ELSE a.credits_posted END AS credits
-      FROM ledger.accounts a LEFT JOIN stripes s ON s.account_id = a.id LEFT JOIN limits l ON l.account_id = a.id WHERE ${ofShare("id")}),
+      FROM ledger.accounts a
+      LEFT JOIN stripes s ON s.account_id = a.id
+      LEFT JOIN limits l ON l.account_id = a.id
+      WHERE ${ofShare("id")}),
     compared AS (
-      SELECT account_id, stored.debits IS NULL AS missing, stored.debits AS debits_stored, stored.credits AS credits_stored,
-        coalesce(verified.debits, 0) + coalesce(derived.debits, 0) AS debits, coalesce(verified.credits, 0) + coalesce(derived.credits, 0) AS credits,
-        CASE WHEN stored.system THEN noted_id
-             WHEN first_id IS NOT NULL AND opening IS DISTINCT FROM coalesce(verified.credits, 0) - coalesce(verified.debits, 0) THEN first_id
-             ELSE broken_id END AS broken_id,
+      SELECT account_id, stored.debits IS NULL AS missing, stored.debits AS debits_stored,
+        stored.credits AS credits_stored,
+        coalesce(verified.debits, 0) + coalesce(derived.debits, 0) AS debits,
+        coalesce(verified.credits, 0) + coalesce(derived.credits, 0) AS credits,
+        CASE
+          WHEN stored.system THEN noted_id
+          WHEN first_id IS NOT NULL
+            AND opening IS DISTINCT FROM coalesce(verified.credits, 0) - coalesce(verified.debits, 0)
+            THEN first_id
+          ELSE broken_id END AS broken_id,
         CASE WHEN NOT stored.system AND lowest < -limit_highest THEN lowest END AS lowest
-      FROM stored FULL JOIN derived USING (account_id) FULL JOIN verified USING (account_id))
-    SELECT account_id, missing, broken_id, debits::text, credits::text, debits_stored::text, credits_stored::text,
-      (SELECT min(id) FROM ledger.transfers t WHERE t.debit_account_id = account_id AND t.debit_after = lowest AND t.id > ${since}) AS below_id
+      FROM stored
+      FULL JOIN derived USING (account_id)
+      FULL JOIN verified USING (account_id))
+    SELECT account_id, missing, broken_id, debits::text, credits::text, debits_stored::text,
+      credits_stored::text,
+      (
+        SELECT min(id)
+        FROM ledger.transfers t
+        WHERE t.debit_account_id = account_id AND t.debit_after = lowest AND t.id > ${since}) AS below_id
     FROM compared
-    WHERE missing OR broken_id IS NOT NULL OR lowest IS NOT NULL OR debits <> debits_stored OR credits <> credits_stored
-    ORDER BY broken_id, account_id LIMIT 1`;
+    WHERE missing
+      OR broken_id IS NOT NULL
+      OR lowest IS NOT NULL
+      OR debits <> debits_stored
+      OR credits <> credits_stored
+    ORDER BY broken_id, account_id
+    LIMIT 1`;
   return row === undefined ? undefined : toDifference(row);
 }
 
@@ -103,9 +139,15 @@ export async function readRunningBalance(
 ): Promise<{ derived: string; noted: string | null }> {
   const { accountId, transferId, since } = at;
   const [row] = await sql<[{ derived: string; noted: string | null }]>`
-    SELECT (coalesce((SELECT credits - debits FROM ledger.verified_accounts WHERE account_id = ${accountId} AND ${since}::bigint > 0), 0)
-        + sum(CASE WHEN credit_account_id = ${accountId} THEN amount ELSE -amount END))::text AS derived,
-      (max(CASE WHEN credit_account_id = ${accountId} THEN credit_after ELSE debit_after END) FILTER (WHERE id = ${transferId}))::text AS noted
+    SELECT (coalesce((
+            SELECT credits - debits
+            FROM ledger.verified_accounts
+            WHERE account_id = ${accountId} AND ${since}::bigint > 0), 0) + sum(CASE
+            WHEN credit_account_id = ${accountId} THEN amount
+            ELSE -amount END))::text AS derived,
+      (max(CASE
+            WHEN credit_account_id = ${accountId} THEN credit_after
+            ELSE debit_after END) FILTER (WHERE id = ${transferId}))::text AS noted
     FROM ledger.transfers
     WHERE id > ${since} AND id <= ${transferId} AND ${accountId} IN (debit_account_id, credit_account_id)`;
   return row;
@@ -117,7 +159,10 @@ export async function readAssetOf(
   accountId: number,
 ): Promise<{ code: string; scale: number } | undefined> {
   const [asset] = await sql<{ code: string; scale: number }[]>`
-    SELECT s.code, s.scale FROM ledger.accounts a JOIN ledger.assets s ON s.id = a.asset_id WHERE a.id = ${accountId}`;
+    SELECT s.code, s.scale
+    FROM ledger.accounts a
+    JOIN ledger.assets s ON s.id = a.asset_id
+    WHERE a.id = ${accountId}`;
   return asset;
 }
 
@@ -133,17 +178,26 @@ export interface HeldDifference {
 export async function findHeldDifference({ sql }: Tx): Promise<HeldDifference | undefined> {
   const [row] = await sql<{ account_id: bigint; expected: string; stored: string; late: boolean }[]>`
     WITH active AS (
-      SELECT debit_account_id AS account_id, sum(amount) AS held, min(expires_at) AS next_expiry FROM ledger.holds WHERE state = 1 GROUP BY 1),
+      SELECT debit_account_id AS account_id, sum(amount) AS held, min(expires_at) AS next_expiry
+      FROM ledger.holds
+      WHERE state = 1
+      GROUP BY 1),
     stored AS (
-      SELECT id AS account_id, debits_pending::numeric AS held, next_expiry, false AS system FROM ledger.accounts WHERE NOT system
+      SELECT id AS account_id, debits_pending::numeric AS held, next_expiry, false AS system
+      FROM ledger.accounts
+      WHERE NOT system
       UNION ALL
-      SELECT account_id, sum(debits_pending), NULL, true FROM ledger.system_balances GROUP BY account_id)
+      SELECT account_id, sum(debits_pending), NULL, true
+      FROM ledger.system_balances
+      GROUP BY account_id)
     SELECT account_id, coalesce(active.held, 0)::text AS expected, coalesce(stored.held, 0)::text AS stored,
       active.next_expiry < coalesce(stored.next_expiry, 9223372036854775807) AND NOT stored.system AS late
-    FROM stored FULL JOIN active USING (account_id)
+    FROM stored
+    FULL JOIN active USING (account_id)
     WHERE coalesce(active.held, 0) <> coalesce(stored.held, 0)
-       OR active.next_expiry < coalesce(stored.next_expiry, 9223372036854775807) AND NOT stored.system
-    ORDER BY account_id LIMIT 1`;
+      OR active.next_expiry < coalesce(stored.next_expiry, 9223372036854775807) AND NOT stored.system
+    ORDER BY account_id
+    LIMIT 1`;
   if (row === undefined) return undefined;
   const { expected, stored } = row;
   return { accountId: Number(row.account_id), expected, stored, hasLateExpiry: expected === stored };
@@ -152,15 +206,26 @@ export async function findHeldDifference({ sql }: Tx): Promise<HeldDifference | 
 /** An account that is below its rule now, is closed and not empty, or keeps sums in the wrong place. */
 export async function findBrokenRule({ sql }: Tx): Promise<{ accountId: number; rule: string } | undefined> {
   const [row] = await sql<{ id: bigint; rule: string }[]>`
-    SELECT id, rule FROM (
-      SELECT a.id, CASE
-        WHEN a.system AND (a.debits_posted <> 0 OR a.credits_posted <> 0 OR a.debits_pending <> 0) THEN 'is a system account with sums in its row'
-        WHEN NOT a.system AND a.credits_posted::numeric - a.debits_posted - a.debits_pending + a.credit_limit < 0 THEN 'has less than nothing available'
-        WHEN a.state = 3 AND (a.credits_posted <> a.debits_posted OR a.debits_pending <> 0) THEN 'is closed and not empty'
-        WHEN NOT a.system AND EXISTS (SELECT FROM ledger.system_balances b WHERE b.account_id = a.id) THEN 'is no system account and has stripes'
-        END AS rule
+    SELECT id, rule
+    FROM (
+      SELECT a.id,
+        CASE
+          WHEN a.system
+            AND (a.debits_posted <> 0 OR a.credits_posted <> 0 OR a.debits_pending <> 0)
+            THEN 'is a system account with sums in its row'
+          WHEN NOT a.system
+            AND a.credits_posted::numeric - a.debits_posted - a.debits_pending + a.credit_limit < 0
+            THEN 'has less than nothing available'
+          WHEN a.state = 3
+            AND (a.credits_posted <> a.debits_posted OR a.debits_pending <> 0)
+            THEN 'is closed and not empty'
+          WHEN NOT a.system
+            AND EXISTS (SELECT FROM ledger.system_balances b WHERE b.account_id = a.id)
+            THEN 'is no system account and has stripes' END AS rule
       FROM ledger.accounts a) AS judged
-    WHERE rule IS NOT NULL ORDER BY id LIMIT 1`;
+    WHERE rule IS NOT NULL
+    ORDER BY id
+    LIMIT 1`;
   return row === undefined ? undefined : { accountId: Number(row.id), rule: row.rule };
 }
 
@@ -191,11 +256,21 @@ export async function findUnbalancedAsset({
   sql,
 }: Tx): Promise<{ code: string; scale: number; sum: string } | undefined> {
   const [row] = await sql<{ code: string; scale: number; sum: string }[]>`
-    SELECT code, scale, sum(balance)::text AS sum FROM (
-      SELECT asset_id, sum(credits_posted - debits_posted) AS balance FROM ledger.accounts WHERE NOT system GROUP BY asset_id
+    SELECT code, scale, sum(balance)::text AS sum
+    FROM (
+      SELECT asset_id, sum(credits_posted - debits_posted) AS balance
+      FROM ledger.accounts
+      WHERE NOT system
+      GROUP BY asset_id
       UNION ALL
-      SELECT a.asset_id, sum(b.credits_posted - b.debits_posted) FROM ledger.system_balances b JOIN ledger.accounts a ON a.id = b.account_id GROUP BY a.asset_id
-    ) AS balances JOIN ledger.assets s ON s.id = asset_id
-    GROUP BY code, scale HAVING sum(balance) <> 0 ORDER BY code LIMIT 1`;
+      SELECT a.asset_id, sum(b.credits_posted - b.debits_posted)
+      FROM ledger.system_balances b
+      JOIN ledger.accounts a ON a.id = b.account_id
+      GROUP BY a.asset_id) AS balances
+    JOIN ledger.assets s ON s.id = asset_id
+    GROUP BY code, scale
+    HAVING sum(balance) <> 0
+    ORDER BY code
+    LIMIT 1`;
   return row;
 }

@@ -22,8 +22,10 @@ export async function countTransfers(
 ): Promise<TransferCounts> {
   // A journal's transfers may lie on both sides of `after`: it then begins less than 1,000 stamps before.
   const [row] = await sql<[{ count: bigint; in_journals: bigint; mixed_id: bigint | null }]>`
-    SELECT count(*) AS count, count(*) FILTER (WHERE t.id >= j.id AND t.id < j.id + j.transfer_count) AS in_journals,
-      min(t.id) FILTER (WHERE (debit.asset_id = credit.asset_id AND debit.id <> credit.id) IS NOT TRUE) AS mixed_id
+    SELECT count(*) AS count,
+      count(*) FILTER (WHERE t.id >= j.id AND t.id < j.id + j.transfer_count) AS in_journals,
+      min(t.id) FILTER (WHERE (debit.asset_id = credit.asset_id
+          AND debit.id <> credit.id) IS NOT TRUE) AS mixed_id
     FROM ledger.transfers t
     LEFT JOIN ledger.journals j ON j.id = t.journal_id AND j.id > ${after - 1_000} AND j.id <= ${upTo}
     LEFT JOIN ledger.accounts debit ON debit.id = t.debit_account_id
@@ -45,9 +47,13 @@ export interface JournalCounts {
 
 export async function countPlaces({ sql }: Tx, since: number): Promise<JournalCounts> {
   const [row] = await sql<[{ places: bigint; empty_id: bigint | null }]>`
-    SELECT (SELECT coalesce(sum(transfer_count), 0) FROM ledger.journals WHERE id > ${since})::bigint AS places,
-      (SELECT min(j.id) FROM ledger.journals j LEFT JOIN ledger.holds h ON h.id = j.id AND h.id > ${since}
-       WHERE j.id > ${since} AND j.transfer_count = 0 AND h.id IS NULL) AS empty_id`;
+    SELECT (
+        SELECT coalesce(sum(transfer_count), 0) FROM ledger.journals WHERE id > ${since})::bigint AS places,
+      (
+        SELECT min(j.id)
+        FROM ledger.journals j
+        LEFT JOIN ledger.holds h ON h.id = j.id AND h.id > ${since}
+        WHERE j.id > ${since} AND j.transfer_count = 0 AND h.id IS NULL) AS empty_id`;
   return { places: Number(row.places), emptyAt: row.empty_id === null ? null : Number(row.empty_id) };
 }
 
@@ -62,11 +68,14 @@ export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCo
   await expectMany(tx, checkpoint);
   const [row] = await tx.sql<[{ captures: bigint; wrong_id: bigint | null }]>`
     SELECT count(t.id) FILTER (WHERE h.closed_at > ${checkpoint.since}) AS captures,
-      min(h.id) FILTER (WHERE (
-        j.transfer_count = 0 AND debit.asset_id = credit.asset_id AND (h.state = 1) = (h.closed_at IS NULL) AND h.captured <= h.amount
-        AND CASE WHEN h.state = 2 THEN t.journal_id = h.id AND t.amount = h.captured
-          AND t.debit_account_id = h.debit_account_id AND t.credit_account_id = h.credit_account_id
-          ELSE h.captured = 0 END) IS NOT TRUE) AS wrong_id
+      min(h.id) FILTER (WHERE (j.transfer_count = 0
+          AND debit.asset_id = credit.asset_id
+          AND (h.state = 1) = (h.closed_at IS NULL)
+          AND h.captured <= h.amount
+          AND CASE
+            WHEN h.state = 2
+              THEN t.journal_id = h.id AND t.amount = h.captured AND t.debit_account_id = h.debit_account_id AND t.credit_account_id = h.credit_account_id
+            ELSE h.captured = 0 END) IS NOT TRUE) AS wrong_id
     FROM ${changedHolds(tx, checkpoint)} AS h
     LEFT JOIN ledger.journals j ON j.id = h.id
     LEFT JOIN ledger.transfers t ON t.id = h.closed_at AND h.state = 2
@@ -98,11 +107,14 @@ export async function findStrayTransfer(
   since: number,
 ): Promise<{ transferId: number; journalId: number } | undefined> {
   const [row] = await sql<{ id: bigint; journal_id: bigint }[]>`
-    SELECT t.id, t.journal_id FROM ledger.transfers t
-    LEFT JOIN ledger.journals j ON j.id = t.journal_id LEFT JOIN ledger.holds h ON h.id = t.journal_id AND j.transfer_count = 0
+    SELECT t.id, t.journal_id
+    FROM ledger.transfers t
+    LEFT JOIN ledger.journals j ON j.id = t.journal_id
+    LEFT JOIN ledger.holds h ON h.id = t.journal_id AND j.transfer_count = 0
     WHERE t.id > ${since}
       AND (t.id >= j.id AND t.id < j.id + j.transfer_count OR h.state = 2 AND h.closed_at = t.id) IS NOT TRUE
-    ORDER BY t.id LIMIT 1`;
+    ORDER BY t.id
+    LIMIT 1`;
   return row === undefined ? undefined : { transferId: Number(row.id), journalId: Number(row.journal_id) };
 }
 
@@ -117,15 +129,22 @@ export async function findFalseReversal(
     LEFT JOIN ledger.journals j ON j.id = r.journal_id
     LEFT JOIN ledger.journals reversed ON reversed.id = r.reversed_id
     LEFT JOIN ledger.holds h ON h.id = r.reversed_id
-    WHERE r.journal_id > ${since} AND (
-      j.id IS NULL OR reversed.id IS NULL OR EXISTS (SELECT FROM ledger.reversals again WHERE again.journal_id = r.reversed_id)
-      OR (SELECT array_agg(ARRAY[t.credit_account_id, t.debit_account_id, t.amount] ORDER BY t.credit_account_id, t.debit_account_id, t.amount)
-          FROM ledger.transfers t WHERE t.id >= j.id AND t.id < j.id + j.transfer_count)
-        IS DISTINCT FROM
-         (SELECT array_agg(ARRAY[t.debit_account_id, t.credit_account_id, t.amount] ORDER BY t.debit_account_id, t.credit_account_id, t.amount)
+    WHERE r.journal_id > ${since}
+      AND (j.id IS NULL
+        OR reversed.id IS NULL
+        OR EXISTS (SELECT FROM ledger.reversals again WHERE again.journal_id = r.reversed_id)
+        OR (
+          SELECT array_agg(ARRAY[t.credit_account_id, t.debit_account_id,
+              t.amount] ORDER BY t.credit_account_id, t.debit_account_id, t.amount)
           FROM ledger.transfers t
-          WHERE t.id >= coalesce(h.closed_at, reversed.id) AND t.id < coalesce(h.closed_at, reversed.id) + greatest(reversed.transfer_count, 1)))
-    ORDER BY r.journal_id LIMIT 1`;
+          WHERE t.id >= j.id AND t.id < j.id + j.transfer_count) IS DISTINCT FROM (
+          SELECT array_agg(ARRAY[t.debit_account_id, t.credit_account_id,
+              t.amount] ORDER BY t.debit_account_id, t.credit_account_id, t.amount)
+          FROM ledger.transfers t
+          WHERE t.id >= coalesce(h.closed_at, reversed.id)
+            AND t.id < coalesce(h.closed_at, reversed.id) + greatest(reversed.transfer_count, 1)))
+    ORDER BY r.journal_id
+    LIMIT 1`;
   return row === undefined
     ? undefined
     : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id) };
@@ -135,10 +154,16 @@ export async function findFalseReversal(
 export async function findForgottenReversal({ sql }: Tx, since: number): Promise<number | undefined> {
   const { before, after } = REVERSAL_METADATA;
   const [row] = await sql<{ id: bigint }[]>`
-    SELECT j.id FROM ledger.journals j
-    WHERE j.id > ${since} AND j.kind = ${JOURNAL_KINDS.SYSTEM_ADJUSTMENT} AND starts_with(j.metadata, ${before})
-      AND NOT EXISTS (SELECT FROM ledger.reversals r
+    SELECT j.id
+    FROM ledger.journals j
+    WHERE j.id > ${since}
+      AND j.kind = ${JOURNAL_KINDS.SYSTEM_ADJUSTMENT}
+      AND starts_with(j.metadata, ${before})
+      AND NOT EXISTS (
+        SELECT
+        FROM ledger.reversals r
         WHERE r.journal_id = j.id AND j.metadata = ${before} || r.reversed_id::text || ${after})
-    ORDER BY j.id LIMIT 1`;
+    ORDER BY j.id
+    LIMIT 1`;
   return row === undefined ? undefined : Number(row.id);
 }

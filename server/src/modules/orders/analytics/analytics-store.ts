@@ -46,30 +46,49 @@ export async function readOrderSales(
   const { sql } = tx;
   const rows = await sql<Row<OrderSales>[]>`
     WITH ordered AS (
-      SELECT ${keyOf(tx, "o", by)} AS key, count(*) AS orders, sum(o.net) AS net, sum(o.tax) AS tax, sum(o.total) AS gross
+      SELECT ${keyOf(tx, "o", by)} AS key, count(*) AS orders, sum(o.net) AS net, sum(o.tax) AS tax,
+        sum(o.total) AS gross
       FROM orders.orders o
-      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
-      GROUP BY 1
-    ), quantities AS (
+      WHERE o.id >= ${span.from}
+        AND o.id < ${span.to}
+        AND o.currency = ${span.currency}
+        AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1),
+    quantities AS (
       SELECT ${keyOf(tx, "o", by)} AS key, sum(l.quantity) AS units
-      FROM orders.orders o JOIN orders.lines l ON l.order_id = o.id
-      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
-        AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
-      GROUP BY 1
-    ), sold AS (
-      SELECT key, orders, units, net, tax, gross FROM ordered LEFT JOIN quantities USING (key)
-    ), given_back AS (
-      SELECT ${keyOf(tx, "n", by)} AS key, count(*) AS notes, sum(u.units) AS units, sum(n.net) AS net, sum(n.total) AS gross
-      FROM orders.credit_notes n LEFT JOIN orders.orders o ON o.id = n.order_id LEFT JOIN (
-        SELECT note_id, sum(quantity) AS units FROM orders.credit_note_lines
-        WHERE note_id >= ${span.from} AND note_id < ${span.to} GROUP BY note_id) u ON u.note_id = n.id
-      WHERE n.id >= ${span.from} AND n.id < ${span.to} AND n.currency = ${span.currency}
+      FROM orders.orders o
+      JOIN orders.lines l ON l.order_id = o.id
+      WHERE o.id >= ${span.from}
+        AND o.id < ${span.to}
+        AND l.order_id >= ${span.from}
+        AND l.order_id < ${span.to}
+        AND o.currency = ${span.currency}
+        AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1),
+    sold AS (
+      SELECT key, orders, units, net, tax, gross FROM ordered LEFT JOIN quantities USING (key)),
+    given_back AS (
+      SELECT ${keyOf(tx, "n", by)} AS key, count(*) AS notes, sum(u.units) AS units, sum(n.net) AS net,
+        sum(n.total) AS gross
+      FROM orders.credit_notes n
+      LEFT JOIN orders.orders o ON o.id = n.order_id
+      LEFT JOIN (
+        SELECT note_id, sum(quantity) AS units
+        FROM orders.credit_note_lines
+        WHERE note_id >= ${span.from} AND note_id < ${span.to}
+        GROUP BY note_id) u
+        ON u.note_id = n.id
+      WHERE n.id >= ${span.from}
+        AND n.id < ${span.to}
+        AND n.currency = ${span.currency}
         AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})
-      GROUP BY 1
-    )
-    SELECT key::text, coalesce(s.orders, 0)::text AS orders, coalesce(g.notes, 0)::text AS "creditNotes", ${sumsOf(tx)}
-    FROM sold s FULL JOIN given_back g USING (key)
-    ORDER BY coalesce(s.gross, 0) - coalesce(g.gross, 0) DESC, key LIMIT ${limit}`.execute();
+      GROUP BY 1)
+    SELECT key::text, coalesce(s.orders, 0)::text AS orders, coalesce(g.notes, 0)::text AS "creditNotes",
+      ${sumsOf(tx)}
+    FROM sold s
+    FULL JOIN given_back g USING (key)
+    ORDER BY coalesce(s.gross, 0) - coalesce(g.gross, 0) DESC, key
+    LIMIT ${limit}`.execute();
   return rows.map(({ key, ...sums }) => ({ key, sales: toSums<OrderSales>(sums) }));
 }
 
@@ -84,23 +103,34 @@ export async function readLineSales(
   const units = sql`coalesce(s.units, 0) - coalesce(g.units, 0)`;
   const rows = await sql<Row<LineSales>[]>`
     WITH sold AS (
-      SELECT coalesce(l.product_id, 0) AS key, count(*) AS lines, sum(l.quantity) AS units, sum(l.net) AS net, sum(l.tax) AS tax,
-        sum(l.gross) AS gross
-      FROM orders.orders o JOIN orders.lines l ON l.order_id = o.id
-      WHERE o.id >= ${span.from} AND o.id < ${span.to} AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
-        AND o.currency = ${span.currency} AND o.state ${sql.unsafe(SOLD)}
-      GROUP BY 1
-    ), given_back AS (
-      SELECT coalesce(l.product_id, 0) AS key, count(*) AS notes, sum(l.quantity) AS units, sum(l.net) AS net, sum(l.total) AS gross
-      FROM orders.credit_notes n JOIN orders.credit_note_lines l ON l.note_id = n.id
+      SELECT coalesce(l.product_id, 0) AS key, count(*) AS lines, sum(l.quantity) AS units, sum(l.net) AS net,
+        sum(l.tax) AS tax, sum(l.gross) AS gross
+      FROM orders.orders o
+      JOIN orders.lines l ON l.order_id = o.id
+      WHERE o.id >= ${span.from}
+        AND o.id < ${span.to}
+        AND l.order_id >= ${span.from}
+        AND l.order_id < ${span.to}
+        AND o.currency = ${span.currency}
+        AND o.state ${sql.unsafe(SOLD)}
+      GROUP BY 1),
+    given_back AS (
+      SELECT coalesce(l.product_id, 0) AS key, count(*) AS notes, sum(l.quantity) AS units, sum(l.net) AS net,
+        sum(l.total) AS gross
+      FROM orders.credit_notes n
+      JOIN orders.credit_note_lines l ON l.note_id = n.id
       LEFT JOIN orders.orders o ON o.id = n.order_id
-      WHERE n.id >= ${span.from} AND n.id < ${span.to} AND n.currency = ${span.currency}
+      WHERE n.id >= ${span.from}
+        AND n.id < ${span.to}
+        AND n.currency = ${span.currency}
         AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})
-      GROUP BY 1
-    )
-    SELECT key::text, coalesce(s.lines, 0)::text AS lines, coalesce(g.notes, 0)::text AS "creditLines", ${sumsOf(tx)}
-    FROM sold s FULL JOIN given_back g USING (key)
-    ORDER BY ${sort === "revenue" ? revenue : units} DESC, key LIMIT ${limit}`.execute();
+      GROUP BY 1)
+    SELECT key::text, coalesce(s.lines, 0)::text AS lines, coalesce(g.notes, 0)::text AS "creditLines",
+      ${sumsOf(tx)}
+    FROM sold s
+    FULL JOIN given_back g USING (key)
+    ORDER BY ${sort === "revenue" ? revenue : units} DESC, key
+    LIMIT ${limit}`.execute();
   return rows.map(({ key, ...sums }) => ({
     productId: key === "0" ? null : Number(key),
     sales: toSums<LineSales>(sums),
@@ -115,9 +145,14 @@ function keyOf({ sql }: Tx, table: "o" | "n", by: "all" | "day" | "customer") {
 }
 
 function sumsOf({ sql }: Tx) {
-  return sql`coalesce(s.units, 0)::text AS units, coalesce(s.net, 0)::text AS net, coalesce(s.tax, 0)::text AS tax,
-    coalesce(s.gross, 0)::text AS gross, coalesce(g.units, 0)::text AS "unitsCredited",
-    coalesce(g.net, 0)::text AS "creditedNet", coalesce(g.gross, 0)::text AS credited`;
+  return sql`
+    coalesce(s.units,
+      0)::text AS units, coalesce(s.net,
+      0)::text AS net, coalesce(s.tax,
+      0)::text AS tax, coalesce(s.gross,
+      0)::text AS gross, coalesce(g.units,
+      0)::text AS "unitsCredited", coalesce(g.net,
+      0)::text AS "creditedNet", coalesce(g.gross, 0)::text AS credited`;
 }
 
 /** All columns but the key are whole numbers as text. */

@@ -80,7 +80,8 @@ async function readOpenLines({ sql }: Tx, orderIds: readonly number[]): Promise<
   >`
     SELECT order_id, line_no, quantity, shipped, tracks_stock, hold_ids::text, stock_account_ids::text
     FROM orders.lines
-    WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) AND (hold_ids <> '{}' OR (tracks_stock AND shipped <> quantity))
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
+      AND (hold_ids <> '{}' OR (tracks_stock AND shipped <> quantity))
     ORDER BY order_id, line_no`;
   const byOrder = new Map<number, CheckedLine[]>();
   for (const row of rows) {
@@ -117,7 +118,10 @@ export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; dis
 export async function readNamedHolds({ sql }: Tx): Promise<Map<number, { orderId: number; count: number }>> {
   const rows = await sql<{ hold_id: bigint; order_id: bigint; count: number }[]>`
     SELECT hold_id, min(l.order_id) AS order_id, count(*)::int AS count
-    FROM orders.lines l CROSS JOIN LATERAL unnest(l.hold_ids) AS hold_id WHERE l.hold_ids <> '{}' GROUP BY hold_id`;
+    FROM orders.lines l
+    CROSS JOIN LATERAL unnest(l.hold_ids) AS hold_id
+    WHERE l.hold_ids <> '{}'
+    GROUP BY hold_id`;
   return new Map(
     rows.map((row) => [Number(row.hold_id), { orderId: Number(row.order_id), count: row.count }]),
   );
@@ -145,8 +149,14 @@ export async function readShippedParts({ sql }: Tx, { since, afterId, limit }: P
     }[]
   >`
     SELECT l.shipment_id, s.order_id, l.line_no, l.hold_id, l.stock_account_id, l.quantity
-    FROM (SELECT id, order_id FROM orders.shipments WHERE id > ${Math.max(since, afterId)} ORDER BY id LIMIT ${limit}) AS s
-    JOIN orders.shipment_lines l ON l.shipment_id = s.id ORDER BY l.shipment_id, l.line_no, l.hold_id`;
+    FROM (
+      SELECT id, order_id
+      FROM orders.shipments
+      WHERE id > ${Math.max(since, afterId)}
+      ORDER BY id
+      LIMIT ${limit}) AS s
+    JOIN orders.shipment_lines l ON l.shipment_id = s.id
+    ORDER BY l.shipment_id, l.line_no, l.hold_id`;
   return rows.map((row) => ({
     shipmentId: Number(row.shipment_id),
     orderId: Number(row.order_id),
@@ -183,16 +193,26 @@ interface BookingRow {
 export async function readPaidOut({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
   const rows = await sql<BookingRow[]>`
     SELECT id, order_id, total AS amount, journal_id, account_id, tax, currency
-    FROM orders.credit_notes WHERE id > ${Math.max(since, afterId)} AND journal_id IS NOT NULL ORDER BY id LIMIT ${limit}`;
+    FROM orders.credit_notes
+    WHERE id > ${Math.max(since, afterId)} AND journal_id IS NOT NULL
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map(toBooking);
 }
 
 /** Goods that credit notes put back on the shelf, a page of notes at a time. */
 export async function readPutBack({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
   const rows = await sql<BookingRow[]>`
-    SELECT n.id, n.order_id, l.quantity::bigint AS amount, l.stock_journal_id AS journal_id, l.stock_account_id AS account_id, 0::bigint AS tax, '' AS currency
-    FROM (SELECT id, order_id FROM orders.credit_notes WHERE id > ${Math.max(since, afterId)} ORDER BY id LIMIT ${limit}) AS n
-    JOIN orders.credit_note_lines l ON l.note_id = n.id AND l.stock_journal_id IS NOT NULL ORDER BY n.id, l.line_no`;
+    SELECT n.id, n.order_id, l.quantity::bigint AS amount, l.stock_journal_id AS journal_id,
+      l.stock_account_id AS account_id, 0::bigint AS tax, '' AS currency
+    FROM (
+      SELECT id, order_id
+      FROM orders.credit_notes
+      WHERE id > ${Math.max(since, afterId)}
+      ORDER BY id
+      LIMIT ${limit}) AS n
+    JOIN orders.credit_note_lines l ON l.note_id = n.id AND l.stock_journal_id IS NOT NULL
+    ORDER BY n.id, l.line_no`;
   return rows.map(toBooking);
 }
 
@@ -230,7 +250,10 @@ export async function readNotedRefunds({ sql }: Tx, { since, afterId, limit }: P
     }[]
   >`
     SELECT id, order_id, payment_id, refund_id, refunded, currency
-    FROM orders.credit_notes WHERE id > ${Math.max(since, afterId)} AND refunded > 0 ORDER BY id LIMIT ${limit}`;
+    FROM orders.credit_notes
+    WHERE id > ${Math.max(since, afterId)} AND refunded > 0
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => ({
     noteId: Number(row.id),
     orderId: Number(row.order_id),
@@ -244,15 +267,23 @@ export async function readNotedRefunds({ sql }: Tx, { since, afterId, limit }: P
 /** Units that left for orders, and units that came back, by what shipments and credit notes say. */
 export async function countUnits({ sql }: Tx): Promise<{ shipped: bigint; returned: bigint }> {
   const [row] = await sql<[{ shipped: bigint; returned: bigint }]>`
-    SELECT (SELECT coalesce(sum(quantity), 0) FROM orders.shipment_lines WHERE hold_id <> 0)::bigint AS shipped,
-      (SELECT coalesce(sum(quantity), 0) FROM orders.credit_note_lines WHERE stock_journal_id IS NOT NULL)::bigint AS returned`;
+    SELECT (
+        SELECT coalesce(sum(quantity), 0) FROM orders.shipment_lines WHERE hold_id <> 0)::bigint AS shipped,
+      (
+        SELECT coalesce(sum(quantity), 0)
+        FROM orders.credit_note_lines
+        WHERE stock_journal_id IS NOT NULL)::bigint AS returned`;
   return row;
 }
 
 /** Products that lines name. */
 export async function readNamedProducts({ sql }: Tx): Promise<{ productId: number; orderId: number }[]> {
   const rows = await sql<{ product_id: number; order_id: bigint }[]>`
-    SELECT product_id, min(order_id) AS order_id FROM orders.lines WHERE product_id IS NOT NULL GROUP BY product_id ORDER BY 2`;
+    SELECT product_id, min(order_id) AS order_id
+    FROM orders.lines
+    WHERE product_id IS NOT NULL
+    GROUP BY product_id
+    ORDER BY 2`;
   return rows.map((row) => ({ productId: row.product_id, orderId: Number(row.order_id) }));
 }
 
@@ -272,9 +303,13 @@ export async function readCouponOrders(
   const rows = await sql<
     { id: bigint; coupon_code: string; customer_id: string | null; has_returned: boolean }[]
   >`
-    SELECT id, coupon_code, customer_id, (state BETWEEN 6 AND 8 OR cancel_reason IS NOT NULL) AND placed_state = 1
-      AND NOT EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.to_state = 2) AS has_returned
-    FROM orders.orders o WHERE coupon_code IS NOT NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+    SELECT id, coupon_code, customer_id,
+      (state BETWEEN 6 AND 8 OR cancel_reason IS NOT NULL) AND placed_state = 1 AND NOT EXISTS (
+        SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.to_state = 2) AS has_returned
+    FROM orders.orders o
+    WHERE coupon_code IS NOT NULL AND id > ${afterId}
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => ({
     id: Number(row.id),
     couponCode: row.coupon_code,
