@@ -1,36 +1,20 @@
-// Applies the numbered .sql files in order, each in its own transaction, under an advisory lock, so that several
-// processes may start at once. Forward only: a file once applied must never change, which its checksum makes sure.
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// Brings the schema up to date: applies the pending .sql files in order, all in one transaction under an advisory lock, so
+// that several processes may start at once, and one that fails leaves nothing. What was applied is kept with its checksum.
+import { choosePending, findAppliedMigrations } from "./applied-migrations.ts";
 import { DatabaseUnreachableError, type Sql } from "./database.ts";
+import { type MigrationSource, readMigrations } from "./migration-files.ts";
 import { inTransaction } from "./transaction.ts";
 
-const FOLDER = join(import.meta.dirname, "..", "..", "migrations");
 const LOCK = 0x434f554e; // "COUN"
-
-export interface Migration {
-  readonly name: string;
-  readonly body: string;
-  readonly checksum: string;
-}
-
-export function readMigrations(): Migration[] {
-  return readdirSync(FOLDER)
-    .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
-    .sort()
-    .map((name) => {
-      const body = readFileSync(join(FOLDER, name), "utf8");
-      return { name, body, checksum: createHash("sha256").update(body).digest("hex") };
-    });
-}
 
 /**
  * Brings the schema up to date and returns the names applied now. Waits for another process that is migrating.
  * @throws DatabaseUnreachableError where something is pending and the role may not do it
+ * @throws MigrationError where the files and the database contradict each other
  */
-export async function migrate(db: Sql): Promise<string[]> {
-  if ((await findPendingMigrations(db)).length === 0) return [];
+export async function migrate(db: Sql, source?: MigrationSource): Promise<string[]> {
+  const migrations = readMigrations(source);
+  if (choosePending(migrations, await findAppliedMigrations(db)).length === 0) return [];
   await checkMayMigrate(db);
   return inTransaction(db, async ({ sql }) => {
     await sql`SET LOCAL statement_timeout = 0`;
@@ -38,17 +22,12 @@ export async function migrate(db: Sql): Promise<string[]> {
     await sql`CREATE SCHEMA IF NOT EXISTS runtime`;
     await sql`CREATE TABLE IF NOT EXISTS runtime.migrations (
       name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;
-    const applied = new Map(
-      (await sql<{ name: string; checksum: string }[]>`SELECT name, checksum FROM runtime.migrations`).map(
-        (row) => [row.name, row.checksum],
-      ),
-    );
-    const pending = readMigrations().filter((migration) => !isApplied(migration, applied));
+    const pending = choosePending(migrations, await findAppliedMigrations(sql));
     for (const { name, body, checksum } of pending) {
       await sql.unsafe(body);
       await sql`INSERT INTO runtime.migrations (name, checksum) VALUES (${name}, ${checksum})`;
     }
-    return pending.map((migration) => migration.name);
+    return pending.map(({ name }) => name);
   });
 }
 
@@ -64,36 +43,8 @@ async function checkMayMigrate(db: Sql): Promise<void> {
 /**
  * Names of migrations that this program has and the database has not.
  * @throws DatabaseUnreachableError where the role has not been let in
+ * @throws MigrationError where the files and the database contradict each other
  */
 export async function findPendingMigrations(db: Sql): Promise<string[]> {
-  const applied = new Map((await readApplied(db)).map((row) => [row.name, row.checksum]));
-  return readMigrations()
-    .filter((migration) => !isApplied(migration, applied))
-    .map((migration) => migration.name);
-}
-
-async function readApplied(db: Sql): Promise<{ name: string; checksum: string }[]> {
-  try {
-    const [there] = await db<
-      [{ exists: boolean }]
-    >`SELECT to_regclass('runtime.migrations') IS NOT NULL AS exists`;
-    return there.exists
-      ? await db<{ name: string; checksum: string }[]>`SELECT name, checksum FROM runtime.migrations`
-      : [];
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== PERMISSION_DENIED) throw error;
-    throw new DatabaseUnreachableError(
-      'The user of DB_URL has not been let in to the tables: run "countinghouse migrate --server-role <user>" with the owner\'s DB_URL.',
-    );
-  }
-}
-
-const PERMISSION_DENIED = "42501";
-
-function isApplied(migration: Migration, applied: ReadonlyMap<string, string>): boolean {
-  const checksum = applied.get(migration.name);
-  if (checksum !== undefined && checksum !== migration.checksum) {
-    throw new Error(`migration ${migration.name} was changed after it had been applied; restore the file`);
-  }
-  return checksum !== undefined;
+  return choosePending(readMigrations(), await findAppliedMigrations(db)).map(({ name }) => name);
 }

@@ -38,14 +38,14 @@ function toCart({ isPast, ...row }: CartRow): Cart {
 }
 
 export async function readCart(sql: Query, id: number): Promise<Cart | undefined> {
-  const [row] = await sql<CartRow[]>`SELECT ${columns(sql)} FROM orders.carts WHERE id = ${id}`;
+  const [row] = await sql<CartRow[]>`SELECT ${columns(sql)} FROM carts.carts WHERE id = ${id}`;
   return row === undefined ? undefined : toCart(row);
 }
 
 /** Locks the rows in id order until the transaction ends. */
 export async function lockCarts({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Cart>> {
   const rows = await sql<CartRow[]>`
-    SELECT ${columns(sql)} FROM orders.carts WHERE id = ANY(${toArray(ids)}::bigint[]) ORDER BY id FOR UPDATE`.execute();
+    SELECT ${columns(sql)} FROM carts.carts WHERE id = ANY(${toArray(ids)}::bigint[]) ORDER BY id FOR UPDATE`.execute();
   return new Map(rows.map((row) => [Number(row.id), toCart(row)]));
 }
 
@@ -54,7 +54,7 @@ export const CARTS: RowReader<Cart> = { kind: "carts.carts", read: lockCarts };
 
 export async function readLines(sql: Query, cartId: number): Promise<CartLine[]> {
   const rows = await sql<{ product_id: bigint; quantity: number; unit_price_minor: bigint }[]>`
-    SELECT product_id, quantity, unit_price_minor FROM orders.cart_lines WHERE cart_id = ${cartId} ORDER BY position`;
+    SELECT product_id, quantity, unit_price_minor FROM carts.cart_lines WHERE cart_id = ${cartId} ORDER BY position`;
   return rows.map((row) => ({
     productId: Number(row.product_id),
     quantity: row.quantity,
@@ -65,10 +65,10 @@ export async function readLines(sql: Query, cartId: number): Promise<CartLine[]>
 /** The user's open cart; one whose time is past is closed first. */
 export async function findOpenCartId({ sql }: Tx, userId: string): Promise<number | undefined> {
   await sql`
-    UPDATE orders.carts SET state = 'expired', version = version + 1
+    UPDATE carts.carts SET state = 'expired', version = version + 1
     WHERE user_id = ${userId} AND state = 'open' AND expires_at <= now()`;
   const [row] = await sql<{ id: bigint }[]>`
-    SELECT id FROM orders.carts WHERE user_id = ${userId} AND state = 'open'`;
+    SELECT id FROM carts.carts WHERE user_id = ${userId} AND state = 'open'`;
   return row === undefined ? undefined : Number(row.id);
 }
 
@@ -78,7 +78,7 @@ export async function insertCart(
   cart: { readonly userId: string | null; readonly currency: string; readonly expiryDays: number },
 ): Promise<Cart> {
   const [row] = await sql<CartRow[]>`
-    INSERT INTO orders.carts (user_id, currency, expires_at)
+    INSERT INTO carts.carts (user_id, currency, expires_at)
     VALUES (${cart.userId}, ${cart.currency}, now() + make_interval(days => ${cart.expiryDays}))
     RETURNING ${columns(sql)}`;
   if (row === undefined) throw new Error("no cart was made");
@@ -88,9 +88,9 @@ export async function insertCart(
 /** Writes all lines of a locked cart in the place of those it has. */
 export async function writeLines({ sql }: Tx, cartId: number, lines: readonly CartLine[]): Promise<void> {
   const productIds = toArray(lines.map((line) => line.productId));
-  await sql`DELETE FROM orders.cart_lines WHERE cart_id = ${cartId} AND product_id <> ALL(${productIds}::bigint[])`;
+  await sql`DELETE FROM carts.cart_lines WHERE cart_id = ${cartId} AND product_id <> ALL(${productIds}::bigint[])`;
   await sql`
-    INSERT INTO orders.cart_lines (cart_id, product_id, position, quantity, unit_price_minor)
+    INSERT INTO carts.cart_lines (cart_id, product_id, position, quantity, unit_price_minor)
     SELECT ${cartId}, l.product_id, l.position, l.quantity, l.unit_price_minor
     FROM unnest(${productIds}::bigint[], ${toArray(lines.map((line) => line.quantity))}::integer[],
                 ${toArray(lines.map((line) => line.unitPriceMinor))}::bigint[])
@@ -106,7 +106,7 @@ export async function touchCart(
   { expiryDays, userId }: { readonly expiryDays: number; readonly userId?: string },
 ): Promise<Cart> {
   const [row] = await sql<CartRow[]>`
-    UPDATE orders.carts SET version = version + 1, changed_at = now(), user_id = coalesce(${userId ?? null}, user_id),
+    UPDATE carts.carts SET version = version + 1, changed_at = now(), user_id = coalesce(${userId ?? null}, user_id),
       expires_at = now() + make_interval(days => ${expiryDays})
     WHERE id = ${cartId} RETURNING ${columns(sql)}`;
   if (row === undefined) throw new Error(`cart ${cartId} vanished`);
@@ -115,12 +115,12 @@ export async function touchCart(
 
 /** Of a locked cart, whose version is to grow with it. */
 export async function writeCoupon({ sql }: Tx, cartId: number, couponCode: string | null): Promise<void> {
-  await sql`UPDATE orders.carts SET coupon_code = ${couponCode} WHERE id = ${cartId}`;
+  await sql`UPDATE carts.carts SET coupon_code = ${couponCode} WHERE id = ${cartId}`;
 }
 
 export async function closeMerged({ sql }: Tx, cartId: number, mergedInto: number): Promise<void> {
   await sql`
-    UPDATE orders.carts SET state = 'merged', merged_into = ${mergedInto}, version = version + 1, changed_at = now()
+    UPDATE carts.carts SET state = 'merged', merged_into = ${mergedInto}, version = version + 1, changed_at = now()
     WHERE id = ${cartId}`;
 }
 
@@ -134,7 +134,7 @@ export const ORDERED_CARTS: RowWriter<OrderedCart> = {
   name: "orders.ordered_carts",
   write: ({ sql }, carts) =>
     sql`
-    UPDATE orders.carts c SET state = 'ordered', order_id = o.order_id, version = version + 1, changed_at = now()
+    UPDATE carts.carts c SET state = 'ordered', order_id = o.order_id, version = version + 1, changed_at = now()
     FROM unnest(${toArray(carts.map((cart) => cart.id))}::bigint[], ${toArray(carts.map((cart) => cart.orderId))}::bigint[])
       AS o (id, order_id)
     WHERE c.id = o.id`.execute(),
@@ -143,8 +143,8 @@ export const ORDERED_CARTS: RowWriter<OrderedCart> = {
 /** Closes up to `limit` open carts whose time is past; those that are being changed or ordered now are left alone. */
 export async function closeExpired({ sql }: Tx, limit: number): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
-    UPDATE orders.carts SET state = 'expired', version = version + 1 WHERE id IN (
-      SELECT id FROM orders.carts WHERE state = 'open' AND expires_at <= now()
+    UPDATE carts.carts SET state = 'expired', version = version + 1 WHERE id IN (
+      SELECT id FROM carts.carts WHERE state = 'open' AND expires_at <= now()
       ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING id`;
   return rows.map((row) => Number(row.id));
@@ -156,8 +156,8 @@ export async function deleteEnded(
   { limit, keepDays }: { readonly limit: number; readonly keepDays: number },
 ): Promise<number> {
   const rows = await sql`
-    DELETE FROM orders.carts WHERE id IN (
-      SELECT id FROM orders.carts
+    DELETE FROM carts.carts WHERE id IN (
+      SELECT id FROM carts.carts
       WHERE state IN ('expired', 'merged') AND expires_at < now() - make_interval(days => ${keepDays})
       ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING id`;

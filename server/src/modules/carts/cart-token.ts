@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Vault } from "../../runtime/vault/vault.ts";
 
 export function makeCartToken(vault: Pick<Vault, "blindIndex">, cartId: number): string {
-  return vault.blindIndex(`orders.cart_token:${cartId}`).toString("base64url");
+  return vault.blindIndex(`carts.cart_token:${cartId}`).toString("base64url");
 }
 
 /** Takes the same time however much of the token is right. */

@@ -24,17 +24,17 @@ async function tamper(change: string, back: string) {
 
 it("finds carts that became no order, another's order or another order, or hold what does not exist", async () => {
   const [first] = await shop.db<{ id: bigint }[]>`
-    INSERT INTO orders.carts (user_id, state, currency, expires_at, order_id)
+    INSERT INTO carts.carts (user_id, state, currency, expires_at, order_id)
     VALUES ('alice', 'ordered', 'USD', now(), ${waiting}) RETURNING id`;
   const [guest] = await shop.db<{ id: bigint }[]>`
-    INSERT INTO orders.carts (state, currency, expires_at, merged_into)
+    INSERT INTO carts.carts (state, currency, expires_at, merged_into)
     VALUES ('merged', 'USD', now(), ${first?.id ?? 0}) RETURNING id`;
   const [cartId, orderId] = [Number(first?.id), Number(waiting)];
-  await shop.db`INSERT INTO orders.cart_lines VALUES (${cartId}, ${productId}, 1, 4, 100)`;
+  await shop.db`INSERT INTO carts.cart_lines VALUES (${cartId}, ${productId}, 1, 4, 100)`;
   const change = (what: string, back: string) =>
     tamper(
-      `UPDATE orders.carts SET ${what} WHERE id = ${cartId}`,
-      `UPDATE orders.carts SET ${back} WHERE id = ${cartId}`,
+      `UPDATE carts.carts SET ${what} WHERE id = ${cartId}`,
+      `UPDATE carts.carts SET ${back} WHERE id = ${cartId}`,
     );
   expect(await verifyCarts(shop.db)).toEqual([]);
   const named = { check: "order_carts", cartId };
@@ -47,8 +47,8 @@ it("finds carts that became no order, another's order or another order, or hold 
     [await change("user_id = 'bob'", "user_id = 'alice'"), "is somebody else's"],
     [
       await tamper(
-        `UPDATE orders.cart_lines SET quantity = 5 WHERE cart_id = ${cartId}`,
-        `UPDATE orders.cart_lines SET quantity = 4 WHERE cart_id = ${cartId}`,
+        `UPDATE carts.cart_lines SET quantity = 5 WHERE cart_id = ${cartId}`,
+        `UPDATE carts.cart_lines SET quantity = 4 WHERE cart_id = ${cartId}`,
       ),
       "is of other goods",
     ],
@@ -61,10 +61,10 @@ it("finds carts that became no order, another's order or another order, or hold 
     { check: "order_carts", cartId: Number(guest?.id), what: expect.stringContaining("which is nobody's") },
   ]);
   const unknown = await tamper(
-    `INSERT INTO orders.cart_lines VALUES (${guest?.id}, 4711, 1, 1, 1);
-     UPDATE orders.carts SET state = 'open', merged_into = NULL WHERE id = ${guest?.id}`,
-    `UPDATE orders.carts SET state = 'merged', merged_into = ${cartId} WHERE id = ${guest?.id};
-     DELETE FROM orders.cart_lines WHERE product_id = 4711`,
+    `INSERT INTO carts.cart_lines VALUES (${guest?.id}, 4711, 1, 1, 1);
+     UPDATE carts.carts SET state = 'open', merged_into = NULL WHERE id = ${guest?.id}`,
+    `UPDATE carts.carts SET state = 'merged', merged_into = ${cartId} WHERE id = ${guest?.id};
+     DELETE FROM carts.cart_lines WHERE product_id = 4711`,
   );
   expect(unknown).toMatchObject([{ check: "order_carts", what: expect.stringContaining("product 4711") }]);
   expect(await verifyCarts(shop.db, { since: Number.MAX_SAFE_INTEGER })).toEqual([]);

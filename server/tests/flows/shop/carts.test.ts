@@ -124,7 +124,7 @@ it("a cart is its owner's alone: a wrong token, another cart's token and another
   const body = { payment_method: "invoice" };
   expect(codeOf(await shop.bob("POST", `/carts/${own}/checkout`, { body }))).toEqual([404, "cart_not_found"]);
   expect((await shop.staff("GET", path)).status).toBe(200);
-  const tokens = await shop.app.db`SELECT FROM orders.carts c WHERE c::text LIKE ${`%${one.token}%`}`;
+  const tokens = await shop.app.db`SELECT FROM carts.carts c WHERE c::text LIKE ${`%${one.token}%`}`;
   expect(tokens).toHaveLength(0);
 });
 
@@ -297,12 +297,12 @@ it("a cart that nobody touched for its time is expired, also where it is checked
   const product = await shop.addProduct();
   const guest = await openGuestCart();
   await put(guest.call, guest.id, { product_id: product.id, quantity: 1 });
-  await shop.app.db`UPDATE orders.carts SET expires_at = now() - interval '1 second' WHERE id = ${guest.id}`;
+  await shop.app.db`UPDATE carts.carts SET expires_at = now() - interval '1 second' WHERE id = ${guest.id}`;
   const body = { payment_method: "invoice", email: "grace@example.com" };
   const late = await guest.call("POST", `/carts/${guest.id}/checkout`, { body });
   expect(late).toMatchObject({ status: 409, body: { code: "cart_closed", state: "expired" } });
   expect(await expireCarts(shop.app.db)).toBeLessThanOrEqual(1); // the schedule may have been faster
-  const [row] = await shop.app.db`SELECT state FROM orders.carts WHERE id = ${guest.id}`;
+  const [row] = await shop.app.db`SELECT state FROM carts.carts WHERE id = ${guest.id}`;
   expect(row).toEqual({ state: "expired" });
 });
 
@@ -312,12 +312,12 @@ it("carts that came to nothing are removed long after their time, ordered ones n
   const own = await openOwnCart(shop.bob);
   const body = { cart_id: guest.id, cart_token: guest.token };
   expect((await shop.bob("POST", "/carts/merge", { body })).status).toBe(200);
-  await db`UPDATE orders.carts SET expires_at = now() - interval '91 days' WHERE id = ${own} OR state = 'ordered'`;
+  await db`UPDATE carts.carts SET expires_at = now() - interval '91 days' WHERE id = ${own} OR state = 'ordered'`;
   await expireCarts(db);
   await removeEndedCarts(db);
-  const left = await db`SELECT FROM orders.carts WHERE id IN (${own}, ${guest.id})`;
+  const left = await db`SELECT FROM carts.carts WHERE id IN (${own}, ${guest.id})`;
   expect(left).toHaveLength(0);
-  expect((await db`SELECT FROM orders.carts WHERE state = 'ordered'`).length).toBeGreaterThan(0);
+  expect((await db`SELECT FROM carts.carts WHERE state = 'ordered'`).length).toBeGreaterThan(0);
   expect(codeOf(await guest.call("GET", `/carts/${guest.id}`))).toEqual([404, "cart_not_found"]);
 });
 

@@ -1,4 +1,7 @@
--- Idempotency: the remembered answer to every keyed request, in partitions ("epochs") that are dropped whole.
+-- What every module stands on: the remembered answer to every keyed request, and the keys that encrypt fields.
+-- The schema itself is made by server/src/runtime/migrate.ts, with the list of applied migrations.
+
+-- Idempotency: the remembered answers, in partitions ("epochs") that are dropped whole.
 --
 -- A key is unique within its epoch by the primary key. Across an epoch's change it stays unique because every
 -- writer holds ROTATION (an advisory lock, shared) from before it reads the current epoch until it commits, and the
@@ -20,6 +23,28 @@ CREATE TABLE runtime.idempotency_keys (
 
 CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys FOR VALUES IN (1);
 INSERT INTO runtime.idempotency_epochs (epoch) VALUES (1);
+
+-- What the server has to make while it runs are partitions. These functions make them with their owner's rights, so that the
+-- role that serves need own no table: who owns one may take its triggers off, and rewrite what is append-only.
+-- server/src/program/server-role-store.ts tells what that role may do; `countinghouse migrate --server-role` grants it.
+
+-- Begins the epoch after the newest one. To be called under ROTATION.
+CREATE FUNCTION runtime.begin_idempotency_epoch() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  begun integer := (SELECT max(epoch) + 1 FROM runtime.idempotency_epochs);
+BEGIN
+  EXECUTE format('CREATE TABLE runtime.%I PARTITION OF runtime.idempotency_keys FOR VALUES IN (%s)', 'idempotency_keys_' || begun, begun);
+  INSERT INTO runtime.idempotency_epochs (epoch) VALUES (begun);
+  RETURN begun;
+END $$;
+
+-- Forgets an epoch with all its keys; never the newest one.
+CREATE FUNCTION runtime.drop_idempotency_epoch(old integer) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  DELETE FROM runtime.idempotency_epochs WHERE epoch = old AND epoch < (SELECT max(epoch) FROM runtime.idempotency_epochs);
+  IF NOT FOUND THEN RAISE EXCEPTION 'epoch % is not one to drop', old; END IF;
+  EXECUTE format('DROP TABLE runtime.%I', 'idempotency_keys_' || old);
+END $$;
 
 -- Keys are never deleted: values written under an old one stay readable.
 CREATE TABLE runtime.data_keys (

@@ -1,4 +1,5 @@
--- Payments: what is to be paid, what was tried to get it, and the append-only events that every amount derives from.
+-- Payments: what is to be paid, what was tried to get it, the append-only events that every amount derives from, what
+-- providers tell us, and the sandbox.
 CREATE SCHEMA payments;
 
 -- The sums are those of the payment's events, kept here so that deciding reads one row; `verify` adds them up anew.
@@ -60,6 +61,7 @@ CREATE TABLE payments.attempts (
   failure_message    text,
   actor_id           text   NOT NULL,
   asked_count        integer NOT NULL DEFAULT 0,     -- calls made for it
+  answered           boolean NOT NULL DEFAULT false, -- the provider works on it and will tell
   due_at             timestamptz,                    -- the next call; null: none, a webhook or a person will tell
   leased_until       timestamptz,
   settled_at         bigint,                         -- stamp
@@ -85,3 +87,82 @@ CREATE TABLE payments.events (
   detail     text,
   PRIMARY KEY (payment_id, seq)
 );
+
+-- Webhooks as they came, kept before they are believed. Acknowledged once stored, processed by a job; the provider's event id
+-- makes repeats harmless.
+CREATE TABLE payments.inbox (
+  id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  provider        text NOT NULL,
+  event_id        text NOT NULL,
+  type            text NOT NULL,
+  body            text NOT NULL,
+  received_at     timestamptz NOT NULL DEFAULT now(),
+  state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'done', 'ignored')),
+  tries           integer NOT NULL DEFAULT 0,
+  due_at          timestamptz DEFAULT now(),          -- null once it is done or ignored
+  leased_until    timestamptz,
+  done_at         timestamptz,
+  payment_id      bigint,
+  last_error      text,
+  UNIQUE (provider, event_id),
+  CHECK ((state = 'received') = (due_at IS NOT NULL)),
+  CHECK ((state = 'received') = (done_at IS NULL))
+);
+CREATE INDEX inbox_due ON payments.inbox (due_at) WHERE due_at IS NOT NULL;
+
+-- Money that a customer's bank has taken back until it is decided who is right.
+CREATE TABLE payments.disputes (
+  payment_id         bigint NOT NULL REFERENCES payments.payments,
+  provider_reference text   NOT NULL,
+  amount             bigint NOT NULL CHECK (amount > 0),
+  state              text   NOT NULL CHECK (state IN ('open', 'won', 'lost')),
+  reason             text,
+  opened_at          bigint NOT NULL,                 -- stamp
+  closed_at          bigint,
+  PRIMARY KEY (payment_id, provider_reference),
+  CHECK ((state = 'open') = (closed_at IS NULL))
+);
+CREATE INDEX disputes_open ON payments.disputes (opened_at) WHERE state = 'open';
+
+-- The sandbox: a card provider with a memory of its own, as far from ours as a foreign one's. Nothing here refers to
+-- payments, and nothing of payments refers to it; it is told of and tells through calls and signed webhooks alone.
+CREATE TABLE payments.sandbox_charges (
+  reference     text PRIMARY KEY,
+  token         text    NOT NULL,
+  amount        bigint  NOT NULL,
+  currency      text    NOT NULL,
+  capture_mode  text    NOT NULL,
+  status        text    NOT NULL CHECK (status IN ('requires_action', 'processing', 'authorized', 'captured', 'voided', 'failed')),
+  authorized    bigint  NOT NULL DEFAULT 0,
+  captured      bigint  NOT NULL DEFAULT 0,
+  failure_code  text,
+  metadata      text    NOT NULL,
+  created_at    timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE payments.sandbox_refunds (
+  reference        text PRIMARY KEY,
+  charge_reference text   NOT NULL REFERENCES payments.sandbox_charges,
+  amount           bigint NOT NULL,
+  status           text   NOT NULL CHECK (status IN ('pending', 'succeeded', 'failed')),
+  metadata         text   NOT NULL
+);
+CREATE INDEX sandbox_refunds_by_charge ON payments.sandbox_refunds (charge_reference);
+-- Its answers by idempotency key.
+CREATE TABLE payments.sandbox_calls (
+  key    text PRIMARY KEY,
+  answer text NOT NULL,
+  made_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE payments.sandbox_webhooks (
+  id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  body         text NOT NULL,
+  copies       integer NOT NULL DEFAULT 1,
+  deliver_at   timestamptz NOT NULL,
+  tries        integer NOT NULL DEFAULT 0
+);
+CREATE INDEX sandbox_webhooks_due ON payments.sandbox_webhooks (deliver_at);
+CREATE TABLE payments.sandbox_secrets (
+  only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  secret   text NOT NULL
+);
+INSERT INTO payments.sandbox_secrets (secret) VALUES (replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));

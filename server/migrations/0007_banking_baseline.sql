@@ -1,4 +1,5 @@
--- Customers' accounts: who owns which ledger account, with personal fields encrypted; and exchange rates.
+-- Customers' accounts: who owns which ledger account, with personal fields encrypted; exchange rates; and the records of
+-- secure transactions.
 CREATE SCHEMA banking;
 
 CREATE TABLE banking.accounts (
@@ -34,4 +35,13 @@ CREATE TABLE banking.exchanges (
   rate_id      bigint NOT NULL REFERENCES banking.exchange_rates,
   rate         text   NOT NULL,
   rounding     text   NOT NULL
+);
+
+-- Signed and encrypted records of secure transactions: the first kind of vault.
+CREATE TABLE banking.secure_records (
+  tx_id          text        PRIMARY KEY CHECK (tx_id ~ '^[0-9a-f]{64}$'), -- HMAC-SHA-256 of the canonical record
+  transaction_id bigint      NOT NULL UNIQUE,
+  wrapped_key    text        NOT NULL, -- the record's own data key, encrypted
+  sealed         text        NOT NULL, -- the record, AES-256-GCM under that key
+  stored_at      timestamptz NOT NULL DEFAULT now()
 );

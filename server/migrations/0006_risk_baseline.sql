@@ -1,4 +1,19 @@
--- Fraud checks of orders: who is blocked, and what was found about each order that was screened.
+-- What was found suspicious: transactions that a rule flagged, who is blocked, and what was found about each order that was
+-- screened.
+CREATE SCHEMA risk;
+
+-- Transactions that a rule found suspicious.
+CREATE TABLE risk.flags (
+  id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  transaction_id bigint NOT NULL,
+  account_id     bigint NOT NULL,
+  rule           text   NOT NULL,
+  reason         text   NOT NULL,
+  blocked        boolean NOT NULL,
+  flagged_at     timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (transaction_id, rule)
+);
+CREATE INDEX flags_by_account ON risk.flags (account_id, id);
 
 -- Whose orders are found suspicious for who they are. The value is personal: it lies encrypted, and is looked for by a
 -- blind index, of which `subject` is the first 48 bits.

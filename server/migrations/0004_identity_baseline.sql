@@ -1,4 +1,5 @@
--- People who sign in: users, their sessions, the keys that sign access tokens, and what must no longer be believed.
+-- People and programs who sign in: users, their sessions and factors, API keys, the keys that sign access tokens, and what
+-- must no longer be believed.
 CREATE SCHEMA identity;
 
 CREATE TABLE identity.users (
@@ -41,6 +42,7 @@ CREATE TABLE identity.sessions (
 );
 CREATE INDEX sessions_by_user ON identity.sessions (user_id, created_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_by_expiry ON identity.sessions (expires_at);
+CREATE INDEX sessions_by_impersonator ON identity.sessions (impersonator_id) WHERE impersonator_id IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE identity.signing_keys (
   kid         text PRIMARY KEY,
@@ -57,6 +59,85 @@ CREATE TABLE identity.revocations (
   version_min integer NOT NULL,                -- tokens of this version and above are good again
   expires_at  timestamptz NOT NULL             -- when the last token concerned has expired
 );
+
+-- API keys: how programs come in. Only a hash is kept; the key is shown once, when it is made.
+CREATE TABLE identity.api_keys (
+  id           text PRIMARY KEY,               -- the part of the key that may be shown
+  user_id      uuid NOT NULL REFERENCES identity.users,
+  name         text NOT NULL,
+  secret_hash  bytea NOT NULL UNIQUE,          -- SHA-256 of the whole key
+  scopes       text[] NOT NULL CHECK (scopes <> '{}'),
+  created_by   text NOT NULL,
+  created_at   timestamptz NOT NULL,
+  expires_at   timestamptz NOT NULL,
+  last_used_at timestamptz,
+  revoked_at   timestamptz
+);
+CREATE INDEX api_keys_by_user ON identity.api_keys (user_id, created_at);
+
+-- Failed attempts to prove who somebody is, counted before the proof is checked; and the devices that users know.
+CREATE TABLE identity.throttles (
+  key        bytea PRIMARY KEY,                -- blind index of an account, a name nobody has, a network or a device
+  failures   integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+  last_at    timestamptz NOT NULL,
+  open_at    timestamptz NOT NULL              -- until then nothing is tried
+);
+CREATE INDEX throttles_by_age ON identity.throttles (last_at);
+
+CREATE TABLE identity.devices (
+  token_hash   bytea PRIMARY KEY,              -- SHA-256
+  user_id      uuid NOT NULL REFERENCES identity.users,
+  user_agent   text,
+  created_at   timestamptz NOT NULL,
+  last_used_at timestamptz NOT NULL
+);
+CREATE INDEX devices_by_user ON identity.devices (user_id);
+
+-- The second factor: an authenticator app (TOTP).
+CREATE TABLE identity.totp (
+  user_id      uuid PRIMARY KEY REFERENCES identity.users,
+  secret       text NOT NULL,                  -- encrypted
+  confirmed_at timestamptz,                    -- null: begun, not asked for yet
+  last_step    bigint NOT NULL DEFAULT 0,      -- of the last code that was used: each code is good once
+  created_at   timestamptz NOT NULL
+);
+
+-- Backup codes belong to the user, whatever the other factors are.
+CREATE TABLE identity.backup_codes (
+  user_id   uuid NOT NULL REFERENCES identity.users,
+  code_hash bytea NOT NULL,                    -- SHA-256 of user and code
+  used_at   timestamptz,
+  PRIMARY KEY (user_id, code_hash)
+);
+
+-- Passkeys (WebAuthn): key pairs of which the user's device keeps the private half; and the challenges that they sign.
+CREATE TABLE identity.passkeys (
+  id            uuid PRIMARY KEY,
+  user_id       uuid NOT NULL REFERENCES identity.users,
+  credential_id bytea NOT NULL UNIQUE,         -- what the device knows the key by
+  public_key    bytea NOT NULL,                -- COSE
+  counter       bigint NOT NULL CHECK (counter >= 0), -- signatures so far, as the device counts them; 0: it does not count
+  synced        boolean NOT NULL,              -- kept on several devices by their maker
+  transports    text[] NOT NULL,
+  name          text NOT NULL,
+  created_at    timestamptz NOT NULL,
+  last_used_at  timestamptz,
+  suspended_at  timestamptz                    -- its counter went back: there may be a copy
+);
+CREATE INDEX passkeys_by_user ON identity.passkeys (user_id, created_at);
+
+-- Each good once, for one purpose, for whom and in the session that asked.
+CREATE TABLE identity.challenges (
+  challenge_hash bytea PRIMARY KEY,            -- SHA-256
+  purpose        text NOT NULL CHECK (purpose IN ('register', 'log_in', 'second_factor', 'step_up')),
+  user_id        uuid REFERENCES identity.users,
+  session_id     uuid REFERENCES identity.sessions ON DELETE CASCADE,
+  expires_at     timestamptz NOT NULL,
+  CHECK ((purpose = 'log_in') = (user_id IS NULL)),
+  CHECK ((purpose IN ('register', 'step_up')) = (session_id IS NOT NULL))
+);
+CREATE INDEX challenges_by_expiry ON identity.challenges (expires_at);
+CREATE INDEX challenges_by_session ON identity.challenges (session_id) WHERE session_id IS NOT NULL;
 
 -- One-time tokens that travel by mail.
 CREATE TABLE identity.link_tokens (

@@ -14,6 +14,8 @@ CREATE TABLE orders.orders (
   payment_method text     NOT NULL,
   payment_id     bigint,                     -- the latest payment; null: nothing to pay, or none tried
   currency       text     NOT NULL,
+  coupon_code    text,
+  discount       bigint   NOT NULL DEFAULT 0, -- what the coupon took off; net, tax and total are what is left
   net            bigint   NOT NULL CHECK (net >= 0),
   tax            bigint   NOT NULL CHECK (tax >= 0),
   total          bigint   NOT NULL CHECK (total = net + tax),
@@ -26,10 +28,12 @@ CREATE TABLE orders.orders (
   metadata       text,                       -- JSON text, kept as it is
   entry_count    smallint NOT NULL DEFAULT 1 CHECK (entry_count BETWEEN 1 AND 10000),
   version        integer  NOT NULL DEFAULT 1,
-  CHECK (state = 1 OR expires_at IS NULL)
+  CHECK (state = 1 OR expires_at IS NULL),
+  CHECK (discount = 0 OR (discount > 0 AND coupon_code IS NOT NULL))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
 CREATE INDEX orders_by_customer ON orders.orders (customer_id, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX orders_by_reference ON orders.orders (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX orders_by_coupon ON orders.orders (coupon_code, id) WHERE coupon_code IS NOT NULL;
 CREATE INDEX orders_open ON orders.orders (state, id) WHERE state BETWEEN 1 AND 4;
 CREATE INDEX orders_ended ON orders.orders (state, id) WHERE state BETWEEN 6 AND 8;
 CREATE INDEX orders_due ON orders.orders (expires_at) WHERE expires_at IS NOT NULL;
@@ -45,6 +49,7 @@ CREATE TABLE orders.lines (
   unit_price   bigint   NOT NULL CHECK (unit_price >= 0),
   includes_tax boolean  NOT NULL,
   tax_rate     integer  NOT NULL CHECK (tax_rate BETWEEN 0 AND 1000000), -- millionths
+  discount     bigint   NOT NULL DEFAULT 0 CHECK (discount >= 0), -- off quantity × unit price; contains tax where the price does
   net          bigint   NOT NULL CHECK (net >= 0),
   tax          bigint   NOT NULL CHECK (tax >= 0),
   gross        bigint   NOT NULL CHECK (gross = net + tax),
@@ -87,3 +92,71 @@ BEGIN
     RAISE EXCEPTION 'wrote % of % %: a row was changed outside its lock', actual, expected, what;
   END IF;
 END $$;
+
+-- What left the house, and what came back.
+CREATE TABLE orders.shipments (
+  id              bigint PRIMARY KEY,        -- stamp
+  order_id        bigint NOT NULL REFERENCES orders.orders,
+  carrier         text,
+  tracking_number text,
+  tracking_url    text,
+  shipped_by      text   NOT NULL,
+  delivered_at    bigint                     -- stamp
+);
+CREATE INDEX shipments_by_order ON orders.shipments (order_id, id);
+
+-- One row for each stock hold that a shipment captured; one with hold_id 0 for goods that no stock is kept of.
+CREATE TABLE orders.shipment_lines (
+  shipment_id      bigint   NOT NULL REFERENCES orders.shipments,
+  line_no          smallint NOT NULL,
+  hold_id          bigint   NOT NULL,
+  stock_account_id bigint,
+  quantity         integer  NOT NULL CHECK (quantity > 0),
+  PRIMARY KEY (shipment_id, line_no, hold_id),
+  CHECK ((hold_id = 0) = (stock_account_id IS NULL))
+);
+CREATE UNIQUE INDEX shipment_lines_by_hold ON orders.shipment_lines (hold_id) WHERE hold_id <> 0; -- a hold ships once
+
+-- Credit notes: money given back, with goods (a return) or without (a refund), for an order or for none.
+CREATE TABLE orders.credit_notes (
+  id          bigint PRIMARY KEY,            -- stamp
+  order_id    bigint REFERENCES orders.orders,
+  kind        text   NOT NULL CHECK (kind IN ('return', 'refund', 'credit')),
+  customer_id text,
+  currency    text   NOT NULL,
+  net         bigint NOT NULL CHECK (net >= 0),
+  tax         bigint NOT NULL CHECK (tax >= 0),
+  total       bigint NOT NULL CHECK (total = net + tax),
+  refunded    bigint NOT NULL CHECK (refunded BETWEEN 0 AND total), -- what of it went back over the order's payment
+  payment_id  bigint,
+  refund_id   bigint,                        -- the payment's refund
+  account_id  bigint,                        -- customer's account that was credited, where no payment was
+  journal_id  bigint,                        -- the ledger's journal, where no payment was refunded
+  reason      text   NOT NULL,
+  reference   text,
+  created_by  text   NOT NULL,
+  CHECK (kind = 'credit' OR order_id IS NOT NULL),
+  CHECK (refunded = 0 OR payment_id IS NOT NULL),
+  CHECK (order_id IS NOT NULL OR total = 0 OR journal_id IS NOT NULL)
+);
+CREATE INDEX credit_notes_by_order ON orders.credit_notes (order_id, id) WHERE order_id IS NOT NULL;
+CREATE INDEX credit_notes_by_customer ON orders.credit_notes (customer_id, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX credit_notes_by_reference ON orders.credit_notes (reference, id) WHERE reference IS NOT NULL;
+
+CREATE TABLE orders.credit_note_lines (
+  note_id          bigint   NOT NULL REFERENCES orders.credit_notes,
+  line_no          smallint NOT NULL CHECK (line_no BETWEEN 1 AND 1000),
+  order_line_no    smallint,
+  product_id       integer,
+  sku              text,
+  name             text     NOT NULL,
+  quantity         integer  NOT NULL CHECK (quantity >= 0), -- 0: an amount alone
+  unit_price       bigint,
+  net              bigint   NOT NULL CHECK (net >= 0),
+  tax              bigint   NOT NULL CHECK (tax >= 0),
+  total            bigint   NOT NULL CHECK (total = net + tax),
+  stock_account_id bigint,                   -- where the goods went back to; null: written off, or no goods
+  stock_journal_id bigint,
+  PRIMARY KEY (note_id, line_no),
+  CHECK ((stock_account_id IS NULL) = (stock_journal_id IS NULL))
+);

@@ -1,0 +1,58 @@
+// Compares the migrations that a database says were applied to it with the files, and refuses where they contradict each
+// other: a file was changed since, or the database was made by the baselines of an older program.
+import { type AnySql, DatabaseUnreachableError } from "./database.ts";
+import { type Migration, MigrationError } from "./migration-files.ts";
+
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+}
+
+const PERMISSION_DENIED = "42501";
+
+/** @throws DatabaseUnreachableError where the role has not been let in */
+export async function findAppliedMigrations(db: AnySql): Promise<AppliedMigration[]> {
+  try {
+    const [there] = await db<
+      [{ exists: boolean }]
+    >`SELECT to_regclass('runtime.migrations') IS NOT NULL AS exists`;
+    return there.exists ? await db<AppliedMigration[]>`SELECT name, checksum FROM runtime.migrations` : [];
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== PERMISSION_DENIED) throw error;
+    throw new DatabaseUnreachableError(
+      'The user of DB_URL has not been let in to the tables: run "countinghouse migrate --server-role <user>" with the owner\'s DB_URL.',
+    );
+  }
+}
+
+/**
+ * The files that are still to be applied. A name that no file has, above all the files' numbers, is a newer program's and
+ * does no harm: this one may be running beside it while servers are being replaced.
+ * @throws MigrationError where a file was changed after it had been applied, and where the database is of an older baseline
+ */
+export function choosePending(
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+): Migration[] {
+  const files = new Map(migrations.map((migration) => [migration.name, migration]));
+  const last = migrations.at(-1)?.name ?? "";
+  for (const { name, checksum } of applied.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const file = files.get(name);
+    if (file === undefined ? name < last : isBaseline(name) && file.checksum !== checksum)
+      throw new MigrationError(describeOlderBaseline(name));
+    if (file !== undefined && file.checksum !== checksum)
+      throw new MigrationError(
+        `The migration ${name} was changed after it had been applied to this database: restore the file, and put the change into a new one.`,
+      );
+  }
+  const done = new Set(applied.map(({ name }) => name));
+  return migrations.filter(({ name }) => !done.has(name));
+}
+
+function isBaseline(name: string): boolean {
+  return name.endsWith("_baseline.sql");
+}
+
+function describeOlderBaseline(name: string): string {
+  return `This database was made by an older baseline (it has ${name}), and none of them has been released, so there is no way up from it: start anew with an empty database (another DATA_DIR, or another DB_URL), and export from the old one with the program that made it.`;
+}
