@@ -1,6 +1,5 @@
 // Names: of files, folders, functions and types. A name says what a thing is in the words of the field.
 import ts from "typescript";
-import { MODULE_ORDER } from "../../src/modules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { lineOf, type SourceFile, walk } from "./source-files.ts";
 
@@ -17,8 +16,6 @@ const FOLDERS_REFUSED = new Set([
 const WORDS_REFUSED = new Set(["info", "manager", "helper", "helpers", "util", "utils"]);
 const VERBS_REFUSED = new Set(["process", "handle", "manage", "execute"]);
 const FILE_NAME = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(ts|tsx|mjs|cjs)$/;
-const MIGRATION = /^server\/migrations\/(\d{4})_([a-z]+)_[a-z0-9_]+\.sql$/;
-const MIGRATION_AREAS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime", "http"]);
 
 export const NAME_RULES: readonly Rule[] = [
   {
@@ -52,10 +49,6 @@ export const NAME_RULES: readonly Rule[] = [
   {
     name: "no function begins with an empty verb, and no function or type holds an empty word",
     find: ({ sources }) => sources.flatMap(findEmptyNames),
-  },
-  {
-    name: "migrations are numbered once each and named after the module whose schema they change",
-    find: ({ texts }) => findMisnamedMigrations([...texts.keys()]),
   },
 ];
 
@@ -91,19 +84,6 @@ function describeEmptyName(words: readonly string[], isVerbFirst: boolean): stri
     return `begins with "${first}": say what it does`;
   const empty = words.find((word) => WORDS_REFUSED.has(word));
   return empty === undefined ? undefined : `holds "${empty}": say what it is`;
-}
-
-function findMisnamedMigrations(paths: readonly string[]): Finding[] {
-  const numbers = new Set<string>();
-  return paths
-    .filter((path) => path.startsWith("server/migrations/"))
-    .flatMap((path) => {
-      const [, number = "", area = ""] = MIGRATION.exec(path) ?? [];
-      const problem = numbers.has(number) ? `takes the number ${number} a second time` : undefined;
-      numbers.add(number);
-      if (!MIGRATION_AREAS.has(area)) return [at(path, "is not named 0001_<module>_<change>.sql")];
-      return problem === undefined ? [] : [at(path, problem)];
-    });
 }
 
 function baseName(path: string): string {

@@ -4,6 +4,9 @@ import { RULES } from "./rules.ts";
 import { parseProject } from "./source-files.ts";
 
 const LEDGER = "server/src/modules/ledger";
+const FROZEN = "server/src/runtime/frozen-migrations.ts";
+const FROZEN_LIST =
+  '"0001_jobs_baseline.sql": "0081ea7ee96520ef3739e5b402feb3d061174f0a3cee2faba59b4d81b3f84c81"';
 
 /** Per rule: files that break it, and files that are fine and look alike. */
 const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Record<string, string> }[] = [
@@ -49,8 +52,21 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
   },
   {
     rule: /^migrations are numbered/,
-    broken: { "server/migrations/0001_ledger_a.sql": "", "server/migrations/0001_jobs_b.sql": "" },
+    broken: { "server/migrations/0001_ledger_a.sql": "", "server/migrations/0003_jobs_b.sql": "" },
     fine: { "server/migrations/0001_ledger_a.sql": "", "server/migrations/0002_jobs_b.sql": "" },
+  },
+  {
+    rule: /^a module's schema begins/,
+    broken: {
+      "server/migrations/0001_jobs_baseline.sql": "",
+      "server/migrations/0002_ledger_rates.sql": "",
+    },
+    fine: { "server/migrations/0001_jobs_baseline.sql": "", "server/migrations/0002_jobs_rates.sql": "" },
+  },
+  {
+    rule: /^a frozen migration stays/,
+    broken: { "server/migrations/0001_jobs_baseline.sql": "CREATE SCHEMA job;\n", [FROZEN]: FROZEN_LIST },
+    fine: { "server/migrations/0001_jobs_baseline.sql": "CREATE SCHEMA jobs;\n", [FROZEN]: FROZEN_LIST },
   },
   {
     rule: /^classes are errors/,

@@ -1,5 +1,6 @@
 // All rules of the architecture in one list: `npm run check` and `architecture.test.ts` both go through it.
 import { ACCESS_RULES } from "./access-rules.ts";
+import { MIGRATION_RULES } from "./migration-rules.ts";
 import { NAME_RULES } from "./name-rules.ts";
 import { PROJECT_RULES } from "./project-rules.ts";
 import type { Rule } from "./rule.ts";
@@ -10,6 +11,7 @@ import { SYNTAX_RULES } from "./syntax-rules.ts";
 export const RULES: readonly Rule[] = [
   ...SIZE_RULES,
   ...NAME_RULES,
+  ...MIGRATION_RULES,
   ...SYNTAX_RULES,
   ...ACCESS_RULES,
   ...PROJECT_RULES,

@@ -5,7 +5,17 @@ export type RowCounts = Readonly<Record<string, number>>;
 
 // Not `audit`: the trail keeps refusals too, and its sequencer and checkpoints work on in the background; nor `orders`,
 // `payments` and `reports`, whose jobs do.
-const SCHEMAS = ["ledger", "banking", "risk", "runtime", "identity", "catalog", "inventory", "promotions", "carts"];
+const SCHEMAS = [
+  "ledger",
+  "banking",
+  "risk",
+  "runtime",
+  "identity",
+  "catalog",
+  "inventory",
+  "promotions",
+  "carts",
+];
 const KEPT_UP_BY_JOBS = ["catalog.vocabulary", "identity.mails", "identity.link_tokens"];
 // What a refusal is meant to leave: one more attempt.
 const RECORDS_OF_REFUSALS = ["identity.throttles"];

@@ -10,7 +10,8 @@ const NOT_OF_EXTENSION = (table: string) =>
 
 /** Each gives rows of one text, `line`. */
 const FACTS: Readonly<Record<string, string>> = {
-  extension: "SELECT extname || ' ' || extversion || ' in ' || extnamespace::regnamespace AS line FROM pg_extension",
+  extension:
+    "SELECT extname || ' ' || extversion || ' in ' || extnamespace::regnamespace AS line FROM pg_extension",
   schema: `SELECT concat_ws(' ', nspname, nspowner::regrole, nspacl::text) AS line FROM pg_namespace WHERE oid IN (${OWN_SCHEMAS})`,
   relation: `
     SELECT concat_ws(' ', o.oid::regclass, o.relkind, o.relpersistence, o.relowner::regrole, am.amname, o.reloptions::text, o.relacl::text,

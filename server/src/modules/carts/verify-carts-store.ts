@@ -1,30 +1,27 @@
-// The SQL that compares carts with the orders that they became. Each read answers its first difference, or undefined.
+// The SQL that verifies carts: a page of those that became orders, and the first of what can only be wrong.
 import type { Tx } from "../../runtime/transaction.ts";
 
-export interface CartRow {
-  id: bigint;
-  order_id: bigint;
-  /** What is wrong, in words. */
-  wrong: string;
+export interface OrderedCart {
+  readonly id: number;
+  readonly orderId: number;
+  readonly currency: string;
+  readonly couponCode: string | null;
+  /** null: a guest's. */
+  readonly userId: string | null;
+  readonly items: readonly { readonly productId: number; readonly quantity: number }[];
 }
 
-/** Carts ordered after a stamp whose order is missing, somebody else's, in another currency, with another coupon, or of other goods and never edited. */
-export async function findWrongCart({ sql }: Tx, since: number): Promise<CartRow | undefined> {
-  const [row] = await sql<CartRow[]>`
-    SELECT id, order_id, wrong FROM (
-      SELECT c.id, c.order_id, CASE
-        WHEN o.id IS NULL THEN 'does not exist'
-        WHEN o.currency <> c.currency THEN 'is in another currency'
-        WHEN o.coupon_code IS DISTINCT FROM c.coupon_code THEN 'names another coupon'
-        WHEN o.customer_id IS DISTINCT FROM coalesce(c.user_id, o.customer_id) THEN 'is somebody else''s'
-        WHEN NOT EXISTS (SELECT FROM orders.entries e WHERE e.order_id = c.order_id AND e.event = 'edited') AND EXISTS (
-          SELECT FROM (SELECT product_id, quantity FROM carts.cart_lines WHERE cart_id = c.id) AS put
-          FULL JOIN (SELECT product_id, quantity FROM orders.lines WHERE order_id = c.order_id) AS bought USING (product_id, quantity)
-          WHERE put IS NULL OR bought IS NULL) THEN 'is of other goods'
-        END AS wrong
-      FROM carts.carts c LEFT JOIN orders.orders o ON o.id = c.order_id WHERE c.order_id > ${since}) AS ordered
-    WHERE wrong IS NOT NULL ORDER BY order_id LIMIT 1`;
-  return row;
+/** Carts that became an order, by the order's stamp. */
+export async function findOrderedCarts(
+  { sql }: Tx,
+  { afterOrderId, limit }: { readonly afterOrderId: number; readonly limit: number },
+): Promise<OrderedCart[]> {
+  const rows = await sql<(Omit<OrderedCart, "id" | "orderId"> & { id: bigint; order_id: bigint })[]>`
+    SELECT id, order_id, currency, coupon_code AS "couponCode", user_id AS "userId",
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity)), '[]')
+       FROM carts.cart_lines l WHERE l.cart_id = c.id) AS items
+    FROM carts.carts c WHERE order_id > ${afterOrderId} ORDER BY order_id LIMIT ${limit}`;
+  return rows.map(({ id, order_id, ...cart }) => ({ ...cart, id: Number(id), orderId: Number(order_id) }));
 }
 
 /** Merged carts whose lines went into a cart that is nobody's: merging is what signing in does. */

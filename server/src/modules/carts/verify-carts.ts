@@ -2,7 +2,7 @@
 // know its cart, so the way back is the cart's own column, unique. What came to nothing is looked at no more.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
-import { findMissingProduct } from "../orders/index.ts";
+import { type BoughtItem, type BoughtOrder, findBoughtOrders, findMissingProduct } from "../orders/index.ts";
 import * as store from "./verify-carts-store.ts";
 
 /** One thing that does not agree. */
@@ -17,6 +17,7 @@ export interface CartDifference {
 type Found = Promise<CartDifference | undefined>;
 
 const check = "order_carts";
+const PAGE = 2_000;
 
 /**
  * Locks nothing. At most one difference of each kind.
@@ -37,10 +38,36 @@ export async function verifyCarts(
 }
 
 async function findWrongOrder(tx: Tx, since: number): Found {
-  const found = await store.findWrongCart(tx, since);
-  if (found === undefined) return undefined;
-  const [cartId, orderId] = [Number(found.id), Number(found.order_id)];
-  return { check, what: `cart ${cartId} became order ${orderId}, which ${found.wrong}`, cartId, orderId };
+  for (let afterOrderId = since; ; ) {
+    const carts = await store.findOrderedCarts(tx, { afterOrderId, limit: PAGE });
+    const orders = await findBoughtOrders(
+      tx,
+      carts.map(({ orderId }) => orderId),
+    );
+    for (const cart of carts) {
+      const { id: cartId, orderId } = cart;
+      const wrong = describeWrong(cart, orders.get(orderId));
+      if (wrong !== undefined)
+        return { check, what: `cart ${cartId} became order ${orderId}, which ${wrong}`, cartId, orderId };
+    }
+    if (carts.length < PAGE) return undefined;
+    afterOrderId = carts.at(-1)?.orderId ?? 0;
+  }
+}
+
+function describeWrong(cart: store.OrderedCart, order: BoughtOrder | undefined): string | undefined {
+  if (order === undefined) return "does not exist";
+  if (order.currency !== cart.currency) return "is in another currency";
+  if (order.couponCode !== cart.couponCode) return "names another coupon";
+  if (cart.userId !== null && order.customerId !== cart.userId) return "is somebody else's";
+  if (!order.wasEdited && !isSameGoods(cart.items, order.items)) return "is of other goods";
+  return undefined;
+}
+
+function isSameGoods(put: readonly BoughtItem[], bought: readonly BoughtItem[]): boolean {
+  const name = ({ productId, quantity }: BoughtItem) => `${quantity} of ${productId}`;
+  const [a, b] = [put.map(name).toSorted(), bought.map(name).toSorted()];
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 async function findWrongMerge(tx: Tx): Found {

@@ -36,6 +36,7 @@ export { readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
 export { orderRoutes } from "./routes.ts";
 export { CheckoutInput, CouponCode } from "./schemas.ts";
 export type { OrderCaller, OrderServices, OrderSettings } from "./services.ts";
+export { type BoughtItem, type BoughtOrder, findBoughtOrders } from "./verify/bought-order-store.ts";
 export { findMissingProduct } from "./verify/verify-checks.ts";
 export type { OrderCheckName, OrderDifference } from "./verify/verify-difference.ts";
 export { type OrdersVerification, type VerifyOrdersOptions, verifyOrders } from "./verify/verify-orders.ts";
