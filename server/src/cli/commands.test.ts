@@ -142,6 +142,24 @@ describe("migrate", () => {
     expect(await run(["migrate"])).toEqual({ code: 0, out: "Nothing to migrate.\n", errors: "" });
     expect((await run(["--json", "migrate"])).out).toBe('{"applied":[]}\n');
   });
+
+  it.each([["migrate"], ["serve"], ["verify"]])(
+    "stops %s with one line where an older baseline made the database",
+    async (command) => {
+      await ground.db`INSERT INTO runtime.migrations (name, checksum) VALUES ('0003_ledger_book.sql', '')`;
+      try {
+        expect(await run([command], { LOG_LEVEL: "fatal" })).toEqual({
+          code: 2,
+          out: "",
+          errors: expect.stringMatching(
+            /^countinghouse: This database was made by an older baseline \(it has 0003_ledger_book\.sql\), .*\n$/,
+          ),
+        });
+      } finally {
+        await ground.db`DELETE FROM runtime.migrations WHERE checksum = ''`;
+      }
+    },
+  );
 });
 
 describe("verify", () => {

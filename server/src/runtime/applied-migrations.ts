@@ -1,7 +1,7 @@
 // Compares the migrations that a database says were applied to it with the files, and refuses where they contradict each
 // other: a file was changed since, or the database was made by the baselines of an older program.
 import { type AnySql, DatabaseUnreachableError } from "./database.ts";
-import { type Migration, MigrationError } from "./migration-files.ts";
+import { type Migration, MigrationError, RESTORE_FILE } from "./migration-files.ts";
 
 export interface AppliedMigration {
   readonly name: string;
@@ -39,10 +39,11 @@ export function choosePending(
   for (const { name, checksum } of applied.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = files.get(name);
     if (file === undefined ? name < last : isBaseline(name) && file.checksum !== checksum)
-      throw new MigrationError(describeOlderBaseline(name));
+      throw olderBaseline(name);
     if (file !== undefined && file.checksum !== checksum)
       throw new MigrationError(
-        `The migration ${name} was changed after it had been applied to this database: restore the file, and put the change into a new one.`,
+        `The migration ${name} was changed after it had been applied to this database`,
+        RESTORE_FILE,
       );
   }
   const done = new Set(applied.map(({ name }) => name));
@@ -53,6 +54,10 @@ function isBaseline(name: string): boolean {
   return name.endsWith("_baseline.sql");
 }
 
-function describeOlderBaseline(name: string): string {
-  return `This database was made by an older baseline (it has ${name}), and none of them has been released, so there is no way up from it: start anew with an empty database (another DATA_DIR, or another DB_URL), and export from the old one with the program that made it.`;
+/** Of what was never released, nothing leads up to what is. */
+function olderBaseline(name: string): MigrationError {
+  return new MigrationError(
+    `This database was made by an older baseline (it has ${name}), from before the first release`,
+    "export what you need with the program that made it, and start anew with another DATA_DIR or an empty database in DB_URL",
+  );
 }

@@ -11,13 +11,19 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** A file or a database that is not what this program was made for; one line that says what to do. */
+/** A file or a database that is not what this program was made for; in one line, with what to do. */
 export class MigrationError extends Error {
-  constructor(message: string) {
-    super(message);
+  readonly what: string;
+  readonly wayOut: string;
+  constructor(what: string, wayOut: string) {
+    super(`${what}: ${wayOut}`);
     this.name = "MigrationError";
+    this.what = what;
+    this.wayOut = wayOut;
   }
 }
+
+export const RESTORE_FILE = "restore the file, and put the change into a new one";
 
 /** What a database is brought up to date with: the program's own files, or those of a test. */
 export interface MigrationSource {
@@ -42,7 +48,8 @@ export function readMigrations({ folder, frozen }: MigrationSource = OWN): Migra
     if (checksums.get(name) === checksum) continue;
     const what = checksums.has(name) ? "was changed" : "is missing";
     throw new MigrationError(
-      `The migration ${name} ${what}, though a release has brought it to databases: restore the file, and put the change into a new one.`,
+      `The migration ${name} ${what}, though a release has brought it to databases`,
+      RESTORE_FILE,
     );
   }
   return migrations;

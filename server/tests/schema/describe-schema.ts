@@ -14,7 +14,7 @@ const FACTS: Readonly<Record<string, string>> = {
     "SELECT extname || ' ' || extversion || ' in ' || extnamespace::regnamespace AS line FROM pg_extension",
   schema: `SELECT concat_ws(' ', nspname, nspowner::regrole, nspacl::text) AS line FROM pg_namespace WHERE oid IN (${OWN_SCHEMAS})`,
   relation: `
-    SELECT concat_ws(' ', o.oid::regclass, o.relkind, o.relpersistence, o.relowner::regrole, am.amname, o.reloptions::text, o.relacl::text,
+    SELECT concat_ws(' ', o.oid::regclass, o.relkind, o.relpersistence, o.relowner::regrole, am.amname, (SELECT array_agg(x ORDER BY x) FROM unnest(o.reloptions) x)::text, o.relacl::text,
       o.relrowsecurity, o.relreplident, o.reltablespace, pg_get_partkeydef(o.oid), pg_get_expr(o.relpartbound, o.oid),
       (SELECT 'of ' || inhparent::regclass FROM pg_inherits WHERE inhrelid = o.oid)) AS line
     FROM pg_class o LEFT JOIN pg_am am ON am.oid = o.relam WHERE o.relnamespace IN (${OWN_SCHEMAS}) AND ${NOT_OF_EXTENSION("pg_class")}`,

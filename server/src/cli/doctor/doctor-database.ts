@@ -7,6 +7,7 @@ import { findRewritable } from "../../program/server-role-store.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { type DatabaseFacts, readDatabaseFacts } from "../../runtime/database-facts.ts";
 import { findPendingMigrations } from "../../runtime/migrate.ts";
+import { MigrationError } from "../../runtime/migration-files.ts";
 import { unwrapKeyring } from "../../runtime/vault/vault-keyring.ts";
 import { readKeyEncryptionKeys } from "../../runtime/vault/vault-keys.ts";
 import { findDataKeys } from "../../runtime/vault/vault-store.ts";
@@ -79,7 +80,12 @@ function examineClock({ clockDifferenceMs }: DatabaseFacts): Finding {
 
 async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
   const check = "schema";
-  const pending = await findPendingMigrations(db);
+  const pending = await findPendingMigrations(db).catch((error: unknown) => {
+    if (error instanceof MigrationError) return error;
+    throw error;
+  });
+  if (pending instanceof MigrationError)
+    return [{ check, state: "fail", what: pending.what, wayOut: pending.wayOut }];
   if (pending.length > 0) {
     const wayOut = "run: countinghouse migrate (serve does it at its start)";
     return [{ check, state: "warn", what: `${pending.length} migrations are pending`, wayOut }];

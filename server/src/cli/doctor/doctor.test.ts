@@ -89,6 +89,24 @@ it("says what to do about a wrong setting, and about a database that is not ther
   });
 });
 
+it("tells of a database that an older baseline made", async () => {
+  const name = "0005_ledger_baseline.sql";
+  const [row] = await db`SELECT checksum FROM runtime.migrations WHERE name = ${name}`;
+  await db`UPDATE runtime.migrations SET checksum = '' WHERE name = ${name}`;
+  try {
+    const { code, checks } = await examine({});
+    expect(code).toBe(1);
+    expect(checks.get("schema")).toEqual({
+      check: "schema",
+      state: "fail",
+      what: `This database was made by an older baseline (it has ${name}), from before the first release`,
+      way_out: expect.stringContaining("another DATA_DIR or an empty database in DB_URL"),
+    });
+  } finally {
+    await db`UPDATE runtime.migrations SET checksum = ${row?.["checksum"]} WHERE name = ${name}`;
+  }
+});
+
 it("warns of an unsafe database and of one that is not up to date", async () => {
   const name = new URL(postgres.url).pathname.slice(1);
   await db.unsafe(`ALTER DATABASE ${name} SET synchronous_commit = off`);
