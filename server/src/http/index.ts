@@ -1,5 +1,6 @@
 // The door of the HTTP kit for the modules' routes.
 export { sendAnswer } from "./answer.ts";
+export { answerCommand } from "./answer-command.ts";
 export { type Caller, readCaller, readFullOrigin, readOrigin } from "./caller.ts";
 export { type CommandAnswer, runCommand } from "./command.ts";
 export {
@@ -12,3 +13,4 @@ export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
 export { Cursor, Limit, Problem, pageOf } from "./schemas.ts";
+export { allowEmptyBody, send } from "./send.ts";

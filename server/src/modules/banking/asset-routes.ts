@@ -1,12 +1,5 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
-import {
-  formatCursor,
-  type HttpServer,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../http/index.ts";
+import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
 import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
 import { AssetQuery } from "./query-schemas.ts";
@@ -48,11 +41,10 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
       },
     },
     async (request, reply) => {
-      const answer = await runCommand(db, readCommand(request, "asset.add"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "asset.add", status: 201 }, async (tx) =>
         describeAsset(await addAsset(tx, request.body)),
       );
       await assets.refresh();
-      return sendAnswer(reply, 201, answer);
     },
   );
 }

@@ -14,4 +14,3 @@ export {
 } from "./secure-records/record-secure-transaction.ts";
 export { type ExportQuery, exportTransactions } from "./transactions/export-transactions.ts";
 export { readStepUpLimits } from "./transactions/large-payment.ts";
-export { send as sendOutcome } from "./transactions/transaction-routes.ts";

@@ -1,10 +1,16 @@
 // Turns what a client sent into what the commands take: ids as numbers, amounts as minor units of a known asset. The
 // form is checked by the schemas before; here is what a schema cannot know.
+
 import { invalidField } from "../../values/app-error.ts";
-import { parseId } from "../../values/id.ts";
 import { checkMetadataNumbers } from "../../values/metadata.ts";
-import { describeAmountProblem, hasLostDigits, parseAmount, TOO_MANY_DIGITS } from "../../values/money.ts";
-import { parseStamp } from "../../values/time.ts";
+import { hasLostDigits, TOO_MANY_DIGITS } from "../../values/money.ts";
+import {
+  hasControlCharacter,
+  readAmount,
+  readId,
+  readPositiveAmount,
+  readText,
+} from "../../values/read-input.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
 import { type BankAccountRequest, normalizeNumber } from "./accounts/open-bank-accounts.ts";
 import { bankingError } from "./errors.ts";
@@ -26,36 +32,6 @@ export function readAsset(assets: Assets, code: string, field = "currency"): Ass
   throw ledgerError("unknown_asset", {
     fields: [{ field, reason: `"${code}" is not known; GET /assets lists what is` }],
   });
-}
-
-/** @throws AppError `invalid/invalid_request` naming the field */
-export function readAmount(input: string | number, asset: Asset, field: string): bigint {
-  const amount = parseAmount(input, asset.scale);
-  if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, asset.scale));
-  return amount;
-}
-
-/** As `readAmount`, and more than zero. */
-export function readPositiveAmount(input: string | number, asset: Asset, field: string): bigint {
-  const amount = readAmount(input, asset, field);
-  if (amount === 0n) throw invalidField(field, "must be more than zero");
-  return amount;
-}
-
-/** As `readPositiveAmount`; undefined where nothing was sent. */
-export function readOptionalAmount(
-  input: string | number | undefined,
-  asset: Asset,
-  field: string,
-): bigint | undefined {
-  return input === undefined ? undefined : readPositiveAmount(input, asset, field);
-}
-
-/** @throws AppError `invalid/invalid_request` naming the field */
-export function readId(input: string | number, field: string): number {
-  const id = parseId(input);
-  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
-  return id;
 }
 
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */
@@ -99,18 +75,6 @@ function readMetadata(metadata: TransactionInput["metadata"], path: string): str
   return text;
 }
 
-/** Text that PostgreSQL cannot keep (NUL, lone surrogates) or that would break an export's lines. */
-export function hasControlCharacter(text: string): boolean {
-  return /[\p{Cc}\p{Cs}]/u.test(text);
-}
-
-/** Refuses text that cannot be kept. @throws AppError `invalid/invalid_request` naming the field */
-export function readText<T extends string | undefined>(text: T, field: string): T {
-  if (text !== undefined && hasControlCharacter(text))
-    throw invalidField(field, "must not have control characters or broken Unicode");
-  return text;
-}
-
 /** @throws AppError `invalid/…` naming the field */
 export function readNewRate(assets: Assets, input: RateInput): Omit<NewRate, "setBy"> {
   const base = readAsset(assets, input.base, "base").code;
@@ -132,27 +96,6 @@ export function readHold(assets: Assets, input: HoldInput): PlaceHoldRequest {
   const { expires_in: expiresInSeconds = HOLD_SECONDS_DEFAULT, ...rest } = input;
   const type = input.to_account_id === undefined ? "withdrawal" : "transfer";
   return { ...readTransaction(assets, { ...rest, type }), expiresInSeconds };
-}
-
-/** A time as a stamp. @throws AppError `invalid/invalid_request` naming the field */
-export function readTime(text: string | undefined, field: string): number | undefined {
-  if (text === undefined) return undefined;
-  const stamp = parseStamp(text);
-  if (stamp !== undefined) return stamp;
-  throw invalidField(
-    field,
-    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
-  );
-}
-
-/** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
-export function readRange(query: { from?: string | undefined; to?: string | undefined }): {
-  from: number | undefined;
-  to: number | undefined;
-} {
-  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
-  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
-  return { from, to };
 }
 
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */

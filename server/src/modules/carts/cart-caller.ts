@@ -1,7 +1,8 @@
 // Who asks for which cart: somebody signed in, or a guest, who shows the cart's token in the header Cart-Token.
+
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../values/app-error.ts";
-import { readId } from "../orders/index.ts";
+import { readId } from "../../values/read-input.ts";
 import { isCartToken } from "./cart-token.ts";
 import { cartError } from "./errors.ts";
 import type { CartReader, CartServices } from "./get-cart.ts";

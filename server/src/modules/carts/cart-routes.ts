@@ -1,17 +1,14 @@
 // Routes of carts: opening, reading, their lines, merging. A guest shows the cart's token in the header Cart-Token.
+
 import type { FastifyReply, FastifyRequest } from "fastify";
-import {
-  type CommandAnswer,
-  type HttpServer,
-  readCommand,
-  runCommand,
-  sendAnswer,
-} from "../../http/index.ts";
+import { allowEmptyBody, answerCommand, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
+import { readId } from "../../values/read-input.ts";
+import { readCurrency } from "../ledger/index.ts";
 import type { OrderServices } from "../orders/index.ts";
-import { allowEmptyBody, readCouponCode, readCurrency, readId } from "../orders/index.ts";
+import { readCouponCode } from "../orders/index.ts";
 import { acceptPrices, addLines, type FullCart, removeLine, replaceLines, setLine } from "./cart.ts";
 import { readCartCaller } from "./cart-caller.ts";
 import { isCartToken, makeCartToken } from "./cart-token.ts";
@@ -313,12 +310,12 @@ function addMerging(server: HttpServer, services: OrderServices): void {
       const cartId = readId(request.body.cart_id, "cart_id");
       if (!isCartToken(services.vault, cartId, request.body.cart_token)) throw cartError("cart_not_found");
       const reader = { actor: request.actor, provenId: cartId };
-      const answer = await runCommand(services.db, readCommand(request, "cart.merge"), async (tx) => {
+      const route = { db: services.db, event: "cart.merge", isVersioned: true };
+      return answerCommand([request, reply], route, async (tx) => {
         const merged = await mergeCarts(tx, { ...services, ...reader }, cartId);
         const capped = merged.capped.map(({ productId, ...line }) => ({ product_id: productId, ...line }));
         return { ...(await presentCart(tx.sql, services.assets, merged)), capped };
       });
-      return sendCart(reply, answer);
     },
   );
 }
@@ -357,14 +354,8 @@ async function runChange(
 ): Promise<FastifyReply> {
   const { cartId, reader } = readCartCaller(services, request);
   const versions = readVersions(request.headers["if-match"]);
-  const answer = await runCommand(services.db, readCommand(request, event), async (tx) => {
+  return answerCommand([request, reply], { db: services.db, event, isVersioned: true }, async (tx) => {
     const cart = await work(tx, { ...services, ...reader }, { cartId, versions });
     return presentCart(tx.sql, services.assets, cart);
   });
-  return sendCart(reply, answer);
-}
-
-function sendCart(reply: FastifyReply, answer: CommandAnswer): FastifyReply {
-  reply.header("etag", `"${JSON.parse(answer.body).version}"`);
-  return sendAnswer(reply, 200, answer);
 }

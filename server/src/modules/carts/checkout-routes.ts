@@ -1,5 +1,5 @@
 // Routes of a cart's end: checking it out, and the order that it has become, which guests too may read with its token.
-import { type HttpServer, readCaller } from "../../http/index.ts";
+import { type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { OrderServices } from "../orders/index.ts";
@@ -11,7 +11,6 @@ import {
   getOrderWithPayment,
   OrderDetail,
   OrderShape,
-  send,
 } from "../orders/index.ts";
 import { readCartCaller } from "./cart-caller.ts";
 import { FOR_GUESTS } from "./cart-routes.ts";

@@ -1,8 +1,10 @@
 // Turns what a client sent into what the catalog's commands take. The form is checked by the schemas before; here is
 // what a schema cannot know.
+
 import { invalidField } from "../../values/app-error.ts";
 import { checkMetadataNumbers } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
+import { readLines, readName } from "../../values/read-input.ts";
 import type { Assets } from "../ledger/index.ts";
 import { ledgerError } from "../ledger/index.ts";
 import type { CategoryFields } from "./categories/category.ts";
@@ -42,7 +44,7 @@ export function readNewProduct(
     metadata: {},
     ...fields,
     sku: readSku(input.sku, path),
-    name: readLine(input.name, `${path}name`),
+    name: readName(input.name, `${path}name`),
     tracksStock,
     currency,
     priceMinor: readPrice(assets, { price: input.price, currency }, path),
@@ -108,15 +110,15 @@ export function readNewProducts(
 /** @throws AppError `invalid/invalid_request` naming the field */
 export function readCategory(input: CategoryInput): NewCategory {
   const { slug, parent_id: parentId = null, status = "active" } = input;
-  const description = readText(input.description ?? "", "description");
-  return { name: readLine(input.name, "name"), description, slug, parentId, status };
+  const description = readLines(input.description ?? "", "description");
+  return { name: readName(input.name, "name"), description, slug, parentId, status };
 }
 
 /** Only what was sent. @throws AppError `invalid/invalid_request` naming the field */
 export function readCategoryPatch(input: CategoryChange): Partial<CategoryFields> {
   const { slug, parent_id: parentId, status } = input;
-  const name = readLine(input.name, "name");
-  const description = readText(input.description, "description");
+  const name = readName(input.name, "name");
+  const description = readLines(input.description, "description");
   return withoutUndefined({ name, description, slug, parentId, status });
 }
 
@@ -124,13 +126,13 @@ export function readCategoryPatch(input: CategoryChange): Partial<CategoryFields
 function readFields(input: Partial<ProductInput> | ProductChange, path: string): ProductPatch {
   return withoutUndefined({
     sku: input.sku === undefined ? undefined : readSku(input.sku, path),
-    name: readLine(input.name, `${path}name`),
-    description: readText(input.description, `${path}description`),
+    name: readName(input.name, `${path}name`),
+    description: readLines(input.description, `${path}description`),
     currency: input.currency,
     priceIncludesTax: input.price_includes_tax,
     taxClass: input.tax_class,
     categoryId: input.category_id,
-    brand: input.brand === null ? null : readLine(input.brand, `${path}brand`),
+    brand: input.brand === null ? null : readName(input.brand, `${path}brand`),
     status: input.status,
     tracksStock: input.tracks_stock,
     metadata: readMetadata(input.metadata, path),
@@ -143,7 +145,7 @@ function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclu
 }
 
 function readSku(sku: string, path: string): string {
-  const plain = readLine(sku, `${path}sku`);
+  const plain = readName(sku, `${path}sku`);
   if (plain.trim() !== plain) throw invalidField(`${path}sku`, "must not begin or end with a space");
   return plain;
 }
@@ -151,23 +153,8 @@ function readSku(sku: string, path: string): string {
 function readMetadata(metadata: Metadata | undefined, path: string): Metadata | undefined {
   checkMetadataNumbers(metadata ?? {}, `${path}metadata`);
   for (const [name, value] of Object.entries(metadata ?? {})) {
-    readLine(name, `${path}metadata`);
-    if (typeof value === "string") readText(value, `${path}metadata.${name}`);
+    readName(name, `${path}metadata`);
+    if (typeof value === "string") readLines(value, `${path}metadata.${name}`);
   }
   return metadata;
-}
-
-/** One line of text. @throws AppError `invalid/invalid_request` naming the field */
-export function readLine<T extends string | undefined>(text: T, field: string): T {
-  if (text !== undefined && /[\p{Cc}\p{Cs}]/u.test(text))
-    throw invalidField(field, "must not have control characters or broken Unicode");
-  if (text !== undefined && text.trim() === "") throw invalidField(field, "must not be blank");
-  return text;
-}
-
-/** Text of several lines. @throws AppError `invalid/invalid_request` naming the field */
-export function readText<T extends string | undefined>(text: T, field: string): T {
-  if (text !== undefined && /[\p{Cc}\p{Cs}]/u.test(text.replace(/[\n\r\t]/g, "")))
-    throw invalidField(field, "must not have control characters or broken Unicode");
-  return text;
 }

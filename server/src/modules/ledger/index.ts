@@ -29,6 +29,7 @@ export {
   getImbalance,
 } from "./accounts/get-balance.ts";
 export { type NewAccount, openAccounts } from "./accounts/open-accounts.ts";
+export { readCurrency } from "./accounts/read-currency.ts";
 export {
   allOrNothing,
   type Book,

@@ -15,15 +15,9 @@ export { ORDER_ERRORS } from "./errors.ts";
 export { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.ts";
 export { expireOrders, orderTasks, queueOrders } from "./jobs.ts";
 export { type Order, type OrderLine, QUANTITY_MAX } from "./order.ts";
-export { allowEmptyBody, send } from "./order-routes.ts";
 export { ORDERS } from "./order-store.ts";
 export { buildPlacing, type NewOrder, type PlacingExtension } from "./placing/place-orders.ts";
-export {
-  readCouponCode,
-  readCurrency,
-  readId,
-  readOrder,
-} from "./placing/read-order-input.ts";
+export { readCouponCode, readOrder } from "./placing/read-order-input.ts";
 export type {
   Address,
   PreparedScreen,

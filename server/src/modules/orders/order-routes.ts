@@ -1,8 +1,17 @@
 // Routes of orders: placing, reading, editing, paying, cancelling.
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { formatCursor, type HttpServer, readCaller, readCursor, sendAnswer } from "../../http/index.ts";
+
+import type { FastifyRequest } from "fastify";
+import {
+  allowEmptyBody,
+  formatCursor,
+  type HttpServer,
+  readCaller,
+  readCursor,
+  send,
+} from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
-import type { CommandOutcome } from "../desk/index.ts";
+import { readAmount, readId, readOptionalId, readText, readTime } from "../../values/read-input.ts";
+import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
 import { changeOrder } from "./changing/change-order.ts";
@@ -14,16 +23,10 @@ import { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.t
 import { buildPlacing } from "./placing/place-orders.ts";
 import {
   readAddress,
-  readAmount,
   readCouponCode,
-  readCurrency,
-  readId,
   readItems,
   readMetadata,
-  readOptionalId,
   readOrder,
-  readText,
-  readTime,
 } from "./placing/read-order-input.ts";
 import { CancelInput, OrderChange, OrderInput, OrderParams, OrderQuery, PayInput } from "./schemas.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
@@ -245,18 +248,4 @@ function addEnding(server: HttpServer, services: OrderServices): void {
       return send(reply, await changeOrder(services, caller, { id, act }), 200);
     },
   );
-}
-
-/** A POST with nothing to say may come without a body. */
-export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
-  request.body ??= {};
-}
-
-/** The answer, or the refusal as a problem. */
-export function send(reply: FastifyReply, outcome: CommandOutcome, status: number): FastifyReply {
-  if ("refused" in outcome) {
-    if (outcome.replayed) reply.header("idempotency-replayed", "true");
-    throw outcome.refused;
-  }
-  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
 }

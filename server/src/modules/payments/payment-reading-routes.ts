@@ -1,8 +1,9 @@
 // Routes that read payments.
+
 import { formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
+import { readId, readText } from "../../values/read-input.ts";
 import { describeAttempt, describeDispute, describeEvent, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
-import { readPaymentId, readPaymentText } from "./read-payment-input.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
   AttentionPage,
@@ -39,8 +40,8 @@ function addLists(server: HttpServer, services: PaymentServices): void {
     async (request) => {
       const { order_id, customer_id: customerId, provider, cursor, limit = 50 } = request.query;
       const found = await findPayments(services, request.actor, {
-        orderId: order_id === undefined ? undefined : readPaymentId(order_id, "order_id"),
-        customerId: readPaymentText(customerId, "customer_id"),
+        orderId: order_id === undefined ? undefined : readId(order_id, "order_id"),
+        customerId: readText(customerId, "customer_id"),
         provider,
         beforeId: readCursor(cursor),
         limit: limit + 1,
@@ -65,7 +66,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request) => {
-      const id = readPaymentId(request.params.id, "id");
+      const id = readId(request.params.id, "id");
       const found = await getPaymentWithHistory(services, request.actor, id);
       const { payment, attempts, events, disputes } = found;
       return {

@@ -1,10 +1,8 @@
-// Routes by which staff act on payments.
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { type HttpServer, readCaller, sendAnswer } from "../../http/index.ts";
-import type { CommandOutcome } from "../desk/index.ts";
+import { allowEmptyBody, type HttpServer, readCaller, send } from "../../http/index.ts";
+import { readId, readText } from "../../values/read-input.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import { getVisiblePayment } from "./find-payments.ts";
-import { readPaymentAmount, readPaymentId, readPaymentText } from "./read-payment-input.ts";
+import { readPaymentAmount } from "./read-payment-input.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
   CaptureInput,
@@ -42,7 +40,7 @@ function addCapture(server: HttpServer, services: PaymentServices): void {
     },
     async (request, reply) => {
       const { amount, keep_rest: keepsRest } = request.body;
-      const paymentId = readPaymentId(request.params.id, "id");
+      const paymentId = readId(request.params.id, "id");
       const payment = await getVisiblePayment(services, request.actor, paymentId);
       const amountMinor = readPaymentAmount(amount, services.assets, payment);
       const command = { paymentId, ...readCaller(request) };
@@ -66,7 +64,7 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request, reply) => {
-      const command = { paymentId: readPaymentId(request.params.id, "id"), ...readCaller(request) };
+      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
       return send(reply, await submitVoid(services, command), 200);
     },
   );
@@ -86,10 +84,10 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request, reply) => {
-      const paymentId = readPaymentId(request.params.id, "id");
+      const paymentId = readId(request.params.id, "id");
       const payment = await getVisiblePayment(services, request.actor, paymentId);
       const amountMinor = readPaymentAmount(request.body.amount, services.assets, payment);
-      const reason = readPaymentText(request.body.reason, "reason");
+      const reason = readText(request.body.reason, "reason");
       const command = { paymentId, ...readCaller(request) };
       return send(reply, await submitRefund(services, command, { amountMinor, reason }), 201);
     },
@@ -113,28 +111,14 @@ function addResolution(server: HttpServer, services: PaymentServices): void {
     },
     async (request, reply) => {
       const { attempt_id, outcome, note, provider_reference } = request.body;
-      const command = { paymentId: readPaymentId(request.params.id, "id"), ...readCaller(request) };
+      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
       const resolution = {
-        attemptId: readPaymentId(attempt_id, "attempt_id"),
+        attemptId: readId(attempt_id, "attempt_id"),
         outcome,
-        providerReference: readPaymentText(provider_reference, "provider_reference"),
-        note: readPaymentText(note, "note"),
+        providerReference: readText(provider_reference, "provider_reference"),
+        note: readText(note, "note"),
       };
       return send(reply, await submitResolution(services, command, resolution), 200);
     },
   );
-}
-
-/** A POST with nothing to say may come without a body. */
-async function allowEmptyBody(request: FastifyRequest): Promise<void> {
-  request.body ??= {};
-}
-
-/** The answer, or the refusal as a problem. */
-function send(reply: FastifyReply, outcome: CommandOutcome, status: 200 | 201): FastifyReply {
-  if ("refused" in outcome) {
-    if (outcome.replayed) reply.header("idempotency-replayed", "true");
-    throw outcome.refused;
-  }
-  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
 }

@@ -1,19 +1,12 @@
 // Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
-import {
-  formatCursor,
-  type HttpServer,
-  type Routes,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../http/index.ts";
+import { answerCommand, formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { actsForAll } from "../../values/actor.ts";
 import { AppError, invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
 import type { Assets } from "../ledger/index.ts";
+import { readCurrency } from "../ledger/index.ts";
 import { addCoupon, changeCoupon } from "./change-coupon.ts";
 import { normalizeCode } from "./coupon.ts";
 import {
@@ -28,7 +21,7 @@ import {
 } from "./coupon-schemas.ts";
 import { describeCoupon } from "./describe-coupon.ts";
 import { checkCoupon, findCoupons, getCoupon } from "./find-coupons.ts";
-import { findCurrency, readCouponChange, readNewCoupon } from "./read-coupon-input.ts";
+import { readCouponChange, readNewCoupon } from "./read-coupon-input.ts";
 import { refuseUnknown } from "./use-coupon.ts";
 
 const tags = ["Coupons"];
@@ -105,10 +98,11 @@ function addAdding(server: HttpServer, services: CouponServices): void {
     },
     async (request, reply) => {
       const coupon = readNewCoupon(services, request.body);
-      const answer = await runCommand(services.db, readCommand(request, "coupon.add"), async (tx) =>
-        describeCoupon(services.assets, await addCoupon(tx, coupon)),
+      return answerCommand(
+        [request, reply],
+        { db: services.db, event: "coupon.add", status: 201 },
+        async (tx) => describeCoupon(services.assets, await addCoupon(tx, coupon)),
       );
-      return sendAnswer(reply, 201, answer);
     },
   );
 }
@@ -133,11 +127,9 @@ function addChanging(server: HttpServer, { db, assets }: CouponServices): void {
       const versions = readVersions(request.headers["if-match"]);
       const code = normalizeCode(request.params.code);
       const terms = readCouponChange(assets, request.body, await getCoupon(db, code));
-      const answer = await runCommand(db, readCommand(request, "coupon.change"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "coupon.change", isVersioned: true }, async (tx) =>
         describeCoupon(assets, await changeCoupon(tx, code, { terms, versions })),
       );
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 200, answer);
     },
   );
 }
@@ -158,7 +150,7 @@ function addChecking(server: HttpServer, { db, assets, defaultCurrency }: Coupon
       },
     },
     async ({ params, query, actor }) => {
-      const { code: currency, scale } = findCurrency(assets, query.currency ?? defaultCurrency);
+      const { code: currency, scale } = readCurrency(assets, query.currency ?? defaultCurrency);
       const subtotalMinor = parseAmount(query.subtotal, scale);
       if (typeof subtotalMinor !== "bigint")
         throw invalidField("subtotal", describeAmountProblem(subtotalMinor, scale));

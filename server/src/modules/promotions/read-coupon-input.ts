@@ -1,9 +1,10 @@
 // Turns what an operator sent into the terms of a coupon. The form is checked by the schemas before; here is what a schema
 // cannot know.
+
 import { invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
-import { parseStamp } from "../../values/time.ts";
-import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
+import { readTime } from "../../values/read-input.ts";
+import { type Asset, type Assets, readCurrency } from "../ledger/index.ts";
 import type { NewCoupon } from "./change-coupon.ts";
 import { type Coupon, type CouponTerms, normalizeCode, PERCENT_ONE } from "./coupon.ts";
 import type { CouponChange, CouponInput } from "./coupon-schemas.ts";
@@ -36,7 +37,7 @@ export function readNewCoupon(
   const isPercent = input.discount_type === "percent";
   const hasAmounts = (input.minimum_order ?? input.maximum_discount ?? null) !== null;
   const currency = input.currency ?? (isPercent && !hasAmounts ? null : defaultCurrency);
-  const asset = currency === null ? undefined : findCurrency(assets, currency);
+  const asset = currency === null ? undefined : readCurrency(assets, currency);
   return { code, terms: { ...NO_TERMS, ...readTerms(input, { isPercent, asset }), currency } };
 }
 
@@ -47,19 +48,8 @@ export function readCouponChange(
   coupon: Pick<Coupon, "percent" | "currency">,
 ): Partial<CouponTerms> {
   const { percent, currency } = coupon;
-  const asset = currency === null ? undefined : findCurrency(assets, currency);
+  const asset = currency === null ? undefined : readCurrency(assets, currency);
   return readTerms(input, { isPercent: percent !== null, asset });
-}
-
-/** @throws AppError `invalid/unknown_asset` */
-export function findCurrency(assets: Assets, code: string): Asset {
-  const asset = assets.byCode(code);
-  if (asset?.kind === "money") return asset;
-  throw ledgerError("unknown_asset", {
-    fields: [
-      { field: "currency", reason: `"${code}" is no currency here; GET /assets?kind=money lists those` },
-    ],
-  });
 }
 
 interface CouponKind {
@@ -118,11 +108,9 @@ function readAmount(given: string | number, field: string, asset: Asset | undefi
   return amount;
 }
 
+/** A time from 1970 on. */
 function readMoment(input: CouponChange, field: "valid_from" | "valid_until"): number | null | undefined {
-  const given = input[field];
-  if (given === undefined || given === null) return given;
-  const stamp = parseStamp(given);
-  if (stamp === undefined || stamp < 0)
-    throw invalidField(field, "must be a time that exists, such as 2026-11-21T09:00:00Z, or a date");
+  const stamp = readTime(input[field], field);
+  if (typeof stamp === "number" && stamp < 0) throw invalidField(field, "must be a time from 1970 on");
   return stamp;
 }

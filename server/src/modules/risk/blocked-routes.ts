@@ -1,17 +1,10 @@
 // Routes of the list of the blocked (admins), and what the fraud check found about an order (staff).
-import {
-  formatCursor,
-  type HttpServer,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../http/index.ts";
+
+import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
+import { readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
-import { invalidField } from "../../values/app-error.ts";
-import { parseId } from "../../values/id.ts";
-import { parseStamp } from "../../values/time.ts";
+import { readId, readText, readTime } from "../../values/read-input.ts";
 import {
   type BlockedEntry,
   blockSubject,
@@ -67,14 +60,13 @@ function addBlocking(server: HttpServer, { db, vault }: BlockedServices): void {
       const entry = {
         kind,
         value: readSubject(kind, value),
-        reason: readReason(reason) ?? null,
-        expiresAt: readTime(expiresAt) ?? null,
+        reason: readText(reason, "reason") ?? null,
+        expiresAt: toDate(readTime(expiresAt, "expires_at")) ?? null,
         blockedBy: request.actor.id,
       };
-      const answer = await runCommand(db, readCommand(request, "blocked_subject.add"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "blocked_subject.add", status: 201 }, async (tx) =>
         describeEntry(await blockSubject(tx, vault, entry)),
       );
-      return sendAnswer(reply, 201, answer);
     },
   );
 }
@@ -132,15 +124,15 @@ function addChanging(server: HttpServer, { db, vault }: BlockedServices): void {
     async (request, reply) => {
       const id = readId(request.params.id, "id");
       const change = {
-        reason: readReason(request.body.reason),
-        expiresAt: readTime(request.body.expires_at),
+        reason: readText(request.body.reason, "reason"),
+        expiresAt: toDate(readTime(request.body.expires_at, "expires_at")),
         versions: readVersions(request.headers["if-match"]),
       };
-      const answer = await runCommand(db, readCommand(request, "blocked_subject.change"), async (tx) =>
-        describeEntry(await changeBlocked(tx, vault, { id, change })),
+      return answerCommand(
+        [request, reply],
+        { db, event: "blocked_subject.change", isVersioned: true },
+        async (tx) => describeEntry(await changeBlocked(tx, vault, { id, change })),
       );
-      reply.header("etag", `"${JSON.parse(answer.body).version}"`);
-      return sendAnswer(reply, 200, answer);
     },
   );
 
@@ -158,10 +150,9 @@ function addChanging(server: HttpServer, { db, vault }: BlockedServices): void {
     },
     async (request, reply) => {
       const id = readId(request.params.id, "id");
-      const answer = await runCommand(db, readCommand(request, "blocked_subject.remove"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "blocked_subject.remove" }, async (tx) =>
         describeEntry(await unblockSubject(tx, vault, id)),
       );
-      return sendAnswer(reply, 200, answer);
     },
   );
 }
@@ -201,33 +192,6 @@ function describeEntry(entry: BlockedEntry): BlockedDocument {
   };
 }
 
-function readId(text: string, field: string): number {
-  const id = parseId(text);
-  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
-  return id;
-}
-
-function readReason<T extends string | null | undefined>(reason: T): T {
-  if (typeof reason === "string" && /[\p{Cc}\p{Cs}]/u.test(reason))
-    throw invalidField("reason", "must not have control characters or broken Unicode");
-  return reason;
-}
-
-function readTime(text: string | null | undefined): Date | null | undefined {
-  if (text === undefined || text === null) return text;
-  const stamp = parseStamp(text);
-  if (stamp === undefined)
-    throw invalidField("expires_at", "must be a time that exists, such as 2027-01-01T00:00:00Z");
-  return new Date(stamp / 1_000);
-}
-
-const ETAG = /^(?:W\/)?"(\d{1,9})"$/;
-
-function readVersions(header: string | undefined): number[] | undefined {
-  if (header === undefined || header.trim() === "*") return undefined;
-  return header.split(",").map((tag) => {
-    const version = ETAG.exec(tag.trim())?.[1];
-    if (version === undefined) throw invalidField("If-Match", 'must be an ETag of this entry, such as "1"');
-    return Number(version);
-  });
+function toDate<T extends null | undefined>(stamp: number | T): Date | T {
+  return typeof stamp === "number" ? new Date(stamp / 1_000) : stamp;
 }

@@ -1,7 +1,7 @@
 // Routes of the risk module: what its rules found.
+
 import { formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
-import { invalidField } from "../../values/app-error.ts";
-import { parseId } from "../../values/id.ts";
+import { readOptionalId } from "../../values/read-input.ts";
 import { addBlockedRoutes, type BlockedServices } from "./blocked-routes.ts";
 import { type Flag, findFlags } from "./find-flags.ts";
 import { type FlagDocument, FlagPage, FlagQuery } from "./schemas.ts";
@@ -34,12 +34,6 @@ export function riskRoutes(services: BlockedServices): Routes {
       },
     );
   };
-}
-
-function readOptionalId(text: string | undefined, field: string): number | undefined {
-  const id = text === undefined ? undefined : parseId(text);
-  if (text !== undefined && id === undefined) throw invalidField(field, "must be an id, a decimal string");
-  return id;
 }
 
 function describeFlag(flag: Flag): FlagDocument {

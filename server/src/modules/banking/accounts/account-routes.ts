@@ -1,16 +1,11 @@
 // Routes of accounts: opening, finding, reading, changing.
-import {
-  formatCursor,
-  type HttpServer,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../../http/index.ts";
+
+import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
+import { readAmount, readId, readText } from "../../../values/read-input.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
 import { AccountChange, AccountParams, AccountQuery } from "../query-schemas.ts";
-import { readAccount, readAmount, readId, readText } from "../read-input.ts";
+import { readAccount } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { AccountBatchInput, AccountInput } from "../schemas.ts";
 import { describeAccount } from "./account.ts";
@@ -41,12 +36,11 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
     },
     async (request, reply) => {
       const account = readAccount(assets, request.body, { callerId: request.actor.id });
-      const answer = await runCommand(db, readCommand(request, "account.open"), async (tx) => {
+      return answerCommand([request, reply], { db, event: "account.open", status: 201 }, async (tx) => {
         const [opened] = await openBankAccounts(tx, vault, [account]);
         if (opened === undefined) throw new Error("no account was opened");
         return describeAccount(opened);
       });
-      return sendAnswer(reply, 201, answer);
     },
   );
 
@@ -65,10 +59,13 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
       const accounts = request.body.accounts.map((input, index) =>
         readAccount(assets, input, { callerId: request.actor.id, path: `accounts[${index}].` }),
       );
-      const answer = await runCommand(db, readCommand(request, "account.open_batch"), async (tx) => ({
-        accounts: (await openBankAccounts(tx, vault, accounts)).map(describeAccount),
-      }));
-      return sendAnswer(reply, 201, answer);
+      return answerCommand(
+        [request, reply],
+        { db, event: "account.open_batch", status: 201 },
+        async (tx) => ({
+          accounts: (await openBankAccounts(tx, vault, accounts)).map(describeAccount),
+        }),
+      );
     },
   );
 }
@@ -146,12 +143,14 @@ function addChanging(server: HttpServer, services: BankingServices): void {
         versions: readVersions(request.headers["if-match"]),
       };
       await prepareChange(services, request.actor, { accountId, change });
-      const answer = await runCommand(services.db, readCommand(request, "account.change"), async (tx) => {
-        const reader = { ...services, actor: request.actor };
-        return describeAccount(await changeBankAccount(tx, reader, { accountId, change }));
-      });
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 200, answer);
+      return answerCommand(
+        [request, reply],
+        { db: services.db, event: "account.change", isVersioned: true },
+        async (tx) => {
+          const reader = { ...services, actor: request.actor };
+          return describeAccount(await changeBankAccount(tx, reader, { accountId, change }));
+        },
+      );
     },
   );
 }

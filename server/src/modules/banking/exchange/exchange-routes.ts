@@ -1,18 +1,18 @@
 // Routes of currency exchange: exchanging, and the rates.
+
 import {
+  answerCommand,
   formatCursor,
   type HttpServer,
   readCaller,
-  readCommand,
   readCursor,
-  runCommand,
-  sendAnswer,
+  send,
 } from "../../../http/index.ts";
+import { readId, readPositiveAmount, readText } from "../../../values/read-input.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
-import { readId, readNewRate, readPositiveAmount, readText } from "../read-input.ts";
+import { readNewRate } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { requireProofOfLarge } from "../transactions/large-payment.ts";
-import { send } from "../transactions/transaction-routes.ts";
 import { ExchangeRate } from "./exchange-answers.ts";
 import { buildExchangeCommand } from "./exchange-currency.ts";
 import {
@@ -93,12 +93,11 @@ function addRateSetting(server: HttpServer, { db, assets }: BankingServices): vo
     },
     async (request, reply) => {
       const rate = { ...readNewRate(assets, request.body), setBy: request.actor.id };
-      const answer = await runCommand(db, readCommand(request, "exchange_rate.set"), async (tx) => {
+      return answerCommand([request, reply], { db, event: "exchange_rate.set", status: 201 }, async (tx) => {
         const [added] = await addExchangeRates(tx, [rate]);
         if (added === undefined) throw new Error("no rate was added");
         return describeRate(added);
       });
-      return sendAnswer(reply, 201, answer);
     },
   );
 }

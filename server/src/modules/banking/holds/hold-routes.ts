@@ -1,10 +1,19 @@
 // Routes of holds: placing, capturing, releasing, reading.
-import { formatCursor, type HttpServer, readCaller, readCursor } from "../../../http/index.ts";
+
+import {
+  allowEmptyBody,
+  formatCursor,
+  type HttpServer,
+  readCaller,
+  readCursor,
+  send,
+} from "../../../http/index.ts";
+import { readId, readOptionalAmount } from "../../../values/read-input.ts";
 import { AccountParams } from "../query-schemas.ts";
-import { readHold, readId, readOptionalAmount } from "../read-input.ts";
+import { readHold } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { requireProofOfLarge } from "../transactions/large-payment.ts";
-import { allowEmptyBody, LARGE, send } from "../transactions/transaction-routes.ts";
+import { LARGE } from "../transactions/transaction-routes.ts";
 import { buildCaptureHoldCommand } from "./capture-hold.ts";
 import { describeHoldRecord, findHolds, getHold, isStock } from "./find-holds.ts";
 import {

@@ -1,17 +1,19 @@
 // A secure transaction: a deposit to a user's account whose canonical record is signed, encrypted and stored in the vault
 // in the transaction that posts it. The signature is its tx_id, so that whoever has the key can tell a true one.
+
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { VaultError } from "../../../runtime/vault/vault-error.ts";
 import { type Actor, SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { AppError, invalidField } from "../../../values/app-error.ts";
+import { readPositiveAmount } from "../../../values/read-input.ts";
 import type { BookCommand, CommandDesk } from "../../desk/index.ts";
 import type { Asset, Assets } from "../../ledger/index.ts";
 import type { RiskGuard } from "../../risk/index.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
-import { readAsset, readPositiveAmount } from "../read-input.ts";
+import { readAsset } from "../read-input.ts";
 import { buildPostCommand } from "../transactions/post-transactions.ts";
 import { openRecord, type SecureVault, sealRecord, TABLE_VAULT } from "./secure-vault.ts";
 import { readAccountsOf } from "./secure-vault-store.ts";

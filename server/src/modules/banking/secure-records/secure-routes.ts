@@ -1,10 +1,10 @@
 // The route of secure transactions.
+
 import { Type } from "typebox";
-import { type HttpServer, readCaller } from "../../../http/index.ts";
-import { readText } from "../read-input.ts";
+import { type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { readText } from "../../../values/read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { AmountInput, Currency } from "../schemas.ts";
-import { send } from "../transactions/transaction-routes.ts";
 import { buildSecureTransactionCommand } from "./record-secure-transaction.ts";
 
 const SecureInput = Type.Object(

@@ -1,10 +1,11 @@
 // Routes that read what happened: balances, statements, transactions.
+
 import { formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
+import { readId, readRange, readText, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
 import { Balance, Statement, TransactionDetail, TransactionPage } from "../answer-schemas.ts";
 import { AccountParams, BalanceQuery, StatementQuery, TransactionQuery } from "../query-schemas.ts";
-import { readId, readRange, readText, readTime } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { describeDetail, describeReading, describeRecord, describeStatement } from "./describe-reading.ts";
 import { findBankTransactions, getBankTransaction } from "./find-bank-transactions.ts";

@@ -1,11 +1,9 @@
-// Routes that move money: single transactions and batches.
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { type HttpServer, readCaller, sendAnswer } from "../../../http/index.ts";
-import type { CommandOutcome } from "../../desk/index.ts";
+import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { readId, readText } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
 import { ReversalInput } from "../holds/hold-schemas.ts";
 import { AccountParams } from "../query-schemas.ts";
-import { readId, readText, readTransaction } from "../read-input.ts";
+import { readTransaction } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { BatchInput, TransactionInput } from "../schemas.ts";
 import { requireProofOfLarge } from "./large-payment.ts";
@@ -83,18 +81,4 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       return send(reply, await desk.submit(command));
     },
   );
-}
-
-/** A POST with nothing to say may come without a body. */
-export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
-  request.body ??= {};
-}
-
-/** 201 with the answer, or the refusal as a problem. */
-export function send(reply: FastifyReply, outcome: CommandOutcome, status = 201): FastifyReply {
-  if ("refused" in outcome) {
-    if (outcome.replayed) reply.header("idempotency-replayed", "true");
-    throw outcome.refused;
-  }
-  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
 }

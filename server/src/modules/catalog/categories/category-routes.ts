@@ -1,15 +1,10 @@
 // Routes of categories.
-import {
-  formatCursor,
-  type HttpServer,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../../http/index.ts";
+
+import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
+import { readName } from "../../../values/read-input.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
-import { readCategory, readCategoryPatch, readLine } from "../read-input.ts";
+import { readCategory, readCategoryPatch } from "../read-input.ts";
 import type { CatalogServices } from "../routes.ts";
 import { CategoryChange, CategoryInput, CategoryQuery, FOR_VISITORS, IdParams } from "../schemas.ts";
 import { describeCategory } from "./category.ts";
@@ -41,7 +36,7 @@ function addReading(server: HttpServer, { db }: CatalogServices): void {
     },
     async (request) => {
       const { parent_id: parentId, below_id: belowId, cursor, limit = 50 } = request.query;
-      const slug = readLine(request.query.slug, "slug");
+      const slug = readName(request.query.slug, "slug");
       const search = { parentId, belowId, slug, afterId: readCursor(cursor) ?? 0, limit };
       const found = await findCategories(db, request.actor, search);
       const page = found.slice(0, limit);
@@ -85,10 +80,9 @@ function addAdding(server: HttpServer, { db }: CatalogServices): void {
     },
     async (request, reply) => {
       const category = readCategory(request.body);
-      const answer = await runCommand(db, readCommand(request, "category.add"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "category.add", status: 201 }, async (tx) =>
         describeCategory(await addCategory(tx, category)),
       );
-      return sendAnswer(reply, 201, answer);
     },
   );
 }
@@ -114,11 +108,11 @@ function addChanging(server: HttpServer, { db }: CatalogServices): void {
         fields: readCategoryPatch(request.body),
         versions: readVersions(request.headers["if-match"]),
       };
-      const answer = await runCommand(db, readCommand(request, "category.change"), async (tx) =>
-        describeCategory(await changeCategory(tx, request.params.id, patch)),
+      return answerCommand(
+        [request, reply],
+        { db, event: "category.change", isVersioned: true },
+        async (tx) => describeCategory(await changeCategory(tx, request.params.id, patch)),
       );
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 200, answer);
     },
   );
 
@@ -136,10 +130,9 @@ function addChanging(server: HttpServer, { db }: CatalogServices): void {
     },
     async (request, reply) => {
       const versions = readVersions(request.headers["if-match"]);
-      const answer = await runCommand(db, readCommand(request, "category.remove"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "category.remove" }, async (tx) =>
         describeCategory(await removeCategory(tx, request.params.id, versions)),
       );
-      return sendAnswer(reply, 200, answer);
     },
   );
 }

@@ -1,12 +1,13 @@
 // Routes of product images. They take the bytes as they are: no form, no base64.
+
 import { createHash } from "node:crypto";
-import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
-import { formatETag, readVersions } from "../../../http/version.ts";
+import { answerCommand, type HttpServer } from "../../../http/index.ts";
+import { readVersions } from "../../../http/version.ts";
 import { invalidField } from "../../../values/app-error.ts";
+import { readName } from "../../../values/read-input.ts";
 import { Product as ProductShape } from "../answer-schemas.ts";
 import { getProduct } from "../products/find-products.ts";
 import { describeProduct } from "../products/product.ts";
-import { readLine } from "../read-input.ts";
 import type { CatalogServices } from "../routes.ts";
 import { FOR_VISITORS, IdParams, ImageAnswer, ImageParams, ImageQuery } from "../schemas.ts";
 import { addImage, removeImage } from "./change-images.ts";
@@ -50,15 +51,15 @@ function addUpload(server: HttpServer, services: CatalogServices): void {
       const body: unknown = request.body;
       if (!Buffer.isBuffer(body) || body.length === 0)
         throw invalidField("body", "must be an image, sent as it is with a Content-Type such as image/jpeg");
-      const alt = readLine(request.query.alt, "alt") ?? null;
+      const alt = readName(request.query.alt, "alt") ?? null;
       const versions = readVersions(request.headers["if-match"]);
       await getProduct(services, request.actor, productId);
       const image = { ...(await readImage(body)), content: body, alt };
-      const answer = await runCommand(db, readCommand(request, "product.add_image"), async (tx) =>
-        describeProduct(assets, await addImage(tx, assets, { productId, versions, image })),
+      return answerCommand(
+        [request, reply],
+        { db, event: "product.add_image", status: 201, isVersioned: true },
+        async (tx) => describeProduct(assets, await addImage(tx, assets, { productId, versions, image })),
       );
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 201, answer);
     },
   );
 }
@@ -78,11 +79,11 @@ function addRemoval(server: HttpServer, { db, assets }: CatalogServices): void {
     async (request, reply) => {
       const { id: productId, image_id: imageId } = request.params;
       const edit = { productId, imageId, versions: readVersions(request.headers["if-match"]) };
-      const answer = await runCommand(db, readCommand(request, "product.remove_image"), async (tx) =>
-        describeProduct(assets, await removeImage(tx, assets, edit)),
+      return answerCommand(
+        [request, reply],
+        { db, event: "product.remove_image", isVersioned: true },
+        async (tx) => describeProduct(assets, await removeImage(tx, assets, edit)),
       );
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 200, answer);
     },
   );
 }

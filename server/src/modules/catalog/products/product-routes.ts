@@ -1,5 +1,5 @@
 // Routes of single products, and of adding many.
-import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
+import { answerCommand, type HttpServer } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
 import { ProductBatch, Product as ProductShape } from "../answer-schemas.ts";
 import { readNewProduct, readNewProducts, readProductPatch } from "../read-input.ts";
@@ -59,12 +59,11 @@ function addAdding(server: HttpServer, { db, assets, defaults, onProductsCreated
     async (request, reply) => {
       const product = readNewProduct(assets, request.body, { defaults });
       const context = { assets, actor: request.actor, onProductsCreated, isBatch: false };
-      const answer = await runCommand(db, readCommand(request, "product.add"), async (tx) => {
+      return answerCommand([request, reply], { db, event: "product.add", status: 201 }, async (tx) => {
         const [added] = await addProducts(tx, context, [product]);
         if (added === undefined) throw new Error("no product was added");
         return describeProduct(assets, added);
       });
-      return sendAnswer(reply, 201, answer);
     },
   );
 
@@ -82,11 +81,10 @@ function addAdding(server: HttpServer, { db, assets, defaults, onProductsCreated
     async (request, reply) => {
       const products = readNewProducts(assets, request.body.products, defaults);
       const context = { assets, actor: request.actor, onProductsCreated, isBatch: true };
-      const answer = await runCommand(db, readCommand(request, "product.add_batch"), async (tx) => {
+      return answerCommand([request, reply], { db, event: "product.add_batch", status: 201 }, async (tx) => {
         const added = await addProducts(tx, context, products);
         return { products: added.map((product) => describeProduct(assets, product)) };
       });
-      return sendAnswer(reply, 201, answer);
     },
   );
 }
@@ -116,11 +114,9 @@ function addChanging(server: HttpServer, services: CatalogServices): void {
         request.body,
         await getProduct(services, request.actor, productId),
       );
-      const answer = await runCommand(db, readCommand(request, "product.change"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "product.change", isVersioned: true }, async (tx) =>
         describeProduct(assets, await changeProduct(tx, assets, { productId, patch, versions })),
       );
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 200, answer);
     },
   );
 }
@@ -145,10 +141,9 @@ function addArchiving(server: HttpServer, { db, assets }: CatalogServices): void
         patch: { status: "archived" as const },
         versions: readVersions(request.headers["if-match"]),
       };
-      const answer = await runCommand(db, readCommand(request, "product.archive"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "product.archive" }, async (tx) =>
         describeProduct(assets, await changeProduct(tx, assets, edit)),
       );
-      return sendAnswer(reply, 200, answer);
     },
   );
 }

@@ -1,10 +1,11 @@
 // What products are looked for, and in which order: read from a query string.
+
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
+import { readName } from "../../../values/read-input.ts";
 import { type Assets, ledgerError } from "../../ledger/index.ts";
 import type { ProductStatus } from "../products/product.ts";
-import { readLine } from "../read-input.ts";
 import type { FacetQuery } from "../schemas.ts";
 
 export interface ProductFilter {
@@ -48,12 +49,12 @@ export function readProductSearch(
   const currency = query.currency ?? (hasPrice || context.needsCurrency ? context.currency : undefined);
   const text = query.q?.trim();
   return {
-    text: text === undefined || text === "" ? undefined : readLine(text, "q"),
-    sku: readLine(query.sku, "sku"),
+    text: text === undefined || text === "" ? undefined : readName(text, "q"),
+    sku: readName(query.sku, "sku"),
     withDrafts,
     status: query.status,
     categoryId: query.category_id,
-    brands: query.brand?.map((brand) => readLine(brand, "brand")),
+    brands: query.brand?.map((brand) => readName(brand, "brand")),
     currency,
     priceFrom: readLimit(assets, currency, { price: query.min_price, field: "min_price" }),
     priceTo: readLimit(assets, currency, { price: query.max_price, field: "max_price" }),

@@ -1,17 +1,17 @@
 // Routes of purchase orders: seeing them, ordering by hand, booking the goods in.
+
 import {
+  answerCommand,
   formatCursor,
   type HttpServer,
   readCaller,
-  readCommand,
   readCursor,
-  runCommand,
-  sendAnswer,
+  send,
 } from "../../../http/index.ts";
-import { sendOutcome } from "../../banking/index.ts";
+import { readId, readText } from "../../../values/read-input.ts";
 import { inventoryError } from "../errors.ts";
 import type { InventoryServices } from "../routes.ts";
-import { openPlaces, readId, readText } from "../stock/read-stock-input.ts";
+import { openPlaces } from "../stock/read-stock-input.ts";
 import { DEFAULT_LOCATION_ID } from "../stock/stock.ts";
 import { findPurchaseOrders, getPurchaseOrder } from "./find-purchase-orders.ts";
 import { addPurchaseOrder, describePurchaseOrder } from "./purchase-orders.ts";
@@ -84,11 +84,10 @@ function addOrdering(server: HttpServer, services: InventoryServices): void {
     },
     async (request, reply) => {
       const { product_id: productId, quantity } = request.body;
-      const answer = await runCommand(db, readCommand(request, "purchase_order.add"), async (tx) => {
+      return answerCommand([request, reply], { db, event: "purchase_order.add", status: 201 }, async (tx) => {
         if (!isSupplied) throw inventoryError("supplier_not_configured");
         return describePurchaseOrder(await addPurchaseOrder(tx, { productId, quantity }));
       });
-      return sendAnswer(reply, 201, answer);
     },
   );
 }
@@ -117,7 +116,7 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
       if (account === undefined) throw new Error(`product ${productId} has no stock at ${locationId}`);
       const context = { ...readCaller(request), assets };
       const command = receivePurchaseOrder(context, { orderId, account, quantity, note });
-      return sendOutcome(reply, await desk.submit(command));
+      return send(reply, await desk.submit(command));
     },
   );
 }

@@ -1,10 +1,11 @@
 // Routes of locations.
+
 import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
+import { readId, readText } from "../../../values/read-input.ts";
 import type { InventoryServices } from "../routes.ts";
 import { IdParams, Location, LocationChange, LocationInput, LocationList } from "../schemas.ts";
 import { addLocation, changeLocation, findLocations } from "./location.ts";
-import { readId, readText } from "./read-stock-input.ts";
 
 const tags = ["Stock"];
 

@@ -1,9 +1,9 @@
 // Turns what a client sent into stock commands: ids checked, locations known, and the accounts of the products found or
 // opened. The form is checked by the schemas before.
+
 import { inTransaction } from "../../../runtime/transaction.ts";
-import { type AppError, invalidField } from "../../../values/app-error.ts";
-import { parseId } from "../../../values/id.ts";
-import { parseStamp } from "../../../values/time.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import { readText } from "../../../values/read-input.ts";
 import { catalogError, findProductsForSale } from "../../catalog/index.ts";
 import type { StockLine } from "../bookings/book-stock.ts";
 import { inventoryError } from "../errors.ts";
@@ -12,42 +12,6 @@ import { checkLocations } from "./location.ts";
 import { ensureStock } from "./open-stock.ts";
 import { DEFAULT_LOCATION_ID, type StockAccount } from "./stock.ts";
 import { readStock } from "./stock-store.ts";
-
-/** @throws AppError `invalid/invalid_request` naming the field */
-export function readId(input: string, field: string): number {
-  const id = parseId(input);
-  if (id === undefined) throw invalidField(field, "must be an id, a positive whole number");
-  return id;
-}
-
-/** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
-export function readRange(query: { from?: string | undefined; to?: string | undefined }) {
-  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
-  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
-  return { from, to };
-}
-
-function readTime(text: string | undefined, field: string): number | undefined {
-  if (text === undefined) return undefined;
-  const stamp = parseStamp(text);
-  if (stamp !== undefined) return stamp;
-  throw invalidField(
-    field,
-    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
-  );
-}
-
-/** "1,2,3". @throws AppError `invalid/invalid_request` naming the field */
-export function readIds(input: string | undefined, field: string): number[] | undefined {
-  return input?.split(",").map((id) => readId(id.trim(), field));
-}
-
-/** Text that PostgreSQL cannot keep or that would break an export's lines. @throws AppError naming the field */
-export function readText<T extends string | undefined>(text: T, field: string): T {
-  if (text !== undefined && /[\p{Cc}\p{Cs}]/u.test(text))
-    throw invalidField(field, "must not have control characters or broken Unicode");
-  return text;
-}
 
 export function readPurpose({
   reference,

@@ -1,13 +1,8 @@
 // Routes that read a product's stock, its history and what is reserved, and that change how its stock is kept.
-import {
-  formatCursor,
-  type HttpServer,
-  readCommand,
-  readCursor,
-  runCommand,
-  sendAnswer,
-} from "../../../http/index.ts";
+
+import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
+import { readId, readIds, readRange } from "../../../values/read-input.ts";
 import { formatStamp } from "../../../values/time.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
 import type { InventoryServices } from "../routes.ts";
@@ -24,7 +19,6 @@ import {
 } from "../schemas.ts";
 import { changeStock, prepareStockChange } from "./change-stock.ts";
 import { findStock, getStock, type ProductStock } from "./find-stock.ts";
-import { readId, readIds, readRange } from "./read-stock-input.ts";
 import type { StockSums } from "./stock.ts";
 
 const tags = ["Stock"];
@@ -102,11 +96,9 @@ function addChanging(server: HttpServer, services: InventoryServices): void {
       const versions = readVersions(request.headers["if-match"]);
       const change = { lowStockThreshold, reorderQuantity, backorderLimit, versions };
       await prepareStockChange(services, productId);
-      const answer = await runCommand(db, readCommand(request, "stock.change"), async (tx) =>
+      return answerCommand([request, reply], { db, event: "stock.change", isVersioned: true }, async (tx) =>
         describeStock(await changeStock(tx, services, { productId, change, actorId: request.actor.id })),
       );
-      reply.header("etag", formatETag(JSON.parse(answer.body)));
-      return sendAnswer(reply, 200, answer);
     },
   );
 }

@@ -1,7 +1,6 @@
 // Routes of what a storekeeper books: receipts, adjustments, transfers, stocktakes.
-import { type HttpServer, readCaller } from "../../../http/index.ts";
+import { type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { invalidField } from "../../../values/app-error.ts";
-import { sendOutcome } from "../../banking/index.ts";
 import { adjustStock, receiveStock, takeStock, transferStock } from "../bookings/book-stock.ts";
 import type { InventoryServices } from "../routes.ts";
 import {
@@ -44,7 +43,7 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
       const accounts = await openPlaces(services, items.map(toPlace));
       const context = { ...readCaller(request), assets };
       const command = receiveStock(context, { ...purpose, lines: toLines(items, accounts) });
-      return sendOutcome(reply, await desk.submit(command));
+      return send(reply, await desk.submit(command));
     },
   );
 }
@@ -71,7 +70,7 @@ function addAdjusting(server: HttpServer, services: InventoryServices): void {
       const accounts = await openPlaces(services, items.map(toPlace));
       const context = { ...readCaller(request), assets };
       const command = adjustStock(context, { ...purpose, lines: toLines(items, accounts) });
-      return sendOutcome(reply, await desk.submit(command));
+      return send(reply, await desk.submit(command));
     },
   );
 }
@@ -102,7 +101,7 @@ function addTransferring(server: HttpServer, services: InventoryServices): void 
         return target === undefined ? [] : [{ ...line, to: target }];
       });
       const context = { ...readCaller(request), assets };
-      return sendOutcome(reply, await desk.submit(transferStock(context, { ...purpose, lines })));
+      return send(reply, await desk.submit(transferStock(context, { ...purpose, lines })));
     },
   );
 }
@@ -136,7 +135,7 @@ function addCounting(server: HttpServer, services: InventoryServices): void {
         return account === undefined ? [] : [{ account, counted, expected }];
       });
       const context = { ...readCaller(request), assets };
-      return sendOutcome(reply, await desk.submit(takeStock(context, { ...purpose, locationId, lines })));
+      return send(reply, await desk.submit(takeStock(context, { ...purpose, locationId, lines })));
     },
   );
 }

@@ -1,9 +1,11 @@
 // Routes of analytics, for staff: what was sold in a time, as a whole and by period, customer, category and product.
+
 import type { HttpServer } from "../../../http/index.ts";
 import { invalidField } from "../../../values/app-error.ts";
+import { readTime } from "../../../values/read-input.ts";
 import { formatStamp, stampOf } from "../../../values/time.ts";
+import { readCurrency } from "../../ledger/index.ts";
 import { type AmountWriter, amountWriter } from "../describe-order.ts";
-import { readCurrency, readTime } from "../placing/read-order-input.ts";
 import type { OrderServices } from "../services.ts";
 import * as analytics from "./analytics.ts";
 import * as schemas from "./analytics-schemas.ts";

@@ -1,18 +1,20 @@
 // Routes of what is given back: returns, refunds, credit notes.
-import { formatCursor, type HttpServer, readCaller, readCursor } from "../../../http/index.ts";
+
+import {
+  allowEmptyBody,
+  formatCursor,
+  type HttpServer,
+  readCaller,
+  readCursor,
+  send,
+} from "../../../http/index.ts";
+import { readId, readOptionalId, readPositiveAmount, readText } from "../../../values/read-input.ts";
+import { readCurrency } from "../../ledger/index.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
 import { findCreditNotes, getCreditNote } from "../find-orders.ts";
 import { getOrderWithPayment } from "../get-order.ts";
-import { allowEmptyBody, send } from "../order-routes.ts";
-import {
-  readCreditNote,
-  readCurrency,
-  readId,
-  readOptionalId,
-  readPositiveAmount,
-  readText,
-} from "../placing/read-order-input.ts";
+import { readCreditNote } from "../placing/read-order-input.ts";
 import { CreditNoteInput, CreditNoteQuery, OrderParams, RefundInput, ReturnInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import { refundOrder, returnItems } from "./credit-order.ts";

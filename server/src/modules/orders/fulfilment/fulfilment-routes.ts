@@ -1,10 +1,10 @@
 // Routes of staff on an order's way to its customer: steps, review, shipping, delivery.
-import { type HttpServer, readCaller } from "../../../http/index.ts";
+
+import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { readId, readOptionalId, readText } from "../../../values/read-input.ts";
 import { OrderShape, ShippedOrder } from "../answer-schemas.ts";
 import { advanceOrder, reviewOrder } from "../changing/advance-order.ts";
 import { changeOrder, type OrderAct } from "../changing/change-order.ts";
-import { allowEmptyBody, send } from "../order-routes.ts";
-import { readId, readOptionalId, readText } from "../placing/read-order-input.ts";
 import { DeliverInput, OrderParams, ReviewInput, ShipInput, StepInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import { deliverOrder } from "./deliver-order.ts";

@@ -1,13 +1,12 @@
 // Turns what a client sent into what the commands take: ids as numbers, amounts as minor units. The form is checked by the
 // schemas before; here is what a schema cannot know, and what only staff may send.
+
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
-import { parseId } from "../../../values/id.ts";
 import { checkMetadataNumbers } from "../../../values/metadata.ts";
-import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
-import { parseStamp } from "../../../values/time.ts";
-import { type Asset, type Assets, ledgerError } from "../../ledger/index.ts";
+import { readAmount, readOptionalId, readText } from "../../../values/read-input.ts";
+import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
 import type { NewCreditNote } from "../credit-notes/write-credit-note.ts";
 import { orderError } from "../errors.ts";
@@ -16,62 +15,6 @@ import type { OrderServices } from "../services.ts";
 import type { NewOrder } from "./place-orders.ts";
 import type { NewLine } from "./price-lines.ts";
 import type { Address } from "./screen.ts";
-
-/** @throws AppError `invalid/invalid_request` naming the field */
-export function readId(input: string | number, field: string): number {
-  const id = parseId(input);
-  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
-  return id;
-}
-
-export function readOptionalId(input: string | number | undefined, field: string): number | undefined {
-  return input === undefined ? undefined : readId(input, field);
-}
-
-/** @throws AppError `invalid/unknown_asset` */
-export function readCurrency(assets: Assets, code: string, field = "currency"): Asset {
-  const asset = assets.byCode(code);
-  if (asset !== undefined && asset.kind === "money") return asset;
-  throw ledgerError("unknown_asset", {
-    fields: [{ field, reason: `"${code}" is no currency here; GET /assets?kind=money lists those` }],
-  });
-}
-
-/** @throws AppError `invalid/invalid_request` naming the field */
-export function readAmount(input: string | number, asset: Pick<Asset, "scale">, field: string): bigint {
-  const amount = parseAmount(input, asset.scale);
-  if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, asset.scale));
-  return amount;
-}
-
-/** As `readAmount`, and more than zero. */
-export function readPositiveAmount(
-  input: string | number,
-  asset: Pick<Asset, "scale">,
-  field: string,
-): bigint {
-  const amount = readAmount(input, asset, field);
-  if (amount === 0n) throw invalidField(field, "must be more than zero");
-  return amount;
-}
-
-/** Text that PostgreSQL cannot keep or that breaks lines. @throws AppError `invalid/invalid_request` naming the field */
-export function readText<T extends string | null | undefined>(text: T, field: string): T {
-  if (typeof text === "string" && /[\p{Cc}\p{Cs}]/u.test(text))
-    throw invalidField(field, "must not have control characters or broken Unicode");
-  return text;
-}
-
-/** A time as a stamp. @throws AppError `invalid/invalid_request` naming the field */
-export function readTime(text: string | undefined, field: string): number | undefined {
-  if (text === undefined) return undefined;
-  const stamp = parseStamp(text);
-  if (stamp !== undefined) return stamp;
-  throw invalidField(
-    field,
-    "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date",
-  );
-}
 
 export function readMetadata(metadata: Readonly<Record<string, unknown>>): string {
   checkMetadataNumbers(metadata, "metadata");

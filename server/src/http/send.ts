@@ -1,0 +1,23 @@
+// Sends what a command at the desk came to; and lets a POST that has nothing to say come without a body.
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AppError } from "../values/app-error.ts";
+import { sendAnswer } from "./answer.ts";
+
+/** As the desk has it: the JSON text of the answer, or the refusal. */
+type Outcome =
+  | { readonly answer: string; readonly replayed: boolean }
+  | { readonly refused: AppError; readonly replayed: boolean };
+
+/** The answer, or the refusal as a problem. A replayed one says so in Idempotency-Replayed. */
+export function send(reply: FastifyReply, outcome: Outcome, status: 200 | 201 = 201): FastifyReply {
+  if ("refused" in outcome) {
+    if (outcome.replayed) reply.header("idempotency-replayed", "true");
+    throw outcome.refused;
+  }
+  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
+}
+
+/** For `preValidation`: a POST with nothing to say may come without a body. */
+export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
+}

@@ -1,0 +1,104 @@
+// Reads what a client sent, one reader for each form: ids, times, texts, amounts. The schemas have checked the form before;
+// here is what a schema cannot know. Every refusal names the field, the reason and the way out.
+import { invalidField } from "./app-error.ts";
+import { parseId } from "./id.ts";
+import { describeAmountProblem, parseAmount } from "./money.ts";
+import { parseStamp } from "./time.ts";
+
+const TIME = "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date";
+/** What PostgreSQL cannot keep (NUL, lone surrogates), and what would break an export's lines. */
+const UNKEPT = /[\p{Cc}\p{Cs}]/u;
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+export function readId(input: string | number, field: string): number {
+  const id = parseId(input);
+  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
+  return id;
+}
+
+/** As `readId`; undefined where nothing was sent. */
+export function readOptionalId(input: string | number | undefined, field: string): number | undefined {
+  return input === undefined ? undefined : readId(input, field);
+}
+
+/** "1,2,3". @throws AppError `invalid/invalid_request` naming the field */
+export function readIds(input: string | undefined, field: string): number[] | undefined {
+  return input?.split(",").map((id) => readId(id.trim(), field));
+}
+
+/** A time as a stamp; nothing, and null, stay what they are. @throws AppError `invalid/invalid_request` naming the field */
+export function readTime<T extends string | null | undefined>(
+  text: T,
+  field: string,
+): number | Exclude<T, string> {
+  if (typeof text !== "string") return text as Exclude<T, string>;
+  const stamp = parseStamp(text);
+  if (stamp === undefined) throw invalidField(field, TIME);
+  return stamp;
+}
+
+/** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
+export function readRange(query: { from?: string | undefined; to?: string | undefined }): {
+  from: number | undefined;
+  to: number | undefined;
+} {
+  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
+  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
+  return { from, to };
+}
+
+/** Text on one line; nothing, and null, stay what they are. @throws AppError `invalid/invalid_request` naming the field */
+export function readText<T extends string | null | undefined>(text: T, field: string): T {
+  if (typeof text === "string" && hasControlCharacter(text)) throw unkept(field);
+  return text;
+}
+
+/** Text of several lines. @throws AppError `invalid/invalid_request` naming the field */
+export function readLines<T extends string | null | undefined>(text: T, field: string): T {
+  if (typeof text === "string" && hasControlCharacter(text.replace(/[\n\r\t]/g, ""))) throw unkept(field);
+  return text;
+}
+
+/** As `readText`, and not blank. */
+export function readName<T extends string | undefined>(text: T, field: string): T {
+  if (readText(text, field)?.trim() === "") throw invalidField(field, "must not be blank");
+  return text;
+}
+
+/** Text that PostgreSQL cannot keep or that would break an export's lines. */
+export function hasControlCharacter(text: string): boolean {
+  return UNKEPT.test(text);
+}
+
+function unkept(field: string): Error {
+  return invalidField(field, "must not have control characters or broken Unicode");
+}
+
+/** Of what an amount counts, as far as reading one needs it. */
+interface Scaled {
+  /** Decimals. */
+  readonly scale: number;
+}
+
+/** Minor units. @throws AppError `invalid/invalid_request` naming the field */
+export function readAmount(input: string | number, { scale }: Scaled, field: string): bigint {
+  const amount = parseAmount(input, scale);
+  if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, scale));
+  return amount;
+}
+
+/** As `readAmount`, and more than zero. */
+export function readPositiveAmount(input: string | number, scaled: Scaled, field: string): bigint {
+  const amount = readAmount(input, scaled, field);
+  if (amount === 0n) throw invalidField(field, "must be more than zero");
+  return amount;
+}
+
+/** As `readPositiveAmount`; undefined where nothing was sent. */
+export function readOptionalAmount(
+  input: string | number | undefined,
+  scaled: Scaled,
+  field: string,
+): bigint | undefined {
+  return input === undefined ? undefined : readPositiveAmount(input, scaled, field);
+}
