@@ -1,5 +1,5 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
-import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
+import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../http/index.ts";
 import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
 import { AssetQuery } from "./query-schemas.ts";
@@ -41,10 +41,11 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
       },
     },
     async (request, reply) => {
-      return answerCommand([request, reply], { db, event: "asset.add", status: 201 }, async (tx) =>
+      const answer = await runCommand(db, readCommand(request, "asset.add"), async (tx) =>
         describeAsset(await addAsset(tx, request.body)),
       );
-      await assets.refresh();
+      await assets.refresh(); // this process knows it before the answer says so
+      return sendAnswer(reply, 201, answer);
     },
   );
 }
