@@ -1,5 +1,12 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
-import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../http/index.ts";
+import {
+  formatCursor,
+  type HttpServer,
+  readCommand,
+  readCursor,
+  runCommand,
+  sendAnswer,
+} from "../../http/index.ts";
 import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
 import { AssetQuery } from "./query-schemas.ts";

@@ -1,3 +1,4 @@
+// Routes by which staff act on payments.
 import { allowEmptyBody, type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readId, readText } from "../../values/read-input.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";

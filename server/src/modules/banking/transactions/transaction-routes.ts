@@ -1,3 +1,4 @@
+// Routes that move money: single transactions and batches.
 import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { readId, readText } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
