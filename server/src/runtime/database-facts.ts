@@ -29,8 +29,10 @@ export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
         SELECT name
         FROM pg_settings
         WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
-        ORDER BY name) AS unsafe, current_setting('data_checksums')::boolean AS checksums,
-      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections,
+        ORDER BY name) AS unsafe,
+      current_setting('data_checksums')::boolean AS checksums,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        AS connections,
       (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock_ms`;
   const answeredAtMs = Date.now();
   return {

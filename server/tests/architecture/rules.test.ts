@@ -131,6 +131,24 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     fine: { [`${LEDGER}/store.ts`]: "sql`SELECT 1`", [`${LEDGER}/statement-store.ts`]: "sql`SELECT 1`" },
   },
   {
+    rule: /^SQL names the columns/,
+    broken: {
+      [`${LEDGER}/store.ts`]: "sql`SELECT 1, a.*\nFROM ledger.accounts a`",
+    },
+    fine: {
+      [`${LEDGER}/store.ts`]: "sql`SELECT count(*), 2 * amount FROM ledger.transfers`",
+      [`${LEDGER}/store.test.ts`]: "sql`SELECT * FROM ledger.accounts`",
+    },
+  },
+  {
+    rule: /^SQL stands on lines/,
+    broken: { [`${LEDGER}/store.ts`]: `const COLUMNS = \`id,\n${"a, ".repeat(40)}\`;` },
+    fine: {
+      [`${LEDGER}/store.ts`]: `// ${"a".repeat(120)}\nsql\`SELECT a\nFROM ledger.accounts\``,
+      [`${LEDGER}/post.ts`]: `const message = "${"a".repeat(120)}";`,
+    },
+  },
+  {
     rule: /^a module's SQL touches/,
     broken: { [`${LEDGER}/store.ts`]: "sql`SELECT 1 FROM ledger.accounts a JOIN orders.orders o ON true`" },
     fine: { [`${LEDGER}/store.ts`]: "sql`SELECT orders.id FROM ledger.accounts orders`" },

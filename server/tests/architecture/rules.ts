@@ -6,6 +6,7 @@ import { PROJECT_RULES } from "./project-rules.ts";
 import type { Rule } from "./rule.ts";
 import { SIZE_RULES } from "./size-rules.ts";
 import { findComments, type Project } from "./source-files.ts";
+import { SQL_RULES } from "./sql-rules.ts";
 import { SYNTAX_RULES } from "./syntax-rules.ts";
 
 export const RULES: readonly Rule[] = [
@@ -14,6 +15,7 @@ export const RULES: readonly Rule[] = [
   ...MIGRATION_RULES,
   ...SYNTAX_RULES,
   ...ACCESS_RULES,
+  ...SQL_RULES,
   ...PROJECT_RULES,
 ];
 

@@ -186,7 +186,8 @@ async function prepareDatabase(
              EXISTS (SELECT FROM pg_roles WHERE rolname = ${serverRole}) AS role`;
     if (!there.database) await sql`CREATE DATABASE ${sql(databaseName)}`;
     const act = there.role ? "ALTER" : "CREATE";
-    await sql.unsafe(`${act} ROLE ${serverRole} LOGIN PASSWORD '${serverPassword}'`); // letters, digits, - and _
+    // The password is letters, digits, - and _.
+    await sql.unsafe(`${act} ROLE ${serverRole} LOGIN PASSWORD '${serverPassword}'`);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "28P01") throw error;
     throw new EmbeddedPostgresError(

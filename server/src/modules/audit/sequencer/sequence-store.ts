@@ -82,8 +82,8 @@ export async function insertEntries(
   const { count } = await sql`
     INSERT INTO audit.entries (seq, ${ENTRY_COLUMNS.names(sql)})
     SELECT ${first.seq} + e.number - 1, ${ENTRY_COLUMNS.names(sql, "e")}
-    FROM unnest(${ENTRY_COLUMNS.arrays(sql, entries)}) WITH ORDINALITY AS e (${ENTRY_COLUMNS.names(sql)},
-      number)
+    FROM unnest(${ENTRY_COLUMNS.arrays(sql, entries)}) WITH ORDINALITY
+      AS e (${ENTRY_COLUMNS.names(sql)}, number)
     WHERE ${first.seq} = 0
       OR EXISTS (
         SELECT

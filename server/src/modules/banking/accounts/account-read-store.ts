@@ -1,5 +1,5 @@
 // The SQL that reads accounts for people, and changes what lies beside the ledger.
-import { toArray } from "../../../runtime/sql-array.ts";
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface BankAccountRow {
@@ -24,14 +24,14 @@ export interface BankAccountFilter {
 
 /** In the order of ids. An owner's accounts, one external number and given ids each have an index. */
 export async function readBankAccounts({ sql }: Tx, filter: BankAccountFilter): Promise<BankAccountRow[]> {
-  const { ownerId, currency, externalNumberIndex, ids, afterId, limit } = filter;
+  const { ownerId, currency, externalNumberIndex: index, ids, afterId, limit } = filter;
   return sql<BankAccountRow[]>`
     SELECT id, owner_id, currency, name, holder_name, external_number, opened_at
     FROM banking.accounts
     WHERE id > ${afterId}
       AND ${ownerId === undefined ? sql`true` : sql`owner_id = ${ownerId}`}
       AND ${currency === undefined ? sql`true` : sql`currency = ${currency}`}
-      AND ${externalNumberIndex === undefined ? sql`true` : sql`external_number_index = ${externalNumberIndex}`}
+      AND ${index === undefined ? sql`true` : sql`external_number_index = ${index}`}
       AND ${ids === undefined ? sql`true` : sql`id = ANY(${toArray(ids)}::bigint[])`}
     ORDER BY id
     LIMIT ${limit}`;
@@ -54,10 +54,11 @@ export async function readOwnedIds({ sql }: Tx, ownerId: string, limit: number):
 
 /** Those of the blind indexes, in hex, that an account has already. */
 export async function readTakenNumbers({ sql }: Tx, indexes: readonly Buffer[]): Promise<Set<string>> {
+  const hexes = toTextArray(indexes.map((index) => `\\x${index.toString("hex")}`));
   const rows = await sql<{ taken: string }[]>`
     SELECT encode(external_number_index, 'hex') AS taken
     FROM banking.accounts
-    WHERE external_number_index = ANY(${indexes.map((index) => `\\x${index.toString("hex")}`)}::text[]::bytea[])`;
+    WHERE external_number_index = ANY(${hexes}::bytea[])`;
   return new Set(rows.map((row) => row.taken));
 }
 

@@ -35,6 +35,9 @@ export interface CategoryFilter {
 
 export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
   const { parentId, belowId, slug, withDrafts, afterId, limit } = filter;
+  const isShown = withDrafts
+    ? sql`true`
+    : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(c.path) AND d.status = 'draft')`;
   return sql<Category[]>`
     SELECT ${sql.unsafe(COLUMNS)}
     FROM catalog.categories c
@@ -42,7 +45,7 @@ export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Pro
       AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}::bigint`}
       AND ${belowId === undefined ? sql`true` : sql`${belowId}::bigint = ANY(path)`}
       AND ${slug === undefined ? sql`true` : sql`slug = ${slug}`}
-      AND ${withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(c.path) AND d.status = 'draft')`}
+      AND ${isShown}
     ORDER BY id
     LIMIT ${limit}`;
 }

@@ -6,9 +6,9 @@ import type { Tx } from "../../../runtime/transaction.ts";
 import type { Product, ProductFields } from "./product.ts";
 
 const COLUMNS = `p.id, p.sku, p.name, p.description, p.price_minor AS "priceMinor", p.currency,
-  p.price_includes_tax AS "priceIncludesTax", p.tax_class AS "taxClass", p.category_id AS "categoryId", p.brand,
-  p.status, p.tracks_stock AS "tracksStock", p.images, p.metadata, p.version, p.created_at AS "createdAt",
-  p.updated_at AS "updatedAt",
+  p.price_includes_tax AS "priceIncludesTax", p.tax_class AS "taxClass", p.category_id AS "categoryId",
+  p.brand, p.status, p.tracks_stock AS "tracksStock", p.images, p.metadata, p.version,
+  p.created_at AS "createdAt", p.updated_at AS "updatedAt",
   NOT p.tracks_stock OR coalesce((
     SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false) AS "inStock"`;
 

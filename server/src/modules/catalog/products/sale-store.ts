@@ -6,8 +6,9 @@ import type { Tx } from "../../../runtime/transaction.ts";
 import type { ProductLabel } from "./product-labels.ts";
 import type { ProductForSale } from "./products-for-sale.ts";
 
-const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency, price_includes_tax AS "priceIncludesTax",
-  tax_class AS "taxClass", status, tracks_stock AS "tracksStock", version`;
+const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency,
+  price_includes_tax AS "priceIncludesTax", tax_class AS "taxClass", status, tracks_stock AS "tracksStock",
+  version`;
 
 export async function readProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {
   return sql<ProductForSale[]>`

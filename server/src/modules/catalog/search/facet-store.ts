@@ -33,6 +33,9 @@ export async function readFacets(
 ): Promise<FacetRow> {
   const { brands, priceFrom, priceTo } = filter;
   const base = { ...filter, brands: undefined, priceFrom: undefined, priceTo: undefined };
+  const isShown = filter.withDrafts
+    ? sql`true`
+    : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(k.path) AND d.status = 'draft')`;
   const [row] = await sql<[FacetRow]>`
     WITH matched AS MATERIALIZED (
       SELECT p.brand, p.category_id, p.price_minor, p.currency, ${sql.unsafe(IN_STOCK)} AS stocked,
@@ -40,7 +43,7 @@ export async function readFacets(
         ${matchFilter(sql, { ...EVERYTHING, priceFrom, priceTo })} AS of_price
       FROM catalog.products p
       WHERE ${matchFilter(sql, base)} AND ${matchWords(sql, words)}),
-    narrowed AS (SELECT * FROM matched WHERE of_brand IS TRUE AND of_price)
+    narrowed AS (SELECT category_id, stocked FROM matched WHERE of_brand IS TRUE AND of_price)
     SELECT (SELECT count(*)::integer FROM narrowed) AS total,
       (SELECT count(*)::integer FROM narrowed WHERE stocked) AS "inStock",
       (
@@ -62,7 +65,7 @@ export async function readFacets(
             WHERE category_id IS NOT NULL
             GROUP BY category_id) n
           JOIN catalog.categories k ON k.id = n.category_id
-          WHERE ${filter.withDrafts ? sql`true` : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY (k.path) AND d.status = 'draft')`}
+          WHERE ${isShown}
           ORDER BY n.count DESC, k.id
           LIMIT ${CATEGORIES_MAX}) c) AS categories,
       (

@@ -22,7 +22,8 @@ export interface WordQuery {
 }
 
 /** Whether a product named p can be ordered now. */
-export const IN_STOCK = `(NOT p.tracks_stock OR coalesce((SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false))`;
+export const IN_STOCK = `(NOT p.tracks_stock OR coalesce((
+  SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false))`;
 
 /** The expression that a list is sorted by, and which way; the id goes the same way. */
 const ORDERS = {
@@ -139,19 +140,23 @@ type Fragment = ReturnType<AnySql["unsafe"]> | ReturnType<AnySql>;
 function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: RankedRequest) {
   const { filter: f, after, limit, text } = request;
   const past = after === undefined ? sql`NULL, NULL` : sql`${after.key}::text::integer, ${after.id}::integer`;
+  const isPast = after === undefined ? sql`true` : sql`(score, product_id) < (${past})`;
+  const isSought =
+    f.sku === undefined
+      ? sql`true`
+      : sql`product_id = (SELECT id FROM catalog.products WHERE sku = ${f.sku})`;
   return sql`
     SELECT string_agg(concat_ws(' ', r.product_id, r.version, r.score,
         NOT r.tracks_stock OR coalesce((
             SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = r.product_id), false)),
       ',' ORDER BY r.score DESC, r.product_id DESC)
     FROM (
-      SELECT *
+      SELECT product_id, version, tracks_stock, score
       FROM catalog.rank_products(${query}, ${text}, ${isCommon}, ${RANKED_MAX}, ${past}, ${limit},
         ${isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
         ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)}, ${f.currency ?? null},
         ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
-      WHERE ${after === undefined ? sql`true` : sql`(score, product_id) < (${after.key}::text::integer, ${after.id})`}
-        AND ${f.sku === undefined ? sql`true` : sql`product_id = (SELECT id FROM catalog.products WHERE sku = ${f.sku})`}
+      WHERE ${isPast} AND ${isSought}
       ORDER BY score DESC, product_id DESC
       LIMIT ${limit}) r`;
 }

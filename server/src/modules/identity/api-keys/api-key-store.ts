@@ -18,7 +18,8 @@ export interface NewApiKey {
 
 function columns(sql: Query) {
   return sql`
-    k.id, k.user_id AS "userId", k.name, k.scopes, k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`;
+    k.id, k.user_id AS "userId", k.name, k.scopes, k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+    k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`;
 }
 
 export async function insertApiKey({ sql }: Tx, key: NewApiKey): Promise<void> {

@@ -37,7 +37,8 @@ export async function deleteOldChallenges(sql: Query, before: Date): Promise<voi
 
 function columns(sql: Query) {
   return sql`
-    id, user_id AS "userId", credential_id AS "credentialId", public_key AS "publicKey", counter, synced, transports, name, created_at AS "createdAt", last_used_at AS "lastUsedAt", suspended_at AS "suspendedAt"`;
+    id, user_id AS "userId", credential_id AS "credentialId", public_key AS "publicKey", counter, synced,
+    transports, name, created_at AS "createdAt", last_used_at AS "lastUsedAt", suspended_at AS "suspendedAt"`;
 }
 
 /** False where the credential is registered already, by whomever. */

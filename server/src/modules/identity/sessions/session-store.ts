@@ -29,7 +29,9 @@ export async function insertSession({ sql }: Tx, session: NewSession): Promise<v
 
 function columns(sql: Query) {
   return sql`
-    id, user_id AS "userId", secret, counter, rotated_at AS "rotatedAt", user_agent AS "userAgent", methods, confirmed_at AS "confirmedAt", impersonator_id AS "impersonatorId", created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt", ended_at AS "endedAt"`;
+    id, user_id AS "userId", secret, counter, rotated_at AS "rotatedAt", user_agent AS "userAgent", methods,
+    confirmed_at AS "confirmedAt", impersonator_id AS "impersonatorId", created_at AS "createdAt",
+    last_used_at AS "lastUsedAt", expires_at AS "expiresAt", ended_at AS "endedAt"`;
 }
 
 /** Locks the session's row until the transaction ends: refreshes of one session take turns. */

@@ -190,7 +190,8 @@ export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow
 /** The beginnings of all password hashes that do not begin like this, up to their salt: "$2b$12$". */
 export async function findOtherHashKinds(sql: Query, today: string): Promise<string[]> {
   const rows = await sql<{ kind: string }[]>`
-    SELECT DISTINCT substring(password_hash FROM '^\\$(?:2[aby]\\$[0-9]{2}|argon2id\\$v=19\\$[a-z0-9=,]+)\\$') AS kind
+    SELECT DISTINCT
+      substring(password_hash FROM '^\\$(?:2[aby]\\$[0-9]{2}|argon2id\\$v=19\\$[a-z0-9=,]+)\\$') AS kind
     FROM identity.users
     WHERE password_hash IS NOT NULL AND NOT starts_with(password_hash, ${today})`;
   return rows.map(({ kind }) => kind).filter((kind) => kind !== null);

@@ -37,26 +37,26 @@ export async function readStatement(
   const { accountId, pageFrom, pageTo, limit } = range;
   const direction = order === "asc" ? db`ASC` : db`DESC`;
   return db<StatementRow[]>`
-    SELECT bounds.opening, bounds.closing, page.*, j.kind, j.reference, j.metadata
+    SELECT bounds.opening, bounds.closing, page.id, page.journal_id, page.is_debit, page.counterparty_id,
+      page.amount, page.balance_after, j.kind, j.reference, j.metadata
     FROM (
       SELECT ${balanceBefore(db, accountId, range.from)} AS opening,
         ${balanceBefore(db, accountId, range.to)} AS closing) AS bounds
     LEFT JOIN (
-      (
-        SELECT t.id, t.journal_id, true AS is_debit,
-          CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id, t.amount,
-          t.debit_after AS balance_after
-        FROM ledger.transfers t
-        WHERE t.debit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
-        ORDER BY t.id ${direction}
-        LIMIT ${limit})
-      UNION ALL (
-        SELECT t.id, t.journal_id, false, CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END,
-          t.amount, t.credit_after
-        FROM ledger.transfers t
-        WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
-        ORDER BY t.id ${direction}
-        LIMIT ${limit})
+      (SELECT t.id, t.journal_id, true AS is_debit,
+         CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id, t.amount,
+         t.debit_after AS balance_after
+       FROM ledger.transfers t
+       WHERE t.debit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
+       ORDER BY t.id ${direction}
+       LIMIT ${limit})
+      UNION ALL
+      (SELECT t.id, t.journal_id, false, CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END,
+         t.amount, t.credit_after
+       FROM ledger.transfers t
+       WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
+       ORDER BY t.id ${direction}
+       LIMIT ${limit})
       ORDER BY id ${direction}
       LIMIT ${limit}) AS page ON true
     LEFT JOIN LATERAL (
@@ -68,22 +68,21 @@ export async function readStatement(
 function balanceBefore(db: Sql, accountId: number, before: number) {
   return db`
     coalesce((
-        SELECT after
-        FROM (
-          (
-            SELECT id, debit_after AS after
-            FROM ledger.transfers
-            WHERE debit_account_id = ${accountId} AND id < ${before}
-            ORDER BY id DESC
-            LIMIT 1)
-          UNION ALL (
-            SELECT id, credit_after
-            FROM ledger.transfers
-            WHERE credit_account_id = ${accountId} AND id < ${before}
-            ORDER BY id DESC
-            LIMIT 1)) AS last
-        ORDER BY id DESC
-        LIMIT 1), 0)::text`;
+      SELECT after
+      FROM (
+        (SELECT id, debit_after AS after
+         FROM ledger.transfers
+         WHERE debit_account_id = ${accountId} AND id < ${before}
+         ORDER BY id DESC
+         LIMIT 1)
+        UNION ALL
+        (SELECT id, credit_after
+         FROM ledger.transfers
+         WHERE credit_account_id = ${accountId} AND id < ${before}
+         ORDER BY id DESC
+         LIMIT 1)) AS last
+      ORDER BY id DESC
+      LIMIT 1), 0)::text`;
 }
 
 export interface MovementRow {

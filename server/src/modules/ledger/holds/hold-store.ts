@@ -42,16 +42,27 @@ export async function readHoldsOfAccounts(
   const states = toArray(query.states.map((state) => HOLD_STATES[state]));
   const rows = await db<HoldRecordRow[]>`
     WITH ids AS (
-      (SELECT id FROM ledger.holds h WHERE debit_account_id = ANY(${accountIds}::bigint[]) AND id < ${query.beforeId}
-         AND ${stateNow(db)} = ANY(${states}::smallint[]) ORDER BY id DESC LIMIT ${query.limit})
+      (SELECT id
+       FROM ledger.holds h
+       WHERE debit_account_id = ANY(${accountIds}::bigint[]) AND id < ${query.beforeId}
+         AND ${stateNow(db)} = ANY(${states}::smallint[])
+       ORDER BY id DESC
+       LIMIT ${query.limit})
       UNION -- a hold between two accounts of one owner comes from both sides
-      (SELECT id FROM ledger.holds h WHERE credit_account_id = ANY(${accountIds}::bigint[]) AND id < ${query.beforeId}
-         AND ${stateNow(db)} = ANY(${states}::smallint[]) ORDER BY id DESC LIMIT ${query.limit}))
-    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured, h.expires_at, h.closed_at,
-           j.kind, j.reference, j.metadata, a.asset_id
-    FROM ids JOIN ledger.holds h ON h.id = ids.id JOIN ledger.journals j ON j.id = h.id
-         JOIN ledger.accounts a ON a.id = h.debit_account_id
-    ORDER BY h.id DESC LIMIT ${query.limit}`;
+      (SELECT id
+       FROM ledger.holds h
+       WHERE credit_account_id = ANY(${accountIds}::bigint[]) AND id < ${query.beforeId}
+         AND ${stateNow(db)} = ANY(${states}::smallint[])
+       ORDER BY id DESC
+       LIMIT ${query.limit}))
+    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
+      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
+    FROM ids
+    JOIN ledger.holds h ON h.id = ids.id
+    JOIN ledger.journals j ON j.id = h.id
+    JOIN ledger.accounts a ON a.id = h.debit_account_id
+    ORDER BY h.id DESC
+    LIMIT ${query.limit}`;
   return rows.map(toHoldRecord);
 }
 

@@ -80,14 +80,19 @@ export function readTransfersFrom(
 ): Promise<TransferRow[]> {
   return sql<TransferRow[]>`
     SELECT t.id, t.debit_account_id, t.credit_account_id, t.amount, t.debit_after, t.credit_after, a.asset_id
-    FROM ledger.transfers t JOIN ledger.accounts a ON a.id = t.debit_account_id
-    WHERE t.id >= ${firstId} AND t.id < ${firstId + count} ORDER BY t.id`;
+    FROM ledger.transfers t
+    JOIN ledger.accounts a ON a.id = t.debit_account_id
+    WHERE t.id >= ${firstId} AND t.id < ${firstId + count}
+    ORDER BY t.id`;
 }
 
 /** Journals and refusals by their own ids, or by reference. */
 function scanJournals(sql: Sql, { from, before, scanMax, reference, status }: TransactionScan): Fragment {
   const range = sql`
-    ${reference === undefined ? sql`true` : sql`reference = ${reference}`} AND id >= ${from} AND id < ${before} ORDER BY id DESC LIMIT ${scanMax}`;
+    id >= ${from} AND id < ${before}
+    AND ${reference === undefined ? sql`true` : sql`reference = ${reference}`}
+    ORDER BY id DESC
+    LIMIT ${scanMax}`;
   const journals = sql`SELECT 1 AS branch, id AS item, id AS position FROM ledger.journals WHERE ${range}`;
   const refusals = sql`SELECT 5 AS branch, id AS item, id AS position FROM ledger.refusals WHERE ${range}`;
   if (status === "FAILED") return refusals;
@@ -112,12 +117,13 @@ function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
  * A captured hold's transfer is no item of its own, for the hold is one. Of a journal's many transfers the scan may stop
  * in the midst: their ids follow each other, so what is still to come lies below the journal's own id.
  */
-function scanTransfers(sql: Sql, scan: TransactionScan, side: 0 | 1) {
+function scanTransfers(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
+  const rows = sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`;
   return sql`
     (
       SELECT ${BRANCHES.transfers[side]}::int AS branch, CASE WHEN j.transfer_count > 0 THEN j.id END AS item,
         CASE WHEN j.transfer_count > 0 THEN j.id ELSE t.id END AS position
-      FROM (${ofAccounts(sql, scan, sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`)}) AS t
+      FROM (${ofAccounts(sql, scan, { rows, columns: sql`s.id, s.journal_id` })}) AS t
       CROSS JOIN LATERAL (
         SELECT id, transfer_count FROM ledger.journals WHERE id = t.journal_id LIMIT 1) AS j)`;
 }
@@ -127,7 +133,7 @@ function scanHolds(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
   return sql`
     (
       SELECT ${BRANCHES.holds[side]}::int AS branch, id AS item, id AS position
-      FROM (${ofAccounts(sql, scan, rows)}) AS h)`;
+      FROM (${ofAccounts(sql, scan, { rows, columns: sql`s.id` })}) AS h)`;
 }
 
 function scanRefusals(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
@@ -135,19 +141,24 @@ function scanRefusals(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
   return sql`
     (
       SELECT ${BRANCHES.refusals[side]}::int AS branch, id AS item, id AS position
-      FROM (${ofAccounts(sql, scan, rows)}) AS r)`;
+      FROM (${ofAccounts(sql, scan, { rows, columns: sql`s.id` })}) AS r)`;
 }
 
 /** The newest rows of a branch: of each account by its index, then of all together. */
 function ofAccounts(
   sql: Sql,
   { accountIds = [], from, before, scanMax }: TransactionScan,
-  rows: Fragment,
+  { rows, columns }: { rows: Fragment; columns: Fragment },
 ): Fragment {
   return sql`
-    SELECT s.* FROM unnest(${toArray(accountIds)}::bigint[]) AS a (id)
-    CROSS JOIN LATERAL (${rows} AND id >= ${from} AND id < ${before} ORDER BY id DESC LIMIT ${scanMax}) AS s
-    ORDER BY s.id DESC LIMIT ${scanMax}`;
+    SELECT ${columns}
+    FROM unnest(${toArray(accountIds)}::bigint[]) AS a (id)
+    CROSS JOIN LATERAL (
+      ${rows} AND id >= ${from} AND id < ${before}
+      ORDER BY id DESC
+      LIMIT ${scanMax}) AS s
+    ORDER BY s.id DESC
+    LIMIT ${scanMax}`;
 }
 
 type Filter = Omit<TransactionScan, "before">;
@@ -172,14 +183,16 @@ function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Scann
       CROSS JOIN horizon
       WHERE s.item >= ${filter.from} AND s.item >= coalesce(horizon.id, 0)),
     page AS (
-      SELECT *
+      SELECT id, kind, status, reference, metadata, actor_id, effective_at, transfer_count, code, expires_at,
+        closed_at, debit_id, credit_id, amount_whole
       FROM (${readDetails(sql)}) AS details
       WHERE ${matches(sql, filter)}
       ORDER BY id DESC
       LIMIT ${filter.limit})
     SELECT horizon.id AS horizon, page.id, page.kind, page.status, page.reference, page.metadata,
       page.actor_id, page.effective_at, page.transfer_count, page.code, page.expires_at, page.closed_at,
-      movement.*, coalesce(debit.asset_id, credit.asset_id) AS asset_id, debit.system AS debit_is_system,
+      movement.debit_account_id, movement.credit_account_id, movement.amount,
+      coalesce(debit.asset_id, credit.asset_id) AS asset_id, debit.system AS debit_is_system,
       credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
     FROM horizon
     LEFT JOIN page ON true
@@ -221,30 +234,41 @@ function readDetails(sql: Sql): Fragment {
       WHERE id = p.id
       LIMIT 1) AS j
     LEFT JOIN LATERAL (
-      SELECT * FROM ledger.holds WHERE id = p.id AND j.transfer_count = 0 LIMIT 1) AS h ON true
+      SELECT debit_account_id, credit_account_id, amount, captured, state, expires_at, closed_at
+      FROM ledger.holds
+      WHERE id = p.id AND j.transfer_count = 0
+      LIMIT 1) AS h ON true
     WHERE NOT p.is_refusal
     UNION ALL
     SELECT p.id, r.kind, r.reference, r.metadata, r.actor_id, NULL, 0, r.code, NULL, NULL, r.debit_account_id,
       r.credit_account_id, r.amount, 'FAILED'
     FROM picked p
     CROSS JOIN LATERAL (
-      SELECT * FROM ledger.refusals WHERE id = p.id LIMIT 1) AS r
+      SELECT kind, code, reference, metadata, actor_id, debit_account_id, credit_account_id, amount
+      FROM ledger.refusals
+      WHERE id = p.id
+      LIMIT 1) AS r
     WHERE p.is_refusal`;
 }
 
 function matches(sql: Sql, { type, status, reference, accountIds }: Filter): Fragment {
-  const ids = toArray(accountIds ?? []);
+  // Found by reference, the accounts are still to be checked; found by account, they are right already.
+  const onAccounts =
+    accountIds === undefined || reference === undefined ? sql`true` : moveOn(sql, toArray(accountIds));
   return sql`
     ${type === undefined ? sql`true` : sql`kind = ${JOURNAL_KINDS[type]}`}
     AND ${status === undefined ? sql`true` : sql`status = ${status}`}
-    AND ${
-      // Found by reference, the accounts are still to be checked; found by account, they are right already.
-      accountIds === undefined || reference === undefined
-        ? sql`true`
-        : sql`(debit_id = ANY(${ids}::bigint[]) OR credit_id = ANY(${ids}::bigint[]) OR EXISTS (
-            SELECT FROM ledger.transfers t WHERE t.id >= details.id AND t.id < details.id + details.transfer_count
-            AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))))`
-    }`;
+    AND ${onAccounts}`;
+}
+
+/** The details, or one of their transfers, name one of the accounts. */
+function moveOn(sql: Sql, ids: string): Fragment {
+  return sql`(
+    debit_id = ANY(${ids}::bigint[]) OR credit_id = ANY(${ids}::bigint[]) OR EXISTS (
+      SELECT
+      FROM ledger.transfers t
+      WHERE t.id >= details.id AND t.id < details.id + details.transfer_count
+        AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))))`;
 }
 
 /**
@@ -263,10 +287,11 @@ function readMovement(sql: Sql, { accountIds }: Filter): Fragment {
     UNION ALL
     SELECT t.debit_account_id,
       coalesce((
-          SELECT credit_account_id FROM ledger.transfers WHERE page.transfer_count = 2 AND id = page.id + 1),
-        t.credit_account_id), t.amount
+        SELECT credit_account_id FROM ledger.transfers WHERE page.transfer_count = 2 AND id = page.id + 1),
+        t.credit_account_id),
+      t.amount
     FROM (
-      SELECT *
+      SELECT t.debit_account_id, t.credit_account_id, t.amount
       FROM ledger.transfers t
       WHERE page.transfer_count > 0
         AND t.id >= page.id

@@ -21,7 +21,8 @@ export async function readTransferLeafRows(
   { after, upTo, limit }: { after: bigint; upTo: bigint; limit: number },
 ): Promise<TransferLeafRow[]> {
   return await db<TransferLeafRow[]>`
-    SELECT t.*, s.code AS asset, s.scale, j.kind, j.transfer_count
+    SELECT t.id, t.journal_id, t.debit_account_id, t.credit_account_id, t.amount, t.debit_after,
+      t.credit_after, s.code AS asset, s.scale, j.kind, j.transfer_count
     FROM (
       SELECT id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after
       FROM ledger.transfers

@@ -139,12 +139,17 @@ export async function dropCheckpoint({ sql }: Tx): Promise<void> {
 
 /** The holds that may have changed since a checkpoint: those placed later, and those that were active. For a FROM. */
 export function changedHolds({ sql }: Tx, { since, activeHoldCount }: Checkpoint) {
-  if (activeHoldCount === 0) return sql`(SELECT * FROM ledger.holds WHERE id > ${since})`;
+  const columns = sql`
+    h.id, h.debit_account_id, h.credit_account_id, h.amount, h.captured, h.state, h.closed_at`;
+  const placedLater = sql`SELECT ${columns} FROM ledger.holds h WHERE h.id > ${since}`;
+  if (activeHoldCount === 0) return sql`(${placedLater})`;
   return sql`(
-    SELECT * FROM ledger.holds WHERE id > ${since}
+    ${placedLater}
     UNION ALL
-    SELECT h.* FROM (SELECT unnest(active_hold_ids) AS id FROM ledger.verifications) AS active
-    JOIN ledger.holds h ON h.id = active.id WHERE h.id <= ${since})`;
+    SELECT ${columns}
+    FROM (SELECT unnest(active_hold_ids) AS id FROM ledger.verifications) AS active
+    JOIN ledger.holds h ON h.id = active.id
+    WHERE h.id <= ${since})`;
 }
 
 const FEW = 10_000;

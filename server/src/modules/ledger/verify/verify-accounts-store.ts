@@ -38,57 +38,16 @@ interface AccountRow {
  */
 export async function findAccountDifference(
   { sql }: Tx,
-  { since, share, shareCount }: AccountShare,
+  share: AccountShare,
 ): Promise<AccountDifference | undefined> {
-  const ofShare = (column: string) => sql`${sql(column)} % ${shareCount} = ${share}`;
-  // No balance before: an account's first transfer. Steps are added up in bigint, four times as fast as numeric, where
-  // they are far from its bounds.
+  const { since } = share;
   const [row] = await sql<AccountRow[]>`
-    WITH sides AS (
-      SELECT debit_account_id AS account_id, id, -amount AS delta, debit_after AS after
-      FROM ledger.transfers
-      WHERE id > ${since} AND ${ofShare("debit_account_id")}
-      UNION ALL
-      SELECT credit_account_id, id, amount, credit_after
-      FROM ledger.transfers
-      WHERE id > ${since} AND ${ofShare("credit_account_id")}),
-    linked AS (
-      SELECT account_id, id, delta, after, lag(after) OVER in_order AS before
-      FROM sides
-      WINDOW in_order AS (PARTITION BY account_id ORDER BY id)),
-    derived AS (
-      SELECT account_id, coalesce(sum(-delta) FILTER (WHERE delta < 0), 0) AS debits,
-        coalesce(sum(delta) FILTER (WHERE delta > 0), 0) AS credits, min(id) AS first_id,
-        min(after::numeric - delta) FILTER (WHERE before IS NULL) AS opening,
-        min(id) FILTER (WHERE before IS NOT NULL
-          AND CASE
-            WHEN before BETWEEN -4000000000000000000 AND 4000000000000000000
-              AND delta BETWEEN -4000000000000000000 AND 4000000000000000000
-              THEN after IS DISTINCT FROM before + delta
-            ELSE after IS DISTINCT FROM before::numeric + delta END) AS broken_id,
-        min(id) FILTER (WHERE after IS NOT NULL) AS noted_id, min(after) FILTER (WHERE delta < 0) AS lowest
-      FROM linked
-      GROUP BY account_id),
+    WITH ${deriveSums(sql, share)},
     verified AS (
       SELECT account_id, debits, credits
       FROM ledger.verified_accounts
-      WHERE ${since}::bigint > 0 AND ${ofShare("account_id")}),
-    stripes AS (
-      SELECT account_id, sum(debits_posted) AS debits, sum(credits_posted) AS credits
-      FROM ledger.system_balances
-      GROUP BY account_id),
-    limits AS (
-      SELECT account_id, max(greatest(credit_limit_before, credit_limit_after)) AS highest
-      FROM ledger.account_changes
-      GROUP BY account_id),
-    stored AS (
-      SELECT a.id AS account_id, a.system, greatest(a.credit_limit, l.highest) AS limit_highest,
-        CASE WHEN a.system THEN coalesce(s.debits, 0) ELSE a.debits_posted END AS debits,
-        CASE WHEN a.system THEN coalesce(s.credits, 0) ELSE a.credits_posted END AS credits
-      FROM ledger.accounts a
-      LEFT JOIN stripes s ON s.account_id = a.id
-      LEFT JOIN limits l ON l.account_id = a.id
-      WHERE ${ofShare("id")}),
+      WHERE ${since}::bigint > 0 AND ${isOfShare(sql, share, "account_id")}),
+    ${readSums(sql, share)},
     compared AS (
       SELECT account_id, stored.debits IS NULL AS missing, stored.debits AS debits_stored,
         stored.credits AS credits_stored,
@@ -119,6 +78,66 @@ export async function findAccountDifference(
     ORDER BY broken_id, account_id
     LIMIT 1`;
   return row === undefined ? undefined : toDifference(row);
+}
+
+/** A condition: the account of this column is of the share. */
+function isOfShare(sql: Tx["sql"], { share, shareCount }: AccountShare, column: string) {
+  return sql`${sql(column)} % ${shareCount} = ${share}`;
+}
+
+/**
+ * What the transfers say. No balance before: an account's first transfer. Steps are added up in bigint, four times as
+ * fast as numeric, where they are far from its bounds.
+ */
+function deriveSums(sql: Tx["sql"], share: AccountShare) {
+  const { since } = share;
+  return sql`
+    sides AS (
+      SELECT debit_account_id AS account_id, id, -amount AS delta, debit_after AS after
+      FROM ledger.transfers
+      WHERE id > ${since} AND ${isOfShare(sql, share, "debit_account_id")}
+      UNION ALL
+      SELECT credit_account_id, id, amount, credit_after
+      FROM ledger.transfers
+      WHERE id > ${since} AND ${isOfShare(sql, share, "credit_account_id")}),
+    linked AS (
+      SELECT account_id, id, delta, after, lag(after) OVER in_order AS before
+      FROM sides
+      WINDOW in_order AS (PARTITION BY account_id ORDER BY id)),
+    derived AS (
+      SELECT account_id, coalesce(sum(-delta) FILTER (WHERE delta < 0), 0) AS debits,
+        coalesce(sum(delta) FILTER (WHERE delta > 0), 0) AS credits, min(id) AS first_id,
+        min(after::numeric - delta) FILTER (WHERE before IS NULL) AS opening,
+        min(id) FILTER (WHERE before IS NOT NULL
+          AND CASE
+            WHEN before BETWEEN -4000000000000000000 AND 4000000000000000000
+              AND delta BETWEEN -4000000000000000000 AND 4000000000000000000
+              THEN after IS DISTINCT FROM before + delta
+            ELSE after IS DISTINCT FROM before::numeric + delta END) AS broken_id,
+        min(id) FILTER (WHERE after IS NOT NULL) AS noted_id, min(after) FILTER (WHERE delta < 0) AS lowest
+      FROM linked
+      GROUP BY account_id)`;
+}
+
+/** What the accounts say. */
+function readSums(sql: Tx["sql"], share: AccountShare) {
+  return sql`
+    stripes AS (
+      SELECT account_id, sum(debits_posted) AS debits, sum(credits_posted) AS credits
+      FROM ledger.system_balances
+      GROUP BY account_id),
+    limits AS (
+      SELECT account_id, max(greatest(credit_limit_before, credit_limit_after)) AS highest
+      FROM ledger.account_changes
+      GROUP BY account_id),
+    stored AS (
+      SELECT a.id AS account_id, a.system, greatest(a.credit_limit, l.highest) AS limit_highest,
+        CASE WHEN a.system THEN coalesce(s.debits, 0) ELSE a.debits_posted END AS debits,
+        CASE WHEN a.system THEN coalesce(s.credits, 0) ELSE a.credits_posted END AS credits
+      FROM ledger.accounts a
+      LEFT JOIN stripes s ON s.account_id = a.id
+      LEFT JOIN limits l ON l.account_id = a.id
+      WHERE ${isOfShare(sql, share, "id")})`;
 }
 
 function toDifference(row: AccountRow): AccountDifference {
@@ -238,14 +257,28 @@ export async function findBelowFormerLimit(
   since: number,
 ): Promise<{ accountId: number; transferId: number; balance: string; limit: string } | undefined> {
   const [row] = await sql<{ account_id: bigint; id: bigint; balance: string; credit_limit: string }[]>`
-    SELECT a.id AS account_id, t.id, t.debit_after::text AS balance, coalesce(later.credit_limit_before, a.credit_limit)::text AS credit_limit
-    FROM (SELECT DISTINCT account_id FROM ledger.account_changes WHERE credit_limit_before <> credit_limit_after) AS changed
+    SELECT a.id AS account_id, t.id, t.debit_after::text AS balance,
+      coalesce(later.credit_limit_before, a.credit_limit)::text AS credit_limit
+    FROM (
+      SELECT DISTINCT account_id
+      FROM ledger.account_changes
+      WHERE credit_limit_before <> credit_limit_after) AS changed
     JOIN ledger.accounts a ON a.id = changed.account_id AND NOT a.system
     -- OFFSET 0: few accounts, each by its index, and not one hash over all transfers.
-    CROSS JOIN LATERAL (SELECT id, debit_after FROM ledger.transfers WHERE debit_account_id = a.id AND id > ${since} OFFSET 0) AS t
+    CROSS JOIN LATERAL (
+      SELECT id, debit_after
+      FROM ledger.transfers
+      WHERE debit_account_id = a.id AND id > ${since}
+      OFFSET 0) AS t
     LEFT JOIN LATERAL (
-      SELECT c.credit_limit_before FROM ledger.account_changes c WHERE c.account_id = a.id AND c.id > t.id ORDER BY c.id LIMIT 1) AS later ON true
-    WHERE t.debit_after < -coalesce(later.credit_limit_before, a.credit_limit) ORDER BY t.id LIMIT 1`;
+      SELECT c.credit_limit_before
+      FROM ledger.account_changes c
+      WHERE c.account_id = a.id AND c.id > t.id
+      ORDER BY c.id
+      LIMIT 1) AS later ON true
+    WHERE t.debit_after < -coalesce(later.credit_limit_before, a.credit_limit)
+    ORDER BY t.id
+    LIMIT 1`;
   if (row === undefined) return undefined;
   const { balance, credit_limit: limit } = row;
   return { accountId: Number(row.account_id), transferId: Number(row.id), balance, limit };

@@ -74,7 +74,10 @@ export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCo
           AND h.captured <= h.amount
           AND CASE
             WHEN h.state = 2
-              THEN t.journal_id = h.id AND t.amount = h.captured AND t.debit_account_id = h.debit_account_id AND t.credit_account_id = h.credit_account_id
+              THEN t.journal_id = h.id
+                AND t.amount = h.captured
+                AND t.debit_account_id = h.debit_account_id
+                AND t.credit_account_id = h.credit_account_id
             ELSE h.captured = 0 END) IS NOT TRUE) AS wrong_id
     FROM ${changedHolds(tx, checkpoint)} AS h
     LEFT JOIN ledger.journals j ON j.id = h.id

@@ -62,7 +62,7 @@ export async function findWrongPrice({ sql }: Tx): Promise<PriceRow | undefined>
         tax_rate::numeric AS rate
       FROM orders.lines),
     priced AS (
-      SELECT *,
+      SELECT order_id, line_no, net, tax, includes_tax, amount,
         CASE
           WHEN includes_tax THEN div(2 * amount * rate + 1000000 + rate, 2 * (1000000 + rate))
           ELSE div(2 * amount * rate + 1000000, 2000000) END AS tax_expected
@@ -110,7 +110,10 @@ export async function findWrongProgress({ sql }: Tx): Promise<ProgressRow | unde
     compared AS (
       SELECT order_id, line_no, l.shipped, l.returned, l.credited, coalesce(d.shipped, 0) AS shipped_expected,
         coalesce(d.returned, 0) AS returned_expected, coalesce(d.credited, 0) AS credited_expected
-      FROM (SELECT * FROM orders.lines WHERE shipped > 0 OR credited > 0) AS l
+      FROM (
+        SELECT order_id, line_no, shipped, returned, credited
+        FROM orders.lines
+        WHERE shipped > 0 OR credited > 0) AS l
       FULL JOIN derived d USING (order_id, line_no))
     SELECT c.order_id AS id, c.line_no, o.currency,
       concat_ws(' ', coalesce(c.shipped, 0), coalesce(c.returned, 0), coalesce(c.credited, 0)) AS stored,
