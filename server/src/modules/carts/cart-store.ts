@@ -1,5 +1,6 @@
 // The SQL of carts and their lines.
 import type { Sql } from "../../runtime/database.ts";
+import { columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../desk/index.ts";
@@ -23,8 +24,10 @@ interface CartRow {
 }
 
 function columns(sql: Query) {
-  return sql`id, user_id AS "userId", state, expires_at <= now() AS "isPast", currency, coupon_code AS "couponCode", version,
-    created_at AS "createdAt", changed_at AS "changedAt", expires_at AS "expiresAt", order_id AS "orderId", merged_into AS "mergedInto"`;
+  return sql`
+    id, user_id AS "userId", state, expires_at <= now() AS "isPast", currency, coupon_code AS "couponCode",
+    version, created_at AS "createdAt", changed_at AS "changedAt", expires_at AS "expiresAt",
+    order_id AS "orderId", merged_into AS "mergedInto"`;
 }
 
 function toCart({ isPast, ...row }: CartRow): Cart {
@@ -45,7 +48,11 @@ export async function readCart(sql: Query, id: number): Promise<Cart | undefined
 /** Locks the rows in id order until the transaction ends. */
 export async function lockCarts({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Cart>> {
   const rows = await sql<CartRow[]>`
-    SELECT ${columns(sql)} FROM carts.carts WHERE id = ANY(${toArray(ids)}::bigint[]) ORDER BY id FOR UPDATE`.execute();
+    SELECT ${columns(sql)}
+    FROM carts.carts
+    WHERE id = ANY(${toArray(ids)}::bigint[])
+    ORDER BY id
+    FOR UPDATE`.execute();
   return new Map(rows.map((row) => [Number(row.id), toCart(row)]));
 }
 
@@ -54,7 +61,10 @@ export const CARTS: RowReader<Cart> = { kind: "carts.carts", read: lockCarts };
 
 export async function readLines(sql: Query, cartId: number): Promise<CartLine[]> {
   const rows = await sql<{ product_id: bigint; quantity: number; unit_price_minor: bigint }[]>`
-    SELECT product_id, quantity, unit_price_minor FROM carts.cart_lines WHERE cart_id = ${cartId} ORDER BY position`;
+    SELECT product_id, quantity, unit_price_minor
+    FROM carts.cart_lines
+    WHERE cart_id = ${cartId}
+    ORDER BY position`;
   return rows.map((row) => ({
     productId: Number(row.product_id),
     quantity: row.quantity,
@@ -85,18 +95,32 @@ export async function insertCart(
   return toCart(row);
 }
 
+interface PlacedLine extends CartLine {
+  readonly cartId: number;
+  /** From 1, in the order of the cart. */
+  readonly position: number;
+}
+
+const LINE_COLUMNS = columnsOf<PlacedLine>({
+  cart_id: ["bigint", (line) => line.cartId],
+  product_id: ["bigint", (line) => line.productId],
+  position: ["integer", (line) => line.position],
+  quantity: ["integer", (line) => line.quantity],
+  unit_price_minor: ["bigint", (line) => line.unitPriceMinor],
+});
+
 /** Writes all lines of a locked cart in the place of those it has. */
 export async function writeLines({ sql }: Tx, cartId: number, lines: readonly CartLine[]): Promise<void> {
   const productIds = toArray(lines.map((line) => line.productId));
-  await sql`DELETE FROM carts.cart_lines WHERE cart_id = ${cartId} AND product_id <> ALL(${productIds}::bigint[])`;
+  const placed = lines.map((line, index) => ({ ...line, cartId, position: index + 1 }));
   await sql`
-    INSERT INTO carts.cart_lines (cart_id, product_id, position, quantity, unit_price_minor)
-    SELECT ${cartId}, l.product_id, l.position, l.quantity, l.unit_price_minor
-    FROM unnest(${productIds}::bigint[], ${toArray(lines.map((line) => line.quantity))}::integer[],
-                ${toArray(lines.map((line) => line.unitPriceMinor))}::bigint[])
-      WITH ORDINALITY AS l (product_id, quantity, unit_price_minor, position)
+    DELETE FROM carts.cart_lines
+    WHERE cart_id = ${cartId} AND product_id <> ALL(${productIds}::bigint[])`;
+  await sql`
+    INSERT INTO carts.cart_lines ${LINE_COLUMNS.rows(sql, placed)}
     ON CONFLICT (cart_id, product_id) DO UPDATE
-      SET position = excluded.position, quantity = excluded.quantity, unit_price_minor = excluded.unit_price_minor`;
+    SET position = excluded.position, quantity = excluded.quantity,
+        unit_price_minor = excluded.unit_price_minor`;
 }
 
 /** The next version of a locked cart, which lives for another while; a guest's cart may become a user's. */
@@ -106,9 +130,11 @@ export async function touchCart(
   { expiryDays, userId }: { readonly expiryDays: number; readonly userId?: string },
 ): Promise<Cart> {
   const [row] = await sql<CartRow[]>`
-    UPDATE carts.carts SET version = version + 1, changed_at = now(), user_id = coalesce(${userId ?? null}, user_id),
-      expires_at = now() + make_interval(days => ${expiryDays})
-    WHERE id = ${cartId} RETURNING ${columns(sql)}`;
+    UPDATE carts.carts
+    SET version = version + 1, changed_at = now(), user_id = coalesce(${userId ?? null}, user_id),
+        expires_at = now() + make_interval(days => ${expiryDays})
+    WHERE id = ${cartId}
+    RETURNING ${columns(sql)}`;
   if (row === undefined) throw new Error(`cart ${cartId} vanished`);
   return toCart(row);
 }
@@ -120,7 +146,8 @@ export async function writeCoupon({ sql }: Tx, cartId: number, couponCode: strin
 
 export async function closeMerged({ sql }: Tx, cartId: number, mergedInto: number): Promise<void> {
   await sql`
-    UPDATE carts.carts SET state = 'merged', merged_into = ${mergedInto}, version = version + 1, changed_at = now()
+    UPDATE carts.carts
+    SET state = 'merged', merged_into = ${mergedInto}, version = version + 1, changed_at = now()
     WHERE id = ${cartId}`;
 }
 
@@ -129,15 +156,20 @@ export interface OrderedCart {
   readonly orderId: number;
 }
 
+const ORDERED_COLUMNS = columnsOf<OrderedCart>({
+  id: ["bigint", (cart) => cart.id],
+  order_id: ["bigint", (cart) => cart.orderId],
+});
+
 /** Carts that a batch ordered; their rows are locked. */
 export const ORDERED_CARTS: RowWriter<OrderedCart> = {
   name: "orders.ordered_carts",
   write: ({ sql }, carts) =>
     sql`
-    UPDATE carts.carts c SET state = 'ordered', order_id = o.order_id, version = version + 1, changed_at = now()
-    FROM unnest(${toArray(carts.map((cart) => cart.id))}::bigint[], ${toArray(carts.map((cart) => cart.orderId))}::bigint[])
-      AS o (id, order_id)
-    WHERE c.id = o.id`.execute(),
+      UPDATE carts.carts c
+      SET state = 'ordered', order_id = n.order_id, version = version + 1, changed_at = now()
+      FROM unnest(${ORDERED_COLUMNS.arrays(sql, carts)}) AS n (${ORDERED_COLUMNS.names(sql)})
+      WHERE c.id = n.id`.execute(),
 };
 
 /** Closes up to `limit` open carts whose time is past; those that are being changed or ordered now are left alone. */

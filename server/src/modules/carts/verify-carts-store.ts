@@ -38,7 +38,11 @@ export async function readCartProducts(
   since: number,
 ): Promise<{ productId: number; cartId: number }[]> {
   const rows = await sql<{ product_id: bigint; cart_id: bigint }[]>`
-    SELECT l.product_id, min(l.cart_id) AS cart_id FROM carts.cart_lines l JOIN carts.carts c ON c.id = l.cart_id
-    WHERE c.state = 'open' OR c.order_id > ${since} GROUP BY l.product_id ORDER BY 2`;
+    SELECT l.product_id, min(l.cart_id) AS cart_id
+    FROM carts.cart_lines l
+    JOIN carts.carts c ON c.id = l.cart_id
+    WHERE c.state = 'open' OR c.order_id > ${since}
+    GROUP BY l.product_id
+    ORDER BY 2`;
   return rows.map((row) => ({ productId: Number(row.product_id), cartId: Number(row.cart_id) }));
 }
