@@ -60,6 +60,7 @@ export const audit: Module<"audit", AuditSettings, object, AuditModule> = {
           name: "audit_sequencer_failing",
           help: "1 where this process cannot extend the chain of the audit trail: entries wait; 0 else",
           read: () => Number(sequencer.isFailing()),
+          everyMs: 0, // costs nothing, and must agree with what readiness says at the same time
         },
       ],
       listDegraded: () =>
