@@ -135,7 +135,7 @@ export async function postponeAttempt(
   db: Sql,
   attempt: {
     id: number;
-    state: "created" | "sent" | "unknown";
+    state: AttemptState;
     dueAt: Date | null;
     attentionSince: Date | null;
     message: string;

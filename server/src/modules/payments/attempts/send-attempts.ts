@@ -13,6 +13,7 @@ import {
   ProviderUnreachableError,
 } from "../providers/card-provider.ts";
 import { type Attempt, keyOf } from "./attempt.ts";
+import { stepOf } from "./attempt-states.ts";
 import * as store from "./attempt-store.ts";
 import type { CallPolicy } from "./call-policy.ts";
 
@@ -121,12 +122,13 @@ async function postpone(sender: Sender, attempt: Attempt, why: Error | string): 
   const { db, log, clock } = sender;
   const message = typeof why === "string" ? why : why.message;
   const isCallable = typeof why !== "string";
+  const event = why instanceof ProviderUnreachableError ? "unanswered" : "uncalled";
   const limit = attempt.isAnswered ? ANSWERED_ATTENTION_SECONDS : sender.attentionSeconds;
   const isOld = ageSeconds(clock(), attempt) > limit;
   const attentionSince = isOld || !isCallable ? clock() : null;
   await store.postponeAttempt(db, {
     id: attempt.id,
-    state: stateWithout(attempt, why),
+    state: stepOf(attempt, event)?.to ?? attempt.state,
     dueAt: nextAsk(sender, attempt),
     attentionSince,
     message,
@@ -140,12 +142,4 @@ async function postpone(sender: Sender, attempt: Attempt, why: Error | string): 
   if (attentionSince !== null && attempt.attentionSince === null)
     log.error(fields, "a payment attempt waits for a person: GET /payments/attention");
   else log.warn(fields, "a payment attempt had no answer and is asked about again");
-}
-
-/** A call that was not made changes nothing; one without an answer leaves the attempt unknown. */
-function stateWithout(attempt: Attempt, why: Error | string): "created" | "sent" | "unknown" {
-  if (why instanceof ProviderUnreachableError) return attempt.isAnswered ? "sent" : "unknown";
-  if (attempt.state === "unknown" || attempt.isAnswered)
-    return attempt.state === "unknown" ? "unknown" : "sent";
-  return attempt.askedCount <= 1 ? "created" : "unknown";
 }

@@ -3,7 +3,7 @@
 import type { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
 import { ledgerError } from "../../ledger/index.ts";
-import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "../attempts/attempt.ts";
+import { type Attempt, isOpen } from "../attempts/attempt.ts";
 import { addUnderWay, noteAttempt } from "../attempts/begin-attempt.ts";
 import { attemptsOf, PROVIDER_ACTOR, settle } from "../attempts/settle-attempt.ts";
 import { bookCapture } from "../book-money.ts";
@@ -16,14 +16,17 @@ import { noteReturn } from "../return-payment.ts";
 export function applyRefund(desk: Desk, payment: Payment, report: RefundReport): Payment | AppError {
   const known = findRefund(desk, payment, report);
   if (known === undefined) return adoptRefund(desk, payment, report);
-  const attempt = { ...known, providerReference: report.reference ?? known.providerReference };
-  if (report.state === "pending") return notePending(desk, payment, { known, attempt });
-  if (report.state === "succeeded")
-    return known.state === "succeeded" || hasComeBack(known) ? payment : succeed(desk, payment, attempt);
-  if (known.state === "failed") return payment;
-  return isOpen(known)
-    ? fail(desk, payment, { attempt, code: report.code })
-    : reverse(desk, payment, { attempt, code: report.code });
+  const reference = report.reference ?? known.providerReference;
+  if (report.state === "pending") return notePending(desk, payment, { known, reference });
+  if (report.state === "failed") return refuse(desk, payment, { known, reference, code: report.code });
+  return succeed(desk, payment, { known, reference });
+}
+
+interface Told {
+  /** Our refund as it is by now. */
+  readonly known: Attempt;
+  /** The provider's id of it. */
+  readonly reference: string | null;
 }
 
 function findRefund(desk: Desk, payment: Payment, report: RefundReport): Attempt | undefined {
@@ -36,70 +39,47 @@ function findRefund(desk: Desk, payment: Payment, report: RefundReport): Attempt
   );
 }
 
-/** What the provider says to have failed never succeeds any more: such a report is an older one. A person may have been wrong. */
-function hasComeBack({ state, providerReference, failureCode }: Attempt): boolean {
-  return state === "failed" && providerReference !== null && failureCode !== RESOLVED_AS_FAILED;
-}
-
-function notePending(
-  desk: Desk,
-  payment: Payment,
-  { known, attempt }: { known: Attempt; attempt: Attempt },
-): Payment {
-  if (isOpen(known) && known.providerReference !== attempt.providerReference) leaveAttempt(desk, attempt);
+function notePending(desk: Desk, payment: Payment, { known, reference }: Told): Payment {
+  if (isOpen(known) && known.providerReference !== reference)
+    leaveAttempt(desk, { ...known, providerReference: reference });
   return payment;
 }
 
-function succeed(desk: Desk, payment: Payment, attempt: Attempt): Payment | AppError {
-  const settled = settle(desk, payment, { attempt, state: "succeeded" });
-  const { amountMinor, taxMinor, id, reason } = attempt;
-  return noteReturn(desk, settled, {
+/** By the table of its life; one that the provider said had failed never succeeds any more: that report is an older one. */
+function succeed(desk: Desk, before: Payment, { known, reference }: Told): Payment | AppError {
+  const set = { providerReference: reference };
+  const settled = settle(desk, before, { attempt: known, event: "done", set });
+  if (settled === undefined) return before;
+  const { payment } = settled;
+  const { amountMinor, taxMinor, id, reason, actorId } = known;
+  return noteReturn(desk, payment, {
     type: "refunded",
     amountMinor,
-    taxMinor: smaller(taxMinor, settled.taxCapturedMinor - settled.taxReturnedMinor),
+    taxMinor: smaller(taxMinor, payment.taxCapturedMinor - payment.taxReturnedMinor),
     attemptId: id,
-    actorId: attempt.actorId,
+    actorId,
     detail: reason ?? undefined,
   });
 }
 
-interface Failure {
-  readonly attempt: Attempt;
-  readonly code: string | undefined;
-}
-
-function fail(desk: Desk, payment: Payment, { attempt, code = "refund_failed" }: Failure): Payment {
-  const settled = settle(desk, payment, { attempt: { ...attempt, failureCode: code }, state: "failed" });
-  const { amountMinor, id } = attempt;
-  return appendEvent(desk, settled, {
-    type: "refund_failed",
-    amountMinor,
-    attemptId: id,
-    actorId: PROVIDER_ACTOR,
-    detail: code,
-  });
-}
-
-/** A refund that had been reported as done and then came back, as to a closed card: we have the money again. */
-function reverse(
+/** It failed; or it had been reported as done and came back, as to a closed card: we have the money again. */
+function refuse(
   desk: Desk,
   payment: Payment,
-  { attempt, code = "refund_failed" }: Failure,
+  { known, reference, code = "refund_failed" }: Told & { code: string | undefined },
 ): Payment | AppError {
-  const { amountMinor, id } = attempt;
-  const taxMinor = smaller(attempt.taxMinor, payment.taxReturnedMinor);
+  const { amountMinor, id } = known;
+  const source = { amountMinor, attemptId: id, actorId: PROVIDER_ACTOR, detail: code };
+  const set = { providerReference: reference, failureCode: code };
+  const settled = settle(desk, payment, { attempt: known, event: "refused", set });
+  if (settled === undefined) return payment;
+  if (settled.effect === "note")
+    return appendEvent(desk, settled.payment, { ...source, type: "refund_failed" });
+  const taxMinor = smaller(known.taxMinor, payment.taxReturnedMinor);
   const journal = bookCapture(desk, payment, { amountMinor, taxMinor, actorId: PROVIDER_ACTOR });
   if ("refused" in journal) return ledgerError(journal.refused, journal.details);
-  const settled = settle(desk, payment, { attempt: { ...attempt, failureCode: code }, state: "failed" });
-  return appendEvent(desk, settled, {
-    type: "refund_reversed",
-    amountMinor,
-    taxMinor,
-    attemptId: id,
-    journalId: journal.id,
-    actorId: PROVIDER_ACTOR,
-    detail: code,
-  });
+  const reversed = { ...source, taxMinor, journalId: journal.id };
+  return appendEvent(desk, settled.payment, { ...reversed, type: "refund_reversed" });
 }
 
 /**
@@ -123,7 +103,7 @@ function adoptRefund(desk: Desk, payment: Payment, report: RefundReport): Paymen
   const attempt: Attempt = { ...noted, state: "sent", settledAt: null, isAnswered: true, dueAt };
   leaveAttempt(desk, attempt);
   const begun = addUnderWay(payment, "refund", amountMinor);
-  return state === "pending" ? begun : succeed(desk, begun, attempt);
+  return state === "pending" ? begun : succeed(desk, begun, { known: attempt, reference });
 }
 
 function smaller(a: bigint, b: bigint): bigint {

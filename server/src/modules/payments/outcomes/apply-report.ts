@@ -36,9 +36,9 @@ function applyAuthorized(desk: Desk, payment: Payment, totalMinor: bigint): Paym
   const attempt = attemptsOf(desk, payment).find(({ act }) => act === "authorize");
   const amountMinor = totalMinor - payment.authorizedMinor;
   if (amountMinor <= 0n) return payment;
-  const wasGivenUp = attempt?.state === "failed";
-  const settled = attempt === undefined ? payment : settle(desk, payment, { attempt, state: "succeeded" });
-  const authorized = appendEvent(desk, settled, {
+  const settled = attempt === undefined ? undefined : settle(desk, payment, { attempt, event: "done" });
+  const wasGivenUp = settled?.effect === "give_back";
+  const authorized = appendEvent(desk, settled?.payment ?? payment, {
     type: "authorized",
     amountMinor,
     attemptId: attempt?.id,
@@ -78,8 +78,8 @@ function applyCaptured(
   const authorized =
     authorizedMinor > payment.authorizedMinor ? applyAuthorized(desk, payment, authorizedMinor) : payment;
   const attempt = attemptsOf(desk, authorized).findLast((known) => known.act === "capture" && isOpen(known));
-  const settled =
-    attempt === undefined ? authorized : settle(desk, authorized, { attempt, state: "succeeded" });
+  const ended = attempt === undefined ? undefined : settle(desk, authorized, { attempt, event: "done" });
+  const settled = ended?.payment ?? authorized;
   const source = {
     amountMinor,
     actorId: PROVIDER_ACTOR,
@@ -106,7 +106,7 @@ function applyVoided(desk: Desk, payment: Payment): Payment {
     if (!isOpen(attempt) || attempt.act === "refund") continue;
     after =
       attempt.act === "void"
-        ? settle(desk, after, { attempt, state: "succeeded" })
+        ? (settle(desk, after, { attempt, event: "done" })?.payment ?? after)
         : fail(desk, after, { attempt, ...ended });
   }
   const amountMinor = authorizedLeft(after);
@@ -153,12 +153,11 @@ interface Failure {
 
 function fail(desk: Desk, payment: Payment, { attempt, failureCode, failureMessage }: Failure): Payment {
   const { act, amountMinor, id } = attempt;
-  const settled = settle(desk, payment, {
-    attempt: { ...attempt, failureCode, failureMessage },
-    state: "failed",
-  });
+  const set = { failureCode, failureMessage };
+  const settled = settle(desk, payment, { attempt, event: "refused", set });
+  if (settled === undefined) return payment;
   const type = act === "authorize" ? "failed" : act === "capture" ? "capture_failed" : "void_failed";
-  const failed = act === "authorize" ? { ...settled, failureCode, actionUrl: null } : settled;
+  const failed = act === "authorize" ? { ...settled.payment, failureCode, actionUrl: null } : settled.payment;
   const source = { amountMinor, attemptId: id, actorId: PROVIDER_ACTOR, detail: failureCode };
   return appendEvent(desk, failed, { ...source, type });
 }

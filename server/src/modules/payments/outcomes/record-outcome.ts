@@ -12,7 +12,7 @@ import {
   submitRereading,
 } from "../../desk/index.ts";
 import { type Assets, ensureAsset } from "../../ledger/index.ts";
-import { isOpen } from "../attempts/attempt.ts";
+import { stepOf } from "../attempts/attempt-states.ts";
 import { attemptsOf, PROVIDER_ACTOR } from "../attempts/settle-attempt.ts";
 import { allOrError, scopeOf } from "../book-money.ts";
 import { describePayment } from "../describe-payment.ts";
@@ -171,6 +171,7 @@ function noteAnswered(
   { attemptId, askAgainAt }: Pick<Outcome, "attemptId" | "askAgainAt">,
 ): void {
   const attempt = attemptsOf(desk, payment).find(({ id }) => id === attemptId);
-  if (attempt === undefined || !isOpen(attempt)) return;
-  leaveAttempt(desk, { ...attempt, state: "sent", isAnswered: true, dueAt: askAgainAt ?? attempt.dueAt });
+  const step = attempt === undefined ? undefined : stepOf(attempt, "answered");
+  if (attempt === undefined || step === undefined) return;
+  leaveAttempt(desk, { ...attempt, state: step.to, isAnswered: true, dueAt: askAgainAt ?? attempt.dueAt });
 }
