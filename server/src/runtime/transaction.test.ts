@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import type { Sql } from "./database.ts";
+import { columnsOf } from "./row-columns.ts";
 import { inPipelinedTransaction, inTransaction, type Tx } from "./transaction.ts";
 
 let database: TestDatabase;
@@ -152,6 +153,22 @@ describe.each(KINDS)("$kind", ({ run }) => {
     await run((tx) => insert(tx, 3));
     expect(await coinsKept()).toEqual([3]);
   });
+});
+
+it("refuses a statement made of parts whose connection was lost, and no part of it ends the process", async () => {
+  const columns = columnsOf<number>({ id: ["integer", (id) => id], amount: ["integer", () => 1] });
+  const { promise: taken, resolve } = Promise.withResolvers<Tx>();
+  const cutOff = await refusalOf(
+    inTransaction(db, async (tx) => {
+      resolve(tx);
+      await db`SELECT pg_terminate_backend(${await backendOf(tx)}, 5000)`;
+      await insert(tx, 1);
+    }),
+  );
+  expect(cutOff).toMatchObject({ code: "database_unavailable" });
+  const { sql } = await taken;
+  const refusal = await refusalOf(sql`INSERT INTO coins ${columns.rows(sql, [2])}`.execute());
+  expect(refusal).toMatchObject({ code: "CONNECTION_CLOSED" });
 });
 
 describe("a pipelined transaction, its writes sent ahead of the commit", () => {

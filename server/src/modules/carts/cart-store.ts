@@ -75,7 +75,8 @@ export async function readLines(sql: Query, cartId: number): Promise<CartLine[]>
 /** The user's open cart; one whose time is past is closed first. */
 export async function findOpenCartId({ sql }: Tx, userId: string): Promise<number | undefined> {
   await sql`
-    UPDATE carts.carts SET state = 'expired', version = version + 1
+    UPDATE carts.carts
+    SET state = 'expired', version = version + 1
     WHERE user_id = ${userId} AND state = 'open' AND expires_at <= now()`;
   const [row] = await sql<{ id: bigint }[]>`
     SELECT id FROM carts.carts WHERE user_id = ${userId} AND state = 'open'`;
@@ -175,9 +176,15 @@ export const ORDERED_CARTS: RowWriter<OrderedCart> = {
 /** Closes up to `limit` open carts whose time is past; those that are being changed or ordered now are left alone. */
 export async function closeExpired({ sql }: Tx, limit: number): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
-    UPDATE carts.carts SET state = 'expired', version = version + 1 WHERE id IN (
-      SELECT id FROM carts.carts WHERE state = 'open' AND expires_at <= now()
-      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    UPDATE carts.carts
+    SET state = 'expired', version = version + 1
+    WHERE id IN (
+      SELECT id
+      FROM carts.carts
+      WHERE state = 'open' AND expires_at <= now()
+      ORDER BY expires_at
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED)
     RETURNING id`;
   return rows.map((row) => Number(row.id));
 }
@@ -188,10 +195,14 @@ export async function deleteEnded(
   { limit, keepDays }: { readonly limit: number; readonly keepDays: number },
 ): Promise<number> {
   const rows = await sql`
-    DELETE FROM carts.carts WHERE id IN (
-      SELECT id FROM carts.carts
+    DELETE FROM carts.carts
+    WHERE id IN (
+      SELECT id
+      FROM carts.carts
       WHERE state IN ('expired', 'merged') AND expires_at < now() - make_interval(days => ${keepDays})
-      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      ORDER BY expires_at
+      LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED)
     RETURNING id`;
   return rows.length;
 }

@@ -18,17 +18,26 @@ export async function findOrderedCarts(
 ): Promise<OrderedCart[]> {
   const rows = await sql<(Omit<OrderedCart, "id" | "orderId"> & { id: bigint; order_id: bigint })[]>`
     SELECT id, order_id, currency, coupon_code AS "couponCode", user_id AS "userId",
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity)), '[]')
-       FROM carts.cart_lines l WHERE l.cart_id = c.id) AS items
-    FROM carts.carts c WHERE order_id > ${afterOrderId} ORDER BY order_id LIMIT ${limit}`;
+      (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity)), '[]')
+        FROM carts.cart_lines l
+        WHERE l.cart_id = c.id) AS items
+    FROM carts.carts c
+    WHERE order_id > ${afterOrderId}
+    ORDER BY order_id
+    LIMIT ${limit}`;
   return rows.map(({ id, order_id, ...cart }) => ({ ...cart, id: Number(id), orderId: Number(order_id) }));
 }
 
 /** Merged carts whose lines went into a cart that is nobody's: merging is what signing in does. */
 export async function findWrongMerge({ sql }: Tx): Promise<{ id: bigint; merged_into: bigint } | undefined> {
   const [row] = await sql<{ id: bigint; merged_into: bigint }[]>`
-    SELECT c.id, c.merged_into FROM carts.carts c LEFT JOIN carts.carts i ON i.id = c.merged_into
-    WHERE c.merged_into IS NOT NULL AND i.user_id IS NULL ORDER BY c.id LIMIT 1`;
+    SELECT c.id, c.merged_into
+    FROM carts.carts c
+    LEFT JOIN carts.carts i ON i.id = c.merged_into
+    WHERE c.merged_into IS NOT NULL AND i.user_id IS NULL
+    ORDER BY c.id
+    LIMIT 1`;
   return row;
 }
 

@@ -1,6 +1,6 @@
 // Addresses are personal: encrypted at rest, each bound to its order, and in no event.
 import type { Vault } from "../../runtime/vault/vault.ts";
-import type { EncryptedAddresses } from "./order-store.ts";
+import type { EncryptedAddresses } from "./order-write-store.ts";
 import type { Address } from "./placing/screen.ts";
 
 export interface OrderAddresses {

@@ -10,7 +10,8 @@ import {
   type Review,
 } from "./changing/states.ts";
 import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
-import { type EncryptedAddresses, type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
+import { type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
+import type { EncryptedAddresses } from "./order-write-store.ts";
 
 /** An order with its lines. The version is compared under the lock, so one moment is not needed here. */
 export async function readOrder(db: Sql, id: number): Promise<Order | undefined> {
@@ -128,9 +129,11 @@ export async function readAddresses(db: Sql, orderId: number): Promise<Encrypted
 /** PENDING orders whose time is past, longest due first. */
 export async function readDueOrders(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
-    SELECT id FROM orders.orders
+    SELECT id
+    FROM orders.orders
     WHERE expires_at IS NOT NULL AND expires_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
-    ORDER BY expires_at LIMIT ${limit}`;
+    ORDER BY expires_at
+    LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }
 

@@ -29,8 +29,10 @@ export async function readUses(
   const rows = await sql<
     { order_id: bigint; code: string; customer_id: string | null; is_returned: boolean }[]
   >`
-    SELECT order_id, code, customer_id, returned_at IS NOT NULL AS is_returned FROM promotions.uses
-    WHERE order_id > ${afterId} AND order_id <= ${untilId} ORDER BY order_id`;
+    SELECT order_id, code, customer_id, returned_at IS NOT NULL AS is_returned
+    FROM promotions.uses
+    WHERE order_id > ${afterId} AND order_id <= ${untilId}
+    ORDER BY order_id`;
   return rows.map((row) => ({
     orderId: Number(row.order_id),
     code: row.code,

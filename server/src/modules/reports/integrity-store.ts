@@ -28,16 +28,21 @@ export async function insertCheck(sql: Sql, check: NewCheck): Promise<CheckRow> 
 export async function readLatestCheck(sql: Sql): Promise<CheckRow | undefined> {
   const [row] = await sql<(Omit<CheckRow, "findings"> & { findings: string })[]>`
     SELECT checked_at AS "checkedAt", duration_ms AS "durationMs", transfer_count::float8 AS "transferCount",
-           since::float8 AS since, verified_until::float8 AS "verifiedUntil", findings::text AS findings
-    FROM reports.integrity_checks ORDER BY id DESC LIMIT 1`;
+      since::float8 AS since, verified_until::float8 AS "verifiedUntil", findings::text AS findings
+    FROM reports.integrity_checks
+    ORDER BY id DESC
+    LIMIT 1`;
   return row === undefined ? undefined : { ...row, findings: JSON.parse(row.findings) };
 }
 
 /** Stamp up to which the newest clean check found everything in order; 0 before the first. */
 export async function readVerifiedUntil(sql: Sql): Promise<number> {
   const [row] = await sql<{ until: number }[]>`
-    SELECT verified_until::float8 AS until FROM reports.integrity_checks
-    WHERE verified_until IS NOT NULL ORDER BY id DESC LIMIT 1`;
+    SELECT verified_until::float8 AS until
+    FROM reports.integrity_checks
+    WHERE verified_until IS NOT NULL
+    ORDER BY id DESC
+    LIMIT 1`;
   return row?.until ?? 0;
 }
 

@@ -33,7 +33,11 @@ export async function readLatestCheckpoint(
   log: LogName,
 ): Promise<StoredCheckpoint | undefined> {
   const [row] = await sql<CheckpointRow[]>`
-    SELECT size, root, note FROM audit.checkpoints WHERE log = ${LOGS[log]} ORDER BY size DESC LIMIT 1`;
+    SELECT size, root, note
+    FROM audit.checkpoints
+    WHERE log = ${LOGS[log]}
+    ORDER BY size DESC
+    LIMIT 1`;
   return row === undefined ? undefined : toCheckpoint(row);
 }
 
@@ -50,7 +54,10 @@ export async function readCheckpointOf(
 /** All of a log, smallest first. */
 export async function readCheckpoints(sql: Sql | Tx["sql"], log: LogName): Promise<StoredCheckpoint[]> {
   const rows = await sql<CheckpointRow[]>`
-    SELECT size, root, note FROM audit.checkpoints WHERE log = ${LOGS[log]} ORDER BY size`;
+    SELECT size, root, note
+    FROM audit.checkpoints
+    WHERE log = ${LOGS[log]}
+    ORDER BY size`;
   return rows.map(toCheckpoint);
 }
 

@@ -48,7 +48,11 @@ export async function readBankAccount({ sql }: Tx, id: number): Promise<BankAcco
 /** The first `limit` accounts of an owner. */
 export async function readOwnedIds({ sql }: Tx, ownerId: string, limit: number): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
-    SELECT id FROM banking.accounts WHERE owner_id = ${ownerId} ORDER BY id LIMIT ${limit}`;
+    SELECT id
+    FROM banking.accounts
+    WHERE owner_id = ${ownerId}
+    ORDER BY id
+    LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }
 

@@ -82,7 +82,8 @@ export async function updateCategory({ sql }: Tx, id: number, fields: CategoryFi
 export async function measureSubtree({ sql }: Tx, id: number): Promise<number> {
   const [{ depth }] = await sql<[{ depth: number }]>`
     SELECT coalesce(max(cardinality(path) - array_position(path, ${id})), 0)::integer AS depth
-    FROM catalog.categories WHERE path @> ARRAY[${id}::integer]`;
+    FROM catalog.categories
+    WHERE path @> ARRAY[${id}::integer]`;
   return depth;
 }
 

@@ -20,8 +20,9 @@ export async function readImageContent(
   const [image] = await sql<StoredImage[]>`
     SELECT i.type, e.etag, p.status AS "productStatus",
       CASE WHEN strpos(${known}, e.etag) = 0 THEN i.content END AS content
-    FROM catalog.images i JOIN catalog.products p ON p.id = i.product_id,
-      LATERAL (SELECT '"' || encode(substr(i.sha256, 1, 16), 'hex') || '"') e (etag)
+    FROM catalog.images i
+    JOIN catalog.products p ON p.id = i.product_id
+    CROSS JOIN LATERAL (SELECT '"' || encode(substr(i.sha256, 1, 16), 'hex') || '"') AS e (etag)
     WHERE i.id = ${id}::bigint`;
   return image;
 }
@@ -38,7 +39,8 @@ export async function insertImage({ sql }: Tx, image: NewImage): Promise<number 
   const [inserted] = await sql<{ id: number }[]>`
     INSERT INTO catalog.images (product_id, type, sha256, content)
     VALUES (${image.productId}, ${image.type}, ${image.sha256}, ${image.content})
-    ON CONFLICT (product_id, sha256) DO NOTHING RETURNING id`;
+    ON CONFLICT (product_id, sha256) DO NOTHING
+    RETURNING id`;
   return inserted?.id;
 }
 

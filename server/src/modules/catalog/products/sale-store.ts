@@ -18,7 +18,8 @@ export async function readProductsForSale(sql: AnySql, ids: readonly number[]): 
 export async function readProductLabels(sql: AnySql, ids: readonly number[]): Promise<ProductLabel[]> {
   return sql<ProductLabel[]>`
     SELECT p.id, p.sku, p.name, p.category_id AS "categoryId", c.name AS "categoryName"
-    FROM catalog.products p LEFT JOIN catalog.categories c ON c.id = p.category_id
+    FROM catalog.products p
+    LEFT JOIN catalog.categories c ON c.id = p.category_id
     WHERE p.id = ANY(${toArray(ids)}::bigint[])`.execute();
 }
 

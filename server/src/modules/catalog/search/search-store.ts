@@ -254,12 +254,17 @@ export async function noteWords({ sql }: Tx, productIds: readonly number[]): Pro
   await sql`
     WITH added AS (
       INSERT INTO catalog.vocabulary (word)
-      SELECT DISTINCT w.word COLLATE "C" FROM catalog.products p, unnest(tsvector_to_array(p.words)) w (word)
+      SELECT DISTINCT w.word COLLATE "C"
+      FROM catalog.products p, unnest(tsvector_to_array(p.words)) w (word)
       WHERE p.id = ANY (${toArray(productIds)}::integer[])
         AND NOT EXISTS (SELECT FROM catalog.vocabulary v WHERE v.word = w.word COLLATE "C")
-      ORDER BY 1 ON CONFLICT DO NOTHING RETURNING word)
+      ORDER BY 1
+      ON CONFLICT DO NOTHING
+      RETURNING word)
     INSERT INTO catalog.vocabulary_additions (transaction)
-    SELECT pg_current_xact_id() WHERE EXISTS (SELECT FROM added) ON CONFLICT DO NOTHING`;
+    SELECT pg_current_xact_id()
+    WHERE EXISTS (SELECT FROM added)
+    ON CONFLICT DO NOTHING`;
 }
 
 /** Counts anew how common each word is. */

@@ -31,8 +31,11 @@ export async function insertApiKey({ sql }: Tx, key: NewApiKey): Promise<void> {
 
 export async function findApiKeys(sql: Query, userId: string): Promise<ApiKey[]> {
   return await sql<ApiKey[]>`
-    SELECT ${columns(sql)} FROM identity.api_keys k WHERE user_id = ${userId} AND revoked_at IS NULL
-    ORDER BY created_at DESC LIMIT 200`;
+    SELECT ${columns(sql)}
+    FROM identity.api_keys k
+    WHERE user_id = ${userId} AND revoked_at IS NULL
+    ORDER BY created_at DESC
+    LIMIT 200`;
 }
 
 /** Finds a key by its hash and notes that it was used. */
@@ -53,7 +56,8 @@ export async function updateRevoked(
   which: { readonly userId: string; readonly id: string; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
-    UPDATE identity.api_keys SET revoked_at = ${which.at}
+    UPDATE identity.api_keys
+    SET revoked_at = ${which.at}
     WHERE user_id = ${which.userId} AND revoked_at IS NULL AND id = ${which.id}`;
   return count > 0;
 }

@@ -29,7 +29,8 @@ export async function beginTotp(
 export async function findTotp(sql: Query, userId: string): Promise<Totp | undefined> {
   const [row] = await sql<Totp[]>`
     SELECT user_id AS "userId", secret, confirmed_at AS "confirmedAt", last_step AS "lastStep"
-    FROM identity.totp WHERE user_id = ${userId}`;
+    FROM identity.totp
+    WHERE user_id = ${userId}`;
   return row;
 }
 
@@ -80,7 +81,8 @@ export async function useBackupCode(
   code: { readonly userId: string; readonly hash: Buffer; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
-    UPDATE identity.backup_codes SET used_at = ${code.at}
+    UPDATE identity.backup_codes
+    SET used_at = ${code.at}
     WHERE user_id = ${code.userId} AND code_hash = ${code.hash} AND used_at IS NULL`;
   return count === 1;
 }

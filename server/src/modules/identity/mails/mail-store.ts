@@ -122,7 +122,8 @@ export async function voidLinkTokens(
   which: { readonly userId: string; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
 ): Promise<void> {
   await sql`
-    UPDATE identity.link_tokens SET used_at = ${which.at}
+    UPDATE identity.link_tokens
+    SET used_at = ${which.at}
     WHERE user_id = ${which.userId} AND purpose = ${which.purpose} AND used_at IS NULL`;
 }
 

@@ -25,9 +25,12 @@ export async function insertChallenge(
 /** Uses a challenge up, whoever shows it; true where it was meant for this and has not expired. Two at once: one gets true. */
 export async function useChallenge(sql: Query, challenge: Challenge, at: Date): Promise<boolean> {
   const [row] = await sql<[{ good: boolean }?]>`
-    DELETE FROM identity.challenges WHERE challenge_hash = ${challenge.hash}
-    RETURNING purpose = ${challenge.purpose} AND user_id IS NOT DISTINCT FROM ${challenge.userId}::uuid
-      AND session_id IS NOT DISTINCT FROM ${challenge.sessionId}::uuid AND expires_at > ${at} AS good`;
+    DELETE FROM identity.challenges
+    WHERE challenge_hash = ${challenge.hash}
+    RETURNING purpose = ${challenge.purpose}
+      AND user_id IS NOT DISTINCT FROM ${challenge.userId}::uuid
+      AND session_id IS NOT DISTINCT FROM ${challenge.sessionId}::uuid
+      AND expires_at > ${at} AS good`;
   return row?.good === true;
 }
 
@@ -56,7 +59,10 @@ export async function insertPasskey({ sql }: Tx, passkey: Passkey): Promise<bool
 /** A user's own, oldest first. */
 export async function findPasskeys(sql: Query, userId: string): Promise<Passkey[]> {
   return await sql<Passkey[]>`
-    SELECT ${columns(sql)} FROM identity.passkeys WHERE user_id = ${userId} ORDER BY created_at, id`;
+    SELECT ${columns(sql)}
+    FROM identity.passkeys
+    WHERE user_id = ${userId}
+    ORDER BY created_at, id`;
 }
 
 export async function findPasskey(sql: Query, credentialId: Buffer): Promise<Passkey | undefined> {

@@ -54,8 +54,9 @@ export async function updateConfirmed(
   confirmed: { readonly sessionId: string; readonly at: Date; readonly methods: readonly string[] },
 ): Promise<void> {
   await sql`
-    UPDATE identity.sessions SET confirmed_at = ${confirmed.at}, last_used_at = ${confirmed.at},
-      methods = ARRAY(SELECT DISTINCT unnest(methods || ${[...confirmed.methods]}::text[]))
+    UPDATE identity.sessions
+    SET confirmed_at = ${confirmed.at}, last_used_at = ${confirmed.at},
+        methods = ARRAY(SELECT DISTINCT unnest(methods || ${[...confirmed.methods]}::text[]))
     WHERE id = ${confirmed.sessionId}`;
 }
 
@@ -100,8 +101,10 @@ export async function endSessions(
 /** Ends the sessions in which this administrator acts as somebody else. */
 export async function endImpersonations({ sql }: Tx, administratorId: string, at: Date): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
-    UPDATE identity.sessions SET ended_at = ${at}, end_reason = 'the administrator''s rights changed'
-    WHERE impersonator_id = ${administratorId} AND ended_at IS NULL RETURNING id`;
+    UPDATE identity.sessions
+    SET ended_at = ${at}, end_reason = 'the administrator''s rights changed'
+    WHERE impersonator_id = ${administratorId} AND ended_at IS NULL
+    RETURNING id`;
   return rows.map((row) => row.id);
 }
 

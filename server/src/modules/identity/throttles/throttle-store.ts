@@ -68,7 +68,8 @@ export async function takeDevice(
   device: { readonly tokenHash: Buffer; readonly userId: string; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
-    UPDATE identity.devices SET last_used_at = ${device.at}
+    UPDATE identity.devices
+    SET last_used_at = ${device.at}
     WHERE token_hash = ${device.tokenHash} AND user_id = ${device.userId}`;
   return count === 1;
 }

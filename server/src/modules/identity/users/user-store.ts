@@ -26,7 +26,8 @@ export async function findTaken(
 ): Promise<{ username: boolean; email: boolean }> {
   const rows = await sql<{ username: boolean; email: boolean }[]>`
     SELECT username_key = ${names.usernameKey} AS username, email_index = ${names.emailIndex} AS email
-    FROM identity.users WHERE (username_key = ${names.usernameKey} OR email_index = ${names.emailIndex})
+    FROM identity.users
+    WHERE (username_key = ${names.usernameKey} OR email_index = ${names.emailIndex})
       AND id IS DISTINCT FROM ${names.exceptId ?? null}::uuid`;
   return { username: rows.some((row) => row.username), email: rows.some((row) => row.email) };
 }
@@ -88,8 +89,10 @@ export async function findUserByLogin(
   login: { readonly usernameKey: string; readonly emailIndex: Buffer },
 ): Promise<UserRow | undefined> {
   const [row] = await sql<UserRow[]>`
-    SELECT ${columns(sql)} FROM identity.users
-    WHERE username_key = ${login.usernameKey} OR email_index = ${login.emailIndex} LIMIT 1`;
+    SELECT ${columns(sql)}
+    FROM identity.users
+    WHERE username_key = ${login.usernameKey} OR email_index = ${login.emailIndex}
+    LIMIT 1`;
   return row;
 }
 
@@ -178,13 +181,15 @@ export interface UserFilter {
 /** By id: random, but the same on every page. */
 export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow[]> {
   return await sql<UserRow[]>`
-    SELECT ${columns(sql)} FROM identity.users
+    SELECT ${columns(sql)}
+    FROM identity.users
     WHERE (${filter.usernameKey ?? null}::text IS NULL OR username_key = ${filter.usernameKey ?? null})
       AND (${filter.emailIndex ?? null}::bytea IS NULL OR email_index = ${filter.emailIndex ?? null})
       AND (${filter.role ?? null}::text IS NULL OR ${filter.role ?? null} = ANY(roles))
       AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null})
       AND (${filter.afterId ?? null}::uuid IS NULL OR id > ${filter.afterId ?? null}::uuid)
-    ORDER BY id LIMIT ${filter.limit}`;
+    ORDER BY id
+    LIMIT ${filter.limit}`;
 }
 
 /** The beginnings of all password hashes that do not begin like this, up to their salt: "$2b$12$". */

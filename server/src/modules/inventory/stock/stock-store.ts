@@ -108,18 +108,24 @@ export async function readItems(
 ): Promise<ItemRow[]> {
   const { productIds, isLow, afterId, limit } = query;
   const rows = await sql<ItemSqlRow[]>`
-    SELECT product_id, low_stock_threshold, reorder_quantity, low_since, version FROM inventory.items
-    WHERE product_id > ${afterId} AND ${isLow === true ? sql`low_since IS NOT NULL` : sql`true`}
+    SELECT product_id, low_stock_threshold, reorder_quantity, low_since, version
+    FROM inventory.items
+    WHERE product_id > ${afterId}
+      AND ${isLow === true ? sql`low_since IS NOT NULL` : sql`true`}
       AND ${productIds === undefined ? sql`true` : sql`product_id = ANY(${toArray(productIds)}::bigint[])`}
-    ORDER BY product_id LIMIT ${limit}`;
+    ORDER BY product_id
+    LIMIT ${limit}`;
   return rows.map(toItem);
 }
 
 /** Locks the items in the order of their ids. */
 export async function lockItems({ sql }: Tx, productIds: readonly number[]): Promise<ItemRow[]> {
   const rows = await sql<ItemSqlRow[]>`
-    SELECT product_id, low_stock_threshold, reorder_quantity, low_since, version FROM inventory.items
-    WHERE product_id = ANY(${toArray(productIds)}::bigint[]) ORDER BY product_id FOR NO KEY UPDATE`;
+    SELECT product_id, low_stock_threshold, reorder_quantity, low_since, version
+    FROM inventory.items
+    WHERE product_id = ANY(${toArray(productIds)}::bigint[])
+    ORDER BY product_id
+    FOR NO KEY UPDATE`;
   return rows.map(toItem);
 }
 

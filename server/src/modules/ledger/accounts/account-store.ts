@@ -14,16 +14,20 @@ export async function readAssetsAfter(
   query: { kind?: string | undefined; afterId: number; limit: number },
 ): Promise<Asset[]> {
   return db<Asset[]>`
-    SELECT id, code, kind, scale FROM ledger.assets
+    SELECT id, code, kind, scale
+    FROM ledger.assets
     WHERE id > ${query.afterId} AND ${query.kind === undefined ? db`true` : db`kind = ${query.kind}`}
-    ORDER BY id LIMIT ${query.limit}`;
+    ORDER BY id
+    LIMIT ${query.limit}`;
 }
 
 /** Undefined where the code is taken. */
 export async function insertAsset({ sql }: Tx, asset: Omit<Asset, "id">): Promise<number | undefined> {
   const rows = await sql<{ id: number }[]>`
-    INSERT INTO ledger.assets (code, kind, scale) VALUES (${asset.code}, ${asset.kind}, ${asset.scale})
-    ON CONFLICT (code) DO NOTHING RETURNING id`;
+    INSERT INTO ledger.assets (code, kind, scale)
+    VALUES (${asset.code}, ${asset.kind}, ${asset.scale})
+    ON CONFLICT (code) DO NOTHING
+    RETURNING id`;
   return rows[0]?.id;
 }
 
@@ -45,7 +49,9 @@ export async function ensureSystemAccounts({ sql }: Tx, names: readonly string[]
   for (const { id, name } of missing) {
     await sql`
       WITH opened AS (INSERT INTO ledger.accounts (asset_id, system) VALUES (${id}, true) RETURNING id)
-      INSERT INTO ledger.system_accounts (asset_id, name, account_id) SELECT ${id}, ${name}, id FROM opened`;
+      INSERT INTO ledger.system_accounts (asset_id, name, account_id)
+      SELECT ${id}, ${name}, id
+      FROM opened`;
   }
   const rows = await sql<{ asset_id: number; name: string; account_id: bigint }[]>`
     SELECT asset_id, name, account_id FROM ledger.system_accounts`;

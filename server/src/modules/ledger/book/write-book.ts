@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Book } from "./book.ts";
-import * as store from "./book-store.ts";
+import * as store from "./write-book-store.ts";
 
 /** Each batch adds to one of these stripes by chance. Two batches on one stripe stay correct and merely wait for each other. */
 const STRIPES = 64;

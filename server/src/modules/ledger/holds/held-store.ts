@@ -16,7 +16,8 @@ export async function readKeptHolds({ sql }: Tx, ids: readonly number[]): Promis
     }[]
   >`
     SELECT id, debit_account_id, credit_account_id, amount, state, captured
-    FROM ledger.holds WHERE id = ANY(${toArray(ids)}::bigint[])`;
+    FROM ledger.holds
+    WHERE id = ANY(${toArray(ids)}::bigint[])`;
   return rows.map((row) => ({
     id: Number(row.id),
     debitAccountId: Number(row.debit_account_id),
@@ -52,6 +53,7 @@ export async function readSystemSums(
 ): Promise<{ debits: bigint; credits: bigint }> {
   const [row] = await sql<[{ debits: string; credits: string }]>`
     SELECT coalesce(sum(debits_posted), 0)::text AS debits, coalesce(sum(credits_posted), 0)::text AS credits
-    FROM ledger.system_balances WHERE account_id = ${accountId}`;
+    FROM ledger.system_balances
+    WHERE account_id = ${accountId}`;
   return { debits: BigInt(row.debits), credits: BigInt(row.credits) };
 }

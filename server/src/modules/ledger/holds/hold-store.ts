@@ -86,10 +86,13 @@ export async function readAllHolds(
 /** Accounts with an active hold whose time is past, those that have waited longest first. */
 export async function readAccountsWithDueHolds(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
-    SELECT DISTINCT debit_account_id AS id FROM (
-      SELECT debit_account_id FROM ledger.holds
+    SELECT DISTINCT debit_account_id AS id
+    FROM (
+      SELECT debit_account_id
+      FROM ledger.holds
       WHERE state = 1 AND expires_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
-      ORDER BY expires_at LIMIT ${limit}) AS due`;
+      ORDER BY expires_at
+      LIMIT ${limit}) AS due`;
   return rows.map((row) => Number(row.id));
 }
 

@@ -39,8 +39,10 @@ export async function readTransfers(db: Sql, firstId: number, count: number): Pr
     { debit_account_id: bigint; credit_account_id: bigint; amount: bigint; asset_id: number }[]
   >`
     SELECT t.debit_account_id, t.credit_account_id, t.amount, a.asset_id
-    FROM ledger.transfers t JOIN ledger.accounts a ON a.id = t.debit_account_id
-    WHERE t.id BETWEEN ${firstId} AND ${firstId + count - 1} ORDER BY t.id`;
+    FROM ledger.transfers t
+    JOIN ledger.accounts a ON a.id = t.debit_account_id
+    WHERE t.id BETWEEN ${firstId} AND ${firstId + count - 1}
+    ORDER BY t.id`;
   return rows.map((row) => ({
     debitAccountId: Number(row.debit_account_id),
     creditAccountId: Number(row.credit_account_id),

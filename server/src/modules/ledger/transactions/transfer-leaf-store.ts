@@ -38,11 +38,16 @@ export async function readTransferLeafRows(
 /** Ids of the journal's transfers, in order: consecutive from its own id, or the capture of its hold. */
 export async function readTransferIds(db: Sql, journalId: number): Promise<bigint[]> {
   const rows = await db<{ id: bigint }[]>`
-    SELECT t.id FROM ledger.journals j JOIN ledger.transfers t
-      ON t.id BETWEEN j.id AND j.id + greatest(j.transfer_count, 1) - 1 AND t.journal_id = j.id
+    SELECT t.id
+    FROM ledger.journals j
+    JOIN ledger.transfers t
+      ON t.id BETWEEN j.id AND j.id + greatest(j.transfer_count, 1) - 1
+        AND t.journal_id = j.id
     WHERE j.id = ${journalId} AND j.transfer_count > 0
     UNION ALL
-    SELECT t.id FROM ledger.holds h JOIN ledger.transfers t ON t.id = h.closed_at
+    SELECT t.id
+    FROM ledger.holds h
+    JOIN ledger.transfers t ON t.id = h.closed_at
     WHERE h.id = ${journalId} AND h.state = 2
     ORDER BY 1`;
   return rows.map((row) => row.id);

@@ -46,9 +46,10 @@ export async function lockVerification({ sql }: Tx): Promise<boolean> {
 /** Sets the transaction up for large reads: as long as they take, with memory to sort and join in. */
 export async function allowLargeReads({ sql }: Tx): Promise<void> {
   await sql`
-    SELECT set_config(name, value, true) FROM (VALUES
-      ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
-      ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan')) AS settings (name, value)`;
+    SELECT set_config(name, value, true)
+    FROM (
+      VALUES ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
+             ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan')) AS settings (name, value)`;
 }
 
 /**
@@ -73,7 +74,12 @@ export async function findTransferAfter(
   count: number,
 ): Promise<number | undefined> {
   const [row] = await sql<{ id: bigint }[]>`
-    SELECT id FROM ledger.transfers WHERE id > ${after} ORDER BY id OFFSET ${count - 1} LIMIT 1`;
+    SELECT id
+    FROM ledger.transfers
+    WHERE id > ${after}
+    ORDER BY id
+    OFFSET ${count - 1}
+    LIMIT 1`;
   return row === undefined ? undefined : Number(row.id);
 }
 

@@ -95,10 +95,14 @@ export async function findShortJournal(
 ): Promise<{ journalId: number; expected: number; found: number } | undefined> {
   const [row] = await sql<{ id: bigint; expected: number; found: number }[]>`
     SELECT j.id, j.transfer_count AS expected, found.count AS found
-    FROM ledger.journals j CROSS JOIN LATERAL (
-      SELECT count(*)::int AS count FROM ledger.transfers t
+    FROM ledger.journals j
+    CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count
+      FROM ledger.transfers t
       WHERE t.id >= j.id AND t.id < j.id + j.transfer_count AND t.journal_id = j.id) AS found
-    WHERE j.id > ${since} AND j.transfer_count > 0 AND found.count <> j.transfer_count ORDER BY j.id LIMIT 1`;
+    WHERE j.id > ${since} AND j.transfer_count > 0 AND found.count <> j.transfer_count
+    ORDER BY j.id
+    LIMIT 1`;
   return row === undefined
     ? undefined
     : { journalId: Number(row.id), expected: row.expected, found: row.found };

@@ -9,7 +9,7 @@ import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../p
 import { type OrderAddresses, sealAddresses } from "../addresses.ts";
 import { orderError } from "../errors.ts";
 import { holdsOf, type Order, type OrderLine } from "../order.ts";
-import { ADDRESSES } from "../order-store.ts";
+import { ADDRESSES } from "../order-write-store.ts";
 import { discountOfLines, reapplyCoupon } from "../placing/apply-coupon.ts";
 import { askElsewhere, holdStock, openOrderPayment } from "../placing/place-orders.ts";
 import { type NewLine, priceLines } from "../placing/price-lines.ts";

@@ -4,7 +4,8 @@ import type { Desk } from "../../desk/index.ts";
 import type { Payment } from "../../payments/index.ts";
 import { describeChange } from "../describe-order.ts";
 import type { Order } from "../order.ts";
-import { CHANGED_ORDERS, type ChangedOrder, NEW_ENTRIES, ORDERS } from "../order-store.ts";
+import { ORDERS } from "../order-store.ts";
+import { CHANGED_ORDERS, type ChangedOrder, NEW_ENTRIES } from "../order-write-store.ts";
 import { findOwnStep, take } from "./order-facts.ts";
 import { TRANSITIONS, type TransitionName } from "./states.ts";
 

@@ -24,9 +24,13 @@ export async function findBoughtOrders(
 ): Promise<Map<number, BoughtOrder>> {
   const rows = await sql<(BoughtOrder & { id: bigint })[]>`
     SELECT id, currency, coupon_code AS "couponCode", customer_id AS "customerId",
-      EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.event = 'edited') AS "wasEdited",
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity)), '[]')
-       FROM orders.lines l WHERE l.order_id = o.id) AS items
-    FROM orders.orders o WHERE id = ANY(${toArray(ids)}::bigint[])`;
+      EXISTS (
+        SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.event = 'edited') AS "wasEdited",
+      (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity)), '[]')
+        FROM orders.lines l
+        WHERE l.order_id = o.id) AS items
+    FROM orders.orders o
+    WHERE id = ANY(${toArray(ids)}::bigint[])`;
   return new Map(rows.map(({ id, ...order }) => [Number(id), order]));
 }

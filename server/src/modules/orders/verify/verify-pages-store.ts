@@ -42,9 +42,13 @@ export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): P
   >`
     SELECT id, state, fulfilment, review, payment_id, currency, total, waived, cancel_reason
     FROM orders.orders o
-    WHERE id > ${afterId} AND (${since}::bigint = 0 OR id > ${since} OR state < 5
-      OR EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.at > ${since}))
-    ORDER BY id LIMIT ${limit}`;
+    WHERE id > ${afterId}
+      AND (${since}::bigint = 0
+        OR id > ${since}
+        OR state < 5
+        OR EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.at > ${since}))
+    ORDER BY id
+    LIMIT ${limit}`;
   const lines = await readOpenLines(
     tx,
     rows.map((row) => Number(row.id)),
@@ -110,7 +114,9 @@ export async function countOrders({ sql }: Tx): Promise<number> {
 export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; distinct: number }> {
   const [row] = await sql<[{ count: bigint; distinct: bigint }]>`
     SELECT count(*) AS count, count(DISTINCT hold_id) AS distinct
-    FROM orders.lines l CROSS JOIN LATERAL unnest(l.hold_ids) AS hold_id WHERE l.hold_ids <> '{}'`;
+    FROM orders.lines l
+    CROSS JOIN LATERAL unnest(l.hold_ids) AS hold_id
+    WHERE l.hold_ids <> '{}'`;
   return { count: Number(row.count), distinct: Number(row.distinct) };
 }
 

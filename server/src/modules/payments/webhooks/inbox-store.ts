@@ -76,7 +76,8 @@ export async function postponeWebhook(
   webhook: { id: number; dueAt: Date; error: string },
 ): Promise<void> {
   await db`
-    UPDATE payments.inbox SET due_at = ${webhook.dueAt}, leased_until = NULL, last_error = ${webhook.error}
+    UPDATE payments.inbox
+    SET due_at = ${webhook.dueAt}, leased_until = NULL, last_error = ${webhook.error}
     WHERE id = ${webhook.id} AND state = 'received'`;
 }
 
@@ -90,10 +91,13 @@ export async function findPaymentId(
   }: { provider: string; reference: string | undefined; paymentId: number | undefined },
 ): Promise<number | undefined> {
   const rows = await db<{ id: bigint }[]>`
-    SELECT id FROM payments.payments WHERE provider = ${provider}
-      AND (provider_reference = ${reference ?? null} OR (id = ${paymentId ?? null} AND
-        (provider_reference IS NULL OR ${reference ?? null}::text IS NULL)))
-    ORDER BY (provider_reference IS NOT NULL) DESC LIMIT 1`;
+    SELECT id
+    FROM payments.payments
+    WHERE provider = ${provider}
+      AND (provider_reference = ${reference ?? null}
+        OR (id = ${paymentId ?? null} AND (provider_reference IS NULL OR ${reference ?? null}::text IS NULL)))
+    ORDER BY (provider_reference IS NOT NULL) DESC
+    LIMIT 1`;
   return rows.map(({ id }) => Number(id))[0];
 }
 

@@ -1,0 +1,142 @@
+// The SQL that writes what a batch decided: each kind of row in one statement for the whole batch, judged once more by
+// the tables' CHECKs and by the count of rows.
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { BookAccount, Decisions } from "./book.ts";
+import { HOLD_STATES, type Hold, JOURNAL_KINDS } from "./journal.ts";
+
+const NEW_SUMS = columnsOf<BookAccount>({
+  id: ["bigint", (account) => account.id],
+  debits_posted: ["bigint", (account) => account.debitsPosted],
+  credits_posted: ["bigint", (account) => account.creditsPosted],
+  debits_pending: ["bigint", (account) => account.debitsPending],
+  version: ["bigint", (account) => account.version],
+  next_expiry: ["bigint", (account) => account.nextExpiry],
+  opening_version: ["bigint", (account) => account.openingVersion],
+});
+
+/**
+ * Writes the new sums of locked accounts. The table's CHECKs judge them once more, and a row that anybody changed
+ * without our lock is not overwritten but found out.
+ */
+export function updateAccounts({ sql }: Tx, accounts: readonly BookAccount[]): Promise<unknown> {
+  return sql`
+    WITH written AS (
+      UPDATE ledger.accounts a
+      SET debits_posted = n.debits_posted, credits_posted = n.credits_posted,
+          debits_pending = n.debits_pending, version = n.version, next_expiry = n.next_expiry
+      FROM unnest(${NEW_SUMS.arrays(sql, accounts)}) AS n (${NEW_SUMS.names(sql)})
+      WHERE a.id = n.id AND a.version = n.opening_version
+      RETURNING 1)
+    SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts')
+    FROM written`.execute();
+}
+
+const ADDED_SUMS = columnsOf<BookAccount>({
+  account_id: ["bigint", (account) => account.id],
+  debits_posted: ["numeric", (account) => account.debitsPosted],
+  credits_posted: ["numeric", (account) => account.creditsPosted],
+  debits_pending: ["numeric", (account) => account.debitsPending],
+});
+
+/** Adds to one stripe of each system account, in id order after all customers' accounts: the lock order. */
+export function addToSystemBalances(
+  { sql }: Tx,
+  accounts: readonly BookAccount[],
+  stripe: number,
+): Promise<unknown> {
+  return sql`
+    INSERT INTO ledger.system_balances AS b (stripe, ${ADDED_SUMS.names(sql)})
+    SELECT ${stripe}, ${ADDED_SUMS.names(sql)}
+    FROM unnest(${ADDED_SUMS.arrays(sql, accounts)}) AS n (${ADDED_SUMS.names(sql)})
+    ORDER BY account_id
+    ON CONFLICT (account_id, stripe) DO UPDATE
+    SET debits_posted = b.debits_posted + excluded.debits_posted,
+        credits_posted = b.credits_posted + excluded.credits_posted,
+        debits_pending = b.debits_pending + excluded.debits_pending`.execute();
+}
+
+const TRANSFER_COLUMNS = columnsOf<Decisions["transfers"][number]>({
+  id: ["bigint", (transfer) => transfer.id],
+  journal_id: ["bigint", (transfer) => transfer.journalId],
+  debit_account_id: ["bigint", (transfer) => transfer.debitAccountId],
+  credit_account_id: ["bigint", (transfer) => transfer.creditAccountId],
+  amount: ["bigint", (transfer) => transfer.amount],
+  debit_after: ["bigint", (transfer) => transfer.debitAfter],
+  credit_after: ["bigint", (transfer) => transfer.creditAfter],
+});
+
+export function insertTransfers({ sql }: Tx, transfers: Decisions["transfers"]): Promise<unknown> {
+  return sql`INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)}`.execute();
+}
+
+const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
+  id: ["bigint", (journal) => journal.id],
+  kind: ["smallint", (journal) => JOURNAL_KINDS[journal.kind]],
+  transfer_count: ["smallint", (journal) => journal.transferCount],
+  actor_id: ["text", (journal) => journal.actorId],
+  reference: ["text", (journal) => journal.reference],
+  metadata: ["text", (journal) => journal.metadata],
+  effective_at: ["timestamptz", (journal) => journal.effectiveAt],
+});
+
+export function insertJournals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
+  return sql`INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)}`.execute();
+}
+
+const REVERSAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
+  reversed_id: ["bigint", (journal) => journal.reversedId],
+  journal_id: ["bigint", (journal) => journal.id],
+});
+
+export function insertReversals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
+  return sql`INSERT INTO ledger.reversals ${REVERSAL_COLUMNS.rows(sql, journals)}`.execute();
+}
+
+const NEW_HOLDS = columnsOf<Hold>({
+  id: ["bigint", (hold) => hold.id],
+  debit_account_id: ["bigint", (hold) => hold.debitAccountId],
+  credit_account_id: ["bigint", (hold) => hold.creditAccountId],
+  amount: ["bigint", (hold) => hold.amount],
+  expires_at: ["bigint", (hold) => hold.expiresAt],
+});
+
+export function insertHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
+  return sql`INSERT INTO ledger.holds ${NEW_HOLDS.rows(sql, holds)}`.execute();
+}
+
+const CLOSED_HOLDS = columnsOf<Hold>({
+  id: ["bigint", (hold) => hold.id],
+  state: ["smallint", (hold) => HOLD_STATES[hold.state]],
+  captured: ["bigint", (hold) => hold.captured],
+  closed_at: ["bigint", (hold) => hold.closedAt],
+});
+
+/** Ends holds; one that somebody else has ended already fails the batch instead of ending twice. */
+export function closeHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
+  return sql`
+    WITH written AS (
+      UPDATE ledger.holds h
+      SET state = n.state, captured = n.captured, closed_at = n.closed_at
+      FROM unnest(${CLOSED_HOLDS.arrays(sql, holds)}) AS n (${CLOSED_HOLDS.names(sql)})
+      WHERE h.id = n.id AND h.state = 1
+      RETURNING 1)
+    SELECT ledger.expect_rows(count(*), ${holds.length}, 'holds')
+    FROM written`.execute();
+}
+
+const REFUSAL_COLUMNS = columnsOf<Decisions["refusals"][number]>({
+  id: ["bigint", (refusal) => refusal.id],
+  kind: ["smallint", (refusal) => JOURNAL_KINDS[refusal.kind]],
+  code: ["text", (refusal) => refusal.code],
+  debit_account_id: ["bigint", (refusal) => refusal.transfer.debitAccountId],
+  credit_account_id: ["bigint", (refusal) => refusal.transfer.creditAccountId],
+  amount: ["bigint", (refusal) => refusal.transfer.amount],
+  actor_id: ["text", (refusal) => refusal.actorId],
+  reference: ["text", (refusal) => refusal.reference],
+  metadata: ["text", (refusal) => refusal.metadata],
+});
+
+export function insertRefusals({ sql }: Tx, refusals: Decisions["refusals"]): Promise<unknown> {
+  return sql`INSERT INTO ledger.refusals ${REFUSAL_COLUMNS.rows(sql, refusals)}`.execute();
+}
