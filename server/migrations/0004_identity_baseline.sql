@@ -139,16 +139,41 @@ CREATE TABLE identity.challenges (
 CREATE INDEX challenges_by_expiry ON identity.challenges (expires_at);
 CREATE INDEX challenges_by_session ON identity.challenges (session_id) WHERE session_id IS NOT NULL;
 
+-- Changes of a user's address: the new one counts once it is confirmed; until a week after that the old one can take it back,
+-- and is nobody else's.
+CREATE TABLE identity.email_changes (
+  id              uuid PRIMARY KEY,
+  user_id         uuid NOT NULL REFERENCES identity.users,
+  old_email       text NOT NULL,               -- encrypted, as the new one
+  old_index       bytea NOT NULL,
+  old_verified    boolean NOT NULL,
+  new_email       text NOT NULL,
+  new_index       bytea NOT NULL,
+  created_at      timestamptz NOT NULL,
+  confirmed_at    timestamptz,
+  withdrawn_at    timestamptz,                 -- replaced by another wish before it was confirmed
+  undone_at       timestamptz,
+  CHECK (confirmed_at IS NULL OR withdrawn_at IS NULL),
+  CHECK (old_index <> new_index)
+);
+CREATE INDEX email_changes_by_user ON identity.email_changes (user_id, created_at);
+CREATE INDEX email_changes_by_old_index ON identity.email_changes (old_index);
+CREATE UNIQUE INDEX email_changes_pending ON identity.email_changes (user_id)
+  WHERE confirmed_at IS NULL AND withdrawn_at IS NULL AND undone_at IS NULL;
+
 -- One-time tokens that travel by mail.
 CREATE TABLE identity.link_tokens (
   token_hash  bytea PRIMARY KEY,               -- SHA-256
   user_id     uuid NOT NULL REFERENCES identity.users,
-  purpose     text NOT NULL CHECK (purpose IN ('verify_email', 'reset_password')),
-  email_index bytea NOT NULL,                  -- void once the address changes
+  purpose     text NOT NULL CHECK (purpose IN ('verify_email', 'reset_password', 'change_email', 'undo_email_change')),
+  email_index bytea NOT NULL,                  -- of the address it was sent to; the first two are void once that changes
+  change_id   uuid REFERENCES identity.email_changes ON DELETE CASCADE,
   created_at  timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
-  used_at     timestamptz
+  used_at     timestamptz,
+  CHECK ((change_id IS NOT NULL) = (purpose IN ('change_email', 'undo_email_change')))
 );
+CREATE INDEX link_tokens_by_change ON identity.link_tokens (change_id) WHERE change_id IS NOT NULL;
 CREATE INDEX link_tokens_by_user ON identity.link_tokens (user_id, purpose);
 CREATE INDEX link_tokens_by_expiry ON identity.link_tokens (expires_at);
 
@@ -158,6 +183,7 @@ CREATE TABLE identity.mails (
   template        text NOT NULL,
   user_id         uuid REFERENCES identity.users,
   login           text,                        -- encrypted: whom somebody asked a reset for, who may not exist
+  change_id       uuid REFERENCES identity.email_changes ON DELETE CASCADE, -- what a mail about a change of address is about
   attempts        smallint NOT NULL DEFAULT 0,
   created_at      timestamptz NOT NULL,
   next_attempt_at timestamptz NOT NULL,

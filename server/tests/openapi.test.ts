@@ -40,7 +40,7 @@ afterAll(async () => {
 
 /** Whoever has no token yet. */
 const PUBLIC =
-  /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/verify)|audit\/(checkpoint|key|consistency)|webhooks\/\{provider\}|sandbox\/charges\/\{reference\}\/confirm)$/;
+  /^\/api\/v1\/(auth\/(register|login|refresh|passkey\/(options|login)|password\/(forgot|reset)|email\/(verify|undo))|audit\/(checkpoint|key|consistency)|webhooks\/\{provider\}|sandbox\/charges\/\{reference\}\/confirm)$/;
 /** The shop window. */
 const FOR_VISITORS = /^\/api\/v1\/((products|categories)(\/\{id\})?|products\/facets|images\/\{id\})$/;
 /** Carts are open to guests, who show the cart's token. */
@@ -165,7 +165,7 @@ test("bodies have examples, which the API page offers to send", () => {
 
 /** What only the moment knows: a mailed secret, a device's signature, a call under way; and what a setting has to open first. */
 const OF_THE_MOMENT =
-  /auth\/(refresh|password\/reset|email\/verify|passkey\/)|factors\/|users\/me\/passkeys|payments\/\{id\}|sandbox\/|orders\/\{id\}\/review|purchase-orders|carts\/merge/;
+  /auth\/(refresh|password\/reset|email\/(verify|undo)|passkey\/)|factors\/|users\/me\/passkeys|payments\/\{id\}|sandbox\/|orders\/\{id\}\/review|purchase-orders|carts\/merge/;
 
 test("every example works as it is on a new database, in the order in which one thing needs another", async () => {
   const tour: Tour = { admin: await app.token("admin"), sent: new Set() };

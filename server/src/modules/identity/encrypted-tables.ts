@@ -1,5 +1,6 @@
 // Identity's encrypted columns: what `countinghouse keys` brings under a new data key.
 import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
+import { contextOfChange } from "./addresses/email-change.ts";
 import { contextOfTotp } from "./factors/check-code.ts";
 import { LOGIN_CONTEXT } from "./mails/mail-template.ts";
 import { contextOfSecret } from "./sessions/session.ts";
@@ -33,6 +34,15 @@ export const IDENTITY_ENCRYPTED: readonly EncryptedTable[] = [
     key: "user_id",
     keyType: "uuid",
     columns: [{ name: "secret", contextOf: contextOfTotp }],
+  },
+  {
+    name: "identity.email_changes",
+    key: "id",
+    keyType: "uuid",
+    columns: [
+      { name: "old_email", contextOf: (id) => contextOfChange("old_email", id) },
+      { name: "new_email", contextOf: (id) => contextOfChange("new_email", id) },
+    ],
   },
   {
     name: "identity.mails",

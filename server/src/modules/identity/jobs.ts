@@ -1,5 +1,6 @@
 // What identity does on its own, in the schedule of upkeep: sends mails, rotates signing keys, forgets what is long over.
 import type { Task } from "../jobs/index.ts";
+import { deleteOldEmailChanges } from "./addresses/email-change-store.ts";
 import { deleteOldLinkTokens } from "./mails/mail-store.ts";
 import type { MailTransport } from "./mails/mail-transport.ts";
 import { sendMails } from "./mails/send-mails.ts";
@@ -30,5 +31,6 @@ async function forgetOld(identity: Identity): Promise<void> {
   await deleteOldThrottles(db, dateOf(identity, -DAY_MS));
   await deleteOldDevices(db, dateOf(identity, -400 * DAY_MS));
   await deleteOldLinkTokens(db, dateOf(identity, -DAY_MS));
+  await deleteOldEmailChanges(db, dateOf(identity, -KEPT_AFTER_END_MS));
   await deleteOldChallenges(db, dateOf(identity));
 }

@@ -1,6 +1,7 @@
 // Identity's routes, by resource.
 import formbody from "@fastify/formbody";
 import type { HttpServer, Routes } from "../../http/index.ts";
+import { addAddressRoutes } from "./addresses/address-routes.ts";
 import { addApiKeyRoutes } from "./api-keys/api-key-routes.ts";
 import { addFactorRoutes } from "./factors/factor-routes.ts";
 import type { Mailbox } from "./mails/mail-transport.ts";
@@ -29,6 +30,7 @@ export function identityRoutes(identity: Identity): Routes {
       await scope.register(formbody, { bodyLimit: FORM_BYTES_MAX });
       addAuthRoutes(scope as HttpServer, identity);
       addPasswordRoutes(scope as HttpServer, identity);
+      addAddressRoutes(scope as HttpServer, identity);
     });
   };
 }

@@ -103,6 +103,19 @@ export const PasswordResetInput = Type.Object(
   },
 );
 export const EmailVerifyInput = Type.Object(
+  {
+    token: LinkToken,
+    password: Type.Optional(
+      Type.String({
+        maxLength: 1_024,
+        description:
+          "Of the account, or send the access token of a session of it: says that whoever has the mailbox made the account too",
+      }),
+    ),
+  },
+  { additionalProperties: false, examples: [{ token: "..." }] },
+);
+export const EmailUndoInput = Type.Object(
   { token: LinkToken },
   { additionalProperties: false, examples: [{ token: "..." }] },
 );
@@ -133,6 +146,12 @@ const userFields = {
   last_login_at: Type.Union([Time, Type.Null()]),
 };
 export const UserAnswer = Type.Object(userFields);
+export const ProfileAnswer = Type.Object({
+  ...userFields,
+  pending_email: Type.Union([Type.String(), Type.Null()], {
+    description: "The address asked for, until it is confirmed",
+  }),
+});
 export const RegisteredAnswer = Type.Object({ ...userFields, message: Type.Optional(Type.String()) });
 
 export const SessionAnswer = Type.Object({

@@ -62,6 +62,22 @@ export async function updateRevoked(
   return count > 0;
 }
 
+/** Those that the user made, since then; what administrators made for a program stays. Returns their ids. */
+export async function revokeKeysSince(
+  { sql }: Tx,
+  which: { readonly userId: string; readonly since: Date; readonly at: Date },
+): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    UPDATE identity.api_keys
+    SET revoked_at = ${which.at}
+    WHERE user_id = ${which.userId}
+      AND created_by = ${which.userId}
+      AND revoked_at IS NULL
+      AND created_at >= ${which.since}
+    RETURNING id`;
+  return rows.map(({ id }) => id);
+}
+
 /** Revoked ones too. */
 export async function hasApiKey(
   sql: Query,

@@ -2,7 +2,7 @@
 // revoked one is void at once, as sessions are.
 
 import { findRefusal, PERMISSIONS, SCOPES } from "../../../http/permissions.ts";
-import { inTransaction } from "../../../runtime/transaction.ts";
+import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { type Actor, isProgram } from "../../../values/actor.ts";
 import { AppError, invalidField } from "../../../values/app-error.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
@@ -10,14 +10,22 @@ import { identityError } from "../errors.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import type { VerifiedAccess } from "../sessions/access-token.ts";
-import { insertRevocations } from "../sessions/revocation-store.ts";
+import { lockLiveUser } from "../sessions/lock-live-user.ts";
+import { insertRevocations, type Revocation } from "../sessions/revocation-store.ts";
 import { FOR_GOOD } from "../sessions/revocations.ts";
 import { DAY_MS, dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { requireMayActOn } from "../users/require-may-act-on.ts";
 import { findUser } from "../users/user-store.ts";
 import { type ApiKey, hashApiKey, isApiKey, isRightfullyHeld, makeApiKey } from "./api-key.ts";
-import { findApiKeys, hasApiKey, insertApiKey, takeApiKey, updateRevoked } from "./api-key-store.ts";
+import {
+  findApiKeys,
+  hasApiKey,
+  insertApiKey,
+  revokeKeysSince,
+  takeApiKey,
+  updateRevoked,
+} from "./api-key-store.ts";
 
 const BELIEVED_MS = 60_000;
 
@@ -46,9 +54,10 @@ export async function addApiKey(
 ): Promise<{ readonly apiKey: ApiKey; readonly key: string }> {
   requireRecentProof(identity, actor);
   return inTransaction(identity.db, async (tx) => {
-    const user = await findUser(tx.sql, request.userId);
+    const isOwn = request.userId === actor.id;
+    const user = isOwn ? await lockLiveUser(tx, actor) : await findUser(tx.sql, request.userId);
     if (user?.state !== "active") throw identityError("no_such_user");
-    if (user.id !== actor.id && !isProgram(user.roles)) throw identityError("not_a_program");
+    if (!isOwn && !isProgram(user.roles)) throw identityError("not_a_program");
     checkScopes(request.scopes, user.roles);
     const { id, key } = makeApiKey();
     const apiKey = {
@@ -112,6 +121,19 @@ export async function revokeApiKey(
     return revoked;
   });
   identity.revocations.add(revocations);
+}
+
+/** Revokes what a user made for themselves since then; returns what to tell this process's memory after the commit. */
+export async function revokeOwnKeys(
+  tx: Tx,
+  identity: Identity,
+  { userId, since }: { readonly userId: string; readonly since: Date },
+): Promise<Revocation[]> {
+  const ids = await revokeKeysSince(tx, { userId, since, at: dateOf(identity) });
+  const expiresAt = dateOf(identity, 2 * BELIEVED_MS);
+  const revocations = ids.map((id) => ({ subject: `k:${id}`, versionMin: FOR_GOOD, expiresAt }));
+  await insertRevocations(tx, revocations);
+  return revocations;
 }
 
 /** Revokes another user's key. @throws AppError `not_found/no_such_user`, `not_found/no_such_api_key`, `forbidden/administrators_only` */

@@ -14,7 +14,7 @@ export interface Totp {
 
 /** Replaces a secret that was begun and not confirmed; false where one is confirmed already. */
 export async function beginTotp(
-  sql: Query,
+  { sql }: Tx,
   totp: { readonly userId: string; readonly secret: string; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
@@ -59,6 +59,12 @@ export async function confirmTotp({ sql }: Tx, userId: string, at: Date): Promis
 export async function deleteTotp({ sql }: Tx, userId: string): Promise<boolean> {
   const { count } = await sql`DELETE FROM identity.totp WHERE user_id = ${userId}`;
   return count === 1;
+}
+
+/** Where it was begun or confirmed since then. */
+export async function deleteTotpSince({ sql }: Tx, userId: string, since: Date): Promise<void> {
+  await sql`
+    DELETE FROM identity.totp WHERE user_id = ${userId} AND greatest(created_at, confirmed_at) >= ${since}`;
 }
 
 export async function deleteBackupCodes({ sql }: Tx, userId: string): Promise<void> {

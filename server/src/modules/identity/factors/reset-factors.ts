@@ -1,9 +1,10 @@
 // Removes a user's second factors when they have lost them and their backup codes: staff has made sure who asks (ASVS
 // 6.4.4) and says how. The user is told by mail and signed out everywhere; the password stays, and is what signs in then.
 import { inTransaction } from "../../../runtime/transaction.ts";
+import { FROM_THE_BEGINNING } from "../addresses/drop-added.ts";
 import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
-import { deletePasskeys } from "../passkeys/passkey-store.ts";
+import { deletePasskeysSince } from "../passkeys/passkey-store.ts";
 import { revokeSessions } from "../sessions/end-sessions.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
@@ -37,7 +38,10 @@ export async function resetFactors(
   await requireMayActOn(identity, userId, actor);
   const { removed, revocations } = await inTransaction(identity.db, async (tx) => {
     if ((await lockUser(tx, userId)) === undefined) throw identityError("no_such_user");
-    const factors = { totp: await deleteTotp(tx, userId), passkeys: await deletePasskeys(tx, userId) };
+    const factors = {
+      totp: await deleteTotp(tx, userId),
+      passkeys: await deletePasskeysSince(tx, userId, FROM_THE_BEGINNING),
+    };
     if (!factors.totp && factors.passkeys === 0)
       throw identityError("no_such_factor", { message: "the user has no second factor" });
     await deleteBackupCodes(tx, userId);

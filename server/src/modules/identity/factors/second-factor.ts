@@ -5,6 +5,7 @@ import type { Actor } from "../../../values/actor.ts";
 import { identityError } from "../errors.ts";
 import { describePasskey } from "../passkeys/passkey.ts";
 import { findPasskeys } from "../passkeys/passkey-store.ts";
+import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { newFactorBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
@@ -21,8 +22,11 @@ export async function startTotp(identity: Identity, { actor }: Context) {
   const userId = readOwnId(actor);
   const secret = generateSecret();
   const encrypted = identity.vault.encrypt(secret, contextOfTotp(userId));
-  const isBegun = await beginTotp(identity.db, { userId, secret: encrypted, at: dateOf(identity) });
-  if (!isBegun) throw identityError("factor_exists");
+  await inTransaction(identity.db, async (tx) => {
+    await lockLiveUser(tx, actor);
+    const isBegun = await beginTotp(tx, { userId, secret: encrypted, at: dateOf(identity) });
+    if (!isBegun) throw identityError("factor_exists");
+  });
   return { secret, uri: generateURI({ issuer: "Countinghouse", label: actor.name, secret }) };
 }
 
@@ -36,6 +40,7 @@ export async function finishTotp(identity: Identity, code: string, context: Cont
   if (!(await checkTotp(identity, userId, code))) throw identityError("wrong_code");
   await attempt.succeed();
   return inTransaction(identity.db, async (tx) => {
+    await lockLiveUser(tx, context.actor);
     await confirmTotp(tx, userId, dateOf(identity));
     await recordFactor(tx, identity, { ...context, change: "authenticator app added" });
     return makeBackupCodes(tx, userId);
@@ -59,6 +64,7 @@ export async function renewBackupCodes(identity: Identity, context: Context): Pr
   requireRecentProof(identity, context.actor);
   const userId = readOwnId(context.actor);
   return inTransaction(identity.db, async (tx) => {
+    await lockLiveUser(tx, context.actor);
     if (!(await findFactors(tx.sql, userId)).any) throw identityError("no_such_factor");
     await recordFactor(tx, identity, { ...context, change: "backup codes renewed" });
     return makeBackupCodes(tx, userId);

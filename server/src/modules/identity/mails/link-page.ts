@@ -3,7 +3,17 @@
 export function renderVerifyPage(token: string): string {
   return renderPage("Confirm your e-mail address", [
     `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}">`,
+    '<label>Password of the account <input type="password" name="password" autocomplete="current-password"></label>',
+    "<p>Without it, whatever was added to a new account until now (API keys, passkeys, an authenticator app) is removed.</p>",
     "<button>This address is mine</button></form>",
+  ]);
+}
+
+export function renderUndoPage(token: string): string {
+  return renderPage("Keep the old e-mail address", [
+    `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}">`,
+    "<p>Everybody is signed out. Set a new password afterwards.</p>",
+    "<button>Take the change back</button></form>",
   ]);
 }
 

@@ -1,6 +1,8 @@
 // The SQL of mails and of the one-time tokens that travel in them.
 import type { Sql } from "../../../runtime/database.ts";
+import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import { LINK_TEMPLATES, type LinkPurpose } from "./mail-template.ts";
 
 type Query = Sql | Tx["sql"];
 
@@ -10,6 +12,8 @@ export interface MailRow {
   readonly userId: string | null;
   /** Encrypted. */
   readonly login: string | null;
+  /** Of a mail about a change of address. */
+  readonly changeId: string | null;
   readonly attempts: number;
   readonly createdAt: Date;
 }
@@ -20,12 +24,22 @@ export async function insertMail(
     readonly template: string;
     readonly userId: string | null;
     readonly login: string | null;
+    readonly changeId?: string;
     readonly at: Date;
   },
 ): Promise<void> {
   await sql`
-    INSERT INTO identity.mails (template, user_id, login, created_at, next_attempt_at)
-    VALUES (${mail.template}, ${mail.userId}, ${mail.login}, ${mail.at}, ${mail.at})`;
+    INSERT INTO identity.mails (template, user_id, login, change_id, created_at, next_attempt_at)
+    VALUES (${mail.template}, ${mail.userId}, ${mail.login}, ${mail.changeId ?? null},
+            ${mail.at}, ${mail.at})`;
+}
+
+/** The user's mails that wait and would bring a link. */
+export async function deleteLinkMails({ sql }: Tx, userId: string): Promise<void> {
+  await sql`
+    DELETE FROM identity.mails
+    WHERE user_id = ${userId}
+      AND template = ANY(${toTextArray(LINK_TEMPLATES)}::text[])`;
 }
 
 /** Takes due mails until `until`: should this process die, another tries them again then. */
@@ -43,7 +57,8 @@ export async function claimMails(
       ORDER BY next_attempt_at
       LIMIT ${claim.limit}
       FOR UPDATE SKIP LOCKED)
-    RETURNING id, template, user_id AS "userId", login, attempts, created_at AS "createdAt"`;
+    RETURNING id, template, user_id AS "userId", login, change_id AS "changeId", attempts,
+      created_at AS "createdAt"`;
 }
 
 export async function deleteMail(sql: Query, id: bigint): Promise<void> {
@@ -63,8 +78,10 @@ export async function postponeMail(
 export interface LinkTokenRow {
   readonly tokenHash: Buffer;
   readonly userId: string;
-  readonly purpose: "verify_email" | "reset_password";
+  readonly purpose: LinkPurpose;
+  /** Of the address it was sent to. */
   readonly emailIndex: Buffer;
+  readonly changeId: string | null;
   /** When it was asked for: the mail may leave later. */
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -72,24 +89,24 @@ export interface LinkTokenRow {
 
 export async function insertLinkToken(sql: Query, token: LinkTokenRow): Promise<void> {
   await sql`
-    INSERT INTO identity.link_tokens (token_hash, user_id, purpose, email_index, created_at, expires_at)
-    VALUES (${token.tokenHash}, ${token.userId}, ${token.purpose}, ${token.emailIndex}, ${token.createdAt},
-            ${token.expiresAt})`;
+    INSERT INTO identity.link_tokens
+      (token_hash, user_id, purpose, email_index, change_id, created_at, expires_at)
+    VALUES (${token.tokenHash}, ${token.userId}, ${token.purpose}, ${token.emailIndex}, ${token.changeId},
+            ${token.createdAt}, ${token.expiresAt})`;
 }
 
-/** Whose good token this is, without using it up. */
-export async function findLinkOwner(
+/** Whose good token this is, and what for, without using it up. */
+export async function findLink(
   sql: Query,
-  token: { readonly hash: Buffer; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
-): Promise<string | undefined> {
-  const [row] = await sql<{ userId: string }[]>`
-    SELECT user_id AS "userId"
+  token: { readonly hash: Buffer; readonly at: Date },
+): Promise<{ readonly userId: string; readonly purpose: LinkPurpose } | undefined> {
+  const [row] = await sql<{ userId: string; purpose: LinkPurpose }[]>`
+    SELECT user_id AS "userId", purpose
     FROM identity.link_tokens
     WHERE token_hash = ${token.hash}
-      AND purpose = ${token.purpose}
       AND used_at IS NULL
       AND expires_at > ${token.at}`;
-  return row?.userId;
+  return row;
 }
 
 /**
@@ -98,7 +115,7 @@ export async function findLinkOwner(
  */
 export async function useLinkToken(
   { sql }: Tx,
-  token: { readonly hash: Buffer; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
+  token: { readonly hash: Buffer; readonly purpose: "verify_email" | "reset_password"; readonly at: Date },
 ): Promise<{ readonly userId: string } | undefined> {
   const [row] = await sql<{ userId: string }[]>`
     UPDATE identity.link_tokens AS t
@@ -116,15 +133,17 @@ export async function useLinkToken(
   return row;
 }
 
-/** The user's other tokens of this purpose are void once one was used. */
+/** The user's other tokens of this purpose, or of all, are void once one was used. */
 export async function voidLinkTokens(
   { sql }: Tx,
-  which: { readonly userId: string; readonly purpose: LinkTokenRow["purpose"]; readonly at: Date },
+  which: { readonly userId: string; readonly purpose?: LinkPurpose; readonly at: Date },
 ): Promise<void> {
   await sql`
     UPDATE identity.link_tokens
     SET used_at = ${which.at}
-    WHERE user_id = ${which.userId} AND purpose = ${which.purpose} AND used_at IS NULL`;
+    WHERE user_id = ${which.userId}
+      AND purpose = coalesce(${which.purpose ?? null}, purpose)
+      AND used_at IS NULL`;
 }
 
 export async function deleteOldLinkTokens(sql: Query, before: Date): Promise<void> {

@@ -1,7 +1,11 @@
 // The texts of the mails: plain, short, and without anything personal but the name that the user chose.
 
+import { UNDO_MS } from "../addresses/email-change.ts";
+
 /** Binds `identity.mails.login` to its column. */
 export const LOGIN_CONTEXT = "identity.mails.login";
+
+const CONFIRM_MS = 48 * 3_600_000;
 
 export interface Mail {
   readonly to: string;
@@ -12,18 +16,30 @@ export interface Mail {
 export type MailTemplate =
   | "verify_email"
   | "reset_password"
-  | "password_changed"
+  | "change_email"
+  | "email_change_asked"
   | "email_changed"
+  | "account_emptied"
+  | "password_changed"
   | "api_key_made"
   | "factor_changed"
   | "factors_removed"
   | "passkey_suspended";
 
-/** How long the link in a mail is good; mails without one have none. */
-export const LINK_LIFETIME_MS: Readonly<Partial<Record<MailTemplate, number>>> = {
-  verify_email: 48 * 3_600_000,
-  reset_password: 3_600_000,
-};
+export type LinkPurpose = "verify_email" | "reset_password" | "change_email" | "undo_email_change";
+
+/** What the link in a mail is for and how long it is good; mails without one have none. */
+export const LINKS: ReadonlyMap<
+  MailTemplate,
+  { readonly purpose: LinkPurpose; readonly lifetimeMs: number }
+> = new Map([
+  ["verify_email", { purpose: "verify_email", lifetimeMs: CONFIRM_MS }],
+  ["reset_password", { purpose: "reset_password", lifetimeMs: 3_600_000 }],
+  ["change_email", { purpose: "change_email", lifetimeMs: CONFIRM_MS }],
+  ["email_change_asked", { purpose: "undo_email_change", lifetimeMs: CONFIRM_MS + UNDO_MS }],
+  ["email_changed", { purpose: "undo_email_change", lifetimeMs: UNDO_MS }],
+]);
+export const LINK_TEMPLATES: readonly MailTemplate[] = [...LINKS.keys()];
 
 export interface MailWords {
   readonly username: string;
@@ -64,12 +80,48 @@ API keys keep working; whoever may have got hold of one, revoke it.
 If it was not you, set a new password at once, look through your API keys, and tell the operator.
 `,
   }),
-  email_changed: () => ({
-    subject: "The e-mail address of your account was changed",
-    text: `Hello,
+  change_email: ({ username, publicUrl, token }) => ({
+    subject: "Confirm your new e-mail address",
+    text: `Hello ${username},
 
-the address of your account was just changed to another one; this is the last mail to this one.
-If it was not you, tell the operator at once.
+please confirm that this address is yours, and from now on that of your account:
+
+${publicUrl}/api/v1/auth/email/verify?token=${token}
+
+The link is good for 48 hours. If you did not ask for it, ignore this mail: nothing has changed.
+`,
+  }),
+  email_change_asked: ({ username, publicUrl, token }) => ({
+    subject: "Another e-mail address was asked for",
+    text: `Hello ${username},
+
+somebody, probably you, asked to change the address of your account. It stays this one until the new one is confirmed.
+If it was not you, stop it here, until seven days after it was confirmed:
+
+${publicUrl}/api/v1/auth/email/undo?token=${token}
+
+It ends everybody's sessions. Then set a new password, and tell the operator.
+`,
+  }),
+  email_changed: ({ username, publicUrl, token }) => ({
+    subject: "The e-mail address of your account was changed",
+    text: `Hello ${username},
+
+the address of your account was just changed to another one, which has confirmed it.
+If it was not you, take it back here, for seven days:
+
+${publicUrl}/api/v1/auth/email/undo?token=${token}
+
+It ends everybody's sessions. Then set a new password, and tell the operator.
+`,
+  }),
+  account_emptied: ({ username }) => ({
+    subject: "Your address is confirmed; set a new password",
+    text: `Hello ${username},
+
+this address was just confirmed for the first time, without the password. Anybody could have added something to the account
+before that, so its API keys, passkeys and authenticator app were removed, and its password too.
+Set a new one: ask for a link where you sign in.
 `,
   }),
   api_key_made: ({ username }) => ({

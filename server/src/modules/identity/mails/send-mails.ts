@@ -1,6 +1,8 @@
 // Sends the mails that are due. A mail is claimed in one transaction and sent outside of any; should the process die in
 // between, it is sent again (at least once). What a server does not take is tried again with growing pauses.
 import { randomBytes } from "node:crypto";
+import { contextOfChange } from "../addresses/email-change.ts";
+import { findEmailChange } from "../addresses/email-change-store.ts";
 import { hashLinkToken } from "../passwords/change-password.ts";
 import { findByLogin } from "../sessions/log-in.ts";
 import { dateOf, type Identity } from "../settings.ts";
@@ -8,15 +10,8 @@ import { mailBudget } from "../throttles/budget.ts";
 import { takeShare } from "../throttles/throttle.ts";
 import { indexEmail, openUser, type UserRow } from "../users/user.ts";
 import { findUser } from "../users/user-store.ts";
-import {
-  claimMails,
-  deleteMail,
-  insertLinkToken,
-  type LinkTokenRow,
-  type MailRow,
-  postponeMail,
-} from "./mail-store.ts";
-import { LINK_LIFETIME_MS, LOGIN_CONTEXT, type Mail, type MailTemplate, writeMail } from "./mail-template.ts";
+import { claimMails, deleteMail, insertLinkToken, type MailRow, postponeMail } from "./mail-store.ts";
+import { LINKS, LOGIN_CONTEXT, type Mail, type MailTemplate, writeMail } from "./mail-template.ts";
 import type { MailTransport } from "./mail-transport.ts";
 
 const CLAIMED_MS = 120_000;
@@ -63,15 +58,31 @@ async function composeMail(identity: Identity, row: MailRow): Promise<Mail | und
   const template = row.template as MailTemplate;
   const { publicUrl } = identity.settings;
   const [login] = await identity.vault.decryptAll([{ value: row.login, context: LOGIN_CONTEXT }]);
-  if (template === "email_changed")
-    return login == null ? undefined : writeMail(template, login, { username: "", publicUrl, token: "" });
   const user =
     row.userId === null ? await findByLogin(identity, login ?? "") : await findUser(identity.db, row.userId);
   if (user?.state !== "active") return undefined;
   if (template === "verify_email" && user.emailVerifiedAt !== null) return undefined;
   const { email, username } = await openUser(identity.vault, user);
-  const token = await makeLinkToken(identity, row, { user, email });
-  return writeMail(template, email, { username, publicUrl, token });
+  const to = row.changeId === null ? email : await findChangeAddress(identity, template, row.changeId);
+  if (to === undefined) return undefined;
+  const token = await makeLinkToken(identity, row, { user, email: to });
+  return writeMail(template, to, { username, publicUrl, token });
+}
+
+/** Of a change of address, the one that the mail is for; undefined where the change is forgotten. */
+async function findChangeAddress(
+  { db, vault }: Identity,
+  template: MailTemplate,
+  changeId: string,
+): Promise<string | undefined> {
+  const change = await findEmailChange(db, changeId);
+  if (change === undefined) return undefined;
+  const { value, context } =
+    template === "change_email"
+      ? { value: change.newEmail, context: contextOfChange("new_email", changeId) }
+      : { value: change.oldEmail, context: contextOfChange("old_email", changeId) };
+  const [address] = await vault.decryptAll([{ value, context }]);
+  return address ?? undefined;
 }
 
 /** Made when the mail leaves, so that no token lies in the database; a mail sent again carries a new one. */
@@ -80,17 +91,17 @@ async function makeLinkToken(
   mail: MailRow,
   { user, email }: { readonly user: UserRow; readonly email: string },
 ): Promise<string> {
-  const template = mail.template as MailTemplate;
-  const lifetimeMs = LINK_LIFETIME_MS[template];
-  if (lifetimeMs === undefined) return "";
+  const link = LINKS.get(mail.template as MailTemplate);
+  if (link === undefined) return "";
   const token = randomBytes(32).toString("base64url");
   await insertLinkToken(identity.db, {
     tokenHash: hashLinkToken(token),
     userId: user.id,
-    purpose: template as LinkTokenRow["purpose"],
+    purpose: link.purpose,
     emailIndex: indexEmail(identity.vault, email),
+    changeId: mail.changeId,
     createdAt: mail.createdAt,
-    expiresAt: dateOf(identity, lifetimeMs),
+    expiresAt: dateOf(identity, link.lifetimeMs),
   });
   return token;
 }

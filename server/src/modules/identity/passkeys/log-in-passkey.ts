@@ -44,5 +44,10 @@ export async function logInByPasskey(
     throw identityError("invalid_passkey", { message: reason });
   }
   const isKnownDevice = (await findDevice(identity, deviceToken, user.id)) !== undefined;
-  return completeLogin(identity, user, { origin, methods: proof.methods, isKnownDevice });
+  return completeLogin(identity, user, {
+    origin,
+    methods: proof.methods,
+    isKnownDevice,
+    passkeyId: proof.passkey.id,
+  });
 }

@@ -92,9 +92,18 @@ export async function suspendPasskey({ sql }: Tx, id: string, at: Date): Promise
   await sql`UPDATE identity.passkeys SET suspended_at = coalesce(suspended_at, ${at}) WHERE id = ${id}`;
 }
 
-/** All of a user's; returns how many. */
-export async function deletePasskeys({ sql }: Tx, userId: string): Promise<number> {
-  const { count } = await sql`DELETE FROM identity.passkeys WHERE user_id = ${userId}`;
+export async function hasPasskey(
+  sql: Query,
+  which: { readonly id: string; readonly userId: string },
+): Promise<boolean> {
+  const rows = await sql`SELECT FROM identity.passkeys WHERE id = ${which.id} AND user_id = ${which.userId}`;
+  return rows.length > 0;
+}
+
+/** A user's, of those the ones registered since then; returns how many. */
+export async function deletePasskeysSince({ sql }: Tx, userId: string, since: Date): Promise<number> {
+  const { count } = await sql`
+    DELETE FROM identity.passkeys WHERE user_id = ${userId} AND created_at >= ${since}`;
   return count;
 }
 

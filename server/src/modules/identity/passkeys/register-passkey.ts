@@ -11,6 +11,7 @@ import { identityError } from "../errors.ts";
 import { type Context, findFactors, makeFirstBackupCodes, recordFactor } from "../factors/factor.ts";
 import { deleteBackupCodes } from "../factors/factor-store.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
+import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { readOwnId } from "../users/user.ts";
 import { lockUser } from "../users/user-store.ts";
@@ -76,7 +77,7 @@ export async function finishPasskey(
   const info = await verifyRegistration(identity, credential, { ...use, userId });
   const passkey = toPasskey(info, { userId, name, at: dateOf(identity) });
   return inTransaction(identity.db, async (tx) => {
-    await lockUser(tx, userId); // two at once count each other
+    await lockLiveUser(tx, context.actor); // two at once count each other
     const known = await findPasskeys(tx.sql, userId);
     if (known.length >= PASSKEYS_MAX) throw identityError("too_many_passkeys");
     if (!(await insertPasskey(tx, passkey))) throw identityError("passkey_exists");

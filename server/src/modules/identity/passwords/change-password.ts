@@ -1,12 +1,13 @@
 // Sets a new password: by its owner who knows the old one, or by a link that was sent by mail. Either way everybody
 // else who is signed in as this user is signed out, links asked for before are void, and the user is told by mail. API keys
-// stay good: programs have not lost what the person changed, and their owner revokes them one by one.
+// stay good where the address was proved before: programs have not lost what the person changed, and their owner revokes them one by one.
 import { hash } from "node:crypto";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
+import { dropUnproved } from "../addresses/first-proof.ts";
 import { identityError } from "../errors.ts";
-import { findLinkOwner, insertMail, useLinkToken, voidLinkTokens } from "../mails/mail-store.ts";
+import { findLink, insertMail, useLinkToken, voidLinkTokens } from "../mails/mail-store.ts";
 import { rememberDevice } from "../sessions/device.ts";
 import { revokeSessions } from "../sessions/end-sessions.ts";
 import type { Revocation } from "../sessions/revocation-store.ts";
@@ -62,7 +63,8 @@ export async function changePassword(
 }
 
 /**
- * Uses the link up. The mail reached the address, so that is verified too. Returns a device token, with which the next
+ * Uses the link up. The mail reached the address, so that is verified too; where it was not before, all that was added to the
+ * account goes. Returns a device token, with which the next
  * login is not slowed down by whoever guesses at the account.
  * @throws AppError `invalid/invalid_link`, `invalid/password_refused` (the link then stays good)
  */
@@ -71,18 +73,23 @@ export async function resetPassword(
   { token, newPassword }: { readonly token: string; readonly newPassword: string },
   origin: AuditOrigin,
 ): Promise<string> {
-  const link = { hash: hashLinkToken(token), purpose: "reset_password" as const };
-  const userId = await findLinkOwner(identity.db, { ...link, at: dateOf(identity) });
-  const user = userId === undefined ? undefined : await findUser(identity.db, userId);
+  const purpose = "reset_password" as const;
+  const hash = hashLinkToken(token);
+  const link = await findLink(identity.db, { hash, at: dateOf(identity) });
+  const user = link?.purpose === purpose ? await findUser(identity.db, link.userId) : undefined;
   if (user === undefined) throw identityError("invalid_link");
   const passwordHash = await hashFor(identity, user, newPassword);
   const { revocations, deviceToken } = await inTransaction(identity.db, async (tx) => {
     const at = dateOf(identity);
-    if ((await useLinkToken(tx, { ...link, at })) === undefined) throw identityError("invalid_link");
+    const locked = await lockUser(tx, user.id);
+    const used = await useLinkToken(tx, { hash, purpose, at });
+    if (locked === undefined || used === undefined) throw identityError("invalid_link");
+    const dropped = await dropUnproved(tx, identity, locked);
     await updateEmailVerified(tx, user.id, at);
     const device = { userId: user.id, userAgent: origin.userAgent };
+    const ended = await setPassword(tx, identity, { user, passwordHash, actor: undefined, origin });
     return {
-      revocations: await setPassword(tx, identity, { user, passwordHash, actor: undefined, origin }),
+      revocations: [...dropped, ...ended],
       deviceToken: await rememberDevice(tx, identity, device),
     };
   });

@@ -1,12 +1,9 @@
-// Routes of passwords and of links that travel by mail. A link opens a small page, for a mail program may fetch links by
-// itself: only the button there acts.
-import type { FastifyReply } from "fastify";
+// Routes of passwords.
 import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
-import { renderResetPage, renderVerifyPage } from "../mails/link-page.ts";
-import { requestPasswordReset, requestVerification, verifyEmail } from "../mails/request-mail.ts";
+import { renderResetPage } from "../mails/link-page.ts";
+import { LINK_PAGE, sendLinkPage } from "../mails/link-routes.ts";
+import { requestPasswordReset } from "../mails/request-mail.ts";
 import {
-  EmailVerifyInput,
-  LinkQuery,
   MessageAnswer,
   PasswordChangeInput,
   PasswordForgotInput,
@@ -14,7 +11,6 @@ import {
   ResetAnswer,
 } from "../schemas.ts";
 import type { Identity } from "../settings.ts";
-import { readOwnId } from "../users/user.ts";
 import { changePassword, resetPassword } from "./change-password.ts";
 
 const config = { public: true, limit: "login" as const };
@@ -80,65 +76,7 @@ export function addPasswordRoutes(server: HttpServer, identity: Identity): void 
     },
   );
 
-  addEmailRoutes(server, identity);
-  addLinkPages(server);
-}
-
-function addEmailRoutes(server: HttpServer, identity: Identity): void {
-  server.post(
-    "/auth/email/verify",
-    {
-      config,
-      schema: {
-        ...OPEN,
-        operationId: "verifyEmail",
-        summary: "Confirm an e-mail address",
-        body: EmailVerifyInput,
-      },
-    },
-    async (request) => {
-      await verifyEmail(identity, request.body.token, readFullOrigin(request));
-      return { message: "The e-mail address is confirmed." };
-    },
+  server.get("/auth/password/reset", { config, schema: LINK_PAGE }, (request, reply) =>
+    sendLinkPage(reply, renderResetPage(request.query.token)),
   );
-
-  server.post(
-    "/auth/email/resend",
-    {
-      schema: {
-        ...ACCEPTED,
-        operationId: "resendVerification",
-        summary: "Ask for the confirmation mail again",
-      },
-    },
-    async (request, reply) => {
-      await requestVerification(identity, readOwnId(request.actor));
-      return reply
-        .code(202)
-        .send({ message: "A mail is on its way, unless the address is confirmed already." });
-    },
-  );
-}
-
-function addLinkPages(server: HttpServer): void {
-  const schema = { hide: true, querystring: LinkQuery };
-  server.get("/auth/email/verify", { config, schema }, (request, reply) =>
-    sendPage(reply, renderVerifyPage(request.query.token)),
-  );
-  server.get("/auth/password/reset", { config, schema }, (request, reply) =>
-    sendPage(reply, renderResetPage(request.query.token)),
-  );
-}
-
-/** The page's address holds a token: no cache keeps it and no other site is told it. */
-function sendPage(reply: FastifyReply, html: string): FastifyReply {
-  return reply
-    .header("content-type", "text/html; charset=utf-8")
-    .header("cache-control", "no-store")
-    .header("referrer-policy", "no-referrer")
-    .header(
-      "content-security-policy",
-      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-    )
-    .send(html);
 }

@@ -15,6 +15,7 @@ import { createRefusalBudget } from "./refusal-budget.ts";
 const ACTS: Readonly<Record<string, SecurityEvent>> = {
   register: "user_created",
   verifyEmail: "user_updated",
+  undoEmailChange: "user_updated",
   resetPassword: "authn_password_change",
   changePassword: "authn_password_change",
   changeMe: "user_updated",

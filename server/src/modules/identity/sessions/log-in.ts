@@ -9,6 +9,7 @@ import { checkCode } from "../factors/check-code.ts";
 import { findFactors } from "../factors/factor.ts";
 import type { ChallengeUse } from "../passkeys/challenge.ts";
 import { askForPasskey, checkPasskey } from "../passkeys/check-passkey.ts";
+import { hasPasskey } from "../passkeys/passkey-store.ts";
 import { isOutdated } from "../passwords/hash-password.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { type CodeGivenBy, deviceBudget, loginBudget, networkBudget } from "../throttles/budget.ts";
@@ -145,6 +146,8 @@ export interface ProvenLogin {
   readonly origin: AuditOrigin;
   readonly methods: readonly string[];
   readonly isKnownDevice: boolean;
+  /** By which they signed in alone: it may have been removed meanwhile. */
+  readonly passkeyId?: string;
 }
 
 /**
@@ -155,7 +158,7 @@ export interface ProvenLogin {
 export async function completeLogin(
   identity: Identity,
   user: UserRow,
-  { password, origin, methods, isKnownDevice }: ProvenLogin,
+  { password, origin, methods, isKnownDevice, passkeyId }: ProvenLogin,
 ): Promise<LoggedIn> {
   const isRehashed = password !== undefined && user.passwordHash !== null && isOutdated(user.passwordHash);
   const rehashed = isRehashed ? await identity.hasher.hash(password) : undefined;
@@ -164,6 +167,8 @@ export async function completeLogin(
     // Disabled, or the password changed, while it was being checked.
     if (locked?.state !== "active" || locked.passwordHash !== user.passwordHash)
       throw identityError("invalid_credentials");
+    if (passkeyId !== undefined && !(await hasPasskey(tx.sql, { id: passkeyId, userId: user.id })))
+      throw identityError("invalid_passkey", { message: "the passkey was removed" });
     const device = { userId: user.id, userAgent: origin.userAgent };
     const success = { actor: user.id, userId: user.id, origin, details: { methods } };
     // All in one round trip: beside a busy desk each costs more than the rest of a login but its hash.

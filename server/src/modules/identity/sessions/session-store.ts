@@ -76,6 +76,11 @@ export async function findSessions(
     LIMIT 200`;
 }
 
+export async function isSessionEnded(sql: Query, id: string): Promise<boolean> {
+  const rows = await sql`SELECT FROM identity.sessions WHERE id = ${id} AND ended_at IS NULL`;
+  return rows.length === 0;
+}
+
 /** Ends what `which` names and is not over, and returns the ids. */
 export async function endSessions(
   { sql }: Tx,

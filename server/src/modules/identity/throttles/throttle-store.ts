@@ -74,6 +74,10 @@ export async function takeDevice(
   return count === 1;
 }
 
+export async function deleteDevicesSince({ sql }: Tx, userId: string, since: Date): Promise<void> {
+  await sql`DELETE FROM identity.devices WHERE user_id = ${userId} AND created_at >= ${since}`;
+}
+
 export async function deleteOldDevices(sql: Sql, before: Date): Promise<void> {
   await sql`DELETE FROM identity.devices WHERE last_used_at < ${before}`;
 }

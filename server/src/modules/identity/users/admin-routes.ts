@@ -7,6 +7,7 @@ import {
   FactorResetInput,
   ImpersonationInput,
   MessageAnswer,
+  ProfileAnswer,
   RemovedFactorsAnswer,
   SessionList,
   TokenAnswer,
@@ -24,7 +25,7 @@ import type { Identity } from "../settings.ts";
 import { addUser, changeAccess, impersonate, startReset } from "./change-user.ts";
 import { listUsers } from "./list-users.ts";
 import { requireMayActOn } from "./require-may-act-on.ts";
-import { getUser } from "./update-profile.ts";
+import { describeProfile, getUser } from "./update-profile.ts";
 import { describeUser } from "./user.ts";
 
 const TAG = { "x-keyless": true, tags: ["Users"] };
@@ -84,10 +85,10 @@ function addReading(server: HttpServer, identity: Identity): void {
         operationId: "getUser",
         summary: "A user",
         params: UserPath,
-        response: { 200: UserAnswer },
+        response: { 200: ProfileAnswer },
       },
     },
-    async ({ params }) => describeUser(await getUser(identity, params.id)),
+    async ({ params }) => describeProfile(await getUser(identity, params.id)),
   );
 }
 

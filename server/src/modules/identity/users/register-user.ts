@@ -86,7 +86,7 @@ export async function createUser(tx: Tx, identity: Identity, user: NewUser): Pro
   const id = randomUUID();
   const at = dateOf(identity);
   const names = { usernameKey: keyOfUsername(user.username), emailIndex: indexEmail(vault, user.email) };
-  const taken = await findTaken(tx.sql, names);
+  const taken = await findTaken(tx.sql, { ...names, at });
   if (taken.username) throw identityError("username_taken");
   if (taken.email) throw identityError("email_taken");
   await insertUser(tx, {

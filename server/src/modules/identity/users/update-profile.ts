@@ -1,70 +1,71 @@
-// A user's own profile: reading it, and changing name and address. A new address must be verified again, and the old
-// one is told.
+// A user's own profile: reading it, and changing name and address. A new address counts once it is confirmed.
+import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Vault } from "../../../runtime/vault/vault.ts";
 import type { Actor } from "../../../values/actor.ts";
-import { readEmailAddress } from "../../../values/email-address.ts";
+import { mailboxOf, readEmailAddress } from "../../../values/email-address.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
+import { askForEmailChange, findPendingEmail } from "../addresses/ask-for-email-change.ts";
+import { withdrawPendingChange } from "../addresses/email-change-store.ts";
 import { identityError } from "../errors.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
-import { insertMail } from "../mails/mail-store.ts";
-import { LOGIN_CONTEXT } from "../mails/mail-template.ts";
+import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
-import { contextOf, indexEmail, openUser, type User } from "./user.ts";
-import { findTaken, findUser, lockUser, updateProfile } from "./user-store.ts";
+import { contextOf, describeUser, openUser, type User } from "./user.ts";
+import { findUser, updateProfile } from "./user-store.ts";
 
 export interface ProfileInput {
   readonly email?: string | undefined;
   readonly fullName?: string | null | undefined;
 }
 
-/** @throws AppError `not_found/no_such_user` */
-export async function getUser({ db, vault }: Identity, id: string): Promise<User> {
-  const row = await findUser(db, id);
-  if (row === undefined) throw identityError("no_such_user");
-  return openUser(vault, row);
+export interface Profile extends User {
+  /** The address that waits to be confirmed. */
+  readonly pendingEmail: string | null;
 }
 
-/** @throws AppError `not_found/no_such_user`, `conflict/email_taken`, `invalid/invalid_request`, `forbidden/step_up_required` */
+/** @throws AppError `not_found/no_such_user` */
+export async function getUser({ db, vault }: Identity, id: string): Promise<Profile> {
+  return getProfile(db, vault, id);
+}
+
+async function getProfile(sql: Sql | Tx["sql"], vault: Vault, id: string): Promise<Profile> {
+  const row = await findUser(sql, id);
+  if (row === undefined) throw identityError("no_such_user");
+  return { ...(await openUser(vault, row)), pendingEmail: await findPendingEmail(sql, vault, id) };
+}
+
+/**
+ * Another mailbox is only asked for here: until it is confirmed, nothing has changed.
+ * @throws AppError `not_found/no_such_user`, `conflict/email_taken`, `invalid/invalid_request`, `forbidden/step_up_required`
+ */
 export async function changeProfile(
   identity: Identity,
   input: ProfileInput,
   { actor, origin }: { readonly actor: Actor; readonly origin: AuditOrigin },
-): Promise<User> {
+): Promise<Profile> {
   const { vault } = identity;
   if (input.email !== undefined) requireRecentProof(identity, actor);
   return inTransaction(identity.db, async (tx) => {
-    const row = await lockUser(tx, actor.id);
-    if (row === undefined) throw identityError("no_such_user");
-    const user = await openUser(vault, row);
-    const email = input.email === undefined ? user.email : readEmailAddress(input.email);
+    const user = await openUser(vault, await lockLiveUser(tx, actor));
+    const wanted = input.email === undefined ? user.email : readEmailAddress(input.email);
+    const isSameMailbox = mailboxOf(wanted) === mailboxOf(user.email);
+    if (input.email !== undefined) await withdrawPendingChange(tx, user.id, dateOf(identity));
+    if (!isSameMailbox) await askForEmailChange(tx, identity, { user, email: wanted });
     const fullName = input.fullName === undefined ? user.fullName : input.fullName;
-    const emailIndex = indexEmail(vault, email);
-    const emailChanged = !emailIndex.equals(indexEmail(vault, user.email));
-    const taken = await findTaken(tx.sql, { usernameKey: "", emailIndex, exceptId: user.id });
-    if (taken.email) throw identityError("email_taken");
     await updateProfile(tx, {
       userId: user.id,
-      email: vault.encrypt(email, contextOf("email", user.id)),
-      emailIndex,
-      emailChanged,
+      email: vault.encrypt(isSameMailbox ? wanted : user.email, contextOf("email", user.id)),
       fullName: fullName === null ? null : vault.encrypt(fullName, contextOf("full_name", user.id)),
     });
-    if (emailChanged) await writeMails(tx, identity, user);
-    const details = {
-      changed: Object.keys(input).filter((key) => input[key as keyof ProfileInput] !== undefined),
-    };
+    const changed = Object.keys(input).filter((key) => input[key as keyof ProfileInput] !== undefined);
+    const details = { changed, ...(isSameMailbox ? {} : { email: "asked for" }) };
     await recordSecurity(tx, [{ event: "user_updated", actor, userId: user.id, origin, details }]);
-    const changed = await findUser(tx.sql, user.id);
-    if (changed === undefined) throw identityError("no_such_user");
-    return openUser(vault, changed);
+    return getProfile(tx.sql, vault, user.id);
   });
 }
 
-/** To the new address a link, to the old one word of the change. */
-async function writeMails(tx: Tx, { vault, now }: Identity, user: User): Promise<void> {
-  const at = dateOf({ now });
-  await insertMail(tx, { template: "verify_email", userId: user.id, login: null, at });
-  const login = vault.encrypt(user.email, LOGIN_CONTEXT);
-  await insertMail(tx, { template: "email_changed", userId: null, login, at });
+export function describeProfile({ pendingEmail, ...user }: Profile) {
+  return { ...describeUser(user), pending_email: pendingEmail };
 }

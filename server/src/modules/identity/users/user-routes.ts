@@ -1,12 +1,12 @@
 // Routes of a user's own account: profile and sessions.
 import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
-import { EndedAnswer, ProfileInput, SessionList, SessionPath, UserAnswer } from "../schemas.ts";
+import { EndedAnswer, ProfileAnswer, ProfileInput, SessionList, SessionPath } from "../schemas.ts";
 import { endOwnSessions } from "../sessions/end-sessions.ts";
 import { findUserSessions } from "../sessions/find-sessions.ts";
 import { describeSession } from "../sessions/session.ts";
 import type { Identity } from "../settings.ts";
-import { changeProfile, getUser } from "./update-profile.ts";
-import { describeUser, readOwnId } from "./user.ts";
+import { changeProfile, describeProfile, getUser } from "./update-profile.ts";
+import { readOwnId } from "./user.ts";
 
 const TAG = { "x-keyless": true, tags: ["Me"] };
 
@@ -18,8 +18,8 @@ export function addUserRoutes(server: HttpServer, identity: Identity): void {
 function addProfile(server: HttpServer, identity: Identity): void {
   server.get(
     "/users/me",
-    { schema: { ...TAG, operationId: "getMe", summary: "Who am I", response: { 200: UserAnswer } } },
-    async (request) => describeUser(await getUser(identity, request.actor.id)),
+    { schema: { ...TAG, operationId: "getMe", summary: "Who am I", response: { 200: ProfileAnswer } } },
+    async (request) => describeProfile(await getUser(identity, request.actor.id)),
   );
 
   server.patch(
@@ -28,15 +28,15 @@ function addProfile(server: HttpServer, identity: Identity): void {
       schema: {
         ...TAG,
         operationId: "changeMe",
-        summary: "Change name or address",
+        summary: "Change the name, or ask for another address: it counts once it is confirmed",
         body: ProfileInput,
-        response: { 200: UserAnswer },
+        response: { 200: ProfileAnswer },
       },
     },
     async (request) => {
       const { email, full_name: fullName } = request.body;
       const context = { actor: request.actor, origin: readFullOrigin(request) };
-      return describeUser(await changeProfile(identity, { email, fullName }, context));
+      return describeProfile(await changeProfile(identity, { email, fullName }, context));
     },
   );
 }

@@ -3,6 +3,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Role } from "../../../values/actor.ts";
+import { UNDO_MS } from "../addresses/email-change.ts";
 import { isUserId, type UserRow } from "./user.ts";
 
 type Query = Sql | Tx["sql"];
@@ -19,16 +20,28 @@ export async function hasUsers(sql: Query): Promise<boolean> {
   return row.exists;
 }
 
-/** Which of a new user's names somebody has already. */
+/** Which of a new user's names somebody has already. An address is somebody's also while they can take it back. */
 export async function findTaken(
   sql: Query,
-  names: { readonly usernameKey: string; readonly emailIndex: Buffer; readonly exceptId?: string },
+  names: {
+    readonly usernameKey: string;
+    readonly emailIndex: Buffer;
+    readonly exceptId?: string;
+    readonly at: Date;
+  },
 ): Promise<{ username: boolean; email: boolean }> {
   const rows = await sql<{ username: boolean; email: boolean }[]>`
     SELECT username_key = ${names.usernameKey} AS username, email_index = ${names.emailIndex} AS email
     FROM identity.users
     WHERE (username_key = ${names.usernameKey} OR email_index = ${names.emailIndex})
-      AND id IS DISTINCT FROM ${names.exceptId ?? null}::uuid`;
+      AND id IS DISTINCT FROM ${names.exceptId ?? null}::uuid
+    UNION ALL
+    SELECT false, true
+    FROM identity.email_changes
+    WHERE old_index = ${names.emailIndex}
+      AND user_id IS DISTINCT FROM ${names.exceptId ?? null}::uuid
+      AND undone_at IS NULL
+      AND confirmed_at > ${new Date(names.at.getTime() - UNDO_MS)}`;
   return { username: rows.some((row) => row.username), email: rows.some((row) => row.email) };
 }
 
@@ -116,6 +129,30 @@ export async function updatePassword(
     WHERE id = ${password.userId}`;
 }
 
+/** Where it was set since then: nobody signs in with it any more. */
+export async function clearPasswordSince({ sql }: Tx, userId: string, since: Date): Promise<void> {
+  await sql`
+    UPDATE identity.users
+    SET password_hash = NULL, version = version + 1
+    WHERE id = ${userId}
+      AND password_set_at >= ${since}`;
+}
+
+/** Whether there is more to the account than the password it was registered with and where that signed in. */
+export async function hasAdded(sql: Query, userId: string): Promise<boolean> {
+  const [row] = await sql<[{ added: boolean }]>`
+    SELECT EXISTS (SELECT FROM identity.passkeys WHERE user_id = ${userId})
+      OR EXISTS (SELECT FROM identity.totp WHERE user_id = ${userId})
+      OR EXISTS (
+        SELECT
+        FROM identity.api_keys
+        WHERE user_id = ${userId}
+          AND created_by = ${userId}
+          AND revoked_at IS NULL)
+      AS added`;
+  return row.added;
+}
+
 export async function updateEmailVerified({ sql }: Tx, userId: string, at: Date): Promise<void> {
   await sql`
     UPDATE identity.users
@@ -125,19 +162,33 @@ export async function updateEmailVerified({ sql }: Tx, userId: string, at: Date)
 
 export interface ProfileChange {
   readonly userId: string;
-  /** Encrypted, as the others. */
+  /** Encrypted, as the name: another spelling of the same mailbox. */
   readonly email: string;
-  readonly emailIndex: Buffer;
-  readonly emailChanged: boolean;
   readonly fullName: string | null;
 }
 
 export async function updateProfile({ sql }: Tx, change: ProfileChange): Promise<void> {
   await sql`
     UPDATE identity.users
-    SET email = ${change.email}, email_index = ${change.emailIndex}, full_name = ${change.fullName},
-        email_verified_at = CASE WHEN ${change.emailChanged} THEN NULL ELSE email_verified_at END,
-        version = version + 1
+    SET email = ${change.email}, full_name = ${change.fullName}, version = version + 1
+    WHERE id = ${change.userId}`;
+}
+
+/** An address that has just been proved. */
+export async function updateEmail(
+  { sql }: Tx,
+  change: {
+    readonly userId: string;
+    /** Encrypted. */
+    readonly email: string;
+    readonly emailIndex: Buffer;
+    readonly verifiedAt: Date;
+  },
+): Promise<void> {
+  await sql`
+    UPDATE identity.users
+    SET email = ${change.email}, email_index = ${change.emailIndex},
+        email_verified_at = ${change.verifiedAt}, version = version + 1
     WHERE id = ${change.userId}`;
 }
 

@@ -1,0 +1,100 @@
+// Routes of addresses: confirming one, and taking a change of it back. Links in mails open a small page.
+import type { FastifyRequest } from "fastify";
+import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
+import { renderUndoPage, renderVerifyPage } from "../mails/link-page.ts";
+import { LINK_PAGE, sendLinkPage } from "../mails/link-routes.ts";
+import { EmailUndoInput, EmailVerifyInput, MessageAnswer } from "../schemas.ts";
+import { verifyAccessToken } from "../sessions/access-token.ts";
+import type { Identity } from "../settings.ts";
+import { readOwnId } from "../users/user.ts";
+import { confirmAddress, requestVerification } from "./confirm-address.ts";
+import { undoEmailChange } from "./undo-email-change.ts";
+
+const config = { public: true, limit: "login" as const };
+const TAG = { "x-keyless": true, tags: ["Sign in"], response: { 200: MessageAnswer } };
+const OPEN = { ...TAG, security: [] };
+
+export function addAddressRoutes(server: HttpServer, identity: Identity): void {
+  addConfirming(server, identity);
+  addUndoing(server, identity);
+}
+
+function addConfirming(server: HttpServer, identity: Identity): void {
+  server.post(
+    "/auth/email/verify",
+    {
+      config,
+      schema: {
+        ...OPEN,
+        operationId: "verifyEmail",
+        summary:
+          "Confirm an e-mail address. The first time, without a session of the account or its password, all that was added to it goes",
+        body: EmailVerifyInput,
+      },
+    },
+    async (request) => {
+      const { token, password } = request.body;
+      const signedInId = await findSignedIn(identity, request);
+      await confirmAddress(identity, { token, password, signedInId }, readFullOrigin(request));
+      return { message: "The e-mail address is confirmed." };
+    },
+  );
+
+  server.post(
+    "/auth/email/resend",
+    {
+      schema: {
+        ...TAG,
+        response: { 202: MessageAnswer },
+        operationId: "resendVerification",
+        summary: "Ask for the confirmation mail again",
+      },
+    },
+    async (request, reply) => {
+      await requestVerification(identity, readOwnId(request.actor));
+      return reply
+        .code(202)
+        .send({ message: "A mail is on its way, unless the address is confirmed already." });
+    },
+  );
+
+  server.get("/auth/email/verify", { config, schema: LINK_PAGE }, (request, reply) =>
+    sendLinkPage(reply, renderVerifyPage(request.query.token)),
+  );
+}
+
+/** The token of a session of their own; whatever else is sent proves nothing here and refuses nothing. */
+async function findSignedIn(
+  identity: Identity,
+  { headers }: Pick<FastifyRequest, "headers">,
+): Promise<string | undefined> {
+  const token = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (token === undefined) return undefined;
+  const access = await verifyAccessToken(identity, token).catch(() => undefined);
+  return access?.actor.impersonatorId === undefined ? access?.actor.id : undefined;
+}
+
+function addUndoing(server: HttpServer, identity: Identity): void {
+  server.post(
+    "/auth/email/undo",
+    {
+      config,
+      schema: {
+        ...OPEN,
+        operationId: "undoEmailChange",
+        summary: "Take a change of address back, with the link sent to the old one; ends all sessions",
+        body: EmailUndoInput,
+      },
+    },
+    async (request) => {
+      await undoEmailChange(identity, request.body.token, readFullOrigin(request));
+      return {
+        message:
+          "The address is the one before, and everybody was signed out. Set a new password now, for somebody knew the old one.",
+      };
+    },
+  );
+  server.get("/auth/email/undo", { config, schema: LINK_PAGE }, (request, reply) =>
+    sendLinkPage(reply, renderUndoPage(request.query.token)),
+  );
+}

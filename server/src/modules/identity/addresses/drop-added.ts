@@ -1,0 +1,45 @@
+// Drops what was added to an account: API keys that its user made, passkeys, the authenticator app, backup codes, known
+// devices, links on their way, wishes for another address, and with them every session. Whoever proves an address for the first
+// time may not be who registered with it, and who takes a change of address back was not who asked for it.
+import type { Tx } from "../../../runtime/transaction.ts";
+import { revokeOwnKeys } from "../api-keys/api-keys.ts";
+import { deleteBackupCodes, deleteTotpSince } from "../factors/factor-store.ts";
+import { deleteLinkMails, voidLinkTokens } from "../mails/mail-store.ts";
+import { deletePasskeysSince } from "../passkeys/passkey-store.ts";
+import { revokeSessions } from "../sessions/end-sessions.ts";
+import type { Revocation } from "../sessions/revocation-store.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import { deleteDevicesSince } from "../throttles/throttle-store.ts";
+import { clearPasswordSince } from "../users/user-store.ts";
+import { withdrawPendingChange } from "./email-change-store.ts";
+
+export interface Drop {
+  readonly userId: string;
+  /** What was there before then stays. */
+  readonly since: Date;
+  readonly reason: string;
+}
+
+/** All of an account. */
+export const FROM_THE_BEGINNING = new Date(0);
+
+/** Lock the user's row before. Returns what to tell this process's memory after the commit. */
+export async function dropAdded(
+  tx: Tx,
+  identity: Identity,
+  { userId, since, reason }: Drop,
+): Promise<Revocation[]> {
+  const at = dateOf(identity);
+  await clearPasswordSince(tx, userId, since);
+  await deletePasskeysSince(tx, userId, since);
+  await deleteTotpSince(tx, userId, since);
+  await deleteBackupCodes(tx, userId); // nobody knows who has them
+  await deleteDevicesSince(tx, userId, since);
+  await deleteLinkMails(tx, userId);
+  await voidLinkTokens(tx, { userId, at });
+  await withdrawPendingChange(tx, userId, at);
+  return [
+    ...(await revokeOwnKeys(tx, identity, { userId, since })),
+    ...(await revokeSessions(tx, identity, { userId, reason })),
+  ];
+}

@@ -1,0 +1,36 @@
+// The first proof of an address. Anybody may have registered with it before: what they added to the account, and their
+// password, must not be what its owner goes on with.
+import type { Tx } from "../../../runtime/transaction.ts";
+import { insertMail } from "../mails/mail-store.ts";
+import type { Revocation } from "../sessions/revocation-store.ts";
+import { dateOf, type Identity } from "../settings.ts";
+import type { UserRow } from "../users/user.ts";
+import { hasAdded } from "../users/user-store.ts";
+import { dropAdded, FROM_THE_BEGINNING } from "./drop-added.ts";
+import { withdrawPendingChange } from "./email-change-store.ts";
+
+const REASON = "the address was proved for the first time";
+
+/** By a link that sets a new password as well. Lock the user's row before. */
+export async function dropUnproved(tx: Tx, identity: Identity, user: UserRow): Promise<Revocation[]> {
+  if (user.emailVerifiedAt !== null) {
+    await withdrawPendingChange(tx, user.id, dateOf(identity));
+    return [];
+  }
+  return dropAdded(tx, identity, { userId: user.id, since: FROM_THE_BEGINNING, reason: REASON });
+}
+
+/**
+ * By a link alone. Whoever registered and added nothing yet goes on with the password that they chose; otherwise all goes, the
+ * password too, for nothing says that who has the mailbox added it. Lock the user's row before.
+ */
+export async function dropUnclaimed(tx: Tx, identity: Identity, user: UserRow): Promise<Revocation[]> {
+  if (user.emailVerifiedAt !== null) return [];
+  if (!(await hasAdded(tx.sql, user.id))) {
+    await withdrawPendingChange(tx, user.id, dateOf(identity));
+    return [];
+  }
+  const revocations = await dropUnproved(tx, identity, user);
+  await insertMail(tx, { template: "account_emptied", userId: user.id, login: null, at: dateOf(identity) });
+  return revocations;
+}
