@@ -3,7 +3,7 @@ import { addProducts, type NewProduct } from "../src/modules/catalog/products/ad
 import { createStockDirectory, openStocks } from "../src/modules/inventory/index.ts";
 import { changeOrder, type OrderAct } from "../src/modules/orders/changing/change-order.ts";
 import {
-  buildPlacing,
+  buildPlacingCommand,
   followPayments,
   type NewOrder,
   type OrderServices,
@@ -86,7 +86,7 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
       const actor = customerId === null ? STAFF : customer(customerId);
       const addresses = { shippingAddress: null, billingAddress: null };
       const request = { items, customerId, asset, paymentMethod: "credit_card" as const, ...addresses };
-      return test.carryOut(await buildPlacing(services, { actor }, { ...request, ...fields }));
+      return test.carryOut(await buildPlacingCommand(services, { actor }, { ...request, ...fields }));
     },
     act: async (id, act, actor = STAFF) =>
       answerOf(await changeOrder(services, { actor }, { id: Number(id), act })),

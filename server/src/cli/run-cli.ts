@@ -49,7 +49,7 @@ export async function createProgram(named?: string): Promise<Command> {
 }
 
 export async function runCli(argv: readonly string[]): Promise<void> {
-  process.on("unhandledRejection", outliveLostTypeQuery);
+  process.on("unhandledRejection", surviveLostTypeQuery);
   try {
     const named = argv.slice(2).find((word) => !word.startsWith("-"));
     const program = await createProgram(named);
@@ -62,7 +62,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
 }
 
 /** The statement that wanted the connection is told on its own. */
-function outliveLostTypeQuery(error: unknown): void {
+function surviveLostTypeQuery(error: unknown): void {
   if (isLostTypeQuery(error)) return;
   throw error;
 }

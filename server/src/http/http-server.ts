@@ -132,12 +132,14 @@ function keepBodyText(server: HttpServer): void {
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     request.bodyText = (body as string).replace(/^\uFEFF/, "");
     const text = request.bodyText;
-    parse(request, text, (error, value) => done(error == null ? null : tellPoisoned(text, error), value));
+    parse(request, text, (error, value) =>
+      done(error == null ? null : explainParseError(text, error), value),
+    );
   });
 }
 
 /** Valid JSON that was refused all the same has a name in it that would change what every object is. */
-function tellPoisoned(text: string, error: Error): Error {
+function explainParseError(text: string, error: Error): Error {
   try {
     JSON.parse(text);
   } catch {

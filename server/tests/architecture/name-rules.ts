@@ -50,6 +50,15 @@ export const NAME_RULES: readonly Rule[] = [
     name: "no function begins with an empty verb, and no function or type holds an empty word",
     find: ({ sources }) => sources.flatMap(findEmptyNames),
   },
+  {
+    name: "a function that describes a command for the desk is called build...Command",
+    find: ({ sources }) => sources.filter(isProgram).flatMap(findMisnamedBuilders),
+  },
+  {
+    name: "a store's reading is called select..., for read... is client input and find... what others ask a module",
+    find: ({ sources }) =>
+      sources.filter((file) => isProgram(file) && /store\.ts$/.test(file.path)).flatMap(findMisnamedReads),
+  },
 ];
 
 function findEmptyNames(file: SourceFile): Finding[] {
@@ -92,4 +101,25 @@ function baseName(path: string): string {
 
 function at(file: string, what: string): Finding {
   return { file, line: 1, what };
+}
+
+function isProgram({ path, isTest }: SourceFile): boolean {
+  return path.startsWith("server/src/") && !isTest;
+}
+
+function findMisnamedBuilders(file: SourceFile): Finding[] {
+  return [...walk(file.tree)].filter(ts.isFunctionDeclaration).flatMap((node) => {
+    const name = node.name?.text ?? "";
+    const gives = node.type?.getText() ?? "";
+    if (!/^(Promise<)?BookCommand>?$/.test(gives) || /^build[A-Z]\w*Command$/.test(name)) return [];
+    return [{ file: file.path, line: lineOf(file, node), what: `${name} describes a command for the desk` }];
+  });
+}
+
+function findMisnamedReads(file: SourceFile): Finding[] {
+  return [...walk(file.tree)].filter(ts.isFunctionDeclaration).flatMap((node) => {
+    const name = node.name?.text ?? "";
+    if (!/^read[A-Z]/.test(name)) return [];
+    return [{ file: file.path, line: lineOf(file, node), what: `${name} is SQL` }];
+  });
 }

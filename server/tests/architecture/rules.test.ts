@@ -51,6 +51,22 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     fine: { "server/src/a.ts": "const processId = 1; function informClient() {} log.info(1);" },
   },
   {
+    rule: /is called build\.\.\.Command$/,
+    broken: { "server/src/a.ts": "function placeOrder(): Promise<BookCommand> {}" },
+    fine: {
+      "server/src/a.ts":
+        "function buildPlacingCommand(): BookCommand {} function submit(): Promise<Outcome> {}",
+    },
+  },
+  {
+    rule: /^a store's reading is called select/,
+    broken: { "server/src/modules/orders/order-store.ts": "export async function readOrders() {}" },
+    fine: {
+      "server/src/modules/orders/order-store.ts": "async function selectOrders() {}",
+      "server/src/modules/orders/read-order-input.ts": "function readOrder() {}",
+    },
+  },
+  {
     rule: /^migrations are numbered/,
     broken: { "server/migrations/0001_ledger_a.sql": "", "server/migrations/0003_jobs_b.sql": "" },
     fine: { "server/migrations/0001_ledger_a.sql": "", "server/migrations/0002_jobs_b.sql": "" },

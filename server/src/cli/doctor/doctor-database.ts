@@ -10,7 +10,7 @@ import { findPendingMigrations } from "../../runtime/migrate.ts";
 import { MigrationError } from "../../runtime/migration-files.ts";
 import { unwrapKeyring } from "../../runtime/vault/vault-keyring.ts";
 import { readKeyEncryptionKeys } from "../../runtime/vault/vault-keys.ts";
-import { findDataKeys } from "../../runtime/vault/vault-store.ts";
+import { selectDataKeys } from "../../runtime/vault/vault-store.ts";
 import { withDatabase } from "../with-database.ts";
 import type { Finding } from "./doctor.ts";
 
@@ -102,7 +102,7 @@ async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
 async function examineKeys(db: Sql, config: Config): Promise<Finding> {
   const check = "encryption key";
   const dataDir = resolve(config.DATA_DIR);
-  const rows = await findDataKeys(db);
+  const rows = await selectDataKeys(db);
   const isGiven = config.ENCRYPTION_KEY !== undefined || existsSync(join(dataDir, "encryption-key"));
   if (rows.length === 0) return { check, state: "ok", what: "nothing is encrypted yet" };
   try {

@@ -1,7 +1,7 @@
 // The door of banking: customers' accounts and the transactions on them.
 
 export { needOwners, ownersOf } from "./accounts/account-owners.ts";
-export { readOwners } from "./accounts/owner-store.ts";
+export { findOwners } from "./accounts/owner-store.ts";
 export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";

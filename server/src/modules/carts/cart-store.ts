@@ -40,7 +40,7 @@ function toCart({ isPast, ...row }: CartRow): Cart {
   };
 }
 
-export async function readCart(sql: Query, id: number): Promise<Cart | undefined> {
+export async function selectCart(sql: Query, id: number): Promise<Cart | undefined> {
   const [row] = await sql<CartRow[]>`SELECT ${columns(sql)} FROM carts.carts WHERE id = ${id}`;
   return row === undefined ? undefined : toCart(row);
 }
@@ -59,7 +59,7 @@ export async function lockCarts({ sql }: Tx, ids: readonly number[]): Promise<Ma
 /** Carts without their lines, locked until the batch ends. */
 export const CARTS: RowReader<Cart> = { kind: "carts.carts", read: lockCarts };
 
-export async function readLines(sql: Query, cartId: number): Promise<CartLine[]> {
+export async function selectLines(sql: Query, cartId: number): Promise<CartLine[]> {
   const rows = await sql<{ product_id: bigint; quantity: number; unit_price_minor: bigint }[]>`
     SELECT product_id, quantity, unit_price_minor
     FROM carts.cart_lines
@@ -73,7 +73,7 @@ export async function readLines(sql: Query, cartId: number): Promise<CartLine[]>
 }
 
 /** The user's open cart; one whose time is past is closed first. */
-export async function findOpenCartId({ sql }: Tx, userId: string): Promise<number | undefined> {
+export async function selectOpenCartId({ sql }: Tx, userId: string): Promise<number | undefined> {
   await sql`
     UPDATE carts.carts
     SET state = 'expired', version = version + 1

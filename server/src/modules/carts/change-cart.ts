@@ -4,7 +4,7 @@ import type { Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import { findProductsForSale } from "../catalog/index.ts";
 import { type CartLine, type FullCart, type LineChange, refuseClosed } from "./cart.ts";
-import { lockCarts, readLines, touchCart, writeCoupon, writeLines } from "./cart-store.ts";
+import { lockCarts, selectLines, touchCart, writeCoupon, writeLines } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
 import {
   type CartReader,
@@ -77,7 +77,7 @@ async function lockOpenCart(
 
 async function lockCart(tx: Tx, reader: CartReader, cartId: number): Promise<FullCart> {
   const cart = checkVisible((await lockCarts(tx, [cartId])).get(cartId), reader);
-  return { ...cart, lines: await readLines(tx.sql, cartId) };
+  return { ...cart, lines: await selectLines(tx.sql, cartId) };
 }
 
 /** A product and how many of it. */

@@ -9,7 +9,7 @@ import { PRODUCTS } from "../catalog/index.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { CheckoutInput, OrderCaller, OrderServices } from "../orders/index.ts";
-import { buildPlacing, type NewOrder, type PlacingExtension, readOrder } from "../orders/index.ts";
+import { buildPlacingCommand, type NewOrder, type PlacingExtension, readOrder } from "../orders/index.ts";
 import { claimDiscount } from "../promotions/index.ts";
 import { type Cart, type FullCart, refuseClosed } from "./cart.ts";
 import { CARTS, ORDERED_CARTS } from "./cart-store.ts";
@@ -37,7 +37,7 @@ export function checkOutCart(
   return submitRereading(services.desk, async () => {
     const cart = await getCart(services.db, checkout.reader, checkout.cartId);
     const extension = consumeCart(services.assets, cart, checkout.versions);
-    return buildPlacing(services, caller, {
+    return buildPlacingCommand(services, caller, {
       ...readCheckout(services, caller.actor, { cart, checkout }),
       extension,
     });

@@ -9,7 +9,7 @@ import type { OrderServices } from "../orders/index.ts";
 import { amountWriter } from "../orders/index.ts";
 import { checkCoupon, type OrderWorth } from "../promotions/index.ts";
 import type { Cart, CartLine, FullCart } from "./cart.ts";
-import { readCart, readLines } from "./cart-store.ts";
+import { selectCart, selectLines } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
 import type { CartDocument } from "./schemas.ts";
 
@@ -34,8 +34,8 @@ export function checkVisible(cart: Cart | undefined, { actor, provenId }: CartRe
 
 /** @throws AppError `not_found/cart_not_found` */
 export async function getCart(sql: Query, reader: CartReader, cartId: number): Promise<FullCart> {
-  const cart = checkVisible(await readCart(sql, cartId), reader);
-  return { ...cart, lines: await readLines(sql, cartId) };
+  const cart = checkVisible(await selectCart(sql, cartId), reader);
+  return { ...cart, lines: await selectLines(sql, cartId) };
 }
 
 /** What a cart is shown with. */

@@ -4,9 +4,9 @@ import type { Tx } from "../../runtime/transaction.ts";
 import { type CappedLine, type Cart, type FullCart, mergeLines, refuseClosed } from "./cart.ts";
 import {
   closeMerged,
-  findOpenCartId,
   lockCarts,
-  readLines,
+  selectLines,
+  selectOpenCartId,
   touchCart,
   writeCoupon,
   writeLines,
@@ -43,7 +43,7 @@ export async function mergeCarts(
 
 /** In id order, as everybody locks carts. The user's may have been ordered since it was found: then there is none. */
 async function lockBoth(tx: Tx, userId: string, guestCartId: number) {
-  const ownId = await findOpenCartId(tx, userId);
+  const ownId = await selectOpenCartId(tx, userId);
   const carts = await lockCarts(tx, ownId === undefined ? [guestCartId] : [ownId, guestCartId]);
   const own = ownId === undefined ? undefined : carts.get(ownId);
   return { own: own?.state === "open" ? own : undefined, guest: carts.get(guestCartId) };
@@ -61,7 +61,7 @@ async function putTogether(
 ): Promise<MergedCart> {
   if (own.currency !== guest.currency)
     throw cartError("cart_currency_differs", { currency: guest.currency, cart_currency: own.currency });
-  const [owned, added] = [await readLines(tx.sql, own.id), await readLines(tx.sql, guest.id)];
+  const [owned, added] = [await selectLines(tx.sql, own.id), await selectLines(tx.sql, guest.id)];
   const { lines, capped } = mergeLines(owned, added);
   await writeLines(tx, own.id, lines);
   if (own.couponCode === null && guest.couponCode !== null) await writeCoupon(tx, own.id, guest.couponCode);
@@ -70,5 +70,5 @@ async function putTogether(
 }
 
 async function withLines(tx: Tx, cart: Cart): Promise<MergedCart> {
-  return { ...cart, lines: await readLines(tx.sql, cart.id), capped: [] };
+  return { ...cart, lines: await selectLines(tx.sql, cart.id), capped: [] };
 }

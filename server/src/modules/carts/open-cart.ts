@@ -2,7 +2,7 @@
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { FullCart } from "./cart.ts";
-import { findOpenCartId, insertCart, lockCarts, readLines } from "./cart-store.ts";
+import { insertCart, lockCarts, selectLines, selectOpenCartId } from "./cart-store.ts";
 
 /** Tells whether it was made now. Locks the user's open cart. */
 export async function openCart(
@@ -11,10 +11,10 @@ export async function openCart(
   { currency, expiryDays }: { readonly currency: string; readonly expiryDays: number },
 ): Promise<{ cart: FullCart; isNew: boolean }> {
   const userId = actor.kind === "guest" ? null : actor.id;
-  const openId = userId === null ? undefined : await findOpenCartId(tx, userId);
+  const openId = userId === null ? undefined : await selectOpenCartId(tx, userId);
   const open = openId === undefined ? undefined : (await lockCarts(tx, [openId])).get(openId);
   if (open?.state === "open")
-    return { cart: { ...open, lines: await readLines(tx.sql, open.id) }, isNew: false };
+    return { cart: { ...open, lines: await selectLines(tx.sql, open.id) }, isNew: false };
   const cart = await insertCart(tx, { userId, currency, expiryDays });
   return { cart: { ...cart, lines: [] }, isNew: true };
 }

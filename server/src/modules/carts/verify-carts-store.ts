@@ -12,7 +12,7 @@ export interface OrderedCart {
 }
 
 /** Carts that became an order, by the order's stamp. */
-export async function findOrderedCarts(
+export async function selectOrderedCarts(
   { sql }: Tx,
   { afterOrderId, limit }: { readonly afterOrderId: number; readonly limit: number },
 ): Promise<OrderedCart[]> {
@@ -30,7 +30,9 @@ export async function findOrderedCarts(
 }
 
 /** Merged carts whose lines went into a cart that is nobody's: merging is what signing in does. */
-export async function findWrongMerge({ sql }: Tx): Promise<{ id: bigint; merged_into: bigint } | undefined> {
+export async function selectWrongMerge({
+  sql,
+}: Tx): Promise<{ id: bigint; merged_into: bigint } | undefined> {
   const [row] = await sql<{ id: bigint; merged_into: bigint }[]>`
     SELECT c.id, c.merged_into
     FROM carts.carts c
@@ -42,7 +44,7 @@ export async function findWrongMerge({ sql }: Tx): Promise<{ id: bigint; merged_
 }
 
 /** Products in carts that are open, or were ordered after a stamp. */
-export async function readCartProducts(
+export async function selectCartProducts(
   { sql }: Tx,
   since: number,
 ): Promise<{ productId: number; cartId: number }[]> {

@@ -39,7 +39,7 @@ export async function verifyCarts(
 
 async function findWrongOrder(tx: Tx, since: number): Found {
   for (let afterOrderId = since; ; ) {
-    const carts = await store.findOrderedCarts(tx, { afterOrderId, limit: PAGE });
+    const carts = await store.selectOrderedCarts(tx, { afterOrderId, limit: PAGE });
     const orders = await findBoughtOrders(
       tx,
       carts.map(({ orderId }) => orderId),
@@ -71,7 +71,7 @@ function isSameGoods(put: readonly BoughtItem[], bought: readonly BoughtItem[]):
 }
 
 async function findWrongMerge(tx: Tx): Found {
-  const found = await store.findWrongMerge(tx);
+  const found = await store.selectWrongMerge(tx);
   if (found === undefined) return undefined;
   const cartId = Number(found.id);
   const what = `cart ${cartId} was merged into cart ${found.merged_into}, which is nobody's`;
@@ -79,7 +79,7 @@ async function findWrongMerge(tx: Tx): Found {
 }
 
 async function findUnknownProduct(tx: Tx, since: number): Found {
-  const missing = await findMissingProduct(tx, await store.readCartProducts(tx, since));
+  const missing = await findMissingProduct(tx, await store.selectCartProducts(tx, since));
   if (missing === undefined) return undefined;
   const { cartId, productId } = missing;
   return { check, what: `cart ${cartId} holds product ${productId}, which does not exist`, cartId };

@@ -8,7 +8,7 @@ import type { Identity } from "./settings.ts";
 import { rotateWhenDue } from "./signing-keys/rotate-signing-keys.ts";
 import { openSigningKeys } from "./signing-keys/signing-keys.ts";
 import { openThrottleQueue } from "./throttles/throttle-queue.ts";
-import { findOtherHashKinds } from "./users/user-store.ts";
+import { selectOtherHashKinds } from "./users/user-store.ts";
 
 export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"> & {
   readonly now?: () => number;
@@ -33,7 +33,7 @@ export async function openIdentity(options: IdentityOptions): Promise<OpenIdenti
   const revocations = await openRevocations(db);
   const throttles = openThrottleQueue(db, now);
   const hasher = createPasswordHasher(queue);
-  hasher.expectKinds(await findOtherHashKinds(db, TODAYS_KIND));
+  hasher.expectKinds(await selectOtherHashKinds(db, TODAYS_KIND));
   return {
     ...options,
     now,

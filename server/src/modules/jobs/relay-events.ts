@@ -4,7 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { NewEvent } from "./append-events.ts";
 import { type Delivery, deliverEvents, type FailedEvent } from "./deliver-events.ts";
-import { readWaitingCount } from "./relay-store.ts";
+import { selectWaitingCount } from "./relay-store.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 const POLL_MS = 1_000;
@@ -71,7 +71,7 @@ export function openRelay(options: RelayOptions): Relay {
 
 /** Events that are not yet delivered, those without a subscriber included until the next pass. */
 export function countWaiting(db: Sql): Promise<number> {
-  return readWaitingCount(db);
+  return selectWaitingCount(db);
 }
 
 interface Alarm {

@@ -79,7 +79,7 @@ export async function moveToDeadLetters({ sql }: Tx, failed: { id: number; error
     SELECT id, topic, payload, attempts + 1, ${failed.error} FROM dead`;
 }
 
-export async function readWaitingCount(db: Sql): Promise<number> {
+export async function selectWaitingCount(db: Sql): Promise<number> {
   const [row] = await db<[{ count: bigint }]>`SELECT count(*) AS count FROM jobs.outbox`;
   return Number(row.count);
 }

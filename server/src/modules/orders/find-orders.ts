@@ -3,11 +3,15 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
 import type { CreditNote } from "./credit-notes/credit-note.ts";
-import { type CreditNoteFilter, readCreditNote, readCreditNotes } from "./credit-notes/credit-note-store.ts";
+import {
+  type CreditNoteFilter,
+  selectCreditNote,
+  selectCreditNotes,
+} from "./credit-notes/credit-note-store.ts";
 import { orderError } from "./errors.ts";
 import { maySee, type OrderReader } from "./get-order.ts";
 import type { Order } from "./order.ts";
-import { type OrderFilter, readWholeOrders } from "./order-read-store.ts";
+import { type OrderFilter, selectWholeOrders } from "./order-read-store.ts";
 
 /** Orders with their latest payments. Another customer's name finds nothing. */
 export async function findOrders(
@@ -17,7 +21,7 @@ export async function findOrders(
 ): Promise<{ order: Order; payment: Payment | undefined }[]> {
   const own = narrow(actor, filter);
   if (own === undefined) return [];
-  const orders = await readWholeOrders(db, own);
+  const orders = await selectWholeOrders(db, own);
   if (orders.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   const payments = await findPaymentsOfOrders(
     db,
@@ -36,14 +40,14 @@ export async function findCreditNotes(
 ): Promise<CreditNote[]> {
   const own = narrow(actor, filter);
   if (own === undefined) return [];
-  const notes = await readCreditNotes(db, own);
+  const notes = await selectCreditNotes(db, own);
   if (notes.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   return notes;
 }
 
 /** @throws AppError `not_found/credit_note_not_found`, also for one of others */
 export async function getCreditNote({ db }: OrderReader, actor: Actor, id: number): Promise<CreditNote> {
-  const note = await readCreditNote(db, id);
+  const note = await selectCreditNote(db, id);
   if (note === undefined) throw orderError("credit_note_not_found");
   if (!maySee(actor, note)) throw asHidden(orderError("credit_note_not_found"));
   return note;

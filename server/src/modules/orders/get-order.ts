@@ -8,12 +8,12 @@ import type { Assets } from "../ledger/index.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
 import { type OrderAddresses, openAddresses } from "./addresses.ts";
 import type { OrderDetailDocument } from "./answer-schemas.ts";
-import { findCreditNotesOfOrder } from "./credit-notes/credit-note-store.ts";
+import { selectCreditNotesOfOrder } from "./credit-notes/credit-note-store.ts";
 import { describeCreditNote } from "./credit-notes/describe-credit-note.ts";
 import { amountWriter, describeOrder, describePayment } from "./describe-order.ts";
 import { orderError } from "./errors.ts";
 import { describeShipments } from "./fulfilment/shipment.ts";
-import { readShipments } from "./fulfilment/shipment-store.ts";
+import { selectShipments } from "./fulfilment/shipment-store.ts";
 import type { Order } from "./order.ts";
 import * as store from "./order-read-store.ts";
 
@@ -47,7 +47,7 @@ async function read(
   actor: Actor,
   id: number,
 ): Promise<{ order: Order; payments: readonly Payment[] }> {
-  const [order, payments] = await Promise.all([store.readOrder(db, id), findPaymentsOfOrders(db, [id])]);
+  const [order, payments] = await Promise.all([store.selectOrder(db, id), findPaymentsOfOrders(db, [id])]);
   if (order === undefined) throw orderError("order_not_found");
   if (!maySee(actor, order)) throw asHidden(orderError("order_not_found"));
   if (assets.byCode(order.currency) === undefined) await assets.refresh();
@@ -66,10 +66,10 @@ export async function getOrderDetail(
   const { db, assets, vault } = reader;
   const { order, payments } = await read(reader, actor, id);
   const [sealed, entries, shipments, notes] = await Promise.all([
-    store.readAddresses(db, id),
-    store.readEntries(db, id),
-    readShipments(db, id),
-    findCreditNotesOfOrder(db, id),
+    store.selectAddresses(db, id),
+    store.selectEntries(db, id),
+    selectShipments(db, id),
+    selectCreditNotesOfOrder(db, id),
   ]);
   const write = amountWriter(assets, order.currency);
   const payment = payments.find((candidate) => candidate.id === order.paymentId);
@@ -105,5 +105,5 @@ export async function getAddresses(
   { db, vault }: { db: Sql; vault: Vault },
   orderId: number,
 ): Promise<OrderAddresses> {
-  return openAddresses(vault, await store.readAddresses(db, orderId));
+  return openAddresses(vault, await store.selectAddresses(db, orderId));
 }

@@ -16,7 +16,7 @@ export { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.t
 export { expireOrders, orderTasks, queueOrders } from "./jobs.ts";
 export { type Order, type OrderLine, QUANTITY_MAX } from "./order.ts";
 export { ORDERS } from "./order-store.ts";
-export { buildPlacing, type NewOrder, type PlacingExtension } from "./placing/place-orders.ts";
+export { buildPlacingCommand, type NewOrder, type PlacingExtension } from "./placing/place-orders.ts";
 export { readCouponCode, readOrder } from "./placing/read-order-input.ts";
 export type {
   Address,

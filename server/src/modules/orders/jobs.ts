@@ -4,10 +4,10 @@ import type { BookCommand, Decision, Desk } from "../desk/index.ts";
 import type { Task } from "../jobs/index.ts";
 import { expireOrder } from "./changing/advance-order.ts";
 import { changeOrder } from "./changing/change-order.ts";
-import { leaveOrder } from "./changing/leave-order.ts";
 import { factsOf } from "./changing/order-facts.ts";
+import { saveOrder } from "./changing/save-order.ts";
 import { refuseTransition } from "./changing/states.ts";
-import { readDueOrders, readOrdersToQueue } from "./order-read-store.ts";
+import { selectDueOrders, selectOrdersToQueue } from "./order-read-store.ts";
 import { ORDERS } from "./order-store.ts";
 import type { OrderServices } from "./services.ts";
 
@@ -30,7 +30,7 @@ export function orderTasks(services: OrderServices): Task[] {
 export async function expireOrders(services: OrderServices): Promise<number> {
   let count = 0;
   for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
-    const ids = await readDueOrders(services.db, ORDERS_PER_BATCH_MAX);
+    const ids = await selectDueOrders(services.db, ORDERS_PER_BATCH_MAX);
     const act = expireOrder();
     const outcomes = await Promise.all(
       ids.map((id) => changeOrder(services, { actor: SYSTEM_ACTOR }, { id, act })),
@@ -47,9 +47,9 @@ export async function queueOrders({ db, desk, settings }: OrderServices): Promis
   let count = 0;
   for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
     const { graceSeconds } = settings;
-    const ids = await readOrdersToQueue(db, { graceSeconds, limit: ORDERS_PER_BATCH_MAX });
+    const ids = await selectOrdersToQueue(db, { graceSeconds, limit: ORDERS_PER_BATCH_MAX });
     if (ids.length === 0) break;
-    const outcome = await desk.submit(queueAll(ids));
+    const outcome = await desk.submit(buildQueueCommand(ids));
     if ("refused" in outcome) throw outcome.refused;
     const { queued } = JSON.parse(outcome.answer);
     count += queued;
@@ -59,7 +59,7 @@ export async function queueOrders({ db, desk, settings }: OrderServices): Promis
 }
 
 /** Upkeep: the orders' timelines tell of it, the audit trail does not. */
-function queueAll(ids: readonly number[]): BookCommand {
+function buildQueueCommand(ids: readonly number[]): BookCommand {
   return {
     event: null,
     actor: SYSTEM_ACTOR,
@@ -75,7 +75,7 @@ function decideQueue(desk: Desk, ids: readonly number[]): Decision {
     const order = desk.rows.of(ORDERS).get(id);
     if (order === undefined || order.cancelReason !== null) continue;
     if (refuseTransition("queue", factsOf(order, undefined), "system") !== undefined) continue;
-    leaveOrder(desk, order, { step: "queue", actorId: SYSTEM_ACTOR.id, payment: "another" });
+    saveOrder(desk, order, { step: "queue", actorId: SYSTEM_ACTOR.id, payment: "another" });
     queued += 1;
   }
   return { answer: JSON.stringify({ queued }), counted: [] };

@@ -10,11 +10,11 @@ import {
   type Review,
 } from "./changing/states.ts";
 import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
-import { type OrderRow, readLines, stateOf, toOrder } from "./order-store.ts";
+import { type OrderRow, selectLines, stateOf, toOrder } from "./order-store.ts";
 import type { EncryptedAddresses } from "./order-write-store.ts";
 
 /** An order with its lines. The version is compared under the lock, so one moment is not needed here. */
-export async function readOrder(db: Sql, id: number): Promise<Order | undefined> {
+export async function selectOrder(db: Sql, id: number): Promise<Order | undefined> {
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
       SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
@@ -22,7 +22,7 @@ export async function readOrder(db: Sql, id: number): Promise<Order | undefined>
         cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders
       WHERE id = ${id}`,
-    readLines({ sql: db }, toArray([id])),
+    selectLines({ sql: db }, toArray([id])),
   ]);
   return rows.map((row) => toOrder(row, lines.get(id) ?? []))[0];
 }
@@ -48,7 +48,7 @@ export interface OrderFilter {
 }
 
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
-export async function readOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
+export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
   const { customerId, state, fulfilment, review, reference, from, to, beforeId, limit } = filter;
   const { couponCode, paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
@@ -84,14 +84,14 @@ function ofReview(db: AnySql, review: Review) {
 }
 
 /** With their lines. Newest first, as `readOrders`. */
-export async function readWholeOrders(db: Sql, filter: OrderFilter): Promise<Order[]> {
-  const orders = await readOrders(db, filter);
+export async function selectWholeOrders(db: Sql, filter: OrderFilter): Promise<Order[]> {
+  const orders = await selectOrders(db, filter);
   if (orders.length === 0) return [];
-  const lines = await readLines({ sql: db }, toArray(orders.map(({ id }) => id)));
+  const lines = await selectLines({ sql: db }, toArray(orders.map(({ id }) => id)));
   return orders.map((order) => ({ ...order, lines: lines.get(order.id) ?? [] }));
 }
 
-export async function readEntries(db: Sql, orderId: number): Promise<OrderEntry[]> {
+export async function selectEntries(db: Sql, orderId: number): Promise<OrderEntry[]> {
   const rows = await db<EntryRow[]>`
     SELECT order_id, seq, at, event, actor_id, from_state, to_state, note
     FROM orders.entries
@@ -120,14 +120,14 @@ interface EntryRow {
   note: string | null;
 }
 
-export async function readAddresses(db: Sql, orderId: number): Promise<EncryptedAddresses | undefined> {
+export async function selectAddresses(db: Sql, orderId: number): Promise<EncryptedAddresses | undefined> {
   const rows = await db<{ shipping: string | null; billing: string | null }[]>`
     SELECT shipping, billing FROM orders.addresses WHERE order_id = ${orderId}`;
   return rows.map((row) => ({ orderId, ...row }))[0];
 }
 
 /** PENDING orders whose time is past, longest due first. */
-export async function readDueOrders(db: Sql, limit: number): Promise<number[]> {
+export async function selectDueOrders(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT id
     FROM orders.orders
@@ -138,7 +138,7 @@ export async function readDueOrders(db: Sql, limit: number): Promise<number[]> {
 }
 
 /** CONFIRMED orders that were placed at least `graceSeconds` ago, oldest first. */
-export async function readOrdersToQueue(
+export async function selectOrdersToQueue(
   db: Sql,
   { graceSeconds, limit }: { graceSeconds: number; limit: number },
 ): Promise<number[]> {

@@ -20,7 +20,7 @@ import { payOrder } from "./changing/pay-order.ts";
 import { describeOrder } from "./describe-order.ts";
 import { findOrders } from "./find-orders.ts";
 import { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.ts";
-import { buildPlacing } from "./placing/place-orders.ts";
+import { buildPlacingCommand } from "./placing/place-orders.ts";
 import {
   readAddress,
   readCouponCode,
@@ -57,7 +57,7 @@ function addPlacing(server: HttpServer, services: OrderServices): void {
     async (request, reply) => {
       const caller = readCaller(request);
       const wanted = readOrder(services, request.actor, request.body);
-      const command = await buildPlacing(services, caller, wanted);
+      const command = await buildPlacingCommand(services, caller, wanted);
       return send(reply, await services.desk.submit(command), 201);
     },
   );

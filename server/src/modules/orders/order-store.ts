@@ -70,7 +70,7 @@ export const ORDERS: RowReader<Order> = {
   kind: "orders.orders",
   read: async (tx, ids) => {
     const list = toArray(ids);
-    const [rows, lines] = await Promise.all([lockOrders(tx, list), readLines(tx, list)]);
+    const [rows, lines] = await Promise.all([lockOrders(tx, list), selectLines(tx, list)]);
     return new Map(rows.map((row) => [Number(row.id), toOrder(row, lines.get(Number(row.id)) ?? [])]));
   },
 };
@@ -87,7 +87,7 @@ function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
 }
 
 /** Lines by order, in order of their numbers. */
-export async function readLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
+export async function selectLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
   const rows = await sql<LineRow[]>`
     SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount,
       net, tax, gross, shipped, returned, credited, tracks_stock, hold_ids::text, stock_account_ids::text
@@ -180,12 +180,12 @@ function toLine(row: LineRow): OrderLine {
     returned: row.returned,
     credited: row.credited,
     tracksStock: row.tracks_stock,
-    holdIds: readIds(row.hold_ids),
-    stockAccountIds: readIds(row.stock_account_ids),
+    holdIds: parseIds(row.hold_ids),
+    stockAccountIds: parseIds(row.stock_account_ids),
   };
 }
 
 /** "{1,2}" as numbers. */
-export function readIds(text: string): readonly number[] {
+export function parseIds(text: string): readonly number[] {
   return text === "{}" ? [] : text.slice(1, -1).split(",").map(Number);
 }

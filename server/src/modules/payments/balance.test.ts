@@ -16,7 +16,7 @@ import {
   statusOf,
   voidPayment,
 } from "./index.ts";
-import { readEvents } from "./payment-store.ts";
+import { selectEvents } from "./payment-store.ts";
 
 let bank: TestDesk;
 let account: number;
@@ -108,7 +108,7 @@ it("captures in parts, with the tax to the last cent, and refunds in parts", asy
   expect(statusOf(refunded)).toBe("refunded");
   expect(refunded).toMatchObject({ taxReturnedMinor: 166n });
   expect(await bank.balanceOf(account)).toEqual({ balance: 10_000n, held: 0n });
-  expect((await readEvents(bank.db, id)).map(({ type, amountMinor }) => `${type} ${amountMinor}`)).toEqual([
+  expect((await selectEvents(bank.db, id)).map(({ type, amountMinor }) => `${type} ${amountMinor}`)).toEqual([
     "authorized 1000",
     "captured 333",
     "captured 667",
@@ -163,7 +163,7 @@ it("takes back what it left where the command around it refuses", async () => {
     }),
   );
   expect(await getPayment(bank.db, id)).toEqual(before);
-  expect(await readEvents(bank.db, id)).toHaveLength(1);
+  expect(await selectEvents(bank.db, id)).toHaveLength(1);
   expect(await bank.balanceOf(account)).toEqual({ balance: 10_000n, held: 1_200n });
 });
 

@@ -8,7 +8,7 @@ import { allOrError, bookCapture, type Money } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { holdBalance } from "./open-payment.ts";
 import { authorizedLeft, capturableOf, isInFlight, type Payment, taxOfCapture } from "./payment.ts";
-import { appendEvent, leavePayment } from "./payment-rows.ts";
+import { appendEvent, savePayment } from "./payment-rows.ts";
 
 export interface CaptureRequest {
   /** Minor units; undefined: all that can be captured. */
@@ -41,7 +41,7 @@ function capture(desk: Desk, payment: Payment, request: CheckedCapture): Payment
   if (payment.provider === "balance") return captureBalance(desk, payment, request);
   if (payment.provider === "manual") return captureManual(desk, payment, request);
   const begun = beginAttempt(desk, payment, { ...request, act: "capture" });
-  return leavePayment(desk, begun.payment);
+  return savePayment(desk, begun.payment);
 }
 
 /** The hold is released and what it held is paid in the same step; what is to be kept is held anew. */
@@ -51,21 +51,21 @@ function captureBalance(desk: Desk, payment: Payment, request: CheckedCapture): 
   const released = releasePaymentHold(desk, payment);
   if (released !== undefined) return released;
   const captured = noteCapture(desk, { ...payment, holdId: null }, request);
-  if (captured instanceof Error || rest === 0n) return leaveUnlessRefused(desk, captured);
-  if (!keepsRest) return leavePayment(desk, noteRest(desk, captured, { amountMinor: rest, actorId }));
+  if (captured instanceof Error || rest === 0n) return saveUnlessRefused(desk, captured);
+  if (!keepsRest) return savePayment(desk, noteRest(desk, captured, { amountMinor: rest, actorId }));
   const hold = holdBalance(desk, captured, { amountMinor: rest, actorId });
   if ("refused" in hold) return ledgerError(hold.refused, hold.details);
-  return leavePayment(desk, { ...captured, holdId: hold.id });
+  return savePayment(desk, { ...captured, holdId: hold.id });
 }
 
 function captureManual(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
   const { amountMinor, actorId } = request;
   const authorized = appendEvent(desk, payment, { type: "authorized", amountMinor, actorId });
-  return leaveUnlessRefused(desk, noteCapture(desk, authorized, request));
+  return saveUnlessRefused(desk, noteCapture(desk, authorized, request));
 }
 
-function leaveUnlessRefused(desk: Desk, payment: Payment | AppError): Payment | AppError {
-  return payment instanceof Error ? payment : leavePayment(desk, payment);
+function saveUnlessRefused(desk: Desk, payment: Payment | AppError): Payment | AppError {
+  return payment instanceof Error ? payment : savePayment(desk, payment);
 }
 
 /** Books what was captured and appends the event. The caller leaves the payment. */

@@ -22,7 +22,7 @@ import { getPayment } from "./find-payments.ts";
 import { applyReport } from "./outcomes/apply-report.ts";
 import { changeAndTell, commandScope, type PaymentKeeper } from "./outcomes/record-outcome.ts";
 import type { Payment } from "./payment.ts";
-import { leavePayment, PAYMENTS } from "./payment-rows.ts";
+import { PAYMENTS, savePayment } from "./payment-rows.ts";
 import type { ProviderReport } from "./providers/card-provider.ts";
 import { giveBack, type RefundRequest, refundPayment, voidPayment } from "./return-payment.ts";
 
@@ -115,7 +115,7 @@ function resolve(
     if (resolved instanceof AppError) return resolved;
   }
   if (resolved.cancelRequested) resolved = giveBack(desk, resolved, { actorId });
-  return resolved instanceof AppError ? resolved : leavePayment(desk, resolved);
+  return resolved instanceof AppError ? resolved : savePayment(desk, resolved);
 }
 
 /** As the provider would have reported it. */
@@ -156,14 +156,14 @@ function submit(keeper: PaymentKeeper, command: PaymentCommand, act: Act): Promi
   return submitRereading(keeper.desk, async () => {
     const payment = await getPayment(keeper.db, command.paymentId);
     await ensureAsset(keeper.assets, payment.assetId);
-    return toBookCommand(keeper, command, {
+    return buildPaymentCommand(keeper, command, {
       ...act,
       locked: commandScope(keeper.assets, payment, await keeper.listener()?.prepare(payment)),
     });
   });
 }
 
-function toBookCommand(
+function buildPaymentCommand(
   keeper: PaymentKeeper,
   { actor, key, origin, paymentId }: PaymentCommand,
   { event, change, describe, locked }: Act & { locked: Pick<BookCommand, "scope" | "needs"> },

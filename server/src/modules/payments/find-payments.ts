@@ -5,17 +5,17 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { type Assets, ensureAsset } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
-import { readAttempts, readAttemptsById, readAttention } from "./attempts/attempt-store.ts";
+import { selectAttempts, selectAttemptsById, selectAttention } from "./attempts/attempt-store.ts";
 import { paymentsError } from "./errors.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
-import { readDisputes, readNewestDisputes } from "./outcomes/dispute-store.ts";
+import { selectDisputes, selectNewestDisputes } from "./outcomes/dispute-store.ts";
 import type { Payment, PaymentEvent, PaymentMoney, ProviderName } from "./payment.ts";
 import * as store from "./payment-store.ts";
-import { readMoneyOfOrders } from "./verify/verify-payments-store.ts";
+import { selectMoneyOfOrders } from "./verify/verify-payments-store.ts";
 
 /** @throws AppError `not_found/payment_not_found` */
 export async function getPayment(db: Sql, id: number): Promise<Payment> {
-  const payment = await store.readPayment(db, id);
+  const payment = await store.selectPayment(db, id);
   if (payment === undefined) throw paymentsError("payment_not_found");
   return payment;
 }
@@ -25,7 +25,7 @@ export async function findPaymentsOfOrders(
   db: Sql | Tx["sql"],
   orderIds: readonly number[],
 ): Promise<Map<number, Payment[]>> {
-  const payments = await store.readPaymentsOfOrders(db, orderIds);
+  const payments = await store.selectPaymentsOfOrders(db, orderIds);
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
 }
 
@@ -37,13 +37,13 @@ export async function findMoneyOfOrders(
   tx: Tx,
   orderIds: readonly number[],
 ): Promise<Map<number, OrderMoney[]>> {
-  const payments = await readMoneyOfOrders(tx, orderIds);
+  const payments = await selectMoneyOfOrders(tx, orderIds);
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
 }
 
 /** Attempts by id; unknown ids are left out. */
 export async function findAttempts(tx: Tx, ids: readonly number[]): Promise<Map<number, Attempt>> {
-  const attempts = ids.length === 0 ? [] : await readAttemptsById(tx, ids);
+  const attempts = ids.length === 0 ? [] : await selectAttemptsById(tx, ids);
   return new Map(attempts.map((attempt) => [attempt.id, attempt]));
 }
 
@@ -80,7 +80,7 @@ export async function findPayments(
   query: PaymentListQuery,
 ): Promise<Payment[]> {
   const customerId = actsForAll(actor) ? query.customerId : actor.id;
-  const payments = await store.readPayments(db, { ...query, customerId });
+  const payments = await store.selectPayments(db, { ...query, customerId });
   for (const assetId of new Set(payments.map((payment) => payment.assetId)))
     await ensureAsset(assets, assetId);
   return payments;
@@ -101,10 +101,10 @@ export async function getPaymentWithHistory(
 ): Promise<PaymentWithHistory> {
   const payment = await getVisiblePayment(reader, actor, id);
   return inReadTransaction(reader.db, async ({ sql }) => ({
-    payment: (await store.readPayment(sql, id)) ?? payment,
-    attempts: await readAttempts(sql, id),
-    events: await store.readEvents(sql, id),
-    disputes: await readDisputes(sql, id),
+    payment: (await store.selectPayment(sql, id)) ?? payment,
+    attempts: await selectAttempts(sql, id),
+    events: await store.selectEvents(sql, id),
+    disputes: await selectDisputes(sql, id),
   }));
 }
 
@@ -118,8 +118,10 @@ export async function findAttention(
   { db, assets }: PaymentReader,
   query: { afterId: number; limit: number },
 ): Promise<AttentionItem[]> {
-  const attempts = await readAttention(db, query);
-  const payments = await store.readPaymentsById(db, [...new Set(attempts.map(({ paymentId }) => paymentId))]);
+  const attempts = await selectAttention(db, query);
+  const payments = await store.selectPaymentsById(db, [
+    ...new Set(attempts.map(({ paymentId }) => paymentId)),
+  ]);
   const byId = new Map(payments.map((payment) => [payment.id, payment]));
   for (const { assetId } of payments) await ensureAsset(assets, assetId);
   return attempts.flatMap((attempt) => {
@@ -138,8 +140,10 @@ export async function findDisputes(
   { db, assets }: PaymentReader,
   query: { beforeStamp: number; limit: number },
 ): Promise<DisputeItem[]> {
-  const disputes = await readNewestDisputes(db, query);
-  const payments = await store.readPaymentsById(db, [...new Set(disputes.map(({ paymentId }) => paymentId))]);
+  const disputes = await selectNewestDisputes(db, query);
+  const payments = await store.selectPaymentsById(db, [
+    ...new Set(disputes.map(({ paymentId }) => paymentId)),
+  ]);
   const byId = new Map(payments.map((payment) => [payment.id, payment]));
   for (const { assetId } of payments) await ensureAsset(assets, assetId);
   return disputes.flatMap((dispute) => {

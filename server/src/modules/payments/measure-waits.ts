@@ -1,7 +1,7 @@
 // How long payments wait: what /metrics shows, and what people are alarmed by.
 import type { Sql } from "../../runtime/database.ts";
-import { readAttentionAge } from "./attempts/attempt-store.ts";
-import { readOldestWaiting } from "./webhooks/inbox-store.ts";
+import { selectAttentionAge } from "./attempts/attempt-store.ts";
+import { selectOldestWaiting } from "./webhooks/inbox-store.ts";
 
 export interface PaymentWaits {
   /** Attempts that wait for a person. */
@@ -15,10 +15,10 @@ export interface PaymentWaits {
 export async function measureWaits(db: Sql, now = new Date()): Promise<PaymentWaits> {
   const ageOf = (since: Date | null) =>
     since === null ? 0 : Math.max(0, (now.getTime() - since.getTime()) / 1_000);
-  const attention = await readAttentionAge(db);
+  const attention = await selectAttentionAge(db);
   return {
     attentionCount: attention.count,
     attentionSeconds: ageOf(attention.since),
-    webhookSeconds: ageOf(await readOldestWaiting(db)),
+    webhookSeconds: ageOf(await selectOldestWaiting(db)),
   };
 }

@@ -9,7 +9,7 @@ import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { type CaptureMode, NO_SUMS, type Payment, type ProviderName } from "./payment.ts";
-import { appendQuietEvent, leavePayment } from "./payment-rows.ts";
+import { appendQuietEvent, savePayment } from "./payment-rows.ts";
 
 export interface OpenPaymentRequest {
   readonly actor: Actor;
@@ -55,7 +55,7 @@ function open(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
     amountMinor: opened.amountMinor,
     actorId: actor.id,
   });
-  if (provider === "manual") return leavePayment(desk, noted, { isNew: true });
+  if (provider === "manual") return savePayment(desk, noted, { isNew: true });
   const { amountMinor, taxMinor } = opened;
   const { payment } = beginAttempt(desk, noted, {
     act: "authorize",
@@ -63,7 +63,7 @@ function open(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
     taxMinor,
     actorId: actor.id,
   });
-  return leavePayment(desk, payment, { isNew: true });
+  return savePayment(desk, payment, { isNew: true });
 }
 
 function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment | AppError {
@@ -74,7 +74,7 @@ function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment | AppE
   const { amountMinor } = payment;
   const held = { ...payment, holdId: hold.id };
   const authorized = appendQuietEvent(desk, held, { type: "authorized", amountMinor, actorId: actor.id });
-  return leavePayment(desk, authorized, { isNew: true });
+  return savePayment(desk, authorized, { isNew: true });
 }
 
 /** A customer pays from an account of their own; the house's accounts are nobody's to name. */

@@ -5,7 +5,7 @@ import type { Desk, RowReader, RowWriter } from "../desk/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { lockAttemptsOf, writeAttempts } from "./attempts/attempt-store.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
-import { readDisputesOf, writeDisputes } from "./outcomes/dispute-store.ts";
+import { selectDisputesOf, writeDisputes } from "./outcomes/dispute-store.ts";
 import { addEvent, type EventType, type Payment, type PaymentEvent } from "./payment.ts";
 import { insertEvents, insertPayments, lockPayments, updatePayments } from "./payment-store.ts";
 
@@ -20,7 +20,7 @@ export const ATTEMPTS: RowReader<readonly Attempt[]> = {
 /** All disputes of a payment by the payment's id, under the payment's lock. */
 export const DISPUTES: RowReader<readonly Dispute[]> = {
   kind: "payments.disputes",
-  read: readDisputesOf,
+  read: selectDisputesOf,
 };
 
 type Row =
@@ -62,7 +62,7 @@ function lastOf<T extends { readonly id: number }>(rows: readonly T[]): T[] {
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
-function leave(desk: Desk, row: Row): void {
+function addRow(desk: Desk, row: Row): void {
   const left: Left = { ...row, isTakenBack: false };
   desk.rows.add(WRITE, left);
   desk.book.undoLog?.push(() => {
@@ -81,26 +81,26 @@ function setRow<Row>(desk: Desk, reader: RowReader<Row>, [id, row]: readonly [nu
 }
 
 /** Leaves a payment as it is now; its version grows with each command that changes it. */
-export function leavePayment(desk: Desk, payment: Payment, { isNew = false } = {}): Payment {
+export function savePayment(desk: Desk, payment: Payment, { isNew = false } = {}): Payment {
   const changed = isNew ? payment : { ...payment, version: payment.version + 1 };
   setRow(desk, PAYMENTS, [payment.id, changed]);
-  leave(desk, { payment: changed, isNew });
+  addRow(desk, { payment: changed, isNew });
   return changed;
 }
 
 /** Leaves a new attempt, or a known one as it is now. */
-export function leaveAttempt(desk: Desk, attempt: Attempt): void {
+export function saveAttempt(desk: Desk, attempt: Attempt): void {
   const others = (desk.rows.of(ATTEMPTS).get(attempt.paymentId) ?? []).filter(({ id }) => id !== attempt.id);
   setRow(desk, ATTEMPTS, [attempt.paymentId, [...others, attempt].toSorted((a, b) => a.id - b.id)]);
-  leave(desk, { attempt });
+  addRow(desk, { attempt });
 }
 
 /** Leaves a dispute as it is now. */
-export function leaveDispute(desk: Desk, dispute: Dispute): void {
+export function saveDispute(desk: Desk, dispute: Dispute): void {
   const known = desk.rows.of(DISPUTES).get(dispute.paymentId) ?? [];
   const others = known.filter(({ reference }) => reference !== dispute.reference);
   setRow(desk, DISPUTES, [dispute.paymentId, [...others, dispute]]);
-  leave(desk, { dispute });
+  addRow(desk, { dispute });
 }
 
 export interface NewEventFields {
@@ -142,7 +142,7 @@ export function appendQuietEvent(desk: Desk, payment: Payment, fields: NewEventF
     actorId: fields.actorId,
     detail: fields.detail ?? null,
   };
-  leave(desk, { event });
+  addRow(desk, { event });
   return { ...addEvent(payment, event), eventCount: event.seq };
 }
 

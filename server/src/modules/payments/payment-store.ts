@@ -141,7 +141,7 @@ export async function insertEvents({ sql }: Tx, events: readonly PaymentEvent[])
   await sql`INSERT INTO payments.events ${EVENT_COLUMNS.rows(sql, events)}`.execute();
 }
 
-export async function readPayment(db: Sql | Tx["sql"], id: number): Promise<Payment | undefined> {
+export async function selectPayment(db: Sql | Tx["sql"], id: number): Promise<Payment | undefined> {
   const rows = await db<PaymentRow[]>`
     SELECT ${PAYMENT_COLUMNS.names(db)}
     FROM payments.payments
@@ -150,7 +150,7 @@ export async function readPayment(db: Sql | Tx["sql"], id: number): Promise<Paym
 }
 
 /** In the order they were opened. */
-export async function readPaymentsOfOrders(
+export async function selectPaymentsOfOrders(
   db: Sql | Tx["sql"],
   orderIds: readonly number[],
 ): Promise<Payment[]> {
@@ -162,7 +162,7 @@ export async function readPaymentsOfOrders(
   return rows.map(toPayment);
 }
 
-export async function readPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
+export async function selectPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
   const rows = await db<PaymentRow[]>`
     SELECT ${PAYMENT_COLUMNS.names(db)}
     FROM payments.payments
@@ -171,7 +171,7 @@ export async function readPaymentsById(db: Sql, ids: readonly number[]): Promise
 }
 
 /** Newest first. By order and by customer there is an index; all others are met soon by walking back from the newest. */
-export async function readPayments(
+export async function selectPayments(
   db: Sql,
   query: {
     orderId?: number | undefined;
@@ -208,7 +208,7 @@ interface EventRow {
 }
 
 /** All events of a payment, oldest first. */
-export async function readEvents(db: Sql | Tx["sql"], paymentId: number): Promise<PaymentEvent[]> {
+export async function selectEvents(db: Sql | Tx["sql"], paymentId: number): Promise<PaymentEvent[]> {
   const rows = await db<EventRow[]>`
     SELECT ${EVENT_COLUMNS.names(db)}
     FROM payments.events

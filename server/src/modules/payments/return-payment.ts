@@ -9,7 +9,7 @@ import { allOrError, bookReturn, type Money } from "./book-money.ts";
 import { releasePaymentHold } from "./capture-payment.ts";
 import { paymentsError } from "./errors.ts";
 import { isInFlight, type Payment, refundableOf, taxOfReturn, voidableOf } from "./payment.ts";
-import { appendEvent, leavePayment } from "./payment-rows.ts";
+import { appendEvent, savePayment } from "./payment-rows.ts";
 
 /**
  * Gives back what is authorized and not captured: decide-time, scope as for capturing. A balance is free at once; a card's
@@ -28,7 +28,7 @@ export function voidPayment(
     return paymentsError(isInFlight(payment) ? "payment_in_flight" : "nothing_to_void");
   return allOrError(desk, () => {
     const voided = voidRest(desk, payment, actorId);
-    return voided instanceof Error ? voided : leavePayment(desk, voided);
+    return voided instanceof Error ? voided : savePayment(desk, voided);
   });
 }
 
@@ -75,7 +75,7 @@ export function refundPayment(desk: Desk, payment: Payment, request: RefundReque
   return allOrError(desk, () => {
     const refunded = refund(desk, payment, { ...request, amountMinor, taxMinor });
     if (refunded instanceof Error) return refunded;
-    return { ...refunded, payment: leavePayment(desk, refunded.payment) };
+    return { ...refunded, payment: savePayment(desk, refunded.payment) };
   });
 }
 
@@ -130,7 +130,7 @@ export function cancelPayment(
       detail: reason,
     });
     const given = giveBack(desk, { ...asked, cancelRequested: true }, { actorId, reason });
-    return given instanceof Error ? given : leavePayment(desk, given);
+    return given instanceof Error ? given : savePayment(desk, given);
   });
 }
 

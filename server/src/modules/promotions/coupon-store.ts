@@ -36,7 +36,7 @@ function toCoupon({ id, validFrom, validUntil, ...row }: CouponRow): Coupon {
   return { ...row, id: Number(id), validFrom: stamp(validFrom), validUntil: stamp(validUntil) };
 }
 
-export async function readCoupon(sql: AnySql, code: string): Promise<Coupon | undefined> {
+export async function selectCoupon(sql: AnySql, code: string): Promise<Coupon | undefined> {
   const rows = await sql<CouponRow[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM promotions.coupons WHERE code = ${code}`;
   return rows.map(toCoupon)[0];
@@ -55,7 +55,7 @@ export interface CouponFilter {
 }
 
 /** Newest first. */
-export async function readCoupons(sql: AnySql, filter: CouponFilter): Promise<Coupon[]> {
+export async function selectCoupons(sql: AnySql, filter: CouponFilter): Promise<Coupon[]> {
   const { isActive, beforeId, limit } = filter;
   const rows = await sql<CouponRow[]>`
     SELECT ${sql.unsafe(COLUMNS)}

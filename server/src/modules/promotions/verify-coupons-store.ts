@@ -9,7 +9,7 @@ export interface Miscount {
 }
 
 /** The first coupon that was not used as often as it says, or more often than it may be. */
-export async function findMiscount({ sql }: Tx): Promise<Miscount | undefined> {
+export async function selectMiscount({ sql }: Tx): Promise<Miscount | undefined> {
   const [row] = await sql<Miscount[]>`
     WITH counts AS (
       SELECT code, count(*)::int AS counted FROM promotions.uses WHERE returned_at IS NULL GROUP BY code)
@@ -22,7 +22,7 @@ export async function findMiscount({ sql }: Tx): Promise<Miscount | undefined> {
   return row;
 }
 
-export async function readUses(
+export async function selectUses(
   { sql }: Tx,
   { afterId, untilId }: { readonly afterId: number; readonly untilId: number },
 ): Promise<{ orderId: number; code: string; customerId: string | null; isReturned: boolean }[]> {

@@ -2,7 +2,7 @@
 // name them is the orders' check.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
-import { findMiscount, readUses } from "./verify-coupons-store.ts";
+import { selectMiscount, selectUses } from "./verify-coupons-store.ts";
 
 /** One thing that does not agree. */
 export interface CouponDifference {
@@ -16,7 +16,7 @@ export interface CouponDifference {
 
 /** The first difference, of one moment. Locks nothing. */
 export async function verifyCoupons(db: Sql): Promise<CouponDifference[]> {
-  const found = await inReadTransaction(db, findMiscount);
+  const found = await inReadTransaction(db, selectMiscount);
   if (found === undefined) return [];
   const { code: couponCode, used, counted, usageLimit } = found;
   const what =
@@ -39,5 +39,5 @@ export async function findUses(
   tx: Tx,
   range: { readonly afterId: number; readonly untilId: number },
 ): Promise<Map<number, CouponUse>> {
-  return new Map((await readUses(tx, range)).map((use) => [use.orderId, use]));
+  return new Map((await selectUses(tx, range)).map((use) => [use.orderId, use]));
 }

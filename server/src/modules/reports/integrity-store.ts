@@ -25,7 +25,7 @@ export async function insertCheck(sql: Sql, check: NewCheck): Promise<CheckRow> 
   return { ...check, checkedAt: row.checkedAt };
 }
 
-export async function readLatestCheck(sql: Sql): Promise<CheckRow | undefined> {
+export async function selectLatestCheck(sql: Sql): Promise<CheckRow | undefined> {
   const [row] = await sql<(Omit<CheckRow, "findings"> & { findings: string })[]>`
     SELECT checked_at AS "checkedAt", duration_ms AS "durationMs", transfer_count::float8 AS "transferCount",
       since::float8 AS since, verified_until::float8 AS "verifiedUntil", findings::text AS findings
@@ -36,7 +36,7 @@ export async function readLatestCheck(sql: Sql): Promise<CheckRow | undefined> {
 }
 
 /** Stamp up to which the newest clean check found everything in order; 0 before the first. */
-export async function readVerifiedUntil(sql: Sql): Promise<number> {
+export async function selectVerifiedUntil(sql: Sql): Promise<number> {
   const [row] = await sql<{ until: number }[]>`
     SELECT verified_until::float8 AS until
     FROM reports.integrity_checks

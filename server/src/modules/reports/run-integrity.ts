@@ -8,8 +8,8 @@ import {
   deleteOldChecks,
   insertCheck,
   type NewCheck,
-  readLatestCheck,
-  readVerifiedUntil,
+  selectLatestCheck,
+  selectVerifiedUntil,
 } from "./integrity-store.ts";
 
 export type { CheckRow };
@@ -18,7 +18,7 @@ const KEPT_DAYS = 30;
 
 /** The newest check of any process; undefined before the first. */
 export function findLatestCheck(db: Sql): Promise<CheckRow | undefined> {
-  return readLatestCheck(db);
+  return selectLatestCheck(db);
 }
 
 export interface IntegrityRun {
@@ -36,7 +36,7 @@ export async function runIntegrity(
   options: Omit<IntegrityOptions, "verifiedUntil"> = {},
 ): Promise<IntegrityRun> {
   const startedAt = performance.now();
-  const verifiedUntil = options.full === true ? 0 : await readVerifiedUntil(db);
+  const verifiedUntil = options.full === true ? 0 : await selectVerifiedUntil(db);
   const { findings, reading } = await checkIntegrity(db, checks, { ...options, verifiedUntil });
   const found: NewCheck = {
     durationMs: Math.round(performance.now() - startedAt),

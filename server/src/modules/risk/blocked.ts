@@ -9,10 +9,10 @@ import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";
 import {
   type BlockedRow,
   deleteBlocked,
-  findBlockedId,
   insertBlocked,
-  readBlocked,
-  readBlockedPage,
+  selectBlocked,
+  selectBlockedId,
+  selectBlockedPage,
   updateBlocked,
 } from "./fraud-store.ts";
 import { normalizeSubject, subjectOf } from "./fraud-subject.ts";
@@ -36,7 +36,7 @@ export const contextOfBlocked = (indexHex: string) => `risk.blocked_subjects.val
 export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Promise<BlockedEntry> {
   const { kind, value, ...rest } = entry;
   const subject = subjectOf(vault, kind, value);
-  const known = await findBlockedId(tx, subject.index);
+  const known = await selectBlockedId(tx, subject.index);
   if (known !== undefined) throw riskError("blocked_already", { id: String(known) });
   const sealed = vault.encrypt(value, contextOfBlocked(subject.index.toString("hex")));
   const row = await insertBlocked(tx, { ...rest, subject, value: sealed });
@@ -74,7 +74,7 @@ export async function findBlocked(
     value === undefined || kind === undefined
       ? undefined
       : subjectOf(vault, kind, readSubject(kind, value)).index;
-  const found = await readBlockedPage(db, { kind, index, beforeId: cursor, limit: limit + 1 });
+  const found = await selectBlockedPage(db, { kind, index, beforeId: cursor, limit: limit + 1 });
   const page = found.slice(0, limit);
   return {
     entries: await decryptEntries(vault, page),
@@ -84,7 +84,7 @@ export async function findBlocked(
 
 /** @throws AppError `not_found/blocked_entry_not_found` */
 export async function getBlocked(sql: Sql | Tx["sql"], vault: Vault, id: number): Promise<BlockedEntry> {
-  const row = await readBlocked(sql, id);
+  const row = await selectBlocked(sql, id);
   if (row === undefined) throw riskError("blocked_entry_not_found");
   const [entry] = await decryptEntries(vault, [row]);
   if (entry === undefined) throw new Error("one row is one entry");

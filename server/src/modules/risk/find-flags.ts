@@ -25,7 +25,7 @@ export async function findFlags(
   query: FlagQuery,
 ): Promise<{ flags: readonly Flag[]; nextCursor: number | undefined }> {
   const { cursor = Number.MAX_SAFE_INTEGER, limit } = query;
-  const found = await store.readFlags(db, { ...query, beforeId: cursor, limit: limit + 1 });
+  const found = await store.selectFlags(db, { ...query, beforeId: cursor, limit: limit + 1 });
   const flags = found.slice(0, limit);
   return { flags, nextCursor: found.length > limit ? flags.at(-1)?.id : undefined };
 }

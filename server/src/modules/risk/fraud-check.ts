@@ -10,7 +10,12 @@ import {
   fraudWindowOf,
   judgeOrder,
 } from "./fraud-rules.ts";
-import { insertScreenings, readBlockedIndexes, readRecentOrders, type ScreeningRow } from "./fraud-store.ts";
+import {
+  insertScreenings,
+  type ScreeningRow,
+  selectBlockedIndexes,
+  selectRecentOrders,
+} from "./fraud-store.ts";
 import { type FraudSubject, normalizeSubject, subjectOf } from "./fraud-subject.ts";
 
 /** What is known of an order before it is placed. */
@@ -57,7 +62,7 @@ export interface PlacedOrder {
 const SCREENINGS: RowWriter<ScreeningRow> = { name: "risk.screenings", write: insertScreenings };
 const BLOCKED: RowReader<readonly Buffer[]> = {
   kind: "risk.blocked_subjects",
-  read: readBlockedIndexes,
+  read: selectBlockedIndexes,
 };
 
 export function openFraudCheck(options: {
@@ -69,7 +74,7 @@ export function openFraudCheck(options: {
   const window = fraudWindowOf(rules);
   const recent: RowReader<number[]> = {
     kind: "risk.recent_orders",
-    read: (tx, subjects) => readRecentOrders(tx, subjects, window),
+    read: (tx, subjects) => selectRecentOrders(tx, subjects, window),
   };
   return {
     prepare: (order) => {

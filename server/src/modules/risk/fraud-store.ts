@@ -12,7 +12,7 @@ type Query = Sql | Tx["sql"];
 const LOCK_CLASS = 0x5249;
 
 /** Who is blocked now, by subject. Plain read. */
-export async function readBlockedIndexes(
+export async function selectBlockedIndexes(
   { sql }: Tx,
   subjects: readonly number[],
 ): Promise<Map<number, Buffer[]>> {
@@ -29,7 +29,7 @@ export async function readBlockedIndexes(
  * Stamps of the customers' latest screened orders, newest first, at most `countMax` each. Holds each customer until the
  * transaction ends, so that two processes cannot each let half of a burst through.
  */
-export async function readRecentOrders(
+export async function selectRecentOrders(
   { sql }: Tx,
   subjects: readonly number[],
   { seconds, countMax }: { readonly seconds: number; readonly countMax: number },
@@ -75,7 +75,7 @@ export function insertScreenings({ sql }: Tx, rows: readonly ScreeningRow[]): Pr
   return sql`INSERT INTO risk.screenings ${SCREENING_COLUMNS.rows(sql, rows)}`.execute();
 }
 
-export async function readScreening(
+export async function selectScreening(
   db: Sql,
   orderId: number,
 ): Promise<Omit<ScreeningRow, "subject"> | undefined> {
@@ -106,7 +106,7 @@ function columns(sql: Query) {
 const toRow = (row: Omit<BlockedRow, "id"> & { id: bigint }): BlockedRow => ({ ...row, id: Number(row.id) });
 
 /** The entry of a value. */
-export async function findBlockedId({ sql }: Tx, index: Buffer): Promise<number | undefined> {
+export async function selectBlockedId({ sql }: Tx, index: Buffer): Promise<number | undefined> {
   const [row] = await sql<{ id: bigint }[]>`
     SELECT id FROM risk.blocked_subjects WHERE value_index = ${index}`;
   return row === undefined ? undefined : Number(row.id);
@@ -134,7 +134,7 @@ export async function insertBlocked(
 }
 
 /** Newest first. */
-export async function readBlockedPage(
+export async function selectBlockedPage(
   db: Sql,
   query: {
     readonly kind?: BlockedKind | undefined;
@@ -155,7 +155,7 @@ export async function readBlockedPage(
   return rows.map(toRow);
 }
 
-export async function readBlocked(sql: Query, id: number): Promise<BlockedRow | undefined> {
+export async function selectBlocked(sql: Query, id: number): Promise<BlockedRow | undefined> {
   const [row] = await sql<(Omit<BlockedRow, "id"> & { id: bigint })[]>`
     SELECT ${columns(sql)} FROM risk.blocked_subjects WHERE id = ${id}`;
   return row === undefined ? undefined : toRow(row);

@@ -71,7 +71,7 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
         recentCount: (seconds) => countIn(debits, seconds) + (isHold === true ? countIn(holds, seconds) : 0),
       });
     },
-    flag: leaveFlags,
+    flag: saveFlags,
     countDebit: (desk, accountId) => {
       const counts: Counts = desk.rows.of(debits).get(accountId) ?? new Map();
       for (const seconds of counts.keys()) count(desk, counts, { seconds, by: 1 });
@@ -105,7 +105,7 @@ function count(desk: Desk, counts: Counts, { seconds, by }: { seconds: number; b
   desk.book.undoLog?.push(() => counts.set(seconds, before));
 }
 
-function leaveFlags(desk: Desk, accountId: number, { id, findings }: Found): void {
+function saveFlags(desk: Desk, accountId: number, { id, findings }: Found): void {
   for (const { rule, reason, blocked } of findings) {
     const takeBack = desk.rows.add(FLAGS, { transactionId: id, accountId, rule, reason, blocked });
     desk.book.undoLog?.push(takeBack);

@@ -37,7 +37,7 @@ interface FlagRow {
 }
 
 /** Newest first. By account and by transaction there is an index; rules are few, so that each is soon met again. */
-export async function readFlags(
+export async function selectFlags(
   db: Sql,
   query: {
     accountId?: number | undefined;

@@ -4,7 +4,7 @@ import type { Sql } from "../database.ts";
 import { inTransaction } from "../transaction.ts";
 import { readKeys, unwrapKeyring } from "./vault-keyring.ts";
 import { createDataKey, isWrappedBy, rewrap, type VaultOptions } from "./vault-keys.ts";
-import { findDataKeys, insertDataKeys, lockDataKeys, replaceWrapped } from "./vault-store.ts";
+import { insertDataKeys, lockDataKeys, replaceWrapped, selectDataKeys } from "./vault-store.ts";
 
 /**
  * Wraps every data key by the current key-encryption key, all or none, and returns how many were not. Values and blind
@@ -15,7 +15,7 @@ export async function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<nu
   const keys = await readKeys(db, options);
   return inTransaction(db, async (tx) => {
     await lockDataKeys(tx);
-    const outdated = (await findDataKeys(tx.sql)).filter((row) => !isWrappedBy(row, keys.current));
+    const outdated = (await selectDataKeys(tx.sql)).filter((row) => !isWrappedBy(row, keys.current));
     await replaceWrapped(
       tx,
       outdated.map((row) => rewrap(row, keys)),
@@ -32,7 +32,7 @@ export async function addDataKey(db: Sql, options: VaultOptions): Promise<number
   const keys = await readKeys(db, options);
   return inTransaction(db, async (tx) => {
     await lockDataKeys(tx);
-    const rows = await findDataKeys(tx.sql);
+    const rows = await selectDataKeys(tx.sql);
     unwrapKeyring(rows, keys);
     const id = Math.max(...rows.map((row) => row.id)) + 1;
     await insertDataKeys(tx, [createDataKey(id, "values", keys.current)]);

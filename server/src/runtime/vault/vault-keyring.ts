@@ -11,7 +11,7 @@ import {
   unwrap,
   type VaultOptions,
 } from "./vault-keys.ts";
-import { type DataKey, findDataKeys, insertDataKeys, lockDataKeys } from "./vault-store.ts";
+import { type DataKey, insertDataKeys, lockDataKeys, selectDataKeys } from "./vault-store.ts";
 
 export interface Keyring {
   /** Keys for values, by id. */
@@ -26,7 +26,7 @@ export interface Keyring {
  * @throws VaultError as `readKeyEncryptionKeys` does
  */
 export async function readKeys(db: Sql, options: VaultOptions): Promise<KeyEncryptionKeys> {
-  const mayMake = options.encryptionKey === undefined && (await findDataKeys(db)).length === 0;
+  const mayMake = options.encryptionKey === undefined && (await selectDataKeys(db)).length === 0;
   return readKeyEncryptionKeys(options, mayMake);
 }
 
@@ -34,7 +34,7 @@ export async function readKeys(db: Sql, options: VaultOptions): Promise<KeyEncry
 export async function openKeyring(db: Sql, keys: KeyEncryptionKeys): Promise<Keyring> {
   const rows = await inTransaction(db, async (tx) => {
     await lockDataKeys(tx);
-    const found = await findDataKeys(tx.sql);
+    const found = await selectDataKeys(tx.sql);
     if (found.length > 0) return found;
     const made = [createDataKey(1, "index", keys.current), createDataKey(2, "values", keys.current)];
     await insertDataKeys(tx, made);

@@ -25,7 +25,7 @@ export async function lockDataKeys({ sql }: Tx): Promise<void> {
 }
 
 /** All data keys, oldest first. */
-export async function findDataKeys(sql: Sql | Tx["sql"]): Promise<DataKey[]> {
+export async function selectDataKeys(sql: Sql | Tx["sql"]): Promise<DataKey[]> {
   return await sql<DataKey[]>`SELECT id, purpose, wrapped FROM runtime.data_keys ORDER BY id`;
 }
 

@@ -7,7 +7,7 @@ import { seal, unseal } from "./vault-cipher.ts";
 import { UnknownDataKeyError, VaultError } from "./vault-error.ts";
 import { extendKeyring, type Keyring, openKeyring, readKeys } from "./vault-keyring.ts";
 import type { VaultOptions } from "./vault-keys.ts";
-import { findDataKeys } from "./vault-store.ts";
+import { selectDataKeys } from "./vault-store.ts";
 
 export { UnknownDataKeyError, VaultError } from "./vault-error.ts";
 export type { VaultOptions } from "./vault-keys.ts";
@@ -58,7 +58,7 @@ export async function openVault(db: Sql, options: VaultOptions): Promise<Vault> 
   const decrypt: Vault["decrypt"] = (value, context) => decryptValue(keyring, value, context);
 
   async function refresh(): Promise<void> {
-    const rows = await findDataKeys(db).catch((error: unknown) => Promise.reject(asUnavailable(error)));
+    const rows = await selectDataKeys(db).catch((error: unknown) => Promise.reject(asUnavailable(error)));
     keyring = extendKeyring(keyring, rows, keys);
   }
 

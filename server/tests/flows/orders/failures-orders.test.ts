@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { cancelOrder } from "../../../src/modules/orders/changing/cancel-order.ts";
 import { editOrder } from "../../../src/modules/orders/changing/edit-order.ts";
 import { shipOrder } from "../../../src/modules/orders/fulfilment/ship-order.ts";
-import { buildPlacing, expireOrders, verifyOrders } from "../../../src/modules/orders/index.ts";
+import { buildPlacingCommand, expireOrders, verifyOrders } from "../../../src/modules/orders/index.ts";
 import { getPayment } from "../../../src/modules/payments/index.ts";
 import { customer, keyed, STAFF } from "../../desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../../orders.ts";
@@ -270,7 +270,7 @@ it("failure 22: a customer uses a coupon as often as one customer may, also in o
   const request = { items, asset, couponCode, customerId: "bob", paymentMethod: "credit_card" as const };
   const addresses = { shippingAddress: null, billingAddress: null };
   const caller = { actor: bob, key: keyed(bob, "once") };
-  const command = () => buildPlacing(shop.services, caller, { ...request, ...addresses });
+  const command = () => buildPlacingCommand(shop.services, caller, { ...request, ...addresses });
   const answers = await Promise.all([1, 2, 3].map(async () => shop.carryOut(await command())));
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
   expect(await shop.usesOf(couponCode)).toBe(3);

@@ -28,7 +28,7 @@ const toCheckpoint = ({ size, root, note }: CheckpointRow): StoredCheckpoint => 
   note,
 });
 
-export async function readLatestCheckpoint(
+export async function selectLatestCheckpoint(
   sql: Sql | Tx["sql"],
   log: LogName,
 ): Promise<StoredCheckpoint | undefined> {
@@ -41,7 +41,7 @@ export async function readLatestCheckpoint(
   return row === undefined ? undefined : toCheckpoint(row);
 }
 
-export async function readCheckpointOf(
+export async function selectCheckpointOf(
   db: Sql,
   log: LogName,
   size: number,
@@ -52,7 +52,7 @@ export async function readCheckpointOf(
 }
 
 /** All of a log, smallest first. */
-export async function readCheckpoints(sql: Sql | Tx["sql"], log: LogName): Promise<StoredCheckpoint[]> {
+export async function selectCheckpoints(sql: Sql | Tx["sql"], log: LogName): Promise<StoredCheckpoint[]> {
   const rows = await sql<CheckpointRow[]>`
     SELECT size, root, note
     FROM audit.checkpoints
@@ -72,7 +72,7 @@ export async function insertCheckpoint(
     VALUES (${LOGS[log]}, ${checkpoint.size}, ${toHex(checkpoint.root)}::text::bytea, ${checkpoint.note})`;
 }
 
-export async function readVerifierKeys(sql: Sql | Tx["sql"]): Promise<string[]> {
+export async function selectVerifierKeys(sql: Sql | Tx["sql"]): Promise<string[]> {
   const rows = await sql<
     { verifier_key: string }[]
   >`SELECT verifier_key FROM audit.signing_keys ORDER BY first_used_at`;

@@ -5,7 +5,7 @@ import { inTransaction } from "../../../runtime/transaction.ts";
 import { hashLeaf } from "../proofs/merkle-hash.ts";
 import { appendLeaves, partialTiles } from "../proofs/tiles.ts";
 import { lockCheckpoints } from "./checkpoint-store.ts";
-import { type LogState, moveLog, readLog, readTiles, writeTiles } from "./log-store.ts";
+import { type LogState, moveLog, selectLog, selectTiles, writeTiles } from "./log-store.ts";
 
 export interface LeafContent {
   readonly key: bigint;
@@ -34,7 +34,7 @@ export async function extendTransferLog(
   let added = 0;
   for (let isDone = upTo === undefined; !isDone && upTo !== undefined && signal?.aborted !== true; ) {
     // Read before the transaction, not in it: it would hold one connection while waiting for another.
-    const from = await readLog(db, "transfers");
+    const from = await selectLog(db, "transfers");
     const contents = await source.read({ after: from.lastKey, upTo, limit: LEAVES_PER_STEP });
     added += await append(db, from, contents);
     isDone = contents.length < LEAVES_PER_STEP;
@@ -48,9 +48,9 @@ function append(db: Sql, from: LogState, contents: readonly LeafContent[]): Prom
   if (last === undefined) return Promise.resolve(0);
   return inTransaction(db, async (tx) => {
     await lockCheckpoints(tx);
-    if ((await readLog(tx.sql, "transfers")).size !== from.size) return 0;
+    if ((await selectLog(tx.sql, "transfers")).size !== from.size) return 0;
     const leaves = contents.map(({ key, content }) => ({ key, hash: hashLeaf(content) }));
-    const partial = await readTiles(tx.sql, "transfers", partialTiles(from.size));
+    const partial = await selectTiles(tx.sql, "transfers", partialTiles(from.size));
     await writeTiles(tx, "transfers", appendLeaves(from.size, partial, leaves));
     await moveLog(tx, "transfers", { from, to: { size: from.size + leaves.length, lastKey: last.key } });
     return leaves.length;

@@ -14,7 +14,7 @@ export interface LogState {
   readonly lastKey: bigint;
 }
 
-export async function readLog(sql: Sql | Tx["sql"], log: LogName): Promise<LogState> {
+export async function selectLog(sql: Sql | Tx["sql"], log: LogName): Promise<LogState> {
   const [row] = await sql<{ size: bigint; last_key: bigint }[]>`
     SELECT size, last_key FROM audit.logs WHERE log = ${LOGS[log]}`;
   if (row === undefined) throw new Error(`audit.logs has no row of the log ${log}`);
@@ -53,7 +53,7 @@ const TILE_COLUMNS = columnsOf<Tile>({
   hashes: ["bytea", (tile) => tile.hashes],
 });
 
-export async function readTiles(
+export async function selectTiles(
   sql: Sql | Tx["sql"],
   log: LogName,
   tiles: readonly TilePlace[],
@@ -80,7 +80,11 @@ export async function writeTiles({ sql }: Tx, log: LogName, tiles: readonly Tile
 }
 
 /** The tile of level 0 in which the leaf with this key lies, if the log has it. */
-export async function findTileOf(sql: Sql | Tx["sql"], log: LogName, key: bigint): Promise<Tile | undefined> {
+export async function selectTileOf(
+  sql: Sql | Tx["sql"],
+  log: LogName,
+  key: bigint,
+): Promise<Tile | undefined> {
   const [row] = await sql<TileRow[]>`
     SELECT ${TILE_COLUMNS.names(sql)}
     FROM audit.tiles

@@ -7,11 +7,11 @@ import { openTileReader } from "../proofs/read-tile.ts";
 import {
   insertCheckpoint,
   lockCheckpoints,
-  readLatestCheckpoint,
   type StoredCheckpoint,
+  selectLatestCheckpoint,
 } from "./checkpoint-store.ts";
 import { extendTransferLog, type TransferSource } from "./extend-transfer-log.ts";
-import { LOG_NAMES, type LogName, readLog } from "./log-store.ts";
+import { LOG_NAMES, type LogName, selectLog } from "./log-store.ts";
 import { publishCheckpoint } from "./publish-checkpoint.ts";
 import { signNote, writeCheckpoint } from "./signed-note.ts";
 import type { Signers } from "./signing-key.ts";
@@ -43,8 +43,8 @@ function signLog(db: Sql, log: LogName, signers: Signers): Promise<StoredCheckpo
   const signer = signers[log];
   return inTransaction(db, async (tx) => {
     await lockCheckpoints(tx);
-    const { size } = await readLog(tx.sql, log);
-    const latest = await readLatestCheckpoint(tx.sql, log);
+    const { size } = await selectLog(tx.sql, log);
+    const latest = await selectLatestCheckpoint(tx.sql, log);
     if (latest !== undefined && size <= latest.size) return latest;
     const root = await rootOf(openTileReader(tx.sql, log), 0, size);
     const note = signNote(signer, writeCheckpoint({ origin: signer.name, size, root }));

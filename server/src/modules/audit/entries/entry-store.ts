@@ -3,7 +3,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
-export async function readBody(db: Sql, seq: number): Promise<string | undefined> {
+export async function selectBody(db: Sql, seq: number): Promise<string | undefined> {
   const [row] = await db<{ body: string }[]>`SELECT body FROM audit.entries WHERE seq = ${seq}`;
   return row?.body;
 }
@@ -34,7 +34,7 @@ interface EntryRow {
 }
 
 /** Entries from `from` on, in the order of the chain. */
-export async function readEntries(
+export async function selectEntries(
   sql: Sql | Tx["sql"],
   { from, limit }: { from: number; limit: number },
 ): Promise<StoredEntry[]> {
@@ -63,7 +63,7 @@ function toEntry(row: EntryRow): StoredEntry {
 }
 
 /** Those of the ids that no entry has as its resource. */
-export async function findUnmentioned(sql: Sql | Tx["sql"], ids: readonly string[]): Promise<string[]> {
+export async function selectUnmentioned(sql: Sql | Tx["sql"], ids: readonly string[]): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     SELECT w.id FROM unnest(${toTextArray(ids)}::text[]) AS w (id)
     WHERE NOT EXISTS (SELECT FROM audit.entries e WHERE e.resource_id = w.id)`;
@@ -71,7 +71,7 @@ export async function findUnmentioned(sql: Sql | Tx["sql"], ids: readonly string
 }
 
 /** When the oldest row that waits for the sequencer was written, in microseconds; undefined where none waits. */
-export async function readOldestPending(sql: Sql | Tx["sql"]): Promise<bigint | undefined> {
+export async function selectOldestPending(sql: Sql | Tx["sql"]): Promise<bigint | undefined> {
   const [row] = await sql<[{ oldest: bigint | null }]>`
     SELECT (extract(epoch FROM min(written_at)) * 1000000)::bigint AS oldest FROM audit.pending`;
   return row.oldest ?? undefined;
@@ -92,7 +92,7 @@ export interface EntryFilter {
 }
 
 /** Newest first. */
-export async function readFilteredEntries(db: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
+export async function selectFilteredEntries(db: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
   const { actorId, event, resourceType, resourceId, succeeded, from, to } = filter;
   const rows = await db<EntryRow[]>`
     SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event,

@@ -1,8 +1,8 @@
 // Reads the trail for those who may: filtered, newest first, with personal values where they are still kept.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
-import { type EntryFilter, readFilteredEntries, type StoredEntry } from "./entry-store.ts";
-import { readSealedValues } from "./personal-store.ts";
+import { type EntryFilter, type StoredEntry, selectFilteredEntries } from "./entry-store.ts";
+import { selectSealedValues } from "./personal-store.ts";
 import { describeBinding } from "./personal-values.ts";
 import type { EntryBody } from "./write-body.ts";
 
@@ -18,7 +18,7 @@ export async function findEntries(
   { db, vault }: { db: Sql; vault: Vault },
   filter: EntryFilter,
 ): Promise<EntryRecord[]> {
-  const entries = await readFilteredEntries(db, filter);
+  const entries = await selectFilteredEntries(db, filter);
   return revealValues({ db, vault }, entries);
 }
 
@@ -29,7 +29,7 @@ export async function revealValues(
 ): Promise<EntryRecord[]> {
   const parsed = entries.map((entry) => ({ entry, body: JSON.parse(entry.body) as EntryBody }));
   const commitments = [...new Set(parsed.flatMap(({ body }) => Object.values(commitmentsOf(body))))];
-  const sealed = await readSealedValues(db, commitments);
+  const sealed = await selectSealedValues(db, commitments);
   const kept = [...sealed].map(([hex, value]) => ({
     hex,
     value,

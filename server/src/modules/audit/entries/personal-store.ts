@@ -23,7 +23,7 @@ export async function deleteValuesOf({ sql }: Tx, subjectId: string): Promise<nu
 }
 
 /** Encrypted values by commitment in hexadecimal; forgotten ones are missing. */
-export async function readSealedValues(
+export async function selectSealedValues(
   db: Sql,
   commitments: readonly string[],
 ): Promise<Map<string, string>> {
@@ -56,7 +56,7 @@ const EXPECTED = columnsOf<ExpectedValue>({
 });
 
 /** Those that are not there and should be: their subject was not forgotten since. */
-export async function findLostValues(
+export async function selectLostValues(
   { sql }: Tx,
   expected: readonly ExpectedValue[],
 ): Promise<ExpectedValue[]> {

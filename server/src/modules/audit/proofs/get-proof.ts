@@ -3,13 +3,13 @@
 import { strict as assert } from "node:assert";
 import type { Sql } from "../../../runtime/database.ts";
 import {
-  readCheckpointOf,
-  readLatestCheckpoint,
   type StoredCheckpoint,
+  selectCheckpointOf,
+  selectLatestCheckpoint,
 } from "../checkpoints/checkpoint-store.ts";
 import type { TransferSource } from "../checkpoints/extend-transfer-log.ts";
-import { findTileOf, type LogName } from "../checkpoints/log-store.ts";
-import { readBody } from "../entries/entry-store.ts";
+import { type LogName, selectTileOf } from "../checkpoints/log-store.ts";
+import { selectBody } from "../entries/entry-store.ts";
 import { auditError } from "../errors.ts";
 import { hashLeaf } from "./merkle-hash.ts";
 import { proveConsistency, proveInclusion } from "./prove.ts";
@@ -27,7 +27,7 @@ export interface LeafProof {
 
 /** @throws AppError `not_found/leaf_not_found` also for what no checkpoint has yet */
 export async function getEntryProof(db: Sql, seq: number): Promise<LeafProof> {
-  const leaf = await readBody(db, seq);
+  const leaf = await selectBody(db, seq);
   if (leaf === undefined) throw auditError("leaf_not_found");
   return proveLeaf(db, "entries", { leaf, index: seq });
 }
@@ -37,7 +37,7 @@ export async function getTransferProof(
   { db, source }: { db: Sql; source: TransferSource },
   key: bigint,
 ): Promise<LeafProof> {
-  const tile = await findTileOf(db, "transfers", key);
+  const tile = await selectTileOf(db, "transfers", key);
   if (tile?.firstKey == null) throw auditError("leaf_not_found");
   // The tile says which leaf is its first; the place of ours among those behind it is its index.
   const leaves = await source.read({ after: tile.firstKey - 1n, upTo: key, limit: TILE_WIDTH });
@@ -54,7 +54,7 @@ async function proveLeaf(
   log: LogName,
   { leaf, index }: { leaf: string; index: number },
 ): Promise<LeafProof> {
-  const checkpoint = await readLatestCheckpoint(db, log);
+  const checkpoint = await selectLatestCheckpoint(db, log);
   if (checkpoint === undefined || index >= checkpoint.size) throw auditError("leaf_not_found");
   const { size, root } = checkpoint;
   const path = await proveInclusion(openTileReader(db, log), index, size);
@@ -96,7 +96,9 @@ export async function getCheckpoint(
   log: LogName,
   size: number | undefined,
 ): Promise<StoredCheckpoint> {
-  const found = await (size === undefined ? readLatestCheckpoint(db, log) : readCheckpointOf(db, log, size));
+  const found = await (size === undefined
+    ? selectLatestCheckpoint(db, log)
+    : selectCheckpointOf(db, log, size));
   if (found === undefined) throw auditError("checkpoint_not_found");
   return found;
 }

@@ -1,7 +1,7 @@
 // Reads tiles for proofs, each once.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import { type LogName, readTiles } from "../checkpoints/log-store.ts";
+import { type LogName, selectTiles } from "../checkpoints/log-store.ts";
 import type { TileReader } from "./prove.ts";
 
 /** For one proof: what it has read it does not read again. */
@@ -20,7 +20,7 @@ async function readTile(
   log: LogName,
   place: { level: number; position: number },
 ): Promise<Buffer> {
-  const [tile] = await readTiles(sql, log, [place]);
+  const [tile] = await selectTiles(sql, log, [place]);
   if (tile === undefined)
     throw new Error(`the log ${log} has no tile ${place.position} of level ${place.level}`);
   return tile.hashes;

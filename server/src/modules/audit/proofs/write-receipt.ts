@@ -1,7 +1,7 @@
 // A receipt: everything that shows, without us, that a transaction is in the book whose root we signed. One JSON file
 // with the transfers' canonical bytes, the path from each to the root, the signed checkpoint and the key to check it with.
 import type { Sql } from "../../../runtime/database.ts";
-import { readVerifierKeys } from "../checkpoints/checkpoint-store.ts";
+import { selectVerifierKeys } from "../checkpoints/checkpoint-store.ts";
 import type { TransferSource } from "../checkpoints/extend-transfer-log.ts";
 import { openNote, readVerifierKey } from "../checkpoints/signed-note.ts";
 import { auditError } from "../errors.ts";
@@ -53,7 +53,7 @@ export async function writeReceipt(
 
 /** The key that signed it, which need not be the one that signs now. */
 async function findKeyOf(db: Sql, note: string): Promise<string> {
-  const key = (await readVerifierKeys(db)).find((candidate) => {
+  const key = (await selectVerifierKeys(db)).find((candidate) => {
     const verifier = readVerifierKey(candidate);
     return verifier !== undefined && openNote(verifier, note) !== undefined;
   });

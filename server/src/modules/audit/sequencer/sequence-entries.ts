@@ -7,7 +7,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
-import { moveLog, readLog, readTiles, writeTiles } from "../checkpoints/log-store.ts";
+import { moveLog, selectLog, selectTiles, writeTiles } from "../checkpoints/log-store.ts";
 import type { AuditEntry } from "../entries/entry.ts";
 import {
   type Committer,
@@ -46,10 +46,10 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
 
   async function chainPending(tx: Tx): Promise<Round> {
     if (!(await store.lockSequencer(tx))) return NOTHING;
-    const erasure = await store.readLastErasure(tx);
+    const erasure = await store.selectLastErasure(tx);
     if (erasure !== lastErasure) committer.forget(); // a forgotten value must not live on in what comes
     lastErasure = erasure;
-    const rows = takeRows(await store.readPending(tx, ROWS_PER_ROUND_MAX));
+    const rows = takeRows(await store.selectPending(tx, ROWS_PER_ROUND_MAX));
     if (rows.length === 0) return NOTHING;
     const entries = rows.flatMap(parseRow);
     entries.push(...(await noteGaps(tx, rows)));
@@ -99,7 +99,7 @@ function parseRow({ entries, at }: store.PendingRow): TimedEntry[] {
 async function noteGaps(tx: Tx, rows: readonly store.PendingRow[]): Promise<TimedEntry[]> {
   const writers = new Set(rows.flatMap((row) => row.writer ?? []));
   if (writers.size === 0) return [];
-  const { gaps, lastNumbers } = findGaps(rows, await store.readWriters(tx, [...writers]));
+  const { gaps, lastNumbers } = findGaps(rows, await store.selectWriters(tx, [...writers]));
   await store.writeWriters(tx, lastNumbers);
   return gaps.map(describeGap);
 }
@@ -119,8 +119,8 @@ function describeGap({ writer, from, to, at }: Gap): TimedEntry {
 }
 
 async function appendEntries(tx: Tx, timed: readonly TimedEntry[], committer: Committer): Promise<void> {
-  const from = await readLog(tx.sql, "entries");
-  const head = await store.readHead(tx);
+  const from = await selectLog(tx.sql, "entries");
+  const head = await store.selectHead(tx);
   if ((head === undefined ? 0 : head.seq + 1) !== from.size)
     throw new Error(
       `the chain ends with entry ${head?.seq ?? "none"}, its log has ${from.size}: run countinghouse verify`,
@@ -131,7 +131,7 @@ async function appendEntries(tx: Tx, timed: readonly TimedEntry[], committer: Co
   await createPartitions(tx, from.size, size);
   await store.insertEntries(tx, entries, before);
   const leaves = entries.map(({ seq, leafHash }) => ({ key: BigInt(seq), hash: leafHash }));
-  const partial = await readTiles(tx.sql, "entries", partialTiles(from.size));
+  const partial = await selectTiles(tx.sql, "entries", partialTiles(from.size));
   await writeTiles(tx, "entries", appendLeaves(from.size, partial, leaves));
   await moveLog(tx, "entries", { from, to: { size, lastKey: BigInt(size - 1) } });
 }
@@ -169,7 +169,7 @@ async function createPartitions(tx: Tx, from: number, to: number): Promise<void>
 /** A value whose owner was forgotten after it had been written is committed to, but not kept. Whether all were. */
 async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]): Promise<boolean> {
   if (values.length === 0) return true;
-  const erasures = await store.readErasures(tx, [...new Set(values.map((value) => value.subjectId))]);
+  const erasures = await store.selectErasures(tx, [...new Set(values.map((value) => value.subjectId))]);
   const kept = values.filter(({ subjectId, at }) => at > (erasures.get(subjectId) ?? ""));
   await store.insertPersonalValues(
     tx,

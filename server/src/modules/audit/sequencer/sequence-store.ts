@@ -23,7 +23,7 @@ export interface PendingRow {
   readonly number: bigint | null;
 }
 
-export async function readPending({ sql }: Tx, rowsMax: number): Promise<PendingRow[]> {
+export async function selectPending({ sql }: Tx, rowsMax: number): Promise<PendingRow[]> {
   return await sql<PendingRow[]>`
     SELECT id, entries, writer, number,
       to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
@@ -38,7 +38,7 @@ export async function deletePending({ sql }: Tx, ids: readonly bigint[]): Promis
 }
 
 /** Chain hash of the last entry; undefined for an empty chain. */
-export async function readHead({ sql }: Tx): Promise<{ seq: number; chainHash: Buffer } | undefined> {
+export async function selectHead({ sql }: Tx): Promise<{ seq: number; chainHash: Buffer } | undefined> {
   const [row] = await sql<{ seq: bigint; chain_hash: Buffer }[]>`
     SELECT seq, chain_hash
     FROM audit.entries
@@ -116,7 +116,10 @@ export async function insertPersonalValues({ sql }: Tx, values: readonly SealedV
 }
 
 /** When these subjects were last erased, as PostgreSQL's microsecond text; those that never were are missing. */
-export async function readErasures({ sql }: Tx, subjectIds: readonly string[]): Promise<Map<string, string>> {
+export async function selectErasures(
+  { sql }: Tx,
+  subjectIds: readonly string[],
+): Promise<Map<string, string>> {
   const rows = await sql<{ subject_id: string; at: string }[]>`
     SELECT subject_id, to_char(erased_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
     FROM audit.erasures
@@ -125,7 +128,7 @@ export async function readErasures({ sql }: Tx, subjectIds: readonly string[]): 
 }
 
 /** Last number seen of each writer. */
-export async function readWriters({ sql }: Tx, writers: readonly string[]): Promise<Map<string, bigint>> {
+export async function selectWriters({ sql }: Tx, writers: readonly string[]): Promise<Map<string, bigint>> {
   const rows = await sql<{ writer: string; last_number: bigint }[]>`
     SELECT writer, last_number
     FROM audit.writers
@@ -146,7 +149,7 @@ export async function writeWriters({ sql }: Tx, writers: ReadonlyMap<string, big
 }
 
 /** Tells one state of the erasures from another. */
-export async function readLastErasure({ sql }: Tx): Promise<string> {
+export async function selectLastErasure({ sql }: Tx): Promise<string> {
   const [row] = await sql<[{ last: string }]>`
     SELECT coalesce(max(erased_at)::text, '') AS last FROM audit.erasures`;
   return row.last;

@@ -1,7 +1,7 @@
 // Writes the trail as lines of JSON in one of the formats of security tools, oldest first, page by page.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
-import { readEntries } from "../entries/entry-store.ts";
+import { selectEntries } from "../entries/entry-store.ts";
 import { revealValues } from "../entries/find-entries.ts";
 import { type EntryFormat, formatEntry } from "./format-entry.ts";
 
@@ -22,7 +22,7 @@ export async function exportEntries(
   let rowCount = 0;
   for (let from = fromSeq; ; ) {
     const limit = Math.min(ENTRIES_PER_PAGE, rowsMax - rowCount);
-    const entries = await readEntries(services.db, { from, limit: limit + 1 });
+    const entries = await selectEntries(services.db, { from, limit: limit + 1 });
     const page = entries.slice(0, limit);
     const records = await revealValues(services, page);
     await write(records.map((record) => `${JSON.stringify(formatEntry(record, format))}\n`).join(""));

@@ -3,10 +3,10 @@
 // goes to the dead letters, and the rest goes on.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
-import { readEntries } from "../entries/entry-store.ts";
+import { selectEntries } from "../entries/entry-store.ts";
 import { type EntryRecord, revealValues } from "../entries/find-entries.ts";
 import { toEcs } from "./format-entry.ts";
-import { insertSinkDeadLetter, moveSink, noteFailure, readSink } from "./sink-store.ts";
+import { insertSinkDeadLetter, moveSink, noteFailure, selectSink } from "./sink-store.ts";
 
 export interface SentinelOptions {
   readonly db: Sql;
@@ -45,8 +45,8 @@ export function createSentinelSink(options: SentinelOptions): SentinelSink {
 
   async function sendNew(signal?: AbortSignal): Promise<{ sent: number; refused: number }> {
     const total = { sent: 0, refused: 0 };
-    for (let state = await readSink(db, NAME); !state.isResting && signal?.aborted !== true; ) {
-      const entries = await readEntries(db, { from: state.nextSeq, limit: ENTRIES_PER_READ });
+    for (let state = await selectSink(db, NAME); !state.isResting && signal?.aborted !== true; ) {
+      const entries = await selectEntries(db, { from: state.nextSeq, limit: ENTRIES_PER_READ });
       if (entries.length === 0) break;
       const lines = (await revealValues({ db, vault }, entries)).map(toLine);
       for (const batch of cutBatches(lines, bytesMax)) {
@@ -55,7 +55,7 @@ export function createSentinelSink(options: SentinelOptions): SentinelSink {
         total.refused += refused;
         await moveSink(db, NAME, (batch.at(-1)?.seq ?? 0) + 1);
       }
-      state = await readSink(db, NAME);
+      state = await selectSink(db, NAME);
     }
     return total;
   }
@@ -76,7 +76,7 @@ export function createSentinelSink(options: SentinelOptions): SentinelSink {
   }
 
   async function wait({ error, seconds }: { error: string; seconds: number | undefined }): Promise<never> {
-    const { failures } = await readSink(db, NAME);
+    const { failures } = await selectSink(db, NAME);
     const growing = Math.min(2 ** failures, RETRY_SECONDS_MAX);
     const retrySeconds = Math.min(seconds ?? growing, RETRY_SECONDS_MAX);
     await noteFailure(db, NAME, { error, retrySeconds });

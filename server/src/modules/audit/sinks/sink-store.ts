@@ -8,7 +8,7 @@ export interface SinkState {
   readonly isResting: boolean;
 }
 
-export async function readSink(db: Sql, name: string): Promise<SinkState> {
+export async function selectSink(db: Sql, name: string): Promise<SinkState> {
   await db`INSERT INTO audit.sinks (name) VALUES (${name}) ON CONFLICT DO NOTHING`;
   const [row] = await db<{ next_seq: bigint; failures: number; resting: boolean }[]>`
     SELECT next_seq, failures, coalesce(retry_at > now(), false) AS resting

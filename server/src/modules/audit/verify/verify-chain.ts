@@ -2,8 +2,8 @@
 // Three witnesses must agree: the entry's bytes, the chain hash over all before it, and the leaf hash in its tile.
 import { readAhead } from "../../../runtime/read-ahead.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import { readLog, readTiles } from "../checkpoints/log-store.ts";
-import { readEntries, type StoredEntry } from "../entries/entry-store.ts";
+import { selectLog, selectTiles } from "../checkpoints/log-store.ts";
+import { type StoredEntry, selectEntries } from "../entries/entry-store.ts";
 import type { EntryBody } from "../entries/write-body.ts";
 import { type CompactTree, createCompactTree } from "../proofs/compact-tree.ts";
 import { CHAIN_START, chainHash, HASH_BYTES, hashLeaf } from "../proofs/merkle-hash.ts";
@@ -35,7 +35,7 @@ const FINDINGS_MAX = 100;
 
 /** @param onSize told after each leaf, with the tree so far, so that roots can be compared at the sizes of checkpoints */
 export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): Promise<ChainReading> {
-  const { size } = await readLog(tx.sql, "entries");
+  const { size } = await selectLog(tx.sql, "entries");
   const tree = createCompactTree();
   const findings: TrailFinding[] = [];
   const ranges: StampRange[] = [];
@@ -86,7 +86,7 @@ interface ChainEntry {
 }
 
 async function readPage(tx: Tx, from: number): Promise<ChainEntry[]> {
-  const entries = await readEntries(tx.sql, { from, limit: ENTRIES_PER_READ });
+  const entries = await selectEntries(tx.sql, { from, limit: ENTRIES_PER_READ });
   const leaves = await readLeafHashes(tx, entries);
   return entries.map((entry) => ({ entry, expectedLeaf: leaves.get(entry.seq) }));
 }
@@ -94,7 +94,7 @@ async function readPage(tx: Tx, from: number): Promise<ChainEntry[]> {
 /** Leaf hashes by seq, from the tiles. */
 async function readLeafHashes(tx: Tx, entries: readonly StoredEntry[]): Promise<Map<number, Buffer>> {
   const positions = [...new Set(entries.map((entry) => Math.floor(entry.seq / TILE_WIDTH)))];
-  const tiles = await readTiles(
+  const tiles = await selectTiles(
     tx.sql,
     "entries",
     positions.map((position) => ({ level: 0, position })),

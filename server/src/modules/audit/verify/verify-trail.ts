@@ -5,12 +5,12 @@ import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import { readAhead } from "../../../runtime/read-ahead.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
-import { readCheckpoints, readVerifierKeys } from "../checkpoints/checkpoint-store.ts";
+import { selectCheckpoints, selectVerifierKeys } from "../checkpoints/checkpoint-store.ts";
 import type { LeafContent, TransferSource } from "../checkpoints/extend-transfer-log.ts";
-import { type LogName, readLog } from "../checkpoints/log-store.ts";
+import { type LogName, selectLog } from "../checkpoints/log-store.ts";
 import { readPublished } from "../checkpoints/publish-checkpoint.ts";
 import { type Checkpoint, openNote, readCheckpoint, readVerifierKey } from "../checkpoints/signed-note.ts";
-import { findUnmentioned, readOldestPending } from "../entries/entry-store.ts";
+import { selectOldestPending, selectUnmentioned } from "../entries/entry-store.ts";
 import { type CompactTree, createCompactTree } from "../proofs/compact-tree.ts";
 import { hashLeaf } from "../proofs/merkle-hash.ts";
 import { rootOf } from "../proofs/prove.ts";
@@ -43,7 +43,7 @@ export function verifyTrail(
   { source, directory, onProgress }: VerifyTrailOptions,
 ): Promise<TrailVerification> {
   return inReadTransaction(db, async (tx) => {
-    const leafCount = (await readLog(tx.sql, "entries")).size + (await readLog(tx.sql, "transfers")).size;
+    const leafCount = (await selectLog(tx.sql, "entries")).size + (await selectLog(tx.sql, "transfers")).size;
     const progress = countUp(leafCount, onProgress);
     const entryClaims = await readClaims(tx, "entries", directory);
     const entryRoots = watchSizes(entryClaims.sizes, progress.add);
@@ -110,9 +110,9 @@ interface Claim {
 
 /** What was signed about a log, in the table and in the published files. */
 async function readClaims(tx: Tx, log: LogName, directory: string | undefined): Promise<Claims> {
-  const stored = await readCheckpoints(tx.sql, log);
+  const stored = await selectCheckpoints(tx.sql, log);
   const published = directory === undefined ? new Map<number, string>() : await readPublished(directory, log);
-  const keys = await readVerifierKeys(tx.sql);
+  const keys = await selectVerifierKeys(tx.sql);
   const claims: Claim[] = [
     ...stored.map(({ size, note }) => ({ where: "the checkpoint", size, note })),
     ...[...published].map(([size, note]) => ({ where: "the published checkpoint", size, note })),
@@ -161,8 +161,8 @@ async function readTransferLog(
   source: TransferSource,
   { watch, ranges }: { watch: (tree: CompactTree) => void; ranges: readonly StampRange[] | undefined },
 ): Promise<{ findings: TrailFinding[]; transferCount: number }> {
-  const { size, lastKey } = await readLog(tx.sql, "transfers");
-  const oldest = await readOldestPending(tx.sql);
+  const { size, lastKey } = await selectLog(tx.sql, "transfers");
+  const oldest = await selectOldestPending(tx.sql);
   const covered = { ranges: ranges?.toSorted((a, b) => a[0] - b[0]), before: oldest };
   const tree = createCompactTree();
   const findings: TrailFinding[] = [];
@@ -196,7 +196,7 @@ async function findUncovered(
   const settled = leaves.filter(({ key }) => limit === undefined || key < limit);
   const journals = new Set(settled.map(({ content }) => String(JSON.parse(content).journal_id)));
   const single = [...journals].filter((id) => !isWithin(ranges, Number(id)));
-  const missing = single.length === 0 ? [] : await findUnmentioned(tx.sql, single);
+  const missing = single.length === 0 ? [] : await selectUnmentioned(tx.sql, single);
   return missing.map((id) => ({
     check: "coverage" as const,
     what: `no entry of the trail names transaction ${id}`,

@@ -2,7 +2,7 @@
 // forgotten: somebody removed them past the program.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { originSubjectOf, subjectOf } from "../entries/entry.ts";
-import { type ExpectedValue, findLostValues } from "../entries/personal-store.ts";
+import { type ExpectedValue, selectLostValues } from "../entries/personal-store.ts";
 import type { EntryBody } from "../entries/write-body.ts";
 import type { TrailFinding } from "./verify-chain.ts";
 
@@ -38,7 +38,7 @@ export function createValueCheck(tx: Tx): ValueCheck {
     },
     findLost: async () => {
       if (noted.length === 0) return [];
-      const lost = await findLostValues(tx, noted);
+      const lost = await selectLostValues(tx, noted);
       noted = [];
       return lost.map(({ seq, name }) => ({
         check: "value" as const,

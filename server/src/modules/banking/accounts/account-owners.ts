@@ -1,13 +1,13 @@
 // Who owns an account never changes, so the desk reads it once per account and process and then knows it.
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import type { Desk, RowNeed, RowReader } from "../../desk/index.ts";
-import { readOwners } from "./owner-store.ts";
+import { findOwners } from "./owner-store.ts";
 
 /** Owners by account id; accounts that do not exist are absent. About 10 MB of them are kept. */
 const ACCOUNT_OWNERS: RowReader<string> = {
   kind: "banking.account_owners",
   keptMax: 100_000,
-  read: readOwners,
+  read: findOwners,
 };
 
 /** What has to be read where a customer names accounts; staff may name any, so nothing is read for them. */

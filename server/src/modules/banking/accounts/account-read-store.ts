@@ -23,7 +23,7 @@ export interface BankAccountFilter {
 }
 
 /** In the order of ids. An owner's accounts, one external number and given ids each have an index. */
-export async function readBankAccounts({ sql }: Tx, filter: BankAccountFilter): Promise<BankAccountRow[]> {
+export async function selectBankAccounts({ sql }: Tx, filter: BankAccountFilter): Promise<BankAccountRow[]> {
   const { ownerId, currency, externalNumberIndex: index, ids, afterId, limit } = filter;
   return sql<BankAccountRow[]>`
     SELECT id, owner_id, currency, name, holder_name, external_number, opened_at
@@ -37,7 +37,7 @@ export async function readBankAccounts({ sql }: Tx, filter: BankAccountFilter): 
     LIMIT ${limit}`;
 }
 
-export async function readBankAccount({ sql }: Tx, id: number): Promise<BankAccountRow | undefined> {
+export async function selectBankAccount({ sql }: Tx, id: number): Promise<BankAccountRow | undefined> {
   const [row] = await sql<BankAccountRow[]>`
     SELECT id, owner_id, currency, name, holder_name, external_number, opened_at
     FROM banking.accounts
@@ -46,7 +46,7 @@ export async function readBankAccount({ sql }: Tx, id: number): Promise<BankAcco
 }
 
 /** The first `limit` accounts of an owner. */
-export async function readOwnedIds({ sql }: Tx, ownerId: string, limit: number): Promise<number[]> {
+export async function selectOwnedIds({ sql }: Tx, ownerId: string, limit: number): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
     SELECT id
     FROM banking.accounts
@@ -57,7 +57,7 @@ export async function readOwnedIds({ sql }: Tx, ownerId: string, limit: number):
 }
 
 /** Those of the blind indexes, in hex, that an account has already. */
-export async function readTakenNumbers({ sql }: Tx, indexes: readonly Buffer[]): Promise<Set<string>> {
+export async function selectTakenNumbers({ sql }: Tx, indexes: readonly Buffer[]): Promise<Set<string>> {
   const hexes = toTextArray(indexes.map((index) => `\\x${index.toString("hex")}`));
   const rows = await sql<{ taken: string }[]>`
     SELECT encode(external_number_index, 'hex') AS taken

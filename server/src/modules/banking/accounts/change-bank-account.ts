@@ -9,7 +9,7 @@ import { buildTouchCommand } from "../../desk/index.ts";
 import { appendEvents } from "../../jobs/index.ts";
 import { type AccountState, changeAccount } from "../../ledger/index.ts";
 import { type BankAccount, describeAccount } from "./account.ts";
-import { readBankAccount, updateNames } from "./account-read-store.ts";
+import { selectBankAccount, updateNames } from "./account-read-store.ts";
 import { type AccountReader, checkVisible, decryptAccounts, readVisibleAccount } from "./get-account.ts";
 
 /** Undefined leaves a field as it is. */
@@ -59,7 +59,7 @@ export async function changeBankAccount(
     check: ({ version }) => checkVersion(version, versions),
   });
   if (alsoOutside) await writeNames(tx, reader, { accountId, change });
-  const row = (await readBankAccount(tx, accountId)) ?? before.row;
+  const row = (await selectBankAccount(tx, accountId)) ?? before.row;
   const [account] = await decryptAccounts(reader, [row], new Map([[accountId, rules]]));
   if (account === undefined) throw new Error("one row is one account");
   if (rules.version !== before.rules.version) await announce(tx, account);
@@ -72,7 +72,7 @@ async function writeNames(
   { vault }: AccountReader,
   { accountId, change }: { accountId: number; change: BankAccountChange },
 ): Promise<void> {
-  const current = await readBankAccount(tx, accountId);
+  const current = await selectBankAccount(tx, accountId);
   if (current === undefined) throw new Error(`account ${accountId} vanished`);
   const { name = current.name, holderName } = change;
   const encrypt = (text: string) => vault.encrypt(text, `banking.accounts.holder_name:${accountId}`);

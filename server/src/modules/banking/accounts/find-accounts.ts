@@ -8,7 +8,7 @@ import {
   findAccountRules,
 } from "../../ledger/index.ts";
 import type { BankAccount } from "./account.ts";
-import { type BankAccountFilter, type BankAccountRow, readBankAccounts } from "./account-read-store.ts";
+import { type BankAccountFilter, type BankAccountRow, selectBankAccounts } from "./account-read-store.ts";
 import { type AccountReader, decryptAccounts } from "./get-account.ts";
 import { normalizeNumber } from "./open-bank-accounts.ts";
 
@@ -66,7 +66,7 @@ interface Found {
 async function search(tx: Tx, filter: BankAccountFilter, state: AccountState | undefined): Promise<Found> {
   if (state !== undefined && filter.ownerId === undefined && filter.externalNumberIndex === undefined)
     return searchByState(tx, filter, state);
-  const rows = await readBankAccounts(tx, filter);
+  const rows = await selectBankAccounts(tx, filter);
   const rules = await findAccountRules(tx, idsOf(rows));
   if (state === undefined) return { rows, rules, searchedTo: undefined };
   const inState = rows.filter((row) => rules.get(Number(row.id))?.state === state);
@@ -76,7 +76,7 @@ async function search(tx: Tx, filter: BankAccountFilter, state: AccountState | u
 /** The state lies in the ledger, so the ledger leads: few accounts are frozen or closed. */
 async function searchByState(tx: Tx, filter: BankAccountFilter, state: AccountState): Promise<Found> {
   const ids = await findAccountIds(tx, { state, afterId: filter.afterId, limit: filter.limit });
-  const rows = await readBankAccounts(tx, { ...filter, ids });
+  const rows = await selectBankAccounts(tx, { ...filter, ids });
   return { rows, rules: await findAccountRules(tx, ids), searchedTo: lastOf(ids, filter.limit) };
 }
 

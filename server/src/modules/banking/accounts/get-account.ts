@@ -13,7 +13,7 @@ import {
   ledgerError,
 } from "../../ledger/index.ts";
 import type { BankAccount } from "./account.ts";
-import { type BankAccountRow, readBankAccount } from "./account-read-store.ts";
+import { type BankAccountRow, selectBankAccount } from "./account-read-store.ts";
 
 export interface AccountReader {
   readonly db: Sql;
@@ -64,7 +64,7 @@ export async function readVisibleAccount(
 }
 
 async function readVisibleRow(tx: Tx, actor: Actor, accountId: number): Promise<BankAccountRow> {
-  const row = await readBankAccount(tx, accountId);
+  const row = await selectBankAccount(tx, accountId);
   if (row !== undefined && (actsForAll(actor) || row.owner_id === actor.id)) return row;
   const refusal = ledgerError("account_not_found", { account_id: String(accountId) });
   throw row === undefined ? refusal : asHidden(refusal);

@@ -5,7 +5,7 @@ import type { Vault } from "../../../runtime/vault/vault.ts";
 import { type Asset, openAccounts } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { BankAccount } from "./account.ts";
-import { readTakenNumbers } from "./account-read-store.ts";
+import { selectTakenNumbers } from "./account-read-store.ts";
 import { insertAccounts } from "./owner-store.ts";
 
 export interface BankAccountRequest {
@@ -66,7 +66,7 @@ export async function openBankAccounts(
 async function refuseTakenNumbers(tx: Tx, indexes: readonly (Buffer | null)[]): Promise<void> {
   const given = indexes.filter((index) => index !== null);
   if (given.length === 0) return;
-  const taken = await readTakenNumbers(tx, given);
+  const taken = await selectTakenNumbers(tx, given);
   for (const [position, index] of indexes.entries()) {
     const number = index?.toString("hex");
     if (number === undefined) continue;

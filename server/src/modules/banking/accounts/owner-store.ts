@@ -4,7 +4,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 /** Owners of the accounts, by account id. */
-export async function readOwners({ sql }: Tx, accountIds: readonly number[]): Promise<Map<number, string>> {
+export async function findOwners({ sql }: Tx, accountIds: readonly number[]): Promise<Map<number, string>> {
   if (accountIds.length === 0) return new Map();
   const rows = await sql<{ id: bigint; owner_id: string }[]>`
     SELECT id, owner_id

@@ -34,7 +34,7 @@ export async function insertRates({ sql }: Tx, rates: readonly NewRate[]): Promi
 }
 
 /** The latest rate of each pair, by base and quote; of the given ones where they are given. */
-export async function readLatestRates(
+export async function selectLatestRates(
   db: Sql,
   { base, quote }: { base?: string | undefined; quote?: string | undefined },
 ): Promise<ExchangeRate[]> {
@@ -47,7 +47,7 @@ export async function readLatestRates(
   return rows.map(toRate);
 }
 
-export async function readLatestRate(
+export async function selectLatestRate(
   db: Sql,
   base: string,
   quote: string,
@@ -62,7 +62,7 @@ export async function readLatestRate(
 }
 
 /** Newest first. */
-export async function readRateHistory(
+export async function selectRateHistory(
   db: Sql,
   query: { base: string; quote: string; beforeId: number; limit: number },
 ): Promise<ExchangeRate[]> {
@@ -87,7 +87,7 @@ export interface NewExchange {
 }
 
 /** What was bought and at which rate; undefined where the journal is no exchange. */
-export async function readExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
+export async function selectExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
   const rows = await db<(RateRow & Pick<RecordedExchange, "bought" | "rounding">)[]>`
     SELECT e.bought, e.rounding, r.id, r.base, r.quote, r.rate, r.source, r.set_by, r.valid_from
     FROM banking.exchanges e

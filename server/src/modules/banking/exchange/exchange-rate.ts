@@ -30,11 +30,11 @@ export function findLatestRates(
   db: Sql,
   pair: { base?: string | undefined; quote?: string | undefined } = {},
 ): Promise<ExchangeRate[]> {
-  return store.readLatestRates(db, pair);
+  return store.selectLatestRates(db, pair);
 }
 
 export function findLatestRate(db: Sql, base: string, quote: string): Promise<ExchangeRate | undefined> {
-  return store.readLatestRate(db, base, quote);
+  return store.selectLatestRate(db, base, quote);
 }
 
 /** Newest first. */
@@ -42,7 +42,7 @@ export function findRateHistory(
   db: Sql,
   query: { base: string; quote: string; beforeId?: number | undefined; limit: number },
 ): Promise<ExchangeRate[]> {
-  return store.readRateHistory(db, { ...query, beforeId: query.beforeId ?? Number.MAX_SAFE_INTEGER });
+  return store.selectRateHistory(db, { ...query, beforeId: query.beforeId ?? Number.MAX_SAFE_INTEGER });
 }
 
 export interface RecordedExchange {
@@ -57,7 +57,7 @@ export const ROUNDING = "half_even";
 
 /** What an exchange bought and at which rate; undefined for another journal. */
 export function findExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
-  return store.readExchange(db, journalId);
+  return store.selectExchange(db, journalId);
 }
 
 /** The rate as an exact fraction; undefined where the text is none, or zero. */

@@ -18,7 +18,7 @@ import {
 import { bankingError } from "../errors.ts";
 import { findVisibleAccounts } from "../transactions/find-bank-transactions.ts";
 import { maySeeHold } from "./hold.ts";
-import { readOwnersOf } from "./hold-owner-store.ts";
+import { selectOwnersOf } from "./hold-owner-store.ts";
 import type { HoldDocument } from "./hold-schemas.ts";
 
 interface HoldReader {
@@ -30,7 +30,7 @@ interface HoldReader {
 export async function getHold({ db, assets }: HoldReader, actor: Actor, id: number): Promise<HoldRecord> {
   const hold = await findHold(db, id);
   if (hold === undefined) throw ledgerError("hold_not_found");
-  const owners = await readOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
+  const owners = await selectOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
   if (!maySeeHold(actor, owners, hold)) throw asHidden(ledgerError("hold_not_found"));
   await ensureAsset(assets, hold.assetId);
   if (isStock(assets, hold)) throw bankingError("stock_is_not_money");

@@ -16,7 +16,7 @@ import type { CommandContext } from "../holds/place-hold.ts";
 import { readAsset } from "../read-input.ts";
 import { buildPostCommand } from "../transactions/post-transactions.ts";
 import { openRecord, type SecureVault, sealRecord, TABLE_VAULT } from "./secure-vault.ts";
-import { readAccountsOf } from "./secure-vault-store.ts";
+import { selectAccountsOf } from "./secure-vault-store.ts";
 
 export interface SecureServices {
   readonly db: Sql;
@@ -108,7 +108,7 @@ async function findAccount(
   { userId, currency }: SecureRequest,
 ): Promise<{ accountId: number; asset: Asset }> {
   if (currency !== undefined) readAsset(assets, currency);
-  const [account, another] = await readAccountsOf(db, { id: userId, currency });
+  const [account, another] = await selectAccountsOf(db, { id: userId, currency });
   if (account === undefined) throw bankingError("no_account_of_user");
   if (currency === undefined && another !== undefined)
     throw invalidField("currency", "is required, for the user has several accounts");

@@ -15,7 +15,7 @@ export function insertSecureRecords({ sql }: Tx, records: readonly SealedRecord[
   return sql`INSERT INTO banking.secure_records ${RECORD_COLUMNS.rows(sql, records)}`.execute();
 }
 
-export async function readSecureRecord(db: Sql, txId: string): Promise<SealedRecord | undefined> {
+export async function selectSecureRecord(db: Sql, txId: string): Promise<SealedRecord | undefined> {
   const [row] = await db<{ transaction_id: bigint; wrapped_key: string; sealed: string }[]>`
     SELECT transaction_id, wrapped_key, sealed
     FROM banking.secure_records
@@ -25,7 +25,7 @@ export async function readSecureRecord(db: Sql, txId: string): Promise<SealedRec
 }
 
 /** Ids and currencies of an owner's accounts, oldest first; at most two. */
-export async function readAccountsOf(
+export async function selectAccountsOf(
   db: Sql,
   owner: { id: string; currency: string | undefined },
 ): Promise<{ id: number; currency: string }[]> {

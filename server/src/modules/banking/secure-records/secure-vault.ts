@@ -9,7 +9,7 @@ import type { Vault } from "../../../runtime/vault/vault.ts";
 import { seal, unseal } from "../../../runtime/vault/vault-cipher.ts";
 import { VaultError } from "../../../runtime/vault/vault-error.ts";
 import type { RowWriter } from "../../desk/index.ts";
-import { insertSecureRecords, readSecureRecord } from "./secure-vault-store.ts";
+import { insertSecureRecords, selectSecureRecord } from "./secure-vault-store.ts";
 
 export interface SealedRecord {
   readonly txId: string;
@@ -26,7 +26,7 @@ export interface SecureVault {
 
 export const TABLE_VAULT: SecureVault = {
   records: { name: "secure records", write: insertSecureRecords },
-  find: readSecureRecord,
+  find: selectSecureRecord,
 };
 
 const DATA_KEY_BYTES = 32;

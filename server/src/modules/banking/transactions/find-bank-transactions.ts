@@ -15,10 +15,10 @@ import {
   type TransactionQuery,
   type TransactionWithTransfers,
 } from "../../ledger/index.ts";
-import { readOwnedIds } from "../accounts/account-read-store.ts";
+import { selectOwnedIds } from "../accounts/account-read-store.ts";
 import { checkVisible } from "../accounts/get-account.ts";
 import { findExchange, type RecordedExchange } from "../exchange/exchange-rate.ts";
-import { readOwnersOf } from "../holds/hold-owner-store.ts";
+import { selectOwnersOf } from "../holds/hold-owner-store.ts";
 
 interface TransactionReader {
   readonly db: Sql;
@@ -62,7 +62,7 @@ export async function findVisibleAccounts(
     return [accountId];
   }
   if (actsForAll(actor)) return undefined;
-  const ids = await inReadTransaction(db, (tx) => readOwnedIds(tx, actor.id, ACCOUNTS_MAX + 1));
+  const ids = await inReadTransaction(db, (tx) => selectOwnedIds(tx, actor.id, ACCOUNTS_MAX + 1));
   if (ids.length > ACCOUNTS_MAX)
     throw invalidField("account_id", `is required of an owner of more than ${ACCOUNTS_MAX} accounts`);
   return ids;
@@ -87,7 +87,7 @@ export async function getBankTransaction(
   if (withoutStock(assets, [transaction]).length === 0)
     throw ledgerError("transaction_not_found", { transaction_id: String(id) });
   if (actsForAll(actor)) return { ...transaction, mayShowBalance: () => true };
-  const owners = await readOwnersOf(db, sidesOf(transaction));
+  const owners = await selectOwnersOf(db, sidesOf(transaction));
   const isOwn = (accountId: number) => owners.get(accountId) === actor.id;
   const transfers = transaction.transfers.filter(
     ({ debitAccountId, creditAccountId }) => isOwn(debitAccountId) || isOwn(creditAccountId),

@@ -11,7 +11,7 @@ import { parseLimit } from "../../../values/money.ts";
 import { hasRecentProof, requireRecentProof } from "../../identity/index.ts";
 import type { Asset } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
-import { readOwnersOf } from "../holds/hold-owner-store.ts";
+import { selectOwnersOf } from "../holds/hold-owner-store.ts";
 import type { TransactionRequest } from "./post-transactions.ts";
 
 const CURRENCY = /^[A-Z0-9_.-]{2,24}$/;
@@ -58,7 +58,7 @@ export async function requireProofOfLarge(
   if (stepUpLimits.size === 0 || (!isBarred && hasRecentProof(CLOCK, actor))) return;
   if (findExceeded(payments, stepUpLimits) === undefined) return;
   const ids = payments.flatMap(({ accountId, toAccountId = accountId }) => [accountId, toAccountId]);
-  const owners = await readOwnersOf(db, ids);
+  const owners = await selectOwnersOf(db, ids);
   const leaving = payments.filter(
     ({ accountId, toAccountId }) =>
       toAccountId === undefined || owners.get(accountId) !== owners.get(toAccountId),

@@ -12,13 +12,13 @@ export async function lockTree({ sql }: Tx): Promise<void> {
   await sql`LOCK TABLE catalog.categories IN SHARE ROW EXCLUSIVE MODE`;
 }
 
-export async function readCategory(sql: AnySql, id: number): Promise<Category | undefined> {
+export async function selectCategory(sql: AnySql, id: number): Promise<Category | undefined> {
   const [category] = await sql<Category[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ${id}::bigint`;
   return category;
 }
 
-export async function readCategories(sql: AnySql, ids: readonly number[]): Promise<Category[]> {
+export async function selectCategories(sql: AnySql, ids: readonly number[]): Promise<Category[]> {
   return sql<Category[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ANY(${toArray(ids)}::integer[])`;
 }
@@ -33,7 +33,7 @@ export interface CategoryFilter {
   readonly limit: number;
 }
 
-export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
+export async function selectCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
   const { parentId, belowId, slug, withDrafts, afterId, limit } = filter;
   const isShown = withDrafts
     ? sql`true`
@@ -51,7 +51,7 @@ export async function readCategoryPage(sql: AnySql, filter: CategoryFilter): Pro
 }
 
 /** Those that begin like `slug`: what a new one must differ from. */
-export async function readSlugsLike({ sql }: Tx, slug: string): Promise<Set<string>> {
+export async function selectSlugsLike({ sql }: Tx, slug: string): Promise<Set<string>> {
   const rows = await sql<{ slug: string }[]>`
     SELECT slug FROM catalog.categories WHERE slug = ${slug} OR slug LIKE ${`${slug}-%`}`;
   return new Set(rows.map((row) => row.slug));

@@ -72,7 +72,7 @@ async function lockedCategory(
   id: number,
   versions?: readonly number[] | undefined,
 ): Promise<Category> {
-  const category = await store.readCategory(tx.sql, id);
+  const category = await store.selectCategory(tx.sql, id);
   if (category === undefined) throw catalogError("category_not_found");
   checkVersion(category.version, versions);
   return category;
@@ -80,7 +80,7 @@ async function lockedCategory(
 
 async function readParentPath(tx: Tx, parentId: number | null): Promise<readonly number[]> {
   if (parentId === null) return [];
-  const parent = await store.readCategory(tx.sql, parentId);
+  const parent = await store.selectCategory(tx.sql, parentId);
   if (parent !== undefined) return parent.path;
   throw catalogError("unknown_category", {
     fields: [{ field: "parent_id", reason: `there is no category ${parentId}` }],
@@ -101,13 +101,13 @@ async function chooseSlug(tx: Tx, { slug, name }: NewCategory): Promise<string> 
     return slug;
   }
   const wanted = makeSlug(name);
-  const taken = await store.readSlugsLike(tx, wanted);
+  const taken = await store.selectSlugsLike(tx, wanted);
   if (!taken.has(wanted)) return wanted;
   for (let number = 2; ; number += 1) if (!taken.has(`${wanted}-${number}`)) return `${wanted}-${number}`;
 }
 
 async function refuseTakenSlug(tx: Tx, slug: string): Promise<void> {
-  if ((await store.readSlugsLike(tx, slug)).has(slug)) throw catalogError("slug_taken", { slug });
+  if ((await store.selectSlugsLike(tx, slug)).has(slug)) throw catalogError("slug_taken", { slug });
 }
 
 async function announce(tx: Tx, topic: string, category: Category): Promise<void> {

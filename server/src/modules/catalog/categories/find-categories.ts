@@ -3,13 +3,18 @@ import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { catalogError } from "../errors.ts";
 import type { Category } from "./category.ts";
-import { type CategoryFilter, readCategories, readCategory, readCategoryPage } from "./category-store.ts";
+import {
+  type CategoryFilter,
+  selectCategories,
+  selectCategory,
+  selectCategoryPage,
+} from "./category-store.ts";
 
 export type CategorySearch = Omit<CategoryFilter, "withDrafts">;
 
 /** In the order of ids, one more than `limit` where there are more. */
 export function findCategories(db: Sql, actor: Actor, search: CategorySearch): Promise<Category[]> {
-  return readCategoryPage(db, { ...search, withDrafts: actsForAll(actor), limit: search.limit + 1 });
+  return selectCategoryPage(db, { ...search, withDrafts: actsForAll(actor), limit: search.limit + 1 });
 }
 
 /** With its ancestors, topmost first. @throws AppError `not_found/category_not_found` */
@@ -18,8 +23,8 @@ export async function getCategory(
   actor: Actor,
   id: number,
 ): Promise<Category & { readonly ancestors: readonly Category[] }> {
-  const category = await readCategory(db, id);
-  const lineage = await readCategories(db, category?.path ?? []);
+  const category = await selectCategory(db, id);
+  const lineage = await selectCategories(db, category?.path ?? []);
   const isHidden = !actsForAll(actor) && lineage.some(({ status }) => status === "draft");
   if (category === undefined || isHidden) throw catalogError("category_not_found");
   const ancestors = category.path.flatMap((step) =>

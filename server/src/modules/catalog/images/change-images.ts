@@ -6,7 +6,7 @@ import type { Assets } from "../../ledger/index.ts";
 import { catalogError } from "../errors.ts";
 import { announceProducts } from "../products/add-products.ts";
 import type { Product, ProductImage } from "../products/product.ts";
-import { readProductForUpdate, readProducts } from "../products/product-store.ts";
+import { selectProductForUpdate, selectProducts } from "../products/product-store.ts";
 import { deleteImage, insertImage, updateGallery } from "./image-store.ts";
 import type { ReadImage } from "./read-image.ts";
 
@@ -60,7 +60,7 @@ export async function removeImage(
 }
 
 async function lockProduct(tx: Tx, { productId, versions }: ImageEdit): Promise<Product> {
-  const product = await readProductForUpdate(tx, productId);
+  const product = await selectProductForUpdate(tx, productId);
   if (product === undefined) throw catalogError("product_not_found");
   checkVersion(product.version, versions);
   return product;
@@ -72,7 +72,7 @@ async function saveGallery(
   { product, images }: { readonly product: Product; readonly images: readonly ProductImage[] },
 ): Promise<Product> {
   await updateGallery(tx, product.id, images);
-  const [changed] = await readProducts(tx.sql, [product.id]);
+  const [changed] = await selectProducts(tx.sql, [product.id]);
   if (changed === undefined) throw new Error(`product ${product.id} vanished`);
   await announceProducts(tx, { assets, topic: "product.changed" }, [changed]);
   return changed;

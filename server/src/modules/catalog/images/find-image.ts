@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { catalogError } from "../errors.ts";
-import { readImageContent, type StoredImage } from "./image-store.ts";
+import { type StoredImage, selectImageContent } from "./image-store.ts";
 
 /**
  * Its content is left out where one of the ETags in `known` is its own.
@@ -13,7 +13,7 @@ export async function getImage(
   actor: Actor,
   { id, known }: { readonly id: number; readonly known: string },
 ): Promise<StoredImage> {
-  const image = await readImageContent(db, id, known);
+  const image = await selectImageContent(db, id, known);
   const isHidden = image?.productStatus === "draft" && !actsForAll(actor);
   if (image === undefined || isHidden) throw catalogError("image_not_found");
   return image;

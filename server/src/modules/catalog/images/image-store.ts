@@ -12,7 +12,7 @@ export interface StoredImage {
 }
 
 /** Leaves out the content where one of the ETags in `known` is its own. */
-export async function readImageContent(
+export async function selectImageContent(
   sql: AnySql,
   id: number,
   known: string,

@@ -6,7 +6,7 @@ import type { Assets } from "../../ledger/index.ts";
 import { catalogError } from "../errors.ts";
 import { noteWords } from "../search/search-store.ts";
 import { describeProduct, type NewStock, type Product, type ProductFields } from "./product.ts";
-import { findUnknownCategories, insertProducts, readProducts, readTakenSkus } from "./product-store.ts";
+import { insertProducts, selectProducts, selectTakenSkus, selectUnknownCategories } from "./product-store.ts";
 
 export type NewProduct = ProductFields & Omit<NewStock, "productId" | "sku">;
 
@@ -46,7 +46,7 @@ export async function addProducts(
       : [];
   });
   if (stock.length > 0) await onProductsCreated?.(tx, stock, actor);
-  const added = await readProducts(tx.sql, ids); // by id, which is the order they were inserted in
+  const added = await selectProducts(tx.sql, ids); // by id, which is the order they were inserted in
   await announceProducts(tx, { assets, topic: "product.added" }, added);
   return added;
 }
@@ -58,7 +58,7 @@ async function refuseTakenSkus(
   products: readonly NewProduct[],
   nameField: FieldNamer,
 ): Promise<void> {
-  const taken = await readTakenSkus(
+  const taken = await selectTakenSkus(
     tx,
     products.map(({ sku }) => sku),
   );
@@ -77,7 +77,7 @@ async function refuseUnknownCategories(
   nameField: FieldNamer,
 ): Promise<void> {
   const ids = products.flatMap(({ categoryId }) => (categoryId === null ? [] : [categoryId]));
-  const unknown = await findUnknownCategories(tx, [...new Set(ids)]);
+  const unknown = await selectUnknownCategories(tx, [...new Set(ids)]);
   const index = products.findIndex(({ categoryId }) => categoryId !== null && unknown.has(categoryId));
   if (index < 0) return;
   throw unknownCategory(nameField(index, "category_id"), products[index]?.categoryId);

@@ -9,10 +9,10 @@ import { noteWords } from "../search/search-store.ts";
 import { announceProducts, unknownCategory } from "./add-products.ts";
 import type { Product, ProductFields } from "./product.ts";
 import {
-  findUnknownCategories,
-  readProductForUpdate,
-  readProducts,
-  readTakenSkus,
+  selectProductForUpdate,
+  selectProducts,
+  selectTakenSkus,
+  selectUnknownCategories,
   updateProduct,
 } from "./product-store.ts";
 
@@ -31,25 +31,25 @@ export async function changeProduct(
   assets: Assets,
   { productId, patch, versions }: ProductEdit & { readonly productId: number },
 ): Promise<Product> {
-  const before = await readProductForUpdate(tx, productId);
+  const before = await selectProductForUpdate(tx, productId);
   if (before === undefined) throw catalogError("product_not_found");
   checkVersion(before.version, versions);
   const fields: ProductFields = { ...before, ...patch };
   await refuseConflicts(tx, before, fields);
   await updateProduct(tx, productId, fields);
   await noteWords(tx, [productId]);
-  const [changed] = await readProducts(tx.sql, [productId]);
+  const [changed] = await selectProducts(tx.sql, [productId]);
   if (changed === undefined) throw new Error(`product ${productId} vanished`);
   await announceProducts(tx, { assets, topic: "product.changed" }, [changed]);
   return changed;
 }
 
 async function refuseConflicts(tx: Tx, before: Product, { sku, categoryId }: ProductFields): Promise<void> {
-  if (sku !== before.sku && (await readTakenSkus(tx, [sku])).size > 0)
+  if (sku !== before.sku && (await selectTakenSkus(tx, [sku])).size > 0)
     throw catalogError("sku_taken", {
       sku,
       fields: [{ field: "sku", reason: `"${sku}" is another product's` }],
     });
-  const unknown = await findUnknownCategories(tx, categoryId === null ? [] : [categoryId]);
+  const unknown = await selectUnknownCategories(tx, categoryId === null ? [] : [categoryId]);
   if (unknown.size > 0) throw unknownCategory("category_id", categoryId);
 }

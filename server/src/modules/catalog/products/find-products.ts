@@ -4,7 +4,7 @@ import { type Actor, actsForAll } from "../../../values/actor.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { catalogError } from "../errors.ts";
 import type { Product } from "./product.ts";
-import { readProducts } from "./product-store.ts";
+import { selectProducts } from "./product-store.ts";
 
 export interface ProductReader {
   readonly db: Sql;
@@ -13,7 +13,7 @@ export interface ProductReader {
 
 /** @throws AppError `not_found/product_not_found` */
 export async function getProduct({ db, assets }: ProductReader, actor: Actor, id: number): Promise<Product> {
-  const [product] = await learnCurrencies(assets, await readProducts(db, [id]));
+  const [product] = await learnCurrencies(assets, await selectProducts(db, [id]));
   if (product === undefined || !(actsForAll(actor) || product.status === "active"))
     throw catalogError("product_not_found");
   return product;

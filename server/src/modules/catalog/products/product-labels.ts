@@ -1,6 +1,6 @@
 // How products are named where they are counted: by SKU and name, and by the category that they stand in.
 import type { AnySql } from "../../../runtime/database.ts";
-import { readProductLabels } from "./sale-store.ts";
+import { selectProductLabels } from "./sale-store.ts";
 
 export interface ProductLabel {
   readonly id: number;
@@ -15,6 +15,6 @@ export async function findProductLabels(
   db: AnySql,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, ProductLabel>> {
-  const labels = ids.length === 0 ? [] : await readProductLabels(db, ids);
+  const labels = ids.length === 0 ? [] : await selectProductLabels(db, ids);
   return new Map(labels.map((label) => [label.id, label]));
 }

@@ -12,7 +12,7 @@ const COLUMNS = `p.id, p.sku, p.name, p.description, p.price_minor AS "priceMino
   NOT p.tracks_stock OR coalesce((
     SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false) AS "inStock"`;
 
-export async function readProducts(sql: AnySql, ids: readonly number[]): Promise<Product[]> {
+export async function selectProducts(sql: AnySql, ids: readonly number[]): Promise<Product[]> {
   return sql<Product[]>`
     SELECT ${sql.unsafe(COLUMNS)}
     FROM catalog.products p
@@ -21,7 +21,7 @@ export async function readProducts(sql: AnySql, ids: readonly number[]): Promise
 }
 
 /** Locks the row against other changes until the transaction ends. */
-export async function readProductForUpdate({ sql }: Tx, id: number): Promise<Product | undefined> {
+export async function selectProductForUpdate({ sql }: Tx, id: number): Promise<Product | undefined> {
   const [product] = await sql<Product[]>`
     SELECT ${sql.unsafe(COLUMNS)}
     FROM catalog.products p
@@ -31,14 +31,14 @@ export async function readProductForUpdate({ sql }: Tx, id: number): Promise<Pro
 }
 
 /** Those of the SKUs that a product has already. */
-export async function readTakenSkus({ sql }: Tx, skus: readonly string[]): Promise<Set<string>> {
+export async function selectTakenSkus({ sql }: Tx, skus: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ sku: string }[]>`
     SELECT sku FROM catalog.products WHERE sku = ANY(${toTextArray(skus)}::text[])`;
   return new Set(rows.map((row) => row.sku));
 }
 
 /** Those of the ids that are no category; the others cannot be removed until the transaction ends. */
-export async function findUnknownCategories({ sql }: Tx, ids: readonly number[]): Promise<Set<number>> {
+export async function selectUnknownCategories({ sql }: Tx, ids: readonly number[]): Promise<Set<number>> {
   if (ids.length === 0) return new Set();
   const rows = await sql<{ id: number }[]>`
     SELECT id

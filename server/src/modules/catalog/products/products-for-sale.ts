@@ -3,7 +3,7 @@ import type { AnySql, Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { RowReader } from "../../desk/index.ts";
 import type { ProductStatus } from "./product.ts";
-import { readProductForSaleBySku, readProductsForSale, upsertAvailability } from "./sale-store.ts";
+import { selectProductForSaleBySku, selectProductsForSale, upsertAvailability } from "./sale-store.ts";
 
 export interface ProductForSale {
   readonly id: number;
@@ -23,7 +23,7 @@ export interface ProductForSale {
 /** Reads products for the decision loop, without a lock: an order takes the price as it stood when its batch began. */
 export const PRODUCTS: RowReader<ProductForSale> = {
   kind: "catalog.products",
-  read: async ({ sql }, ids) => byId(await readProductsForSale(sql, ids)),
+  read: async ({ sql }, ids) => byId(await selectProductsForSale(sql, ids)),
 };
 
 /** By id; what does not exist is missing. Archived ones and drafts are there: their status says so. */
@@ -31,12 +31,12 @@ export async function findProductsForSale(
   db: AnySql,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, ProductForSale>> {
-  return byId(await readProductsForSale(db, ids));
+  return byId(await selectProductsForSale(db, ids));
 }
 
 /** SKUs are told apart as they are written, upper and lower case too. */
 export function getProductBySku(db: Sql, sku: string): Promise<ProductForSale | undefined> {
-  return readProductForSaleBySku(db, sku);
+  return selectProductForSaleBySku(db, sku);
 }
 
 /**

@@ -10,12 +10,12 @@ const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency,
   price_includes_tax AS "priceIncludesTax", tax_class AS "taxClass", status, tracks_stock AS "tracksStock",
   version`;
 
-export async function readProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {
+export async function selectProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {
   return sql<ProductForSale[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
 }
 
-export async function readProductLabels(sql: AnySql, ids: readonly number[]): Promise<ProductLabel[]> {
+export async function selectProductLabels(sql: AnySql, ids: readonly number[]): Promise<ProductLabel[]> {
   return sql<ProductLabel[]>`
     SELECT p.id, p.sku, p.name, p.category_id AS "categoryId", c.name AS "categoryName"
     FROM catalog.products p
@@ -23,7 +23,10 @@ export async function readProductLabels(sql: AnySql, ids: readonly number[]): Pr
     WHERE p.id = ANY(${toArray(ids)}::bigint[])`.execute();
 }
 
-export async function readProductForSaleBySku(sql: AnySql, sku: string): Promise<ProductForSale | undefined> {
+export async function selectProductForSaleBySku(
+  sql: AnySql,
+  sku: string,
+): Promise<ProductForSale | undefined> {
   const [product] = await sql<ProductForSale[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.products WHERE sku = ${sku}`;
   return product;

@@ -26,7 +26,7 @@ const BRANDS_MAX = 50;
 const CATEGORIES_MAX = 100;
 
 /** Reads all that matches once. Brands are counted as if none were chosen, prices as if no limits were. */
-export async function readFacets(
+export async function selectFacets(
   sql: AnySql,
   filter: ProductFilter,
   words: WordQuery | undefined,

@@ -2,7 +2,7 @@
 import { formatAmount } from "../../../values/money.ts";
 import type { ProductFacetsDocument } from "../answer-schemas.ts";
 import type { ProductReader } from "../products/find-products.ts";
-import { readFacets } from "./facet-store.ts";
+import { selectFacets } from "./facet-store.ts";
 import type { ProductSearch } from "./product-filter.ts";
 import type { WordChooser } from "./search-words.ts";
 
@@ -12,7 +12,7 @@ export async function findFacets(
   search: ProductSearch,
 ): Promise<ProductFacetsDocument> {
   const words = search.text === undefined ? undefined : (await chooser.choose(search.text)).anywhere;
-  const { prices, inStock, ...facets } = await readFacets(db, search, words);
+  const { prices, inStock, ...facets } = await selectFacets(db, search, words);
   if (prices.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   const format = (minor: string, currency: string) =>
     formatAmount(BigInt(minor), assets.byCode(currency)?.scale ?? 0);

@@ -4,7 +4,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { describeProduct, type Product } from "../products/product.ts";
-import { readProducts } from "../products/product-store.ts";
+import { selectProducts } from "../products/product-store.ts";
 
 /** What is shown of a product in which state. */
 export interface ShownProduct {
@@ -58,7 +58,7 @@ export function createProductDocuments(db: Sql, assets: Assets): ProductDocument
 
   async function readMissing(ids: readonly number[]): Promise<Map<number, string>> {
     if (ids.length === 0) return new Map();
-    const products = await readProducts(db, ids);
+    const products = await selectProducts(db, ids);
     if (products.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
     return new Map(products.map((product) => [product.id, remember(product)]));
   }

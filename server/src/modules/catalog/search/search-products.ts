@@ -6,9 +6,9 @@ import {
   type FoundProduct,
   type PageRequest,
   type RankedRequest,
-  readChosenPage,
-  readRankedPage,
-  readSortedPage,
+  selectChosenPage,
+  selectRankedPage,
+  selectSortedPage,
   type WordQuery,
 } from "./search-store.ts";
 import { type ChosenWords, planWords, type WordChooser } from "./search-words.ts";
@@ -35,9 +35,9 @@ export async function searchProducts(
 ): Promise<FoundProduct[]> {
   const request: PageRequest = { filter: search, words: undefined, after, limit: limit + 1 };
   const { text } = search;
-  if (text === undefined) return readSortedPage(db, sort === "relevance" ? "newest" : sort, request);
+  if (text === undefined) return selectSortedPage(db, sort === "relevance" ? "newest" : sort, request);
   if (sort === "relevance") return findBest({ db, chooser }, { ...request, text });
-  return readSortedPage(db, sort, { ...request, words: (await chooser.choose(text)).anywhere });
+  return selectSortedPage(db, sort, { ...request, words: (await chooser.choose(text)).anywhere });
 }
 
 /** As a rule one statement, whether the words were sought before or not. */
@@ -47,10 +47,10 @@ async function findBest({ db, chooser }: Finder, request: RankedRequest): Promis
   const known = chooser.recall(text);
   if (known !== undefined) {
     if (isWalked(known, request)) return walk(db, known.ranked, request);
-    const found = await readRankedPage(db, { ...known.ranked, horizon: known.horizon }, request);
+    const found = await selectRankedPage(db, { ...known.ranked, horizon: known.horizon }, request);
     if (found !== undefined) return found;
   }
-  const { sought, found } = await readChosenPage(db, planWords(text), request);
+  const { sought, found } = await selectChosenPage(db, planWords(text), request);
   const chosen = chooser.remember(text, sought);
   return isWalked(chosen, request) ? walk(db, chosen.ranked, request) : found;
 }
@@ -61,5 +61,5 @@ function isWalked({ ranked, isSku }: ChosenWords, { after, filter }: RankedReque
 }
 
 function walk(db: Sql, words: WordQuery, request: RankedRequest): Promise<FoundProduct[]> {
-  return readSortedPage(db, "newest", { ...request, words: { ...words, isCommon: true, inNames: true } });
+  return selectSortedPage(db, "newest", { ...request, words: { ...words, isCommon: true, inNames: true } });
 }

@@ -56,7 +56,7 @@ function writeLimit(sql: AnySql, filter: ProductFilter, limit: number) {
 }
 
 /** One page in an order that an index has. */
-export async function readSortedPage(
+export async function selectSortedPage(
   sql: AnySql,
   sort: Exclude<ProductSort, "relevance">,
   { filter, words, after, limit }: PageRequest,
@@ -87,7 +87,7 @@ export interface RankedRequest extends Omit<PageRequest, "words"> {
 }
 
 /** One page of the best matches first; undefined where new words have come since the `horizon`. */
-export async function readRankedPage(
+export async function selectRankedPage(
   sql: AnySql,
   { query, isCommon, horizon }: WordQuery & { readonly horizon: string | undefined },
   request: RankedRequest,
@@ -105,14 +105,14 @@ export async function readRankedPage(
           SELECT FROM catalog.vocabulary_additions v WHERE v.transaction >= ${horizon}::text::xid8)`;
   const [row] = await sql<[{ found: string | null; isCurrent: boolean }]>`
     SELECT (${ranking}) AS found, ${isCurrent} AS "isCurrent"`;
-  return row.isCurrent ? readFound(row.found) : undefined;
+  return row.isCurrent ? selectFound(row.found) : undefined;
 }
 
 /**
  * Looks up what a text means and finds the first page, or the page `after`, in one go. Nothing is looked for where the words are
  * so common in names that the newest come first (`isWalked`).
  */
-export async function readChosenPage(
+export async function selectChosenPage(
   sql: AnySql,
   ask: WordRequest,
   request: RankedRequest,
@@ -127,7 +127,7 @@ export async function readChosenPage(
     SELECT ${soughtColumns(sql)}, (${rankProducts(sql, words, request)}) AS found
     FROM ${chooseWords(sql, request.text, ask)}`;
   const { found, ...sought } = row;
-  return { sought, found: readFound(found) };
+  return { sought, found: selectFound(found) };
 }
 
 interface RankedWords {
@@ -161,7 +161,7 @@ function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: Ra
       LIMIT ${limit}) r`;
 }
 
-function readFound(found: string | null): FoundProduct[] {
+function selectFound(found: string | null): FoundProduct[] {
   if (found === null) return [];
   return found.split(",").map((product) => {
     const [id, version, key = "", inStock] = product.split(" ");
@@ -228,7 +228,7 @@ export interface WordRequest {
 }
 
 /** What PostgreSQL makes of the words of a search. */
-export async function readSoughtText(sql: AnySql, text: string, ask: WordRequest): Promise<SoughtText> {
+export async function selectSoughtText(sql: AnySql, text: string, ask: WordRequest): Promise<SoughtText> {
   const [sought] = await sql<[SoughtText]>`SELECT ${soughtColumns(sql)} FROM ${chooseWords(sql, text, ask)}`;
   return sought;
 }

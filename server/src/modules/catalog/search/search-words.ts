@@ -1,6 +1,6 @@
 // What somebody who typed a text is looking for, remembered for a minute.
 import type { AnySql } from "../../../runtime/database.ts";
-import { readSoughtText, type SoughtText, type WordQuery, type WordRequest } from "./search-store.ts";
+import { type SoughtText, selectSoughtText, type WordQuery, type WordRequest } from "./search-store.ts";
 
 /** Quotes, "or" and a minus before a word are taken at their word. */
 const HAS_OPERATORS = /"|(^|\s)-|(^|\s)or(\s|$)/i;
@@ -61,7 +61,7 @@ export function createWordChooser(sql: AnySql): WordChooser {
   async function choose(text: string): Promise<ChosenWords> {
     const known = recall(text);
     if (known !== undefined && known.horizon === undefined) return known;
-    return remember(text, await readSoughtText(sql, text, planWords(text)));
+    return remember(text, await selectSoughtText(sql, text, planWords(text)));
   }
 
   return { choose, recall, remember };

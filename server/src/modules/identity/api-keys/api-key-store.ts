@@ -29,7 +29,7 @@ export async function insertApiKey({ sql }: Tx, key: NewApiKey): Promise<void> {
       ${key.createdAt}, ${key.expiresAt})`;
 }
 
-export async function findApiKeys(sql: Query, userId: string): Promise<ApiKey[]> {
+export async function selectApiKeys(sql: Query, userId: string): Promise<ApiKey[]> {
   return await sql<ApiKey[]>`
     SELECT ${columns(sql)}
     FROM identity.api_keys k

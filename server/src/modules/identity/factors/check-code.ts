@@ -4,7 +4,7 @@ import { verifySync } from "otplib";
 import { dateOf, type Identity } from "../settings.ts";
 import { type CodeGivenBy, factorBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
-import { findTotp, useBackupCode, useStep } from "./factor-store.ts";
+import { selectTotp, useBackupCode, useStep } from "./factor-store.ts";
 
 const STEP_SECONDS = 30;
 const TOTP_CODE = /^\d{6}$/;
@@ -44,7 +44,7 @@ export async function checkCode(
 
 async function isGoodCode(identity: Identity, userId: string, code: string): Promise<boolean> {
   if (TOTP_CODE.test(code)) {
-    const isConfirmed = (await findTotp(identity.db, userId))?.confirmedAt != null;
+    const isConfirmed = (await selectTotp(identity.db, userId))?.confirmedAt != null;
     return isConfirmed && checkTotp(identity, userId, code);
   }
   if (!BACKUP_CODE.test(code)) return false;
@@ -56,7 +56,7 @@ async function isGoodCode(identity: Identity, userId: string, code: string): Pro
 export async function checkTotp(identity: Identity, userId: string, input: string): Promise<boolean> {
   const token = input.replaceAll(/\s/g, "");
   if (!TOTP_CODE.test(token)) return false; // otplib throws
-  const totp = await findTotp(identity.db, userId);
+  const totp = await selectTotp(identity.db, userId);
   if (totp === undefined) return false;
   const [secret] = await identity.vault.decryptAll([{ value: totp.secret, context: contextOfTotp(userId) }]);
   const epoch = Math.floor(identity.now() / 1_000);

@@ -26,7 +26,7 @@ export async function beginTotp(
   return count === 1;
 }
 
-export async function findTotp(sql: Query, userId: string): Promise<Totp | undefined> {
+export async function selectTotp(sql: Query, userId: string): Promise<Totp | undefined> {
   const [row] = await sql<Totp[]>`
     SELECT user_id AS "userId", secret, confirmed_at AS "confirmedAt", last_step AS "lastStep"
     FROM identity.totp
@@ -35,7 +35,7 @@ export async function findTotp(sql: Query, userId: string): Promise<Totp | undef
 }
 
 /** Whether the user has an app that is confirmed, and passkeys: one question, for every login asks it. */
-export async function findFactorKinds(
+export async function selectFactorKinds(
   sql: Query,
   userId: string,
 ): Promise<{ readonly totp: boolean; readonly passkeys: boolean }> {

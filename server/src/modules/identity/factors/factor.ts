@@ -9,7 +9,7 @@ import { insertMail } from "../mails/mail-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { hashBackupCode } from "./check-code.ts";
-import { countBackupCodes, findFactorKinds, replaceBackupCodes } from "./factor-store.ts";
+import { countBackupCodes, replaceBackupCodes, selectFactorKinds } from "./factor-store.ts";
 
 export interface Context {
   readonly actor: Actor;
@@ -27,7 +27,7 @@ export interface Factors {
 }
 
 export async function findFactors(sql: Sql | Tx["sql"], userId: string): Promise<Factors> {
-  const { totp, passkeys } = await findFactorKinds(sql, userId);
+  const { totp, passkeys } = await selectFactorKinds(sql, userId);
   return { totp, passkeys, any: totp || passkeys };
 }
 

@@ -15,7 +15,7 @@ import { confirmBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
 import { recordRefusal, recordSecurity } from "../trail.ts";
 import { readOwnId, type UserRow } from "../users/user.ts";
-import { findUser } from "../users/user-store.ts";
+import { selectUser } from "../users/user-store.ts";
 import { checkCode } from "./check-code.ts";
 import { findFactors } from "./factor.ts";
 
@@ -74,7 +74,7 @@ export async function startStepUp(identity: Identity, actor: Actor) {
 export async function stepUp(identity: Identity, proof: Proof, context: Context): Promise<AccessGrant> {
   const { actor, origin } = context;
   const { sessionId, userId } = useOf(actor);
-  const user = await findUser(identity.db, userId);
+  const user = await selectUser(identity.db, userId);
   if (user === undefined) throw identityError("no_such_session");
   const attempt = await takeAttempt(identity, [confirmBudget(user.id)]);
   const outcome = await checkProof(identity, { user, proof }, context);

@@ -12,7 +12,7 @@ import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { CHALLENGE_LIFETIME_MS, type ChallengeUse, makeChallenge, takeChallenge } from "./challenge.ts";
 import { methodsOf, type Passkey } from "./passkey.ts";
-import { advancePasskey, findPasskey, findPasskeys, suspendPasskey } from "./passkey-store.ts";
+import { advancePasskey, selectPasskey, selectPasskeys, suspendPasskey } from "./passkey-store.ts";
 import { loadWebAuthn } from "./web-authn.ts";
 
 /** What the browser hands to `navigator.credentials.get()`. Without a user it offers whatever passkeys it has for us. */
@@ -20,7 +20,7 @@ export async function askForPasskey(
   identity: Identity,
   use: ChallengeUse,
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
-  const passkeys = use.userId === null ? [] : await findPasskeys(identity.db, use.userId);
+  const passkeys = use.userId === null ? [] : await selectPasskeys(identity.db, use.userId);
   const { generateAuthenticationOptions } = await loadWebAuthn();
   return generateAuthenticationOptions({
     rpID: identity.settings.passkeys.rpId,
@@ -47,7 +47,7 @@ export async function checkPasskey(
   assertion: AuthenticationResponseJSON,
   { use, origin }: { readonly use: ChallengeUse; readonly origin: AuditOrigin },
 ): Promise<PasskeyProof> {
-  const passkey = await findPasskey(identity.db, Buffer.from(assertion.id, "base64url"));
+  const passkey = await selectPasskey(identity.db, Buffer.from(assertion.id, "base64url"));
   if (passkey === undefined || !isMeantFor(passkey, assertion, use.userId))
     return { refused: "this passkey is not known here, or is another user's" };
   const verified = await verifyAssertion(identity, assertion, { passkey, use });

@@ -7,7 +7,7 @@ import { findDevice } from "../sessions/device.ts";
 import { completeLogin, type LoggedIn } from "../sessions/log-in.ts";
 import type { Identity } from "../settings.ts";
 import { ANONYMOUS, recordRefusal } from "../trail.ts";
-import { findUser } from "../users/user-store.ts";
+import { selectUser } from "../users/user-store.ts";
 import type { ChallengeUse } from "./challenge.ts";
 import { askForPasskey, checkPasskey } from "./check-passkey.ts";
 
@@ -30,7 +30,7 @@ export async function logInByPasskey(
   { passkey: assertion, deviceToken, origin }: PasskeyLogin,
 ): Promise<LoggedIn> {
   const proof = await checkPasskey(identity, assertion, { use: USE, origin });
-  const user = proof.passkey === undefined ? undefined : await findUser(identity.db, proof.passkey.userId);
+  const user = proof.passkey === undefined ? undefined : await selectUser(identity.db, proof.passkey.userId);
   if ("refused" in proof || user?.state !== "active") {
     const reason = "refused" in proof ? proof.refused : "its user may not sign in";
     await recordRefusal(identity, {

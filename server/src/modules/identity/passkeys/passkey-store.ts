@@ -57,7 +57,7 @@ export async function insertPasskey({ sql }: Tx, passkey: Passkey): Promise<bool
 }
 
 /** A user's own, oldest first. */
-export async function findPasskeys(sql: Query, userId: string): Promise<Passkey[]> {
+export async function selectPasskeys(sql: Query, userId: string): Promise<Passkey[]> {
   return await sql<Passkey[]>`
     SELECT ${columns(sql)}
     FROM identity.passkeys
@@ -65,7 +65,7 @@ export async function findPasskeys(sql: Query, userId: string): Promise<Passkey[
     ORDER BY created_at, id`;
 }
 
-export async function findPasskey(sql: Query, credentialId: Buffer): Promise<Passkey | undefined> {
+export async function selectPasskey(sql: Query, credentialId: Buffer): Promise<Passkey | undefined> {
   const [row] = await sql<Passkey[]>`
     SELECT ${columns(sql)} FROM identity.passkeys WHERE credential_id = ${credentialId}`;
   return row;

@@ -2,10 +2,10 @@
 
 import { DAY_MS, dateOf, type Identity } from "../settings.ts";
 import type { Session } from "./session.ts";
-import { findSessions } from "./session-store.ts";
+import { selectSessions } from "./session-store.ts";
 
 /** Newest first, at most 200. */
 export function findUserSessions(identity: Identity, userId: string): Promise<Session[]> {
   const idleSince = dateOf(identity, -identity.settings.sessionIdleDays * DAY_MS);
-  return findSessions(identity.db, { userId, at: dateOf(identity), idleSince });
+  return selectSessions(identity.db, { userId, at: dateOf(identity), idleSince });
 }

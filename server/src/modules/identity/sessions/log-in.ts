@@ -16,7 +16,7 @@ import { type CodeGivenBy, deviceBudget, loginBudget, networkBudget } from "../t
 import { takeAttempt } from "../throttles/throttle.ts";
 import { ANONYMOUS, recordRefusal, recordSecurity } from "../trail.ts";
 import { foldLogin, indexEmail, keyOfUsername, type UserRow } from "../users/user.ts";
-import { findUserByLogin, lockUser, updateLogin } from "../users/user-store.ts";
+import { lockUser, selectUserByLogin, updateLogin } from "../users/user-store.ts";
 import { findDevice, rememberDevice } from "./device.ts";
 import { openSession, type Tokens } from "./open-session.ts";
 
@@ -134,7 +134,7 @@ async function refuse(
 }
 
 export function findByLogin({ db, vault }: Identity, login: string): Promise<UserRow | undefined> {
-  return findUserByLogin(db, {
+  return selectUserByLogin(db, {
     usernameKey: keyOfUsername(foldLogin(login)),
     emailIndex: indexEmail(vault, login),
   });

@@ -7,7 +7,7 @@ import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { DAY_MS, dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
-import { findUser } from "../users/user-store.ts";
+import { selectUser } from "../users/user-store.ts";
 import { mintAccessToken } from "./access-token.ts";
 import { revokeSessions } from "./end-sessions.ts";
 import type { Tokens } from "./open-session.ts";
@@ -69,7 +69,7 @@ async function renew(
   },
 ): Promise<Tokens | undefined> {
   const { session, secret, counter, origin } = given;
-  const user = await findUser(tx.sql, session.userId);
+  const user = await selectUser(tx.sql, session.userId);
   if (user?.state !== "active") return undefined;
   const details = { session_id: session.id };
   await recordSecurity(tx, [{ event: "session_renewed", actor: user.id, userId: user.id, origin, details }]);

@@ -30,7 +30,7 @@ export async function insertRevocations({ sql }: Tx, revocations: readonly Revoc
   }
 }
 
-export async function findRevocations(sql: Sql, at: Date): Promise<Revocation[]> {
+export async function selectRevocations(sql: Sql, at: Date): Promise<Revocation[]> {
   return await sql<Revocation[]>`
     SELECT subject, version_min AS "versionMin", expires_at AS "expiresAt"
     FROM identity.revocations

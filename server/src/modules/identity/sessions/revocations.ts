@@ -1,7 +1,7 @@
 // What was revoked before its time, in the memory of this process: filled at start, by notification with each commit,
 // and read again when the connection that listens was lost. Asking costs a look into a map that is nearly empty.
 import type { Sql } from "../../../runtime/database.ts";
-import { findRevocations, REVOCATIONS_CHANNEL, type Revocation } from "./revocation-store.ts";
+import { REVOCATIONS_CHANNEL, type Revocation, selectRevocations } from "./revocation-store.ts";
 
 export interface Revocations {
   /** Whether tokens of `version` of this subject are void. */
@@ -29,7 +29,7 @@ export async function openRevocations(db: Sql): Promise<Revocations> {
   }
 
   async function reload(): Promise<void> {
-    const revocations = await findRevocations(db, new Date());
+    const revocations = await selectRevocations(db, new Date());
     const now = Date.now();
     known = new Map([...known].filter(([, { expiresAtMs }]) => expiresAtMs > now));
     add(revocations);

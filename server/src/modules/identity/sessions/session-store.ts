@@ -61,7 +61,7 @@ export async function updateConfirmed(
 }
 
 /** The user's sessions that are still good, newest first. */
-export async function findSessions(
+export async function selectSessions(
   sql: Query,
   of: { readonly userId: string; readonly at: Date; readonly idleSince: Date },
 ): Promise<Session[]> {

@@ -11,10 +11,10 @@ import { makeSigningKey, PUBLISHED_BEFORE_MS } from "./signing-key.ts";
 import {
   deleteOldSigningKeys,
   deletePendingSigningKeys,
-  findSigningKeys,
   insertSigningKey,
   lockSigningKeys,
   type SigningKeyRow,
+  selectSigningKeys,
 } from "./signing-key-store.ts";
 
 /**
@@ -90,7 +90,7 @@ export function rotateWhenDue(options: KeyOptions): Promise<void> {
 async function lockAndFindNewest(tx: Tx, { now }: KeyOptions): Promise<SigningKeyRow | undefined> {
   await lockSigningKeys(tx);
   await deleteOldSigningKeys(tx, new Date(now()));
-  return (await findSigningKeys(tx.sql, new Date(now()))).at(-1);
+  return (await selectSigningKeys(tx.sql, new Date(now()))).at(-1);
 }
 
 async function addKey(tx: Tx, options: KeyOptions, mode: RotationMode): Promise<SigningKeyRow> {
@@ -120,7 +120,7 @@ function record(
 
 /** All that still verify, oldest first, and what each is for at this moment. */
 export async function listSigningKeys({ db, now }: Pick<KeyOptions, "db" | "now">) {
-  const keys = await findSigningKeys(db, new Date(now()));
+  const keys = await selectSigningKeys(db, new Date(now()));
   const signer = keys.findLast(({ signsFrom }) => signsFrom.getTime() <= now());
   return keys.map((key) => ({ ...key, use: useOf(key, signer, now()) }));
 }

@@ -22,7 +22,7 @@ export async function lockSigningKeys({ sql }: Tx): Promise<void> {
 }
 
 /** The keys that still verify, oldest first. */
-export async function findSigningKeys(sql: Sql | Tx["sql"], at: Date): Promise<SigningKeyRow[]> {
+export async function selectSigningKeys(sql: Sql | Tx["sql"], at: Date): Promise<SigningKeyRow[]> {
   return await sql<SigningKeyRow[]>`
     SELECT kid, public_key AS "publicKey", private_key AS "privateKey", created_at AS "createdAt",
       signs_from AS "signsFrom", verifies_until AS "verifiesUntil"

@@ -4,7 +4,7 @@ import type { CryptoKey, JWK } from "jose";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { openSigningKey, type SigningKey, timesOf } from "./signing-key.ts";
-import { findSigningKeys, SIGNING_KEYS_CHANNEL } from "./signing-key-store.ts";
+import { SIGNING_KEYS_CHANNEL, selectSigningKeys } from "./signing-key-store.ts";
 
 export interface SigningKeys {
   readonly signer: () => { readonly kid: string; readonly privateKey: CryptoKey };
@@ -34,7 +34,7 @@ export async function openSigningKeys({ db, vault, now }: SigningKeyOptions): Pr
   async function reload(): Promise<void> {
     reloads += 1;
     const turn = reloads;
-    const rows = await findSigningKeys(db, new Date(now()));
+    const rows = await selectSigningKeys(db, new Date(now()));
     const opened = await Promise.all(
       rows.map(async (row) => {
         const known = keys.find(({ kid }) => kid === row.kid);

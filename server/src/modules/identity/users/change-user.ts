@@ -17,7 +17,7 @@ import { recordSecurity } from "../trail.ts";
 import { createUser, hashNewPassword, readNames } from "./register-user.ts";
 import { requireMayActOn } from "./require-may-act-on.ts";
 import { isUserId, openUser, type User, type UserRow } from "./user.ts";
-import { countActiveAdmins, findUser, lockAdmins, lockUser, updateAccess } from "./user-store.ts";
+import { countActiveAdmins, lockAdmins, lockUser, selectUser, updateAccess } from "./user-store.ts";
 
 interface Context {
   readonly actor: Actor;
@@ -80,7 +80,7 @@ export async function changeAccess(
     if ((await countActiveAdmins(tx.sql)) === 0) throw identityError("last_admin");
     await recordChange(tx, { before, roles, state, ...context });
     const revoked = await revokeAccess(tx, identity, { userId: before.id, state, tokenVersion });
-    const after = await findUser(tx.sql, before.id);
+    const after = await selectUser(tx.sql, before.id);
     if (after === undefined) throw identityError("no_such_user");
     return { user: after, revocations: revoked };
   });
@@ -150,7 +150,7 @@ export function impersonate(
 ): Promise<Tokens> {
   if (!isUserId(actor.id)) return Promise.reject(identityError("may_not_impersonate"));
   return inTransaction(identity.db, async (tx) => {
-    const user = await findUser(tx.sql, userId);
+    const user = await selectUser(tx.sql, userId);
     if (user?.state !== "active") throw identityError("no_such_user");
     if (user.roles.some((role) => role === "admin" || role === "operator"))
       throw identityError("may_not_impersonate");

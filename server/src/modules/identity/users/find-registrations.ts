@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { contextOf, isUserId } from "./user.ts";
-import { readRegistrations } from "./user-store.ts";
+import { selectRegistrations } from "./user-store.ts";
 
 export interface RegisteredUser {
   readonly registeredAt: Date;
@@ -19,7 +19,7 @@ export async function findRegistrations(
 ): Promise<ReadonlyMap<string, RegisteredUser>> {
   const known = [...new Set(ids)].filter(isUserId);
   if (known.length === 0) return new Map();
-  const rows = await readRegistrations(db, known);
+  const rows = await selectRegistrations(db, known);
   const emails = await vault.decryptAll(
     rows.map(({ id, email }) => ({ value: email, context: contextOf("email", id) })),
   );

@@ -3,7 +3,7 @@ import type { Role } from "../../../values/actor.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import type { Identity } from "../settings.ts";
 import { indexEmail, keyOfUsername, openUser, type User } from "./user.ts";
-import { findUsers } from "./user-store.ts";
+import { selectUsers } from "./user-store.ts";
 
 export interface UserSearch {
   readonly username?: string | undefined;
@@ -17,7 +17,7 @@ export interface UserSearch {
 /** @throws AppError `invalid/invalid_request` where the address is none */
 export async function listUsers({ db, vault }: Identity, search: UserSearch): Promise<User[]> {
   const { username, email, ...rest } = search;
-  const rows = await findUsers(db, {
+  const rows = await selectUsers(db, {
     ...rest,
     usernameKey: username === undefined ? undefined : keyOfUsername(username),
     emailIndex: email === undefined ? undefined : indexEmail(vault, readEmailAddress(email)),

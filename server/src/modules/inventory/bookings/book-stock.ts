@@ -64,27 +64,35 @@ interface Movement {
 }
 
 /** A command that books goods that came in. Locks the accounts. */
-export function receiveStock(
+export function buildReceiptCommand(
   context: StockContext,
   request: Purpose & { lines: readonly StockLine[] },
 ): BookCommand {
   const { world } = unitAccounts(context.assets);
   const movements = request.lines.map((line) => toMovement(line, { world, act: "receipt" }));
-  return bookMovements(context, request, { event: "stock.receive", topic: "stock.received", movements });
+  return buildMovementsCommand(context, request, {
+    event: "stock.receive",
+    topic: "stock.received",
+    movements,
+  });
 }
 
 /** A command that corrects what is on hand, up or down. Refuses `insufficient_stock`: what is reserved cannot be lost. */
-export function adjustStock(
+export function buildAdjustmentCommand(
   context: StockContext,
   request: Purpose & { lines: readonly StockLine[] },
 ): BookCommand {
   const { world } = unitAccounts(context.assets);
   const movements = request.lines.map((line) => toMovement(line, { world, act: "adjustment" }));
-  return bookMovements(context, request, { event: "stock.adjust", topic: "stock.adjusted", movements });
+  return buildMovementsCommand(context, request, {
+    event: "stock.adjust",
+    topic: "stock.adjusted",
+    movements,
+  });
 }
 
 /** A command that moves goods from one location to another. Refuses `insufficient_stock`. */
-export function transferStock(
+export function buildStockTransferCommand(
   context: StockContext,
   request: Purpose & { lines: readonly (StockLine & Required<Pick<StockLine, "to">>)[] },
 ): BookCommand {
@@ -97,7 +105,11 @@ export function transferStock(
       act: "transfer",
     }),
   );
-  return bookMovements(context, request, { event: "stock.transfer", topic: "stock.transferred", movements });
+  return buildMovementsCommand(context, request, {
+    event: "stock.transfer",
+    topic: "stock.transferred",
+    movements,
+  });
 }
 
 function toMovement(line: StockLine, { world, act }: { world: number; act: Act }): Movement {
@@ -108,7 +120,7 @@ function toMovement(line: StockLine, { world, act }: { world: number; act: Act }
     : { line, from: accountId, to: world, quantity, act };
 }
 
-function bookMovements(
+function buildMovementsCommand(
   { actor, key, origin }: StockContext,
   purpose: Purpose,
   what: { event: string; topic: string; movements: readonly Movement[] },
@@ -238,7 +250,7 @@ const STOCKTAKES: RowWriter<StocktakeRow> = { name: "stocktakes", write: insertS
  * A command that books the differences of a count. What was sold between counting and booking is no difference where
  * `expected` tells what stood in the book when counting began.
  */
-export function takeStock(
+export function buildStocktakeCommand(
   { actor, key, origin, assets }: StockContext,
   request: Purpose & { locationId: number; lines: readonly CountedLine[] },
 ): BookCommand {

@@ -6,7 +6,7 @@ import { AppError } from "../../../values/app-error.ts";
 import { verifyBook } from "../../ledger/index.ts";
 import { addLocation } from "../stock/location.ts";
 import { ensureStock } from "../stock/open-stock.ts";
-import { receiveStock } from "./book-stock.ts";
+import { buildReceiptCommand } from "./book-stock.ts";
 import { returnStock, shipStock, stockScope } from "./reserve-stock.ts";
 
 let shop: TestStock;
@@ -70,7 +70,7 @@ it("takes from the first location that has some, then from the next, then what m
   const stock = await inTransaction(shop.db, (tx) => ensureStock(tx, shop.assets, [place]));
   const [main = 0, second = 0] = stock.map(({ accountId }) => accountId);
   const lines = [{ account: { ...place, accountId: second }, quantity: 2 }];
-  await shop.carryOut(receiveStock({ actor: STAFF, assets: shop.assets }, { lines }));
+  await shop.carryOut(buildReceiptCommand({ actor: STAFF, assets: shop.assets }, { lines }));
   const other = await openTestStock({ databaseUrl: shop.databaseUrl });
 
   const { holds } = await other.carryOut(await other.reserve([{ productId: 5, quantity: 9 }]));

@@ -3,7 +3,7 @@ import { STAFF } from "../../../../tests/desk.ts";
 import { openTestStock, type TestStock } from "../../../../tests/stock.ts";
 import { createLog } from "../../../runtime/log.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
-import { receiveStock } from "./book-stock.ts";
+import { buildReceiptCommand } from "./book-stock.ts";
 import { type Availability, lookAtProducts, startStockWatch, sweepStock } from "./watch-stock.ts";
 
 let shop: TestStock;
@@ -41,7 +41,7 @@ it("raises one alert for each crossing of the threshold, not one for each sale, 
   const [account] = await shop.accountsOf(1);
   if (account === undefined) throw new Error("no stock");
   const receipt = { lines: [{ account, quantity: 20 }] };
-  await shop.carryOut(receiveStock({ actor: STAFF, assets: shop.assets }, receipt));
+  await shop.carryOut(buildReceiptCommand({ actor: STAFF, assets: shop.assets }, receipt));
   await look(1);
   await sell(1, 20);
   await look(1);

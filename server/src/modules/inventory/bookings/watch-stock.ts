@@ -83,7 +83,7 @@ async function lookAtAccounts(options: WatchOptions, accountIds: readonly number
   for (let from = 0; from < accountIds.length; from += PRODUCTS_PER_LOOK) {
     const part = accountIds.slice(from, from + PRODUCTS_PER_LOOK);
     await inTransaction(options.db, async (tx) =>
-      lookAtProducts(tx, await store.readProductsOf(tx, part), options.noteAvailability),
+      lookAtProducts(tx, await store.selectProductsOf(tx, part), options.noteAvailability),
     );
   }
 }
@@ -96,7 +96,7 @@ export async function sweepStock(
   let count = 0;
   for (let afterId = 0; signal?.aborted !== true; ) {
     const ids = await inTransaction(db, async (tx) => {
-      const items = await store.readItems(tx, { afterId, limit: PRODUCTS_PER_LOOK });
+      const items = await store.selectItems(tx, { afterId, limit: PRODUCTS_PER_LOOK });
       const productIds = items.map(({ productId }) => productId);
       await lookAtProducts(tx, productIds, noteAvailability);
       return productIds;

@@ -24,7 +24,7 @@ import {
   PurchaseOrderQuery,
   PurchaseReceiptInput,
 } from "./purchase-schemas.ts";
-import { receivePurchaseOrder } from "./receive-purchase-order.ts";
+import { buildPurchaseReceiptCommand } from "./receive-purchase-order.ts";
 
 const tags = ["Stock"];
 
@@ -115,7 +115,7 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
       const [account] = await openPlaces(services, [{ productId, locationId }]);
       if (account === undefined) throw new Error(`product ${productId} has no stock at ${locationId}`);
       const context = { ...readCaller(request), assets };
-      const command = receivePurchaseOrder(context, { orderId, account, quantity, note });
+      const command = buildPurchaseReceiptCommand(context, { orderId, account, quantity, note });
       return send(reply, await desk.submit(command));
     },
   );

@@ -37,7 +37,7 @@ const COLUMNS = `id::float8 AS id, key, product_id::float8 AS "productId", sku, 
   received_quantity::float8 AS "receivedQuantity", created_at AS "createdAt"`;
 
 /** Newest first. */
-export async function readPurchaseOrders(
+export async function selectPurchaseOrders(
   sql: AnySql,
   { beforeId, limit }: { readonly beforeId: number | undefined; readonly limit: number },
 ): Promise<PurchaseOrder[]> {
@@ -58,7 +58,7 @@ export async function lockPurchaseOrders({ sql }: Tx, ids: readonly number[]): P
     FOR UPDATE`.execute();
 }
 
-export async function readPurchaseOrder(sql: AnySql, id: number): Promise<PurchaseOrder | undefined> {
+export async function selectPurchaseOrder(sql: AnySql, id: number): Promise<PurchaseOrder | undefined> {
   const [order] = await sql<PurchaseOrder[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM inventory.purchase_orders WHERE id = ${id}`;
   return order;
@@ -79,7 +79,7 @@ export async function insertPurchaseOrder(
 }
 
 /** Products with an open alert and a quantity to reorder, of which no order is on its way. */
-export async function readReorders({ sql }: Tx, limit: number): Promise<Omit<Reorder, "sku">[]> {
+export async function selectReorders({ sql }: Tx, limit: number): Promise<Omit<Reorder, "sku">[]> {
   return sql<Omit<Reorder, "sku">[]>`
     SELECT i.product_id::float8 AS "productId", i.reorder_quantity::float8 AS quantity
     FROM inventory.items i
@@ -182,7 +182,7 @@ export function markReceived({ sql }: Tx, rows: readonly ReceivedRow[]): Promise
 }
 
 /** Received orders after an id, with what they booked. */
-export async function readReceived(
+export async function selectReceived(
   { sql }: Tx,
   { afterId, limit }: { readonly afterId: number; readonly limit: number },
 ): Promise<{ id: number; productId: number; quantity: number; journalId: number }[]> {

@@ -48,13 +48,13 @@ export async function addPurchaseOrder(
 export async function reorderLowStock(db: Sql): Promise<number> {
   return inTransaction(db, async (tx) => {
     // The alert may be older than a receipt that the watch has not looked at yet.
-    const alerted = await store.readReorders(tx, REORDERS_PER_LOOK);
+    const alerted = await store.selectReorders(tx, REORDERS_PER_LOOK);
     await lookAtProducts(
       tx,
       alerted.map(({ productId }) => productId),
       undefined,
     );
-    const low = await store.readReorders(tx, REORDERS_PER_LOOK);
+    const low = await store.selectReorders(tx, REORDERS_PER_LOOK);
     const products = await findProductsForSale(
       tx.sql,
       low.map(({ productId }) => productId),

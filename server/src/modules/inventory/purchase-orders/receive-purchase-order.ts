@@ -2,7 +2,7 @@
 // that it was delivered moves no stock.
 import { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, Decision, Desk, RowReader, RowWriter } from "../../desk/index.ts";
-import { receiveStock, type StockContext, type StockLine } from "../bookings/book-stock.ts";
+import { buildReceiptCommand, type StockContext, type StockLine } from "../bookings/book-stock.ts";
 import { inventoryError } from "../errors.ts";
 import {
   lockPurchaseOrders,
@@ -32,11 +32,11 @@ export interface ReceivedGoods {
  * A command that books the goods and closes the order. Locks the account and the order.
  * Refuses `purchase_order_not_found`, `purchase_order_closed`.
  */
-export function receivePurchaseOrder(
+export function buildPurchaseReceiptCommand(
   context: StockContext,
   { orderId, account, quantity, note }: ReceivedGoods,
 ): BookCommand {
-  const receipt = receiveStock(context, {
+  const receipt = buildReceiptCommand(context, {
     lines: [{ account, quantity }],
     reference: `purchase order ${orderId}`,
     note,

@@ -41,7 +41,7 @@ export async function changeStock(
   { noteAvailability }: Pick<InventoryServices, "noteAvailability">,
   { productId, change, actorId }: { productId: number; change: StockChange; actorId: string },
 ): Promise<ProductStock> {
-  const accounts = await store.readStock(tx, [productId]);
+  const accounts = await store.selectStock(tx, [productId]);
   const first = accounts.find(({ sells }) => sells) ?? accounts[0];
   if (first !== undefined && change.backorderLimit !== undefined)
     await setBackorderLimit(tx, { accountId: first.accountId, limit: change.backorderLimit, actorId });

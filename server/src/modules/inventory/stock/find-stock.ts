@@ -44,7 +44,7 @@ export async function findStock(
 ): Promise<{ stock: readonly ProductStock[]; nextCursor: number | undefined }> {
   const { afterId = 0, limit } = query;
   return inReadTransaction(db, async (tx) => {
-    const items = await store.readItems(tx, { ...query, afterId, limit: limit + 1 });
+    const items = await store.selectItems(tx, { ...query, afterId, limit: limit + 1 });
     const page = items.slice(0, limit);
     const stock = await readLevels(tx, page);
     return { stock, nextCursor: items.length > limit ? page.at(-1)?.productId : undefined };
@@ -61,7 +61,7 @@ export async function getStock(db: Sql, productId: number): Promise<ProductStock
 
 /** The accounts of one product. @throws AppError `not_found/stock_not_found` */
 export async function getStockAccounts(db: Sql, productId: number): Promise<StockAccount[]> {
-  const accounts = await inReadTransaction(db, (tx) => store.readStock(tx, [productId]));
+  const accounts = await inReadTransaction(db, (tx) => store.selectStock(tx, [productId]));
   if (accounts.length === 0) throw inventoryError("stock_not_found", { product_id: productId });
   return accounts;
 }
@@ -69,7 +69,7 @@ export async function getStockAccounts(db: Sql, productId: number): Promise<Stoc
 /** How much there is of items that were read in the same transaction. */
 export async function readLevels(tx: Tx, items: readonly store.ItemRow[]): Promise<ProductStock[]> {
   if (items.length === 0) return [];
-  const accounts = await store.readStock(
+  const accounts = await store.selectStock(
     tx,
     items.map(({ productId }) => productId),
   );

@@ -31,7 +31,7 @@ export interface LocationChange {
 
 /** In the order in which orders take from them. */
 export function findLocations(db: Sql): Promise<Location[]> {
-  return inReadTransaction(db, store.readLocations);
+  return inReadTransaction(db, store.selectLocations);
 }
 
 /** @throws AppError `not_found/location_not_found` naming the field */

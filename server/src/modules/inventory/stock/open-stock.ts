@@ -110,7 +110,7 @@ export async function ensureStock(
   places: readonly { productId: number; locationId: number }[],
 ): Promise<StockAccount[]> {
   const productIds = [...new Set(places.map(({ productId }) => productId))];
-  const known = await store.readStock(tx, productIds);
+  const known = await store.selectStock(tx, productIds);
   const at = new Set(known.map(nameOf));
   const missing = [...new Map(places.map((place) => [nameOf(place), place])).values()].filter(
     (place) => !at.has(nameOf(place)),
@@ -128,7 +128,7 @@ export async function ensureStock(
     missing.map((place, index) => ({ ...place, accountId: ids[index] ?? 0 })),
   );
   await store.noteDirectoryChange(tx);
-  return store.readStock(tx, productIds);
+  return store.selectStock(tx, productIds);
 }
 
 function nameOf({ productId, locationId }: { productId: number; locationId: number }): string {

@@ -11,7 +11,7 @@ import type { InventoryServices } from "../routes.ts";
 import { checkLocations } from "./location.ts";
 import { ensureStock } from "./open-stock.ts";
 import { DEFAULT_LOCATION_ID, type StockAccount } from "./stock.ts";
-import { readStock } from "./stock-store.ts";
+import { selectStock } from "./stock-store.ts";
 
 export function readPurpose({
   reference,
@@ -56,7 +56,7 @@ export async function findPlaces(
 ): Promise<StockAccount[]> {
   await checkPlaces(db, places);
   const productIds = [...new Set(places.map(({ productId }) => productId))];
-  return pick(await inTransaction(db, (tx) => readStock(tx, productIds)), places);
+  return pick(await inTransaction(db, (tx) => selectStock(tx, productIds)), places);
 }
 
 /** Archived products too may be counted, received and moved: they are no longer sold, but may still lie there. */

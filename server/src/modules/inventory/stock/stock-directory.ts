@@ -22,7 +22,7 @@ export function createStockDirectory(db: Sql): StockDirectory {
 
   async function look(productIds: readonly number[]): Promise<Map<number, readonly StockAccount[]>> {
     const into = known; // what is read now may be older than a refresh that comes meanwhile
-    const accounts = await inReadTransaction(db, (tx) => store.readStock(tx, productIds));
+    const accounts = await inReadTransaction(db, (tx) => store.selectStock(tx, productIds));
     const found = new Map<number, StockAccount[]>();
     for (const { sells, ...account } of accounts) {
       if (!sells) continue;
@@ -47,7 +47,7 @@ export function createStockDirectory(db: Sql): StockDirectory {
       return stock;
     },
     refresh: async () => {
-      const now = await inReadTransaction(db, store.readDirectoryChanges);
+      const now = await inReadTransaction(db, store.selectDirectoryChanges);
       if (now !== changes) known = new Map();
       changes = now;
     },

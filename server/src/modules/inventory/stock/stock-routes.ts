@@ -1,7 +1,12 @@
 // Routes of what a storekeeper books: receipts, adjustments, transfers, stocktakes.
 import { type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { invalidField } from "../../../values/app-error.ts";
-import { adjustStock, receiveStock, takeStock, transferStock } from "../bookings/book-stock.ts";
+import {
+  buildAdjustmentCommand,
+  buildReceiptCommand,
+  buildStockTransferCommand,
+  buildStocktakeCommand,
+} from "../bookings/book-stock.ts";
 import type { InventoryServices } from "../routes.ts";
 import {
   AdjustmentInput,
@@ -42,7 +47,7 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
       const purpose = readPurpose(request.body);
       const accounts = await openPlaces(services, items.map(toPlace));
       const context = { ...readCaller(request), assets };
-      const command = receiveStock(context, { ...purpose, lines: toLines(items, accounts) });
+      const command = buildReceiptCommand(context, { ...purpose, lines: toLines(items, accounts) });
       return send(reply, await desk.submit(command));
     },
   );
@@ -69,7 +74,7 @@ function addAdjusting(server: HttpServer, services: InventoryServices): void {
       const purpose = readPurpose(request.body);
       const accounts = await openPlaces(services, items.map(toPlace));
       const context = { ...readCaller(request), assets };
-      const command = adjustStock(context, { ...purpose, lines: toLines(items, accounts) });
+      const command = buildAdjustmentCommand(context, { ...purpose, lines: toLines(items, accounts) });
       return send(reply, await desk.submit(command));
     },
   );
@@ -101,7 +106,7 @@ function addTransferring(server: HttpServer, services: InventoryServices): void 
         return target === undefined ? [] : [{ ...line, to: target }];
       });
       const context = { ...readCaller(request), assets };
-      return send(reply, await desk.submit(transferStock(context, { ...purpose, lines })));
+      return send(reply, await desk.submit(buildStockTransferCommand(context, { ...purpose, lines })));
     },
   );
 }
@@ -135,7 +140,10 @@ function addCounting(server: HttpServer, services: InventoryServices): void {
         return account === undefined ? [] : [{ account, counted, expected }];
       });
       const context = { ...readCaller(request), assets };
-      return send(reply, await desk.submit(takeStock(context, { ...purpose, locationId, lines })));
+      return send(
+        reply,
+        await desk.submit(buildStocktakeCommand(context, { ...purpose, locationId, lines })),
+      );
     },
   );
 }

@@ -18,7 +18,7 @@ export interface KnownAccount extends StockAccount {
 }
 
 /** By priority of their locations. */
-export async function readStock({ sql }: Tx, productIds: readonly number[]): Promise<KnownAccount[]> {
+export async function selectStock({ sql }: Tx, productIds: readonly number[]): Promise<KnownAccount[]> {
   const rows = await sql<StockRow[]>`
     SELECT s.product_id, s.location_id, s.account_id, l.priority, l.sells
     FROM inventory.stock s
@@ -29,7 +29,7 @@ export async function readStock({ sql }: Tx, productIds: readonly number[]): Pro
 }
 
 /** Of accounts that may or may not be stock's. */
-export async function readProductsOf({ sql }: Tx, accountIds: readonly number[]): Promise<number[]> {
+export async function selectProductsOf({ sql }: Tx, accountIds: readonly number[]): Promise<number[]> {
   const rows = await sql<{ product_id: bigint }[]>`
     SELECT DISTINCT product_id FROM inventory.stock WHERE account_id = ANY(${toArray(accountIds)}::bigint[])`;
   return rows.map((row) => Number(row.product_id));
@@ -97,7 +97,7 @@ function toItem(row: ItemSqlRow): ItemRow {
 }
 
 /** In the order of product ids: one page, of those named, or of those with an open alert. */
-export async function readItems(
+export async function selectItems(
   { sql }: Tx,
   query: {
     productIds?: readonly number[] | undefined;
@@ -158,7 +158,7 @@ export async function noteDirectoryChange({ sql }: Tx): Promise<void> {
   await sql`UPDATE inventory.directory SET changes = changes + 1`;
 }
 
-export async function readDirectoryChanges({ sql }: Tx): Promise<number> {
+export async function selectDirectoryChanges({ sql }: Tx): Promise<number> {
   const [row] = await sql<[{ changes: bigint }]>`SELECT changes FROM inventory.directory`;
   return Number(row.changes);
 }

@@ -11,7 +11,7 @@ export interface NotedStock {
 }
 
 /** In the order of account ids. */
-export async function readNotedStock(
+export async function selectNotedStock(
   { sql }: Tx,
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<NotedStock[]> {
@@ -44,7 +44,7 @@ export async function readNotedStock(
   }));
 }
 
-export async function readNotedAccounts({ sql }: Tx, accountIds: readonly number[]): Promise<Set<number>> {
+export async function selectNotedAccounts({ sql }: Tx, accountIds: readonly number[]): Promise<Set<number>> {
   const rows = await sql<{ account_id: bigint }[]>`
     SELECT account_id FROM inventory.stock WHERE account_id = ANY(${`{${accountIds.join(",")}}`}::bigint[])`;
   return new Set(rows.map((row) => Number(row.account_id)));
@@ -59,7 +59,7 @@ export interface CountedDifference {
 }
 
 /** Lines of stocktakes after a stocktake, in order. */
-export async function readCountedDifferences(
+export async function selectCountedDifferences(
   { sql }: Tx,
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<CountedDifference[]> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
 import { openTestStock, type TestStock } from "../../../../tests/stock.ts";
-import { takeStock } from "../bookings/book-stock.ts";
+import { buildStocktakeCommand } from "../bookings/book-stock.ts";
 import { verifyStock } from "./verify-stock.ts";
 
 let shop: TestStock;
@@ -13,9 +13,9 @@ beforeAll(async () => {
   const [account] = await shop.accountsOf(1);
   if (account === undefined) throw new Error("no stock");
   const context = { actor: STAFF, assets: shop.assets };
-  await shop.carryOut(takeStock(context, { locationId: 1, lines: [{ account, counted: 7 }] }));
-  await shop.carryOut(takeStock(context, { locationId: 1, lines: [{ account, counted: 9 }] }));
-  await shop.carryOut(takeStock(context, { locationId: 1, lines: [{ account, counted: 9 }] }));
+  await shop.carryOut(buildStocktakeCommand(context, { locationId: 1, lines: [{ account, counted: 7 }] }));
+  await shop.carryOut(buildStocktakeCommand(context, { locationId: 1, lines: [{ account, counted: 9 }] }));
+  await shop.carryOut(buildStocktakeCommand(context, { locationId: 1, lines: [{ account, counted: 9 }] }));
 });
 afterAll(() => shop.close());
 

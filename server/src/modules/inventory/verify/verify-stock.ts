@@ -2,10 +2,10 @@
 // the book. That the book itself agrees (sums, holds, limits) is the ledger's own check.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
-import { readOwners } from "../../banking/index.ts";
+import { findOwners } from "../../banking/index.ts";
 import { findAccountIdsOfAsset, findAssets, findBalances, findTransfers } from "../../ledger/index.ts";
-import { readReceived } from "../purchase-orders/purchase-order-store.ts";
-import { readStock } from "../stock/stock-store.ts";
+import { selectReceived } from "../purchase-orders/purchase-order-store.ts";
+import { selectStock } from "../stock/stock-store.ts";
 import * as store from "./stock-verification-store.ts";
 
 /** One thing that does not agree. */
@@ -52,8 +52,8 @@ async function findStrayAccount(tx: Tx, assetId: number): Found {
     const ids = await findAccountIdsOfAsset(tx, { assetId, afterId, limit: PAGE });
     const last = ids.at(-1);
     if (last === undefined) return undefined;
-    const noted = await store.readNotedAccounts(tx, ids);
-    const owners = await readOwners(tx, ids);
+    const noted = await store.selectNotedAccounts(tx, ids);
+    const owners = await findOwners(tx, ids);
     for (const accountId of ids) {
       if (!noted.has(accountId)) {
         const what = `account ${accountId} counts units, and no product's stock names it`;
@@ -71,7 +71,7 @@ async function findStrayAccount(tx: Tx, assetId: number): Found {
 /** Every product and location has one account, an account one of them; and never is more sold than may be. */
 async function findWrongLevel(tx: Tx): Found {
   for (let afterId = 0; ; ) {
-    const page = await store.readNotedStock(tx, { afterId, limit: PAGE });
+    const page = await store.selectNotedStock(tx, { afterId, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return undefined;
     const sums = await findBalances(
@@ -99,14 +99,14 @@ async function findWrongLevel(tx: Tx): Found {
 /** What a count found to differ was booked, on the right account. */
 async function findWrongStocktake(tx: Tx): Found {
   for (let afterId = 0; ; ) {
-    const lines = await store.readCountedDifferences(tx, { afterId, limit: PAGE });
+    const lines = await store.selectCountedDifferences(tx, { afterId, limit: PAGE });
     const last = lines.at(-1);
     if (last === undefined) return undefined;
     const transfers = await findTransfers(
       tx,
       lines.flatMap(({ journalId }) => journalId ?? []),
     );
-    const stock = await readStock(tx, [...new Set(lines.map(({ productId }) => productId))]);
+    const stock = await selectStock(tx, [...new Set(lines.map(({ productId }) => productId))]);
     const accounts = new Map(stock.map((at) => [`${at.productId} ${at.locationId}`, at.accountId]));
     for (const line of lines) {
       const transfer = line.journalId === null ? undefined : transfers.get(line.journalId);
@@ -123,14 +123,14 @@ async function findWrongStocktake(tx: Tx): Found {
 /** What was received of an order to the supplier was booked, to that product's stock. */
 async function findWrongPurchase(tx: Tx): Found {
   for (let afterId = 0; ; ) {
-    const orders = await readReceived(tx, { afterId, limit: PAGE });
+    const orders = await selectReceived(tx, { afterId, limit: PAGE });
     const last = orders.at(-1);
     if (last === undefined) return undefined;
     const transfers = await findTransfers(
       tx,
       orders.map(({ journalId }) => journalId),
     );
-    const stock = await readStock(tx, [...new Set(orders.map(({ productId }) => productId))]);
+    const stock = await selectStock(tx, [...new Set(orders.map(({ productId }) => productId))]);
     const products = new Map(stock.map(({ accountId, productId }) => [accountId, productId]));
     for (const { id, productId, quantity, journalId } of orders) {
       const transfer = transfers.get(journalId);

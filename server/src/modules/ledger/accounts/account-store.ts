@@ -5,11 +5,11 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Asset } from "./assets.ts";
 
-export async function readAssets(db: Sql): Promise<Asset[]> {
+export async function selectAssets(db: Sql): Promise<Asset[]> {
   return db<Asset[]>`SELECT id, code, kind, scale FROM ledger.assets ORDER BY id`;
 }
 
-export async function readAssetsAfter(
+export async function selectAssetsAfter(
   db: Sql,
   query: { kind?: string | undefined; afterId: number; limit: number },
 ): Promise<Asset[]> {
@@ -82,7 +82,7 @@ export interface AccountRulesRow {
   version: bigint;
 }
 
-export async function readAccountRules({ sql }: Tx, ids: readonly number[]): Promise<AccountRulesRow[]> {
+export async function selectAccountRules({ sql }: Tx, ids: readonly number[]): Promise<AccountRulesRow[]> {
   return sql<AccountRulesRow[]>`
     SELECT id, state, credit_limit, version
     FROM ledger.accounts
@@ -90,7 +90,7 @@ export async function readAccountRules({ sql }: Tx, ids: readonly number[]): Pro
 }
 
 /** Ids of customers' accounts in a state. Frozen and closed ones have an index of their own; most others are open. */
-export async function readIdsByState(
+export async function selectIdsByState(
   { sql }: Tx,
   { state, afterId, limit }: { state: number; afterId: number; limit: number },
 ): Promise<number[]> {
@@ -145,7 +145,7 @@ export async function bumpVersion({ sql }: Tx, accountId: number, version: numbe
 }
 
 /** Customers' accounts of an asset after `afterId`, in order. */
-export async function readIdsOfAsset(
+export async function selectIdsOfAsset(
   { sql }: Tx,
   { assetId, afterId, limit }: { assetId: number; afterId: number; limit: number },
 ): Promise<number[]> {

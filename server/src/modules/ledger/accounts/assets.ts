@@ -48,7 +48,7 @@ export async function loadAssets(db: Sql): Promise<Assets> {
 
   async function refresh(): Promise<void> {
     const accounts = await inTransaction(db, (tx) => store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES));
-    const rows = await store.readAssets(db);
+    const rows = await store.selectAssets(db);
     assets = new Map(rows.map((asset) => [asset.id, asset]));
     codes = new Map(rows.map((asset) => [asset.code, asset]));
     systemIds = new Map(accounts.map(({ assetId, name, accountId }) => [`${assetId} ${name}`, accountId]));
@@ -84,7 +84,7 @@ export function findAssets(
   db: Sql,
   query: { kind?: AssetKind | undefined; afterId: number; limit: number },
 ): Promise<Asset[]> {
-  return store.readAssetsAfter(db, query);
+  return store.selectAssetsAfter(db, query);
 }
 
 /**

@@ -14,7 +14,7 @@ export interface BalanceRow {
 }
 
 /** A hold that has passed its time holds nothing more, whether or not anybody has recorded it as expired yet. */
-export async function readBalance(db: Sql, accountId: number): Promise<BalanceRow | undefined> {
+export async function selectBalance(db: Sql, accountId: number): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
     SELECT a.asset_id, a.credit_limit, a.version, clock.now AS as_of,
       (a.credits_posted - a.debits_posted + coalesce(stripes.posted, 0))::text AS balance,
@@ -44,7 +44,7 @@ export async function readBalance(db: Sql, accountId: number): Promise<BalanceRo
 }
 
 /** What is needed to tell whether a moment can still change. */
-export async function readClock(
+export async function selectClock(
   db: Sql,
   accountId: number,
 ): Promise<{ system: boolean; now: number } | undefined> {
@@ -61,7 +61,11 @@ export async function waitForAccount(db: Sql, accountId: number): Promise<void> 
 }
 
 /** A customer's account after everything up to and including the stamp `at`. */
-export async function readBalanceAt(db: Sql, accountId: number, at: number): Promise<BalanceRow | undefined> {
+export async function selectBalanceAt(
+  db: Sql,
+  accountId: number,
+  at: number,
+): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
     SELECT a.asset_id, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming, held.amount::text AS held,
       coalesce(after.balance, 0)::text AS balance,
@@ -105,7 +109,7 @@ export async function readBalanceAt(db: Sql, accountId: number, at: number): Pro
 }
 
 /** A system account's balance at a stamp: the sum of all its transfers until then, for it has no running balance. */
-export async function readSystemBalanceAt(
+export async function selectSystemBalanceAt(
   db: Sql,
   accountId: number,
   at: number,
@@ -125,7 +129,7 @@ export async function readSystemBalanceAt(
 }
 
 /** Sum over all assets of what its accounts add up to, without sign; one statement, so one moment. Zero, unless the book is wrong. */
-export async function readImbalance(db: Sql): Promise<string> {
+export async function selectImbalance(db: Sql): Promise<string> {
   const [row] = await db<[{ imbalance: string }]>`
     SELECT coalesce(sum(abs(total)), 0)::text AS imbalance
     FROM (
@@ -151,7 +155,7 @@ export interface BalancesRow {
 }
 
 /** Of many customers' accounts at once, without what is on its way in. */
-export async function readBalances({ sql }: Tx, ids: readonly number[]): Promise<BalancesRow[]> {
+export async function selectBalances({ sql }: Tx, ids: readonly number[]): Promise<BalancesRow[]> {
   return sql<BalancesRow[]>`
     SELECT a.id, a.credits_posted - a.debits_posted AS balance, a.debits_pending - passed.amount AS held,
       a.credit_limit

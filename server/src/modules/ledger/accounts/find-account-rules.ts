@@ -12,7 +12,7 @@ export interface AccountRules {
 
 /** By account id; system accounts and unknown ids are left out. */
 export async function findAccountRules(tx: Tx, ids: readonly number[]): Promise<Map<number, AccountRules>> {
-  const rows = ids.length === 0 ? [] : await store.readAccountRules(tx, ids);
+  const rows = ids.length === 0 ? [] : await store.selectAccountRules(tx, ids);
   return new Map(rows.map((row) => [Number(row.id), toRules(row)]));
 }
 
@@ -21,7 +21,7 @@ export function findAccountIds(
   tx: Tx,
   query: { state: AccountState; afterId: number; limit: number },
 ): Promise<number[]> {
-  return store.readIdsByState(tx, { ...query, state: ACCOUNT_STATES[query.state] });
+  return store.selectIdsByState(tx, { ...query, state: ACCOUNT_STATES[query.state] });
 }
 
 /** Ids of all accounts of an asset but its system accounts, after `afterId`, in order. Walks the accounts: for checks. */
@@ -29,7 +29,7 @@ export function findAccountIdsOfAsset(
   tx: Tx,
   query: { assetId: number; afterId: number; limit: number },
 ): Promise<number[]> {
-  return store.readIdsOfAsset(tx, query);
+  return store.selectIdsOfAsset(tx, query);
 }
 
 function toRules(row: store.AccountRulesRow): AccountRules {

@@ -2,9 +2,9 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { JOURNAL_KINDS, type JournalKind, nameOf } from "../book/journal.ts";
 import { ledgerError } from "../errors.ts";
-import { readClock } from "./balance-store.ts";
+import { selectClock } from "./balance-store.ts";
 import { settleAccount } from "./settle-account.ts";
-import { readStatement, type StatementRow } from "./statement-store.ts";
+import { type StatementRow, selectStatement } from "./statement-store.ts";
 
 export interface StatementQuery {
   readonly accountId: number;
@@ -52,7 +52,7 @@ const FOREVER = Number.MAX_SAFE_INTEGER;
 export async function findStatement(db: Sql, query: StatementQuery): Promise<Statement> {
   const { accountId, cursor, limit, order } = query;
   const range = { from: query.from ?? 0, to: await settleEnd(db, query) };
-  const rows = await readStatement(
+  const rows = await selectStatement(
     db,
     {
       accountId,
@@ -75,7 +75,7 @@ export async function findStatement(db: Sql, query: StatementQuery): Promise<Sta
 
 /** Where the range ends; an end in the future is no end. */
 async function settleEnd(db: Sql, { accountId, to }: StatementQuery): Promise<number> {
-  const clock = await readClock(db, accountId);
+  const clock = await selectClock(db, accountId);
   if (clock === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });
   if (to === undefined || to > clock.now) return FOREVER;
   await settleAccount(db, accountId, { at: to, field: "to" });

@@ -30,7 +30,7 @@ export async function getBalance(
   accountId: number,
   { at }: { at?: number | undefined } = {},
 ): Promise<BalanceReading> {
-  const row = at === undefined ? await store.readBalance(db, accountId) : await readPast(db, accountId, at);
+  const row = at === undefined ? await store.selectBalance(db, accountId) : await readPast(db, accountId, at);
   if (row === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });
   const [balance, held] = [BigInt(row.balance), BigInt(row.held)];
   return {
@@ -53,7 +53,7 @@ export interface AccountSums {
 
 /** By account id, of one moment; system accounts and unknown ids are left out. No locks. */
 export async function findBalances(tx: Tx, ids: readonly number[]): Promise<Map<number, AccountSums>> {
-  const rows = ids.length === 0 ? [] : await store.readBalances(tx, ids);
+  const rows = ids.length === 0 ? [] : await store.selectBalances(tx, ids);
   return new Map(
     rows.map(({ id, balance, held, credit_limit: creditLimit }) => [
       Number(id),
@@ -64,10 +64,10 @@ export async function findBalances(tx: Tx, ids: readonly number[]): Promise<Map<
 
 async function readPast(db: Sql, accountId: number, at: number): Promise<store.BalanceRow | undefined> {
   const { system } = await settleAccount(db, accountId, { at, field: "at" });
-  return system ? store.readSystemBalanceAt(db, accountId, at) : store.readBalanceAt(db, accountId, at);
+  return system ? store.selectSystemBalanceAt(db, accountId, at) : store.selectBalanceAt(db, accountId, at);
 }
 
 /** Sum over all assets of the difference between debits and credits, without sign: zero, unless the book is wrong. */
 export async function getImbalance(db: Sql): Promise<bigint> {
-  return BigInt(await store.readImbalance(db));
+  return BigInt(await store.selectImbalance(db));
 }

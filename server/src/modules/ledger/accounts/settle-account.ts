@@ -5,7 +5,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { formatStamp } from "../../../values/time.ts";
 import { ledgerError } from "../errors.ts";
-import { readClock, waitForAccount } from "./balance-store.ts";
+import { selectClock, waitForAccount } from "./balance-store.ts";
 
 /** Older moments are final without asking: far longer than the statement timeout lets any batch live. */
 const OPEN_MICROSECONDS = 3_600_000_000;
@@ -20,7 +20,7 @@ export async function settleAccount(
   accountId: number,
   { at, field }: { at: number; field: string },
 ): Promise<{ system: boolean }> {
-  const clock = await readClock(db, accountId);
+  const clock = await selectClock(db, accountId);
   if (clock === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });
   if (at > clock.now)
     throw invalidField(field, `lies in the future; the server's time is ${formatStamp(clock.now)}`);

@@ -29,7 +29,7 @@ export interface StatementRange {
 }
 
 /** One statement, so that opening balance, entries and closing balance are of one moment. */
-export async function readStatement(
+export async function selectStatement(
   db: Sql,
   range: StatementRange,
   order: "asc" | "desc",
@@ -93,7 +93,7 @@ export interface MovementRow {
   amount: bigint;
 }
 
-export async function readMovements({ sql }: Tx, ids: readonly number[]): Promise<MovementRow[]> {
+export async function selectMovements({ sql }: Tx, ids: readonly number[]): Promise<MovementRow[]> {
   return sql<MovementRow[]>`
     SELECT id, journal_id, debit_account_id, credit_account_id, amount FROM ledger.transfers
     WHERE id = ANY(${toArray(ids)}::bigint[])`;

@@ -79,7 +79,7 @@ export function toHold(row: HoldRow): Hold {
 }
 
 /** Reads holds; under the lock of their debit account no other process can change them. */
-export async function readHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
+export async function selectHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
     SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
       h.closed_at
@@ -90,7 +90,7 @@ export async function readHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]
 }
 
 /** Active holds of the accounts whose time is past `now`. */
-export async function readExpiredHolds(
+export async function selectExpiredHolds(
   { sql }: Tx,
   accountIds: readonly number[],
   now: number,
@@ -107,7 +107,7 @@ export async function readExpiredHolds(
 }
 
 /** When the next of an account's other active holds expires. */
-export async function readNextExpiries(
+export async function selectNextExpiries(
   { sql }: Tx,
   accountIds: readonly number[],
   now: number,
@@ -120,7 +120,7 @@ export async function readNextExpiries(
   return new Map(rows.map((row) => [Number(row.id), Number(row.next)]));
 }
 
-export async function readReversals(
+export async function selectReversals(
   { sql }: Tx,
   reversedIds: readonly number[],
 ): Promise<Map<number, number>> {

@@ -34,8 +34,8 @@ export async function openBook(
   const reversedIds = scope.reversedIds ?? [];
   const [locked, holds, reversals, , firstStamp] = await Promise.all([
     store.lockAccounts(tx, toArray(ids)),
-    holdIds.length === 0 ? [] : store.readHolds(tx, holdIds),
-    reversedIds.length === 0 ? new Map<number, number>() : store.readReversals(tx, reversedIds),
+    holdIds.length === 0 ? [] : store.selectHolds(tx, holdIds),
+    reversedIds.length === 0 ? new Map<number, number>() : store.selectReversals(tx, reversedIds),
     scope.readAhead?.(),
     store.takeStamps(tx, scope.stampCount),
   ]);
@@ -95,8 +95,8 @@ async function expirePassedHolds(tx: Tx, book: Book): Promise<void> {
   if (due.length === 0) return;
   const ids = due.map((account) => account.id);
   const [expired, nextExpiries] = await Promise.all([
-    store.readExpiredHolds(tx, ids, book.now),
-    store.readNextExpiries(tx, ids, book.now),
+    store.selectExpiredHolds(tx, ids, book.now),
+    store.selectNextExpiries(tx, ids, book.now),
   ]);
   for (const hold of expired) expireHold(book, hold);
   for (const account of due) {

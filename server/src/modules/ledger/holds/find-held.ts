@@ -5,7 +5,7 @@ import * as store from "./held-store.ts";
 
 /** By id, whatever their state; unknown ids are left out. No locks. */
 export async function findHoldsById(tx: Tx, ids: readonly number[]): Promise<Map<number, KeptHold>> {
-  const holds = ids.length === 0 ? [] : await store.readKeptHolds(tx, ids);
+  const holds = ids.length === 0 ? [] : await store.selectKeptHolds(tx, ids);
   return new Map(holds.map((hold) => [hold.id, hold]));
 }
 
@@ -19,10 +19,10 @@ export function findActiveHoldIds(
   tx: Tx,
   page: { creditAccountId: number; afterId: number; limit: number },
 ): Promise<number[]> {
-  return store.readActiveHoldIds(tx, page);
+  return store.selectActiveHoldIds(tx, page);
 }
 
 /** All that ever went out of a system account, and into it. */
 export function getSystemSums(tx: Tx, accountId: number): Promise<{ debits: bigint; credits: bigint }> {
-  return store.readSystemSums(tx, accountId);
+  return store.selectSystemSums(tx, accountId);
 }

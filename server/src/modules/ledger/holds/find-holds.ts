@@ -21,17 +21,17 @@ export interface HoldQuery {
 }
 
 export function findHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
-  return store.readHold(db, id);
+  return store.selectHold(db, id);
 }
 
 /** Newest first. */
 export function findHolds(db: Sql, query: HoldQuery): Promise<HoldRecord[]> {
   const { accountIds, beforeId = Number.MAX_SAFE_INTEGER } = query;
-  if (accountIds === undefined) return store.readAllHolds(db, { ...query, beforeId });
-  return store.readHoldsOfAccounts(db, { ...query, accountIds, beforeId });
+  if (accountIds === undefined) return store.selectAllHolds(db, { ...query, beforeId });
+  return store.selectHoldsOfAccounts(db, { ...query, accountIds, beforeId });
 }
 
 /** Accounts, at most `limit`, with a hold that has passed its time and is not yet recorded as expired. */
 export function findAccountsWithDueHolds(db: Sql, limit: number): Promise<number[]> {
-  return store.readAccountsWithDueHolds(db, limit);
+  return store.selectAccountsWithDueHolds(db, limit);
 }

@@ -4,7 +4,7 @@ import type { Tx } from "../../../runtime/transaction.ts";
 import { HOLD_STATES, type KeptHold, nameOf } from "../book/journal.ts";
 
 /** Of the holds alone, in columns as few as the checks need: they read millions. */
-export async function readKeptHolds({ sql }: Tx, ids: readonly number[]): Promise<KeptHold[]> {
+export async function selectKeptHolds({ sql }: Tx, ids: readonly number[]): Promise<KeptHold[]> {
   const rows = await sql<
     {
       id: bigint;
@@ -34,7 +34,7 @@ export async function countActiveHolds({ sql }: Tx, creditAccountId: number): Pr
   return Number(row.count);
 }
 
-export async function readActiveHoldIds(
+export async function selectActiveHoldIds(
   { sql }: Tx,
   { creditAccountId, afterId, limit }: { creditAccountId: number; afterId: number; limit: number },
 ): Promise<number[]> {
@@ -47,7 +47,7 @@ export async function readActiveHoldIds(
   return rows.map((row) => Number(row.id));
 }
 
-export async function readSystemSums(
+export async function selectSystemSums(
   { sql }: Tx,
   accountId: number,
 ): Promise<{ debits: bigint; credits: bigint }> {

@@ -17,7 +17,7 @@ function stateNow(db: Sql) {
 
 type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; metadata: string | null };
 
-export async function readHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
+export async function selectHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
   const rows = await db<HoldRecordRow[]>`
     SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
       h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
@@ -29,7 +29,7 @@ export async function readHold(db: Sql, id: number): Promise<HoldRecord | undefi
 }
 
 /** Newest first, of any of the accounts on either side; each side stops at `limit`, for no more can be needed of it. */
-export async function readHoldsOfAccounts(
+export async function selectHoldsOfAccounts(
   db: Sql,
   query: {
     accountIds: readonly number[];
@@ -66,7 +66,7 @@ export async function readHoldsOfAccounts(
   return rows.map(toHoldRecord);
 }
 
-export async function readAllHolds(
+export async function selectAllHolds(
   db: Sql,
   query: { states: readonly HoldState[]; beforeId: number; limit: number },
 ): Promise<HoldRecord[]> {
@@ -84,7 +84,7 @@ export async function readAllHolds(
 }
 
 /** Accounts with an active hold whose time is past, those that have waited longest first. */
-export async function readAccountsWithDueHolds(db: Sql, limit: number): Promise<number[]> {
+export async function selectAccountsWithDueHolds(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT DISTINCT debit_account_id AS id
     FROM (

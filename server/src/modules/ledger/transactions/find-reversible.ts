@@ -2,7 +2,7 @@
 // changes, so it may be read ahead of the command; whether it was reversed meanwhile is decided on the book.
 import type { Sql } from "../../../runtime/database.ts";
 import type { TransactionStatus, TransferRequest } from "../book/journal.ts";
-import { isRefused, type JournalShape, readJournal, readTransfers } from "./reversible-store.ts";
+import { isRefused, type JournalShape, selectJournal, selectTransfers } from "./reversible-store.ts";
 
 export interface ReversibleJournal {
   readonly id: number;
@@ -21,7 +21,7 @@ const NOTHING_MOVED = { reversedId: null, transfers: [] };
 
 /** A journal, a hold's journal or a refused one; undefined where there is none of this id. */
 export async function findReversible(db: Sql, id: number): Promise<ReversibleJournal | undefined> {
-  const journal = await readJournal(db, id);
+  const journal = await selectJournal(db, id);
   if (journal === undefined) {
     const refused = await isRefused(db, id);
     return refused ? { id, status: "FAILED", ...NOTHING_MOVED } : undefined;
@@ -38,5 +38,5 @@ function statusOf({ holdState }: JournalShape): TransactionStatus {
 
 /** A captured hold's journal moved one transfer, whose id is the stamp at which the hold was closed. */
 function readMoved(db: Sql, id: number, { transferCount, closedAt }: JournalShape): Promise<MovedTransfer[]> {
-  return closedAt === null ? readTransfers(db, id, transferCount) : readTransfers(db, closedAt, 1);
+  return closedAt === null ? selectTransfers(db, id, transferCount) : selectTransfers(db, closedAt, 1);
 }

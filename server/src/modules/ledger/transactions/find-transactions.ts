@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { JOURNAL_KINDS, type JournalKind, nameOf, type TransactionStatus } from "../book/journal.ts";
-import { readTransactions, type TransactionRow, type TransactionScan } from "./transaction-store.ts";
+import { selectTransactions, type TransactionRow, type TransactionScan } from "./transaction-store.ts";
 
 export interface TransactionQuery {
   /** On any of these accounts; undefined: on all there are. */
@@ -70,7 +70,7 @@ export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promi
     limit: limit + 1,
     scanMax: countScanned(query),
   };
-  const rows = await readTransactions(tx, scan);
+  const rows = await selectTransactions(tx, scan);
   const found = rows.flatMap((row) => (row.id === null ? [] : [row]));
   const page = found.slice(0, limit);
   const end = found.length > limit ? page.at(-1)?.id : rows[0]?.horizon;

@@ -1,6 +1,6 @@
 // Reads transfers by their ids: for checks of what higher modules say that they booked.
 import type { Tx } from "../../../runtime/transaction.ts";
-import { readMovements } from "../accounts/statement-store.ts";
+import { selectMovements } from "../accounts/statement-store.ts";
 
 export interface BookedTransfer {
   readonly journalId: number;
@@ -11,7 +11,7 @@ export interface BookedTransfer {
 
 /** By id; the first transfer of a journal has the journal's id. Unknown ids are left out. */
 export async function findTransfers(tx: Tx, ids: readonly number[]): Promise<Map<number, BookedTransfer>> {
-  const rows = ids.length === 0 ? [] : await readMovements(tx, ids);
+  const rows = ids.length === 0 ? [] : await selectMovements(tx, ids);
   return new Map(
     rows.map((row) => [
       Number(row.id),

@@ -5,8 +5,8 @@ import type { Transfer } from "../book/journal.ts";
 import { ledgerError } from "../errors.ts";
 import { type TransactionRecord, toTransaction } from "./find-transactions.ts";
 import {
-  readTransaction,
-  readTransfersFrom,
+  selectTransaction,
+  selectTransfersFrom,
   type TransactionRow,
   type TransferRow,
 } from "./transaction-store.ts";
@@ -23,12 +23,12 @@ export interface RecordedTransfer extends Transfer {
 /** A journal, a hold's journal or a refusal. @throws AppError `not_found/transaction_not_found` */
 export function getTransaction(db: Sql, id: number): Promise<TransactionWithTransfers> {
   return inReadTransaction(db, async (tx) => {
-    const row = await readTransaction(tx, id);
+    const row = await selectTransaction(tx, id);
     const [record] = row === undefined ? [] : toTransaction(row);
     if (row === undefined || record === undefined)
       throw ledgerError("transaction_not_found", { transaction_id: String(id) });
     const span = findTransfers(row);
-    const transfers = span === undefined ? [] : await readTransfersFrom(tx, span);
+    const transfers = span === undefined ? [] : await selectTransfersFrom(tx, span);
     return { ...record, transfers: transfers.map((transfer) => toTransfer(transfer, id)) };
   });
 }

@@ -10,7 +10,7 @@ interface JournalRow {
   reversed_id: bigint | null;
 }
 
-export async function readJournal(db: Sql, id: number): Promise<JournalShape | undefined> {
+export async function selectJournal(db: Sql, id: number): Promise<JournalShape | undefined> {
   const [row] = await db<JournalRow[]>`
     SELECT j.transfer_count, h.state AS hold_state, h.closed_at, r.reversed_id
     FROM ledger.journals j
@@ -34,7 +34,7 @@ export interface JournalShape {
 }
 
 /** Transfers with consecutive ids, in the order they were booked. */
-export async function readTransfers(db: Sql, firstId: number, count: number): Promise<MovedTransfer[]> {
+export async function selectTransfers(db: Sql, firstId: number, count: number): Promise<MovedTransfer[]> {
   const rows = await db<
     { debit_account_id: bigint; credit_account_id: bigint; amount: bigint; asset_id: number }[]
   >`

@@ -61,20 +61,20 @@ type Sql = Tx["sql"];
 type Fragment = PendingQuery<Row[]>;
 
 /** At most `limit` transactions, newest first. */
-export function readTransactions({ sql }: Tx, scan: TransactionScan): Promise<ScannedRow[]> {
+export function selectTransactions({ sql }: Tx, scan: TransactionScan): Promise<ScannedRow[]> {
   const byAccount = scan.accountIds !== undefined && scan.reference === undefined;
   const scanned = byAccount ? scanAccounts(sql, scan) : scanJournals(sql, scan);
-  return readScanned(sql, scan, scanned);
+  return selectScanned(sql, scan, scanned);
 }
 
-export async function readTransaction({ sql }: Tx, id: number): Promise<TransactionRow | undefined> {
+export async function selectTransaction({ sql }: Tx, id: number): Promise<TransactionRow | undefined> {
   const one = { from: id, before: id + 1, scanMax: 2, limit: 1 };
-  const [row] = await readScanned(sql, one, scanJournals(sql, one));
+  const [row] = await selectScanned(sql, one, scanJournals(sql, one));
   return row === undefined || row.id === null ? undefined : row;
 }
 
 /** Transfers with consecutive ids, in the order they were booked. */
-export function readTransfersFrom(
+export function selectTransfersFrom(
   { sql }: Tx,
   { firstId, count }: { firstId: number; count: number },
 ): Promise<TransferRow[]> {
@@ -164,7 +164,7 @@ function ofAccounts(
 type Filter = Omit<TransactionScan, "before">;
 
 /** Turns what was scanned into transactions: those that pass the filters, down to the horizon. */
-function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<ScannedRow[]> {
+function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<ScannedRow[]> {
   // The planner knows what accounts have on average; for one with a million transfers it would collect and sort them
   // all by bitmaps (measured: 1.1 s instead of 20 ms), where walking the index backwards stops after a page.
   sql`SET LOCAL enable_bitmapscan = off`.execute().catch(() => undefined); // its failure fails the next one
@@ -185,7 +185,7 @@ function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Scann
     page AS (
       SELECT id, kind, status, reference, metadata, actor_id, effective_at, transfer_count, code, expires_at,
         closed_at, debit_id, credit_id, amount_whole
-      FROM (${readDetails(sql)}) AS details
+      FROM (${selectDetails(sql)}) AS details
       WHERE ${matches(sql, filter)}
       ORDER BY id DESC
       LIMIT ${filter.limit})
@@ -196,7 +196,7 @@ function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Scann
       credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
     FROM horizon
     LEFT JOIN page ON true
-    LEFT JOIN LATERAL (${readMovement(sql, filter)}) AS movement ON true
+    LEFT JOIN LATERAL (${selectMovement(sql, filter)}) AS movement ON true
     LEFT JOIN LATERAL (
       SELECT asset_id, system
       FROM ledger.accounts
@@ -215,7 +215,7 @@ function readScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Scann
 }
 
 /** What was picked, with its status. A hold past its time is cancelled, whether or not anybody has recorded that yet. */
-function readDetails(sql: Sql): Fragment {
+function selectDetails(sql: Sql): Fragment {
   return sql`
     SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code,
       h.expires_at, h.closed_at, h.debit_account_id AS debit_id, h.credit_account_id AS credit_id,
@@ -275,7 +275,7 @@ function moveOn(sql: Sql, ids: string): Fragment {
  * The movement that stands for a transaction. Of two transfers, as in an exchange through the house, it goes from the
  * first one's payer to the second one's payee; of more than two it is the first on the accounts asked for.
  */
-function readMovement(sql: Sql, { accountIds }: Filter): Fragment {
+function selectMovement(sql: Sql, { accountIds }: Filter): Fragment {
   const ids = toArray(accountIds ?? []);
   const onAccounts =
     accountIds === undefined

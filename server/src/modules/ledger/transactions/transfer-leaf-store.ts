@@ -16,7 +16,7 @@ export interface TransferLeafRow {
 }
 
 /** In the order of their ids, which is that of the log. */
-export async function readTransferLeafRows(
+export async function selectTransferLeafRows(
   db: Sql,
   { after, upTo, limit }: { after: bigint; upTo: bigint; limit: number },
 ): Promise<TransferLeafRow[]> {
@@ -36,7 +36,7 @@ export async function readTransferLeafRows(
 }
 
 /** Ids of the journal's transfers, in order: consecutive from its own id, or the capture of its hold. */
-export async function readTransferIds(db: Sql, journalId: number): Promise<bigint[]> {
+export async function selectTransferIds(db: Sql, journalId: number): Promise<bigint[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT t.id
     FROM ledger.journals j

@@ -3,7 +3,7 @@
 // which nothing can appear any more. Within that, the order of ids is final.
 import type { Sql } from "../../../runtime/database.ts";
 import { JOURNAL_KINDS, nameOf } from "../book/journal.ts";
-import { readTransferLeafRows, type TransferLeafRow } from "./transfer-leaf-store.ts";
+import { selectTransferLeafRows, type TransferLeafRow } from "./transfer-leaf-store.ts";
 
 export interface TransferLeaf {
   readonly key: bigint;
@@ -16,7 +16,7 @@ export async function readTransferLeaves(
   db: Sql,
   range: { after: bigint; upTo: bigint; limit: number },
 ): Promise<TransferLeaf[]> {
-  const rows = await readTransferLeafRows(db, range);
+  const rows = await selectTransferLeafRows(db, range);
   return rows.map((row) => ({ key: row.id, content: writeLeaf(row) }));
 }
 

@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { TransferSource } from "../../audit/index.ts";
 import { settle } from "../verify/verify-book.ts";
-import { readTransferIds } from "./transfer-leaf-store.ts";
+import { selectTransferIds } from "./transfer-leaf-store.ts";
 import { readTransferLeaves } from "./transfer-leaves.ts";
 
 export function openTransferSource(db: Sql): TransferSource {
@@ -12,6 +12,6 @@ export function openTransferSource(db: Sql): TransferSource {
       return stamp === undefined ? undefined : BigInt(stamp);
     },
     read: (range) => readTransferLeaves(db, range),
-    keysOf: (transactionId) => readTransferIds(db, transactionId),
+    keysOf: (transactionId) => selectTransferIds(db, transactionId),
   };
 }

@@ -16,7 +16,7 @@ export interface Checkpoint {
 export const FROM_THE_BEGINNING: Checkpoint = { since: 0, activeHoldCount: 0 };
 
 /** The last stamp given out, to whichever transaction, committed or not; undefined in a new book. */
-export async function readLastStamp(db: Sql): Promise<number | undefined> {
+export async function selectLastStamp(db: Sql): Promise<number | undefined> {
   const [row] = await db<{ last: bigint }[]>`SELECT last_value AS last FROM ledger.stamps WHERE is_called`;
   return row === undefined ? undefined : Number(row.last);
 }
@@ -25,7 +25,7 @@ export async function readLastStamp(db: Sql): Promise<number | undefined> {
  * Transactions that may have taken stamps and have not ended, by PostgreSQL's virtual ids. Stamps are taken after
  * locking accounts, so each of them holds the table lock of SELECT ... FOR UPDATE on ledger.accounts until it ends.
  */
-export async function findOpenBatches(db: Sql): Promise<Set<string>> {
+export async function selectOpenBatches(db: Sql): Promise<Set<string>> {
   const rows = await db<{ id: string }[]>`
     SELECT virtualtransaction AS id
     FROM pg_locks
@@ -60,7 +60,7 @@ export async function forgoWorkers({ sql }: Tx): Promise<void> {
   await sql`SELECT set_config('max_parallel_workers_per_gather', '0', true)`;
 }
 
-export async function readCheckpoint({ sql }: Tx): Promise<Checkpoint> {
+export async function selectCheckpoint({ sql }: Tx): Promise<Checkpoint> {
   const [row] = await sql<{ verified_until: bigint; count: number }[]>`
     SELECT verified_until, cardinality(active_hold_ids) AS count FROM ledger.verifications`;
   if (row === undefined) return FROM_THE_BEGINNING;
@@ -68,7 +68,7 @@ export async function readCheckpoint({ sql }: Tx): Promise<Checkpoint> {
 }
 
 /** The id of the `count`th transfer after `after`; undefined where there are fewer. */
-export async function findTransferAfter(
+export async function selectTransferAfter(
   { sql }: Tx,
   after: number,
   count: number,

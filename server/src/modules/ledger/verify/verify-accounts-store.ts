@@ -36,7 +36,7 @@ interface AccountRow {
  * Compares an account's row (a system account's stripes) with the sums of its transfers, and the balance noted on each
  * side of a transfer with the one noted before it: if every step agrees, so does every running balance.
  */
-export async function findAccountDifference(
+export async function selectAccountDifference(
   { sql }: Tx,
   share: AccountShare,
 ): Promise<AccountDifference | undefined> {
@@ -47,7 +47,7 @@ export async function findAccountDifference(
       SELECT account_id, debits, credits
       FROM ledger.verified_accounts
       WHERE ${since}::bigint > 0 AND ${isOfShare(sql, share, "account_id")}),
-    ${readSums(sql, share)},
+    ${selectSums(sql, share)},
     compared AS (
       SELECT account_id, stored.debits IS NULL AS missing, stored.debits AS debits_stored,
         stored.credits AS credits_stored,
@@ -120,7 +120,7 @@ function deriveSums(sql: Tx["sql"], share: AccountShare) {
 }
 
 /** What the accounts say. */
-function readSums(sql: Tx["sql"], share: AccountShare) {
+function selectSums(sql: Tx["sql"], share: AccountShare) {
   return sql`
     stripes AS (
       SELECT account_id, sum(debits_posted) AS debits, sum(credits_posted) AS credits
@@ -152,7 +152,7 @@ function toDifference(row: AccountRow): AccountDifference {
 }
 
 /** What a side of a transfer notes as its account's balance, and what the transfers up to it add up to. */
-export async function readRunningBalance(
+export async function selectRunningBalance(
   { sql }: Tx,
   at: { accountId: number; transferId: number; since: number },
 ): Promise<{ derived: string; noted: string | null }> {
@@ -173,7 +173,7 @@ export async function readRunningBalance(
 }
 
 /** The asset in which to write an account's amounts; undefined where the account is missing. */
-export async function readAssetOf(
+export async function selectAssetOf(
   { sql }: Tx,
   accountId: number,
 ): Promise<{ code: string; scale: number } | undefined> {
@@ -194,7 +194,7 @@ export interface HeldDifference {
 }
 
 /** Compares what accounts hold with the sum of their active holds. */
-export async function findHeldDifference({ sql }: Tx): Promise<HeldDifference | undefined> {
+export async function selectHeldDifference({ sql }: Tx): Promise<HeldDifference | undefined> {
   const [row] = await sql<{ account_id: bigint; expected: string; stored: string; late: boolean }[]>`
     WITH active AS (
       SELECT debit_account_id AS account_id, sum(amount) AS held, min(expires_at) AS next_expiry
@@ -223,7 +223,9 @@ export async function findHeldDifference({ sql }: Tx): Promise<HeldDifference | 
 }
 
 /** An account that is below its rule now, is closed and not empty, or keeps sums in the wrong place. */
-export async function findBrokenRule({ sql }: Tx): Promise<{ accountId: number; rule: string } | undefined> {
+export async function selectBrokenRule({
+  sql,
+}: Tx): Promise<{ accountId: number; rule: string } | undefined> {
   const [row] = await sql<{ id: bigint; rule: string }[]>`
     SELECT id, rule
     FROM (
@@ -252,7 +254,7 @@ export async function findBrokenRule({ sql }: Tx): Promise<{ accountId: number; 
  * Of accounts whose credit limit was changed, the first transfer that left a balance below the limit of its time.
  * (Accounts that kept their limit are judged by findAccountDifference.)
  */
-export async function findBelowFormerLimit(
+export async function selectBelowFormerLimit(
   { sql }: Tx,
   since: number,
 ): Promise<{ accountId: number; transferId: number; balance: string; limit: string } | undefined> {
@@ -285,7 +287,7 @@ export async function findBelowFormerLimit(
 }
 
 /** Assets whose accounts do not add up to zero. */
-export async function findUnbalancedAsset({
+export async function selectUnbalancedAsset({
   sql,
 }: Tx): Promise<{ code: string; scale: number; sum: string } | undefined> {
   const [row] = await sql<{ code: string; scale: number; sum: string }[]>`

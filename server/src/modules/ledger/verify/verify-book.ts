@@ -57,7 +57,7 @@ export async function verifyBook(db: Sql, options: VerifyOptions = {}): Promise<
   const until = options.readOnly === true ? undefined : await settle(db);
   const found = await inReadTransaction(db, async (tx) => {
     await begin(tx);
-    const checkpoint = options.full === true ? store.FROM_THE_BEGINNING : await store.readCheckpoint(tx);
+    const checkpoint = options.full === true ? store.FROM_THE_BEGINNING : await store.selectCheckpoint(tx);
     const snapshot = await store.exportSnapshot(tx);
     const scope = { db, snapshot, checkpoint, onProgress: options.onProgress };
     const { differences, transferCount } = await runChecks(tx, scope);
@@ -79,10 +79,10 @@ export async function verifyBook(db: Sql, options: VerifyOptions = {}): Promise<
  * snapshot is taken. Undefined where one of them stays open too long; there is then no checkpoint.
  */
 export async function settle(db: Sql): Promise<number | undefined> {
-  const last = await store.readLastStamp(db);
-  const open = await store.findOpenBatches(db);
+  const last = await store.selectLastStamp(db);
+  const open = await store.selectOpenBatches(db);
   const deadline = Date.now() + SETTLE_MAX_MS;
-  for (let still = open; still.size > 0; still = open.intersection(await store.findOpenBatches(db))) {
+  for (let still = open; still.size > 0; still = open.intersection(await store.selectOpenBatches(db))) {
     if (Date.now() > deadline) return undefined;
     await sleep(SETTLE_POLL_MS);
   }
@@ -169,7 +169,7 @@ function countShares(readCount: number): number {
 async function planReads(tx: Tx, since: number): Promise<{ after: number; upTo: number }[]> {
   const reads: { after: number; upTo: number }[] = [];
   for (let after = since; ; ) {
-    const upTo = await store.findTransferAfter(tx, after, TRANSFERS_PER_READ);
+    const upTo = await store.selectTransferAfter(tx, after, TRANSFERS_PER_READ);
     reads.push({ after, upTo: upTo ?? Number.MAX_SAFE_INTEGER });
     if (upTo === undefined) return reads;
     after = upTo;

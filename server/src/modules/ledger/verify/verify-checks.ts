@@ -36,7 +36,7 @@ type Found = Promise<Difference | undefined>;
 
 /** Sums and running balances of a share of the accounts. */
 export async function checkAccounts(tx: Tx, share: accounts.AccountShare): Found {
-  const found = await accounts.findAccountDifference(tx, share);
+  const found = await accounts.selectAccountDifference(tx, share);
   if (found === undefined) return undefined;
   const { accountId, isMissing, brokenAt, belowLimitAt } = found;
   if (isMissing) {
@@ -56,7 +56,7 @@ async function describeBrokenBalance(
   at: { accountId: number; transferId: number; since: number },
 ): Promise<Difference> {
   const { accountId, transferId } = at;
-  const { derived, noted } = await accounts.readRunningBalance(tx, at);
+  const { derived, noted } = await accounts.selectRunningBalance(tx, at);
   const write = await amountsOf(tx, accountId);
   const expected = write(derived);
   const stored = noted === null ? "no balance" : write(noted);
@@ -77,7 +77,7 @@ async function describeSums(
 }
 
 export async function checkFormerLimits(tx: Tx, { since }: Checkpoint): Found {
-  const found = await accounts.findBelowFormerLimit(tx, since);
+  const found = await accounts.selectBelowFormerLimit(tx, since);
   if (found === undefined) return undefined;
   const { accountId, transferId } = found;
   const write = await amountsOf(tx, accountId);
@@ -87,7 +87,7 @@ export async function checkFormerLimits(tx: Tx, { since }: Checkpoint): Found {
 }
 
 export async function checkHeld(tx: Tx): Found {
-  const found = await accounts.findHeldDifference(tx);
+  const found = await accounts.selectHeldDifference(tx);
   if (found === undefined) return undefined;
   const { accountId } = found;
   if (found.hasLateExpiry) {
@@ -101,14 +101,14 @@ export async function checkHeld(tx: Tx): Found {
 }
 
 export async function checkRules(tx: Tx): Found {
-  const found = await accounts.findBrokenRule(tx);
+  const found = await accounts.selectBrokenRule(tx);
   if (found === undefined) return undefined;
   const { accountId, rule } = found;
   return { check: "rules", what: `account ${accountId} ${rule}`, accountId };
 }
 
 export async function checkZeroSum(tx: Tx): Found {
-  const found = await accounts.findUnbalancedAsset(tx);
+  const found = await accounts.selectUnbalancedAsset(tx);
   if (found === undefined) return undefined;
   const { code, scale } = found;
   const [expected, stored] = [formatAmount(0n, scale), formatAmount(BigInt(found.sum), scale)];
@@ -133,9 +133,9 @@ export async function* checkJournals(
     const what = `hold ${wrongAt} does not agree with its journal, its accounts or its capture`;
     yield { check: "holds", what, holdId: wrongAt };
   }
-  if (places !== counted.inJournals) yield describeShortJournal(await journals.findShortJournal(tx, since));
+  if (places !== counted.inJournals) yield describeShortJournal(await journals.selectShortJournal(tx, since));
   if (counted.transfers !== counted.inJournals + captures) {
-    yield describeStrayTransfer(await journals.findStrayTransfer(tx, since));
+    yield describeStrayTransfer(await journals.selectStrayTransfer(tx, since));
   }
 }
 
@@ -162,7 +162,7 @@ export function describeMixedTransfer(transferId: number): Difference {
 }
 
 export async function checkReversals(tx: Tx, { since }: Checkpoint): Found {
-  const found = await journals.findFalseReversal(tx, since);
+  const found = await journals.selectFalseReversal(tx, since);
   if (found === undefined) return checkForgotten(tx, since);
   const { journalId, reversedId } = found;
   const what = `journal ${journalId} reverses ${reversedId} and is not the same amounts the other way round`;
@@ -170,14 +170,14 @@ export async function checkReversals(tx: Tx, { since }: Checkpoint): Found {
 }
 
 async function checkForgotten(tx: Tx, since: number): Found {
-  const journalId = await journals.findForgottenReversal(tx, since);
+  const journalId = await journals.selectForgottenReversal(tx, since);
   if (journalId === undefined) return undefined;
   const what = `journal ${journalId} was written as a reversal, and nothing notes what it reversed`;
   return { check: "reversals", what, journalId };
 }
 
 async function amountsOf(tx: Tx, accountId: number): Promise<(minor: string) => string> {
-  const asset = await accounts.readAssetOf(tx, accountId);
+  const asset = await accounts.selectAssetOf(tx, accountId);
   if (asset === undefined) return (minor) => `${minor} minor units`;
   return (minor) => `${formatAmount(BigInt(minor), asset.scale)} ${asset.code}`;
 }

@@ -89,7 +89,7 @@ export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCo
 }
 
 /** The first journal that lacks some of its transfers. */
-export async function findShortJournal(
+export async function selectShortJournal(
   { sql }: Tx,
   since: number,
 ): Promise<{ journalId: number; expected: number; found: number } | undefined> {
@@ -109,7 +109,7 @@ export async function findShortJournal(
 }
 
 /** The first transfer that is neither in its place in a journal nor the capture of a hold. */
-export async function findStrayTransfer(
+export async function selectStrayTransfer(
   { sql }: Tx,
   since: number,
 ): Promise<{ transferId: number; journalId: number } | undefined> {
@@ -126,7 +126,7 @@ export async function findStrayTransfer(
 }
 
 /** The first reversal that is not its journal mirrored: the same amounts, from and to the other way round. */
-export async function findFalseReversal(
+export async function selectFalseReversal(
   { sql }: Tx,
   since: number,
 ): Promise<{ journalId: number; reversedId: number } | undefined> {
@@ -158,7 +158,7 @@ export async function findFalseReversal(
 }
 
 /** The first journal that was written as a reversal and has no row that says so: what it reversed could be reversed again. */
-export async function findForgottenReversal({ sql }: Tx, since: number): Promise<number | undefined> {
+export async function selectForgottenReversal({ sql }: Tx, since: number): Promise<number | undefined> {
   const { before, after } = REVERSAL_METADATA;
   const [row] = await sql<{ id: bigint }[]>`
     SELECT j.id

@@ -38,7 +38,7 @@ const SOLD = "BETWEEN 2 AND 5";
 const MICROSECONDS_PER_DAY = 86_400_000_000;
 
 /** By key: "0" for all; the number of the day since 1970; the customer, "" for nobody. Unless for all or by day, most revenue first. */
-export async function readOrderSales(
+export async function selectOrderSales(
   tx: Tx,
   span: SalesSpan,
   { by, limit = null }: { by: "all" | "day" | "customer"; limit?: number | null },
@@ -93,7 +93,7 @@ export async function readOrderSales(
 }
 
 /** By product, null for lines that name none. `limit` null: all. */
-export async function readLineSales(
+export async function selectLineSales(
   tx: Tx,
   span: SalesSpan,
   { sort, limit }: { readonly sort: SalesOrder; readonly limit: number | null },

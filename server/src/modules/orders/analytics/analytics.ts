@@ -9,10 +9,10 @@ import { findProductLabels, type ProductLabel } from "../../catalog/index.ts";
 import {
   type LineSales,
   type OrderSales,
-  readLineSales,
-  readOrderSales,
   type SalesOrder,
   type SalesSpan,
+  selectLineSales,
+  selectOrderSales,
 } from "./analytics-store.ts";
 
 export type { LineSales, OrderSales, SalesSpan } from "./analytics-store.ts";
@@ -38,7 +38,7 @@ export interface CategorySales extends LineSales {
 
 /** The whole of a time; zero where nothing was sold. */
 export async function getSales(db: Sql, span: SalesSpan): Promise<OrderSales> {
-  const [sales] = await inReadTransaction(db, (tx) => readOrderSales(tx, span, { by: "all" }));
+  const [sales] = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by: "all" }));
   return sales?.sales ?? NOTHING_ORDERED;
 }
 
@@ -48,7 +48,7 @@ export async function findSalesByPeriod(
   span: SalesSpan,
   unit: "day" | "month",
 ): Promise<PeriodSales[]> {
-  const days = await inReadTransaction(db, (tx) => readOrderSales(tx, span, { by: "day" }));
+  const days = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by: "day" }));
   const byPeriod = new Map<string, OrderSales>();
   for (const { key, sales } of days) {
     const date = new Date(Number(key) * 86_400_000).toISOString();
@@ -63,7 +63,7 @@ export async function findSalesByPeriod(
 
 /** Those who brought most, first. */
 export async function findSalesByCustomer(db: Sql, span: SalesSpan, limit: number): Promise<CustomerSales[]> {
-  const rows = await inReadTransaction(db, (tx) => readOrderSales(tx, span, { by: "customer", limit }));
+  const rows = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by: "customer", limit }));
   return rows.map(({ key, sales }) => ({ customerId: key === "" ? null : key, ...sales }));
 }
 
@@ -74,7 +74,7 @@ export async function findTopProducts(
   order: { readonly sort: SalesOrder; readonly limit: number },
 ): Promise<ProductSales[]> {
   return inReadTransaction(db, async (tx) => {
-    const rows = await readLineSales(tx, span, order);
+    const rows = await selectLineSales(tx, span, order);
     const labels = await findLabels(tx, rows);
     return rows.map(({ productId, sales }) => ({ productId, label: labels.get(productId ?? 0), ...sales }));
   });
@@ -83,7 +83,7 @@ export async function findTopProducts(
 /** By the category that a product stands in now, those that brought most first. */
 export async function findSalesByCategory(db: Sql, span: SalesSpan): Promise<CategorySales[]> {
   return inReadTransaction(db, async (tx) => {
-    const rows = await readLineSales(tx, span, { sort: "revenue", limit: null });
+    const rows = await selectLineSales(tx, span, { sort: "revenue", limit: null });
     const labels = await findLabels(tx, rows);
     const byCategory = new Map<number | null, CategorySales>();
     for (const { productId, sales } of rows) {

@@ -7,8 +7,8 @@ import { formatStamp } from "../../../values/time.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { amountWriter, describeLine } from "../describe-order.ts";
 import type { Order } from "../order.ts";
-import { type OrderFilter, readOrders } from "../order-read-store.ts";
-import { readLines } from "../order-store.ts";
+import { type OrderFilter, selectOrders } from "../order-read-store.ts";
+import { selectLines } from "../order-store.ts";
 
 export interface OrderRow {
   readonly id: string;
@@ -67,7 +67,7 @@ export function exportOrderLines(
   query: OrderExport<OrderLineRow>,
 ): Promise<Exported> {
   return exportPages(services, query, async (tx, orders) => {
-    const lines = await readLines(tx, toArray(orders.map(({ id }) => id)));
+    const lines = await selectLines(tx, toArray(orders.map(({ id }) => id)));
     return orders.map((order) => {
       const write = amountWriter(services.assets, order.currency);
       const shared = describeShared(order);
@@ -89,7 +89,7 @@ function exportPages<Row>(
   return inReadTransaction(db, async (tx) => {
     let rowCount = 0;
     for (let beforeId: number | undefined; ; ) {
-      const orders = await readOrders(tx.sql, { ...filter, beforeId, limit: ORDERS_PER_PAGE });
+      const orders = await selectOrders(tx.sql, { ...filter, beforeId, limit: ORDERS_PER_PAGE });
       if (orders.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
       const { rows, isCut } = takeWhole(await rowsOf(tx, orders), rowsMax - rowCount);
       if (rows.length > 0) await write(rows);

@@ -5,8 +5,8 @@ import type { Decision, Desk } from "../../desk/index.ts";
 import { orderError } from "../errors.ts";
 import { giveBack } from "./cancel-order.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling, refuseStep } from "./change-order.ts";
-import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
+import { saveOrder } from "./save-order.ts";
 import type { TransitionName } from "./states.ts";
 
 /** The steps of the table that staff asks for by their target. */
@@ -32,7 +32,7 @@ export function advanceOrder({
       const refused = refuseCancelling(found.order) ?? refuseStep(step, found);
       if (refused !== undefined) return refused;
       const { order, payment, actor } = found;
-      const changed = leaveOrder(desk, order, { step, note, actorId: actor.id, payment });
+      const changed = saveOrder(desk, order, { step, note, actorId: actor.id, payment });
       return answerWith(desk, changed, payment);
     },
   };
@@ -61,7 +61,7 @@ export function reviewOrder({
 
 function accept(desk: Desk, { order, payment, actor }: FoundOrder, note: string | undefined): Decision {
   const set = { review: "accepted" } as const;
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set,
     event: "review_accepted",
     note,
@@ -75,7 +75,7 @@ function refuse(desk: Desk, found: FoundOrder, note: string | undefined): Decisi
   const freed = giveBack(desk, found, "refused in review");
   if (freed instanceof AppError) return freed;
   const { order, actor } = found;
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set: { review: "refused", lines: freed.lines, cancelReason: "refused in review", expiresAt: null },
     event: "review_refused",
     note,
@@ -113,7 +113,7 @@ function extend(desk: Desk, { order, payment, actor }: FoundOrder): Decision {
   const set = { expiresAt: desk.book.now + EXTENSION_SECONDS * 1_000_000 };
   const event = "extended";
   const note = "a payment is under way";
-  const changed = leaveOrder(desk, order, { set, event, note, actorId: actor.id, payment });
+  const changed = saveOrder(desk, order, { set, event, note, actorId: actor.id, payment });
   return answerWith(desk, changed, payment);
 }
 
@@ -125,7 +125,7 @@ function end(desk: Desk, found: FoundOrder): Decision | AppError {
   const { lines, payment } = freed;
   const step = found.payment?.failureCode == null ? "expire" : "fail";
   const isOver = refuseStep(step, { order, payment, actor }) === undefined;
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set: { lines, expiresAt: null, ...(isOver ? {} : { cancelReason: reason }) },
     ...(isOver ? { step } : { event: "cancel_requested" }),
     note: reason,

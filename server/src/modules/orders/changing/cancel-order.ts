@@ -9,8 +9,8 @@ import { orderError } from "../errors.ts";
 import { holdsOf, type Order, type OrderLine } from "../order.ts";
 import { returnUseOf } from "../placing/apply-coupon.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
-import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
+import { saveOrder } from "./save-order.ts";
 import { partyOf, refuseTransition } from "./states.ts";
 
 /**
@@ -39,7 +39,7 @@ function decide(desk: Desk, found: FoundOrder, reason: string): Decision | AppEr
   const freed = giveBack(desk, found, reason);
   if (freed instanceof AppError) return freed;
   const isDone = factsOf(order, freed.payment).isGivenBack;
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set: { lines: freed.lines, cancelReason: reason, expiresAt: null },
     event: isDone ? undefined : "cancel_requested",
     note: isDone ? undefined : reason,

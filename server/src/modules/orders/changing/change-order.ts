@@ -58,11 +58,11 @@ export function changeOrder(
 ): Promise<CommandOutcome> {
   return submitRereading(services.desk, async () => {
     const found = await getOrderWithPayment(services, caller.actor, id);
-    return buildChange(services, caller, { found, act });
+    return buildChangeCommand(services, caller, { found, act });
   });
 }
 
-async function buildChange(
+async function buildChangeCommand(
   { assets }: OrderServices,
   caller: OrderCaller,
   { found, act }: { found: { order: Order; payment: Payment | undefined }; act: OrderAct },

@@ -16,8 +16,8 @@ import { type NewLine, priceLines } from "../placing/price-lines.ts";
 import type { LineTotals } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
-import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
+import { saveOrder } from "./save-order.ts";
 import { isFinal, partyOf } from "./states.ts";
 
 /** Undefined leaves a field as it is. */
@@ -92,7 +92,7 @@ function decide(desk: Desk, found: FoundOrder, editing: Editing): Decision | App
   if (edit.addresses !== undefined)
     desk.rows.add(ADDRESSES, sealAddresses(services.vault, order.id, edit.addresses));
   const payment = lines === undefined ? found.payment : lines.payment;
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set: {
       ...(edit.reference === undefined ? {} : { reference: edit.reference }),
       ...(edit.metadata === undefined ? {} : { metadata: edit.metadata }),

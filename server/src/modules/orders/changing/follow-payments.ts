@@ -11,8 +11,8 @@ import {
 } from "../../payments/index.ts";
 import type { Order } from "../order.ts";
 import { ORDERS } from "../order-store.ts";
-import { leaveOrder } from "./leave-order.ts";
 import { factsOf } from "./order-facts.ts";
+import { saveOrder } from "./save-order.ts";
 import { isFinal } from "./states.ts";
 
 /** What giving a late payment back takes, beside what the payment's own command took. */
@@ -35,7 +35,7 @@ export function followPayments(): PaymentListener {
 
 function follow(desk: Desk, order: Order, { after, actorId }: PaymentChange): AppError | undefined {
   if (isUnwanted(order, after)) return returnMoney(desk, order, after);
-  leaveOrder(desk, order, {
+  saveOrder(desk, order, {
     event: "payment_changed",
     note: `${after.provider}: ${statusOf(after)}`,
     actorId,
@@ -56,7 +56,7 @@ function returnMoney(desk: Desk, order: Order, payment: Payment): AppError | und
   const reason = `order ${order.id} is ${order.state}`;
   const returned = cancelPayment(desk, payment, { actorId: "system", reason });
   if (returned instanceof AppError) return returned;
-  leaveOrder(desk, order, {
+  saveOrder(desk, order, {
     event: "late_payment_returned",
     note: reason,
     actorId: "system",

@@ -52,7 +52,7 @@ export function findOwnStep(
   });
 }
 
-/** The order after a step of the table. One that ends while nobody has decided over it was not let through. */
+/** The order after a step of the table. An order that ends while its review is pending counts as refused by it. */
 export function take(order: Order, name: TransitionName): Order {
   const { to } = TRANSITIONS[name];
   const review = isFinal(to) && order.review === "pending" ? "refused" : order.review;

@@ -17,8 +17,8 @@ import type { PaymentMethod } from "../order.ts";
 import { openOrderPayment } from "../placing/place-orders.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
-import { leaveOrder } from "./leave-order.ts";
 import { dueOf, dueTaxOf, factsOf } from "./order-facts.ts";
+import { saveOrder } from "./save-order.ts";
 import { partyOf } from "./states.ts";
 
 export interface PayRequest {
@@ -63,7 +63,7 @@ function decide(desk: Desk, found: FoundOrder, paying: Paying): Decision | AppEr
     failed: (outcome) => outcome instanceof AppError,
   });
   if (payment instanceof AppError) return payment;
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set: { paymentMethod: method, paymentId: payment.id },
     event: payment.capturedMinor === 0n ? "payment_opened" : "payment_received",
     note: `${method}: ${statusOf(payment)}`,

@@ -105,7 +105,7 @@ export interface CreditNoteFilter {
 }
 
 /** Newest first, with their lines. */
-export async function readCreditNotes(db: Sql, filter: CreditNoteFilter): Promise<CreditNote[]> {
+export async function selectCreditNotes(db: Sql, filter: CreditNoteFilter): Promise<CreditNote[]> {
   const { orderId, customerId, kind, reference, beforeId = Number.MAX_SAFE_INTEGER, limit } = filter;
   const rows = await db<NoteRow[]>`
     SELECT ${NOTE_COLUMNS.names(db)}
@@ -120,7 +120,7 @@ export async function readCreditNotes(db: Sql, filter: CreditNoteFilter): Promis
   return withLines(db, rows);
 }
 
-export async function readCreditNote(db: Sql, id: number): Promise<CreditNote | undefined> {
+export async function selectCreditNote(db: Sql, id: number): Promise<CreditNote | undefined> {
   const rows = await db<NoteRow[]>`
     SELECT ${NOTE_COLUMNS.names(db)}
     FROM orders.credit_notes
@@ -129,8 +129,8 @@ export async function readCreditNote(db: Sql, id: number): Promise<CreditNote | 
 }
 
 /** Oldest first: an order's story. */
-export async function findCreditNotesOfOrder(db: Sql, orderId: number): Promise<CreditNote[]> {
-  return (await readCreditNotes(db, { orderId, limit: 1_000 })).reverse();
+export async function selectCreditNotesOfOrder(db: Sql, orderId: number): Promise<CreditNote[]> {
+  return (await selectCreditNotes(db, { orderId, limit: 1_000 })).reverse();
 }
 
 async function withLines(db: Sql, rows: readonly NoteRow[]): Promise<CreditNote[]> {

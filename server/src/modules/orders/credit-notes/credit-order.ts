@@ -14,8 +14,8 @@ import {
 } from "../../payments/index.ts";
 import type { FoundOrder, OrderAct } from "../changing/change-order.ts";
 import { refuseCancelling } from "../changing/change-order.ts";
-import { leaveOrder } from "../changing/leave-order.ts";
 import { dueOf } from "../changing/order-facts.ts";
+import { saveOrder } from "../changing/save-order.ts";
 import { isFinal } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
@@ -168,7 +168,7 @@ function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision |
     decide: () => book(desk, found, crediting),
     failed: (outcome) => outcome instanceof AppError,
   });
-  return booked instanceof AppError ? booked : leave(desk, found, { ...crediting, ...booked });
+  return booked instanceof AppError ? booked : saveCredit(desk, found, { ...crediting, ...booked });
 }
 
 /** Before it is confirmed an order is edited or cancelled, and after it has ended without a sale nothing is left to give. */
@@ -250,7 +250,11 @@ function toNoteLine(
   };
 }
 
-function leave(desk: Desk, { order: before, actor }: FoundOrder, credited: Crediting & Credited): Decision {
+function saveCredit(
+  desk: Desk,
+  { order: before, actor }: FoundOrder,
+  credited: Crediting & Credited,
+): Decision {
   const { kind, parts, reason, lines, payment, refund, refunded, refundedTax } = credited;
   const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
   const note: CreditNote = {
@@ -275,7 +279,7 @@ function leave(desk: Desk, { order: before, actor }: FoundOrder, credited: Credi
   desk.rows.add(NEW_CREDIT_NOTES, note);
   const after = applyParts(before.lines, kind, parts);
   const isReturned = kind === "return" && fulfilmentOf(after) === "returned";
-  const order = leaveOrder(desk, before, {
+  const order = saveOrder(desk, before, {
     set: {
       lines: after,
       credited: before.credited + total,

@@ -19,7 +19,7 @@ import { CreditNoteInput, CreditNoteQuery, OrderParams, RefundInput, ReturnInput
 import type { OrderServices } from "../services.ts";
 import { refundOrder, returnItems } from "./credit-order.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
-import { buildCreditNote } from "./write-credit-note.ts";
+import { buildCreditNoteCommand } from "./write-credit-note.ts";
 
 const tags = ["Returns and refunds"];
 
@@ -104,7 +104,7 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const wanted = readCreditNote(services, request.actor, request.body);
-      const command = await buildCreditNote(services, readCaller(request), wanted);
+      const command = await buildCreditNoteCommand(services, readCaller(request), wanted);
       return send(reply, await services.desk.submit(command), 201);
     },
   );

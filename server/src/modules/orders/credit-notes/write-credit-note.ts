@@ -39,7 +39,7 @@ const STAMPS_OF_MONEY = 3;
  * A command that books one credit note. Locks the stock accounts and the account that is credited.
  * Refuses what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
  */
-export async function buildCreditNote(
+export async function buildCreditNoteCommand(
   services: OrderServices,
   caller: OrderCaller,
   request: NewCreditNote,

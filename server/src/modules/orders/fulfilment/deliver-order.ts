@@ -2,7 +2,7 @@
 import type { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { answerWith, type FoundOrder, type OrderAct } from "../changing/change-order.ts";
-import { leaveOrder } from "../changing/leave-order.ts";
+import { saveOrder } from "../changing/save-order.ts";
 import { orderError } from "../errors.ts";
 import { DELIVERIES, SHIPMENTS } from "./shipment-store.ts";
 
@@ -38,7 +38,7 @@ function decide(
   for (const { id } of arriving) desk.rows.add(DELIVERIES, { shipmentId: id, at });
   const arrived = new Set(arriving.map(({ id }) => id));
   const isAll = all.every(({ id, deliveredAt }) => deliveredAt !== null || arrived.has(id));
-  const changed = leaveOrder(desk, order, {
+  const changed = saveOrder(desk, order, {
     set: isAll && order.fulfilment === "shipped" ? { fulfilment: "delivered" } : {},
     event: "delivered",
     note: `shipment ${arriving.map(({ id }) => id).join(", ")}`,

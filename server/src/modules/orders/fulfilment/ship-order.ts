@@ -6,8 +6,8 @@ import { shipStock } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
 import { capturableOf, capturePayment, type Payment, voidPayment } from "../../payments/index.ts";
 import { type FoundOrder, type OrderAct, refuseCancelling, refuseStep } from "../changing/change-order.ts";
-import { leaveOrder } from "../changing/leave-order.ts";
 import { dueOf, dueTaxOf, factsOf } from "../changing/order-facts.ts";
+import { saveOrder } from "../changing/save-order.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { fulfilmentOf, type Order, type OrderLine } from "../order.ts";
@@ -43,7 +43,7 @@ function decide(desk: Desk, found: FoundOrder, request: ShipRequest): Decision |
     failed: (outcome) => outcome instanceof AppError,
   });
   if (booked instanceof AppError) return booked;
-  return leave(desk, found, { request, ...booked });
+  return saveShipped(desk, found, { request, ...booked });
 }
 
 function refuseShipping(found: FoundOrder): AppError | undefined {
@@ -174,7 +174,7 @@ function worthOf(before: readonly OrderLine[], after: readonly OrderLine[]): { g
   return { gross, tax };
 }
 
-function leave(
+function saveShipped(
   desk: Desk,
   { order: before, actor }: FoundOrder,
   { request, lines, shipped, payment }: Shipped & { request: ShipRequest },
@@ -191,7 +191,7 @@ function leave(
     lines: shipped,
   };
   desk.rows.add(NEW_SHIPMENTS, shipment);
-  const order = leaveOrder(desk, before, {
+  const order = saveOrder(desk, before, {
     set: { lines, fulfilment: fulfilmentOf(lines) },
     step: before.state === "PROCESSING" ? undefined : "process",
     event: "shipped",

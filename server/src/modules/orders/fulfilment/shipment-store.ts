@@ -29,14 +29,14 @@ type Reader = Pick<Tx, "sql"> | { readonly sql: Sql };
 /** Shipments by order, oldest first. Locked by their orders' rows. */
 export const SHIPMENTS: RowReader<readonly Shipment[]> = {
   kind: "orders.shipments",
-  read: (tx, orderIds) => readShipmentsOfOrders(tx, orderIds),
+  read: (tx, orderIds) => selectShipmentsOfOrders(tx, orderIds),
 };
 
-export async function readShipments(db: Sql, orderId: number): Promise<readonly Shipment[]> {
-  return (await readShipmentsOfOrders({ sql: db }, [orderId])).get(orderId) ?? [];
+export async function selectShipments(db: Sql, orderId: number): Promise<readonly Shipment[]> {
+  return (await selectShipmentsOfOrders({ sql: db }, [orderId])).get(orderId) ?? [];
 }
 
-async function readShipmentsOfOrders(
+async function selectShipmentsOfOrders(
   { sql }: Reader,
   orderIds: readonly number[],
 ): Promise<Map<number, Shipment[]>> {

@@ -71,7 +71,7 @@ export interface PlacingExtension {
  * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where
  * one is asked.
  */
-export async function buildPlacing(
+export async function buildPlacingCommand(
   services: OrderServices,
   caller: OrderCaller,
   request: NewOrder & { extension?: PlacingExtension },
@@ -168,7 +168,7 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
   });
   if (booked instanceof AppError) return booked;
   judgement?.keep(id);
-  return leave(desk, placing, { id, booked, totals: priced.totals });
+  return savePlaced(desk, placing, { id, booked, totals: priced.totals });
 }
 
 /** The trail has the reasons; whoever ordered is not told how to pass the next time. */
@@ -282,7 +282,7 @@ function providerOf(method: PaymentMethod, card: ProviderName | undefined): Prov
   return method === "balance" ? "balance" : "manual";
 }
 
-function leave(
+function savePlaced(
   desk: Desk,
   { services, caller, request }: Placing,
   placed: { id: number; booked: Booked; totals: LineTotals },

@@ -23,7 +23,7 @@ export async function checkNamedHolds({ tx, assets }: Subject): Found {
   const named = await store.countNamedHolds(tx);
   const active = await countActiveHolds(tx, sold);
   if (named.count === active && named.distinct === active) return undefined;
-  const lines = await store.readNamedHolds(tx);
+  const lines = await store.selectNamedHolds(tx);
   for (const [holdId, { orderId, count }] of lines)
     if (count > 1)
       return {
@@ -51,7 +51,7 @@ export async function checkNamedHolds({ tx, assets }: Subject): Found {
 export async function checkShipments({ tx, assets, since }: Subject): Found {
   const { sold } = unitAccounts(assets);
   for (let afterId = 0; ; ) {
-    const page = await store.readShippedParts(tx, { since, afterId, limit: PAGE });
+    const page = await store.selectShippedParts(tx, { since, afterId, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return undefined;
     const parts = page.filter(({ holdId }) => holdId !== 0);
@@ -87,7 +87,7 @@ function describeShipment(part: store.ShippedPart, hold: KeptHold | undefined): 
 export async function checkPutBack({ tx, assets, since }: Subject): Found {
   const { sold } = unitAccounts(assets);
   for (let afterId = 0; ; ) {
-    const page = await store.readPutBack(tx, { since, afterId, limit: PAGE });
+    const page = await store.selectPutBack(tx, { since, afterId, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return undefined;
     const transfers = await readTransfers(tx, page);
@@ -105,7 +105,7 @@ export async function checkPutBack({ tx, assets, since }: Subject): Found {
 export async function checkPaidOut(subject: Subject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
-    const page = await store.readPaidOut(tx, { since, afterId, limit: PAGE });
+    const page = await store.selectPaidOut(tx, { since, afterId, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return undefined;
     const transfers = await readTransfers(tx, page);
@@ -166,7 +166,7 @@ function describeBooking(
 export async function checkRefunds(subject: Subject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
-    const page = await store.readNotedRefunds(tx, { since, afterId, limit: PAGE });
+    const page = await store.selectNotedRefunds(tx, { since, afterId, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return undefined;
     const refunds = await findAttempts(

@@ -3,13 +3,13 @@ import type { Tx } from "../../../runtime/transaction.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
 import { stateOf } from "../order-store.ts";
 import { type Found, type Subject, tellAmounts } from "./verify-difference.ts";
-import { readNamedProducts } from "./verify-pages-store.ts";
+import { selectNamedProducts } from "./verify-pages-store.ts";
 import * as store from "./verify-store.ts";
 
 const TOTALS = ["net", "tax", "total", "credited", "discount"];
 
 export async function checkTotals(subject: Subject): Found {
-  const found = await store.findWrongTotal(subject.tx);
+  const found = await store.selectWrongTotal(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
   const check = "order_totals";
@@ -22,7 +22,7 @@ export async function checkTotals(subject: Subject): Found {
 }
 
 export async function checkPrices(subject: Subject): Found {
-  const found = await store.findWrongPrice(subject.tx);
+  const found = await store.selectWrongPrice(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
   const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: ["net", "tax"] });
@@ -32,7 +32,7 @@ export async function checkPrices(subject: Subject): Found {
 }
 
 export async function checkProgress(subject: Subject): Found {
-  const found = await store.findWrongProgress(subject.tx);
+  const found = await store.selectWrongProgress(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
   const tell = (text: string) => {
@@ -46,7 +46,7 @@ export async function checkProgress(subject: Subject): Found {
 }
 
 export async function checkStates({ tx }: Subject): Found {
-  const found = await store.findWrongState(tx);
+  const found = await store.selectWrongState(tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
   const what = `order ${orderId} (${stateOf(found.state)}) ${found.rule}`;
@@ -54,7 +54,7 @@ export async function checkStates({ tx }: Subject): Found {
 }
 
 export async function checkTimelines({ tx }: Subject): Found {
-  const found = await store.findBrokenTimeline(tx);
+  const found = await store.selectBrokenTimeline(tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
   const where = found.seq === null ? "does not lead to its state" : `breaks at entry ${found.seq}`;
@@ -62,7 +62,7 @@ export async function checkTimelines({ tx }: Subject): Found {
 }
 
 export async function checkNotes(subject: Subject): Found {
-  const found = await store.findWrongNote(subject.tx);
+  const found = await store.selectWrongNote(subject.tx);
   if (found === undefined) return undefined;
   const creditNoteId = Number(found.id);
   const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: TOTALS });
@@ -72,7 +72,7 @@ export async function checkNotes(subject: Subject): Found {
 }
 
 export async function checkCredits(subject: Subject): Found {
-  const found = await store.findWrongCredit(subject.tx);
+  const found = await store.selectWrongCredit(subject.tx);
   if (found === undefined) return undefined;
   const names = ["credited", "of it never paid"];
   const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
@@ -89,7 +89,7 @@ const PRODUCTS_PER_READ = 5_000;
 
 /** No line names a product that the catalog does not have. */
 export async function checkProducts({ tx }: Subject): Found {
-  const missing = await findMissingProduct(tx, await readNamedProducts(tx));
+  const missing = await findMissingProduct(tx, await selectNamedProducts(tx));
   if (missing === undefined) return undefined;
   const { orderId, productId } = missing;
   const what = `order ${orderId} names product ${productId}, which does not exist`;

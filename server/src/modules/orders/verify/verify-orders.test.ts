@@ -4,7 +4,7 @@ import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders
 import { verifyCoupons } from "../../promotions/index.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
 import { refundOrder, returnItems } from "../credit-notes/credit-order.ts";
-import { buildCreditNote } from "../credit-notes/write-credit-note.ts";
+import { buildCreditNoteCommand } from "../credit-notes/write-credit-note.ts";
 import { deliverOrder } from "../fulfilment/deliver-order.ts";
 import { shipOrder } from "../fulfilment/ship-order.ts";
 import { verifyOrders } from "./verify-orders.ts";
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const request = { items, customerId: null, asset, accountId: account, reason: "broken" };
   couponCode = await shop.addCoupon({ usageLimit: 5 });
   discounted = (await shop.place([[productId, 1]], { couponCode })).id;
-  note = (await shop.carryOut(await buildCreditNote(shop.services, { actor: STAFF }, request))).id;
+  note = (await shop.carryOut(await buildCreditNoteCommand(shop.services, { actor: STAFF }, request))).id;
 });
 afterAll(() => shop.close());
 beforeEach(async () => expect((await verifyOrders(shop.db)).differences).toEqual([]));

@@ -3,7 +3,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { JudgedOrder } from "../changing/order-facts.ts";
 import type { Order, OrderLine } from "../order.ts";
-import { fulfilmentNamed, type OrderRow, readIds, reviewNamed, stateOf } from "../order-store.ts";
+import { fulfilmentNamed, type OrderRow, parseIds, reviewNamed, stateOf } from "../order-store.ts";
 
 export interface Page {
   /** Stamp up to which an earlier run has found what cannot change in order; 0: from the first. */
@@ -24,7 +24,7 @@ export type CheckedLine = Pick<
 >;
 
 /** Orders by id: those that are open, and those that were placed or changed since. */
-export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): Promise<CheckedOrder[]> {
+export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page): Promise<CheckedOrder[]> {
   const { sql } = tx;
   const rows = await sql<
     Pick<
@@ -49,7 +49,7 @@ export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): P
         OR EXISTS (SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.at > ${since}))
     ORDER BY id
     LIMIT ${limit}`;
-  const lines = await readOpenLines(
+  const lines = await selectOpenLines(
     tx,
     rows.map((row) => Number(row.id)),
   );
@@ -70,7 +70,10 @@ export async function readOrdersPage(tx: Tx, { since, afterId, limit }: Page): P
   });
 }
 
-async function readOpenLines({ sql }: Tx, orderIds: readonly number[]): Promise<Map<number, CheckedLine[]>> {
+async function selectOpenLines(
+  { sql }: Tx,
+  orderIds: readonly number[],
+): Promise<Map<number, CheckedLine[]>> {
   const rows = await sql<
     {
       order_id: bigint;
@@ -94,8 +97,8 @@ async function readOpenLines({ sql }: Tx, orderIds: readonly number[]): Promise<
       quantity: row.quantity,
       shipped: row.shipped,
       tracksStock: row.tracks_stock,
-      holdIds: readIds(row.hold_ids),
-      stockAccountIds: readIds(row.stock_account_ids),
+      holdIds: parseIds(row.hold_ids),
+      stockAccountIds: parseIds(row.stock_account_ids),
     };
     const orderId = Number(row.order_id);
     const lines = byOrder.get(orderId);
@@ -121,7 +124,9 @@ export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; dis
 }
 
 /** Which of the holds some line names, and by how many. */
-export async function readNamedHolds({ sql }: Tx): Promise<Map<number, { orderId: number; count: number }>> {
+export async function selectNamedHolds({
+  sql,
+}: Tx): Promise<Map<number, { orderId: number; count: number }>> {
   const rows = await sql<{ hold_id: bigint; order_id: bigint; count: number }[]>`
     SELECT hold_id, min(l.order_id) AS order_id, count(*)::int AS count
     FROM orders.lines l
@@ -143,7 +148,10 @@ export interface ShippedPart {
 }
 
 /** What shipments took of stock, a page of shipments at a time. */
-export async function readShippedParts({ sql }: Tx, { since, afterId, limit }: Page): Promise<ShippedPart[]> {
+export async function selectShippedParts(
+  { sql }: Tx,
+  { since, afterId, limit }: Page,
+): Promise<ShippedPart[]> {
   const rows = await sql<
     {
       shipment_id: bigint;
@@ -196,7 +204,7 @@ interface BookingRow {
 }
 
 /** Money of credit notes that name no order. */
-export async function readPaidOut({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
+export async function selectPaidOut({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
   const rows = await sql<BookingRow[]>`
     SELECT id, order_id, total AS amount, journal_id, account_id, tax, currency
     FROM orders.credit_notes
@@ -207,7 +215,7 @@ export async function readPaidOut({ sql }: Tx, { since, afterId, limit }: Page):
 }
 
 /** Goods that credit notes put back on the shelf, a page of notes at a time. */
-export async function readPutBack({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
+export async function selectPutBack({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
   const rows = await sql<BookingRow[]>`
     SELECT n.id, n.order_id, l.quantity::bigint AS amount, l.stock_journal_id AS journal_id,
       l.stock_account_id AS account_id, 0::bigint AS tax, '' AS currency
@@ -244,7 +252,10 @@ export interface NotedRefund {
 }
 
 /** Refunds that credit notes of orders name. */
-export async function readNotedRefunds({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedRefund[]> {
+export async function selectNotedRefunds(
+  { sql }: Tx,
+  { since, afterId, limit }: Page,
+): Promise<NotedRefund[]> {
   const rows = await sql<
     {
       id: bigint;
@@ -283,7 +294,7 @@ export async function countUnits({ sql }: Tx): Promise<{ shipped: bigint; return
 }
 
 /** Products that lines name. */
-export async function readNamedProducts({ sql }: Tx): Promise<{ productId: number; orderId: number }[]> {
+export async function selectNamedProducts({ sql }: Tx): Promise<{ productId: number; orderId: number }[]> {
   const rows = await sql<{ product_id: number; order_id: bigint }[]>`
     SELECT product_id, min(order_id) AS order_id
     FROM orders.lines
@@ -302,7 +313,7 @@ export interface CouponOrder {
 }
 
 /** Orders that name a coupon, a page at a time. */
-export async function readCouponOrders(
+export async function selectCouponOrders(
   { sql }: Tx,
   { afterId, limit }: Omit<Page, "since">,
 ): Promise<CouponOrder[]> {

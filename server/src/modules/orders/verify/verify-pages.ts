@@ -12,7 +12,7 @@ import {
 import { dueOf, factsOf, findOwnStep } from "../changing/order-facts.ts";
 import { isFinal } from "../changing/states.ts";
 import { type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
-import { type CheckedLine, type CheckedOrder, readOrdersPage } from "./verify-pages-store.ts";
+import { type CheckedLine, type CheckedOrder, selectOrdersPage } from "./verify-pages-store.ts";
 
 const PAGE = 2_000;
 
@@ -24,7 +24,7 @@ export async function checkOrderPages(
   let [wrongHold, wrongPayment]: (OrderDifference | undefined)[] = [];
   let orderCount = 0;
   const pages = readAhead(
-    (afterId: number = 0) => readOrdersPage(tx, { since, afterId, limit: PAGE }),
+    (afterId: number = 0) => selectOrdersPage(tx, { since, afterId, limit: PAGE }),
     ({ id }) => id,
   );
   for await (const orders of pages) {

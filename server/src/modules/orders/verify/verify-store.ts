@@ -22,7 +22,7 @@ export interface TotalsRow {
 }
 
 /** Orders whose lines do not add up to them; lines without an order, orders without lines, numbers left out. */
-export async function findWrongTotal({ sql }: Tx): Promise<TotalsRow | undefined> {
+export async function selectWrongTotal({ sql }: Tx): Promise<TotalsRow | undefined> {
   const [row] = await sql<TotalsRow[]>`
     WITH sums AS (
       SELECT order_id, count(*) AS count, max(line_no) AS last, sum(net) AS net, sum(tax) AS tax,
@@ -55,7 +55,7 @@ export interface PriceRow {
 }
 
 /** Lines that are not their quantity times their price less the discount, with tax rounded once, half up. */
-export async function findWrongPrice({ sql }: Tx): Promise<PriceRow | undefined> {
+export async function selectWrongPrice({ sql }: Tx): Promise<PriceRow | undefined> {
   const [row] = await sql<PriceRow[]>`
     WITH amounts AS (
       SELECT order_id, line_no, net, tax, includes_tax, unit_price::numeric * quantity - discount AS amount,
@@ -88,7 +88,7 @@ export interface ProgressRow {
 }
 
 /** Lines whose shipped, returned and credited are not what their shipments and credit notes say. */
-export async function findWrongProgress({ sql }: Tx): Promise<ProgressRow | undefined> {
+export async function selectWrongProgress({ sql }: Tx): Promise<ProgressRow | undefined> {
   const [row] = await sql<ProgressRow[]>`
     WITH shipped AS (
       SELECT s.order_id, l.line_no, sum(l.quantity) AS shipped
@@ -134,7 +134,7 @@ export interface StateRow {
 }
 
 /** Orders whose state, fulfilment, holds and dates do not go together. */
-export async function findWrongState({ sql }: Tx): Promise<StateRow | undefined> {
+export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefined> {
   const [row] = await sql<StateRow[]>`
     WITH progress AS (
       SELECT order_id, bool_or(cardinality(hold_ids) > 0) AS holds, bool_or(shipped > 0) AS any_shipped,
@@ -178,7 +178,7 @@ export async function findWrongState({ sql }: Tx): Promise<StateRow | undefined>
 }
 
 /** Orders whose timeline has gaps, does not lead from state to state, or ends in another one than theirs. */
-export async function findBrokenTimeline({
+export async function selectBrokenTimeline({
   sql,
 }: Tx): Promise<{ id: bigint; seq: number | null } | undefined> {
   const [row] = await sql<{ id: bigint; seq: number | null }[]>`
@@ -214,7 +214,7 @@ export interface NoteTotalsRow {
 }
 
 /** Credit notes whose lines do not add up to them. */
-export async function findWrongNote({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
+export async function selectWrongNote({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
   const [row] = await sql<NoteTotalsRow[]>`
     WITH sums AS (
       SELECT note_id, sum(net) AS net, sum(tax) AS tax, sum(total) AS total
@@ -231,7 +231,7 @@ export async function findWrongNote({ sql }: Tx): Promise<NoteTotalsRow | undefi
 }
 
 /** Orders whose credited and waived are not what their credit notes say. */
-export async function findWrongCredit({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
+export async function selectWrongCredit({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
   const [row] = await sql<NoteTotalsRow[]>`
     WITH sums AS (
       SELECT order_id, sum(total) AS total, sum(total - refunded) AS waived

@@ -2,13 +2,13 @@
 // and a use has come back exactly where its order ended, or is about to, without ever having been confirmed.
 import { type CouponUse, findUses } from "../../promotions/index.ts";
 import type { Found, Subject } from "./verify-difference.ts";
-import { type CouponOrder, readCouponOrders } from "./verify-pages-store.ts";
+import { type CouponOrder, selectCouponOrders } from "./verify-pages-store.ts";
 
 const PAGE = 5_000;
 
 export async function checkUses({ tx }: Subject): Found {
   for (let afterId = 0; ; ) {
-    const orders = await readCouponOrders(tx, { afterId, limit: PAGE });
+    const orders = await selectCouponOrders(tx, { afterId, limit: PAGE });
     const isLast = orders.length < PAGE;
     const untilId = isLast ? Number.MAX_SAFE_INTEGER : (orders.at(-1)?.id ?? 0);
     const uses = await findUses(tx, { afterId, untilId });

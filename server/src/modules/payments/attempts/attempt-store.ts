@@ -150,7 +150,7 @@ export async function postponeAttempt(
 }
 
 /** Of one payment, oldest first. */
-export async function readAttempts(db: Sql | Tx["sql"], paymentId: number): Promise<Attempt[]> {
+export async function selectAttempts(db: Sql | Tx["sql"], paymentId: number): Promise<Attempt[]> {
   const rows = await db<AttemptRow[]>`
     SELECT ${ATTEMPT_COLUMNS.names(db)}
     FROM payments.attempts
@@ -159,7 +159,7 @@ export async function readAttempts(db: Sql | Tx["sql"], paymentId: number): Prom
   return rows.map(toAttempt);
 }
 
-export async function readAttemptsById({ sql }: Tx, ids: readonly number[]): Promise<Attempt[]> {
+export async function selectAttemptsById({ sql }: Tx, ids: readonly number[]): Promise<Attempt[]> {
   const rows = await sql<AttemptRow[]>`
     SELECT ${ATTEMPT_COLUMNS.names(sql)}
     FROM payments.attempts
@@ -168,7 +168,7 @@ export async function readAttemptsById({ sql }: Tx, ids: readonly number[]): Pro
 }
 
 /** Attempts that wait for a person, in the order of their ids. */
-export async function readAttention(
+export async function selectAttention(
   db: Sql,
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<Attempt[]> {
@@ -182,7 +182,7 @@ export async function readAttention(
 }
 
 /** How long attempts have waited for a person: how many there are, and since when the first. */
-export async function readAttentionAge(db: Sql): Promise<{ count: number; since: Date | null }> {
+export async function selectAttentionAge(db: Sql): Promise<{ count: number; since: Date | null }> {
   const [row] = await db<[{ count: bigint; since: Date | null }]>`
     SELECT count(*) AS count, min(attention_since) AS since
     FROM payments.attempts

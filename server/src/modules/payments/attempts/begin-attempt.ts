@@ -4,7 +4,7 @@ import type { Desk } from "../../desk/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
 import type { Money } from "../book-money.ts";
 import type { Payment } from "../payment.ts";
-import { leaveAttempt, tell } from "../payment-rows.ts";
+import { saveAttempt, tell } from "../payment-rows.ts";
 import type { Act, Attempt } from "./attempt.ts";
 
 export interface NewAttempt extends Money {
@@ -26,7 +26,7 @@ export function beginAttempt(
     dueAt: new Date(desk.book.now / 1_000),
     settledAt: null,
   };
-  leaveAttempt(desk, attempt);
+  saveAttempt(desk, attempt);
   const { act } = attempt;
   tell(desk, "payment.requested", { payment_id: String(payment.id), attempt_id: String(attempt.id), act });
   return { payment: addUnderWay(payment, act, attempt.amountMinor), attempt };
@@ -40,7 +40,7 @@ export function noteAttempt(desk: Desk, payment: Payment, request: NewAttempt): 
     dueAt: null,
     settledAt: desk.book.now,
   };
-  leaveAttempt(desk, attempt);
+  saveAttempt(desk, attempt);
   return attempt;
 }
 

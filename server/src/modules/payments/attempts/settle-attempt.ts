@@ -1,7 +1,7 @@
 // Ends attempts: the one place where a try at a provider becomes final.
 import type { Desk } from "../../desk/index.ts";
 import type { Payment } from "../payment.ts";
-import { ATTEMPTS, leaveAttempt } from "../payment-rows.ts";
+import { ATTEMPTS, saveAttempt } from "../payment-rows.ts";
 import { type Attempt, isOpen } from "./attempt.ts";
 import { type AttemptEffect, stepOf } from "./attempt-states.ts";
 import { addUnderWay } from "./begin-attempt.ts";
@@ -33,7 +33,7 @@ export function settle(
   const step = stepOf(attempt, event);
   if (step === undefined) return undefined;
   const settledAt = desk.book.now;
-  leaveAttempt(desk, { ...attempt, ...set, state: step.to, settledAt, dueAt: null, attentionSince: null });
+  saveAttempt(desk, { ...attempt, ...set, state: step.to, settledAt, dueAt: null, attentionSince: null });
   const settled = isOpen(attempt) ? addUnderWay(payment, attempt.act, -attempt.amountMinor) : payment;
   return { payment: settled, effect: step.effect };
 }

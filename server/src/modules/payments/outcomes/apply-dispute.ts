@@ -5,7 +5,7 @@ import type { Desk } from "../../desk/index.ts";
 import { PROVIDER_ACTOR } from "../attempts/settle-attempt.ts";
 import { paymentsError } from "../errors.ts";
 import { mayStillBeCaptured, netCaptured, type Payment, taxOfReturn } from "../payment.ts";
-import { appendEvent, DISPUTES, leaveDispute } from "../payment-rows.ts";
+import { appendEvent, DISPUTES, saveDispute } from "../payment-rows.ts";
 import type { DisputeReport } from "../providers/card-provider.ts";
 import { noteReturn } from "../return-payment.ts";
 import type { Dispute } from "./dispute.ts";
@@ -50,7 +50,7 @@ function open(desk: Desk, payment: Payment, report: DisputeReport): Opened | und
     openedAt,
     closedAt: null,
   };
-  leaveDispute(desk, dispute);
+  saveDispute(desk, dispute);
   const detail = `${reference}${reason === null ? "" : `: ${reason}`}`;
   return {
     dispute,
@@ -64,7 +64,7 @@ function atRiskMax(payment: Payment): bigint {
 
 function close(desk: Desk, { payment, dispute }: Opened, state: "won" | "lost"): Payment | AppError {
   const { amountMinor, reference: detail } = dispute;
-  leaveDispute(desk, { ...dispute, state, closedAt: desk.book.now });
+  saveDispute(desk, { ...dispute, state, closedAt: desk.book.now });
   if (state === "won")
     return appendEvent(desk, payment, { ...ACTOR, type: "dispute_won", amountMinor, detail });
   const taxMinor = taxOfReturn(payment, amountMinor);

@@ -9,7 +9,7 @@ import { attemptsOf, PROVIDER_ACTOR, settle } from "../attempts/settle-attempt.t
 import { bookCapture } from "../book-money.ts";
 import { paymentsError } from "../errors.ts";
 import { netCaptured, type Payment, taxOfReturn } from "../payment.ts";
-import { appendEvent, leaveAttempt } from "../payment-rows.ts";
+import { appendEvent, saveAttempt } from "../payment-rows.ts";
 import type { RefundReport } from "../providers/card-provider.ts";
 import { noteReturn } from "../return-payment.ts";
 
@@ -41,7 +41,7 @@ function findRefund(desk: Desk, payment: Payment, report: RefundReport): Attempt
 
 function notePending(desk: Desk, payment: Payment, { known, reference }: Told): Payment {
   if (isOpen(known) && known.providerReference !== reference)
-    leaveAttempt(desk, { ...known, providerReference: reference });
+    saveAttempt(desk, { ...known, providerReference: reference });
   return payment;
 }
 
@@ -96,12 +96,12 @@ function adoptRefund(desk: Desk, payment: Payment, report: RefundReport): Paymen
   const request = { act: "refund", amountMinor, taxMinor, actorId: PROVIDER_ACTOR, reason } as const;
   const noted = { ...noteAttempt(desk, payment, request), providerReference: reference };
   if (state === "failed") {
-    leaveAttempt(desk, { ...noted, state, failureCode: report.code ?? "refund_failed" });
+    saveAttempt(desk, { ...noted, state, failureCode: report.code ?? "refund_failed" });
     return payment;
   }
   const dueAt = new Date(desk.book.now / 1_000);
   const attempt: Attempt = { ...noted, state: "sent", settledAt: null, isAnswered: true, dueAt };
-  leaveAttempt(desk, attempt);
+  saveAttempt(desk, attempt);
   const begun = addUnderWay(payment, "refund", amountMinor);
   return state === "pending" ? begun : succeed(desk, begun, { known: attempt, reference });
 }

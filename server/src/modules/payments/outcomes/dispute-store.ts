@@ -27,7 +27,7 @@ const DISPUTE_COLUMNS = columnsOf<Dispute>({
 });
 
 /** Disputes by payment; the payment's lock is theirs. */
-export async function readDisputesOf(
+export async function selectDisputesOf(
   { sql }: Pick<Tx, "sql">,
   paymentIds: readonly number[],
 ): Promise<Map<number, Dispute[]>> {
@@ -47,7 +47,7 @@ export async function writeDisputes({ sql }: Tx, disputes: readonly Dispute[]): 
 }
 
 /** Of one payment, oldest first. */
-export async function readDisputes(db: Sql | Tx["sql"], paymentId: number): Promise<Dispute[]> {
+export async function selectDisputes(db: Sql | Tx["sql"], paymentId: number): Promise<Dispute[]> {
   const rows = await db<DisputeRow[]>`
     SELECT ${DISPUTE_COLUMNS.names(db)}
     FROM payments.disputes
@@ -56,7 +56,7 @@ export async function readDisputes(db: Sql | Tx["sql"], paymentId: number): Prom
   return rows.map(toDispute);
 }
 
-export async function readNewestDisputes(
+export async function selectNewestDisputes(
   db: Sql,
   { beforeStamp, limit }: { beforeStamp: number; limit: number },
 ): Promise<Dispute[]> {

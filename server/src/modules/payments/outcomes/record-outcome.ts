@@ -19,7 +19,7 @@ import { describePayment } from "../describe-payment.ts";
 import { getPayment } from "../find-payments.ts";
 import { isInFlight, type Payment } from "../payment.ts";
 import type { ListenerNeeds, PaymentListener } from "../payment-listener.ts";
-import { ATTEMPTS, DISPUTES, leaveAttempt, leavePayment, PAYMENTS } from "../payment-rows.ts";
+import { ATTEMPTS, DISPUTES, PAYMENTS, saveAttempt, savePayment } from "../payment-rows.ts";
 import type { ProviderAnswer } from "../providers/card-provider.ts";
 import { giveBack } from "../return-payment.ts";
 import { applyReport } from "./apply-report.ts";
@@ -51,12 +51,12 @@ export async function recordOutcome(keeper: PaymentKeeper, outcome: Outcome): Pr
     const payment = await getPayment(keeper.db, outcome.paymentId);
     await ensureAsset(keeper.assets, payment.assetId);
     const heard = await keeper.listener()?.prepare(payment);
-    return recordCommand(keeper, { payment, heard, outcome });
+    return buildOutcomeCommand(keeper, { payment, heard, outcome });
   });
   if ("refused" in result) throw result.refused;
 }
 
-function recordCommand(
+function buildOutcomeCommand(
   keeper: PaymentKeeper,
   { payment, heard, outcome }: { payment: Payment; heard: ListenerNeeds | undefined; outcome: Outcome },
 ): BookCommand {
@@ -149,7 +149,7 @@ function applyOutcome(
     payment = given;
   }
   const isChanged = payment.eventCount > before.eventCount || hasChangedBeside(before, payment);
-  return isChanged ? leavePayment(desk, payment) : before;
+  return isChanged ? savePayment(desk, payment) : before;
 }
 
 /** What changes without an event: the provider's id, and what is under way. */
@@ -173,5 +173,5 @@ function noteAnswered(
   const attempt = attemptsOf(desk, payment).find(({ id }) => id === attemptId);
   const step = attempt === undefined ? undefined : stepOf(attempt, "answered");
   if (attempt === undefined || step === undefined) return;
-  leaveAttempt(desk, { ...attempt, state: step.to, isAnswered: true, dueAt: askAgainAt ?? attempt.dueAt });
+  saveAttempt(desk, { ...attempt, state: step.to, isAnswered: true, dueAt: askAgainAt ?? attempt.dueAt });
 }

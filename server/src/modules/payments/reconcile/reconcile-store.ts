@@ -33,7 +33,7 @@ export interface OwnQuery {
 }
 
 /** Payments of a provider in the order of their ids. */
-export async function readOwnPayments(db: Sql, query: OwnQuery): Promise<OwnPayment[]> {
+export async function selectOwnPayments(db: Sql, query: OwnQuery): Promise<OwnPayment[]> {
   const { provider, afterId, since, movedSince, until, limit } = query;
   const rows = await db<OwnRow[]>`
     SELECT p.id, p.provider_reference, p.order_id, p.currency,

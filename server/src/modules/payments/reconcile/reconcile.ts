@@ -4,9 +4,9 @@ import type { Sql } from "../../../runtime/database.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Assets } from "../../ledger/index.ts";
 import type { CardProviderName } from "../providers/card-provider.ts";
-import { readCharges } from "../providers/sandbox/sandbox-store.ts";
+import { selectCharges } from "../providers/sandbox/sandbox-store.ts";
 import type { ListedPayment, ProviderList } from "./provider-list.ts";
-import { type OwnPayment, readOwnPayments } from "./reconcile-store.ts";
+import { type OwnPayment, selectOwnPayments } from "./reconcile-store.ts";
 
 const PAYMENTS_PER_READ = 5_000;
 
@@ -61,7 +61,7 @@ async function* allPayments(
   let page: OwnPayment[];
   let afterId = 0;
   do {
-    page = await readOwnPayments(db, { ...query, afterId, limit: PAYMENTS_PER_READ });
+    page = await selectOwnPayments(db, { ...query, afterId, limit: PAYMENTS_PER_READ });
     yield* page;
     afterId = page.at(-1)?.id ?? afterId;
   } while (page.length === PAYMENTS_PER_READ);
@@ -136,7 +136,7 @@ function describeAmounts(
 
 /** The sandbox's own memory as its list: what it would export. */
 export async function listSandbox(db: Sql): Promise<ProviderList> {
-  const charges = await readCharges(db);
+  const charges = await selectCharges(db);
   const payments = charges.map(
     ({ reference, currency, captured, refunded, metadata }): ListedPayment => ({
       reference,

@@ -20,7 +20,7 @@ const PAGE = 5_000;
 const STRAY_PAGE = 200_000;
 
 export async function checkSums(subject: Subject): Found {
-  const found = await store.findWrongSums(subject.tx);
+  const found = await store.selectWrongSums(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
   const check = "payment_amounts";
@@ -37,7 +37,7 @@ export async function checkSums(subject: Subject): Found {
 /** What is under way is what the open attempts say, and each of them will end or is before people. */
 export async function checkAttempts(subject: Subject): Found {
   const check = "payment_attempts";
-  const found = await store.findWrongUnderWay(subject.tx);
+  const found = await store.selectWrongUnderWay(subject.tx);
   if (found !== undefined) {
     const paymentId = Number(found.id);
     const names = store.UNDER_WAY_NAMES;
@@ -46,7 +46,7 @@ export async function checkAttempts(subject: Subject): Found {
     const what = `the open attempts of payment ${paymentId} add up to ${expected}, it says ${stored}`;
     return { check, what, paymentId, expected, stored };
   }
-  const stuck = await store.findStuckAttempt(subject.tx);
+  const stuck = await store.selectStuckAttempt(subject.tx);
   if (stuck === undefined) return undefined;
   const [attemptId, paymentId] = [Number(stuck.id), Number(stuck.payment_id)];
   const what = `attempt ${attemptId} (${stuck.act}) of payment ${paymentId} is open, and nobody will ask about it`;
@@ -54,7 +54,7 @@ export async function checkAttempts(subject: Subject): Found {
 }
 
 export async function checkRefunds(subject: Subject): Found {
-  const found = await store.findWrongRefunds(subject.tx);
+  const found = await store.selectWrongRefunds(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
   const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: ["refunded"] });
@@ -64,7 +64,7 @@ export async function checkRefunds(subject: Subject): Found {
 }
 
 export async function checkDisputes(subject: Subject): Found {
-  const found = await store.findWrongDisputes(subject.tx);
+  const found = await store.selectWrongDisputes(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
   const names = ["in dispute", "charged back"];
@@ -79,7 +79,7 @@ export async function checkBookings(subject: Subject): Found {
   const { tx, since } = subject;
   const first = { paymentId: 0, seq: 0 };
   const pages = readAhead(
-    (after: typeof first = first) => store.readBookings(tx, { since, after, limit: PAGE }),
+    (after: typeof first = first) => store.selectBookings(tx, { since, after, limit: PAGE }),
     ({ payment, seq }) => ({ paymentId: payment.id, seq }),
   );
   for await (const page of pages) {
@@ -89,7 +89,7 @@ export async function checkBookings(subject: Subject): Found {
     if (wrong !== undefined) return describeBooking(subject, wrong);
     subject.onRead?.(page.length);
   }
-  const shared = await store.findSharedJournal(tx);
+  const shared = await store.selectSharedJournal(tx);
   if (shared === undefined) return undefined;
   const [journalId, paymentId] = [Number(shared.journal_id), Number(shared.payment_id)];
   const what = `two events name journal ${journalId}, one of them of payment ${paymentId}`;
@@ -141,7 +141,7 @@ function describeBooking(subject: Subject, event: store.EventBooking): PaymentDi
 export async function checkHolds(subject: Subject): Found {
   const { tx } = subject;
   const pages = readAhead(
-    (afterId: number = 0) => store.readHolding(tx, { afterId, limit: PAGE }),
+    (afterId: number = 0) => store.selectHolding(tx, { afterId, limit: PAGE }),
     ({ id }) => id,
   );
   for await (const page of pages) {
@@ -194,7 +194,7 @@ async function checkStrayHolds({ tx, assets }: Subject): Found {
   let active = 0;
   for (const accountId of sales) active += await countActiveHolds(tx, accountId);
   if (named.count === active && named.distinct === active) return undefined;
-  const shared = await store.findSharedHold(tx);
+  const shared = await store.selectSharedHold(tx);
   if (shared !== undefined) {
     const [holdId, paymentId] = [Number(shared.hold_id), Number(shared.payment_id)];
     const what = `two payments name hold ${holdId}, one of them payment ${paymentId}`;
@@ -214,7 +214,7 @@ async function findStrayHold(tx: Tx, creditAccountId: number): Promise<number | 
     const ids = await findActiveHoldIds(tx, { creditAccountId, afterId, limit: STRAY_PAGE });
     const [first, last] = [ids.at(0), ids.at(-1)];
     if (first === undefined || last === undefined) return undefined;
-    const named = await store.readNamedHolds(tx, { first, last });
+    const named = await store.selectNamedHolds(tx, { first, last });
     const holdId = ids.find((id) => !named.has(id));
     if (holdId !== undefined) return holdId;
     afterId = last;

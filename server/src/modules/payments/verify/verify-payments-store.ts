@@ -36,7 +36,7 @@ export const SUM_NAMES = [
 ];
 
 /** Payments that are not the sum of their events; events without a payment; events left out. */
-export async function findWrongSums({
+export async function selectWrongSums({
   sql,
 }: Tx): Promise<(DifferenceRow & { has_gap: boolean; is_missing: boolean }) | undefined> {
   const [row] = await sql<(DifferenceRow & { has_gap: boolean; is_missing: boolean })[]>`
@@ -69,7 +69,7 @@ export async function findWrongSums({
 export const UNDER_WAY_NAMES = ["authorizing", "capturing", "voiding", "refunding"];
 
 /** Payments whose amounts under way are not those of their open attempts. */
-export async function findWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | undefined> {
+export async function selectWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | undefined> {
   const [row] = await sql<DifferenceRow[]>`
     WITH sums AS (
       SELECT payment_id,
@@ -96,7 +96,7 @@ export async function findWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | un
 }
 
 /** The first attempt that nobody will ask about, and no person is shown: it would never end. */
-export async function findStuckAttempt({
+export async function selectStuckAttempt({
   sql,
 }: Tx): Promise<{ id: bigint; payment_id: bigint; act: string } | undefined> {
   const [row] = await sql<{ id: bigint; payment_id: bigint; act: string }[]>`
@@ -109,7 +109,7 @@ export async function findStuckAttempt({
 }
 
 /** Payments whose refunds that succeeded, each an attempt of its own, do not add up to what is refunded. */
-export async function findWrongRefunds({ sql }: Tx): Promise<DifferenceRow | undefined> {
+export async function selectWrongRefunds({ sql }: Tx): Promise<DifferenceRow | undefined> {
   const [row] = await sql<DifferenceRow[]>`
     WITH sums AS (
       SELECT payment_id, sum(amount) AS refunded
@@ -126,7 +126,7 @@ export async function findWrongRefunds({ sql }: Tx): Promise<DifferenceRow | und
 }
 
 /** Payments whose disputes do not add up to what is at risk and what was lost. */
-export async function findWrongDisputes({ sql }: Tx): Promise<DifferenceRow | undefined> {
+export async function selectWrongDisputes({ sql }: Tx): Promise<DifferenceRow | undefined> {
   const [row] = await sql<DifferenceRow[]>`
     WITH sums AS (
       SELECT payment_id,
@@ -159,7 +159,7 @@ export interface EventBooking {
 }
 
 /** Events that moved money, after `since`, in the order of payments and their events. */
-export async function readBookings(
+export async function selectBookings(
   { sql }: Tx,
   { since, after, limit }: { since: number; after: { paymentId: number; seq: number }; limit: number },
 ): Promise<EventBooking[]> {
@@ -201,7 +201,7 @@ export async function readBookings(
 }
 
 /** The first journal that two events name. */
-export async function findSharedJournal({
+export async function selectSharedJournal({
   sql,
 }: Tx): Promise<{ journal_id: bigint; payment_id: bigint } | undefined> {
   const [row] = await sql<{ journal_id: bigint; payment_id: bigint }[]>`
@@ -222,7 +222,7 @@ export type Holding = Pick<
 >;
 
 /** Payments that hold money on a customer's account, or should, or should not, in the order of their ids. */
-export async function readHolding(
+export async function selectHolding(
   { sql }: Tx,
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<Holding[]> {
@@ -260,7 +260,7 @@ export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; dis
 }
 
 /** The first hold that two payments name. */
-export async function findSharedHold({
+export async function selectSharedHold({
   sql,
 }: Tx): Promise<{ hold_id: bigint; payment_id: bigint } | undefined> {
   const [row] = await sql<{ hold_id: bigint; payment_id: bigint }[]>`
@@ -275,7 +275,7 @@ export async function findSharedHold({
 }
 
 /** Holds that payments name, from the first id to the last. Reads the whole table: no index finds payments by their holds. */
-export async function readNamedHolds(
+export async function selectNamedHolds(
   { sql }: Tx,
   { first, last }: { first: number; last: number },
 ): Promise<Set<number>> {
@@ -290,7 +290,7 @@ export async function countPayments({ sql }: Tx): Promise<number> {
 }
 
 /** In columns as few as a check of orders needs: it reads millions. */
-export async function readMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
+export async function selectMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
   const rows = await sql<(MoneyRow & Pick<PaymentRow, "id" | "order_id" | "currency">)[]>`
     SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed,
       authorizing, capturing, voiding, refunding, cancel_requested

@@ -66,7 +66,11 @@ async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<vo
   const { reference, reports, paymentId: told } = provider.readNotice(webhook.body);
   if (reports.length === 0)
     return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
-  const paymentId = await store.findPaymentId(db, { provider: webhook.provider, reference, paymentId: told });
+  const paymentId = await store.selectPaymentId(db, {
+    provider: webhook.provider,
+    reference,
+    paymentId: told,
+  });
   if (paymentId === undefined) throw new Error("the payment it is about is not known yet");
   // Amounts can be read for sure only once the payment's asset is known in this process.
   await ensureAsset(inbox.assets, (await getPayment(db, paymentId)).assetId);

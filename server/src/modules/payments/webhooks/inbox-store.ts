@@ -82,7 +82,7 @@ export async function postponeWebhook(
 }
 
 /** Payments by the provider's own id of them, or by ours where it told that. */
-export async function findPaymentId(
+export async function selectPaymentId(
   db: Sql,
   {
     provider,
@@ -102,7 +102,7 @@ export async function findPaymentId(
 }
 
 /** Since when the oldest webhook waits to be applied; null where none does. */
-export async function readOldestWaiting(db: Sql): Promise<Date | null> {
+export async function selectOldestWaiting(db: Sql): Promise<Date | null> {
   const [row] = await db<[{ since: Date | null }]>`
     SELECT min(received_at) AS since FROM payments.inbox WHERE due_at IS NOT NULL`;
   return row.since;

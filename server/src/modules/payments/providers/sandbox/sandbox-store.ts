@@ -88,7 +88,7 @@ export async function lockCharge({ sql }: Tx, reference: string): Promise<Sandbo
   return rows.map(toCharge)[0];
 }
 
-export async function readCharges(
+export async function selectCharges(
   db: Sql,
 ): Promise<(SandboxCharge & { refunded: bigint; createdAt: Date })[]> {
   const rows = await db<(ChargeRow & { refunded: bigint; created_at: Date })[]>`
@@ -122,7 +122,7 @@ export async function writeRefund({ sql }: Tx, refund: SandboxRefund): Promise<v
 }
 
 /** Refunds of a charge, whose lock is theirs. */
-export async function readRefundsOf({ sql }: Tx, chargeReference: string): Promise<SandboxRefund[]> {
+export async function selectRefundsOf({ sql }: Tx, chargeReference: string): Promise<SandboxRefund[]> {
   const rows = await sql<(Omit<SandboxRefund, "chargeReference"> & { charge_reference: string })[]>`
     SELECT ${REFUND_COLUMNS.names(sql)}
     FROM payments.sandbox_refunds
@@ -170,7 +170,7 @@ export async function deleteWebhook(db: Sql, id: number): Promise<void> {
   await db`DELETE FROM payments.sandbox_webhooks WHERE id = ${id}`;
 }
 
-export async function readSecret(db: Sql): Promise<string> {
+export async function selectSecret(db: Sql): Promise<string> {
   const [row] = await db<[{ secret: string }]>`SELECT secret FROM payments.sandbox_secrets`;
   return row.secret;
 }

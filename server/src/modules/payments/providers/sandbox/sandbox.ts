@@ -67,7 +67,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
 /** The secret that its webhooks are signed with, made with its tables. */
 export function readSandboxSecret(db: Sql): Promise<string> {
-  return store.readSecret(db);
+  return store.selectSecret(db);
 }
 
 function tokenOf({ payment }: CardCall): SandboxToken {
@@ -203,7 +203,7 @@ async function refund(
   options: SandboxOptions,
   { call, token, charge }: OnCharge & Keyed,
 ): Promise<SandboxDocument> {
-  const refunds = await store.readRefundsOf(tx, charge.reference);
+  const refunds = await store.selectRefundsOf(tx, charge.reference);
   const refunded = refunds
     .filter(({ status }) => status !== "failed")
     .reduce((sum, { amount }) => sum + amount, 0n);
@@ -227,7 +227,7 @@ async function refund(
 async function retrieve(tx: Tx, options: SandboxOptions, call: CardCall): Promise<ProviderAnswer> {
   const charge = await store.lockCharge(tx, call.payment.providerReference ?? "");
   if (charge === undefined) throw new ProviderUnreachableError("the sandbox has no such charge");
-  const refunds = call.act === "refund" ? await store.readRefundsOf(tx, charge.reference) : [];
+  const refunds = call.act === "refund" ? await store.selectRefundsOf(tx, charge.reference) : [];
   const asked = refunds.find(({ metadata }) => JSON.parse(metadata).attempt_id === call.attemptId);
   const lost = call.act === "capture" && findToken(charge.token).failsLater === "capture";
   return toAnswer({

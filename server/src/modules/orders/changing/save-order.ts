@@ -1,4 +1,4 @@
-// Leaves a changed order at the desk: its row, its entry in the timeline, its event, and the steps that follow by
+// Saves a changed order with the batch: its row, its entry in the timeline, its event, and the steps that follow by
 // themselves. The one place where the state of an order changes.
 import type { Desk } from "../../desk/index.ts";
 import type { Payment } from "../../payments/index.ts";
@@ -24,7 +24,7 @@ export interface OrderChange {
 }
 
 /** Only after the last thing that may refuse: nothing takes it back. Returns the order as it is then. */
-export function leaveOrder(desk: Desk, before: Order, change: OrderChange): Order {
+export function saveOrder(desk: Desk, before: Order, change: OrderChange): Order {
   const { set, step, note, actorId, payment, lines = "same" } = change;
   const changed = { ...before, ...set, version: before.version + 1 };
   const event = change.event ?? (step === undefined ? undefined : TRANSITIONS[step].entry);
