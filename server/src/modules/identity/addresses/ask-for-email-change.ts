@@ -8,7 +8,7 @@ import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { indexEmail, type User } from "../users/user.ts";
-import { findTaken } from "../users/user-store.ts";
+import { selectTaken } from "../users/user-store.ts";
 import { contextOfChange } from "./email-change.ts";
 import { findPendingChange, insertEmailChange } from "./email-change-store.ts";
 
@@ -21,7 +21,7 @@ export async function askForEmailChange(
   const { vault } = identity;
   const at = dateOf(identity);
   const newIndex = indexEmail(vault, email);
-  const taken = await findTaken(tx.sql, { usernameKey: "", emailIndex: newIndex, exceptId: user.id, at });
+  const taken = await selectTaken(tx.sql, { usernameKey: "", emailIndex: newIndex, exceptId: user.id, at });
   if (taken.email) throw identityError("email_taken");
   const changeId = randomUUID();
   await insertEmailChange(tx, {

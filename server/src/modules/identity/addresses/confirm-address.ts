@@ -11,7 +11,7 @@ import { confirmBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
 import { recordSecurity } from "../trail.ts";
 import { contextOf, type UserRow } from "../users/user.ts";
-import { findTaken, findUser, lockUser, updateEmail, updateEmailVerified } from "../users/user-store.ts";
+import { lockUser, selectTaken, selectUser, updateEmail, updateEmailVerified } from "../users/user-store.ts";
 import { contextOfChange, type EmailChange } from "./email-change.ts";
 import { confirmChange, findPendingChange } from "./email-change-store.ts";
 import { dropUnclaimed } from "./first-proof.ts";
@@ -58,7 +58,7 @@ async function checkHolder(
   password: string | undefined,
 ): Promise<boolean> {
   if (password === undefined || password === "") return false;
-  const user = await findUser(identity.db, userId);
+  const user = await selectUser(identity.db, userId);
   const attempt = await takeAttempt(identity, [confirmBudget(userId)]);
   if (!(await identity.hasher.verify(password, user?.passwordHash ?? null)))
     throw identityError("wrong_password");
@@ -92,7 +92,7 @@ async function changeEmail(tx: Tx, identity: Identity, proof: Proof): Promise<Re
   const change = await confirmChange(tx, { hash, at });
   if (change === undefined) throw identityError("invalid_link");
   const { newIndex: emailIndex } = change;
-  const taken = await findTaken(tx.sql, { usernameKey: "", emailIndex, exceptId: user.id, at });
+  const taken = await selectTaken(tx.sql, { usernameKey: "", emailIndex, exceptId: user.id, at });
   if (taken.email) throw identityError("email_taken");
   const revocations = holds ? [] : await dropUnclaimed(tx, identity, user);
   const email = identity.vault.encrypt(await readNewEmail(identity, change), contextOf("email", user.id));

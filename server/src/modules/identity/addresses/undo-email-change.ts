@@ -8,7 +8,7 @@ import { hashLinkToken } from "../passwords/change-password.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { contextOf } from "../users/user.ts";
-import { findTaken, hasAdded, lockUser, updateEmail } from "../users/user-store.ts";
+import { hasAdded, lockUser, selectTaken, updateEmail } from "../users/user-store.ts";
 import { dropAdded, FROM_THE_BEGINNING } from "./drop-added.ts";
 import { contextOfChange, type EmailChange } from "./email-change.ts";
 import { undoChanges } from "./email-change-store.ts";
@@ -47,7 +47,7 @@ async function restoreEmail(tx: Tx, identity: Identity, change: EmailChange): Pr
   const { id, userId, oldEmail, oldIndex: emailIndex } = change;
   const { vault } = identity;
   const at = dateOf(identity);
-  const taken = await findTaken(tx.sql, { usernameKey: "", emailIndex, exceptId: userId, at });
+  const taken = await selectTaken(tx.sql, { usernameKey: "", emailIndex, exceptId: userId, at });
   if (taken.email) throw identityError("invalid_link"); // of a wish that was withdrawn long before the change
   const context = contextOfChange("old_email", id);
   const [email] = await vault.decryptAll([{ value: oldEmail, context }]);

@@ -16,13 +16,13 @@ import { FOR_GOOD } from "../sessions/revocations.ts";
 import { DAY_MS, dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { requireMayActOn } from "../users/require-may-act-on.ts";
-import { findUser } from "../users/user-store.ts";
+import { selectUser } from "../users/user-store.ts";
 import { type ApiKey, hashApiKey, isApiKey, isRightfullyHeld, makeApiKey } from "./api-key.ts";
 import {
-  findApiKeys,
   hasApiKey,
   insertApiKey,
   revokeKeysSince,
+  selectApiKeys,
   takeApiKey,
   updateRevoked,
 } from "./api-key-store.ts";
@@ -55,7 +55,7 @@ export async function addApiKey(
   requireRecentProof(identity, actor);
   return inTransaction(identity.db, async (tx) => {
     const isOwn = request.userId === actor.id;
-    const user = isOwn ? await lockLiveUser(tx, actor) : await findUser(tx.sql, request.userId);
+    const user = isOwn ? await lockLiveUser(tx, actor) : await selectUser(tx.sql, request.userId);
     if (user?.state !== "active") throw identityError("no_such_user");
     if (!isOwn && !isProgram(user.roles)) throw identityError("not_a_program");
     checkScopes(request.scopes, user.roles);
@@ -90,13 +90,13 @@ function checkScopes(scopes: readonly string[], roles: Actor["roles"]): void {
 }
 
 export function listApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]> {
-  return findApiKeys(db, userId);
+  return selectApiKeys(db, userId);
 }
 
 /** The keys of another user. @throws AppError `not_found/no_such_user` */
 export async function listUserApiKeys({ db }: Identity, userId: string): Promise<ApiKey[]> {
-  if ((await findUser(db, userId)) === undefined) throw identityError("no_such_user");
-  return findApiKeys(db, userId);
+  if ((await selectUser(db, userId)) === undefined) throw identityError("no_such_user");
+  return selectApiKeys(db, userId);
 }
 
 /**

@@ -4,7 +4,7 @@ import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { identityError } from "../errors.ts";
 import { describePasskey } from "../passkeys/passkey.ts";
-import { findPasskeys } from "../passkeys/passkey-store.ts";
+import { selectPasskeys } from "../passkeys/passkey-store.ts";
 import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { newFactorBudget } from "../throttles/budget.ts";
@@ -75,7 +75,7 @@ export async function listFactors({ db }: Identity, actor: Actor) {
   const userId = readOwnId(actor);
   return {
     totp: (await findFactors(db, userId)).totp,
-    passkeys: (await findPasskeys(db, userId)).map(describePasskey),
+    passkeys: (await selectPasskeys(db, userId)).map(describePasskey),
     backup_codes_left: await countBackupCodes(db, userId),
   };
 }

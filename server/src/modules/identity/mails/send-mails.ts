@@ -9,7 +9,7 @@ import { dateOf, type Identity } from "../settings.ts";
 import { mailBudget } from "../throttles/budget.ts";
 import { takeShare } from "../throttles/throttle.ts";
 import { indexEmail, openUser, type UserRow } from "../users/user.ts";
-import { findUser } from "../users/user-store.ts";
+import { selectUser } from "../users/user-store.ts";
 import { claimMails, deleteMail, insertLinkToken, type MailRow, postponeMail } from "./mail-store.ts";
 import { LINKS, LOGIN_CONTEXT, type Mail, type MailTemplate, writeMail } from "./mail-template.ts";
 import type { MailTransport } from "./mail-transport.ts";
@@ -59,7 +59,9 @@ async function composeMail(identity: Identity, row: MailRow): Promise<Mail | und
   const { publicUrl } = identity.settings;
   const [login] = await identity.vault.decryptAll([{ value: row.login, context: LOGIN_CONTEXT }]);
   const user =
-    row.userId === null ? await findByLogin(identity, login ?? "") : await findUser(identity.db, row.userId);
+    row.userId === null
+      ? await findByLogin(identity, login ?? "")
+      : await selectUser(identity.db, row.userId);
   if (user?.state !== "active") return undefined;
   if (template === "verify_email" && user.emailVerifiedAt !== null) return undefined;
   const { email, username } = await openUser(identity.vault, user);

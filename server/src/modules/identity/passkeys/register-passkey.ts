@@ -18,7 +18,7 @@ import { lockUser } from "../users/user-store.ts";
 import { CHALLENGE_LIFETIME_MS, type ChallengeUse, makeChallenge, takeChallenge } from "./challenge.ts";
 import { explainRefusal, makeUserHandle } from "./check-passkey.ts";
 import type { Passkey } from "./passkey.ts";
-import { deletePasskey, findPasskeys, insertPasskey } from "./passkey-store.ts";
+import { deletePasskey, insertPasskey, selectPasskeys } from "./passkey-store.ts";
 import { loadWebAuthn } from "./web-authn.ts";
 
 const PASSKEYS_MAX = 20;
@@ -32,7 +32,7 @@ export async function startPasskey(
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   requireRecentProof(identity, actor);
   const use = useOf(actor);
-  const known = await findPasskeys(identity.db, use.userId);
+  const known = await selectPasskeys(identity.db, use.userId);
   if (known.length >= PASSKEYS_MAX) throw identityError("too_many_passkeys");
   const { generateRegistrationOptions } = await loadWebAuthn();
   return generateRegistrationOptions({
@@ -78,7 +78,7 @@ export async function finishPasskey(
   const passkey = toPasskey(info, { userId, name, at: dateOf(identity) });
   return inTransaction(identity.db, async (tx) => {
     await lockLiveUser(tx, context.actor); // two at once count each other
-    const known = await findPasskeys(tx.sql, userId);
+    const known = await selectPasskeys(tx.sql, userId);
     if (known.length >= PASSKEYS_MAX) throw identityError("too_many_passkeys");
     if (!(await insertPasskey(tx, passkey))) throw identityError("passkey_exists");
     const details = { passkey: passkey.id, synced: passkey.synced };
@@ -133,7 +133,7 @@ function toPasskey(
 }
 
 export function listPasskeys({ db }: Identity, actor: Actor): Promise<Passkey[]> {
-  return findPasskeys(db, readOwnId(actor));
+  return selectPasskeys(db, readOwnId(actor));
 }
 
 /** With the last factor go the backup codes. @throws AppError `forbidden/step_up_required`, `not_found/no_such_factor` */

@@ -16,7 +16,7 @@ import { confirmBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
 import { recordRefusal, recordSecurity } from "../trail.ts";
 import { openUser, type UserRow } from "../users/user.ts";
-import { findUser, lockUser, updateEmailVerified, updatePassword } from "../users/user-store.ts";
+import { lockUser, selectUser, updateEmailVerified, updatePassword } from "../users/user-store.ts";
 import { checkPassword } from "./password-rules.ts";
 
 export interface PasswordChange {
@@ -38,7 +38,7 @@ export async function changePassword(
   { currentPassword, newPassword }: PasswordChange,
   { actor, origin }: Context,
 ): Promise<void> {
-  const user = await findUser(identity.db, actor.id);
+  const user = await selectUser(identity.db, actor.id);
   if (user === undefined) throw identityError("no_such_user");
   const attempt = await takeAttempt(identity, [confirmBudget(user.id)]);
   if (!(await identity.hasher.verify(currentPassword, user.passwordHash))) {
@@ -76,7 +76,7 @@ export async function resetPassword(
   const purpose = "reset_password" as const;
   const hash = hashLinkToken(token);
   const link = await findLink(identity.db, { hash, at: dateOf(identity) });
-  const user = link?.purpose === purpose ? await findUser(identity.db, link.userId) : undefined;
+  const user = link?.purpose === purpose ? await selectUser(identity.db, link.userId) : undefined;
   if (user === undefined) throw identityError("invalid_link");
   const passwordHash = await hashFor(identity, user, newPassword);
   const { revocations, deviceToken } = await inTransaction(identity.db, async (tx) => {

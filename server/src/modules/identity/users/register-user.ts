@@ -10,7 +10,7 @@ import { checkPassword } from "../passwords/password-rules.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { contextOf, indexEmail, keyOfUsername, openUser, readUsername, type User } from "./user.ts";
-import { findTaken, findUser, hasUsers, insertUser, lockFirstUser } from "./user-store.ts";
+import { hasUsers, insertUser, lockFirstUser, selectTaken, selectUser } from "./user-store.ts";
 
 export interface Registration {
   readonly username: string;
@@ -86,7 +86,7 @@ export async function createUser(tx: Tx, identity: Identity, user: NewUser): Pro
   const id = randomUUID();
   const at = dateOf(identity);
   const names = { usernameKey: keyOfUsername(user.username), emailIndex: indexEmail(vault, user.email) };
-  const taken = await findTaken(tx.sql, { ...names, at });
+  const taken = await selectTaken(tx.sql, { ...names, at });
   if (taken.username) throw identityError("username_taken");
   if (taken.email) throw identityError("email_taken");
   await insertUser(tx, {
@@ -108,7 +108,7 @@ export async function createUser(tx: Tx, identity: Identity, user: NewUser): Pro
       personal: { username: user.username, email: user.email },
     },
   ]);
-  const row = await findUser(tx.sql, id);
+  const row = await selectUser(tx.sql, id);
   if (row === undefined) throw new Error("the user just inserted is not there");
   return openUser(vault, row);
 }

@@ -13,7 +13,7 @@ import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { contextOf, describeUser, openUser, type User } from "./user.ts";
-import { findUser, updateProfile } from "./user-store.ts";
+import { selectUser, updateProfile } from "./user-store.ts";
 
 export interface ProfileInput {
   readonly email?: string | undefined;
@@ -31,7 +31,7 @@ export async function getUser({ db, vault }: Identity, id: string): Promise<Prof
 }
 
 async function getProfile(sql: Sql | Tx["sql"], vault: Vault, id: string): Promise<Profile> {
-  const row = await findUser(sql, id);
+  const row = await selectUser(sql, id);
   if (row === undefined) throw identityError("no_such_user");
   return { ...(await openUser(vault, row)), pendingEmail: await findPendingEmail(sql, vault, id) };
 }

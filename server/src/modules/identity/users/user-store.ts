@@ -21,7 +21,7 @@ export async function hasUsers(sql: Query): Promise<boolean> {
 }
 
 /** Which of a new user's names somebody has already. An address is somebody's also while they can take it back. */
-export async function findTaken(
+export async function selectTaken(
   sql: Query,
   names: {
     readonly usernameKey: string;
@@ -72,14 +72,14 @@ function columns(sql: Query) {
     created_at AS "createdAt", last_login_at AS "lastLoginAt"`;
 }
 
-export async function findUser(sql: Query, id: string): Promise<UserRow | undefined> {
+export async function selectUser(sql: Query, id: string): Promise<UserRow | undefined> {
   if (!isUserId(id)) return undefined;
   const [row] = await sql<UserRow[]>`SELECT ${columns(sql)} FROM identity.users WHERE id = ${id}`;
   return row;
 }
 
 /** E-mail addresses are encrypted. */
-export async function readRegistrations(
+export async function selectRegistrations(
   db: Sql,
   ids: readonly string[],
 ): Promise<Pick<UserRow, "id" | "email" | "createdAt">[]> {
@@ -97,7 +97,7 @@ export async function lockUser({ sql }: Tx, id: string): Promise<UserRow | undef
 }
 
 /** By name, or by the blind index of an address. Both are looked for whatever the login looks like: one plan, one time. */
-export async function findUserByLogin(
+export async function selectUserByLogin(
   sql: Query,
   login: { readonly usernameKey: string; readonly emailIndex: Buffer },
 ): Promise<UserRow | undefined> {
@@ -230,7 +230,7 @@ export interface UserFilter {
 }
 
 /** By id: random, but the same on every page. */
-export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow[]> {
+export async function selectUsers(sql: Query, filter: UserFilter): Promise<UserRow[]> {
   return await sql<UserRow[]>`
     SELECT ${columns(sql)}
     FROM identity.users
@@ -244,7 +244,7 @@ export async function findUsers(sql: Query, filter: UserFilter): Promise<UserRow
 }
 
 /** The beginnings of all password hashes that do not begin like this, up to their salt: "$2b$12$". */
-export async function findOtherHashKinds(sql: Query, today: string): Promise<string[]> {
+export async function selectOtherHashKinds(sql: Query, today: string): Promise<string[]> {
   const rows = await sql<{ kind: string }[]>`
     SELECT DISTINCT
       substring(password_hash FROM '^\\$(?:2[aby]\\$[0-9]{2}|argon2id\\$v=19\\$[a-z0-9=,]+)\\$') AS kind
