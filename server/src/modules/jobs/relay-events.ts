@@ -2,6 +2,7 @@
 // and once a second for those of others. Runs in every process; one of them delivers, the others stand by.
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
+import { startWorker, type Worker } from "../../runtime/worker.ts";
 import type { NewEvent } from "./append-events.ts";
 import { type Delivery, deliverEvents, type FailedEvent } from "./deliver-events.ts";
 import { selectWaitingCount } from "./relay-store.ts";
@@ -29,81 +30,37 @@ export interface Relay {
 
 export function openRelay(options: RelayOptions): Relay {
   const { log, subscriptions } = options;
-  const stopping = new AbortController();
-  const alarm = createAlarm();
   const tell = createTeller(log);
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const isMore = await pass();
-      if (!isMore) await alarm.wait(POLL_MS);
-      await alarm.pause(stopping.signal.aborted ? 0 : PAUSE_MS);
-    }
+  async function pass(stopping: AbortSignal): Promise<number> {
+    const delivery = await deliverEvents({ ...options, stopping });
+    tell(delivery);
+    options.onDelivered?.(delivery);
+    return delivery.isFull ? 0 : POLL_MS;
   }
 
-  async function pass(): Promise<boolean> {
-    try {
-      const delivery = await deliverEvents({ ...options, stopping: stopping.signal });
-      tell(delivery);
-      options.onDelivered?.(delivery);
-      return delivery.isFull;
-    } catch (error) {
-      log.warn({ err: error }, "events wait: the relay could not reach the database");
-      return false;
-    }
-  }
-
-  let running: Promise<void> | undefined;
+  let worker: Worker | undefined;
   return {
     start: () => {
-      running ??= run();
+      worker ??= startWorker({
+        pass,
+        paceMs: PAUSE_MS,
+        onFailure: (error) => {
+          log.warn({ err: error }, "events wait: the relay could not reach the database");
+          return POLL_MS;
+        },
+      });
     },
     notice: (events) => {
-      if (events.some(({ topic }) => subscriptions.handlersOf(topic).length > 0)) alarm.ring();
+      if (events.some(({ topic }) => subscriptions.handlersOf(topic).length > 0)) worker?.wake();
     },
-    stop: async () => {
-      stopping.abort();
-      alarm.ring();
-      await running;
-    },
+    stop: async () => worker?.stop(),
   };
 }
 
 /** Events that are not yet delivered, those without a subscriber included until the next pass. */
 export function countWaiting(db: Sql): Promise<number> {
   return selectWaitingCount(db);
-}
-
-interface Alarm {
-  readonly ring: () => void;
-  /** Until it rings, has rung since the last wait, or the time is over. */
-  readonly wait: (ms: number) => Promise<void>;
-  readonly pause: (ms: number) => Promise<void>;
-}
-
-function createAlarm(): Alarm {
-  let hasRung = false;
-  let wake: (() => void) | undefined;
-  return {
-    ring: () => {
-      hasRung = true;
-      wake?.();
-    },
-    wait: async (ms) => {
-      if (!hasRung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      wake = undefined;
-      hasRung = false;
-    },
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  };
 }
 
 /** Logs what an operator wants to know: who relays, what fails, what died. */

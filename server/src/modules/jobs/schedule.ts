@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Task } from "../../runtime/task.ts";
+import { startWorker, type Worker } from "../../runtime/worker.ts";
 import { endLease, insertSchedule, leaseTask } from "./schedule-store.ts";
 
 export interface ScheduleOptions {
@@ -24,23 +25,26 @@ const LOOK_SECONDS_MAX = 60;
 
 /** Starts all tasks; each looks at once whether it is due. */
 export function startSchedule(options: ScheduleOptions): Schedule {
-  const stopping = new AbortController();
-  const running = options.tasks.map((task) => repeat(task, options, stopping.signal));
+  const workers = options.tasks.map((task) => repeat(task, options));
   return {
     stop: async () => {
-      stopping.abort();
-      await Promise.all(running);
+      await Promise.all(workers.map((worker) => worker.stop()));
     },
   };
 }
 
-async function repeat(task: Task, { db, log }: ScheduleOptions, stopping: AbortSignal): Promise<void> {
-  while (!stopping.aborted) {
-    await runIfDue(task, { db, log }, stopping).catch((error: unknown) => {
+function repeat(task: Task, { db, log }: ScheduleOptions): Worker {
+  const restMs = Math.min(task.everySeconds, LOOK_SECONDS_MAX) * 1_000;
+  return startWorker({
+    pass: async (stopping) => {
+      await runIfDue(task, { db, log }, stopping);
+      return restMs;
+    },
+    onFailure: (error) => {
       log.warn({ err: error, task: task.name }, "upkeep waits: the database could not be reached");
-    });
-    await pause(Math.min(task.everySeconds, LOOK_SECONDS_MAX) * 1_000, stopping);
-  }
+      return restMs;
+    },
+  });
 }
 
 /**
@@ -73,17 +77,4 @@ async function runLogged(task: Task, log: Log, stopping: AbortSignal): Promise<s
     log.warn({ err: error, task: task.name }, "upkeep failed and is tried again");
     return String(error instanceof Error ? error.message : error).slice(0, 1_000);
   }
-}
-
-function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      stopping.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    stopping.addEventListener("abort", done);
-    if (stopping.aborted) done();
-  });
 }

@@ -2,7 +2,6 @@
 // command of a higher module; `scopeOf` and `scopeOfOpening` say what that command has to lock for them.
 
 export { type Attempt, type AttemptState, isOpen } from "./attempts/attempt.ts";
-export { createCallPolicy } from "./attempts/call-policy.ts";
 export { createSendingPool } from "./attempts/send-attempts.ts";
 export { scopeOf, scopeOfOpening } from "./book-money.ts";
 export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
@@ -49,7 +48,6 @@ export {
   voidPayment,
 } from "./return-payment.ts";
 export { type PaymentServices, paymentRoutes } from "./routes.ts";
-export { runWorker, type Worker } from "./run-worker.ts";
 export type { PaymentCheckName, PaymentDifference } from "./verify/verify-difference.ts";
 export {
   type PaymentsVerification,

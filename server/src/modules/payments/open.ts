@@ -1,11 +1,13 @@
 // Opens payments: the configured providers, the workers that call them and read their reports, and the sandbox.
 import type { Config } from "../../config/config.ts";
 import type { Sql } from "../../runtime/database.ts";
+import type { Log } from "../../runtime/log.ts";
+import { startWorker, type Worker } from "../../runtime/worker.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Host, Module, ModuleGauge } from "../module.ts";
-import { createCallPolicy } from "./attempts/call-policy.ts";
+import { createProviderPolicy } from "./attempts/provider-policy.ts";
 import { createSendingPool } from "./attempts/send-attempts.ts";
 import { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 import type { PaymentListener } from "./payment-listener.ts";
@@ -14,7 +16,6 @@ import { deliverDueWebhooks } from "./providers/sandbox/deliver-webhooks.ts";
 import { createSandbox, readSandboxSecret, type SandboxOptions } from "./providers/sandbox/sandbox.ts";
 import { loadStripe, type StripeOptions } from "./providers/stripe/load-stripe.ts";
 import { paymentRoutes } from "./routes.ts";
-import { runWorker } from "./run-worker.ts";
 import { verifyPayments } from "./verify/verify-payments.ts";
 import { applyDueWebhooks, forgetOldWebhooks } from "./webhooks/apply-webhooks.ts";
 
@@ -75,13 +76,8 @@ export const payments: Module<"payments", PaymentSettings, Lower, PaymentModule>
       leaseSeconds,
       attentionSeconds: settings.attentionSeconds,
     });
-    const senders = runWorker({ name: "send_payment_attempts", pollMs, log, pass: pool.pass });
-    const inbox = runWorker({
-      name: "apply_webhooks",
-      pollMs,
-      log,
-      pass: () => applyDueWebhooks(shared),
-    });
+    const senders = startPolling("send_payment_attempts", { pollMs, log, pass: pool.pass });
+    const inbox = startPolling("apply_webhooks", { pollMs, log, pass: () => applyDueWebhooks(shared) });
     desk.afterCommit(({ events }) => {
       if (events.some(({ topic }) => topic === "payment.requested")) senders.wake();
     });
@@ -134,8 +130,7 @@ async function openSandbox({ sandbox, pollMs }: PaymentSettings, { db, log }: Pi
   if (sandbox === undefined) return undefined;
   const secret = await readSandboxSecret(db);
   let url: string | undefined;
-  const postman = runWorker({
-    name: "deliver_sandbox_webhooks",
+  const postman = startPolling("deliver_sandbox_webhooks", {
     pollMs,
     log,
     pass: async (signal) => (url === undefined ? 0 : deliverDueWebhooks({ db, secret, url }, signal)),
@@ -150,6 +145,20 @@ async function openSandbox({ sandbox, pollMs }: PaymentSettings, { db, log }: Pi
   };
 }
 
+/** `pass` returns how much there was to do; it is called again at once where there was something. */
+function startPolling(
+  name: string,
+  { pollMs, log, pass }: { pollMs: number; log: Log; pass: (signal: AbortSignal) => Promise<number> },
+): Worker {
+  return startWorker({
+    pass: async (stopping) => ((await pass(stopping)) > 0 ? 0 : pollMs),
+    onFailure: (error) => {
+      log.warn({ err: error, worker: name }, "a pass failed and is tried again");
+      return pollMs;
+    },
+  });
+}
+
 async function openStripe({ stripe }: PaymentSettings, assets: Assets): Promise<CardProvider | undefined> {
   if (stripe === undefined) return undefined;
   return loadStripe({ ...stripe, scaleOf: (currency) => assets.byCode(currency)?.scale });
@@ -159,7 +168,7 @@ function wrapProviders({ timeoutMs }: PaymentSettings, providers: readonly (Card
   return new Map(
     providers
       .filter((provider) => provider !== undefined)
-      .map((provider) => [provider.name, { provider, policy: createCallPolicy({ timeoutMs }) }]),
+      .map((provider) => [provider.name, { provider, policy: createProviderPolicy({ timeoutMs }) }]),
   );
 }
 

@@ -3,6 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
+import { startWorker } from "../../../runtime/worker.ts";
 import { createSequencer } from "./sequence-entries.ts";
 
 export interface RunningSequencer {
@@ -19,51 +20,28 @@ const LAG_MAX_MS = 60_000;
 
 export function runSequencer({ db, vault, log }: { db: Sql; vault: Vault; log: Log }): RunningSequencer {
   const sequencer = createSequencer({ db, vault });
-  const stopping = new AbortController();
   let isFailing = false;
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) await pause(await runRound(), stopping.signal);
-  }
-
   /**
-   * Returns how long to wait. Commands come before their records: a round is followed by a rest of several times its
+   * Returns how long to rest. Commands come before their records: a round is followed by a rest of several times its
    * length, and only where entries have been waiting for long by one of its own length. Measured on two cores under full
    * load, where every turn of the sequencer is one that commands do not get.
    */
   async function runRound(): Promise<number> {
     const startedAt = performance.now();
-    try {
-      const { chained, waitedMs } = await sequencer.runRound();
-      isFailing = false;
-      if (chained === 0) return IDLE_MS;
-      return (performance.now() - startedAt) * (waitedMs > LAG_MAX_MS ? 1 : REST_FACTOR);
-    } catch (error) {
+    const { chained, waitedMs } = await sequencer.runRound();
+    isFailing = false;
+    if (chained === 0) return IDLE_MS;
+    return (performance.now() - startedAt) * (waitedMs > LAG_MAX_MS ? 1 : REST_FACTOR);
+  }
+
+  const worker = startWorker({
+    pass: runRound,
+    onFailure: (error) => {
       isFailing = true;
       log.error({ err: error }, "audit entries wait: the sequencer's round failed and is tried again");
       return RETRY_MS;
-    }
-  }
-
-  const running = run();
-  return {
-    isFailing: () => isFailing,
-    stop: async () => {
-      stopping.abort();
-      await running;
     },
-  };
-}
-
-function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      stopping.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stopping.addEventListener("abort", end);
-    if (stopping.aborted) end();
   });
+  return { isFailing: () => isFailing, stop: worker.stop };
 }

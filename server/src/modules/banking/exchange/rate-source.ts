@@ -2,6 +2,7 @@
 // HTTP. A source's answer is taken whole or not at all.
 import { Type } from "typebox";
 import { Value } from "typebox/value";
+import { parseJson, readBody } from "../../../runtime/read-body.ts";
 import { hasLostDigits } from "../../../values/money.ts";
 import { readRate } from "./exchange-rate.ts";
 
@@ -44,25 +45,14 @@ export function createHttpRateSource(
       const signal = stopping === undefined ? inTime : AbortSignal.any([inTime, stopping]);
       const response = await fetch(url, { signal, headers: { accept: "application/json" } });
       if (!response.ok) throw new Error(`the rate source answered with status ${response.status}`);
-      return readAnswer(await readText(response, bytesMax));
+      return readAnswer(await readBody(response, bytesMax));
     },
   };
 }
 
-/** The body as text, no further than the limit, whatever its Content-Length claims. */
-async function readText(response: Response, bytesMax: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw new Error(`the rate source's answer is larger than ${bytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function readAnswer(text: string): FetchedRate[] {
-  const answer = parse(text);
+  const answer = parseJson(text);
+  if (answer === undefined) throw new Error("the rate source's answer is not JSON");
   if (!Value.Check(Answer, answer)) {
     const [first] = Value.Errors(Answer, answer);
     throw new Error(
@@ -77,12 +67,4 @@ function readAnswer(text: string): FetchedRate[] {
       throw new Error(`the rate source's rate of ${base} in ${quote} is unusable: ${rate.slice(0, 40)}`);
     return { base, quote, rate };
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("the rate source's answer is not JSON");
-  }
 }

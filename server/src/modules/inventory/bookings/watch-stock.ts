@@ -4,6 +4,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { startWorker } from "../../../runtime/worker.ts";
 import { appendEvents } from "../../jobs/index.ts";
 import { type ProductStock, readLevels } from "../stock/find-stock.ts";
 import type { StockDirectory } from "../stock/stock-directory.ts";
@@ -36,10 +37,8 @@ const PRODUCTS_PER_LOOK = 500;
 export function startStockWatch(options: WatchOptions): StockWatch {
   const { log, directory } = options;
   let noticed = new Set<number>();
-  let stopping = false;
-  let wake: (() => void) | undefined;
 
-  async function look(): Promise<void> {
+  async function look(): Promise<number> {
     const accountIds = [...noticed];
     noticed = new Set();
     try {
@@ -47,34 +46,24 @@ export function startStockWatch(options: WatchOptions): StockWatch {
       await lookAtAccounts(options, accountIds);
     } catch (error) {
       for (const id of accountIds) noticed.add(id);
-      log.warn({ err: error }, "alerts of low stock wait: the database could not be reached");
+      throw error;
     }
+    return EVERY_MS;
   }
 
-  async function run(): Promise<void> {
-    while (!stopping) {
-      await look();
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, EVERY_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (stopping) wake();
-      });
-    }
-    if (noticed.size > 0) await look();
+  function tell(error: unknown): number {
+    log.warn({ err: error }, "alerts of low stock wait: the database could not be reached");
+    return EVERY_MS;
   }
 
-  const running = run();
+  const worker = startWorker({ pass: look, onFailure: tell });
   return {
     notice: (accountIds) => {
       for (const id of accountIds) noticed.add(id);
     },
     stop: async () => {
-      stopping = true;
-      wake?.();
-      await running;
+      await worker.stop();
+      if (noticed.size > 0) await look().catch(tell);
     },
   };
 }

@@ -1,6 +1,7 @@
 // One HTTP call that sends and takes JSON. Whatever comes back is checked: status, size, form.
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
+import { parseJson, readBody } from "../../../runtime/read-body.ts";
 
 export interface JsonCall<Answer extends TSchema> {
   readonly method: "GET" | "POST";
@@ -36,37 +37,18 @@ export async function callJson<Answer extends TSchema>(
     },
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   });
-  const text = await readText(response);
+  const text = await readBody(response, BYTES_MAX);
   const { status } = response;
   if (status >= 500 || PASSING.has(status)) throw new Error(`status ${status}`);
   if (status >= 400) return { refused: { status, message: readMessage(text) } };
-  const answer = parse(text);
+  const answer = parseJson(text);
   if (Value.Check(call.answer, answer)) return { answer };
   const [first] = Value.Errors(call.answer, answer);
   throw new Error(`its answer${first?.instancePath ?? ""} ${first?.message ?? "is no JSON"}`);
 }
 
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > BYTES_MAX) throw new Error(`its answer is larger than ${BYTES_MAX} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function readMessage(text: string): string {
-  const problem = parse(text);
+  const problem = parseJson(text);
   const said = Value.Check(Problem, problem) ? (problem.detail ?? problem.message) : undefined;
   return (said ?? "no reason given").slice(0, 300).replace(/\p{Cc}/gu, " ");
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,11 @@
 // Asks another stock system, where one is configured (INVENTORY_SERVICE_URL), before anything is reserved. It can only
 // refuse: what our own ledger says no to stays no.
 import { Type } from "typebox";
+import { type CallPolicyOptions, createCallPolicy } from "../../../runtime/call-policy.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
 import { inventoryError } from "../errors.ts";
 import { callJson } from "./call-json.ts";
-import { type CallPolicyOptions, createCallPolicy } from "./call-policy.ts";
 
 const Answer = Type.Object({
   items: Type.Array(Type.Object({ sku: Type.String(), available: Type.Integer({ minimum: 0 }) }), {

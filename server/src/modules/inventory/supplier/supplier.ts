@@ -1,8 +1,8 @@
 // The client of the supplier's API: what is available, orders, and where they are. docs/stock.md has the API it expects.
 // An order is sent under a key that stays the same with every repetition, so that a lost answer never orders twice.
 import { type Static, type TSchema, Type } from "typebox";
+import { CallFailedError, type CallPolicyOptions, createCallPolicy } from "../../../runtime/call-policy.ts";
 import { callJson, type JsonCall } from "./call-json.ts";
-import { CallFailedError, type CallPolicyOptions, createCallPolicy } from "./call-policy.ts";
 
 const Availability = Type.Object({
   sku: Type.String(),

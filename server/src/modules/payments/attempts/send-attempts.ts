@@ -1,6 +1,7 @@
 // The job that calls providers: takes the attempts that are due, calls outside of any transaction with the attempt's own
 // key, and records the outcome. No answer leaves the attempt unknown, to be asked about again with the same key; what stays
 // unknown too long goes to the queue that people look at. Nothing is ever concluded from silence.
+import type { CallPolicy } from "../../../runtime/call-policy.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { ensureAsset } from "../../ledger/index.ts";
 import { getPayment } from "../find-payments.ts";
@@ -15,7 +16,6 @@ import {
 import { type Attempt, keyOf } from "./attempt.ts";
 import { stepOf } from "./attempt-states.ts";
 import * as store from "./attempt-store.ts";
-import type { CallPolicy } from "./call-policy.ts";
 
 /** Calls under way at once; one that waits long takes no other's place for more than this. */
 const CALLS_MAX = 16;
