@@ -28,3 +28,28 @@ export function readCartCaller(
   }
   return { cartId, reader: { actor: request.actor, provenId: isProven ? cartId : undefined } };
 }
+
+const GUESTS_KEY_LENGTH_MIN = 20;
+
+/**
+ * Guests have nothing else that tells one from another: who guessed a key would get another's cart.
+ * @throws AppError `invalid/invalid_idempotency_key`
+ */
+export function checkGuestsKey(key: string | string[] | undefined): void {
+  if (typeof key !== "string" || key.length >= GUESTS_KEY_LENGTH_MIN) return;
+  const reason = `of a guest must be random and of at least ${GUESTS_KEY_LENGTH_MIN} characters, such as a UUID`;
+  throw new AppError("invalid", "invalid_idempotency_key", {
+    message: `Idempotency-Key ${reason}`,
+    fields: [{ field: "Idempotency-Key", reason }],
+  });
+}
+
+/** A guest's cart that is named with its token. @throws AppError `not_found/cart_not_found` where the token is not its */
+export function readProvenCart(
+  { vault }: Pick<CartServices, "vault">,
+  { cart_id, cart_token }: { readonly cart_id: string; readonly cart_token: string },
+): number {
+  const cartId = readId(cart_id, "cart_id");
+  if (!isCartToken(vault, cartId, cart_token)) throw cartError("cart_not_found");
+  return cartId;
+}

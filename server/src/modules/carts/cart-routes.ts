@@ -4,23 +4,24 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { allowEmptyBody, answerCommand, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import { AppError } from "../../values/app-error.ts";
 import { readId } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import type { OrderServices } from "../orders/index.ts";
 import { readCouponCode } from "../orders/index.ts";
-import { acceptPrices, addLines, type FullCart, removeLine, replaceLines, setLine } from "./cart.ts";
-import { readCartCaller } from "./cart-caller.ts";
-import { isCartToken, makeCartToken } from "./cart-token.ts";
+import type { FullCart } from "./cart.ts";
+import { checkGuestsKey, readCartCaller, readProvenCart } from "./cart-caller.ts";
+import { makeCartToken } from "./cart-token.ts";
 import {
+  acceptTodaysPrices,
+  addWanted,
   type CartAccess,
-  type CartChange,
+  type CartEdit,
   changeCart,
   changeCartCoupon,
-  findPrices,
-  priceWanted,
+  replaceByWanted,
+  setWanted,
+  takeOut,
 } from "./change-cart.ts";
-import { cartError } from "./errors.ts";
 import { type CartReader, type CartServices, getCart, presentCart } from "./get-cart.ts";
 import { mergeCarts } from "./merge-carts.ts";
 import { openCart } from "./open-cart.ts";
@@ -77,7 +78,7 @@ function addOpening(server: HttpServer, services: OrderServices): void {
       const { assets, settings } = services;
       const currency = readCurrency(assets, request.body.currency ?? settings.defaultCurrency).code;
       const isGuest = request.actor.kind === "guest";
-      if (isGuest) refuseGuessableKey(request.headers["idempotency-key"]);
+      if (isGuest) checkGuestsKey(request.headers["idempotency-key"]);
       const { body, replayed } = await runCommand(
         services.db,
         readCommand(request, "cart.open"),
@@ -96,18 +97,6 @@ function addOpening(server: HttpServer, services: OrderServices): void {
         .send({ ...cart, ...token });
     },
   );
-}
-
-const GUESTS_KEY_LENGTH_MIN = 20;
-
-/** Guests have nothing else that tells one from another: who guessed a key would get another's cart. */
-function refuseGuessableKey(key: string | string[] | undefined): void {
-  if (typeof key !== "string" || key.length >= GUESTS_KEY_LENGTH_MIN) return;
-  const reason = `of a guest must be random and of at least ${GUESTS_KEY_LENGTH_MIN} characters, such as a UUID`;
-  throw new AppError("invalid", "invalid_idempotency_key", {
-    message: `Idempotency-Key ${reason}`,
-    fields: [{ field: "Idempotency-Key", reason }],
-  });
 }
 
 function addReading(server: HttpServer, services: OrderServices): void {
@@ -148,11 +137,10 @@ function addFilling(server: HttpServer, services: OrderServices): void {
         response: { 200: CartAnswer },
       },
     },
-    async (request, reply) =>
-      change(services, { request, reply, event: "cart.add_line" }, (tx) => async (cart) => {
-        const { product_id: productId, quantity } = request.body;
-        return addLines(await priceWanted(tx, cart, [{ productId, quantity }]));
-      }),
+    async (request, reply) => {
+      const { product_id: productId, quantity } = request.body;
+      return edit(services, { request, reply, event: "cart.add_line" }, addWanted({ productId, quantity }));
+    },
   );
 
   server.put(
@@ -170,13 +158,11 @@ function addFilling(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      return change(services, { request, reply, event: "cart.replace_lines" }, (tx) => async (cart) => {
-        const wanted = request.body.lines.map(({ product_id, quantity }) => ({
-          productId: product_id,
-          quantity,
-        }));
-        return replaceLines(await priceWanted(tx, cart, wanted));
-      });
+      const wanted = request.body.lines.map(({ product_id: productId, quantity }) => ({
+        productId,
+        quantity,
+      }));
+      return edit(services, { request, reply, event: "cart.replace_lines" }, replaceByWanted(wanted));
     },
   );
 }
@@ -197,13 +183,12 @@ function addLineChanges(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const productId = readId(request.params.product_id, "product_id");
-      return change(services, { request, reply, event: "cart.change_line" }, (tx) => async (cart) => {
-        if (!cart.lines.some((line) => line.productId === productId))
-          throw cartError("cart_line_not_found", { product_id: productId });
-        const [line] = await priceWanted(tx, cart, [{ productId, quantity: request.body.quantity }]);
-        if (line === undefined) throw new Error("one line is priced");
-        return setLine(line);
-      });
+      const { quantity } = request.body;
+      return edit(
+        services,
+        { request, reply, event: "cart.change_line" },
+        setWanted({ productId, quantity }),
+      );
     },
   );
 
@@ -221,11 +206,7 @@ function addLineChanges(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const productId = readId(request.params.product_id, "product_id");
-      return change(
-        services,
-        { request, reply, event: "cart.remove_line" },
-        () => () => removeLine(productId),
-      );
+      return edit(services, { request, reply, event: "cart.remove_line" }, takeOut(productId));
     },
   );
 }
@@ -245,11 +226,7 @@ function addPriceAcceptance(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) =>
-      change(
-        services,
-        { request, reply, event: "cart.accept_prices" },
-        (tx) => async (cart) => acceptPrices(await findPrices(tx, cart)),
-      ),
+      edit(services, { request, reply, event: "cart.accept_prices" }, acceptTodaysPrices()),
   );
 }
 
@@ -307,8 +284,7 @@ function addMerging(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const cartId = readId(request.body.cart_id, "cart_id");
-      if (!isCartToken(services.vault, cartId, request.body.cart_token)) throw cartError("cart_not_found");
+      const cartId = readProvenCart(services, request.body);
       const reader = { actor: request.actor, provenId: cartId };
       const route = { db: services.db, event: "cart.merge", isVersioned: true };
       return answerCommand([request, reply], route, async (tx) => {
@@ -327,13 +303,9 @@ interface ChangeRequest {
   readonly event: string;
 }
 
-function change(
-  services: OrderServices,
-  request: ChangeRequest,
-  make: (tx: Tx) => CartChange["change"],
-): Promise<FastifyReply> {
+function edit(services: OrderServices, request: ChangeRequest, what: CartEdit): Promise<FastifyReply> {
   return runChange(services, request, (tx, reader, access) =>
-    changeCart(tx, reader, { ...access, change: make(tx) }),
+    changeCart(tx, reader, { ...access, edit: what }),
   );
 }
 

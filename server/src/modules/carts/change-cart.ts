@@ -3,7 +3,17 @@
 import type { Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import { findProductsForSale } from "../catalog/index.ts";
-import { type CartLine, type FullCart, type LineChange, refuseClosed } from "./cart.ts";
+import {
+  acceptPrices,
+  addLines,
+  type CartLine,
+  type FullCart,
+  type LineChange,
+  refuseClosed,
+  removeLine,
+  replaceLines,
+  setLine,
+} from "./cart.ts";
 import { lockCarts, selectLines, touchCart, writeCoupon, writeLines } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
 import {
@@ -21,22 +31,20 @@ export interface CartAccess {
   readonly versions?: readonly number[] | undefined;
 }
 
-export interface CartChange extends CartAccess {
-  /** Made of the cart as it is under the lock. */
-  readonly change: (cart: FullCart) => LineChange | Promise<LineChange>;
-}
+/** What becomes of the lines, made of the cart as it is under the lock. */
+export type CartEdit = (tx: Tx, cart: FullCart) => LineChange | Promise<LineChange>;
 
 /**
  * Changes the lines and returns the cart as it is then. Locks the cart.
- * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `conflict/cart_changed` with the current cart, what the change refuses
+ * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `conflict/cart_changed` with the current cart, what the edit refuses
  */
 export async function changeCart(
   tx: Tx,
   services: CartServices & CartReader,
-  { change, ...access }: CartChange,
+  { edit, ...access }: CartAccess & { readonly edit: CartEdit },
 ): Promise<FullCart> {
   const cart = await lockOpenCart(tx, services, access);
-  const lines = (await change(cart))(cart.lines);
+  const lines = (await edit(tx, cart))(cart.lines);
   await writeLines(tx, cart.id, lines);
   const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
   return { ...changed, lines };
@@ -86,12 +94,40 @@ export interface WantedLine {
   readonly quantity: number;
 }
 
+/** Puts more in; what is there already gets more. Refuses as `priceWanted` does, and `cart_full`. */
+export function addWanted(wanted: WantedLine): CartEdit {
+  return async (tx, cart) => addLines(await priceWanted(tx, cart, [wanted]));
+}
+
+/** Puts these lines in the place of all. Refuses as `priceWanted` does. */
+export function replaceByWanted(wanted: readonly WantedLine[]): CartEdit {
+  return async (tx, cart) => replaceLines(await priceWanted(tx, cart, wanted));
+}
+
+/** Sets how many of a product that is there. Refuses `cart_line_not_found`, and as `priceWanted` does. */
+export function setWanted(wanted: WantedLine): CartEdit {
+  return async (tx, cart) => {
+    const { productId } = wanted;
+    if (!cart.lines.some((line) => line.productId === productId))
+      throw cartError("cart_line_not_found", { product_id: productId });
+    const [line] = await priceWanted(tx, cart, [wanted]);
+    if (line === undefined) throw new Error("one line is priced");
+    return setLine(line);
+  };
+}
+
+/** Takes a product out. Refuses `cart_line_not_found`. */
+export function takeOut(productId: number): CartEdit {
+  return () => removeLine(productId);
+}
+
+/** Takes today's prices for those that the buyer has accepted. */
+export function acceptTodaysPrices(): CartEdit {
+  return async (tx, cart) => acceptPrices(await findPrices(tx, cart));
+}
+
 /** The lines at today's prices. @throws AppError `refused/product_not_for_sale`, `refused/cart_currency_differs` */
-export async function priceWanted(
-  tx: Tx,
-  cart: FullCart,
-  wanted: readonly WantedLine[],
-): Promise<CartLine[]> {
+async function priceWanted(tx: Tx, cart: FullCart, wanted: readonly WantedLine[]): Promise<CartLine[]> {
   const products = await findProductsForSale(
     tx.sql,
     wanted.map((line) => line.productId),
@@ -110,7 +146,7 @@ export async function priceWanted(
 }
 
 /** Today's prices of what can be bought. */
-export async function findPrices(tx: Tx, cart: FullCart): Promise<Map<number, bigint>> {
+async function findPrices(tx: Tx, cart: FullCart): Promise<Map<number, bigint>> {
   const products = await findProductsForSale(
     tx.sql,
     cart.lines.map((line) => line.productId),

@@ -1,7 +1,7 @@
 // Checks a cart out: the order is placed as any other, and the cart is consumed in the same commit, under the lock of its
 // row. Whoever checks it out again, now or at the same moment, is told of the order that it has become.
 import type { Actor } from "../../values/actor.ts";
-import { actsForAll } from "../../values/actor.ts";
+import { actsForAll, SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { readEmailAddress } from "../../values/email-address.ts";
@@ -9,7 +9,16 @@ import { PRODUCTS } from "../catalog/index.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { CheckoutInput, OrderCaller, OrderServices } from "../orders/index.ts";
-import { buildPlacingCommand, type NewOrder, type PlacingExtension, readOrder } from "../orders/index.ts";
+import {
+  buildPlacingCommand,
+  describeOrder,
+  getAddresses,
+  getOrderDetail,
+  getOrderWithPayment,
+  type NewOrder,
+  type PlacingExtension,
+  readOrder,
+} from "../orders/index.ts";
 import { claimDiscount } from "../promotions/index.ts";
 import { type Cart, type FullCart, refuseClosed } from "./cart.ts";
 import { CARTS, ORDERED_CARTS } from "./cart-store.ts";
@@ -44,10 +53,27 @@ export function checkOutCart(
   });
 }
 
-/** The id of the order that the refused checkout's cart has become already. */
-export function findEarlierOrder(refused: AppError): number | undefined {
-  const orderId = refused.code === "cart_closed" ? refused.details["order_id"] : undefined;
-  return typeof orderId === "string" ? Number(orderId) : undefined;
+/**
+ * The order that the refused checkout's cart has become already; undefined where it has become none. Who may see the cart
+ * may see its order.
+ */
+export async function findEarlierOrder(services: OrderServices, outcome: CommandOutcome) {
+  const refused = "refused" in outcome ? outcome.refused : undefined;
+  const orderId = refused?.code === "cart_closed" ? refused.details["order_id"] : undefined;
+  if (typeof orderId !== "string") return undefined;
+  const id = Number(orderId);
+  const [found, addresses] = await Promise.all([
+    getOrderWithPayment(services, SYSTEM_ACTOR, id),
+    getAddresses(services, id),
+  ]);
+  return describeOrder(services.assets, { ...found, addresses });
+}
+
+/** @throws AppError `not_found/cart_not_found`, `not_found/cart_not_ordered` */
+export async function getOrderOfCart(services: OrderServices, reader: CartReader, cartId: number) {
+  const { orderId } = await getCart(services.db, reader, cartId);
+  if (orderId === null) throw cartError("cart_not_ordered");
+  return getOrderDetail(services, SYSTEM_ACTOR, orderId);
 }
 
 function readCheckout(

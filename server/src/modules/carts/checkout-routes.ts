@@ -1,22 +1,11 @@
 // Routes of a cart's end: checking it out, and the order that it has become, which guests too may read with its token.
 import { type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
-import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { OrderServices } from "../orders/index.ts";
-import {
-  CheckoutInput,
-  describeOrder,
-  getAddresses,
-  getOrderDetail,
-  getOrderWithPayment,
-  OrderDetail,
-  OrderShape,
-} from "../orders/index.ts";
+import { CheckoutInput, OrderDetail, OrderShape } from "../orders/index.ts";
 import { readCartCaller } from "./cart-caller.ts";
 import { FOR_GUESTS } from "./cart-routes.ts";
-import { checkOutCart, findEarlierOrder } from "./check-out-cart.ts";
-import { cartError } from "./errors.ts";
-import { getCart } from "./get-cart.ts";
+import { checkOutCart, findEarlierOrder, getOrderOfCart } from "./check-out-cart.ts";
 import { CartParams } from "./schemas.ts";
 
 export function addCheckoutRoutes(server: HttpServer, services: OrderServices): void {
@@ -41,9 +30,8 @@ export function addCheckoutRoutes(server: HttpServer, services: OrderServices): 
       const versions = readVersions(request.headers["if-match"]);
       const checkout = { cartId, reader, versions, input: request.body };
       const outcome = await checkOutCart(services, readCaller(request), checkout);
-      const earlierId = "refused" in outcome ? findEarlierOrder(outcome.refused) : undefined;
-      if (earlierId === undefined) return send(reply, outcome, 201);
-      return reply.code(200).send(await describeEarlier(services, earlierId));
+      const earlier = await findEarlierOrder(services, outcome);
+      return earlier === undefined ? send(reply, outcome) : reply.code(200).send(earlier);
     },
   );
 
@@ -61,18 +49,7 @@ export function addCheckoutRoutes(server: HttpServer, services: OrderServices): 
     },
     async (request) => {
       const { cartId, reader } = readCartCaller(services, request);
-      const { orderId } = await getCart(services.db, reader, cartId);
-      if (orderId === null) throw cartError("cart_not_ordered");
-      return getOrderDetail(services, SYSTEM_ACTOR, orderId);
+      return getOrderOfCart(services, reader, cartId);
     },
   );
-}
-
-/** Who may see the cart may see its order. */
-async function describeEarlier(services: OrderServices, id: number) {
-  const [found, addresses] = await Promise.all([
-    getOrderWithPayment(services, SYSTEM_ACTOR, id),
-    getAddresses(services, id),
-  ]);
-  return describeOrder(services.assets, { ...found, addresses });
 }
