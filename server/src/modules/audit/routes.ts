@@ -1,9 +1,11 @@
 // Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
+
 import { formatCursor, type HttpServer, type Routes, readCursor, readOrigin } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
+import { cutPage } from "../../values/cut-page.ts";
 import { parseStamp } from "../../values/time.ts";
 import type { TransferSource } from "./checkpoints/extend-transfer-log.ts";
 import type { Signers } from "./checkpoints/signing-key.ts";
@@ -165,9 +167,8 @@ function addEntries(server: HttpServer, services: AuditServices): void {
         limit: limit + 1,
         before,
       });
-      const items = found.slice(0, limit);
-      const next = found.length > limit ? items.at(-1)?.seq : undefined;
-      return { items: items.map(describeEntry), next_cursor: formatCursor(next) };
+      const { page, last } = cutPage(found, limit);
+      return { items: page.map(describeEntry), next_cursor: formatCursor(last?.seq) };
     },
   );
 }

@@ -10,6 +10,7 @@ import {
   send,
 } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
+import { cutPage } from "../../values/cut-page.ts";
 import { readAmount, readId, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
@@ -101,10 +102,10 @@ function addReading(server: HttpServer, services: OrderServices): void {
         beforeId: readCursor(cursor),
         limit: limit + 1,
       });
-      const page = found.slice(0, limit);
+      const { page, last } = cutPage(found, limit);
       return {
         items: page.map((parts) => describeOrder(services.assets, parts)),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.order.id : undefined),
+        next_cursor: formatCursor(last?.order.id),
       };
     },
   );

@@ -1,9 +1,11 @@
 // Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
+
 import { answerCommand, formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { actsForAll } from "../../values/actor.ts";
 import { AppError, invalidField } from "../../values/app-error.ts";
+import { cutPage } from "../../values/cut-page.ts";
 import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
 import type { Assets } from "../ledger/index.ts";
 import { readCurrency } from "../ledger/index.ts";
@@ -56,10 +58,10 @@ function addReading(server: HttpServer, { db, assets }: CouponServices): void {
     async (request) => {
       const { active, cursor, limit = 50 } = request.query;
       const found = await findCoupons(db, { isActive: active, beforeId: readCursor(cursor), limit });
-      const page = found.slice(0, limit);
+      const { page, last } = cutPage(found, limit);
       return {
         items: page.map((coupon) => describeCoupon(assets, coupon)),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+        next_cursor: formatCursor(last?.id),
       };
     },
   );

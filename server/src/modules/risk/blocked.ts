@@ -1,9 +1,11 @@
 // The list of the blocked: e-mail addresses, networks, addresses and customers whose orders are found suspicious.
 // Values are personal, so they lie encrypted.
+
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { invalidField } from "../../values/app-error.ts";
+import { cutPage } from "../../values/cut-page.ts";
 import { riskError } from "./errors.ts";
 import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";
 import {
@@ -75,10 +77,10 @@ export async function findBlocked(
       ? undefined
       : subjectOf(vault, kind, readSubject(kind, value)).index;
   const found = await selectBlockedPage(db, { kind, index, beforeId: cursor, limit: limit + 1 });
-  const page = found.slice(0, limit);
+  const { page, last } = cutPage(found, limit);
   return {
     entries: await decryptEntries(vault, page),
-    nextCursor: found.length > limit ? page.at(-1)?.id : undefined,
+    nextCursor: last?.id,
   };
 }
 

@@ -1,5 +1,7 @@
 // Finds flagged transactions, newest first, a page at a time.
+
 import type { Sql } from "../../runtime/database.ts";
+import { cutPage } from "../../values/cut-page.ts";
 import * as store from "./store.ts";
 
 export interface FlagQuery {
@@ -26,6 +28,6 @@ export async function findFlags(
 ): Promise<{ flags: readonly Flag[]; nextCursor: number | undefined }> {
   const { cursor = Number.MAX_SAFE_INTEGER, limit } = query;
   const found = await store.selectFlags(db, { ...query, beforeId: cursor, limit: limit + 1 });
-  const flags = found.slice(0, limit);
-  return { flags, nextCursor: found.length > limit ? flags.at(-1)?.id : undefined };
+  const { page: flags, last } = cutPage(found, limit);
+  return { flags, nextCursor: last?.id };
 }

@@ -8,6 +8,7 @@ import {
   readCursor,
   send,
 } from "../../../http/index.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { readId, readPositiveAmount, readText } from "../../../values/read-input.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
 import { readNewRate } from "../read-input.ts";
@@ -132,9 +133,8 @@ function addRateReading(server: HttpServer, { db }: BankingServices): void {
       const { base, quote, cursor, limit = 50 } = request.query;
       const beforeId = readCursor(cursor);
       const found = await findRateHistory(db, { base, quote, beforeId, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      const next = found.length > limit ? page.at(-1)?.id : undefined;
-      return { items: page.map(describeRate), next_cursor: formatCursor(next) };
+      const { page, last } = cutPage(found, limit);
+      return { items: page.map(describeRate), next_cursor: formatCursor(last?.id) };
     },
   );
 }

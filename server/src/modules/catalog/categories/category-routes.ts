@@ -2,6 +2,7 @@
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { readName } from "../../../values/read-input.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
 import { readCategory, readCategoryPatch } from "../read-input.ts";
@@ -39,9 +40,8 @@ function addReading(server: HttpServer, { db }: CatalogServices): void {
       const slug = readName(request.query.slug, "slug");
       const search = { parentId, belowId, slug, afterId: readCursor(cursor) ?? 0, limit };
       const found = await findCategories(db, request.actor, search);
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1)?.id : undefined;
-      return { items: page.map(describeCategory), next_cursor: formatCursor(last) };
+      const { page, last } = cutPage(found, limit);
+      return { items: page.map(describeCategory), next_cursor: formatCursor(last?.id) };
     },
   );
 

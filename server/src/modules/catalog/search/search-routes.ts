@@ -1,5 +1,7 @@
 // Routes that find products.
+
 import { type HttpServer, sendAnswer } from "../../../http/index.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { ProductFacets, ProductPage } from "../answer-schemas.ts";
 import type { CatalogServices } from "../routes.ts";
 import { FacetQuery, FOR_VISITORS, ProductQuery } from "../schemas.ts";
@@ -41,8 +43,7 @@ export function addSearchRoutes(
       const search = readProductSearch(request.query, context);
       const after = readPageEnd(sort, cursor);
       const found = await searchProducts(finder, { search, sort, after, limit });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
+      const { page, last } = cutPage(found, limit);
       const next = last === undefined ? "null" : `"${formatPageEnd(sort, last)}"`;
       const items = await documents.write(page);
       return sendAnswer(reply, 200, {

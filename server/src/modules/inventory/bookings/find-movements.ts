@@ -1,5 +1,7 @@
 // The history of a product's stock: what came, what went, what for. It is the ledger's: nothing is kept beside it.
+
 import type { Sql } from "../../../runtime/database.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { findHolds, findStatement, type HoldRecord, type StatementEntry } from "../../ledger/index.ts";
 import { getStockAccounts } from "../stock/find-stock.ts";
 import type { StockAccount } from "../stock/stock.ts";
@@ -79,10 +81,10 @@ export async function findReservations(
   const locations = new Map(accounts.map(({ accountId, locationId }) => [accountId, locationId]));
   const accountIds = [...locations.keys()];
   const holds = await findHolds(db, { accountIds, states: ["active"], beforeId: cursor, limit: limit + 1 });
-  const page = holds.slice(0, limit);
+  const { page, last } = cutPage(holds, limit);
   return {
     reservations: page.map((hold) => ({ ...hold, locationId: locations.get(hold.debitAccountId) ?? 0 })),
-    nextCursor: holds.length > limit ? page.at(-1)?.id : undefined,
+    nextCursor: last?.id,
   };
 }
 

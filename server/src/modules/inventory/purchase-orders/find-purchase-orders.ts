@@ -1,5 +1,7 @@
 // Finds orders to the supplier.
+
 import type { AnySql } from "../../../runtime/database.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { inventoryError } from "../errors.ts";
 import { type PurchaseOrder, selectPurchaseOrder, selectPurchaseOrders } from "./purchase-order-store.ts";
 
@@ -9,8 +11,8 @@ export async function findPurchaseOrders(
   { beforeId, limit }: { readonly beforeId?: number | undefined; readonly limit: number },
 ): Promise<{ readonly orders: readonly PurchaseOrder[]; readonly nextCursor: number | undefined }> {
   const found = await selectPurchaseOrders(sql, { beforeId, limit: limit + 1 });
-  const page = found.slice(0, limit);
-  return { orders: page, nextCursor: found.length > limit ? page.at(-1)?.id : undefined };
+  const { page, last } = cutPage(found, limit);
+  return { orders: page, nextCursor: last?.id };
 }
 
 /** @throws AppError `not_found/purchase_order_not_found` */

@@ -1,6 +1,8 @@
 // Reads stock: how much there is of each product, in all and at each location. One moment, no locks.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { findBalances } from "../../ledger/index.ts";
 import { inventoryError } from "../errors.ts";
 import { addSums, NO_STOCK, type StockAccount, type StockSums, toSums } from "./stock.ts";
@@ -45,9 +47,9 @@ export async function findStock(
   const { afterId = 0, limit } = query;
   return inReadTransaction(db, async (tx) => {
     const items = await store.selectItems(tx, { ...query, afterId, limit: limit + 1 });
-    const page = items.slice(0, limit);
+    const { page, last } = cutPage(items, limit);
     const stock = await readLevels(tx, page);
-    return { stock, nextCursor: items.length > limit ? page.at(-1)?.productId : undefined };
+    return { stock, nextCursor: last?.productId };
   });
 }
 

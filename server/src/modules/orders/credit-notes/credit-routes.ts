@@ -8,6 +8,7 @@ import {
   readCursor,
   send,
 } from "../../../http/index.ts";
+import { cutPage } from "../../../values/cut-page.ts";
 import { readId, readOptionalId, readPositiveAmount, readText } from "../../../values/read-input.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
@@ -131,10 +132,10 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
         beforeId: readCursor(cursor),
         limit: limit + 1,
       });
-      const page = found.slice(0, limit);
+      const { page, last } = cutPage(found, limit);
       return {
         items: page.map((note) => describeCreditNote(assets, note)),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+        next_cursor: formatCursor(last?.id),
       };
     },
   );
