@@ -43,6 +43,7 @@ export const AccountChange = Type.Object(
     examples: [{ state: "frozen" }, { credit_limit: "500.00" }],
   },
 );
+export type AccountChange = Type.Static<typeof AccountChange>;
 export const BalanceQuery = Type.Object({ at: PastTime }, closed);
 export const StatementQuery = Type.Object(
   {

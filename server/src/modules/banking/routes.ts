@@ -1,29 +1,20 @@
 // Banking's routes, by resource.
 import type { Routes } from "../../http/index.ts";
-import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
-import type { CommandDesk } from "../desk/index.ts";
-import type { Assets } from "../ledger/index.ts";
-import type { RiskGuard } from "../risk/index.ts";
 import { addAccountRoutes } from "./accounts/account-routes.ts";
 import { addAssetRoutes } from "./asset-routes.ts";
 import { addExchangeRoutes } from "./exchange/exchange-routes.ts";
 import { addHoldRoutes } from "./holds/hold-routes.ts";
 import { learnCurrencies } from "./learn-currencies.ts";
+import type { MoneyServices } from "./money-services.ts";
 import { addSecureRoutes } from "./secure-records/secure-routes.ts";
 import { addHistoryRoutes } from "./transactions/history-routes.ts";
-import type { StepUpLimits } from "./transactions/large-payment.ts";
 import { addTransactionRoutes } from "./transactions/transaction-routes.ts";
 
-export interface BankingServices {
-  readonly db: Sql;
+export interface BankingServices extends MoneyServices {
   readonly vault: Vault;
-  readonly assets: Assets;
-  readonly desk: CommandDesk;
-  readonly risk: RiskGuard;
   /** API_KEY_V1: signs secure transaction records. */
   readonly apiKey: string | undefined;
-  readonly stepUpLimits: StepUpLimits;
 }
 
 export function bankingRoutes(services: BankingServices): Routes {

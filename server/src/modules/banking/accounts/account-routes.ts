@@ -2,7 +2,7 @@
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
-import { readAmount, readId, readText } from "../../../values/read-input.ts";
+import { readId, readText } from "../../../values/read-input.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
 import { AccountChange, AccountParams, AccountQuery } from "../query-schemas.ts";
 import { readAccount } from "../read-input.ts";
@@ -12,7 +12,7 @@ import { describeAccount } from "./account.ts";
 import { changeBankAccount, prepareChange } from "./change-bank-account.ts";
 import { findAccounts } from "./find-accounts.ts";
 import { getBankAccount } from "./get-account.ts";
-import { openBankAccounts } from "./open-bank-accounts.ts";
+import { openBankAccount, openBankAccounts } from "./open-bank-accounts.ts";
 
 const tags = ["Accounts"];
 
@@ -36,11 +36,10 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
     },
     async (request, reply) => {
       const account = readAccount(assets, request.body, { callerId: request.actor.id });
-      return answerCommand([request, reply], { db, event: "account.open", status: 201 }, async (tx) => {
-        const [opened] = await openBankAccounts(tx, vault, [account]);
-        if (opened === undefined) throw new Error("no account was opened");
-        return describeAccount(opened);
-      });
+      const route = { db, event: "account.open", status: 201 } as const;
+      return answerCommand([request, reply], route, async (tx) =>
+        describeAccount(await openBankAccount(tx, vault, account)),
+      );
     },
   );
 
@@ -133,16 +132,8 @@ function addChanging(server: HttpServer, services: BankingServices): void {
     },
     async (request, reply) => {
       const accountId = readId(request.params.id, "id");
-      const { asset } = await getBankAccount(services, request.actor, accountId);
-      const { credit_limit: limit, state, name, holder_name: holderName } = request.body;
-      const change = {
-        creditLimit: limit === undefined ? undefined : readAmount(limit, asset, "credit_limit"),
-        state,
-        name: readText(name ?? undefined, "name") ?? name,
-        holderName: readText(holderName ?? undefined, "holder_name") ?? holderName,
-        versions: readVersions(request.headers["if-match"]),
-      };
-      await prepareChange(services, request.actor, { accountId, change });
+      const wanted = { accountId, input: request.body, versions: readVersions(request.headers["if-match"]) };
+      const change = await prepareChange(services, request.actor, wanted);
       return answerCommand(
         [request, reply],
         { db: services.db, event: "account.change", isVersioned: true },

@@ -4,13 +4,15 @@ import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
+import { readAmount, readText } from "../../../values/read-input.ts";
 import type { CommandDesk } from "../../desk/index.ts";
 import { buildTouchCommand } from "../../desk/index.ts";
 import { appendEvents } from "../../jobs/index.ts";
-import { type AccountState, changeAccount } from "../../ledger/index.ts";
+import { type AccountState, type Asset, changeAccount } from "../../ledger/index.ts";
+import type { AccountChange } from "../query-schemas.ts";
 import { type BankAccount, describeAccount } from "./account.ts";
 import { selectBankAccount, updateNames } from "./account-read-store.ts";
-import { type AccountReader, checkVisible, decryptAccounts, readVisibleAccount } from "./get-account.ts";
+import { type AccountReader, decryptAccounts, getAssetOf, readVisibleAccount } from "./get-account.ts";
 
 /** Undefined leaves a field as it is. */
 export interface BankAccountChange {
@@ -22,17 +24,26 @@ export interface BankAccountChange {
   readonly versions?: readonly number[] | undefined;
 }
 
+/** A change as the client sent it, to an account of which nothing is known yet. */
+export interface WantedChange {
+  readonly accountId: number;
+  readonly input: AccountChange;
+  readonly versions: BankAccountChange["versions"];
+}
+
 /**
- * Refuses what the actor may not change: staff changes everything, a customer the name of an account of theirs.
- * Also ends holds of the account that are past their time, so that they stand in no change's way.
- * @throws AppError `not_found/account_not_found`, `forbidden/forbidden`
+ * Reads a change by the currency of its account, and refuses what the actor may not change: staff changes everything, a
+ * customer the name of an account of theirs. Also ends holds of the account that are past their time, so that they stand in
+ * no change's way.
+ * @throws AppError `not_found/account_not_found`, `invalid/…` naming the field, `forbidden/forbidden`
  */
 export async function prepareChange(
-  { db, desk }: Pick<AccountReader, "db"> & { desk: CommandDesk },
+  { db, assets, desk }: Pick<AccountReader, "db" | "assets"> & { desk: CommandDesk },
   actor: Actor,
-  { accountId, change }: { accountId: number; change: BankAccountChange },
-): Promise<void> {
-  await checkVisible(db, actor, accountId);
+  { accountId, input, versions }: WantedChange,
+): Promise<BankAccountChange> {
+  const asset = await getAssetOf({ db, assets }, actor, accountId);
+  const change = { ...readChange(input, asset), versions };
   const { creditLimit, state, holderName } = change;
   const isForStaff = creditLimit !== undefined || state !== undefined || holderName !== undefined;
   if (isForStaff && !actsForAll(actor))
@@ -40,6 +51,19 @@ export async function prepareChange(
       message: "a customer may change the name of their account; the rest needs the role admin or operator",
     });
   if (creditLimit !== undefined || state === "closed") await desk.submit(buildTouchCommand([accountId]));
+  return change;
+}
+
+function readChange(
+  { credit_limit: limit, state, name, holder_name: holderName }: AccountChange,
+  asset: Asset,
+): Omit<BankAccountChange, "versions"> {
+  return {
+    creditLimit: limit === undefined ? undefined : readAmount(limit, asset, "credit_limit"),
+    state,
+    name: readText(name ?? undefined, "name") ?? name,
+    holderName: readText(holderName ?? undefined, "holder_name") ?? holderName,
+  };
 }
 
 /**

@@ -18,6 +18,17 @@ export interface BankAccountRequest {
   readonly externalNumber: string | null;
 }
 
+/** Opens one account. @throws AppError as `openBankAccounts` */
+export async function openBankAccount(
+  tx: Tx,
+  vault: Vault,
+  request: BankAccountRequest,
+): Promise<BankAccount> {
+  const [opened] = await openBankAccounts(tx, vault, [request]);
+  if (opened === undefined) throw new Error("no account was opened");
+  return opened;
+}
+
 /**
  * Opens the accounts, all or none, and returns them in the same order. No locks: of two that open one external number
  * at once the later fails on the unique index, is tried again by its transaction, and then refused.

@@ -2,7 +2,8 @@
 // `exchange` accounts, so every currency still sums to zero. The rate used is recorded in the same transaction.
 import { AppError } from "../../../values/app-error.ts";
 import { AMOUNT_MINOR_MAX, convertAmount, formatAmount } from "../../../values/money.ts";
-import type { BookCommand, Decision, Desk, RowWriter } from "../../desk/index.ts";
+import { readPositiveAmount } from "../../../values/read-input.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk, RowWriter } from "../../desk/index.ts";
 import {
   type Asset,
   type Assets,
@@ -13,16 +14,19 @@ import {
   type TransferRequest,
 } from "../../ledger/index.ts";
 import { needOwners } from "../accounts/account-owners.ts";
+import { getAssetOf } from "../accounts/get-account.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
+import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import {
   findBlocked,
   refuseAccount,
   refuseTransaction,
   withBalances,
 } from "../transactions/judge-movement.ts";
+import { requireProofOfLarge } from "../transactions/large-payment.ts";
 import { describeTransaction } from "../transactions/transaction.ts";
-import { describeRate, type ExchangeRate, ROUNDING, readRate } from "./exchange-rate.ts";
+import { describeRate, type ExchangeRate, findLatestRate, ROUNDING, readRate } from "./exchange-rate.ts";
 import { insertExchanges, type NewExchange } from "./exchange-rate-store.ts";
 
 const EXCHANGES: RowWriter<NewExchange> = { name: "exchanges", write: insertExchanges };
@@ -39,6 +43,36 @@ export interface ExchangeRequest {
   /** The latest rate when the request came, milliseconds before it is decided; undefined where the pair has none. */
   readonly rate: ExchangeRate | undefined;
   readonly reference?: string | undefined;
+}
+
+/** As a client asks for it: the currencies are those of the accounts. */
+export interface WantedExchange {
+  readonly accountId: number;
+  readonly toAccountId: number;
+  /** Decimal, of the currency of `accountId`. */
+  readonly amount: string | number;
+  readonly reference: string | undefined;
+}
+
+/**
+ * Exchanges at the latest rate of the pair, as `buildExchangeCommand` says. What the desk refuses comes back as the outcome.
+ * @throws AppError `not_found/account_not_found`, `invalid/…` naming the field, and `forbidden/step_up_required`,
+ *   `forbidden/large_payment_by_key`; none is remembered under a key
+ */
+export async function exchangeCurrency(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  { accountId, toAccountId, amount: given, reference }: WantedExchange,
+): Promise<CommandOutcome> {
+  const { db, desk, assets, risk } = services;
+  const sold = await getAssetOf(services, caller.actor, accountId);
+  const bought = await getAssetOf(services, caller.actor, toAccountId);
+  const amount = readPositiveAmount(given, sold, "amount");
+  const rate = await findLatestRate(db, sold.code, bought.code);
+  const payment = { type: "transfer" as const, accountId, toAccountId, amount, asset: sold };
+  await requireProofOfLarge(services, caller.actor, [payment]);
+  const request = { accountId, toAccountId, sold, bought, amount, rate, reference };
+  return desk.submit(buildExchangeCommand({ ...caller, assets, risk }, request));
 }
 
 /**

@@ -21,6 +21,13 @@ export interface ExchangeRate extends NewRate {
   readonly validFrom: Date;
 }
 
+/** Adds a rate, which is the latest of its pair from the commit on. No locks. */
+export async function addExchangeRate(tx: Tx, rate: NewRate): Promise<ExchangeRate> {
+  const [added] = await addExchangeRates(tx, [rate]);
+  if (added === undefined) throw new Error("no rate was added");
+  return added;
+}
+
 /** Adds rates, which are the latest of their pairs from the commit on. No locks. */
 export function addExchangeRates(tx: Tx, rates: readonly NewRate[]): Promise<ExchangeRate[]> {
   return store.insertRates(tx, rates);

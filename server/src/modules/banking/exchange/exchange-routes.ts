@@ -9,20 +9,12 @@ import {
   send,
 } from "../../../http/index.ts";
 import { cutPage } from "../../../values/cut-page.ts";
-import { readId, readPositiveAmount, readText } from "../../../values/read-input.ts";
-import { getAssetOf } from "../accounts/get-account.ts";
+import { readId, readText } from "../../../values/read-input.ts";
 import { readNewRate } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
-import { requireProofOfLarge } from "../transactions/large-payment.ts";
 import { ExchangeRate } from "./exchange-answers.ts";
-import { buildExchangeCommand } from "./exchange-currency.ts";
-import {
-  addExchangeRates,
-  describeRate,
-  findLatestRate,
-  findLatestRates,
-  findRateHistory,
-} from "./exchange-rate.ts";
+import { exchangeCurrency } from "./exchange-currency.ts";
+import { addExchangeRate, describeRate, findLatestRates, findRateHistory } from "./exchange-rate.ts";
 import {
   Exchange,
   ExchangeInput,
@@ -42,8 +34,6 @@ export function addExchangeRoutes(server: HttpServer, services: BankingServices)
 }
 
 function addExchanging(server: HttpServer, services: BankingServices): void {
-  const { db, desk, assets, risk } = services;
-
   server.post(
     "/exchanges",
     {
@@ -58,22 +48,14 @@ function addExchanging(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const { account_id, to_account_id, amount: given, reference } = request.body;
-      const accountId = readId(account_id, "account_id");
-      const toAccountId = readId(to_account_id, "to_account_id");
-      const sold = await getAssetOf(services, request.actor, accountId);
-      const bought = await getAssetOf(services, request.actor, toAccountId);
-      const amount = readPositiveAmount(given, sold, "amount");
-      const rate = await findLatestRate(db, sold.code, bought.code);
-      const context = { ...readCaller(request), assets, risk };
-      const payment = { type: "transfer" as const, accountId, toAccountId, amount, asset: sold };
-      await requireProofOfLarge(services, request.actor, [payment]);
-      const wanted = { accountId, toAccountId, sold, bought, amount, rate };
-      const command = buildExchangeCommand(context, {
-        ...wanted,
+      const { account_id, to_account_id, amount, reference } = request.body;
+      const wanted = {
+        accountId: readId(account_id, "account_id"),
+        toAccountId: readId(to_account_id, "to_account_id"),
+        amount,
         reference: readText(reference, "reference"),
-      });
-      return send(reply, await desk.submit(command));
+      };
+      return send(reply, await exchangeCurrency(services, readCaller(request), wanted));
     },
   );
 }
@@ -95,9 +77,7 @@ function addRateSetting(server: HttpServer, { db, assets }: BankingServices): vo
     async (request, reply) => {
       const rate = { ...readNewRate(assets, request.body), setBy: request.actor.id };
       return answerCommand([request, reply], { db, event: "exchange_rate.set", status: 201 }, async (tx) => {
-        const [added] = await addExchangeRates(tx, [rate]);
-        if (added === undefined) throw new Error("no rate was added");
-        return describeRate(added);
+        return describeRate(await addExchangeRate(tx, rate));
       });
     },
   );

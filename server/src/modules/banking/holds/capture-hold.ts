@@ -1,11 +1,14 @@
 // Captures a hold: moves what was set aside, wholly or in part, and frees the rest. Of two captures, or a capture and a
 // release, exactly one wins, for both decide under the lock of the payer's account.
 import type { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
+import { readOptionalAmount } from "../../../values/read-input.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { captureHold, describeHold, type HoldRecord, isRefusal, ledgerError } from "../../ledger/index.ts";
 import { needOwners, ownersOf } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
+import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import { withBalances } from "../transactions/judge-movement.ts";
+import { getHold } from "./find-holds.ts";
 import { mayCapture } from "./hold.ts";
 import type { CommandContext } from "./place-hold.ts";
 
@@ -14,6 +17,21 @@ export interface CaptureHoldRequest {
   readonly hold: HoldRecord;
   /** Minor units; undefined: all that is held. */
   readonly amount?: bigint | undefined;
+}
+
+/**
+ * Captures a hold that the caller may see, as `buildCaptureHoldCommand` says. What the desk refuses comes back as the outcome.
+ * @param amount as the client sent it; undefined: all that is held
+ * @throws AppError `not_found/hold_not_found`, `refused/stock_is_not_money`, `invalid/…` naming the field
+ */
+export async function captureBankHold(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  { id, amount: given }: { id: number; amount: string | number | undefined },
+): Promise<CommandOutcome> {
+  const hold = await getHold(services, caller.actor, id);
+  const amount = readOptionalAmount(given, services.assets.byId(hold.assetId), "amount");
+  return services.desk.submit(buildCaptureHoldCommand({ ...caller, risk: services.risk }, { hold, amount }));
 }
 
 /**

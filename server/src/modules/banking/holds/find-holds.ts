@@ -3,6 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { asHidden } from "../../../values/app-error.ts";
+import { type CutPage, cutPage } from "../../../values/cut-page.ts";
 import {
   type Assets,
   describeHold,
@@ -46,23 +47,30 @@ export interface HoldListQuery {
 }
 
 /**
- * Holds from or to the account, or to all that the actor may see; newest first.
+ * A page of the holds from or to the account, or to all that the actor may see; newest first. Stock reserved for orders is
+ * left out, which may leave a page short.
  * @throws AppError `not_found/account_not_found`
  */
 export async function findHolds(
   { db, assets }: HoldReader,
   actor: Actor,
   query: HoldListQuery,
-): Promise<HoldRecord[]> {
+): Promise<CutPage<HoldRecord>> {
   const { status, beforeId, limit } = query;
   const accountIds = await findVisibleAccounts(db, actor, query.accountId);
-  const holds = await findLedgerHolds(db, { accountIds, states: statesOf(status), beforeId, limit });
+  const holds = await findLedgerHolds(db, {
+    accountIds,
+    states: statesOf(status),
+    beforeId,
+    limit: limit + 1,
+  });
   for (const hold of holds) await ensureAsset(assets, hold.assetId);
-  return holds;
+  const { page, last } = cutPage(holds, limit);
+  return { page: page.filter((hold) => !isStock(assets, hold)), last };
 }
 
 /** Stock reserved for an order is a hold too, and its order's alone. */
-export function isStock(assets: Assets, { assetId }: Pick<HoldRecord, "assetId">): boolean {
+function isStock(assets: Assets, { assetId }: Pick<HoldRecord, "assetId">): boolean {
   return assets.byId(assetId).kind === "stock";
 }
 

@@ -8,14 +8,13 @@ import {
   readCursor,
   send,
 } from "../../../http/index.ts";
-import { readId, readOptionalAmount } from "../../../values/read-input.ts";
+import { readId } from "../../../values/read-input.ts";
 import { AccountParams } from "../query-schemas.ts";
 import { readHold } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
-import { requireProofOfLarge } from "../transactions/large-payment.ts";
 import { LARGE } from "../transactions/transaction-routes.ts";
-import { buildCaptureHoldCommand } from "./capture-hold.ts";
-import { describeHoldRecord, findHolds, getHold, isStock } from "./find-holds.ts";
+import { captureBankHold } from "./capture-hold.ts";
+import { describeHoldRecord, findHolds, getHold } from "./find-holds.ts";
 import {
   CaptureInput,
   ChangedHold,
@@ -25,8 +24,8 @@ import {
   Hold as HoldSchema,
   ReleaseInput,
 } from "./hold-schemas.ts";
-import { buildPlaceHoldCommand } from "./place-hold.ts";
-import { buildReleaseHoldCommand } from "./release-hold.ts";
+import { placeBankHold } from "./place-hold.ts";
+import { releaseBankHold } from "./release-hold.ts";
 
 const tags = ["Holds"];
 
@@ -37,7 +36,6 @@ export function addHoldRoutes(server: HttpServer, services: BankingServices): vo
 }
 
 function addPlacing(server: HttpServer, services: BankingServices): void {
-  const { desk, assets, risk } = services;
   server.post(
     "/holds",
     {
@@ -51,18 +49,13 @@ function addPlacing(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const context = { ...readCaller(request), assets, risk };
-      const wanted = readHold(assets, request.body);
-      const type = wanted.toAccountId === undefined ? "withdrawal" : "transfer";
-      await requireProofOfLarge(services, request.actor, [{ ...wanted, type }]);
-      return send(reply, await desk.submit(buildPlaceHoldCommand(context, wanted)));
+      const wanted = readHold(services.assets, request.body);
+      return send(reply, await placeBankHold(services, readCaller(request), wanted));
     },
   );
 }
 
 function addEnding(server: HttpServer, services: BankingServices): void {
-  const { desk, assets, risk } = services;
-
   server.post(
     "/holds/:id/capture",
     {
@@ -79,10 +72,9 @@ function addEnding(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
-      const amount = readOptionalAmount(request.body.amount, assets.byId(hold.assetId), "amount");
-      const context = { ...readCaller(request), risk };
-      return send(reply, await desk.submit(buildCaptureHoldCommand(context, { hold, amount })), 200);
+      const id = readId(request.params.id, "id");
+      const { amount } = request.body;
+      return send(reply, await captureBankHold(services, readCaller(request), { id, amount }), 200);
     },
   );
 
@@ -102,9 +94,8 @@ function addEnding(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
-      const context = { ...readCaller(request), risk };
-      return send(reply, await desk.submit(buildReleaseHoldCommand(context, hold)), 200);
+      const id = readId(request.params.id, "id");
+      return send(reply, await releaseBankHold(services, readCaller(request), id), 200);
     },
   );
 }
@@ -145,16 +136,10 @@ function addReading(server: HttpServer, services: BankingServices): void {
       const { account_id: account, status, cursor, limit = 50 } = request.query;
       const accountId = account === undefined ? undefined : readId(account, "account_id");
       const beforeId = readCursor(cursor);
-      const found = await findHolds(services, request.actor, {
-        accountId,
-        status,
-        beforeId,
-        limit: limit + 1,
-      });
-      const page = found.slice(0, limit);
+      const { page, last } = await findHolds(services, request.actor, { accountId, status, beforeId, limit });
       return {
-        items: page.filter((hold) => !isStock(assets, hold)).map((hold) => describeHoldRecord(assets, hold)),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+        items: page.map((hold) => describeHoldRecord(assets, hold)),
+        next_cursor: formatCursor(last?.id),
       };
     },
   );

@@ -1,10 +1,8 @@
 // Places a hold: sets an amount aside for another account, or for a payout to the outside world, until it is captured,
 // released or expires. The same guards and risk rules as for a transfer, for it promises the same.
-import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
-import type { Origin } from "../../../values/origin.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import {
   type Asset,
   type Assets,
@@ -16,6 +14,7 @@ import {
 } from "../../ledger/index.ts";
 import type { RiskGuard } from "../../risk/index.ts";
 import { needOwners } from "../accounts/account-owners.ts";
+import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import {
   findBlocked,
   refuseAccount,
@@ -23,6 +22,7 @@ import {
   refuseTransaction,
   withBalances,
 } from "../transactions/judge-movement.ts";
+import { requireProofOfLarge } from "../transactions/large-payment.ts";
 
 /** A hold asked for, checked in form. */
 export interface PlaceHoldRequest {
@@ -37,11 +37,24 @@ export interface PlaceHoldRequest {
   readonly metadata?: string | undefined;
 }
 
-export interface CommandContext {
-  readonly actor: Actor;
+export interface CommandContext extends MoneyCaller {
   readonly risk: RiskGuard;
-  readonly key?: KeyedRequest | undefined;
-  readonly origin?: Origin | undefined;
+}
+
+/**
+ * Places a hold, as `buildPlaceHoldCommand` says: it promises a payment, and asks for the proof that one asks for. What the
+ * desk refuses comes back as the outcome.
+ * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`, remembered under no key
+ */
+export async function placeBankHold(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  request: PlaceHoldRequest,
+): Promise<CommandOutcome> {
+  const { desk, assets, risk } = services;
+  const type = request.toAccountId === undefined ? "withdrawal" : "transfer";
+  await requireProofOfLarge(services, caller.actor, [{ ...request, type }]);
+  return desk.submit(buildPlaceHoldCommand({ ...caller, assets, risk }, request));
 }
 
 /**

@@ -1,12 +1,27 @@
 // Releases a hold: nothing moves, and what was set aside is free again.
 import type { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { describeHold, type HoldRecord, isRefusal, ledgerError, releaseHold } from "../../ledger/index.ts";
 import { needOwners, ownersOf } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
+import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import { withBalances } from "../transactions/judge-movement.ts";
+import { getHold } from "./find-holds.ts";
 import { mayRelease } from "./hold.ts";
 import type { CommandContext } from "./place-hold.ts";
+
+/**
+ * Releases a hold that the caller may see, as `buildReleaseHoldCommand` says. What the desk refuses comes back as the outcome.
+ * @throws AppError `not_found/hold_not_found`, `refused/stock_is_not_money`
+ */
+export async function releaseBankHold(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  id: number,
+): Promise<CommandOutcome> {
+  const hold = await getHold(services, caller.actor, id);
+  return services.desk.submit(buildReleaseHoldCommand({ ...caller, risk: services.risk }, hold));
+}
 
 /**
  * A command that releases one hold, read ahead for its accounts. Locks both accounts; works on frozen ones too.

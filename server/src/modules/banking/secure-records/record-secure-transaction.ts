@@ -8,11 +8,11 @@ import { VaultError } from "../../../runtime/vault/vault-error.ts";
 import { type Actor, SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { AppError, invalidField } from "../../../values/app-error.ts";
 import { readPositiveAmount } from "../../../values/read-input.ts";
-import type { BookCommand, CommandDesk } from "../../desk/index.ts";
+import type { BookCommand, CommandDesk, CommandOutcome } from "../../desk/index.ts";
 import type { Asset, Assets } from "../../ledger/index.ts";
 import type { RiskGuard } from "../../risk/index.ts";
 import { bankingError } from "../errors.ts";
-import type { CommandContext } from "../holds/place-hold.ts";
+import type { MoneyCaller } from "../money-services.ts";
 import { readAsset } from "../read-input.ts";
 import { buildPostCommand } from "../transactions/post-transactions.ts";
 import { openRecord, type SecureVault, sealRecord, TABLE_VAULT } from "./secure-vault.ts";
@@ -48,12 +48,24 @@ interface SecureRecord {
 }
 
 /**
+ * Posts and records, as `buildSecureTransactionCommand` says. What the desk refuses comes back as the outcome.
+ * @throws AppError `unavailable/secure_records_not_configured`, `not_found/account_not_found`, `invalid/…` naming the field
+ */
+export async function postSecureTransaction(
+  services: SecureServices,
+  caller: MoneyCaller,
+  request: SecureRequest,
+): Promise<CommandOutcome> {
+  return services.desk.submit(await buildSecureTransactionCommand(services, caller, request));
+}
+
+/**
  * A command that posts and records. Its answer is `{"status":"success","tx_id":"..."}`.
  * @throws AppError `unavailable/secure_records_not_configured`, `not_found/account_not_found`, `invalid/…` naming the field
  */
 export async function buildSecureTransactionCommand(
   services: SecureServices,
-  context: Omit<CommandContext, "risk">,
+  context: MoneyCaller,
   request: SecureRequest,
 ): Promise<BookCommand> {
   const { apiKey, assets, risk, vault, secureVault = TABLE_VAULT } = services;

@@ -5,7 +5,7 @@ import { type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { readText } from "../../../values/read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { AmountInput, Currency } from "../schemas.ts";
-import { buildSecureTransactionCommand } from "./record-secure-transaction.ts";
+import { postSecureTransaction } from "./record-secure-transaction.ts";
 
 const SecureInput = Type.Object(
   {
@@ -44,8 +44,7 @@ export function addSecureRoutes(server: HttpServer, services: BankingServices): 
     async (request, reply) => {
       const { user_id, amount, currency } = request.body;
       const wanted = { userId: readText(user_id, "user_id"), amount, currency };
-      const command = await buildSecureTransactionCommand(services, readCaller(request), wanted);
-      return send(reply, await services.desk.submit(command));
+      return send(reply, await postSecureTransaction(services, readCaller(request), wanted));
     },
   );
 }

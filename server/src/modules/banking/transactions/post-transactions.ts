@@ -1,10 +1,8 @@
 // Posts deposits, withdrawals and transfers, one or up to 8,000 in a request. A deposit comes from the asset's `world`
 // account and a withdrawal goes to it, so that the sum of all accounts stays zero.
-import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
-import type { Origin } from "../../../values/origin.ts";
-import type { BookCommand, Decision, Desk, RowNeed } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk, RowNeed } from "../../desk/index.ts";
 import {
   type Asset,
   type Assets,
@@ -20,6 +18,7 @@ import {
 import type { RiskGuard } from "../../risk/index.ts";
 import { needOwners } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
+import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import {
   findBlocked,
   refuseAccount,
@@ -27,6 +26,7 @@ import {
   refuseTransaction,
   withBalances,
 } from "./judge-movement.ts";
+import { requireProofOfLarge } from "./large-payment.ts";
 import { describeTransaction, type TransactionFields } from "./transaction.ts";
 
 /** One transaction asked for, checked in form: the ids are numbers, the amount exact at the asset's scale. */
@@ -49,13 +49,39 @@ const KINDS: Readonly<Record<TransactionRequest["type"], JournalKind>> = {
   transfer: "TRANSFER",
 };
 
-interface PostingContext {
-  readonly actor: Actor;
+interface PostingContext extends MoneyCaller {
   readonly assets: Assets;
   readonly risk: RiskGuard;
-  readonly key?: KeyedRequest | undefined;
-  readonly origin?: Origin | undefined;
 }
+
+/**
+ * Posts one transaction. Its answer is the transaction with the balances it left. What the desk refuses comes back as the
+ * outcome.
+ * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`, remembered under no key
+ */
+export async function postTransaction(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  request: TransactionRequest,
+): Promise<CommandOutcome> {
+  const { desk, assets, risk } = services;
+  await requireProofOfLarge(services, caller.actor, [request]);
+  return desk.submit(buildPostCommand({ ...caller, assets, risk }, request));
+}
+
+/** Posts many, as `buildPostBatchCommand` says. @throws AppError as `postTransaction` */
+export async function postTransactions(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  { mode, requests }: { mode: BatchMode; requests: readonly TransactionRequest[] },
+): Promise<CommandOutcome> {
+  const { desk, assets, risk } = services;
+  await requireProofOfLarge(services, caller.actor, requests);
+  return desk.submit(buildPostBatchCommand({ ...caller, assets, risk, mode }, requests));
+}
+
+/** All or none, or each for itself. */
+export type BatchMode = "atomic" | "independent";
 
 /** A command that posts one transaction. Its answer is the transaction with the balances it left. */
 export function buildPostCommand(context: PostingContext, request: TransactionRequest): BookCommand {
@@ -83,7 +109,7 @@ export function buildPostCommand(context: PostingContext, request: TransactionRe
  * itself. Its answer lists one outcome per item, in order.
  */
 export function buildPostBatchCommand(
-  context: PostingContext & { mode: "atomic" | "independent" },
+  context: PostingContext & { mode: BatchMode },
   requests: readonly TransactionRequest[],
 ): BookCommand {
   const items = requests.map((request) => ({ request, movement: toMovement(context, request) }));

@@ -2,7 +2,7 @@
 // and never a reversal itself; where the payee no longer has the money it is refused like any payment.
 import type { Sql } from "../../../runtime/database.ts";
 import type { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import {
   type Assets,
   describeReversal,
@@ -17,6 +17,7 @@ import {
 } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
+import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import { refuseTransaction, withBalances } from "./judge-movement.ts";
 import { describeTransaction } from "./transaction.ts";
 
@@ -24,6 +25,20 @@ export interface ReverseRequest {
   /** Read ahead: what it moved never changes; whether it was reversed is looked at again under the locks. */
   readonly journal: ReversibleJournal;
   readonly reference?: string | undefined;
+}
+
+/**
+ * Reverses a transaction, as `buildReversalCommand` says. What the desk refuses comes back as the outcome.
+ * @throws AppError `not_found/transaction_not_found`, `refused/stock_is_not_money`
+ */
+export async function reverseTransaction(
+  services: MoneyServices,
+  caller: MoneyCaller,
+  { id, reference }: { id: number; reference: string | undefined },
+): Promise<CommandOutcome> {
+  const journal = await getReversible(services, id);
+  const context = { ...caller, risk: services.risk };
+  return services.desk.submit(buildReversalCommand(context, { journal, reference }));
 }
 
 /** @throws AppError `not_found/transaction_not_found`, `refused/stock_is_not_money` */

@@ -7,16 +7,15 @@ import { AccountParams } from "../query-schemas.ts";
 import { readTransaction } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { BatchInput, TransactionInput } from "../schemas.ts";
-import { requireProofOfLarge } from "./large-payment.ts";
-import { buildPostBatchCommand, buildPostCommand } from "./post-transactions.ts";
-import { buildReversalCommand, getReversible } from "./reverse-transaction.ts";
+import { postTransaction, postTransactions } from "./post-transactions.ts";
+import { reverseTransaction } from "./reverse-transaction.ts";
 
 /** What the API's page says of it, for every operation that pays out. */
 export const LARGE =
   "What leaves an owner's accounts and is above STEP_UP_LIMITS needs a proof no older than ten minutes: POST /auth/step-up.";
 
 export function addTransactionRoutes(server: HttpServer, services: BankingServices): void {
-  const { db, desk, assets, risk } = services;
+  const { assets } = services;
   server.post(
     "/transactions",
     {
@@ -30,10 +29,8 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       },
     },
     async (request, reply) => {
-      const context = { ...readCaller(request), assets, risk };
       const wanted = readTransaction(assets, request.body);
-      await requireProofOfLarge(services, request.actor, [wanted]);
-      return send(reply, await desk.submit(buildPostCommand(context, wanted)));
+      return send(reply, await postTransaction(services, readCaller(request), wanted));
     },
   );
 
@@ -54,9 +51,7 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       const requests = transactions.map((input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
-      const context = { ...readCaller(request), assets, risk, mode };
-      await requireProofOfLarge(services, request.actor, requests);
-      return send(reply, await desk.submit(buildPostBatchCommand(context, requests)));
+      return send(reply, await postTransactions(services, readCaller(request), { mode, requests }));
     },
   );
 
@@ -75,11 +70,9 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       },
     },
     async (request, reply) => {
-      const { reference } = request.body;
-      const journal = await getReversible({ db, assets }, readId(request.params.id, "id"));
-      const context = { ...readCaller(request), risk };
-      const command = buildReversalCommand(context, { journal, reference: readText(reference, "reference") });
-      return send(reply, await desk.submit(command));
+      const id = readId(request.params.id, "id");
+      const reference = readText(request.body.reference, "reference");
+      return send(reply, await reverseTransaction(services, readCaller(request), { id, reference }));
     },
   );
 }
