@@ -60,12 +60,11 @@ export async function startTestApp(overrides: Readonly<Record<string, string>> =
   const database = await openTestDatabase(overrides["DB_URL"]);
   const fixed = { APP_ENV: "test", LOG_LEVEL: "silent", PORT: "0", DATA_DIR: dataDir, DB_POOL_SIZE: "4" };
   const environment = { ...fixed, ...NO_LIMITS, ...KEYS, DB_URL: database.url, ...overrides };
-  const config = loadConfig({ environment, envFile: join(dataDir, "none") });
   const clean = async () => {
     await database.drop();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  const app = await startApp(config, createLog(config.LOG_LEVEL)).catch(async (error: unknown) => {
+  const { config, app } = await openProgram(environment, dataDir).catch(async (error: unknown) => {
     await clean();
     throw error;
   });
@@ -81,6 +80,11 @@ export async function startTestApp(overrides: Readonly<Record<string, string>> =
       await clean();
     },
   };
+}
+
+async function openProgram(environment: Readonly<Record<string, string>>, dataDir: string) {
+  const config = loadConfig({ environment, envFile: join(dataDir, "none") });
+  return { config, app: await startApp(config, createLog(config.LOG_LEVEL)) };
 }
 
 async function openTestDatabase(url: string | undefined): Promise<TestDatabase> {
