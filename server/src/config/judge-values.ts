@@ -21,6 +21,12 @@ export function findUnsafeValues(config: Config): string[] {
     problems.push("SENTINEL_ENDPOINT and SENTINEL_TOKEN must be set together");
   if (config.API_KEY_V1 !== undefined && Buffer.byteLength(config.API_KEY_V1) < 32)
     problems.push("API_KEY_V1 must have at least 32 bytes");
+  if (config.METRICS_PORT === config.PORT && config.PORT !== 0)
+    problems.push("METRICS_PORT must be another port than PORT");
+  if (config.METRICS_TOKEN !== undefined && !/^[\x21-\x7e]{16,}$/.test(config.METRICS_TOKEN))
+    problems.push("METRICS_TOKEN must have at least 16 visible ASCII characters");
+  if (config.HTTP_BODIES_MAX_BYTES < config.BODY_LIMIT_BYTES)
+    problems.push("HTTP_BODIES_MAX_BYTES must be at least BODY_LIMIT_BYTES");
   const rates = config.EXCHANGE_RATE_URL;
   if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
     problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");

@@ -27,6 +27,7 @@ const OWN_KEYS = [
   "ENCRYPTION_KEY_PREVIOUS",
   "AUDIT_SIGNING_KEY",
   "API_KEY_V1",
+  "METRICS_TOKEN",
 ] as const satisfies (keyof Config)[];
 const GIVEN_KEYS = [
   "STRIPE_SECRET_KEY",

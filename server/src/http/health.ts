@@ -1,20 +1,15 @@
-// Liveness, readiness and metrics, outside /api/v1 and without a token.
+// Liveness and readiness, outside /api/v1 and without a token.
 import type { Sql } from "../runtime/database.ts";
 import type { HttpServer } from "./http-server.ts";
-import type { Metrics } from "./metrics.ts";
 
 export interface HealthOptions {
   readonly db: Sql;
-  readonly metrics: Metrics;
   readonly isStopping: () => boolean;
   /** What does not work though requests can be served, in words. */
   readonly listDegraded: () => readonly string[];
 }
 
-export function addHealthRoutes(
-  server: HttpServer,
-  { db, metrics, isStopping, listDegraded }: HealthOptions,
-): void {
+export function addHealthRoutes(server: HttpServer, { db, isStopping, listDegraded }: HealthOptions): void {
   const config = { public: true };
 
   server.get(
@@ -36,12 +31,5 @@ export function addHealthRoutes(
         return reply.code(503).header("retry-after", 1).send({ status: "database unavailable" });
       }
     },
-  );
-
-  server.get(
-    "/metrics",
-    { config, schema: { tags: ["Operations"], summary: "Prometheus metrics", security: [] } },
-    async (_request, reply) =>
-      reply.header("content-type", metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 }

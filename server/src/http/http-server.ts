@@ -17,7 +17,9 @@ import { AppError } from "../values/app-error.ts";
 import { networkOf } from "../values/network.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
+import { createBodyBudget } from "./body-budget.ts";
 import type { CommandRecorder } from "./command-record.ts";
+import { createConnectionTurns } from "./connection-turns.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
 import type { Metrics } from "./metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
@@ -50,6 +52,15 @@ declare module "fastify" {
   }
 }
 
+/** What all clients together may make the server hold. */
+export interface HttpBounds {
+  readonly connectionsMax: number;
+  /** Bytes of bodies under way. */
+  readonly bodiesMax: number;
+  /** Bytes of answers not yet taken. */
+  readonly unreadMax: number;
+}
+
 export interface HttpServerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
@@ -59,6 +70,7 @@ export interface HttpServerOptions {
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly edge: EdgeOptions;
+  readonly bounds: HttpBounds;
   readonly rateLimits: RateLimits;
   /** Proxies whose word on the client's address is taken: addresses or networks. */
   readonly trustedProxies: readonly string[];
@@ -84,7 +96,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS),
     },
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket as Socket),
-    connectionTimeout: 0,
+    // In which no byte goes either way (connection-turns.ts); later than a request that does not end is told so.
+    connectionTimeout: options.requestTimeoutMs + 2 * SLOW_CHECK_MS,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: "idle",
@@ -98,6 +111,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.decorate("recordCommand", options.recordCommand);
   server.decorateRequest("bodyText");
   keepBodyText(server as HttpServer);
+  boundConnections(server as HttpServer, options);
   server.setValidatorCompiler(createValidatorCompiler());
   // Response schemas document; that answers keep to them is proved by tests. The compiled serializers would drop what a
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
@@ -108,6 +122,34 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;
+}
+
+/** Requests that wait on all connections together hold about 60 MB then. */
+const WAITING_MAX = 10_000;
+
+/** Before any other hook: a request that waits for its turn on its connection costs nothing but its own memory. */
+function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOptions): void {
+  const onDropped = metrics.countDropped;
+  const bodies = createBodyBudget(bounds.bodiesMax, onDropped);
+  const turns = createConnectionTurns({
+    unreadBytesMax: bounds.unreadMax,
+    waitingMax: WAITING_MAX,
+    onDropped,
+  });
+  server.server.maxConnections = bounds.connectionsMax;
+  server.addHook("onRequest", (request, reply, done) =>
+    turns.enter(request.raw.socket, reply.raw, () => done()),
+  );
+  server.addHook("preParsing", (request, reply, payload, done) => {
+    if (!request.raw.complete) bodies.watch(request.raw, reply.raw);
+    done(null, payload);
+  });
+  metrics.addGauge(
+    "http_requests_waiting",
+    "Requests that wait until their connection's client has taken the answers before",
+    turns.waiting,
+  );
+  metrics.addGauge("http_bodies_bytes", "Bytes held of the bodies of requests under way", bodies.held);
 }
 
 /**

@@ -12,11 +12,16 @@ export interface Metrics {
   readonly observeBatch: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
   readonly countTransaction: (transaction: { type: string; status: string }) => void;
   readonly countEvents: (events: { delivered: number; failed: number; dead: number }) => void;
+  /** A connection was closed because of what it, or all together, left unread or half sent. */
+  readonly countDropped: (reason: Dropped) => void;
   /** Adds a gauge that asks for its value when scraped. */
   readonly addGauge: (name: string, help: string, read: () => number | Promise<number>) => void;
   /** One value for each value of a label. */
   readonly addLabelledGauge: (gauge: LabelledGauge) => void;
 }
+
+export const DROPPED = ["stalled", "unread", "pipelined", "bodies"] as const;
+export type Dropped = (typeof DROPPED)[number];
 
 export interface LabelledGauge {
   readonly name: string;
@@ -92,9 +97,21 @@ export function createMetrics(): Metrics {
     },
     countTransaction: ({ type, status }) => transactions.inc({ type, status }),
     countEvents: createEventCounters(registry),
+    countDropped: createDropCounter(registry),
     addGauge: (name, help, read) => addGauge(registry, { name, help, read }),
     addLabelledGauge: (gauge) => addLabelledGauge(registry, gauge),
   };
+}
+
+function createDropCounter(registry: Registry): Metrics["countDropped"] {
+  const dropped = new Counter({
+    name: "http_connections_dropped_total",
+    help: "Connections closed: no byte of an answer taken in time; most unread, most requests waiting, or largest half-sent body when all together were too much",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  for (const reason of DROPPED) dropped.inc({ reason }, 0);
+  return (reason) => dropped.inc({ reason });
 }
 
 function createEventCounters(registry: Registry): Metrics["countEvents"] {

@@ -8,6 +8,7 @@ import { addDocs } from "../http/docs.ts";
 import { addHealthRoutes } from "../http/health.ts";
 import { createHttpServer, type HttpServer, type Routes } from "../http/http-server.ts";
 import { createMetrics, type Metrics } from "../http/metrics.ts";
+import { addMetricsRoute, openMetricsServer } from "../http/metrics-door.ts";
 import type { RateLimits } from "../http/rate-limit.ts";
 import { startSchedule } from "../modules/jobs/index.ts";
 import type { Sql } from "../runtime/database.ts";
@@ -81,10 +82,10 @@ async function open(config: Config, opening: Opening): Promise<{ server: HttpSer
   let stopping = false;
   addHealthRoutes(server, {
     db,
-    metrics,
     isStopping: () => stopping,
     listDegraded: () => modules.opened.flatMap(({ listDegraded }) => listDegraded?.() ?? []),
   });
+  await openMetricsDoor(config, { server, metrics, steps });
   await addRoutes(server, modules);
   startWorkers(TARGETS.all, { ...opening, modules });
   const url = await server.listen({ host: config.HOST, port: config[TARGETS.all.ports[0]] });
@@ -114,9 +115,28 @@ async function openServer(
     recordCommand: audit.recordCommand,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    bounds: {
+      connectionsMax: config.HTTP_CONNECTIONS_MAX,
+      bodiesMax: config.HTTP_BODIES_MAX_BYTES,
+      unreadMax: config.HTTP_UNREAD_MAX_BYTES,
+    },
   });
   await addDocs(server);
   return server;
+}
+
+/** /metrics at an address of its own where METRICS_PORT names one. */
+async function openMetricsDoor(
+  { METRICS_HOST: host, METRICS_PORT: port, METRICS_TOKEN: token }: Config,
+  { server, metrics, steps }: { server: HttpServer; metrics: Metrics; steps: StopSteps },
+): Promise<void> {
+  const door = { metrics, token };
+  if (port === undefined) return addMetricsRoute(server, door);
+  const own = await openMetricsServer(door, { host, port });
+  steps.push(async () => {
+    own.close();
+    own.closeAllConnections();
+  });
 }
 
 function readRateLimits(config: Config): RateLimits {

@@ -34,7 +34,8 @@ export const HTTP_KEYS = [
     minimum: 100,
     maximum: 600_000,
     default: "30000",
-    description: "Time a client has to send a whole request, and a statement to run in the database.",
+    description:
+      "Time a client has to send a whole request, or to take any more of its answer, and a statement to run in the database.",
   },
   {
     name: "SHUTDOWN_TIMEOUT_MS",
@@ -44,5 +45,58 @@ export const HTTP_KEYS = [
     maximum: 600_000,
     default: "15000",
     description: "Time that requests under way have to finish at shutdown.",
+  },
+  {
+    name: "HTTP_CONNECTIONS_MAX",
+    group: "HTTP",
+    type: "integer",
+    minimum: 10,
+    maximum: 1_000_000,
+    default: "5000",
+    description: "Most connections of clients at once; more are closed as they come.",
+  },
+  {
+    name: "HTTP_BODIES_MAX_BYTES",
+    group: "HTTP",
+    type: "integer",
+    minimum: 1_048_576,
+    maximum: 17_179_869_184,
+    default: "67108864",
+    description:
+      "Most bytes of bodies under way on all connections together; beyond it the largest that is not yet whole is given up.",
+  },
+  {
+    name: "HTTP_UNREAD_MAX_BYTES",
+    group: "HTTP",
+    type: "integer",
+    minimum: 1_048_576,
+    maximum: 17_179_869_184,
+    default: "67108864",
+    description:
+      "Most bytes of answers that clients have not yet taken, all together; beyond it the connection with most of them is closed.",
+  },
+  {
+    name: "METRICS_TOKEN",
+    group: "HTTP",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "Bearer token that /metrics asks for; unset, whoever reaches the address may read it.",
+  },
+  {
+    name: "METRICS_HOST",
+    group: "HTTP",
+    type: "string",
+    default: "127.0.0.1",
+    description: "Address at which METRICS_PORT listens.",
+  },
+  {
+    name: "METRICS_PORT",
+    group: "HTTP",
+    type: "integer",
+    minimum: 0,
+    maximum: 65_535,
+    default: undefined,
+    description: "Port of /metrics alone, which PORT then does not serve; 0 takes any free one.",
   },
 ] as const satisfies readonly ConfigKey[];

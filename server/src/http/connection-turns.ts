@@ -1,0 +1,141 @@
+// What one connection may have unanswered and unread. Its requests are served one after the other: the next begins when
+// the client has taken the answer before, so that who sends thousands and reads nothing makes the server build one
+// answer. Where the client stops reading, so does the server; over all connections what is unread stays below a bound.
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { findLargest } from "./find-largest.ts";
+import type { Dropped } from "./metrics.ts";
+
+export interface ConnectionTurns {
+  /** Calls `serve` when the answers to all earlier requests of the connection were taken; never where it is gone by then. */
+  readonly enter: (socket: Socket, response: ServerResponse, serve: () => void) => void;
+  /** Requests that wait for the answers before theirs. */
+  readonly waiting: () => number;
+}
+
+export interface TurnBounds {
+  /** Bytes of answers that all clients together have not taken; beyond it the connection with most of them is closed. */
+  readonly unreadBytesMax: number;
+  /** Requests that wait on all connections together; beyond it the connection with most of them is closed. */
+  readonly waitingMax: number;
+  readonly onDropped: (reason: Dropped) => void;
+}
+
+interface Line {
+  readonly socket: Socket;
+  /** Whether a request is being served, or its answer is being taken. */
+  isBusy: boolean;
+  /** Those behind it, in order. */
+  waiting: Turn[];
+  isHeld: boolean;
+}
+
+interface Turn {
+  readonly response: ServerResponse;
+  readonly serve: () => void;
+}
+
+/** From so many waiting requests on nothing more is read from the connection, until few are left. */
+const WAITING_HIGH = 32;
+const WAITING_LOW = 8;
+/** What is unread is summed up so often at most: in between a core builds some 25 MB of answers. */
+const SUM_EVERY_MS = 250;
+
+export function createConnectionTurns({
+  unreadBytesMax,
+  waitingMax,
+  onDropped,
+}: TurnBounds): ConnectionTurns {
+  const lines = new WeakMap<Socket, Line>();
+  const busy = new Set<Line>();
+  let waiting = 0;
+  let summedAtMs = 0;
+
+  function lineOf(socket: Socket): Line {
+    const known = lines.get(socket);
+    if (known !== undefined) return known;
+    const line: Line = { socket, isBusy: false, waiting: [], isHeld: false };
+    lines.set(socket, line);
+    socket.once("close", () => forget(line));
+    return line;
+  }
+
+  /** Those who wait on a connection that is gone are never served. */
+  function forget(line: Line): void {
+    waiting -= line.waiting.length;
+    line.waiting = [];
+    busy.delete(line);
+  }
+
+  function enter(socket: Socket, response: ServerResponse, serve: () => void): void {
+    const line = lineOf(socket);
+    if (!line.isBusy) {
+      begin(line, { response, serve });
+      return;
+    }
+    line.waiting.push({ response, serve });
+    waiting += 1;
+    if (line.waiting.length >= WAITING_HIGH) hold(line);
+    if (waiting > waitingMax) drop((other) => other.waiting.length, "pipelined");
+  }
+
+  function begin(line: Line, { response, serve }: Turn): void {
+    line.isBusy = true;
+    busy.add(line);
+    boundUnread();
+    response.once("close", () => end(line));
+    response.on("timeout", () => dropStalled(line));
+    serve();
+  }
+
+  function end(line: Line): void {
+    const next = line.waiting.shift();
+    if (next === undefined) {
+      line.isBusy = false;
+      busy.delete(line);
+      return;
+    }
+    waiting -= 1;
+    if (line.waiting.length <= WAITING_LOW) resume(line);
+    begin(line, next);
+  }
+
+  /** No byte went either way for REQUEST_TIMEOUT_MS. Whoever waits for an answer in the making goes on waiting. */
+  function dropStalled({ socket }: Line): void {
+    if (socket.writableLength === 0) return;
+    onDropped("stalled");
+    socket.destroy();
+  }
+
+  function boundUnread(): void {
+    const nowMs = performance.now();
+    if (nowMs - summedAtMs < SUM_EVERY_MS) return;
+    summedAtMs = nowMs;
+    let unread = 0;
+    for (const { socket } of busy) unread += socket.writableLength;
+    if (unread > unreadBytesMax) drop(({ socket }) => socket.writableLength, "unread");
+  }
+
+  function drop(weigh: (line: Line) => number, reason: Dropped): void {
+    const first = findLargest(busy, weigh);
+    if (first === undefined) return;
+    forget(first);
+    onDropped(reason);
+    first.socket.destroy();
+  }
+
+  return { enter, waiting: () => waiting };
+}
+
+function hold(line: Line): void {
+  line.isHeld = true;
+  line.socket.pause();
+}
+
+/** Node itself goes on reading, once the answers that it holds back are taken, where it was Node that stopped. */
+function resume(line: Line): void {
+  if (!line.isHeld) return;
+  line.isHeld = false;
+  const { _paused: isPausedByNode } = line.socket as Socket & { _paused?: boolean };
+  if (isPausedByNode !== true) line.socket.resume();
+}
