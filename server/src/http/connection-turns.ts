@@ -48,17 +48,8 @@ export function createConnectionTurns({
 }: TurnBounds): ConnectionTurns {
   const lines = new WeakMap<Socket, Line>();
   const busy = new Set<Line>();
+  const isTooMuchUnread = watchUnread(busy, unreadBytesMax);
   let waiting = 0;
-  let summedAtMs = 0;
-
-  function lineOf(socket: Socket): Line {
-    const known = lines.get(socket);
-    if (known !== undefined) return known;
-    const line: Line = { socket, isBusy: false, waiting: [], isHeld: false };
-    lines.set(socket, line);
-    socket.once("close", () => forget(line));
-    return line;
-  }
 
   /** Those who wait on a connection that is gone are never served. */
   function forget(line: Line): void {
@@ -68,7 +59,8 @@ export function createConnectionTurns({
   }
 
   function enter(socket: Socket, response: ServerResponse, serve: () => void): void {
-    const line = lineOf(socket);
+    const line = lines.get(socket) ?? openLine(socket, forget);
+    lines.set(socket, line);
     if (!line.isBusy) {
       begin(line, { response, serve });
       return;
@@ -76,15 +68,15 @@ export function createConnectionTurns({
     line.waiting.push({ response, serve });
     waiting += 1;
     if (line.waiting.length >= WAITING_HIGH) hold(line);
-    if (waiting > waitingMax) drop((other) => other.waiting.length, "pipelined");
+    if (waiting > waitingMax) drop("pipelined", (other) => other.waiting.length);
   }
 
   function begin(line: Line, { response, serve }: Turn): void {
     line.isBusy = true;
     busy.add(line);
-    boundUnread();
+    if (isTooMuchUnread()) drop("unread", ({ socket }) => socket.writableLength);
     response.once("close", () => end(line));
-    response.on("timeout", () => dropStalled(line));
+    response.on("timeout", () => dropStalled(line, onDropped));
     serve();
   }
 
@@ -100,33 +92,44 @@ export function createConnectionTurns({
     begin(line, next);
   }
 
-  /** No byte went either way for REQUEST_TIMEOUT_MS. Whoever waits for an answer in the making goes on waiting. */
-  function dropStalled({ socket }: Line): void {
-    if (socket.writableLength === 0) return;
-    onDropped("stalled");
-    socket.destroy();
-  }
-
-  function boundUnread(): void {
-    const nowMs = performance.now();
-    if (nowMs - summedAtMs < SUM_EVERY_MS) return;
-    summedAtMs = nowMs;
-    let unread = 0;
-    for (const { socket } of busy) unread += socket.writableLength;
-    if (unread > unreadBytesMax) drop(({ socket }) => socket.writableLength, "unread");
-  }
-
-  function drop(weigh: (line: Line) => number, reason: Dropped): void {
-    const first = findLargest(busy, weigh);
-    if (first === undefined) return;
-    forget(first);
+  function drop(reason: Dropped, weigh: (line: Line) => number): void {
+    const largest = findLargest(busy, weigh);
+    if (largest === undefined) return;
+    forget(largest);
     onDropped(reason);
-    first.socket.destroy();
+    largest.socket.destroy();
   }
 
   return { enter, waiting: () => waiting };
 }
 
+function openLine(socket: Socket, onClose: (line: Line) => void): Line {
+  const line: Line = { socket, isBusy: false, waiting: [], isHeld: false };
+  socket.once("close", () => onClose(line));
+  return line;
+}
+
+/** Whether the clients of busy connections have left more than `bytesMax` unread. */
+function watchUnread(busy: ReadonlySet<Line>, bytesMax: number): () => boolean {
+  let summedAtMs = 0;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - summedAtMs < SUM_EVERY_MS) return false;
+    summedAtMs = nowMs;
+    let unread = 0;
+    for (const { socket } of busy) unread += socket.writableLength;
+    return unread > bytesMax;
+  };
+}
+
+/** No byte went either way for REQUEST_TIMEOUT_MS. Whoever waits for an answer in the making goes on waiting. */
+function dropStalled({ socket }: Line, onDropped: (reason: Dropped) => void): void {
+  if (socket.writableLength === 0) return;
+  onDropped("stalled");
+  socket.destroy();
+}
+
+/** Nothing more is read until few are left. */
 function hold(line: Line): void {
   line.isHeld = true;
   line.socket.pause();

@@ -140,7 +140,7 @@ function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOpt
   server.addHook("onRequest", (request, reply, done) =>
     turns.enter(request.raw.socket, reply.raw, () => done()),
   );
-  server.addHook("preParsing", (request, reply, payload, done) => {
+  server.addHook("preParsing", (...[request, reply, payload, done]) => {
     if (!request.raw.complete) bodies.watch(request.raw, reply.raw);
     done(null, payload);
   });
