@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { isLostTypeQuery } from "../runtime/pool.ts";
+import { ownOf } from "../values/own-of.ts";
 import { EXIT_CODES } from "./command-error.ts";
 
 const FOOTER = `
@@ -33,7 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 
 /** The program with the subcommand that is named, or with all where none is: help and mistyped names tell of all. */
 export async function createProgram(named?: string): Promise<Command> {
-  const one = named === undefined || !Object.hasOwn(COMMANDS, named) ? undefined : COMMANDS[named];
+  const one = named === undefined ? undefined : ownOf(COMMANDS, named);
   const loaders = one === undefined ? Object.values(COMMANDS) : [one];
   const program = new Command("countinghouse")
     .description("Orders, stock and money that never disagree.")

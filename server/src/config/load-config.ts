@@ -1,5 +1,6 @@
 // The only reader of the environment: unknown keys of .env and values that cannot be used are named at start, all at once.
 import { resolve } from "node:path";
+import { ownOf } from "../values/own-of.ts";
 import { CONFIG_KEYS, type Config } from "./config.ts";
 import { ConfigError, readEnvFile } from "./env-file.ts";
 import { findUnsafeValues } from "./judge-values.ts";
@@ -23,7 +24,10 @@ export function loadConfig(source: ConfigSource = {}): Config {
   const port = given["PORT"]?.trim() ?? "";
   if (/^[1-9]\d{0,4}$/.test(port)) given["PUBLIC_URL"] ??= `http://localhost:${port}`;
   problems.push(...findUnknownKeys(file));
-  const values = CONFIG_KEYS.map((key: ConfigKey) => [key.name, readValue(key, given[key.name], problems)]);
+  const values = CONFIG_KEYS.map((key: ConfigKey) => [
+    key.name,
+    readValue(key, ownOf(given, key.name), problems),
+  ]);
   const config = Object.fromEntries(values) as Config;
   problems.push(...findUnsafeValues(config));
   if (problems.length > 0) throw new ConfigError(problems);

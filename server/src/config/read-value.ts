@@ -1,4 +1,6 @@
 // Reads one value of the configuration as its key's type, and says what is wrong with it.
+
+import { ownOf } from "../values/own-of.ts";
 import type { ConfigKey } from "./key.ts";
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
@@ -10,7 +12,7 @@ export function readValue(key: ConfigKey, given: string | undefined, problems: s
   const problem = describeMalformed(key, text);
   if (problem !== undefined) problems.push(`${key.name} ${problem}`);
   if (key.type === "integer") return Number(text);
-  if (key.type === "boolean") return BOOLEANS[text.toLowerCase()];
+  if (key.type === "boolean") return ownOf(BOOLEANS, text.toLowerCase());
   return key.type === "json" && problem === undefined ? JSON.parse(text) : text;
 }
 
@@ -18,7 +20,7 @@ function describeMalformed(key: ConfigKey, text: string): string | undefined {
   const shown = key.secret === true ? "its value" : `"${text}"`;
   if (key.type === "choice" && !key.choices?.includes(text))
     return `must be one of ${key.choices?.join(", ")}, not ${shown}`;
-  if (key.type === "boolean" && !(text.toLowerCase() in BOOLEANS))
+  if (key.type === "boolean" && ownOf(BOOLEANS, text.toLowerCase()) === undefined)
     return `must be true or false, not ${shown}`;
   if (key.type === "integer") {
     const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = key;

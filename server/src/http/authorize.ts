@@ -2,6 +2,7 @@
 // permissions. A route that is neither public nor in the table stops the start.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import { AppError } from "../values/app-error.ts";
+import { ownOf } from "../values/own-of.ts";
 import { findRefusal, PERMISSIONS, type Permission } from "./permissions.ts";
 
 /** Finds the permission of each route as it is added. The server does not start while one that is not public has none. */
@@ -9,7 +10,7 @@ export function attachPermissions(server: FastifyInstance): void {
   const bare: RouteOptions[] = [];
   server.addHook("onRoute", (route) => {
     const { operationId } = (route.schema ?? {}) as { operationId?: string };
-    const permission = operationId === undefined ? undefined : PERMISSIONS[operationId];
+    const permission = operationId === undefined ? undefined : ownOf(PERMISSIONS, operationId);
     if (permission === undefined) bare.push(route);
     else route.config = { ...route.config, permission } as NonNullable<RouteOptions["config"]>;
   });

@@ -27,17 +27,17 @@ export function readSecurityHeaders(policy: ContentPolicy): Record<string, strin
     crossOriginResourcePolicy: { policy: "same-site" },
     hsts: { maxAge: 31_536_000, includeSubDomains: false },
   };
-  const headers: Record<string, string> = {};
+  const headers = new Map<string, string>();
   const answer = {
     setHeader: (name: string, value: string) => {
-      headers[name.toLowerCase()] = value;
+      headers.set(name.toLowerCase(), value);
     },
     removeHeader: () => undefined,
   };
   helmet(options)({} as IncomingMessage, answer as unknown as ServerResponse, (error) => {
     if (error !== undefined) throw error;
   });
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 /** To be called before any route is added. */

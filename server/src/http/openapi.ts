@@ -1,5 +1,7 @@
 // Completes the OpenAPI document that is made from the routes' schemas: named schemas stand once in the components, and
 // what holds for every route (refusals, Idempotency-Key, an operation's name) is said here instead of at each route.
+
+import { ownOf } from "../values/own-of.ts";
 import { Problem } from "./schemas.ts";
 
 type Json = Record<string, unknown>;
@@ -70,7 +72,7 @@ const IDEMPOTENCY_KEY = {
 
 /** Completes the document in place and returns it. */
 export function completeDocument(document: OpenApiDocument): OpenApiDocument {
-  const schemas: Json = {};
+  const schemas = new Map<string, Json>();
   const paths = Object.entries(document.paths ?? {});
   for (const [path, item] of paths)
     for (const [method, operation] of Object.entries(item))
@@ -78,7 +80,7 @@ export function completeDocument(document: OpenApiDocument): OpenApiDocument {
   document.paths = Object.fromEntries(paths.map(([path, item]) => [path, hoist(item, schemas) as never]));
   document.components = {
     ...document.components,
-    schemas: { ...sortKeys(schemas), Problem: hoistInner(Problem, schemas) },
+    schemas: { ...sortKeys(Object.fromEntries(schemas)), Problem: hoistInner(Problem, schemas) },
     parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
     responses: Object.fromEntries(
       Object.values(PROBLEMS).map((problem) => [problem.name, toResponse(problem)]),
@@ -99,7 +101,7 @@ function completeOperation(operation: Operation, route: { path: string; method: 
   const problems = ["400", "401", "403", "404", ...(route.method === "get" ? [] : ["409", "422"]), "503"];
   const refused = problems.map((status) => [
     status,
-    { $ref: `#/components/responses/${PROBLEMS[status]?.name}` },
+    { $ref: `#/components/responses/${ownOf(PROBLEMS, status)?.name}` },
   ]);
   operation.responses = { ...operation.responses, ...Object.fromEntries(refused) };
 }
@@ -117,16 +119,16 @@ function capitalize(word: string): string {
 }
 
 /** Moves every object schema with a title into `schemas` and leaves a reference in its place. */
-function hoist(node: unknown, schemas: Json): unknown {
+function hoist(node: unknown, schemas: Map<string, Json>): unknown {
   if (Array.isArray(node)) return node.map((child) => hoist(child, schemas));
   if (typeof node !== "object" || node === null) return node;
   const { title, type } = node as { title?: unknown; type?: unknown };
   if (typeof title !== "string" || type !== "object") return hoistInner(node, schemas);
-  schemas[title] = hoistInner(node, schemas);
+  schemas.set(title, hoistInner(node, schemas));
   return { $ref: `#/components/schemas/${title}` };
 }
 
-function hoistInner(node: object, schemas: Json): Json {
+function hoistInner(node: object, schemas: Map<string, Json>): Json {
   return Object.fromEntries(
     Object.entries(node).map(([key, child]) => [
       key,

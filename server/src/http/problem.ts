@@ -3,6 +3,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { asUnavailable } from "../runtime/transaction.ts";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
+import { ownOf } from "../values/own-of.ts";
 
 const STATUS: Readonly<Record<RefusalKind, number>> = {
   invalid: 400,
@@ -69,7 +70,7 @@ export function toProblem(thrown: unknown): Problem {
   const { validation, code, statusCode, message } = error as FastifyError;
   if (validation !== undefined) return describeValidation(error as FastifyError);
   const known =
-    FRAMEWORK[code] ??
+    ownOf(FRAMEWORK, code) ??
     (error instanceof SyntaxError ? FRAMEWORK["FST_ERR_CTP_INVALID_JSON_BODY"] : undefined);
   if (known !== undefined)
     return { status: known.status, code: known.code, detail: known.message, extra: {} };
@@ -145,7 +146,7 @@ function describeReasons(problems: readonly ValidationProblem[]): string {
 
 /** The problem of a request that Node's parser gave up on, by the parser's error: there is no request to reply to. */
 export function toUnparsedProblem(error: { readonly code?: string | undefined }): Problem {
-  const known = FRAMEWORK[error.code ?? ""];
+  const known = ownOf(FRAMEWORK, error.code ?? "");
   return {
     status: known?.status ?? 400,
     code: known?.code ?? "invalid_request",

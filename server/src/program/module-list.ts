@@ -103,19 +103,19 @@ export interface OpenedModules {
 /** Opens all, lowest first; where one fails, those before it are closed again. */
 export async function openModules(host: Host, settings: Settings): Promise<OpenedModules> {
   const opened: OpenedModule<unknown>[] = [];
-  const lower: Record<string, unknown> = {};
+  const lower = new Map<string, unknown>();
   const close = async () => {
     for (const module of opened.toReversed()) await module.close?.();
   };
   try {
     for (const { name, open } of LIST.modules) {
-      const module = await open(host, settings.get(name), lower as never);
+      const module = await open(host, settings.get(name), Object.fromEntries(lower) as never);
       opened.push(module);
-      lower[name] = module.services;
+      lower.set(name, module.services);
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { services: lower as Services, opened, close };
+  return { services: Object.fromEntries(lower) as Services, opened, close };
 }

@@ -2,6 +2,7 @@
 // same answer and changes nothing. Keys belong to their caller. The table's comment tells how epochs keep keys unique.
 import { hash } from "node:crypto";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
+import { ownOf } from "../values/own-of.ts";
 import type { Sql } from "./database.ts";
 import { columnsOf } from "./row-columns.ts";
 import { toTextArray } from "./sql-array.ts";
@@ -83,7 +84,9 @@ function findDifferences(before: unknown, after: unknown, path = ""): FieldProbl
   }
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys
-    .flatMap((key) => findDifferences(before[key], after[key], path === "" ? key : `${path}.${key}`))
+    .flatMap((key) =>
+      findDifferences(ownOf(before, key), ownOf(after, key), path === "" ? key : `${path}.${key}`),
+    )
     .slice(0, 20);
 }
 

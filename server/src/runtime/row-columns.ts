@@ -50,7 +50,7 @@ export interface Columns<Row> {
 export function columnsOf<Row>(columns: ColumnTable<Row>): Columns<Row> {
   const names = Object.keys(columns);
   const list = names.join(", ");
-  const values = names.map((name) => withCast(name, columns[name])).join(", ");
+  const values = Object.entries(columns).map(withCast).join(", ");
   const readers = Object.values(columns).map(toArrayReader);
   const types = Object.values(columns).map(([type]) => `::${isNested(type) ? "text" : type}[]`);
   const arrays = templateOf("", types, "");
@@ -61,7 +61,11 @@ export function columnsOf<Row>(columns: ColumnTable<Row>): Columns<Row> {
     names: (sql, table) =>
       sql.unsafe(table === undefined ? list : names.map((name) => `${table}.${name}`).join(", ")),
     assignments: (sql, from) =>
-      sql.unsafe(names.map((name) => `${name} = ${from}.${withCast(name, columns[name])}`).join(", ")),
+      sql.unsafe(
+        Object.entries(columns)
+          .map((column) => `${column[0]} = ${from}.${withCast(column)}`)
+          .join(", "),
+      ),
   };
 }
 
@@ -70,8 +74,8 @@ function isNested(type: ColumnType): boolean {
   return type.endsWith("[]");
 }
 
-function withCast<Row>(name: string, column: Column<Row> | undefined): string {
-  return column !== undefined && isNested(column[0]) ? `${name}::${column[0]}` : name;
+function withCast<Row>([name, [type]]: readonly [string, Column<Row>]): string {
+  return isNested(type) ? `${name}::${type}` : name;
 }
 
 /** What the driver makes of a template literal, for a text that is put together: a parameter before each of `types`. */

@@ -101,6 +101,19 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     },
   },
   {
+    rule: /^no name that is known only at run time/,
+    broken: {
+      "server/src/a.ts":
+        "export const f = (names: Record<string, number>, name: string) => names[name] ?? name in names;",
+    },
+    fine: {
+      "server/src/a.ts":
+        'export const f = (a: number[], b: Record<"x" | "y", 1>, i: number, k: "x" | "y") => [a[i], b[k], b["x"], "z" in b];',
+      "server/src/values/own-of.ts":
+        "export const ownOf = (names: Record<string, number>, name: string) => names[name];",
+    },
+  },
+  {
     rule: /^every file but a test opens/,
     broken: { "server/src/a.ts": "import x from 'x';\n// late" },
     fine: { "server/bin/a.mjs": "#!/usr/bin/env node\n// What it does.\n", "server/src/a.test.ts": "it()" },

@@ -1,5 +1,6 @@
 // All rules of the architecture in one list: `npm run check` and `architecture.test.ts` both go through it.
 import { ACCESS_RULES } from "./access-rules.ts";
+import { LOOKUP_RULES } from "./lookup-rules.ts";
 import { MIGRATION_RULES } from "./migration-rules.ts";
 import { NAME_RULES } from "./name-rules.ts";
 import { PROJECT_RULES } from "./project-rules.ts";
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   ...MIGRATION_RULES,
   ...SYNTAX_RULES,
   ...ACCESS_RULES,
+  ...LOOKUP_RULES,
   ...SQL_RULES,
   ...PROJECT_RULES,
 ];

@@ -141,7 +141,7 @@ function namesOf<Name extends string>(
   numbers: Readonly<Record<Name, number>>,
 ): readonly (Name | undefined)[] {
   const names: (Name | undefined)[] = [];
-  for (const name of Object.keys(numbers) as Name[]) names[numbers[name]] = name;
+  for (const [name, number] of Object.entries(numbers) as [Name, number][]) names[number] = name;
   return names;
 }
 

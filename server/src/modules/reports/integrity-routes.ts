@@ -1,6 +1,7 @@
 // GET /integrity: whether ledger, stock, payments and orders agree, by the newest check or by one made now.
 import type { HttpServer, Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
+import { ownOf } from "../../values/own-of.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Check } from "../module.ts";
 import { countFindings, describeFinding, listKinds } from "./check-integrity.ts";
@@ -54,7 +55,7 @@ function describeCheck(
     since: since === 0 ? null : formatStamp(since),
     kinds: kinds.map((kind) => ({
       kind,
-      differences: (findings[kind] ?? []).map(describeFinding),
+      differences: (ownOf(findings, kind) ?? []).map(describeFinding),
     })),
   };
 }

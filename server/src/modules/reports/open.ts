@@ -1,4 +1,6 @@
 // Opens reports: the check of the whole, by the checks of all modules, as a task, a page and a metric.
+
+import { ownOf } from "../../values/own-of.ts";
 import type { Module } from "../module.ts";
 import { listKinds } from "./check-integrity.ts";
 import { integrityRoutes } from "./integrity-routes.ts";
@@ -29,7 +31,10 @@ export const reports: Module<"reports", ReportSettings, object, object> = {
         read: async () => {
           const latest = await findLatestCheck(db).catch(() => undefined);
           return Object.fromEntries(
-            listKinds(checks).map((kind) => [kind, latest?.findings[kind]?.length ?? Number.NaN]),
+            listKinds(checks).map((kind) => [
+              kind,
+              ownOf(latest?.findings ?? {}, kind)?.length ?? Number.NaN,
+            ]),
           );
         },
       },

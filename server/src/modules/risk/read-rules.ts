@@ -1,6 +1,7 @@
 // Reads a list of rules from the configuration, and says which rule is wrong, where, and what it takes. Pure.
 import type { Static, TObject } from "typebox";
 import { Value } from "typebox/value";
+import { ownOf } from "../../values/own-of.ts";
 
 /** The kinds of rules that a list may hold, by the name that each gives in `rule`. */
 export type RuleKinds = Readonly<Record<string, TObject>>;
@@ -32,13 +33,13 @@ function findProblem(rule: unknown, kinds: RuleKinds): string | undefined {
     return ' must be a rule such as {"rule": ...}';
   const given = rule as Readonly<Record<string, unknown>>;
   const named = given["rule"];
-  const kind = typeof named === "string" && Object.hasOwn(kinds, named) ? kinds[named] : undefined;
+  const kind = typeof named === "string" ? ownOf(kinds, named) : undefined;
   if (kind === undefined) return `.rule must be one of ${Object.keys(kinds).join(", ")}`;
   const known = Object.keys(kind.properties);
   const takes = `${named} takes ${known.filter((field) => field !== "rule").join(", ")}`;
   const stranger = Object.keys(given).find((field) => !known.includes(field));
   if (stranger !== undefined) return `.${stranger} is not known; ${takes}`;
-  const missing = (kind.required ?? []).find((field) => given[field] === undefined);
+  const missing = (kind.required ?? []).find((field) => ownOf(given, field) === undefined);
   if (missing !== undefined) return `.${missing} is required; ${takes}`;
   const [first] = Value.Errors(kind, rule);
   return first === undefined ? undefined : `${first.instancePath.replaceAll("/", ".")} ${first.message}`;

@@ -1,5 +1,6 @@
 // The SQL that re-encrypts a table. Names of tables and columns are constants of this program, never anybody's input.
 
+import { ownOf } from "../../values/own-of.ts";
 import { toTextArray } from "../sql-array.ts";
 import type { Tx } from "../transaction.ts";
 import type { EncryptedTable } from "./encrypted-table.ts";
@@ -24,7 +25,7 @@ export async function lockEncryptedRows(
      WHERE (${isFilled}) ${isNext} ORDER BY ${key} LIMIT $1::int FOR NO KEY UPDATE`,
     after === null ? [limit] : [limit, after],
   );
-  return rows.map((row) => ({ key: row.row_key, values: names.map((column) => row[column] ?? null) }));
+  return rows.map((row) => ({ key: row.row_key, values: names.map((column) => ownOf(row, column) ?? null) }));
 }
 
 export async function updateEncryptedRows(

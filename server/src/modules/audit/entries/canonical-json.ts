@@ -1,5 +1,6 @@
 // Canonical JSON as RFC 8785 has it: keys in the order of their UTF-16 code units, no space, numbers and strings as
 // ECMAScript writes them. One value has one text, so that one text has one hash.
+import { ownOf } from "../../../values/own-of.ts";
 
 /** A member that is undefined is left out, as JSON does. @throws Error on what JSON cannot say exactly */
 export function toCanonicalJson(value: unknown): string {
@@ -14,7 +15,7 @@ export function toCanonicalJson(value: unknown): string {
 function writeMembers(object: Record<string, unknown>): string {
   const members = Object.keys(object)
     .sort()
-    .filter((key) => object[key] !== undefined)
-    .map((key) => `${JSON.stringify(key)}:${toCanonicalJson(object[key])}`);
+    .filter((key) => ownOf(object, key) !== undefined)
+    .map((key) => `${JSON.stringify(key)}:${toCanonicalJson(ownOf(object, key))}`);
   return `{${members.join(",")}}`;
 }

@@ -2,6 +2,7 @@
 // counts for nothing. It is not decoded: decoders are where hostile images do their harm, and browsers have their own.
 import { crc32 } from "node:zlib";
 import { fileTypeFromBuffer } from "file-type";
+import { ownOf } from "../../../values/own-of.ts";
 import { catalogError } from "../errors.ts";
 import { measureImage } from "./measure-image.ts";
 
@@ -25,7 +26,7 @@ const WHOLE: Readonly<Record<string, (content: Buffer) => boolean>> = {
 export async function readImage(content: Buffer): Promise<ReadImage> {
   const found = (await fileTypeFromBuffer(content).catch(() => undefined))?.mime;
   const type = found === "image/apng" ? "image/png" : found;
-  const isWhole = type === undefined ? undefined : WHOLE[type];
+  const isWhole = type === undefined ? undefined : ownOf(WHOLE, type);
   if (type === undefined || isWhole === undefined)
     throw catalogError("image_type_refused", {
       fields: [{ field: "body", reason: type === undefined ? "is no image that is known" : `is ${type}` }],

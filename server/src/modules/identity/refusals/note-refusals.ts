@@ -6,6 +6,7 @@ import { readFullOrigin } from "../../../http/index.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import { networkOf } from "../../../values/network.ts";
+import { ownOf } from "../../../values/own-of.ts";
 import { findByLogin } from "../sessions/log-in.ts";
 import type { Identity } from "../settings.ts";
 import { ANONYMOUS, recordRefusal, type SecurityEvent, type SecurityRecord } from "../trail.ts";
@@ -59,7 +60,7 @@ export function openRefusals(identity: Identity): Refusals {
   async function note(request: FastifyRequest, error: AppError): Promise<void> {
     const record = describe(request, error);
     const operation = operationOf(request);
-    const event = ACTS[operation] ?? (isAdministration(request) ? "authz_admin" : undefined);
+    const event = ownOf(ACTS, operation) ?? (isAdministration(request) ? "authz_admin" : undefined);
     if (error.code === "rate_limited") {
       const caller = typeof record.actor === "string" ? network(request) : record.actor.id;
       const key = `${error.details["limit"]}:${caller}`;

@@ -3,6 +3,7 @@
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Actor, ROLES, type Role } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
+import { ownOf } from "../../../values/own-of.ts";
 import { identityError } from "../errors.ts";
 import { readIssuer, type VerifiedAccess } from "./access-token.ts";
 
@@ -117,7 +118,7 @@ async function verify(issuer: Issuer, token: string): Promise<VerifiedAccess> {
     throw toRefusal(error);
   });
   for (const [claim, value] of Object.entries(issuer.fixed))
-    if (payload[claim] !== value) throw refuse(`the token's ${claim} is wrong`);
+    if (ownOf(payload, claim) !== value) throw refuse(`the token's ${claim} is wrong`);
   return { actor: toActor(issuer, payload), expiresAtMs: (payload.exp ?? 0) * 1_000, isGood: () => true };
 }
 
@@ -131,7 +132,7 @@ function toRefusal(error: unknown): AppError {
 }
 
 function toActor(issuer: Issuer, payload: JWTPayload): Actor {
-  const subject = payload[issuer.subjectClaim];
+  const subject = ownOf(payload, issuer.subjectClaim);
   const name = payload["preferred_username"] ?? payload["upn"];
   const confirmedAt = payload["auth_time"];
   if (typeof subject !== "string" || !SUBJECT.test(subject)) throw refuse("the token names nobody");
@@ -139,7 +140,7 @@ function toActor(issuer: Issuer, payload: JWTPayload): Actor {
   return {
     id,
     name: typeof name === "string" && SUBJECT.test(name) ? name : id,
-    roles: readRoles(payload[issuer.rolesClaim], payload["scp"] ?? payload["scope"]),
+    roles: readRoles(ownOf(payload, issuer.rolesClaim), payload["scp"] ?? payload["scope"]),
     confirmedAtMs: typeof confirmedAt === "number" ? confirmedAt * 1_000 : 0, // not said: never, as far as we know
   };
 }

@@ -32,7 +32,8 @@ export const HOLD_STATES = { active: 1, captured: 2, released: 3, expired: 4 } a
 export type HoldState = keyof typeof HOLD_STATES;
 
 export function nameOf<Name extends string>(numbers: Readonly<Record<Name, number>>, number: number): Name {
-  const name = (Object.keys(numbers) as Name[]).find((candidate) => numbers[candidate] === number);
+  const entries = Object.entries(numbers) as [Name, number][];
+  const name = entries.find(([, candidate]) => candidate === number)?.[0];
   if (name === undefined) throw new Error(`unknown number ${number}`);
   return name;
 }

@@ -4,6 +4,7 @@
 import { createReadStream } from "node:fs";
 import { CsvError, parse } from "csv-parse";
 import { parseAmount } from "../../../values/money.ts";
+import { ownOf } from "../../../values/own-of.ts";
 import { parseStamp } from "../../../values/time.ts";
 import type { Assets } from "../../ledger/index.ts";
 
@@ -175,18 +176,18 @@ function paymentOf(
 }
 
 function textOf(line: Line, column: string): string {
-  const text = line[column];
+  const text = ownOf(line, column);
   if (text === undefined || text === "") throw new ListError(`has no ${column}`);
   return text;
 }
 
 /** Without its sign; nothing is 0. A comma is taken for the point: Stripe writes no thousands. */
 function amountOf(line: Line, column: string, scale: number): bigint {
-  const text = (line[column] ?? "").replace(/^[-+]/, "").replace(",", ".");
+  const text = (ownOf(line, column) ?? "").replace(/^[-+]/, "").replace(",", ".");
   if (text === "") return 0n;
   const amount = parseAmount(text, scale);
   if (typeof amount !== "bigint")
-    throw new ListError(`${column} is no amount: ${JSON.stringify(line[column])}`);
+    throw new ListError(`${column} is no amount: ${JSON.stringify(ownOf(line, column))}`);
   return amount;
 }
 

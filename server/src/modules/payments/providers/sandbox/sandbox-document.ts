@@ -1,6 +1,7 @@
 // What the sandbox says about a charge, to a call or in a webhook, and how it is read: the only thing that both sides of
 // it, the provider and our reading of the provider, have in common.
 import { invalidField } from "../../../../values/app-error.ts";
+import { ownOf } from "../../../../values/own-of.ts";
 import type { ProviderAnswer, ProviderNotice, ProviderReport } from "../card-provider.ts";
 import type { SandboxCharge, SandboxRefund } from "./sandbox-store.ts";
 
@@ -76,7 +77,8 @@ function reportStatus(document: SandboxDocument): ProviderReport[] {
   const taken: ProviderReport[] = captured > 0n ? [{ type: "captured", totalMinor: captured, isFinal }] : [];
   if (status === "requires_action" && actionUrl !== undefined)
     return [{ type: "action_required", actionUrl }];
-  if (status === "failed") return [{ type: "authorization_failed", code, message: FAILURES[code] ?? code }];
+  if (status === "failed")
+    return [{ type: "authorization_failed", code, message: ownOf(FAILURES, code) ?? code }];
   if (status === "authorized") return [{ type: "authorized", totalMinor: authorized }, ...taken];
   if (status === "voided") return [...taken, { type: "voided" }];
   return taken;

@@ -1,6 +1,7 @@
 // What Stripe's objects say about a payment, as reports: from answers and from webhooks alike. Pure.
 import type Stripe from "stripe";
 import { invalidField } from "../../../../values/app-error.ts";
+import { ownOf } from "../../../../values/own-of.ts";
 import type { DisputeReport, ProviderNotice, ProviderReport, RefundReport } from "../card-provider.ts";
 import { fromStripeAmount, stripeDecimals } from "./stripe-amounts.ts";
 
@@ -142,7 +143,7 @@ function parseEvent(body: string): { id: string; type: string; data: { object: o
 }
 
 function readOurId(metadata: Stripe.Metadata | null, key: string): number | undefined {
-  const text = metadata?.[key];
+  const text = metadata === null ? undefined : ownOf(metadata, key);
   return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
 }
 
