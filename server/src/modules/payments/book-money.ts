@@ -2,12 +2,14 @@
 // the same way. It comes from the customer's account, from `clearing` (money that card providers hold for us), or from
 // `world` (cash, bank transfers).
 
+import { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
 import {
   type Assets,
   allOrNothing,
   type BookScope,
   type JournalKind,
+  ledgerError,
   type PostedJournal,
   postJournal,
   type Refusal,
@@ -51,12 +53,12 @@ function accountsOf(
   return accountId === null ? system : [accountId, ...system];
 }
 
-/** Books captured money as ORDER_PAYMENT. Only a customer's account can refuse. */
+/** Books captured money as ORDER_PAYMENT. @throws AppError what the ledger refuses; only of a customer's account it may */
 export function bookCapture(
   desk: Desk,
   payment: Payment,
   { amountMinor, taxMinor, actorId }: Money & { actorId: string },
-): PostedJournal | Refusal {
+): PostedJournal {
   const { sales, tax, source } = sidesOf(desk.assets, payment);
   const transfers = [
     { debitAccountId: source, creditAccountId: sales, amount: amountMinor },
@@ -65,12 +67,12 @@ export function bookCapture(
   return post(desk, payment, { kind: "ORDER_PAYMENT", transfers, actorId });
 }
 
-/** Books returned money as ORDER_REFUND. Only a customer's account can refuse. */
+/** Books returned money as ORDER_REFUND. @throws AppError what the ledger refuses; only of a customer's account it may */
 export function bookReturn(
   desk: Desk,
   payment: Payment,
   { amountMinor, taxMinor, actorId }: Money & { actorId: string },
-): PostedJournal | Refusal {
+): PostedJournal {
   const { sales, tax, source } = sidesOf(desk.assets, payment);
   const transfers = [
     ...taxTransfer(tax, sales, taxMinor),
@@ -87,8 +89,14 @@ function post(
   desk: Desk,
   payment: Payment,
   journal: { kind: JournalKind; transfers: readonly TransferRequest[]; actorId: string },
-): PostedJournal | Refusal {
-  return postJournal(desk.book, { ...journal, reference: payment.reference ?? undefined });
+): PostedJournal {
+  return unlessRefused(postJournal(desk.book, { ...journal, reference: payment.reference ?? undefined }));
+}
+
+/** What the ledger did. @throws AppError what it refused */
+export function unlessRefused<T extends object>(outcome: T | Refusal): T {
+  if ("refused" in outcome) throw ledgerError(outcome.refused, outcome.details);
+  return outcome;
 }
 
 export function sidesOf(
@@ -101,7 +109,12 @@ export function sidesOf(
   return { sales: account("sales"), tax: account("tax"), source: payment.accountId ?? outside };
 }
 
-/** Lets `decide` book and leave rows; all of it is taken back where it returns an error or throws. */
-export function allOrError<T>(desk: Desk, decide: () => T): T {
-  return allOrNothing(desk.book, { decide, failed: (outcome) => outcome instanceof Error });
+/** Lets `decide` book and leave rows. What it refuses, thrown or returned, is returned, and all of it taken back. */
+export function allOrError<T>(desk: Desk, decide: () => T): T | AppError {
+  try {
+    return allOrNothing(desk.book, { decide, failed: (outcome) => outcome instanceof Error });
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
 }

@@ -2,9 +2,9 @@
 // an attempt whose outcome the provider tells; an invoice is thereby marked paid.
 import type { AppError } from "../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../desk/index.ts";
-import { ledgerError, releaseHold } from "../ledger/index.ts";
+import { releaseHold } from "../ledger/index.ts";
 import { beginAttempt } from "./attempts/begin-attempt.ts";
-import { allOrError, bookCapture, type Money } from "./book-money.ts";
+import { allOrError, bookCapture, type Money, unlessRefused } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { holdBalance } from "./open-payment.ts";
 import { authorizedLeft, capturableOf, isInFlight, type Payment, taxOfCapture } from "./payment.ts";
@@ -32,65 +32,49 @@ export function capturePayment(desk: Desk, payment: Payment, request: CaptureReq
   const taxMinor = request.taxMinor ?? taxOfCapture(payment, amountMinor);
   if (taxMinor < 0n || taxMinor > amountMinor || taxMinor > payment.taxMinor - payment.taxCapturedMinor)
     return paymentsError("tax_exceeds_payment");
-  return allOrError(desk, () => capture(desk, payment, { ...request, amountMinor, taxMinor }));
+  return allOrError(desk, () =>
+    savePayment(desk, capture(desk, payment, { ...request, amountMinor, taxMinor })),
+  );
 }
 
 type CheckedCapture = CaptureRequest & Money;
 
-function capture(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
+function capture(desk: Desk, payment: Payment, request: CheckedCapture): Payment {
   if (payment.provider === "balance") return captureBalance(desk, payment, request);
   if (payment.provider === "manual") return captureManual(desk, payment, request);
-  const begun = beginAttempt(desk, payment, { ...request, act: "capture" });
-  return savePayment(desk, begun.payment);
+  return beginAttempt(desk, payment, { ...request, act: "capture" }).payment;
 }
 
 /** The hold is released and what it held is paid in the same step; what is to be kept is held anew. */
-function captureBalance(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
+function captureBalance(desk: Desk, payment: Payment, request: CheckedCapture): Payment {
   const { amountMinor, actorId, keepsRest = false } = request;
-  const rest = authorizedLeft(payment) - amountMinor;
-  const released = releasePaymentHold(desk, payment);
-  if (released !== undefined) return released;
+  const rest = { amountMinor: authorizedLeft(payment) - amountMinor, actorId };
+  releasePaymentHold(desk, payment);
   const captured = noteCapture(desk, { ...payment, holdId: null }, request);
-  if (captured instanceof Error || rest === 0n) return saveUnlessRefused(desk, captured);
-  if (!keepsRest) return savePayment(desk, noteRest(desk, captured, { amountMinor: rest, actorId }));
-  const hold = holdBalance(desk, captured, { amountMinor: rest, actorId });
-  if ("refused" in hold) return ledgerError(hold.refused, hold.details);
-  return savePayment(desk, { ...captured, holdId: hold.id });
+  if (rest.amountMinor === 0n) return captured;
+  return keepsRest
+    ? { ...captured, holdId: holdBalance(desk, captured, rest).id }
+    : appendEvent(desk, captured, { ...rest, type: "voided" });
 }
 
-function captureManual(desk: Desk, payment: Payment, request: CheckedCapture): Payment | AppError {
+function captureManual(desk: Desk, payment: Payment, request: CheckedCapture): Payment {
   const { amountMinor, actorId } = request;
   const authorized = appendEvent(desk, payment, { type: "authorized", amountMinor, actorId });
-  return saveUnlessRefused(desk, noteCapture(desk, authorized, request));
+  return noteCapture(desk, authorized, request);
 }
 
-function saveUnlessRefused(desk: Desk, payment: Payment | AppError): Payment | AppError {
-  return payment instanceof Error ? payment : savePayment(desk, payment);
-}
-
-/** Books what was captured and appends the event. The caller leaves the payment. */
+/** Books what was captured and appends the event. The caller leaves the payment. @throws AppError as `bookCapture` */
 export function noteCapture(
   desk: Desk,
   payment: Payment,
   capture: Money & { actorId: string; attemptId?: number | undefined },
-): Payment | AppError {
+): Payment {
   const journal = bookCapture(desk, payment, capture);
-  if ("refused" in journal) return ledgerError(journal.refused, journal.details);
   return appendEvent(desk, payment, { ...capture, type: "captured", journalId: journal.id });
 }
 
-/** What a final capture leaves over is given back to the customer with it. */
-export function noteRest(
-  desk: Desk,
-  payment: Payment,
-  rest: { amountMinor: bigint; actorId: string; attemptId?: number | undefined },
-): Payment {
-  return appendEvent(desk, payment, { ...rest, type: "voided" });
-}
-
-/** Releases a balance's hold. Refuses `try_again` where the payment's hold is another one than was read ahead. */
-export function releasePaymentHold(desk: Desk, { holdId }: Payment): AppError | undefined {
-  if (holdId === null || !desk.book.holds.has(holdId)) return rereadFirst();
-  const released = releaseHold(desk.book, holdId);
-  return "refused" in released ? ledgerError(released.refused, released.details) : undefined;
+/** Releases a balance's hold. @throws AppError `try_again` where the payment's hold is another one than was read ahead */
+export function releasePaymentHold(desk: Desk, { holdId }: Payment): void {
+  if (holdId === null || !desk.book.holds.has(holdId)) throw rereadFirst();
+  unlessRefused(releaseHold(desk.book, holdId));
 }

@@ -15,7 +15,7 @@ export {
 } from "./find-payments.ts";
 export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
-export { type PaymentKeeper, recordOutcome } from "./outcomes/record-outcome.ts";
+export { recordOutcome } from "./outcomes/record-outcome.ts";
 export {
   authorizedLeft,
   type CaptureMode,
@@ -48,6 +48,7 @@ export {
   voidPayment,
 } from "./return-payment.ts";
 export { type PaymentServices, paymentRoutes } from "./routes.ts";
+export type { PaymentKeeper } from "./submit-change.ts";
 export type { PaymentCheckName, PaymentDifference } from "./verify/verify-difference.ts";
 export {
   type PaymentsVerification,

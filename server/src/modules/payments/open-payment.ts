@@ -4,9 +4,9 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { ownersOf } from "../banking/index.ts";
 import type { Desk } from "../desk/index.ts";
-import { type Asset, ledgerError, placeHold, takeStamps } from "../ledger/index.ts";
+import { type Asset, type Hold, ledgerError, placeHold, takeStamps } from "../ledger/index.ts";
 import { beginAttempt } from "./attempts/begin-attempt.ts";
-import { allOrError } from "./book-money.ts";
+import { allOrError, unlessRefused } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { type CaptureMode, NO_SUMS, type Payment, type ProviderName } from "./payment.ts";
 import { appendQuietEvent, savePayment } from "./payment-rows.ts";
@@ -43,10 +43,10 @@ export function openPayment(desk: Desk, request: OpenPaymentRequest): Payment | 
     return paymentsError("payment_method_missing", {
       fields: [{ field: "payment_token", reason: "is required for a card payment" }],
     });
-  return allOrError(desk, () => open(desk, request));
+  return allOrError(desk, () => savePayment(desk, open(desk, request), { isNew: true }));
 }
 
-function open(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
+function open(desk: Desk, request: OpenPaymentRequest): Payment {
   const { provider, actor } = request;
   const opened = newPayment(desk, request);
   if (provider === "balance") return openBalance(desk, opened, actor);
@@ -55,44 +55,35 @@ function open(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
     amountMinor: opened.amountMinor,
     actorId: actor.id,
   });
-  if (provider === "manual") return savePayment(desk, noted, { isNew: true });
+  if (provider === "manual") return noted;
   const { amountMinor, taxMinor } = opened;
-  const { payment } = beginAttempt(desk, noted, {
-    act: "authorize",
-    amountMinor,
-    taxMinor,
-    actorId: actor.id,
-  });
-  return savePayment(desk, payment, { isNew: true });
+  const begun = { act: "authorize", amountMinor, taxMinor, actorId: actor.id } as const;
+  return beginAttempt(desk, noted, begun).payment;
 }
 
-function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment | AppError {
-  const refused = refuseAccount(desk, actor, payment);
-  if (refused !== undefined) return refused;
-  const hold = holdBalance(desk, payment, { amountMinor: payment.amountMinor, actorId: actor.id });
-  if ("refused" in hold) return ledgerError(hold.refused, hold.details);
-  const { amountMinor } = payment;
-  const held = { ...payment, holdId: hold.id };
-  const authorized = appendQuietEvent(desk, held, { type: "authorized", amountMinor, actorId: actor.id });
-  return savePayment(desk, authorized, { isNew: true });
+function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment {
+  checkAccount(desk, actor, payment);
+  const by = { amountMinor: payment.amountMinor, actorId: actor.id };
+  const held = { ...payment, holdId: holdBalance(desk, payment, by).id };
+  return appendQuietEvent(desk, held, { ...by, type: "authorized" });
 }
 
 /** A customer pays from an account of their own; the house's accounts are nobody's to name. */
-function refuseAccount(desk: Desk, actor: Actor, { accountId, assetId }: Payment): AppError | undefined {
+function checkAccount(desk: Desk, actor: Actor, { accountId, assetId }: Payment): void {
   const account = desk.book.accounts.get(accountId ?? 0);
   const isForeign = !actsForAll(actor) && ownersOf(desk).get(accountId ?? 0) !== actor.id;
   if (account === undefined || account.system || isForeign)
-    return ledgerError("account_not_found", { account_id: String(accountId) });
-  return account.assetId === assetId ? undefined : ledgerError("asset_mismatch");
+    throw ledgerError("account_not_found", { account_id: String(accountId) });
+  if (account.assetId !== assetId) throw ledgerError("asset_mismatch");
 }
 
-/** Sets the amount aside on the customer's account, in favor of sales, for as long as the payment wants it. */
+/** Sets the amount aside on the customer's account, in favor of sales. @throws AppError what the ledger refuses */
 export function holdBalance(
   desk: Desk,
   payment: Payment,
   { amountMinor, actorId }: { amountMinor: bigint; actorId: string },
-) {
-  return placeHold(desk.book, {
+): Hold {
+  const hold = placeHold(desk.book, {
     kind: "ORDER_HOLD",
     actorId,
     reference: payment.reference ?? undefined,
@@ -100,6 +91,7 @@ export function holdBalance(
     creditAccountId: desk.assets.systemAccount(payment.assetId, "sales"),
     amount: amountMinor,
   });
+  return unlessRefused(hold);
 }
 
 function newPayment(desk: Desk, request: OpenPaymentRequest): Payment {

@@ -2,8 +2,6 @@
 import { allowEmptyBody, type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readId, readText } from "../../values/read-input.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
-import { getVisiblePayment } from "./find-payments.ts";
-import { readPaymentAmount } from "./read-payment-input.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
   CaptureInput,
@@ -41,11 +39,8 @@ function addCapture(server: HttpServer, services: PaymentServices): void {
     },
     async (request, reply) => {
       const { amount, keep_rest: keepsRest } = request.body;
-      const paymentId = readId(request.params.id, "id");
-      const payment = await getVisiblePayment(services, request.actor, paymentId);
-      const amountMinor = readPaymentAmount(amount, services.assets, payment);
-      const command = { paymentId, ...readCaller(request) };
-      return send(reply, await submitCapture(services, command, { amountMinor, keepsRest }), 200);
+      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
+      return send(reply, await submitCapture(services, command, { amount, keepsRest }), 200);
     },
   );
 }
@@ -85,12 +80,10 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request, reply) => {
-      const paymentId = readId(request.params.id, "id");
-      const payment = await getVisiblePayment(services, request.actor, paymentId);
-      const amountMinor = readPaymentAmount(request.body.amount, services.assets, payment);
+      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
       const reason = readText(request.body.reason, "reason");
-      const command = { paymentId, ...readCaller(request) };
-      return send(reply, await submitRefund(services, command, { amountMinor, reason }), 201);
+      const refund = await submitRefund(services, command, { amount: request.body.amount, reason });
+      return send(reply, refund, 201);
     },
   );
 }

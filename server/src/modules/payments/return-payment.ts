@@ -2,7 +2,6 @@
 // does whichever is needed as soon as what is under way is final.
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
-import { ledgerError } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { beginAttempt, noteAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, bookReturn, type Money } from "./book-money.ts";
@@ -26,18 +25,14 @@ export function voidPayment(
   if (isOpenInvoice) return cancelPayment(desk, payment, { actorId });
   if (voidableOf(payment) <= 0n)
     return paymentsError(isInFlight(payment) ? "payment_in_flight" : "nothing_to_void");
-  return allOrError(desk, () => {
-    const voided = voidRest(desk, payment, actorId);
-    return voided instanceof Error ? voided : savePayment(desk, voided);
-  });
+  return allOrError(desk, () => savePayment(desk, voidRest(desk, payment, actorId)));
 }
 
-function voidRest(desk: Desk, payment: Payment, actorId: string): Payment | AppError {
+function voidRest(desk: Desk, payment: Payment, actorId: string): Payment {
   const amountMinor = voidableOf(payment);
   if (payment.provider !== "balance")
     return beginAttempt(desk, payment, { act: "void", amountMinor, taxMinor: 0n, actorId }).payment;
-  const refused = releasePaymentHold(desk, payment);
-  if (refused !== undefined) return refused;
+  releasePaymentHold(desk, payment);
   return appendEvent(desk, { ...payment, holdId: null }, { type: "voided", amountMinor, actorId });
 }
 
@@ -74,27 +69,21 @@ export function refundPayment(desk: Desk, payment: Payment, request: RefundReque
     return paymentsError("tax_exceeds_payment");
   return allOrError(desk, () => {
     const refunded = refund(desk, payment, { ...request, amountMinor, taxMinor });
-    if (refunded instanceof Error) return refunded;
     return { ...refunded, payment: savePayment(desk, refunded.payment) };
   });
 }
 
-function refund(desk: Desk, payment: Payment, request: RefundRequest & Money): Refunded | AppError {
+function refund(desk: Desk, payment: Payment, request: RefundRequest & Money): Refunded {
   if (payment.provider === "sandbox" || payment.provider === "stripe") {
     const begun = beginAttempt(desk, payment, { ...request, act: "refund" });
     return { payment: begun.payment, refund: begun.attempt };
   }
   const attempt = noteAttempt(desk, payment, { ...request, act: "refund" });
-  const returned = noteReturn(desk, payment, {
-    ...request,
-    type: "refunded",
-    attemptId: attempt.id,
-    detail: request.reason,
-  });
-  return returned instanceof Error ? returned : { payment: returned, refund: attempt };
+  const returned = { ...request, type: "refunded", attemptId: attempt.id, detail: request.reason } as const;
+  return { payment: noteReturn(desk, payment, returned), refund: attempt };
 }
 
-/** Books what was returned and appends the event. The caller leaves the payment. */
+/** Books what was returned and appends the event. The caller leaves the payment. @throws AppError as `bookReturn` */
 export function noteReturn(
   desk: Desk,
   payment: Payment,
@@ -104,9 +93,8 @@ export function noteReturn(
     attemptId?: number | undefined;
     detail?: string | undefined;
   },
-): Payment | AppError {
+): Payment {
   const journal = bookReturn(desk, payment, returned);
-  if ("refused" in journal) return ledgerError(journal.refused, journal.details);
   return appendEvent(desk, payment, { ...returned, journalId: journal.id });
 }
 
@@ -129,26 +117,27 @@ export function cancelPayment(
       actorId,
       detail: reason,
     });
-    const given = giveBack(desk, { ...asked, cancelRequested: true }, { actorId, reason });
-    return given instanceof Error ? given : savePayment(desk, given);
+    return savePayment(desk, giveBack(desk, { ...asked, cancelRequested: true }, { actorId, reason }));
   });
 }
 
-/** Begins to return whatever a cancelled payment has and nothing under way is about to return. The caller leaves it. */
+/**
+ * Begins to return whatever a cancelled payment has and nothing under way is about to return. The caller leaves it.
+ * @throws AppError what the ledger refuses
+ */
 export function giveBack(
   desk: Desk,
   payment: Payment,
   { actorId, reason = "cancelled" }: { actorId: string; reason?: string | undefined },
-): Payment | AppError {
+): Payment {
   // While a capture is under way nobody knows which part is to be voided and which refunded.
   if (payment.capturingMinor > 0n) return payment;
   if (isWaitingForCustomer(payment)) return voidUnauthorized(desk, payment, actorId);
   const voided = voidableOf(payment) > 0n ? voidRest(desk, payment, actorId) : payment;
-  if (voided instanceof Error || refundableOf(voided) === 0n) return voided;
   const amountMinor = refundableOf(voided);
+  if (amountMinor === 0n) return voided;
   const taxMinor = taxOfReturn(voided, amountMinor);
-  const refunded = refund(desk, voided, { amountMinor, taxMinor, actorId, reason });
-  return refunded instanceof Error ? refunded : refunded.payment;
+  return refund(desk, voided, { amountMinor, taxMinor, actorId, reason }).payment;
 }
 
 /** A card that is not authorized yet, at a provider that has answered: so long as nobody voids it, the customer still may. */

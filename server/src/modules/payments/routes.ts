@@ -1,11 +1,11 @@
 // The routes of payments: what there is, what staff may do to it, the queue for people, and where providers report.
 import type { Routes } from "../../http/index.ts";
-import type { PaymentKeeper } from "./outcomes/record-outcome.ts";
 import { addPaymentReadingRoutes } from "./payment-reading-routes.ts";
 import { addPaymentWritingRoutes } from "./payment-writing-routes.ts";
 import type { CardProvider, CardProviderName } from "./providers/card-provider.ts";
 import type { Sandbox } from "./providers/sandbox/sandbox.ts";
 import { addSandboxRoutes } from "./providers/sandbox/sandbox-routes.ts";
+import type { PaymentKeeper } from "./submit-change.ts";
 import { addWebhookRoutes } from "./webhooks/webhook-routes.ts";
 
 export interface PaymentServices extends PaymentKeeper {

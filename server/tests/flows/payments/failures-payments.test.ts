@@ -235,7 +235,7 @@ it("failure 14: cancelled while a capture is under way, the payment is cancellin
   const { id } = await openTestPayment(shop);
   const tell = (...reports: ProviderReport[]) => shop.tell(id, ...reports);
   await tell({ type: "authorized", totalMinor: 1_200n });
-  await submitCapture(shop.keeper, { paymentId: id, actor: STAFF }, { amountMinor: 1_000n });
+  await submitCapture(shop.keeper, { paymentId: id, actor: STAFF }, { amount: "10.00" });
   await cancel(id);
   const acts = async () =>
     (await shop.openAttempts()).filter(({ paymentId }) => paymentId === id).map(({ act }) => act);
@@ -281,11 +281,11 @@ it("failure 16: late and repeated events of an old attempt add to that attempt, 
   await tell(authorized);
   const first = { type: "captured", totalMinor: 500n, isFinal: false } as const;
   const second = { type: "captured", totalMinor: 900n, isFinal: false } as const;
-  const capture = (amountMinor: bigint) =>
-    submitCapture(shop.keeper, { paymentId: id, actor: STAFF }, { amountMinor, keepsRest: true });
-  await capture(500n);
+  const capture = (amount: string) =>
+    submitCapture(shop.keeper, { paymentId: id, actor: STAFF }, { amount, keepsRest: true });
+  await capture("5.00");
   await tell(first);
-  await capture(400n);
+  await capture("4.00");
   await tell(second);
   for (const late of [first, authorized, second, first]) await tell(late);
   await tell({ type: "capture_failed", code: "late", message: "of an attempt that is long done" });

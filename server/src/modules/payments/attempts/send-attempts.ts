@@ -5,7 +5,7 @@ import type { CallPolicy } from "../../../runtime/call-policy.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { ensureAsset } from "../../ledger/index.ts";
 import { getPayment } from "../find-payments.ts";
-import { type PaymentKeeper, recordOutcome } from "../outcomes/record-outcome.ts";
+import { recordOutcome } from "../outcomes/record-outcome.ts";
 import {
   type CardCall,
   type CardProvider,
@@ -13,6 +13,7 @@ import {
   ProviderBusyError,
   ProviderUnreachableError,
 } from "../providers/card-provider.ts";
+import type { PaymentKeeper } from "../submit-change.ts";
 import { type Attempt, keyOf } from "./attempt.ts";
 import { stepOf } from "./attempt-states.ts";
 import * as store from "./attempt-store.ts";

@@ -1,29 +1,26 @@
 // What a provider reports of a dispute. Paid is no latch: while a dispute is open its amount is at risk, and where it is
 // lost the money goes back the way a refund does.
-import type { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
-import { PROVIDER_ACTOR } from "../attempts/settle-attempt.ts";
 import { paymentsError } from "../errors.ts";
 import { mayStillBeCaptured, netCaptured, type Payment, taxOfReturn } from "../payment.ts";
 import { appendEvent, DISPUTES, saveDispute } from "../payment-rows.ts";
 import type { DisputeReport } from "../providers/card-provider.ts";
 import { noteReturn } from "../return-payment.ts";
+import { PROVIDER_ACTOR } from "./apply-ending.ts";
 import type { Dispute } from "./dispute.ts";
 
 const ACTOR = { actorId: PROVIDER_ACTOR };
 
 /**
- * Refuses `payment_in_flight` where it is more than we have and more may be captured: it is to be told again.
  * An end that overtakes the beginning opens the dispute first; a beginning that comes after the end changes nothing.
+ * @throws AppError `payment_in_flight` where it is more than we have and more may be captured: it is to be told again
  */
-export function applyDispute(desk: Desk, payment: Payment, report: DisputeReport): Payment | AppError {
+export function applyDispute(desk: Desk, payment: Payment, report: DisputeReport): Payment {
   const known = desk.rows
     .of(DISPUTES)
     .get(payment.id)
     ?.find(({ reference }) => reference === report.reference);
   if (known !== undefined && (known.state !== "open" || report.state === "open")) return payment;
-  const isTooEarly = report.amountMinor > atRiskMax(payment) && mayStillBeCaptured(payment);
-  if (known === undefined && isTooEarly) return paymentsError("payment_in_flight");
   const opened = known === undefined ? open(desk, payment, report) : { payment, dispute: known };
   if (opened === undefined || report.state === "open") return opened?.payment ?? payment;
   return close(desk, opened, report.state);
@@ -37,6 +34,7 @@ interface Opened {
 /** At most what is still ours can be at risk; undefined where nothing is. */
 function open(desk: Desk, payment: Payment, report: DisputeReport): Opened | undefined {
   const max = atRiskMax(payment);
+  if (report.amountMinor > max && mayStillBeCaptured(payment)) throw paymentsError("payment_in_flight");
   const amountMinor = report.amountMinor < max ? report.amountMinor : max;
   if (amountMinor <= 0n) return undefined;
   const { reference, reason = null } = report;
@@ -62,7 +60,7 @@ function atRiskMax(payment: Payment): bigint {
   return netCaptured(payment) - payment.refundingMinor - payment.disputedMinor;
 }
 
-function close(desk: Desk, { payment, dispute }: Opened, state: "won" | "lost"): Payment | AppError {
+function close(desk: Desk, { payment, dispute }: Opened, state: "won" | "lost"): Payment {
   const { amountMinor, reference: detail } = dispute;
   saveDispute(desk, { ...dispute, state, closedAt: desk.book.now });
   if (state === "won")

@@ -19,8 +19,8 @@ beforeAll(async () => {
   const accountId = await bank.openAccount({ owner: "alice", balance: 10_000n });
   held = (await openTestPayment(bank, { provider: "balance", accountId })).id;
   partly = (await openTestPayment(bank, { provider: "balance", accountId })).id;
-  await submitCapture(keeper, commandOn(partly), { amountMinor: 500n, keepsRest: true });
-  await submitRefund(keeper, commandOn(partly), { amountMinor: 200n });
+  await submitCapture(keeper, commandOn(partly), { amount: "5.00", keepsRest: true });
+  await submitRefund(keeper, commandOn(partly), { amount: "2.00" });
   waiting = (await openTestPayment(bank)).id;
   card = (await openTestPayment(bank)).id;
   await tell(

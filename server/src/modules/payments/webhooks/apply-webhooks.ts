@@ -4,8 +4,9 @@ import type { Log } from "../../../runtime/log.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { ensureAsset } from "../../ledger/index.ts";
 import { getPayment } from "../find-payments.ts";
-import { type PaymentKeeper, recordOutcome } from "../outcomes/record-outcome.ts";
+import { recordOutcome } from "../outcomes/record-outcome.ts";
 import type { CardProvider, CardProviderName } from "../providers/card-provider.ts";
+import type { PaymentKeeper } from "../submit-change.ts";
 import * as store from "./inbox-store.ts";
 
 const WEBHOOKS_PER_PASS_MAX = 50;

@@ -1,0 +1,128 @@
+// Every command on one payment, whoever gives it: reads ahead what it and its listener will lock, changes the payment at the
+// desk, and tells the listener in the same commit.
+
+import type { Sql } from "../../runtime/database.ts";
+import type { KeyedRequest } from "../../runtime/idempotency.ts";
+import type { Actor } from "../../values/actor.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { Origin } from "../../values/origin.ts";
+import {
+  type BookCommand,
+  type CommandDesk,
+  type CommandOutcome,
+  type Decision,
+  type Desk,
+  rereadFirst,
+  submitRereading,
+} from "../desk/index.ts";
+import { type Assets, ensureAsset } from "../ledger/index.ts";
+import { allOrError, scopeOf } from "./book-money.ts";
+import { describePayment } from "./describe-payment.ts";
+import { getPayment } from "./find-payments.ts";
+import { isInFlight, type Payment } from "./payment.ts";
+import type { ListenerNeeds, PaymentListener } from "./payment-listener.ts";
+import { ATTEMPTS, DISPUTES, PAYMENTS } from "./payment-rows.ts";
+
+export interface PaymentKeeper {
+  readonly db: Sql;
+  readonly desk: CommandDesk;
+  readonly assets: Assets;
+  /** Who is told in the same commit; undefined: nobody yet. */
+  readonly listener: () => PaymentListener | undefined;
+}
+
+export interface PaymentCommand {
+  readonly paymentId: number;
+  readonly actor: Actor;
+  readonly key?: KeyedRequest | undefined;
+  readonly origin?: Origin | undefined;
+}
+
+export interface Change {
+  /** Its name on the audit trail. */
+  readonly event: string;
+  /** Who the listener is told has changed it, where that is not the command's actor. */
+  readonly actorId?: string;
+  /** Books, leaves rows (the payment too where it changed), and returns the payment. Refuses by throwing or returning. */
+  readonly change: (desk: Desk, payment: Payment) => Payment | AppError;
+  /** Fields that the answer has beside the payment's. */
+  readonly describe?: (desk: Desk, payment: Payment) => object;
+}
+
+/**
+ * Submits what `read` makes of the payment as it is now: a client's amount is read by the payment's currency, before
+ * anything is decided. Refuses what the change refuses.
+ * @throws AppError `not_found/payment_not_found`, and what `read` throws
+ */
+export function submitChange(
+  keeper: PaymentKeeper,
+  command: PaymentCommand,
+  read: (payment: Payment) => Change,
+): Promise<CommandOutcome> {
+  return submitRereading(keeper.desk, async () => {
+    const payment = await getPayment(keeper.db, command.paymentId);
+    await ensureAsset(keeper.assets, payment.assetId);
+    const change = read(payment);
+    const heard = await keeper.listener()?.prepare(payment);
+    const { actor, key, origin } = command;
+    return {
+      event: change.event,
+      actor,
+      key,
+      origin,
+      ...lockedBy(keeper.assets, payment, heard),
+      decide: (desk) => decide(desk, keeper, { ...change, command }),
+    };
+  });
+}
+
+/** What a command on one payment locks and reads, with what its listener needs. */
+function lockedBy(
+  assets: Assets,
+  payment: Payment,
+  heard: ListenerNeeds | undefined,
+): Pick<BookCommand, "scope" | "needs"> {
+  const own = scopeOf(assets, [payment]);
+  const ids = [payment.id];
+  return {
+    scope: {
+      accountIds: [...own.accountIds, ...(heard?.scope.accountIds ?? [])],
+      holdIds: [...(own.holdIds ?? []), ...(heard?.scope.holdIds ?? [])],
+      stampCount: own.stampCount + (heard?.scope.stampCount ?? 0),
+    },
+    needs: [
+      { reader: PAYMENTS, ids },
+      { reader: ATTEMPTS, ids },
+      { reader: DISPUTES, ids },
+      ...(heard?.needs ?? []),
+    ],
+  };
+}
+
+/** Changes the payment and tells the listener and the outbox, all or nothing. */
+function decide(
+  desk: Desk,
+  keeper: PaymentKeeper,
+  { command, actorId = command.actor.id, change, describe }: Change & { command: PaymentCommand },
+): Decision | AppError {
+  const before = desk.rows.of(PAYMENTS).get(command.paymentId);
+  if (before === undefined) return rereadFirst();
+  const after = allOrError(desk, () => {
+    const changed = change(desk, before);
+    if (changed instanceof Error || !isNews(before, changed)) return changed;
+    const refused = keeper.listener()?.onChange(desk, { before, after: changed, actorId });
+    return refused ?? desk.rows.of(PAYMENTS).get(before.id) ?? changed; // the listener may have acted on it again
+  });
+  if (after instanceof AppError) return after;
+  const fields = describe === undefined ? {} : describe(desk, before);
+  return {
+    answer: JSON.stringify({ ...describePayment(desk.assets, after), ...fields }),
+    counted: [],
+    resource: { type: "payment", id: String(after.id) },
+  };
+}
+
+/** An attempt may end without an event, as a void does of what was declined meanwhile: that nothing is under way any more is news. */
+function isNews(before: Payment, after: Payment): boolean {
+  return after.eventCount > before.eventCount || isInFlight(after) !== isInFlight(before);
+}
