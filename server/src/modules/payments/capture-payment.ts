@@ -63,7 +63,7 @@ function captureManual(desk: Desk, payment: Payment, request: CheckedCapture): P
   return noteCapture(desk, authorized, request);
 }
 
-/** Books what was captured and appends the event. The caller leaves the payment. @throws AppError as `bookCapture` */
+/** Books what was captured and appends the event. The caller saves the payment. @throws AppError as `bookCapture` */
 export function noteCapture(
   desk: Desk,
   payment: Payment,

@@ -3,6 +3,7 @@ import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
+import type { AttentionItem, PaymentWithHistory } from "./find-payments.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
 import {
   capturableOf,
@@ -13,7 +14,14 @@ import {
   refundableOf,
   statusOf,
 } from "./payment.ts";
-import type { AttemptDocument, DisputeDocument, EventDocument, PaymentDocument } from "./schemas.ts";
+import type {
+  AttemptDocument,
+  AttentionDocument,
+  DetailDocument,
+  DisputeDocument,
+  EventDocument,
+  PaymentDocument,
+} from "./schemas.ts";
 
 export function describePayment(assets: Assets, payment: Payment): PaymentDocument {
   const format = formatter(assets, payment);
@@ -87,6 +95,32 @@ export function describeDispute(assets: Assets, payment: Payment, dispute: Dispu
     reason: dispute.reason,
     opened_at: formatStamp(dispute.openedAt),
     closed_at: dispute.closedAt === null ? null : formatStamp(dispute.closedAt),
+  };
+}
+
+/** A payment with all that became of it. */
+export function describeHistory(
+  assets: Assets,
+  { payment, attempts, events, disputes }: PaymentWithHistory,
+): DetailDocument {
+  return {
+    ...describePayment(assets, payment),
+    attempts: attempts.map((attempt) => describeAttempt(assets, payment, attempt)),
+    events: events.map((event) => describeEvent(assets, payment, event)),
+    disputes: disputes.map((dispute) => describeDispute(assets, payment, dispute)),
+  };
+}
+
+/** It waits since it was made: that is when its money was wanted. */
+export function describeAttention(
+  assets: Assets,
+  { payment, attempt }: AttentionItem,
+  now: Date,
+): AttentionDocument {
+  return {
+    payment: describePayment(assets, payment),
+    attempt: describeAttempt(assets, payment, attempt),
+    waiting_seconds: Math.max(0, Math.round((now.getTime() - attempt.id / 1_000) / 1_000)),
   };
 }
 

@@ -1,8 +1,9 @@
 // Routes that read payments.
 
 import { formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
+import { cutPage } from "../../values/cut-page.ts";
 import { readId, readText } from "../../values/read-input.ts";
-import { describeAttempt, describeDispute, describeEvent, describePayment } from "./describe-payment.ts";
+import { describeAttention, describeDispute, describeHistory, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
@@ -46,10 +47,10 @@ function addLists(server: HttpServer, services: PaymentServices): void {
         beforeId: readCursor(cursor),
         limit: limit + 1,
       });
-      const page = found.slice(0, limit);
+      const { page, last } = cutPage(found, limit);
       return {
         items: page.map((payment) => describePayment(assets, payment)),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.id : undefined),
+        next_cursor: formatCursor(last?.id),
       };
     },
   );
@@ -68,13 +69,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
     async (request) => {
       const id = readId(request.params.id, "id");
       const found = await getPaymentWithHistory(services, request.actor, id);
-      const { payment, attempts, events, disputes } = found;
-      return {
-        ...describePayment(assets, payment),
-        attempts: attempts.map((attempt) => describeAttempt(assets, payment, attempt)),
-        events: events.map((event) => describeEvent(assets, payment, event)),
-        disputes: disputes.map((dispute) => describeDispute(assets, payment, dispute)),
-      };
+      return describeHistory(assets, found);
     },
   );
 }
@@ -98,14 +93,10 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
     async (request) => {
       const { cursor, limit = 50 } = request.query;
       const found = await findAttention(services, { afterId: readCursor(cursor) ?? 0, limit: limit + 1 });
-      const page = found.slice(0, limit);
+      const { page, last } = cutPage(found, limit);
       return {
-        items: page.map(({ payment, attempt }) => ({
-          payment: describePayment(assets, payment),
-          attempt: describeAttempt(assets, payment, attempt),
-          waiting_seconds: Math.max(0, Math.round((Date.now() - attempt.id / 1_000) / 1_000)),
-        })),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.attempt.id : undefined),
+        items: page.map((item) => describeAttention(assets, item, new Date())),
+        next_cursor: formatCursor(last?.attempt.id),
       };
     },
   );
@@ -126,10 +117,10 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
       const { cursor, limit = 50 } = request.query;
       const beforeStamp = readCursor(cursor) ?? Number.MAX_SAFE_INTEGER;
       const found = await findDisputes(services, { beforeStamp, limit: limit + 1 });
-      const page = found.slice(0, limit);
+      const { page, last } = cutPage(found, limit);
       return {
         items: page.map(({ payment, dispute }) => describeDispute(assets, payment, dispute)),
-        next_cursor: formatCursor(found.length > limit ? page.at(-1)?.dispute.openedAt : undefined),
+        next_cursor: formatCursor(last?.dispute.openedAt),
       };
     },
   );

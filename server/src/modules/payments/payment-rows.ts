@@ -114,7 +114,7 @@ export interface NewEventFields {
 }
 
 /**
- * Appends an event, puts it in the outbox as `payment.<type>`, and returns the payment with what it adds. The caller leaves
+ * Appends an event, puts it in the outbox as `payment.<type>`, and returns the payment with what it adds. The caller saves
  * the payment.
  */
 export function appendEvent(desk: Desk, payment: Payment, fields: NewEventFields): Payment {

@@ -83,7 +83,7 @@ function refund(desk: Desk, payment: Payment, request: RefundRequest & Money): R
   return { payment: noteReturn(desk, payment, returned), refund: attempt };
 }
 
-/** Books what was returned and appends the event. The caller leaves the payment. @throws AppError as `bookReturn` */
+/** Books what was returned and appends the event. The caller saves the payment. @throws AppError as `bookReturn` */
 export function noteReturn(
   desk: Desk,
   payment: Payment,
@@ -122,7 +122,7 @@ export function cancelPayment(
 }
 
 /**
- * Begins to return whatever a cancelled payment has and nothing under way is about to return. The caller leaves it.
+ * Begins to return whatever a cancelled payment has and nothing under way is about to return. The caller saves it.
  * @throws AppError what the ledger refuses
  */
 export function giveBack(

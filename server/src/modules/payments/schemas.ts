@@ -145,6 +145,7 @@ export const PaymentDetail = Type.Object(
     examples: [{ ...paymentExample, attempts: [], events: [], disputes: [] }],
   },
 );
+export type DetailDocument = Static<typeof PaymentDetail>;
 
 export const CaptureInput = Type.Object(
   {
@@ -195,13 +196,12 @@ export const ResolveInput = Type.Object(
     ],
   },
 );
-export const AttentionPage = pageOf(
-  Type.Object(
-    { payment: Payment, attempt: Attempt, waiting_seconds: Type.Integer() },
-    { title: "PaymentAttention" },
-  ),
-  "PaymentAttentionPage",
+const Attention = Type.Object(
+  { payment: Payment, attempt: Attempt, waiting_seconds: Type.Integer() },
+  { title: "PaymentAttention" },
 );
+export type AttentionDocument = Static<typeof Attention>;
+export const AttentionPage = pageOf(Attention, "PaymentAttentionPage");
 export const WebhookReceipt = Type.Object({ received: Type.Boolean() }, { title: "WebhookReceipt" });
 
 export const PaymentQuery = Type.Object(

@@ -43,7 +43,7 @@ export interface Change {
   readonly event: string;
   /** Who the listener is told has changed it, where that is not the command's actor. */
   readonly actorId?: string;
-  /** Books, leaves rows (the payment too where it changed), and returns the payment. Refuses by throwing or returning. */
+  /** Books, saves rows (the payment too where it changed), and returns the payment. Refuses by throwing or returning. */
   readonly change: (desk: Desk, payment: Payment) => Payment | AppError;
   /** Fields that the answer has beside the payment's. */
   readonly describe?: (desk: Desk, payment: Payment) => object;

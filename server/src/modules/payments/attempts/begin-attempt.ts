@@ -14,7 +14,7 @@ export interface NewAttempt extends Money {
   readonly reason?: string | undefined;
 }
 
-/** Returns the payment with the amount under way. The caller leaves the payment. */
+/** Returns the payment with the amount under way. The caller saves the payment. */
 export function beginAttempt(
   desk: Desk,
   payment: Payment,

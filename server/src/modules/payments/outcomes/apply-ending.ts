@@ -22,7 +22,7 @@ export function attemptsOf(desk: Desk, payment: Pick<Payment, "id">): readonly A
 
 /**
  * Ends an attempt and books what follows. An ending that is not in the table changes nothing, but for what is new of a
- * total. The caller leaves the payment. @throws AppError what the ledger refuses
+ * total. The caller saves the payment. @throws AppError what the ledger refuses
  */
 export function applyEnding(desk: Desk, payment: Payment, ending: Ending): Payment {
   const { act, attempt, event, isTotal = false } = ending;

@@ -11,7 +11,7 @@ import { applyEnding, attemptsOf, PROVIDER_ACTOR } from "./apply-ending.ts";
 import type { Ending } from "./read-endings.ts";
 
 /**
- * Returns the payment as it is after the report. The caller leaves it.
+ * Returns the payment as it is after the report. The caller saves it.
  * @throws AppError `payment_in_flight` where it is more than we have: it is to be told again; and what the ledger refuses
  */
 export function applyRefund(desk: Desk, payment: Payment, report: RefundReport): Payment {

@@ -17,7 +17,7 @@ export interface ToldReport {
 }
 
 /**
- * Returns the payment as it is after the report. The caller leaves it.
+ * Returns the payment as it is after the report. The caller saves it.
  * @throws AppError `payment_in_flight`: it came too early and is to be told again; and what the ledger refuses
  */
 export function applyReport(desk: Desk, payment: Payment, { report, attemptId }: ToldReport): Payment {

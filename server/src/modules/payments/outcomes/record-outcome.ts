@@ -37,7 +37,7 @@ export async function recordOutcome(
 }
 
 /**
- * Applies an outcome: decide-time, and leaves the payment where anything changed. What a cancelled payment has by then is
+ * Applies an outcome: decide-time, and saves the payment where anything changed. What a cancelled payment has by then is
  * given back in the name of `actorId`. @throws AppError as `applyReport`
  */
 export function applyOutcome(
