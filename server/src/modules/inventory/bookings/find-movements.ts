@@ -69,12 +69,15 @@ export async function findMovements(
   return { movements, nextCursor: hasMore ? movements.at(-1)?.id : undefined };
 }
 
+/** A hold, and where the units lie that it keeps. */
+export type FoundReservation = HoldRecord & { readonly locationId: number };
+
 /** What is reserved of a product, newest first. @throws AppError `not_found/stock_not_found` */
 export async function findReservations(
   db: Sql,
   { productId, cursor, limit }: { productId: number; cursor?: number | undefined; limit: number },
 ): Promise<{
-  reservations: readonly (HoldRecord & { locationId: number })[];
+  reservations: readonly FoundReservation[];
   nextCursor: number | undefined;
 }> {
   const accounts = await getStockAccounts(db, productId);

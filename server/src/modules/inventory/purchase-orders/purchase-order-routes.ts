@@ -9,12 +9,9 @@ import {
   send,
 } from "../../../http/index.ts";
 import { readId, readText } from "../../../values/read-input.ts";
-import { inventoryError } from "../errors.ts";
 import type { InventoryServices } from "../routes.ts";
-import { openPlaces } from "../stock/read-stock-input.ts";
-import { DEFAULT_LOCATION_ID } from "../stock/stock.ts";
 import { findPurchaseOrders, getPurchaseOrder } from "./find-purchase-orders.ts";
-import { addPurchaseOrder, describePurchaseOrder } from "./purchase-orders.ts";
+import { describePurchaseOrder, orderByHand } from "./purchase-orders.ts";
 import {
   BookedStock,
   PurchaseOrder,
@@ -24,7 +21,7 @@ import {
   PurchaseOrderQuery,
   PurchaseReceiptInput,
 } from "./purchase-schemas.ts";
-import { buildPurchaseReceiptCommand } from "./receive-purchase-order.ts";
+import { receivePurchaseOrder } from "./receive-purchase-order.ts";
 
 const tags = ["Stock"];
 
@@ -84,16 +81,15 @@ function addOrdering(server: HttpServer, services: InventoryServices): void {
     },
     async (request, reply) => {
       const { product_id: productId, quantity } = request.body;
-      return answerCommand([request, reply], { db, event: "purchase_order.add", status: 201 }, async (tx) => {
-        if (!isSupplied) throw inventoryError("supplier_not_configured");
-        return describePurchaseOrder(await addPurchaseOrder(tx, { productId, quantity }));
-      });
+      const route = { db, event: "purchase_order.add", status: 201 } as const;
+      return answerCommand([request, reply], route, async (tx) =>
+        describePurchaseOrder(await orderByHand(tx, { productId, quantity, isSupplied })),
+      );
     },
   );
 }
 
 function addReceiving(server: HttpServer, services: InventoryServices): void {
-  const { db, desk, assets } = services;
   server.post(
     "/purchase-orders/:id/receive",
     {
@@ -108,15 +104,13 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
       },
     },
     async (request, reply) => {
-      const orderId = readId(request.params.id, "id");
-      const { quantity, location_id: locationId = DEFAULT_LOCATION_ID } = request.body;
-      const note = readText(request.body.note, "note");
-      const { productId } = await getPurchaseOrder(db, orderId);
-      const [account] = await openPlaces(services, [{ productId, locationId }]);
-      if (account === undefined) throw new Error(`product ${productId} has no stock at ${locationId}`);
-      const context = { ...readCaller(request), assets };
-      const command = buildPurchaseReceiptCommand(context, { orderId, account, quantity, note });
-      return send(reply, await desk.submit(command));
+      const goods = {
+        orderId: readId(request.params.id, "id"),
+        quantity: request.body.quantity,
+        locationId: request.body.location_id,
+        note: readText(request.body.note, "note"),
+      };
+      return send(reply, await receivePurchaseOrder(services, readCaller(request), goods));
     },
   );
 }

@@ -28,11 +28,22 @@ export interface PurchasingContext {
   readonly leaseSeconds: number;
 }
 
-/** Orders by hand. @throws AppError `not_found/product_not_found`, `not_found/stock_not_found` naming the field */
-export async function addPurchaseOrder(
+/** Orders by hand, where somebody takes the order. @throws AppError `supplier_not_configured`, and as `addPurchaseOrder` */
+export async function orderByHand(
   tx: Tx,
-  { productId, quantity }: { readonly productId: number; readonly quantity: number },
+  { isSupplied, ...wanted }: WantedGoods & { readonly isSupplied: boolean },
 ): Promise<PurchaseOrder> {
+  if (!isSupplied) throw inventoryError("supplier_not_configured");
+  return addPurchaseOrder(tx, wanted);
+}
+
+export interface WantedGoods {
+  readonly productId: number;
+  readonly quantity: number;
+}
+
+/** Writes an order down, to be sent. @throws AppError `not_found/product_not_found`, `not_found/stock_not_found` naming the field */
+export async function addPurchaseOrder(tx: Tx, { productId, quantity }: WantedGoods): Promise<PurchaseOrder> {
   const product = (await findProductsForSale(tx.sql, [productId])).get(productId);
   if (product === undefined) throw unknownProduct("product_id", productId);
   const order = await store.insertPurchaseOrder(tx, { productId, quantity, sku: product.sku });

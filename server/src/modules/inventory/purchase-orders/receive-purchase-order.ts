@@ -1,9 +1,13 @@
 // Books the goods of a purchase order in, and closes it, in one commit. Somebody counts what is there: a supplier's word
 // that it was delivered moves no stock.
 import { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, Decision, Desk, RowReader, RowWriter } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk, RowReader, RowWriter } from "../../desk/index.ts";
 import { buildReceiptCommand, type StockContext, type StockLine } from "../bookings/book-stock.ts";
+import type { StockCaller, StockServices } from "../bookings/keep-stock.ts";
 import { inventoryError } from "../errors.ts";
+import { openPlaces } from "../stock/read-stock-input.ts";
+import { DEFAULT_LOCATION_ID } from "../stock/stock.ts";
+import { getPurchaseOrder } from "./find-purchase-orders.ts";
 import {
   lockPurchaseOrders,
   markReceived,
@@ -20,12 +24,32 @@ const RECEIVED: RowWriter<ReceivedRow> = {
   write: markReceived,
 };
 
-export interface ReceivedGoods {
+interface CountedGoods {
   readonly orderId: number;
-  readonly account: StockLine["account"];
   /** Counted; may be other than what was ordered. */
   readonly quantity: number;
   readonly note?: string | undefined;
+}
+
+/**
+ * Books the goods in at a location, without one at the first, as `buildPurchaseReceiptCommand` says. Opens the product's stock
+ * there where none was kept. What the desk refuses comes back as the outcome.
+ * @throws AppError `not_found/purchase_order_not_found`, `not_found/location_not_found` naming the field
+ */
+export async function receivePurchaseOrder(
+  services: StockServices,
+  caller: StockCaller,
+  { locationId = DEFAULT_LOCATION_ID, ...goods }: CountedGoods & { locationId?: number | undefined },
+): Promise<CommandOutcome> {
+  const { db, desk, assets } = services;
+  const { productId } = await getPurchaseOrder(db, goods.orderId);
+  const [account] = await openPlaces(services, [{ productId, locationId }]);
+  if (account === undefined) throw new Error(`product ${productId} has no stock at ${locationId}`);
+  return desk.submit(buildPurchaseReceiptCommand({ ...caller, assets }, { ...goods, account }));
+}
+
+export interface ReceivedGoods extends CountedGoods {
+  readonly account: StockLine["account"];
 }
 
 /**

@@ -23,6 +23,8 @@ export function readPurpose({
   return { reference: readText(reference, "reference"), note: readText(note, "note") };
 }
 
+type StockPlaces = Pick<InventoryServices, "db" | "assets">;
+
 export interface Place {
   readonly productId: number;
   readonly locationId: number;
@@ -36,10 +38,7 @@ export function toPlace(input: { product_id: number; location_id?: number | unde
  * The accounts at these places, in their order; those that are missing are opened, of products that exist.
  * @throws AppError `not_found/location_not_found`, `not_found/product_not_found` naming the field
  */
-export async function openPlaces(
-  services: InventoryServices,
-  places: readonly Place[],
-): Promise<StockAccount[]> {
+export async function openPlaces(services: StockPlaces, places: readonly Place[]): Promise<StockAccount[]> {
   const { db, assets } = services;
   await checkPlaces(db, places);
   const accounts = await inTransaction(db, (tx) => ensureStock(tx, assets, places));
@@ -50,17 +49,14 @@ export async function openPlaces(
  * The accounts at these places, which must be there.
  * @throws AppError `not_found/location_not_found`, `not_found/product_not_found`, `not_found/stock_not_found` naming the field
  */
-export async function findPlaces(
-  { db }: InventoryServices,
-  places: readonly Place[],
-): Promise<StockAccount[]> {
+export async function findPlaces({ db }: StockPlaces, places: readonly Place[]): Promise<StockAccount[]> {
   await checkPlaces(db, places);
   const productIds = [...new Set(places.map(({ productId }) => productId))];
   return pick(await inTransaction(db, (tx) => selectStock(tx, productIds)), places);
 }
 
 /** Archived products too may be counted, received and moved: they are no longer sold, but may still lie there. */
-async function checkPlaces(db: InventoryServices["db"], places: readonly Place[]): Promise<void> {
+async function checkPlaces(db: StockPlaces["db"], places: readonly Place[]): Promise<void> {
   await checkKnownLocations(db, places);
   const products = await findProductsForSale(db, [...new Set(places.map(({ productId }) => productId))]);
   const index = places.findIndex(({ productId }) => !products.has(productId));
@@ -73,7 +69,7 @@ export function unknownProduct(field: string, productId: number | undefined): Ap
   return catalogError("product_not_found", { message: reason, fields: [{ field, reason }] });
 }
 
-function checkKnownLocations(db: InventoryServices["db"], places: readonly Place[]): Promise<void> {
+function checkKnownLocations(db: StockPlaces["db"], places: readonly Place[]): Promise<void> {
   const asked = places.map(({ locationId }, index) => ({
     id: locationId,
     field: `items[${index}].location_id`,

@@ -3,7 +3,6 @@
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
 import { readId, readIds, readRange } from "../../../values/read-input.ts";
-import { formatStamp } from "../../../values/time.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
 import type { InventoryServices } from "../routes.ts";
 import {
@@ -18,8 +17,8 @@ import {
   StockQuery,
 } from "../schemas.ts";
 import { changeStock, prepareStockChange } from "./change-stock.ts";
-import { findStock, getStock, type ProductStock } from "./find-stock.ts";
-import type { StockSums } from "./stock.ts";
+import { describeMovement, describeReservation, describeStock } from "./describe-stock.ts";
+import { findStock, getStock } from "./find-stock.ts";
 
 const tags = ["Stock"];
 
@@ -126,18 +125,7 @@ function addMovements(server: HttpServer, { db }: InventoryServices): void {
         cursor: readCursor(cursor),
         limit,
       });
-      const items = movements.map((movement) => ({
-        id: String(movement.id),
-        created_at: formatStamp(movement.id),
-        location_id: movement.locationId,
-        type: movement.type,
-        quantity: movement.quantity,
-        on_hand_after: movement.onHandAfter,
-        reason: movement.reason,
-        note: movement.note,
-        reference: movement.reference,
-      }));
-      return { items, next_cursor: formatCursor(nextCursor) };
+      return { items: movements.map(describeMovement), next_cursor: formatCursor(nextCursor) };
     },
   );
 }
@@ -159,36 +147,10 @@ function addReservations(server: HttpServer, { db }: InventoryServices): void {
       const { cursor, limit = 50 } = request.query;
       const productId = readId(request.params.product_id, "product_id");
       const page = await findReservations(db, { productId, cursor: readCursor(cursor), limit });
-      const items = page.reservations.map((hold) => ({
-        id: String(hold.id),
-        created_at: formatStamp(hold.id),
-        location_id: hold.locationId,
-        quantity: Number(hold.amount),
-        reference: hold.reference,
-        expires_at: hold.expiresAt === null ? null : formatStamp(hold.expiresAt),
-      }));
-      return { items, next_cursor: formatCursor(page.nextCursor) };
+      return {
+        items: page.reservations.map(describeReservation),
+        next_cursor: formatCursor(page.nextCursor),
+      };
     },
   );
-}
-
-export function describeStock(stock: ProductStock) {
-  return {
-    product_id: stock.productId,
-    ...describeSums(stock.total),
-    sellable: stock.sellable,
-    low_stock_threshold: stock.lowStockThreshold,
-    reorder_quantity: stock.reorderQuantity,
-    low_since: stock.lowSince?.toISOString() ?? null,
-    locations: stock.locations.map(({ locationId, sells, ...sums }) => ({
-      location_id: locationId,
-      sells,
-      ...describeSums(sums),
-    })),
-    version: stock.version,
-  };
-}
-
-function describeSums({ onHand, reserved, available, backorderLimit }: StockSums) {
-  return { on_hand: onHand, reserved, available, backorder_limit: backorderLimit };
 }

@@ -1,12 +1,6 @@
 // Routes of what a storekeeper books: receipts, adjustments, transfers, stocktakes.
 import { type HttpServer, readCaller, send } from "../../../http/index.ts";
-import { invalidField } from "../../../values/app-error.ts";
-import {
-  buildAdjustmentCommand,
-  buildReceiptCommand,
-  buildStockTransferCommand,
-  buildStocktakeCommand,
-} from "../bookings/book-stock.ts";
+import { adjustStock, receiveStock, takeStock, transferStock } from "../bookings/keep-stock.ts";
 import type { InventoryServices } from "../routes.ts";
 import {
   AdjustmentInput,
@@ -16,8 +10,6 @@ import {
   StocktakeInput,
   TransferInput,
 } from "../schemas.ts";
-import { findPlaces, openPlaces, readPurpose, toLines, toPlace } from "./read-stock-input.ts";
-import { DEFAULT_LOCATION_ID } from "./stock.ts";
 
 const tags = ["Stock"];
 
@@ -29,7 +21,6 @@ export function addStockRoutes(server: HttpServer, services: InventoryServices):
 }
 
 function addReceiving(server: HttpServer, services: InventoryServices): void {
-  const { desk, assets } = services;
   server.post(
     "/stock/receipts",
     {
@@ -43,18 +34,12 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
       },
     },
     async (request, reply) => {
-      const { items } = request.body;
-      const purpose = readPurpose(request.body);
-      const accounts = await openPlaces(services, items.map(toPlace));
-      const context = { ...readCaller(request), assets };
-      const command = buildReceiptCommand(context, { ...purpose, lines: toLines(items, accounts) });
-      return send(reply, await desk.submit(command));
+      return send(reply, await receiveStock(services, readCaller(request), request.body));
     },
   );
 }
 
 function addAdjusting(server: HttpServer, services: InventoryServices): void {
-  const { desk, assets } = services;
   server.post(
     "/stock/adjustments",
     {
@@ -68,20 +53,12 @@ function addAdjusting(server: HttpServer, services: InventoryServices): void {
       },
     },
     async (request, reply) => {
-      const { items } = request.body;
-      const zero = items.findIndex(({ quantity }) => quantity === 0);
-      if (zero >= 0) throw invalidField(`items[${zero}].quantity`, "must not be zero");
-      const purpose = readPurpose(request.body);
-      const accounts = await openPlaces(services, items.map(toPlace));
-      const context = { ...readCaller(request), assets };
-      const command = buildAdjustmentCommand(context, { ...purpose, lines: toLines(items, accounts) });
-      return send(reply, await desk.submit(command));
+      return send(reply, await adjustStock(services, readCaller(request), request.body));
     },
   );
 }
 
 function addTransferring(server: HttpServer, services: InventoryServices): void {
-  const { desk, assets } = services;
   server.post(
     "/stock/transfers",
     {
@@ -94,25 +71,12 @@ function addTransferring(server: HttpServer, services: InventoryServices): void 
       },
     },
     async (request, reply) => {
-      const { items, from_location_id: from, to_location_id: to } = request.body;
-      if (from === to) throw invalidField("to_location_id", "must be another location");
-      const purpose = readPurpose(request.body);
-      const placesAt = (locationId: number) =>
-        items.map((item) => toPlace({ ...item, location_id: locationId }));
-      const sources = await findPlaces(services, placesAt(from));
-      const targets = await openPlaces(services, placesAt(to));
-      const lines = toLines(items, sources).flatMap((line, index) => {
-        const target = targets[index];
-        return target === undefined ? [] : [{ ...line, to: target }];
-      });
-      const context = { ...readCaller(request), assets };
-      return send(reply, await desk.submit(buildStockTransferCommand(context, { ...purpose, lines })));
+      return send(reply, await transferStock(services, readCaller(request), request.body));
     },
   );
 }
 
 function addCounting(server: HttpServer, services: InventoryServices): void {
-  const { desk, assets } = services;
   server.post(
     "/stocktakes",
     {
@@ -125,25 +89,7 @@ function addCounting(server: HttpServer, services: InventoryServices): void {
       },
     },
     async (request, reply) => {
-      const { items, location_id: locationId = DEFAULT_LOCATION_ID } = request.body;
-      const seen = new Set<number>();
-      for (const [index, { product_id }] of items.entries()) {
-        if (seen.has(product_id))
-          throw invalidField(`items[${index}].product_id`, "is counted twice; add the counts up");
-        seen.add(product_id);
-      }
-      const purpose = readPurpose(request.body);
-      const places = items.map((item) => toPlace({ ...item, location_id: locationId }));
-      const accounts = await openPlaces(services, places);
-      const lines = items.flatMap(({ counted, expected }, index) => {
-        const account = accounts[index];
-        return account === undefined ? [] : [{ account, counted, expected }];
-      });
-      const context = { ...readCaller(request), assets };
-      return send(
-        reply,
-        await desk.submit(buildStocktakeCommand(context, { ...purpose, locationId, lines })),
-      );
+      return send(reply, await takeStock(services, readCaller(request), request.body));
     },
   );
 }
