@@ -1,11 +1,16 @@
 // Makes coupons and changes their terms. A change waits for the orders that use the coupon now, and they for it.
 
 import { checkVersion } from "../../http/version.ts";
+import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { appendEvents } from "../jobs/index.ts";
+import type { Assets } from "../ledger/index.ts";
 import type { Coupon, CouponTerms } from "./coupon.ts";
+import type { CouponChange } from "./coupon-schemas.ts";
 import * as store from "./coupon-store.ts";
 import { promotionError } from "./errors.ts";
+import { getCoupon } from "./find-coupons.ts";
+import { readCouponChange } from "./read-coupon-input.ts";
 
 export interface NewCoupon {
   readonly code: string;
@@ -26,6 +31,18 @@ export interface CouponPatch {
   readonly terms: Partial<CouponTerms>;
   /** Versions of which the coupon must have one. */
   readonly versions: readonly number[] | undefined;
+}
+
+/**
+ * Reads a change by what the coupon is: amounts by its currency, which never changes. No locks.
+ * @throws AppError `not_found/coupon_not_found`, `invalid/…` naming the field
+ */
+export async function prepareCouponChange(
+  { db, assets }: { readonly db: Sql; readonly assets: Assets },
+  code: string | undefined,
+  input: CouponChange,
+): Promise<Partial<CouponTerms>> {
+  return readCouponChange(assets, input, await getCoupon(db, code));
 }
 
 /**

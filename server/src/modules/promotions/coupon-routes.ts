@@ -3,13 +3,9 @@
 import { answerCommand, formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
-import { actsForAll } from "../../values/actor.ts";
-import { AppError, invalidField } from "../../values/app-error.ts";
 import { cutPage } from "../../values/cut-page.ts";
-import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
 import type { Assets } from "../ledger/index.ts";
-import { readCurrency } from "../ledger/index.ts";
-import { addCoupon, changeCoupon } from "./change-coupon.ts";
+import { addCoupon, changeCoupon, prepareCouponChange } from "./change-coupon.ts";
 import { normalizeCode } from "./coupon.ts";
 import {
   CheckQuery,
@@ -22,9 +18,8 @@ import {
   CouponQuery,
 } from "./coupon-schemas.ts";
 import { describeCoupon } from "./describe-coupon.ts";
-import { checkCoupon, findCoupons, getCoupon } from "./find-coupons.ts";
-import { readCouponChange, readNewCoupon } from "./read-coupon-input.ts";
-import { refuseUnknown } from "./use-coupon.ts";
+import { findCoupons, getCoupon, quoteCoupon } from "./find-coupons.ts";
+import { readNewCoupon } from "./read-coupon-input.ts";
 
 const tags = ["Coupons"];
 
@@ -109,7 +104,8 @@ function addAdding(server: HttpServer, services: CouponServices): void {
   );
 }
 
-function addChanging(server: HttpServer, { db, assets }: CouponServices): void {
+function addChanging(server: HttpServer, services: CouponServices): void {
+  const { db, assets } = services;
   server.patch(
     "/coupons/:code",
     {
@@ -128,7 +124,7 @@ function addChanging(server: HttpServer, { db, assets }: CouponServices): void {
     async (request, reply) => {
       const versions = readVersions(request.headers["if-match"]);
       const code = normalizeCode(request.params.code);
-      const terms = readCouponChange(assets, request.body, await getCoupon(db, code));
+      const terms = await prepareCouponChange(services, code, request.body);
       return answerCommand([request, reply], { db, event: "coupon.change", isVersioned: true }, async (tx) =>
         describeCoupon(assets, await changeCoupon(tx, code, { terms, versions })),
       );
@@ -136,7 +132,7 @@ function addChanging(server: HttpServer, { db, assets }: CouponServices): void {
   );
 }
 
-function addChecking(server: HttpServer, { db, assets, defaultCurrency }: CouponServices): void {
+function addChecking(server: HttpServer, services: CouponServices): void {
   server.get(
     "/coupons/:code/check",
     {
@@ -151,18 +147,6 @@ function addChecking(server: HttpServer, { db, assets, defaultCurrency }: Coupon
         response: { 200: CouponCheck },
       },
     },
-    async ({ params, query, actor }) => {
-      const { code: currency, scale } = readCurrency(assets, query.currency ?? defaultCurrency);
-      const subtotalMinor = parseAmount(query.subtotal, scale);
-      if (typeof subtotalMinor !== "bigint")
-        throw invalidField("subtotal", describeAmountProblem(subtotalMinor, scale));
-      const code = normalizeCode(params.code);
-      if (code === undefined) throw refuseUnknown(params.code);
-      const write = (minor: bigint) => formatAmount(minor, scale);
-      const claim = { code, customerId: actsForAll(actor) ? null : actor.id };
-      const discount = await checkCoupon(db, claim, { currency, subtotalMinor, write });
-      if (discount instanceof AppError) throw discount;
-      return { code, subtotal: write(subtotalMinor), discount: write(discount), currency };
-    },
+    async ({ params, query, actor }) => quoteCoupon(services, actor, { code: params.code, ...query }),
   );
 }

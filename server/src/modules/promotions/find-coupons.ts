@@ -1,7 +1,11 @@
 // Reads coupons, and says what one would take off an order now. Without locks: an order is judged anew when it is placed.
 import type { AnySql } from "../../runtime/database.ts";
-import type { AppError } from "../../values/app-error.ts";
-import { type Coupon, type CouponAsk, judgeCoupon } from "./coupon.ts";
+import { type Actor, actsForAll } from "../../values/actor.ts";
+import { AppError, invalidField } from "../../values/app-error.ts";
+import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
+import { readCurrency } from "../ledger/index.ts";
+import { type Coupon, type CouponAsk, judgeCoupon, normalizeCode } from "./coupon.ts";
+import type { CouponServices } from "./coupon-routes.ts";
 import * as store from "./coupon-store.ts";
 import { promotionError } from "./errors.ts";
 import { type CouponClaim, refuseUnknown } from "./use-coupon.ts";
@@ -28,4 +32,34 @@ export async function checkCoupon(
   if (coupon === undefined) return refuseUnknown(code);
   const usedByCustomer = customerId === null ? 0 : await store.countUsesOf(sql, code, customerId);
   return judgeCoupon(coupon, { ...order, customerId, usedByCustomer, now: Date.now() * 1_000 });
+}
+
+export interface CouponQuestion {
+  /** As it was typed. */
+  readonly code: string;
+  /** Decimal: what the lines are worth together, before the discount. */
+  readonly subtotal: string;
+  readonly currency?: string;
+}
+
+/**
+ * What the coupon would take off an order that the actor placed now. Nothing is kept for them.
+ * @throws AppError `invalid/…` naming the field, and what the order would be refused for
+ */
+export async function quoteCoupon(
+  { db, assets, defaultCurrency }: CouponServices,
+  actor: Actor,
+  { code: typed, subtotal, currency: asked = defaultCurrency }: CouponQuestion,
+) {
+  const { code: currency, scale } = readCurrency(assets, asked);
+  const subtotalMinor = parseAmount(subtotal, scale);
+  if (typeof subtotalMinor !== "bigint")
+    throw invalidField("subtotal", describeAmountProblem(subtotalMinor, scale));
+  const code = normalizeCode(typed);
+  if (code === undefined) throw refuseUnknown(typed);
+  const write = (minor: bigint) => formatAmount(minor, scale);
+  const claim = { code, customerId: actsForAll(actor) ? null : actor.id };
+  const discount = await checkCoupon(db, claim, { currency, subtotalMinor, write });
+  if (discount instanceof AppError) throw discount;
+  return { code, subtotal: write(subtotalMinor), discount: write(discount), currency };
 }
