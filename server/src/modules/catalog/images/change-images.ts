@@ -2,13 +2,16 @@
 import { createHash } from "node:crypto";
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { Actor } from "../../../values/actor.ts";
+import { invalidField } from "../../../values/app-error.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { catalogError } from "../errors.ts";
 import { announceProducts } from "../products/add-products.ts";
+import { getProduct, type ProductReader } from "../products/find-products.ts";
 import type { Product, ProductImage } from "../products/product.ts";
 import { selectProductForUpdate, selectProducts } from "../products/product-store.ts";
 import { deleteImage, insertImage, updateGallery } from "./image-store.ts";
-import type { ReadImage } from "./read-image.ts";
+import { type ReadImage, readImage } from "./read-image.ts";
 
 export const IMAGES_MAX = 20;
 
@@ -16,6 +19,31 @@ export interface ImageEdit {
   readonly productId: number;
   /** Versions of which the product must have one. */
   readonly versions: readonly number[] | undefined;
+}
+
+/** An image that is whole, with what it is. */
+export interface NewImage extends ReadImage {
+  readonly content: Buffer;
+  readonly alt: string | null;
+}
+
+/**
+ * Judges what was sent for a product that the actor may see. No locks.
+ * @throws AppError `not_found/product_not_found`, `invalid/…` for a body that is no image, or none that is taken
+ */
+export async function prepareImage(
+  reader: ProductReader,
+  actor: Actor,
+  {
+    productId,
+    body,
+    alt,
+  }: { readonly productId: number; readonly body: unknown; readonly alt: string | null },
+): Promise<NewImage> {
+  if (!Buffer.isBuffer(body) || body.length === 0)
+    throw invalidField("body", "must be an image, sent as it is with a Content-Type such as image/jpeg");
+  await getProduct(reader, actor, productId);
+  return { ...(await readImage(body)), content: body, alt };
 }
 
 /**
@@ -26,13 +54,7 @@ export interface ImageEdit {
 export async function addImage(
   tx: Tx,
   assets: Assets,
-  {
-    productId,
-    versions,
-    image,
-  }: ImageEdit & {
-    readonly image: ReadImage & { readonly content: Buffer; readonly alt: string | null };
-  },
+  { productId, versions, image }: ImageEdit & { readonly image: NewImage },
 ): Promise<Product> {
   const product = await lockProduct(tx, { productId, versions });
   const { content, alt, type, width, height } = image;

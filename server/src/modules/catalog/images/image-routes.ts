@@ -3,16 +3,13 @@
 import { createHash } from "node:crypto";
 import { answerCommand, type HttpServer } from "../../../http/index.ts";
 import { readVersions } from "../../../http/version.ts";
-import { invalidField } from "../../../values/app-error.ts";
 import { readName } from "../../../values/read-input.ts";
 import { Product as ProductShape } from "../answer-schemas.ts";
-import { getProduct } from "../products/find-products.ts";
 import { describeProduct } from "../products/product.ts";
 import type { CatalogServices } from "../routes.ts";
 import { FOR_VISITORS, IdParams, ImageAnswer, ImageParams, ImageQuery } from "../schemas.ts";
-import { addImage, removeImage } from "./change-images.ts";
+import { addImage, prepareImage, removeImage } from "./change-images.ts";
 import { getImage } from "./find-image.ts";
-import { readImage } from "./read-image.ts";
 
 const tags = ["Products"];
 const UPLOADED = /^(image\/|application\/octet-stream)/;
@@ -48,13 +45,10 @@ function addUpload(server: HttpServer, services: CatalogServices): void {
     },
     async (request, reply) => {
       const productId = request.params.id;
-      const body: unknown = request.body;
-      if (!Buffer.isBuffer(body) || body.length === 0)
-        throw invalidField("body", "must be an image, sent as it is with a Content-Type such as image/jpeg");
       const alt = readName(request.query.alt, "alt") ?? null;
       const versions = readVersions(request.headers["if-match"]);
-      await getProduct(services, request.actor, productId);
-      const image = { ...(await readImage(body)), content: body, alt };
+      const sent = { productId, body: request.body, alt };
+      const image = await prepareImage(services, request.actor, sent);
       return answerCommand(
         [request, reply],
         { db, event: "product.add_image", status: 201, isVersioned: true },

@@ -21,6 +21,17 @@ export interface AddContext {
   readonly isBatch: boolean;
 }
 
+/** Adds one product. @throws AppError as `addProducts` */
+export async function addProduct(
+  tx: Tx,
+  context: Omit<AddContext, "isBatch">,
+  product: NewProduct,
+): Promise<Product> {
+  const [added] = await addProducts(tx, { ...context, isBatch: false }, [product]);
+  if (added === undefined) throw new Error("no product was added");
+  return added;
+}
+
 /**
  * Adds all or none, and returns them in the same order. No locks but on the categories' rows against removal: of two
  * that add one SKU at once the later fails on the unique index, is tried again by its transaction, and then refused.

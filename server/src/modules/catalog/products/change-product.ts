@@ -2,11 +2,14 @@
 
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { Actor } from "../../../values/actor.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { catalogError } from "../errors.ts";
-import type { ProductPatch } from "../read-input.ts";
+import { type ProductPatch, readProductPatch } from "../read-input.ts";
+import type { ProductChange } from "../schemas.ts";
 import { noteWords } from "../search/search-store.ts";
 import { announceProducts, unknownCategory } from "./add-products.ts";
+import { getProduct, type ProductReader } from "./find-products.ts";
 import type { Product, ProductFields } from "./product.ts";
 import {
   selectProductForUpdate,
@@ -20,6 +23,27 @@ export interface ProductEdit {
   readonly patch: ProductPatch;
   /** Versions of which the product must have one. */
   readonly versions: readonly number[] | undefined;
+}
+
+/**
+ * Reads a change by what the product is: a price by its currency, where none is sent. No locks.
+ * @throws AppError `not_found/product_not_found`, `invalid/…` naming the field
+ */
+export async function prepareProductPatch(
+  reader: ProductReader,
+  actor: Actor,
+  { productId, input }: { readonly productId: number; readonly input: ProductChange },
+): Promise<ProductPatch> {
+  return readProductPatch(reader.assets, input, await getProduct(reader, actor, productId));
+}
+
+/** Takes a product out of the shop: orders keep it, and its SKU stays its own. @throws AppError as `changeProduct` */
+export function archiveProduct(
+  tx: Tx,
+  assets: Assets,
+  edit: Omit<ProductEdit, "patch"> & { readonly productId: number },
+): Promise<Product> {
+  return changeProduct(tx, assets, { ...edit, patch: { status: "archived" } });
 }
 
 /**

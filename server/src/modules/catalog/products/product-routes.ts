@@ -2,11 +2,11 @@
 import { answerCommand, type HttpServer } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
 import { ProductBatch, Product as ProductShape } from "../answer-schemas.ts";
-import { readNewProduct, readNewProducts, readProductPatch } from "../read-input.ts";
+import { readNewProduct, readNewProducts } from "../read-input.ts";
 import type { CatalogServices } from "../routes.ts";
 import { FOR_VISITORS, IdParams, ProductBatchInput, ProductChange, ProductInput } from "../schemas.ts";
-import { addProducts } from "./add-products.ts";
-import { changeProduct } from "./change-product.ts";
+import { addProduct, addProducts } from "./add-products.ts";
+import { archiveProduct, changeProduct, prepareProductPatch } from "./change-product.ts";
 import { getProduct } from "./find-products.ts";
 import { describeProduct } from "./product.ts";
 
@@ -58,12 +58,10 @@ function addAdding(server: HttpServer, { db, assets, defaults, onProductsCreated
     },
     async (request, reply) => {
       const product = readNewProduct(assets, request.body, { defaults });
-      const context = { assets, actor: request.actor, onProductsCreated, isBatch: false };
-      return answerCommand([request, reply], { db, event: "product.add", status: 201 }, async (tx) => {
-        const [added] = await addProducts(tx, context, [product]);
-        if (added === undefined) throw new Error("no product was added");
-        return describeProduct(assets, added);
-      });
+      const context = { assets, actor: request.actor, onProductsCreated };
+      return answerCommand([request, reply], { db, event: "product.add", status: 201 }, async (tx) =>
+        describeProduct(assets, await addProduct(tx, context, product)),
+      );
     },
   );
 
@@ -109,11 +107,7 @@ function addChanging(server: HttpServer, services: CatalogServices): void {
     async (request, reply) => {
       const productId = request.params.id;
       const versions = readVersions(request.headers["if-match"]);
-      const patch = readProductPatch(
-        assets,
-        request.body,
-        await getProduct(services, request.actor, productId),
-      );
+      const patch = await prepareProductPatch(services, request.actor, { productId, input: request.body });
       return answerCommand([request, reply], { db, event: "product.change", isVersioned: true }, async (tx) =>
         describeProduct(assets, await changeProduct(tx, assets, { productId, patch, versions })),
       );
@@ -136,13 +130,9 @@ function addArchiving(server: HttpServer, { db, assets }: CatalogServices): void
       },
     },
     async (request, reply) => {
-      const edit = {
-        productId: request.params.id,
-        patch: { status: "archived" as const },
-        versions: readVersions(request.headers["if-match"]),
-      };
+      const edit = { productId: request.params.id, versions: readVersions(request.headers["if-match"]) };
       return answerCommand([request, reply], { db, event: "product.archive" }, async (tx) =>
-        describeProduct(assets, await changeProduct(tx, assets, edit)),
+        describeProduct(assets, await archiveProduct(tx, assets, edit)),
       );
     },
   );
