@@ -1,6 +1,5 @@
 // Routes of orders: placing, reading, editing, paying, cancelling.
 
-import type { FastifyRequest } from "fastify";
 import {
   allowEmptyBody,
   formatCursor,
@@ -16,19 +15,14 @@ import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
 import { changeOrder } from "./changing/change-order.ts";
-import { editOrder, type OrderEdit } from "./changing/edit-order.ts";
+import { editOrder } from "./changing/edit-order.ts";
 import { payOrder } from "./changing/pay-order.ts";
+import { prepareEdit } from "./changing/prepare-edit.ts";
 import { describeOrder } from "./describe-order.ts";
 import { findOrders } from "./find-orders.ts";
-import { getAddresses, getOrderDetail, getOrderWithPayment } from "./get-order.ts";
-import { buildPlacingCommand } from "./placing/place-orders.ts";
-import {
-  readAddress,
-  readCouponCode,
-  readItems,
-  readMetadata,
-  readOrder,
-} from "./placing/read-order-input.ts";
+import { getOrderDetail } from "./get-order.ts";
+import { placeOrder } from "./placing/place-orders.ts";
+import { readCouponCode, readOrder } from "./placing/read-order-input.ts";
 import { CancelInput, OrderChange, OrderInput, OrderParams, OrderQuery, PayInput } from "./schemas.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
 
@@ -56,10 +50,8 @@ function addPlacing(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const caller = readCaller(request);
       const wanted = readOrder(services, request.actor, request.body);
-      const command = await buildPlacingCommand(services, caller, wanted);
-      return send(reply, await services.desk.submit(command), 201);
+      return send(reply, await placeOrder(services, readCaller(request), wanted));
     },
   );
 }
@@ -161,42 +153,12 @@ function addEditing(server: HttpServer, services: OrderServices): void {
     async (request, reply) => {
       const caller = readCaller(request);
       const id = readId(request.params.id, "id");
-      const edit = await readEdit(services, request, id);
-      return send(
-        reply,
-        await changeOrder(services, caller, { id, act: editOrder(services, caller, edit) }),
-        200,
-      );
+      const versions = readVersions(request.headers["if-match"]);
+      const edit = await prepareEdit(services, request.actor, { id, input: request.body, versions });
+      const act = editOrder(services, caller, edit);
+      return send(reply, await changeOrder(services, caller, { id, act }), 200);
     },
   );
-}
-
-type EditRequest = Pick<FastifyRequest, "actor" | "headers"> & { body: OrderChange };
-
-async function readEdit(services: OrderServices, request: EditRequest, id: number): Promise<OrderEdit> {
-  const { body, actor, headers } = request;
-  const { order } = await getOrderWithPayment(services, actor, id);
-  const asset = readCurrency(services.assets, order.currency);
-  return {
-    items: body.items === undefined ? undefined : readItems(body.items, { asset, actor }),
-    addresses: await readAddressChange(services, body, id),
-    reference: readText(body.reference, "reference"),
-    metadata:
-      body.metadata === undefined || body.metadata === null ? body.metadata : readMetadata(body.metadata),
-    versions: readVersions(headers["if-match"]),
-  };
-}
-
-/** Both addresses as they are to be; undefined where neither changes. */
-async function readAddressChange({ db, vault }: OrderServices, body: OrderChange, id: number) {
-  if (body.shipping_address === undefined && body.billing_address === undefined) return undefined;
-  const before = await getAddresses({ db, vault }, id);
-  const read = (value: OrderChange["shipping_address"], field: "shipping" | "billing") =>
-    value === undefined ? before[field] : readAddress(value, `${field}_address`);
-  return {
-    shipping: read(body.shipping_address, "shipping"),
-    billing: read(body.billing_address, "billing"),
-  };
 }
 
 function addEnding(server: HttpServer, services: OrderServices): void {

@@ -273,6 +273,7 @@ export const RefundInput = Type.Object(
     examples: [{ amount: "10.00", reason: "scratched" }],
   },
 );
+export type RefundInput = Type.Static<typeof RefundInput>;
 
 export const CreditNoteInput = Type.Object(
   {

@@ -1,20 +1,13 @@
 // Routes of analytics, for staff: what was sold in a time, as a whole and by period, customer, category and product.
 
 import type { HttpServer } from "../../../http/index.ts";
-import { invalidField } from "../../../values/app-error.ts";
-import { readTime } from "../../../values/read-input.ts";
-import { formatStamp, stampOf } from "../../../values/time.ts";
-import { readCurrency } from "../../ledger/index.ts";
-import { type AmountWriter, amountWriter } from "../describe-order.ts";
 import type { OrderServices } from "../services.ts";
 import * as analytics from "./analytics.ts";
 import * as schemas from "./analytics-schemas.ts";
+import { describeLineSales, describeOrderSales } from "./describe-sales.ts";
+import { readSpan } from "./read-span.ts";
 
 const tags = ["Analytics"];
-const MICROSECONDS_PER_DAY = 86_400_000_000;
-const DEFAULT_DAYS = 30;
-/** Ten years. */
-const DAYS_MAX = 3_660;
 const COUNTING =
   "Orders count on the day they were placed, once they are confirmed and unless they are cancelled; credit notes on " +
   "their own day. Without from: the 30 days before to; without to: until now.";
@@ -42,7 +35,7 @@ function addSales(server: HttpServer, services: OrderServices): void {
     },
     async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
-      return { ...frame, ...describeOrders(await analytics.getSales(services.db, span), write) };
+      return { ...frame, ...describeOrderSales(await analytics.getSales(services.db, span), write) };
     },
   );
 }
@@ -65,7 +58,7 @@ function addByPeriod(server: HttpServer, services: OrderServices): void {
       const found = await analytics.findSalesByPeriod(services.db, span, request.query.unit ?? "day");
       return {
         ...frame,
-        items: found.map((sales) => ({ period: sales.period, ...describeOrders(sales, write) })),
+        items: found.map((sales) => ({ period: sales.period, ...describeOrderSales(sales, write) })),
       };
     },
   );
@@ -89,7 +82,7 @@ function addByCustomer(server: HttpServer, services: OrderServices): void {
       const found = await analytics.findSalesByCustomer(services.db, span, request.query.limit ?? 50);
       const items = found.map((sales) => ({
         customer_id: sales.customerId,
-        ...describeOrders(sales, write),
+        ...describeOrderSales(sales, write),
       }));
       return { ...frame, items };
     },
@@ -115,7 +108,7 @@ function addByCategory(server: HttpServer, services: OrderServices): void {
       const items = found.map(({ categoryId, name, ...sales }) => ({
         category_id: categoryId,
         name,
-        ...describeLines(sales, write),
+        ...describeLineSales(sales, write),
       }));
       return { ...frame, items };
     },
@@ -143,62 +136,9 @@ function addTopProducts(server: HttpServer, services: OrderServices): void {
         product_id: productId,
         sku: label?.sku ?? null,
         name: label?.name ?? null,
-        ...describeLines(sales, write),
+        ...describeLineSales(sales, write),
       }));
       return { ...frame, items };
     },
   );
-}
-
-interface SpanQuery {
-  readonly from?: string;
-  readonly to?: string;
-  readonly currency?: string;
-}
-
-/** @throws AppError `invalid/…` naming the field */
-function readSpan({ assets, settings }: OrderServices, query: SpanQuery) {
-  const currency = readCurrency(assets, query.currency ?? settings.defaultCurrency).code;
-  const to = readTime(query.to, "to") ?? stampOf(new Date());
-  const from = readTime(query.from, "from") ?? Math.max(0, to - DEFAULT_DAYS * MICROSECONDS_PER_DAY);
-  if (from >= to) throw invalidField("from", "must be before to");
-  if (to - from > DAYS_MAX * MICROSECONDS_PER_DAY)
-    throw invalidField("from", `must be at most ${DAYS_MAX} days before to`);
-  return {
-    span: { from, to, currency },
-    frame: { from: formatStamp(from), to: formatStamp(to), currency },
-    write: amountWriter(assets, currency),
-  };
-}
-
-function describeOrders(sales: analytics.OrderSales, write: AmountWriter) {
-  const average = analytics.averageOf(sales);
-  return {
-    orders: Number(sales.orders),
-    ...describeSums(sales, write),
-    credit_notes: Number(sales.creditNotes),
-    average_order_value: average === undefined ? null : write(average),
-  };
-}
-
-function describeLines(sales: analytics.LineSales, write: AmountWriter) {
-  return {
-    lines: Number(sales.lines),
-    ...describeSums(sales, write),
-    credit_lines: Number(sales.creditLines),
-  };
-}
-
-function describeSums(sales: Omit<analytics.OrderSales, "orders" | "creditNotes">, write: AmountWriter) {
-  return {
-    units: Number(sales.units),
-    net: write(sales.net),
-    tax: write(sales.tax),
-    gross: write(sales.gross),
-    units_credited: Number(sales.unitsCredited),
-    credited_net: write(sales.creditedNet),
-    credited: write(sales.credited),
-    revenue: write(analytics.revenueOf(sales)),
-    net_revenue: write(sales.net - sales.creditedNet),
-  };
 }

@@ -102,6 +102,11 @@ export function revenueOf({ gross, credited }: Pick<OrderSales, "gross" | "credi
   return gross - credited;
 }
 
+/** The same without tax. */
+export function netRevenueOf({ net, creditedNet }: Pick<OrderSales, "net" | "creditedNet">): bigint {
+  return net - creditedNet;
+}
+
 /** Minor units, rounded half to even; undefined where nothing was ordered. */
 export function averageOf({ gross, orders }: Pick<OrderSales, "gross" | "orders">): bigint | undefined {
   return orders === 0n ? undefined : divideHalfEven(gross, orders);

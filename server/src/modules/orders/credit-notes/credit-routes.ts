@@ -9,18 +9,17 @@ import {
   send,
 } from "../../../http/index.ts";
 import { cutPage } from "../../../values/cut-page.ts";
-import { readId, readOptionalId, readPositiveAmount, readText } from "../../../values/read-input.ts";
-import { readCurrency } from "../../ledger/index.ts";
+import { readId, readOptionalId, readText } from "../../../values/read-input.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
 import { findCreditNotes, getCreditNote } from "../find-orders.ts";
-import { getOrderWithPayment } from "../get-order.ts";
 import { readCreditNote } from "../placing/read-order-input.ts";
 import { CreditNoteInput, CreditNoteQuery, OrderParams, RefundInput, ReturnInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import { refundOrder, returnItems } from "./credit-order.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
-import { buildCreditNoteCommand } from "./write-credit-note.ts";
+import { prepareRefund } from "./prepare-refund.ts";
+import { writeCreditNote } from "./write-credit-note.ts";
 
 const tags = ["Returns and refunds"];
 
@@ -72,17 +71,7 @@ function addRefunds(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const id = readId(request.params.id, "id");
-      const { amount, items, reason } = request.body;
-      const { order } = await getOrderWithPayment(services, request.actor, id);
-      const asset = readCurrency(services.assets, order.currency);
-      const act = refundOrder({
-        amountMinor: amount === undefined ? undefined : readPositiveAmount(amount, asset, "amount"),
-        items: items?.map((item, index) => ({
-          lineNo: item.line,
-          amountMinor: readPositiveAmount(item.amount, asset, `items[${index}].amount`),
-        })),
-        reason: readText(reason, "reason"),
-      });
+      const act = refundOrder(await prepareRefund(services, request.actor, { id, input: request.body }));
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
     },
   );
@@ -105,8 +94,7 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const wanted = readCreditNote(services, request.actor, request.body);
-      const command = await buildCreditNoteCommand(services, readCaller(request), wanted);
-      return send(reply, await services.desk.submit(command), 201);
+      return send(reply, await writeCreditNote(services, readCaller(request), wanted));
     },
   );
 

@@ -2,7 +2,7 @@
 // the shelf or are written off; the money goes to a customer's account or, paid outside, to the world.
 import { AppError } from "../../../values/app-error.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
-import type { BookCommand, Decision, Desk } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { returnStock, type StockAccount, stockScope } from "../../inventory/index.ts";
 import {
   type Asset,
@@ -34,6 +34,15 @@ export interface NewCreditNote {
 type Stock = ReadonlyMap<number, readonly StockAccount[]>;
 
 const STAMPS_OF_MONEY = 3;
+
+/** Writes one credit note, as `buildCreditNoteCommand` says. What is refused comes back as the outcome. */
+export async function writeCreditNote(
+  services: OrderServices,
+  caller: OrderCaller,
+  request: NewCreditNote,
+): Promise<CommandOutcome> {
+  return services.desk.submit(await buildCreditNoteCommand(services, caller, request));
+}
 
 /**
  * A command that books one credit note. Locks the stock accounts and the account that is credited.

@@ -5,7 +5,7 @@
 import { AppError } from "../../../values/app-error.ts";
 import { needOwners } from "../../banking/index.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
-import type { BookCommand, Decision, Desk, RowNeed } from "../../desk/index.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk, RowNeed } from "../../desk/index.ts";
 import {
   reserveStock,
   type StockAccount,
@@ -62,6 +62,15 @@ export interface PlacingExtension {
   readonly check: (desk: Desk) => Decision | AppError | undefined;
   /** After the order is placed; may leave rows, must not refuse. */
   readonly onPlaced: (desk: Desk, order: Order) => void;
+}
+
+/** Places one order, as `buildPlacingCommand` says. What is refused comes back as the outcome. */
+export async function placeOrder(
+  services: OrderServices,
+  caller: OrderCaller,
+  request: NewOrder,
+): Promise<CommandOutcome> {
+  return services.desk.submit(await buildPlacingCommand(services, caller, request));
 }
 
 /**

@@ -1,0 +1,46 @@
+// Reads what an order is to become by what it is now: amounts by its currency, one address beside the other that stays.
+// Read ahead, without a lock: the edit is decided on the locked order, where its version tells.
+import type { Actor } from "../../../values/actor.ts";
+import { readText } from "../../../values/read-input.ts";
+import { readCurrency } from "../../ledger/index.ts";
+import { getAddresses, getOrderWithPayment } from "../get-order.ts";
+import { readAddress, readItems, readMetadata } from "../placing/read-order-input.ts";
+import type { OrderChange } from "../schemas.ts";
+import type { OrderServices } from "../services.ts";
+import type { OrderEdit } from "./edit-order.ts";
+
+export interface WantedEdit {
+  readonly id: number;
+  readonly input: OrderChange;
+  readonly versions: OrderEdit["versions"];
+}
+
+/** @throws AppError `not_found/order_not_found`, `invalid/…`, `forbidden/staff_only_field` naming the field */
+export async function prepareEdit(
+  services: OrderServices,
+  actor: Actor,
+  { id, input, versions }: WantedEdit,
+): Promise<OrderEdit> {
+  const { order } = await getOrderWithPayment(services, actor, id);
+  const asset = readCurrency(services.assets, order.currency);
+  const { items, metadata, reference } = input;
+  return {
+    items: items === undefined ? undefined : readItems(items, { asset, actor }),
+    addresses: await readAddressChange(services, input, id),
+    reference: readText(reference, "reference"),
+    metadata: metadata === undefined || metadata === null ? metadata : readMetadata(metadata),
+    versions,
+  };
+}
+
+/** Both addresses as they are to be; undefined where neither changes. */
+async function readAddressChange({ db, vault }: OrderServices, input: OrderChange, id: number) {
+  if (input.shipping_address === undefined && input.billing_address === undefined) return undefined;
+  const before = await getAddresses({ db, vault }, id);
+  const read = (value: OrderChange["shipping_address"], field: "shipping" | "billing") =>
+    value === undefined ? before[field] : readAddress(value, `${field}_address`);
+  return {
+    shipping: read(input.shipping_address, "shipping"),
+    billing: read(input.billing_address, "billing"),
+  };
+}

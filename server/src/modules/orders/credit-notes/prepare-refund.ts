@@ -1,0 +1,26 @@
+// Reads what is to be given back, at the decimals of the order's currency, which never changes.
+import type { Actor } from "../../../values/actor.ts";
+import { readPositiveAmount, readText } from "../../../values/read-input.ts";
+import { readCurrency } from "../../ledger/index.ts";
+import { getOrderWithPayment } from "../get-order.ts";
+import type { RefundInput } from "../schemas.ts";
+import type { OrderServices } from "../services.ts";
+import type { RefundRequest } from "./credit-order.ts";
+
+/** @throws AppError `not_found/order_not_found`, `invalid/…` naming the field */
+export async function prepareRefund(
+  services: OrderServices,
+  actor: Actor,
+  { id, input: { amount, items, reason } }: { readonly id: number; readonly input: RefundInput },
+): Promise<RefundRequest> {
+  const { order } = await getOrderWithPayment(services, actor, id);
+  const asset = readCurrency(services.assets, order.currency);
+  return {
+    amountMinor: amount === undefined ? undefined : readPositiveAmount(amount, asset, "amount"),
+    items: items?.map((item, index) => ({
+      lineNo: item.line,
+      amountMinor: readPositiveAmount(item.amount, asset, `items[${index}].amount`),
+    })),
+    reason: readText(reason, "reason"),
+  };
+}
