@@ -6,21 +6,12 @@ import { formatStamp } from "../../values/time.ts";
 import type { Check } from "../module.ts";
 import { countFindings, describeFinding, listKinds } from "./check-integrity.ts";
 import { answerOf, type IntegrityDocument, IntegrityQuery } from "./integrity-schemas.ts";
-import { type CheckRow, findLatestCheck, runIntegrity } from "./run-integrity.ts";
+import { type CheckRow, findLatestCheck, shareCheck } from "./run-integrity.ts";
 
 export function integrityRoutes({ db, checks }: { db: Sql; checks: readonly Check[] }): Routes {
   const kinds = listKinds(checks);
   return (server: HttpServer) => {
-    let running: Promise<CheckRow> | undefined;
-    /** Requests that come while a check runs get that one's result. */
-    const check = () => {
-      running ??= runIntegrity(db, checks)
-        .then((run) => run.check)
-        .finally(() => {
-          running = undefined;
-        });
-      return running;
-    };
+    const check = shareCheck(db, checks);
     server.get(
       "/integrity",
       {

@@ -49,6 +49,19 @@ export async function runIntegrity(
   return { check: isKept ? await insertCheck(db, found) : { ...found, checkedAt: new Date() }, reading };
 }
 
+/** A check of the whole made now; whoever asks while one runs gets that one's result. */
+export function shareCheck(db: Sql, checks: readonly Check[]): () => Promise<CheckRow> {
+  let running: Promise<CheckRow> | undefined;
+  return () => {
+    running ??= runIntegrity(db, checks)
+      .then((run) => run.check)
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+}
+
 /** The scheduled run: a difference is logged as an error, the first of each kind in words. */
 export async function watchIntegrity({
   db,
