@@ -9,6 +9,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Task } from "../runtime/task.ts";
 import type { EncryptedTable } from "../runtime/vault/encrypted-table.ts";
 import type { Vault } from "../runtime/vault/vault.ts";
+import type { Difference } from "../values/difference.ts";
 
 /** What every module is opened with. */
 export interface Host {
@@ -89,7 +90,7 @@ export interface CheckOptions {
 
 export interface CheckResult {
   /** The first of each check, with the ids of what it is about; amounts are decimal strings. */
-  readonly differences: readonly object[];
+  readonly differences: readonly Difference[];
   /** Of the ledger's: what it read. */
   readonly reading?: BookReading;
 }

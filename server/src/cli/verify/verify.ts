@@ -3,14 +3,9 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import type { BookReading } from "../../modules/module.ts";
-import {
-  countFindings,
-  describeFinding,
-  type Finding,
-  type Findings,
-  runIntegrity,
-} from "../../modules/reports/index.ts";
+import { countFindings, describeFinding, type Findings, runIntegrity } from "../../modules/reports/index.ts";
 import { listChecks } from "../../program/module-list.ts";
+import type { Difference } from "../../values/difference.ts";
 import { formatStamp } from "../../values/time.ts";
 import { EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
@@ -80,7 +75,7 @@ async function verify(options: { full?: true; readOnly?: true }, asJson: boolean
 
 function describeBook(
   { transferCount, since, verifiedUntil }: BookReading,
-  differences: readonly Finding[],
+  differences: readonly Difference[],
   seconds: number,
 ): string {
   const begin = since === 0 ? "from the first on" : `since ${formatStamp(since)}`;
@@ -113,7 +108,7 @@ function toDocument(
   { ledger = [], ...others }: Findings,
   seconds: number,
 ): object {
-  const describe = (found: readonly Finding[]) => found.map(describeFinding);
+  const describe = (found: readonly Difference[]) => found.map(describeFinding);
   return {
     transfer_count: transferCount,
     since: since === 0 ? null : formatStamp(since),

@@ -2,18 +2,11 @@
 // know its cart, so the way back is the cart's own column, unique. What came to nothing is looked at no more.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
+import type { Difference } from "../../values/difference.ts";
 import { type BoughtItem, type BoughtOrder, findBoughtOrders, findMissingProduct } from "../orders/index.ts";
 import * as store from "./verify-carts-store.ts";
 
-/** One thing that does not agree. */
-export interface CartDifference {
-  readonly check: "order_carts";
-  /** One sentence that names it. */
-  readonly what: string;
-  readonly cartId: number;
-  readonly orderId?: number;
-}
-
+export type CartDifference = Difference<"order_carts", "cartId" | "orderId">;
 type Found = Promise<CartDifference | undefined>;
 
 const check = "order_carts";

@@ -106,4 +106,5 @@ export {
 } from "./transactions/get-transaction.ts";
 export { openTransferSource } from "./transactions/transfer-source.ts";
 export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify/verify-book.ts";
-export type { CheckName, Difference } from "./verify/verify-checks.ts";
+export type { BookDifference, CheckName } from "./verify/verify-checks.ts";
+export { tellAmounts, type VerifySubject } from "./verify/verify-subject.ts";

@@ -2,17 +2,10 @@
 // name them is the orders' check.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
+import type { Difference } from "../../values/difference.ts";
 import { selectMiscount, selectUses } from "./verify-coupons-store.ts";
 
-/** One thing that does not agree. */
-export interface CouponDifference {
-  readonly check: "coupon_uses";
-  /** One sentence that names it. */
-  readonly what: string;
-  readonly couponCode: string;
-  readonly expected: string;
-  readonly stored: string;
-}
+export type CouponDifference = Difference<"coupon_uses", "couponCode">;
 
 /** The first difference, of one moment. Locks nothing. */
 export async function verifyCoupons(db: Sql): Promise<CouponDifference[]> {

@@ -1,17 +1,11 @@
 // The check of the whole: whether ledger, stock, payments, coupons, orders and carts agree. Each module verifies what it wrote
 // against the modules below it; here they are run one after the other, lowest first, and told apart by kind.
 import type { Sql } from "../../runtime/database.ts";
+import type { Difference } from "../../values/difference.ts";
 import type { BookReading, Check, CheckOptions } from "../module.ts";
 
-/** One thing that does not agree, with the ids of what it is about. */
-export interface Finding {
-  readonly check: string;
-  /** One sentence that names it. */
-  readonly what: string;
-  readonly [id: string]: string | number | undefined;
-}
 /** By kind, which is the metric's label. */
-export type Findings = Readonly<Record<string, readonly Finding[]>>;
+export type Findings = Readonly<Record<string, readonly Difference[]>>;
 
 export interface IntegrityCheck {
   readonly findings: Findings;
@@ -41,14 +35,14 @@ export async function checkIntegrity(
   checks: readonly Check[],
   { verifiedUntil, onProgress, ...options }: IntegrityOptions,
 ): Promise<IntegrityCheck> {
-  const findings = new Map<string, Finding[]>(listKinds(checks).map((kind) => [kind, []]));
+  const findings = new Map<string, Difference[]>(listKinds(checks).map((kind) => [kind, []]));
   let reading: BookReading | undefined;
   for (const { kind, run } of checks) {
     const since = Math.min(reading?.since ?? verifiedUntil, verifiedUntil);
     const tell = (done: number, of: number) => onProgress?.(kind, done, of);
     const found = await run(db, { ...options, since, onProgress: tell });
     reading ??= found.reading;
-    findings.get(kind)?.push(...found.differences.map((difference) => ({ ...difference }) as Finding));
+    findings.get(kind)?.push(...found.differences);
   }
   if (reading === undefined) throw new Error("no check has read the book");
   return { findings: Object.fromEntries(findings), reading };
@@ -59,7 +53,7 @@ export function countFindings(findings: Findings): number {
 }
 
 /** As the API and the command line tell it: accountId is account_id, and ids are strings. */
-export function describeFinding({ check, what, ...ids }: Finding): {
+export function describeFinding({ check, what, ...ids }: Difference): {
   check: string;
   what: string;
   [id: string]: string;

@@ -2,7 +2,6 @@
 export {
   countFindings,
   describeFinding,
-  type Finding,
   type Findings,
 } from "./check-integrity.ts";
 export { runIntegrity } from "./run-integrity.ts";

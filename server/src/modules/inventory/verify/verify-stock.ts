@@ -2,20 +2,17 @@
 // the book. That the book itself agrees (sums, holds, limits) is the ledger's own check.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Difference } from "../../../values/difference.ts";
 import { findOwners } from "../../banking/index.ts";
 import { findAccountIdsOfAsset, findAssets, findBalances, findTransfers } from "../../ledger/index.ts";
 import { selectReceived } from "../purchase-orders/purchase-order-store.ts";
 import { selectStock } from "../stock/stock-store.ts";
 import * as store from "./stock-verification-store.ts";
 
-/** One thing that does not agree. */
-export interface StockDifference {
-  readonly check: "stock_accounts" | "stock_levels" | "stocktakes" | "purchase_orders";
-  /** One sentence that names it. */
-  readonly what: string;
-  readonly productId?: number;
-  readonly accountId?: number;
-}
+export type StockDifference = Difference<
+  "stock_accounts" | "stock_levels" | "stocktakes" | "purchase_orders",
+  "productId" | "accountId"
+>;
 
 const PAGE = 2_000;
 

@@ -43,15 +43,6 @@ export async function lockVerification({ sql }: Tx): Promise<boolean> {
   return lock.taken;
 }
 
-/** Sets the transaction up for large reads: as long as they take, with memory to sort and join in. */
-export async function allowLargeReads({ sql }: Tx): Promise<void> {
-  await sql`
-    SELECT set_config(name, value, true)
-    FROM (
-      VALUES ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
-             ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan')) AS settings (name, value)`;
-}
-
 /**
  * Lets PostgreSQL use no parallel workers from here on. What reads in one order ends in one process anyway: measured,
  * handing it the rows costs more than their workers save, and two such reads at once are twice as fast.

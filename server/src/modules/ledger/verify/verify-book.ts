@@ -9,6 +9,7 @@
 // for a full run, 1.3 s and 1.5 s for one after it without new transfers, 94 MB in this process.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "../../../runtime/database.ts";
+import { allowLargeReads } from "../../../runtime/large-reads-store.ts";
 import {
   inReadTransaction,
   inReadTransactionAt,
@@ -17,9 +18,10 @@ import {
   type Tx,
 } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
+import { sortByStamp } from "../../../values/difference.ts";
 import type { Checkpoint } from "./verification-store.ts";
 import * as store from "./verification-store.ts";
-import type { Difference } from "./verify-checks.ts";
+import type { BookDifference } from "./verify-checks.ts";
 import * as checks from "./verify-checks.ts";
 import { countTransfers } from "./verify-journals-store.ts";
 
@@ -33,7 +35,7 @@ export interface VerifyOptions {
 
 export interface Verification {
   /** In the order of their stamps, at most one or two of each check; the first is the first difference. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly BookDifference[];
   readonly transferCount: number;
   /** Stamp up to which an earlier run had found everything in order; 0 for a full run. */
   readonly since: number;
@@ -90,7 +92,7 @@ export async function settle(db: Sql): Promise<number | undefined> {
 }
 
 async function begin(tx: Tx): Promise<void> {
-  await store.allowLargeReads(tx);
+  await allowLargeReads(tx);
   if (await store.lockVerification(tx)) return;
   throw new AppError("conflict", "verification_running", {
     message: "another verification of this database is running; wait for it",
@@ -108,13 +110,13 @@ interface Scope {
 async function runChecks(
   tx: Tx,
   { db, snapshot, checkpoint, onProgress }: Scope,
-): Promise<{ differences: Difference[]; transferCount: number }> {
+): Promise<{ differences: BookDifference[]; transferCount: number }> {
   const reads = await planReads(tx, checkpoint.since);
   const shareCount = countShares(reads.length);
   const stepCount = reads.length + shareCount + OTHER_STEPS;
-  const differences: Difference[] = [];
+  const differences: BookDifference[] = [];
   let done = 0;
-  const note = (difference: Difference | undefined) => {
+  const note = (difference: BookDifference | undefined) => {
     if (difference !== undefined) differences.push(difference);
   };
   const step = () => onProgress?.(++done, stepCount);
@@ -145,7 +147,10 @@ async function runChecks(
   note(await checks.checkFormerLimits(tx, checkpoint));
   note(await checks.checkZeroSum(tx));
   step();
-  return { differences: differences.sort(byStamp), transferCount: counted.transfers };
+  return {
+    differences: sortByStamp(differences, ["transferId", "journalId", "holdId"]),
+    transferCount: counted.transfers,
+  };
 }
 
 /** Runs the work on the transaction and, where it is worth it, on a second connection that sees the same. */
@@ -155,7 +160,7 @@ async function onBoth(
 ): Promise<void> {
   const { db, snapshot, work, isWorthIt } = second;
   const other = isWorthIt
-    ? inReadTransactionAt(db, snapshot, (at) => store.allowLargeReads(at).then(() => work(at)))
+    ? inReadTransactionAt(db, snapshot, (at) => allowLargeReads(at).then(() => work(at)))
     : undefined;
   await Promise.all([work(tx), other]);
 }
@@ -174,12 +179,4 @@ async function planReads(tx: Tx, since: number): Promise<{ after: number; upTo: 
     if (upTo === undefined) return reads;
     after = upTo;
   }
-}
-
-function byStamp(a: Difference, b: Difference): number {
-  return stampOf(a) - stampOf(b);
-}
-
-function stampOf({ transferId, journalId, holdId }: Difference): number {
-  return transferId ?? journalId ?? holdId ?? Number.MAX_SAFE_INTEGER;
 }

@@ -1,24 +1,12 @@
 // What a verification checks, one function a check: each answers its first difference in words, or undefined.
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { Difference } from "../../../values/difference.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Checkpoint } from "./verification-store.ts";
 import * as accounts from "./verify-accounts-store.ts";
 import * as journals from "./verify-journals-store.ts";
 
-/** One thing that does not agree. Amounts are decimal strings with their asset's code. */
-export interface Difference {
-  readonly check: CheckName;
-  /** One sentence that names it. */
-  readonly what: string;
-  readonly accountId?: number;
-  readonly transferId?: number;
-  readonly journalId?: number;
-  readonly holdId?: number;
-  /** What the transfers (or holds) add up to. */
-  readonly expected?: string;
-  /** What is written down. */
-  readonly stored?: string;
-}
+export type BookDifference = Difference<CheckName, "accountId" | "transferId" | "journalId" | "holdId">;
 
 export type CheckName =
   | "account_sums"
@@ -32,7 +20,7 @@ export type CheckName =
   | "reversals"
   | "zero_sum";
 
-type Found = Promise<Difference | undefined>;
+type Found = Promise<BookDifference | undefined>;
 
 /** Sums and running balances of a share of the accounts. */
 export async function checkAccounts(tx: Tx, share: accounts.AccountShare): Found {
@@ -54,7 +42,7 @@ export async function checkAccounts(tx: Tx, share: accounts.AccountShare): Found
 async function describeBrokenBalance(
   tx: Tx,
   at: { accountId: number; transferId: number; since: number },
-): Promise<Difference> {
+): Promise<BookDifference> {
   const { accountId, transferId } = at;
   const { derived, noted } = await accounts.selectRunningBalance(tx, at);
   const write = await amountsOf(tx, accountId);
@@ -67,7 +55,7 @@ async function describeBrokenBalance(
 async function describeSums(
   tx: Tx,
   { accountId, expected: derived, stored: kept }: accounts.AccountDifference,
-): Promise<Difference> {
+): Promise<BookDifference> {
   const write = await amountsOf(tx, accountId);
   const tell = (sums: { debits: string; credits: string }) =>
     `${write(sums.debits)} out and ${write(sums.credits)} in`;
@@ -121,7 +109,7 @@ export async function* checkJournals(
   tx: Tx,
   checkpoint: Checkpoint,
   counted: { readonly transfers: number; readonly inJournals: number },
-): AsyncGenerator<Difference> {
+): AsyncGenerator<BookDifference> {
   const { since } = checkpoint;
   const { places, emptyAt } = await journals.countPlaces(tx, since);
   const { captures, wrongAt } = await journals.countHolds(tx, checkpoint);
@@ -141,7 +129,7 @@ export async function* checkJournals(
 
 function describeShortJournal(
   found: { journalId: number; expected: number; found: number } | undefined,
-): Difference {
+): BookDifference {
   if (found === undefined) return { check: "journals", what: "journals and transfers differ in number" };
   const { journalId } = found;
   const [expected, stored] = [`${found.expected} transfers`, `${found.found}`];
@@ -149,14 +137,14 @@ function describeShortJournal(
   return { check: "journals", what, journalId, expected, stored };
 }
 
-function describeStrayTransfer(found: { transferId: number; journalId: number } | undefined): Difference {
+function describeStrayTransfer(found: { transferId: number; journalId: number } | undefined): BookDifference {
   if (found === undefined) return { check: "transfers", what: "captures and transfers differ in number" };
   const { transferId, journalId } = found;
   const what = `transfer ${transferId} has no place in journal ${journalId}, nor is it the capture of hold ${journalId}`;
   return { check: "transfers", what, transferId, journalId };
 }
 
-export function describeMixedTransfer(transferId: number): Difference {
+export function describeMixedTransfer(transferId: number): BookDifference {
   const what = `the sides of transfer ${transferId} are not two accounts of one asset`;
   return { check: "transfers", what, transferId };
 }

@@ -10,15 +10,17 @@ import {
   findTransfers,
   getSystemSums,
   type KeptHold,
+  tellAmounts,
+  type VerifySubject,
 } from "../../ledger/index.ts";
 import { findAttempts } from "../../payments/index.ts";
-import { type Found, type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import type { Found, OrderDifference } from "./verify-difference.ts";
 import * as store from "./verify-pages-store.ts";
 
 const PAGE = 2_000;
 
 /** Every active hold in favor of what is sold is one line's. That the lines' holds are active is checked order by order. */
-export async function checkNamedHolds({ tx, assets }: Subject): Found {
+export async function checkNamedHolds({ tx, assets }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
   const named = await store.countNamedHolds(tx);
   const active = await countActiveHolds(tx, sold);
@@ -48,7 +50,7 @@ export async function checkNamedHolds({ tx, assets }: Subject): Found {
 }
 
 /** Every unit shipped was captured from the hold that the shipment names. */
-export async function checkShipments({ tx, assets, since }: Subject): Found {
+export async function checkShipments({ tx, assets, since }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
   for (let afterId = 0; ; ) {
     const page = await store.selectShippedParts(tx, { since, afterId, limit: PAGE });
@@ -84,7 +86,7 @@ function describeShipment(part: store.ShippedPart, hold: KeptHold | undefined): 
 }
 
 /** Goods that came back were booked back on the shelf. */
-export async function checkPutBack({ tx, assets, since }: Subject): Found {
+export async function checkPutBack({ tx, assets, since }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
   for (let afterId = 0; ; ) {
     const page = await store.selectPutBack(tx, { since, afterId, limit: PAGE });
@@ -102,7 +104,7 @@ export async function checkPutBack({ tx, assets, since }: Subject): Found {
 }
 
 /** Money of credit notes that name no order went where they say. */
-export async function checkPaidOut(subject: Subject): Found {
+export async function checkPaidOut(subject: VerifySubject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
     const page = await store.selectPaidOut(tx, { since, afterId, limit: PAGE });
@@ -122,7 +124,7 @@ export async function checkPaidOut(subject: Subject): Found {
 
 /** The tax first, where there is some, then the whole. */
 function isPaidOut(
-  { assets }: Subject,
+  { assets }: VerifySubject,
   { journalId, accountId, amount, tax, currency }: store.NotedBooking,
   transfers: ReadonlyMap<number, BookedTransfer>,
 ): boolean {
@@ -138,7 +140,7 @@ function isPaidOut(
 }
 
 function readTransfers(
-  tx: Subject["tx"],
+  tx: VerifySubject["tx"],
   notes: readonly store.NotedBooking[],
 ): Promise<ReadonlyMap<number, BookedTransfer>> {
   return findTransfers(
@@ -163,7 +165,7 @@ function describeBooking(
 }
 
 /** Every refund that a credit note names is one of its payment, of the same amount. */
-export async function checkRefunds(subject: Subject): Found {
+export async function checkRefunds(subject: VerifySubject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
     const page = await store.selectNotedRefunds(tx, { since, afterId, limit: PAGE });
@@ -188,7 +190,7 @@ export async function checkRefunds(subject: Subject): Found {
 }
 
 /** All units that the ledger sold are on shipments, and all that it took back on credit notes. */
-export async function checkUnits({ tx, assets }: Subject): Found {
+export async function checkUnits({ tx, assets }: VerifySubject): Found {
   const accountId = unitAccounts(assets).sold;
   const { shipped, returned } = await store.countUnits(tx);
   const { credits, debits } = await getSystemSums(tx, accountId);

@@ -1,14 +1,15 @@
 // What a verification checks of orders' own rows, one function a check: each answers its first difference in words, or undefined.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
+import { tellAmounts, type VerifySubject } from "../../ledger/index.ts";
 import { stateOf } from "../order-store.ts";
-import { type Found, type Subject, tellAmounts } from "./verify-difference.ts";
+import type { Found } from "./verify-difference.ts";
 import { selectNamedProducts } from "./verify-pages-store.ts";
 import * as store from "./verify-store.ts";
 
 const TOTALS = ["net", "tax", "total", "credited", "discount"];
 
-export async function checkTotals(subject: Subject): Found {
+export async function checkTotals(subject: VerifySubject): Found {
   const found = await store.selectWrongTotal(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
@@ -21,7 +22,7 @@ export async function checkTotals(subject: Subject): Found {
   return { check, what, orderId, expected, stored };
 }
 
-export async function checkPrices(subject: Subject): Found {
+export async function checkPrices(subject: VerifySubject): Found {
   const found = await store.selectWrongPrice(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
@@ -31,7 +32,7 @@ export async function checkPrices(subject: Subject): Found {
   return { check: "order_prices", what, orderId, expected, stored };
 }
 
-export async function checkProgress(subject: Subject): Found {
+export async function checkProgress(subject: VerifySubject): Found {
   const found = await store.selectWrongProgress(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
@@ -45,7 +46,7 @@ export async function checkProgress(subject: Subject): Found {
   return { check: "order_progress", what, orderId, expected, stored };
 }
 
-export async function checkStates({ tx }: Subject): Found {
+export async function checkStates({ tx }: VerifySubject): Found {
   const found = await store.selectWrongState(tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
@@ -53,7 +54,7 @@ export async function checkStates({ tx }: Subject): Found {
   return { check: "order_states", what, orderId };
 }
 
-export async function checkTimelines({ tx }: Subject): Found {
+export async function checkTimelines({ tx }: VerifySubject): Found {
   const found = await store.selectBrokenTimeline(tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
@@ -61,7 +62,7 @@ export async function checkTimelines({ tx }: Subject): Found {
   return { check: "order_timelines", what: `the timeline of order ${orderId} ${where}`, orderId };
 }
 
-export async function checkNotes(subject: Subject): Found {
+export async function checkNotes(subject: VerifySubject): Found {
   const found = await store.selectWrongNote(subject.tx);
   if (found === undefined) return undefined;
   const creditNoteId = Number(found.id);
@@ -71,7 +72,7 @@ export async function checkNotes(subject: Subject): Found {
   return { check: "order_credits", what, creditNoteId, ...orderOf(found), expected, stored };
 }
 
-export async function checkCredits(subject: Subject): Found {
+export async function checkCredits(subject: VerifySubject): Found {
   const found = await store.selectWrongCredit(subject.tx);
   if (found === undefined) return undefined;
   const names = ["credited", "of it never paid"];
@@ -88,7 +89,7 @@ function orderOf({ order_id: id }: { order_id: bigint | null }): { orderId?: num
 const PRODUCTS_PER_READ = 5_000;
 
 /** No line names a product that the catalog does not have. */
-export async function checkProducts({ tx }: Subject): Found {
+export async function checkProducts({ tx }: VerifySubject): Found {
   const missing = await findMissingProduct(tx, await selectNamedProducts(tx));
   if (missing === undefined) return undefined;
   const { orderId, productId } = missing;

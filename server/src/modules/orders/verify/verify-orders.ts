@@ -4,14 +4,15 @@
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
+import { allowLargeReads } from "../../../runtime/large-reads-store.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
+import { sortByStamp } from "../../../values/difference.ts";
 import { loadAssets } from "../../ledger/index.ts";
 import * as bookings from "./verify-bookings.ts";
 import * as checks from "./verify-checks.ts";
 import type { OrderDifference } from "./verify-difference.ts";
 import { checkOrderPages } from "./verify-pages.ts";
 import { countOrders } from "./verify-pages-store.ts";
-import * as store from "./verify-store.ts";
 import { checkUses } from "./verify-uses.ts";
 
 export interface VerifyOrdersOptions {
@@ -57,7 +58,7 @@ export async function verifyOrders(
 ): Promise<OrdersVerification> {
   const assets = await loadAssets(db);
   return inReadTransaction(db, async (tx) => {
-    await store.allowLargeReads(tx);
+    await allowLargeReads(tx, { enable_bitmapscan: "on" });
     const progress = countUp((await countOrders(tx)) / PAGES_SHARE, onProgress);
     const subject = { tx, since, assets, onRead: progress.add };
     const found: (OrderDifference | undefined)[] = [];
@@ -68,14 +69,9 @@ export async function verifyOrders(
     const pages = await checkOrderPages(subject);
     progress.reach(1);
     const differences = [...found, ...pages.differences].flatMap((difference) => difference ?? []);
-    return { differences: differences.sort(byStamp), orderCount: pages.orderCount };
+    return {
+      differences: sortByStamp(differences, ["orderId", "creditNoteId", "holdId"]),
+      orderCount: pages.orderCount,
+    };
   });
-}
-
-function byStamp(a: OrderDifference, b: OrderDifference): number {
-  return stampOf(a) - stampOf(b);
-}
-
-function stampOf({ orderId, creditNoteId, holdId }: OrderDifference): number {
-  return orderId ?? creditNoteId ?? holdId ?? Number.MAX_SAFE_INTEGER;
 }

@@ -1,7 +1,7 @@
 // Compares orders with their payments and stock holds, a page at a time, by the very functions that commands decide with.
 import { readAhead } from "../../../runtime/read-ahead.ts";
 import { unitAccounts } from "../../inventory/index.ts";
-import { findHoldsById, type KeptHold } from "../../ledger/index.ts";
+import { findHoldsById, type KeptHold, tellAmounts, type VerifySubject } from "../../ledger/index.ts";
 import {
   findMoneyOfOrders,
   isInFlight,
@@ -11,14 +11,14 @@ import {
 } from "../../payments/index.ts";
 import { dueOf, factsOf, findOwnStep } from "../changing/order-facts.ts";
 import { isFinal } from "../changing/states.ts";
-import { type OrderDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import type { OrderDifference } from "./verify-difference.ts";
 import { type CheckedLine, type CheckedOrder, selectOrdersPage } from "./verify-pages-store.ts";
 
 const PAGE = 2_000;
 
 /** The first order whose holds, and the first whose payments, do not agree with it. */
 export async function checkOrderPages(
-  subject: Subject,
+  subject: VerifySubject,
 ): Promise<{ differences: OrderDifference[]; orderCount: number }> {
   const { tx, since } = subject;
   let [wrongHold, wrongPayment]: (OrderDifference | undefined)[] = [];
@@ -40,7 +40,7 @@ export async function checkOrderPages(
 }
 
 function checkHolds(
-  { assets }: Subject,
+  { assets }: VerifySubject,
   orders: readonly CheckedOrder[],
   holds: ReadonlyMap<number, KeptHold>,
 ): OrderDifference | undefined {
@@ -85,7 +85,7 @@ function findWrongHold(
 }
 
 function checkPayments(
-  subject: Subject,
+  subject: VerifySubject,
   orders: readonly CheckedOrder[],
   byOrder: ReadonlyMap<number, readonly OrderMoney[]>,
 ): OrderDifference | undefined {
@@ -105,7 +105,7 @@ function checkPayments(
 type Wrong = Pick<OrderDifference, "what" | "paymentId" | "expected" | "stored">;
 
 function findWrongPayment(
-  subject: Subject,
+  subject: VerifySubject,
   order: CheckedOrder,
   payments: readonly OrderMoney[],
 ): Wrong | undefined {

@@ -2,16 +2,6 @@
 // states from the timeline. Each read answers its first difference, or undefined. Amounts are minor units as text.
 import type { Tx } from "../../../runtime/transaction.ts";
 
-/** Lets the reads take as long as they take, with memory to sort and join in. */
-export async function allowLargeReads({ sql }: Tx): Promise<void> {
-  await sql`
-    SELECT set_config(name, value, true)
-    FROM (
-      VALUES ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
-             ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan'),
-             ('enable_bitmapscan', 'on')) AS settings (name, value)`;
-}
-
 export interface TotalsRow {
   id: bigint;
   is_missing: boolean;

@@ -1,12 +1,13 @@
 // Compares orders with the uses of coupons, in both directions: each order that names a coupon has its use, nobody else has one,
 // and a use has come back exactly where its order ended, or is about to, without ever having been confirmed.
+import type { VerifySubject } from "../../ledger/index.ts";
 import { type CouponUse, findUses } from "../../promotions/index.ts";
-import type { Found, Subject } from "./verify-difference.ts";
+import type { Found } from "./verify-difference.ts";
 import { type CouponOrder, selectCouponOrders } from "./verify-pages-store.ts";
 
 const PAGE = 5_000;
 
-export async function checkUses({ tx }: Subject): Found {
+export async function checkUses({ tx }: VerifySubject): Found {
   for (let afterId = 0; ; ) {
     const orders = await selectCouponOrders(tx, { afterId, limit: PAGE });
     const isLast = orders.length < PAGE;

@@ -9,17 +9,18 @@ import {
   findTransfers,
   getSystemSums,
   type KeptHold,
+  type VerifySubject,
 } from "../../ledger/index.ts";
 import { sidesOf } from "../book-money.ts";
 import { authorizedLeft } from "../payment.ts";
-import { type Found, type PaymentDifference, type Subject, tellAmounts } from "./verify-difference.ts";
+import { type Found, type PaymentDifference, tellNonZero } from "./verify-difference.ts";
 import * as store from "./verify-payments-store.ts";
 
 const PAGE = 5_000;
 /** Large, for each takes a reading of the whole table of payments. */
 const STRAY_PAGE = 200_000;
 
-export async function checkSums(subject: Subject): Found {
+export async function checkSums(subject: VerifySubject): Found {
   const found = await store.selectWrongSums(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
@@ -28,20 +29,20 @@ export async function checkSums(subject: Subject): Found {
     return { check, what: `payment ${paymentId} does not exist, and events name it`, paymentId };
   if (found.expected === "" || found.stored === found.expected)
     return { check, what: `payment ${paymentId} lacks some of its events`, paymentId };
-  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: store.SUM_NAMES });
+  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names: store.SUM_NAMES });
   const [expected, stored] = [tell(found.expected), tell(found.stored)];
   const what = `the events of payment ${paymentId} add up to ${expected}, it says ${stored}`;
   return { check, what, paymentId, expected, stored };
 }
 
 /** What is under way is what the open attempts say, and each of them will end or is before people. */
-export async function checkAttempts(subject: Subject): Found {
+export async function checkAttempts(subject: VerifySubject): Found {
   const check = "payment_attempts";
   const found = await store.selectWrongUnderWay(subject.tx);
   if (found !== undefined) {
     const paymentId = Number(found.id);
     const names = store.UNDER_WAY_NAMES;
-    const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
+    const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names });
     const [expected, stored] = [tell(found.expected), tell(found.stored)];
     const what = `the open attempts of payment ${paymentId} add up to ${expected}, it says ${stored}`;
     return { check, what, paymentId, expected, stored };
@@ -53,29 +54,29 @@ export async function checkAttempts(subject: Subject): Found {
   return { check, what, paymentId, attemptId };
 }
 
-export async function checkRefunds(subject: Subject): Found {
+export async function checkRefunds(subject: VerifySubject): Found {
   const found = await store.selectWrongRefunds(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
-  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: ["refunded"] });
+  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names: ["refunded"] });
   const [expected, stored] = [tell(found.expected), tell(found.stored)];
   const what = `the refunds of payment ${paymentId} add up to ${expected}, it says ${stored}`;
   return { check: "payment_refunds", what, paymentId, expected, stored };
 }
 
-export async function checkDisputes(subject: Subject): Found {
+export async function checkDisputes(subject: VerifySubject): Found {
   const found = await store.selectWrongDisputes(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
   const names = ["in dispute", "charged back"];
-  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
+  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names });
   const [expected, stored] = [tell(found.expected), tell(found.stored)];
   const what = `the disputes of payment ${paymentId} say ${expected}, it says ${stored}`;
   return { check: "payment_disputes", what, paymentId, expected, stored };
 }
 
 /** Every event that moved money names its own journal, and that moved this money between these accounts. */
-export async function checkBookings(subject: Subject): Found {
+export async function checkBookings(subject: VerifySubject): Found {
   const { tx, since } = subject;
   const first = { paymentId: 0, seq: 0 };
   const pages = readAhead(
@@ -98,7 +99,7 @@ export async function checkBookings(subject: Subject): Found {
 
 /** Money in: the whole to sales, then the tax on to tax. Money back: the tax first, then the whole. */
 function isBooked(
-  { assets }: Subject,
+  { assets }: VerifySubject,
   { type, journalId, amountMinor, taxMinor, payment }: store.EventBooking,
   transfers: ReadonlyMap<number, BookedTransfer>,
 ): boolean {
@@ -121,11 +122,11 @@ function isBooked(
   });
 }
 
-function describeBooking(subject: Subject, event: store.EventBooking): PaymentDifference {
+function describeBooking(subject: VerifySubject, event: store.EventBooking): PaymentDifference {
   const { type, seq, journalId, payment } = event;
   const { id: paymentId, currency } = payment;
   const amounts = `${event.amountMinor} ${event.taxMinor}`;
-  const expected = tellAmounts(subject, currency, { amounts, names: [type, "of it tax"] });
+  const expected = tellNonZero(subject, currency, { amounts, names: [type, "of it tax"] });
   const where = journalId === null ? "names no journal" : `names journal ${journalId}, which says otherwise`;
   const what = `event ${seq} of payment ${paymentId} (${expected}) ${where}`;
   return {
@@ -138,7 +139,7 @@ function describeBooking(subject: Subject, event: store.EventBooking): PaymentDi
 }
 
 /** What a balance still owes is held on its account, and every hold in favor of sales is a payment's. */
-export async function checkHolds(subject: Subject): Found {
+export async function checkHolds(subject: VerifySubject): Found {
   const { tx } = subject;
   const pages = readAhead(
     (afterId: number = 0) => store.selectHolding(tx, { afterId, limit: PAGE }),
@@ -156,7 +157,7 @@ export async function checkHolds(subject: Subject): Found {
   return checkStrayHolds(subject);
 }
 
-function isHeld({ assets }: Subject, payment: store.Holding, hold: KeptHold | undefined): boolean {
+function isHeld({ assets }: VerifySubject, payment: store.Holding, hold: KeptHold | undefined): boolean {
   return (
     hold?.state === "active" &&
     hold.amount === authorizedLeft(payment) &&
@@ -166,12 +167,12 @@ function isHeld({ assets }: Subject, payment: store.Holding, hold: KeptHold | un
 }
 
 function describeHold(
-  subject: Subject,
+  subject: VerifySubject,
   payment: store.Holding,
   hold: KeptHold | undefined,
 ): PaymentDifference {
   const { id: paymentId, holdId, currency, accountId } = payment;
-  const tell = (amount: bigint) => tellAmounts(subject, currency, { amounts: String(amount), names: [""] });
+  const tell = (amount: bigint) => tellNonZero(subject, currency, { amounts: String(amount), names: [""] });
   const expected = `${tell(authorizedLeft(payment))} of account ${accountId ?? "none"}`;
   const stored =
     hold === undefined
@@ -186,7 +187,7 @@ function describeHold(
  * That no payment names a hold that is not there was found before; so if there are as many holds as payments name, they are
  * the same. Counting is linear; only what does not agree is looked for one by one.
  */
-async function checkStrayHolds({ tx, assets }: Subject): Found {
+async function checkStrayHolds({ tx, assets }: VerifySubject): Found {
   const sales = assets
     .all()
     .flatMap(({ id, kind }) => (kind === "money" ? [assets.systemAccount(id, "sales")] : []));
@@ -222,7 +223,7 @@ async function findStrayHold(tx: Tx, creditAccountId: number): Promise<number | 
 }
 
 /** The ledger's sums of the house's accounts that payments alone move: clearing both ways, and tax taken. */
-export async function checkSystemSums(subject: Subject): Promise<PaymentDifference[]> {
+export async function checkSystemSums(subject: VerifySubject): Promise<PaymentDifference[]> {
   const { tx, assets } = subject;
   const moved = new Map((await store.sumMoved(tx)).map((row) => [row.asset_id, row]));
   for (const { id: assetId, code: currency, kind } of assets.all()) {
@@ -231,7 +232,7 @@ export async function checkSystemSums(subject: Subject): Promise<PaymentDifferen
     const clearingId = assets.systemAccount(assetId, "clearing");
     const clearing = await getSystemSums(tx, clearingId);
     const names = ["out", "in"];
-    const tell = (amounts: string) => tellAmounts(subject, currency, { amounts, names });
+    const tell = (amounts: string) => tellNonZero(subject, currency, { amounts, names });
     const [expected, stored] = [
       tell(`${clearing_out} ${clearing_in}`),
       tell(`${clearing.debits} ${clearing.credits}`),
@@ -240,7 +241,7 @@ export async function checkSystemSums(subject: Subject): Promise<PaymentDifferen
     const taxId = assets.systemAccount(assetId, "tax");
     const tax = await getSystemSums(tx, taxId);
     const tellTax = (amount: bigint) =>
-      tellAmounts(subject, currency, { amounts: String(amount), names: ["in"] });
+      tellNonZero(subject, currency, { amounts: String(amount), names: ["in"] });
     const told = { expected: tellTax(tax_in), stored: tellTax(tax.credits) };
     if (tax_in !== tax.credits) return [describeSum("payment_tax", taxId, told)];
   }

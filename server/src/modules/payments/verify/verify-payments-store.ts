@@ -6,16 +6,6 @@ import type { OrderMoney } from "../find-payments.ts";
 import type { EventType, Payment } from "../payment.ts";
 import { type MoneyRow, type PaymentRow, SUMS_OF_EVENTS, toId, toPaymentMoney } from "../payment-store.ts";
 
-/** Lets the reads take as long as they take, with memory to sort and join in. */
-export async function allowLargeReads({ sql }: Tx): Promise<void> {
-  await sql`
-    SELECT set_config(name, value, true)
-    FROM (
-      VALUES ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('jit', 'off'),
-             ('work_mem', '64MB'), ('plan_cache_mode', 'force_custom_plan'),
-             ('enable_bitmapscan', 'on')) AS settings (name, value)`;
-}
-
 export interface DifferenceRow {
   id: bigint;
   currency: string | null;

@@ -4,7 +4,9 @@
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
+import { allowLargeReads } from "../../../runtime/large-reads-store.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
+import { sortByStamp } from "../../../values/difference.ts";
 import { loadAssets } from "../../ledger/index.ts";
 import * as checks from "./verify-checks.ts";
 import type { PaymentDifference } from "./verify-difference.ts";
@@ -32,7 +34,7 @@ export async function verifyPayments(
 ): Promise<PaymentsVerification> {
   const assets = await loadAssets(db);
   return inReadTransaction(db, async (tx) => {
-    await store.allowLargeReads(tx);
+    await allowLargeReads(tx, { enable_bitmapscan: "on" });
     const progress = countUp(CHECKS.length * (await store.countPayments(tx)), onProgress);
     const subject = { tx, since, assets, onRead: progress.add };
     const found: PaymentDifference[] = [];
@@ -40,7 +42,7 @@ export async function verifyPayments(
       found.push(...[await check(subject)].flat().flatMap((difference) => difference ?? []));
       progress.reach((index + 1) / CHECKS.length);
     }
-    return { differences: found.sort((a, b) => stampOf(a) - stampOf(b)) };
+    return { differences: sortByStamp(found, ["paymentId", "journalId", "holdId"]) };
   });
 }
 
@@ -53,7 +55,3 @@ const CHECKS = [
   checks.checkHolds,
   checks.checkSystemSums,
 ] as const;
-
-function stampOf({ paymentId, journalId, holdId }: PaymentDifference): number {
-  return paymentId ?? journalId ?? holdId ?? Number.MAX_SAFE_INTEGER;
-}

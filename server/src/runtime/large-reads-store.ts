@@ -1,0 +1,21 @@
+// Lets a transaction that reads whole tables take its time and its memory, unlike those that requests wait for.
+import type { Tx } from "./transaction.ts";
+
+/** `settings` of PostgreSQL beyond those that every large read wants, until the transaction ends. */
+export async function allowLargeReads(
+  { sql }: Tx,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const wanted = { ...SETTINGS, ...settings };
+  await sql`
+    SELECT set_config(name, value, true)
+    FROM unnest(${Object.keys(wanted)}::text[], ${Object.values(wanted)}::text[]) AS settings (name, value)`;
+}
+
+const SETTINGS = {
+  statement_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  jit: "off",
+  work_mem: "64MB",
+  plan_cache_mode: "force_custom_plan",
+};
