@@ -1,4 +1,5 @@
 // What a verification finds, in every module the same: one thing that does not agree with what it derives from.
+import { ownOf } from "./own-of.ts";
 
 /** `Id` are the names of the ids of what it is about. Amounts are decimal strings with their currency's code. */
 export type Difference<Check extends string = string, Id extends string = string> = {
@@ -16,7 +17,8 @@ export function sortByStamp<Found extends Difference>(
   differences: readonly Found[],
   ids: readonly string[],
 ): Found[] {
-  const stampOf = (found: Difference) => Number(ids.map((id) => found[id]).find((id) => id !== undefined));
+  const stampOf = (found: Difference) =>
+    Number(ids.map((id) => ownOf(found, id)).find((id) => id !== undefined));
   return differences.toSorted((a, b) => (stampOf(a) || LAST) - (stampOf(b) || LAST));
 }
 
