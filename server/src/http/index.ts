@@ -12,5 +12,5 @@ export {
 export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
-export { Cursor, Limit, Problem, pageOf } from "./schemas.ts";
+export { Cursor, Limit, nullable, Problem, pageOf } from "./schemas.ts";
 export { allowEmptyBody, send } from "./send.ts";

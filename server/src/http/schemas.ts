@@ -25,6 +25,11 @@ export const Cursor = Type.Optional(
   Type.String({ maxLength: 64, description: "next_cursor of the page before; without it the first page" }),
 );
 
+/** Null where there is none. */
+export function nullable<Some extends TSchema>(some: Some) {
+  return Type.Union([some, Type.Null()]);
+}
+
 /** A page of a list. `title` names it in the OpenAPI document. */
 export function pageOf<Item extends TSchema>(item: Item, title: string) {
   return Type.Object(

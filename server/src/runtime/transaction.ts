@@ -10,6 +10,13 @@ export interface Tx {
   readonly sql: TransactionSql<SqlTypes>;
 }
 
+/** Either the pool or a transaction: what reads alone needs no more. */
+export type Query = Sql | Tx["sql"];
+
+export interface Reader {
+  readonly sql: Query;
+}
+
 const TRIES_MAX = 4;
 // Serialization failure, deadlock, lock timeout; and a unique index that another process filled between our read
 // and our write, which the next try will read.

@@ -7,3 +7,8 @@ export function parseId(input: string | number): number | undefined {
   const id = typeof input === "number" ? input : ID.test(input) ? Number(input) : Number.NaN;
   return Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
+
+/** An id as PostgreSQL's bigint gives it. */
+export function toId(id: bigint | null): number | null {
+  return id === null ? null : Number(id);
+}

@@ -96,3 +96,7 @@ export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   if (twiceRemainder === denominator && quotient % 2n === 1n) return quotient + 1n;
   return quotient;
 }
+
+export function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

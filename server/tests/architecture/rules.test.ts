@@ -243,6 +243,36 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     fine: { [`${LEDGER}/errors.ts`]: 'export const LEDGER_ERRORS = { a: { kind: "refused" } };' },
   },
   {
+    rule: /^no function's body stands/,
+    broken: {
+      [`${LEDGER}/a.ts`]:
+        "function toSum(rows) { let sum = 0n; for (const row of rows) sum += row.amount; return sum; }",
+      "server/src/modules/orders/b.ts":
+        "const total = (lines) => { let all = 0n; // of all\n for (const line of lines) all += line.amount; return all; };",
+    },
+    fine: {
+      [`${LEDGER}/a.ts`]:
+        "function toSum(rows) { let sum = 0n; for (const row of rows) sum += row.amount; return sum; }",
+      "server/src/modules/orders/b.ts":
+        "function toSum(rows) { let sum = 0n; for (const row of rows) sum += row.held; return sum; } const f = (a) => a.id;",
+      "server/src/modules/orders/c.ts": "const g = (a) => a.id;",
+    },
+  },
+  {
+    rule: /^what a file exports no other declares/,
+    broken: {
+      [`${LEDGER}/a.ts`]: "export interface Sum { readonly amount: bigint; readonly asset: string }",
+      "server/src/modules/orders/b.ts":
+        "interface Sum {\n  /** Minor units. */\n  readonly amount: bigint;\n  readonly asset: string\n}",
+    },
+    fine: {
+      [`${LEDGER}/a.ts`]:
+        "interface Sum { readonly amount: bigint; readonly asset: string } function add(routes: Routes, to: To): void {}",
+      "server/src/modules/orders/b.ts":
+        "interface Sum { readonly amount: bigint; readonly order: string } function add(routes: Routes, to: To): void { routes(); }",
+    },
+  },
+  {
     rule: /^every dependency has its reason/,
     broken: { "package.json": '{"dependencies":{"pino":"1"}}', "docs/dependencies.md": "" },
     fine: { "package.json": '{"dependencies":{"pino":"1"}}', "docs/dependencies.md": "| `pino` | the log |" },

@@ -3,6 +3,7 @@ import { ACCESS_RULES } from "./access-rules.ts";
 import { LOOKUP_RULES } from "./lookup-rules.ts";
 import { MIGRATION_RULES } from "./migration-rules.ts";
 import { NAME_RULES } from "./name-rules.ts";
+import { ONCE_RULES } from "./once-rules.ts";
 import { PROJECT_RULES } from "./project-rules.ts";
 import type { Rule } from "./rule.ts";
 import { SIZE_RULES } from "./size-rules.ts";
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   ...ACCESS_RULES,
   ...LOOKUP_RULES,
   ...SQL_RULES,
+  ...ONCE_RULES,
   ...PROJECT_RULES,
 ];
 

@@ -1,12 +1,14 @@
 // What the exports of rows have in common: their options, the stream from the database to the output, the limit, and the
 // report. The rows go to the output, everything else to standard error.
-import { type Command, InvalidArgumentError, Option } from "commander";
+
+import { type Command, Option } from "commander";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import type { Sql } from "../../runtime/database.ts";
-import { parseStamp } from "../../values/time.ts";
+import type { Exported } from "../../values/exported.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 import { showCount } from "../progress.ts";
+import { readTime } from "../read-time.ts";
 import { withMigratedDatabase } from "../with-database.ts";
 import { EXPORT_FORMATS, type ExportFormat, formatRows, type RowShape } from "./export-format.ts";
 import { openOutput } from "./export-output.ts";
@@ -29,15 +31,12 @@ export interface RowSource<Row> {
   readonly read: (
     db: Sql,
     target: { readonly rowsMax: number; readonly write: (page: readonly Row[]) => Promise<void> },
-  ) => Promise<{ readonly rowCount: number; readonly isCut: boolean }>;
+  ) => Promise<Exported>;
 }
 
-interface ExportResult {
+interface ExportResult extends Exported {
   /** Where the rows are; "-" for standard output. */
   readonly out: string;
-  readonly rowCount: number;
-  /** MAX_EXPORT_ROWS stopped it. */
-  readonly isCut: boolean;
   /** The rows still to come are older than this; undefined where none was written. */
   readonly lastTime: string | undefined;
 }
@@ -121,13 +120,4 @@ function report({ out, rowCount, isCut, lastTime }: ExportResult, noun: string, 
   if (!isCut) return;
   const rest = lastTime === undefined ? "raise it" : `raise it, or export the rest with --to ${lastTime}`;
   console.error(`countinghouse: stopped at MAX_EXPORT_ROWS and there are more; ${rest}`);
-}
-
-function readTime(text: string): number {
-  const stamp = parseStamp(text);
-  if (stamp === undefined)
-    throw new InvalidArgumentError(
-      "must be RFC 3339 of a day that exists, such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21",
-    );
-  return stamp;
 }

@@ -1,12 +1,12 @@
 // `countinghouse reconcile`: compares what a payment provider says it moved with what is booked here.
 import { access } from "node:fs/promises";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { loadAssets } from "../../modules/ledger/index.ts";
 import type { Mismatch, Reconciliation } from "../../modules/payments/index.ts";
-import { parseStamp } from "../../values/time.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
+import { readTime } from "../read-time.ts";
 import { withMigratedDatabase } from "../with-database.ts";
 
 interface ReconcileOptions {
@@ -93,13 +93,4 @@ function toDocument({ provider }: ReconcileOptions, found: Reconciliation): obje
       order_id: id(orderId),
     })),
   };
-}
-
-function readTime(text: string): number {
-  const stamp = parseStamp(text);
-  if (stamp === undefined)
-    throw new InvalidArgumentError(
-      "must be RFC 3339 of a day that exists, such as 2026-11-21T09:00:00Z, or a date such as 2026-11-21",
-    );
-  return stamp;
 }

@@ -1,12 +1,9 @@
 // The SQL of carts and their lines.
-import type { Sql } from "../../runtime/database.ts";
 import { columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
-import type { Tx } from "../../runtime/transaction.ts";
+import type { Query, Tx } from "../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../desk/index.ts";
 import type { Cart, CartLine, CartState } from "./cart.ts";
-
-type Query = Sql | Tx["sql"];
 
 interface CartRow {
   id: bigint;

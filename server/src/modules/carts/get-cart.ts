@@ -1,6 +1,5 @@
 // Reads carts: whose they are, what is in them at today's prices, and how they are shown.
-import type { Sql } from "../../runtime/database.ts";
-import type { Tx } from "../../runtime/transaction.ts";
+import type { Query } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError, asHidden } from "../../values/app-error.ts";
 import { findProductsForSale, type ProductForSale } from "../catalog/index.ts";
@@ -12,8 +11,6 @@ import type { Cart, CartLine, FullCart } from "./cart.ts";
 import { selectCart, selectLines } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
 import type { CartDocument } from "./schemas.ts";
-
-type Query = Sql | Tx["sql"];
 
 /** Who asks for a cart: somebody signed in, or a guest who showed its token. */
 export interface CartReader {

@@ -23,6 +23,12 @@ export type SecurityEvent =
   | "session_expired"
   | "excess_rate_limit_exceeded";
 
+/** Who acts, and from where. */
+export interface Context {
+  readonly actor: Actor;
+  readonly origin: AuditOrigin;
+}
+
 /** Who has not shown who they are: whoever fails to sign in is not the user whose name they gave. */
 export const ANONYMOUS = "anonymous";
 

@@ -26,7 +26,13 @@ export {
 export { type InventoryServices, inventoryRoutes } from "./routes.ts";
 export { findStock, getStock, type ProductStock, type StockQuery } from "./stock/find-stock.ts";
 export { ensureStock, type NewStock, openStock, openStocks } from "./stock/open-stock.ts";
-export { DEFAULT_LOCATION_ID, type StockAccount, type StockDesk, unitAccounts } from "./stock/stock.ts";
+export {
+  DEFAULT_LOCATION_ID,
+  type StockAccount,
+  type StockByProduct,
+  type StockDesk,
+  unitAccounts,
+} from "./stock/stock.ts";
 export { createStockDirectory, type StockDirectory } from "./stock/stock-directory.ts";
 export { createStockCheck, type StockCheck, type WantedStock } from "./supplier/check-external-stock.ts";
 export {

@@ -1,13 +1,6 @@
 // Appends events to the outbox in the transaction of the act they tell of: no event without its act, no act without its event.
 import type { Tx } from "../../runtime/transaction.ts";
-import { insertEvents } from "./outbox-store.ts";
-
-export interface NewEvent {
-  /** What happened, as `noun.past_participle`: "transaction.completed". */
-  readonly topic: string;
-  /** JSON text. */
-  readonly payload: string;
-}
+import { insertEvents, type NewEvent } from "./outbox-store.ts";
 
 /** Sends the insert and returns it under way. Call it under the locks of the accounts concerned: that orders their events. */
 export function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise<unknown> {

@@ -1,6 +1,6 @@
 // Opens jobs: the outbox and its relay, which begins once every module has subscribed.
 import type { Module } from "../module.ts";
-import type { NewEvent } from "./append-events.ts";
+import type { NewEvent } from "./outbox-store.ts";
 import { countWaiting, openRelay } from "./relay-events.ts";
 import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
 

@@ -2,8 +2,10 @@
 import { columnsOf } from "../../runtime/row-columns.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 
-interface NewEvent {
+export interface NewEvent {
+  /** What happened, as `noun.past_participle`: "transaction.completed". */
   readonly topic: string;
+  /** JSON text. */
   readonly payload: string;
 }
 

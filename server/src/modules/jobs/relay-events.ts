@@ -3,8 +3,8 @@
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
-import type { NewEvent } from "./append-events.ts";
 import { type Delivery, deliverEvents, type FailedEvent } from "./deliver-events.ts";
+import type { NewEvent } from "./outbox-store.ts";
 import { selectWaitingCount } from "./relay-store.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 

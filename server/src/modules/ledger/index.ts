@@ -1,4 +1,6 @@
 // The door of the ledger: accounts, journals, transfers and holds. Amounts are bigint minor units of an account's asset.
+
+export type { NewAccount } from "./accounts/account-store.ts";
 export {
   type Asset,
   type AssetKind,
@@ -28,7 +30,7 @@ export {
   getBalance,
   getImbalance,
 } from "./accounts/get-balance.ts";
-export { type NewAccount, openAccounts } from "./accounts/open-accounts.ts";
+export { openAccounts } from "./accounts/open-accounts.ts";
 export { readCurrency } from "./accounts/read-currency.ts";
 export {
   allOrNothing,

@@ -1,6 +1,6 @@
 // The shapes of what orders answer.
 import { Type } from "typebox";
-import { pageOf } from "../../http/index.ts";
+import { nullable, pageOf } from "../../http/index.ts";
 import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./changing/states.ts";
 import { PAYMENT_METHODS } from "./order.ts";
 
@@ -10,8 +10,6 @@ const Amount = Type.String({
   examples: ["719.98"],
 });
 const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
-  Type.Union([type, Type.Null()]);
 const Text = Type.String();
 
 export const OrderStatus = Type.Enum(Object.keys(ORDER_STATES) as (keyof typeof ORDER_STATES)[]);

@@ -1,7 +1,6 @@
 // The SQL that reads orders for the desk's batches: with their lines, under lock.
-import type { Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
-import type { Tx } from "../../runtime/transaction.ts";
+import type { Reader, Tx } from "../../runtime/transaction.ts";
 import type { RowReader } from "../desk/index.ts";
 import {
   FULFILMENTS,
@@ -12,9 +11,6 @@ import {
   type Review,
 } from "./changing/states.ts";
 import type { Order, OrderLine, PaymentMethod } from "./order.ts";
-
-/** Either the pool or a transaction: reading needs no more. */
-type Reader = Pick<Tx, "sql"> | { readonly sql: Sql };
 
 export interface OrderRow {
   id: bigint;

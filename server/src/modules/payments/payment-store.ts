@@ -1,8 +1,10 @@
 // The SQL of payments and their events: locked and written by batches, read by pages.
+
 import type { Sql } from "../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import { toId } from "../../values/id.ts";
 import type {
   CaptureMode,
   EventType,
@@ -282,8 +284,4 @@ export function toPaymentMoney(row: MoneyRow): PaymentMoney {
     refundingMinor: row.refunding,
     cancelRequested: row.cancel_requested,
   };
-}
-
-export function toId(id: bigint | null): number | null {
-  return id === null ? null : Number(id);
 }

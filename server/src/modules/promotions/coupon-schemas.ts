@@ -1,10 +1,8 @@
 // The shapes of coupons in requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { Cursor, Limit, nullable, pageOf } from "../../http/index.ts";
 
 const closed = { additionalProperties: false } as const;
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
-  Type.Union([type, Type.Null()]);
 
 const COUNT_MAX = 2_147_483_647; // PostgreSQL's integer
 const Code = Type.String({

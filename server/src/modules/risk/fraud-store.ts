@@ -2,11 +2,9 @@
 import type { Sql } from "../../runtime/database.ts";
 import { columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
-import type { Tx } from "../../runtime/transaction.ts";
+import type { Query, Tx } from "../../runtime/transaction.ts";
 import type { BlockedKind, FraudVerdict } from "./fraud-rules.ts";
 import type { FraudSubject } from "./fraud-subject.ts";
-
-type Query = Sql | Tx["sql"];
 
 /** Classes the advisory locks of customers: "RI" above 48 bits of subject. */
 const LOCK_CLASS = 0x5249;

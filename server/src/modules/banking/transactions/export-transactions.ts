@@ -1,7 +1,9 @@
 // Exports transactions as an operator sees them: all that match, newest first, as of one moment, page after page, so
 // that neither this process nor PostgreSQL ever holds more than a page.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
+import type { Exported } from "../../../values/exported.ts";
 import {
   type Assets,
   ensureAsset,
@@ -20,12 +22,6 @@ export interface ExportQuery extends Pick<TransactionQuery, "from" | "to" | "sta
   readonly rowsMax: number;
   /** Writes a page; the next is read when it is done. */
   readonly write: (page: readonly TransactionDocument[]) => Promise<void>;
-}
-
-export interface Exported {
-  readonly rowCount: number;
-  /** There were more than `rowsMax`. */
-  readonly isCut: boolean;
 }
 
 const PAGE = 1_000;

@@ -1,9 +1,6 @@
 // The SQL of changes of address, and of the links that confirm them and take them back.
-import type { Sql } from "../../../runtime/database.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 import { type EmailChange, UNDO_MS } from "./email-change.ts";
-
-type Query = Sql | Tx["sql"];
 
 function columns(sql: Query) {
   return sql`

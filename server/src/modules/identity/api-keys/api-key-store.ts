@@ -1,9 +1,6 @@
 // The SQL of API keys.
-import type { Sql } from "../../../runtime/database.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 import type { ApiKey, ApiKeyGrant } from "./api-key.ts";
-
-type Query = Sql | Tx["sql"];
 
 export interface NewApiKey {
   readonly id: string;

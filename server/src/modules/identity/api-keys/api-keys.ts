@@ -5,7 +5,6 @@ import { findRefusal, PERMISSIONS, SCOPES } from "../../../http/permissions.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { type Actor, isProgram } from "../../../values/actor.ts";
 import { AppError, invalidField } from "../../../values/app-error.ts";
-import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
 import { insertMail } from "../mails/mail-store.ts";
@@ -14,7 +13,7 @@ import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { insertRevocations, type Revocation } from "../sessions/revocation-store.ts";
 import { FOR_GOOD } from "../sessions/revocations.ts";
 import { DAY_MS, dateOf, type Identity } from "../settings.ts";
-import { recordSecurity } from "../trail.ts";
+import { type Context, recordSecurity } from "../trail.ts";
 import { requireMayActOn } from "../users/require-may-act-on.ts";
 import { selectUser } from "../users/user-store.ts";
 import { type ApiKey, hashApiKey, isApiKey, isRightfullyHeld, makeApiKey } from "./api-key.ts";
@@ -34,11 +33,6 @@ export interface ApiKeyRequest {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly expiresInDays: number;
-}
-
-interface Context {
-  readonly actor: Actor;
-  readonly origin: AuditOrigin;
 }
 
 /**

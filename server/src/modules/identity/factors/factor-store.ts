@@ -1,8 +1,5 @@
 // The SQL of second factors.
-import type { Sql } from "../../../runtime/database.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
-
-type Query = Sql | Tx["sql"];
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 
 export interface Totp {
   readonly userId: string;

@@ -3,18 +3,11 @@
 import { randomInt } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { Actor } from "../../../values/actor.ts";
-import type { AuditOrigin } from "../../audit/index.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
-import { recordSecurity } from "../trail.ts";
+import { type Context, recordSecurity } from "../trail.ts";
 import { hashBackupCode } from "./check-code.ts";
 import { countBackupCodes, replaceBackupCodes, selectFactorKinds } from "./factor-store.ts";
-
-export interface Context {
-  readonly actor: Actor;
-  readonly origin: AuditOrigin;
-}
 
 const BACKUP_CODES = 10;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";

@@ -7,10 +7,9 @@ import { insertMail } from "../mails/mail-store.ts";
 import { deletePasskeysSince } from "../passkeys/passkey-store.ts";
 import { revokeSessions } from "../sessions/end-sessions.ts";
 import { dateOf, type Identity } from "../settings.ts";
-import { recordSecurity } from "../trail.ts";
+import { type Context, recordSecurity } from "../trail.ts";
 import { requireMayActOn } from "../users/require-may-act-on.ts";
 import { lockUser } from "../users/user-store.ts";
-import type { Context } from "./factor.ts";
 import { deleteBackupCodes, deleteTotp } from "./factor-store.ts";
 import { requireRecentProof } from "./step-up.ts";
 

@@ -9,10 +9,11 @@ import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { newFactorBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
+import type { Context } from "../trail.ts";
 import { readOwnId } from "../users/user.ts";
 import { lockUser } from "../users/user-store.ts";
 import { checkTotp, contextOfTotp } from "./check-code.ts";
-import { type Context, findFactors, makeBackupCodes, recordFactor } from "./factor.ts";
+import { findFactors, makeBackupCodes, recordFactor } from "./factor.ts";
 import { beginTotp, confirmTotp, countBackupCodes, deleteBackupCodes, deleteTotp } from "./factor-store.ts";
 import { requireRecentProof } from "./step-up.ts";
 

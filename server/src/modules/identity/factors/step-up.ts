@@ -4,7 +4,6 @@ import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { RefusalDetails } from "../../../values/app-error.ts";
-import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import type { ChallengeUse } from "../passkeys/challenge.ts";
 import { askForPasskey, checkPasskey } from "../passkeys/check-passkey.ts";
@@ -13,7 +12,7 @@ import { lockSession, updateConfirmed } from "../sessions/session-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { confirmBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
-import { recordRefusal, recordSecurity } from "../trail.ts";
+import { type Context, recordRefusal, recordSecurity } from "../trail.ts";
 import { readOwnId, type UserRow } from "../users/user.ts";
 import { selectUser } from "../users/user-store.ts";
 import { checkCode } from "./check-code.ts";
@@ -45,11 +44,6 @@ export interface Proof {
   readonly code?: string | undefined;
   /** What a passkey signed; it proves both who has it and that they unlocked it. */
   readonly passkey?: AuthenticationResponseJSON | undefined;
-}
-
-interface Context {
-  readonly actor: Actor;
-  readonly origin: AuditOrigin;
 }
 
 /** A challenge for this user in this session. @throws AppError `not_found/no_such_session` */

@@ -1,10 +1,7 @@
 // The SQL of mails and of the one-time tokens that travel in them.
-import type { Sql } from "../../../runtime/database.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 import { LINK_TEMPLATES, type LinkPurpose } from "./mail-template.ts";
-
-type Query = Sql | Tx["sql"];
 
 export interface MailRow {
   readonly id: bigint;

@@ -1,9 +1,6 @@
 // The SQL of passkeys and of the challenges that they sign.
-import type { Sql } from "../../../runtime/database.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 import type { Passkey } from "./passkey.ts";
-
-type Query = Sql | Tx["sql"];
 
 export interface Challenge {
   readonly hash: Buffer;

@@ -8,11 +8,12 @@ import type {
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { identityError } from "../errors.ts";
-import { type Context, findFactors, makeFirstBackupCodes, recordFactor } from "../factors/factor.ts";
+import { findFactors, makeFirstBackupCodes, recordFactor } from "../factors/factor.ts";
 import { deleteBackupCodes } from "../factors/factor-store.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
 import { lockLiveUser } from "../sessions/lock-live-user.ts";
 import { dateOf, type Identity } from "../settings.ts";
+import type { Context } from "../trail.ts";
 import { readOwnId } from "../users/user.ts";
 import { lockUser } from "../users/user-store.ts";
 import { CHALLENGE_LIFETIME_MS, type ChallengeUse, makeChallenge, takeChallenge } from "./challenge.ts";

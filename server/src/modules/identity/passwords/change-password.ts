@@ -14,7 +14,7 @@ import type { Revocation } from "../sessions/revocation-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { confirmBudget } from "../throttles/budget.ts";
 import { takeAttempt } from "../throttles/throttle.ts";
-import { recordRefusal, recordSecurity } from "../trail.ts";
+import { type Context, recordRefusal, recordSecurity } from "../trail.ts";
 import { openUser, type UserRow } from "../users/user.ts";
 import { lockUser, selectUser, updateEmailVerified, updatePassword } from "../users/user-store.ts";
 import { checkPassword } from "./password-rules.ts";
@@ -22,11 +22,6 @@ import { checkPassword } from "./password-rules.ts";
 export interface PasswordChange {
   readonly currentPassword: string;
   readonly newPassword: string;
-}
-
-interface Context {
-  readonly actor: Actor;
-  readonly origin: AuditOrigin;
 }
 
 /**

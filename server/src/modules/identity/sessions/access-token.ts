@@ -67,7 +67,7 @@ export async function verifyAccessToken(
   if (header === undefined || header.typ !== "at+jwt" || header.alg !== "EdDSA") return undefined;
   if (readIssuer(token) !== identity.settings.issuer) return undefined; // another issuer may sign with EdDSA too
   const key = identity.keys.findPublic(header.kid ?? "");
-  if (key === undefined) throw refuse("the token's key is not known here (any more); sign in again");
+  if (key === undefined) throw refuseToken("the token's key is not known here (any more); sign in again");
   const { payload } = await jwtVerify(token, key, {
     algorithms: ["EdDSA"],
     typ: "at+jwt",
@@ -78,10 +78,10 @@ export async function verifyAccessToken(
     currentDate: new Date(identity.now()),
   }).catch((error: unknown) => {
     const { code } = error as { code?: string };
-    throw refuse(code === "ERR_JWT_EXPIRED" ? "the token has expired" : "the token is not valid");
+    throw refuseToken(code === "ERR_JWT_EXPIRED" ? "the token has expired" : "the token is not valid");
   });
   const access = toAccess(identity, payload, header.kid ?? "");
-  if (!access.isGood()) throw refuse("the token was revoked; sign in again");
+  if (!access.isGood()) throw refuseToken("the token was revoked; sign in again");
   return access;
 }
 
@@ -105,8 +105,8 @@ export function readIssuer(token: string): string | undefined {
 function toAccess({ revocations, keys, now }: Identity, payload: JWTPayload, kid: string): VerifiedAccess {
   const { sub, exp, sid, ver, roles, auth_time: confirmedAt, preferred_username: name, act } = payload;
   if (typeof sub !== "string" || typeof sid !== "string" || typeof ver !== "number")
-    throw refuse("the token is not valid");
-  if (!isRoles(roles) || typeof confirmedAt !== "number") throw refuse("the token is not valid");
+    throw refuseToken("the token is not valid");
+  if (!isRoles(roles) || typeof confirmedAt !== "number") throw refuseToken("the token is not valid");
   const impersonatorId = (act as { sub?: unknown } | undefined)?.sub;
   const actor: Actor = {
     id: sub,
@@ -134,6 +134,7 @@ function isRoles(roles: unknown): roles is readonly Role[] {
   return Array.isArray(roles) && roles.length > 0 && roles.every((role) => ROLES.includes(role as Role));
 }
 
-function refuse(message: string): AppError {
+/** A token that opens nothing; `message` says why. */
+export function refuseToken(message: string): AppError {
   return new AppError("unauthenticated", "unauthenticated", { message });
 }

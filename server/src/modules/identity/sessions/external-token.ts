@@ -2,10 +2,10 @@
 // issuer's own published keys count; who somebody is and what they may do comes from the verified token alone.
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Actor, ROLES, type Role } from "../../../values/actor.ts";
-import { AppError } from "../../../values/app-error.ts";
+import type { AppError } from "../../../values/app-error.ts";
 import { ownOf } from "../../../values/own-of.ts";
 import { identityError } from "../errors.ts";
-import { readIssuer, type VerifiedAccess } from "./access-token.ts";
+import { readIssuer, refuseToken, type VerifiedAccess } from "./access-token.ts";
 
 export interface ExternalSettings {
   readonly entra?:
@@ -118,16 +118,16 @@ async function verify(issuer: Issuer, token: string): Promise<VerifiedAccess> {
     throw toRefusal(error);
   });
   for (const [claim, value] of Object.entries(issuer.fixed))
-    if (ownOf(payload, claim) !== value) throw refuse(`the token's ${claim} is wrong`);
+    if (ownOf(payload, claim) !== value) throw refuseToken(`the token's ${claim} is wrong`);
   return { actor: toActor(issuer, payload), expiresAtMs: (payload.exp ?? 0) * 1_000, isGood: () => true };
 }
 
 function toRefusal(error: unknown): AppError {
   const { code } = error as { code?: string };
-  if (code === "ERR_JWT_EXPIRED") return refuse("the token has expired");
+  if (code === "ERR_JWT_EXPIRED") return refuseToken("the token has expired");
   const isToken = code?.startsWith("ERR_JW") === true || code?.startsWith("ERR_JOSE_") === true;
   if (isToken && code !== "ERR_JWKS_TIMEOUT" && code !== "ERR_JOSE_GENERIC")
-    return refuse("the token is not valid");
+    return refuseToken("the token is not valid");
   return identityError("issuer_unavailable", { retryAfterSeconds: 5 });
 }
 
@@ -135,7 +135,7 @@ function toActor(issuer: Issuer, payload: JWTPayload): Actor {
   const subject = ownOf(payload, issuer.subjectClaim);
   const name = payload["preferred_username"] ?? payload["upn"];
   const confirmedAt = payload["auth_time"];
-  if (typeof subject !== "string" || !SUBJECT.test(subject)) throw refuse("the token names nobody");
+  if (typeof subject !== "string" || !SUBJECT.test(subject)) throw refuseToken("the token names nobody");
   const id = issuer.prefix + subject;
   return {
     id,
@@ -150,9 +150,5 @@ function readRoles(roles: unknown, scopes: unknown): readonly Role[] {
   const named = Array.isArray(roles) ? ROLES.filter((role) => roles.includes(role)) : [];
   if (named.length > 0) return named;
   if (typeof scopes === "string" && scopes.trim() !== "") return ["customer"];
-  throw refuse(`the token has neither a role (${ROLES.join(", ")}) nor a scope`);
-}
-
-function refuse(message: string): AppError {
-  return new AppError("unauthenticated", "unauthenticated", { message });
+  throw refuseToken(`the token has neither a role (${ROLES.join(", ")}) nor a scope`);
 }

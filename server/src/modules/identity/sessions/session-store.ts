@@ -1,9 +1,6 @@
 // The SQL of sessions.
-import type { Sql } from "../../../runtime/database.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 import type { Session } from "./session.ts";
-
-type Query = Sql | Tx["sql"];
 
 export interface NewSession {
   readonly id: string;

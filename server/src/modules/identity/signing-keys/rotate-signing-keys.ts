@@ -2,11 +2,10 @@
 // administrator's wish. Ordinarily the new key is published before it signs, and the old ones verify until the last token
 // that they signed has expired, so that nobody notices.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
-import { type Actor, SYSTEM_ACTOR } from "../../../values/actor.ts";
-import type { AuditOrigin } from "../../audit/index.ts";
+import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { identityError } from "../errors.ts";
 import { DAY_MS, type Identity } from "../settings.ts";
-import { recordSecurity } from "../trail.ts";
+import { type Context, recordSecurity } from "../trail.ts";
 import { makeSigningKey, PUBLISHED_BEFORE_MS } from "./signing-key.ts";
 import {
   deleteOldSigningKeys,
@@ -31,11 +30,6 @@ export interface RotationWish {
 }
 
 export type KeyOptions = Pick<Identity, "db" | "vault" | "settings" | "now">;
-
-interface Context {
-  readonly actor: Actor;
-  readonly origin: AuditOrigin;
-}
 
 const CLOCKS_DIFFER_MS = 60_000;
 

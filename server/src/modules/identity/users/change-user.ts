@@ -1,9 +1,8 @@
 // What administrators do with users: creating them, changing roles and state, starting a reset, acting as them. Whatever
 // takes rights away is in force on every process with the commit.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
-import type { Actor, Role } from "../../../values/actor.ts";
+import type { Role } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
-import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import { isKnownHash } from "../passwords/hash-password.ts";
@@ -13,16 +12,11 @@ import { insertRevocations, type Revocation } from "../sessions/revocation-store
 import { FOR_GOOD } from "../sessions/revocations.ts";
 import { endImpersonations } from "../sessions/session-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
-import { recordSecurity } from "../trail.ts";
+import { type Context, recordSecurity } from "../trail.ts";
 import { createUser, hashNewPassword, readNames } from "./register-user.ts";
 import { requireMayActOn } from "./require-may-act-on.ts";
 import { isUserId, openUser, type User, type UserRow } from "./user.ts";
 import { countActiveAdmins, lockAdmins, lockUser, selectUser, updateAccess } from "./user-store.ts";
-
-interface Context {
-  readonly actor: Actor;
-  readonly origin: AuditOrigin;
-}
 
 export interface UserInput {
   readonly username: string;

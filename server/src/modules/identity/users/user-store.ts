@@ -1,12 +1,10 @@
 // The SQL of users.
 import type { Sql } from "../../../runtime/database.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Query, Tx } from "../../../runtime/transaction.ts";
 import type { Role } from "../../../values/actor.ts";
 import { UNDO_MS } from "../addresses/email-change.ts";
 import { isUserId, type UserRow } from "./user.ts";
-
-type Query = Sql | Tx["sql"];
 
 const FIRST_USER_LOCK = 0x4944464c; // "IDFL"
 

@@ -48,7 +48,8 @@ export interface StockLine {
   readonly to?: Pick<StockAccount, "locationId" | "accountId">;
 }
 
-interface Purpose {
+/** What goods move for, in the words of whoever moves them. */
+export interface Purpose {
   readonly reference?: string | undefined;
   readonly note?: string | undefined;
 }

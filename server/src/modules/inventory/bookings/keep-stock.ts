@@ -11,16 +11,13 @@ import {
   buildReceiptCommand,
   buildStockTransferCommand,
   buildStocktakeCommand,
+  type Purpose,
   type StockContext,
 } from "./book-stock.ts";
 
 export type StockCaller = Omit<StockContext, "assets">;
 export type StockServices = Pick<InventoryServices, "db" | "assets" | "desk">;
 
-interface Purpose {
-  readonly reference?: string | undefined;
-  readonly note?: string | undefined;
-}
 /** As a client sends it. Without a location: the first. */
 export interface GoodsInput {
   readonly product_id: number;

@@ -12,7 +12,7 @@ import {
   postJournal,
   writeBook,
 } from "../../ledger/index.ts";
-import { DEFAULT_LOCATION_ID, type StockAccount, unitAccounts } from "./stock.ts";
+import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount, unitAccounts } from "./stock.ts";
 import * as store from "./stock-store.ts";
 
 export interface NewStock {
@@ -111,9 +111,9 @@ export async function ensureStock(
 ): Promise<StockAccount[]> {
   const productIds = [...new Set(places.map(({ productId }) => productId))];
   const known = await store.selectStock(tx, productIds);
-  const at = new Set(known.map(nameOf));
-  const missing = [...new Map(places.map((place) => [nameOf(place), place])).values()].filter(
-    (place) => !at.has(nameOf(place)),
+  const at = new Set(known.map(nameOfPlace));
+  const missing = [...new Map(places.map((place) => [nameOfPlace(place), place])).values()].filter(
+    (place) => !at.has(nameOfPlace(place)),
   );
   if (missing.length === 0) return known;
   const items = missing.map(({ productId }) => ({ productId, lowStockThreshold: null }));
@@ -129,8 +129,4 @@ export async function ensureStock(
   );
   await store.noteDirectoryChange(tx);
   return store.selectStock(tx, productIds);
-}
-
-function nameOf({ productId, locationId }: { productId: number; locationId: number }): string {
-  return `${productId} ${locationId}`;
 }

@@ -10,7 +10,7 @@ import { inventoryError } from "../errors.ts";
 import type { InventoryServices } from "../routes.ts";
 import { checkLocations } from "./location.ts";
 import { ensureStock } from "./open-stock.ts";
-import { DEFAULT_LOCATION_ID, type StockAccount } from "./stock.ts";
+import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount } from "./stock.ts";
 import { selectStock } from "./stock-store.ts";
 
 export function readPurpose({
@@ -78,9 +78,9 @@ function checkKnownLocations(db: StockPlaces["db"], places: readonly Place[]): P
 }
 
 function pick(accounts: readonly StockAccount[], places: readonly Place[]): StockAccount[] {
-  const found = new Map(accounts.map((account) => [nameOf(account), account]));
+  const found = new Map(accounts.map((account) => [nameOfPlace(account), account]));
   return places.map((place, index) => {
-    const account = found.get(nameOf(place));
+    const account = found.get(nameOfPlace(place));
     if (account !== undefined) return account;
     const reason = `no stock of product ${place.productId} is kept at location ${place.locationId}`;
     throw inventoryError("stock_not_found", {
@@ -88,10 +88,6 @@ function pick(accounts: readonly StockAccount[], places: readonly Place[]): Stoc
       fields: [{ field: `items[${index}].product_id`, reason }],
     });
   });
-}
-
-function nameOf({ productId, locationId }: Place): string {
-  return `${productId} ${locationId}`;
 }
 
 /** Pairs each item with its account. */

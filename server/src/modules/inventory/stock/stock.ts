@@ -12,6 +12,17 @@ export interface StockAccount {
   readonly priority: number;
 }
 
+/** Tells places apart in a map. */
+export function nameOfPlace({
+  productId,
+  locationId,
+}: Pick<StockAccount, "productId" | "locationId">): string {
+  return `${productId} ${locationId}`;
+}
+
+/** The accounts of products by the products' ids. */
+export type StockByProduct = ReadonlyMap<number, readonly StockAccount[]>;
+
 /** What deciding about stock looks at. */
 export type StockDesk = Pick<Desk, "book" | "assets">;
 

@@ -58,8 +58,9 @@ export async function ensureSystemAccounts({ sql }: Tx, names: readonly string[]
   return rows.map((row) => ({ assetId: row.asset_id, name: row.name, accountId: Number(row.account_id) }));
 }
 
-interface NewAccount {
+export interface NewAccount {
   readonly assetId: number;
+  /** Minor units by which the account may go below zero. */
   readonly creditLimit: bigint;
 }
 

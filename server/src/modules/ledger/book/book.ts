@@ -4,7 +4,7 @@
 //
 // Kept true: no account's available amount falls below zero; all transfers of a journal are booked or none; a hold is
 // captured, released or expired once; a journal is reversed once; every sum stays within PostgreSQL's bigint.
-import { AMOUNT_MINOR_MAX } from "../../../values/money.ts";
+import { AMOUNT_MINOR_MAX, smaller } from "../../../values/money.ts";
 import { type Refusal, refuse } from "../errors.ts";
 import type {
   Balance,
@@ -309,8 +309,4 @@ function setEntry<T>(book: Book, map: Map<number, T>, [key, value]: readonly [nu
   const before = map.get(key);
   map.set(key, value);
   book.undoLog?.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

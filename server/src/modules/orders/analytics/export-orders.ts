@@ -1,8 +1,10 @@
 // Exports orders and their lines as an operator sees them: all that match, newest first, as of one moment, page after page, so
 // that neither this process nor PostgreSQL ever holds more than a page.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Exported } from "../../../values/exported.ts";
 import { formatStamp } from "../../../values/time.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { amountWriter, describeLine } from "../describe-order.ts";
@@ -39,12 +41,6 @@ export interface OrderExport<Row> extends Pick<OrderFilter, "from" | "to" | "sta
   readonly rowsMax: number;
   /** Writes a page; the next is read when it is done. */
   readonly write: (page: readonly Row[]) => Promise<void>;
-}
-
-export interface Exported {
-  readonly rowCount: number;
-  /** There were more than `rowsMax`. */
-  readonly isCut: boolean;
 }
 
 interface ExportServices {

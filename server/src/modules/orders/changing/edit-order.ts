@@ -3,7 +3,7 @@
 import { AppError } from "../../../values/app-error.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
-import { releaseStock, type StockAccount, type WantedStock } from "../../inventory/index.ts";
+import { releaseStock, type StockByProduct, type WantedStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../payments/index.ts";
 import { type OrderAddresses, sealAddresses } from "../addresses.ts";
@@ -31,14 +31,12 @@ export interface OrderEdit {
   readonly versions?: readonly number[] | undefined;
 }
 
-type Stock = ReadonlyMap<number, readonly StockAccount[]>;
-
 /**
  * An act that edits. Refuses `order_screened`, `order_state_forbids`, `order_paid`, `payment_in_progress`, `order_shipped`, `version_mismatch`, and
  * for new lines what placing refuses (a stock system elsewhere is asked about the units that the order has not yet).
  */
 export function editOrder(services: OrderServices, caller: OrderCaller, edit: OrderEdit): OrderAct {
-  let stock: Stock = new Map();
+  let stock: StockByProduct = new Map();
   let refusedElsewhere: AppError | undefined;
   return {
     event: "order.edit",
@@ -76,7 +74,7 @@ interface Editing {
   readonly services: OrderServices;
   readonly caller: OrderCaller;
   readonly edit: OrderEdit;
-  readonly stock: Stock;
+  readonly stock: StockByProduct;
   readonly refusedElsewhere: AppError | undefined;
 }
 

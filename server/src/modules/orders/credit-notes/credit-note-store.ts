@@ -1,8 +1,10 @@
 // The SQL of credit notes.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import { toId } from "../../../values/id.ts";
 import type { RowWriter } from "../../desk/index.ts";
 import type { CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
 
@@ -181,8 +183,4 @@ function toNoteLine(row: NoteLineRow): CreditNoteLine {
     stockAccountId: toId(row.stock_account_id),
     stockJournalId: toId(row.stock_journal_id),
   };
-}
-
-function toId(id: bigint | null): number | null {
-  return id === null ? null : Number(id);
 }

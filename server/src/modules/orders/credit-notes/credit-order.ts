@@ -2,7 +2,7 @@
 // change in one commit. What was never paid is not paid out: it lowers what is due.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
-import { returnStock, type StockAccount } from "../../inventory/index.ts";
+import { returnStock, type StockByProduct } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
 import {
   type Attempt,
@@ -59,14 +59,12 @@ interface Part extends CreditedPart {
   readonly stockAccountId: number | null;
 }
 
-type StockOf = ReadonlyMap<number, readonly StockAccount[]>;
-
 /**
  * An act that takes goods back. Refuses `quantity_exceeds_open`, `credit_exceeds_open`, `order_cancel_pending`, and what a refund or
  * the ledger refuses.
  */
 export function returnItems({ stockOf }: OrderServices, request: ReturnRequest): OrderAct {
-  let stock: StockOf = new Map();
+  let stock: StockByProduct = new Map();
   return {
     event: "order.return",
     extra: async (order) => {
@@ -87,7 +85,7 @@ function productsOf(order: Order, { items }: ReturnRequest): number[] {
   return [...new Set(items.flatMap(({ lineNo }) => lines.get(lineNo)?.productId ?? []))];
 }
 
-function findReturned(order: Order, request: ReturnRequest, stock: StockOf): Part[] | AppError {
+function findReturned(order: Order, request: ReturnRequest, stock: StockByProduct): Part[] | AppError {
   const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
   const parts: Part[] = [];
   for (const [index, { lineNo, quantity, restock }] of request.items.entries()) {

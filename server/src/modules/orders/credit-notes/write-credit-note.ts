@@ -3,7 +3,7 @@
 import { AppError } from "../../../values/app-error.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
-import { returnStock, type StockAccount, stockScope } from "../../inventory/index.ts";
+import { returnStock, type StockAccount, type StockByProduct, stockScope } from "../../inventory/index.ts";
 import {
   type Asset,
   allOrNothing,
@@ -30,8 +30,6 @@ export interface NewCreditNote {
   readonly reason: string;
   readonly reference?: string | undefined;
 }
-
-type Stock = ReadonlyMap<number, readonly StockAccount[]>;
 
 const STAMPS_OF_MONEY = 3;
 
@@ -74,7 +72,7 @@ interface Writing {
   readonly services: OrderServices;
   readonly caller: OrderCaller;
   readonly request: NewCreditNote;
-  readonly stock: Stock;
+  readonly stock: StockByProduct;
 }
 
 function decide(desk: Desk, writing: Writing): Decision | AppError {
@@ -130,7 +128,7 @@ function book(desk: Desk, { caller, request, stock }: Writing, priced: Priced): 
   return journalId instanceof AppError ? journalId : { lines, journalId };
 }
 
-function findShelf({ productId, tracksStock }: OrderLine, stock: Stock): StockAccount | undefined {
+function findShelf({ productId, tracksStock }: OrderLine, stock: StockByProduct): StockAccount | undefined {
   return productId === null || !tracksStock ? undefined : stock.get(productId)?.[0];
 }
 

@@ -2,7 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Reader, Tx } from "../../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../../desk/index.ts";
 import type { Shipment, ShipmentLine } from "./shipment.ts";
 
@@ -23,8 +23,6 @@ interface ShipmentLineRow {
   stock_account_id: bigint | null;
   quantity: number;
 }
-
-type Reader = Pick<Tx, "sql"> | { readonly sql: Sql };
 
 /** Shipments by order, oldest first. Locked by their orders' rows. */
 export const SHIPMENTS: RowReader<readonly Shipment[]> = {

@@ -8,7 +8,7 @@ import { PRODUCTS } from "../../catalog/index.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk, RowNeed } from "../../desk/index.ts";
 import {
   reserveStock,
-  type StockAccount,
+  type StockByProduct,
   type StockCheck,
   stockScope,
   type WantedStock,
@@ -139,9 +139,7 @@ function prepareScreen(
   return screen.prepare({ actor, customerId, currency, shippingAddress, billingAddress, ip: origin?.ip });
 }
 
-type Stock = ReadonlyMap<number, readonly StockAccount[]>;
-
-function countAccounts(stock: Stock, { productId }: NewLine): number {
+function countAccounts(stock: StockByProduct, { productId }: NewLine): number {
   return productId === undefined ? 0 : (stock.get(productId)?.length ?? 0);
 }
 
@@ -149,7 +147,7 @@ interface Placing {
   readonly services: OrderServices;
   readonly caller: OrderCaller;
   readonly request: NewOrder & { extension?: PlacingExtension };
-  readonly stock: Stock;
+  readonly stock: StockByProduct;
   readonly screen: PreparedScreen | undefined;
   readonly refusedElsewhere: AppError | undefined;
 }
@@ -225,7 +223,7 @@ function book(desk: Desk, { services, caller, request, stock }: Placing, priced:
 export function holdStock(
   desk: Desk,
   lines: readonly OrderLine[],
-  { stock, reference, actorId }: { stock: Stock; reference: string; actorId: string },
+  { stock, reference, actorId }: { stock: StockByProduct; reference: string; actorId: string },
 ): OrderLine[] | AppError {
   const held: OrderLine[] = [];
   for (const line of lines) {

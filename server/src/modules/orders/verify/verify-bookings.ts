@@ -22,7 +22,7 @@ const PAGE = 2_000;
 /** Every active hold in favor of what is sold is one line's. That the lines' holds are active is checked order by order. */
 export async function checkNamedHolds({ tx, assets }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
-  const named = await store.countNamedHolds(tx);
+  const named = await store.countHoldsOfLines(tx);
   const active = await countActiveHolds(tx, sold);
   if (named.count === active && named.distinct === active) return undefined;
   const lines = await store.selectNamedHolds(tx);

@@ -114,7 +114,7 @@ export async function countOrders({ sql }: Tx): Promise<number> {
 }
 
 /** Counts the stock holds that lines name, and how many different ones they are. */
-export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; distinct: number }> {
+export async function countHoldsOfLines({ sql }: Tx): Promise<{ count: number; distinct: number }> {
   const [row] = await sql<[{ count: bigint; distinct: bigint }]>`
     SELECT count(*) AS count, count(DISTINCT hold_id) AS distinct
     FROM orders.lines l

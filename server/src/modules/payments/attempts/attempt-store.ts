@@ -1,9 +1,10 @@
 // The SQL of attempts: locked and written by batches, claimed for calls by the job.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import { toId } from "../payment-store.ts";
+import { toId } from "../../../values/id.ts";
 import type { Act, Attempt, AttemptState } from "./attempt.ts";
 
 export interface AttemptRow {

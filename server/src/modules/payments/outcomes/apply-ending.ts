@@ -1,5 +1,6 @@
 // One straight path for all that becomes of an attempt: the table of its life says what the ending does to it, and what of
 // the payment follows is looked up by act and effect.
+import { smaller } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
 import type { Act, Attempt } from "../attempts/attempt.ts";
 import { isOpen } from "../attempts/attempt.ts";
@@ -114,8 +115,4 @@ function append(
 ): Payment {
   const source = { attemptId, amountMinor, actorId: PROVIDER_ACTOR, detail, journalId };
   return appendEvent(desk, payment, { ...source, type, taxMinor });
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

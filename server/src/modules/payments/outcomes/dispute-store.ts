@@ -1,9 +1,10 @@
 // The SQL of disputes.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import { toId } from "../payment-store.ts";
+import { toId } from "../../../values/id.ts";
 import type { Dispute } from "./dispute.ts";
 
 interface DisputeRow {

@@ -1,7 +1,9 @@
 // The SQL of reconciling: what the events of a provider's payments add up to in a time.
+
 import type { Sql } from "../../../runtime/database.ts";
+import { toId } from "../../../values/id.ts";
 import type { MovedMoney } from "../payment.ts";
-import { type MovedRow, SUMS_OF_EVENTS, toId, toMovedMoney } from "../payment-store.ts";
+import { type MovedRow, SUMS_OF_EVENTS, toMovedMoney } from "../payment-store.ts";
 
 export interface OwnPayment extends MovedMoney {
   readonly id: number;

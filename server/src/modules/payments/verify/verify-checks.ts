@@ -191,7 +191,7 @@ async function checkStrayHolds({ tx, assets }: VerifySubject): Found {
   const sales = assets
     .all()
     .flatMap(({ id, kind }) => (kind === "money" ? [assets.systemAccount(id, "sales")] : []));
-  const named = await store.countNamedHolds(tx);
+  const named = await store.countHoldsOfPayments(tx);
   let active = 0;
   for (const accountId of sales) active += await countActiveHolds(tx, accountId);
   if (named.count === active && named.distinct === active) return undefined;

@@ -1,10 +1,12 @@
 // The SQL that re-derives payments from their own rows: sums from events, what is under way and refunded from attempts, what
 // is at risk from disputes. Each read answers its first difference, or undefined. Amounts are minor units as text.
+
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import { toId } from "../../../values/id.ts";
 import type { OrderMoney } from "../find-payments.ts";
 import type { EventType, Payment } from "../payment.ts";
-import { type MoneyRow, type PaymentRow, SUMS_OF_EVENTS, toId, toPaymentMoney } from "../payment-store.ts";
+import { type MoneyRow, type PaymentRow, SUMS_OF_EVENTS, toPaymentMoney } from "../payment-store.ts";
 
 export interface DifferenceRow {
   id: bigint;
@@ -241,7 +243,7 @@ export async function selectHolding(
 }
 
 /** Counts the holds that payments name, and how many different ones they are. */
-export async function countNamedHolds({ sql }: Tx): Promise<{ count: number; distinct: number }> {
+export async function countHoldsOfPayments({ sql }: Tx): Promise<{ count: number; distinct: number }> {
   const [row] = await sql<[{ count: bigint; distinct: bigint }]>`
     SELECT count(hold_id) AS count, count(DISTINCT hold_id) AS distinct
     FROM payments.payments
