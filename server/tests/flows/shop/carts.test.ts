@@ -1,7 +1,7 @@
+// Carts over HTTP: guests with the cart's token, users with theirs. What a cart refuses and keeps is tested beside its commands.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { expireCarts, removeEndedCarts } from "../../../src/modules/carts/expire-carts.ts";
 import { verifyOrders } from "../../../src/modules/orders/index.ts";
-import { startTestApp, type TestAnswer } from "../../app.ts";
+import type { TestAnswer } from "../../app.ts";
 import { openTestShop, type ShopCaller, type TestShop } from "../../shop.ts";
 
 let shop: TestShop;
@@ -128,197 +128,63 @@ it("a cart is its owner's alone: a wrong token, another cart's token and another
   expect(tokens).toHaveLength(0);
 });
 
-it("tells what is wrong with a request", async () => {
+it("tells what is wrong with a request, and what a cart refuses, before anything is ordered", async () => {
   const product = await shop.addProduct();
-  const archived = await shop.addProduct();
-  await shop.staff("DELETE", `/products/${archived.id}`);
-  const foreign = await shop.addProduct({ currency: "EUR" });
   const { id, call } = await openGuestCart();
-  const line = (product_id: number, quantity = 1) => put(call, id, { product_id, quantity });
-  expect(codeOf(await line(archived.id))).toEqual([422, "product_not_for_sale"]);
-  expect(codeOf(await line(2_000_000_000))).toEqual([422, "product_not_for_sale"]);
-  expect(codeOf(await line(foreign.id))).toEqual([422, "cart_currency_differs"]);
-  expect(codeOf(await line(product.id, 0))).toEqual([400, "invalid_request"]);
+  expect(codeOf(await put(call, id, { product_id: 2_000_000_000, quantity: 1 }))).toEqual([
+    422,
+    "product_not_for_sale",
+  ]);
+  expect(codeOf(await put(call, id, { product_id: product.id, quantity: 0 }))).toEqual([
+    400,
+    "invalid_request",
+  ]);
   expect(codeOf(await call("POST", "/carts", { body: { currency: "UNIT" } }))).toEqual([
     400,
     "unknown_asset",
   ]);
+  const stale = { body: { lines: [] }, headers: { "if-match": '"7"' } };
+  expect(await call("PUT", `/carts/${id}/lines`, stale)).toMatchObject({
+    status: 409,
+    body: { code: "cart_changed", cart: { version: 1, lines: [] } },
+  });
   const check = (body: object) => call("POST", `/carts/${id}/checkout`, { body });
   expect(codeOf(await check({ payment_method: "invoice", email: "a@b.c" }))).toEqual([422, "cart_empty"]);
-  const fieldsOf = async (body: object) => (await check(body)).body.errors;
-  expect(await fieldsOf({ payment_method: "invoice" })).toMatchObject([{ field: "email" }]);
-  expect(await fieldsOf({ payment_method: "balance", email: "a@b.c" })).toMatchObject([
-    { field: "payment_method" },
-  ]);
-  expect((await check({ payment_method: "invoice", email: "nobody" })).status).toBe(400);
+  expect((await check({ payment_method: "invoice" })).body.errors).toMatchObject([{ field: "email" }]);
 });
 
-it("shows prices of now and has them accepted before it orders", async () => {
+it("a user accepts today's prices, orders with a key and again without, and is answered the one order", async () => {
   const product = await shop.addProduct({ price: "10.00" });
   const id = await openOwnCart(shop.alice);
   await put(shop.alice, id, { product_id: product.id, quantity: 2 });
   await shop.staff("PATCH", `/products/${product.id}`, { body: { price: "12.00" } });
-  const seen = await shop.alice("GET", `/carts/${id}`);
-  expect(seen.body).toMatchObject({
-    prices_changed: true,
-    subtotal: "24.00",
-    lines: [{ unit_price: "12.00", accepted_price: "10.00", price_changed: true }],
-  });
-  const body = { payment_method: "invoice" };
-  const refused = await shop.alice("POST", `/carts/${id}/checkout`, { body });
-  expect(refused).toMatchObject({
+  const request = { body: { payment_method: "invoice" }, headers: { "idempotency-key": "cart-order-1" } };
+  expect(await shop.alice("POST", `/carts/${id}/checkout`, { body: request.body })).toMatchObject({
     status: 409,
     body: { code: "cart_prices_changed", cart: { subtotal: "24.00" } },
   });
-  expect(await shop.stockOf(product.id)).toMatchObject({ reserved: 0 });
   expect((await shop.alice("POST", `/carts/${id}/prices`)).body).toMatchObject({ prices_changed: false });
-  const ordered = await shop.alice("POST", `/carts/${id}/checkout`, { body });
-  expect(ordered).toMatchObject({ status: 201, body: { customer_id: "alice", net: "24.00" } });
+  const first = await shop.alice("POST", `/carts/${id}/checkout`, request);
+  expect(first).toMatchObject({ status: 201, body: { customer_id: "alice", net: "24.00" } });
+  const replayed = await shop.alice("POST", `/carts/${id}/checkout`, request);
+  expect([replayed.status, replayed.headers.get("idempotency-replayed")]).toEqual([201, "true"]);
+  const again = await shop.alice("POST", `/carts/${id}/checkout`, { body: request.body });
+  expect([again.status, again.body.id]).toEqual([200, first.body.id]);
 });
 
-it("failure 5: a cart checked out twice at once and again later is one order, which all are answered", async () => {
-  const product = await shop.addProduct({ price: "10.00", initial_quantity: 50 });
-  const account = await shop.openAccount("alice", "1000.00");
-  const id = await openOwnCart(shop.alice);
-  await put(shop.alice, id, { product_id: product.id, quantity: 3 });
-  const request = { body: { payment_method: "balance", account_id: account } };
-  const checkOut = () => shop.alice("POST", `/carts/${id}/checkout`, request);
-  const answers = await Promise.all([checkOut(), checkOut(), checkOut(), checkOut()]);
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
-  const again = await checkOut();
-  expect(again.status).toBe(200);
-  expect(new Set([...answers, again].map(({ body }) => body.id)).size).toBe(1);
-  expect(await shop.stockOf(product.id)).toMatchObject({ reserved: 3 });
-  expect(await shop.balanceOf(account)).toMatchObject({ held: "36.00" });
-  const next = await shop.alice("POST", "/carts");
-  expect(next.status).toBe(201);
-  expect(next.body.id).not.toBe(id);
-});
-
-it("failure 5: two processes that check a cart out at once make one order of it", async () => {
-  const product = await shop.addProduct({ price: "10.00", initial_quantity: 50 });
-  const id = await openOwnCart(shop.alice);
-  await put(shop.alice, id, { product_id: product.id, quantity: 2 });
-  const other = await startTestApp({ DB_URL: shop.app.databaseUrl });
-  const token = await other.token("customer", "alice");
-  const body = { payment_method: "invoice" };
-  const path = `/api/v1/carts/${id}/checkout`;
-  const answers = await Promise.all(
-    [shop.app, other, shop.app, other].map((app) => app.call("POST", path, { token, body })),
-  );
-  await other.stop();
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
-  expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
-  expect(await shop.stockOf(product.id)).toMatchObject({ reserved: 2 });
-});
-
-it("an order that is refused leaves the cart as it was; the same key answers the same", async () => {
-  const product = await shop.addProduct({ price: "10.00", initial_quantity: 1 });
-  const { id, call } = await openGuestCart();
-  await put(call, id, { product_id: product.id, quantity: 2 });
-  const body = { payment_method: "invoice", email: "grace@example.com" };
-  const refused = await call("POST", `/carts/${id}/checkout`, { body });
-  expect(codeOf(refused)).toEqual([422, "insufficient_stock"]);
-  expect((await call("GET", `/carts/${id}`)).body).toMatchObject({ state: "open", lines: [{ quantity: 2 }] });
-  await call("PATCH", `/carts/${id}/lines/${product.id}`, { body: { quantity: 1 } });
-  const keyed = { body, headers: { "idempotency-key": "cart-order-1" } };
-  const first = await call("POST", `/carts/${id}/checkout`, keyed);
-  const second = await call("POST", `/carts/${id}/checkout`, keyed);
-  expect([first.status, second.status]).toEqual([201, 201]);
-  expect(second.body).toEqual(first.body);
-  expect(second.headers.get("idempotency-replayed")).toBe("true");
-});
-
-it("failure 17: parallel edits of one cart lose no line, and who decided on an old state is shown the current one", async () => {
-  const products = await Promise.all(Array.from({ length: 6 }, () => shop.addProduct()));
-  const { id, call } = await openGuestCart();
-  const first = products[0].id;
-  await put(call, id, { product_id: first, quantity: 1 });
-  const added = await Promise.all(
-    products.flatMap(({ id: product_id }) =>
-      [1, 2].map((quantity) => put(call, id, { product_id, quantity })),
-    ),
-  );
-  expect(added.map(({ status }) => status)).toEqual(Array(12).fill(200));
-  const { body } = await call("GET", `/carts/${id}`);
-  const quantities = new Map(
-    body.lines.map((line: { product_id: number; quantity: number }) => [line.product_id, line.quantity]),
-  );
-  expect(quantities).toEqual(new Map(products.map((product) => [product.id, product.id === first ? 4 : 3])));
-  expect(body.version).toBe(14);
-
-  const change = (quantity: number) =>
-    call("PATCH", `/carts/${id}/lines/${first}`, { body: { quantity }, headers: { "if-match": '"14"' } });
-  const rivals = await Promise.all([7, 8, 9].map(change));
-  expect(rivals.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
-  const won = rivals.find(({ status }) => status === 200)?.body.lines[0].quantity;
-  for (const refused of rivals.filter(({ status }) => status === 409))
-    expect(refused.body).toMatchObject({
-      code: "cart_changed",
-      cart: { version: 15, lines: [{ quantity: won }, {}, {}, {}, {}, {}] },
-    });
-});
-
-it("signing in puts the guest's cart into the user's: no line is lost, and what a line cannot hold is told", async () => {
-  const [both, mine, theirs] = [await shop.addProduct(), await shop.addProduct(), await shop.addProduct()];
-  const id = await openOwnCart(shop.bob);
-  await put(shop.bob, id, { product_id: both.id, quantity: 999_999 });
-  await put(shop.bob, id, { product_id: mine.id, quantity: 4 });
-  const guest = await openGuestCart();
-  await put(guest.call, guest.id, { product_id: both.id, quantity: 3 });
-  await put(guest.call, guest.id, { product_id: theirs.id, quantity: 5 });
-  const request = { body: { cart_id: guest.id, cart_token: guest.token } };
-  const merged = await shop.bob("POST", "/carts/merge", request);
-  expect(merged).toMatchObject({
-    status: 200,
-    body: {
-      id,
-      user_id: "bob",
-      lines: [
-        { product_id: both.id, quantity: 1_000_000 },
-        { product_id: mine.id, quantity: 4 },
-        { product_id: theirs.id, quantity: 5 },
-      ],
-      capped: [{ product_id: both.id, wanted: 1_000_002, quantity: 1_000_000 }],
-    },
-  });
-  const again = await shop.bob("POST", "/carts/merge", request);
-  expect(again.body).toMatchObject({ version: merged.body.version, lines: [{}, {}, { quantity: 5 }] });
-  expect((await guest.call("GET", `/carts/${guest.id}`)).body).toMatchObject({
-    state: "merged",
-    merged_into: id,
-  });
-  const forged = { body: { ...request.body, cart_token: "x".repeat(43) } };
-  expect(codeOf(await shop.alice("POST", "/carts/merge", forged))).toEqual([404, "cart_not_found"]);
-  expect(codeOf(await shop.alice("POST", "/carts/merge", request))).toEqual([409, "cart_closed"]);
-});
-
-it("a cart that nobody touched for its time is expired, also where it is checked out just then", async () => {
+it("signing in takes a guest's cart along where its token is shown", async () => {
   const product = await shop.addProduct();
+  const id = await openOwnCart(shop.bob);
   const guest = await openGuestCart();
-  await put(guest.call, guest.id, { product_id: product.id, quantity: 1 });
-  await shop.app.db`UPDATE carts.carts SET expires_at = now() - interval '1 second' WHERE id = ${guest.id}`;
-  const body = { payment_method: "invoice", email: "grace@example.com" };
-  const late = await guest.call("POST", `/carts/${guest.id}/checkout`, { body });
-  expect(late).toMatchObject({ status: 409, body: { code: "cart_closed", state: "expired" } });
-  expect(await expireCarts(shop.app.db)).toBeLessThanOrEqual(1); // the schedule may have been faster
-  const [row] = await shop.app.db`SELECT state FROM carts.carts WHERE id = ${guest.id}`;
-  expect(row).toEqual({ state: "expired" });
-});
-
-it("carts that came to nothing are removed long after their time, ordered ones never", async () => {
-  const { db } = shop.app;
-  const guest = await openGuestCart();
-  const own = await openOwnCart(shop.bob);
-  const body = { cart_id: guest.id, cart_token: guest.token };
-  expect((await shop.bob("POST", "/carts/merge", { body })).status).toBe(200);
-  await db`UPDATE carts.carts SET expires_at = now() - interval '91 days' WHERE id = ${own} OR state = 'ordered'`;
-  await expireCarts(db);
-  await removeEndedCarts(db);
-  const left = await db`SELECT FROM carts.carts WHERE id IN (${own}, ${guest.id})`;
-  expect(left).toHaveLength(0);
-  expect((await db`SELECT FROM carts.carts WHERE state = 'ordered'`).length).toBeGreaterThan(0);
-  expect(codeOf(await guest.call("GET", `/carts/${guest.id}`))).toEqual([404, "cart_not_found"]);
+  await put(guest.call, guest.id, { product_id: product.id, quantity: 5 });
+  const request = { body: { cart_id: guest.id, cart_token: guest.token } };
+  const forged = { body: { ...request.body, cart_token: "x".repeat(43) } };
+  expect(codeOf(await shop.bob("POST", "/carts/merge", forged))).toEqual([404, "cart_not_found"]);
+  expect(await shop.bob("POST", "/carts/merge", request)).toMatchObject({
+    status: 200,
+    body: { id, user_id: "bob", lines: [{ product_id: product.id, quantity: 5 }], capped: [] },
+  });
+  expect(codeOf(await shop.alice("POST", "/carts/merge", request))).toEqual([409, "cart_closed"]);
 });
 
 it("leaves carts and orders in agreement after all of it", async () => {

@@ -1,0 +1,42 @@
+// Commands as a route runs them, without HTTP, and the proof that a refused one left nothing.
+import { expect } from "vitest";
+import { runCommand } from "../src/http/index.ts";
+import type { Sql } from "../src/runtime/database.ts";
+import type { KeyedRequest } from "../src/runtime/idempotency.ts";
+import type { Tx } from "../src/runtime/transaction.ts";
+
+type Json = ReturnType<typeof JSON.parse>;
+
+/** Runs a command that is not the desk's, once per key, and returns its parsed answer. The trail's entry is the route's. */
+export async function run(db: Sql, work: (tx: Tx) => Promise<object>, key?: KeyedRequest): Promise<Json> {
+  const { body } = await runCommand(db, { key, record: async () => undefined }, work);
+  return JSON.parse(body);
+}
+
+/**
+ * Expects `act` to be refused so, and every table but the trail to hold afterwards what it held before, row by row. Without
+ * a key: a key remembers its refusal.
+ */
+export async function expectRefusal(db: Sql, act: () => Promise<unknown>, refusal: object): Promise<void> {
+  const before = await digestTables(db);
+  await expect(act()).rejects.toMatchObject(refusal);
+  expect(await digestTables(db)).toEqual(before);
+}
+
+/** Number and digest of the rows of each table; partitions count as their table. */
+async function digestTables(db: Sql): Promise<Json> {
+  const tables = await db<{ name: string }[]>`
+    SELECT format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p')
+      AND NOT c.relispartition
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgboss', 'audit')
+    ORDER BY 1`;
+  const digests = tables.map(
+    ({ name }) =>
+      `(SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM ${name} t) AS "${name}"`,
+  );
+  const [row] = await db.unsafe<Json[]>(`SELECT ${digests.join(", ")}`);
+  return row;
+}
