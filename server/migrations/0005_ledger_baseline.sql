@@ -100,7 +100,11 @@ CREATE TABLE ledger.journals (
   actor_id       text     NOT NULL,
   reference      text,
   metadata       text,
-  effective_at   timestamptz
+  effective_at   timestamptz,
+  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note')), -- whose commands alone move it; null: nobody's
+  owner_id       bigint,
+  CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
+  CONSTRAINT journals_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)
 ) PARTITION BY RANGE (id);
 CREATE INDEX journals_by_reference ON ledger.journals (reference, id) WHERE reference IS NOT NULL;
 

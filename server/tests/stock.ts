@@ -9,10 +9,13 @@ import {
   type StockAccount,
   stockScope,
 } from "../src/modules/inventory/index.ts";
-import { allOrNothing } from "../src/modules/ledger/index.ts";
+import { allOrNothing, type Owner } from "../src/modules/ledger/index.ts";
 import { inTransaction } from "../src/runtime/transaction.ts";
 import { AppError } from "../src/values/app-error.ts";
 import { openTestDesk, STAFF, type TestDesk } from "./desk.ts";
+
+/** Whose what is reserved here is. */
+export const OWNER: Owner = { type: "order", id: 1 };
 
 export interface StockLine {
   readonly productId: number;
@@ -62,7 +65,7 @@ export async function openTestStock(options: { databaseUrl?: string } = {}): Pro
         actor: STAFF,
         scope: { accountIds, holdIds, stampCount: holdIds.length },
         decide: (at) => {
-          const released = releaseStock(at, holdIds);
+          const released = releaseStock(at, { holdIds, owner: OWNER });
           return released instanceof AppError ? released : { answer: "{}", counted: [] };
         },
       };
@@ -95,7 +98,7 @@ function reserveCommand(
         decide: () => {
           const ids: number[] = [];
           for (const line of lines) {
-            const request = { ...line, reference: "order 1", actorId: STAFF.id, expiresAt };
+            const request = { ...line, reference: "order 1", owner: OWNER, actorId: STAFF.id, expiresAt };
             const holds = reserveStock(desk, request, stock.get(line.productId) ?? []);
             if (holds instanceof AppError) return holds;
             ids.push(...holds.map(({ id }) => id));

@@ -56,6 +56,9 @@ export interface Ground {
 }
 
 /** A ledger's answer to commands made here: what was booked. */
+/** Whose the holds are. */
+const OWNER = { type: "order", id: 1 } as const;
+
 interface BookedAnswer {
   readonly id: number;
   readonly transfers: readonly {
@@ -155,6 +158,7 @@ function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
       const hold = placeHold(book, {
         kind: "ORDER_HOLD",
         actorId: ADMIN.id,
+        owner: OWNER,
         debitAccountId: idOf(ground, movement.debit),
         creditAccountId: idOf(ground, movement.credit),
         amount: movement.amount,
@@ -176,8 +180,8 @@ function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookComman
       if (holdId === undefined) return ledgerError("hold_not_found");
       const outcome =
         act.act === "release"
-          ? releaseHold(book, holdId)
-          : captureHold(book, { holdId, amount: act.amount ?? undefined });
+          ? releaseHold(book, holdId, OWNER)
+          : captureHold(book, { holdId, owner: OWNER, amount: act.amount ?? undefined });
       if (isRefusal(outcome)) return toError(outcome);
       const transfers = "transfer" in outcome ? [outcome.transfer] : [];
       return describe(ground, { id: holdId, transfers });
@@ -242,14 +246,15 @@ function decideTogether(
   { hold: { debit, credit, amount }, transfers }: Together,
   { book, holdId }: { book: Book; holdId: number },
 ): Decision | AppError {
-  const released = releaseHold(book, holdId);
+  const released = releaseHold(book, holdId, OWNER);
   if (isRefusal(released)) return toError(released);
   const sides = { debitAccountId: idOf(ground, debit), creditAccountId: idOf(ground, credit) };
-  const hold = placeHold(book, { kind: "ORDER_HOLD", actorId: ADMIN.id, ...sides, amount });
+  const hold = placeHold(book, { kind: "ORDER_HOLD", actorId: ADMIN.id, owner: OWNER, ...sides, amount });
   if (isRefusal(hold)) return toError(hold);
   const posted = postJournal(book, {
     kind: "ORDER_PAYMENT",
     actorId: ADMIN.id,
+    owner: OWNER,
     transfers: transfers.map((movement) => ({
       debitAccountId: idOf(ground, movement.debit),
       creditAccountId: idOf(ground, movement.credit),

@@ -59,6 +59,12 @@ export const LEDGER_ERRORS = {
     wayOut: "GET /assets shows it; an asset never changes.",
   },
   hold_not_found: { kind: "not_found", title: "There is no such hold.", wayOut: "Check the hold's id." },
+  owned_by_another: {
+    kind: "refused",
+    title: "This belongs to what `owned_by` names, whose commands alone move it.",
+    wayOut:
+      "Cancel, ship, return or refund the order, or void or refund the payment: its money and stock follow.",
+  },
   hold_not_active: {
     kind: "conflict",
     title: "The hold was already captured, released or has expired.",

@@ -59,6 +59,8 @@ export {
   type JournalKind,
   type JournalRequest,
   type KeptHold,
+  type Owner,
+  type OwnerType,
   type PostedJournal,
   TRANSACTION_STATUSES,
   TRANSFERS_PER_JOURNAL_MAX,
@@ -67,6 +69,7 @@ export {
   type TransferRequest,
 } from "./book/journal.ts";
 export { type BookScope, openBook } from "./book/open-book.ts";
+export { refuseStranger } from "./book/owner.ts";
 export { writeBook } from "./book/write-book.ts";
 export {
   isRefusal,
@@ -87,6 +90,12 @@ export {
 } from "./holds/find-holds.ts";
 export { findMissingPartitions } from "./partitions/partition-store.ts";
 export { createPartitions } from "./partitions/upkeep-store.ts";
+export {
+  countOwnedJournals,
+  findCapturedHold,
+  findUnknownJournal,
+  type OwnedJournals,
+} from "./transactions/find-owned.ts";
 export {
   findReversible,
   type MovedTransfer,

@@ -1,4 +1,5 @@
 // An order as the commands see it: its row with its lines, locked while they decide. Money amounts are minor units.
+import type { Owner } from "../ledger/index.ts";
 import type { Fulfilment, OrderState, Review } from "./changing/states.ts";
 
 /** Most lines of one order: 400 beyond. */
@@ -35,6 +36,11 @@ export interface OrderLine {
   /** Active stock holds, and the account of each. */
   readonly holdIds: readonly number[];
   readonly stockAccountIds: readonly number[];
+}
+
+/** Whose stock and money are, in the ledger. */
+export function ownerOf({ id }: Pick<Order, "id">): Owner {
+  return { type: "order", id };
 }
 
 export interface Order {

@@ -15,7 +15,7 @@ import {
   type Refusal,
   type TransferRequest,
 } from "../ledger/index.ts";
-import type { Payment } from "./payment.ts";
+import { ownerOf, type Payment } from "./payment.ts";
 
 /** Amounts are minor units; `taxMinor` is contained in `amountMinor`. */
 export interface Money {
@@ -90,7 +90,8 @@ function post(
   payment: Payment,
   journal: { kind: JournalKind; transfers: readonly TransferRequest[]; actorId: string },
 ): PostedJournal {
-  return unlessRefused(postJournal(desk.book, { ...journal, reference: payment.reference ?? undefined }));
+  const reference = payment.reference ?? undefined;
+  return unlessRefused(postJournal(desk.book, { ...journal, reference, owner: ownerOf(payment) }));
 }
 
 /** What the ledger did. @throws AppError what it refused */

@@ -7,7 +7,7 @@ import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, bookCapture, type Money, unlessRefused } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { holdBalance } from "./open-payment.ts";
-import { authorizedLeft, capturableOf, isInFlight, type Payment, taxOfCapture } from "./payment.ts";
+import { authorizedLeft, capturableOf, isInFlight, ownerOf, type Payment, taxOfCapture } from "./payment.ts";
 import { appendEvent, savePayment } from "./payment-rows.ts";
 
 export interface CaptureRequest {
@@ -74,7 +74,8 @@ export function noteCapture(
 }
 
 /** Releases a balance's hold. @throws AppError `try_again` where the payment's hold is another one than was read ahead */
-export function releasePaymentHold(desk: Desk, { holdId }: Payment): void {
+export function releasePaymentHold(desk: Desk, payment: Payment): void {
+  const { holdId } = payment;
   if (holdId === null || !desk.book.holds.has(holdId)) throw rereadFirst();
-  unlessRefused(releaseHold(desk.book, holdId));
+  unlessRefused(releaseHold(desk.book, holdId, ownerOf(payment)));
 }

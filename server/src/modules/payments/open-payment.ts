@@ -8,7 +8,7 @@ import { type Asset, type Hold, ledgerError, placeHold, takeStamps } from "../le
 import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, unlessRefused } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
-import { type CaptureMode, NO_SUMS, type Payment, type ProviderName } from "./payment.ts";
+import { type CaptureMode, NO_SUMS, ownerOf, type Payment, type ProviderName } from "./payment.ts";
 import { appendQuietEvent, savePayment } from "./payment-rows.ts";
 
 export interface OpenPaymentRequest {
@@ -86,6 +86,7 @@ export function holdBalance(
   const hold = placeHold(desk.book, {
     kind: "ORDER_HOLD",
     actorId,
+    owner: ownerOf(payment),
     reference: payment.reference ?? undefined,
     debitAccountId: payment.accountId ?? 0,
     creditAccountId: desk.assets.systemAccount(payment.assetId, "sales"),

@@ -1,5 +1,6 @@
 // A payment: its amounts, what each event does to them, and what may be done next. Pure. Amounts are never set, they are
 // what the events add up to, so a late or repeated report can only add its own event and never overwrite a newer one.
+import type { Owner } from "../ledger/index.ts";
 
 export const PROVIDER_NAMES = ["balance", "sandbox", "stripe", "manual"] as const;
 /** `balance`: the customer's account here. `manual`: an invoice or cash, marked paid by staff. */
@@ -50,6 +51,11 @@ export interface Payment {
   readonly cancelRequested: boolean;
   readonly eventCount: number;
   readonly version: number;
+}
+
+/** Whose its money is in the ledger: the order's that it pays, or its own. */
+export function ownerOf({ id, orderId }: Pick<Payment, "id" | "orderId">): Owner {
+  return orderId === null ? { type: "payment", id } : { type: "order", id: orderId };
 }
 
 export const EVENT_TYPES = [

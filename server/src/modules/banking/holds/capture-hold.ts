@@ -36,7 +36,7 @@ export async function captureBankHold(
 
 /**
  * A command that captures one hold. Locks both accounts.
- * Refuses `not_the_payee`, `hold_not_active` (naming the state: captured, released or expired), `capture_exceeds_hold`,
+ * Refuses `not_the_payee`, `owned_by_another` (naming `owned_by`), `hold_not_active` (naming the state: captured, released or expired), `capture_exceeds_hold`,
  * `account_frozen`, `account_closed`, `amount_overflow`.
  */
 export function buildCaptureHoldCommand(context: CommandContext, request: CaptureHoldRequest): BookCommand {

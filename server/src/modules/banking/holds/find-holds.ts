@@ -34,7 +34,7 @@ export async function getHold({ db, assets }: HoldReader, actor: Actor, id: numb
   const owners = await selectOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
   if (!maySeeHold(actor, owners, hold)) throw asHidden(ledgerError("hold_not_found"));
   await ensureAsset(assets, hold.assetId);
-  if (isStock(assets, hold)) throw bankingError("stock_is_not_money");
+  if (isStock(assets, hold) && hold.owner === null) throw bankingError("stock_is_not_money");
   return hold;
 }
 

@@ -25,7 +25,7 @@ export async function releaseBankHold(
 
 /**
  * A command that releases one hold, read ahead for its accounts. Locks both accounts; works on frozen ones too.
- * Refuses `not_the_payee` and `hold_not_active` (naming the state: captured, released or expired).
+ * Refuses `not_the_payee`, `owned_by_another` (naming `owned_by`) and `hold_not_active` (naming the state: captured, released or expired).
  */
 export function buildReleaseHoldCommand(context: CommandContext, known: HoldRecord): BookCommand {
   const { actor, key, origin } = context;

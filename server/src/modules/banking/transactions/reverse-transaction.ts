@@ -1,5 +1,5 @@
 // Reverses a completed transaction: a new one of type SYSTEM_ADJUSTMENT books its transfers mirrored, last first. Once,
-// and never a reversal itself; where the payee no longer has the money it is refused like any payment.
+// and never a reversal itself, nor what an order or payment has booked; where the payee no longer has the money it is refused like any payment.
 import type { Sql } from "../../../runtime/database.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
@@ -14,6 +14,7 @@ import {
   type MovedTransfer,
   postJournal,
   type ReversibleJournal,
+  refuseStranger,
 } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { CommandContext } from "../holds/place-hold.ts";
@@ -50,14 +51,15 @@ export async function getReversible(
   if (journal === undefined) throw ledgerError("transaction_not_found");
   for (const { assetId } of journal.transfers) {
     await ensureAsset(assets, assetId);
-    if (assets.byId(assetId).kind === "stock") throw bankingError("stock_is_not_money");
+    if (journal.owner === null && assets.byId(assetId).kind === "stock")
+      throw bankingError("stock_is_not_money");
   }
   return journal;
 }
 
 /**
  * A command that reverses one journal, whatever its kind and number of transfers. Locks all its accounts.
- * Refuses `not_reversible` (naming the status), `already_reversed` (naming the reversal), `insufficient_funds`,
+ * Refuses `owned_by_another` (naming `owned_by`), `not_reversible` (naming the status), `already_reversed` (naming the reversal), `insufficient_funds`,
  * `account_frozen`, `account_closed`, `amount_overflow`; those of kind refused that the book decides are kept as FAILED.
  */
 export function buildReversalCommand(context: CommandContext, request: ReverseRequest): BookCommand {
@@ -87,7 +89,9 @@ function decide(
   { actor, risk }: CommandContext,
   { journal, reference, transfers }: ReverseRequest & { transfers: readonly MovedTransfer[] },
 ): Decision | AppError {
-  const { id: reversedId, status } = journal;
+  const { id: reversedId, status, owner } = journal;
+  const strange = refuseStranger(owner);
+  if (strange !== undefined) return ledgerError(strange.refused, strange.details);
   if (status !== "COMPLETED") return ledgerError("not_reversible", { transaction_status: status });
   if (journal.reversedId !== null)
     return ledgerError("not_reversible", { reverses: String(journal.reversedId) });

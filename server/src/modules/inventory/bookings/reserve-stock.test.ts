@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestStock, type TestStock } from "../../../../tests/stock.ts";
+import { OWNER, openTestStock, type TestStock } from "../../../../tests/stock.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { verifyBook } from "../../ledger/index.ts";
@@ -89,7 +89,7 @@ it("ships in parts, keeps the rest reserved, and takes goods back", async () => 
   const [account] = await shop.accountsOf(6);
   const accountId = account?.accountId ?? 0;
   const { holds } = await shop.carryOut(await shop.reserve([{ productId: 6, quantity: 5 }]));
-  const purpose = { reference: "order 6", actorId: STAFF.id };
+  const purpose = { reference: "order 6", actorId: STAFF.id, owner: OWNER };
   const ship = (holdId: number, quantity: number) =>
     shop.carryOut({
       event: "test.ship",

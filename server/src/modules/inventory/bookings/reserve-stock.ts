@@ -10,6 +10,7 @@ import {
   isRefusal,
   ledgerError,
   releaseHold as loosenHold,
+  type Owner,
   type PostedJournal,
   placeHold,
   postJournal,
@@ -24,6 +25,8 @@ export interface StockPurpose {
   /** "order 1795424400123456". */
   readonly reference: string;
   readonly actorId: string;
+  /** Whose commands alone release, ship or undo it. */
+  readonly owner: Owner;
 }
 
 export interface ReservationRequest extends StockPurpose {
@@ -105,13 +108,13 @@ function share(
 
 function placeHolds(
   { book, assets }: StockDesk,
-  { reference, actorId, expiresAt }: ReservationRequest,
+  { reference, actorId, owner, expiresAt }: ReservationRequest,
   shares: readonly Share[],
 ): Hold[] | AppError {
   const { sold } = unitAccounts(assets);
   const holds: Hold[] = [];
   for (const { accountId, amount } of shares) {
-    const what = { kind: "ORDER_HOLD", actorId, reference, expiresAt } as const;
+    const what = { kind: "ORDER_HOLD", actorId, owner, reference, expiresAt } as const;
     const hold = placeHold(book, { ...what, debitAccountId: accountId, creditAccountId: sold, amount });
     if (isRefusal(hold)) return toError(hold);
     holds.push(hold);
@@ -120,15 +123,18 @@ function placeHolds(
 }
 
 /**
- * Gives reserved units back, all or none.
- * Refuses `hold_not_found`, `hold_not_active` (naming the state).
+ * Gives reserved units back to the shelf, all or none.
+ * Refuses `hold_not_found`, `owned_by_another`, `hold_not_active` (naming the state).
  */
-export function releaseStock({ book }: StockDesk, holdIds: readonly number[]): Hold[] | AppError {
+export function releaseStock(
+  { book }: StockDesk,
+  { holdIds, owner }: { holdIds: readonly number[]; owner: Owner },
+): Hold[] | AppError {
   return allOrNothing<Hold[] | AppError>(book, {
     decide: () => {
       const released: Hold[] = [];
       for (const id of holdIds) {
-        const hold = loosenHold(book, id);
+        const hold = loosenHold(book, id, owner);
         if (isRefusal(hold)) return toError(hold);
         released.push(hold);
       }
@@ -147,23 +153,23 @@ export interface Shipment {
 /**
  * Takes `quantity` of what a hold reserved: it leaves the house. The rest stays reserved, as a hold of its own with the
  * same end. The purpose must be that of the reservation.
- * Refuses `hold_not_found`, `hold_not_active`, `capture_exceeds_hold`.
+ * Refuses `hold_not_found`, `owned_by_another`, `hold_not_active`, `capture_exceeds_hold`.
  */
 export function shipStock(
   { book }: StockDesk,
   { id: holdId }: Pick<Hold, "id">,
-  { quantity, reference, actorId }: StockPurpose & { quantity: number },
+  { quantity, reference, actorId, owner }: StockPurpose & { quantity: number },
 ): Shipment | AppError {
   const before = book.holds.get(holdId);
   return allOrNothing<Shipment | AppError>(book, {
     decide: () => {
-      const captured = captureHold(book, { holdId, amount: BigInt(quantity) });
+      const captured = captureHold(book, { holdId, amount: BigInt(quantity), owner });
       if (isRefusal(captured)) return toError(captured);
       const { hold, transfer } = captured;
       const left = hold.amount - hold.captured;
       if (left === 0n) return { transfer, rest: undefined };
       const { debitAccountId, creditAccountId } = hold;
-      const what = { kind: "ORDER_HOLD", actorId, reference, amount: left } as const;
+      const what = { kind: "ORDER_HOLD", actorId, owner, reference, amount: left } as const;
       const rest = placeHold(book, {
         ...what,
         debitAccountId,
@@ -185,6 +191,7 @@ export function returnStock(
     quantity,
     reference,
     actorId,
+    owner,
   }: StockPurpose & { productId: number; accountId: number; quantity: number },
 ): PostedJournal | AppError {
   const { sold } = unitAccounts(assets);
@@ -193,6 +200,7 @@ export function returnStock(
   const posted = postJournal(book, {
     kind: "ORDER_REFUND",
     actorId,
+    owner,
     reference,
     metadata,
     transfers: [movement],

@@ -4,6 +4,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { BookAccount } from "./book.ts";
 import { HOLD_STATES, type Hold, JOURNAL_KINDS, nameOf } from "./journal.ts";
+import { type OwnerRow, toOwner } from "./owner.ts";
 
 interface AccountRow {
   id: bigint;
@@ -62,6 +63,8 @@ export interface HoldRow {
   captured: bigint;
   expires_at: bigint | null;
   closed_at: bigint | null;
+  owner_type: OwnerRow["owner_type"];
+  owner_id: OwnerRow["owner_id"];
 }
 
 export function toHold(row: HoldRow): Hold {
@@ -75,6 +78,7 @@ export function toHold(row: HoldRow): Hold {
     captured: row.captured,
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     closedAt: row.closed_at === null ? null : Number(row.closed_at),
+    owner: toOwner(row),
   };
 }
 
@@ -82,7 +86,7 @@ export function toHold(row: HoldRow): Hold {
 export async function selectHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
     SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
-      h.closed_at
+      h.closed_at, j.owner_type, j.owner_id
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
     WHERE h.id = ANY(${toArray(ids)}::bigint[])`.execute();
@@ -97,7 +101,7 @@ export async function selectExpiredHolds(
 ): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
     SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
-      h.closed_at
+      h.closed_at, j.owner_type, j.owner_id
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
     WHERE h.state = 1

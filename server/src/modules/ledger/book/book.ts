@@ -3,7 +3,7 @@
 // `write-book.ts` writes what was decided. Single commands are batches of one: there is no second path.
 //
 // Kept true: no account's available amount falls below zero; all transfers of a journal are booked or none; a hold is
-// captured, released or expired once; a journal is reversed once; every sum stays within PostgreSQL's bigint.
+// captured, released or expired once, by its owner alone; a journal is reversed once; every sum stays within PostgreSQL's bigint.
 import { AMOUNT_MINOR_MAX, smaller } from "../../../values/money.ts";
 import { type Refusal, refuse } from "../errors.ts";
 import type {
@@ -13,10 +13,12 @@ import type {
   HoldRequest,
   JournalHeader,
   JournalRequest,
+  Owner,
   PostedJournal,
   Transfer,
   TransferRequest,
 } from "./journal.ts";
+import { refuseStranger } from "./owner.ts";
 
 /** A locked account, changed in memory as the batch is decided. A system account's sums begin at zero: they are this batch's. */
 export interface BookAccount {
@@ -126,7 +128,8 @@ export function placeHold(book: Book, request: HoldRequest): Hold | Refusal {
   const id = takeStamps(book, 1);
   setAside(book, sides.debit, { amount, expiresAt: expiresAt ?? null });
   const open = { state: "active", captured: 0n, expiresAt: expiresAt ?? null, closedAt: null } as const;
-  const hold: Hold = { id, kind: header.kind, debitAccountId, creditAccountId, amount, ...open };
+  const { kind, owner = null } = header;
+  const hold: Hold = { id, kind, debitAccountId, creditAccountId, amount, ...open, owner };
   setEntry(book, book.holds, [id, hold]);
   append(book, book.decisions.placedHolds, hold);
   append(book, book.decisions.journals, { ...header, id, transferCount: 0 });
@@ -138,7 +141,7 @@ export function captureHold(
   book: Book,
   request: CaptureRequest,
 ): { hold: Hold; transfer: Transfer } | Refusal {
-  const hold = findActiveHold(book, request.holdId);
+  const hold = findActiveHold(book, request.holdId, request.owner);
   if ("refused" in hold) return hold;
   const amount = request.amount ?? hold.amount;
   if (amount > hold.amount || amount <= 0n) return refuse("capture_exceeds_hold");
@@ -150,8 +153,9 @@ export function captureHold(
   return { hold: captured, transfer: move(book, sides, { amount, id, journalId: hold.id }) };
 }
 
-export function releaseHold(book: Book, holdId: number): Hold | Refusal {
-  const hold = findActiveHold(book, holdId);
+/** @param owner who asks; must be the hold's owner, where it has one */
+export function releaseHold(book: Book, holdId: number, owner?: Owner): Hold | Refusal {
+  const hold = findActiveHold(book, holdId, owner);
   return "refused" in hold
     ? hold
     : closeHold(book, hold, { state: "released", captured: 0n, closedAt: takeStamps(book, 1) });
@@ -270,9 +274,11 @@ function setAside(
   });
 }
 
-function findActiveHold(book: Book, id: number): Hold | Refusal {
+function findActiveHold(book: Book, id: number, owner: Owner | undefined): Hold | Refusal {
   const hold = book.holds.get(id);
   if (hold === undefined) return refuse("hold_not_found");
+  const strange = refuseStranger(hold.owner, owner);
+  if (strange !== undefined) return strange;
   return hold.state === "active" ? hold : refuse("hold_not_active", { hold_state: hold.state });
 }
 

@@ -25,6 +25,15 @@ export function describeReversal(reversedId: number): string {
   return `${REVERSAL_METADATA.before}${reversedId}${REVERSAL_METADATA.after}`;
 }
 
+export type OwnerType = "order" | "payment" | "credit_note";
+
+/** What a journal or hold belongs to: its commands alone capture, release or undo it. */
+export interface Owner {
+  readonly type: OwnerType;
+  /** Stamp. */
+  readonly id: number;
+}
+
 export const ACCOUNT_STATES = { open: 1, frozen: 2, closed: 3 } as const;
 export type AccountState = keyof typeof ACCOUNT_STATES;
 
@@ -55,6 +64,8 @@ export interface JournalHeader {
   /** JSON text, kept as it is. */
   readonly metadata?: string | undefined;
   readonly effectiveAt?: Date | undefined;
+  /** Required of the kinds of orders. Undefined: nobody's, and whoever may move money on its accounts may undo it. */
+  readonly owner?: Owner | undefined;
 }
 
 /** 1 to 1,000 transfers that succeed or fail together. */
@@ -75,6 +86,8 @@ export interface CaptureRequest {
   readonly holdId: number;
   /** At most what is held; the rest is released. Default: all. */
   readonly amount?: bigint | undefined;
+  /** Who asks; must be the hold's owner, where it has one. */
+  readonly owner?: Owner | undefined;
 }
 
 export interface Transfer {
@@ -104,6 +117,7 @@ export interface Hold {
   readonly expiresAt: number | null;
   /** Stamp; of a captured hold the id of its transfer. */
   readonly closedAt: number | null;
+  readonly owner: Owner | null;
 }
 
 /** What a hold keeps, or was captured of it. */

@@ -78,6 +78,8 @@ const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
   reference: ["text", (journal) => journal.reference],
   metadata: ["text", (journal) => journal.metadata],
   effective_at: ["timestamptz", (journal) => journal.effectiveAt],
+  owner_type: ["text", (journal) => journal.owner?.type],
+  owner_id: ["bigint", (journal) => journal.owner?.id],
 });
 
 export function insertJournals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {

@@ -20,7 +20,7 @@ type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; met
 export async function selectHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
   const rows = await db<HoldRecordRow[]>`
     SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
+      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id
@@ -56,7 +56,7 @@ export async function selectHoldsOfAccounts(
        ORDER BY id DESC
        LIMIT ${query.limit}))
     SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
+      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id
     FROM ids
     JOIN ledger.holds h ON h.id = ids.id
     JOIN ledger.journals j ON j.id = h.id
@@ -73,7 +73,7 @@ export async function selectAllHolds(
   const states = toArray(query.states.map((state) => HOLD_STATES[state]));
   const rows = await db<HoldRecordRow[]>`
     SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, a.asset_id
+      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id

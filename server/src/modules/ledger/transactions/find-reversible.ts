@@ -1,7 +1,7 @@
 // Reads a journal for its reversal: what it moved, and whether it may be undone. What a completed journal moved never
 // changes, so it may be read ahead of the command; whether it was reversed meanwhile is decided on the book.
 import type { Sql } from "../../../runtime/database.ts";
-import type { TransactionStatus, TransferRequest } from "../book/journal.ts";
+import type { Owner, TransactionStatus, TransferRequest } from "../book/journal.ts";
 import { isRefused, type JournalShape, selectJournal, selectTransfers } from "./reversible-store.ts";
 
 export interface ReversibleJournal {
@@ -9,6 +9,8 @@ export interface ReversibleJournal {
   readonly status: TransactionStatus;
   /** The journal that this one reverses; such a journal is not reversed itself. */
   readonly reversedId: number | null;
+  /** Whose commands alone undo it; null: nobody's. */
+  readonly owner: Owner | null;
   /** What it moved, in order; none unless completed. */
   readonly transfers: readonly MovedTransfer[];
 }
@@ -17,7 +19,7 @@ export interface MovedTransfer extends TransferRequest {
   readonly assetId: number;
 }
 
-const NOTHING_MOVED = { reversedId: null, transfers: [] };
+const NOTHING_MOVED = { reversedId: null, owner: null, transfers: [] };
 
 /** A journal, a hold's journal or a refused one; undefined where there is none of this id. */
 export async function findReversible(db: Sql, id: number): Promise<ReversibleJournal | undefined> {
@@ -27,8 +29,9 @@ export async function findReversible(db: Sql, id: number): Promise<ReversibleJou
     return refused ? { id, status: "FAILED", ...NOTHING_MOVED } : undefined;
   }
   const status = statusOf(journal);
-  if (status !== "COMPLETED") return { id, status, ...NOTHING_MOVED };
-  return { id, status, reversedId: journal.reversedId, transfers: await readMoved(db, id, journal) };
+  const { owner, reversedId } = journal;
+  if (status !== "COMPLETED") return { id, status, ...NOTHING_MOVED, owner };
+  return { id, status, owner, reversedId, transfers: await readMoved(db, id, journal) };
 }
 
 function statusOf({ holdState }: JournalShape): TransactionStatus {

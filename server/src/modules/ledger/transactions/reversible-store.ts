@@ -1,6 +1,7 @@
 // The SQL that reads what a reversal needs of a journal.
 import type { Sql } from "../../../runtime/database.ts";
-import { HOLD_STATES, type HoldState, nameOf } from "../book/journal.ts";
+import { HOLD_STATES, type HoldState, nameOf, type Owner } from "../book/journal.ts";
+import { type OwnerRow, toOwner } from "../book/owner.ts";
 import type { MovedTransfer } from "./find-reversible.ts";
 
 interface JournalRow {
@@ -8,11 +9,14 @@ interface JournalRow {
   hold_state: number | null;
   closed_at: bigint | null;
   reversed_id: bigint | null;
+  owner_type: OwnerRow["owner_type"];
+  owner_id: OwnerRow["owner_id"];
 }
 
 export async function selectJournal(db: Sql, id: number): Promise<JournalShape | undefined> {
   const [row] = await db<JournalRow[]>`
-    SELECT j.transfer_count, h.state AS hold_state, h.closed_at, r.reversed_id
+    SELECT j.transfer_count, h.state AS hold_state, h.closed_at, r.reversed_id, j.owner_type,
+      j.owner_id
     FROM ledger.journals j
     LEFT JOIN ledger.holds h ON h.id = j.id
     LEFT JOIN ledger.reversals r ON r.journal_id = j.id
@@ -23,6 +27,7 @@ export async function selectJournal(db: Sql, id: number): Promise<JournalShape |
     holdState: row.hold_state === null ? null : nameOf(HOLD_STATES, row.hold_state),
     closedAt: row.closed_at === null ? null : Number(row.closed_at),
     reversedId: row.reversed_id === null ? null : Number(row.reversed_id),
+    owner: toOwner(row),
   };
 }
 
@@ -31,6 +36,7 @@ export interface JournalShape {
   readonly holdState: HoldState | null;
   readonly closedAt: number | null;
   readonly reversedId: number | null;
+  readonly owner: Owner | null;
 }
 
 /** Transfers with consecutive ids, in the order they were booked. */

@@ -131,6 +131,7 @@ async function runChecks(
   }
   for await (const difference of checks.checkJournals(tx, checkpoint, counted)) note(difference);
   note(await checks.checkReversals(tx, checkpoint));
+  note(await checks.checkOwners(tx, checkpoint));
   step();
   const { since } = checkpoint;
   let share = 0;

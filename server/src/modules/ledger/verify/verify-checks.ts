@@ -18,6 +18,7 @@ export type CheckName =
   | "transfers"
   | "holds"
   | "reversals"
+  | "owners"
   | "zero_sum";
 
 type Found = Promise<BookDifference | undefined>;
@@ -147,6 +148,15 @@ function describeStrayTransfer(found: { transferId: number; journalId: number } 
 export function describeMixedTransfer(transferId: number): BookDifference {
   const what = `the sides of transfer ${transferId} are not two accounts of one asset`;
   return { check: "transfers", what, transferId };
+}
+
+/** What an order, a payment or a credit note has booked is given back by its own commands, which book anew. */
+export async function checkOwners(tx: Tx, { since }: Checkpoint): Found {
+  const found = await journals.findOwnedReversal(tx, since);
+  if (found === undefined) return undefined;
+  const { journalId, reversedId, owner } = found;
+  const what = `journal ${journalId} reverses ${reversedId} behind its owner, ${owner?.type} ${owner?.id}`;
+  return { check: "owners", what, journalId };
 }
 
 export async function checkReversals(tx: Tx, { since }: Checkpoint): Found {

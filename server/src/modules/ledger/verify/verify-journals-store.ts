@@ -1,7 +1,8 @@
 // The SQL that compares transfers with the journals and holds that account for them. The large comparisons only count;
 // what is behind a count that does not agree is looked up after.
 import type { Tx } from "../../../runtime/transaction.ts";
-import { JOURNAL_KINDS, REVERSAL_METADATA } from "../book/journal.ts";
+import { JOURNAL_KINDS, type Owner, REVERSAL_METADATA } from "../book/journal.ts";
+import { type OwnerRow, toOwner } from "../book/owner.ts";
 import { type Checkpoint, changedHolds, expectAny, expectMany } from "./verification-store.ts";
 
 export interface TransferCounts {
@@ -155,6 +156,23 @@ export async function selectFalseReversal(
   return row === undefined
     ? undefined
     : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id) };
+}
+
+/** The first reversal of a journal that an order, a payment or a credit note owns: none of their commands reverses. */
+export async function findOwnedReversal(
+  { sql }: Tx,
+  since: number,
+): Promise<{ journalId: number; reversedId: number; owner: Owner | null } | undefined> {
+  const [row] = await sql<({ journal_id: bigint; reversed_id: bigint } & OwnerRow)[]>`
+    SELECT r.journal_id, r.reversed_id, reversed.owner_type, reversed.owner_id
+    FROM ledger.reversals r
+    JOIN ledger.journals reversed ON reversed.id = r.reversed_id
+    WHERE r.journal_id > ${since} AND reversed.owner_id IS NOT NULL
+    ORDER BY r.journal_id
+    LIMIT 1`;
+  return row === undefined
+    ? undefined
+    : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id), owner: toOwner(row) };
 }
 
 /** The first journal that was written as a reversal and has no row that says so: what it reversed could be reversed again. */

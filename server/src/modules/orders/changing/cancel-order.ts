@@ -6,7 +6,7 @@ import { releaseStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, type Payment } from "../../payments/index.ts";
 import { orderError } from "../errors.ts";
-import { holdsOf, type Order, type OrderLine } from "../order.ts";
+import { holdsOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { returnUseOf } from "../placing/apply-coupon.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
 import { factsOf } from "./order-facts.ts";
@@ -80,7 +80,7 @@ export function giveBack(
 ): GivenBack | AppError {
   const given = allOrNothing<GivenBack | AppError>(desk.book, {
     decide: () => {
-      const released = releaseStock(desk, holdsOf(order).holdIds);
+      const released = releaseStock(desk, { holdIds: holdsOf(order).holdIds, owner: ownerOf(order) });
       if (released instanceof AppError) return released;
       const returned =
         payment === undefined ? undefined : cancelPayment(desk, payment, { actorId: actor.id, reason });

@@ -8,7 +8,7 @@ import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../payments/index.ts";
 import { type OrderAddresses, sealAddresses } from "../addresses.ts";
 import { orderError } from "../errors.ts";
-import { holdsOf, type Order, type OrderLine } from "../order.ts";
+import { holdsOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { ADDRESSES } from "../order-write-store.ts";
 import { discountOfLines, reapplyCoupon } from "../placing/apply-coupon.ts";
 import { askElsewhere, holdStock, openOrderPayment } from "../placing/place-orders.ts";
@@ -162,9 +162,10 @@ function replaceLines(
   if (priced instanceof AppError) return priced;
   return allOrNothing<Replaced | AppError>(desk.book, {
     decide: () => {
-      const released = releaseStock(desk, holdsOf(found.order).holdIds);
+      const owner = ownerOf(found.order);
+      const released = releaseStock(desk, { holdIds: holdsOf(found.order).holdIds, owner });
       if (released instanceof AppError) return released;
-      const purpose = { reference: `order ${found.order.id}`, actorId: found.actor.id };
+      const purpose = { reference: `order ${found.order.id}`, actorId: found.actor.id, owner };
       const lines = holdStock(desk, priced.lines, { stock: editing.stock, ...purpose });
       if (lines instanceof AppError) return lines;
       return renewPayment(desk, found, { ...editing, lines, totals: priced.totals });

@@ -19,7 +19,7 @@ import { saveOrder } from "../changing/save-order.ts";
 import { isFinal } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
-import { fulfilmentOf, type Order, type OrderLine } from "../order.ts";
+import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { least } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
 import {
@@ -190,7 +190,7 @@ function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | A
 function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number | null | AppError {
   const { line, stockAccountId: accountId, quantity } = part;
   if (accountId === null || line.productId === null) return null;
-  const purpose = { reference: `order ${order.id}`, actorId: actor.id };
+  const purpose = { reference: `order ${order.id}`, actorId: actor.id, owner: ownerOf(order) };
   const posted = returnStock(desk, { productId: line.productId, accountId, quantity, ...purpose });
   return posted instanceof AppError ? posted : posted.id;
 }

@@ -9,6 +9,7 @@ import {
   allOrNothing,
   isRefusal,
   ledgerError,
+  type Owner,
   postJournal,
   takeStamps,
 } from "../../ledger/index.ts";
@@ -113,18 +114,19 @@ interface Priced {
 function book(desk: Desk, { caller, request, stock }: Writing, priced: Priced): Booked | AppError {
   const reference = `credit note ${priced.id}`;
   const actorId = caller.actor.id;
+  const owner = { type: "credit_note", id: priced.id } as const;
   const lines: CreditNoteLine[] = [];
   for (const [index, line] of priced.lines.entries()) {
     const account = findShelf(line, stock);
     const isBack = account !== undefined && request.items[index]?.restock === true;
-    const goods = { productId: line.productId ?? 0, quantity: line.quantity, reference, actorId };
+    const goods = { productId: line.productId ?? 0, quantity: line.quantity, reference, actorId, owner };
     const posted = isBack ? returnStock(desk, { ...goods, accountId: account.accountId }) : undefined;
     if (posted instanceof AppError) return posted;
     lines.push(
       toNoteLine(line, posted === undefined ? null : { accountId: account?.accountId ?? 0, id: posted.id }),
     );
   }
-  const journalId = payOut(desk, request, { ...priced, reference, actorId });
+  const journalId = payOut(desk, request, { ...priced, reference, actorId, owner });
   return journalId instanceof AppError ? journalId : { lines, journalId };
 }
 
@@ -136,7 +138,7 @@ function findShelf({ productId, tracksStock }: OrderLine, stock: StockByProduct)
 function payOut(
   desk: Desk,
   { asset, accountId }: NewCreditNote,
-  { totals, reference, actorId }: Priced & { reference: string; actorId: string },
+  { totals, ...header }: Priced & { reference: string; actorId: string; owner: Owner },
 ): number | null | AppError {
   if (totals.gross === 0n) return null;
   const account = (name: "sales" | "tax" | "world") => desk.assets.systemAccount(asset.id, name);
@@ -146,8 +148,7 @@ function payOut(
   const tax = { debitAccountId: account("tax"), creditAccountId: account("sales"), amount: totals.tax };
   const posted = postJournal(desk.book, {
     kind: "ORDER_REFUND",
-    actorId,
-    reference,
+    ...header,
     transfers: [
       ...(totals.tax === 0n ? [] : [tax]),
       { debitAccountId: account("sales"), creditAccountId: to, amount: totals.gross },

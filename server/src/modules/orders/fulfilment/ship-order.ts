@@ -10,7 +10,7 @@ import { dueOf, dueTaxOf, factsOf } from "../changing/order-facts.ts";
 import { saveOrder } from "../changing/save-order.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
-import { fulfilmentOf, type Order, type OrderLine } from "../order.ts";
+import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { divideHalfUp, least, shareOfUnits, taxWithin } from "../placing/totals.ts";
 import { describeShipment, type Shipment, type ShipmentLine, type Tracking } from "./shipment.ts";
 import { NEW_SHIPMENTS } from "./shipment-store.ts";
@@ -120,7 +120,7 @@ function shipLine(
     const taken = shipStock(
       desk,
       { id: holdId },
-      { quantity: amount, reference: `order ${order.id}`, actorId },
+      { quantity: amount, reference: `order ${order.id}`, actorId, owner: ownerOf(order) },
     );
     if (taken instanceof AppError) return taken;
     parts.push({ lineNo, holdId, stockAccountId: accountId, quantity: amount });

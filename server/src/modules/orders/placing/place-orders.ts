@@ -10,6 +10,7 @@ import {
   reserveStock,
   type StockByProduct,
   type StockCheck,
+  type StockPurpose,
   stockScope,
   type WantedStock,
 } from "../../inventory/index.ts";
@@ -26,7 +27,7 @@ import { findOwnStep, take } from "../changing/order-facts.ts";
 import { partyOf } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
-import type { Order, OrderLine, PaymentMethod } from "../order.ts";
+import { type Order, type OrderLine, ownerOf, type PaymentMethod } from "../order.ts";
 import { ORDERS } from "../order-store.ts";
 import { ADDRESSES, NEW_ORDERS } from "../order-write-store.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
@@ -201,7 +202,8 @@ interface Priced {
 /** Stock first, then the money: what cannot be delivered is not paid. */
 function book(desk: Desk, { services, caller, request, stock }: Placing, priced: Priced): Booked | AppError {
   const reference = `order ${priced.id}`;
-  const lines = holdStock(desk, priced.lines, { stock, reference, actorId: caller.actor.id });
+  const owner = ownerOf(priced);
+  const lines = holdStock(desk, priced.lines, { stock, reference, owner, actorId: caller.actor.id });
   const { isInReview } = priced;
   if (lines instanceof AppError || priced.totals.gross === 0n)
     return lines instanceof AppError ? lines : { lines, payment: undefined, isInReview };
@@ -223,7 +225,7 @@ function book(desk: Desk, { services, caller, request, stock }: Placing, priced:
 export function holdStock(
   desk: Desk,
   lines: readonly OrderLine[],
-  { stock, reference, actorId }: { stock: StockByProduct; reference: string; actorId: string },
+  { stock, ...purpose }: StockPurpose & { stock: StockByProduct },
 ): OrderLine[] | AppError {
   const held: OrderLine[] = [];
   for (const line of lines) {
@@ -232,7 +234,7 @@ export function holdStock(
       held.push(line);
       continue;
     }
-    const holds = reserveStock(desk, { productId, quantity, reference, actorId }, stock.get(productId) ?? []);
+    const holds = reserveStock(desk, { productId, quantity, ...purpose }, stock.get(productId) ?? []);
     if (holds instanceof AppError) return nameLine(holds, line.lineNo);
     const [holdIds, stockAccountIds] = [holds.map(({ id }) => id), holds.map((hold) => hold.debitAccountId)];
     held.push({ ...line, holdIds, stockAccountIds });

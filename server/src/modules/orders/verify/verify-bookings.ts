@@ -5,9 +5,11 @@ import { unitAccounts } from "../../inventory/index.ts";
 import {
   type BookedTransfer,
   countActiveHolds,
+  countOwnedJournals,
   findActiveHoldIds,
   findHoldsById,
   findTransfers,
+  findUnknownJournal,
   getSystemSums,
   type KeptHold,
   tellAmounts,
@@ -120,6 +122,20 @@ export async function checkPaidOut(subject: VerifySubject): Found {
     }
     afterId = last.noteId;
   }
+}
+
+/** Every journal of money that the ledger says a credit note owns is one that a note names. */
+export async function checkOwnedNotes({ tx, assets, since }: VerifySubject): Found {
+  const accountIds = assets
+    .all()
+    .flatMap(({ id, kind }) => (kind === "money" ? [assets.systemAccount(id, "sales")] : []));
+  const owned = { since, ownerTypes: ["credit_note"], accountIds } as const;
+  if ((await countOwnedJournals(tx, owned)) === (await store.countJournalsOfNotes(tx, since)))
+    return undefined;
+  const journalId = await findUnknownJournal(tx, owned, (range) => store.selectJournalsOfNotes(tx, range));
+  if (journalId === undefined) return undefined;
+  const what = `journal ${journalId} moved money of a credit note, and no credit note knows of it`;
+  return { check: "order_refunds", what, journalId };
 }
 
 /** The tax first, where there is some, then the whole. */

@@ -45,6 +45,7 @@ const CHECKS = [
   bookings.checkShipments,
   bookings.checkPutBack,
   bookings.checkPaidOut,
+  bookings.checkOwnedNotes,
   bookings.checkRefunds,
   bookings.checkUnits,
 ] as const;

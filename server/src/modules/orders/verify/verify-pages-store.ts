@@ -214,6 +214,23 @@ export async function selectPaidOut({ sql }: Tx, { since, afterId, limit }: Page
   return rows.map(toBooking);
 }
 
+/** Journals of money after `since` that credit notes name. */
+export async function countJournalsOfNotes({ sql }: Tx, since: number): Promise<number> {
+  const [row] = await sql<[{ count: bigint }]>`
+    SELECT count(*) AS count FROM orders.credit_notes WHERE journal_id > ${since}`;
+  return Number(row.count);
+}
+
+/** Those of them from the first id to the last. */
+export async function selectJournalsOfNotes(
+  { sql }: Tx,
+  { first, last }: { first: number; last: number },
+): Promise<Set<number>> {
+  const rows = await sql<{ journal_id: bigint }[]>`
+    SELECT journal_id FROM orders.credit_notes WHERE journal_id BETWEEN ${first} AND ${last}`;
+  return new Set(rows.map((row) => Number(row.journal_id)));
+}
+
 /** Goods that credit notes put back on the shelf, a page of notes at a time. */
 export async function selectPutBack({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
   const rows = await sql<BookingRow[]>`

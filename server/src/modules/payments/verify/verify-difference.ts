@@ -14,6 +14,7 @@ export type PaymentCheckName =
   | "payment_disputes"
   | "payment_bookings"
   | "payment_holds"
+  | "payment_owners"
   | "payment_clearing"
   | "payment_tax";
 

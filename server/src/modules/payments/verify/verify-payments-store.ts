@@ -192,6 +192,23 @@ export async function selectBookings(
   }));
 }
 
+/** Journals after `since` that events name. */
+export async function countJournalsOfEvents({ sql }: Tx, since: number): Promise<number> {
+  const [row] = await sql<[{ count: bigint }]>`
+    SELECT count(*) AS count FROM payments.events WHERE journal_id > ${since}`;
+  return Number(row.count);
+}
+
+/** Journals that events name, from the first id to the last. Reads the whole table: no index finds events by their journals. */
+export async function selectJournalsOfEvents(
+  { sql }: Tx,
+  { first, last }: { first: number; last: number },
+): Promise<Set<number>> {
+  const rows = await sql<{ journal_id: bigint }[]>`
+    SELECT journal_id FROM payments.events WHERE journal_id BETWEEN ${first} AND ${last}`;
+  return new Set(rows.map((row) => Number(row.journal_id)));
+}
+
 /** The first journal that two events name. */
 export async function selectSharedJournal({
   sql,

@@ -144,6 +144,7 @@ it("finds an event whose journal moved other money, no money, or another event's
   const back = `UPDATE payments.events SET journal_id = ${journal} WHERE ${captured}`;
   expect(await tamper(`UPDATE payments.events SET journal_id = NULL WHERE ${captured}`, back)).toMatchObject([
     { check: "payment_bookings", paymentId: partly, what: expect.stringContaining("names no journal") },
+    { check: "payment_owners", journalId: Number(journal) },
   ]);
   const other = `(SELECT journal_id FROM payments.events WHERE payment_id = ${card} AND type = 'captured')`;
   const change = `UPDATE payments.events SET journal_id = ${other} WHERE ${captured}`;

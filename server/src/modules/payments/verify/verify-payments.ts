@@ -10,6 +10,7 @@ import { sortByStamp } from "../../../values/difference.ts";
 import { loadAssets } from "../../ledger/index.ts";
 import * as checks from "./verify-checks.ts";
 import type { PaymentDifference } from "./verify-difference.ts";
+import { checkOwned } from "./verify-owned.ts";
 import * as store from "./verify-payments-store.ts";
 
 export interface VerifyPaymentsOptions {
@@ -53,5 +54,6 @@ const CHECKS = [
   checks.checkDisputes,
   checks.checkBookings,
   checks.checkHolds,
+  checkOwned,
   checks.checkSystemSums,
 ] as const;

@@ -1,0 +1,46 @@
+// The SQL that finds what higher modules own in the ledger, for their checks.
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { OwnedJournals } from "./find-owned.ts";
+
+/** By the first transfer, which has its journal's id. */
+function ownedJournals({ sql }: Tx, { since, ownerTypes, accountIds }: OwnedJournals) {
+  const ids = toArray(accountIds);
+  return sql`
+    FROM ledger.journals j
+    JOIN ledger.transfers t ON t.id = j.id
+    WHERE j.id > ${since}
+      AND t.id > ${since}
+      AND j.owner_type = ANY(${`{${ownerTypes.join(",")}}`}::text[])
+      AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))`;
+}
+
+export async function selectOwnedJournalCount(tx: Tx, owned: OwnedJournals): Promise<number> {
+  const [row] = await tx.sql<[{ count: bigint }]>`SELECT count(*) AS count ${ownedJournals(tx, owned)}`;
+  return Number(row.count);
+}
+
+export async function selectOwnedJournalIds(
+  tx: Tx,
+  owned: OwnedJournals,
+  { afterId, limit }: { afterId: number; limit: number },
+): Promise<number[]> {
+  const rows = await tx.sql<{ id: bigint }[]>`
+    SELECT j.id ${ownedJournals(tx, owned)} AND j.id > ${afterId}
+    ORDER BY j.id
+    LIMIT ${limit}`;
+  return rows.map((row) => Number(row.id));
+}
+
+export async function selectCapturedHoldId(
+  { sql }: Tx,
+  creditAccountIds: readonly number[],
+): Promise<number | undefined> {
+  const [row] = await sql<{ id: bigint }[]>`
+    SELECT id
+    FROM ledger.holds
+    WHERE state = 2 AND credit_account_id = ANY(${toArray(creditAccountIds)}::bigint[])
+    ORDER BY id
+    LIMIT 1`;
+  return row === undefined ? undefined : Number(row.id);
+}
