@@ -7,8 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const PROGRAM = join(import.meta.dirname, "..", "server", "bin", "countinghouse.mjs");
-const START_MAX_MS = 120_000;
-const POLL_EVERY_MS = 5;
 
 export interface ServerProcess {
   readonly pid: number;
@@ -88,6 +86,9 @@ function environmentOf({ dataDir, jwtSecret, databaseUrl }: ServerOptions): Node
   };
   return { ...inherited, ...given, ...(databaseUrl === undefined ? {} : { DB_URL: databaseUrl }) };
 }
+
+const START_MAX_MS = 120_000;
+const POLL_EVERY_MS = 5;
 
 async function awaitReady(child: ChildProcess, port: number): Promise<void> {
   const giveUpAt = performance.now() + START_MAX_MS;

@@ -10,7 +10,6 @@ const CACHE_SIZE_MAX = 10_000;
 const CHECKS_AT_ONCE = 2;
 /** As many people may come in through one network at once; each check takes a fraction of a millisecond. */
 const CHECKS_WAITING_MAX = 5_000;
-const CLOCK_TOLERANCE_SECONDS = 5;
 
 export interface TokenSettings {
   readonly secret: string;
@@ -88,6 +87,8 @@ function createChecks(): { readonly run: <T>(lane: string, check: () => Promise<
     },
   };
 }
+
+const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject, name and known roles. */
 export function createLocalVerifier(settings: TokenSettings): TokenVerifier {

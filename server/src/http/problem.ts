@@ -53,9 +53,6 @@ const FRAMEWORK: Readonly<Record<string, { code: string; status: number; message
   },
 };
 
-const ERRORS_MAX = 20;
-const FIELD_LENGTH_MAX = 200;
-
 export interface Problem {
   readonly status: number;
   readonly code: string;
@@ -100,6 +97,9 @@ function describeRefusal(error: AppError): Problem {
     retryAfterSeconds,
   };
 }
+
+const ERRORS_MAX = 20;
+const FIELD_LENGTH_MAX = 200;
 
 function describeValidation({ validation = [], validationContext = "body" }: FastifyError): Problem {
   // That no alternative fits says less than what each of them asks for.

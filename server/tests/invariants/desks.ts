@@ -13,8 +13,6 @@ import { cutIntoBatches, SETTING, type Step, stampAfter } from "./histories.ts";
 import { type Act, type Command, createModel, type Model, type Outcome, WORLD } from "./model.ts";
 
 const UNKNOWN_ID = 9_000_000_000_000_000;
-/** Histories move the clock of stamps on by hours; there must be partitions where it ends. */
-const MONTHS_AHEAD = 60;
 
 export interface Desks {
   readonly db: Sql;
@@ -23,6 +21,9 @@ export interface Desks {
   readonly desks: readonly CommandDesk[];
   readonly close: () => Promise<void>;
 }
+
+/** Histories move the clock of stamps on by hours; there must be partitions where it ends. */
+const MONTHS_AHEAD = 60;
 
 export async function openDesks(count: number): Promise<Desks> {
   const { db, url, drop } = await createTestDatabase();

@@ -8,10 +8,6 @@ import type { NewEvent } from "./outbox-store.ts";
 import { selectWaitingCount } from "./relay-store.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-const POLL_MS = 1_000;
-/** Between two passes: under load many commits share one, and unwanted events go in large sets. */
-const PAUSE_MS = 50;
-
 export interface RelayOptions {
   readonly db: Sql;
   readonly log: Log;
@@ -27,6 +23,10 @@ export interface Relay {
   /** Finishes the event in hand, commits, and ends. */
   readonly stop: () => Promise<void>;
 }
+
+const POLL_MS = 1_000;
+/** Between two passes: under load many commits share one, and unwanted events go in large sets. */
+const PAUSE_MS = 50;
 
 export function openRelay(options: RelayOptions): Relay {
   const { log, subscriptions } = options;

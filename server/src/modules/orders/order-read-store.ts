@@ -1,6 +1,8 @@
 // The SQL that reads orders for people and for what is read ahead of a command; without locks.
+
 import type { AnySql, Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
+import type { PageFilter } from "../../values/filter.ts";
 import {
   FULFILMENTS,
   type Fulfilment,
@@ -27,25 +29,24 @@ export async function selectOrder(db: Sql, id: number): Promise<Order | undefine
   return rows.map((row) => toOrder(row, lines.get(id) ?? []))[0];
 }
 
-export interface OrderFilter {
-  readonly customerId?: string | undefined;
-  readonly state?: OrderState | undefined;
-  readonly fulfilment?: Fulfilment | undefined;
-  readonly review?: Review | undefined;
-  readonly reference?: string | undefined;
-  readonly couponCode?: string | undefined;
-  readonly paymentMethod?: PaymentMethod | undefined;
-  readonly currency?: string | undefined;
+export type OrderFilter = PageFilter<{
+  customerId: string;
+  state: OrderState;
+  fulfilment: Fulfilment;
+  review: Review;
+  reference: string;
+  couponCode: string;
+  paymentMethod: PaymentMethod;
+  currency: string;
   /** Minor units, both included. */
-  readonly totalMin?: bigint | undefined;
-  readonly totalMax?: bigint | undefined;
+  totalMin: bigint;
+  totalMax: bigint;
   /** Stamps, half-open. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
+  from: number;
+  to: number;
   /** Only orders placed before this one. */
-  readonly beforeId?: number | undefined;
-  readonly limit: number;
-}
+  beforeId: number;
+}>;
 
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
 export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {

@@ -1,8 +1,10 @@
 // Reads payments for other modules and for people.
+
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
+import type { PageFilter } from "../../values/filter.ts";
 import { type Assets, ensureAsset } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { selectAttempts, selectAttemptsById, selectAttention } from "./attempts/attempt-store.ts";
@@ -65,13 +67,12 @@ export async function getVisiblePayment(
   return payment;
 }
 
-export interface PaymentListQuery {
-  readonly orderId?: number | undefined;
-  readonly customerId?: string | undefined;
-  readonly provider?: ProviderName | undefined;
-  readonly beforeId?: number | undefined;
-  readonly limit: number;
-}
+export type PaymentListQuery = PageFilter<{
+  orderId: number;
+  customerId: string;
+  provider: ProviderName;
+  beforeId: number;
+}>;
 
 /** Newest first; a customer finds their own alone, whatever they ask for. */
 export async function findPayments(

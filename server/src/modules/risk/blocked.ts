@@ -6,6 +6,7 @@ import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { cutPage } from "../../values/cut-page.ts";
+import type { PageFilter } from "../../values/filter.ts";
 import { riskError } from "./errors.ts";
 import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";
 import {
@@ -58,13 +59,12 @@ export function readSubject(kind: BlockedKind, value: string | FraudAddress): st
   throw invalidField("value", forms[kind]);
 }
 
-export interface BlockedQuery {
-  readonly kind?: BlockedKind | undefined;
+export type BlockedQuery = PageFilter<{
+  kind: BlockedKind;
   /** Needs `kind`. */
-  readonly value?: string | undefined;
-  readonly cursor?: number | undefined;
-  readonly limit: number;
-}
+  value: string;
+  cursor: number;
+}>;
 
 /** Newest first. */
 export async function findBlocked(

@@ -2,15 +2,15 @@
 
 import type { Sql } from "../../runtime/database.ts";
 import { cutPage } from "../../values/cut-page.ts";
+import type { PageFilter } from "../../values/filter.ts";
 import * as store from "./store.ts";
 
-export interface FlagQuery {
-  readonly accountId?: number | undefined;
-  readonly transactionId?: number | undefined;
-  readonly rule?: string | undefined;
-  readonly cursor?: number | undefined;
-  readonly limit: number;
-}
+export type FlagQuery = PageFilter<{
+  accountId: number;
+  transactionId: number;
+  rule: string;
+  cursor: number;
+}>;
 
 export interface Flag {
   readonly id: number;

@@ -3,9 +3,6 @@
 // even to who guesses the value.
 import { hash, randomBytes } from "node:crypto";
 
-const SALT_BYTES = 16;
-const CACHE_SIZE_MAX = 20_000;
-
 /** A value as an entry names it; `at` is when the entry was written. */
 export interface NamedValue {
   readonly subjectId: string;
@@ -38,6 +35,9 @@ export interface Committer {
   readonly takeNew: () => PersonalValue[];
   readonly forget: () => void;
 }
+
+const SALT_BYTES = 16;
+const CACHE_SIZE_MAX = 20_000;
 
 export function createCommitter(): Committer {
   const known = new Map<string, Buffer>();

@@ -1,6 +1,8 @@
 // Finds customers' accounts: by owner, currency, state and external number, in the order of ids, a page at a time.
+
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import {
   type AccountRules,
   type AccountState,
@@ -12,14 +14,13 @@ import { type BankAccountFilter, type BankAccountRow, selectBankAccounts } from 
 import { type AccountReader, decryptAccounts } from "./get-account.ts";
 import { normalizeNumber } from "./open-bank-accounts.ts";
 
-export interface AccountQuery {
-  readonly ownerId?: string | undefined;
-  readonly currency?: string | undefined;
-  readonly state?: AccountState | undefined;
-  readonly externalNumber?: string | undefined;
-  readonly cursor?: number | undefined;
-  readonly limit: number;
-}
+export type AccountQuery = PageFilter<{
+  ownerId: string;
+  currency: string;
+  state: AccountState;
+  externalNumber: string;
+  cursor: number;
+}>;
 
 export interface AccountPage {
   readonly accounts: readonly BankAccount[];

@@ -1,9 +1,11 @@
 // Reads holds for those who may see them: staff all, a customer those from or to an account of theirs. A hold of
 // others answers like one that does not exist.
+
 import type { Sql } from "../../../runtime/database.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { asHidden } from "../../../values/app-error.ts";
 import { type CutPage, cutPage } from "../../../values/cut-page.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import {
   type Assets,
   describeHold,
@@ -38,13 +40,12 @@ export async function getHold({ db, assets }: HoldReader, actor: Actor, id: numb
   return hold;
 }
 
-export interface HoldListQuery {
-  readonly accountId?: number | undefined;
-  readonly status?: TransactionStatus | undefined;
+export type HoldListQuery = PageFilter<{
+  accountId: number;
+  status: TransactionStatus;
   /** Only holds placed before this one. */
-  readonly beforeId?: number | undefined;
-  readonly limit: number;
-}
+  beforeId: number;
+}>;
 
 /**
  * A page of the holds from or to the account, or to all that the actor may see; newest first. Stock reserved for orders is

@@ -1,18 +1,19 @@
 // Finds users for staff. Names and addresses are found whole: addresses are encrypted, so no part of one can be searched.
+
 import type { Role } from "../../../values/actor.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import type { Identity } from "../settings.ts";
 import { indexEmail, keyOfUsername, openUser, type User } from "./user.ts";
 import { selectUsers } from "./user-store.ts";
 
-export interface UserSearch {
-  readonly username?: string | undefined;
-  readonly email?: string | undefined;
-  readonly role?: Role | undefined;
-  readonly state?: string | undefined;
-  readonly afterId?: string | undefined;
-  readonly limit: number;
-}
+export type UserSearch = PageFilter<{
+  username: string;
+  email: string;
+  role: Role;
+  state: string;
+  afterId: string;
+}>;
 
 /** @throws AppError `invalid/invalid_request` where the address is none */
 export async function listUsers({ db, vault }: Identity, search: UserSearch): Promise<User[]> {

@@ -1,8 +1,10 @@
 // The SQL of users.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Query, Tx } from "../../../runtime/transaction.ts";
 import type { Role } from "../../../values/actor.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import { UNDO_MS } from "../addresses/email-change.ts";
 import { isUserId, type UserRow } from "./user.ts";
 
@@ -217,15 +219,14 @@ export async function updateAccess(
   return row.version;
 }
 
-export interface UserFilter {
-  readonly usernameKey?: string | undefined;
-  readonly emailIndex?: Buffer | undefined;
-  readonly role?: Role | undefined;
-  readonly state?: string | undefined;
+export type UserFilter = PageFilter<{
+  usernameKey: string;
+  emailIndex: Buffer;
+  role: Role;
+  state: string;
   /** The last user of the page before. */
-  readonly afterId?: string | undefined;
-  readonly limit: number;
-}
+  afterId: string;
+}>;
 
 /** By id: random, but the same on every page. */
 export async function selectUsers(sql: Query, filter: UserFilter): Promise<UserRow[]> {

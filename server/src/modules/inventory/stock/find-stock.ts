@@ -3,6 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { cutPage } from "../../../values/cut-page.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import { findBalances } from "../../ledger/index.ts";
 import { inventoryError } from "../errors.ts";
 import { addSums, NO_STOCK, type StockAccount, type StockSums, toSums } from "./stock.ts";
@@ -31,13 +32,12 @@ export interface ProductStock {
   readonly version: number;
 }
 
-export interface StockQuery {
-  readonly productIds?: readonly number[] | undefined;
+export type StockQuery = PageFilter<{
+  productIds: readonly number[];
   /** With an open alert. */
-  readonly isLow?: boolean | undefined;
-  readonly afterId?: number | undefined;
-  readonly limit: number;
-}
+  isLow: boolean;
+  afterId: number;
+}>;
 
 /** In the order of product ids. */
 export async function findStock(

@@ -1,21 +1,22 @@
 // Finds transactions: by account, type, status, reference and time, newest first, a page at a time.
+
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import { JOURNAL_KINDS, type JournalKind, nameOf, type TransactionStatus } from "../book/journal.ts";
 import { selectTransactions, type TransactionRow, type TransactionScan } from "./transaction-store.ts";
 
-export interface TransactionQuery {
+export type TransactionQuery = PageFilter<{
   /** On any of these accounts; undefined: on all there are. */
-  readonly accountIds?: readonly number[] | undefined;
-  readonly type?: JournalKind | undefined;
-  readonly status?: TransactionStatus | undefined;
-  readonly reference?: string | undefined;
+  accountIds: readonly number[];
+  type: JournalKind;
+  status: TransactionStatus;
+  reference: string;
   /** Stamps of creation, half-open: `from` is in, `to` is not. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  readonly cursor?: number | undefined;
-  readonly limit: number;
-}
+  from: number;
+  to: number;
+  cursor: number;
+}>;
 
 /** One side of a transaction. System accounts stand for the outside or the house and are not shown to customers. */
 export interface TransactionSide {

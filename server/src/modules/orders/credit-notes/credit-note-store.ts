@@ -4,6 +4,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import { toId } from "../../../values/id.ts";
 import type { RowWriter } from "../../desk/index.ts";
 import type { CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
@@ -97,14 +98,13 @@ function insertNoteLines({ sql }: Tx, notes: readonly CreditNote[]): Promise<unk
   return sql`INSERT INTO orders.credit_note_lines ${LINE_COLUMNS.rows(sql, lines)}`.execute();
 }
 
-export interface CreditNoteFilter {
-  readonly orderId?: number | undefined;
-  readonly customerId?: string | undefined;
-  readonly kind?: CreditNoteKind | undefined;
-  readonly reference?: string | undefined;
-  readonly beforeId?: number | undefined;
-  readonly limit: number;
-}
+export type CreditNoteFilter = PageFilter<{
+  orderId: number;
+  customerId: string;
+  kind: CreditNoteKind;
+  reference: string;
+  beforeId: number;
+}>;
 
 /** Newest first, with their lines. */
 export async function selectCreditNotes(db: Sql, filter: CreditNoteFilter): Promise<CreditNote[]> {

@@ -10,14 +10,14 @@ import type { Assets } from "../../ledger/index.ts";
 import type { FraudCheck } from "../../risk/index.ts";
 import type { PreparedScreen, Screen, ScreenedOrder } from "./screen.ts";
 
-const READ_AT_ONCE_MAX = 500;
-const WAITING_MAX = 10_000;
-
 export interface ScreeningOptions {
   readonly db: Sql;
   readonly vault: Vault;
   readonly assets: Assets;
 }
+
+const READ_AT_ONCE_MAX = 500;
+const WAITING_MAX = 10_000;
 
 /** @param check undefined: orders are not screened */
 export function openScreening(

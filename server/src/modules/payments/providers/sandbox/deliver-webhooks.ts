@@ -4,7 +4,6 @@ import { SIGNATURE_HEADER, signWebhook } from "./sandbox-signature.ts";
 import * as store from "./sandbox-store.ts";
 
 const WEBHOOKS_PER_PASS_MAX = 20;
-const TIMEOUT_MS = 5_000;
 
 export interface Postman {
   readonly db: Sql;
@@ -24,6 +23,8 @@ export async function deliverDueWebhooks(postman: Postman, signal: AbortSignal):
   }
   return due.length;
 }
+
+const TIMEOUT_MS = 5_000;
 
 async function deliver({ url, secret }: Postman, body: string, signal: AbortSignal): Promise<boolean> {
   const response = await fetch(`${url}/webhooks/sandbox`, {
