@@ -18,6 +18,7 @@ import { networkOf } from "../values/network.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
 import { createBodyBudget } from "./body-budget.ts";
+import { checkJson } from "./check-json.ts";
 import type { CommandRecorder } from "./command-record.ts";
 import { createConnectionTurns } from "./connection-turns.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
@@ -174,9 +175,13 @@ function keepBodyText(server: HttpServer): void {
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     request.bodyText = (body as string).replace(/^\uFEFF/, "");
     const text = request.bodyText;
-    parse(request, text, (error, value) =>
-      done(error == null ? null : explainParseError(text, error), value),
-    );
+    parse(request, text, (error, value) => {
+      if (error != null) return done(explainParseError(text, error), value);
+      return attempt(
+        () => checkJson(text),
+        (problem) => done(problem ?? null, value),
+      );
+    });
   });
 }
 

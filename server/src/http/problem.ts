@@ -88,7 +88,7 @@ export function statusOf(kind: RefusalKind): number {
 
 function describeRefusal(error: AppError): Problem {
   const { message, fields, retryAfterSeconds, ...rest } = error.details;
-  const extra = fields === undefined ? rest : { ...rest, errors: fields };
+  const extra = fields === undefined ? rest : { ...rest, errors: fields.map(withPointer) };
   return {
     status: STATUS[error.kind],
     code: error.code,
@@ -109,9 +109,18 @@ function describeValidation({ validation = [], validationContext = "body" }: Fas
   );
   const errors: FieldProblem[] = [...byField]
     .slice(0, ERRORS_MAX)
-    .map(([field, problems]) => ({ field, reason: describeReasons(problems) }));
+    .map(([field, problems]) => withPointer({ field, reason: describeReasons(problems) }));
   const detail = errors.map(({ field, reason }) => `${field} ${reason}`).join("; ");
   return { status: 400, code: "invalid_request", detail, extra: { errors } };
+}
+
+/** The field as RFC 9457 points to it too: "transactions[0].amount" is "#/transactions/0/amount". */
+function withPointer({ field, reason }: FieldProblem): FieldProblem & { pointer: string } {
+  const steps = field.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
+  const escaped = steps
+    .filter((step) => step !== "")
+    .map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1"));
+  return { field, pointer: `#/${escaped.join("/")}`, reason };
 }
 
 type ValidationProblem = NonNullable<FastifyError["validation"]>[number];

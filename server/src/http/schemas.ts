@@ -10,9 +10,14 @@ export const Problem = Type.Object(
     detail: Type.String({ description: "What is wrong, for people" }),
     request_id: Type.String({ description: "Finds the request in the log" }),
     errors: Type.Optional(
-      Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }), {
-        description: "The fields at fault",
-      }),
+      Type.Array(
+        Type.Object({
+          field: Type.String(),
+          pointer: Type.String({ description: "The same field as RFC 9457 points to it" }),
+          reason: Type.String({ description: "What is wrong, and what would be right" }),
+        }),
+        { description: "The fields at fault, all at once" },
+      ),
     ),
   },
   { title: "Problem", description: "A refusal, as RFC 9457 has it. Some codes add fields of their own." },

@@ -4,7 +4,7 @@ import { Ajv, type AnySchema, type Options, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
 
-const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: false, strict: false };
+const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: true, strict: false };
 
 export function createValidatorCompiler(): FastifySchemaCompiler<AnySchema> {
   // In a body 1e400 parses to Infinity, which is no number that could be kept or written back. (Not so for text: Ajv

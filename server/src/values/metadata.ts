@@ -1,15 +1,22 @@
 // What is common to the metadata that clients attach: flat entries, kept as they are or refused.
 import { invalidField } from "./app-error.ts";
 
+type Metadata = Readonly<Record<string, unknown>>;
+
 /**
- * Refuses numbers that were rounded when they were read: JSON numbers are doubles here, and beyond ±(2^53 − 1) two neighbours
- * are one. @throws AppError `invalid/invalid_request` naming the entry
+ * Metadata as the JSON text that is kept. (Numbers that cannot be kept are refused where a body is read: http/check-json.ts.)
+ * @throws AppError `invalid/invalid_request` naming the entry
  */
-export function checkMetadataNumbers(metadata: Readonly<Record<string, unknown>>, field: string): void {
-  for (const [name, value] of Object.entries(metadata))
-    if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER)
-      throw invalidField(
-        `${field}.${name}`,
-        "is beyond ±9007199254740991, where numbers are no longer kept exactly: send it as a string",
-      );
+export function readMetadata(metadata: Metadata, field = "metadata"): string {
+  checkMetadata(metadata, field);
+  return JSON.stringify(metadata);
+}
+
+/** Refuses what PostgreSQL cannot keep: NUL characters, in names and in texts. @throws AppError `invalid/invalid_request` */
+export function checkMetadata(metadata: Metadata, field = "metadata"): void {
+  for (const [name, value] of Object.entries(metadata)) {
+    if (name.includes("\0")) throw invalidField(field, "must not have NUL characters in a name");
+    if (typeof value === "string" && value.includes("\0"))
+      throw invalidField(`${field}.${name}`, "must not have NUL characters");
+  }
 }

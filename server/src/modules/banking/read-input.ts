@@ -2,7 +2,7 @@
 // form is checked by the schemas before; here is what a schema cannot know.
 
 import { invalidField } from "../../values/app-error.ts";
-import { checkMetadataNumbers } from "../../values/metadata.ts";
+import { readMetadata } from "../../values/metadata.ts";
 import { hasLostDigits, TOO_MANY_DIGITS } from "../../values/money.ts";
 import {
   hasControlCharacter,
@@ -34,9 +34,20 @@ export function readAsset(assets: Assets, code: string, field = "currency"): Ass
   });
 }
 
+/** What answers call a transaction is understood in requests too. */
+const TYPES = {
+  deposit: "deposit",
+  withdrawal: "withdrawal",
+  transfer: "transfer",
+  DEPOSIT: "deposit",
+  WITHDRAW: "withdrawal",
+  TRANSFER: "transfer",
+} as const satisfies Record<TransactionInput["type"], TransactionRequest["type"]>;
+
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */
 export function readTransaction(assets: Assets, input: TransactionInput, path = ""): TransactionRequest {
-  const { type, to_account_id, reference, metadata, up_to_available: upToAvailable } = input;
+  const type = TYPES[input.type];
+  const { to_account_id, reference, metadata, up_to_available: upToAvailable } = input;
   if ((type === "transfer") !== (to_account_id !== undefined)) {
     throw invalidField(
       `${path}to_account_id`,
@@ -63,16 +74,8 @@ export function readTransaction(assets: Assets, input: TransactionInput, path = 
     upToAvailable,
     asset,
     reference,
-    metadata: readMetadata(metadata, path),
+    metadata: metadata === undefined ? undefined : readMetadata(metadata, `${path}metadata`),
   };
-}
-
-function readMetadata(metadata: TransactionInput["metadata"], path: string): string | undefined {
-  if (metadata === undefined) return undefined;
-  checkMetadataNumbers(metadata, `${path}metadata`);
-  const text = JSON.stringify(metadata);
-  if (text.includes("\\u0000")) throw invalidField(`${path}metadata`, "must not have NUL characters");
-  return text;
 }
 
 /** @throws AppError `invalid/…` naming the field */

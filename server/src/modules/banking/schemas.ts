@@ -35,7 +35,9 @@ export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09
 
 export const TransactionInput = Type.Object(
   {
-    type: Type.Enum(["deposit", "withdrawal", "transfer"]),
+    type: Type.Enum(["deposit", "withdrawal", "transfer", "DEPOSIT", "WITHDRAW", "TRANSFER"], {
+      description: "In small letters, or as answers spell it",
+    }),
     account_id: IdInput,
     to_account_id: Type.Optional(IdInput),
     amount: AmountInput,

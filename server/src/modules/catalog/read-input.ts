@@ -2,7 +2,7 @@
 // what a schema cannot know.
 
 import { invalidField } from "../../values/app-error.ts";
-import { checkMetadataNumbers } from "../../values/metadata.ts";
+import { checkMetadata } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { readLines, readName } from "../../values/read-input.ts";
 import type { Assets } from "../ledger/index.ts";
@@ -151,7 +151,7 @@ function readSku(sku: string, path: string): string {
 }
 
 function readMetadata(metadata: Metadata | undefined, path: string): Metadata | undefined {
-  checkMetadataNumbers(metadata ?? {}, `${path}metadata`);
+  checkMetadata(metadata ?? {}, `${path}metadata`);
   for (const [name, value] of Object.entries(metadata ?? {})) {
     readName(name, `${path}metadata`);
     if (typeof value === "string") readLines(value, `${path}metadata.${name}`);

@@ -104,8 +104,8 @@ export async function selectFilteredEntries(db: Sql, filter: EntryFilter): Promi
       ${resourceType === undefined ? db`` : db`AND resource_type = ${resourceType}`}
       ${resourceId === undefined ? db`` : db`AND resource_id = ${resourceId}`}
       ${succeeded === undefined ? db`` : db`AND succeeded = ${succeeded}`}
-      ${from === undefined ? db`` : db`AND written_at >= ${from}`}
-      ${to === undefined ? db`` : db`AND written_at < ${to}`}
+      ${from === undefined ? db`` : db`AND written_at >= ${from}::text::timestamptz`}
+      ${to === undefined ? db`` : db`AND written_at < ${to}::text::timestamptz`}
     ORDER BY seq DESC
     LIMIT ${filter.limit}`;
   return rows.map(toEntry);

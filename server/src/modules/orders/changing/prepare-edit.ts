@@ -1,10 +1,11 @@
 // Reads what an order is to become by what it is now: amounts by its currency, one address beside the other that stays.
 // Read ahead, without a lock: the edit is decided on the locked order, where its version tells.
 import type { Actor } from "../../../values/actor.ts";
+import { readMetadata } from "../../../values/metadata.ts";
 import { readText } from "../../../values/read-input.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { getAddresses, getOrderWithPayment } from "../get-order.ts";
-import { readAddress, readItems, readMetadata } from "../placing/read-order-input.ts";
+import { readAddress, readItems } from "../placing/read-order-input.ts";
 import type { OrderChange } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import type { OrderEdit } from "./edit-order.ts";

@@ -4,7 +4,7 @@
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
-import { checkMetadataNumbers } from "../../../values/metadata.ts";
+import { readMetadata } from "../../../values/metadata.ts";
 import { readAmount, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
@@ -15,13 +15,6 @@ import type { OrderServices } from "../services.ts";
 import type { NewOrder } from "./place-orders.ts";
 import type { NewLine } from "./price-lines.ts";
 import type { Address } from "./screen.ts";
-
-export function readMetadata(metadata: Readonly<Record<string, unknown>>): string {
-  checkMetadataNumbers(metadata, "metadata");
-  const text = JSON.stringify(metadata);
-  if (text.includes("\\u0000")) throw invalidField("metadata", "must not have NUL characters");
-  return text;
-}
 
 /** Its `email`, where it has one, is an e-mail address. @throws AppError `invalid/invalid_request` naming the field */
 export function readAddress(address: Address | null | undefined, field: string): Address | null {
