@@ -37,7 +37,11 @@ export function expectProblem(answer: Answer): ProblemDocument {
   expect(detail).toMatch(/\S{2,}/);
   expect(request_id).toBe(answer.requestId);
   for (const error of errors ?? []) {
-    expect(error).toEqual({ field: expect.stringMatching(/\S/), reason: expect.stringMatching(/\S/) });
+    expect(error).toEqual({
+      field: expect.stringMatching(/\S/),
+      pointer: expect.stringMatching(/^#\//),
+      reason: expect.stringMatching(/\S/),
+    });
   }
   expect(answer.text).not.toMatch(LEAK);
   return { code, title, detail, errors };
