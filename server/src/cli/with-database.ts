@@ -48,7 +48,7 @@ async function connect(
   config: Config,
   { log, applicationName }: { log: Log; applicationName: string },
 ): Promise<{ db: Sql; access: DatabaseAccess }> {
-  const deadline = Date.now() + config.DB_CONNECT_RETRY_SECONDS * 1000;
+  const deadline = performance.now() + config.DB_CONNECT_RETRY_SECONDS * 1000;
   for (;;) {
     const access = await reachDatabase(config, log);
     const mayVanish = config.DB_URL === undefined && !access.isOwn;
@@ -65,7 +65,7 @@ async function connect(
     } catch (error) {
       await db.end({ timeout: 5 });
       await access.release();
-      if (!mayVanish || Date.now() > deadline) throw error;
+      if (!mayVanish || performance.now() > deadline) throw error;
       await sleep(POLL_MS);
     }
   }
@@ -92,7 +92,7 @@ export async function reachDatabase(config: Config, log: Log): Promise<DatabaseA
   const nothing = async () => undefined;
   if (config.DB_URL !== undefined) return { url: config.DB_URL, isOwn: false, release: nothing };
   const dataDir = resolve(config.DATA_DIR);
-  const deadline = Date.now() + config.DB_CONNECT_RETRY_SECONDS * 1000;
+  const deadline = performance.now() + config.DB_CONNECT_RETRY_SECONDS * 1000;
   for (;;) {
     const running = await findRunningPostgres(dataDir);
     if (running !== undefined) return { url: running.url, isOwn: false, release: nothing };
@@ -101,7 +101,7 @@ export async function reachDatabase(config: Config, log: Log): Promise<DatabaseA
       return { url: own.url, isOwn: true, release: () => own.stop() };
     } catch (error) {
       // Held by a process whose PostgreSQL is not ready yet: starting, recovering, being restarted, stopping.
-      if (!(error instanceof DirectoryInUseError) || Date.now() > deadline) throw error;
+      if (!(error instanceof DirectoryInUseError) || performance.now() > deadline) throw error;
       await sleep(POLL_MS);
     }
   }

@@ -24,6 +24,9 @@ export interface Verified {
   readonly isGood: () => boolean;
 }
 
+/** `untilMs` by a clock that nobody sets: that of the machine, set back, must not make a token live longer. */
+type Remembered = Verified & { readonly untilMs: number };
+
 /** Resolves with undefined where the token is of another kind; throws where it is of this kind and not valid. */
 export type TokenVerifier = (token: string) => Promise<Verified | undefined>;
 
@@ -42,12 +45,14 @@ export interface Authenticator {
 
 /** @param verifiers asked in order; the first that knows the token's kind decides */
 export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authenticator {
-  const verified = new Map<string, Verified>();
+  const verified = new Map<string, Remembered>();
   const checks = createChecks();
 
   function recall(authorization: string | undefined): Actor | undefined {
     const known = authorization === undefined ? undefined : verified.get(authorization);
-    return known !== undefined && known.expiresAtMs > Date.now() && known.isGood() ? known.actor : undefined;
+    if (known === undefined || known.expiresAtMs <= Date.now() || known.untilMs <= performance.now())
+      return undefined;
+    return known.isGood() ? known.actor : undefined;
   }
 
   async function verify(authorization: string | undefined, network: string): Promise<Actor> {
@@ -56,7 +61,10 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
       const answer = await checks.run(`${kind} ${network}`, () => verifier(token));
       if (answer === undefined) continue;
       if (verified.size >= CACHE_SIZE_MAX) verified.clear();
-      verified.set(`Bearer ${token}`, answer);
+      verified.set(`Bearer ${token}`, {
+        ...answer,
+        untilMs: performance.now() + answer.expiresAtMs - Date.now(),
+      });
       return answer.actor;
     }
     throw unauthenticated("the token is not valid");

@@ -24,7 +24,7 @@ export interface RateLimits {
 }
 
 export interface RateStore {
-  /** Takes one request's share, or says how long to wait. One atomic step. */
+  /** Takes one request's share, or says how long to wait. One atomic step. `nowMs` by a clock that nobody sets. */
   readonly take: (key: string, rate: Rate, nowMs: number) => Taken;
 }
 
@@ -86,7 +86,7 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
     if (perMinute === 0) return;
     const rate = rateOf(perMinute);
     const { burst } = rate;
-    const taken = store.take(`${name}:${caller}`, rate, Date.now());
+    const taken = store.take(`${name}:${caller}`, rate, performance.now());
     const seconds = Math.ceil(taken.waitMs / 1_000);
     reply.header("ratelimit-policy", `"${name}";q=${burst};w=${Math.ceil((60 * burst) / perMinute)}`);
     reply.header("ratelimit", `"${name}";r=${taken.remaining};t=${seconds}`);

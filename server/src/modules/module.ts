@@ -53,6 +53,8 @@ export interface OpenedModule<Services> {
   readonly gauges?: readonly ModuleGauge[];
   /** What does not work though requests can be served, in words. */
   readonly listDegraded?: () => readonly string[];
+  /** Asked by `/health/ready`: throws where nothing can be written. */
+  readonly checkReady?: () => Promise<void>;
   /** Once all modules are open: begins what runs in every process. */
   readonly start?: () => void;
   /** Once the program listens, at the address that it has. */

@@ -15,6 +15,7 @@ import type { Sql } from "../runtime/database.ts";
 import type { Log } from "../runtime/log.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
 import { openVault } from "../runtime/vault/vault.ts";
+import { openWriteCheck } from "../runtime/write-check.ts";
 import { TARGETS, type Target } from "../targets.ts";
 import { addGauges, listDatabaseGauges } from "./gauges.ts";
 import {
@@ -80,8 +81,9 @@ async function open(config: Config, opening: Opening): Promise<{ server: HttpSer
     ...listDatabaseGauges(db, config.DB_POOL_SIZE),
   ]);
   let stopping = false;
+  const writeCheck = openWriteCheck(db);
   addHealthRoutes(server, {
-    db,
+    checkWrites: () => Promise.all([writeCheck(), ...modules.opened.map(({ checkReady }) => checkReady?.())]),
     isStopping: () => stopping,
     listDegraded: () => modules.opened.flatMap(({ listDegraded }) => listDegraded?.() ?? []),
   });

@@ -62,13 +62,13 @@ function connect(options: DatabaseOptions, onClose: () => void): PostgresSql<Sql
  * @throws DatabaseUnreachableError with one line that says what to do.
  */
 export async function waitForDatabase(sql: Sql, options: { retrySeconds: number; log: Log }): Promise<void> {
-  const deadline = Date.now() + options.retrySeconds * 1000;
+  const deadline = performance.now() + options.retrySeconds * 1000;
   for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
     try {
       return await Promise.race([checkDatabase(sql), giveUpAt(deadline + ANSWER_MS)]);
     } catch (error) {
       if (error instanceof DatabaseUnreachableError) throw error;
-      if (!mayPass(error) || Date.now() + pauseMs > deadline)
+      if (!mayPass(error) || performance.now() + pauseMs > deadline)
         throw new DatabaseUnreachableError(describe(error));
       options.log.warn(
         { "error.message": describe(error), "event.duration_ms": pauseMs },
@@ -81,7 +81,7 @@ export async function waitForDatabase(sql: Sql, options: { retrySeconds: number;
 
 /** A proxy whose PostgreSQL is down takes connections and closes them, and the driver tries again for ever. */
 async function giveUpAt(deadline: number): Promise<never> {
-  await sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false });
+  await sleep(Math.max(0, deadline - performance.now()), undefined, { ref: false });
   throw new DatabaseUnreachableError(
     "What listens at DB_URL does not answer as PostgreSQL does; check host and port, and that the database behind them runs.",
   );

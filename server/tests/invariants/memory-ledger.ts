@@ -46,6 +46,7 @@ export function createMemoryLedger(opened: readonly MemoryAccount[], assets: Ass
       holds: holdIds.flatMap((id) => copyOf(holds.get(id))),
       reversals: new Map(reversedIds.flatMap((id) => pairOf(id, reversals.get(id)))),
       firstStamp,
+      now: firstStamp,
       stampCount: commands.reduce((sum, { scope }) => sum + scope.stampCount, 0),
     });
     for (const account of book.accounts.values()) expirePassedHolds(book, account);

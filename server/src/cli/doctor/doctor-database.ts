@@ -2,7 +2,12 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
-import { findMissingPartitions } from "../../modules/ledger/index.ts";
+import {
+  CLOCK_LEAD_MAX_SECONDS,
+  describeLead,
+  findMissingPartitions,
+  getClockLead,
+} from "../../modules/ledger/index.ts";
 import { findRewritable } from "../../program/server-role-store.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { type DatabaseFacts, readDatabaseFacts } from "../../runtime/database-facts.ts";
@@ -92,6 +97,7 @@ async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
   }
   return [
     { check, state: "ok", what: "up to date" },
+    await examineLedgerClock(db),
     await examinePartitions(db),
     await examineKeys(db, config),
     ...(config.DB_URL === undefined ? [] : [await examineRole(db)]),
@@ -135,6 +141,15 @@ async function examineRole(db: Sql): Promise<Finding> {
     what: `could rewrite ${first}: it owns the tables, or is a superuser`,
     wayOut,
   };
+}
+
+async function examineLedgerClock(db: Sql): Promise<Finding> {
+  const check = "ledger's clock";
+  const seconds = await getClockLead(db);
+  if (seconds <= CLOCK_LEAD_MAX_SECONDS) return { check, state: "ok", what: "no stamp lies in the future" };
+  const wayOut =
+    "set the machine's clock right and keep it so by NTP; the ledger goes on and catches up by itself (docs/operating.md, Clocks)";
+  return { check, state: "warn", what: describeLead(seconds), wayOut };
 }
 
 async function examinePartitions(db: Sql): Promise<Finding> {

@@ -5,7 +5,7 @@ import type { Sql } from "../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit, type LockKey } from "../../runtime/group-commit.ts";
 import { inPipelinedTransaction } from "../../runtime/transaction.ts";
 import { createNumberedWriter } from "../audit/index.ts";
-import type { Assets } from "../ledger/index.ts";
+import { type Assets, withPartitions } from "../ledger/index.ts";
 import { nameContended } from "./batch-rows.ts";
 import type { BookCommand, CommandOutcome, Commit } from "./book-command.ts";
 import { commitBatch } from "./commit-batch.ts";
@@ -32,8 +32,10 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
   const queue = createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
       const { outcomes, commit } = await auditWriter.write((appendEntries) =>
-        inPipelinedTransaction(options.db, (tx) =>
-          commitBatch(tx, commands, { assets: options.assets, kept, appendEntries }),
+        withPartitions(options.db, () =>
+          inPipelinedTransaction(options.db, (tx) =>
+            commitBatch(tx, commands, { assets: options.assets, kept, appendEntries }),
+          ),
         ),
       );
       for (const listener of listeners) listener(commit);

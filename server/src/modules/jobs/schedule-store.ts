@@ -1,19 +1,29 @@
 // The SQL of the schedule: who may run a task now, and when it is due again.
 import type { Sql } from "../../runtime/database.ts";
 
+/** How long a statement may have waited for the row, while others set its times. */
+const WAITED_SECONDS_MAX = 120;
+
 export async function insertSchedule(db: Sql, name: string): Promise<void> {
   await db`INSERT INTO jobs.schedules (name) VALUES (${name}) ON CONFLICT DO NOTHING`;
 }
 
-/** Leases a due task that nobody holds; false where it is not due or another process runs it. */
+/**
+ * Leases a due task that nobody holds; false where it is not due or another process runs it. A time further away than it was
+ * ever set was set before the database's clock was set back, and counts as past.
+ */
 export async function leaseTask(
   db: Sql,
-  lease: { name: string; leaseId: string; seconds: number },
+  lease: { name: string; leaseId: string; seconds: number; everySeconds: number },
 ): Promise<boolean> {
+  const [runMax, leaseMax] = [lease.everySeconds + WAITED_SECONDS_MAX, lease.seconds + WAITED_SECONDS_MAX];
   const { count } = await db`
     UPDATE jobs.schedules
     SET leased_until = now() + make_interval(secs => ${lease.seconds}), lease_id = ${lease.leaseId}
-    WHERE name = ${lease.name} AND next_run_at <= now() AND (leased_until IS NULL OR leased_until <= now())`;
+    WHERE name = ${lease.name}
+      AND (next_run_at <= now() OR next_run_at > now() + make_interval(secs => ${runMax}))
+      AND (leased_until IS NULL OR leased_until <= now()
+        OR leased_until > now() + make_interval(secs => ${leaseMax}))`;
   return count === 1;
 }
 

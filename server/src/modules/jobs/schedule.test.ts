@@ -66,3 +66,16 @@ it("starts every task at once, tells it of the shutdown, and waits for it to end
   await schedule.stop();
   expect(states).toEqual(["ended"]);
 });
+
+it("F6-36 a clock set back by hours stops no task: times it never set count as past", async () => {
+  let runs = 0;
+  const task = { name: "after the jump", everySeconds: 60, run: async () => ++runs };
+  expect(await runIfDue(task, { db: database.db, log })).toBe(true);
+  await database.db`
+    UPDATE jobs.schedules
+    SET next_run_at = now() + interval '2 hours', leased_until = now() + interval '2 hours', lease_id = gen_random_uuid()
+    WHERE name = ${task.name}`;
+  expect(await runIfDue(task, { db: database.db, log })).toBe(true);
+  expect(await runIfDue(task, { db: database.db, log })).toBe(false);
+  expect(runs).toBe(2);
+});

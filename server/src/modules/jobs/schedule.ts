@@ -59,7 +59,7 @@ export async function runIfDue(
   const { name, everySeconds } = task;
   const leaseId = randomUUID();
   await insertSchedule(db, name);
-  if (!(await leaseTask(db, { name, leaseId, seconds: LEASE_SECONDS }))) return false;
+  if (!(await leaseTask(db, { name, leaseId, seconds: LEASE_SECONDS, everySeconds }))) return false;
   const error = await runLogged(task, log, stopping);
   const nextRunSeconds = error === null ? everySeconds : Math.min(everySeconds, LOOK_SECONDS_MAX);
   await endLease(db, { name, leaseId, nextRunSeconds, error });

@@ -90,6 +90,8 @@ export {
 } from "./holds/find-holds.ts";
 export { findMissingPartitions } from "./partitions/partition-store.ts";
 export { createPartitions } from "./partitions/upkeep-store.ts";
+export { CLOCK_LEAD_MAX_SECONDS, describeLead, getClockLead } from "./partitions/watch-clock.ts";
+export { withPartitions } from "./partitions/with-partitions.ts";
 export {
   countOwnedJournals,
   findCapturedHold,

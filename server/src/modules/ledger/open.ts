@@ -1,9 +1,12 @@
 // Opens the ledger: its assets in memory, the partitions of the months at hand, its transfers for the audit trail.
+import type { Sql } from "../../runtime/database.ts";
 import type { AuditModule } from "../audit/open.ts";
 import type { Check, Module } from "../module.ts";
 import { type Assets, loadAssets } from "./accounts/assets.ts";
 import { getImbalance } from "./accounts/get-balance.ts";
+import { findMissingPartitions } from "./partitions/partition-store.ts";
 import { createPartitions } from "./partitions/upkeep-store.ts";
+import { openClockWatch } from "./partitions/watch-clock.ts";
 import { openTransferSource } from "./transactions/transfer-source.ts";
 import { verifyBook } from "./verify/verify-book.ts";
 
@@ -32,9 +35,11 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
   name: "ledger",
   readSettings: () => ({}),
   checks: [CHECK],
-  open: async ({ db }, _settings, { audit }) => {
+  open: async ({ db, log }, _settings, { audit }) => {
     const assets = await loadAssets(db);
     await createPartitions(db, PARTITION_MONTHS_AHEAD); // the program may have been off since last month
+    const clock = openClockWatch(db, log);
+    await clock.look();
     audit.takeTransfersFrom(openTransferSource(db));
     return {
       services: { assets },
@@ -45,7 +50,14 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
           run: () => createPartitions(db, PARTITION_MONTHS_AHEAD),
         },
       ],
+      listDegraded: clock.describe,
+      checkReady: () => requirePartitions(db),
       gauges: [
+        {
+          name: "ledger_clock_lead_seconds",
+          help: "By how much the ledger's newest stamp lies in the future; above 0, the database's clock was set back",
+          read: clock.look,
+        },
         {
           name: "ledger_imbalance",
           help: "Difference of debits and credits over all assets, in minor units; anything but 0 is an error in the book",
@@ -56,3 +68,8 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
     };
   },
 };
+
+/** What is missing is made at once. @throws Error where it cannot be: nothing can be booked then */
+async function requirePartitions(db: Sql): Promise<void> {
+  if ((await findMissingPartitions(db)).now.length > 0) await createPartitions(db, 0);
+}

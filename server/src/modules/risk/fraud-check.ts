@@ -38,12 +38,13 @@ export interface PreparedScreening {
   readonly needs: readonly RowNeed[];
 }
 
-/** The order's amounts, known when it is decided. `now` is a stamp. */
+/** The order's amounts, known when it is decided. `now` is the time in microseconds, `firstStamp` that among stamps. */
 export interface ScreenedAmount {
   readonly totalMinor: bigint;
   readonly currency: string;
   readonly scale: number;
   readonly now: number;
+  readonly firstStamp: number;
 }
 
 export interface FraudCheck {
@@ -95,7 +96,8 @@ export function openFraudCheck(options: {
         shippingAddress: prepared.order.shippingAddress,
         billingAddress: prepared.order.billingAddress,
         accountAgeSeconds: ageOf(prepared.order.registeredAt, amount.now),
-        recentOrders: (seconds) => stamps.filter((stamp) => stamp > amount.now - seconds * 1_000_000).length,
+        recentOrders: (seconds) =>
+          stamps.filter((stamp) => stamp > amount.firstStamp - seconds * 1_000_000).length,
         blockedKinds: prepared.subjects
           .filter((subject) => isListed(rows.of(BLOCKED).get(subject.number), subject))
           .map(({ kind }) => kind),

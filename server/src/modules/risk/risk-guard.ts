@@ -79,7 +79,7 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
     countHold: (desk, { accountId, id }, by) => {
       const counts: Counts = desk.rows.of(holds).get(accountId) ?? new Map();
       for (const seconds of counts.keys())
-        if (id > desk.book.now - seconds * 1_000_000) count(desk, counts, { seconds, by });
+        if (id > desk.book.firstStamp - seconds * 1_000_000) count(desk, counts, { seconds, by });
     },
   };
 }

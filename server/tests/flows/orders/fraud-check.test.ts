@@ -51,7 +51,8 @@ function screen(order: Partial<ScreenedOrder>): BookCommand {
     scope: { accountIds: [], stampCount: 1 },
     needs: prepared.needs,
     decide: (desk) => {
-      const amount = { totalMinor: 100n, currency: "EUR", scale: 2, now: desk.book.now };
+      const { now, firstStamp } = desk.book;
+      const amount = { totalMinor: 100n, currency: "EUR", scale: 2, now, firstStamp };
       const judgement = check.judge(desk.rows, prepared, amount);
       if (judgement.verdict === "refuse") return new AppError("refused", "order_refused_by_screening");
       const orderId = takeStamps(desk.book, 1);

@@ -19,11 +19,15 @@ import { checkCode } from "./check-code.ts";
 import { findFactors } from "./factor.ts";
 
 const PROOF_GOOD_FOR_MS = 600_000;
+/** A proof from further in the future was given before the clock was set back: nobody knows how old it is. */
+const CLOCK_DIFFERENCE_MAX_MS = 60_000;
 
 /** Whether who acts has shown who they are in the last ten minutes, or is nobody who could be asked to. */
 export function hasRecentProof({ now }: Pick<Identity, "now">, actor: Actor): boolean {
   if (actor.impersonatorId !== undefined) return false; // what the administrator proved is not who the user is
-  return actor.confirmedAtMs === undefined || now() - actor.confirmedAtMs <= PROOF_GOOD_FOR_MS;
+  if (actor.confirmedAtMs === undefined) return true;
+  const ageMs = now() - actor.confirmedAtMs;
+  return ageMs <= PROOF_GOOD_FOR_MS && ageMs > -CLOCK_DIFFERENCE_MAX_MS;
 }
 
 /**

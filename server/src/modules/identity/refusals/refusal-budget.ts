@@ -23,7 +23,7 @@ const OTHERS = "others";
 
 export function createRefusalBudget(
   write: (record: SecurityRecord) => Promise<void>,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): RefusalBudget {
   const minutes = new Map<string, Minute>();
 

@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { countFailure, delayAfter, forgive, giveBack, loginBudget, networkBudget } from "./budget.ts";
+import {
+  countFailure,
+  delayAfter,
+  followClock,
+  forgive,
+  giveBack,
+  loginBudget,
+  networkBudget,
+} from "./budget.ts";
 import type { Throttle } from "./throttle-store.ts";
 
 it("lets a few failures pass, then doubles the wait up to a quarter of an hour", () => {
@@ -53,4 +61,19 @@ it("few failures of one account are forgiven, many are not", () => {
   const after = (failures: number) =>
     forgive({ failures, lastAt: new Date(0), openAt: new Date(9) }, budget).failures;
   expect([3, 5, 6, 40].map(after)).toEqual([0, 0, 5, 39]);
+});
+
+it("F6-36 a clock set back makes nobody wait longer than they had to", () => {
+  const budget = loginBudget("ada");
+  const hourMs = 3_600_000;
+  let throttle: Throttle | undefined;
+  for (let failure = 0; failure < 6; failure += 1) throttle = countFailure(throttle, budget, 2 * hourMs);
+  if (throttle === undefined) throw new Error("nothing was counted");
+  const followed = followClock(throttle, hourMs);
+  expect(followed).toEqual({
+    failures: 6,
+    lastAt: new Date(hourMs),
+    openAt: new Date(hourMs + delayAfter(6, budget)),
+  });
+  expect(followClock(throttle, 2 * hourMs - 1_000)).toBeUndefined(); // another machine's clock
 });

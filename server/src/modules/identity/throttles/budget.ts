@@ -99,6 +99,19 @@ export function delayAfter(failures: number, { free, delayMinMs, delayMaxMs }: B
   return Math.min(delayMinMs * 2 ** Math.min(failures - free, 30), delayMaxMs);
 }
 
+/** Clocks of several machines differ by less. */
+const CLOCK_DIFFERENCE_MAX_MS = 5_000;
+
+/**
+ * The throttle as it would be had the clock not been set back since: undefined where it was not. Times that lie in the future
+ * would make everybody wait until the clock is there again.
+ */
+export function followClock({ failures, lastAt, openAt }: Throttle, nowMs: number): Throttle | undefined {
+  const aheadMs = lastAt.getTime() - nowMs;
+  if (aheadMs <= CLOCK_DIFFERENCE_MAX_MS) return undefined;
+  return { failures, lastAt: new Date(nowMs), openAt: new Date(Math.max(0, openAt.getTime() - aheadMs)) };
+}
+
 /** One attempt more, counted as failed until it is given back. */
 export function countFailure(throttle: Throttle | undefined, budget: Budget, nowMs: number): Throttle {
   const { failures: before, lastAt } = forgetOld(throttle, budget, nowMs);

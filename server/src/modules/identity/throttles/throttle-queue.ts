@@ -3,7 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit } from "../../../runtime/group-commit.ts";
 import { inPipelinedTransaction } from "../../../runtime/transaction.ts";
-import { type Budget, countFailure, forgive, giveBack } from "./budget.ts";
+import { type Budget, countFailure, followClock, forgive, giveBack } from "./budget.ts";
 import { lockThrottles, saveThrottles, type Throttle } from "./throttle-store.ts";
 
 export interface ThrottleChange {
@@ -50,6 +50,12 @@ export function openThrottleQueue(db: Sql, now: () => number): ThrottleQueue {
 /** In order of arrival. Adds to `throttles`, and tells which of them have changed. */
 function decide(changes: readonly ThrottleChange[], throttles: Map<string, Throttle>, nowMs: number) {
   const changed = new Map<string, Throttle>();
+  for (const [key, throttle] of throttles) {
+    const followed = followClock(throttle, nowMs);
+    if (followed === undefined) continue;
+    throttles.set(key, followed);
+    changed.set(key, followed);
+  }
   const outcomes = changes.map(({ kind, counted }): ThrottleOutcome => {
     const openAtMs = Math.max(...counted.map(({ key }) => throttles.get(key)?.openAt.getTime() ?? 0));
     if (kind === "take" && openAtMs > nowMs) return { waitMs: openAtMs - nowMs, locks: false, openAtMs: [] };

@@ -16,7 +16,8 @@ export interface BalanceRow {
 /** A hold that has passed its time holds nothing more, whether or not anybody has recorded it as expired yet. */
 export async function selectBalance(db: Sql, accountId: number): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
-    SELECT a.asset_id, a.credit_limit, a.version, clock.now AS as_of,
+    SELECT a.asset_id, a.credit_limit, a.version,
+      clock.now + (SELECT last_value FROM ledger.stamp_lead) AS as_of,
       (a.credits_posted - a.debits_posted + coalesce(stripes.posted, 0))::text AS balance,
       (a.debits_pending + coalesce(stripes.pending, 0) - passed.amount)::text AS held,
       incoming.amount::text AS incoming
@@ -49,7 +50,7 @@ export async function selectClock(
   accountId: number,
 ): Promise<{ system: boolean; now: number } | undefined> {
   const [row] = await db<{ system: boolean; now: bigint }[]>`
-    SELECT system, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
+    SELECT system, ledger.clock() AS now
     FROM ledger.accounts
     WHERE id = ${accountId}`;
   return row === undefined ? undefined : { system: row.system, now: Number(row.now) };

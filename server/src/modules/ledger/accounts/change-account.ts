@@ -62,7 +62,7 @@ async function writeRules(
   { after, actorId }: { after: AccountRules; actorId: string },
 ): Promise<void> {
   await updateAccountRules(tx, {
-    id: await takeStamps(tx, 1),
+    id: (await takeStamps(tx, 1)).firstStamp,
     accountId: account.id,
     actorId,
     version: account.version,

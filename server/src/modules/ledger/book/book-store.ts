@@ -47,10 +47,16 @@ function toAccount(row: AccountRow): BookAccount {
   };
 }
 
-/** Takes stamps; sent after the locks, so that they order the commits of every locked account. */
-export async function takeStamps({ sql }: Tx, count: number): Promise<number> {
-  const [row] = await sql<[{ first: bigint }]>`SELECT ledger.take_stamps(${count}) AS first`.execute();
-  return Number(row.first);
+/** Takes stamps; sent after the locks, so that they order the commits of every locked account. `now`: by the clock. */
+export async function takeStamps(
+  { sql }: Tx,
+  count: number,
+): Promise<{ readonly firstStamp: number; readonly now: number }> {
+  const [row] = await sql<[{ first: bigint; clock: bigint }]>`
+    SELECT ledger.take_stamps(${count}) AS first,
+      (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock`.execute();
+  const firstStamp = Number(row.first);
+  return { firstStamp, now: Math.min(firstStamp, Number(row.clock)) };
 }
 
 export interface HoldRow {
@@ -144,16 +150,16 @@ export async function countRecentDebits(
   { sql }: Tx,
   query: { accountIds: readonly number[]; seconds: number; countMax: number },
 ): Promise<Map<number, number>> {
-  const since = (Date.now() - query.seconds * 1000) * 1000;
   const rows = await sql<{ id: bigint; count: number }[]>`
     SELECT a.id, recent.count
-    FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id)
+    FROM (SELECT ledger.clock() - ${query.seconds}::bigint * 1000000 AS since) AS clock
+    CROSS JOIN unnest(${toArray(query.accountIds)}::bigint[]) AS a (id)
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS count
       FROM (
         SELECT
         FROM ledger.transfers t
-        WHERE t.debit_account_id = a.id AND (t.debit_account_id, t.id) > (a.id, ${since})
+        WHERE t.debit_account_id = a.id AND (t.debit_account_id, t.id) > (a.id, clock.since)
         LIMIT ${query.countMax + 1}) AS seen
     ) AS recent
     WHERE recent.count > 0`.execute();
@@ -168,20 +174,21 @@ export async function countRecentHolds(
   { sql }: Tx,
   query: { accountIds: readonly number[]; seconds: number; countMax: number },
 ): Promise<Map<number, number>> {
-  const now = Date.now() * 1000;
-  const since = now - query.seconds * 1_000_000;
   const rows = await sql<{ id: bigint; count: number }[]>`
     SELECT a.id, recent.count
-    FROM unnest(${toArray(query.accountIds)}::bigint[]) AS a (id)
+    FROM (
+      SELECT ledger.clock() - ${query.seconds}::bigint * 1000000 AS since,
+        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS clock
+    CROSS JOIN unnest(${toArray(query.accountIds)}::bigint[]) AS a (id)
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS count
       FROM (
         SELECT
         FROM ledger.holds h
         WHERE h.debit_account_id = a.id
-          AND (h.debit_account_id, h.id) > (a.id, ${since})
+          AND (h.debit_account_id, h.id) > (a.id, clock.since)
           AND h.closed_at IS NULL
-          AND (h.expires_at IS NULL OR h.expires_at > ${now})
+          AND (h.expires_at IS NULL OR h.expires_at > clock.now)
         LIMIT ${query.countMax + 1}) AS seen) AS recent
     WHERE recent.count > 0`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.count]));

@@ -57,8 +57,10 @@ export interface Book {
   readonly holds: Map<number, Hold>;
   /** Reversed journal → the journal that reversed it. */
   readonly reversals: Map<number, number>;
-  /** Time of the batch: the first of its stamps. */
+  /** Time of the batch by the database's clock. Stamps run ahead of it where it was set back. */
   readonly now: number;
+  /** The batch's time among stamps: the first of its own. */
+  readonly firstStamp: number;
   readonly lastStamp: number;
   nextStamp: number;
   /** How to undo what was decided, kept only while several things may fail together. */
@@ -162,7 +164,7 @@ export function releaseHold(book: Book, holdId: number, owner?: Owner): Hold | R
 }
 
 export function expireHold(book: Book, hold: Hold): Hold {
-  return closeHold(book, hold, { state: "expired", captured: 0n, closedAt: book.now });
+  return closeHold(book, hold, { state: "expired", captured: 0n, closedAt: book.firstStamp });
 }
 
 /** Keeps a refused journal, so that its customer can find it. Returns its id. */

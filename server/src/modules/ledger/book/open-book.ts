@@ -32,7 +32,7 @@ export async function openBook(
   const system = ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
   const holdIds = scope.holdIds ?? [];
   const reversedIds = scope.reversedIds ?? [];
-  const [locked, holds, reversals, , firstStamp] = await Promise.all([
+  const [locked, holds, reversals, , time] = await Promise.all([
     store.lockAccounts(tx, toArray(ids)),
     holdIds.length === 0 ? [] : store.selectHolds(tx, holdIds),
     reversedIds.length === 0 ? new Map<number, number>() : store.selectReversals(tx, reversedIds),
@@ -43,7 +43,7 @@ export async function openBook(
     accounts: [...locked, ...system],
     holds,
     reversals,
-    firstStamp,
+    ...time,
     stampCount: scope.stampCount,
   });
   await expirePassedHolds(tx, book);
@@ -55,14 +55,16 @@ export function createBook(contents: {
   holds: readonly Hold[];
   reversals: Map<number, number>;
   firstStamp: number;
+  now: number;
   stampCount: number;
 }): Book {
-  const { firstStamp } = contents;
+  const { firstStamp, now } = contents;
   return {
     accounts: new Map(contents.accounts.map((account) => [account.id, account])),
     holds: new Map(contents.holds.map((hold) => [hold.id, hold])),
     reversals: contents.reversals,
-    now: firstStamp,
+    now,
+    firstStamp,
     nextStamp: firstStamp,
     lastStamp: firstStamp + contents.stampCount - 1,
     undoLog: null,

@@ -1,17 +1,23 @@
 // The SQL that looks for the ledger's monthly partitions.
 import type { Sql } from "../../../runtime/database.ts";
 
-/** Names of partitions that are not there: of this month, without which nothing can be booked, and of the next. */
+/**
+ * Names of partitions that are not there: of this month, without which nothing can be booked, and of the next. Where the
+ * ledger's time runs ahead of the clock, of its months too.
+ */
 export async function findMissingPartitions(db: Sql): Promise<{ now: string[]; soon: string[] }> {
   const rows = await db<{ name: string; is_now: boolean }[]>`
-    SELECT wanted.name, wanted.is_now
+    SELECT wanted.name, bool_or(wanted.is_now) AS is_now
     FROM (
-      SELECT format('ledger.%s_%s', parent, to_char(month AT TIME ZONE 'UTC', 'YYYY_MM')) AS name,
-        month = date_trunc('month', now(), 'UTC') AS is_now
+      SELECT format('ledger.%s_%s', parent,
+          to_char(date_trunc('month', time AT TIME ZONE 'UTC') + make_interval(months => ahead), 'YYYY_MM')
+        ) AS name,
+        ahead = 0 AS is_now
       FROM unnest(ARRAY['journals', 'transfers', 'holds', 'refusals']) AS p (parent)
-      CROSS JOIN unnest(ARRAY[date_trunc('month', now(), 'UTC'),
-          date_trunc('month', now(), 'UTC') + interval '1 month']) AS m (month)) AS wanted
+      CROSS JOIN (VALUES (now()), (to_timestamp(ledger.clock() / 1000000.0))) AS t (time)
+      CROSS JOIN generate_series(0, 1) AS ahead) AS wanted
     WHERE to_regclass(wanted.name) IS NULL
+    GROUP BY wanted.name
     ORDER BY 1`;
   const namesOf = (isNow: boolean) => rows.filter((row) => row.is_now === isNow).map((row) => row.name);
   return { now: namesOf(true), soon: namesOf(false) };

@@ -83,9 +83,9 @@ export async function verifyBook(db: Sql, options: VerifyOptions = {}): Promise<
 export async function settle(db: Sql): Promise<number | undefined> {
   const last = await store.selectLastStamp(db);
   const open = await store.selectOpenBatches(db);
-  const deadline = Date.now() + SETTLE_MAX_MS;
+  const deadline = performance.now() + SETTLE_MAX_MS;
   for (let still = open; still.size > 0; still = open.intersection(await store.selectOpenBatches(db))) {
-    if (Date.now() > deadline) return undefined;
+    if (performance.now() > deadline) return undefined;
     await sleep(SETTLE_POLL_MS);
   }
   return last;

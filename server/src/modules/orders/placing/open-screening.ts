@@ -67,7 +67,8 @@ function screenWith(
   return {
     needs: prepared.needs,
     judge: (desk, totalMinor) => {
-      const amount = { totalMinor, currency, scale, now: desk.book.now };
+      const { now, firstStamp } = desk.book;
+      const amount = { totalMinor, currency, scale, now, firstStamp };
       const judgement = check.judge(desk.rows, prepared, amount);
       return {
         verdict: judgement.verdict,

@@ -1,0 +1,38 @@
+// Notices that the ledger has stamps of the future: the database's clock ran ahead once and was set back. Nothing is lost by
+// it; but what was booked then is dated wrongly, and holds placed then end late.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Log } from "../../../runtime/log.ts";
+import { selectClockLead } from "./clock-store.ts";
+
+/** What a clock may be corrected by without anybody being told. */
+export const CLOCK_LEAD_MAX_SECONDS = 2;
+
+/** Seconds by which the newest stamp lies in the future; 0 where the clock was never set back. */
+export async function getClockLead(db: Sql): Promise<number> {
+  return Math.max(0, (await selectClockLead(db)) / 1_000_000);
+}
+
+export interface ClockWatch {
+  /** Looks, and warns where it has become true; to be called now and then. */
+  readonly look: () => Promise<number>;
+  /** What is wrong, in words. */
+  readonly describe: () => readonly string[];
+}
+
+export function openClockWatch(db: Sql, log: Log): ClockWatch {
+  let leadSeconds = 0;
+  return {
+    look: async () => {
+      const before = leadSeconds;
+      leadSeconds = await getClockLead(db);
+      if (leadSeconds > CLOCK_LEAD_MAX_SECONDS && before <= CLOCK_LEAD_MAX_SECONDS)
+        log.warn({ "ledger.clock_lead_seconds": Math.round(leadSeconds) }, describeLead(leadSeconds));
+      return leadSeconds;
+    },
+    describe: () => (leadSeconds > CLOCK_LEAD_MAX_SECONDS ? [describeLead(leadSeconds)] : []),
+  };
+}
+
+export function describeLead(seconds: number): string {
+  return `the ledger has stamps ${Math.round(seconds)} s in the future: the database's clock was set back`;
+}
