@@ -79,21 +79,7 @@ async function probeAll(probes: readonly Probe[], what: string): Promise<void> {
     await sendAll(refused);
   }
   if (refused.length === 0) return;
-  let after = await ground.countRows();
-  for (let again = 0; again < 3 && isOfWatch(after); again += 1) {
-    before = after;
-    await sendAll(refused);
-    after = await ground.countRows();
-  }
-  await noteChanges(400, what, after);
-}
-
-/** What the watch over stock writes by itself, some moments after a request that was accepted. */
-const WRITTEN_LATER = new Set(["events", "catalog.availability"]);
-
-function isOfWatch(after: RowCounts): boolean {
-  const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
-  return changed.length > 0 && changed.every((name) => WRITTEN_LATER.has(name));
+  await noteChanges(400, what);
 }
 
 /** Returns those that were found malformed. */
@@ -113,8 +99,8 @@ function isMalformed(status: number): boolean {
 }
 
 /** Malformed: nothing at all may have been written. */
-async function noteChanges(status: number, what: string, known?: RowCounts): Promise<void> {
-  const after = known ?? (await ground.countRows());
+async function noteChanges(status: number, what: string): Promise<void> {
+  const after = await ground.countRows();
   if (isMalformed(status) && JSON.stringify(after) !== JSON.stringify(before))
     faults.push(`${what}: answered ${status} and yet changed ${JSON.stringify([before, after])}`);
   before = after;
