@@ -12,7 +12,7 @@ import type { Role } from "../src/values/actor.ts";
 import { asOwner, asServer, createTestDatabase, type TestDatabase } from "./database.ts";
 
 export interface TestCall {
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -35,6 +35,8 @@ export interface TestApp {
   readonly token: (role: Role, sub?: string) => Promise<string>;
   /** Calls `path` below the program's URL: "/api/v1/accounts". */
   readonly call: (method: string, path: string, request?: TestCall) => Promise<TestAnswer>;
+  /** The same in one line, below /api/v1: "GET /users/me". Without a token or a body where they are undefined. */
+  readonly send: (token: string | undefined, request: string, body?: unknown) => Promise<TestAnswer>;
   /** Stops the program, and drops the database where it was made here. */
   readonly stop: () => Promise<void>;
 }
@@ -75,6 +77,10 @@ export async function startTestApp(overrides: Readonly<Record<string, string>> =
     token: (role, sub = role) =>
       mintToken(readTokenSettings(config), { id: sub, name: sub, roles: [role] }, 3_600),
     call: (method, path, request) => call(`${app.url}${path}`, method, request),
+    send: (token, request, body) => {
+      const [method = "", path = ""] = request.split(" ");
+      return call(`${app.url}/api/v1${path}`, method, { token, body });
+    },
     stop: async () => {
       await app.stop();
       await clean();

@@ -9,7 +9,7 @@ import {
   type CommandOutcome,
   openCommandDesk,
 } from "../src/modules/desk/index.ts";
-import { type Assets, loadAssets } from "../src/modules/ledger/index.ts";
+import { type Asset, type Assets, loadAssets } from "../src/modules/ledger/index.ts";
 import { openRiskGuard, type RiskGuard, type RiskRule } from "../src/modules/risk/index.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import { openDatabase } from "../src/runtime/database.ts";
@@ -117,4 +117,10 @@ async function readBalance(db: Sql, accountId: number): Promise<{ balance: bigin
 export async function readTopics(db: Sql): Promise<string[]> {
   const rows = await db<{ topic: string }[]>`SELECT topic FROM jobs.outbox ORDER BY id`;
   return rows.map((row) => row.topic);
+}
+
+export function euroOf({ assets }: Pick<TestDesk, "assets">): Asset {
+  const asset = assets.byCode("EUR");
+  if (asset === undefined) throw new Error("there is no euro");
+  return asset;
 }

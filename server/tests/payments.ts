@@ -3,7 +3,7 @@
 import { getPayment, openPayment, type Payment, scopeOfOpening } from "../src/modules/payments/index.ts";
 import type { CaptureMode, ProviderName } from "../src/modules/payments/payment.ts";
 import { AppError } from "../src/values/app-error.ts";
-import { STAFF, type TestDesk } from "./desk.ts";
+import { euroOf, STAFF, type TestDesk } from "./desk.ts";
 
 export interface TestPayment {
   readonly provider?: ProviderName;
@@ -17,8 +17,7 @@ export interface TestPayment {
 /** Opens a payment of 12.00 EUR with a sixth of tax, unless told otherwise. @throws the refusal */
 export async function openTestPayment(bank: TestDesk, fields: TestPayment = {}): Promise<Payment> {
   const { provider = "sandbox", amountMinor = 1_200n, customerId = "alice", accountId = null } = fields;
-  const asset = bank.assets.byCode("EUR");
-  if (asset === undefined) throw new Error("no euro");
+  const asset = euroOf(bank);
   const answer = await bank.carryOut({
     event: "order.place",
     actor: STAFF,

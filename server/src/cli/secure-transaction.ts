@@ -1,11 +1,12 @@
 // `countinghouse secure-transaction`: posts a deposit with a signed and encrypted record, as the route of that name does.
-import { resolve } from "node:path";
+
 import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { processSecureTransaction } from "../modules/banking/index.ts";
 import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
 import { openRiskGuard, readRules } from "../modules/risk/index.ts";
+import { readVaultOptions } from "../program/vault-options.ts";
 import { openVault } from "../runtime/vault/vault.ts";
 import { AppError } from "../values/app-error.ts";
 import { CommandError } from "./command-error.ts";
@@ -37,11 +38,7 @@ async function post(user: string, amount: string | { amount: string; currency: s
   if (typeof rules === "string") throw new CommandError(rules);
   return withMigratedDatabase(config, async (db) => {
     const assets = await loadAssets(db);
-    const vault = await openVault(db, {
-      encryptionKey: config.ENCRYPTION_KEY,
-      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-      dataDir: resolve(config.DATA_DIR),
-    });
+    const vault = await openVault(db, readVaultOptions(config));
     const desk = openCommandDesk({ db, assets, batchItemsMax: 10, queueItemsMax: 10 });
     try {
       return await processSecureTransaction(

@@ -1,5 +1,5 @@
 // The running program: database, modules, HTTP. `startApp` brings it up in order and hands back how to stop it.
-import { resolve } from "node:path";
+
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/env-file.ts";
 import { splitList } from "../config/read-value.ts";
@@ -27,6 +27,7 @@ import {
 } from "./module-list.ts";
 import { type Databases, LANES, openDatabases } from "./open-databases.ts";
 import { readTokenSettings } from "./token-settings.ts";
+import { readVaultOptions } from "./vault-options.ts";
 
 export interface App {
   readonly url: string;
@@ -67,11 +68,7 @@ interface Opening extends Databases {
 async function open(config: Config, opening: Opening): Promise<{ server: HttpServer; url: string }> {
   const { log, steps, db, batchDb } = opening;
   const metrics = createMetrics();
-  const vault = await openVault(db, {
-    encryptionKey: config.ENCRYPTION_KEY,
-    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-    dataDir: resolve(config.DATA_DIR),
-  });
+  const vault = await openVault(db, readVaultOptions(config));
   const host = { db, batchDb, lanes: LANES, log, vault, metrics, checks: listChecks() };
   const modules = await openModules(host, readSettings(config));
   steps.push(modules.close);

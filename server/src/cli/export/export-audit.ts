@@ -1,8 +1,9 @@
 // `countinghouse export audit`: writes the trail as one JSON line an entry, in the words of ECS or OCSF, oldest first.
-import { resolve } from "node:path";
+
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { ENTRY_FORMATS, type EntryFormat, exportEntries } from "../../modules/audit/index.ts";
+import { readVaultOptions } from "../../program/vault-options.ts";
 import { openVault } from "../../runtime/vault/vault.ts";
 import { EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
@@ -42,11 +43,7 @@ export function addExportAuditCommand(exporting: Command): void {
 async function runExport({ format, out, fromSeq }: AuditExportOptions) {
   const config = loadConfig();
   return withMigratedDatabase(config, async (db) => {
-    const vault = await openVault(db, {
-      encryptionKey: config.ENCRYPTION_KEY,
-      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-      dataDir: resolve(config.DATA_DIR),
-    });
+    const vault = await openVault(db, readVaultOptions(config));
     const output = await openOutput(out, config.EXPORT_DIR);
     try {
       const range = { format, fromSeq, rowsMax: config.MAX_EXPORT_ROWS };

@@ -1,8 +1,9 @@
 // `countinghouse admin create`: makes an administrator. In production the only way to the first one.
+
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
+import { readVaultOptions } from "../../program/vault-options.ts";
 import { createLog } from "../../runtime/log.ts";
 import { openVault } from "../../runtime/vault/vault.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
@@ -41,11 +42,7 @@ async function createAdmin({ username, email, passwordStdin }: AdminOptions) {
   const given = passwordStdin === true ? await readPassword() : undefined;
   const password = given ?? randomBytes(18).toString("base64url");
   const user = await withMigratedDatabase(config, async (db) => {
-    const vault = await openVault(db, {
-      encryptionKey: config.ENCRYPTION_KEY,
-      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-      dataDir: resolve(config.DATA_DIR),
-    });
+    const vault = await openVault(db, readVaultOptions(config));
     const log = createLog("warn");
     const identity = await openIdentity({ db, log, vault, settings: readIdentitySettings(config) });
     const origin = { requestId: "countinghouse admin create" };

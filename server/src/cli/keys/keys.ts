@@ -1,8 +1,8 @@
 // `countinghouse keys`: rotates what encrypts personal fields. Every step may be stopped and run again.
-import { resolve } from "node:path";
+
 import type { Command } from "commander";
-import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load-config.ts";
+import { readVaultOptions } from "../../program/vault-options.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { findPendingMigrations } from "../../runtime/migrate.ts";
 import { type Reencryption, reencryptTable } from "../../runtime/vault/encrypted-table.ts";
@@ -81,11 +81,6 @@ function withVaultOptions<T>(work: (db: Sql, options: VaultOptions) => Promise<T
       throw new VaultError("The database is not up to date; run: countinghouse migrate");
     return work(db, readVaultOptions(config));
   });
-}
-
-function readVaultOptions(config: Config): VaultOptions {
-  const { ENCRYPTION_KEY: encryptionKey, ENCRYPTION_KEY_PREVIOUS: previousKey } = config;
-  return { encryptionKey, previousKey, dataDir: resolve(config.DATA_DIR) };
 }
 
 function toJson({ rewrappedCount, dataKeyId, tables }: Partial<KeyRotation>): string {

@@ -1,8 +1,9 @@
 // `countinghouse signing-keys`: shows and rotates the keys that sign access tokens, for whom no administrator can sign in.
-import { resolve } from "node:path";
+
 import { type Command, Option } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import type { RotationMode } from "../../modules/identity/index.ts";
+import { readVaultOptions } from "../../program/vault-options.ts";
 import { openVault } from "../../runtime/vault/vault.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import { addExamples } from "../examples.ts";
@@ -60,11 +61,7 @@ async function rotateKeys({ reason, mode }: RotateOptions) {
   const { readIdentitySettings } = await import("../../modules/identity/open.ts");
   const config = loadConfig();
   return withMigratedDatabase(config, async (db) => {
-    const vault = await openVault(db, {
-      encryptionKey: config.ENCRYPTION_KEY,
-      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-      dataDir: resolve(config.DATA_DIR),
-    });
+    const vault = await openVault(db, readVaultOptions(config));
     const options = { db, vault, settings: readIdentitySettings(config), now: Date.now };
     const origin = { requestId: "countinghouse signing-keys rotate" };
     return rotateSigningKeys(options, { mode, reason }, { actor: SYSTEM_ACTOR, origin });

@@ -17,6 +17,17 @@ export function amountWriter(assets: Assets, currency: string): AmountWriter {
   return (minor) => formatAmount(minor, asset.scale);
 }
 
+/** What an order comes to, as every answer and export shows it. */
+export function describeSums(order: Order, write: AmountWriter) {
+  return {
+    discount: write(order.discount),
+    net: write(order.net),
+    tax: write(order.tax),
+    total: write(order.total),
+    credited: write(order.credited),
+  };
+}
+
 export interface OrderParts {
   readonly order: Order;
   readonly payment: Payment | undefined;
@@ -37,11 +48,7 @@ export function describeOrder(assets: Assets, { order, payment, addresses }: Ord
     payment_method: order.paymentMethod,
     currency: order.currency,
     coupon_code: order.couponCode,
-    discount: write(order.discount),
-    net: write(order.net),
-    tax: write(order.tax),
-    total: write(order.total),
-    credited: write(order.credited),
+    ...describeSums(order, write),
     payment: payment === undefined ? null : describePayment(payment, write),
     ...(addresses === undefined
       ? {}

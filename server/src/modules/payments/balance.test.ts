@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answerOf, openTestDesk, STAFF, type TestDesk } from "../../../tests/desk.ts";
+import { openTestPayment } from "../../../tests/payments.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
 import { allOrNothing } from "../ledger/index.ts";
@@ -7,12 +8,10 @@ import {
   cancelPayment,
   capturePayment,
   getPayment,
-  openPayment,
   PAYMENTS,
   type Payment,
   refundPayment,
   scopeOf,
-  scopeOfOpening,
   statusOf,
   voidPayment,
 } from "./index.ts";
@@ -31,28 +30,8 @@ async function open(amountMinor = 1_200n): Promise<Payment> {
   return pay(amountMinor, account);
 }
 
-async function pay(amountMinor: bigint, accountId: number): Promise<Payment> {
-  const asset = bank.assets.byCode("EUR");
-  if (asset === undefined) throw new Error("no euro");
-  const answer = await bank.carryOut({
-    event: "order.place",
-    actor: STAFF,
-    scope: scopeOfOpening(bank.assets, { assetId: asset.id, accountId }),
-    decide: (desk) => {
-      const opened = openPayment(desk, {
-        actor: STAFF,
-        provider: "balance",
-        orderId: 7,
-        customerId: "alice",
-        asset,
-        amountMinor,
-        taxMinor: amountMinor / 6n,
-        accountId,
-      });
-      return opened instanceof AppError ? opened : { answer: JSON.stringify({ id: opened.id }), counted: [] };
-    },
-  });
-  return getPayment(bank.db, answer.id);
+function pay(amountMinor: bigint, accountId: number): Promise<Payment> {
+  return openTestPayment(bank, { provider: "balance", amountMinor, accountId });
 }
 
 async function act(id: number, decide: (desk: Desk, payment: Payment) => unknown): Promise<Payment> {

@@ -11,19 +11,14 @@ afterAll(() => app?.stop());
 
 const PASSWORD = "correct horse battery staple";
 const NEXT = "another horse, another staple";
-const call = (token: string, request: string, body?: unknown) => {
-  const [method = "", path = ""] = request.split(" ");
-  return app.call(method, `/api/v1${path}`, {
-    ...(token === "" ? {} : { token }),
-    ...(body === undefined ? {} : { body }),
-  });
-};
+const call: TestApp["send"] = (...sent) => app.send(...sent);
 const register = (username: string, email: string) =>
-  call("", "POST /auth/register", { username, email, password: PASSWORD });
-const logIn = (username: string, password = PASSWORD) => call("", "POST /auth/login", { username, password });
+  call(undefined, "POST /auth/register", { username, email, password: PASSWORD });
+const logIn = (username: string, password = PASSWORD) =>
+  call(undefined, "POST /auth/login", { username, password });
 const me = async (token: string) => (await call(token, "GET /users/me")).body;
-const verify = (token: string) => call("", "POST /auth/email/verify", { token });
-const undo = (token: string) => call("", "POST /auth/email/undo", { token });
+const verify = (token: string) => call(undefined, "POST /auth/email/verify", { token });
+const undo = (token: string) => call(undefined, "POST /auth/email/undo", { token });
 const invalidLink = { status: 400, body: { code: "invalid_link" } };
 
 /** Somebody whose address is confirmed, signed in. */
@@ -51,8 +46,8 @@ test("F6-20 until the new address is confirmed, the old one signs in and gets th
   const links = await askForChange(token, "ada");
   expect((await logIn("ada@new.example")).status).toBe(401);
   expect((await logIn("ada@old.example")).status).toBe(200);
-  await call("", "POST /auth/password/forgot", { username: "ada@new.example" });
-  await call("", "POST /auth/password/forgot", { username: "ada@old.example" });
+  await call(undefined, "POST /auth/password/forgot", { username: "ada@new.example" });
+  await call(undefined, "POST /auth/password/forgot", { username: "ada@old.example" });
   expect(await awaitLink(app, "ada@old.example", "password/reset")).toMatch(/^[\w-]{43}$/);
   expect((await readMails(app, "ada@new.example")).map(({ subject }) => subject)).toEqual([
     "Confirm your new e-mail address",
@@ -116,9 +111,9 @@ test("F6-20 taking it back undoes whatever who asked for it did then: later chan
   const theirs = await call(token, "POST /users/me/api-keys", { name: "theirs", scopes: ["accounts:read"] });
   await call(token, "PATCH /users/me", { email: "dora@third.example" });
   await verify(await awaitLink(app, "dora@third.example", "email/verify"));
-  await call("", "POST /auth/password/forgot", { username: "dora" });
+  await call(undefined, "POST /auth/password/forgot", { username: "dora" });
   const reset = await awaitLink(app, "dora@third.example", "password/reset");
-  await call("", "POST /auth/password/reset", { token: reset, new_password: NEXT });
+  await call(undefined, "POST /auth/password/reset", { token: reset, new_password: NEXT });
   expect((await logIn("dora", NEXT)).status).toBe(200);
   const later = await awaitLink(app, "dora@new.example", "email/undo");
 
@@ -127,9 +122,9 @@ test("F6-20 taking it back undoes whatever who asked for it did then: later chan
   expect((await logIn("dora", NEXT)).status).toBe(401);
   expect((await call(theirs.body.key, "GET /accounts")).status).toBe(401);
   expect((await call(own.body.key, "GET /accounts")).status).toBe(200);
-  await call("", "POST /auth/password/forgot", { username: "dora@old.example" });
+  await call(undefined, "POST /auth/password/forgot", { username: "dora@old.example" });
   const back = await awaitLink(app, "dora@old.example", "password/reset");
-  await call("", "POST /auth/password/reset", { token: back, new_password: PASSWORD });
+  await call(undefined, "POST /auth/password/reset", { token: back, new_password: PASSWORD });
   expect(await me((await logIn("dora@old.example")).body.access_token)).toMatchObject({
     email: "dora@old.example",
   });
@@ -166,9 +161,9 @@ test("F6-20 of two who want one address, who confirms it first gets it, and a re
 
   await wish(fritz, "fritz@new.example");
   const link = await awaitLink(app, "fritz@new.example", "email/verify");
-  await call("", "POST /auth/password/forgot", { username: "fritz" });
+  await call(undefined, "POST /auth/password/forgot", { username: "fritz" });
   const reset = await awaitLink(app, "fritz@old.example", "password/reset");
-  await call("", "POST /auth/password/reset", { token: reset, new_password: NEXT });
+  await call(undefined, "POST /auth/password/reset", { token: reset, new_password: NEXT });
   expect(await verify(link)).toMatchObject(invalidLink);
 });
 

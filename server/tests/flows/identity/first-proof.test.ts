@@ -19,18 +19,12 @@ afterAll(async () => {
 
 const PASSWORD = "correct horse battery staple";
 const NEXT = "another horse, another staple";
-const call = (token: string, request: string, body?: unknown) => {
-  const [method = "", path = ""] = request.split(" ");
-  return app.call(method, `/api/v1${path}`, {
-    ...(token === "" ? {} : { token }),
-    ...(body === undefined ? {} : { body }),
-  });
-};
+const call: TestApp["send"] = (...sent) => app.send(...sent);
 const logIn = (username: string, password = PASSWORD, proof: object = {}) =>
-  call("", "POST /auth/login", { username, password, ...proof });
+  call(undefined, "POST /auth/login", { username, password, ...proof });
 
 async function signUp(username: string, email: string): Promise<string> {
-  await call("", "POST /auth/register", { username, email, password: PASSWORD });
+  await call(undefined, "POST /auth/register", { username, email, password: PASSWORD });
   return (await logIn(username)).body.access_token;
 }
 
@@ -65,17 +59,19 @@ async function expectGone({
 }: Awaited<ReturnType<typeof addAll>>): Promise<void> {
   for (const token of [first, session.access_token])
     expect((await call(token, "GET /users/me")).status).toBe(401);
-  expect((await call("", "POST /auth/refresh", { refresh_token: session.refresh_token })).status).toBe(401);
+  expect((await call(undefined, "POST /auth/refresh", { refresh_token: session.refresh_token })).status).toBe(
+    401,
+  );
   expect((await call(apiKey, "GET /accounts")).status).toBe(401);
   await expect.poll(async () => (await other.call("GET", "/accounts", { token: apiKey })).status).toBe(401);
-  const signed = signChallenge(passkey, (await call("", "POST /auth/passkey/options")).body);
-  expect((await call("", "POST /auth/passkey/login", { passkey: signed })).status).toBe(401);
+  const signed = signChallenge(passkey, (await call(undefined, "POST /auth/passkey/options")).body);
+  expect((await call(undefined, "POST /auth/passkey/login", { passkey: signed })).status).toBe(401);
 }
 
 async function resetPassword(username: string, email: string, password = NEXT) {
-  await call("", "POST /auth/password/forgot", { username });
+  await call(undefined, "POST /auth/password/forgot", { username });
   const token = await awaitLink([app, other], email, "password/reset");
-  return call("", "POST /auth/password/reset", { token, new_password: password });
+  return call(undefined, "POST /auth/password/reset", { token, new_password: password });
 }
 
 test("F6-19 the owner's password reset drops all that a stranger added to an address that nobody had proved", async () => {
@@ -86,7 +82,7 @@ test("F6-19 the owner's password reset drops all that a stranger added to an add
   expect((await resetPassword("nora@example.com", "nora@example.com")).status).toBe(200);
   await expectGone(stranger);
   for (const token of [takeAway, verify])
-    expect(await call("", "POST /auth/email/verify", { token })).toMatchObject({
+    expect(await call(undefined, "POST /auth/email/verify", { token })).toMatchObject({
       status: 400,
       body: { code: "invalid_link" },
     });
@@ -118,11 +114,13 @@ test("F6-19 once the address is proved, a reset leaves API keys and second facto
 test("F6-19 the link of the confirmation alone drops what was added, with the password; with the password nothing", async () => {
   const stranger = await addAll("mallet", "petra@example.com");
   const token = await awaitLink([app, other], "petra@example.com", "email/verify");
-  expect(await call("", "POST /auth/email/verify", { token, password: "wrong password" })).toMatchObject({
+  expect(
+    await call(undefined, "POST /auth/email/verify", { token, password: "wrong password" }),
+  ).toMatchObject({
     status: 422,
     body: { code: "wrong_password" },
   });
-  expect((await call("", "POST /auth/email/verify", { token })).status).toBe(200);
+  expect((await call(undefined, "POST /auth/email/verify", { token })).status).toBe(200);
   await expectGone(stranger);
   expect((await logIn("petra@example.com")).status).toBe(401);
   const told = async () => (await readMails([app, other], "petra@example.com")).map(({ subject }) => subject);
@@ -132,7 +130,9 @@ test("F6-19 the link of the confirmation alone drops what was added, with the pa
 
   const owner = await addAll("quentin", "quentin@example.com");
   const own = await awaitLink([app, other], "quentin@example.com", "email/verify");
-  expect((await call("", "POST /auth/email/verify", { token: own, password: PASSWORD })).status).toBe(200);
+  expect((await call(undefined, "POST /auth/email/verify", { token: own, password: PASSWORD })).status).toBe(
+    200,
+  );
   expect((await call(owner.apiKey, "GET /accounts")).status).toBe(200);
   expect((await call(owner.first, "GET /users/me")).body.email_verified).toBe(true);
 });
@@ -161,12 +161,12 @@ test("F6-19 a key that is made while the address is proved is dropped, or was ne
   for (let round = 0; round < 5; round += 1) {
     const [name, email] = [`racer${round}`, `racer${round}@example.com`];
     const token = await signUp(name, email);
-    await call("", "POST /auth/password/forgot", { username: name });
+    await call(undefined, "POST /auth/password/forgot", { username: name });
     const link = await awaitLink([app, other], email, "password/reset");
     const make = () => call(token, "POST /users/me/api-keys", { name: "late", scopes: ["accounts:read"] });
     const answers = await Promise.all([
       make(),
-      call("", "POST /auth/password/reset", { token: link, new_password: NEXT }),
+      call(undefined, "POST /auth/password/reset", { token: link, new_password: NEXT }),
       make(),
       make(),
     ]);
@@ -185,6 +185,6 @@ test("F6-19 keys that an administrator made for a program stay: no stranger adde
     scopes: ["accounts:read"],
   });
   const token = await awaitLink([app, other], program.email, "email/verify");
-  expect((await call("", "POST /auth/email/verify", { token })).status).toBe(200);
+  expect((await call(undefined, "POST /auth/email/verify", { token })).status).toBe(200);
   expect((await call(key.body.key, "GET /accounts")).status).toBe(200);
 });

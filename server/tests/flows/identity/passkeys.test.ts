@@ -15,10 +15,7 @@ afterAll(async () => {
 });
 
 const PASSWORD = "correct horse battery staple";
-const call = (token: string, request: string, body?: unknown) => {
-  const [method = "", path = ""] = request.split(" ");
-  return app.call(method, `/api/v1${path}`, { token, ...(body === undefined ? {} : { body }) });
-};
+const call: TestApp["send"] = (...sent) => app.send(...sent);
 const logIn = (username: string, proof: object = {}) =>
   app.call("POST", "/auth/login", { body: { username, password: PASSWORD, ...proof } });
 

@@ -14,10 +14,7 @@ afterAll(async () => {
 
 const PASSWORD = "correct horse battery staple";
 const STEP_MS = 30_000;
-const call = (token: string, request: string, body?: unknown) => {
-  const [method = "", path = ""] = request.split(" ");
-  return app.call(method, `/api/v1${path}`, { token, ...(body === undefined ? {} : { body }) });
-};
+const call: TestApp["send"] = (...sent) => app.send(...sent);
 const logIn = (username: string, code?: string) =>
   app.call("POST", "/auth/login", {
     body: { username, password: PASSWORD, ...(code === undefined ? {} : { code }) },

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { customer, keyed, openTestDesk, readTopics, STAFF, type TestDesk } from "../../../../tests/desk.ts";
+import {
+  customer,
+  euroOf,
+  keyed,
+  openTestDesk,
+  readTopics,
+  STAFF,
+  type TestDesk,
+} from "../../../../tests/desk.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { BookCommand } from "../../desk/index.ts";
 import { expireHolds } from "../../desk/index.ts";
@@ -26,8 +34,7 @@ interface Scene {
 async function setUp(options: { payout?: boolean; seconds?: number } = {}): Promise<Scene> {
   const payer = await ground.openAccount({ owner: "alice", balance: 5_000n });
   const payee = await ground.openAccount({ owner: "shop" });
-  const asset = ground.assets.byCode("EUR");
-  if (asset === undefined) throw new Error("EUR");
+  const asset = euroOf(ground);
   const toAccountId = options.payout === true ? undefined : payee;
   const request = {
     accountId: payer,

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { customer, keyed, openTestDesk, readTopics, STAFF, type TestDesk } from "../../../../tests/desk.ts";
+import {
+  customer,
+  euroOf,
+  keyed,
+  openTestDesk,
+  readTopics,
+  STAFF,
+  type TestDesk,
+} from "../../../../tests/desk.ts";
 import { buildPostBatchCommand, buildPostCommand } from "../transactions/post-transactions.ts";
 import { findHolds } from "./find-holds.ts";
 import { buildPlaceHoldCommand, type PlaceHoldRequest } from "./place-hold.ts";
@@ -12,14 +20,8 @@ afterAll(() => ground.close());
 
 const alice = customer("alice");
 
-function euros() {
-  const asset = ground.assets.byCode("EUR");
-  if (asset === undefined) throw new Error("EUR");
-  return asset;
-}
-
 function hold(accountId: number, more: Partial<PlaceHoldRequest> = {}): PlaceHoldRequest {
-  return { accountId, amount: 1_000n, asset: euros(), expiresInSeconds: 3_600, ...more };
+  return { accountId, amount: 1_000n, asset: euroOf(ground), expiresInSeconds: 3_600, ...more };
 }
 
 function place(request: PlaceHoldRequest, actor = alice, key?: string) {
@@ -52,7 +54,7 @@ it("sets money aside for another account: held, not moved, and not to be spent",
   expect(Date.parse(placed.expires_at) - Date.parse(placed.created_at)).toBe(3_600_000);
   expect(await readTopics(ground.db)).toContain("hold.placed");
   expect(ground.counted).toContain("TRANSFER PENDING");
-  const spend = { type: "withdrawal", accountId: payer, amount: 4_001n, asset: euros() } as const;
+  const spend = { type: "withdrawal", accountId: payer, amount: 4_001n, asset: euroOf(ground) } as const;
   await expect(
     ground.carryOut(buildPostCommand({ actor: alice, assets: ground.assets, risk: ground.risk }, spend)),
   ).rejects.toMatchObject({ code: "insufficient_funds" });
@@ -89,7 +91,7 @@ it("refuses accounts that are not the customer's, unknown, of another currency, 
   const payer = await ground.openAccount({ owner: "alice", balance: 5_000n });
   const foreign = await ground.openAccount({ owner: "bob", balance: 5_000n });
   const dollars = await ground.openAccount({ owner: "alice", currency: "USD" });
-  const world = ground.assets.systemAccount(euros().id, "world");
+  const world = ground.assets.systemAccount(euroOf(ground).id, "world");
   const refusals: [PlaceHoldRequest, string][] = [
     [hold(foreign), "account_not_found"],
     [hold(dollars), "asset_mismatch"],
@@ -144,7 +146,7 @@ it("counts as far as the rule that looks furthest, where two look back over the 
   const rules = [{ ...over(5), block: true }, over(2)];
   const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });
   const payer = await ground.openAccount({ owner: "alice", balance: 100n });
-  const request = { type: "withdrawal", accountId: payer, amount: 1n, asset: euros() } as const;
+  const request = { type: "withdrawal", accountId: payer, amount: 1n, asset: euroOf(ground) } as const;
   const pay = () =>
     strict.carryOut(buildPostCommand({ actor: alice, assets: strict.assets, risk: strict.risk }, request));
   for (let paid = 0; paid < 5; paid += 1) await pay();
@@ -156,7 +158,8 @@ it("does not count the payments of a refused atomic batch against the next comma
   const rules = [{ rule: "many_in_short_time", count: 2, seconds: 60, block: true }] as const;
   const strict = await openTestDesk({ databaseUrl: ground.databaseUrl, rules });
   const payer = await ground.openAccount({ owner: "alice", balance: 100n });
-  const pay = (amount: bigint) => ({ type: "withdrawal", accountId: payer, amount, asset: euros() }) as const;
+  const pay = (amount: bigint) =>
+    ({ type: "withdrawal", accountId: payer, amount, asset: euroOf(ground) }) as const;
   const context = { actor: alice, assets: strict.assets, risk: strict.risk };
   const [batch, single] = await Promise.allSettled([
     strict.carryOut(buildPostBatchCommand({ ...context, mode: "atomic" }, [pay(10n), pay(10n), pay(1_000n)])),

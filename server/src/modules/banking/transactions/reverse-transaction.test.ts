@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { customer, keyed, openTestDesk, STAFF, type TestDesk } from "../../../../tests/desk.ts";
+import { customer, euroOf, keyed, openTestDesk, STAFF, type TestDesk } from "../../../../tests/desk.ts";
 import { buildCaptureHoldCommand } from "../holds/capture-hold.ts";
 import { getHold } from "../holds/find-holds.ts";
 import { buildPlaceHoldCommand } from "../holds/place-hold.ts";
@@ -14,15 +14,9 @@ afterAll(() => ground.close());
 
 const alice = customer("alice");
 
-function euros() {
-  const asset = ground.assets.byCode("EUR");
-  if (asset === undefined) throw new Error("EUR");
-  return asset;
-}
-
 async function post(request: Omit<TransactionRequest, "asset">): Promise<number> {
   const context = { actor: STAFF, assets: ground.assets, risk: ground.risk };
-  return Number((await ground.carryOut(buildPostCommand(context, { ...request, asset: euros() }))).id);
+  return Number((await ground.carryOut(buildPostCommand(context, { ...request, asset: euroOf(ground) }))).id);
 }
 
 async function reverse(id: number, options: { key?: string; on?: TestDesk } = {}) {
@@ -72,7 +66,7 @@ it("reverses what a captured hold moved, not what was held", async () => {
     accountId: payer,
     toAccountId: payee,
     amount: 1_000n,
-    asset: euros(),
+    asset: euroOf(ground),
     expiresInSeconds: 60,
   };
   const placed = await ground.carryOut(
@@ -156,7 +150,7 @@ it("lets exactly one of two reversals from two processes win, and of two in one 
 it("moves up to what is available where the request says so, and answers with what moved", async () => {
   const { payer, payee } = await setUp();
   const context = { actor: alice, assets: ground.assets, risk: ground.risk };
-  const transfer = { type: "transfer", accountId: payer, toAccountId: payee, asset: euros() } as const;
+  const transfer = { type: "transfer", accountId: payer, toAccountId: payee, asset: euroOf(ground) } as const;
   const moved = await ground.carryOut(
     buildPostCommand(context, { ...transfer, amount: 9_000n, upToAvailable: true }),
   );

@@ -134,14 +134,11 @@ export async function claimDue(
     RETURNING ${sql.unsafe(COLUMNS)}`;
 }
 
-export interface PurchaseOrderOutcome {
-  readonly id: number;
-  readonly state: PurchaseOrderState;
-  readonly supplierReference: string | null;
-  readonly carrier: string | null;
-  readonly trackingNumber: string | null;
-  readonly expectedAt: Date | null;
-  readonly lastError: string | null;
+export interface PurchaseOrderOutcome
+  extends Omit<
+    PurchaseOrder,
+    "key" | "productId" | "sku" | "quantity" | "isAutomatic" | "receivedQuantity" | "createdAt"
+  > {
   /** Null: no further call. */
   readonly nextSeconds: number | null;
 }

@@ -17,10 +17,16 @@ function stateNow(db: Sql) {
 
 type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; metadata: string | null };
 
+/** Of a hold `h`, its journal `j` and the account `a` that it lies on. */
+function recordColumns(db: Sql) {
+  return db`
+    h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
+    h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id`;
+}
+
 export async function selectHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
   const rows = await db<HoldRecordRow[]>`
-    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id
+    SELECT ${recordColumns(db)}
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id
@@ -55,8 +61,7 @@ export async function selectHoldsOfAccounts(
          AND ${stateNow(db)} = ANY(${states}::smallint[])
        ORDER BY id DESC
        LIMIT ${query.limit}))
-    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id
+    SELECT ${recordColumns(db)}
     FROM ids
     JOIN ledger.holds h ON h.id = ids.id
     JOIN ledger.journals j ON j.id = h.id
@@ -72,8 +77,7 @@ export async function selectAllHolds(
 ): Promise<HoldRecord[]> {
   const states = toArray(query.states.map((state) => HOLD_STATES[state]));
   const rows = await db<HoldRecordRow[]>`
-    SELECT h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-      h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id
+    SELECT ${recordColumns(db)}
     FROM ledger.holds h
     JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id

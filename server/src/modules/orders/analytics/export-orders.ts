@@ -7,7 +7,7 @@ import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Exported } from "../../../values/exported.ts";
 import { formatStamp } from "../../../values/time.ts";
 import type { Assets } from "../../ledger/index.ts";
-import { amountWriter, describeLine } from "../describe-order.ts";
+import { amountWriter, describeLine, describeSums } from "../describe-order.ts";
 import type { Order } from "../order.ts";
 import { type OrderFilter, selectOrders } from "../order-read-store.ts";
 import { selectLines } from "../order-store.ts";
@@ -125,11 +125,7 @@ function describeRow(assets: Assets, order: Order): OrderRow {
     placed_by: order.placedBy,
     payment_method: order.paymentMethod,
     coupon_code: order.couponCode,
-    discount: write(order.discount),
-    net: write(order.net),
-    tax: write(order.tax),
-    total: write(order.total),
-    credited: write(order.credited),
+    ...describeSums(order, write),
     reference: order.reference,
     metadata: order.metadata === null ? null : JSON.parse(order.metadata),
   };
