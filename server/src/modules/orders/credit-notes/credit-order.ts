@@ -20,7 +20,7 @@ import { isFinal } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
-import { least } from "../placing/totals.ts";
+import { divideHalfUp, least, shareOfUnits } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
 import {
   type CreditedPart,
@@ -201,27 +201,45 @@ function isAboutToPay(payment: Payment | undefined): boolean {
   return payment !== undefined && isCard && (isInFlight(payment) || authorizedLeft(payment) > 0n);
 }
 
-/** Refunds what was captured; the rest must be something that was never paid. */
+/**
+ * What was never paid is never paid out: a credit lowers what is due first, and only the rest of it is refunded. Goods that come
+ * back are due once they are shipped: what was charged for them is refunded, whatever is still to be shipped and charged.
+ */
 function payBack(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
-  { parts, reason }: Crediting,
+  { kind, parts, reason }: Crediting,
 ): Omit<Credited, "lines"> | AppError {
   const total = sum(parts.map((part) => part.gross));
   const refundable = payment === undefined ? 0n : refundableOf(payment);
-  const amountMinor = total < refundable ? total : refundable;
-  const unpaid = dueOf(order) - (payment?.capturedMinor ?? 0n);
-  if (total > amountMinor && isAboutToPay(payment)) return orderError("payment_in_progress");
-  if (total - amountMinor > (unpaid > 0n ? unpaid : 0n)) return orderError("credit_exceeds_open");
+  const captured = payment?.capturedMinor ?? 0n;
+  const unpaid = dueOf(order) - captured;
+  const first = kind === "return" ? least(unpaid, dueOfShipped(order) - captured) : unpaid;
+  const waived = least(total, most(first, total - refundable, 0n));
+  if (waived > 0n && isAboutToPay(payment)) return orderError("payment_in_progress");
+  if (waived > most(unpaid, 0n)) return orderError("credit_exceeds_open");
+  const amountMinor = total - waived;
   if (payment === undefined || amountMinor === 0n)
     return { payment, refund: undefined, refunded: 0n, refundedTax: 0n };
-  const tax = sum(parts.map((part) => part.tax));
+  const tax = divideHalfUp(sum(parts.map((part) => part.tax)) * amountMinor, total);
   const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
   const taxMinor = least(tax, taxLeft, amountMinor);
   const refunded = refundPayment(desk, payment, { amountMinor, taxMinor, reason, actorId: actor.id });
   return refunded instanceof AppError
     ? refunded
     : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
+}
+
+/** What is due of the goods that have left so far. */
+function dueOfShipped({ lines, waived }: Order): bigint {
+  const worth = lines.map(({ gross, shipped, quantity }) =>
+    shareOfUnits(gross, { before: 0, after: shipped, of: quantity }),
+  );
+  return sum(worth) - waived;
+}
+
+function most(...amounts: readonly bigint[]): bigint {
+  return amounts.reduce((largest, amount) => (amount > largest ? amount : largest));
 }
 
 function sum(amounts: readonly bigint[]): bigint {

@@ -115,7 +115,7 @@ it("finds more or less shipped, returned or credited than shipments and credit n
   );
   expect(lost.map(({ check }) => check)).toContain("order_progress");
   const credited = await tamper(
-    `UPDATE orders.orders SET credited = 0 WHERE id = ${sold}`,
+    `UPDATE orders.orders SET credited = 1200 WHERE id = ${sold}`,
     `UPDATE orders.orders SET credited = 1300 WHERE id = ${sold}`,
   );
   expect(credited.map(({ check }) => check)).toEqual(["order_totals", "order_credits"]);
