@@ -6,10 +6,6 @@ import { type Actor, ROLES, type Role } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 
 const CACHE_SIZE_MAX = 10_000;
-/** Of the pool's four threads, a network whose tokens are all bad leaves two. */
-const CHECKS_AT_ONCE = 2;
-/** As many people may come in through one network at once; each check takes a fraction of a millisecond. */
-const CHECKS_WAITING_MAX = 5_000;
 
 export interface TokenSettings {
   readonly secret: string;
@@ -72,6 +68,11 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
 
   return { recall, verify };
 }
+
+/** Of the pool's four threads, a network whose tokens are all bad leaves two. */
+const CHECKS_AT_ONCE = 2;
+/** As many people may come in through one network at once; each check takes a fraction of a millisecond. */
+const CHECKS_WAITING_MAX = 5_000;
 
 /** Kinds have turns of their own: where one's issuer is slow to answer, the others' tokens do not wait for it. */
 function createChecks(): { readonly run: <T>(lane: string, check: () => Promise<T>) => Promise<T> } {

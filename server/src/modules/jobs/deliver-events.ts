@@ -12,9 +12,6 @@ export const ATTEMPTS_MAX = 8;
 const HANDLER_TIMEOUT_MS = 10_000;
 /** After this a pass hands out nothing more and commits: a long transaction keeps PostgreSQL from cleaning up. */
 const PASS_MS = 5_000;
-const RETRY_MS_MIN = 500;
-const RETRY_MS_MAX = 60_000;
-const ERROR_LENGTH_MAX = 1_000;
 
 export interface DeliveryContext {
   readonly db: Sql;
@@ -122,12 +119,17 @@ function isHopeless(event: OutboxEvent, error: unknown): boolean {
   return event.attempts + 1 >= ATTEMPTS_MAX;
 }
 
+const RETRY_MS_MIN = 500;
+const RETRY_MS_MAX = 60_000;
+
 async function settle(tx: Tx, { event, error, isDead }: FailedEvent, now: Date): Promise<void> {
   const failed = { id: event.id, error: describe(error) };
   if (isDead) return store.moveToDeadLetters(tx, failed);
   const delayMs = Math.min(RETRY_MS_MIN * 2 ** event.attempts, RETRY_MS_MAX);
   return store.postponeEvent(tx, { ...failed, nextAttemptAt: new Date(now.getTime() + delayMs) });
 }
+
+const ERROR_LENGTH_MAX = 1_000;
 
 function describe(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -5,9 +5,7 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 /** Bodies of the chain, once all that was written by now is chained. */
 async function readTrail(): Promise<ReturnType<typeof JSON.parse>[]> {

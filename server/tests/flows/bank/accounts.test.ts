@@ -13,9 +13,7 @@ let transfer: TestBank["transfer"];
 beforeAll(async () => {
   ({ app, alice, bob, get, post, patch, open, deposit, transfer } = await openTestBank());
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 describe("an account", () => {
   test("is read with its personal fields in the clear, which lie encrypted in the database", async () => {

@@ -14,9 +14,7 @@ let transfer: TestBank["transfer"];
 beforeAll(async () => {
   ({ app, admin, alice, bob, get, post, open, deposit, transfer } = await openTestBank());
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 describe("what happened", () => {
   test("is read back as balance, statement and transactions", async () => {

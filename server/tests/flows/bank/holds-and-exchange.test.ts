@@ -13,9 +13,7 @@ beforeAll(async () => {
     shop: await app.token("customer", "shop"),
   };
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 type Who = keyof typeof tokens;
 

@@ -13,9 +13,7 @@ beforeAll(async () => {
   token = await app.token("admin");
   accountId = (await app.call("POST", "/api/v1/accounts", { token, body: { currency: "EUR" } })).body.id;
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 function deposit(key: number): Promise<TestAnswer> {
   const body = { type: "deposit", account_id: accountId, amount: "1.00", currency: "EUR" };

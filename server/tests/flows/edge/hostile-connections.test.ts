@@ -8,9 +8,7 @@ let ground: Ground;
 beforeAll(async () => {
   ground = await openGround({ REQUEST_TIMEOUT_MS: "1000", BODY_LIMIT_BYTES: "65536" });
 });
-afterAll(async () => {
-  await ground?.stop();
-});
+afterAll(() => ground?.stop());
 
 const HOST = "Host: localhost\r\n";
 const GET = `GET /health HTTP/1.1\r\n${HOST}\r\n`;

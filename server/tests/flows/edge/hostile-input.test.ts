@@ -18,9 +18,7 @@ beforeAll(async () => {
   operations = withoutAliases(ground.operations);
   withBody = operations.filter((operation) => operation.body !== undefined);
 });
-afterAll(async () => {
-  await ground?.stop();
-});
+afterAll(() => ground?.stop());
 beforeEach(async () => {
   faults = [];
   before = await ground.countRows();

@@ -17,9 +17,7 @@ beforeAll(async () => {
   ground = await openGround({ JWT_SECRET_KEY: SECRET });
   now = Math.floor(Date.now() / 1000);
 });
-afterAll(async () => {
-  await ground?.stop();
-});
+afterAll(() => ground?.stop());
 
 /** Signs whatever it is given, as somebody who knows the secret could. */
 function sign(claims: unknown, header: object = {}, { secret = SECRET, hash = "sha256" } = {}): string {

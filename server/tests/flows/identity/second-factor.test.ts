@@ -8,9 +8,7 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 const PASSWORD = "correct horse battery staple";
 const STEP_MS = 30_000;

@@ -14,9 +14,7 @@ beforeAll(async () => {
   ada = await signUp("ada");
   bobsAccount = await openAccount("bob", "EUR");
 });
-afterAll(async () => {
-  await app?.stop();
-});
+afterAll(() => app?.stop());
 
 interface Customer {
   readonly id: string;

@@ -6,9 +6,7 @@ let catalog: TestCatalog;
 beforeAll(async () => {
   catalog = await openTestCatalog();
 });
-afterAll(async () => {
-  await catalog?.app.stop();
-});
+afterAll(() => catalog?.app.stop());
 
 const refused = (code: string, status = 422) => ({ status, body: { code } });
 const idsOf = (items: readonly { id: number }[]) => items.map(({ id }) => id);

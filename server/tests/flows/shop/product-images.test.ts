@@ -13,9 +13,7 @@ beforeAll(async () => {
   catalog = await openTestCatalog({ PRODUCT_IMAGE_LIMIT_BYTES: "20000" });
   token = await catalog.app.token("admin");
 });
-afterAll(async () => {
-  await catalog?.app.stop();
-});
+afterAll(() => catalog?.app.stop());
 
 function chunk(type: string, content: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), content]);

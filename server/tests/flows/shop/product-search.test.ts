@@ -49,9 +49,7 @@ beforeAll(async () => {
   }
   Object.assign(ids, { audio: audio.id, head: head.id, kitchen: kitchen.id });
 });
-afterAll(async () => {
-  await catalog?.app.stop();
-});
+afterAll(() => catalog?.app.stop());
 
 async function find(query: string, caller = catalog.visitor): Promise<string[]> {
   const answer = await caller("GET", `/products?${query}`);

@@ -7,9 +7,7 @@ let catalog: TestCatalog;
 beforeAll(async () => {
   catalog = await openTestCatalog();
 });
-afterAll(async () => {
-  await catalog?.app.stop();
-});
+afterAll(() => catalog?.app.stop());
 
 const refused = (code: string, status = 422) => ({ status, body: { code } });
 const add = (body: object, headers = {}) => catalog.staff("POST", "/products", { body, headers });
