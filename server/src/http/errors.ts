@@ -97,6 +97,11 @@ export const HTTP_ERRORS = {
     title: "The database does not answer.",
     wayOut: "Try again after Retry-After with the same Idempotency-Key.",
   },
+  database_read_only: {
+    kind: "unavailable",
+    title: "The database takes no writes: it became a standby, or was set read-only.",
+    wayOut: "Try again after Retry-After with the same Idempotency-Key.",
+  },
   internal_error: {
     kind: "unavailable",
     title: "Something is wrong in the program.",

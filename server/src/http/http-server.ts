@@ -102,6 +102,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: "idle",
+    return503OnClosing: false, // the framework's own has neither a problem document nor Retry-After
     genReqId: (raw) => takeRequestId(raw.headers["x-request-id"]),
     requestIdHeader: false,
     frameworkErrors: (error, request, reply) => {
@@ -118,8 +119,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   await guardEdge(server as HttpServer, options.edge); // first, so that a refused request has its headers too
-  addHooks(server as HttpServer, options);
   closeAnsweredConnections(server as HttpServer);
+  addHooks(server as HttpServer, options);
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;
@@ -159,9 +160,16 @@ function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOpt
  * becomes short (a second is Node's own grace); what still comes in it is answered 503 and `Connection: close`.
  */
 function closeAnsweredConnections(server: HttpServer): void {
+  let isClosing = false;
   server.addHook("preClose", (done) => {
+    isClosing = true;
     server.server.keepAliveTimeout = 1;
     done();
+  });
+  server.addHook("onRequest", (_request, reply, done) => {
+    if (!isClosing) return done();
+    reply.header("connection", "close");
+    done(new AppError("unavailable", "shutting_down", { message: "this process is shutting down" }));
   });
 }
 

@@ -94,7 +94,7 @@ function describeRefusal(error: AppError): Problem {
     code: error.code,
     detail: message ?? error.code,
     extra,
-    retryAfterSeconds,
+    retryAfterSeconds: retryAfterSeconds ?? (error.kind === "unavailable" ? 1 : undefined),
   };
 }
 

@@ -87,16 +87,31 @@ async function giveUpAt(deadline: number): Promise<never> {
   );
 }
 
+interface ServerFacts {
+  version: number;
+  standby: boolean;
+  readonly: boolean;
+  encoding: string;
+}
+
 async function checkDatabase(sql: Sql): Promise<void> {
-  const [server] = await sql<[{ version: number; readonly: boolean }]>`
-    SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS readonly`;
-  if (server.version < VERSION_MIN) {
-    throw new DatabaseUnreachableError(
-      `DB_URL is PostgreSQL ${Math.floor(server.version / 10_000)}; version 15 or later is needed.`,
-    );
-  }
-  if (server.readonly)
-    throw new DatabaseUnreachableError("DB_URL is a read-only standby; point it at the primary.");
+  const [server] = await sql<[ServerFacts]>`
+    SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
+      current_setting('transaction_read_only')::boolean AS readonly, current_setting('server_encoding') AS encoding`;
+  const problem = describeUnfit(server);
+  if (problem !== undefined) throw new DatabaseUnreachableError(problem);
+}
+
+/** Why this server, though it answers, cannot be used. */
+function describeUnfit({ version, standby, readonly, encoding }: ServerFacts): string | undefined {
+  if (version < VERSION_MIN)
+    return `DB_URL is PostgreSQL ${Math.floor(version / 10_000)}; version 15 or later is needed.`;
+  if (standby) return "DB_URL is a read-only standby; point it at the primary.";
+  if (readonly)
+    return "The database of DB_URL is read-only (default_transaction_read_only is on for it, its role or its server); set it off.";
+  if (encoding !== "UTF8")
+    return `The database of DB_URL keeps text as ${encoding}; make one with: createdb --encoding=UTF8 --template=template0`;
+  return undefined;
 }
 
 const PASSING = new Set([
@@ -108,6 +123,8 @@ const PASSING = new Set([
   "CONNECT_TIMEOUT",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
+  "57P01",
+  "57P02",
   "57P03",
   "53300",
 ]);

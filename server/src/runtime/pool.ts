@@ -23,14 +23,21 @@ export type AnySql = ISql<SqlTypes>;
 export interface Sql extends PostgresSql<SqlTypes> {
   /** Waits for a free connection. Only `transaction.ts` takes any. */
   readonly takeConnection: () => Promise<Connection>;
+  /** What is under way goes on; whatever comes next gets a new session. At most once a second. */
+  readonly replaceConnections: () => void;
 }
 
 interface Client {
   readonly sql: PostgresSql<SqlTypes>;
+  readonly openedAtMs: number;
   isLost: boolean;
   /** Those who have a connection, to be told of its loss. */
   readonly onLost: Set<(error: Error) => void>;
 }
+
+/** A server that is read-only stays so for a while: each write that fails need not bring a new session. */
+const REPLACED_AFTER_MS = 1_000;
+const REPLACED_WITHIN_SECONDS = 60;
 
 /** @param connect makes a client that reports the end of each of its connections */
 export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>): Sql {
@@ -38,7 +45,12 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
   let ended = false;
 
   function openClient(): Client {
-    const client: Client = { sql: connect(() => loseClient(client)), isLost: false, onLost: new Set() };
+    const client: Client = {
+      sql: connect(() => loseClient(client)),
+      openedAtMs: performance.now(),
+      isLost: false,
+      onLost: new Set(),
+    };
     return client;
   }
 
@@ -49,6 +61,13 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
     for (const tell of client.onLost) tell(connectionLost());
     // At once: given time, a client that happens to have no connection left forgets those who wait for one.
     client.sql.end({ timeout: 0 }).catch(() => undefined);
+  }
+
+  function replaceConnections(): void {
+    const old = current;
+    if (old === undefined || ended || performance.now() - old.openedAtMs < REPLACED_AFTER_MS) return;
+    current = undefined;
+    old.sql.end({ timeout: REPLACED_WITHIN_SECONDS }).catch(() => undefined);
   }
 
   function client(): Client {
@@ -63,6 +82,7 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
 
   const own = new Map<string | symbol, unknown>([
     ["takeConnection", () => takeConnection(client())],
+    ["replaceConnections", replaceConnections],
     ["end", end],
   ]);
   // The target is a function so that the proxy can be called; everything goes to the client of the moment.

@@ -83,6 +83,9 @@ async function runOnce<T>(db: Sql, steps: Steps<PipelinedWork<T>>): Promise<T> {
   const { sql, lost, release } = await db.takeConnection();
   try {
     return await Promise.race([perform({ sql }, steps), lost]);
+  } catch (error) {
+    if (SESSION_SPOILED.has(String((error as { code?: unknown }).code))) db.replaceConnections();
+    throw error;
   } finally {
     release();
   }
@@ -133,24 +136,46 @@ function isKeyTaken(error: unknown): boolean {
   return String((error as { constraint_name?: unknown }).constraint_name).startsWith("idempotency_keys");
 }
 
+/** Node's and the driver's codes of a connection that is lost, or was never made. */
 const CONNECTION_LOST = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
   "CONNECT_TIMEOUT",
+  "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ENOENT",
   "EPIPE",
-  "57P01",
-  "57P02",
-  "57P03",
-  "57014",
+  "ETIMEDOUT",
 ]);
+/**
+ * SQLSTATE of a server that cannot serve now: no connection, too little of something (53300: connections, 53100: disk), closing or
+ * starting (57P01 to 57P03), out of time (57014), a transaction it ended for being idle (25P03), a fault of its disk.
+ */
+const SERVER_UNABLE = /^(08|53|57|58)|^25P0[34]$/;
+/** Of a server that takes no writes: a primary that became a standby, or was set read-only. */
+const READ_ONLY = "25006";
+/** Sessions that were begun while something was wrong, or whose prepared statements are gone, stay so: others take their place. */
+const SESSION_SPOILED = new Set([READ_ONLY, "25P02", "26000", "08P01"]);
 
-/** A database that is gone or too slow is not the caller's fault and not a bug: 503, and the same key tells later what became of it. */
+/**
+ * A database that is gone, too slow, full or read-only is not the caller's fault and not a bug: 503, and the same key tells
+ * later what became of it.
+ */
 export function asUnavailable(error: unknown): unknown {
-  if (!CONNECTION_LOST.has(String((error as { code?: unknown }).code))) return error;
+  const { code: given, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
+  const code = String(given);
+  if (code === READ_ONLY)
+    return new AppError("unavailable", "database_read_only", {
+      message: "the database takes no writes at the moment; try again with the same Idempotency-Key",
+      retryAfterSeconds: 1,
+    });
+  // What ends a session, or refuses one, says nothing of the statement.
+  const isUnable = severity === "FATAL" || severity === "PANIC" || SERVER_UNABLE.test(code);
+  if (!isUnable && !CONNECTION_LOST.has(code) && code !== "26000") return error;
   return new AppError("unavailable", "database_unavailable", {
     message: "the database does not answer; try again with the same Idempotency-Key",
     retryAfterSeconds: 1,
