@@ -12,5 +12,20 @@ export {
 export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
-export { Cursor, Limit, nullable, Problem, pageOf } from "./schemas.ts";
+export {
+  Amount,
+  AmountInput,
+  Currency,
+  Cursor,
+  Id,
+  IdInput,
+  idOf,
+  Limit,
+  nullable,
+  PageQuery,
+  PastTime,
+  Problem,
+  pageOf,
+  Time,
+} from "./schemas.ts";
 export { allowEmptyBody, send } from "./send.ts";

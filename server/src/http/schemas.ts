@@ -1,5 +1,6 @@
-// Shapes that all modules' routes share: the problem document, pages of a list.
+// Shapes that all modules' routes share: the problem document, ids, times, amounts, pages of a list.
 import { type TSchema, Type } from "typebox";
+import { READ_AS_ID } from "./validate.ts";
 
 export const Problem = Type.Object(
   {
@@ -23,6 +24,44 @@ export const Problem = Type.Object(
   { title: "Problem", description: "A refusal, as RFC 9457 has it. Some codes add fields of their own." },
 );
 
+/** An id as it is answered. */
+export const Id = Type.String({
+  pattern: "^[1-9][0-9]{0,15}$",
+  description: "Id as a decimal string",
+  examples: ["1109"],
+});
+/** An id in a body. */
+export const IdInput = Type.Union([Id, Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })]);
+
+/** An id in a path or a query: it comes as text and is a number to the handler (validate.ts). `example` exists at first. */
+export function idOf(example: string, description = "Id as a decimal string") {
+  return Type.Unsafe<number>({
+    ...Type.String({ maxLength: 40, description, examples: [example] }),
+    [READ_AS_ID]: true,
+  });
+}
+
+export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
+/** A bound of a list in time. */
+export const PastTime = Type.Optional(
+  Type.String({
+    maxLength: 40,
+    description: "RFC 3339 with an offset (a + is written %2B), or a date, whose first moment in UTC it is",
+    examples: ["2026-11-01", "2026-11-21T09:00:00.123456Z"],
+  }),
+);
+
+/** An amount as it is answered. */
+export const Amount = Type.String({
+  description: "Decimal string with the currency's decimals",
+  examples: ["10.50"],
+});
+export const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
+  description: "Decimal string, or a JSON number of at most 15 digits",
+  examples: ["10.50"],
+});
+export const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["EUR"] });
+
 export const Limit = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: "Most items of one page" }),
 );
@@ -34,6 +73,9 @@ export const Cursor = Type.Optional(
 export function nullable<Some extends TSchema>(some: Some) {
   return Type.Union([some, Type.Null()]);
 }
+
+/** What a list is asked with that nothing narrows. */
+export const PageQuery = Type.Object({ cursor: Cursor, limit: Limit }, { additionalProperties: false });
 
 /** A page of a list. `title` names it in the OpenAPI document. */
 export function pageOf<Item extends TSchema>(item: Item, title: string) {

@@ -1,8 +1,13 @@
 // Compiles the routes' schemas. Bodies are taken as they are: no coercion, no silent removal of unknown fields. Path,
-// query and headers arrive as text and are coerced.
-import { Ajv, type AnySchema, type Options, type ValidateFunction } from "ajv";
+// query and headers arrive as text and are coerced, ids too.
+import { Ajv, type AnySchema, type Options, type SchemaValidateFunction, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
+import { parseId } from "../values/id.ts";
+import { NO_ID } from "../values/read-input.ts";
+
+/** Marks a text that is an id: what the handler gets is the number. */
+export const READ_AS_ID = "x-id";
 
 const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: true, strict: false };
 
@@ -12,6 +17,7 @@ export function createValidatorCompiler(): FastifySchemaCompiler<AnySchema> {
   const forBodies = new Ajv({ ...OPTIONS, coerceTypes: false, strictNumbers: true });
   const forText = new Ajv({ ...OPTIONS, coerceTypes: "array" });
   for (const ajv of [forBodies, forText]) addFormats.default(ajv);
+  forText.addKeyword({ keyword: READ_AS_ID, type: "string", modifying: true, validate: readId });
   return ({ schema, httpPart }) => compileWhenUsed(httpPart === "body" ? forBodies : forText, schema);
 }
 
@@ -27,3 +33,11 @@ function compileWhenUsed(ajv: Ajv, schema: AnySchema) {
   validate.errors = null as FastifySchemaValidationError[] | null;
   return validate;
 }
+
+/** The keyword: puts the number in place of its text. */
+const readId: SchemaValidateFunction = (_schema: unknown, text: string, _parent, place) => {
+  const id = parseId(text);
+  if (id === undefined) readId.errors = [{ keyword: READ_AS_ID, message: NO_ID, params: {} }];
+  else if (place !== undefined) place.parentData[place.parentDataProperty] = id;
+  return id !== undefined;
+};

@@ -5,6 +5,9 @@ import { parseId } from "./id.ts";
 import { describeAmountProblem, parseAmount } from "./money.ts";
 import { parseStamp } from "./time.ts";
 
+/** Why something is not an id. */
+export const NO_ID = "must be an id, a decimal string";
+
 const TIME = "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date";
 /** What PostgreSQL cannot keep (NUL, lone surrogates), and what would break an export's lines. */
 const UNKEPT = /[\p{Cc}\p{Cs}]/u;
@@ -12,7 +15,7 @@ const UNKEPT = /[\p{Cc}\p{Cs}]/u;
 /** @throws AppError `invalid/invalid_request` naming the field */
 export function readId(input: string | number, field: string): number {
   const id = parseId(input);
-  if (id === undefined) throw invalidField(field, "must be an id, a decimal string");
+  if (id === undefined) throw invalidField(field, NO_ID);
   return id;
 }
 

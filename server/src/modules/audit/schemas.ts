@@ -1,6 +1,6 @@
 // The shapes of the audit trail's requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { Cursor, Limit, pageOf, Time } from "../../http/index.ts";
 
 export const LogName = Type.Union([Type.Literal("entries"), Type.Literal("transfers")], {
   default: "entries",
@@ -76,7 +76,7 @@ const Values = Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()
 export const Entry = Type.Object(
   {
     seq: Type.String(),
-    at: Type.String({ format: "date-time" }),
+    at: Time,
     event: Type.String(),
     actor_id: Type.String(),
     actor_kind: Type.String(),

@@ -1,12 +1,7 @@
 // The shapes of what reading banking answers. The functions that write them have these types.
 import { Type } from "typebox";
-import { pageOf } from "../../http/index.ts";
+import { Amount, Currency, Id, nullable, pageOf, Time } from "../../http/index.ts";
 import { exchangedFields } from "./exchange/exchange-answers.ts";
-import { Amount, Currency, Id, Time } from "./schemas.ts";
-
-const NullableId = Type.Union([Id, Type.Null()]);
-const NullableText = Type.Union([Type.String(), Type.Null()]);
-const NullableTime = Type.Union([Time, Type.Null()]);
 
 export const AccountState = Type.Enum(["open", "frozen", "closed"]);
 export const TransactionType = Type.Enum([
@@ -26,9 +21,9 @@ export const Account = Type.Object(
     id: Id,
     owner_id: Type.String({ description: "Subject of the owner's token" }),
     currency: Currency,
-    name: NullableText,
-    holder_name: NullableText,
-    external_number: NullableText,
+    name: nullable(Type.String()),
+    holder_name: nullable(Type.String()),
+    external_number: nullable(Type.String()),
     credit_limit: Amount,
     state: AccountState,
     version: Version,
@@ -108,7 +103,7 @@ export const StatementEntry = Type.Object(
     amount: Amount,
     balance_after: Amount,
     counterparty_account_id: Type.Union([Id, Type.Null()], { description: "Null for the outside world" }),
-    reference: NullableText,
+    reference: nullable(Type.String()),
     created_at: Time,
   },
   { title: "StatementEntry" },
@@ -118,15 +113,15 @@ export const Statement = Type.Object(
   {
     account_id: Id,
     currency: Currency,
-    from: NullableTime,
-    to: NullableTime,
+    from: nullable(Time),
+    to: nullable(Time),
     opening_balance: Type.String({ description: "Before from", examples: ["0.00"] }),
     closing_balance: Type.String({
       description: "Before to; without to the balance now",
       examples: ["100.50"],
     }),
     items: Type.Array(StatementEntry),
-    next_cursor: NullableText,
+    next_cursor: nullable(Type.String()),
   },
   { title: "Statement" },
 );
@@ -140,9 +135,9 @@ const transactionFields = {
   to_account_id: Type.Union([Id, Type.Null()], { description: "Null where the outside world is paid" }),
   amount: Amount,
   currency: Currency,
-  reference: NullableText,
+  reference: nullable(Type.String()),
   metadata: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
-  reverses: NullableId,
+  reverses: nullable(Id),
   failure_code: Type.Union([Type.String(), Type.Null()], {
     description: "Why it is FAILED, as in docs/errors.md",
   }),
@@ -207,14 +202,14 @@ export const PostedBatch = Type.Object(
 export const TransactionDetail = Type.Object(
   {
     ...transactionFields,
-    reversed_by: NullableId,
+    reversed_by: nullable(Id),
     expires_at: Type.Union([Time, Type.Null()], { description: "Of a hold: when it expires by itself" }),
-    effective_at: NullableTime,
+    effective_at: nullable(Time),
     transfers: Type.Array(
       Type.Object({
         id: Id,
-        account_id: NullableId,
-        to_account_id: NullableId,
+        account_id: nullable(Id),
+        to_account_id: nullable(Id),
         amount: Amount,
         currency: Currency,
         balance_after: Type.Union([Amount, Type.Null()], {

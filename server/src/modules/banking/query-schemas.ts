@@ -1,20 +1,13 @@
 // The shapes of what reading and changing accounts is asked with.
 import { Type } from "typebox";
-import { Cursor, Limit } from "../../http/index.ts";
+import { AmountInput, Currency, Cursor, idOf, Limit, PastTime } from "../../http/index.ts";
 import { AccountState, TransactionStatus, TransactionType } from "./answer-schemas.ts";
-import { AmountInput, Currency, Reference } from "./schemas.ts";
+import { Reference } from "./schemas.ts";
 
-const PastTime = Type.Optional(
-  Type.String({
-    maxLength: 40,
-    description: "RFC 3339 with an offset (a + is written %2B), or a date, whose first moment in UTC it is",
-    examples: ["2026-11-01", "2026-11-21T09:00:00.123456Z"],
-  }),
-);
-const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1109"] });
+const AccountIdText = idOf("1109");
 const closed = { additionalProperties: false };
 
-export const AccountParams = Type.Object({ id: IdText });
+export const AccountParams = Type.Object({ id: AccountIdText });
 export const AccountQuery = Type.Object(
   {
     owner_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
@@ -62,7 +55,7 @@ export const StatementQuery = Type.Object(
 );
 export const TransactionQuery = Type.Object(
   {
-    account_id: Type.Optional(IdText),
+    account_id: Type.Optional(AccountIdText),
     type: Type.Optional(TransactionType),
     status: Type.Optional(TransactionStatus),
     from: PastTime,

@@ -1,22 +1,8 @@
 // The shapes of banking's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
+import { AmountInput, Currency, IdInput } from "../../http/index.ts";
 
 /** Examples work on a new database in the order of their ids: 1109 is the first account that is opened there. */
-export const Id = Type.String({
-  pattern: "^[1-9][0-9]{0,15}$",
-  description: "Id as a decimal string",
-  examples: ["1109"],
-});
-export const IdInput = Type.Union([Id, Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })]);
-export const Amount = Type.String({
-  description: "Decimal string with the currency's decimals",
-  examples: ["10.50"],
-});
-export const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number of at most 15 digits",
-  examples: ["10.50"],
-});
-export const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["EUR"] });
 export const Reference = Type.String({
   minLength: 1,
   maxLength: 140,
@@ -31,7 +17,6 @@ export const Metadata = Type.Record(
       "Up to 20 flat entries, kept as they are; whole numbers beyond ±(2^53 − 1) are refused: send them as strings",
   },
 );
-export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
 
 export const TransactionInput = Type.Object(
   {

@@ -15,7 +15,7 @@ export function readCartCaller(
   { vault }: Pick<CartServices, "vault">,
   request: FastifyRequest,
 ): { cartId: number; reader: CartReader } {
-  const cartId = readId((request.params as { id: string }).id, "id");
+  const cartId = (request.params as { id: number }).id;
   const token = request.headers["cart-token"];
   const isProven = typeof token === "string" && isCartToken(vault, cartId, token);
   if (request.actor.kind === "guest") {

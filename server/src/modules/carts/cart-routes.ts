@@ -4,7 +4,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { allowEmptyBody, answerCommand, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
-import { readId } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import type { OrderServices } from "../orders/index.ts";
 import { readCouponCode } from "../orders/index.ts";
@@ -182,7 +181,7 @@ function addLineChanges(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const productId = readId(request.params.product_id, "product_id");
+      const { product_id: productId } = request.params;
       const { quantity } = request.body;
       return edit(
         services,
@@ -205,7 +204,7 @@ function addLineChanges(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const productId = readId(request.params.product_id, "product_id");
+      const { product_id: productId } = request.params;
       return edit(services, { request, reply, event: "cart.remove_line" }, takeOut(productId));
     },
   );

@@ -1,18 +1,10 @@
 // The shapes of carts in requests and answers.
 import { Type } from "typebox";
+import { Amount, Id, idOf, nullable, Time } from "../../http/index.ts";
 import { CouponCode, QUANTITY_MAX } from "../orders/index.ts";
 import { CART_LINES_MAX } from "./cart.ts";
 
 const closed = { additionalProperties: false } as const;
-const Id = Type.String({
-  pattern: "^[1-9][0-9]{0,15}$",
-  description: "Id as a decimal string",
-  examples: ["12"],
-});
-const NullableId = Type.Union([Id, Type.Null()]);
-const NullableText = Type.Union([Type.String(), Type.Null()]);
-const Amount = Type.String({ description: "Decimal string", examples: ["299.99"] });
-const Time = Type.String({ format: "date-time" });
 const ProductId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] });
 const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [2] });
 
@@ -51,11 +43,8 @@ export const MergeInput = Type.Object(
   closed,
 );
 
-export const CartParams = Type.Object({ id: Type.String({ maxLength: 40, examples: ["12"] }) });
-export const LineParams = Type.Object({
-  id: Type.String({ maxLength: 40, examples: ["12"] }),
-  product_id: Type.String({ maxLength: 40, examples: ["1"] }),
-});
+export const CartParams = Type.Object({ id: idOf("12") });
+export const LineParams = Type.Object({ id: idOf("12"), product_id: idOf("1") });
 /** What a guest shows instead of an access token. */
 export const CartHeaders = Type.Object({
   "cart-token": Type.Optional(
@@ -65,8 +54,8 @@ export const CartHeaders = Type.Object({
 
 const Line = Type.Object({
   product_id: ProductId,
-  sku: NullableText,
-  name: NullableText,
+  sku: nullable(Type.String()),
+  name: nullable(Type.String()),
   quantity: Quantity,
   is_for_sale: Type.Boolean({
     description: "False: archived, withdrawn or of another currency; it does not count",
@@ -80,20 +69,20 @@ const Line = Type.Object({
 
 const fields = {
   id: Id,
-  user_id: NullableText,
+  user_id: nullable(Type.String()),
   state: Type.Enum(["open", "ordered", "merged", "expired"]),
   currency: Type.String(),
   version: Type.Integer({ description: "Counts the changes; the ETag carries it too" }),
   lines: Type.Array(Line),
   subtotal: Type.String({ description: "Of the lines that are for sale, at the prices of now" }),
-  coupon_code: NullableText,
+  coupon_code: nullable(Type.String()),
   discount: Type.String({ description: "What the coupon takes off the subtotal, if it were ordered now" }),
   coupon_problem: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()], {
     description: "Why the coupon would be refused now: checkout is, until it is true or the coupon is gone",
   }),
   prices_changed: Type.Boolean({ description: "Checkout is refused until POST /carts/{id}/prices" }),
-  order_id: NullableId,
-  merged_into: NullableId,
+  order_id: nullable(Id),
+  merged_into: nullable(Id),
   created_at: Time,
   changed_at: Time,
   expires_at: Time,

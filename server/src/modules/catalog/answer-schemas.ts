@@ -1,8 +1,7 @@
 // The shapes of what the catalog answers. The functions that write them have these types.
 import { Type } from "typebox";
-import { pageOf } from "../../http/index.ts";
+import { pageOf, Time } from "../../http/index.ts";
 
-const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123Z"] });
 const Version = Type.Integer({ description: "Counts the changes; the ETag carries it too" });
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const NullableNumber = Type.Union([Type.Integer(), Type.Null()]);

@@ -1,5 +1,6 @@
 // The shapes of identity's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
+import { Time } from "../../http/index.ts";
 import { PasskeyAnswer, PasskeyAssertion } from "./passkeys/passkey-schemas.ts";
 
 /** PostgreSQL keeps no NUL, and nobody's name holds control characters. */
@@ -14,7 +15,6 @@ const LoginName = Type.String({
   pattern: TEXT,
   description: "Username or e-mail address",
 });
-const Time = Type.String({ format: "date-time" });
 export const Uuid = Type.String({ format: "uuid" });
 const LinkToken = Type.String({ minLength: 1, maxLength: 128, description: "From the link in the mail" });
 

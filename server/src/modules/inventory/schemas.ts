@@ -1,6 +1,6 @@
 // The shapes of inventory's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { Cursor, Id, idOf, Limit, PastTime, pageOf, Time } from "../../http/index.ts";
 import { ADJUSTMENT_REASONS } from "./bookings/book-stock.ts";
 import { MOVEMENT_TYPES } from "./bookings/find-movements.ts";
 import { QUANTITY_MAX } from "./stock/stock.ts";
@@ -13,12 +13,10 @@ export const LocationId = Type.Integer({ minimum: 1, maximum: 2_147_483_647, exa
 const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [50] });
 const Count = Type.Integer({ minimum: 0, maximum: QUANTITY_MAX });
 const Units = Type.Integer({ description: "Units" });
-const Id = Type.String({ examples: ["1795424400123456"] });
 export const Reference = Type.Optional(
   Type.String({ minLength: 1, maxLength: 140, description: "Delivery note, order or the like; searchable" }),
 );
 const Note = Type.Optional(Type.String({ minLength: 1, maxLength: 500 }));
-const Time = Type.String({ format: "date-time" });
 const OptionalLocation = Type.Optional(
   Type.Integer({ ...LocationId, description: "Default: 1, the main location" }),
 );
@@ -58,7 +56,7 @@ export const Location = Type.Object(
   },
 );
 export const LocationList = Type.Object({ items: Type.Array(Location) }, { title: "LocationList" });
-export const IdParams = Type.Object({ id: Type.String({ maxLength: 40, examples: ["1"] }) });
+export const IdParams = Type.Object({ id: idOf("1") });
 
 const ReceiptItem = Type.Object(
   { product_id: ProductId, quantity: Quantity, location_id: OptionalLocation },
@@ -222,9 +220,6 @@ const Movement = Type.Object({
   reference: Type.Union([Type.String(), Type.Null()]),
 });
 export const MovementPage = pageOf(Movement, "MovementPage");
-const PastTime = Type.Optional(
-  Type.String({ maxLength: 40, description: "RFC 3339 with an offset (a + is written %2B), or a date" }),
-);
 export const MovementQuery = Type.Object(
   {
     location_id: Type.Optional(Type.Integer({ ...LocationId, description: "Default: all locations" })),
@@ -257,4 +252,4 @@ export const StockQuery = Type.Object(
   },
   closed,
 );
-export const StockParams = Type.Object({ product_id: Type.String({ maxLength: 40, examples: ["1"] }) });
+export const StockParams = Type.Object({ product_id: idOf("1") });

@@ -1,15 +1,9 @@
 // The shapes of what orders answer.
 import { Type } from "typebox";
-import { nullable, pageOf } from "../../http/index.ts";
+import { Amount, Id, nullable, pageOf, Time } from "../../http/index.ts";
 import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./changing/states.ts";
 import { PAYMENT_METHODS } from "./order.ts";
 
-const Id = Type.String({ examples: ["1795424400123456"] });
-const Amount = Type.String({
-  description: "Decimal string with the currency's decimals",
-  examples: ["719.98"],
-});
-const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
 const Text = Type.String();
 
 export const OrderStatus = Type.Enum(Object.keys(ORDER_STATES) as (keyof typeof ORDER_STATES)[]);

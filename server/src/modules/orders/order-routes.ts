@@ -10,7 +10,7 @@ import {
 } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
 import { cutPage } from "../../values/cut-page.ts";
-import { readAmount, readId, readOptionalId, readText, readTime } from "../../values/read-input.ts";
+import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
@@ -114,7 +114,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const order = await getOrderDetail(services, request.actor, readId(request.params.id, "id"));
+      const order = await getOrderDetail(services, request.actor, request.params.id);
       reply.header("etag", formatETag(order));
       return order;
     },
@@ -152,7 +152,7 @@ function addEditing(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const caller = readCaller(request);
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const versions = readVersions(request.headers["if-match"]);
       const edit = await prepareEdit(services, request.actor, { id, input: request.body, versions });
       const act = editOrder(services, caller, edit);
@@ -184,7 +184,7 @@ function addEnding(server: HttpServer, services: OrderServices): void {
         accountId: readOptionalId(account_id, "account_id"),
         paymentToken: readText(payment_token, "payment_token"),
       });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, caller, { id, act }), 200);
     },
   );
@@ -207,7 +207,7 @@ function addEnding(server: HttpServer, services: OrderServices): void {
       const caller = readCaller(request);
       const reason = readText(request.body.reason, "reason");
       const act = cancelOrder({ reason, versions: readVersions(request.headers["if-match"]) });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, caller, { id, act }), 200);
     },
   );

@@ -1,25 +1,16 @@
 // The shapes of what orders are asked with.
 import { Type } from "typebox";
-import { Cursor, Limit } from "../../http/index.ts";
+import { AmountInput, Currency, Cursor, IdInput, idOf, Limit, PastTime } from "../../http/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
 import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
 
 const closed = { additionalProperties: false };
-const IdInput = Type.Union([
-  Type.String({ pattern: "^[1-9][0-9]{0,15}$", examples: ["1109"] }),
-  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-]);
-const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number of at most 15 digits",
-  examples: ["10.50"],
-});
 const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [2] });
 const LineNo = Type.Integer({
   minimum: 1,
   maximum: LINES_MAX,
   description: "The line's number in the order",
 });
-const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["USD"] });
 const Reference = Type.String({ minLength: 1, maxLength: 140 });
 const Note = Type.String({ minLength: 1, maxLength: 300 });
 const Metadata = Type.Record(
@@ -137,13 +128,8 @@ export const OrderChange = Type.Object(
 );
 export type OrderChange = Type.Static<typeof OrderChange>;
 
-export const OrderParams = Type.Object({
-  id: Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1795424400123456"] }),
-});
+export const OrderParams = Type.Object({ id: idOf("1795424400123456") });
 
-const PastTime = Type.Optional(
-  Type.String({ maxLength: 40, description: "RFC 3339 with an offset, or a date", examples: ["2026-11-01"] }),
-);
 const TotalBound = Type.String({
   maxLength: 32,
   description: "Decimal, included; in `currency`, or in DEFAULT_CURRENCY where none is named",
@@ -305,7 +291,7 @@ export type CreditNoteInput = Type.Static<typeof CreditNoteInput>;
 export const CreditNoteQuery = Type.Object(
   {
     kind: Type.Optional(Type.Enum(["return", "refund", "credit"])),
-    order_id: Type.Optional(Type.String({ maxLength: 40 })),
+    order_id: Type.Optional(idOf("1795424400123456")),
     customer_id: Type.Optional(Subject),
     reference: Type.Optional(Reference),
     cursor: Cursor,

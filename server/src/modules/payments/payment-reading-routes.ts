@@ -1,15 +1,14 @@
 // Routes that read payments.
 
-import { formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
+import { formatCursor, type HttpServer, PageQuery, readCursor } from "../../http/index.ts";
 import { cutPage } from "../../values/cut-page.ts";
-import { readId, readText } from "../../values/read-input.ts";
+import { readText } from "../../values/read-input.ts";
 import { describeAttention, describeDispute, describeHistory, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
   AttentionPage,
   DisputePage,
-  PageQuery,
   PaymentDetail,
   PaymentPage,
   PaymentParams,
@@ -41,7 +40,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
     async (request) => {
       const { order_id, customer_id: customerId, provider, cursor, limit = 50 } = request.query;
       const found = await findPayments(services, request.actor, {
-        orderId: order_id === undefined ? undefined : readId(order_id, "order_id"),
+        orderId: order_id,
         customerId: readText(customerId, "customer_id"),
         provider,
         beforeId: readCursor(cursor),
@@ -67,7 +66,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const found = await getPaymentWithHistory(services, request.actor, id);
       return describeHistory(assets, found);
     },

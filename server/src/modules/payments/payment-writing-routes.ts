@@ -39,7 +39,7 @@ function addCapture(server: HttpServer, services: PaymentServices): void {
     },
     async (request, reply) => {
       const { amount, keep_rest: keepsRest } = request.body;
-      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
+      const command = { paymentId: request.params.id, ...readCaller(request) };
       return send(reply, await submitCapture(services, command, { amount, keepsRest }), 200);
     },
   );
@@ -60,7 +60,7 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request, reply) => {
-      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
+      const command = { paymentId: request.params.id, ...readCaller(request) };
       return send(reply, await submitVoid(services, command), 200);
     },
   );
@@ -80,7 +80,7 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request, reply) => {
-      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
+      const command = { paymentId: request.params.id, ...readCaller(request) };
       const reason = readText(request.body.reason, "reason");
       const refund = await submitRefund(services, command, { amount: request.body.amount, reason });
       return send(reply, refund, 201);
@@ -105,7 +105,7 @@ function addResolution(server: HttpServer, services: PaymentServices): void {
     },
     async (request, reply) => {
       const { attempt_id, outcome, note, provider_reference } = request.body;
-      const command = { paymentId: readId(request.params.id, "id"), ...readCaller(request) };
+      const command = { paymentId: request.params.id, ...readCaller(request) };
       const resolution = {
         attemptId: readId(attempt_id, "attempt_id"),
         outcome,

@@ -1,22 +1,8 @@
 // The shapes of the requests and answers of payments.
 import { type Static, Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { Amount, AmountInput, Cursor, Id, idOf, Limit, pageOf, Time } from "../../http/index.ts";
 import { PAYMENT_STATUSES, PROVIDER_NAMES } from "./payment.ts";
 
-const Id = Type.String({
-  pattern: "^[1-9][0-9]{0,15}$",
-  description: "Id as a decimal string",
-  examples: ["1795424400123456"],
-});
-const Amount = Type.String({
-  description: "Decimal string with the currency's decimals",
-  examples: ["10.50"],
-});
-const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number of at most 15 digits",
-  examples: ["10.50"],
-});
-const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
@@ -206,7 +192,7 @@ export const WebhookReceipt = Type.Object({ received: Type.Boolean() }, { title:
 
 export const PaymentQuery = Type.Object(
   {
-    order_id: Type.Optional(Id),
+    order_id: Type.Optional(idOf("1795424400123456")),
     customer_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "Staff alone" })),
     provider: Type.Optional(Type.Enum([...PROVIDER_NAMES])),
     cursor: Cursor,
@@ -214,6 +200,5 @@ export const PaymentQuery = Type.Object(
   },
   { additionalProperties: false },
 );
-export const PageQuery = Type.Object({ cursor: Cursor, limit: Limit }, { additionalProperties: false });
-export const PaymentParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
+export const PaymentParams = Type.Object({ id: idOf("1795424400123457") });
 export const ProviderParams = Type.Object({ provider: Type.String({ maxLength: 40 }) });

@@ -1,6 +1,6 @@
 // The shapes of coupons in requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, nullable, pageOf } from "../../http/index.ts";
+import { Amount, AmountInput, Currency, Cursor, Limit, nullable, pageOf, Time } from "../../http/index.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -9,10 +9,6 @@ const Code = Type.String({
   pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$",
   description: "Kept in upper case; case does not tell two apart",
   examples: ["SUMMER-10"],
-});
-const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number of at most 15 digits",
-  examples: ["5.00"],
 });
 const Value = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
   description:
@@ -26,7 +22,6 @@ const Moment = Type.String({
 });
 const Count = Type.Integer({ minimum: 1, maximum: COUNT_MAX, examples: [100] });
 const Description = Type.String({ minLength: 1, maxLength: 300, examples: ["Newsletter of June"] });
-const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["USD"] });
 
 /** What it takes off stays as people saw it: a cart would show one discount, and its order get another. */
 const discount = {
@@ -98,8 +93,6 @@ export const CheckQuery = Type.Object(
   closed,
 );
 
-const Amount = Type.String({ description: "Decimal string", examples: ["50.00"] });
-const Time = Type.String({ format: "date-time" });
 export const CouponAnswer = Type.Object(
   {
     code: Type.String(),

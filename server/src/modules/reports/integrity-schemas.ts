@@ -1,5 +1,6 @@
 // The shapes of what the check of the whole is asked with and answers.
 import { type Static, Type } from "typebox";
+import { Time } from "../../http/index.ts";
 
 export const IntegrityQuery = Type.Object(
   {
@@ -21,7 +22,7 @@ export function answerOf(kinds: readonly string[]) {
   return Type.Object(
     {
       clean: Type.Boolean(),
-      checked_at: Type.String({ format: "date-time" }),
+      checked_at: Time,
       duration_ms: Type.Integer(),
       transfer_count: Type.Integer({ description: "Transfers read: those since the last clean run" }),
       since: Type.Union([Type.String(), Type.Null()], {

@@ -4,7 +4,7 @@ import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../
 import { readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
-import { readId, readText, readTime } from "../../values/read-input.ts";
+import { readText, readTime } from "../../values/read-input.ts";
 import {
   type BlockedEntry,
   blockSubject,
@@ -102,7 +102,7 @@ function addReading(server: HttpServer, services: BlockedServices): void {
       },
     },
     async (request, reply) => {
-      const entry = await getBlocked(services.db, services.vault, readId(request.params.id, "id"));
+      const entry = await getBlocked(services.db, services.vault, request.params.id);
       return reply.header("etag", `"${entry.version}"`).send(describeEntry(entry));
     },
   );
@@ -122,7 +122,7 @@ function addChanging(server: HttpServer, { db, vault }: BlockedServices): void {
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const change = {
         reason: readText(request.body.reason, "reason"),
         expiresAt: toDate(readTime(request.body.expires_at, "expires_at")),
@@ -149,7 +149,7 @@ function addChanging(server: HttpServer, { db, vault }: BlockedServices): void {
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return answerCommand([request, reply], { db, event: "blocked_subject.remove" }, async (tx) =>
         describeEntry(await unblockSubject(tx, vault, id)),
       );
@@ -170,10 +170,7 @@ function addScreening(server: HttpServer, { db }: BlockedServices): void {
       },
     },
     async (request) => {
-      const { orderId, findings, ...found } = await getScreening(
-        db,
-        readId(request.params.order_id, "order_id"),
-      );
+      const { orderId, findings, ...found } = await getScreening(db, request.params.order_id);
       return { order_id: String(orderId), ...found, findings: JSON.parse(findings) };
     },
   );

@@ -1,11 +1,10 @@
 // The shapes of the list of the blocked, and of what was found about an order.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { Cursor, idOf, Limit, pageOf, Time } from "../../http/index.ts";
 import { BLOCKED_KINDS } from "./fraud-rules.ts";
 
 const closed = { additionalProperties: false } as const;
 const Kind = Type.Enum([...BLOCKED_KINDS]);
-const Time = Type.String({ format: "date-time", examples: ["2027-01-01T00:00:00Z"] });
 const NullableTime = Type.Union([Time, Type.Null()], { description: "Null: until it is taken off the list" });
 const Part = Type.Optional(Type.String({ maxLength: 200 }));
 const Reason = Type.Union([Type.String({ minLength: 1, maxLength: 500 }), Type.Null()]);
@@ -30,7 +29,7 @@ export const BlockedChange = Type.Object(
   { reason: Type.Optional(Reason), expires_at: Type.Optional(NullableTime) },
   { ...closed, examples: [{ reason: "chargebacks in May and June", expires_at: null }] },
 );
-export const BlockedParams = Type.Object({ id: Type.String({ maxLength: 40, examples: ["7"] }) });
+export const BlockedParams = Type.Object({ id: idOf("7") });
 export const BlockedQuery = Type.Object(
   {
     kind: Type.Optional(Kind),
@@ -60,9 +59,7 @@ export const BlockedAnswer = Entry;
 export type BlockedDocument = Type.Static<typeof Entry>;
 export const BlockedPage = pageOf(Entry, "BlockedEntryPage");
 
-export const ScreeningParams = Type.Object({
-  order_id: Type.String({ maxLength: 40, examples: ["1795251600123456"] }),
-});
+export const ScreeningParams = Type.Object({ order_id: idOf("1795251600123456") });
 export const ScreeningAnswer = Type.Object(
   {
     order_id: Type.String(),

@@ -1,7 +1,6 @@
 // Routes of the risk module: what its rules found.
 
 import { formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
-import { readOptionalId } from "../../values/read-input.ts";
 import { addBlockedRoutes, type BlockedServices } from "./blocked-routes.ts";
 import { type Flag, findFlags } from "./find-flags.ts";
 import { type FlagDocument, FlagPage, FlagQuery } from "./schemas.ts";
@@ -24,8 +23,8 @@ export function riskRoutes(services: BlockedServices): Routes {
       async (request) => {
         const { account_id: account, transaction_id: transaction, rule, cursor, limit = 50 } = request.query;
         const page = await findFlags(db, {
-          accountId: readOptionalId(account, "account_id"),
-          transactionId: readOptionalId(transaction, "transaction_id"),
+          accountId: account,
+          transactionId: transaction,
           rule,
           cursor: readCursor(cursor),
           limit,

@@ -1,19 +1,13 @@
 // The shapes of risk's requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../http/index.ts";
+import { Cursor, Id, idOf, Limit, pageOf, Time } from "../../http/index.ts";
 
-const Id = Type.String({
-  pattern: "^[1-9][0-9]{0,15}$",
-  description: "Id as a decimal string",
-  examples: ["1109"],
-});
-const IdText = Type.String({ maxLength: 40, description: "Id as a decimal string", examples: ["1109"] });
 const Rule = Type.Enum(["large_amount", "many_in_short_time"]);
 
 export const FlagQuery = Type.Object(
   {
-    account_id: Type.Optional(IdText),
-    transaction_id: Type.Optional(IdText),
+    account_id: Type.Optional(idOf("1109")),
+    transaction_id: Type.Optional(idOf("1795424400123456")),
     rule: Type.Optional(Rule),
     cursor: Cursor,
     limit: Limit,
@@ -29,7 +23,7 @@ const Flag = Type.Object(
     rule: Type.String({ examples: ["large_amount"] }),
     reason: Type.String({ examples: ["amount over 10000 EUR"] }),
     blocked: Type.Boolean({ description: "The rule refused the transaction" }),
-    flagged_at: Type.String({ format: "date-time" }),
+    flagged_at: Time,
   },
   { title: "RiskFlag" },
 );

@@ -2,7 +2,7 @@
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
-import { readId, readText } from "../../../values/read-input.ts";
+import { readText } from "../../../values/read-input.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
 import { AccountChange, AccountParams, AccountQuery } from "../query-schemas.ts";
 import { readAccount } from "../read-input.ts";
@@ -108,7 +108,7 @@ function addReading(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const account = await getBankAccount(services, request.actor, readId(request.params.id, "id"));
+      const account = await getBankAccount(services, request.actor, request.params.id);
       return reply.header("etag", formatETag(account)).send(describeAccount(account));
     },
   );
@@ -131,7 +131,7 @@ function addChanging(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const accountId = readId(request.params.id, "id");
+      const { id: accountId } = request.params;
       const wanted = { accountId, input: request.body, versions: readVersions(request.headers["if-match"]) };
       const change = await prepareChange(services, request.actor, wanted);
       return answerCommand(

@@ -1,6 +1,6 @@
 // The shapes of a rate, and of what an exchange did: in its own answer, and wherever the transaction is read.
 import { Type } from "typebox";
-import { Amount, Currency, Id, Time } from "../schemas.ts";
+import { Amount, Currency, Id, Time } from "../../../http/index.ts";
 
 export const ExchangeRate = Type.Object(
   {

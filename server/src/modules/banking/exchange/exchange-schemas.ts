@@ -1,8 +1,8 @@
 // The shapes of the requests and answers of currency exchange.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../../http/index.ts";
+import { AmountInput, Currency, Cursor, IdInput, Limit, pageOf } from "../../../http/index.ts";
 import { BalanceAfter, Transaction } from "../answer-schemas.ts";
-import { AmountInput, Currency, IdInput, Reference } from "../schemas.ts";
+import { Reference } from "../schemas.ts";
 import { ExchangeRate, exchangedFields } from "./exchange-answers.ts";
 
 export const RateInput = Type.Object(

@@ -8,7 +8,6 @@ import {
   readCursor,
   send,
 } from "../../../http/index.ts";
-import { readId } from "../../../values/read-input.ts";
 import { AccountParams } from "../query-schemas.ts";
 import { readHold } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
@@ -72,7 +71,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const { amount } = request.body;
       return send(reply, await captureBankHold(services, readCaller(request), { id, amount }), 200);
     },
@@ -94,7 +93,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await releaseBankHold(services, readCaller(request), id), 200);
     },
   );
@@ -115,7 +114,7 @@ function addReading(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request) => {
-      const hold = await getHold(services, request.actor, readId(request.params.id, "id"));
+      const hold = await getHold(services, request.actor, request.params.id);
       return describeHoldRecord(assets, hold);
     },
   );
@@ -133,8 +132,7 @@ function addReading(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request) => {
-      const { account_id: account, status, cursor, limit = 50 } = request.query;
-      const accountId = account === undefined ? undefined : readId(account, "account_id");
+      const { account_id: accountId, status, cursor, limit = 50 } = request.query;
       const beforeId = readCursor(cursor);
       const { page, last } = await findHolds(services, request.actor, { accountId, status, beforeId, limit });
       return {

@@ -1,8 +1,19 @@
 // The shapes of the requests and answers of holds and of reversal.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../../http/index.ts";
+import {
+  Amount,
+  AmountInput,
+  Currency,
+  Cursor,
+  Id,
+  IdInput,
+  idOf,
+  Limit,
+  pageOf,
+  Time,
+} from "../../../http/index.ts";
 import { BalanceAfter, TransactionStatus, TransactionType } from "../answer-schemas.ts";
-import { Amount, AmountInput, Currency, Id, IdInput, Metadata, Reference, Time } from "../schemas.ts";
+import { Metadata, Reference } from "../schemas.ts";
 
 export const HOLD_SECONDS_MAX = 31_536_000;
 export const HOLD_SECONDS_DEFAULT = 604_800;
@@ -99,7 +110,7 @@ export const ChangedHold = Type.Object(
 
 export const HoldQuery = Type.Object(
   {
-    account_id: Type.Optional(Type.String({ maxLength: 40, description: "Holds from or to this account" })),
+    account_id: Type.Optional(idOf("1109", "Holds from or to this account")),
     status: Type.Optional(TransactionStatus),
     cursor: Cursor,
     limit: Limit,

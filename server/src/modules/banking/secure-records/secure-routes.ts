@@ -1,10 +1,9 @@
 // The route of secure transactions.
 
 import { Type } from "typebox";
-import { type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { AmountInput, Currency, type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { readText } from "../../../values/read-input.ts";
 import type { BankingServices } from "../routes.ts";
-import { AmountInput, Currency } from "../schemas.ts";
 import { postSecureTransaction } from "./record-secure-transaction.ts";
 
 const SecureInput = Type.Object(

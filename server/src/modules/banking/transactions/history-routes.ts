@@ -1,7 +1,7 @@
 // Routes that read what happened: balances, statements, transactions.
 
 import { formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
-import { readId, readRange, readText, readTime } from "../../../values/read-input.ts";
+import { readRange, readText, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
 import { Balance, Statement, TransactionDetail, TransactionPage } from "../answer-schemas.ts";
@@ -32,7 +32,7 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
       },
     },
     async (request) => {
-      const accountId = readId(request.params.id, "id");
+      const { id: accountId } = request.params;
       const at = readTime(request.query.at, "at");
       const asset = await getAssetOf(services, request.actor, accountId);
       return describeReading(accountId, asset, await getBalance(services.db, accountId, { at }));
@@ -53,7 +53,7 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
       },
     },
     async (request) => {
-      const accountId = readId(request.params.id, "id");
+      const { id: accountId } = request.params;
       const { order = "desc", limit = 50 } = request.query;
       const range = { accountId, ...readRange(request.query) };
       const cursor = readCursor(request.query.cursor, order);
@@ -84,7 +84,7 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
     async (request) => {
       const { account_id: account, type, status, reference, cursor, limit = 50 } = request.query;
       const page = await findBankTransactions(services, request.actor, {
-        accountId: account === undefined ? undefined : readId(account, "account_id"),
+        accountId: account,
         type,
         status,
         reference: readText(reference, "reference"),
@@ -111,7 +111,7 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
       },
     },
     async (request) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return describeDetail(services.assets, await getBankTransaction(services, request.actor, id));
     },
   );

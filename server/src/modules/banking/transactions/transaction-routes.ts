@@ -1,6 +1,6 @@
 // Routes that move money: single transactions and batches.
 import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
-import { readId, readText } from "../../../values/read-input.ts";
+import { readText } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
 import { ReversalInput } from "../holds/hold-schemas.ts";
 import { AccountParams } from "../query-schemas.ts";
@@ -70,7 +70,7 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const reference = readText(request.body.reference, "reference");
       return send(reply, await reverseTransaction(services, readCaller(request), { id, reference }));
     },

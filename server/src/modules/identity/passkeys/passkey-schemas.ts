@@ -1,6 +1,7 @@
 // The shapes of passkeys: what browsers send and take (WebAuthn level 3, their toJSON and parse...FromJSON). What else a
 // newer browser sends along is ignored.
 import { Type } from "typebox";
+import { Time } from "../../../http/index.ts";
 
 const BASE64URL = "^[A-Za-z0-9_-]*$";
 const bytes = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: BASE64URL });
@@ -76,7 +77,6 @@ export const PasskeyLoginInput = Type.Object(
   { additionalProperties: false },
 );
 
-const Time = Type.String({ format: "date-time" });
 const passkeyFields = {
   id: Type.String({ format: "uuid" }),
   name: Type.String(),

@@ -8,7 +8,7 @@ import {
   readCursor,
   send,
 } from "../../../http/index.ts";
-import { readId, readText } from "../../../values/read-input.ts";
+import { readText } from "../../../values/read-input.ts";
 import type { InventoryServices } from "../routes.ts";
 import { findPurchaseOrders, getPurchaseOrder } from "./find-purchase-orders.ts";
 import { describePurchaseOrder, orderByHand } from "./purchase-orders.ts";
@@ -61,7 +61,7 @@ function addReading(server: HttpServer, { db }: InventoryServices): void {
         response: { 200: PurchaseOrder },
       },
     },
-    async (request) => describePurchaseOrder(await getPurchaseOrder(db, readId(request.params.id, "id"))),
+    async (request) => describePurchaseOrder(await getPurchaseOrder(db, request.params.id)),
   );
 }
 
@@ -105,7 +105,7 @@ function addReceiving(server: HttpServer, services: InventoryServices): void {
     },
     async (request, reply) => {
       const goods = {
-        orderId: readId(request.params.id, "id"),
+        orderId: request.params.id,
         quantity: request.body.quantity,
         locationId: request.body.location_id,
         note: readText(request.body.note, "note"),

@@ -1,13 +1,11 @@
 // The shapes of purchase orders.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf } from "../../../http/index.ts";
+import { Cursor, idOf, Limit, nullable, pageOf, Time } from "../../../http/index.ts";
 
 export { BookedStock } from "../schemas.ts";
 
 const closed = { additionalProperties: false };
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000_000, examples: [20] });
-const Nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(type: T) =>
-  Type.Union([type, Type.Null()]);
 
 export const PurchaseOrder = Type.Object(
   {
@@ -23,20 +21,20 @@ export const PurchaseOrder = Type.Object(
           "unknown: sent, and no answer came; it is asked about again. delivered is the supplier's word, received ours",
       },
     ),
-    supplier_reference: Nullable(Type.String()),
-    carrier: Nullable(Type.String()),
-    tracking_number: Nullable(Type.String()),
-    expected_at: Nullable(Type.String({ format: "date-time" })),
-    received_quantity: Nullable(Type.Integer()),
-    last_error: Nullable(Type.String()),
-    created_at: Type.String({ format: "date-time" }),
+    supplier_reference: nullable(Type.String()),
+    carrier: nullable(Type.String()),
+    tracking_number: nullable(Type.String()),
+    expected_at: nullable(Time),
+    received_quantity: nullable(Type.Integer()),
+    last_error: nullable(Type.String()),
+    created_at: Time,
   },
   { title: "PurchaseOrder" },
 );
 export const PurchaseOrderPage = pageOf(PurchaseOrder, "PurchaseOrderPage");
 
 export const PurchaseOrderQuery = Type.Object({ cursor: Cursor, limit: Limit }, closed);
-export const PurchaseOrderParams = Type.Object({ id: Type.String({ maxLength: 20 }) });
+export const PurchaseOrderParams = Type.Object({ id: idOf("1") });
 
 export const PurchaseOrderInput = Type.Object(
   {

@@ -2,7 +2,7 @@
 
 import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
-import { readId, readText } from "../../../values/read-input.ts";
+import { readText } from "../../../values/read-input.ts";
 import type { InventoryServices } from "../routes.ts";
 import { IdParams, Location, LocationChange, LocationInput, LocationList } from "../schemas.ts";
 import { addLocation, changeLocation, findLocations } from "./location.ts";
@@ -56,7 +56,7 @@ export function addLocationRoutes(server: HttpServer, { db }: InventoryServices)
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const { name, priority, sells } = request.body;
       const versions = readVersions(request.headers["if-match"]);
       const change = { name: readText(name, "name"), priority, sells, versions };

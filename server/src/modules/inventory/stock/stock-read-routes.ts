@@ -2,7 +2,7 @@
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { formatETag, readVersions } from "../../../http/version.ts";
-import { readId, readIds, readRange } from "../../../values/read-input.ts";
+import { readIds, readRange } from "../../../values/read-input.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
 import type { InventoryServices } from "../routes.ts";
 import {
@@ -66,7 +66,7 @@ function addLevels(server: HttpServer, { db }: InventoryServices): void {
       },
     },
     async (request, reply) => {
-      const stock = await getStock(db, readId(request.params.product_id, "product_id"));
+      const stock = await getStock(db, request.params.product_id);
       return reply.header("etag", formatETag(stock)).send(describeStock(stock));
     },
   );
@@ -89,7 +89,7 @@ function addChanging(server: HttpServer, services: InventoryServices): void {
       },
     },
     async (request, reply) => {
-      const productId = readId(request.params.product_id, "product_id");
+      const { product_id: productId } = request.params;
       const { low_stock_threshold: lowStockThreshold, backorder_limit: backorderLimit } = request.body;
       const { reorder_quantity: reorderQuantity } = request.body;
       const versions = readVersions(request.headers["if-match"]);
@@ -120,7 +120,7 @@ function addMovements(server: HttpServer, { db }: InventoryServices): void {
       const { location_id: locationId, cursor, limit = 50, ...range } = request.query;
       const { movements, nextCursor } = await findMovements(db, {
         ...readRange(range),
-        productId: readId(request.params.product_id, "product_id"),
+        productId: request.params.product_id,
         locationId,
         cursor: readCursor(cursor),
         limit,
@@ -145,7 +145,7 @@ function addReservations(server: HttpServer, { db }: InventoryServices): void {
     },
     async (request) => {
       const { cursor, limit = 50 } = request.query;
-      const productId = readId(request.params.product_id, "product_id");
+      const { product_id: productId } = request.params;
       const page = await findReservations(db, { productId, cursor: readCursor(cursor), limit });
       return {
         items: page.reservations.map(describeReservation),

@@ -1,14 +1,11 @@
 // The shapes of analytics.
 import { Type } from "typebox";
+import { Amount, PastTime, Time } from "../../../http/index.ts";
 
 const Count = Type.Integer({ examples: [1559] });
-const Amount = Type.String({ description: "Decimal string", examples: ["823746.14"] });
-const Time = Type.Optional(
-  Type.String({ maxLength: 40, description: "RFC 3339 with an offset, or a date", examples: ["2026-11-01"] }),
-);
 const span = {
-  from: Time,
-  to: Time,
+  from: PastTime,
+  to: PastTime,
   currency: Type.Optional(
     Type.String({
       pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
@@ -54,7 +51,7 @@ const orderSums = {
 };
 const lineSums = { lines: Count, ...sums, credit_lines: Count };
 const frame = {
-  from: Type.String({ format: "date-time" }),
+  from: Time,
   to: Type.String({ format: "date-time", description: "Not included" }),
   currency: Type.String(),
 };

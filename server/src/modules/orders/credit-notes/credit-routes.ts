@@ -9,7 +9,7 @@ import {
   send,
 } from "../../../http/index.ts";
 import { cutPage } from "../../../values/cut-page.ts";
-import { readId, readOptionalId, readText } from "../../../values/read-input.ts";
+import { readText } from "../../../values/read-input.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
 import { findCreditNotes, getCreditNote } from "../find-orders.ts";
@@ -49,7 +49,7 @@ function addReturns(server: HttpServer, services: OrderServices): void {
         refund,
         reason: readText(reason, "reason"),
       });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
     },
   );
@@ -70,7 +70,7 @@ function addRefunds(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       const act = refundOrder(await prepareRefund(services, request.actor, { id, input: request.body }));
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
     },
@@ -114,7 +114,7 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
       const { kind, order_id, customer_id, reference, cursor, limit = 50 } = request.query;
       const found = await findCreditNotes(services, request.actor, {
         kind,
-        orderId: readOptionalId(order_id, "order_id"),
+        orderId: order_id,
         customerId: readText(customer_id, "customer_id"),
         reference: readText(reference, "reference"),
         beforeId: readCursor(cursor),
@@ -140,7 +140,7 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request) => {
-      const note = await getCreditNote(services, request.actor, readId(request.params.id, "id"));
+      const note = await getCreditNote(services, request.actor, request.params.id);
       return describeCreditNote(assets, note);
     },
   );

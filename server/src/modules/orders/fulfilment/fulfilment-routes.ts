@@ -1,7 +1,7 @@
 // Routes of staff on an order's way to its customer: steps, review, shipping, delivery.
 
 import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
-import { readId, readOptionalId, readText } from "../../../values/read-input.ts";
+import { readOptionalId, readText } from "../../../values/read-input.ts";
 import { OrderShape, ShippedOrder } from "../answer-schemas.ts";
 import { advanceOrder, reviewOrder } from "../changing/advance-order.ts";
 import { changeOrder, type OrderAct } from "../changing/change-order.ts";
@@ -34,7 +34,7 @@ function addSteps(server: HttpServer, services: OrderServices): void {
     async (request, reply) => {
       const { to, note } = request.body;
       const act = advanceOrder({ to, note: readText(note, "note") });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
     },
   );
@@ -54,7 +54,7 @@ function addSteps(server: HttpServer, services: OrderServices): void {
     async (request, reply) => {
       const { decision, note } = request.body;
       const act = reviewOrder({ isAccepted: decision === "accept", note: readText(note, "note") });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
     },
   );
@@ -83,7 +83,7 @@ function addShipping(server: HttpServer, services: OrderServices): void {
         trackingNumber: readText(tracking_number ?? null, "tracking_number"),
         trackingUrl: readText(tracking_url ?? null, "tracking_url"),
       });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
     },
   );
@@ -104,7 +104,7 @@ function addShipping(server: HttpServer, services: OrderServices): void {
     async (request, reply) => {
       const shipmentId = readOptionalId(request.body.shipment_id, "shipment_id");
       const act: OrderAct = deliverOrder({ shipmentId });
-      const id = readId(request.params.id, "id");
+      const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
     },
   );
