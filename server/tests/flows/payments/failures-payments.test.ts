@@ -78,7 +78,7 @@ async function openInbox(keeper: PaymentKeeper) {
   const options = { webhookSecret, secretKey, apiUrl: url, returnUrl: "http://shop", timeoutMs: 300 };
   const provider = await loadStripe({ ...options, scaleOf: (code) => shop.assets.byCode(code)?.scale });
   const providers = new Map([["stripe" as const, { provider }]]);
-  let aheadMs = 0;
+  let aheadMs = 1; // what the database stamps to the microsecond may lie within this clock's millisecond
   return {
     receive: (event: object) => {
       const body = JSON.stringify(event);
