@@ -35,9 +35,9 @@ function compileWhenUsed(ajv: Ajv, schema: AnySchema) {
 }
 
 /** The keyword: puts the number in place of its text. */
-const readId: SchemaValidateFunction = (_schema: unknown, text: string, _parent, place) => {
+const readId: SchemaValidateFunction = (...[, text, , place]) => {
   const id = parseId(text);
   if (id === undefined) readId.errors = [{ keyword: READ_AS_ID, message: NO_ID, params: {} }];
-  else if (place !== undefined) place.parentData[place.parentDataProperty] = id;
+  else if (place !== undefined) Object.assign(place.parentData, { [place.parentDataProperty]: id });
   return id !== undefined;
 };
