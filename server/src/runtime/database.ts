@@ -97,7 +97,8 @@ interface ServerFacts {
 async function checkDatabase(sql: Sql): Promise<void> {
   const [server] = await sql<[ServerFacts]>`
     SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
-      current_setting('transaction_read_only')::boolean AS readonly, current_setting('server_encoding') AS encoding`;
+      current_setting('transaction_read_only')::boolean AS readonly,
+      current_setting('server_encoding') AS encoding`;
   const problem = describeUnfit(server);
   if (problem !== undefined) throw new DatabaseUnreachableError(problem);
 }

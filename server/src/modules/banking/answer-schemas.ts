@@ -1,7 +1,7 @@
 // The shapes of what reading banking answers. The functions that write them have these types.
 import { Type } from "typebox";
 import { Amount, Currency, Id, nullable, pageOf, Time } from "../../http/index.ts";
-import { exchangedFields } from "./exchange/exchange-answers.ts";
+import { exchangedFields } from "./exchange/exchange-answer-schemas.ts";
 
 export const AccountState = Type.Enum(["open", "frozen", "closed"]);
 export const TransactionType = Type.Enum([

@@ -3,7 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Decimal, parseDecimal } from "../../../values/money.ts";
-import type { ExchangeRateDocument } from "./exchange-answers.ts";
+import type { ExchangeRateDocument } from "./exchange-answer-schemas.ts";
 import * as store from "./exchange-rate-store.ts";
 
 export interface NewRate {

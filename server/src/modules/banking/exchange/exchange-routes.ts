@@ -12,7 +12,7 @@ import { cutPage } from "../../../values/cut-page.ts";
 import { readId, readText } from "../../../values/read-input.ts";
 import { readNewRate } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
-import { ExchangeRate } from "./exchange-answers.ts";
+import { ExchangeRate } from "./exchange-answer-schemas.ts";
 import { exchangeCurrency } from "./exchange-currency.ts";
 import { addExchangeRate, describeRate, findLatestRates, findRateHistory } from "./exchange-rate.ts";
 import {

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { AmountInput, Currency, Cursor, IdInput, Limit, pageOf } from "../../../http/index.ts";
 import { BalanceAfter, Transaction } from "../answer-schemas.ts";
 import { Reference } from "../schemas.ts";
-import { ExchangeRate, exchangedFields } from "./exchange-answers.ts";
+import { ExchangeRate, exchangedFields } from "./exchange-answer-schemas.ts";
 
 export const RateInput = Type.Object(
   {
