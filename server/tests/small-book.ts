@@ -1,6 +1,7 @@
 // A small book with one of everything, for tests of its verification: transfers, a journal of three, a reversal, an
 // overdraft, a hold of each state. Booked by the ledger itself, without the modules above it.
-import { expect } from "vitest";
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import type { Assets } from "../src/modules/ledger/accounts/assets.ts";
 import { loadAssets } from "../src/modules/ledger/accounts/assets.ts";
 import { openAccounts } from "../src/modules/ledger/accounts/open-accounts.ts";
@@ -14,8 +15,10 @@ import {
 import { describeReversal } from "../src/modules/ledger/book/journal.ts";
 import { openBook } from "../src/modules/ledger/book/open-book.ts";
 import { writeBook } from "../src/modules/ledger/book/write-book.ts";
+import { type VerifyOptions, verifyBook } from "../src/modules/ledger/verify/verify-book.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import { inTransaction, type Tx } from "../src/runtime/transaction.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
 
 export const header = { kind: "TRANSFER", actorId: "test" } as const;
 const EUR = 2;
@@ -91,7 +94,7 @@ async function openScene(db: Sql): Promise<Scene> {
 }
 
 /** One of everything: transfers, a journal of three, a reversal, an overdraft, a hold of each state. */
-export async function fillBook(db: Sql): Promise<Scene> {
+async function fillBook(db: Sql): Promise<Scene> {
   const scene = await openScene(db);
   const { world, a, b, c } = scene;
   await post(db, [[world, a, 10_000n]]);
@@ -115,4 +118,28 @@ export async function fillBook(db: Sql): Promise<Scene> {
   await commit(db, { accountIds: [a, b], holdIds: [released] }, (book) => releaseHold(book, released));
   await post(db, [[a, c, 12_000n]]);
   return scene;
+}
+
+/** Gives each test a book of its own to spoil: a copy of one that is filled once. */
+export function useFilledBook(give: (book: { db: Sql; scene: Scene }) => void): void {
+  let template: TestDatabase;
+  let scene: Scene;
+  let copy: TestDatabase;
+  beforeAll(async () => {
+    template = await createTestDatabase();
+    scene = await fillBook(template.db);
+    await template.db.end();
+  });
+  afterAll(() => template.drop());
+  beforeEach(async () => {
+    copy = await createTestDatabase({ template });
+    give({ db: copy.db, scene });
+  });
+  afterEach(() => copy.drop());
+}
+
+/** Verifies the book; tells beside the outcome which checks found something. */
+export async function verifyTelling(db: Sql, options?: VerifyOptions) {
+  const { differences, ...run } = await verifyBook(db, options);
+  return { ...run, differences, checks: new Set(differences.map((difference) => difference.check)) };
 }

@@ -1,33 +1,27 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../../../../tests/database.ts";
-import { commit, decideIn, fillBook, header, post, type Scene } from "../../../../tests/small-book.ts";
+import { describe, expect, it } from "vitest";
+import {
+  commit,
+  decideIn,
+  header,
+  post,
+  type Scene,
+  useFilledBook,
+  verifyTelling,
+} from "../../../../tests/small-book.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, inTransaction } from "../../../runtime/transaction.ts";
 import { loadAssets } from "../accounts/assets.ts";
 import { type Book, captureHold, postJournal, releaseHold } from "../book/book.ts";
 import { lockVerification } from "./verification-store.ts";
-import { type VerifyOptions, verifyBook } from "./verify-book.ts";
+import type { VerifyOptions } from "./verify-book.ts";
 
-let template: TestDatabase;
-let scene: Scene;
-let database: TestDatabase;
 let db: Sql;
-beforeAll(async () => {
-  template = await createTestDatabase();
-  scene = await fillBook(template.db);
-  await template.db.end();
+let scene: Scene;
+useFilledBook((book) => {
+  ({ db, scene } = book);
 });
-afterAll(() => template.drop());
-beforeEach(async () => {
-  database = await createTestDatabase({ template });
-  db = database.db;
-});
-afterEach(() => database.drop());
 
-async function verify(options?: VerifyOptions) {
-  const { differences, ...run } = await verifyBook(db, options);
-  return { ...run, differences, checks: new Set(differences.map((difference) => difference.check)) };
-}
+const verify = (options?: VerifyOptions) => verifyTelling(db, options);
 
 describe("a run after a clean one", () => {
   const OLD = "(SELECT min(id) FROM ledger.transfers)";

@@ -1,29 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../../../../tests/database.ts";
-import { fillBook, type Scene } from "../../../../tests/small-book.ts";
+import { describe, expect, it } from "vitest";
+import { createTestDatabase } from "../../../../tests/database.ts";
+import { type Scene, useFilledBook, verifyTelling } from "../../../../tests/small-book.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import { type VerifyOptions, verifyBook } from "./verify-book.ts";
 
-let template: TestDatabase;
-let scene: Scene;
-let database: TestDatabase;
 let db: Sql;
-beforeAll(async () => {
-  template = await createTestDatabase();
-  scene = await fillBook(template.db);
-  await template.db.end();
+let scene: Scene;
+useFilledBook((book) => {
+  ({ db, scene } = book);
 });
-afterAll(() => template.drop());
-beforeEach(async () => {
-  database = await createTestDatabase({ template });
-  db = database.db;
-});
-afterEach(() => database.drop());
 
-async function verify(options?: VerifyOptions) {
-  const { differences, ...run } = await verifyBook(db, options);
-  return { ...run, differences, checks: new Set(differences.map((difference) => difference.check)) };
-}
+const verify = (options?: VerifyOptions) => verifyTelling(db, options);
 
 it("finds nothing in a book with one of everything", async () => {
   const run = await verify();
