@@ -1,4 +1,5 @@
 // Orders at a test's desk, without HTTP and without jobs: what a card's provider says, and when, is told by the test.
+import { createMoneyGuard } from "../src/modules/banking/index.ts";
 import { addProducts, type NewProduct } from "../src/modules/catalog/products/add-products.ts";
 import { createStockDirectory, openStocks } from "../src/modules/inventory/index.ts";
 import { changeOrder, type OrderAct } from "../src/modules/orders/changing/change-order.ts";
@@ -119,7 +120,7 @@ const STATES = [
 ];
 
 async function openServices(
-  { db, desk, assets }: TestDesk,
+  { db, desk, assets, risk }: TestDesk,
   { settings }: TestOrdersOptions,
   screen: Screen | undefined,
 ): Promise<OrderServices> {
@@ -133,6 +134,7 @@ async function openServices(
     taxRates,
     vault: await openVault(db, { encryptionKey, previousKey: undefined, dataDir: "/nowhere" }),
     stockOf: createStockDirectory(db).stockOf,
+    moneyGuard: createMoneyGuard(risk, new Map()),
     cardProvider: "sandbox",
     screen,
     settings: {

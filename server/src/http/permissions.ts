@@ -7,6 +7,8 @@ export interface Permission {
   readonly roles: readonly Role[];
   /** What an API key must be allowed; undefined: a person alone may do this, no key and nobody who acts for them. */
   readonly scope: Scope | undefined;
+  /** It moves a person's money: it passes the money guard, and RATE_LIMIT_MONEY counts it. */
+  readonly movesMoney?: true;
 }
 
 export const SCOPES = [
@@ -45,6 +47,7 @@ const OPERATORS: readonly Role[] = ["admin", "operator"];
 const ADMIN: readonly Role[] = ["admin"];
 
 const by = (roles: readonly Role[], scope: Scope | undefined): Permission => ({ roles, scope });
+const moving = (roles: readonly Role[], scope: Scope): Permission => ({ roles, scope, movesMoney: true });
 
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // Accounts and money: customers on their own alone
@@ -57,15 +60,15 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   getStatement: by(EVERYONE, "accounts:read"),
   listTransactions: by(EVERYONE, "transactions:read"),
   getTransaction: by(EVERYONE, "transactions:read"),
-  postTransaction: by(EVERYONE, "transactions:write"),
-  postTransactions: by(EVERYONE, "transactions:write"),
+  postTransaction: moving(EVERYONE, "transactions:write"),
+  postTransactions: moving(EVERYONE, "transactions:write"),
   reverseTransaction: by(STAFF, "transactions:reverse"),
-  placeHold: by(EVERYONE, "transactions:write"),
-  captureHold: by(EVERYONE, "transactions:write"),
-  releaseHold: by(EVERYONE, "transactions:write"),
+  placeHold: moving(EVERYONE, "transactions:write"),
+  captureHold: moving(EVERYONE, "transactions:write"),
+  releaseHold: moving(EVERYONE, "transactions:write"),
   getHold: by(EVERYONE, "transactions:read"),
   listHolds: by(EVERYONE, "transactions:read"),
-  exchangeCurrency: by(EVERYONE, "transactions:write"),
+  exchangeCurrency: moving(EVERYONE, "transactions:write"),
   listExchangeRates: by(EVERYONE, "rates:read"),
   listExchangeRateHistory: by(EVERYONE, "rates:read"),
   setExchangeRate: by(ADMIN, "rates:write"),
@@ -125,11 +128,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   getImage: by(EVERYONE, "catalog:read"),
 
   // Orders: customers their own alone
-  placeOrder: by(EVERYONE, "orders:write"),
+  placeOrder: moving(EVERYONE, "orders:write"),
   listOrders: by(EVERYONE, "orders:read"),
   getOrder: by(EVERYONE, "orders:read"),
   changeOrder: by(EVERYONE, "orders:write"),
-  payOrder: by(EVERYONE, "orders:write"),
+  payOrder: moving(EVERYONE, "orders:write"),
   cancelOrder: by(EVERYONE, "orders:write"),
   advanceOrder: by(STAFF, "orders:write"),
   reviewOrder: by(OPERATORS, "orders:write"),
@@ -166,7 +169,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   setCartCoupon: by(EVERYONE, "orders:write"),
   removeCartCoupon: by(EVERYONE, "orders:write"),
   mergeCart: by(EVERYONE, "orders:write"),
-  checkOutCart: by(EVERYONE, "orders:write"),
+  checkOutCart: moving(EVERYONE, "orders:write"),
   getCartOrder: by(EVERYONE, "orders:read"),
 
   // The check of the whole
@@ -177,7 +180,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   eraseAuditSubject: by(ADMIN, "audit:write"),
   getEntryProof: by(STAFF, "audit:read"),
   getTransferProof: by(STAFF, "audit:read"),
-  postSecureTransaction: by(STAFF, "transactions:write"),
+  postSecureTransaction: moving(STAFF, "transactions:write"),
 
   // One's own user
   getMe: by(EVERYONE, "profile:read"),

@@ -103,7 +103,7 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
       const { actor } = request;
       if (actor.keyId !== undefined) check("key", actor.keyId, reply);
       if (actsForAll(actor)) return check("staff", actor.id, reply);
-      const isMoney = request.routeOptions.config.permission?.scope === "transactions:write";
+      const isMoney = request.routeOptions.config.permission?.movesMoney === true;
       check(isMoney ? "money" : "user", actor.id, reply);
     },
   };

@@ -14,3 +14,4 @@ export {
 } from "./secure-records/record-secure-transaction.ts";
 export { type ExportQuery, exportTransactions } from "./transactions/export-transactions.ts";
 export { readStepUpLimits } from "./transactions/large-payment.ts";
+export { createMoneyGuard, type MoneyGuard } from "./transactions/money-guard.ts";

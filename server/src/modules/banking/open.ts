@@ -11,11 +11,17 @@ import { createHttpRateSource } from "./exchange/rate-source.ts";
 import { updateExchangeRates } from "./exchange/update-exchange-rates.ts";
 import { bankingRoutes } from "./routes.ts";
 import { readStepUpLimits, type StepUpLimits } from "./transactions/large-payment.ts";
+import { createMoneyGuard, type MoneyGuard } from "./transactions/money-guard.ts";
 
 export interface BankingSettings {
   readonly apiKey: string | undefined;
   readonly stepUpLimits: StepUpLimits;
   readonly rates: { readonly url: string; readonly everySeconds: number } | undefined;
+}
+
+export interface BankingModule {
+  /** Of doors above that hold or take a person's money. */
+  readonly moneyGuard: MoneyGuard;
 }
 
 interface Lower {
@@ -24,12 +30,12 @@ interface Lower {
   readonly risk: RiskModule;
 }
 
-export const banking: Module<"banking", BankingSettings, Lower, object> = {
+export const banking: Module<"banking", BankingSettings, Lower, BankingModule> = {
   name: "banking",
   readSettings,
   encrypted: BANKING_ENCRYPTED,
   open: ({ db, vault }, settings, { ledger: { assets }, desk, risk }) => ({
-    services: {},
+    services: { moneyGuard: createMoneyGuard(risk.guard, settings.stepUpLimits) },
     routes: [bankingRoutes({ db, vault, assets, desk, risk: risk.guard, ...settings })],
     tasks: listRateTasks(settings, { db, assets }),
   }),

@@ -109,7 +109,8 @@ function answer(command: BookCommand, { desk, remembered, answers, entries }: Ba
   if (isToComeAgain(decision)) return { refused: decision, replayed: false };
   const entry = describeCommand(command, decision, { book: desk.book, firstStamp });
   if (entry !== undefined) entries.push(entry);
-  if (key !== undefined) answers.set(key.keyHash, { request: key.request, ...toRemember(decision) });
+  if (key !== undefined && !isAboutCaller(decision))
+    answers.set(key.keyHash, { request: key.request, ...toRemember(decision) });
   return decision instanceof AppError
     ? { refused: decision, replayed: false }
     : { ...decision, replayed: false };
@@ -118,6 +119,11 @@ function answer(command: BookCommand, { desk, remembered, answers, entries }: Ba
 /** Nothing was decided, so nothing is remembered and the trail has nothing to tell: the command comes again. */
 function isToComeAgain(decision: Decision | AppError): decision is AppError {
   return decision instanceof AppError && decision.kind === "unavailable";
+}
+
+/** Who asks may not, or not without a proof: not remembered, so that the same request goes through once they may. */
+function isAboutCaller(decision: Decision | AppError): boolean {
+  return decision instanceof AppError && decision.kind === "forbidden";
 }
 
 function decide(command: BookCommand, desk: Desk): Decision | AppError {

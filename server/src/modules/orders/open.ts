@@ -1,6 +1,7 @@
 // Opens orders: their services, the tasks that move them on, and what payments tell them.
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
+import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { InventoryModule } from "../inventory/open.ts";
 import type { LedgerModule } from "../ledger/open.ts";
@@ -25,6 +26,7 @@ interface Lower {
   readonly ledger: LedgerModule;
   readonly desk: CommandDesk;
   readonly risk: RiskModule;
+  readonly banking: BankingModule;
   readonly inventory: InventoryModule;
   readonly payments: PaymentModule;
 }
@@ -45,7 +47,7 @@ export const orders: Module<"orders", OrderModuleSettings, Lower, OrderServices>
   readSettings,
   encrypted: ORDERS_ENCRYPTED,
   checks: [CHECK],
-  open: ({ db, vault }, settings, { ledger: { assets }, desk, risk, inventory, payments }) => {
+  open: ({ db, vault }, settings, { ledger: { assets }, desk, risk, banking, inventory, payments }) => {
     const services: OrderServices = {
       db,
       vault,
@@ -53,6 +55,7 @@ export const orders: Module<"orders", OrderModuleSettings, Lower, OrderServices>
       assets,
       ...inventory,
       ...settings,
+      moneyGuard: banking.moneyGuard,
       cardProvider: payments.cardProvider,
       screen: openScreening(risk.fraudCheck, { db, vault, assets }),
     };

@@ -4,6 +4,7 @@ import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { Origin } from "../../values/origin.ts";
+import type { MoneyGuard } from "../banking/index.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { StockCheck, StockDirectory } from "../inventory/index.ts";
 import type { Assets } from "../ledger/index.ts";
@@ -34,6 +35,8 @@ export interface OrderServices {
   readonly stockOf: StockDirectory["stockOf"];
   /** Asks a stock system elsewhere before anything is reserved; refuses by throwing. */
   readonly checkStock?: StockCheck | undefined;
+  /** Judges what is paid from a balance. */
+  readonly moneyGuard: MoneyGuard;
   /** Who takes cards; undefined: nobody. */
   readonly cardProvider: ProviderName | undefined;
   /** The fraud check; undefined: none. */

@@ -13,16 +13,11 @@ export interface JudgedMovement {
   readonly amount: bigint;
   readonly asset: Asset;
   readonly outgoing: boolean;
-  /** A hold: the account's active holds count as outgoing too. A transfer counts transfers alone. */
-  readonly isHold?: boolean;
 }
 
 export interface RiskGuard {
-  /** What has to be read before money leaves these accounts, or is held on them. */
-  readonly needsOf: (accounts: {
-    readonly debitedIds?: readonly number[];
-    readonly holdingIds?: readonly number[];
-  }) => RowNeed[];
+  /** What has to be read before money leaves these accounts, or is held on them: what is held counts like what was paid. */
+  readonly needsOf: (accounts: { readonly debitedIds: readonly number[] }) => RowNeed[];
   readonly judge: (desk: Desk, movement: JudgedMovement) => Finding[];
   /** Keeps what was found of a transaction, and tells of it. */
   readonly flag: (desk: Desk, accountId: number, found: Found) => void;
@@ -53,14 +48,14 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
     read: (tx, accountIds) => readCounts(accountIds, windows, (query) => countRecentHolds(tx, query)),
   };
   return {
-    needsOf: ({ debitedIds = [], holdingIds = [] }) =>
-      windows.length === 0
+    needsOf: ({ debitedIds: ids }) =>
+      windows.length === 0 || ids.length === 0
         ? []
         : [
-            { reader: debits, ids: debitedIds },
-            { reader: holds, ids: holdingIds },
-          ].filter(({ ids }) => ids.length > 0),
-    judge: (desk, { accountId, amount, asset, outgoing, isHold }) => {
+            { reader: debits, ids },
+            { reader: holds, ids },
+          ],
+    judge: (desk, { accountId, amount, asset, outgoing }) => {
       const countIn = (reader: RowReader<Counts>, seconds: number) =>
         desk.rows.of(reader).get(accountId)?.get(seconds) ?? 0;
       return assess(rules, {
@@ -68,7 +63,7 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
         currency: asset.code,
         scale: asset.scale,
         outgoing,
-        recentCount: (seconds) => countIn(debits, seconds) + (isHold === true ? countIn(holds, seconds) : 0),
+        recentCount: (seconds) => countIn(debits, seconds) + countIn(holds, seconds),
       });
     },
     flag: saveFlags,

@@ -76,7 +76,7 @@ export function buildPlaceHoldCommand(
     scope: { accountIds: [request.accountId, creditAccountId], stampCount: 2 },
     needs: [
       ...needOwners(actor, [request.accountId, creditAccountId]),
-      ...risk.needsOf({ debitedIds: [request.accountId], holdingIds: [request.accountId] }),
+      ...risk.needsOf({ debitedIds: [request.accountId] }),
     ],
     decide: (desk) => decide(desk, context, { request, creditAccountId }),
   };
@@ -90,7 +90,7 @@ function decide(
   const refused = refuseAccounts(desk, actor, request);
   if (refused !== undefined) return refused;
   const { accountId, amount, asset } = request;
-  const findings = risk.judge(desk, { accountId, amount, asset, outgoing: true, isHold: true });
+  const findings = risk.judge(desk, { accountId, amount, asset, outgoing: true });
   const wanted = toHoldRequest(desk, actor, { request, creditAccountId });
   const blocked = findBlocked(findings);
   if (blocked !== undefined)

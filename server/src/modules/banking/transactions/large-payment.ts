@@ -64,9 +64,25 @@ export async function requireProofOfLarge(
       toAccountId === undefined || owners.get(accountId) !== owners.get(toAccountId),
   );
   const exceeded = findExceeded(leaving, stepUpLimits);
-  if (exceeded === undefined) return;
-  const { currency, limit } = exceeded;
-  if (isBarred) throw refuseKey(currency, limit);
+  if (exceeded !== undefined) demandProof(actor, exceeded);
+}
+
+/**
+ * As `requireProofOfLarge`, of one payment that leaves its owner, whose amount only the desk knows. Refusals of kind
+ * forbidden are not remembered under a key: the same request goes through after the step-up.
+ * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`
+ */
+export function checkProofOfLarge(
+  stepUpLimits: StepUpLimits,
+  actor: Actor,
+  payment: Pick<Payment, "amount" | "asset">,
+): void {
+  const exceeded = findExceeded([{ type: "withdrawal", accountId: 0, ...payment }], stepUpLimits);
+  if (exceeded !== undefined) demandProof(actor, exceeded);
+}
+
+function demandProof(actor: Actor, { currency, limit }: { currency: string; limit: string }): void {
+  if (isBarredKey(actor)) throw refuseKey(currency, limit);
   const message = `payments above ${limit} ${currency} need a proof of who you are that is no older than ten minutes`;
   requireRecentProof(CLOCK, actor, { message, currency, limit });
 }

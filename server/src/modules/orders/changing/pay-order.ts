@@ -41,7 +41,9 @@ export function payOrder(services: OrderServices, caller: OrderCaller, request: 
       const assetId = assets.byCode(order.currency)?.id ?? 0;
       const { accountId } = request;
       const scope = scopeOfOpening(assets, { assetId, accountId: accountId ?? null });
-      return { ...scope, needs: needOwners(caller.actor, accountId === undefined ? [] : [accountId]) };
+      const owners = needOwners(caller.actor, accountId === undefined ? [] : [accountId]);
+      const needs = [...owners, ...services.moneyGuard.needsOf(accountId)];
+      return { ...scope, needs };
     },
     decide: (desk, found) => decide(desk, found, { services, caller, request }),
   };
@@ -62,7 +64,7 @@ function decide(desk: Desk, found: FoundOrder, paying: Paying): Decision | AppEr
     decide: () => pay(desk, found, { ...paying, method }),
     failed: (outcome) => outcome instanceof AppError,
   });
-  if (payment instanceof AppError) return payment;
+  if (payment instanceof AppError) return paying.services.moneyGuard.keepBlocked(desk, payment);
   const changed = saveOrder(desk, order, {
     set: { paymentMethod: method, paymentId: payment.id },
     event: payment.capturedMinor === 0n ? "payment_opened" : "payment_received",

@@ -104,6 +104,7 @@ export async function buildPlacingCommand(
     },
     needs: [
       ...needOwners(caller.actor, request.accountId === undefined ? [] : [request.accountId]),
+      ...services.moneyGuard.needsOf(request.accountId),
       { reader: PRODUCTS, ids: productIds },
       ...(screen?.needs ?? []),
       ...(request.extension?.needs ?? []),
@@ -174,7 +175,7 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
     decide: () => book(desk, placing, { id, ...priced, isInReview }),
     failed: (outcome) => outcome instanceof AppError,
   });
-  if (booked instanceof AppError) return booked;
+  if (booked instanceof AppError) return services.moneyGuard.keepBlocked(desk, booked);
   judgement?.keep(id);
   return savePlaced(desk, placing, { id, booked, totals: priced.totals });
 }
@@ -264,7 +265,7 @@ export interface OrderPaymentRequest {
 /** Opens a payment for an order. Within `allOrNothing`. */
 export function openOrderPayment(
   desk: Desk,
-  { cardProvider }: OrderServices,
+  { cardProvider, moneyGuard }: OrderServices,
   request: OrderPaymentRequest,
 ): Payment | AppError {
   const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, ...rest } = request;
@@ -275,7 +276,7 @@ export function openOrderPayment(
     });
   if (provider === "balance" && rest.accountId === undefined)
     return orderError("account_for_payment_missing");
-  return openPayment(desk, {
+  const opening = {
     ...rest,
     actor: caller.actor,
     provider,
@@ -283,7 +284,13 @@ export function openOrderPayment(
     captureMode: paymentMethod === "credit_card" && !isOnlyHeld ? "automatic" : "manual",
     reference: `order ${orderId}`,
     methodToken: paymentToken,
-  });
+  } as const;
+  if (provider !== "balance" || rest.accountId === undefined) return openPayment(desk, opening);
+  const { asset, amountMinor: amount, accountId: debitAccountId } = rest;
+  const { actor } = caller;
+  const movement = { debitAccountId, creditAccountId: desk.assets.systemAccount(asset.id, "sales"), amount };
+  const header = { kind: "ORDER_PAYMENT", actorId: actor.id, reference: opening.reference } as const;
+  return moneyGuard.guard(desk, { actor, asset, movement, header }, () => openPayment(desk, opening));
 }
 
 function providerOf(method: PaymentMethod, card: ProviderName | undefined): ProviderName | undefined {

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PERMISSIONS } from "../../../src/http/permissions.ts";
+import type { TestAnswer } from "../../app.ts";
+import { openTestShop, type ShopCaller, type TestShop } from "../../shop.ts";
+
+/** A block of three outgoing in a minute, and of whatever is above 500.00. */
+const RISK_RULES = JSON.stringify([
+  { rule: "many_in_short_time", count: 3, seconds: 60, block: true },
+  { rule: "large_amount", above: "500", block: true },
+]);
+
+let shop: TestShop;
+let guarded: TestShop;
+let key: { owner: string; as: ShopCaller };
+beforeAll(async () => {
+  guarded = await openTestShop({ RISK_RULES });
+  shop = await openTestShop({ RISK_RULES: "[]", STEP_UP_LIMITS: '{"USD":"100"}' });
+  key = await openKey(shop);
+});
+afterAll(async () => {
+  await shop?.app.stop();
+  await guarded?.app.stop();
+});
+
+interface Payer {
+  readonly at: TestShop;
+  /** Whose account it is. */
+  readonly owner: string;
+  readonly as: ShopCaller;
+  readonly account: string;
+  readonly productId: number;
+}
+
+/** With 400.00, beside a product of 1.20. */
+async function openPayer(at: TestShop, as: ShopCaller, owner = "alice"): Promise<Payer> {
+  const account = await at.openAccount(owner, "400.00");
+  const { id: productId } = await at.addProduct({ price: "1.00", initial_quantity: 1_000_000 });
+  return { at, as, owner, account, productId };
+}
+
+/** A person with an API key that may order and pay, and lacks payments:large. */
+async function openKey({ app }: TestShop): Promise<{ owner: string; as: ShopCaller }> {
+  const [username, password] = ["ada", "correct horse battery staple"];
+  const body = { username, password, email: "ada@example.com" };
+  const { id: owner } = (await app.call("POST", "/auth/register", { body })).body;
+  const session = (await app.call("POST", "/auth/login", { body: { username, password } })).body;
+  const scopes = ["transactions:write", "orders:write", "orders:read"];
+  const made = await app.call("POST", "/api/v1/users/me/api-keys", {
+    token: session.access_token,
+    body: { name: "shop", scopes },
+  });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  const token = made.body.key;
+  return {
+    owner,
+    as: (method, path, request = {}) => app.call(method, `/api/v1${path}`, { ...request, token }),
+  };
+}
+
+/** Pays so many times 1.20 through a door. */
+type Door = (payer: Payer, times: number) => Promise<TestAnswer>;
+
+function amountOf(times: number): string {
+  return (times * 1.2).toFixed(2);
+}
+
+const DOORS: Readonly<Record<string, Door>> = {
+  postTransaction: ({ as, account }, times) =>
+    as("POST", "/transactions", {
+      body: { type: "withdrawal", account_id: account, amount: amountOf(times), currency: "USD" },
+    }),
+  postTransactions: ({ as, account }, times) => {
+    const one = { type: "withdrawal", account_id: account, amount: amountOf(times), currency: "USD" };
+    return as("POST", "/transactions/batch", { body: { mode: "atomic", transactions: [one] } });
+  },
+  exchangeCurrency: async ({ at, as, owner, account }, times) => {
+    const rate = { base: "USD", quote: "EUR", rate: "0.9" };
+    await at.staff("POST", "/exchange-rates", { body: rate });
+    const { body: euros } = await at.staff("POST", "/accounts", {
+      body: { owner_id: owner, currency: "EUR" },
+    });
+    const body = { account_id: account, to_account_id: euros.id, amount: amountOf(times) };
+    return as("POST", "/exchanges", { body });
+  },
+  placeHold: ({ as, account }, times) =>
+    as("POST", "/holds", { body: { account_id: account, amount: amountOf(times), currency: "USD" } }),
+  placeOrder: ({ as, account, productId }, times) =>
+    as("POST", "/orders", {
+      body: {
+        items: [{ product_id: productId, quantity: times }],
+        payment_method: "balance",
+        account_id: account,
+      },
+    }),
+  checkOutCart: async ({ as, account, productId }, times) => {
+    const { body: cart } = await as("POST", "/carts", { body: { currency: "USD" } });
+    const lines = [{ product_id: productId, quantity: times }];
+    await as("PUT", `/carts/${cart.id}/lines`, { body: { lines } });
+    const body = { payment_method: "balance", account_id: account };
+    return as("POST", `/carts/${cart.id}/checkout`, { body });
+  },
+  payOrder: async ({ at, as, owner, account, productId }, times) => {
+    const items = [{ product_id: productId, quantity: times }];
+    const order = { items, customer_id: owner, payment_method: "invoice" };
+    const { body: placed } = await at.staff("POST", "/orders", { body: order });
+    const body = { payment_method: "balance", account_id: account };
+    return as("POST", `/orders/${placed.id}/pay`, { body });
+  },
+};
+
+/** Whose money moves was judged when it was set aside, or it comes in, or goes back. */
+const JUDGED_BEFORE = ["captureHold", "releaseHold", "postSecureTransaction"];
+
+describe("F6-3 every door that moves a person's money", () => {
+  it("stands in the table of who passes the guard, and in this test", () => {
+    const moving = Object.keys(PERMISSIONS).filter((name) => PERMISSIONS[name]?.movesMoney === true);
+    expect(moving.toSorted()).toEqual([...Object.keys(DOORS), ...JUDGED_BEFORE].toSorted());
+  });
+
+  it.each(Object.entries(DOORS))("%s is judged by the risk rules: amount", async (_name, door) => {
+    const payer = await openPayer(guarded, guarded.alice);
+    const refused = await door(payer, 500);
+    expect(refused.status, JSON.stringify(refused.body)).toBe(422);
+    expect(JSON.stringify(refused.body)).toContain("blocked_by_risk_rule");
+    const { body: flags } = await guarded.staff("GET", `/risk/flags?account_id=${payer.account}`);
+    if (_name !== "postTransactions") expect(flags.items).toMatchObject([{ rule: "large_amount" }]);
+    expect(await guarded.balanceOf(payer.account)).toMatchObject({ balance: "400.00", held: "0.00" });
+  });
+
+  it.each(Object.entries(DOORS))("%s counts, and is counted, among the others", async (_name, door) => {
+    const payer = await openPayer(guarded, guarded.alice);
+    for (const pay of [door, DOORS["postTransaction"], DOORS["placeOrder"]])
+      expect((await pay?.(payer, 1))?.status).toBeLessThan(300);
+    const refused = await door(payer, 1);
+    expect(JSON.stringify(refused.body)).toContain("blocked_by_risk_rule");
+    expect((await DOORS["postTransaction"]?.(payer, 1))?.status).toBe(422);
+  });
+
+  it.each(Object.entries(DOORS))("%s asks a person's key for payments:large", async (name, door) => {
+    const payer = await openPayer(shop, key.as, key.owner);
+    expect((await door(payer, 10)).status).toBeLessThan(300);
+    const refused = await door(payer, 100);
+    const isOwn = name === "exchangeCurrency"; // what stays with its owner does not count
+    expect(refused.status, JSON.stringify(refused.body)).toBe(isOwn ? 201 : 403);
+    if (!isOwn) expect(refused.body.code).toBe("large_payment_by_key");
+  });
+});
