@@ -47,8 +47,12 @@ async function becomeProgram() {
   process.execve(process.execPath, argumentsFor(process.execPath), env);
 }
 
+/** Where this Node cannot become another, the server is told by the end of the channel that its launcher was killed. */
 function runUnder(binary) {
-  const child = spawn(binary, argumentsFor(binary).slice(1), { stdio: "inherit", env });
+  if (process.platform !== "win32" && typeof process.execve === "function")
+    process.execve(binary, argumentsFor(binary), env);
+  const stdio = ["inherit", "inherit", "inherit", "ipc"];
+  const child = spawn(binary, argumentsFor(binary).slice(1), { stdio, env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }

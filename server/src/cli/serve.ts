@@ -91,4 +91,6 @@ function stopOnSignal(
     );
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+  // Under a Node that could not become this one, a launcher waits for us: killed, it takes us along.
+  if (process.channel !== undefined) process.once("disconnect", () => stop("end of the launcher"));
 }

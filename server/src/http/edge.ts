@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "@fastify/cors";
 import helmet, { type HelmetOptions } from "helmet";
-import { AppError } from "../values/app-error.ts";
+import { AppError, invalidField } from "../values/app-error.ts";
 import type { HttpServer } from "./http-server.ts";
 
 export interface EdgeOptions {
@@ -43,9 +43,9 @@ export function readSecurityHeaders(policy: ContentPolicy): Record<string, strin
 /** To be called before any route is added. */
 export async function guardEdge(server: HttpServer, options: EdgeOptions): Promise<void> {
   const headers = readSecurityHeaders(ANSWER_POLICY);
-  server.addHook("onRequest", (_request, reply, done) => {
+  server.addHook("onRequest", (request, reply, done) => {
     reply.headers(headers);
-    done();
+    done(findMisleading(request.raw));
   });
   if (options.corsOrigins.length > 0)
     await server.register(cors, {
@@ -62,6 +62,25 @@ export async function guardEdge(server: HttpServer, options: EdgeOptions): Promi
       maxAge: MINUTES_10,
     });
   if (options.trustedHosts.length > 0) refuseOtherHosts(server, options.trustedHosts);
+}
+
+/** Fields that decide whom a request is for and who sends it: two of one kind are read otherwise by each program on the way. */
+const SINGLE: ReadonlySet<string> = new Set(["host", "authorization"]);
+
+/** Why a request can be understood in two ways; undefined where it cannot. */
+function findMisleading({ rawHeaders, headers }: IncomingMessage): AppError | undefined {
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? "";
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return invalidField(name === "host" ? "Host" : "Authorization", "must be sent once");
+    seen.add(name);
+  }
+  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (coding === "identity" || coding === "") return undefined;
+  return new AppError("invalid", "unsupported_content_encoding", {
+    message: "send the body as it is, without Content-Encoding",
+  });
 }
 
 /** A forged Host must not end up in links or caches. Health checks come by address and are let through. */

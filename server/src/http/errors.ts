@@ -32,6 +32,11 @@ export const HTTP_ERRORS = {
     title: "The body has a content type that is not accepted here.",
     wayOut: "Send Content-Type application/json.",
   },
+  unsupported_content_encoding: {
+    kind: "invalid",
+    title: "The body is compressed or encoded.",
+    wayOut: "Send it as it is, without Content-Encoding.",
+  },
   invalid_idempotency_key: {
     kind: "invalid",
     title: "The Idempotency-Key is malformed.",

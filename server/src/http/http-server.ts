@@ -1,4 +1,5 @@
 // The HTTP server: limits, request ids, authentication, problem documents, metrics. Modules bring their routes.
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -180,8 +181,9 @@ function closeAnsweredConnections(server: HttpServer): void {
 function keepBodyText(server: HttpServer): void {
   const parse = server.getDefaultJsonParser("error", "error");
   server.removeContentTypeParser("text/plain");
-  server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    request.bodyText = (body as string).replace(/^\uFEFF/, "");
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    if (!isUtf8(body as Buffer)) return done(notUtf8());
+    request.bodyText = body.toString().replace(/^\uFEFF/, "");
     const text = request.bodyText;
     parse(request, text, (error, value) => {
       if (error != null) return done(explainParseError(text, error), value);
@@ -191,6 +193,11 @@ function keepBodyText(server: HttpServer): void {
       );
     });
   });
+}
+
+/** Read all the same, every byte at fault would become one and the same character, and be kept so. */
+function notUtf8(): AppError {
+  return new AppError("invalid", "invalid_json", { message: "the body is not valid UTF-8" });
 }
 
 /** Valid JSON that was refused all the same has a name in it that would change what every object is. */

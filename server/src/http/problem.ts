@@ -66,6 +66,7 @@ export function toProblem(thrown: unknown): Problem {
   if (error instanceof AppError) return describeRefusal(error);
   const { validation, code, statusCode, message } = error as FastifyError;
   if (validation !== undefined) return describeValidation(error as FastifyError);
+  if (code === BEYOND_COLUMN) return describeRefusal(invalidNumber());
   const known =
     ownOf(FRAMEWORK, code) ??
     (error instanceof SyntaxError ? FRAMEWORK["FST_ERR_CTP_INVALID_JSON_BODY"] : undefined);
@@ -96,6 +97,15 @@ function describeRefusal(error: AppError): Problem {
     extra,
     retryAfterSeconds: retryAfterSeconds ?? (error.kind === "unavailable" ? 1 : undefined),
   };
+}
+
+/** SQLSTATE of a number that no row can have: an id of 2147483648 where ids are of 32 bits. */
+const BEYOND_COLUMN = "22003";
+
+function invalidNumber(): AppError {
+  return new AppError("invalid", "invalid_request", {
+    message: "a number of the request is larger, or smaller, than any that is kept there",
+  });
 }
 
 const ERRORS_MAX = 20;

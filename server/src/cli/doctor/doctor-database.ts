@@ -109,15 +109,18 @@ async function examineKeys(db: Sql, config: Config): Promise<Finding> {
   const check = "encryption key";
   const dataDir = resolve(config.DATA_DIR);
   const rows = await selectDataKeys(db);
+  const keys = {
+    encryptionKey: config.ENCRYPTION_KEY,
+    previousKey: config.ENCRYPTION_KEY_PREVIOUS,
+    dataDir,
+  };
   const isGiven = config.ENCRYPTION_KEY !== undefined || existsSync(join(dataDir, "encryption-key"));
-  if (rows.length === 0) return { check, state: "ok", what: "nothing is encrypted yet" };
   try {
+    if (rows.length === 0) {
+      if (isGiven) readKeyEncryptionKeys(keys, false); // a file that cannot be read stops the start too
+      return { check, state: "ok", what: "nothing is encrypted yet" };
+    }
     if (!isGiven) throw new Error(`neither ENCRYPTION_KEY nor ${join(dataDir, "encryption-key")} is there`);
-    const keys = {
-      encryptionKey: config.ENCRYPTION_KEY,
-      previousKey: config.ENCRYPTION_KEY_PREVIOUS,
-      dataDir,
-    };
     unwrapKeyring(rows, readKeyEncryptionKeys(keys, false));
     return { check, state: "ok", what: "opens the encrypted fields" };
   } catch (error) {
