@@ -109,14 +109,18 @@ export {
   type TransactionPage,
   type TransactionQuery,
   type TransactionRecord,
-  type TransactionSide,
 } from "./transactions/find-transactions.ts";
 export { type BookedTransfer, findTransfers } from "./transactions/find-transfers.ts";
 export {
   getTransaction,
-  type RecordedTransfer,
   type TransactionWithTransfers,
 } from "./transactions/get-transaction.ts";
+export {
+  findMovement,
+  type Movement,
+  type RecordedTransfer,
+  type TransactionSide,
+} from "./transactions/movement.ts";
 export { openTransferSource } from "./transactions/transfer-source.ts";
 export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify/verify-book.ts";
 export type { BookDifference, CheckName } from "./verify/verify-checks.ts";

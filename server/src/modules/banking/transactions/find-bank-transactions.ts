@@ -7,6 +7,7 @@ import { asHidden, invalidField } from "../../../values/app-error.ts";
 import {
   type Assets,
   ensureAsset,
+  findMovement,
   findTransactions,
   getTransaction,
   ledgerError,
@@ -95,7 +96,7 @@ export async function getBankTransaction(
   const isHead = isOwn(transaction.debit.accountId) || isOwn(transaction.credit.accountId);
   if (!isHead && transfers.length === 0)
     throw asHidden(ledgerError("transaction_not_found", { transaction_id: String(id) }));
-  return { ...transaction, ...standFor(transaction, transfers), transfers, mayShowBalance: isOwn };
+  return { ...transaction, ...standFor(transaction, transfers, isOwn), transfers, mayShowBalance: isOwn };
 }
 
 /** Two currencies are in one journal only where an exchange has put them there, or its reversal. */
@@ -103,18 +104,15 @@ function mayBeExchange({ assetId, transfers }: TransactionWithTransfers): boolea
   return transfers.some((transfer) => transfer.assetId !== assetId);
 }
 
-/** Of more than two transfers a customer is told of their own first one, not of somebody else's. */
+/** What their own accounts gained or lost by it; of more than two transfers others' are not looked at. */
 function standFor(
-  { transfers: all, debit, credit }: TransactionWithTransfers,
+  { transfers: all }: TransactionWithTransfers,
   own: readonly RecordedTransfer[],
+  isOwn: (accountId: number) => boolean,
 ) {
-  const [first] = own;
-  if (all.length <= 2 || first === undefined) return {};
-  return {
-    debit: { ...debit, accountId: first.debitAccountId, system: first.debitAfter === null },
-    credit: { ...credit, accountId: first.creditAccountId, system: first.creditAfter === null },
-    amount: first.amount,
-  };
+  const seen = all.length <= 2 ? all : own;
+  const ids = seen.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
+  return all.length <= 1 ? undefined : findMovement(seen, new Set(ids.filter(isOwn)));
 }
 
 function sidesOf({ debit, credit, transfers }: TransactionWithTransfers): number[] {

@@ -7,12 +7,14 @@ import {
   type Assets,
   describeReversal,
   ensureAsset,
+  findMovement,
   findReversible,
   isRefusal,
   type JournalHeader,
   ledgerError,
   type MovedTransfer,
   postJournal,
+  type RecordedTransfer,
   type ReversibleJournal,
   refuseStranger,
 } from "../../ledger/index.ts";
@@ -105,7 +107,11 @@ function decide(
     return refuseTransaction(desk, risk, { header, movement, error: ledgerError(outcome.refused, details) });
   }
   for (const { debitAccountId } of transfers) risk.countDebit(desk, debitAccountId);
-  return describe(desk, actor, { id: outcome.id, reversedId, reference, transfers });
+  const moved = outcome.transfers.map((transfer, index) => ({
+    ...transfer,
+    assetId: transfers[index]?.assetId ?? 0,
+  }));
+  return describe(desk, actor, { id: outcome.id, reversedId, reference, transfers: moved });
 }
 
 function describe(
@@ -115,33 +121,30 @@ function describe(
     id: number;
     reversedId: number;
     reference?: string | undefined;
-    transfers: readonly MovedTransfer[];
+    transfers: readonly RecordedTransfer[];
   },
 ): Decision {
-  const [first, last] = [reversal.transfers[0], reversal.transfers.at(-1)];
-  if (first === undefined || last === undefined) throw new Error("a completed journal has transfers");
+  const movement = findMovement(reversal.transfers);
+  if (movement === undefined) throw new Error("a completed journal has transfers");
+  const { debit, credit } = movement;
   const document = JSON.stringify(
     describeTransaction({
       id: reversal.id,
       type: "SYSTEM_ADJUSTMENT",
       status: "COMPLETED",
-      accountId: nullIfSystem(desk, first.debitAccountId),
-      toAccountId: nullIfSystem(desk, last.creditAccountId),
-      amount: first.amount,
-      asset: desk.assets.byId(first.assetId),
+      accountId: debit.system ? null : debit.accountId,
+      toAccountId: credit.system ? null : credit.accountId,
+      amount: movement.amount,
+      asset: desk.assets.byId(movement.assetId),
       reference: reversal.reference ?? null,
       metadata: describeReversal(reversal.reversedId),
       reversedId: reversal.reversedId,
     }),
   );
   desk.events.push({ topic: "transaction.completed", payload: document });
-  const accountIds = [first.debitAccountId, last.creditAccountId];
+  const accountIds = [debit.accountId, credit.accountId];
   return {
     answer: withBalances(desk, actor, { document, accountIds }),
     counted: [{ type: "SYSTEM_ADJUSTMENT", status: "COMPLETED" }],
   };
-}
-
-function nullIfSystem({ assets }: Desk, accountId: number): number | null {
-  return assets.assetOfSystemAccount(accountId) === undefined ? accountId : null;
 }

@@ -4,7 +4,14 @@ import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { PageFilter } from "../../../values/filter.ts";
 import { JOURNAL_KINDS, type JournalKind, nameOf, type TransactionStatus } from "../book/journal.ts";
-import { selectTransactions, type TransactionRow, type TransactionScan } from "./transaction-store.ts";
+import { findMovement, type RecordedTransfer, type TransactionSide } from "./movement.ts";
+import {
+  selectSeveral,
+  selectTransactions,
+  type TransactionRow,
+  type TransactionScan,
+  type TransferRow,
+} from "./transaction-store.ts";
 
 export type TransactionQuery = PageFilter<{
   /** On any of these accounts; undefined: on all there are. */
@@ -18,17 +25,11 @@ export type TransactionQuery = PageFilter<{
   cursor: number;
 }>;
 
-/** One side of a transaction. System accounts stand for the outside or the house and are not shown to customers. */
-export interface TransactionSide {
-  readonly accountId: number;
-  readonly system: boolean;
-}
-
 export interface TransactionRecord {
   readonly id: number;
   readonly type: JournalKind;
   readonly status: TransactionStatus;
-  /** Who pays and who is paid; of a journal with more than two transfers in its first one on the accounts asked for. */
+  /** Who pays and who is paid, and how much, as the accounts asked for see it: `findMovement`. */
   readonly debit: TransactionSide;
   readonly credit: TransactionSide;
   readonly amount: bigint;
@@ -75,7 +76,39 @@ export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promi
   const found = rows.flatMap((row) => (row.id === null ? [] : [row]));
   const page = found.slice(0, limit);
   const end = found.length > limit ? page.at(-1)?.id : rows[0]?.horizon;
-  return { transactions: page.flatMap(toTransaction), nextCursor: end == null ? undefined : Number(end) };
+  const transactions = await withMovements(tx, page, query.accountIds);
+  return { transactions, nextCursor: end == null ? undefined : Number(end) };
+}
+
+/** What stands for each; only journals of several transfers are read again. */
+async function withMovements(
+  tx: Tx,
+  rows: readonly TransactionRow[],
+  accountIds: readonly number[] | undefined,
+): Promise<TransactionRecord[]> {
+  const several = rows.filter((row) => row.transfer_count > 1);
+  const transfers = several.length === 0 ? [] : await selectSeveral(tx, several, accountIds);
+  const ofJournal = Map.groupBy(transfers, (transfer) => transfer.journal_id);
+  const own = new Set(accountIds);
+  return rows.flatMap((row) =>
+    toTransaction(row).map((record) => {
+      const moved = (ofJournal.get(row.id) ?? []).map((transfer) => toRecorded(transfer, record.id));
+      return { ...record, ...findMovement(moved, own) };
+    }),
+  );
+}
+
+export function toRecorded(row: TransferRow, journalId: number): RecordedTransfer {
+  return {
+    id: Number(row.id),
+    journalId,
+    debitAccountId: Number(row.debit_account_id),
+    creditAccountId: Number(row.credit_account_id),
+    amount: row.amount,
+    debitAfter: row.debit_after,
+    creditAfter: row.credit_after,
+    assetId: row.asset_id,
+  };
 }
 
 function countScanned({ limit, type, status, reference, accountIds }: TransactionQuery): number {

@@ -1,23 +1,14 @@
 // Reads one transaction with its transfers.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
-import type { Transfer } from "../book/journal.ts";
 import { ledgerError } from "../errors.ts";
-import { type TransactionRecord, toTransaction } from "./find-transactions.ts";
-import {
-  selectTransaction,
-  selectTransfersFrom,
-  type TransactionRow,
-  type TransferRow,
-} from "./transaction-store.ts";
+import { type TransactionRecord, toRecorded, toTransaction } from "./find-transactions.ts";
+import { findMovement, type RecordedTransfer } from "./movement.ts";
+import { selectTransaction, selectTransfersFrom, type TransactionRow } from "./transaction-store.ts";
 
 export interface TransactionWithTransfers extends TransactionRecord {
   /** What it moved, in order; none while it is pending, or where it was cancelled or refused. */
   readonly transfers: readonly RecordedTransfer[];
-}
-
-export interface RecordedTransfer extends Transfer {
-  readonly assetId: number;
 }
 
 /** A journal, a hold's journal or a refusal. @throws AppError `not_found/transaction_not_found` */
@@ -29,7 +20,8 @@ export function getTransaction(db: Sql, id: number): Promise<TransactionWithTran
       throw ledgerError("transaction_not_found", { transaction_id: String(id) });
     const span = findTransfers(row);
     const transfers = span === undefined ? [] : await selectTransfersFrom(tx, span);
-    return { ...record, transfers: transfers.map((transfer) => toTransfer(transfer, id)) };
+    const recorded = transfers.map((transfer) => toRecorded(transfer, id));
+    return { ...record, ...findMovement(recorded), transfers: recorded };
   });
 }
 
@@ -38,17 +30,4 @@ function findTransfers(row: TransactionRow): { firstId: number; count: number } 
   if (row.status !== "COMPLETED") return undefined;
   if (row.closed_at !== null) return { firstId: Number(row.closed_at), count: 1 };
   return { firstId: Number(row.id), count: row.transfer_count };
-}
-
-function toTransfer(row: TransferRow, journalId: number): RecordedTransfer {
-  return {
-    id: Number(row.id),
-    journalId,
-    debitAccountId: Number(row.debit_account_id),
-    creditAccountId: Number(row.credit_account_id),
-    amount: row.amount,
-    debitAfter: row.debit_after,
-    creditAfter: row.credit_after,
-    assetId: row.asset_id,
-  };
 }

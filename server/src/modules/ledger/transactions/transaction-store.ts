@@ -196,7 +196,7 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
       credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
     FROM horizon
     LEFT JOIN page ON true
-    LEFT JOIN LATERAL (${selectMovement(sql, filter)}) AS movement ON true
+    LEFT JOIN LATERAL (${selectMovement(sql)}) AS movement ON true
     LEFT JOIN LATERAL (
       SELECT asset_id, system
       FROM ledger.accounts
@@ -271,32 +271,35 @@ function moveOn(sql: Sql, ids: string): Fragment {
         AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))))`;
 }
 
-/**
- * The movement that stands for a transaction. Of two transfers, as in an exchange through the house, it goes from the
- * first one's payer to the second one's payee; of more than two it is the first on the accounts asked for.
- */
-function selectMovement(sql: Sql, { accountIds }: Filter): Fragment {
+/** What a hold, a refusal or a lone transfer moves; of several transfers the first, for `findMovement` to replace. */
+function selectMovement(sql: Sql): Fragment {
+  return sql`
+    SELECT page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount_whole AS amount
+    WHERE page.transfer_count = 0
+    UNION ALL
+    SELECT t.debit_account_id, t.credit_account_id, t.amount
+    FROM ledger.transfers t
+    WHERE page.transfer_count > 0 AND t.id = page.id`;
+}
+
+/** Transfers of journals that have several; of journals with more than two only those on the accounts, where some are named. */
+export function selectSeveral(
+  { sql }: Tx,
+  journals: readonly { readonly id: bigint; readonly transfer_count: number }[],
+  accountIds: readonly number[] | undefined,
+): Promise<(TransferRow & { journal_id: bigint })[]> {
   const ids = toArray(accountIds ?? []);
   const onAccounts =
     accountIds === undefined
       ? sql`true`
       : sql`(t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))`;
-  return sql`
-    SELECT page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount_whole AS amount
-    WHERE page.transfer_count = 0
-    UNION ALL
-    SELECT t.debit_account_id,
-      coalesce((
-        SELECT credit_account_id FROM ledger.transfers WHERE page.transfer_count = 2 AND id = page.id + 1),
-        t.credit_account_id),
-      t.amount
-    FROM (
-      SELECT t.debit_account_id, t.credit_account_id, t.amount
-      FROM ledger.transfers t
-      WHERE page.transfer_count > 0
-        AND t.id >= page.id
-        AND t.id < page.id + page.transfer_count
-        AND (page.transfer_count <= 2 OR ${onAccounts})
-      ORDER BY t.id
-      LIMIT 1) AS t`;
+  return sql<(TransferRow & { journal_id: bigint })[]>`
+    SELECT j.id AS journal_id, t.id, t.debit_account_id, t.credit_account_id, t.amount, t.debit_after,
+      t.credit_after, a.asset_id
+    FROM unnest(${toArray(journals.map(({ id }) => id))}::bigint[],
+      ${toArray(journals.map((journal) => journal.transfer_count))}::int[]) AS j (id, count)
+    JOIN ledger.transfers t ON t.id >= j.id AND t.id < j.id + j.count
+    JOIN ledger.accounts a ON a.id = t.debit_account_id
+    WHERE j.count <= 2 OR ${onAccounts}
+    ORDER BY t.id`;
 }
