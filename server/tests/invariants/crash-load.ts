@@ -1,6 +1,10 @@
 // The client of the crash tests: it writes at full load, remembers what it sent and what was answered, and asks again with
 // the same key where no answer came. It is the only one who writes, so it knows what must be there.
+import { setTimeout as pause } from "node:timers/promises";
 import type { Answer, ApiClient } from "./api-client.ts";
+
+/** Before the next write after one that got no answer: else most writes would be those to a server that is not there. */
+const BACK_OFF_MS = 10;
 
 /** Small, fast and good enough to choose moments; the same seed chooses the same ones. */
 export function createRandom(seed: number): (below: number) => number {
@@ -81,7 +85,11 @@ export function openCrashLoad({ path, describe, prefix = "write", workers = 48 }
 
   async function run(client: ApiClient, stop: AbortSignal): Promise<void> {
     const work = async () => {
-      while (!stop.aborted) await send(client, nextWrite());
+      while (!stop.aborted) {
+        const write = nextWrite();
+        await send(client, write);
+        if (write.outcome === undefined) await pause(BACK_OFF_MS);
+      }
     };
     await Promise.all(Array.from({ length: workers }, work));
   }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { verifyBook } from "../../src/modules/ledger/verify/verify-book.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { poll } from "../../src/runtime/embedded-postgres/poll.ts";
+import { isAlive } from "../../src/runtime/embedded-postgres/test-ground.ts";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";
 import {
   type CrashLoad,
@@ -91,12 +92,12 @@ async function playRound(load: CrashLoad, kill: { victim: Victim; afterMs: numbe
 
 async function killVictim(victim: Victim): Promise<void> {
   const { pid } = await findPostgres(dataDir);
-  if (victim === "a backend") {
-    const [backend = pid] = await backendPids(pid);
-    process.kill(backend, "SIGKILL");
-  }
+  const backends = await backendPids(pid);
+  if (victim === "a backend") process.kill(backends[0] ?? pid, "SIGKILL");
   if (victim.endsWith("PostgreSQL")) process.kill(pid, "SIGKILL");
-  if (victim.startsWith("server")) server.signal("SIGKILL");
+  if (victim.startsWith("server")) return server.signal("SIGKILL");
+  // PostgreSQL ends all of them when it notices. Until then the database still answers, and would break off amid our checks.
+  expect(await poll({ timeoutMs: PATIENCE_MS, until: () => !backends.some(isAlive) })).toBe(true);
 }
 
 /** Ready again after a crash of PostgreSQL: one write at least goes through. */
