@@ -23,3 +23,7 @@ export function checkVersion(version: number, versions: readonly number[] | unde
   if (versions === undefined || versions.includes(version)) return;
   throw new AppError("conflict", "version_mismatch", { message: "It changed since it was read.", version });
 }
+
+/** For the description of a route that changes what has versions. */
+export const IF_MATCH = "With If-Match the change is made only to the version that was read.";
+export const CHANGES_FIELDS = `Only the fields sent are changed. ${IF_MATCH}`;

@@ -1,7 +1,7 @@
 // Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
 
 import { answerCommand, formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
-import { formatETag, readVersions } from "../../http/version.ts";
+import { CHANGES_FIELDS, formatETag, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { cutPage } from "../../values/cut-page.ts";
 import type { Assets } from "../ledger/index.ts";
@@ -113,9 +113,7 @@ function addChanging(server: HttpServer, services: CouponServices): void {
         tags,
         operationId: "changeCoupon",
         summary: "Change the terms of a coupon, or switch it off (operators)",
-        description:
-          "Only the fields sent are changed, for orders placed from then on. With If-Match the change is made only to " +
-          "the version that was read.",
+        description: `${CHANGES_FIELDS} It holds for orders placed from then on.`,
         params: CouponParams,
         body: CouponChange,
         response: { 200: CouponAnswer },

@@ -176,16 +176,13 @@ function addScreening(server: HttpServer, { db }: BlockedServices): void {
   );
 }
 
-function describeEntry(entry: BlockedEntry): BlockedDocument {
+function describeEntry({ id, blockedBy, blockedAt, expiresAt, ...entry }: BlockedEntry): BlockedDocument {
   return {
-    id: String(entry.id),
-    kind: entry.kind,
-    value: entry.value,
-    reason: entry.reason,
-    version: entry.version,
-    blocked_by: entry.blockedBy,
-    blocked_at: entry.blockedAt.toISOString(),
-    expires_at: entry.expiresAt?.toISOString() ?? null,
+    id: String(id),
+    ...entry,
+    blocked_by: blockedBy,
+    blocked_at: blockedAt.toISOString(),
+    expires_at: expiresAt?.toISOString() ?? null,
   };
 }
 

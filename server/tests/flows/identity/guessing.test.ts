@@ -1,17 +1,13 @@
 // Guessing passwords: it is slowed down before any work is done, tells nothing about who has an account, and cannot be
 // used to lock its owner out.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
 
-let app: TestApp;
-let other: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-  other = await startTestApp({ DB_URL: app.databaseUrl });
-});
+const app = await startTestApp();
+const other = await startTestApp({ DB_URL: app.databaseUrl });
 afterAll(async () => {
-  await other?.stop();
-  await app?.stop();
+  await other.stop();
+  await app.stop();
 });
 
 const PASSWORD = "correct horse battery staple";

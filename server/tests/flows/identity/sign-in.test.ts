@@ -1,18 +1,14 @@
 // Journeys of signing up, in and out over HTTP, on two processes that share a database. Titles name the requirement of
 // OWASP ASVS 5.0 that a test covers.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../../app.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { startTestApp } from "../../app.ts";
 import { readTrail } from "../../trail.ts";
 
-let app: TestApp;
-let other: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-  other = await startTestApp({ DB_URL: app.databaseUrl });
-});
+const app = await startTestApp();
+const other = await startTestApp({ DB_URL: app.databaseUrl });
 afterAll(async () => {
-  await other?.stop();
-  await app?.stop();
+  await other.stop();
+  await app.stop();
 });
 
 const PASSWORD = "correct horse battery staple";

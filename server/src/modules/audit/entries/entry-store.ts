@@ -48,17 +48,14 @@ export async function selectEntries(
   return rows.map(toEntry);
 }
 
-function toEntry(row: EntryRow): StoredEntry {
+function toEntry({ seq, actor_id, resource_type, resource_id, chain_hash, ...row }: EntryRow): StoredEntry {
   return {
-    seq: Number(row.seq),
-    at: row.at,
-    event: row.event,
-    actorId: row.actor_id,
-    resourceType: row.resource_type,
-    resourceId: row.resource_id,
-    succeeded: row.succeeded,
-    body: row.body,
-    chainHash: row.chain_hash,
+    ...row,
+    seq: Number(seq),
+    actorId: actor_id,
+    resourceType: resource_type,
+    resourceId: resource_id,
+    chainHash: chain_hash,
   };
 }
 

@@ -1,7 +1,7 @@
 // Routes of accounts: opening, finding, reading, changing.
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
-import { formatETag, readVersions } from "../../../http/version.ts";
+import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
 import { readText } from "../../../values/read-input.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
 import { AccountChange, AccountParams, AccountQuery } from "../query-schemas.ts";
@@ -122,9 +122,7 @@ function addChanging(server: HttpServer, services: BankingServices): void {
         tags,
         operationId: "changeAccount",
         summary: "Set the limit, freeze, close, rename (staff; a customer renames their own)",
-        description:
-          "Only the fields sent are changed. With If-Match the change is made only to the version that was read. " +
-          "An account is closed when it is empty, and stays closed.",
+        description: `${CHANGES_FIELDS} An account is closed when it is empty, and stays closed.`,
         params: AccountParams,
         body: AccountChange,
         response: { 200: Account },

@@ -1,7 +1,7 @@
 // Routes of categories.
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
-import { formatETag, readVersions } from "../../../http/version.ts";
+import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
 import { cutPage } from "../../../values/cut-page.ts";
 import { readName } from "../../../values/read-input.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
@@ -95,9 +95,7 @@ function addChanging(server: HttpServer, { db }: CatalogServices): void {
         tags,
         operationId: "changeCategory",
         summary: "Rename, move, publish or hide a category (staff)",
-        description:
-          "Only the fields sent are changed; `parent_id` moves it with all below it, null to the top. " +
-          "With If-Match the change is made only to the version that was read.",
+        description: `${CHANGES_FIELDS} \`parent_id\` moves it with all below it, null to the top.`,
         params: IdParams,
         body: CategoryChange,
         response: { 200: CategoryShape },

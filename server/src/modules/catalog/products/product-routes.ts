@@ -1,6 +1,6 @@
 // Routes of single products, and of adding many.
 import { answerCommand, type HttpServer } from "../../../http/index.ts";
-import { formatETag, readVersions } from "../../../http/version.ts";
+import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
 import { ProductBatch, Product as ProductShape } from "../answer-schemas.ts";
 import { readNewProduct, readNewProducts } from "../read-input.ts";
 import type { CatalogServices } from "../routes.ts";
@@ -96,9 +96,7 @@ function addChanging(server: HttpServer, services: CatalogServices): void {
         tags,
         operationId: "changeProduct",
         summary: "Change a product (staff)",
-        description:
-          "Only the fields sent are changed; `metadata` is replaced whole. With If-Match the change is made only to " +
-          "the version that was read. `archived` takes it out of the shop; `active` brings it back.",
+        description: `${CHANGES_FIELDS} \`metadata\` is replaced whole. \`archived\` takes it out of the shop; \`active\` brings it back.`,
         params: IdParams,
         body: ProductChange,
         response: { 200: ProductShape },

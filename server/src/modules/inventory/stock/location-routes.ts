@@ -1,7 +1,7 @@
 // Routes of locations.
 
 import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
-import { formatETag, readVersions } from "../../../http/version.ts";
+import { formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
 import { readText } from "../../../values/read-input.ts";
 import type { InventoryServices } from "../routes.ts";
 import { IdParams, Location, LocationChange, LocationInput, LocationList } from "../schemas.ts";
@@ -49,7 +49,7 @@ export function addLocationRoutes(server: HttpServer, { db }: InventoryServices)
         tags,
         operationId: "changeLocation",
         summary: "Rename a location, set its priority, let orders take from it or not (staff)",
-        description: "With If-Match the change is made only to the version that was read.",
+        description: IF_MATCH,
         params: IdParams,
         body: LocationChange,
         response: { 200: Location },

@@ -1,7 +1,7 @@
 // Routes that read a product's stock, its history and what is reserved, and that change how its stock is kept.
 
 import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
-import { formatETag, readVersions } from "../../../http/version.ts";
+import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
 import { readIds, readRange } from "../../../values/read-input.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
 import type { InventoryServices } from "../routes.ts";
@@ -81,8 +81,7 @@ function addChanging(server: HttpServer, services: InventoryServices): void {
         tags,
         operationId: "changeStock",
         summary: "Set a product's low-stock threshold, what to reorder, and its backorder limit (staff)",
-        description:
-          "Only the fields sent are changed. With If-Match the change is made only to the version that was read.",
+        description: CHANGES_FIELDS,
         params: StockParams,
         body: StockChange,
         response: { 200: Stock },

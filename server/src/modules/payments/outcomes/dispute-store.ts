@@ -70,13 +70,13 @@ export async function selectNewestDisputes(
   return rows.map(toDispute);
 }
 
-function toDispute(row: DisputeRow): Dispute {
+function toDispute({ state, reason, ...row }: DisputeRow): Dispute {
   return {
+    state,
+    reason,
     paymentId: Number(row.payment_id),
     reference: row.provider_reference,
     amountMinor: row.amount,
-    state: row.state,
-    reason: row.reason,
     openedAt: Number(row.opened_at),
     closedAt: toId(row.closed_at),
   };
