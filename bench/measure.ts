@@ -4,11 +4,11 @@
 
 export interface Sample {
   readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
   /** Processor time of the server, and of PostgreSQL, for one of what `perSecond` counts. */
   readonly serverUs?: number | undefined;
   readonly postgresUs?: number | undefined;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 export interface Row {

@@ -62,10 +62,10 @@ export async function selectLines(sql: Query, cartId: number): Promise<CartLine[
     FROM carts.cart_lines
     WHERE cart_id = ${cartId}
     ORDER BY position`;
-  return rows.map((row) => ({
-    productId: Number(row.product_id),
-    quantity: row.quantity,
-    unitPriceMinor: row.unit_price_minor,
+  return rows.map(({ product_id, quantity, unit_price_minor: unitPriceMinor }) => ({
+    productId: Number(product_id),
+    quantity,
+    unitPriceMinor,
   }));
 }
 

@@ -98,15 +98,13 @@ export async function selectEntries(db: Sql, orderId: number): Promise<OrderEntr
     FROM orders.entries
     WHERE order_id = ${orderId}
     ORDER BY seq`;
-  return rows.map((row) => ({
-    orderId: Number(row.order_id),
-    seq: row.seq,
-    at: Number(row.at),
-    event: row.event,
-    actorId: row.actor_id,
-    from: stateOf(row.from_state),
-    to: stateOf(row.to_state),
-    note: row.note,
+  return rows.map(({ order_id, actor_id: actorId, from_state, to_state, at, ...row }) => ({
+    ...row,
+    orderId: Number(order_id),
+    at: Number(at),
+    actorId,
+    from: stateOf(from_state),
+    to: stateOf(to_state),
   }));
 }
 

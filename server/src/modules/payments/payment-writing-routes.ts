@@ -14,6 +14,8 @@ import {
 } from "./schemas.ts";
 
 const tags = ["Payments"];
+const CAPTURING =
+  "A balance moves at once, an invoice or cash is thereby marked paid; of a card the outcome is told by the provider: until then the payment is in flight.";
 
 export function addPaymentWritingRoutes(server: HttpServer, services: PaymentServices): void {
   addCapture(server, services);
@@ -30,8 +32,7 @@ function addCapture(server: HttpServer, services: PaymentServices): void {
         tags,
         operationId: "capturePayment",
         summary: "Take what is authorized, or a part (staff)",
-        description:
-          "A balance moves at once, an invoice or cash is thereby marked paid; of a card the outcome is told by the provider: until then the payment is in flight.",
+        description: CAPTURING,
         params: PaymentParams,
         body: CaptureInput,
         response: { 200: Payment },

@@ -27,6 +27,10 @@ import { placeBankHold } from "./place-hold.ts";
 import { releaseBankHold } from "./release-hold.ts";
 
 const tags = ["Holds"];
+const CAPTURING =
+  "Moves the money and releases the rest. Staff captures every hold, the owner of to_account_id those in their favor.";
+const RELEASING =
+  "Staff releases every hold, the owner of to_account_id those in their favor. The payer releases only a hold without to_account_id: money promised to somebody is theirs to give back.";
 
 export function addHoldRoutes(server: HttpServer, services: BankingServices): void {
   addPlacing(server, services);
@@ -63,8 +67,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
         tags,
         operationId: "captureHold",
         summary: "Take what is held, or a part (payee or staff)",
-        description:
-          "Moves the money and releases the rest. Staff captures every hold, the owner of to_account_id those in their favor.",
+        description: CAPTURING,
         params: AccountParams,
         body: CaptureInput,
         response: { 200: ChangedHold },
@@ -85,8 +88,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
         tags,
         operationId: "releaseHold",
         summary: "Give back what is held (payee or staff)",
-        description:
-          "Staff releases every hold, the owner of to_account_id those in their favor. The payer releases only a hold without to_account_id: money promised to somebody is theirs to give back.",
+        description: RELEASING,
         params: AccountParams,
         body: ReleaseInput,
         response: { 200: ChangedHold },

@@ -81,12 +81,12 @@ export async function replaceBackupCodes(
 /** Uses a code up; false where it is none, or was used. */
 export async function useBackupCode(
   sql: Query,
-  code: { readonly userId: string; readonly hash: Buffer; readonly at: Date },
+  { userId, hash, at }: { readonly userId: string; readonly hash: Buffer; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await sql`
     UPDATE identity.backup_codes
-    SET used_at = ${code.at}
-    WHERE user_id = ${code.userId} AND code_hash = ${code.hash} AND used_at IS NULL`;
+    SET used_at = ${at}
+    WHERE user_id = ${userId} AND code_hash = ${hash} AND used_at IS NULL`;
   return count === 1;
 }
 

@@ -16,6 +16,7 @@ import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount, unitAccounts } fro
 import * as store from "./stock-store.ts";
 
 export interface NewStock {
+  readonly actor: Actor;
   readonly productId: number;
   readonly initialQuantity: number;
   /** Units that may be sold before they are there. Default: none. */
@@ -24,7 +25,6 @@ export interface NewStock {
   readonly lowStockThreshold?: number | undefined;
   /** Default: the location with the id 1, "main". */
   readonly locationId?: number | undefined;
-  readonly actor: Actor;
 }
 
 /** Opens the stock of a product that is new in the same transaction, and books what lies there as a receipt. */

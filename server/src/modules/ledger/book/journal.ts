@@ -59,10 +59,10 @@ export interface TransferRequest {
 /** What every journal carries besides its movements. */
 export interface JournalHeader {
   readonly kind: JournalKind;
-  readonly actorId: string;
   readonly reference?: string | undefined;
   /** JSON text, kept as it is. */
   readonly metadata?: string | undefined;
+  readonly actorId: string;
   readonly effectiveAt?: Date | undefined;
   /** Required of the kinds of orders. Undefined: nobody's, and whoever may move money on its accounts may undo it. */
   readonly owner?: Owner | undefined;
