@@ -23,6 +23,11 @@ export const LEDGER_ERRORS = {
     title: "An account with a balance or active holds cannot be closed.",
     wayOut: "Move the balance away and release the holds first.",
   },
+  account_awaits_money: {
+    kind: "refused",
+    title: "An account with money on its way in cannot be closed: holds in its favor are active.",
+    wayOut: "Capture or release the holds that GET /holds?account_id= lists, or wait until they expire.",
+  },
   limit_in_use: {
     kind: "refused",
     title: "The credit limit cannot go below what is already used.",

@@ -145,6 +145,19 @@ export async function bumpVersion({ sql }: Tx, accountId: number, version: numbe
     FROM written`;
 }
 
+/** The first holds in favor of the account that are active and not past their time. */
+export async function selectAwaitedHoldIds({ sql }: Tx, accountId: number): Promise<number[]> {
+  const rows = await sql<{ id: bigint }[]>`
+    SELECT id
+    FROM ledger.holds
+    WHERE state = 1
+      AND credit_account_id = ${accountId}
+      AND (expires_at IS NULL OR expires_at > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    ORDER BY id
+    LIMIT 10`;
+  return rows.map((row) => Number(row.id));
+}
+
 /** Customers' accounts of an asset after `afterId`, in order. */
 export async function selectIdsOfAsset(
   { sql }: Tx,

@@ -1,11 +1,11 @@
 // Changes an account's rules: its credit limit, and whether it is open, frozen or closed. Kept true: a limit never goes
-// below what is used of it, only an empty account is closed, and a closed one stays closed.
+// below what is used of it, only an empty account that awaits nothing is closed, and a closed one stays closed.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type BookAccount, balanceOf } from "../book/book.ts";
 import { lockAccounts, takeStamps } from "../book/book-store.ts";
 import { ACCOUNT_STATES, type AccountState, nameOf } from "../book/journal.ts";
 import { ledgerError } from "../errors.ts";
-import { bumpVersion, updateAccountRules } from "./account-store.ts";
+import { bumpVersion, selectAwaitedHoldIds, updateAccountRules } from "./account-store.ts";
 import type { AccountRules } from "./find-account-rules.ts";
 
 export interface AccountChangeRequest {
@@ -20,7 +20,8 @@ export interface AccountChangeRequest {
  * Changes the account and returns its new rules; without a difference nothing is written. Locks the account. A hold
  * counts until it is recorded as expired: who wants to lower or close touches the account by a batch before.
  * @param check sees the locked account before anything is decided, and may refuse by throwing
- * @throws AppError `not_found/account_not_found`, `refused/account_closed`, `refused/account_not_empty`, `refused/limit_in_use`
+ * @throws AppError `not_found/account_not_found`, `refused/account_closed`, `refused/account_not_empty`,
+ *   `refused/account_awaits_money` (naming `hold_ids`), `refused/limit_in_use`
  */
 export async function changeAccount(
   tx: Tx,
@@ -32,11 +33,19 @@ export async function changeAccount(
   const before = toRules(account);
   check(before);
   const after = decide(account, before, request);
+  if (after.state === "closed" && before.state !== "closed") await checkAwaited(tx, accountId);
   const isChanged = after.state !== before.state || after.creditLimit !== before.creditLimit;
   if (!isChanged && request.alsoOutside !== true) return before;
   if (isChanged) await writeRules(tx, account, { after, actorId: request.actorId });
   else await bumpVersion(tx, accountId, account.version);
   return { ...after, version: account.version + 1 };
+}
+
+/** Under the account's lock, which placing a hold in its favor takes too. A hold past its time is none, recorded or not. */
+async function checkAwaited(tx: Tx, accountId: number): Promise<void> {
+  const holdIds = await selectAwaitedHoldIds(tx, accountId);
+  if (holdIds.length === 0) return;
+  throw ledgerError("account_awaits_money", { account_id: String(accountId), hold_ids: holdIds.map(String) });
 }
 
 function decide(account: BookAccount, before: AccountRules, request: AccountChangeRequest): AccountRules {
