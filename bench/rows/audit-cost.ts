@@ -21,7 +21,7 @@ import { openDatabase, type Sql } from "../../server/src/runtime/database.ts";
 import { startEmbeddedPostgres } from "../../server/src/runtime/embedded-postgres/index.ts";
 import { hashKey } from "../../server/src/runtime/idempotency.ts";
 import { createLog } from "../../server/src/runtime/log.ts";
-import { migrate } from "../../server/src/runtime/migrate.ts";
+import { migrate } from "../../server/src/runtime/migrations/migrate.ts";
 import { inTransaction } from "../../server/src/runtime/transaction.ts";
 import { openVault, type Vault } from "../../server/src/runtime/vault/vault.ts";
 import { makeDataFolder, removeDataFolder } from "../workbench.ts";

@@ -1,5 +1,5 @@
 -- What every module stands on: the remembered answer to every keyed request, and the keys that encrypt fields.
--- The schema itself is made by server/src/runtime/migrate.ts, with the list of applied migrations.
+-- The schema itself is made by server/src/runtime/migrations/migrate.ts, with the list of applied migrations.
 
 -- Idempotency: the remembered answers, in partitions ("epochs") that are dropped whole.
 --

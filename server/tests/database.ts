@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { grantServerRole } from "../src/program/server-role-store.ts";
 import { openDatabase, type Sql } from "../src/runtime/database.ts";
 import { serverRole } from "../src/runtime/embedded-postgres/index.ts";
-import { migrate } from "../src/runtime/migrate.ts";
+import { migrate } from "../src/runtime/migrations/migrate.ts";
 
 export interface TestDatabase {
   readonly url: string;

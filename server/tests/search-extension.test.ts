@@ -1,6 +1,6 @@
 // A database that may not have the extension that the search needs says so in one line.
 import { expect, it } from "vitest";
-import { migrate } from "../src/runtime/migrate.ts";
+import { migrate } from "../src/runtime/migrations/migrate.ts";
 import { createTestDatabase } from "./database.ts";
 
 it("names the extension that is missing, and who can add it", async () => {

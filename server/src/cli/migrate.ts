@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { grantServerRole } from "../program/server-role-store.ts";
 import type { Sql } from "../runtime/database.ts";
-import { migrate } from "../runtime/migrate.ts";
+import { migrate } from "../runtime/migrations/migrate.ts";
 import { CommandError } from "./command-error.ts";
 import { addExamples } from "./examples.ts";
 import { withDatabase } from "./with-database.ts";

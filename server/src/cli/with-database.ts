@@ -11,7 +11,7 @@ import {
   startEmbeddedPostgres,
 } from "../runtime/embedded-postgres/index.ts";
 import { createLog, type Log } from "../runtime/log.ts";
-import { findPendingMigrations } from "../runtime/migrate.ts";
+import { findPendingMigrations } from "../runtime/migrations/migrate.ts";
 import { CommandError } from "./command-error.ts";
 
 export interface DatabaseAccess {

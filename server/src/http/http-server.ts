@@ -18,15 +18,15 @@ import { AppError } from "../values/app-error.ts";
 import { networkOf } from "../values/network.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
-import { createBodyBudget } from "./body-budget.ts";
 import { checkJson } from "./check-json.ts";
 import type { CommandRecorder } from "./command-record.ts";
-import { createConnectionTurns } from "./connection-turns.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
-import type { Metrics } from "./metrics.ts";
+import { createBodyBudget } from "./limits/body-budget.ts";
+import { createConnectionTurns } from "./limits/connection-turns.ts";
+import { createRateLimiter, type RateLimiter, type RateLimits } from "./limits/rate-limit.ts";
+import { refuseUnparsed } from "./limits/refuse-unparsed.ts";
+import type { Metrics } from "./operations/metrics.ts";
 import { sendProblem, toProblem } from "./problem.ts";
-import { createRateLimiter, type RateLimiter, type RateLimits } from "./rate-limit.ts";
-import { refuseUnparsed } from "./refuse-unparsed.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<

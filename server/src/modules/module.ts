@@ -3,7 +3,7 @@
 // encrypted tables) walks the list; nobody keeps a list of their own.
 import type { Config } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
-import type { Metrics } from "../http/metrics.ts";
+import type { Metrics } from "../http/operations/metrics.ts";
 import type { Sql } from "../runtime/database.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Task } from "../runtime/task.ts";

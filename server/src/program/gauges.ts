@@ -1,5 +1,5 @@
 // The gauges of /metrics: those of all modules, and who is connected to the database.
-import type { Metrics } from "../http/metrics.ts";
+import type { Metrics } from "../http/operations/metrics.ts";
 import type { ModuleGauge } from "../modules/module.ts";
 import { countConnections } from "../runtime/count-connections.ts";
 import type { Sql } from "../runtime/database.ts";

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
 import { serverRole, startEmbeddedPostgres } from "../runtime/embedded-postgres/index.ts";
 import type { Log } from "../runtime/log.ts";
-import { migrate } from "../runtime/migrate.ts";
+import { migrate } from "../runtime/migrations/migrate.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
 import { grantServerRole, mayServe } from "./server-role-store.ts";
 

@@ -48,9 +48,9 @@ export const ACCESS_RULES: readonly Rule[] = [
     find: ({ texts }) => [...texts].flatMap(([path, text]) => findForeignMigrations(path, text)),
   },
   {
-    name: "only http/problem.ts and http/health.ts know the numbers of failure",
+    name: "only http/problem.ts and http/operations/health.ts know the numbers of failure",
     find: (project) =>
-      program(project, "server/src/http/problem.ts", "server/src/http/health.ts").flatMap((file) =>
+      program(project, "server/src/http/problem.ts", "server/src/http/operations/health.ts").flatMap((file) =>
         findMatches(file, isFailureStatus, "names a status of failure"),
       ),
   },

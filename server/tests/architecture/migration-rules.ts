@@ -7,7 +7,7 @@ import type { Project } from "./source-files.ts";
 const FOLDER = "server/migrations/";
 const NAME = /^(\d{4})_([a-z]+)_([a-z0-9_]+)\.sql$/;
 const AREAS: ReadonlySet<string> = new Set([...MODULE_ORDER, "runtime"]);
-const FROZEN_LIST = "server/src/runtime/frozen-migrations.ts";
+const FROZEN_LIST = "server/src/runtime/migrations/frozen-migrations.ts";
 const FROZEN_ENTRY = /"?([0-9a-z_]+\.sql)"?:\s*"([0-9a-f]{64})"/g;
 
 export const MIGRATION_RULES: readonly Rule[] = [

@@ -4,7 +4,7 @@ import { RULES } from "./rules.ts";
 import { parseProject } from "./source-files.ts";
 
 const LEDGER = "server/src/modules/ledger";
-const FROZEN = "server/src/runtime/frozen-migrations.ts";
+const FROZEN = "server/src/runtime/migrations/frozen-migrations.ts";
 const FROZEN_LIST =
   '"0001_jobs_baseline.sql": "0081ea7ee96520ef3739e5b402feb3d061174f0a3cee2faba59b4d81b3f84c81"';
 

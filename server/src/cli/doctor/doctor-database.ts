@@ -11,8 +11,8 @@ import {
 import { findRewritable } from "../../program/server-role-store.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { type DatabaseFacts, readDatabaseFacts } from "../../runtime/database-facts.ts";
-import { findPendingMigrations } from "../../runtime/migrate.ts";
-import { MigrationError } from "../../runtime/migration-files.ts";
+import { findPendingMigrations } from "../../runtime/migrations/migrate.ts";
+import { MigrationError } from "../../runtime/migrations/migration-files.ts";
 import { unwrapKeyring } from "../../runtime/vault/vault-keyring.ts";
 import { readKeyEncryptionKeys } from "../../runtime/vault/vault-keys.ts";
 import { selectDataKeys } from "../../runtime/vault/vault-store.ts";

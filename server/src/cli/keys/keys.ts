@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { readVaultOptions } from "../../program/vault-options.ts";
 import type { Sql } from "../../runtime/database.ts";
-import { findPendingMigrations } from "../../runtime/migrate.ts";
+import { findPendingMigrations } from "../../runtime/migrations/migrate.ts";
 import { type Reencryption, reencryptTable } from "../../runtime/vault/encrypted-table.ts";
 import { addDataKey, rewrapDataKeys } from "../../runtime/vault/rotate-data-keys.ts";
 import { openVault, VaultError, type VaultOptions } from "../../runtime/vault/vault.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { PROBLEM_CONTENT_TYPE, renderProblem, toUnparsedProblem } from "./problem.ts";
+import { PROBLEM_CONTENT_TYPE, renderProblem, toUnparsedProblem } from "../problem.ts";
 
 /**
  * For Node's `clientError`. Nothing is written while an earlier request on the connection waits for its answer: the

@@ -1,8 +1,8 @@
 // Completes the OpenAPI document that is made from the routes' schemas: named schemas stand once in the components, and
 // what holds for every route (refusals, Idempotency-Key, an operation's name) is said here instead of at each route.
 
-import { ownOf } from "../values/own-of.ts";
-import { Problem } from "./schemas.ts";
+import { ownOf } from "../../values/own-of.ts";
+import { Problem } from "../schemas.ts";
 
 type Json = Record<string, unknown>;
 interface Operation extends Json {

@@ -3,9 +3,9 @@
 // processes admit their sum. Staff and programs are not limited by who they are unless configured (they are trusted, and the
 // group commit's queue bounds them), but each of their API keys is: a key may run away, or be stolen.
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { actsForAll } from "../values/actor.ts";
-import { AppError } from "../values/app-error.ts";
-import { networkOf } from "../values/network.ts";
+import { actsForAll } from "../../values/actor.ts";
+import { AppError } from "../../values/app-error.ts";
+import { networkOf } from "../../values/network.ts";
 
 /** Requests per minute of one caller; 0: no limit. */
 export interface RateLimits {

@@ -1,6 +1,6 @@
 // Compares the migrations that a database says were applied to it with the files, and refuses where they contradict each
 // other: a file was changed since, or the database was made by the baselines of an older program.
-import { type AnySql, DatabaseUnreachableError } from "./database.ts";
+import { type AnySql, DatabaseUnreachableError } from "../database.ts";
 import { type Migration, MigrationError, RESTORE_FILE } from "./migration-files.ts";
 
 export interface AppliedMigration {

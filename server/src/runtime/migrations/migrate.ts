@@ -1,9 +1,10 @@
 // Brings the schema up to date: applies the pending .sql files in order, all in one transaction under an advisory lock, so
 // that several processes may start at once, and one that fails leaves nothing. What was applied is kept with its checksum.
+
+import { DatabaseUnreachableError, type Sql } from "../database.ts";
+import { inTransaction } from "../transaction.ts";
 import { choosePending, findAppliedMigrations } from "./applied-migrations.ts";
-import { DatabaseUnreachableError, type Sql } from "./database.ts";
 import { type MigrationSource, readMigrations } from "./migration-files.ts";
-import { inTransaction } from "./transaction.ts";
 
 const LOCK = 0x434f554e; // "COUN"
 

@@ -3,8 +3,8 @@
 // answer. Where the client stops reading, so does the server; over all connections what is unread stays below a bound.
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { findLargest } from "./find-largest.ts";
-import type { Dropped } from "./metrics.ts";
+import { findLargest } from "../find-largest.ts";
+import type { Dropped } from "../operations/metrics.ts";
 
 export interface ConnectionTurns {
   /** Calls `serve` when the answers to all earlier requests of the connection were taken; never where it is gone by then. */

@@ -1,7 +1,7 @@
 // Liveness and readiness, outside /api/v1 and without a token.
-import { asUnavailable } from "../runtime/transaction.ts";
-import { AppError } from "../values/app-error.ts";
-import type { HttpServer } from "./http-server.ts";
+import { asUnavailable } from "../../runtime/transaction.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { HttpServer } from "../http-server.ts";
 
 export interface HealthOptions {
   /** Throws where nothing can be written. */

@@ -3,15 +3,15 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { runCommand } from "../../tests/command.ts";
-import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
-import { openTestOrders } from "../../tests/orders.ts";
-import { describeSchema } from "../../tests/schema/describe-schema.ts";
-import { openDatabase, type Sql } from "./database.ts";
+import { runCommand } from "../../../tests/command.ts";
+import { createTestDatabase, type TestDatabase } from "../../../tests/database.ts";
+import { openTestOrders } from "../../../tests/orders.ts";
+import { describeSchema } from "../../../tests/schema/describe-schema.ts";
+import { openDatabase, type Sql } from "../database.ts";
 import { migrate } from "./migrate.ts";
 import { MigrationError, type MigrationSource, readMigrations } from "./migration-files.ts";
 
-const FOLDER = join(import.meta.dirname, "..", "..", "migrations");
+const FOLDER = join(import.meta.dirname, "..", "..", "..", "migrations");
 const BASELINES = readMigrations();
 const NAMES = BASELINES.map(({ name }) => name);
 /** What the next release brings. */

@@ -1,9 +1,9 @@
 // OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs, to which / leads. All of
 // it is fixed: made once, compressed once. The page runs no script but the two files that it names.
 import swagger from "@fastify/swagger";
-import { type ContentPolicy, readSecurityHeaders } from "./edge.ts";
+import { type ContentPolicy, readSecurityHeaders } from "../edge.ts";
+import type { HttpServer } from "../http-server.ts";
 import { createFixedAnswer, type SendFixed } from "./fixed-answer.ts";
-import type { HttpServer } from "./http-server.ts";
 import { completeDocument } from "./openapi.ts";
 
 /** What the API page needs: its own scripts, and styles, which its script writes into the page. */

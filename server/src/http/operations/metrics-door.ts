@@ -3,8 +3,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { AppError } from "../values/app-error.ts";
-import type { HttpServer } from "./http-server.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { HttpServer } from "../http-server.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface MetricsDoor {

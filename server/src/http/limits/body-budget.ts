@@ -1,8 +1,8 @@
 // What all bodies under way may hold in memory together, however many connections send one. Beyond it the largest that
 // is not yet whole is given up: a small one never pays for those that are sent by halves and left.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { findLargest } from "./find-largest.ts";
-import type { Dropped } from "./metrics.ts";
+import { findLargest } from "../find-largest.ts";
+import type { Dropped } from "../operations/metrics.ts";
 
 export interface BodyBudget {
   /** Counts the body of a request from now on until its answer is sent. */

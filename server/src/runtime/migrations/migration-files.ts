@@ -33,7 +33,7 @@ export interface MigrationSource {
 }
 
 const OWN: MigrationSource = {
-  folder: join(import.meta.dirname, "..", "..", "migrations"),
+  folder: join(import.meta.dirname, "..", "..", "..", "migrations"),
   frozen: FROZEN_MIGRATIONS,
 };
 

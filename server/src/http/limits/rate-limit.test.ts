@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { afterEach, expect, it, vi } from "vitest";
-import type { AppError } from "../values/app-error.ts";
+import type { AppError } from "../../values/app-error.ts";
 import { createMemoryStore, createRateLimiter } from "./rate-limit.ts";
 
 const RATE = { intervalMs: 1_000, burst: 3 };
