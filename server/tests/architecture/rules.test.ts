@@ -31,6 +31,13 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     },
   },
   {
+    rule: /^a folder has at most/,
+    broken: Object.fromEntries(Array.from({ length: 26 }, (_, i) => [`server/src/room/a${i}.ts`, ""])),
+    fine: Object.fromEntries(
+      Array.from({ length: 26 }, (_, i) => [`server/src/room/a${i}${i < 25 ? "" : ".test"}.ts`, ""]),
+    ),
+  },
+  {
     rule: /kebab-case$/,
     broken: { "server/src/groupCommit.ts": "" },
     fine: { "server/src/group-commit.test.ts": "", "vitest.config.ts": "", ".dependency-cruiser.cjs": "" },

@@ -6,6 +6,7 @@ import { lineOf, type SourceFile, walk } from "./source-files.ts";
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 const PARAMETERS_MAX = 3;
+const FILES_PER_FOLDER_MAX = 25;
 
 export const SIZE_RULES: readonly Rule[] = [
   {
@@ -24,7 +25,21 @@ export const SIZE_RULES: readonly Rule[] = [
     name: `a function takes at most ${PARAMETERS_MAX} parameters`,
     find: ({ sources }) => sources.flatMap(findLongParameterLists),
   },
+  {
+    name: `a folder has at most ${FILES_PER_FOLDER_MAX} files of code, its tests left out`,
+    find: ({ sources }) => findCrowdedFolders(sources),
+  },
 ];
+
+function findCrowdedFolders(sources: readonly SourceFile[]): Finding[] {
+  const folders = Map.groupBy(
+    sources.filter((file) => !file.isTest),
+    ({ path }) => path.slice(0, path.lastIndexOf("/")),
+  );
+  return [...folders]
+    .filter(([, files]) => files.length > FILES_PER_FOLDER_MAX)
+    .map(([file, files]) => ({ file, line: 1, what: `has ${files.length} files` }));
+}
 
 function findLongFunctions(file: SourceFile): Finding[] {
   return findFunctions(file).flatMap((node) => {
