@@ -100,7 +100,7 @@ const Metadata = Type.Record(
   Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
   {
     maxProperties: 50,
-    description: "Up to 50 flat entries; whole numbers beyond ±(2^53 − 1) are refused: send them as strings",
+    description: "Up to 50 flat entries; numbers that JSON would round are refused: send them as strings",
   },
 );
 const Quantity = Type.Integer({ minimum: 0, maximum: QUANTITY_MAX });

@@ -19,7 +19,7 @@ const Metadata = Type.Record(
   {
     maxProperties: 20,
     description:
-      "Up to 20 flat entries, kept as they are; whole numbers beyond ±(2^53 − 1) are refused: send them as strings",
+      "Up to 20 flat entries, kept as they are; numbers that JSON would round are refused: send them as strings",
   },
 );
 const Address = Type.Record(
