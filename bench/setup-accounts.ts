@@ -38,7 +38,7 @@ async function openAccounts(
   const owners = Array.from({ length: range.length }, (_, index) =>
     nameCustomer((range.first + index) % CUSTOMER_COUNT),
   );
-  const accounts = owners.map((owner) => ({ owner_id: owner, currency: CURRENCY }));
+  const accounts = owners.map((owner) => ({ owner_id: owner, external_owner: true, currency: CURRENCY }));
   const answer = await post<{ accounts: { id: string }[] }>(
     { port, token, path: "/api/v1/accounts/batch" },
     { accounts },

@@ -42,7 +42,7 @@ async function findOrOpen(
   const query = { owner_id: ownerId, currency: "GBP", state: "open" };
   const [found] = await api.list<Account>("/accounts", query);
   if (found !== undefined) return { id: found.id, isNew: false };
-  const body = { owner_id: ownerId, currency: "GBP", name };
+  const body = { owner_id: ownerId, external_owner: true, currency: "GBP", name };
   const opened = await api.post<Account>("/accounts", `online-retail-account-${ownerId}`, body);
   return { id: opened.id, isNew: true };
 }

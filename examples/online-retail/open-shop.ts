@@ -113,6 +113,7 @@ async function openBuyer(api: Api, customer: string, orders: readonly ShopDocume
     found ??
     (await api.post<Identified<string>>("/accounts", `online-retail-account-${owner_id}`, {
       owner_id,
+      external_owner: userId === null,
       currency: "GBP",
       name,
     }));

@@ -50,7 +50,7 @@ export async function openTestShop(overrides: Readonly<Record<string, string>> =
         ...fields,
       }),
     openAccount: async (owner, balance) => {
-      const { id } = await made("/accounts", { owner_id: owner, currency: "USD" });
+      const { id } = await made("/accounts", { owner_id: owner, external_owner: true, currency: "USD" });
       const money = { account_id: id, amount: balance, currency: "USD" };
       if (balance !== undefined) await made("/transactions", { type: "deposit", ...money });
       return id;

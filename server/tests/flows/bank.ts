@@ -47,7 +47,8 @@ export async function openTestBank(): Promise<TestBank> {
     post,
     patch: (path, body, headers = {}) => call("PATCH")(path, { token: admin, body, headers }),
     open: async (owner, fields = {}) =>
-      (await made(post("/accounts", { owner_id: owner, currency: "EUR", ...fields }))).id,
+      (await made(post("/accounts", { owner_id: owner, external_owner: true, currency: "EUR", ...fields })))
+        .id,
     deposit: (account, amount, reference) => {
       const deposit = { type: "deposit", account_id: account, amount, currency: "EUR" };
       return made(post("/transactions", reference === undefined ? deposit : { ...deposit, reference }));

@@ -76,6 +76,7 @@ async function signUpPeople(app: TestApp) {
     admin: insider.token, // the first to register
     stranger: stranger.token,
     known: {
+      owner_username: undefined, // stands instead of owner_id
       "users.id": program.id,
       "sessions.id": sessions[0].id,
       "api-keys.id": made.id,
@@ -92,7 +93,7 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     expect(answer.status, JSON.stringify(answer.body)).toBe(201);
     return answer.body.id;
   };
-  const open = () => post("/accounts", { owner_id: "owner", currency: "EUR" });
+  const open = () => post("/accounts", { owner_id: "owner", external_owner: true, currency: "EUR" });
   const [payer, payee, changed] = [await open(), await open(), await open()];
   const money = { account_id: payer, amount: "1000000.00", currency: "EUR" };
   const deposit = await post("/transactions", { type: "deposit", ...money });

@@ -119,7 +119,7 @@ async function openBuyers(
   const buyers: Buyer[] = [];
   for (let from = 0; from < names.length; from += ACCOUNTS_AT_ONCE) {
     const some = names.slice(from, from + ACCOUNTS_AT_ONCE);
-    const accounts = some.map((owner) => ({ owner_id: owner, currency: "USD" }));
+    const accounts = some.map((owner) => ({ owner_id: owner, external_owner: true, currency: "USD" }));
     const opened = await expectDone(
       staff<{ accounts: { id: string }[] }>("POST", "/accounts/batch", { body: { accounts } }),
     );

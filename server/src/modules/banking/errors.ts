@@ -43,6 +43,12 @@ export const BANKING_ERRORS = {
     title: "The amount is worth less than the smallest unit of the other currency.",
     wayOut: "Exchange more.",
   },
+  owner_unknown: {
+    kind: "refused",
+    title: "No user here has this id or username.",
+    wayOut:
+      "Give the id or the owner_username of a user (GET /admin/users); for somebody of another system, such as the subject of another issuer's tokens, say external_owner: true.",
+  },
   external_number_taken: {
     kind: "conflict",
     title: "Another account has this external number.",
@@ -56,7 +62,7 @@ export const BANKING_ERRORS = {
   no_account_of_user: {
     kind: "not_found",
     title: "The user has no account, or none in this currency.",
-    wayOut: "Open one with POST /accounts, with the user as owner_id.",
+    wayOut: "Open one with POST /accounts, with the user as owner_id or owner_username.",
   },
   stock_is_not_money: {
     kind: "refused",

@@ -12,7 +12,8 @@ import {
   readText,
 } from "../../values/read-input.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
-import { type BankAccountRequest, normalizeNumber } from "./accounts/open-bank-accounts.ts";
+import { readOwner } from "./accounts/find-owners.ts";
+import { normalizeNumber, type OwnedAccountRequest } from "./accounts/open-bank-accounts.ts";
 import { bankingError } from "./errors.ts";
 import { type NewRate, readRate } from "./exchange/exchange-rate.ts";
 import type { RateInput } from "./exchange/exchange-schemas.ts";
@@ -106,11 +107,11 @@ export function readAccount(
   assets: Assets,
   input: AccountInput,
   context: { callerId: string; path?: string },
-): BankAccountRequest {
+): OwnedAccountRequest {
   const { path = "" } = context;
   const asset = readAsset(assets, input.currency, `${path}currency`);
   return {
-    ownerId: readText(input.owner_id ?? context.callerId, `${path}owner_id`),
+    owner: readOwner(input, context),
     asset,
     creditLimit:
       input.credit_limit === undefined ? 0n : readAmount(input.credit_limit, asset, `${path}credit_limit`),

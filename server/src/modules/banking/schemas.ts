@@ -64,7 +64,16 @@ export const AccountInput = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 128,
-        description: "Subject of the owner's token; default: the caller",
+        description: "Id of the user whose it is; default: the caller",
+      }),
+    ),
+    owner_username: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: "Instead of owner_id: the user's name" }),
+    ),
+    external_owner: Type.Optional(
+      Type.Boolean({
+        description:
+          "owner_id is the subject of tokens that belong to no user here (another issuer's, minted ones): it is taken as it is",
       }),
     ),
     currency: Currency,
@@ -79,7 +88,7 @@ export const AccountInput = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ owner_id: "alice", currency: "EUR", holder_name: "Alice Example" }],
+    examples: [{ owner_id: "alice", external_owner: true, currency: "EUR", holder_name: "Alice Example" }],
   },
 );
 export type AccountInput = Type.Static<typeof AccountInput>;
@@ -91,8 +100,8 @@ export const AccountBatchInput = Type.Object(
     examples: [
       {
         accounts: [
-          { owner_id: "alice", currency: "EUR", name: "Savings" },
-          { owner_id: "alice", currency: "USD" },
+          { owner_id: "alice", external_owner: true, currency: "EUR", name: "Savings" },
+          { owner_id: "alice", external_owner: true, currency: "USD" },
         ],
       },
     ],

@@ -38,4 +38,5 @@ export {
 } from "./trail.ts";
 export { addUser, type UserInput } from "./users/change-user.ts";
 export { findRegistrations, type RegisteredUser } from "./users/find-registrations.ts";
+export { findUserIds, type UserName } from "./users/find-user-ids.ts";
 export { type Registered, type Registration, registerUser } from "./users/register-user.ts";

@@ -104,7 +104,10 @@ test("a secure transaction answers with its signature; without API_KEY_V1 the an
   expect(unset).toMatchObject({ status: 503, body: { code: "secure_records_not_configured" } });
   expect(unset.body.detail).toContain("API_KEY_V1");
   const configured = await startTestApp({ DB_URL: app.databaseUrl, API_KEY_V1: "k".repeat(32) });
-  await app.call("POST", "/api/v1/accounts", { token, body: { currency: "EUR", owner_id: "ada" } });
+  await app.call("POST", "/api/v1/accounts", {
+    token,
+    body: { currency: "EUR", owner_id: "ada", external_owner: true },
+  });
   const call = (by: string, sent: object) =>
     configured.call("POST", "/api/v1/secure-transactions", { token: by, body: sent });
   const posted = await call(token, body);
@@ -232,7 +235,7 @@ function refusalsOfNobody(vera: { id: string; refreshToken: string }): Refusal[]
 test("V16.3.2 V16.3.3 refusals are on the trail, each by its event; they name who, on what and why, and are forgotten with the person", async () => {
   const admin = await signUp("root-ada");
   const vera = await signUp("vera");
-  const body = { currency: "EUR", owner_id: "somebody else" };
+  const body = { currency: "EUR", owner_id: "somebody else", external_owner: true };
   const { id } = (await app.call("POST", "/accounts", { token: await app.token("operator"), body })).body;
   await app.db`UPDATE identity.sessions SET expires_at = now() WHERE user_id = ${vera.id}`;
   const hidden: Refusal = {

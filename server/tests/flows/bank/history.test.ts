@@ -181,7 +181,7 @@ describe("assets", () => {
       await post("/assets", { code: "CLP", kind: "money", scale: 0 });
       const opened = await other.call("POST", "/accounts", {
         token: admin,
-        body: { currency: "CLP", owner_id: "alice" },
+        body: { currency: "CLP", owner_id: "alice", external_owner: true },
       });
       expect(opened.status).toBe(201);
       expect(

@@ -32,7 +32,7 @@ function placeKeyed(key: string, body: unknown) {
 const get = (path: string, who: Who) => app.call("GET", `/api/v1${path}`, { token: tokens[who] });
 
 async function open(owner: string, balance?: string, currency = "EUR"): Promise<string> {
-  const { body } = await post("/accounts", "admin", { owner_id: owner, currency });
+  const { body } = await post("/accounts", "admin", { owner_id: owner, external_owner: true, currency });
   if (balance !== undefined)
     await post("/transactions", "admin", { type: "deposit", account_id: body.id, amount: balance, currency });
   return body.id;

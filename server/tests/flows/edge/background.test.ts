@@ -18,7 +18,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
   const post = async (path: string, body: object) => (await app.call("POST", path, { token, body })).body;
   const get = async (path: string) => (await app.call("GET", path, { token })).body;
 
-  const account = await post("/accounts", { owner_id: "alice", currency: "EUR" });
+  const account = await post("/accounts", { owner_id: "alice", external_owner: true, currency: "EUR" });
   const money = { account_id: account.id, amount: "20000.00", currency: "EUR" };
   await post("/transactions", { ...money, type: "deposit" }); // so large that it is flagged
   const hold = await post("/holds", { ...money, expires_in: 1 });

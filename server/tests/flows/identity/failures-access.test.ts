@@ -11,7 +11,10 @@ it("failure 36: the actor comes from the token alone, whatever the body says", a
   const staff = await app.token("admin");
   const eve = await app.token("customer", "eve");
   const open = (token: string, owner: string) =>
-    app.call("POST", "/api/v1/accounts", { token, body: { owner_id: owner, currency: "EUR" } });
+    app.call("POST", "/api/v1/accounts", {
+      token,
+      body: { owner_id: owner, external_owner: true, currency: "EUR" },
+    });
   const victims = (await open(staff, "ada")).body.id;
   const own = (await open(staff, "eve")).body.id;
   await app.call("POST", "/api/v1/transactions", {

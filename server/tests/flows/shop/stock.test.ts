@@ -190,7 +190,11 @@ it("keeps stock out of what moves and shows money", async () => {
   const [row] = await app.db<{ account_id: bigint }[]>`
     SELECT account_id FROM inventory.stock WHERE product_id = 9`;
   const stockId = String(row?.account_id);
-  const { body: money } = await post("/accounts", { owner_id: "alice", currency: "EUR" });
+  const { body: money } = await post("/accounts", {
+    owner_id: "alice",
+    external_owner: true,
+    currency: "EUR",
+  });
   const deposit = { type: "deposit", account_id: stockId, amount: "5" };
   const transfer = { type: "transfer", amount: "5", currency: "UNIT" };
   const attempts = [

@@ -12,7 +12,7 @@ import { describeAccount } from "./account.ts";
 import { changeBankAccount, prepareChange } from "./change-bank-account.ts";
 import { findAccounts } from "./find-accounts.ts";
 import { getBankAccount } from "./get-account.ts";
-import { openBankAccount, openBankAccounts } from "./open-bank-accounts.ts";
+import { openOwnedAccount, openOwnedAccounts } from "./open-bank-accounts.ts";
 
 const tags = ["Accounts"];
 
@@ -38,7 +38,7 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
       const account = readAccount(assets, request.body, { callerId: request.actor.id });
       const route = { db, event: "account.open", status: 201 } as const;
       return answerCommand([request, reply], route, async (tx) =>
-        describeAccount(await openBankAccount(tx, vault, account)),
+        describeAccount(await openOwnedAccount(tx, vault, account)),
       );
     },
   );
@@ -62,7 +62,7 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
         [request, reply],
         { db, event: "account.open_batch", status: 201 },
         async (tx) => ({
-          accounts: (await openBankAccounts(tx, vault, accounts)).map(describeAccount),
+          accounts: (await openOwnedAccounts(tx, vault, accounts)).map(describeAccount),
         }),
       );
     },

@@ -6,6 +6,7 @@ import { type Asset, openAccounts } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { BankAccount } from "./account.ts";
 import { selectTakenNumbers } from "./account-read-store.ts";
+import { findOwners, type OwnerWish } from "./find-owners.ts";
 import { insertAccounts } from "./owner-store.ts";
 
 export interface BankAccountRequest {
@@ -18,15 +19,38 @@ export interface BankAccountRequest {
   readonly externalNumber: string | null;
 }
 
-/** Opens one account. @throws AppError as `openBankAccounts` */
-export async function openBankAccount(
+/** Whose it shall be is still to be found. */
+export interface OwnedAccountRequest extends Omit<BankAccountRequest, "ownerId"> {
+  readonly owner: OwnerWish;
+}
+
+/** Opens one account. @throws AppError as `openOwnedAccounts` */
+export async function openOwnedAccount(
   tx: Tx,
   vault: Vault,
-  request: BankAccountRequest,
+  request: OwnedAccountRequest,
 ): Promise<BankAccount> {
-  const [opened] = await openBankAccounts(tx, vault, [request]);
+  const [opened] = await openOwnedAccounts(tx, vault, [request]);
   if (opened === undefined) throw new Error("no account was opened");
   return opened;
+}
+
+/** @throws AppError `refused/owner_unknown`, and as `openBankAccounts` */
+export async function openOwnedAccounts(
+  tx: Tx,
+  vault: Vault,
+  requests: readonly OwnedAccountRequest[],
+): Promise<BankAccount[]> {
+  const owners = await findOwners(
+    tx,
+    requests.map(({ owner }) => owner),
+  );
+  const owned = requests.map(({ owner, ...request }, index) => {
+    const ownerId = owners[index];
+    if (ownerId === undefined) throw new Error(`${owner.field} was not looked for`);
+    return { ...request, ownerId };
+  });
+  return openBankAccounts(tx, vault, owned);
 }
 
 /**

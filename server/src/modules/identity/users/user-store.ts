@@ -89,6 +89,17 @@ export async function selectRegistrations(
     WHERE id = ANY(${toTextArray(ids)}::uuid[])`;
 }
 
+export async function selectUserIds(
+  { sql }: Tx,
+  which: { readonly ids: readonly string[]; readonly usernameKeys: readonly string[] },
+): Promise<{ readonly id: string; readonly usernameKey: string }[]> {
+  return await sql<{ id: string; usernameKey: string }[]>`
+    SELECT id, username_key AS "usernameKey"
+    FROM identity.users
+    WHERE id = ANY(${toTextArray(which.ids)}::uuid[])
+       OR username_key = ANY(${toTextArray(which.usernameKeys)}::text[])`;
+}
+
 /** Locks the user's row until the transaction ends. */
 export async function lockUser({ sql }: Tx, id: string): Promise<UserRow | undefined> {
   if (!isUserId(id)) return undefined;
