@@ -1,9 +1,27 @@
-// Payments to try things on: opens them at a desk as an order would, for the program or for the jobs under test.
-
-import { getPayment, openPayment, type Payment, scopeOfOpening } from "../src/modules/payments/index.ts";
+// Payments to try things on: opens them at a desk as an order would, for the program, for the jobs, or for commands under test.
+import { needOwners } from "../src/modules/banking/index.ts";
+import type { CommandOutcome, Desk } from "../src/modules/desk/index.ts";
+import { changeAccount } from "../src/modules/ledger/index.ts";
+import type { Attempt } from "../src/modules/payments/attempts/attempt.ts";
+import { selectAttempts } from "../src/modules/payments/attempts/attempt-store.ts";
+import {
+  ATTEMPTS,
+  getPayment,
+  openPayment,
+  PAYMENTS,
+  type Payment,
+  type PaymentKeeper,
+  recordOutcome,
+  scopeOf,
+  scopeOfOpening,
+} from "../src/modules/payments/index.ts";
 import type { CaptureMode, ProviderName } from "../src/modules/payments/payment.ts";
+import { selectEvents } from "../src/modules/payments/payment-store.ts";
+import type { ProviderReport } from "../src/modules/payments/providers/card-provider.ts";
+import { inTransaction } from "../src/runtime/transaction.ts";
+import type { Actor } from "../src/values/actor.ts";
 import { AppError } from "../src/values/app-error.ts";
-import { euroOf, STAFF, type TestDesk } from "./desk.ts";
+import { answerOf, euroOf, keyed, openTestDesk, STAFF, type TestDesk } from "./desk.ts";
 
 export interface TestPayment {
   readonly provider?: ProviderName;
@@ -12,25 +30,33 @@ export interface TestPayment {
   readonly captureMode?: CaptureMode;
   readonly customerId?: string;
   readonly accountId?: number;
+  /** Minor units; a sixth of the amount unless given. */
+  readonly taxMinor?: bigint;
+  readonly actor?: Actor;
+  /** Placed under this key. */
+  readonly key?: string;
 }
 
 /** Opens a payment of 12.00 EUR with a sixth of tax, unless told otherwise. @throws the refusal */
 export async function openTestPayment(bank: TestDesk, fields: TestPayment = {}): Promise<Payment> {
   const { provider = "sandbox", amountMinor = 1_200n, customerId = "alice", accountId = null } = fields;
+  const { actor = STAFF, taxMinor = amountMinor / 6n, key } = fields;
   const asset = euroOf(bank);
   const answer = await bank.carryOut({
     event: "order.place",
-    actor: STAFF,
+    actor,
+    key: key === undefined ? undefined : keyed(actor, key, fields.provider),
     scope: scopeOfOpening(bank.assets, { assetId: asset.id, accountId }),
+    needs: needOwners(actor, accountId === null ? [] : [accountId]),
     decide: (desk) => {
       const opened = openPayment(desk, {
-        actor: STAFF,
+        actor,
         provider,
         orderId: null,
         customerId,
         asset,
         amountMinor,
-        taxMinor: amountMinor / 6n,
+        taxMinor,
         captureMode: fields.captureMode,
         reference: "order 7",
         accountId: accountId ?? undefined,
@@ -40,6 +66,78 @@ export async function openTestPayment(bank: TestDesk, fields: TestPayment = {}):
     },
   });
   return getPayment(bank.db, answer.id);
+}
+
+/** A desk with nobody listening and no jobs: what a provider says, and when, is told by the test. */
+export interface TestPayments extends TestDesk {
+  readonly keeper: PaymentKeeper;
+  /** @throws the refusal */
+  readonly open: (fields?: TestPayment) => Promise<Payment>;
+  /** An account of Alice's with 100.00 EUR and a payment of it. */
+  readonly openBalance: (fields?: TestPayment) => Promise<Payment & { accountId: number }>;
+  readonly read: (paymentId: number) => Promise<Payment>;
+  /** Decides on a payment inside a command of a higher module, as an order's does. @throws the refusal */
+  readonly act: (paymentId: number, decide: (desk: Desk, payment: Payment) => unknown) => Promise<Payment>;
+  /** The provider says of a payment how it stands. @throws the refusal */
+  readonly tell: (paymentId: number, ...reports: ProviderReport[]) => Promise<Payment>;
+  readonly attemptsOf: (paymentId: number) => Promise<Attempt[]>;
+  /** `type amount` of each, oldest first. */
+  readonly eventsOf: (paymentId: number) => Promise<string[]>;
+  readonly setAccount: (accountId: number, state: "open" | "frozen" | "closed") => Promise<void>;
+}
+
+/** On a database of its own or, with `databaseUrl`, as a second process beside another. */
+export async function openTestPayments(options: { databaseUrl?: string } = {}): Promise<TestPayments> {
+  const bank = await openTestDesk(options);
+  const { db, desk, assets } = bank;
+  const keeper: PaymentKeeper = { db, desk, assets, listener: () => undefined };
+  const open = (fields?: TestPayment) => openTestPayment(bank, fields);
+  return {
+    ...bank,
+    keeper,
+    open,
+    openBalance: async (fields) => {
+      const accountId = await bank.openAccount({ owner: "alice", balance: 10_000n });
+      return { ...(await open({ ...fields, provider: "balance", accountId })), accountId };
+    },
+    read: (paymentId) => getPayment(db, paymentId),
+    act: async (paymentId, decide) => {
+      answerOf(await submitAct(bank, paymentId, decide));
+      return getPayment(db, paymentId);
+    },
+    tell: async (paymentId, ...reports) => {
+      const answer = { reference: `charge ${paymentId}`, reports };
+      await recordOutcome(keeper, { paymentId, answer });
+      return getPayment(db, paymentId);
+    },
+    attemptsOf: (paymentId) => selectAttempts(db, paymentId),
+    eventsOf: async (paymentId) =>
+      (await selectEvents(db, paymentId)).map(({ type, amountMinor }) => `${type} ${amountMinor}`),
+    setAccount: async (accountId, state) => {
+      const request = { actorId: STAFF.id, state };
+      await inTransaction(db, (tx) => changeAccount(tx, accountId, { request, check: () => undefined }));
+    },
+  };
+}
+
+async function submitAct(
+  { db, desk, assets }: TestDesk,
+  paymentId: number,
+  decide: (desk: Desk, payment: Payment) => unknown,
+): Promise<CommandOutcome> {
+  const known = await getPayment(db, paymentId);
+  return desk.submit({
+    event: "order.change",
+    actor: STAFF,
+    scope: scopeOf(assets, [known]),
+    needs: [PAYMENTS, ATTEMPTS].map((reader) => ({ reader, ids: [paymentId] })),
+    decide: (at) => {
+      const payment = at.rows.of(PAYMENTS).get(paymentId);
+      if (payment === undefined) throw new Error("no payment");
+      const decided = decide(at, payment);
+      return decided instanceof AppError ? decided : { answer: "{}", counted: [] };
+    },
+  });
 }
 
 /** The sum of a system account in euros. */
