@@ -135,6 +135,23 @@ it("failure 8: stock is held before it is paid; money that comes when the stock 
   expect(await shop.levels(productId)).toEqual({ balance: 1n, held: 1n });
 });
 
+it("failure 12: an order that fails takes back nothing of another's, for nothing is ever compensated", async () => {
+  const productId = await shop.addProduct(10);
+  const accountId = await shop.openAccount({ owner: "alice", currency: "USD", balance: 1_500n });
+  const byBalance = { paymentMethod: "balance", accountId } as const;
+  const orders = await Promise.allSettled([1, 2, 3].map(() => shop.place([[productId, 1]], byBalance)));
+  const [placed, ...others] = orders.filter(({ status }) => status === "fulfilled");
+  expect(others).toEqual([]);
+  for (const order of orders)
+    if (order.status === "rejected") expect(order.reason).toMatchObject({ code: "insufficient_funds" });
+  expect(await shop.balanceOf(accountId)).toEqual({ balance: 1_500n, held: 1_200n });
+  expect(await shop.levels(productId)).toMatchObject({ held: 1n });
+  const events =
+    await shop.db`SELECT type FROM payments.events JOIN payments.payments ON id = payment_id WHERE account_id = ${accountId}`;
+  expect(events.map(({ type }) => type)).toEqual(["authorized"]);
+  expect(placed).toMatchObject({ value: { status: "CONFIRMED" } });
+});
+
 it("failure 13: where any part of an order cannot be written, nothing of it is there", async () => {
   const productId = await shop.addProduct(5);
   const before = await countRows();

@@ -165,14 +165,6 @@ it("failure 23: a chargeback after paid shows, first as money at risk, then as l
   expect(body.items).toHaveLength(2);
 });
 
-it("marks an invoice paid, and refunds it in cash", async () => {
-  const { id } = await openTestPayment(bank, { provider: "manual" });
-  expect(await read(id)).toMatchObject({ status: "requested", capturable: "12.00" });
-  expect((await post(`/payments/${id}/capture`)).body).toMatchObject({ status: "captured", paid: true });
-  expect((await post(`/payments/${id}/refunds`)).body).toMatchObject({ status: "refunded" });
-  expect(await readSystemBalance(bank, "world")).toBe(0n);
-});
-
 it("shows a customer their own payments alone, and lets them take nothing", async () => {
   const { id } = await openTestPayment(bank, { provider: "manual", customerId: "carol" });
   const [carol, dave] = [await app.token("customer", "carol"), await app.token("customer", "dave")];

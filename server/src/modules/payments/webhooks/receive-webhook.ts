@@ -31,7 +31,7 @@ export async function receiveWebhook(
 /** What cannot be kept as text was not sent by the provider, whatever it is signed with. */
 function readIds(provider: CardProvider, body: string): { eventId: string; type: string } {
   const ids = provider.readIds(body);
-  if (body.includes("\0"))
+  if ([body, ids.eventId, ids.type].some((text) => text.includes("\0")))
     throw new AppError("invalid", "invalid_request", { message: "the body holds NUL" });
   return ids;
 }
