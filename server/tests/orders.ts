@@ -1,7 +1,7 @@
 // Orders at a test's desk, without HTTP and without jobs: what a card's provider says, and when, is told by the test.
 import { createMoneyGuard } from "../src/modules/banking/index.ts";
-import { addProducts, type NewProduct } from "../src/modules/catalog/products/add-products.ts";
-import { createStockDirectory, openStocks } from "../src/modules/inventory/index.ts";
+import { addProduct, type NewProduct } from "../src/modules/catalog/products/add-products.ts";
+import { createStockDirectory } from "../src/modules/inventory/index.ts";
 import { changeOrder, type OrderAct } from "../src/modules/orders/changing/change-order.ts";
 import {
   buildPlacingCommand,
@@ -22,6 +22,7 @@ import { inTransaction } from "../src/runtime/transaction.ts";
 import { openVault } from "../src/runtime/vault/vault.ts";
 import type { Actor } from "../src/values/actor.ts";
 import { answerOf, customer, openTestDesk, STAFF, type TestDesk } from "./desk.ts";
+import { addContext, newProduct } from "./products.ts";
 
 type Json = ReturnType<typeof JSON.parse>;
 /** Product and quantity. */
@@ -78,7 +79,7 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
     services,
     keeper,
     tell,
-    addProduct: (quantity, fields) => addProduct(test, quantity, fields),
+    addProduct: (quantity, fields) => addTestProduct(test, quantity, fields),
     addCoupon: (terms) => addTestCoupon(test, terms),
     usesOf: async (code) => (await getCoupon(db, code)).used,
     place: async (lines, fields = {}) => {
@@ -170,35 +171,13 @@ async function addTestCoupon({ db }: TestDesk, terms: Partial<CouponTerms> = {})
   return code;
 }
 
-let productCount = 0;
-
-async function addProduct(
+async function addTestProduct(
   { db, assets }: TestDesk,
   quantity: number,
   fields: Partial<NewProduct> = {},
 ): Promise<number> {
-  const product: NewProduct = {
-    sku: `SKU-${++productCount}`,
-    name: "Thing",
-    description: "",
-    priceMinor: 1_000n,
-    currency: "USD",
-    priceIncludesTax: false,
-    taxClass: "standard",
-    categoryId: null,
-    brand: null,
-    status: "active",
-    tracksStock: true,
-    metadata: {},
-    initialQuantity: quantity,
-    backorderLimit: 0,
-    ...fields,
-  };
-  const onProductsCreated = (tx: Parameters<typeof openStocks>[0], stock: readonly object[], actor: Actor) =>
-    openStocks(tx, assets, stock.map((each) => ({ ...each, actor })) as never).then(() => undefined);
-  const context = { assets, actor: STAFF, onProductsCreated, isBatch: false };
-  const [added] = await inTransaction(db, (tx) => addProducts(tx, context, [product]));
-  return added?.id ?? 0;
+  const product = newProduct({ initialQuantity: quantity, ...fields });
+  return (await inTransaction(db, (tx) => addProduct(tx, addContext(assets), product))).id;
 }
 
 /** What a provider reports of an attempt that ended so. */

@@ -1,4 +1,5 @@
-// Products over HTTP: adding one or a thousand, changing, archiving, and who may see what.
+// Products and categories over HTTP: what is malformed, versions and keys, and who may see what. The rules are tested beside
+// the commands.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestCatalog, type TestCatalog } from "../../catalog.ts";
 import { readTrail } from "../../trail.ts";
@@ -60,19 +61,9 @@ describe("adding", () => {
     );
   });
 
-  test("refuses a taken SKU, an unknown category, and what is malformed, and leaves nothing", async () => {
+  test("refuses what is malformed, naming the field, and leaves nothing", async () => {
     const { app } = catalog;
     const before = await app.db`SELECT count(*)::int AS count FROM catalog.products`;
-    await catalog.addProduct({ sku: "TAKEN" });
-    expect(await add({ sku: "TAKEN", name: "x", price: 1 })).toMatchObject({
-      ...refused("sku_taken", 409),
-      body: { errors: [{ field: "sku" }] },
-    });
-    expect((await add({ sku: "taken", name: "another, as it is written", price: 1 })).status).toBe(201);
-    expect(await add({ sku: "C", name: "x", price: 1, category_id: 99_999 })).toMatchObject({
-      ...refused("unknown_category"),
-      body: { errors: [{ field: "category_id" }] },
-    });
     const malformed = [
       { sku: " A", field: "sku" },
       { sku: "A\u0000", field: "sku" },
@@ -90,126 +81,11 @@ describe("adding", () => {
         body: { errors: [{ field }] },
       });
     const after = await app.db`SELECT count(*)::int AS count FROM catalog.products`;
-    expect(after[0]?.["count"]).toBe(before[0]?.["count"] + 2);
-  });
-
-  test("a repeated key adds one product; of two at once with one SKU one wins", async () => {
-    const headers = { "idempotency-key": "product-once" };
-    const once = await Promise.all([1, 2, 3].map(() => add({ sku: "ONCE", name: "x", price: 1 }, headers)));
-    expect(new Set(once.map(({ body }) => body.id)).size).toBe(1);
-    expect(once.map(({ status }) => status)).toEqual([201, 201, 201]);
-    expect(await add({ sku: "ONCE", name: "x", price: 2 }, headers)).toMatchObject({
-      ...refused("idempotency_key_reused"),
-      body: { errors: [{ field: "body.price" }] },
-    });
-    const race = await Promise.all([1, 2, 3].map((price) => add({ sku: "RACE", name: "x", price })));
-    expect(race.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
-  });
-
-  test("a thousand at once, all or none, in the order they came", async () => {
-    const { staff, app } = catalog;
-    const batch = (products: object[], key: string) =>
-      staff("POST", "/products/batch", { body: { products }, headers: { "idempotency-key": key } });
-    const many = Array.from({ length: 1_000 }, (_, index) => ({
-      sku: `MANY-${index}`,
-      name: `Number ${index}`,
-      price: index / 100,
-      initial_quantity: index,
-    }));
-    const added = await batch(many, "many");
-    expect(added.status).toBe(201);
-    expect(added.body.products.map(({ sku }: { sku: string }) => sku)).toEqual(many.map(({ sku }) => sku));
-    expect((await batch(many, "many")).body).toEqual(added.body);
-    const fresh = { sku: "FRESH", name: "x", price: 1 };
-    expect(await batch([fresh, { sku: "MANY-7", name: "x", price: 1 }], "again")).toMatchObject({
-      ...refused("sku_taken", 409),
-      body: { errors: [{ field: "products[1].sku" }] },
-    });
-    expect(await batch([fresh, fresh], "twice")).toMatchObject({
-      ...refused("invalid_request", 400),
-      body: { errors: [{ field: "products[1].sku" }] },
-    });
-    expect((await batch([...many, fresh], "too many")).status).toBe(400);
-    const [row] = await app.db`SELECT count(*)::int AS count FROM catalog.products WHERE sku = 'FRESH'`;
-    expect(row?.["count"]).toBe(0);
-  });
-});
-
-describe("changing", () => {
-  test("sets only what is sent, price and currency together, and counts the version", async () => {
-    const { addProduct } = catalog;
-    const product = await addProduct({ price: "10.00", brand: "Old", metadata: { color: "red", size: 4 } });
-    const changed = await change(product.id, { price: 12.5, brand: null, metadata: { color: "blue" } });
-    expect(changed.body).toEqual({
-      ...product,
-      price: "12.50",
-      brand: null,
-      metadata: { color: "blue" },
-      version: 2,
-      updated_at: changed.body.updated_at,
-    });
-    expect(changed.headers.get("etag")).toBe('"2"');
-    expect(await change(product.id, { currency: "JPY" })).toMatchObject(refused("invalid_request", 400));
-    expect((await change(product.id, { currency: "JPY", price: 1_250 })).body).toMatchObject({
-      price: "1250",
-      currency: "JPY",
-    });
-    expect(await change(product.id, { price: "1.5" })).toMatchObject(refused("invalid_request", 400));
-    expect(await change(product.id, {})).toMatchObject(refused("invalid_request", 400));
-  });
-
-  test("If-Match lets one of two editors through; the other is told the version that is", async () => {
-    const { addProduct } = catalog;
-    const { id } = await addProduct();
-    const edits = await Promise.all(
-      ["Left", "Right"].map((name) => change(id, { name }, { "if-match": '"1"' })),
-    );
-    expect(edits.map(({ status }) => status).sort()).toEqual([200, 409]);
-    expect(edits.find(({ status }) => status === 409)?.body).toMatchObject({
-      code: "version_mismatch",
-      version: 2,
-    });
-    expect((await change(id, { name: "Both" }, { "if-match": '"1", "2"' })).status).toBe(200);
-  });
-
-  test("refuses a SKU of another, an unknown category, an unknown product", async () => {
-    const { addProduct } = catalog;
-    const [one, two] = [await addProduct(), await addProduct()];
-    expect(await change(one.id, { sku: two.sku })).toMatchObject(refused("sku_taken", 409));
-    expect((await change(one.id, { sku: one.sku })).status).toBe(200);
-    expect(await change(one.id, { category_id: 99_999 })).toMatchObject(refused("unknown_category"));
-    expect(await change(99_999_999, { name: "x" })).toMatchObject(refused("product_not_found", 404));
-    expect((await catalog.visitor("GET", `/products/${2 ** 52}`)).status).toBe(404);
-  });
-
-  test("a replay answers as the first time, and what a refusal did not change stays", async () => {
-    const { addProduct, staff } = catalog;
-    const { id } = await addProduct();
-    const headers = { "idempotency-key": `change-${id}` };
-    const first = await change(id, { name: "Renamed" }, headers);
-    const second = await change(id, { name: "Renamed" }, headers);
-    expect(second.body).toEqual(first.body);
-    expect((await staff("GET", `/products/${id}`)).body.version).toBe(2);
+    expect(after[0]?.["count"]).toBe(before[0]?.["count"]);
   });
 });
 
 describe("archiving and drafts", () => {
-  test("an archived product leaves the shop, stays for staff, keeps its SKU, and can come back", async () => {
-    const { addProduct, staff, visitor, customer } = catalog;
-    const { id, sku } = await addProduct();
-    const archived = await staff("DELETE", `/products/${id}`);
-    expect(archived).toMatchObject({ status: 200, body: { id, status: "archived", version: 2 } });
-    for (const caller of [visitor, customer]) {
-      expect(await caller("GET", `/products/${id}`)).toMatchObject(refused("product_not_found", 404));
-      expect((await caller("GET", `/products?sku=${sku}`)).body.items).toEqual([]);
-    }
-    expect((await staff("GET", `/products/${id}`)).body.status).toBe("archived");
-    expect(await add({ sku, name: "x", price: 1 })).toMatchObject(refused("sku_taken", 409));
-    expect((await change(id, { status: "active" })).body.status).toBe("active");
-    expect((await visitor("GET", `/products?sku=${sku}`)).body.items).toMatchObject([{ id }]);
-    expect(await staff("DELETE", "/products/99999999")).toMatchObject(refused("product_not_found", 404));
-  });
-
   test("drafts are staff's; customers change nothing; a token that is sent must be valid", async () => {
     const { addProduct, staff, visitor, customer, app } = catalog;
     const { id } = await addProduct({ status: "draft" });
@@ -222,6 +98,53 @@ describe("archiving and drafts", () => {
     expect(await customer("DELETE", `/products/${id}`)).toMatchObject(refused("forbidden", 403));
     expect((await app.call("GET", "/api/v1/products", { token: "nonsense" })).status).toBe(401);
     expect((await app.call("GET", "/products")).status).toBe(200);
+  });
+});
+
+test("a product is changed, archived and brought back by the version and the key that were sent", async () => {
+  const { addProduct, staff, visitor, customer } = catalog;
+  const { id, sku } = await addProduct();
+  const headers = { "if-match": '"1"', "idempotency-key": `change-${id}` };
+  const changed = await change(id, { price: 12.5, metadata: { color: "blue" } }, headers);
+  expect(changed).toMatchObject({ status: 200, body: { price: "12.50", version: 2 } });
+  expect(changed.headers.get("etag")).toBe('"2"');
+  const again = await change(id, { price: 12.5, metadata: { color: "blue" } }, headers);
+  expect([again.body, again.headers.get("idempotency-replayed")]).toEqual([changed.body, "true"]);
+  expect(await change(id, { name: "Late" }, { "if-match": '"1"' })).toMatchObject({
+    ...refused("version_mismatch", 409),
+    body: { version: 2 },
+  });
+  expect(await change(id, {})).toMatchObject(refused("invalid_request", 400));
+  expect(await staff("DELETE", `/products/${id}`)).toMatchObject({
+    status: 200,
+    body: { status: "archived" },
+  });
+  for (const caller of [visitor, customer]) {
+    expect(await caller("GET", `/products/${id}`)).toMatchObject(refused("product_not_found", 404));
+    expect((await caller("GET", `/products?sku=${sku}`)).body.items).toEqual([]);
+  }
+  expect((await staff("GET", `/products/${id}`)).body.status).toBe("archived");
+  expect(await add({ sku, name: "x", price: 1 })).toMatchObject({
+    ...refused("sku_taken", 409),
+    body: { errors: [{ field: "sku" }] },
+  });
+  expect((await change(id, { status: "active" })).body.status).toBe("active");
+  expect((await visitor("GET", `/products/${2 ** 52}`)).status).toBe(404);
+});
+
+test("a batch is added whole, or refused naming the item", async () => {
+  const batch = (products: object[]) => catalog.staff("POST", "/products/batch", { body: { products } });
+  const fresh = { sku: "FRESH", name: "x", price: 1 };
+  expect(await batch([fresh, fresh])).toMatchObject({
+    ...refused("invalid_request", 400),
+    body: { errors: [{ field: "products[1].sku" }] },
+  });
+  expect(
+    (await batch(Array.from({ length: 1_001 }, (_, index) => ({ ...fresh, sku: `F-${index}` })))).status,
+  ).toBe(400);
+  expect(await batch([fresh, { ...fresh, sku: "FRESH-2" }])).toMatchObject({
+    status: 201,
+    body: { products: [{ sku: "FRESH" }, { sku: "FRESH-2" }] },
   });
 });
 
@@ -242,4 +165,66 @@ test("every command is on the trail, about its product, and what it booked", asy
   const [receipt] = await app.db`SELECT max(id)::text AS id FROM ledger.transfers`;
   const opened = entries.find(({ event }) => event === "stock.open");
   expect(opened?.details).toEqual({ first_stamp: receipt?.["id"], last_stamp: receipt?.["id"] });
+});
+
+describe("categories", () => {
+  const idsOf = (items: readonly { id: number }[]) => items.map(({ id }) => id);
+
+  test("are added, moved, renamed and removed by staff, by the version that was read", async () => {
+    const { staff, addCategory, visitor } = catalog;
+    const add = (body: object) => staff("POST", "/categories", { body });
+    for (const body of [{ name: "" }, { name: " " }, { name: "a\nb" }, { name: "A", slug: "Not A Slug" }])
+      expect(await add(body)).toMatchObject(refused("invalid_request", 400));
+    expect(await add({ name: "Lost", parent_id: 99_999 })).toMatchObject({
+      ...refused("unknown_category"),
+      body: { errors: [{ field: "parent_id" }] },
+    });
+    const [parent, child] = [await addCategory("Upper"), await addCategory("Lower")];
+    const patch = (body: object, tag: string) =>
+      staff("PATCH", `/categories/${child.id}`, { body, headers: { "if-match": tag } });
+    const moved = await patch({ parent_id: parent.id }, '"1"');
+    expect(moved).toMatchObject({ status: 200, body: { path: [parent.id, child.id], version: 2 } });
+    expect(moved.headers.get("etag")).toBe('"2"');
+    expect(await patch({ name: "x" }, '"1"')).toMatchObject(refused("version_mismatch", 409));
+    expect(await patch({ name: "x" }, "yesterday")).toMatchObject(refused("invalid_request", 400));
+    expect((await visitor("GET", `/categories/${child.id}`)).body).toMatchObject({
+      ancestors: [{ id: parent.id, slug: "upper" }],
+    });
+    expect(await staff("DELETE", `/categories/${parent.id}`)).toMatchObject(refused("category_not_empty"));
+    expect((await staff("DELETE", `/categories/${child.id}`)).status).toBe(200);
+  });
+
+  test("a draft hides itself and all below it from visitors and customers, not from staff", async () => {
+    const { addCategory, staff, visitor, customer } = catalog;
+    const hidden = await addCategory("Hidden", { status: "draft" });
+    const below = await addCategory("Below hidden", { parent_id: hidden.id });
+    for (const caller of [visitor, customer]) {
+      for (const { id } of [hidden, below])
+        expect(await caller("GET", `/categories/${id}`)).toMatchObject(refused("category_not_found", 404));
+      expect((await caller("GET", `/categories?below_id=${hidden.id}`)).body.items).toEqual([]);
+    }
+    expect(idsOf((await staff("GET", `/categories?below_id=${hidden.id}`)).body.items)).toEqual([
+      hidden.id,
+      below.id,
+    ]);
+    await staff("PATCH", `/categories/${hidden.id}`, { body: { status: "active" } });
+    expect((await visitor("GET", `/categories/${below.id}`)).status).toBe(200);
+  });
+
+  test("lists go on by cursor, oldest first", async () => {
+    const { addCategory, visitor } = catalog;
+    const parent = await addCategory("Long");
+    const ids = [];
+    for (let index = 0; index < 5; index += 1)
+      ids.push((await addCategory("Part", { parent_id: parent.id })).id);
+    const found = [];
+    let cursor = "";
+    do {
+      const page = await visitor("GET", `/categories?parent_id=${parent.id}&limit=2${cursor}`);
+      found.push(...idsOf(page.body.items));
+      cursor = page.body.next_cursor === null ? "" : `&cursor=${page.body.next_cursor}`;
+    } while (cursor !== "");
+    expect(found).toEqual(ids);
+    expect(idsOf((await visitor("GET", "/categories?slug=long")).body.items)).toEqual([parent.id]);
+  });
 });
