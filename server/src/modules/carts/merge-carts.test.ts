@@ -38,6 +38,8 @@ it("puts a guest's cart into the user's: no line is lost, and what a line cannot
   const guest = await shop.open(GUEST);
   await shop.change(guest, put(0, 3));
   await shop.change(guest, put(2, 5));
+  const couponCode = await shop.addCoupon();
+  await shop.db`UPDATE carts.carts SET coupon_code = ${couponCode} WHERE id = ${guest.cartId}`;
   const merged = await merge(guest, bob, keyed(bob, "merge"));
   expect(merged).toMatchObject({
     id: own.cartId,
@@ -50,6 +52,7 @@ it("puts a guest's cart into the user's: no line is lost, and what a line cannot
   });
   expect(await merge(guest, bob, keyed(bob, "merge"))).toEqual(merged);
   expect(await merge(guest, bob)).toEqual({ ...merged, capped: [] });
+  expect(await shop.show(own)).toMatchObject({ coupon_code: couponCode });
   expect(await shop.show(guest)).toMatchObject({ state: "merged", merged_into: String(own.cartId) });
 });
 

@@ -1,4 +1,4 @@
-// Carts over HTTP: guests with the cart's token, users with theirs. What a cart refuses and keeps is tested beside its commands.
+// Carts and coupons over HTTP: guests with the cart's token, users with theirs. What a cart refuses and keeps is tested beside its commands.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { verifyOrders } from "../../../src/modules/orders/index.ts";
 import type { TestAnswer } from "../../app.ts";
@@ -186,6 +186,109 @@ it("signing in takes a guest's cart along where its token is shown", async () =>
     body: { id, user_id: "bob", lines: [{ product_id: product.id, quantity: 5 }], capped: [] },
   });
   expect(codeOf(await shop.alice("POST", "/carts/merge", request))).toEqual([409, "cart_closed"]);
+});
+
+const TEN_PERCENT = { discount_type: "percent", value: "10" };
+
+async function addCoupon(code: string, terms: object = {}): Promise<TestAnswer["body"]> {
+  const added = await shop.staff("POST", "/coupons", { body: { code, ...TEN_PERCENT, ...terms } });
+  expect(added.status, JSON.stringify(added.body)).toBe(201);
+  return added.body;
+}
+
+it("a coupon is made, read, listed and changed by operators alone, one of a code and one version at a time", async () => {
+  const terms = { minimum_order: 20, maximum_discount: "5.00", usage_limit: 100, valid_until: "2099-01-01" };
+  const added = await addCoupon("Summer-10", terms);
+  expect(added).toMatchObject({
+    code: "SUMMER-10",
+    value: "10",
+    currency: "USD",
+    minimum_order: "20.00",
+    maximum_discount: "5.00",
+    valid_until: "2099-01-01T00:00:00.000000Z",
+    used: 0,
+    active: true,
+    version: 1,
+  });
+  const again = await shop.staff("POST", "/coupons", { body: { code: "summer-10", ...TEN_PERCENT } });
+  expect(again).toMatchObject({
+    status: 409,
+    body: { code: "coupon_code_taken", errors: [{ field: "code" }] },
+  });
+  await addCoupon("SECOND", { discount_type: "amount", value: "4.50" });
+  const first = await shop.staff("GET", "/coupons?limit=1");
+  expect(first.body.items).toMatchObject([{ code: "SECOND", value: "4.50", currency: "USD" }]);
+  const rest = await shop.staff("GET", `/coupons?limit=1&cursor=${first.body.next_cursor}`);
+  expect(rest.body).toMatchObject({ items: [{ code: "SUMMER-10" }], next_cursor: null });
+  const change = (body: object, version: number) =>
+    shop.staff("PATCH", "/coupons/summer-10", { body, headers: { "if-match": `"${version}"` } });
+  expect(await change({ minimum_order: 25, usage_limit: null, valid_until: null }, 1)).toMatchObject({
+    status: 200,
+    body: { value: "10", usage_limit: null, valid_until: null, minimum_order: "25.00", version: 2 },
+  });
+  expect(await change({ active: false }, 1)).toMatchObject({
+    status: 409,
+    body: { code: "version_mismatch" },
+  });
+  for (const discount of [{ value: 12.5 }, { maximum_discount: null }])
+    expect(await change(discount, 2)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: Object.keys(discount)[0] }] },
+    });
+  const found = await shop.staff("GET", "/coupons/Summer-10");
+  expect([found.headers.get("etag"), found.body.version]).toEqual(['"2"', 2]);
+  expect((await shop.staff("GET", "/coupons/NOBODYS")).body.code).toBe("coupon_not_found");
+  for (const [method, path] of [
+    ["GET", "/coupons"],
+    ["GET", "/coupons/SECOND"],
+    ["POST", "/coupons"],
+    ["PATCH", "/coupons/SECOND"],
+  ] as const)
+    expect((await shop.alice(method, path, method === "GET" ? {} : { body: { value: 1 } })).status).toBe(403);
+});
+
+it("a coupon is asked about, named by a cart, which shows what it takes off, and by the order that the cart becomes", async () => {
+  await addCoupon("CART", { minimum_order: "15.00" });
+  const asked = (subtotal: string) =>
+    shop.bob("GET", `/coupons/cart/check?subtotal=${subtotal}&currency=USD`);
+  expect(await asked("14.99")).toMatchObject({
+    status: 422,
+    body: {
+      code: "coupon_minimum_not_reached",
+      detail: "coupon CART needs an order of 15.00 USD, and this one is worth 14.99",
+      errors: [{ field: "coupon_code" }],
+    },
+  });
+  expect((await asked("100")).body).toEqual({
+    code: "CART",
+    subtotal: "100.00",
+    discount: "10.00",
+    currency: "USD",
+  });
+  const unknown = await shop.alice(
+    "GET",
+    `/coupons/${encodeURIComponent("no code at all")}/check?subtotal=36.00`,
+  );
+  expect(codeOf(unknown)).toEqual([422, "coupon_unknown"]);
+  const product = await shop.addProduct({ price: "10.00" });
+  const { id, call } = await openGuestCart();
+  await put(call, id, { product_id: product.id, quantity: 1 });
+  const name = () => call("PUT", `/carts/${id}/coupon`, { body: { coupon_code: " cart " } });
+  expect(await name()).toMatchObject({
+    status: 200,
+    body: { coupon_code: "CART", discount: "0.00", coupon_problem: { code: "coupon_minimum_not_reached" } },
+  });
+  const more = await put(call, id, { product_id: product.id, quantity: 1 });
+  expect(more.body).toMatchObject({ subtotal: "20.00", discount: "2.00", coupon_problem: null });
+  const without = await call("DELETE", `/carts/${id}/coupon`);
+  expect(without.body).toMatchObject({ coupon_code: null, discount: "0.00" });
+  await name();
+  const body = { payment_method: "invoice", email: "grace@example.com" };
+  expect(await call("POST", `/carts/${id}/checkout`, { body })).toMatchObject({
+    status: 201,
+    body: { coupon_code: "CART", discount: "2.00", total: "21.60" },
+  });
+  expect((await shop.staff("GET", "/orders?coupon_code=cart")).body.items).toHaveLength(1);
 });
 
 it("leaves carts and orders in agreement after all of it", async () => {

@@ -1,4 +1,4 @@
-import { expect, it, test } from "vitest";
+import { expect, it } from "vitest";
 import { avif, GIF, JPEG, png, WEBP } from "../../../../tests/images.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { type ReadImage, readImage } from "./read-image.ts";
@@ -43,7 +43,7 @@ it("V5.2.2 refuses other files, whatever they are called, and images that are br
     });
 });
 
-test("an image cut off or changed anywhere is taken for what it is or refused, and nothing else happens", async () => {
+it("an image cut off or changed anywhere is taken for what it is or refused, and nothing else happens", async () => {
   const outcomes = new Set<string>();
   const judge = async (content: Buffer) => {
     const outcome = await readImage(content).catch((error: unknown) => error);
@@ -66,7 +66,7 @@ test("an image cut off or changed anywhere is taken for what it is or refused, a
   expect(outcomes).toEqual(new Set(["taken", "image_broken", "image_too_large", "image_type_refused"]));
 });
 
-test("two megabytes of headers are read in one pass, and do not keep everybody waiting", async () => {
+it("two megabytes of headers are read in one pass, and do not keep everybody waiting", async () => {
   const manyBoxes = avif(100_000);
   expect(await readImage(manyBoxes)).toMatchObject({ type: "image/avif", width: 1, height: 1 });
   const segments = Buffer.alloc(2_000_000, Buffer.from("\xff\xe0\0\x02", "latin1"));
