@@ -22,21 +22,31 @@ export interface Desks {
   readonly close: () => Promise<void>;
 }
 
-/** Histories move the clock of stamps on by hours; there must be partitions where it ends. */
+/** Histories move the clock on by hours; there must be partitions where it ends. */
 const MONTHS_AHEAD = 60;
+/** The database's clock as the desks see it: theirs is looked up before PostgreSQL's own, and can be moved on. */
+const MOVED_CLOCK = `
+  CREATE SCHEMA moved;
+  CREATE SEQUENCE moved.microseconds MINVALUE 0 START 0;
+  CREATE FUNCTION moved.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+    SELECT pg_catalog.clock_timestamp() + last_value * interval '1 microsecond' FROM moved.microseconds
+  $$;`;
+const settings = { search_path: "moved, pg_catalog" };
 
 export async function openDesks(count: number): Promise<Desks> {
-  const { db, url, drop } = await createTestDatabase();
-  await db`SELECT ledger.create_partitions(${MONTHS_AHEAD})`;
+  const { db: owner, url, drop } = await createTestDatabase();
+  await owner`SELECT ledger.create_partitions(${MONTHS_AHEAD})`;
+  await owner.unsafe(MOVED_CLOCK);
+  const db = openDatabase({ url, poolSize: 4, statementTimeoutMs: 60_000, settings });
   const assets = await loadAssets(db);
   const pools = Array.from({ length: count }, () =>
-    openDatabase({ url, poolSize: 2, statementTimeoutMs: 60_000 }),
+    openDatabase({ url, poolSize: 2, statementTimeoutMs: 60_000, settings }),
   );
   const limits = { lanesMax: 2, batchItemsMax: 1_000, queueItemsMax: 100_000 };
   const desks = pools.map((pool) => openCommandDesk({ db: pool, assets, ...limits }));
   const close = async () => {
     for (const desk of desks) await desk.close();
-    for (const pool of pools) await pool.end({ timeout: 5 });
+    for (const pool of [db, ...pools]) await pool.end({ timeout: 5 });
     await drop();
   };
   return { db, url, assets, desks, close };
@@ -174,7 +184,9 @@ function assetOf(assets: Assets, code: string) {
 }
 
 async function passTimeUntil(db: Sql, stamp: number): Promise<void> {
-  await db`SELECT setval('ledger.stamps', greatest(last_value, ${stamp})) FROM ledger.stamps`;
+  await db`
+    SELECT setval('moved.microseconds', greatest(last_value, ${stamp} - (extract(epoch FROM now()) * 1000000)::bigint))
+    FROM moved.microseconds`;
 }
 
 async function commit(
