@@ -77,6 +77,11 @@ export const HTTP_ERRORS = {
     title: "There is nothing here.",
     wayOut: "See /docs for the paths and methods.",
   },
+  method_not_allowed: {
+    kind: "invalid",
+    title: "The path is known, and takes other methods.",
+    wayOut: "Use one of those that the header Allow names.",
+  },
   version_mismatch: {
     kind: "conflict",
     title: "It changed since it was read.",

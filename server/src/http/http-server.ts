@@ -16,6 +16,7 @@ import type { Log } from "../runtime/log.ts";
 import { type Actor, GUEST } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import { networkOf } from "../values/network.ts";
+import { watchMethods } from "./allowed-methods.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
 import { checkJson } from "./check-json.ts";
@@ -26,7 +27,7 @@ import { createConnectionTurns } from "./limits/connection-turns.ts";
 import { createRateLimiter, type RateLimiter, type RateLimits } from "./limits/rate-limit.ts";
 import { refuseUnparsed } from "./limits/refuse-unparsed.ts";
 import type { Metrics } from "./operations/metrics.ts";
-import { sendProblem, toProblem } from "./problem.ts";
+import { describeWrongMethod, sendProblem, toProblem } from "./problem.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<
@@ -223,6 +224,7 @@ function addHooks(
   { log, metrics, authenticator, rateLimits, onRefused }: HttpServerOptions,
 ): void {
   const limiter = createRateLimiter(rateLimits);
+  const methodsOf = watchMethods(server);
   attachPermissions(server as unknown as FastifyInstance);
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
@@ -253,7 +255,16 @@ function addHooks(
     return sendProblem(request, reply, problem);
   });
   server.setNotFoundHandler((request, reply) => {
-    const message = `there is no ${request.method} ${request.url.split("?")[0]}; /docs lists what there is`;
+    const { method, url } = request;
+    const path = url.split("?")[0] ?? "";
+    const allowed = methodsOf(path);
+    if (allowed.length > 0)
+      return sendProblem(
+        request,
+        reply.header("allow", allowed.join(", ")),
+        describeWrongMethod(method, allowed),
+      );
+    const message = `there is no ${method} ${path}; /docs lists what there is`;
     return sendProblem(request, reply, toProblem(new AppError("not_found", "not_found", { message })));
   });
 }

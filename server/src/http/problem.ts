@@ -82,6 +82,16 @@ export function toProblem(thrown: unknown): Problem {
   };
 }
 
+/** A path that is known, with a method that is not its own. */
+export function describeWrongMethod(method: string, allowed: readonly string[]): Problem {
+  return {
+    status: 405,
+    code: "method_not_allowed",
+    detail: `there is no ${method} here, only ${allowed.join(", ")}`,
+    extra: {},
+  };
+}
+
 /** The statuses that a refusal of this kind is answered with; for the generated documentation. */
 export function statusOf(kind: RefusalKind): number {
   return STATUS[kind];

@@ -45,6 +45,40 @@ const PROBLEMS: Readonly<Record<string, { name: string; description: string; exa
     description: "The state changed, or is being changed by somebody else",
     example: describeExample(409, "version_mismatch", { detail: "It changed since it was read." }),
   },
+  "413": {
+    name: "TooLarge",
+    description: "The body is larger than BODY_LIMIT_BYTES",
+    example: describeExample(413, "body_too_large", {
+      detail: "the body is larger than this server accepts",
+    }),
+  },
+  "414": {
+    name: "PathTooLong",
+    description: "A part of the path is longer than any id",
+    example: describeExample(414, "invalid_request", { detail: "a part of the path is longer than any id" }),
+  },
+  "415": {
+    name: "UnsupportedMediaType",
+    description: "The body has a content type that is not accepted here",
+    example: describeExample(415, "unsupported_media_type", {
+      detail: "send Content-Type: application/json",
+    }),
+  },
+  "429": {
+    name: "TooMany",
+    description: "More requests than one caller may send; try again after `Retry-After`",
+    example: describeExample(429, "rate_limited", {
+      detail: "more than 600 requests a minute",
+      limit: "user",
+    }),
+  },
+  "431": {
+    name: "HeadersTooLarge",
+    description: "The request line and headers are larger than 16 KiB",
+    example: describeExample(431, "headers_too_large", {
+      detail: "the headers are larger than this server accepts",
+    }),
+  },
   "422": {
     name: "Refused",
     description: "Well formed, but a rule of the business forbids it",
@@ -98,7 +132,13 @@ function completeOperation(operation: Operation, route: { path: string; method: 
       { $ref: "#/components/parameters/IdempotencyKey" },
     ];
   delete operation["x-keyless"];
-  const problems = ["400", "401", "403", "404", ...(route.method === "get" ? [] : ["409", "422"]), "503"];
+  const problems = [
+    ...["400", "401", "403", "404"],
+    ...(route.method === "get" ? [] : ["409", "422"]),
+    ...(operation["requestBody"] === undefined ? [] : ["413", "415"]),
+    ...(route.path.includes("{") ? ["414"] : []),
+    ...["429", "431", "503"],
+  ];
   const refused = problems.map((status) => [
     status,
     { $ref: `#/components/responses/${ownOf(PROBLEMS, status)?.name}` },
