@@ -12,7 +12,8 @@ import { findPostgres, type ServerProcess, startServer, tokenOf } from "./server
 const PATIENCE_MS = 60_000;
 /** Enough for several batches, and more than there are lanes. */
 const REQUESTS = 200;
-const ROUND_TRIPS = 50;
+/** More than there are connections to accept, for one is accepted in each turn of the loop at worst. */
+const ROUND_TRIPS = 250;
 /** DBState DB_SHUTDOWNED of PostgreSQL's pg_control.h. */
 const CLUSTER_SHUT_DOWN = 1;
 

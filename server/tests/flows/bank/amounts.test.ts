@@ -30,7 +30,9 @@ describe("F6-2 the amount of a transaction is what it moved of the account that 
   it("adds up to the balance, whatever was booked on it", async () => {
     const [dollars, { body: euros }] = [
       await shop.openAccount("alice", "100.00"),
-      await shop.staff("POST", "/accounts", { body: { owner_id: "alice", currency: "EUR" } }),
+      await shop.staff("POST", "/accounts", {
+        body: { owner_id: "alice", external_owner: true, currency: "EUR" },
+      }),
     ];
     const product = await shop.addProduct({ price: "10.00" });
     const items = [{ product_id: product.id, quantity: 1 }];

@@ -77,7 +77,7 @@ const DOORS: Readonly<Record<string, Door>> = {
     const rate = { base: "USD", quote: "EUR", rate: "0.9" };
     await at.staff("POST", "/exchange-rates", { body: rate });
     const { body: euros } = await at.staff("POST", "/accounts", {
-      body: { owner_id: owner, currency: "EUR" },
+      body: { owner_id: owner, external_owner: true, currency: "EUR" },
     });
     const body = { account_id: account, to_account_id: euros.id, amount: amountOf(times) };
     return as("POST", "/exchanges", { body });

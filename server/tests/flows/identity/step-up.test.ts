@@ -45,7 +45,8 @@ async function signUp(username: string): Promise<Customer> {
 }
 
 async function openAccount(owner: string, currency: string): Promise<string> {
-  const { id } = (await call(admin, "POST /accounts", { owner_id: owner, currency })).body;
+  const { id } = (await call(admin, "POST /accounts", { owner_id: owner, external_owner: true, currency }))
+    .body;
   const amount = currency === "JPY" ? "100000" : "100000.00";
   const deposit = { type: "deposit", account_id: id, amount, currency };
   expect((await call(admin, "POST /transactions", deposit)).status).toBe(201);

@@ -237,7 +237,7 @@ it("leaves an order's reservation to the order: nobody captures or releases it a
   const { holds } = await desk.carryOut(await desk.reserve([{ productId: 10, quantity: 2 }]));
   await desk.close();
   for (const act of ["capture", "release"])
-    expect((await post(`/holds/${holds[0]}/${act}`, {})).body.code).toBe("stock_is_not_money");
+    expect((await post(`/holds/${holds[0]}/${act}`, {})).body.code).toBe("owned_by_another");
   expect((await get("/holds")).body.items).toEqual([]);
   expect((await get("/stock/10")).body).toMatchObject({ on_hand: 3, reserved: 2, available: 1 });
   const lost = { items: [{ product_id: 10, quantity: -2, reason: "lost" }] };
