@@ -49,21 +49,15 @@ export async function selectOrderSales(
       SELECT ${keyOf(tx, "o", by)} AS key, count(*) AS orders, sum(o.net) AS net, sum(o.tax) AS tax,
         sum(o.total) AS gross
       FROM orders.orders o
-      WHERE o.id >= ${span.from}
-        AND o.id < ${span.to}
-        AND o.currency = ${span.currency}
-        AND o.state ${sql.unsafe(SOLD)}
+      WHERE ${isSold(tx, span)}
       GROUP BY 1),
     quantities AS (
       SELECT ${keyOf(tx, "o", by)} AS key, sum(l.quantity) AS units
       FROM orders.orders o
       JOIN orders.lines l ON l.order_id = o.id
-      WHERE o.id >= ${span.from}
-        AND o.id < ${span.to}
+      WHERE ${isSold(tx, span)}
         AND l.order_id >= ${span.from}
         AND l.order_id < ${span.to}
-        AND o.currency = ${span.currency}
-        AND o.state ${sql.unsafe(SOLD)}
       GROUP BY 1),
     sold AS (
       SELECT key, orders, units, net, tax, gross FROM ordered LEFT JOIN quantities USING (key)),
@@ -78,10 +72,7 @@ export async function selectOrderSales(
         WHERE note_id >= ${span.from} AND note_id < ${span.to}
         GROUP BY note_id) u
         ON u.note_id = n.id
-      WHERE n.id >= ${span.from}
-        AND n.id < ${span.to}
-        AND n.currency = ${span.currency}
-        AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})
+      WHERE ${isCredited(tx, span)}
       GROUP BY 1)
     SELECT key::text, coalesce(s.orders, 0)::text AS orders, coalesce(g.notes, 0)::text AS "creditNotes",
       ${sumsOf(tx)}
@@ -107,12 +98,9 @@ export async function selectLineSales(
         sum(l.tax) AS tax, sum(l.gross) AS gross
       FROM orders.orders o
       JOIN orders.lines l ON l.order_id = o.id
-      WHERE o.id >= ${span.from}
-        AND o.id < ${span.to}
+      WHERE ${isSold(tx, span)}
         AND l.order_id >= ${span.from}
         AND l.order_id < ${span.to}
-        AND o.currency = ${span.currency}
-        AND o.state ${sql.unsafe(SOLD)}
       GROUP BY 1),
     given_back AS (
       SELECT coalesce(l.product_id, 0) AS key, count(*) AS notes, sum(l.quantity) AS units, sum(l.net) AS net,
@@ -120,10 +108,7 @@ export async function selectLineSales(
       FROM orders.credit_notes n
       JOIN orders.credit_note_lines l ON l.note_id = n.id
       LEFT JOIN orders.orders o ON o.id = n.order_id
-      WHERE n.id >= ${span.from}
-        AND n.id < ${span.to}
-        AND n.currency = ${span.currency}
-        AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})
+      WHERE ${isCredited(tx, span)}
       GROUP BY 1)
     SELECT key::text, coalesce(s.lines, 0)::text AS lines, coalesce(g.notes, 0)::text AS "creditLines",
       ${sumsOf(tx)}
@@ -144,15 +129,27 @@ function keyOf({ sql }: Tx, table: "o" | "n", by: "all" | "day" | "customer") {
   return sql`${name}.id / ${sql.unsafe(String(MICROSECONDS_PER_DAY))}`;
 }
 
+/** Of orders `o`: those of the span that count. */
+function isSold({ sql }: Tx, span: SalesSpan) {
+  return sql`o.id >= ${span.from} AND o.id < ${span.to} AND o.currency = ${span.currency}
+    AND o.state ${sql.unsafe(SOLD)}`;
+}
+
+/** Of credit notes `n` and their orders `o`: those of the span, for no order or for one that counts. */
+function isCredited({ sql }: Tx, span: SalesSpan) {
+  return sql`n.id >= ${span.from} AND n.id < ${span.to} AND n.currency = ${span.currency}
+    AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})`;
+}
+
 function sumsOf({ sql }: Tx) {
   return sql`
-    coalesce(s.units,
-      0)::text AS units, coalesce(s.net,
-      0)::text AS net, coalesce(s.tax,
-      0)::text AS tax, coalesce(s.gross,
-      0)::text AS gross, coalesce(g.units,
-      0)::text AS "unitsCredited", coalesce(g.net,
-      0)::text AS "creditedNet", coalesce(g.gross, 0)::text AS credited`;
+    coalesce(s.units, 0)::text AS units,
+    coalesce(s.net, 0)::text AS net,
+    coalesce(s.tax, 0)::text AS tax,
+    coalesce(s.gross, 0)::text AS gross,
+    coalesce(g.units, 0)::text AS "unitsCredited",
+    coalesce(g.net, 0)::text AS "creditedNet",
+    coalesce(g.gross, 0)::text AS credited`;
 }
 
 /** All columns but the key are whole numbers as text. */
