@@ -142,7 +142,7 @@ describe("the figures", () => {
   });
 });
 
-describe.each(["post_each", "post_batch"] as const)("the reference ledger, %s", (procedure) => {
+describe.each(["each", "at_once"] as const)("the reference ledger, history %s", (history) => {
   let ledger: ReferenceLedger;
   const opened = new AsyncDisposableStack();
 
@@ -168,8 +168,8 @@ describe.each(["post_each", "post_batch"] as const)("the reference ledger, %s", 
       credits: [2, 2, 99, 1],
       amounts: [900_000, 900_000, 1, 1],
     };
-    expect(await postTransfers(ledger.sql, procedure, batch)).toEqual([0, 1, 2, 2]);
-    expect(await postTransfers(ledger.sql, procedure, batch)).toEqual([3, 1, 2, 2]);
+    expect(await postTransfers(ledger.sql, history, batch)).toEqual([0, 1, 2, 2]);
+    expect(await postTransfers(ledger.sql, history, batch)).toEqual([3, 1, 2, 2]);
     const balances = await ledger.sql`SELECT balance FROM reference.accounts WHERE id IN (1, 2) ORDER BY id`;
     expect(balances.map((row) => row["balance"])).toEqual([100_000n, 1_900_000n]);
     expect(await ledger.sql`SELECT id FROM reference.transfers`).toEqual([{ id: 1n }]);
@@ -196,7 +196,7 @@ describe.each(["post_each", "post_batch"] as const)("the reference ledger, %s", 
           credits: column("credit"),
           amounts: column("amount"),
         };
-        const outcomes = await postTransfers(ledger.sql, procedure, batch);
+        const outcomes = await postTransfers(ledger.sql, history, batch);
         expect(outcomes).toHaveLength(transfers.length);
         await checkReferenceSum(ledger.sql);
       }),

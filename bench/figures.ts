@@ -28,144 +28,71 @@ export function isMet({ value, target }: Figure): boolean | undefined {
   );
 }
 
-interface RatioPlan {
-  readonly label: string;
-  readonly id: string;
-  readonly against: readonly string[];
-  readonly key?: Comparison["key"];
-  readonly target?: Target;
-}
+/** What a row's rate is to be against the best of other rows; by `key` it can be another figure than the rate. */
+type Ratio = readonly [
+  label: string,
+  id: string,
+  against: readonly string[],
+  target?: Target | undefined,
+  key?: Comparison["key"],
+];
 
-const RATIOS: readonly RatioPlan[] = [
-  {
-    label: "uniform, 256 in flight / pgbench's best",
-    id: "uniform-256",
-    against: PGBENCH_CROWD,
-    target: { atLeast: 3 },
-  },
-  {
-    label: "Zipf, 256 in flight / stored procedure",
-    id: "zipf-256",
-    against: ["procedure-256"],
-    target: { atLeast: 1.3 },
-  },
-  {
-    label: "uniform, 256 in flight / stored procedure",
-    id: "uniform-256",
-    against: ["procedure-256"],
-    target: { atLeast: 1.3 },
-  },
-  {
-    label: "Zipf, 256 in flight / stored procedure, history per batch",
-    id: "zipf-256",
-    against: ["procedure-plus-256"],
-  },
-  {
-    label: "one hot account / uniform, 256 in flight",
-    id: "hot-256",
-    against: ["uniform-256"],
-    target: { atLeast: 1 },
-  },
-  { label: "ten accounts / uniform, 256 in flight", id: "ten-256", against: ["uniform-256"] },
-  {
-    label: "median latency, 1 in flight / pgbench, 1 client",
-    id: "uniform-1",
-    against: ["pgbench-1"],
-    key: "p50Ms",
-    target: { atMost: 1.5 },
-  },
-  {
-    label: "batches of 1,000 / pgbench's best",
-    id: "batch-4",
-    against: PGBENCH_CROWD,
-    target: { atLeast: 6 },
-  },
-  {
-    label: "orders of one line / transfers, uniform, 256 in flight",
-    id: "orders-256",
-    against: ["uniform-256"],
-    target: { atLeast: 0.35 },
-  },
-  {
-    label: "one product / 10,000 products, orders of one line",
-    id: "flash-256",
-    against: ["orders-256"],
-    target: { atLeast: 1 },
-  },
-  { label: "orders of five lines / of one line", id: "orders-five-256", against: ["orders-256"] },
-  {
-    label: "product list, 20 of 1,000 / bare health, 16 connections",
-    id: "products-16",
-    against: ["health-16"],
-    target: { atLeast: 0.1 },
-  },
-  {
-    label: "product search / bare health, 16 connections",
-    id: "search-16",
-    against: ["health-16"],
-    target: { atLeast: 0.1 },
-  },
+const RATIOS: readonly Ratio[] = [
+  ["uniform, 256 in flight / pgbench's best", "uniform-256", PGBENCH_CROWD, { atLeast: 3 }],
+  ["Zipf, 256 in flight / stored procedure", "zipf-256", ["procedure-256"], { atLeast: 1.3 }],
+  ["uniform, 256 in flight / stored procedure", "uniform-256", ["procedure-256"], { atLeast: 1.3 }],
+  ["Zipf, 256 in flight / stored procedure, history per batch", "zipf-256", ["procedure-plus-256"]],
+  ["one hot account / uniform, 256 in flight", "hot-256", ["uniform-256"], { atLeast: 1 }],
+  ["ten accounts / uniform, 256 in flight", "ten-256", ["uniform-256"]],
+  ["median latency, 1 in flight / pgbench, 1 client", "uniform-1", ["pgbench-1"], { atMost: 1.5 }, "p50Ms"],
+  ["batches of 1,000 / pgbench's best", "batch-4", PGBENCH_CROWD, { atLeast: 6 }],
+  [
+    "orders of one line / transfers, uniform, 256 in flight",
+    "orders-256",
+    ["uniform-256"],
+    { atLeast: 0.35 },
+  ],
+  ["one product / 10,000 products, orders of one line", "flash-256", ["orders-256"], { atLeast: 1 }],
+  ["orders of five lines / of one line", "orders-five-256", ["orders-256"]],
+  ["product list, 20 of 1,000 / bare health, 16 connections", "products-16", ["health-16"], { atLeast: 0.1 }],
+  ["product search / bare health, 16 connections", "search-16", ["health-16"], { atLeast: 0.1 }],
 ];
 
 /** Ratios whose rows were measured. */
 export function findRatios(samples: Samples): Figure[] {
-  return RATIOS.flatMap(({ label, id, against, key = "perSecond", target }) => {
+  return RATIOS.flatMap(([label, id, against, target, key = "perSecond"]) => {
     const value = findRatio(samples, { id, against, key });
-    return value === undefined
-      ? []
-      : [{ label, value, unit: "×", ...(target === undefined ? {} : { target }) }];
+    return value === undefined ? [] : [figure(label, [value, "×"], target)];
   });
 }
 
 export function describeSizes(sizes: TableSizes): Figure[] {
+  const remembered = "remembered answers per transfer, until they expire";
   return [
-    {
-      label: "on disk per transfer, with indexes",
-      value: sizes.bytesPerTransfer,
-      unit: "bytes",
-      target: { atMost: 400 },
-    },
-    {
-      label: "remembered answers per transfer, until they expire",
-      value: sizes.idempotencyBytesPerTransfer,
-      unit: "bytes",
-    },
-    {
-      label: "outbox file, emptied as events are delivered",
-      value: sizes.outboxBytes / 1_048_576,
-      unit: "MB",
-    },
-    { label: "transfers written in this run", value: sizes.transferCount, unit: "" },
+    figure("on disk per transfer, with indexes", [sizes.bytesPerTransfer, "bytes"], { atMost: 400 }),
+    figure(remembered, [sizes.idempotencyBytesPerTransfer, "bytes"]),
+    figure("outbox file, emptied as events are delivered", [sizes.outboxBytes / 1_048_576, "MB"]),
+    figure("transfers written in this run", [sizes.transferCount, ""]),
   ];
 }
 
 export function describeMemory(use: MemoryUse | undefined, slopeTarget?: Target): Figure[] {
   if (use === undefined) return [];
-  const slope = {
-    label: "server memory, slope over the second half",
-    value: use.slopeMbPerMinute,
-    unit: "MB/min",
-  };
+  const highest = `server memory, highest in ${Math.round(use.seconds)} s under load`;
   return [
-    { label: "server memory at the start", value: use.startMb, unit: "MB" },
-    {
-      label: `server memory, highest in ${Math.round(use.seconds)} s under load`,
-      value: use.maxMb,
-      unit: "MB",
-      target: { atMost: 300 },
-    },
-    slopeTarget === undefined ? slope : { ...slope, target: slopeTarget },
+    figure("server memory at the start", [use.startMb, "MB"]),
+    figure(highest, [use.maxMb, "MB"], { atMost: 300 }),
+    figure("server memory, slope over the second half", [use.slopeMbPerMinute, "MB/min"], slopeTarget),
   ];
 }
 
-export function describeStarts(starts: { firstMs: number; laterMs: number }): Figure[] {
+export function describeStarts({ firstMs, laterMs }: { firstMs: number; laterMs: number }): Figure[] {
   return [
-    {
-      label: "first start (empty directory) to first answer",
-      value: starts.firstMs / 1_000,
-      unit: "s",
-      target: { atMost: 6 },
-    },
-    { label: "later start to first answer", value: starts.laterMs / 1_000, unit: "s", target: { atMost: 2 } },
+    figure("first start (empty directory) to first answer", [firstMs / 1_000, "s"], { atMost: 6 }),
+    figure("later start to first answer", [laterMs / 1_000, "s"], { atMost: 2 }),
   ];
+}
+
+function figure(label: string, [value, unit]: readonly [number, string], target?: Target): Figure {
+  return { label, value, unit, ...(target === undefined ? {} : { target }) };
 }

@@ -24,8 +24,10 @@ CREATE INDEX transfers_by_credit ON reference.transfers (credit_id, id);
 
 -- Outcomes, one per transfer: 0 booked, 1 not enough money, 2 no such account, 3 id already booked.
 
--- The port: every transfer on its own, one after the other.
-CREATE FUNCTION reference.post_each(ids bigint[], debits bigint[], credits bigint[], amounts bigint[])
+-- The port inserts the history of each transfer beside it. With `at_once` it is taken one step further than the original:
+-- the history is inserted once for the whole batch.
+CREATE FUNCTION reference.post(
+  ids bigint[], debits bigint[], credits bigint[], amounts bigint[], at_once boolean)
 RETURNS smallint[] LANGUAGE plpgsql AS $$
 DECLARE
   outcomes smallint[] := array_fill(0::smallint, ARRAY[cardinality(ids)]);
@@ -49,39 +51,14 @@ BEGIN
       outcomes[i] := 2;
       CONTINUE;
     END IF;
+    CONTINUE WHEN at_once;
     INSERT INTO reference.transfers (id, debit_id, credit_id, amount) VALUES (ids[i], debits[i], credits[i], amounts[i]);
   END LOOP;
-  RETURN outcomes;
-END $$;
-
--- The same, taken one step further than the original: the history is inserted once for the whole batch.
-CREATE FUNCTION reference.post_batch(ids bigint[], debits bigint[], credits bigint[], amounts bigint[])
-RETURNS smallint[] LANGUAGE plpgsql AS $$
-DECLARE
-  outcomes smallint[] := array_fill(0::smallint, ARRAY[cardinality(ids)]);
-  known    bigint[];
-BEGIN
-  PERFORM FROM reference.accounts WHERE id = ANY (debits || credits) ORDER BY id FOR UPDATE;
-  known := ARRAY(SELECT id FROM reference.transfers WHERE id = ANY (ids));
-  FOR i IN 1 .. cardinality(ids) LOOP
-    IF ids[i] = ANY (known) THEN
-      outcomes[i] := 3;
-      CONTINUE;
-    END IF;
-    UPDATE reference.accounts SET balance = balance - amounts[i] WHERE id = debits[i] AND balance >= amounts[i];
-    IF NOT FOUND THEN
-      outcomes[i] := CASE WHEN EXISTS (SELECT FROM reference.accounts WHERE id = debits[i]) THEN 1 ELSE 2 END;
-      CONTINUE;
-    END IF;
-    UPDATE reference.accounts SET balance = balance + amounts[i] WHERE id = credits[i];
-    IF NOT FOUND THEN
-      UPDATE reference.accounts SET balance = balance + amounts[i] WHERE id = debits[i];
-      outcomes[i] := 2;
-    END IF;
-  END LOOP;
-  INSERT INTO reference.transfers (id, debit_id, credit_id, amount)
-    SELECT id, debit_id, credit_id, amount
-    FROM unnest(ids, debits, credits, amounts, outcomes) AS item (id, debit_id, credit_id, amount, outcome)
-    WHERE outcome = 0;
+  IF at_once THEN
+    INSERT INTO reference.transfers (id, debit_id, credit_id, amount)
+      SELECT id, debit_id, credit_id, amount
+      FROM unnest(ids, debits, credits, amounts, outcomes) AS item (id, debit_id, credit_id, amount, outcome)
+      WHERE outcome = 0;
+  END IF;
   RETURN outcomes;
 END $$;

@@ -7,8 +7,8 @@ import { createHistogram, findPercentileMs, recordLatency } from "../load/histog
 import { createPicker, type Pair } from "../load/pick-accounts.ts";
 import type { Sample } from "../measure.ts";
 
-/** `post_each` is the port; `post_batch` inserts the history once per batch, which the original does not. */
-export type Procedure = "post_each" | "post_batch";
+/** `each` is the port; `at_once` inserts the history once per batch, which the original does not. */
+export type History = "each" | "at_once";
 
 export interface ReferenceLedger {
   readonly sql: Sql;
@@ -37,7 +37,7 @@ export async function createReferenceLedger(url: string, accountCount: number): 
 /** Posts batches of `inFlight` transfers for so many seconds; each transfer waits as long as its whole batch. */
 export async function measureProcedure(
   ledger: ReferenceLedger,
-  procedure: Procedure,
+  history: History,
   options: { inFlight: number; seconds: number },
 ): Promise<Sample> {
   const latencies = createHistogram();
@@ -46,7 +46,7 @@ export async function measureProcedure(
   let batch = pickTransfers(ledger, options.inFlight);
   let posted = 0;
   for (let now = startedAt; now < until; ) {
-    const outcomes = postTransfers(ledger.sql, procedure, batch);
+    const outcomes = postTransfers(ledger.sql, history, batch);
     batch = pickTransfers(ledger, options.inFlight); // while the server works, as a waiting queue would fill
     posted += (await outcomes).length;
     const answeredAt = performance.now();
@@ -58,12 +58,12 @@ export async function measureProcedure(
 }
 
 /** One outcome per transfer: 0 booked, 1 not enough money, 2 no such account, 3 id already booked. */
-export async function postTransfers(sql: Sql, procedure: Procedure, batch: Transfers): Promise<number[]> {
-  const text = `SELECT reference.${procedure}($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS outcomes`;
+export async function postTransfers(sql: Sql, history: History, batch: Transfers): Promise<number[]> {
+  const text =
+    "SELECT reference.post($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean) AS outcomes";
   const { ids, debits, credits, amounts } = batch;
-  const [row] = await sql.unsafe<{ outcomes: number[] }[]>(text, [ids, debits, credits, amounts], {
-    prepare: true,
-  });
+  const values = [ids, debits, credits, amounts, history === "at_once"];
+  const [row] = await sql.unsafe<{ outcomes: number[] }[]>(text, values, { prepare: true });
   return row?.outcomes ?? [];
 }
 

@@ -9,8 +9,8 @@ import { type ProcessorTime, readProcessorTime } from "../processor-time.ts";
 import { fillPgbench, findPgbenchTrouble, measurePgbench } from "../reference/pgbench.ts";
 import {
   createReferenceLedger,
+  type History,
   measureProcedure,
-  type Procedure,
   type ReferenceLedger,
 } from "../reference/stored-procedure.ts";
 import type { Workbench } from "../workbench.ts";
@@ -30,7 +30,7 @@ type RowPlan = { readonly id: string; readonly label: string } & (
   | { readonly visit: Visit }
   | { readonly purchase: Purchase }
   | { readonly clients: number }
-  | { readonly procedure: Procedure }
+  | { readonly procedure: History }
 );
 
 const transfers = (spread: LoadShape["spread"], inFlight: number): LoadShape => ({
@@ -47,12 +47,12 @@ const PLANS: readonly RowPlan[] = [
   { id: "pgbench-8", label: "reference: pgbench TPC-B, 8 clients", clients: 8 },
   { id: "uniform-256", label: "transfers, uniform, 256 in flight", load: transfers("uniform", 256) },
   { id: "hot-256", label: "transfers, one hot account, 256 in flight", load: transfers("hot", 256) },
-  { id: "procedure-256", label: "reference: stored procedure, Zipf, 256 in flight", procedure: "post_each" },
+  { id: "procedure-256", label: "reference: stored procedure, Zipf, 256 in flight", procedure: "each" },
   { id: "zipf-256", label: "transfers, Zipf 1.0, 256 in flight", load: transfers("zipf", 256) },
   {
     id: "procedure-plus-256",
     label: "reference: the same, history inserted per batch",
-    procedure: "post_batch",
+    procedure: "at_once",
   },
   { id: "ten-256", label: "transfers, ten accounts, 256 in flight", load: transfers("ten", 256) },
   { id: "pgbench-16", label: "reference: pgbench TPC-B, 16 clients", clients: 16 },
