@@ -1,4 +1,7 @@
-// What `countinghouse seed` fills a shop with: outdoor and kitchen goods, made from short lists, always the same.
+// What `countinghouse seed` fills a shop with: outdoor and kitchen goods, always the same. The products are seed-products.csv.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 
 export interface SeedCategory {
   readonly name: string;
@@ -15,64 +18,32 @@ export interface SeedProduct {
   readonly quantity: number;
 }
 
-type Row = readonly [name: string, brand: string, price: string, quantity: number, description: string];
-
-export const SEED_CATEGORIES: readonly SeedCategory[] = [
+/** The categories with those below them. */
+const CATEGORIES = [
   {
     name: "Outdoor",
     description: "For days out and nights under canvas",
-    children: [
-      child("Tents", "TNT", [
-        ["Ridge 2 tent", "Northfell", "249.00", 40, "Two-person tent for three seasons, 1.9 kg"],
-        ["Ridge 3 tent", "Northfell", "319.00", 25, "Three-person tent with two porches, 2.6 kg"],
-        ["Base camp tent", "Tarn & Co", "549.00", 8, "Six people stand upright in it"],
-        ["Footprint for Ridge 2", "Northfell", "34.50", 60, "Keeps the groundsheet dry and whole"],
-        ["Titanium pegs, set of 8", "Skarn", "27.90", 200, "13 g each, for hard ground"],
-      ]),
-      child("Sleeping bags", "SLP", [
-        ["Down bag 0 °C", "Northfell", "289.00", 35, "750 fill power duck down, 0.8 kg"],
-        ["Synthetic bag 5 °C", "Tarn & Co", "99.00", 80, "Dries fast, packs small"],
-        ["Silk liner", "Lakelight", "49.95", 120, "Adds three degrees and keeps the bag clean"],
-        ["Air mat, regular", "Skarn", "129.00", 55, "Insulated, 8 cm thick, 0.5 kg"],
-        ["Foam mat", "Tarn & Co", "19.90", 300, "Cannot be punctured"],
-      ]),
-      child("Stoves", "STV", [
-        ["Gas stove Micro", "Skarn", "44.00", 150, "73 g, boils half a litre in three minutes"],
-        ["Alcohol stove", "Lakelight", "18.50", 90, "Burns what every pharmacy sells"],
-        ["Titanium pot 0.9 l", "Skarn", "54.00", 70, "With lid and folding handles"],
-        ["Wind screen", "Tarn & Co", "12.00", 110, "Folds flat around the pot"],
-        ["Long spoon", "Lakelight", "9.90", 250, "Reaches the bottom of a bag meal"],
-      ]),
-    ],
+    children: ["Tents", "Sleeping bags", "Stoves"],
   },
   {
     name: "Kitchen",
     description: "Tools that last longer than the kitchen",
-    children: [
-      child("Knives", "KNF", [
-        ["Chef's knife 20 cm", "Hartmann", "139.00", 45, "Forged, hardened to 58 HRC"],
-        ["Bread knife 24 cm", "Hartmann", "89.00", 50, "Serrated so that crumbs stay few"],
-        ["Paring knife", "Hartmann", "39.00", 120, "For all that is done in the hand"],
-        ["Whetstone 1000/6000", "Ishi", "59.00", 65, "Coarse on one side, fine on the other"],
-        ["Magnetic rack 45 cm", "Werkbank", "69.00", 30, "Oak, holds eight knives"],
-      ]),
-      child("Pans", "PAN", [
-        ["Cast iron pan 26 cm", "Gusswerk", "74.00", 60, "Seasoned, for every stove and the fire"],
-        ["Carbon steel pan 28 cm", "Gusswerk", "64.00", 75, "Light, hot in a minute"],
-        ["Casserole 5 l", "Gusswerk", "219.00", 20, "Enamelled inside and out"],
-        ["Saucepan 1.5 l", "Hartmann", "89.00", 40, "Three layers, does not burn milk"],
-        ["Splash guard", "Werkbank", "16.90", 140, "Fits 20 to 30 cm"],
-      ]),
-      child("Coffee", "COF", [
-        ["Hand grinder", "Ishi", "119.00", 55, "Conical burrs of steel, 30 g"],
-        ["Filter dripper", "Lakelight", "24.00", 95, "Ceramic, for one to four cups"],
-        ["Paper filters, 100", "Lakelight", "6.50", 500, "Unbleached"],
-        ["Gooseneck kettle 0.8 l", "Werkbank", "79.00", 35, "Pours where it is meant to"],
-        ["Kitchen scale 0.1 g", "Werkbank", "45.00", 4, "With a timer; nearly sold out"],
-      ]),
-    ],
+    children: ["Knives", "Pans", "Coffee"],
   },
 ];
+
+export function readSeedCategories(): SeedCategory[] {
+  const text = readFileSync(join(import.meta.dirname, "seed-products.csv"), "utf8");
+  const rows = parse<Record<"category" | keyof SeedProduct, string>>(text, { columns: true });
+  const productsOf = (name: string): SeedProduct[] =>
+    rows
+      .filter(({ category }) => category === name)
+      .map(({ category, quantity, ...product }) => ({ ...product, quantity: Number(quantity) }));
+  return CATEGORIES.map((top) => ({
+    ...top,
+    children: top.children.map((name) => ({ name, products: productsOf(name) })),
+  }));
+}
 
 export const SEED_CUSTOMERS: readonly { readonly username: string; readonly name: string }[] = [
   ["amara.okafor", "Amara Okafor"],
@@ -95,17 +66,3 @@ export const SEED_ADDRESS = {
   postal_code: "BS1 4RW",
   country: "United Kingdom",
 };
-
-function child(name: string, code: string, rows: readonly Row[]): SeedCategory["children"][number] {
-  return {
-    name,
-    products: rows.map(([product, brand, price, quantity, description], index) => ({
-      sku: `${code}-${String(index + 1).padStart(3, "0")}`,
-      name: product,
-      description,
-      brand,
-      price,
-      quantity,
-    })),
-  };
-}

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type ApiCaller, expectDone, openApiClient } from "../api-client.ts";
 import { addExamples } from "../examples.ts";
 import { showProgress } from "../progress.ts";
-import { SEED_ADDRESS, SEED_CATEGORIES, SEED_CUSTOMERS, type SeedProduct } from "./seed-data.ts";
+import { readSeedCategories, SEED_ADDRESS, SEED_CUSTOMERS, type SeedProduct } from "./seed-data.ts";
 
 const ORDER_COUNT = 60;
 const DEPOSIT = "5000.00";
@@ -60,13 +60,14 @@ interface Filled {
 }
 
 async function fillShop(staff: ApiCaller, onProgress: (done: number, of: number) => void): Promise<Filled> {
-  const catalog = SEED_CATEGORIES.flatMap((top) => [top, ...top.children]);
-  const all = SEED_CATEGORIES.flatMap(({ children }) => children.flatMap(({ products }) => products));
+  const categories = readSeedCategories();
+  const catalog = categories.flatMap((top) => [top, ...top.children]);
+  const all = categories.flatMap(({ children }) => children.flatMap(({ products }) => products));
   const total = catalog.length + all.length + SEED_CUSTOMERS.length + ORDER_COUNT;
   let done = 0;
   const step = () => onProgress(++done, total);
   const productIds: number[] = [];
-  for (const { name, description, children } of SEED_CATEGORIES) {
+  for (const { name, description, children } of categories) {
     const topId = await openCategory(staff, { name, description });
     step();
     for (const category of children) {
