@@ -1,11 +1,13 @@
--- What every module stands on: the remembered answer to every keyed request, and the keys that encrypt fields.
--- The schema itself is made by server/src/runtime/migrations/migrate.ts, with the list of applied migrations.
+-- What every module stands on: the remembered answer to every keyed request, and the keys that encrypt
+-- fields. The schema itself is made by server/src/runtime/migrations/migrate.ts, with the list of applied
+-- migrations.
 
 -- Idempotency: the remembered answers, in partitions ("epochs") that are dropped whole.
 --
 -- A key is unique within its epoch by the primary key. Across an epoch's change it stays unique because every
--- writer holds ROTATION (an advisory lock, shared) from before it reads the current epoch until it commits, and the
--- change takes the same lock alone: no transaction of the old epoch is under way when the new one begins.
+-- writer holds ROTATION (an advisory lock, shared) from before it reads the current epoch until it commits,
+-- and the change takes the same lock alone: no transaction of the old epoch is under way when the new one
+-- begins.
 
 CREATE TABLE runtime.idempotency_epochs (
   epoch      integer PRIMARY KEY,
@@ -24,34 +26,48 @@ CREATE TABLE runtime.idempotency_keys (
 CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys FOR VALUES IN (1);
 INSERT INTO runtime.idempotency_epochs (epoch) VALUES (1);
 
--- What the server has to make while it runs are partitions. These functions make them with their owner's rights, so that the
--- role that serves need own no table: who owns one may take its triggers off, and rewrite what is append-only.
--- server/src/program/server-role-store.ts tells what that role may do; `countinghouse migrate --server-role` grants it.
+-- What the server has to make while it runs are partitions. These functions make them with their owner's
+-- rights, so that the role that serves need own no table: who owns one may take its triggers off, and rewrite
+-- what is append-only. server/src/program/server-role-store.ts tells what that role may do; `countinghouse
+-- migrate --server-role` grants it.
 
 -- Begins the epoch after the newest one. To be called under ROTATION.
-CREATE FUNCTION runtime.begin_idempotency_epoch() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION runtime.begin_idempotency_epoch() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog AS $$
 DECLARE
   begun integer := (SELECT max(epoch) + 1 FROM runtime.idempotency_epochs);
 BEGIN
-  EXECUTE format('CREATE TABLE runtime.%I PARTITION OF runtime.idempotency_keys FOR VALUES IN (%s)', 'idempotency_keys_' || begun, begun);
+  EXECUTE format('CREATE TABLE runtime.%I PARTITION OF runtime.idempotency_keys FOR VALUES IN (%s)',
+    'idempotency_keys_' || begun, begun);
   INSERT INTO runtime.idempotency_epochs (epoch) VALUES (begun);
   RETURN begun;
 END $$;
 
 -- Forgets an epoch with all its keys; never the newest one.
-CREATE FUNCTION runtime.drop_idempotency_epoch(old integer) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION runtime.drop_idempotency_epoch(old integer) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog AS $$
 BEGIN
-  DELETE FROM runtime.idempotency_epochs WHERE epoch = old AND epoch < (SELECT max(epoch) FROM runtime.idempotency_epochs);
+  DELETE FROM runtime.idempotency_epochs WHERE epoch = old
+    AND epoch < (SELECT max(epoch) FROM runtime.idempotency_epochs);
   IF NOT FOUND THEN RAISE EXCEPTION 'epoch % is not one to drop', old; END IF;
   EXECUTE format('DROP TABLE runtime.%I', 'idempotency_keys_' || old);
 END $$;
 
 -- Keys are never deleted: values written under an old one stay readable.
 CREATE TABLE runtime.data_keys (
-  id         integer PRIMARY KEY,       -- given under an advisory lock, and authenticated with the wrapped key
+  -- given under an advisory lock, and authenticated with the wrapped key
+  id         integer PRIMARY KEY,
   purpose    text NOT NULL CHECK (purpose IN ('values', 'index')),
-  wrapped    text NOT NULL,             -- the data key, AES-256-GCM under the key-encryption key whose fingerprint it names
+  -- the data key, AES-256-GCM under the key-encryption key whose fingerprint it names
+  wrapped    text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
 -- A blind index must find tomorrow what it wrote today: its key is made once and never rotated.
 CREATE UNIQUE INDEX data_keys_one_index ON runtime.data_keys (purpose) WHERE purpose = 'index';
+
+-- One row that is written to find out whether anything can be: `/health/ready` asks so.
+CREATE TABLE runtime.heartbeat (
+  only_row boolean     PRIMARY KEY DEFAULT true CHECK (only_row),
+  beat_at  timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10);
+INSERT INTO runtime.heartbeat DEFAULT VALUES;

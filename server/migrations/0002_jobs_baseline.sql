@@ -3,14 +3,16 @@ CREATE SCHEMA jobs;
 
 -- Events written in the transaction that made them true, relayed afterwards, deleted when delivered.
 CREATE TABLE jobs.outbox (
-  -- Given under the locks of the accounts concerned, so that events of one account are numbered in commit order.
+  -- Given under the locks of the accounts concerned, so that events of one account are numbered in commit
+  -- order.
   id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   topic           text NOT NULL,
   payload         text NOT NULL,
   attempts        smallint NOT NULL DEFAULT 0,
   next_attempt_at timestamptz,          -- null: now
   last_error      text
-) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.5);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000,
+  autovacuum_vacuum_insert_scale_factor = 0.5);
 
 -- Events that could not be delivered however often it was tried.
 CREATE TABLE jobs.dead_letters (
@@ -22,8 +24,8 @@ CREATE TABLE jobs.dead_letters (
   died_at    timestamptz NOT NULL DEFAULT now()
 );
 
--- The schedule of upkeep: one row per task, so that over all processes each task runs once per period, in one process
--- at a time. A lease ends by itself where its holder died.
+-- The schedule of upkeep: one row per task, so that over all processes each task runs once per period, in one
+-- process at a time. A lease ends by itself where its holder died.
 CREATE TABLE jobs.schedules (
   name         text PRIMARY KEY,
   next_run_at  timestamptz NOT NULL DEFAULT now(),

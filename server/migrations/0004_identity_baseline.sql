@@ -1,5 +1,5 @@
--- People and programs who sign in: users, their sessions and factors, API keys, the keys that sign access tokens, and what
--- must no longer be believed.
+-- People and programs who sign in: users, their sessions and factors, API keys, the keys that sign access
+-- tokens, and what must no longer be believed.
 CREATE SCHEMA identity;
 
 CREATE TABLE identity.users (
@@ -12,7 +12,8 @@ CREATE TABLE identity.users (
   full_name         text,                      -- encrypted
   password_hash     text,                      -- PHC string (Argon2id), or bcrypt from elsewhere; null: none
   password_set_at   timestamptz,
-  roles             text[] NOT NULL CHECK (roles <> '{}' AND roles <@ '{admin,operator,service,customer}'::text[]),
+  roles             text[] NOT NULL CHECK (roles <> '{}'
+    AND roles <@ '{admin,operator,service,customer}'::text[]),
   state             text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')),
   token_version     integer NOT NULL DEFAULT 1, -- access tokens with a lower one are void
   version           integer NOT NULL DEFAULT 1, -- of the row, for If-Match
@@ -29,7 +30,8 @@ CREATE TABLE identity.sessions (
   rotated_at    timestamptz NOT NULL,
   user_agent    text,
   methods       text[] NOT NULL,               -- RFC 8176: pwd, otp, hwk
-  confirmed_at  timestamptz NOT NULL,          -- when the user last proved who they are: what step-up asks for
+  -- when the user last proved who they are: what step-up asks for
+  confirmed_at  timestamptz NOT NULL,
   impersonator_id uuid REFERENCES identity.users,
   impersonation_reason text,
   created_at    timestamptz NOT NULL,
@@ -42,14 +44,16 @@ CREATE TABLE identity.sessions (
 );
 CREATE INDEX sessions_by_user ON identity.sessions (user_id, created_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_by_expiry ON identity.sessions (expires_at);
-CREATE INDEX sessions_by_impersonator ON identity.sessions (impersonator_id) WHERE impersonator_id IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX sessions_by_impersonator ON identity.sessions (impersonator_id)
+  WHERE impersonator_id IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE identity.signing_keys (
   kid         text PRIMARY KEY,
   public_key  text NOT NULL,                   -- JWK
   private_key text NOT NULL,                   -- JWK, encrypted
   created_at  timestamptz NOT NULL,
-  signs_from  timestamptz NOT NULL,            -- published before it signs, so that caches of the JWKS know it
+  -- published before it signs, so that caches of the JWKS know it
+  signs_from  timestamptz NOT NULL,
   verifies_until timestamptz                   -- null: until its successor signs
 );
 
@@ -75,9 +79,11 @@ CREATE TABLE identity.api_keys (
 );
 CREATE INDEX api_keys_by_user ON identity.api_keys (user_id, created_at);
 
--- Failed attempts to prove who somebody is, counted before the proof is checked; and the devices that users know.
+-- Failed attempts to prove who somebody is, counted before the proof is checked; and the devices that users
+-- know.
 CREATE TABLE identity.throttles (
-  key        bytea PRIMARY KEY,                -- blind index of an account, a name nobody has, a network or a device
+  -- blind index of an account, a name nobody has, a network or a device
+  key        bytea PRIMARY KEY,
   failures   integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
   last_at    timestamptz NOT NULL,
   open_at    timestamptz NOT NULL              -- until then nothing is tried
@@ -110,13 +116,15 @@ CREATE TABLE identity.backup_codes (
   PRIMARY KEY (user_id, code_hash)
 );
 
--- Passkeys (WebAuthn): key pairs of which the user's device keeps the private half; and the challenges that they sign.
+-- Passkeys (WebAuthn): key pairs of which the user's device keeps the private half; and the challenges that
+-- they sign.
 CREATE TABLE identity.passkeys (
   id            uuid PRIMARY KEY,
   user_id       uuid NOT NULL REFERENCES identity.users,
   credential_id bytea NOT NULL UNIQUE,         -- what the device knows the key by
   public_key    bytea NOT NULL,                -- COSE
-  counter       bigint NOT NULL CHECK (counter >= 0), -- signatures so far, as the device counts them; 0: it does not count
+  -- signatures so far, as the device counts them; 0: it does not count
+  counter       bigint NOT NULL CHECK (counter >= 0),
   synced        boolean NOT NULL,              -- kept on several devices by their maker
   transports    text[] NOT NULL,
   name          text NOT NULL,
@@ -139,8 +147,8 @@ CREATE TABLE identity.challenges (
 CREATE INDEX challenges_by_expiry ON identity.challenges (expires_at);
 CREATE INDEX challenges_by_session ON identity.challenges (session_id) WHERE session_id IS NOT NULL;
 
--- Changes of a user's address: the new one counts once it is confirmed; until a week after that the old one can take it back,
--- and is nobody else's.
+-- Changes of a user's address: the new one counts once it is confirmed; until a week after that the old one
+-- can take it back, and is nobody else's.
 CREATE TABLE identity.email_changes (
   id              uuid PRIMARY KEY,
   user_id         uuid NOT NULL REFERENCES identity.users,
@@ -165,8 +173,10 @@ CREATE UNIQUE INDEX email_changes_pending ON identity.email_changes (user_id)
 CREATE TABLE identity.link_tokens (
   token_hash  bytea PRIMARY KEY,               -- SHA-256
   user_id     uuid NOT NULL REFERENCES identity.users,
-  purpose     text NOT NULL CHECK (purpose IN ('verify_email', 'reset_password', 'change_email', 'undo_email_change')),
-  email_index bytea NOT NULL,                  -- of the address it was sent to; the first two are void once that changes
+  purpose     text NOT NULL CHECK (purpose IN ('verify_email', 'reset_password', 'change_email',
+    'undo_email_change')),
+  -- of the address it was sent to; the first two are void once that changes
+  email_index bytea NOT NULL,
   change_id   uuid REFERENCES identity.email_changes ON DELETE CASCADE,
   created_at  timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
@@ -177,13 +187,16 @@ CREATE INDEX link_tokens_by_change ON identity.link_tokens (change_id) WHERE cha
 CREATE INDEX link_tokens_by_user ON identity.link_tokens (user_id, purpose);
 CREATE INDEX link_tokens_by_expiry ON identity.link_tokens (expires_at);
 
--- Mails to send, written with the act that calls for them. Links are made when a mail leaves, so that no token rests here.
+-- Mails to send, written with the act that calls for them. Links are made when a mail leaves, so that no
+-- token rests here.
 CREATE TABLE identity.mails (
   id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   template        text NOT NULL,
   user_id         uuid REFERENCES identity.users,
-  login           text,                        -- encrypted: whom somebody asked a reset for, who may not exist
-  change_id       uuid REFERENCES identity.email_changes ON DELETE CASCADE, -- what a mail about a change of address is about
+  -- encrypted: whom somebody asked a reset for, who may not exist
+  login           text,
+  -- what a mail about a change of address is about
+  change_id       uuid REFERENCES identity.email_changes ON DELETE CASCADE,
   attempts        smallint NOT NULL DEFAULT 0,
   created_at      timestamptz NOT NULL,
   next_attempt_at timestamptz NOT NULL,

@@ -9,18 +9,20 @@ CREATE TABLE ledger.assets (
 );
 
 INSERT INTO ledger.assets (code, kind, scale) VALUES
-  ('USD', 'money', 2), ('EUR', 'money', 2), ('GBP', 'money', 2), ('CHF', 'money', 2), ('CAD', 'money', 2), ('AUD', 'money', 2),
-  ('SEK', 'money', 2), ('NOK', 'money', 2), ('DKK', 'money', 2), ('PLN', 'money', 2), ('CZK', 'money', 2), ('INR', 'money', 2),
+  ('USD', 'money', 2), ('EUR', 'money', 2), ('GBP', 'money', 2), ('CHF', 'money', 2), ('CAD', 'money', 2),
+  ('AUD', 'money', 2), ('SEK', 'money', 2), ('NOK', 'money', 2), ('DKK', 'money', 2), ('PLN', 'money', 2),
+  ('CZK', 'money', 2), ('INR', 'money', 2),
   ('CNY', 'money', 2), ('JPY', 'money', 0), ('KRW', 'money', 0), ('KWD', 'money', 3), ('BTC', 'security', 8);
 
--- Units of stock are one asset: each SKU at each location has an account in it, and the accounts never trade with each
--- other, only with `world` and `sold`. An asset per SKU would prove no more and cost six system accounts each.
+-- Units of stock are one asset: each SKU at each location has an account in it, and the accounts never trade
+-- with each other, only with `world` and `sold`. An asset per SKU would prove no more and cost six system
+-- accounts each.
 INSERT INTO ledger.assets (code, kind, scale) VALUES ('UNIT', 'stock', 0);
 
--- One row per account, narrow and without an index on a changing column, so that every update stays on its page.
--- balance = credits_posted - debits_posted; available = balance - debits_pending + credit_limit.
--- Money on its way in is not kept here but derived from the active holds, so that a hold locks the payer alone.
--- A system account's row never changes: its sums lie in system_balances.
+-- One row per account, narrow and without an index on a changing column, so that every update stays on its
+-- page. balance = credits_posted - debits_posted; available = balance - debits_pending + credit_limit. Money
+-- on its way in is not kept here but derived from the active holds, so that a hold locks the payer alone. A
+-- system account's row never changes: its sums lie in system_balances.
 CREATE TABLE ledger.accounts (
   id              bigint GENERATED ALWAYS AS IDENTITY (START WITH 1001) PRIMARY KEY,
   asset_id        integer  NOT NULL REFERENCES ledger.assets,
@@ -31,17 +33,21 @@ CREATE TABLE ledger.accounts (
   debits_pending  bigint   NOT NULL DEFAULT 0 CHECK (debits_pending >= 0),
   credit_limit    bigint   NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
   version         bigint   NOT NULL DEFAULT 0,
-  next_expiry     bigint,               -- no hold on this account expires before this stamp; null: none expires
+  -- no hold on this account expires before this stamp; null: none expires
+  next_expiry     bigint,
   -- available >= 0, in a form where no step can overflow
-  CONSTRAINT accounts_not_overdrawn CHECK (system OR credits_posted - debits_pending >= debits_posted - credit_limit),
-  CONSTRAINT accounts_closed_empty CHECK (state <> 3 OR (credits_posted = debits_posted AND debits_pending = 0)),
-  CONSTRAINT accounts_system_untouched CHECK (NOT system OR (debits_posted = 0 AND credits_posted = 0 AND debits_pending = 0))
+  CONSTRAINT accounts_not_overdrawn CHECK (
+    system OR credits_posted - debits_pending >= debits_posted - credit_limit),
+  CONSTRAINT accounts_closed_empty CHECK (
+    state <> 3 OR (credits_posted = debits_posted AND debits_pending = 0)),
+  CONSTRAINT accounts_system_untouched CHECK (
+    NOT system OR (debits_posted = 0 AND credits_posted = 0 AND debits_pending = 0))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1);
 -- Few accounts are ever frozen or closed. An update that leaves the state alone does not touch this index.
 CREATE INDEX accounts_not_open ON ledger.accounts (id) WHERE NOT system AND state <> 1;
 
--- Every change of an account's rules, so that "available at a moment" is exact for ever. The id is a stamp taken under
--- the account's lock, which puts changes and transfers of one account in one order.
+-- Every change of an account's rules, so that "available at a moment" is exact for ever. The id is a stamp
+-- taken under the account's lock, which puts changes and transfers of one account in one order.
 CREATE TABLE ledger.account_changes (
   id                  bigint   PRIMARY KEY,
   account_id          bigint   NOT NULL REFERENCES ledger.accounts,
@@ -60,8 +66,8 @@ CREATE TABLE ledger.system_accounts (
   PRIMARY KEY (asset_id, name)
 );
 
--- A system account carries no floor, so nobody needs its balance to decide: each batch adds to one stripe of many, chosen by
--- chance, and hardly ever waits for another. numeric, because these sums know no bound.
+-- A system account carries no floor, so nobody needs its balance to decide: each batch adds to one stripe of
+-- many, chosen by chance, and hardly ever waits for another. numeric, because these sums know no bound.
 CREATE TABLE ledger.system_balances (
   account_id      bigint   NOT NULL REFERENCES ledger.accounts,
   stripe          smallint NOT NULL,
@@ -71,28 +77,53 @@ CREATE TABLE ledger.system_balances (
   PRIMARY KEY (account_id, stripe)
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Stamps: the commit clock. A stamp is the time in microseconds since 1970, made unique and ever growing, and is the
--- id of a transfer, a journal, a hold or a refusal. It is taken after the accounts are locked, so for each account the
--- order of ids is the order of commits; and since it is a time, "balance at a moment" is a search by id.
+-- Stamps: the commit clock. A stamp is the time in microseconds since 1970, made unique and ever growing, and
+-- is the id of a transfer, a journal, a hold or a refusal. It is taken after the accounts are locked, so for
+-- each account the order of ids is the order of commits; and since it is a time, "balance at a moment" is a
+-- search by id.
 CREATE SEQUENCE ledger.stamps AS bigint CACHE 1;
 
--- Takes `amount` consecutive stamps and returns the first. The lock is held for this call only, not until commit.
+-- By how many microseconds stamps run ahead of the database's clock; 0 as long as it was never set back by a
+-- second or more. Stamps only grow: without this they would stand still, a microsecond a posting, until the
+-- clock has caught up, and whatever counts what came in the last minute would count hours.
+CREATE SEQUENCE ledger.stamp_lead AS bigint MINVALUE 0 START 0;
+
+-- The ledger's time: what the next stamp would be, but for those taken meanwhile.
+CREATE FUNCTION ledger.clock() RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT greatest(
+    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + (SELECT last_value FROM ledger.stamp_lead),
+    (SELECT last_value FROM ledger.stamps))
+$$;
+
+-- Takes `amount` consecutive stamps and returns the first. The lock is held for this call only, not until
+-- commit. Where the clock was set back by a second or more, stamps go on from where they were at nine tenths
+-- of its pace, until it has caught up.
 CREATE FUNCTION ledger.take_stamps(amount integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   first bigint;
+  last  bigint;
+  clock bigint;
+  lead  bigint;
+  ahead bigint;
 BEGIN
   PERFORM pg_advisory_lock(1279607629);
-  SELECT greatest(last_value + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) INTO first FROM ledger.stamps;
+  SELECT s.last_value, l.last_value INTO last, lead FROM ledger.stamps s, ledger.stamp_lead l;
+  clock := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+  first := greatest(last + 1, clock + lead - greatest(clock + lead - last, 0) / 10 * (lead > 0)::int);
+  ahead := CASE WHEN first - clock < 1000000 THEN 0 ELSE first - clock END;
+  IF ahead = 0 THEN first := greatest(last + 1, clock); END IF;
+  IF ahead <> lead THEN PERFORM setval('ledger.stamp_lead', ahead); END IF;
   PERFORM setval('ledger.stamps', first + amount - 1);
   PERFORM pg_advisory_unlock(1279607629);
   RETURN first;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
-  PERFORM pg_advisory_unlock(1279607629); -- a session lock outlives the transaction: it must not leak with the error
+  -- a session lock outlives the transaction: it must not leak with the error
+  PERFORM pg_advisory_unlock(1279607629);
   RAISE;
 END $$;
 
--- What happened, as a customer's statement names it. A journal's transfers have the ids id .. id + transfer_count - 1;
--- a hold's journal has none until it is captured.
+-- What happened, as a customer's statement names it. A journal's transfers have the ids id .. id +
+-- transfer_count - 1; a hold's journal has none until it is captured.
 CREATE TABLE ledger.journals (
   id             bigint   NOT NULL PRIMARY KEY,
   kind           smallint NOT NULL,
@@ -101,7 +132,8 @@ CREATE TABLE ledger.journals (
   reference      text,
   metadata       text,
   effective_at   timestamptz,
-  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note')), -- whose commands alone move it; null: nobody's
+  -- whose commands alone move it; null: nobody's
+  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note')),
   owner_id       bigint,
   CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
   CONSTRAINT journals_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)
@@ -125,7 +157,8 @@ CREATE TABLE ledger.holds (
   debit_account_id  bigint   NOT NULL,
   credit_account_id bigint   NOT NULL CHECK (credit_account_id <> debit_account_id),
   amount            bigint   NOT NULL CHECK (amount > 0),
-  state             smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3, 4)), -- active, captured, released, expired
+  -- active, captured, released, expired
+  state             smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3, 4)),
   captured          bigint   NOT NULL DEFAULT 0 CHECK (captured BETWEEN 0 AND amount),
   expires_at        bigint,             -- stamp
   closed_at         bigint,             -- stamp; of a captured hold the id of its transfer
@@ -161,11 +194,14 @@ CREATE TABLE ledger.reversals (
   journal_id  bigint NOT NULL UNIQUE
 );
 
--- Fails the transaction where a write reached fewer rows than were locked for it: somebody changed one without its lock.
-CREATE FUNCTION ledger.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql AS $$
+-- Fails the transaction where a write reached fewer rows than were locked for it: somebody changed one
+-- without its lock.
+CREATE FUNCTION ledger.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
+  AS $$
 BEGIN
   IF actual <> expected THEN
-    RAISE EXCEPTION 'wrote % of % %: a row was changed outside the lock of its account', actual, expected, what;
+    RAISE EXCEPTION 'wrote % of % %: a row was changed outside the lock of its account', actual, expected,
+      what;
   END IF;
 END $$;
 
@@ -180,17 +216,19 @@ CREATE TABLE ledger.verifications (
   verified_at     timestamptz NOT NULL DEFAULT now()
 );
 
--- The sums of all transfers up to `verified_until`, of accounts that have any. numeric: a system account's know no bound.
+-- The sums of all transfers up to `verified_until`, of accounts that have any. numeric: a system account's
+-- know no bound.
 CREATE TABLE ledger.verified_accounts (
   account_id bigint  PRIMARY KEY,
   debits     numeric NOT NULL,
   credits    numeric NOT NULL
 );
 
--- Creates the monthly partitions from the current month to `months` ahead. Returns how many it made. They are made aside and
--- then attached: CREATE TABLE ... PARTITION OF takes ACCESS EXCLUSIVE on the parent, behind one long report it would wait,
--- and every reader and writer behind it. ATTACH lets both go on. Made with the owner's rights, so that the role that serves
--- need own no table (the runtime's baseline tells why).
+-- Creates the monthly partitions from the current month to `months` ahead, and those from the ledger's own
+-- time on where it runs ahead of the clock. Returns how many it made. They are made aside and then attached:
+-- CREATE TABLE ... PARTITION OF takes ACCESS EXCLUSIVE on the parent, behind one long report it would wait,
+-- and every reader and writer behind it. ATTACH lets both go on. Made with the owner's rights, so that the
+-- role that serves need own no table (the runtime's baseline tells why).
 CREATE FUNCTION ledger.create_partitions(months integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -201,11 +239,19 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(1279607630);
   FOREACH parent IN ARRAY ARRAY['journals', 'transfers', 'holds', 'refusals'] LOOP
-    FOR month IN SELECT generate_series(date_trunc('month', now(), 'UTC'), date_trunc('month', now(), 'UTC') + make_interval(months => months), interval '1 month') LOOP
+    FOR month IN
+      SELECT DISTINCT
+        (date_trunc('month', time AT TIME ZONE 'UTC') + make_interval(months => ahead)) AT TIME ZONE 'UTC'
+      FROM (VALUES (now()), (to_timestamp(ledger.clock() / 1000000.0))) AS t (time),
+        generate_series(0, months) AS ahead
+      ORDER BY 1
+    LOOP
       child := parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
       IF to_regclass(format('ledger.%I', child)) IS NULL THEN
         EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.%I INCLUDING ALL)', child, parent);
-        EXECUTE format('ALTER TABLE ledger.%I ATTACH PARTITION ledger.%I FOR VALUES FROM (%s) TO (%s)', parent, child,
+        EXECUTE format('ALTER TABLE ledger.%I ATTACH PARTITION ledger.%I FOR VALUES FROM (%s) TO (%s)',
+          parent,
+          child,
           (extract(epoch FROM month) * 1000000)::bigint,
           (extract(epoch FROM date_trunc('month', month + interval '32 days', 'UTC')) * 1000000)::bigint);
         made := made + 1;

@@ -1,5 +1,5 @@
--- What was found suspicious: transactions that a rule flagged, who is blocked, and what was found about each order that was
--- screened.
+-- What was found suspicious: transactions that a rule flagged, who is blocked, and what was found about each
+-- order that was screened.
 CREATE SCHEMA risk;
 
 -- Transactions that a rule found suspicious.
@@ -15,8 +15,8 @@ CREATE TABLE risk.flags (
 );
 CREATE INDEX flags_by_account ON risk.flags (account_id, id);
 
--- Whose orders are found suspicious for who they are. The value is personal: it lies encrypted, and is looked for by a
--- blind index, of which `subject` is the first 48 bits.
+-- Whose orders are found suspicious for who they are. The value is personal: it lies encrypted, and is looked
+-- for by a blind index, of which `subject` is the first 48 bits.
 CREATE TABLE risk.blocked_subjects (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind        text   NOT NULL CHECK (kind IN ('email', 'ip', 'address', 'customer')),
@@ -31,8 +31,8 @@ CREATE TABLE risk.blocked_subjects (
 );
 CREATE INDEX blocked_subjects_by_subject ON risk.blocked_subjects (subject);
 
--- One row per order that was screened and placed; those refused leave no order, and are told by an event. The order
--- itself says whether it is reviewed and what was decided.
+-- One row per order that was screened and placed; those refused leave no order, and are told by an event. The
+-- order itself says whether it is reviewed and what was decided.
 CREATE TABLE risk.screenings (
   order_id bigint  PRIMARY KEY,             -- stamp of the placing: the time that velocity counts by
   subject  bigint,                          -- of the customer, of a guest's e-mail address; null: neither

@@ -1,5 +1,5 @@
--- Customers' accounts: who owns which ledger account, with personal fields encrypted; exchange rates; and the records of
--- secure transactions.
+-- Customers' accounts: who owns which ledger account, with personal fields encrypted; exchange rates; and the
+-- records of secure transactions.
 CREATE SCHEMA banking;
 
 CREATE TABLE banking.accounts (
@@ -13,13 +13,15 @@ CREATE TABLE banking.accounts (
   opened_at             timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX accounts_by_owner ON banking.accounts (owner_id, id);
-CREATE UNIQUE INDEX accounts_by_external_number ON banking.accounts (external_number_index) WHERE external_number_index IS NOT NULL;
+CREATE UNIQUE INDEX accounts_by_external_number ON banking.accounts (external_number_index)
+  WHERE external_number_index IS NOT NULL;
 
 CREATE TABLE banking.exchange_rates (
   id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   base     text        NOT NULL,
   quote    text        NOT NULL CHECK (quote <> base),
-  rate     text        NOT NULL CHECK (rate ~ '^[0-9]{1,12}([.][0-9]{1,12})?$' AND rate::numeric > 0), -- quote units for one base unit
+  -- quote units for one base unit
+  rate     text        NOT NULL CHECK (rate ~ '^[0-9]{1,12}([.][0-9]{1,12})?$' AND rate::numeric > 0),
   source   text        NOT NULL,
   set_by   text        NOT NULL,
   valid_from timestamptz NOT NULL DEFAULT now()
@@ -39,7 +41,8 @@ CREATE TABLE banking.exchanges (
 
 -- Signed and encrypted records of secure transactions: the first kind of vault.
 CREATE TABLE banking.secure_records (
-  tx_id          text        PRIMARY KEY CHECK (tx_id ~ '^[0-9a-f]{64}$'), -- HMAC-SHA-256 of the canonical record
+  -- HMAC-SHA-256 of the canonical record
+  tx_id          text        PRIMARY KEY CHECK (tx_id ~ '^[0-9a-f]{64}$'),
   transaction_id bigint      NOT NULL UNIQUE,
   wrapped_key    text        NOT NULL, -- the record's own data key, encrypted
   sealed         text        NOT NULL, -- the record, AES-256-GCM under that key

@@ -1,9 +1,10 @@
--- Payments: what is to be paid, what was tried to get it, the append-only events that every amount derives from, what
--- providers tell us, and the sandbox.
+-- Payments: what is to be paid, what was tried to get it, the append-only events that every amount derives
+-- from, what providers tell us, and the sandbox.
 CREATE SCHEMA payments;
 
--- The sums are those of the payment's events, kept here so that deciding reads one row; `verify` adds them up anew.
--- What is under way (the `-ing` columns) is the sum of the open attempts. No index on a column that changes often.
+-- The sums are those of the payment's events, kept here so that deciding reads one row; `verify` adds them up
+-- anew. What is under way (the `-ing` columns) is the sum of the open attempts. No index on a column that
+-- changes often.
 CREATE TABLE payments.payments (
   id                 bigint PRIMARY KEY,             -- stamp: when it was opened
   order_id           bigint,
@@ -37,16 +38,19 @@ CREATE TABLE payments.payments (
   event_count        integer NOT NULL DEFAULT 0,
   version            bigint  NOT NULL DEFAULT 1,
   CONSTRAINT payments_not_overdrawn CHECK (voided >= 0 AND captured >= 0 AND authorized >= voided + captured),
-  CONSTRAINT payments_not_overrefunded CHECK (refunded >= 0 AND charged_back >= 0 AND captured >= refunded + charged_back + refunding),
-  CONSTRAINT payments_tax_within CHECK (tax_returned >= 0 AND tax_captured >= tax_returned AND tax_captured <= captured),
+  CONSTRAINT payments_not_overrefunded CHECK (refunded >= 0 AND charged_back >= 0
+    AND captured >= refunded + charged_back + refunding),
+  CONSTRAINT payments_tax_within CHECK (tax_returned >= 0 AND tax_captured >= tax_returned
+    AND tax_captured <= captured),
   CONSTRAINT payments_balance_has_account CHECK ((provider = 'balance') = (account_id IS NOT NULL))
 ) WITH (fillfactor = 80);
 CREATE INDEX payments_by_order ON payments.payments (order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX payments_by_customer ON payments.payments (customer_id, id) WHERE customer_id IS NOT NULL;
-CREATE UNIQUE INDEX payments_by_provider_reference ON payments.payments (provider, provider_reference) WHERE provider_reference IS NOT NULL;
+CREATE UNIQUE INDEX payments_by_provider_reference ON payments.payments (provider, provider_reference)
+  WHERE provider_reference IS NOT NULL;
 
--- One try at one act. A try at a foreign provider is created here before the call, and never deleted whatever becomes of
--- the call. A refund is a row here whatever the provider, so that each has its own state.
+-- One try at one act. A try at a foreign provider is created here before the call, and never deleted whatever
+-- becomes of the call. A refund is a row here whatever the provider, so that each has its own state.
 CREATE TABLE payments.attempts (
   id                 bigint PRIMARY KEY,             -- stamp; the key sent to the provider derives from it
   payment_id         bigint NOT NULL REFERENCES payments.payments,
@@ -62,7 +66,8 @@ CREATE TABLE payments.attempts (
   actor_id           text   NOT NULL,
   asked_count        integer NOT NULL DEFAULT 0,     -- calls made for it
   answered           boolean NOT NULL DEFAULT false, -- the provider works on it and will tell
-  due_at             timestamptz,                    -- the next call; null: none, a webhook or a person will tell
+  -- the next call; null: none, a webhook or a person will tell
+  due_at             timestamptz,
   leased_until       timestamptz,
   settled_at         bigint,                         -- stamp
   attention_since    timestamptz,                    -- in the queue that people look at
@@ -88,8 +93,8 @@ CREATE TABLE payments.events (
   PRIMARY KEY (payment_id, seq)
 );
 
--- Webhooks as they came, kept before they are believed. Acknowledged once stored, processed by a job; the provider's event id
--- makes repeats harmless.
+-- Webhooks as they came, kept before they are believed. Acknowledged once stored, processed by a job; the
+-- provider's event id makes repeats harmless.
 CREATE TABLE payments.inbox (
   id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   provider        text NOT NULL,
@@ -124,15 +129,17 @@ CREATE TABLE payments.disputes (
 );
 CREATE INDEX disputes_open ON payments.disputes (opened_at) WHERE state = 'open';
 
--- The sandbox: a card provider with a memory of its own, as far from ours as a foreign one's. Nothing here refers to
--- payments, and nothing of payments refers to it; it is told of and tells through calls and signed webhooks alone.
+-- The sandbox: a card provider with a memory of its own, as far from ours as a foreign one's. Nothing here
+-- refers to payments, and nothing of payments refers to it; it is told of and tells through calls and signed
+-- webhooks alone.
 CREATE TABLE payments.sandbox_charges (
   reference     text PRIMARY KEY,
   token         text    NOT NULL,
   amount        bigint  NOT NULL,
   currency      text    NOT NULL,
   capture_mode  text    NOT NULL,
-  status        text    NOT NULL CHECK (status IN ('requires_action', 'processing', 'authorized', 'captured', 'voided', 'failed')),
+  status        text    NOT NULL CHECK (status IN ('requires_action', 'processing', 'authorized', 'captured',
+    'voided', 'failed')),
   authorized    bigint  NOT NULL DEFAULT 0,
   captured      bigint  NOT NULL DEFAULT 0,
   failure_code  text,
@@ -165,4 +172,5 @@ CREATE TABLE payments.sandbox_secrets (
   only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
   secret   text NOT NULL
 );
-INSERT INTO payments.sandbox_secrets (secret) VALUES (replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+INSERT INTO payments.sandbox_secrets (secret)
+  VALUES (replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));

@@ -1,9 +1,10 @@
--- Coupons: what takes something off an order, and how often. A use is one row per order; `used` counts those that are not
--- returned and is changed under the coupon's row lock alone, in the commit of the order.
+-- Coupons: what takes something off an order, and how often. A use is one row per order; `used` counts those
+-- that are not returned and is changed under the coupon's row lock alone, in the commit of the order.
 CREATE SCHEMA promotions;
 
 CREATE TABLE promotions.coupons (
-  code               text    COLLATE "C" PRIMARY KEY CHECK (code ~ '^[A-Z0-9][A-Z0-9_-]{2,39}$'), -- upper case, however it is typed
+  -- upper case, however it is typed
+  code               text    COLLATE "C" PRIMARY KEY CHECK (code ~ '^[A-Z0-9][A-Z0-9_-]{2,39}$'),
   id                 bigint  GENERATED ALWAYS AS IDENTITY UNIQUE, -- in order of making, for lists
   description        text,
   percent            integer CHECK (percent BETWEEN 1 AND 1000000), -- millionths of the order's value

@@ -1,16 +1,19 @@
--- Orders: what was bought, what became of it. Money lies in payments and the ledger, stock in the ledger; here stand the
--- ids that lead there. The hot path writes one order and its lines, nothing else: the first entry of the timeline is
--- told by the order's own columns. No foreign keys on the hot tables; `verify` looks for what they would forbid.
+-- Orders: what was bought, what became of it. Money lies in payments and the ledger, stock in the ledger;
+-- here stand the ids that lead there. The hot path writes one order and its lines, nothing else: the first
+-- entry of the timeline is told by the order's own columns. No foreign keys on the hot tables; `verify` looks
+-- for what they would forbid.
 CREATE SCHEMA orders;
 
 CREATE TABLE orders.orders (
   id             bigint   PRIMARY KEY,       -- stamp of the placing
-  customer_id    text,                       -- subject of the customer's token; null: an operator's order for nobody
+  -- subject of the customer's token; null: an operator's order for nobody
+  customer_id    text,
   placed_by      text     NOT NULL,
   state          smallint NOT NULL CHECK (state BETWEEN 1 AND 8),
   placed_state   smallint NOT NULL CHECK (placed_state IN (1, 2)), -- PENDING, or CONFIRMED at once
   fulfilment     smallint NOT NULL DEFAULT 1 CHECK (fulfilment BETWEEN 1 AND 5),
-  review         smallint NOT NULL DEFAULT 0 CHECK (review BETWEEN 0 AND 3), -- none, pending, accepted, refused
+  -- none, pending, accepted, refused
+  review         smallint NOT NULL DEFAULT 0 CHECK (review BETWEEN 0 AND 3),
   payment_method text     NOT NULL,
   payment_id     bigint,                     -- the latest payment; null: nothing to pay, or none tried
   currency       text     NOT NULL,
@@ -20,10 +23,13 @@ CREATE TABLE orders.orders (
   tax            bigint   NOT NULL CHECK (tax >= 0),
   total          bigint   NOT NULL CHECK (total = net + tax),
   credited       bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND total), -- sum of its credit notes
-  waived         bigint   NOT NULL DEFAULT 0 CHECK (waived BETWEEN 0 AND credited), -- what of it was never paid: it lowers what is due
-  waived_tax     bigint   NOT NULL DEFAULT 0 CHECK (waived_tax BETWEEN 0 AND least(waived, tax)), -- the tax contained in that
+  -- what of it was never paid: it lowers what is due
+  waived         bigint   NOT NULL DEFAULT 0 CHECK (waived BETWEEN 0 AND credited),
+  -- the tax contained in that
+  waived_tax     bigint   NOT NULL DEFAULT 0 CHECK (waived_tax BETWEEN 0 AND least(waived, tax)),
   expires_at     bigint,                     -- stamp; only while PENDING
-  cancel_reason  text,                       -- set while PENDING and after: a cancellation waits for the payment
+  -- set while PENDING and after: a cancellation waits for the payment
+  cancel_reason  text,
   reference      text,
   metadata       text,                       -- JSON text, kept as it is
   entry_count    smallint NOT NULL DEFAULT 1 CHECK (entry_count BETWEEN 1 AND 10000),
@@ -49,7 +55,8 @@ CREATE TABLE orders.lines (
   unit_price   bigint   NOT NULL CHECK (unit_price >= 0),
   includes_tax boolean  NOT NULL,
   tax_rate     integer  NOT NULL CHECK (tax_rate BETWEEN 0 AND 1000000), -- millionths
-  discount     bigint   NOT NULL DEFAULT 0 CHECK (discount >= 0), -- off quantity × unit price; contains tax where the price does
+  -- off quantity × unit price; contains tax where the price does
+  discount     bigint   NOT NULL DEFAULT 0 CHECK (discount >= 0),
   net          bigint   NOT NULL CHECK (net >= 0),
   tax          bigint   NOT NULL CHECK (tax >= 0),
   gross        bigint   NOT NULL CHECK (gross = net + tax),
@@ -86,7 +93,8 @@ CREATE TABLE orders.entries (
 );
 
 -- Fails the transaction where a write reached fewer rows than were locked for it.
-CREATE FUNCTION orders.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION orders.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
+  AS $$
 BEGIN
   IF actual <> expected THEN
     RAISE EXCEPTION 'wrote % of % %: a row was changed outside its lock', actual, expected, what;
@@ -105,7 +113,8 @@ CREATE TABLE orders.shipments (
 );
 CREATE INDEX shipments_by_order ON orders.shipments (order_id, id);
 
--- One row for each stock hold that a shipment captured; one with hold_id 0 for goods that no stock is kept of.
+-- One row for each stock hold that a shipment captured; one with hold_id 0 for goods that no stock is kept
+-- of.
 CREATE TABLE orders.shipment_lines (
   shipment_id      bigint   NOT NULL REFERENCES orders.shipments,
   line_no          smallint NOT NULL,
@@ -115,7 +124,8 @@ CREATE TABLE orders.shipment_lines (
   PRIMARY KEY (shipment_id, line_no, hold_id),
   CHECK ((hold_id = 0) = (stock_account_id IS NULL))
 );
-CREATE UNIQUE INDEX shipment_lines_by_hold ON orders.shipment_lines (hold_id) WHERE hold_id <> 0; -- a hold ships once
+-- a hold ships once
+CREATE UNIQUE INDEX shipment_lines_by_hold ON orders.shipment_lines (hold_id) WHERE hold_id <> 0;
 
 -- Credit notes: money given back, with goods (a return) or without (a refund), for an order or for none.
 CREATE TABLE orders.credit_notes (
@@ -127,7 +137,8 @@ CREATE TABLE orders.credit_notes (
   net         bigint NOT NULL CHECK (net >= 0),
   tax         bigint NOT NULL CHECK (tax >= 0),
   total       bigint NOT NULL CHECK (total = net + tax),
-  refunded    bigint NOT NULL CHECK (refunded BETWEEN 0 AND total), -- what of it went back over the order's payment
+  refunded    bigint NOT NULL CHECK (refunded BETWEEN 0 AND total),
+    -- what of it went back over the order's payment
   payment_id  bigint,
   refund_id   bigint,                        -- the payment's refund
   account_id  bigint,                        -- customer's account that was credited, where no payment was

@@ -1,5 +1,5 @@
--- Carts: what a guest or a user means to buy. Open until ordered, merged into another or expired; those that came to nothing
--- are removed some time after, for guests open as many as they like.
+-- Carts: what a guest or a user means to buy. Open until ordered, merged into another or expired; those that
+-- came to nothing are removed some time after, for guests open as many as they like.
 CREATE SCHEMA carts;
 
 CREATE TABLE carts.carts (

@@ -185,6 +185,11 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     },
   },
   {
+    rule: /^migrations stand on lines/,
+    broken: { "server/migrations/0001_jobs_baseline.sql": `-- ${"a".repeat(120)}` },
+    fine: { "server/migrations/0001_jobs_baseline.sql": `-- ${"a".repeat(100)}` },
+  },
+  {
     rule: /^a module's SQL touches/,
     broken: { [`${LEDGER}/store.ts`]: "sql`SELECT 1 FROM ledger.accounts a JOIN orders.orders o ON true`" },
     fine: { [`${LEDGER}/store.ts`]: "sql`SELECT orders.id FROM ledger.accounts orders`" },

@@ -17,6 +17,10 @@ export const SQL_RULES: readonly Rule[] = [
     name: `SQL stands on lines of at most ${LINE_MAX} characters`,
     find: (project) => findSql(project).flatMap(findLongLines),
   },
+  {
+    name: `migrations stand on lines of at most ${LINE_MAX} characters`,
+    find: findLongMigrationLines,
+  },
 ];
 
 interface SqlText {
@@ -58,11 +62,20 @@ function findStar({ file, node }: SqlText): Finding[] {
 }
 
 function findLongLines({ file, node }: SqlText): Finding[] {
-  const lines = file.text.split("\n");
   const [first, last] = [lineOf(file, node), lineAt(file, node.end)];
-  return lines.slice(first - 1, last).flatMap((text, index) => {
+  return findLongLinesIn(file.path, file.text).filter(({ line }) => line >= first && line <= last);
+}
+
+function findLongMigrationLines({ texts }: Project): Finding[] {
+  return [...texts]
+    .filter(([path]) => path.startsWith("server/migrations/"))
+    .flatMap(([path, text]) => findLongLinesIn(path, text));
+}
+
+function findLongLinesIn(file: string, source: string): Finding[] {
+  return source.split("\n").flatMap((text, index) => {
     if (text.length <= LINE_MAX) return [];
-    return [{ file: file.path, line: first + index, what: `is ${text.length} characters wide` }];
+    return [{ file, line: index + 1, what: `is ${text.length} characters wide` }];
   });
 }
 
