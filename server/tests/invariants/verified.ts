@@ -1,10 +1,7 @@
 // What every crash test ends with: ledger, stock, payments and orders re-derived, as `countinghouse verify` does.
 import { expect } from "vitest";
-import { verifyStock } from "../../src/modules/inventory/index.ts";
-import { verifyBook } from "../../src/modules/ledger/index.ts";
-import { verifyOrders } from "../../src/modules/orders/index.ts";
-import { verifyPayments } from "../../src/modules/payments/index.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
+import { findDifferences } from "../verified.ts";
 import { findPostgres } from "./server-process.ts";
 
 const PATIENCE_MS = 60_000;
@@ -18,9 +15,6 @@ export async function withDatabase<T>(dataDir: string, use: (db: Sql) => Promise
 
 export function expectVerified(dataDir: string, where: string): Promise<void> {
   return withDatabase(dataDir, async (db) => {
-    const { differences } = await verifyBook(db, { full: true, readOnly: true });
-    const { differences: orders } = await verifyOrders(db);
-    const { differences: payments } = await verifyPayments(db);
-    expect([...differences, ...(await verifyStock(db)), ...payments, ...orders], where).toEqual([]);
+    expect(await findDifferences(db), where).toEqual([]);
   });
 }

@@ -1,7 +1,7 @@
 // A credit note: money given back, with goods or without, for an order or for none. What it credits of an order is a part of
 // the order's lines, so that no line is ever given back twice.
 import type { OrderLine } from "../order.ts";
-import { shareOfUnits, taxWithin } from "../placing/totals.ts";
+import { apportion, least, most, shareOfUnits, sum, taxWithin } from "../placing/totals.ts";
 
 /** `return`: goods came back. `refund`: money alone. `credit`: names no order. */
 export type CreditNoteKind = "return" | "refund" | "credit";
@@ -59,12 +59,17 @@ export function creditableOf(line: OrderLine): bigint {
   return line.gross - line.credited;
 }
 
-/** Units that come back, at what is left of their worth: a price reduced before is not paid out again. */
+/**
+ * Units that come back, at what they were sold for less their share of what the line was reduced by before: a reduction is every
+ * unit's that is still with the customer, and all units together give back what was paid for the line, to the minor unit.
+ */
 export function creditUnits(line: OrderLine, quantity: number): CreditedPart {
-  const { returned } = line;
-  const worth = shareOfUnits(line.gross, { before: returned, after: returned + quantity, of: line.quantity });
-  const left = creditableOf(line);
-  return { ...creditAmount(line, worth < left ? worth : left), quantity };
+  const { returned, quantity: of } = line;
+  const worth = shareOfUnits(line.gross, { before: returned, after: returned + quantity, of });
+  const givenBack = shareOfUnits(line.gross, { before: 0, after: returned, of });
+  const reduction = most(line.credited - givenBack, 0n);
+  const share = shareOfUnits(reduction, { before: 0, after: quantity, of: of - returned });
+  return { ...creditAmount(line, least(most(worth - share, 0n), creditableOf(line))), quantity };
 }
 
 /** An amount of a line, at most what is left of it. */
@@ -73,15 +78,32 @@ export function creditAmount(line: OrderLine, gross: bigint): CreditedPart {
   return { line, quantity: 0, gross, tax };
 }
 
-/** Takes an amount from lines in their order; undefined where they have less left. */
+/**
+ * Spreads an amount that names no line, to the minor unit; undefined where the lines have less left. Goods that came back without
+ * their money have it first; the rest is a reduction of the price that every line bears by what is left of it. Spread, and not kept
+ * apart, because tax, sales by product and what a later return gives are all sums of lines: so no line later gives back nothing,
+ * and all together never more than was paid.
+ */
 export function spreadAmount(lines: readonly OrderLine[], amount: bigint): CreditedPart[] | undefined {
-  const parts: CreditedPart[] = [];
-  let missing = amount;
-  for (const line of lines) {
-    const left = creditableOf(line);
-    const gross = left < missing ? left : missing;
-    if (gross > 0n) parts.push(creditAmount(line, gross));
-    missing -= gross;
-  }
-  return missing > 0n ? undefined : parts;
+  if (amount <= 0n || amount > sum(lines.map(creditableOf))) return undefined;
+  const owed = lines.map(owedOf);
+  const first = least(amount, sum(owed));
+  const ofOwed = share(first, owed);
+  const ofRest = share(
+    amount - first,
+    lines.map((line, index) => creditableOf(line) - (ofOwed[index] ?? 0n)),
+  );
+  return lines.flatMap((line, index) => {
+    const gross = (ofOwed[index] ?? 0n) + (ofRest[index] ?? 0n);
+    return gross === 0n ? [] : [creditAmount(line, gross)];
+  });
+}
+
+/** What units were worth that came back, and has not been given back. */
+function owedOf({ gross, returned, quantity, credited }: OrderLine): bigint {
+  return most(shareOfUnits(gross, { before: 0, after: returned, of: quantity }) - credited, 0n);
+}
+
+function share(amount: bigint, weights: readonly bigint[]): readonly bigint[] {
+  return amount === 0n ? [] : apportion(amount, weights);
 }

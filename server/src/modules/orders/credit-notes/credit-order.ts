@@ -20,7 +20,7 @@ import { isFinal } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
-import { divideHalfUp, least, shareOfUnits } from "../placing/totals.ts";
+import { divideHalfUp, least, most, shareOfUnits, sum } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
 import {
   type CreditedPart,
@@ -125,7 +125,7 @@ function findRefunded(order: Order, { amountMinor, items }: RefundRequest): Part
   if (items !== undefined) return findRefundedLines(order, items);
   const amount = amountMinor ?? order.total - order.credited;
   const parts = spreadAmount(order.lines, amount);
-  if (parts === undefined || amount === 0n) return orderError("credit_exceeds_open");
+  if (parts === undefined) return orderError("credit_exceeds_open");
   return parts.map((part) => ({ ...part, stockAccountId: null }));
 }
 
@@ -236,14 +236,6 @@ function dueOfShipped({ lines, waived }: Order): bigint {
     shareOfUnits(gross, { before: 0, after: shipped, of: quantity }),
   );
   return sum(worth) - waived;
-}
-
-function most(...amounts: readonly bigint[]): bigint {
-  return amounts.reduce((largest, amount) => (amount > largest ? amount : largest));
-}
-
-function sum(amounts: readonly bigint[]): bigint {
-  return amounts.reduce((total, amount) => total + amount, 0n);
 }
 
 function toNoteLine(
