@@ -39,8 +39,8 @@ async function openSecondPlace({ productId }: StockAccount): Promise<StockAccoun
   const { db, assets } = shop;
   const location = { code: "second", name: "Second", priority: 50, sells: true };
   const { id: locationId } = await inTransaction(db, (tx) => addLocation(tx, location));
-  await inTransaction(db, (tx) => ensureStock(tx, assets, [{ productId, locationId }]));
-  const account = (await shop.accountsOf(productId)).find((place) => place.locationId === locationId);
+  const stock = await inTransaction(db, (tx) => ensureStock(tx, assets, [{ productId, locationId }]));
+  const account = stock.find((place) => place.locationId === locationId);
   if (account === undefined) throw new Error("no second place was opened");
   return account;
 }
