@@ -168,6 +168,8 @@ CREATE TABLE ledger.holds (
 CREATE INDEX holds_active_by_account ON ledger.holds (debit_account_id, expires_at) WHERE state = 1;
 CREATE INDEX holds_active_by_expiry ON ledger.holds (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
 CREATE INDEX holds_by_debit_account ON ledger.holds (debit_account_id, id);
+-- How many were placed of late and are open: whatever the number of those that have ended.
+CREATE INDEX holds_open_by_debit_account ON ledger.holds (debit_account_id, id) WHERE closed_at IS NULL;
 CREATE INDEX holds_by_credit_account ON ledger.holds (credit_account_id, id);
 -- Money on its way in is derived from the active holds at every reading of a balance.
 CREATE INDEX holds_active_by_credit_account ON ledger.holds (credit_account_id) WHERE state = 1;

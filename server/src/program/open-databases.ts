@@ -9,12 +9,17 @@ import { migrate } from "../runtime/migrations/migrate.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
 import { grantServerRole, mayServe } from "./server-role-store.ts";
 
-/** Connections that commit batches plan once and by index, however the tables grow meanwhile. */
+/**
+ * Connections that commit batches plan once and by index, however the tables grow meanwhile. Walking an index stops where
+ * enough was found; collecting a bitmap of an account's transfers first read a million entries for the newest twenty.
+ */
 export const BATCH_SETTINGS = {
   plan_cache_mode: "force_generic_plan",
   enable_seqscan: "off",
   enable_hashjoin: "off",
   enable_mergejoin: "off",
+  enable_bitmapscan: "off",
+  max_parallel_workers_per_gather: "0",
 };
 /** Batches under way at once. */
 export const LANES = 2;

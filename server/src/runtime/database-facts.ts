@@ -6,6 +6,9 @@ export interface DatabaseFacts {
   /** Settings without which a commit may be lost. */
   readonly unsafe: readonly string[];
   readonly hasChecksums: boolean;
+  readonly hasAutovacuum: boolean;
+  readonly sharedBuffersMb: number;
+  readonly walSizeMaxMb: number;
   /** Open to roles without special rights. */
   readonly connectionsMax: number;
   /** The database's clock less this process's, exact to a few milliseconds. */
@@ -16,6 +19,9 @@ interface FactsRow {
   version: string;
   unsafe: string[];
   checksums: boolean;
+  autovacuum: boolean;
+  buffers_mb: number;
+  wal_mb: number;
   connections: number;
   clock_ms: number;
 }
@@ -31,6 +37,9 @@ export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
         WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
         ORDER BY name) AS unsafe,
       current_setting('data_checksums')::boolean AS checksums,
+      current_setting('autovacuum')::boolean AS autovacuum,
+      (pg_size_bytes(current_setting('shared_buffers')) / 1048576)::int AS buffers_mb,
+      (pg_size_bytes(current_setting('max_wal_size')) / 1048576)::int AS wal_mb,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
         AS connections,
       (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock_ms`;
@@ -39,6 +48,9 @@ export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
     version: row.version,
     unsafe: row.unsafe,
     hasChecksums: row.checksums,
+    hasAutovacuum: row.autovacuum,
+    sharedBuffersMb: row.buffers_mb,
+    walSizeMaxMb: row.wal_mb,
     connectionsMax: row.connections,
     clockDifferenceMs: row.clock_ms - (askedAtMs + answeredAtMs) / 2,
   };

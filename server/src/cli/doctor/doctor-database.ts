@@ -21,6 +21,9 @@ import type { Finding } from "./doctor.ts";
 
 /** A command need not wait as long as a server that starts with its database. */
 const RETRY_SECONDS_MAX = 3;
+/** PostgreSQL's own defaults: below them every checkpoint and every read of a large table costs more. */
+const SHARED_BUFFERS_MIN_MB = 128;
+const WAL_SIZE_MIN_MB = 1_024;
 const CLOCK_DIFFERENCE_MAX_MS = 2_000;
 /** Each process has its pool, two connections for batches, and a few for commands and upkeep. */
 const CONNECTIONS_BESIDE_POOL = 8;
@@ -46,6 +49,7 @@ async function examine(db: Sql, config: Config): Promise<Finding[]> {
     { check: "database", state: "ok", what: `PostgreSQL ${facts.version}, ${where}` },
     examineDurability(facts),
     examineChecksums(facts),
+    examineSettings(facts),
     examineConnections(facts, config),
     examineClock(facts),
     ...(await examineSchema(db, config)),
@@ -65,6 +69,22 @@ function examineChecksums({ hasChecksums }: DatabaseFacts): Finding {
   if (hasChecksums) return { check, state: "ok", what: "on" };
   const wayOut = "stop PostgreSQL and run pg_checksums --enable: without them a failing disk goes unnoticed";
   return { check, state: "warn", what: "off", wayOut };
+}
+
+/** What a connection cannot set for itself; the rest is set for each (runtime/database.ts). */
+function examineSettings({ hasAutovacuum, sharedBuffersMb, walSizeMaxMb }: DatabaseFacts): Finding {
+  const check = "settings";
+  const what = `autovacuum ${hasAutovacuum ? "on" : "off"}, shared_buffers ${sharedBuffersMb} MB, max_wal_size ${walSizeMaxMb} MB`;
+  if (!hasAutovacuum) {
+    const wayOut =
+      "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf(); without it tables grow and slow down without end";
+    return { check, state: "fail", what, wayOut };
+  }
+  if (sharedBuffersMb >= SHARED_BUFFERS_MIN_MB && walSizeMaxMb >= WAL_SIZE_MIN_MB)
+    return { check, state: "ok", what };
+  const wayOut =
+    "set shared_buffers = 256MB and max_wal_size = 4GB or more in postgresql.conf and restart PostgreSQL: smaller ones slow it down";
+  return { check, state: "warn", what, wayOut };
 }
 
 function examineConnections({ connectionsMax }: DatabaseFacts, { DB_POOL_SIZE }: Config): Finding {

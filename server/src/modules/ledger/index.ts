@@ -44,7 +44,7 @@ export {
   releaseHold,
   takeStamps,
 } from "./book/book.ts";
-export { countRecentDebits, countRecentHolds } from "./book/book-store.ts";
+export { selectRecentDebits, selectRecentHolds } from "./book/book-store.ts";
 export {
   ACCOUNT_STATES,
   type AccountState,

@@ -6,7 +6,7 @@ import {
   normalizeAddress,
   readFraudRules,
 } from "./fraud-rules.ts";
-import { assess, readRules, windowsOf } from "./rules.ts";
+import { assess, readRules, widestWindow } from "./rules.ts";
 
 const LIMITS = { reviewScore: 50, refuseScore: 100 };
 const HOME = { street: "123 Main St", city: "Anytown", postal_code: "12345", country: "USA" };
@@ -89,12 +89,10 @@ it("says of a rule for transactions what it takes", () => {
   expect(readRules({})).toContain("RISK_RULES must be a list");
 });
 
-it("looks back as far as the rule over the same time that counts furthest", () => {
+it("looks back as far as the rule over the longest time, and at one more than the rule that counts furthest", () => {
   const over = (count: number, seconds = 60) => ({ rule: "many_in_short_time", count, seconds }) as const;
-  expect(windowsOf([over(8), over(3), over(5, 10)])).toEqual([
-    { seconds: 60, countMax: 8 },
-    { seconds: 10, countMax: 5 },
-  ]);
+  expect(widestWindow([over(8), over(3), over(5, 10)])).toEqual({ seconds: 60, countMax: 9 });
+  expect(widestWindow([{ rule: "large_amount", above: "10" }])).toEqual({ seconds: 0, countMax: 0 });
 });
 
 it("finds a large amount in a currency with fewer decimals than the rule", () => {

@@ -3,8 +3,8 @@
 
 import type { Desk, RowNeed, RowReader, RowWriter } from "../desk/index.ts";
 import type { Asset } from "../ledger/index.ts";
-import { countRecentDebits, countRecentHolds } from "../ledger/index.ts";
-import { assess, type Finding, type RiskRule, type VelocityWindow, windowsOf } from "./rules.ts";
+import { selectRecentDebits, selectRecentHolds } from "../ledger/index.ts";
+import { assess, type Finding, type RiskRule, widestWindow } from "./rules.ts";
 import { insertFlags, type NewFlag } from "./store.ts";
 
 /** A movement of money as the risk rules see it. */
@@ -32,32 +32,32 @@ interface Found {
   readonly findings: readonly Finding[];
 }
 
-/** Of one account, by the length of the window in seconds. */
-type Counts = Map<number, number>;
+/** Of one account, oldest first. */
+type Stamps = number[];
 
 const FLAGS: RowWriter<NewFlag> = { name: "risk.flags", write: insertFlags };
 
 export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
-  const windows = windowsOf(rules);
-  const debits: RowReader<Counts> = {
+  const window = widestWindow(rules);
+  const debits: RowReader<Stamps> = {
     kind: "risk.recent_debits",
-    read: (tx, accountIds) => readCounts(accountIds, windows, (query) => countRecentDebits(tx, query)),
+    read: (tx, accountIds) => selectRecentDebits(tx, { accountIds, ...window }),
   };
-  const holds: RowReader<Counts> = {
+  const holds: RowReader<Stamps> = {
     kind: "risk.recent_holds",
-    read: (tx, accountIds) => readCounts(accountIds, windows, (query) => countRecentHolds(tx, query)),
+    read: (tx, accountIds) => selectRecentHolds(tx, { accountIds, ...window }),
   };
   return {
     needsOf: ({ debitedIds: ids }) =>
-      windows.length === 0 || ids.length === 0
+      window.seconds === 0 || ids.length === 0
         ? []
         : [
             { reader: debits, ids },
             { reader: holds, ids },
           ],
     judge: (desk, { accountId, amount, asset, outgoing }) => {
-      const countIn = (reader: RowReader<Counts>, seconds: number) =>
-        desk.rows.of(reader).get(accountId)?.get(seconds) ?? 0;
+      const countIn = (reader: RowReader<Stamps>, seconds: number) =>
+        countAfter(desk.rows.of(reader).get(accountId) ?? [], desk.book.firstStamp - seconds * 1_000_000);
       return assess(rules, {
         amount,
         currency: asset.code,
@@ -68,36 +68,31 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
     },
     flag: saveFlags,
     countDebit: (desk, accountId) => {
-      const counts: Counts = desk.rows.of(debits).get(accountId) ?? new Map();
-      for (const seconds of counts.keys()) count(desk, counts, { seconds, by: 1 });
+      const before = desk.rows.of(debits).get(accountId) ?? [];
+      setStamps(desk, debits, { accountId, stamps: [...before, desk.book.firstStamp] });
     },
     countHold: (desk, { accountId, id }, by) => {
-      const counts: Counts = desk.rows.of(holds).get(accountId) ?? new Map();
-      for (const seconds of counts.keys())
-        if (id > desk.book.firstStamp - seconds * 1_000_000) count(desk, counts, { seconds, by });
+      const others = (desk.rows.of(holds).get(accountId) ?? []).filter((holdId) => holdId !== id);
+      setStamps(desk, holds, { accountId, stamps: by === 1 ? [...others, id] : others });
     },
   };
 }
 
-async function readCounts(
-  accountIds: readonly number[],
-  windows: readonly VelocityWindow[],
-  read: (query: VelocityWindow & { accountIds: readonly number[] }) => Promise<Map<number, number>>,
-): Promise<Map<number, Counts>> {
-  const found = await Promise.all(windows.map((window) => read({ accountIds, ...window })));
-  return new Map(
-    accountIds.map((id) => [
-      id,
-      new Map(windows.map(({ seconds }, index) => [seconds, found[index]?.get(id) ?? 0])),
-    ]),
-  );
+/** From the end, where the newest are. */
+function countAfter(stamps: Stamps, since: number): number {
+  return stamps.length - 1 - stamps.findLastIndex((stamp) => stamp <= since);
 }
 
-function count(desk: Desk, counts: Counts, { seconds, by }: { seconds: number; by: number }): void {
-  const before = counts.get(seconds) ?? 0;
-  counts.set(seconds, before + by);
+function setStamps(
+  { rows, book }: Desk,
+  reader: RowReader<Stamps>,
+  { accountId, stamps }: { accountId: number; stamps: Stamps },
+): void {
+  const known = rows.of(reader);
+  const before = known.get(accountId) ?? [];
+  known.set(accountId, stamps);
   // An atomic batch that is refused was never paid: it does not count against the next command.
-  desk.book.undoLog?.push(() => counts.set(seconds, before));
+  book.undoLog?.push(() => known.set(accountId, before));
 }
 
 function saveFlags(desk: Desk, accountId: number, { id, findings }: Found): void {

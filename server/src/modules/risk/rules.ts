@@ -32,7 +32,7 @@ const RULES = {
 
 export type RiskRule = Type.Static<typeof LargeAmount> | Type.Static<typeof ManyInShortTime>;
 
-/** How far back, and how many at most, outgoing transfers have to be counted for the rules of velocity. */
+/** How far back, and how many of the newest, outgoing transfers have to be known for the rules of velocity. */
 export interface VelocityWindow {
   readonly seconds: number;
   readonly countMax: number;
@@ -59,13 +59,16 @@ export function readRules(value: unknown): readonly RiskRule[] | string {
   return readRuleList(value, RULES);
 }
 
-/** The distinct windows that the velocity rules need: of rules over the same time the one that counts furthest does for all. */
-export function windowsOf(rules: readonly RiskRule[]): VelocityWindow[] {
-  const countMax = new Map<number, number>();
-  for (const rule of rules)
-    if (rule.rule === "many_in_short_time")
-      countMax.set(rule.seconds, Math.max(rule.count, countMax.get(rule.seconds) ?? 0));
-  return [...countMax].map(([seconds, count]) => ({ seconds, countMax: count }));
+/** What all velocity rules together have to have read; no seconds where there is none. One more than a rule counts to is enough. */
+export function widestWindow(rules: readonly RiskRule[]): VelocityWindow {
+  const velocity = rules.filter((rule) => rule.rule === "many_in_short_time");
+  return velocity.reduce<VelocityWindow>(
+    (widest, rule) => ({
+      seconds: Math.max(widest.seconds, rule.seconds),
+      countMax: Math.max(widest.countMax, rule.count + 1),
+    }),
+    { seconds: 0, countMax: 0 },
+  );
 }
 
 /** Judges one movement by every rule. A velocity rule that does not block speaks once, when its count is reached. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createTestDatabase } from "../../../../tests/database.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
-import { countRecentDebits, countRecentHolds, createPartitions } from "../index.ts";
+import { createPartitions } from "../index.ts";
 
 it("creates partitions ahead while a long report reads and a batch writes, and finds nothing to do the next time", async () => {
   const { db, drop } = await createTestDatabase();
@@ -32,23 +32,5 @@ it("creates partitions ahead while a long report reads and a batch writes, and f
     });
     expect(partitions).toBe(7);
   }
-  await drop();
-});
-
-it("counts recent debits and holds by the account's own index, though planned while the months ahead are empty", async () => {
-  const { db, drop } = await createTestDatabase({ poolSize: 1 });
-  await db`ANALYZE`; // notes that they are empty, as it may happen before the month begins
-  await inTransaction(db, async (tx) => {
-    await tx.sql`SELECT set_config(name, value, true) FROM (VALUES
-      ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off')) AS batch (name, value)`;
-    const query = { accountIds: [1, 2], seconds: 60, countMax: 20 };
-    expect([...(await countRecentDebits(tx, query)), ...(await countRecentHolds(tx, query))]).toEqual([]);
-  });
-  await db`SELECT pg_stat_force_next_flush()`;
-  const used = await db<{ index: string }[]>`
-    SELECT DISTINCT regexp_replace(indexrelname, '_[0-9]{4}_[0-9]{2}', '') AS index FROM pg_stat_user_indexes
-    WHERE schemaname = 'ledger' AND idx_scan > 0 AND relname ~ '^(transfers|holds)_[0-9]'`;
-  const expected = ["transfers_debit_account_id_id_idx", "holds_debit_account_id_id_idx"];
-  expect(used.map(({ index }) => index).sort()).toEqual(expected.sort());
   await drop();
 });

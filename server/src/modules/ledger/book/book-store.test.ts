@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { asServer, createTestDatabase, type TestDatabase } from "../../../../tests/database.ts";
+import { BATCH_SETTINGS } from "../../../program/open-databases.ts";
+import { openDatabase } from "../../../runtime/database.ts";
+import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import * as store from "./book-store.ts";
+
+const PAYER = 1_001;
+const HISTORY = 30_000;
+const HOUR = 3_600;
+
+let database: TestDatabase;
+let newest: number;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { db } = database;
+  // An account that has paid and held for an hour, whose holds have ended, but for two: one of them expires in an hour.
+  const [clock] = await db<[{ now: bigint }]>`SELECT ledger.clock() AS now`;
+  newest = Number(clock.now) - 1;
+  await db`
+    INSERT INTO ledger.transfers (id, journal_id, debit_account_id, credit_account_id, amount)
+    SELECT id, id, ${PAYER}, ${PAYER + 1}, 1
+    FROM generate_series(${newest - (HISTORY - 1) * 10}::bigint, ${newest}, 10) AS id`;
+  await db`
+    INSERT INTO ledger.holds (id, debit_account_id, credit_account_id, amount, state, closed_at, expires_at)
+    SELECT id, ${PAYER}, ${PAYER + 1}, 1, CASE WHEN id > ${newest - 15} THEN 1 ELSE 3 END,
+      CASE WHEN id > ${newest - 15} THEN NULL ELSE id END, CASE WHEN id = ${newest} THEN id + 3600000000 END
+    FROM generate_series(${newest - (HISTORY - 1) * 10}::bigint, ${newest}, 10) AS id`;
+});
+afterAll(() => database.drop());
+
+/** What `read` answers on a connection of the desk's, and how many index entries of each index it read. */
+async function readByIndex<T>(read: (tx: Tx) => Promise<T>): Promise<{ found: T; entries: object }> {
+  const url = asServer(database.url);
+  const batchDb = openDatabase({ url, poolSize: 1, statementTimeoutMs: 60_000, settings: BATCH_SETTINGS });
+  const before = await countEntries();
+  const found = await inTransaction(batchDb, read);
+  await batchDb`SELECT pg_stat_force_next_flush()`;
+  await batchDb.end({ timeout: 5 });
+  const after = await countEntries();
+  const differences = [...after].map(([index, count]) => [index, count - (before.get(index) ?? 0)] as const);
+  return { found, entries: Object.fromEntries(differences.filter(([, count]) => count > 0)) };
+}
+
+async function countEntries(): Promise<Map<string, number>> {
+  const rows = await database.db<{ index: string; count: bigint }[]>`
+    SELECT parent.relname AS index, sum(s.idx_tup_read) AS count
+    FROM pg_stat_user_indexes s
+    JOIN pg_inherits h ON h.inhrelid = s.indexrelid
+    JOIN pg_class parent ON parent.oid = h.inhparent
+    WHERE s.schemaname = 'ledger'
+    GROUP BY 1`;
+  return new Map(rows.map(({ index, count }) => [index, Number(count)]));
+}
+
+// Planned while PostgreSQL knows nothing of the tables, while it knows them empty (as before a month begins), and after.
+const KNOWLEDGE = {
+  "never analyzed": () => database.db`SELECT 1`,
+  analyzed: () => database.db`ANALYZE ledger.transfers, ledger.holds`,
+};
+
+for (const [knowledge, prepare] of Object.entries(KNOWLEDGE)) {
+  it(`reads twenty of an account's recent transfers and holds, and no more, whatever its history: ${knowledge}`, async () => {
+    await prepare();
+    const query = { accountIds: [PAYER, PAYER + 1], seconds: HOUR, countMax: 20 };
+    const debits = await readByIndex((tx) => store.selectRecentDebits(tx, query));
+    const stamps = Array.from({ length: 20 }, (_, index) => newest - (19 - index) * 10);
+    expect(debits).toEqual({
+      found: new Map([[PAYER, stamps]]),
+      entries: { transfers_by_debit_account: 20 },
+    });
+    const holds = await readByIndex((tx) => store.selectRecentHolds(tx, query));
+    expect(holds).toEqual({
+      found: new Map([[PAYER, [newest - 10, newest]]]),
+      entries: { holds_open_by_debit_account: 2 },
+    });
+  });
+
+  it(`finds the next hold that expires by one look-up: ${knowledge}`, async () => {
+    await prepare();
+    const next = await readByIndex((tx) => store.selectNextExpiries(tx, [PAYER], newest));
+    expect(next).toEqual({
+      found: new Map([[PAYER, newest + HOUR * 1_000_000]]),
+      entries: { holds_active_by_account: 1 },
+    });
+  });
+
+  it(`reads single holds and journals by their keys: ${knowledge}`, async () => {
+    await prepare();
+    const hold = await readByIndex((tx) => store.selectHolds(tx, [newest]));
+    expect(hold).toEqual({ found: [], entries: { holds_pkey: 1 } });
+  });
+}
+
+it("reads the recent transfers by the same index where the months are known to be empty", async () => {
+  const empty = await createTestDatabase({ poolSize: 1 });
+  await empty.db`ANALYZE`;
+  await inTransaction(empty.db, async (tx) => {
+    await tx.sql`
+      SELECT set_config(name, value, true)
+      FROM unnest(${Object.keys(BATCH_SETTINGS)}::text[], ${Object.values(BATCH_SETTINGS)}::text[])
+        AS s (name, value)`;
+    const query = { accountIds: [1, 2], seconds: 60, countMax: 20 };
+    expect([
+      ...(await store.selectRecentDebits(tx, query)),
+      ...(await store.selectRecentHolds(tx, query)),
+    ]).toEqual([]);
+  });
+  await empty.db`SELECT pg_stat_force_next_flush()`;
+  const used = await empty.db<{ index: string }[]>`
+    SELECT DISTINCT parent.relname AS index
+    FROM pg_stat_user_indexes s
+    JOIN pg_inherits h ON h.inhrelid = s.indexrelid
+    JOIN pg_class parent ON parent.oid = h.inhparent
+    WHERE s.schemaname = 'ledger' AND s.idx_scan > 0
+    ORDER BY 1`;
+  expect(used.map(({ index }) => index)).toEqual([
+    "holds_open_by_debit_account",
+    "transfers_by_debit_account",
+  ]);
+  await empty.drop();
+});
