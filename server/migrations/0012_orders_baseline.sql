@@ -14,6 +14,8 @@ CREATE TABLE orders.orders (
   fulfilment     smallint NOT NULL DEFAULT 1 CHECK (fulfilment BETWEEN 1 AND 5),
   -- none, pending, accepted, refused
   review         smallint NOT NULL DEFAULT 0 CHECK (review BETWEEN 0 AND 3),
+  -- none, refunded, charged_back: what is left stays here, and nothing is held
+  shipping_stop  smallint NOT NULL DEFAULT 0 CHECK (shipping_stop BETWEEN 0 AND 2),
   payment_method text     NOT NULL,
   payment_id     bigint,                     -- the latest payment; null: nothing to pay, or none tried
   currency       text     NOT NULL,

@@ -65,7 +65,7 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
   const test = await openTestDesk(databaseUrl === undefined ? {} : { databaseUrl });
   const { db, desk, assets } = test;
   const services = await openServices(test, options, screen);
-  const listener = followPayments();
+  const listener = followPayments({ db, assets });
   const keeper: PaymentKeeper = { db, desk, assets, listener: () => listener };
   const tell = (paymentId: string | number, ...reports: ProviderReport[]) =>
     recordOutcome(keeper, {

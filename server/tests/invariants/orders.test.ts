@@ -174,9 +174,9 @@ function toOrderAct(act: Act): OrderAct | undefined {
     case "step":
       return advanceOrder({ to: act.to });
     case "ship":
-      return shipOrder({ ...tracking, items: [{ lineNo: act.line, quantity: act.quantity }] });
+      return shipOrder(shop.services, { ...tracking, items: [{ lineNo: act.line, quantity: act.quantity }] });
     case "shipAll":
-      return shipOrder(tracking);
+      return shipOrder(shop.services, tracking);
     case "deliver":
       return deliverOrder({});
     case "return":

@@ -67,8 +67,9 @@ function describeDetails(
 ): AuditEntry["details"] {
   const [reversedId] = scope.reversedIds ?? [];
   const isOther = decision.resource !== undefined || (scope.holdIds?.length ?? 0) > 0;
-  if (reversedId === undefined && last <= first && !isOther) return undefined;
+  if (reversedId === undefined && last <= first && !isOther) return decision.details;
   return {
+    ...decision.details,
     reverses: reversedId === undefined ? undefined : String(reversedId),
     first_stamp: isOther && last >= first ? String(first) : undefined,
     last_stamp: last > first ? String(last) : undefined,

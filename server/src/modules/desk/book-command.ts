@@ -39,6 +39,8 @@ export interface Decision {
   readonly counted: readonly CountedTransaction[];
   /** What it did it to, for the trail, where that is not the transaction, hold or account itself. */
   readonly resource?: AuditEntry["resource"];
+  /** What else the trail is to keep of it: no secrets, nothing personal. */
+  readonly details?: AuditEntry["details"];
 }
 
 export interface CountedTransaction {

@@ -56,6 +56,10 @@ const summary = {
       "Derived from the payment: unpaid, requested, authorized, captured, partly_refunded, disputed, ...",
   }),
   review: Type.Enum(Object.keys(REVIEWS) as (keyof typeof REVIEWS)[]),
+  shipping_stop: Type.Union(
+    [Type.Enum(["refunded", "charged_back", "disputed", "refund_under_way"]), Type.Null()],
+    { description: "Why what is left of it is not shipped, unless staff says `ship_anyway`" },
+  ),
   cancel_pending: Type.Boolean({ description: "Becomes CANCELLED as soon as its payment is final" }),
   customer_id: nullable(Text),
   placed_by: Text,

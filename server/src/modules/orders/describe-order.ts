@@ -4,6 +4,7 @@ import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
 import { type Payment, statusOf } from "../payments/index.ts";
 import type { OrderDocument, OrderLineDocument, OrderPaymentDocument } from "./answer-schemas.ts";
+import { findShippingObstacle } from "./changing/order-facts.ts";
 import type { Order, OrderLine } from "./order.ts";
 import type { Address } from "./placing/screen.ts";
 import { formatTaxRate } from "./placing/tax-rates.ts";
@@ -42,6 +43,7 @@ export function describeOrder(assets: Assets, { order, payment, addresses }: Ord
     fulfilment: order.fulfilment,
     payment_status: paymentStatusOf(order, payment),
     review: order.review,
+    shipping_stop: findShippingObstacle(order, payment) ?? null,
     cancel_pending: order.cancelReason !== null,
     customer_id: order.customerId,
     placed_by: order.placedBy,

@@ -67,6 +67,11 @@ export const ORDER_ERRORS = {
     title: "Goods of the order have been shipped.",
     wayOut: "Use POST /orders/{id}/returns for what was shipped.",
   },
+  shipping_stopped: {
+    kind: "conflict",
+    title: "Money of the order went back or may do so: its goods stay here.",
+    wayOut: "`shipping_stop` says why. Cancel the order, or ship it with `ship_anyway` and a `note`.",
+  },
   order_not_shipped: {
     kind: "conflict",
     title: "The order is not shipped, or not wholly.",

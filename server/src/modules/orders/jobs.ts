@@ -73,7 +73,7 @@ function decideQueue(desk: Desk, ids: readonly number[]): Decision {
   let queued = 0;
   for (const id of ids) {
     const order = desk.rows.of(ORDERS).get(id);
-    if (order === undefined || order.cancelReason !== null) continue;
+    if (order === undefined || order.cancelReason !== null || order.shippingStop !== "none") continue;
     if (refuseTransition("queue", factsOf(order, undefined), "system") !== undefined) continue;
     saveOrder(desk, order, { step: "queue", actorId: SYSTEM_ACTOR.id, payment: "another" });
     queued += 1;

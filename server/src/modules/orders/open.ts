@@ -59,7 +59,7 @@ export const orders: Module<"orders", OrderModuleSettings, Lower, OrderServices>
       cardProvider: payments.cardProvider,
       screen: openScreening(risk.fraudCheck, { db, vault, assets }),
     };
-    payments.tell(followPayments());
+    payments.tell(followPayments(services));
     return { services, routes: [orderRoutes(services)], tasks: orderTasks(services) };
   },
 };

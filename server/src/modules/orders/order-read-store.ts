@@ -19,9 +19,9 @@ import type { EncryptedAddresses } from "./order-write-store.ts";
 export async function selectOrder(db: Sql, id: number): Promise<Order | undefined> {
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
-      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
-        currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
-        cancel_reason, reference, metadata, entry_count, version
+      SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
+        payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,
+        waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders
       WHERE id = ${id}`,
     selectLines({ sql: db }, toArray([id])),
@@ -54,9 +54,9 @@ export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Ord
   const { couponCode, paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
-      currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
-      cancel_reason, reference, metadata, entry_count, version
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
+      payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,
+      waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id < ${before}
       AND id >= ${from ?? 0}
@@ -136,7 +136,7 @@ export async function selectDueOrders(db: Sql, limit: number): Promise<number[]>
   return rows.map((row) => Number(row.id));
 }
 
-/** CONFIRMED orders that were placed at least `graceSeconds` ago, oldest first. */
+/** CONFIRMED orders that were placed at least `graceSeconds` ago and are to be shipped, oldest first. */
 export async function selectOrdersToQueue(
   db: Sql,
   { graceSeconds, limit }: { graceSeconds: number; limit: number },
@@ -147,6 +147,7 @@ export async function selectOrdersToQueue(
     WHERE state = 2
       AND id <= ((extract(epoch FROM clock_timestamp()) - ${graceSeconds}) * 1000000)::bigint
       AND cancel_reason IS NULL
+      AND shipping_stop = 0
     ORDER BY id
     LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));

@@ -9,6 +9,8 @@ import {
   type OrderState,
   REVIEWS,
   type Review,
+  SHIPPING_STOPS,
+  type ShippingStop,
 } from "./changing/states.ts";
 import type { Order, OrderLine, PaymentMethod } from "./order.ts";
 
@@ -20,6 +22,7 @@ export interface OrderRow {
   placed_state: number;
   fulfilment: number;
   review: number;
+  shipping_stop: number;
   payment_method: PaymentMethod;
   payment_id: bigint | null;
   currency: string;
@@ -73,8 +76,8 @@ export const ORDERS: RowReader<Order> = {
 
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
-    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, payment_method, payment_id,
-      currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
+    SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop, payment_method,
+      payment_id, currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
       cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id = ANY(${ids}::bigint[])
@@ -108,6 +111,7 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
     placedState: stateOf(row.placed_state),
     fulfilment: fulfilmentNamed(row.fulfilment),
     review: reviewNamed(row.review),
+    shippingStop: shippingStopNamed(row.shipping_stop),
     paymentMethod: row.payment_method,
     paymentId: row.payment_id === null ? null : Number(row.payment_id),
     currency: row.currency,
@@ -132,6 +136,7 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
 const STATE_NAMES = namesOf<OrderState>(ORDER_STATES);
 const FULFILMENT_NAMES = namesOf<Fulfilment>(FULFILMENTS);
 const REVIEW_NAMES = namesOf<Review>(REVIEWS);
+const SHIPPING_STOP_NAMES = namesOf<ShippingStop>(SHIPPING_STOPS);
 
 function namesOf<Name extends string>(
   numbers: Readonly<Record<Name, number>>,
@@ -148,6 +153,10 @@ export function fulfilmentNamed(number: number): Fulfilment {
 
 export function reviewNamed(number: number): Review {
   return REVIEW_NAMES[number] ?? unknown(number);
+}
+
+export function shippingStopNamed(number: number): ShippingStop {
+  return SHIPPING_STOP_NAMES[number] ?? unknown(number);
 }
 
 export function stateOf(number: number): OrderState {

@@ -3,7 +3,7 @@ import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { RowWriter } from "../desk/index.ts";
-import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./changing/states.ts";
+import { FULFILMENTS, ORDER_STATES, REVIEWS, SHIPPING_STOPS } from "./changing/states.ts";
 import type { Order, OrderEntry, OrderLine } from "./order.ts";
 
 /** Told when an order is placed, and never changed. */
@@ -19,6 +19,7 @@ const CHANGING: ColumnTable<Order> = {
   state: ["smallint", (order) => ORDER_STATES[order.state]],
   fulfilment: ["smallint", (order) => FULFILMENTS[order.fulfilment]],
   review: ["smallint", (order) => REVIEWS[order.review]],
+  shipping_stop: ["smallint", (order) => SHIPPING_STOPS[order.shippingStop]],
   payment_method: ["text", (order) => order.paymentMethod],
   payment_id: ["bigint", (order) => order.paymentId],
   discount: ["bigint", (order) => order.discount],

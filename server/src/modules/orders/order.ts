@@ -1,6 +1,6 @@
 // An order as the commands see it: its row with its lines, locked while they decide. Money amounts are minor units.
 import type { Owner } from "../ledger/index.ts";
-import type { Fulfilment, OrderState, Review } from "./changing/states.ts";
+import type { Fulfilment, OrderState, Review, ShippingStop } from "./changing/states.ts";
 
 /** Most lines of one order: 400 beyond. */
 export const LINES_MAX = 1_000;
@@ -53,6 +53,7 @@ export interface Order {
   readonly placedState: OrderState;
   readonly fulfilment: Fulfilment;
   readonly review: Review;
+  readonly shippingStop: ShippingStop;
   readonly paymentMethod: PaymentMethod;
   readonly paymentId: number | null;
   readonly currency: string;
@@ -108,4 +109,9 @@ export function holdsOf(order: Pick<Order, "lines">): { holdIds: number[]; accou
     holdIds: order.lines.flatMap((line) => line.holdIds),
     accountIds: order.lines.flatMap((line) => line.stockAccountIds),
   };
+}
+
+/** The lines once what was held of them is free. */
+export function withoutHolds({ lines }: Pick<Order, "lines">): OrderLine[] {
+  return lines.map((line) => ({ ...line, holdIds: [], stockAccountIds: [] }));
 }

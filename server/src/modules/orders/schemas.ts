@@ -199,6 +199,13 @@ export const ShipInput = Type.Object(
     tracking_url: Type.Optional(
       Type.String({ pattern: "^https?://", maxLength: 500, examples: ["https://dhl.example/JD014600003"] }),
     ),
+    ship_anyway: Type.Optional(
+      Type.Boolean({
+        description:
+          "Ship what was refunded or is disputed, from the stock there is; needs a note, which the trail keeps",
+      }),
+    ),
+    note: Type.Optional(Note),
   },
   {
     ...closed,
@@ -206,6 +213,8 @@ export const ShipInput = Type.Object(
     examples: [{ items: [{ line: 1, quantity: 1 }], carrier: "DHL", tracking_number: "JD014600003" }],
   },
 );
+
+export type ShipInput = Type.Static<typeof ShipInput>;
 
 export const DeliverInput = Type.Object(
   { shipment_id: Type.Optional(IdInput) },

@@ -19,13 +19,16 @@ export interface ListenerNeeds {
 }
 
 export interface PaymentListener {
-  /** Reads ahead what `onChange` will lock: rows, accounts, holds, stamps. */
-  readonly prepare: (payment: Payment) => Promise<ListenerNeeds>;
+  /**
+   * Reads ahead what `onChange` will lock: rows, accounts, holds, stamps.
+   * `isAgain`: the command is built anew, because `onChange` lacked something or what was read has changed.
+   */
+  readonly prepare: (payment: Payment, { isAgain }: { isAgain: boolean }) => Promise<ListenerNeeds>;
   /**
    * Called in the decision loop after the payment's own bookings and rows, for commands of this module alone: who calls
    * capturePayment and the like inside a command of their own knows already. May book, leave rows and act on the payment
    * again (of `desk.rows.of(PAYMENTS)`). What the payment did is a fact: the one thing to return is `rereadFirst()`, where
-   * what was read ahead has changed; then everything is taken back and the command is built anew.
+   * what was read ahead has changed, or is not enough; then everything is taken back and the command is built anew.
    */
   readonly onChange: (desk: Desk, change: PaymentChange) => AppError | undefined;
 }

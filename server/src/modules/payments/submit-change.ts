@@ -59,11 +59,13 @@ export function submitChange(
   command: PaymentCommand,
   read: (payment: Payment) => Change,
 ): Promise<CommandOutcome> {
+  let isAgain = false;
   return submitRereading(keeper.desk, async () => {
     const payment = await getPayment(keeper.db, command.paymentId);
     await ensureAsset(keeper.assets, payment.assetId);
     const change = read(payment);
-    const heard = await keeper.listener()?.prepare(payment);
+    const heard = await keeper.listener()?.prepare(payment, { isAgain });
+    isAgain = true;
     const { actor, key, origin } = command;
     return {
       event: change.event,

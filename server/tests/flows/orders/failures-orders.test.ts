@@ -243,7 +243,7 @@ it("failure 20: each event of an order is in the outbox with the fact it tells o
   const productId = await shop.addProduct(5);
   const { id, payment } = await shop.place([[productId, 1]]);
   await shop.tell(payment.id, { type: "captured", totalMinor: 1_200n, isFinal: true });
-  await shop.act(id, shipOrder(tracking));
+  await shop.act(id, shipOrder(shop.services, tracking));
   const events = await shop.db<{ topic: string }[]>`
     SELECT topic FROM jobs.outbox WHERE topic LIKE 'order.%' AND payload::jsonb ->> 'id' = ${id} ORDER BY id`;
   expect(events.map(({ topic }) => topic)).toEqual([

@@ -6,7 +6,7 @@ import { releaseStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, type Payment } from "../../payments/index.ts";
 import { orderError } from "../errors.ts";
-import { holdsOf, type Order, type OrderLine, ownerOf } from "../order.ts";
+import { holdsOf, type OrderLine, ownerOf, withoutHolds } from "../order.ts";
 import { returnUseOf } from "../placing/apply-coupon.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
 import { factsOf } from "./order-facts.ts";
@@ -90,8 +90,4 @@ export function giveBack(
   });
   if (!(given instanceof AppError)) returnUseOf(desk, order);
   return given;
-}
-
-function withoutHolds(order: Order): OrderLine[] {
-  return order.lines.map((line) => ({ ...line, holdIds: [], stockAccountIds: [] }));
 }

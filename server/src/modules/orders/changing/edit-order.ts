@@ -142,7 +142,7 @@ function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError |
 }
 
 interface Replaced {
-  readonly set: Pick<Order, "lines" | "discount" | "net" | "tax" | "total" | "paymentId">;
+  readonly set: Pick<Order, "lines" | "discount" | "net" | "tax" | "total" | "paymentId" | "shippingStop">;
   readonly payment: Payment | undefined;
 }
 
@@ -181,7 +181,7 @@ function renewPayment(
   { services, caller, lines, totals }: Editing & { lines: readonly OrderLine[]; totals: LineTotals },
 ): Replaced | AppError {
   const { net, tax, gross: total } = totals;
-  const set = { lines, discount: discountOfLines(lines), net, tax, total };
+  const set = { lines, discount: discountOfLines(lines), net, tax, total, shippingStop: "none" as const };
   if (payment?.provider !== "manual" || isInFlight(payment))
     return { set: { ...set, paymentId: null }, payment: undefined };
   const closed = cancelPayment(desk, payment, { actorId: actor.id, reason: "order edited" });

@@ -2,6 +2,7 @@
 // an order that has ended goes back by itself, and the timeline says so.
 import { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
+import { unitAccounts } from "../../inventory/index.ts";
 import {
   cancelPayment,
   type Payment,
@@ -9,8 +10,11 @@ import {
   type PaymentListener,
   statusOf,
 } from "../../payments/index.ts";
-import type { Order } from "../order.ts";
+import { stopShipping } from "../fulfilment/stop-shipping.ts";
+import { holdsOf, type Order } from "../order.ts";
+import { selectOrder } from "../order-read-store.ts";
 import { ORDERS } from "../order-store.ts";
+import type { OrderServices } from "../services.ts";
 import { factsOf } from "./order-facts.ts";
 import { saveOrder } from "./save-order.ts";
 import { isFinal } from "./states.ts";
@@ -18,13 +22,24 @@ import { isFinal } from "./states.ts";
 /** What giving a late payment back takes, beside what the payment's own command took. */
 const STAMPS_OF_RETURN = 10;
 
-/** Fills the port of payments. Needs the order's row alone: stock of an order that ends is free before its money is back. */
-export function followPayments(): PaymentListener {
+/**
+ * Fills the port of payments. Most changes need the order's row alone, and its stock is not locked: that of an order that ends is free
+ * before its money is back. Where money went back by itself, the stock is read when the command is built anew.
+ */
+export function followPayments({ db, assets }: Pick<OrderServices, "db" | "assets">): PaymentListener {
   return {
-    prepare: async ({ orderId }) => ({
-      needs: orderId === null ? [] : [{ reader: ORDERS, ids: [orderId] }],
-      scope: { accountIds: [], stampCount: STAMPS_OF_RETURN },
-    }),
+    prepare: async ({ orderId }, { isAgain }) => {
+      const order = orderId === null || !isAgain ? undefined : await selectOrder(db, orderId);
+      const { holdIds, accountIds } = holdsOf(order ?? { lines: [] });
+      return {
+        needs: orderId === null ? [] : [{ reader: ORDERS, ids: [orderId] }],
+        scope: {
+          accountIds: holdIds.length === 0 ? [] : [...accountIds, unitAccounts(assets).sold],
+          holdIds,
+          stampCount: STAMPS_OF_RETURN + holdIds.length,
+        },
+      };
+    },
     onChange: (desk, change) => {
       const order =
         change.after.orderId === null ? undefined : desk.rows.of(ORDERS).get(change.after.orderId);
@@ -35,12 +50,17 @@ export function followPayments(): PaymentListener {
 
 function follow(desk: Desk, order: Order, { after, actorId }: PaymentChange): AppError | undefined {
   if (isUnwanted(order, after)) return returnMoney(desk, order, after);
-  saveOrder(desk, order, {
-    event: "payment_changed",
-    note: `${after.provider}: ${statusOf(after)}`,
-    actorId,
-    payment: after.id === order.paymentId ? after : "another",
-  });
+  const change = { event: "payment_changed", note: `${after.provider}: ${statusOf(after)}`, actorId };
+  if (after.id !== order.paymentId) {
+    saveOrder(desk, order, { ...change, payment: "another" });
+    return undefined;
+  }
+  const kept = stopShipping(desk, { order, payment: after }, { actorId });
+  if (kept instanceof AppError) return kept;
+  const { lines, shippingStop } = kept.order;
+  const set = { lines, shippingStop };
+  const changed = shippingStop === order.shippingStop ? "same" : "progress";
+  saveOrder(desk, order, { ...change, set, payment: kept.payment, lines: changed });
   return undefined;
 }
 

@@ -1,8 +1,15 @@
 // What the guards of the table of states look at, read off an order and its payment; and the steps that follow by
 // themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
-import { isGivenBack, isInFlight, type PaymentMoney } from "../../payments/index.ts";
+import { isGivenBack, isInFlight, netCaptured, type PaymentMoney } from "../../payments/index.ts";
 import type { Order } from "../order.ts";
-import { isFinal, mayTransition, type OrderFacts, TRANSITIONS, type TransitionName } from "./states.ts";
+import {
+  isFinal,
+  mayTransition,
+  type OrderFacts,
+  type ShippingStop,
+  TRANSITIONS,
+  type TransitionName,
+} from "./states.ts";
 
 /** What is still owed of the order as a whole: nothing more than its total less what was credited before it was paid. */
 export function dueOf(order: Pick<Order, "total" | "waived">): bigint {
@@ -35,6 +42,49 @@ export function factsOf(order: JudgedOrder, payment: PaymentMoney | undefined): 
     isInFlight: payment !== undefined && isInFlight(payment),
     isGivenBack: payment === undefined || isGivenBack(payment),
   };
+}
+
+/** Why what is left of the order is not to be shipped: nothing of its money is with us any more, nor owed. */
+export function findShippingStop(
+  order: Pick<Order, "total" | "waived" | "credited">,
+  payment: PaymentMoney | undefined,
+): Exclude<ShippingStop, "none"> | undefined {
+  if (payment !== undefined && payment.chargedBackMinor > 0n) return "charged_back";
+  const isCredited = order.total > 0n && order.credited >= order.total;
+  return isCredited || hasGoneBack(order, payment) ? "refunded" : undefined;
+}
+
+/** All that was owed was paid, and all of that was refunded. */
+function hasGoneBack(order: Pick<Order, "total" | "waived">, payment: PaymentMoney | undefined): boolean {
+  if (payment === undefined || payment.capturedMinor === 0n) return false;
+  return payment.capturedMinor >= dueOf(order) && netCaptured(payment) === 0n;
+}
+
+/** Why goods are not to leave: the order is stopped, or its money may still come to nothing. */
+export type ShippingObstacle = Exclude<ShippingStop, "none"> | "disputed" | "refund_under_way";
+
+/** What stands against shipping what is left of the order; undefined where nothing does, or nothing is left. */
+export function findShippingObstacle(
+  order: Order,
+  payment: PaymentMoney | undefined,
+): ShippingObstacle | undefined {
+  if (!isToBeShipped(order)) return undefined;
+  const stop = order.shippingStop === "none" ? findShippingStop(order, payment) : order.shippingStop;
+  if (stop !== undefined || payment === undefined) return stop;
+  if (payment.disputedMinor > 0n) return "disputed";
+  const isGoingBack = payment.refundingMinor > 0n && payment.refundingMinor >= netCaptured(payment);
+  return isGoingBack && payment.capturedMinor >= dueOf(order) ? "refund_under_way" : undefined;
+}
+
+/** Some of it is still here and would go. */
+export function isToBeShipped({
+  state,
+  cancelReason,
+  lines,
+}: Pick<Order, "state" | "cancelReason" | "lines">): boolean {
+  return (
+    !isFinal(state) && cancelReason === null && lines.some(({ shipped, quantity }) => shipped < quantity)
+  );
 }
 
 /** What the program itself does as soon as it may, first things first. */

@@ -42,6 +42,9 @@ export function saveOrder(desk: Desk, before: Order, change: OrderChange): Order
       note: reason,
     });
   }
+  const { shippingStop } = order;
+  if (shippingStop !== "none" && shippingStop !== before.shippingStop)
+    order = enter(desk, order.state, { order, event: "shipping_stopped", actorId, note: shippingStop });
   desk.rows.of(ORDERS).set(order.id, order);
   desk.rows.add(CHANGED_ORDERS, { order, lines });
   return order;

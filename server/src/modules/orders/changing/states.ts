@@ -24,6 +24,10 @@ export type Fulfilment = keyof typeof FULFILMENTS;
 export const REVIEWS = { none: 0, pending: 1, accepted: 2, refused: 3 } as const;
 export type Review = keyof typeof REVIEWS;
 
+/** Why goods that are still here stay: their money went back. What was held of them is free. */
+export const SHIPPING_STOPS = { none: 0, refunded: 1, charged_back: 2 } as const;
+export type ShippingStop = keyof typeof SHIPPING_STOPS;
+
 /** Whom a change is open to: `customer` is the owner, `staff` admins, operators and services, `system` the program itself. */
 export type Party = "customer" | "staff" | "system";
 

@@ -19,6 +19,7 @@ import { saveOrder } from "../changing/save-order.ts";
 import { isFinal } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
+import { stopShipping } from "../fulfilment/stop-shipping.ts";
 import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { divideHalfUp, least, most, shareOfUnits, sum } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
@@ -152,6 +153,8 @@ interface Crediting {
 
 interface Credited {
   readonly lines: readonly CreditNoteLine[];
+  /** As it is to be saved. */
+  readonly order: Order;
   readonly payment: Payment | undefined;
   readonly refund: Attempt | undefined;
   readonly refunded: bigint;
@@ -184,7 +187,10 @@ function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | A
     lines.push(toNoteLine(part, { lineNo: index + 1, stockJournalId: journalId }));
   }
   const money = payBack(desk, found, crediting);
-  return money instanceof AppError ? money : { lines, ...money };
+  if (money instanceof AppError) return money;
+  const order = applyCredit(found.order, crediting, money);
+  const kept = stopShipping(desk, { order, payment: money.payment }, { actorId: found.actor.id });
+  return kept instanceof AppError ? kept : { lines, ...money, ...kept };
 }
 
 function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number | null | AppError {
@@ -209,7 +215,7 @@ function payBack(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
   { kind, parts, reason }: Crediting,
-): Omit<Credited, "lines"> | AppError {
+): Omit<Credited, "lines" | "order"> | AppError {
   const total = sum(parts.map((part) => part.gross));
   const refundable = payment === undefined ? 0n : refundableOf(payment);
   const captured = payment?.capturedMinor ?? 0n;
@@ -263,7 +269,7 @@ function saveCredit(
   { order: before, actor }: FoundOrder,
   credited: Crediting & Credited,
 ): Decision {
-  const { kind, parts, reason, lines, payment, refund, refunded, refundedTax } = credited;
+  const { kind, parts, reason, lines, payment, refund, refunded } = credited;
   const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
   const note: CreditNote = {
     id: takeStamps(desk.book, 1),
@@ -285,16 +291,8 @@ function saveCredit(
     lines,
   };
   desk.rows.add(NEW_CREDIT_NOTES, note);
-  const after = applyParts(before.lines, kind, parts);
-  const isReturned = kind === "return" && fulfilmentOf(after) === "returned";
   const order = saveOrder(desk, before, {
-    set: {
-      lines: after,
-      credited: before.credited + total,
-      waived: before.waived + total - refunded,
-      waivedTax: before.waivedTax + least(tax - refundedTax, total - refunded),
-      ...(isReturned ? { fulfilment: "returned" as const } : {}),
-    },
+    set: credited.order,
     event: kind === "return" ? "returned" : "refunded",
     note: reason,
     actorId: actor.id,
@@ -308,6 +306,24 @@ function saveCredit(
     credit_note: document,
   });
   return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}
+
+function applyCredit(
+  order: Order,
+  { kind, parts }: Crediting,
+  { refunded, refundedTax }: Pick<Credited, "refunded" | "refundedTax">,
+): Order {
+  const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
+  const lines = applyParts(order.lines, kind, parts);
+  const isReturned = kind === "return" && fulfilmentOf(lines) === "returned";
+  return {
+    ...order,
+    lines,
+    credited: order.credited + total,
+    waived: order.waived + total - refunded,
+    waivedTax: order.waivedTax + least(tax - refundedTax, total - refunded),
+    fulfilment: isReturned ? "returned" : order.fulfilment,
+  };
 }
 
 function applyParts(lines: readonly OrderLine[], kind: CreditNoteKind, parts: readonly Part[]): OrderLine[] {

@@ -8,6 +8,7 @@ import { changeOrder, type OrderAct } from "../changing/change-order.ts";
 import { DeliverInput, OrderParams, ReviewInput, ShipInput, StepInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import { deliverOrder } from "./deliver-order.ts";
+import { readShipping } from "./read-shipping.ts";
 import { shipOrder } from "./ship-order.ts";
 
 const tags = ["Fulfilment"];
@@ -69,20 +70,15 @@ function addShipping(server: HttpServer, services: OrderServices): void {
         tags,
         operationId: "shipOrder",
         summary: "Ship an order, wholly or in part (staff)",
-        description: "What is shipped leaves the stock and is charged; the rest stays held.",
+        description:
+          "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`.",
         params: OrderParams,
         body: ShipInput,
         response: { 201: ShippedOrder },
       },
     },
     async (request, reply) => {
-      const { items, carrier, tracking_number, tracking_url } = request.body;
-      const act = shipOrder({
-        items: items?.map(({ line, quantity }) => ({ lineNo: line, quantity })),
-        carrier: readText(carrier ?? null, "carrier"),
-        trackingNumber: readText(tracking_number ?? null, "tracking_number"),
-        trackingUrl: readText(tracking_url ?? null, "tracking_url"),
-      });
+      const act = shipOrder(services, readShipping(request.body));
       const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
     },

@@ -2,60 +2,96 @@
 // is charged, all in one commit. What cannot be charged is not shipped.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
-import { shipStock } from "../../inventory/index.ts";
+import { type StockByProduct, shipStock } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
 import { capturableOf, capturePayment, type Payment, voidPayment } from "../../payments/index.ts";
 import { type FoundOrder, type OrderAct, refuseCancelling, refuseStep } from "../changing/change-order.ts";
-import { dueOf, dueTaxOf, factsOf } from "../changing/order-facts.ts";
+import {
+  dueOf,
+  dueTaxOf,
+  factsOf,
+  findShippingObstacle,
+  type ShippingObstacle,
+} from "../changing/order-facts.ts";
 import { saveOrder } from "../changing/save-order.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
+import { holdStock } from "../placing/place-orders.ts";
 import { divideHalfUp, least, shareOfUnits, taxWithin } from "../placing/totals.ts";
+import type { OrderServices } from "../services.ts";
 import { describeShipment, type Shipment, type ShipmentLine, type Tracking } from "./shipment.ts";
 import { NEW_SHIPMENTS } from "./shipment-store.ts";
 
 export interface ShipRequest extends Tracking {
+  /** Although its money went back or is disputed; otherwise that is refused. */
+  readonly shipsAnyway?: boolean | undefined;
+  /** For the timeline; of what is shipped anyway, why. */
+  readonly note?: string | undefined;
   /** Undefined: all that is open. */
   readonly items?: readonly { readonly lineNo: number; readonly quantity: number }[] | undefined;
 }
 
 /**
- * An act that ships.
- * Refuses `order_state_forbids`, `order_not_paid`, `order_in_review`, `order_cancel_pending`, `quantity_exceeds_open`, and what
- * the ledger refuses of the charge (`account_frozen`, ...).
+ * An act that ships. What is shipped anyway of an order whose stock was freed is taken from what there is now.
+ * Refuses `order_state_forbids`, `order_not_paid`, `order_in_review`, `order_cancel_pending`, `shipping_stopped`,
+ * `quantity_exceeds_open`, `insufficient_stock`, and what the ledger refuses of the charge (`account_frozen`, ...).
  */
-export function shipOrder(request: ShipRequest): OrderAct {
+export function shipOrder({ stockOf }: Pick<OrderServices, "stockOf">, request: ShipRequest): OrderAct {
+  let stock: StockByProduct = new Map();
   return {
     event: "order.ship",
-    extra: async (order) => ({ stampCount: order.lines.length }),
-    decide: (desk, found) => decide(desk, found, request),
+    extra: async ({ lines, shippingStop }) => {
+      const isFreed = shippingStop !== "none" && request.shipsAnyway === true;
+      stock = isFreed ? await stockOf(lines.flatMap(({ productId }) => productId ?? [])) : new Map();
+      const accounts = [...stock.values()].flat();
+      return {
+        accountIds: accounts.map(({ accountId }) => accountId),
+        stampCount: lines.length + STAMPS_PER_ACCOUNT * lines.length * accounts.length,
+      };
+    },
+    decide: (desk, found) => decide(desk, found, { ...request, stock }),
   };
 }
 
-function decide(desk: Desk, found: FoundOrder, request: ShipRequest): Decision | AppError {
-  const refused = refuseShipping(found);
+/** Of stock that is held and shipped in one command. */
+const STAMPS_PER_ACCOUNT = 3;
+
+type Shipping = ShipRequest & { readonly stock: StockByProduct };
+
+function decide(desk: Desk, found: FoundOrder, request: Shipping): Decision | AppError {
+  const refused = refuseShipping(found, request);
   if (refused !== undefined) return refused;
   const wanted = readQuantities(found.order, request);
   if (wanted instanceof AppError) return wanted;
   const booked = allOrNothing<Shipped | AppError>(desk.book, {
-    decide: () => book(desk, found, wanted),
+    decide: () => book(desk, found, { wanted, stock: request.stock }),
     failed: (outcome) => outcome instanceof AppError,
   });
   if (booked instanceof AppError) return booked;
   return saveShipped(desk, found, { request, ...booked });
 }
 
-function refuseShipping(found: FoundOrder): AppError | undefined {
+function refuseShipping(found: FoundOrder, { shipsAnyway }: ShipRequest): AppError | undefined {
   const { order, payment } = found;
   if (order.state === "PENDING") return orderError("order_not_paid", { order_status: order.state });
   const isUnderWay = order.state === "PROCESSING";
   const refused = refuseCancelling(order) ?? (isUnderWay ? undefined : refuseStep("process", found));
   if (refused !== undefined) return refused;
+  const obstacle = shipsAnyway === true ? undefined : findShippingObstacle(order, payment);
+  if (obstacle !== undefined)
+    return orderError("shipping_stopped", { message: OBSTACLES[obstacle], shipping_stop: obstacle });
   const isPaidFirst = order.paymentMethod === "balance" || order.paymentMethod === "credit_card";
   const isCovered = factsOf(order, payment).isCovered;
   return isPaidFirst && !isCovered ? orderError("order_not_paid", { order_status: order.state }) : undefined;
 }
+
+const OBSTACLES = {
+  refunded: "the order was refunded, and its goods stay here",
+  charged_back: "money of the order was lost in a dispute, and its goods stay here",
+  disputed: "money of the order is in a dispute that is not decided",
+  refund_under_way: "the order is being refunded",
+} as const satisfies Record<ShippingObstacle, string>;
 
 /** Quantity by line number. */
 function readQuantities(order: Order, { items }: ShipRequest): Map<number, number> | AppError {
@@ -82,14 +118,20 @@ interface Shipped {
 }
 
 /** Stock, then money. Within `allOrNothing`. */
-function book(desk: Desk, found: FoundOrder, wanted: ReadonlyMap<number, number>): Shipped | AppError {
+function book(
+  desk: Desk,
+  found: FoundOrder,
+  { wanted, stock }: { wanted: ReadonlyMap<number, number>; stock: StockByProduct },
+): Shipped | AppError {
   const { order, actor } = found;
   const lines: OrderLine[] = [];
   const shipped: ShipmentLine[] = [];
   for (const line of order.lines) {
     const quantity = wanted.get(line.lineNo) ?? 0;
-    const taken =
-      quantity === 0 ? { line, parts: [] } : shipLine(desk, line, { quantity, order, actorId: actor.id });
+    const what = { quantity, order, actorId: actor.id };
+    const held = quantity === 0 ? line : holdAgain(desk, line, { ...what, stock });
+    if (held instanceof AppError) return held;
+    const taken = quantity === 0 ? { line, parts: [] } : shipLine(desk, held, what);
     if (taken instanceof AppError) return taken;
     lines.push(taken.line);
     shipped.push(...taken.parts);
@@ -98,10 +140,30 @@ function book(desk: Desk, found: FoundOrder, wanted: ReadonlyMap<number, number>
   return payment instanceof AppError ? payment : { lines, shipped, payment };
 }
 
+interface ShippedUnits {
+  readonly quantity: number;
+  readonly order: Order;
+  readonly actorId: string;
+}
+
+/** What was freed when the order was stopped is taken from the stock that there is. */
+function holdAgain(
+  desk: Desk,
+  line: OrderLine,
+  { quantity, order, actorId, stock }: ShippedUnits & { stock: StockByProduct },
+): OrderLine | AppError {
+  if (order.shippingStop === "none") return line;
+  const purpose = { reference: `order ${order.id}`, actorId, owner: ownerOf(order) };
+  const held = holdStock(desk, [{ ...line, quantity }], { stock, ...purpose });
+  if (held instanceof AppError) return held;
+  const { holdIds = [], stockAccountIds = [] } = held[0] ?? {};
+  return { ...line, holdIds, stockAccountIds };
+}
+
 function shipLine(
   desk: Desk,
   line: OrderLine,
-  { quantity, order, actorId }: { quantity: number; order: Order; actorId: string },
+  { quantity, order, actorId }: ShippedUnits,
 ): { line: OrderLine; parts: ShipmentLine[] } | AppError {
   const { lineNo } = line;
   const after = { ...line, shipped: line.shipped + quantity };
@@ -176,10 +238,11 @@ function worthOf(before: readonly OrderLine[], after: readonly OrderLine[]): { g
 
 function saveShipped(
   desk: Desk,
-  { order: before, actor }: FoundOrder,
+  { order: before, payment: paid, actor }: FoundOrder,
   { request, lines, shipped, payment }: Shipped & { request: ShipRequest },
 ): Decision {
   const { carrier, trackingNumber, trackingUrl } = request;
+  const obstacle = findShippingObstacle(before, paid);
   const id = takeStamps(desk.book, 1);
   const tracking = { carrier, trackingNumber, trackingUrl };
   const shipment: Shipment = {
@@ -195,12 +258,22 @@ function saveShipped(
     set: { lines, fulfilment: fulfilmentOf(lines) },
     step: before.state === "PROCESSING" ? undefined : "process",
     event: "shipped",
-    note: [carrier, trackingNumber].filter((part) => part !== null).join(" ") || undefined,
+    note: describeShipping(request, obstacle),
     actorId: actor.id,
     payment,
     lines: "progress",
   });
   const document = describeOrder(desk.assets, { order, payment });
   const answer = JSON.stringify({ order: document, shipment: describeShipment(shipment) });
-  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+  const details = obstacle === undefined ? undefined : { ship_anyway: obstacle, note: request.note };
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) }, details };
+}
+
+function describeShipping(
+  { carrier, trackingNumber, note }: ShipRequest,
+  obstacle: ShippingObstacle | undefined,
+): string | undefined {
+  const tracking = [carrier, trackingNumber].filter((part) => part !== null).join(" ");
+  const anyway = obstacle === undefined ? "" : `shipped anyway, ${obstacle}`;
+  return [tracking, anyway, note ?? ""].filter((part) => part !== "").join(": ") || undefined;
 }

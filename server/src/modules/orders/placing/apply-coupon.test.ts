@@ -49,7 +49,7 @@ it("takes its discount off the lines before their tax, says so, and gives back w
   });
   const { id } = placed;
   await shop.act(id, payOrder(shop.services, { actor: STAFF }, {}));
-  await shop.act(id, shipOrder({ carrier: null, trackingNumber: null, trackingUrl: null }));
+  await shop.act(id, shipOrder(shop.services, { carrier: null, trackingNumber: null, trackingUrl: null }));
   const giveBack = (lineNo: number, quantity: number) => {
     const items = [{ lineNo, quantity, restock: true }];
     return shop.act(id, returnItems(shop.services, { items, refund: true, reason: "too small" }));

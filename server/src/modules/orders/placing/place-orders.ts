@@ -343,6 +343,7 @@ function toOrder(
     placedState: "PENDING",
     fulfilment: "unfulfilled",
     review: isInReview ? "pending" : "none",
+    shippingStop: "none",
     paymentMethod: request.paymentMethod,
     paymentId: payment?.id ?? null,
     currency: request.asset.code,

@@ -37,7 +37,7 @@ beforeAll(async () => {
       byBalance,
     )
   ).id;
-  await shop.act(sold, shipOrder({ ...tracking, items: [{ lineNo: 1, quantity: 2 }] }));
+  await shop.act(sold, shipOrder(shop.services, { ...tracking, items: [{ lineNo: 1, quantity: 2 }] }));
   const back = { items: [{ lineNo: 1, quantity: 1, restock: true }], refund: true, reason: "too small" };
   await shop.act(sold, returnItems(shop.services, back));
   await shop.act(sold, refundOrder({ amountMinor: 100n, reason: "a scratch" }));
@@ -46,7 +46,7 @@ beforeAll(async () => {
   const paid = await shop.place([[productId, 1]]);
   for (const attempt of await shop.openAttempts())
     if (String(attempt.paymentId) === paid.payment.id) await shop.settle(attempt, "succeeded");
-  await shop.act(paid.id, shipOrder(tracking));
+  await shop.act(paid.id, shipOrder(shop.services, tracking));
   cancelled = (await shop.place([[productId, 1]], byBalance)).id;
   await shop.act(cancelled, cancelOrder({}), ALICE);
   const asset = shop.assets.byCode("USD");

@@ -67,7 +67,7 @@ async function lastJournal(): Promise<number> {
 
 it("F6-1 finds a sale that was reversed behind its order", async () => {
   const { id } = await placeByBalance();
-  await shop.act(id, shipOrder(TRACKING));
+  await shop.act(id, shipOrder(shop.services, TRACKING));
   const before = await verifyBook(shop.db, { readOnly: true, full: true });
   expect(before.differences).toEqual([]);
   const reversedId = await lastJournal();

@@ -3,7 +3,14 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { JudgedOrder } from "../changing/order-facts.ts";
 import type { Order, OrderLine } from "../order.ts";
-import { fulfilmentNamed, type OrderRow, parseIds, reviewNamed, stateOf } from "../order-store.ts";
+import {
+  fulfilmentNamed,
+  type OrderRow,
+  parseIds,
+  reviewNamed,
+  shippingStopNamed,
+  stateOf,
+} from "../order-store.ts";
 
 export interface Page {
   /** Stamp up to which an earlier run has found what cannot change in order; 0: from the first. */
@@ -13,7 +20,9 @@ export interface Page {
 }
 
 /** An order in what is compared with its payments and holds, in columns as few as that needs: a check reads millions. */
-export interface CheckedOrder extends JudgedOrder, Pick<Order, "id" | "paymentId" | "currency"> {
+export interface CheckedOrder
+  extends JudgedOrder,
+    Pick<Order, "id" | "paymentId" | "currency" | "credited" | "shippingStop"> {
   /** Those that name holds, or still have units to ship. */
   readonly lines: readonly CheckedLine[];
 }
@@ -33,14 +42,17 @@ export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page):
       | "state"
       | "fulfilment"
       | "review"
+      | "shipping_stop"
       | "payment_id"
       | "currency"
       | "total"
+      | "credited"
       | "waived"
       | "cancel_reason"
     >[]
   >`
-    SELECT id, state, fulfilment, review, payment_id, currency, total, waived, cancel_reason
+    SELECT id, state, fulfilment, review, shipping_stop, payment_id, currency, total, credited, waived,
+      cancel_reason
     FROM orders.orders o
     WHERE id > ${afterId}
       AND (${since}::bigint = 0
@@ -60,9 +72,11 @@ export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page):
       state: stateOf(row.state),
       fulfilment: fulfilmentNamed(row.fulfilment),
       review: reviewNamed(row.review),
+      shippingStop: shippingStopNamed(row.shipping_stop),
       paymentId: row.payment_id === null ? null : Number(row.payment_id),
       currency: row.currency,
       total: row.total,
+      credited: row.credited,
       waived: row.waived,
       cancelReason: row.cancel_reason,
       lines: lines.get(id) ?? [],

@@ -9,7 +9,7 @@ import {
   refundableOf,
   voidableOf,
 } from "../../payments/index.ts";
-import { dueOf, factsOf, findOwnStep } from "../changing/order-facts.ts";
+import { dueOf, factsOf, findOwnStep, findShippingStop } from "../changing/order-facts.ts";
 import { isFinal } from "../changing/states.ts";
 import type { OrderDifference } from "./verify-difference.ts";
 import { type CheckedLine, type CheckedOrder, selectOrdersPage } from "./verify-pages-store.ts";
@@ -55,9 +55,9 @@ function checkHolds(
   return undefined;
 }
 
-/** Stock is freed as soon as the order ends or is to end. */
-function isOpen({ state, cancelReason }: CheckedOrder): boolean {
-  return !isFinal(state) && cancelReason === null;
+/** Stock is freed as soon as the order ends or is to end, or its money went back. */
+function isOpen({ state, cancelReason, shippingStop }: CheckedOrder): boolean {
+  return !isFinal(state) && cancelReason === null && shippingStop === "none";
 }
 
 /** What is open of a line is held, each hold on the account that the line names. */
@@ -126,6 +126,9 @@ function findWrongPayment(
   const step = findOwnStep(order, latest);
   if (step !== undefined)
     return { what: `may take the step "${step}" by itself and has not`, ...idOf(latest) };
+  const holdsStock = isOpen(order) && order.lines.some(({ holdIds }) => holdIds.length > 0);
+  const stop = holdsStock ? findShippingStop(order, latest) : undefined;
+  if (stop !== undefined) return { what: `is ${stop} and still holds stock`, ...idOf(latest) };
   const captured = latest?.capturedMinor ?? 0n;
   const isTooMuch = captured > dueOf(order) && latest?.cancelRequested === false;
   const isTooLittle = order.state === "COMPLETED" && !factsOf(order, latest).isPaid;

@@ -1,0 +1,39 @@
+// Goods whose money went back stay here. An order that was given back whole, by us or by the bank, is stopped in the commit
+// that tells of it, and what was held of it is free for others. It stays stopped whatever its money does later: staff cancels
+// it, or ships it all the same, with what there is by then.
+import type { AppError } from "../../../values/app-error.ts";
+import { type Desk, rereadFirst } from "../../desk/index.ts";
+import { releaseStock } from "../../inventory/index.ts";
+import { type Payment, voidableOf, voidPayment } from "../../payments/index.ts";
+import { findShippingStop, isToBeShipped } from "../changing/order-facts.ts";
+import { holdsOf, type Order, ownerOf, withoutHolds } from "../order.ts";
+
+export interface PaidOrder {
+  readonly order: Order;
+  /** The order's latest. */
+  readonly payment: Payment | undefined;
+}
+
+/**
+ * The order as it is to be saved, stopped where its money went back, with its payment; both as they were where it did not. Frees
+ * stock, and money that is set aside for what is not owed any more. Within `allOrNothing`. Refuses `rereadFirst()` where the order's holds
+ * were not read.
+ */
+export function stopShipping(
+  desk: Desk,
+  { order, payment }: PaidOrder,
+  { actorId }: { actorId: string },
+): PaidOrder | AppError {
+  const isOpen = order.shippingStop === "none" && isToBeShipped(order);
+  const stop = isOpen ? findShippingStop(order, payment) : undefined;
+  if (stop === undefined) return { order, payment };
+  const { holdIds } = holdsOf(order);
+  if (!holdIds.every((id) => desk.book.holds.has(id))) return rereadFirst();
+  const released = releaseStock(desk, { holdIds, owner: ownerOf(order) });
+  if (!Array.isArray(released)) return released;
+  const stopped = { ...order, lines: withoutHolds(order), shippingStop: stop };
+  const isHeld = payment !== undefined && payment.provider !== "manual" && voidableOf(payment) > 0n;
+  if (stop !== "refunded" || !isHeld) return { order: stopped, payment };
+  const voided = voidPayment(desk, payment, { actorId });
+  return voided instanceof Error ? voided : { order: stopped, payment: voided };
+}
