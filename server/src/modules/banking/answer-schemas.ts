@@ -127,6 +127,15 @@ export const Statement = Type.Object(
 );
 export type StatementDocument = Type.Static<typeof Statement>;
 
+/** What booked it, and alone may move it. */
+export const OwnedBy = Type.Union(
+  [
+    Type.Object({ type: Type.Enum(["order", "payment", "credit_note"]), id: Id }, { title: "OwnedBy" }),
+    Type.Null(),
+  ],
+  { description: "The order, payment or credit note whose commands alone move it; null: nobody's" },
+);
+
 const transactionFields = {
   id: Id,
   type: TransactionType,
@@ -203,6 +212,7 @@ export const TransactionDetail = Type.Object(
   {
     ...transactionFields,
     reversed_by: nullable(Id),
+    owned_by: OwnedBy,
     expires_at: Type.Union([Time, Type.Null()], { description: "Of a hold: when it expires by itself" }),
     effective_at: nullable(Time),
     transfers: Type.Array(

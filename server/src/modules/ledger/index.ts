@@ -69,7 +69,7 @@ export {
   type TransferRequest,
 } from "./book/journal.ts";
 export { type BookScope, openBook } from "./book/open-book.ts";
-export { refuseStranger } from "./book/owner.ts";
+export { describeOwner, refuseStranger } from "./book/owner.ts";
 export { writeBook } from "./book/write-book.ts";
 export {
   isRefusal,

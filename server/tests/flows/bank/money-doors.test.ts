@@ -11,15 +11,19 @@ const RISK_RULES = JSON.stringify([
 
 let shop: TestShop;
 let guarded: TestShop;
+/** One request a minute that moves money. */
+let limited: TestShop;
 let key: { owner: string; as: ShopCaller };
 beforeAll(async () => {
   guarded = await openTestShop({ RISK_RULES });
   shop = await openTestShop({ RISK_RULES: "[]", STEP_UP_LIMITS: '{"USD":"100"}' });
+  limited = await openTestShop({ RISK_RULES: "[]", RATE_LIMIT_MONEY: "1" });
   key = await openKey(shop);
 });
 afterAll(async () => {
   await shop?.app.stop();
   await guarded?.app.stop();
+  await limited?.app.stop();
 });
 
 interface Payer {
@@ -36,6 +40,15 @@ async function openPayer(at: TestShop, as: ShopCaller, owner = "alice"): Promise
   const account = await at.openAccount(owner, "400.00");
   const { id: productId } = await at.addProduct({ price: "1.00", initial_quantity: 1_000_000 });
   return { at, as, owner, account, productId };
+}
+
+async function customerOf({ app }: TestShop, name: string): Promise<ShopCaller> {
+  const token = await app.token("customer", name);
+  return (method, path, request = {}) => app.call(method, `/api/v1${path}`, { ...request, token });
+}
+
+function balanceIn({ balance, held }: TestAnswer["body"]) {
+  return { balance, held };
 }
 
 /** A person with an API key that may order and pay, and lacks payments:large. */
@@ -108,13 +121,56 @@ const DOORS: Readonly<Record<string, Door>> = {
   },
 };
 
-/** Whose money moves was judged when it was set aside, or it comes in, or goes back. */
-const JUDGED_BEFORE = ["captureHold", "releaseHold", "postSecureTransaction"];
+/** Whose money moves was judged when it was set aside, or it comes in, or goes back: these are limited alone. */
+const JUDGED_BEFORE: Readonly<Record<string, Door>> = {
+  captureHold: async (payer, times) => payer.as("POST", `/holds/${await holdFor(payer, times)}/capture`),
+  releaseHold: async (payer, times) => payer.as("POST", `/holds/${await holdFor(payer, times)}/release`),
+};
+/** RATE_LIMIT_STAFF counts staff, whatever they do. */
+const OF_STAFF = ["postSecureTransaction"];
+
+/** Set aside by staff in favor of the payer, who may take it or give it back. */
+async function holdFor({ at, owner, account }: Payer, times: number): Promise<string> {
+  const body = { account_id: account, to_account_id: await at.openAccount(owner), currency: "USD" };
+  const placed = await at.staff("POST", "/holds", { body: { ...body, amount: amountOf(times) } });
+  expect(placed.status, JSON.stringify(placed.body)).toBe(201);
+  return placed.body.id;
+}
 
 describe("F6-3 every door that moves a person's money", () => {
   it("stands in the table of who passes the guard, and in this test", () => {
     const moving = Object.keys(PERMISSIONS).filter((name) => PERMISSIONS[name]?.movesMoney === true);
-    expect(moving.toSorted()).toEqual([...Object.keys(DOORS), ...JUDGED_BEFORE].toSorted());
+    const known = [...Object.keys(DOORS), ...Object.keys(JUDGED_BEFORE), ...OF_STAFF];
+    expect(moving.toSorted()).toEqual(known.toSorted());
+    for (const name of OF_STAFF) expect(PERMISSIONS[name]?.roles).not.toContain("customer");
+  });
+
+  it.each(Object.entries({ ...DOORS, ...JUDGED_BEFORE }))(
+    "%s counts for RATE_LIMIT_MONEY, and is refused beyond it",
+    async (name, door) => {
+      const as = await customerOf(limited, name);
+      const payer = await openPayer(limited, as, name);
+      const passed = await door(payer, 1);
+      expect(passed.status, JSON.stringify(passed.body)).toBeLessThan(300);
+      const before = await limited.balanceOf(payer.account);
+      const refused = await door(payer, 1);
+      expect(refused, JSON.stringify(refused.body)).toMatchObject({
+        status: 429,
+        body: { code: "rate_limited", limit: "money" },
+      });
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      const isHeldByStaff = name in JUDGED_BEFORE;
+      if (!isHeldByStaff) expect(await limited.balanceOf(payer.account)).toMatchObject(balanceIn(before));
+    },
+  );
+
+  it("one door's requests count at the others: an order leaves none for a transfer, a payment by balance or another order", async () => {
+    const as = await customerOf(limited, "zoe");
+    const payer = await openPayer(limited, as, "zoe");
+    expect((await DOORS["placeOrder"]?.(payer, 1))?.status).toBe(201);
+    for (const name of ["postTransaction", "payOrder", "checkOutCart", "placeOrder"])
+      expect((await DOORS[name]?.(payer, 1))?.status, name).toBe(429);
+    expect((await as("GET", "/orders")).status).toBe(200);
   });
 
   it.each(Object.entries(DOORS))("%s is judged by the risk rules: amount", async (_name, door) => {

@@ -107,6 +107,38 @@ describe("F6-1 what an order owns is moved by its commands alone", () => {
     );
   });
 
+  it("names whose it is: in a transaction, in a hold, and in lists of holds", async () => {
+    const { orderId, account } = await sell({ isShipped: false });
+    const owned_by = { type: "order", id: orderId };
+    const { items } = (await shop.staff("GET", `/holds?account_id=${account}`)).body;
+    expect(items).toMatchObject([{ owned_by }]);
+    const holdId = items[0].id;
+    expect((await shop.alice("GET", `/holds/${holdId}`)).body).toMatchObject({ owned_by });
+    expect((await shop.alice("GET", `/transactions/${holdId}`)).body).toMatchObject({ owned_by });
+    await expectDone(shop.staff("POST", `/orders/${orderId}/ship`));
+    const [sale] = await transactionsOf(account, "ORDER_PAYMENT");
+    expect((await shop.alice("GET", `/transactions/${sale.id}`)).body).toMatchObject({ owned_by });
+    await expectDone(shop.staff("POST", `/orders/${orderId}/refunds`, { body: { reason: "broken" } }));
+    const [refund] = await transactionsOf(account, "ORDER_REFUND");
+    expect((await shop.staff("GET", `/transactions/${refund.id}`)).body).toMatchObject({ owned_by });
+  });
+
+  it("names a credit note that names no order, and nobody where nobody owns it", async () => {
+    const account = await shop.openAccount("alice", "9.00");
+    const items = [{ description: "Goodwill", quantity: 1, unit_price: "5.00" }];
+    const body = { items, currency: "USD", customer_id: "alice", account_id: account, reason: "sorry" };
+    const note = await expectDone(shop.staff("POST", "/credit-notes", { body }));
+    const [paid] = await transactionsOf(account, "ORDER_REFUND");
+    const owned_by = { type: "credit_note", id: note.id };
+    expect((await shop.staff("GET", `/transactions/${paid.id}`)).body).toMatchObject({ owned_by });
+    const [deposit] = await transactionsOf(account, "DEPOSIT");
+    expect((await shop.staff("GET", `/transactions/${deposit.id}`)).body).toMatchObject({ owned_by: null });
+    const hold = { account_id: account, amount: "1.00", currency: "USD" };
+    const placed = await expectDone(shop.staff("POST", "/holds", { body: hold }));
+    expect(placed).toMatchObject({ owned_by: null });
+    expect((await shop.staff("GET", `/holds/${placed.id}`)).body).toMatchObject({ owned_by: null });
+  });
+
   it("still lets staff reverse what nobody owns", async () => {
     const account = await shop.openAccount("alice", "7.00");
     const [deposit] = await transactionsOf(account, "DEPOSIT");

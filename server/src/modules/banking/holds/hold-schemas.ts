@@ -12,7 +12,7 @@ import {
   pageOf,
   Time,
 } from "../../../http/index.ts";
-import { BalanceAfter, TransactionStatus, TransactionType } from "../answer-schemas.ts";
+import { BalanceAfter, OwnedBy, TransactionStatus, TransactionType } from "../answer-schemas.ts";
 import { Metadata, Reference } from "../schemas.ts";
 
 export const HOLD_SECONDS_MAX = 31_536_000;
@@ -75,6 +75,7 @@ const holdFields = {
   currency: Currency,
   reference: Type.Union([Type.String(), Type.Null()]),
   metadata: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+  owned_by: OwnedBy,
   expires_at: Type.Union([Time, Type.Null()]),
   closed_at: Type.Union([Time, Type.Null()]),
   created_at: Time,
@@ -91,6 +92,7 @@ const example = {
   currency: "EUR",
   reference: "order 17",
   metadata: null,
+  owned_by: null,
   expires_at: "2026-11-21T10:00:00.123456Z",
   closed_at: null,
   created_at: "2026-11-21T09:00:00.123456Z",

@@ -1,15 +1,16 @@
 // The JSON documents of what is read: balances, statements, transactions. The same for everyone who may see them.
 import { formatAmount } from "../../../values/money.ts";
 import { formatStamp } from "../../../values/time.ts";
-import type {
-  Asset,
-  Assets,
-  BalanceReading,
-  RecordedTransfer,
-  Statement,
-  StatementEntry,
-  TransactionRecord,
-  TransactionSide,
+import {
+  type Asset,
+  type Assets,
+  type BalanceReading,
+  describeOwner,
+  type RecordedTransfer,
+  type Statement,
+  type StatementEntry,
+  type TransactionRecord,
+  type TransactionSide,
 } from "../../ledger/index.ts";
 import type {
   BalanceDocument,
@@ -79,10 +80,11 @@ export function describeRecord(assets: Assets, record: TransactionRecord): Trans
 }
 
 export function describeDetail(assets: Assets, transaction: VisibleTransaction): TransactionDetailDocument {
-  const { reversedBy, expiresAt, effectiveAt, transfers } = transaction;
+  const { reversedBy, expiresAt, effectiveAt, owner, transfers } = transaction;
   return {
     ...describeRecord(assets, transaction),
     reversed_by: reversedBy === null ? null : String(reversedBy),
+    owned_by: owner === null ? null : describeOwner(owner),
     expires_at: expiresAt === null ? null : formatStamp(expiresAt),
     effective_at: effectiveAt?.toISOString() ?? null,
     transfers: transfers.map((transfer) => describeTransfer(assets, transaction, transfer)),

@@ -3,6 +3,7 @@ import { formatAmount } from "../../../values/money.ts";
 import { formatStamp } from "../../../values/time.ts";
 import type { Assets } from "../accounts/assets.ts";
 import type { Hold, HoldState, TransactionStatus } from "../book/journal.ts";
+import { describeOwner } from "../book/owner.ts";
 
 export const STATUS_OF_HOLD: Readonly<Record<HoldState, TransactionStatus>> = {
   active: "PENDING",
@@ -34,6 +35,7 @@ export function describeHold(assets: Assets, assetId: number, { hold, reference,
     currency: asset.code,
     reference,
     metadata: metadata === null ? null : JSON.parse(metadata),
+    owned_by: hold.owner === null ? null : describeOwner(hold.owner),
     expires_at: hold.expiresAt === null ? null : formatStamp(hold.expiresAt),
     closed_at: hold.closedAt === null ? null : formatStamp(hold.closedAt),
     created_at: formatStamp(hold.id),

@@ -3,7 +3,14 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { PageFilter } from "../../../values/filter.ts";
-import { JOURNAL_KINDS, type JournalKind, nameOf, type TransactionStatus } from "../book/journal.ts";
+import {
+  JOURNAL_KINDS,
+  type JournalKind,
+  nameOf,
+  type Owner,
+  type TransactionStatus,
+} from "../book/journal.ts";
+import { toOwner } from "../book/owner.ts";
 import { findMovement, type RecordedTransfer, type TransactionSide } from "./movement.ts";
 import {
   selectSeveral,
@@ -45,6 +52,8 @@ export interface TransactionRecord {
   readonly expiresAt: number | null;
   readonly reversedId: number | null;
   readonly reversedBy: number | null;
+  /** Whose commands alone move it; null: nobody's. */
+  readonly owner: Owner | null;
 }
 
 export interface TransactionPage {
@@ -136,6 +145,7 @@ export function toTransaction(row: TransactionRow): TransactionRecord[] {
     expiresAt: toStamp(row.expires_at),
     reversedId: toStamp(row.reversed_id),
     reversedBy: toStamp(row.reversed_by),
+    owner: toOwner(row),
   };
   return [record];
 }

@@ -6,6 +6,7 @@ import type { PendingQuery, Row } from "postgres";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { JOURNAL_KINDS, type JournalKind, type TransactionStatus } from "../book/journal.ts";
+import type { OwnerRow } from "../book/owner.ts";
 
 export interface TransactionScan {
   /** Only transactions on any of these accounts. */
@@ -20,7 +21,7 @@ export interface TransactionScan {
   readonly limit: number;
 }
 
-export interface TransactionRow {
+export interface TransactionRow extends OwnerRow {
   id: bigint;
   kind: number;
   status: TransactionStatus;
@@ -184,13 +185,14 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
       WHERE s.item >= ${filter.from} AND s.item >= coalesce(horizon.id, 0)),
     page AS (
       SELECT id, kind, status, reference, metadata, actor_id, effective_at, transfer_count, code, expires_at,
-        closed_at, debit_id, credit_id, amount_whole
+        closed_at, debit_id, credit_id, amount_whole, owner_type, owner_id
       FROM (${selectDetails(sql)}) AS details
       WHERE ${matches(sql, filter)}
       ORDER BY id DESC
       LIMIT ${filter.limit})
     SELECT horizon.id AS horizon, page.id, page.kind, page.status, page.reference, page.metadata,
       page.actor_id, page.effective_at, page.transfer_count, page.code, page.expires_at, page.closed_at,
+      page.owner_type, page.owner_id,
       movement.debit_account_id, movement.credit_account_id, movement.amount,
       coalesce(debit.asset_id, credit.asset_id) AS asset_id, debit.system AS debit_is_system,
       credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
@@ -218,7 +220,8 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
 function selectDetails(sql: Sql): Fragment {
   return sql`
     SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code,
-      h.expires_at, h.closed_at, h.debit_account_id AS debit_id, h.credit_account_id AS credit_id,
+      h.expires_at, h.closed_at, j.owner_type, j.owner_id, h.debit_account_id AS debit_id,
+      h.credit_account_id AS credit_id,
       CASE WHEN h.captured > 0 THEN h.captured ELSE h.amount END AS amount_whole,
       CASE
         WHEN h.state IS NULL OR h.state = 2 THEN 'COMPLETED'
@@ -229,7 +232,7 @@ function selectDetails(sql: Sql): Fragment {
         ELSE 'CANCELLED' END AS status
     FROM picked p
     CROSS JOIN LATERAL (
-      SELECT kind, reference, metadata, actor_id, effective_at, transfer_count
+      SELECT kind, reference, metadata, actor_id, effective_at, transfer_count, owner_type, owner_id
       FROM ledger.journals
       WHERE id = p.id
       LIMIT 1) AS j
@@ -240,8 +243,8 @@ function selectDetails(sql: Sql): Fragment {
       LIMIT 1) AS h ON true
     WHERE NOT p.is_refusal
     UNION ALL
-    SELECT p.id, r.kind, r.reference, r.metadata, r.actor_id, NULL, 0, r.code, NULL, NULL, r.debit_account_id,
-      r.credit_account_id, r.amount, 'FAILED'
+    SELECT p.id, r.kind, r.reference, r.metadata, r.actor_id, NULL, 0, r.code, NULL, NULL, NULL, NULL,
+      r.debit_account_id, r.credit_account_id, r.amount, 'FAILED'
     FROM picked p
     CROSS JOIN LATERAL (
       SELECT kind, code, reference, metadata, actor_id, debit_account_id, credit_account_id, amount
