@@ -158,7 +158,7 @@ CREATE INDEX credit_notes_by_reference ON orders.credit_notes (reference, id) WH
 
 CREATE TABLE orders.credit_note_lines (
   note_id          bigint   NOT NULL REFERENCES orders.credit_notes,
-  line_no          smallint NOT NULL CHECK (line_no BETWEEN 1 AND 1000),
+  line_no          smallint NOT NULL CHECK (line_no >= 1),
   order_line_no    smallint,
   product_id       integer,
   sku              text,
@@ -168,8 +168,10 @@ CREATE TABLE orders.credit_note_lines (
   net              bigint   NOT NULL CHECK (net >= 0),
   tax              bigint   NOT NULL CHECK (tax >= 0),
   total            bigint   NOT NULL CHECK (total = net + tax),
-  stock_account_id bigint,                   -- where the goods went back to; null: written off, or no goods
+  stock_account_id bigint,                   -- where goods went back to; null: nowhere
+  location_id      integer,                  -- of that account
   stock_journal_id bigint,
   PRIMARY KEY (note_id, line_no),
-  CHECK ((stock_account_id IS NULL) = (stock_journal_id IS NULL))
+  CHECK ((stock_account_id IS NULL) = (stock_journal_id IS NULL)),
+  CHECK ((stock_account_id IS NULL) = (location_id IS NULL))
 );

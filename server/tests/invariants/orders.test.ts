@@ -9,7 +9,8 @@ import { cancelOrder } from "../../src/modules/orders/changing/cancel-order.ts";
 import type { OrderAct } from "../../src/modules/orders/changing/change-order.ts";
 import { editOrder } from "../../src/modules/orders/changing/edit-order.ts";
 import { payOrder } from "../../src/modules/orders/changing/pay-order.ts";
-import { refundOrder, returnItems } from "../../src/modules/orders/credit-notes/credit-order.ts";
+import { refundOrder } from "../../src/modules/orders/credit-notes/credit-order.ts";
+import { returnItems } from "../../src/modules/orders/credit-notes/return-items.ts";
 import { deliverOrder } from "../../src/modules/orders/fulfilment/deliver-order.ts";
 import { shipOrder } from "../../src/modules/orders/fulfilment/ship-order.ts";
 import {

@@ -26,6 +26,7 @@ export {
 export { type InventoryServices, inventoryRoutes } from "./routes.ts";
 export { findStock, getStock, type ProductStock, type StockQuery } from "./stock/find-stock.ts";
 export { ensureStock, type NewStock, openStock, openStocks } from "./stock/open-stock.ts";
+export { findShelves, findStockOfAccounts, openShelves, type WantedShelf } from "./stock/shelves.ts";
 export {
   DEFAULT_LOCATION_ID,
   type StockAccount,

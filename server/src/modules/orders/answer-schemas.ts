@@ -120,7 +120,10 @@ const CreditNoteLine = Type.Object({
   net: Amount,
   tax: Amount,
   total: Amount,
-  restocked: Type.Boolean({ description: "Back on the shelf; otherwise written off, or no goods" }),
+  restocked: Type.Boolean({
+    description: "Back on the shelf; otherwise written off, of goods that no stock is kept of, or no goods",
+  }),
+  location_id: nullable(Type.Integer({ description: "Where the goods lie now" })),
 });
 const creditNoteFields = {
   id: Id,

@@ -11,6 +11,13 @@ const LineNo = Type.Integer({
   maximum: LINES_MAX,
   description: "The line's number in the order",
 });
+const LocationId = Type.Integer({
+  minimum: 1,
+  maximum: 2_147_483_647,
+  description:
+    "Where the goods go, whether orders take from there or not; default: where they were shipped from",
+});
+const CommonLocation = Type.Integer({ ...LocationId, description: "Of all items that name none" });
 const Reference = Type.String({ minLength: 1, maxLength: 140 });
 const Note = Type.String({ minLength: 1, maxLength: 300 });
 const Metadata = Type.Record(
@@ -235,6 +242,7 @@ export const ReturnInput = Type.Object(
           restock: Type.Optional(
             Type.Boolean({ default: true, description: "Back on the shelf; otherwise written off" }),
           ),
+          location_id: Type.Optional(LocationId),
         },
         closed,
       ),
@@ -246,6 +254,7 @@ export const ReturnInput = Type.Object(
         description: "False: the goods alone, the money may follow as a refund",
       }),
     ),
+    location_id: Type.Optional(CommonLocation),
     reason: Note,
   },
   { ...closed, examples: [{ items: [{ line: 1, quantity: 1, restock: true }], reason: "wrong size" }] },
@@ -277,6 +286,9 @@ export const CreditNoteInput = Type.Object(
         {
           ...line,
           restock: Type.Optional(Type.Boolean({ default: true, description: "Goods go back on the shelf" })),
+          location_id: Type.Optional(
+            Type.Integer({ ...LocationId, description: "Default: the first that orders take from" }),
+          ),
         },
         closed,
       ),
@@ -285,6 +297,7 @@ export const CreditNoteInput = Type.Object(
     currency: Type.Optional(Currency),
     customer_id: Type.Optional(Type.Union([Subject, Type.Null()])),
     account_id: Type.Optional(IdInput),
+    location_id: Type.Optional(CommonLocation),
     reason: Note,
     reference: Type.Optional(Reference),
   },

@@ -28,6 +28,19 @@ export async function selectStock({ sql }: Tx, productIds: readonly number[]): P
   return rows.map(toAccount);
 }
 
+/** As `selectStock`, of accounts that may or may not be stock's. */
+export async function selectStockOfAccounts(
+  { sql }: Tx,
+  accountIds: readonly number[],
+): Promise<KnownAccount[]> {
+  const rows = await sql<StockRow[]>`
+    SELECT s.product_id, s.location_id, s.account_id, l.priority, l.sells
+    FROM inventory.stock s
+    JOIN inventory.locations l ON l.id = s.location_id
+    WHERE s.account_id = ANY(${toArray(accountIds)}::bigint[])`;
+  return rows.map(toAccount);
+}
+
 /** Of accounts that may or may not be stock's. */
 export async function selectProductsOf({ sql }: Tx, accountIds: readonly number[]): Promise<number[]> {
   const rows = await sql<{ product_id: bigint }[]>`

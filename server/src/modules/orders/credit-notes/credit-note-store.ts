@@ -41,6 +41,7 @@ interface NoteLineRow {
   tax: bigint;
   total: bigint;
   stock_account_id: bigint | null;
+  location_id: number | null;
   stock_journal_id: bigint | null;
 }
 
@@ -81,6 +82,7 @@ const LINE_COLUMNS = columnsOf<NewLine>({
   tax: ["bigint", ({ line }) => line.tax],
   total: ["bigint", ({ line }) => line.gross],
   stock_account_id: ["bigint", ({ line }) => line.stockAccountId],
+  location_id: ["integer", ({ line }) => line.locationId],
   stock_journal_id: ["bigint", ({ line }) => line.stockJournalId],
 });
 
@@ -181,6 +183,7 @@ function toNoteLine(row: NoteLineRow): CreditNoteLine {
     tax: row.tax,
     gross: row.total,
     stockAccountId: toId(row.stock_account_id),
+    locationId: row.location_id,
     stockJournalId: toId(row.stock_journal_id),
   };
 }

@@ -19,8 +19,9 @@ export interface CreditNoteLine {
   readonly net: bigint;
   readonly tax: bigint;
   readonly gross: bigint;
-  /** Where the goods went back to; null: written off, or no goods. */
+  /** Where the goods went back to; null: written off, not counted, or no goods. */
   readonly stockAccountId: number | null;
+  readonly locationId: number | null;
   readonly stockJournalId: number | null;
 }
 

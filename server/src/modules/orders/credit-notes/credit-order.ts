@@ -2,7 +2,7 @@
 // change in one commit. What was never paid is not paid out: it lowers what is due.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
-import { returnStock, type StockByProduct } from "../../inventory/index.ts";
+import { returnStock, type StockAccount } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
 import {
   type Attempt,
@@ -22,7 +22,6 @@ import { orderError } from "../errors.ts";
 import { stopShipping } from "../fulfilment/stop-shipping.ts";
 import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { divideHalfUp, least, most, shareOfUnits, sum } from "../placing/totals.ts";
-import type { OrderServices } from "../services.ts";
 import {
   type CreditedPart,
   type CreditNote,
@@ -30,23 +29,10 @@ import {
   type CreditNoteLine,
   creditAmount,
   creditableOf,
-  creditUnits,
   spreadAmount,
 } from "./credit-note.ts";
 import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
-
-export interface ReturnRequest {
-  readonly items: readonly {
-    readonly lineNo: number;
-    readonly quantity: number;
-    /** Back on the shelf; otherwise written off. */
-    readonly restock: boolean;
-  }[];
-  /** False: the goods alone; the money may follow as a refund. */
-  readonly refund: boolean;
-  readonly reason: string;
-}
 
 export interface RefundRequest {
   /** Minor units; undefined, without items: all that is left. */
@@ -55,56 +41,9 @@ export interface RefundRequest {
   readonly reason: string;
 }
 
-/** A part of a line, and where its goods go. */
-interface Part extends CreditedPart {
-  readonly stockAccountId: number | null;
-}
-
-/**
- * An act that takes goods back. Refuses `quantity_exceeds_open`, `credit_exceeds_open`, `order_cancel_pending`, and what a refund or
- * the ledger refuses.
- */
-export function returnItems({ stockOf }: OrderServices, request: ReturnRequest): OrderAct {
-  let stock: StockByProduct = new Map();
-  return {
-    event: "order.return",
-    extra: async (order) => {
-      stock = await stockOf(productsOf(order, request));
-      const accountIds = [...stock.values()].flatMap(([first]) => first?.accountId ?? []);
-      return { accountIds, stampCount: request.items.length };
-    },
-    decide: (desk, found) => {
-      const parts = findReturned(found.order, request, stock);
-      if (parts instanceof AppError) return parts;
-      return credit(desk, found, { kind: "return", parts, reason: request.reason });
-    },
-  };
-}
-
-function productsOf(order: Order, { items }: ReturnRequest): number[] {
-  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
-  return [...new Set(items.flatMap(({ lineNo }) => lines.get(lineNo)?.productId ?? []))];
-}
-
-function findReturned(order: Order, request: ReturnRequest, stock: StockByProduct): Part[] | AppError {
-  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
-  const parts: Part[] = [];
-  for (const [index, { lineNo, quantity, restock }] of request.items.entries()) {
-    const line = lines.get(lineNo);
-    const open = line === undefined ? 0 : line.shipped - line.returned;
-    if (line === undefined || quantity > open) {
-      const reason =
-        line === undefined
-          ? `the order has no line ${lineNo}`
-          : `${open} of line ${lineNo} are with the customer`;
-      return orderError("quantity_exceeds_open", { fields: [{ field: `items[${index}].quantity`, reason }] });
-    }
-    const part = request.refund ? creditUnits(line, quantity) : { ...creditAmount(line, 0n), quantity };
-    const [account] = line.productId === null ? [] : (stock.get(line.productId) ?? []);
-    parts.push({ ...part, stockAccountId: restock ? (account?.accountId ?? null) : null });
-    lines.set(lineNo, { ...line, returned: line.returned + quantity, credited: line.credited + part.gross });
-  }
-  return parts;
+/** A part of a line, and where its goods go; null: nowhere. */
+export interface Part extends CreditedPart {
+  readonly shelf: Pick<StockAccount, "accountId" | "locationId"> | null;
 }
 
 /**
@@ -127,7 +66,7 @@ function findRefunded(order: Order, { amountMinor, items }: RefundRequest): Part
   const amount = amountMinor ?? order.total - order.credited;
   const parts = spreadAmount(order.lines, amount);
   if (parts === undefined) return orderError("credit_exceeds_open");
-  return parts.map((part) => ({ ...part, stockAccountId: null }));
+  return parts.map((part) => ({ ...part, shelf: null }));
 }
 
 function findRefundedLines(order: Order, items: NonNullable<RefundRequest["items"]>): Part[] | AppError {
@@ -139,7 +78,7 @@ function findRefundedLines(order: Order, items: NonNullable<RefundRequest["items
       const reason = line === undefined ? `the order has no line ${lineNo}` : `line ${lineNo} has less left`;
       return orderError("credit_exceeds_open", { fields: [{ field: `items[${index}].amount`, reason }] });
     }
-    parts.push({ ...creditAmount(line, amountMinor), stockAccountId: null });
+    parts.push({ ...creditAmount(line, amountMinor), shelf: null });
     lines.set(lineNo, { ...line, credited: line.credited + amountMinor });
   }
   return parts;
@@ -162,7 +101,8 @@ interface Credited {
   readonly refundedTax: bigint;
 }
 
-function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision | AppError {
+/** Books what is given back, with its credit note. Refuses as its acts say. */
+export function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision | AppError {
   const refused = refuseCancelling(found.order) ?? refuseClosed(found.order);
   if (refused !== undefined) return refused;
   const booked = allOrNothing<Credited | AppError>(desk.book, {
@@ -194,8 +134,9 @@ function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | A
 }
 
 function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number | null | AppError {
-  const { line, stockAccountId: accountId, quantity } = part;
-  if (accountId === null || line.productId === null) return null;
+  const { line, shelf, quantity } = part;
+  if (shelf === null || line.productId === null) return null;
+  const { accountId } = shelf;
   const purpose = { reference: `order ${order.id}`, actorId: actor.id, owner: ownerOf(order) };
   const posted = returnStock(desk, { productId: line.productId, accountId, quantity, ...purpose });
   return posted instanceof AppError ? posted : posted.id;
@@ -245,7 +186,7 @@ function dueOfShipped({ lines, waived }: Order): bigint {
 }
 
 function toNoteLine(
-  { line, quantity, gross, tax, stockAccountId }: Part,
+  { line, quantity, gross, tax, shelf }: Part,
   { lineNo, stockJournalId }: { lineNo: number; stockJournalId: number | null },
 ): CreditNoteLine {
   return {
@@ -259,7 +200,8 @@ function toNoteLine(
     net: gross - tax,
     tax,
     gross,
-    stockAccountId: stockJournalId === null ? null : stockAccountId,
+    stockAccountId: shelf?.accountId ?? null,
+    locationId: shelf?.locationId ?? null,
     stockJournalId,
   };
 }

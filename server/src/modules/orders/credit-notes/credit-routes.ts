@@ -16,9 +16,11 @@ import { findCreditNotes, getCreditNote } from "../find-orders.ts";
 import { readCreditNote } from "../placing/read-order-input.ts";
 import { CreditNoteInput, CreditNoteQuery, OrderParams, RefundInput, ReturnInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
-import { refundOrder, returnItems } from "./credit-order.ts";
+import { refundOrder } from "./credit-order.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
 import { prepareRefund } from "./prepare-refund.ts";
+import { readReturn } from "./read-return.ts";
+import { returnItems } from "./return-items.ts";
 import { writeCreditNote } from "./write-credit-note.ts";
 
 const tags = ["Returns and refunds"];
@@ -43,12 +45,7 @@ function addReturns(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request, reply) => {
-      const { items, refund = true, reason } = request.body;
-      const act = returnItems(services, {
-        items: items.map(({ line, quantity, restock = true }) => ({ lineNo: line, quantity, restock })),
-        refund,
-        reason: readText(reason, "reason"),
-      });
+      const act = returnItems(services, readReturn(request.body));
       const { id } = request.params;
       return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
     },

@@ -37,6 +37,7 @@ export function describeCreditNote(assets: Assets, note: CreditNote): CreditNote
       tax: write(line.tax),
       total: write(line.gross),
       restocked: line.stockJournalId !== null,
+      location_id: line.locationId,
     })),
   };
 }

@@ -1,9 +1,15 @@
 // Writes a credit note that names no order: what a shop with a history before this program needs, and a till. Goods go back on
 // the shelf or are written off; the money goes to a customer's account or, paid outside, to the world.
 import { AppError } from "../../../values/app-error.ts";
-import { PRODUCTS } from "../../catalog/index.ts";
+import { findProductsForSale, PRODUCTS } from "../../catalog/index.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
-import { returnStock, type StockAccount, type StockByProduct, stockScope } from "../../inventory/index.ts";
+import {
+  openShelves,
+  returnStock,
+  type StockAccount,
+  stockScope,
+  type WantedShelf,
+} from "../../inventory/index.ts";
 import {
   type Asset,
   allOrNothing,
@@ -23,7 +29,11 @@ import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
 
 export interface NewCreditNote {
-  readonly items: readonly (NewLine & { readonly restock: boolean })[];
+  readonly items: readonly (NewLine & {
+    readonly restock: boolean;
+    /** Where to; undefined: as `openShelves` chooses. */
+    readonly location?: WantedShelf["location"];
+  })[];
   readonly customerId: string | null;
   readonly asset: Asset;
   /** The account that gets the money; undefined: it was paid outside. */
@@ -44,8 +54,10 @@ export async function writeCreditNote(
 }
 
 /**
- * A command that books one credit note. Locks the stock accounts and the account that is credited.
+ * A command that books one credit note. Locks the stock accounts and the account that is credited. Goods whose stock is kept go
+ * on a shelf, wherever that is; its stock is opened where there is none.
  * Refuses what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
+ * @throws AppError `not_found/location_not_found` naming the field
  */
 export async function buildCreditNoteCommand(
   services: OrderServices,
@@ -54,26 +66,40 @@ export async function buildCreditNoteCommand(
 ): Promise<BookCommand> {
   const { assets } = services;
   const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
-  const stock = await services.stockOf(productIds);
-  const firsts = [...stock.values()].flatMap(([first]) => first ?? []);
+  const shelves = await findShelvesOf(services, productIds, request);
   const money = scopeOfOpening(assets, { assetId: request.asset.id, accountId: request.accountId ?? null });
   return {
     event: "credit_note.create",
     ...caller,
     scope: {
-      accountIds: [...stockScope(assets, firsts), ...money.accountIds],
+      accountIds: [...stockScope(assets, [...shelves.values()]), ...money.accountIds],
       stampCount: 1 + request.items.length + STAMPS_OF_MONEY,
     },
     needs: [{ reader: PRODUCTS, ids: productIds }],
-    decide: (desk) => decide(desk, { services, caller, request, stock }),
+    decide: (desk) => decide(desk, { services, caller, request, shelves }),
   };
+}
+
+/** By the items' places in the request: of those whose goods go back on a shelf. */
+async function findShelvesOf(
+  { db, assets }: OrderServices,
+  productIds: readonly number[],
+  { items }: NewCreditNote,
+): Promise<Map<number, StockAccount>> {
+  const products = await findProductsForSale(db, productIds);
+  const wanted = items.flatMap(({ productId, restock, location }, index) => {
+    const isKept = productId !== undefined && products.get(productId)?.tracksStock === true;
+    return isKept && restock ? [{ index, productId, location }] : [];
+  });
+  const opened = await openShelves({ db, assets }, wanted);
+  return new Map(wanted.flatMap(({ index }, at) => (opened[at] === undefined ? [] : [[index, opened[at]]])));
 }
 
 interface Writing {
   readonly services: OrderServices;
   readonly caller: OrderCaller;
   readonly request: NewCreditNote;
-  readonly stock: StockByProduct;
+  readonly shelves: ReadonlyMap<number, StockAccount>;
 }
 
 function decide(desk: Desk, writing: Writing): Decision | AppError {
@@ -111,27 +137,21 @@ interface Priced {
 }
 
 /** Within `allOrNothing`. */
-function book(desk: Desk, { caller, request, stock }: Writing, priced: Priced): Booked | AppError {
+function book(desk: Desk, { caller, request, shelves }: Writing, priced: Priced): Booked | AppError {
   const reference = `credit note ${priced.id}`;
   const actorId = caller.actor.id;
   const owner = { type: "credit_note", id: priced.id } as const;
   const lines: CreditNoteLine[] = [];
   for (const [index, line] of priced.lines.entries()) {
-    const account = findShelf(line, stock);
-    const isBack = account !== undefined && request.items[index]?.restock === true;
+    const shelf = shelves.get(index);
     const goods = { productId: line.productId ?? 0, quantity: line.quantity, reference, actorId, owner };
-    const posted = isBack ? returnStock(desk, { ...goods, accountId: account.accountId }) : undefined;
+    const posted =
+      shelf === undefined ? undefined : returnStock(desk, { ...goods, accountId: shelf.accountId });
     if (posted instanceof AppError) return posted;
-    lines.push(
-      toNoteLine(line, posted === undefined ? null : { accountId: account?.accountId ?? 0, id: posted.id }),
-    );
+    lines.push(toNoteLine(line, shelf, posted?.id));
   }
   const journalId = payOut(desk, request, { ...priced, reference, actorId, owner });
   return journalId instanceof AppError ? journalId : { lines, journalId };
-}
-
-function findShelf({ productId, tracksStock }: OrderLine, stock: StockByProduct): StockAccount | undefined {
-  return productId === null || !tracksStock ? undefined : stock.get(productId)?.[0];
 }
 
 /** Tax first: what sales gives back it has then got whole. Nothing to pay, no journal. */
@@ -157,9 +177,17 @@ function payOut(
   return isRefusal(posted) ? ledgerError(posted.refused, posted.details) : posted.id;
 }
 
-function toNoteLine(line: OrderLine, shelf: { accountId: number; id: number } | null): CreditNoteLine {
+function toNoteLine(
+  line: OrderLine,
+  shelf: StockAccount | undefined,
+  journalId: number | undefined,
+): CreditNoteLine {
   const { lineNo, productId, sku, name, quantity, unitPrice, net, tax, gross } = line;
-  const goods = { stockAccountId: shelf?.accountId ?? null, stockJournalId: shelf?.id ?? null };
+  const goods = {
+    stockAccountId: shelf?.accountId ?? null,
+    locationId: shelf?.locationId ?? null,
+    stockJournalId: journalId ?? null,
+  };
   return { lineNo, orderLineNo: null, productId, sku, name, quantity, unitPrice, net, tax, gross, ...goods };
 }
 

@@ -5,7 +5,7 @@ import { expectRefusal } from "../../../../tests/refusal.ts";
 import { verifyCoupons } from "../../promotions/index.ts";
 import { editOrder } from "../changing/edit-order.ts";
 import { payOrder } from "../changing/pay-order.ts";
-import { returnItems } from "../credit-notes/credit-order.ts";
+import { returnItems } from "../credit-notes/return-items.ts";
 import { shipOrder } from "../fulfilment/ship-order.ts";
 import { verifyOrders } from "../verify/verify-orders.ts";
 

@@ -8,6 +8,7 @@ import { readMetadata } from "../../../values/metadata.ts";
 import { readAmount, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
+import { readShelf } from "../credit-notes/read-return.ts";
 import type { NewCreditNote } from "../credit-notes/write-credit-note.ts";
 import { orderError } from "../errors.ts";
 import type { CreditNoteInput, OrderInput, OrderLineInput } from "../schemas.ts";
@@ -122,7 +123,7 @@ export function readCreditNote(
   const asset = readCurrency(assets, input.currency ?? settings.defaultCurrency);
   const lines = readItems(input.items, { asset, actor });
   return {
-    items: lines.map((line, index) => ({ ...line, restock: input.items[index]?.restock ?? true })),
+    items: lines.map((line, index) => ({ ...line, ...readShelf(input, index) })),
     customerId: readText(input.customer_id ?? null, "customer_id"),
     asset,
     accountId: readOptionalId(input.account_id, "account_id"),

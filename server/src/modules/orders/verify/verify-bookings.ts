@@ -1,7 +1,7 @@
 // Compares what orders, shipments and credit notes say that they held and moved with the ledger, where it lies. One function a
 // check: each answers its first difference in words, or undefined.
 
-import { unitAccounts } from "../../inventory/index.ts";
+import { findStockOfAccounts, unitAccounts } from "../../inventory/index.ts";
 import {
   type BookedTransfer,
   countActiveHolds,
@@ -87,15 +87,24 @@ function describeShipment(part: store.ShippedPart, hold: KeptHold | undefined): 
   return { check: "order_shipments", what, orderId, holdId, expected, stored };
 }
 
-/** Goods that came back were booked back on the shelf. */
+/** Goods that came back were booked back on the shelf, and it is their product's at the location that the note names. */
 export async function checkPutBack({ tx, assets, since }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
   for (let afterId = 0; ; ) {
     const page = await store.selectPutBack(tx, { since, afterId, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return undefined;
-    const transfers = await readTransfers(tx, page);
+    const accountIds = page.flatMap(({ accountId }) => accountId ?? []);
+    const [transfers, shelves] = await Promise.all([
+      readTransfers(tx, page),
+      findStockOfAccounts(tx, accountIds),
+    ]);
     for (const note of page) {
+      const shelf = shelves.get(note.accountId ?? 0);
+      if (shelf?.productId !== note.productId || shelf?.locationId !== note.locationId) {
+        const what = `credit note ${note.noteId} put product ${note.productId} back at location ${note.locationId}, and account ${note.accountId} counts another`;
+        return describeBooking("order_returns", note, what);
+      }
       const movement = { from: sold, to: note.accountId ?? 0, amount: note.amount };
       if (isBooked(transfers.get(note.journalId), movement)) continue;
       const what = `credit note ${note.noteId} put ${note.amount} units back on account ${note.accountId}, and journal ${note.journalId} says otherwise`;

@@ -3,7 +3,8 @@ import { STAFF } from "../../../../tests/desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
 import { verifyCoupons } from "../../promotions/index.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
-import { refundOrder, returnItems } from "../credit-notes/credit-order.ts";
+import { refundOrder } from "../credit-notes/credit-order.ts";
+import { returnItems } from "../credit-notes/return-items.ts";
 import { buildCreditNoteCommand } from "../credit-notes/write-credit-note.ts";
 import { deliverOrder } from "../fulfilment/deliver-order.ts";
 import { shipOrder } from "../fulfilment/ship-order.ts";
@@ -194,6 +195,13 @@ it("finds shipments that the ledger does not know, and returns that it booked ot
     `UPDATE orders.credit_note_lines SET stock_journal_id = stock_journal_id - 1 WHERE stock_journal_id IS NOT NULL AND order_line_no IS NOT NULL`,
   );
   expect(returned).toMatchObject([{ check: "order_returns", orderId: Number(sold) }]);
+  const elsewhere = await tamper(
+    `UPDATE orders.credit_note_lines SET location_id = 9 WHERE stock_journal_id IS NOT NULL AND order_line_no IS NOT NULL`,
+    `UPDATE orders.credit_note_lines SET location_id = 1 WHERE stock_journal_id IS NOT NULL AND order_line_no IS NOT NULL`,
+  );
+  expect(elsewhere).toMatchObject([
+    { check: "order_returns", what: expect.stringContaining("back at location 9, and account") },
+  ]);
   const units = await tamper(
     `DELETE FROM orders.shipment_lines WHERE quantity = 2 RETURNING *`,
     `INSERT INTO orders.shipment_lines SELECT s.id, 1, h.id, h.debit_account_id, 2 FROM orders.shipments s, ledger.holds h

@@ -245,11 +245,16 @@ export async function selectJournalsOfNotes(
   return new Set(rows.map((row) => Number(row.journal_id)));
 }
 
+export interface PutBack extends NotedBooking {
+  readonly productId: number | null;
+  readonly locationId: number | null;
+}
+
 /** Goods that credit notes put back on the shelf, a page of notes at a time. */
-export async function selectPutBack({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
-  const rows = await sql<BookingRow[]>`
+export async function selectPutBack({ sql }: Tx, { since, afterId, limit }: Page): Promise<PutBack[]> {
+  const rows = await sql<(BookingRow & { product_id: number | null; location_id: number | null })[]>`
     SELECT n.id, n.order_id, l.quantity::bigint AS amount, l.stock_journal_id AS journal_id,
-      l.stock_account_id AS account_id, 0::bigint AS tax, '' AS currency
+      l.stock_account_id AS account_id, l.product_id, l.location_id, 0::bigint AS tax, '' AS currency
     FROM (
       SELECT id, order_id
       FROM orders.credit_notes
@@ -258,7 +263,11 @@ export async function selectPutBack({ sql }: Tx, { since, afterId, limit }: Page
       LIMIT ${limit}) AS n
     JOIN orders.credit_note_lines l ON l.note_id = n.id AND l.stock_journal_id IS NOT NULL
     ORDER BY n.id, l.line_no`;
-  return rows.map(toBooking);
+  return rows.map((row) => ({
+    ...toBooking(row),
+    productId: row.product_id,
+    locationId: row.location_id,
+  }));
 }
 
 function toBooking(row: BookingRow): NotedBooking {

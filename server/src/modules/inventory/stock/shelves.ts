@@ -1,0 +1,72 @@
+// Where goods go that come back: any location takes them, also one that orders do not take from.
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction, inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Assets } from "../../ledger/index.ts";
+import { checkLocations } from "./location.ts";
+import { ensureStock } from "./open-stock.ts";
+import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount } from "./stock.ts";
+import { type KnownAccount, selectStock, selectStockOfAccounts } from "./stock-store.ts";
+
+/** Accounts of products by their ids, of all locations, by priority. */
+export async function findShelves(
+  db: Sql,
+  productIds: readonly number[],
+): Promise<Map<number, readonly StockAccount[]>> {
+  const accounts = await inReadTransaction(db, (tx) => selectStock(tx, productIds));
+  return Map.groupBy(accounts, ({ productId }) => productId);
+}
+
+/** What accounts count, by their ids; those that are no stock's are left out. */
+export async function findStockOfAccounts(
+  tx: Tx,
+  accountIds: readonly number[],
+): Promise<Map<number, StockAccount>> {
+  const accounts = await selectStockOfAccounts(tx, accountIds);
+  return new Map(accounts.map((account) => [account.accountId, account]));
+}
+
+/** A shelf that goods are to go to. */
+export interface WantedShelf {
+  readonly productId: number;
+  /** Undefined: the first that orders take from, or else the first where the product lies, or else the main location. */
+  readonly location: { readonly id: number; readonly field: string } | undefined;
+}
+
+/**
+ * The shelves that are wanted, in their order; of products that exist. Where nothing was ever kept of a product, its stock is opened.
+ * @throws AppError `not_found/location_not_found` naming the field
+ */
+export async function openShelves(
+  { db, assets }: { readonly db: Sql; readonly assets: Assets },
+  wanted: readonly WantedShelf[],
+): Promise<StockAccount[]> {
+  await checkLocations(
+    db,
+    wanted.flatMap(({ location }) => location ?? []),
+  );
+  return inTransaction(db, async (tx) => {
+    const known = Map.groupBy(
+      await selectStock(
+        tx,
+        wanted.map(({ productId }) => productId),
+      ),
+      ({ productId }) => productId,
+    );
+    const places = wanted.map(({ productId, location }) => ({
+      productId,
+      locationId: location?.id ?? chooseLocation(known.get(productId) ?? []),
+    }));
+    const accounts = await ensureStock(tx, assets, places);
+    const byPlace = new Map(accounts.map((account) => [nameOfPlace(account), account]));
+    return places.map((place) => {
+      const account = byPlace.get(nameOfPlace(place));
+      if (account === undefined) throw new Error(`stock of ${nameOfPlace(place)} was not opened`);
+      return account;
+    });
+  });
+}
+
+function chooseLocation(accounts: readonly KnownAccount[]): number {
+  const chosen = accounts.find(({ sells }) => sells) ?? accounts[0];
+  return chosen?.locationId ?? DEFAULT_LOCATION_ID;
+}
