@@ -34,7 +34,7 @@ const Description = Type.String({ maxLength: 10_000 });
 const NullableId = Type.Union([CatalogId, Type.Null()]);
 const Slug = Type.String({ pattern: "^[a-z0-9]+(-[a-z0-9]+)*$", maxLength: 100, examples: ["electronics"] });
 const CategoryStatus = Type.Enum(["active", "draft"], {
-  description: "A draft is seen by staff alone, with all below it",
+  description: "A draft is seen by staff alone, with all below it: categories and products",
 });
 
 /** Of routes that need no token; one that is sent must be valid, and shows staff more. */

@@ -4,8 +4,8 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Category, CategoryFields } from "./category.ts";
 
-const COLUMNS = `id, parent_id AS "parentId", path, slug, name, description, status, version,
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+const COLUMNS = `id, parent_id AS "parentId", path, slug, name, description, status,
+  is_shown AS "isShown", version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** Lets nobody else change the tree until the transaction ends; reads go on. */
 export async function lockTree({ sql }: Tx): Promise<void> {
@@ -35,17 +35,14 @@ export interface CategoryFilter {
 
 export async function selectCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
   const { parentId, belowId, slug, withDrafts, afterId, limit } = filter;
-  const isShown = withDrafts
-    ? sql`true`
-    : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(c.path) AND d.status = 'draft')`;
   return sql<Category[]>`
     SELECT ${sql.unsafe(COLUMNS)}
-    FROM catalog.categories c
+    FROM catalog.categories
     WHERE id > ${afterId}
       AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}::bigint`}
       AND ${belowId === undefined ? sql`true` : sql`${belowId}::bigint = ANY(path)`}
       AND ${slug === undefined ? sql`true` : sql`slug = ${slug}`}
-      AND ${isShown}
+      AND ${withDrafts ? sql`true` : sql`is_shown`}
     ORDER BY id
     LIMIT ${limit}`;
 }
@@ -63,11 +60,18 @@ export async function insertCategory(
 ): Promise<Category> {
   const [inserted] = await sql<[Category]>`
     WITH new AS (SELECT nextval(pg_get_serial_sequence('catalog.categories', 'id'))::integer AS id)
-    INSERT INTO catalog.categories (id, parent_id, path, slug, name, description, status)
-    SELECT id, ${category.parentId}, ${toArray(category.parentPath)}::integer[] || id,
-      ${category.slug}, ${category.name}, ${category.description}, ${category.status} FROM new
+    INSERT INTO catalog.categories (id, parent_id, parent_shown, path, slug, name, description, status)
+    SELECT id, ${category.parentId}, ${isCategoryShown(sql, category.parentId)},
+      ${toArray(category.parentPath)}::integer[] || id, ${category.slug}, ${category.name},
+      ${category.description}, ${category.status}
+    FROM new
     RETURNING ${sql.unsafe(COLUMNS)}`;
   return inserted;
+}
+
+/** Whether what stands in it is shown; to be asked under the tree's lock, or one on the category. */
+function isCategoryShown(sql: AnySql, id: number | null) {
+  return sql`coalesce((SELECT k.is_shown FROM catalog.categories k WHERE k.id = ${id}), true)`;
 }
 
 export async function updateCategory({ sql }: Tx, id: number, fields: CategoryFields): Promise<void> {
@@ -89,10 +93,12 @@ export async function measureSubtree({ sql }: Tx, id: number): Promise<number> {
 
 /** Hangs a whole subtree below another path. To be called under the tree's lock. */
 export async function moveSubtree({ sql }: Tx, id: number, parentPath: readonly number[]): Promise<void> {
+  const parentId = parentPath.at(-1) ?? null;
   await sql`
     UPDATE catalog.categories
     SET path = ${toArray(parentPath)}::integer[] || path[array_position(path, ${id}):],
-        parent_id = CASE WHEN id = ${id} THEN ${parentPath.at(-1) ?? null} ELSE parent_id END
+        parent_id = CASE WHEN id = ${id} THEN ${parentId} ELSE parent_id END,
+        parent_shown = CASE WHEN id = ${id} THEN ${isCategoryShown(sql, parentId)} ELSE parent_shown END
     WHERE path @> ARRAY[${id}::integer]`;
 }
 
@@ -113,7 +119,7 @@ export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
 export async function deleteCategory({ sql }: Tx, { id, parentId }: Category): Promise<void> {
   await sql`
     UPDATE catalog.products
-    SET category_id = ${parentId}, version = version + 1
+    SET category_id = ${parentId}, category_shown = ${isCategoryShown(sql, parentId)}, version = version + 1
     WHERE category_id = ${id}`;
   await sql`DELETE FROM catalog.categories WHERE id = ${id}`;
 }

@@ -17,6 +17,8 @@ export interface Category extends CategoryFields {
   readonly id: number;
   /** Ids from the root down to this category. */
   readonly path: readonly number[];
+  /** Neither it nor any above it is a draft: visitors see it. */
+  readonly isShown: boolean;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

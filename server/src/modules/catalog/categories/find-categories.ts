@@ -24,9 +24,9 @@ export async function getCategory(
   id: number,
 ): Promise<Category & { readonly ancestors: readonly Category[] }> {
   const category = await selectCategory(db, id);
-  const lineage = await selectCategories(db, category?.path ?? []);
-  const isHidden = !actsForAll(actor) && lineage.some(({ status }) => status === "draft");
-  if (category === undefined || isHidden) throw catalogError("category_not_found");
+  if (category === undefined || !(category.isShown || actsForAll(actor)))
+    throw catalogError("category_not_found");
+  const lineage = await selectCategories(db, category.path);
   const ancestors = category.path.flatMap((step) =>
     lineage.filter((other) => other.id === step && step !== id),
   );

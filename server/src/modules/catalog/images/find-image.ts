@@ -1,4 +1,4 @@
-// Finds an image. Those of drafts are seen by staff alone.
+// Finds an image. Those of drafts, and of what a draft category hides, are seen by staff alone.
 import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { catalogError } from "../errors.ts";
@@ -14,7 +14,6 @@ export async function getImage(
   { id, known }: { readonly id: number; readonly known: string },
 ): Promise<StoredImage> {
   const image = await selectImageContent(db, id, known);
-  const isHidden = image?.productStatus === "draft" && !actsForAll(actor);
-  if (image === undefined || isHidden) throw catalogError("image_not_found");
+  if (image === undefined || (image.isHidden && !actsForAll(actor))) throw catalogError("image_not_found");
   return image;
 }

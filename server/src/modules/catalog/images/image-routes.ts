@@ -82,8 +82,8 @@ function addRemoval(server: HttpServer, { db, assets }: CatalogServices): void {
   );
 }
 
-/** An image never changes under its id; whether a draft's is shown may. */
-const CACHED = { active: "public, max-age=31536000, immutable", draft: "private, no-store" };
+/** An image never changes under its id; whether it is shown may. */
+const CACHED = { shown: "public, max-age=31536000, immutable", hidden: "private, no-store" };
 
 function addServing(server: HttpServer, { db }: CatalogServices): void {
   server.get(
@@ -104,10 +104,9 @@ function addServing(server: HttpServer, { db }: CatalogServices): void {
     async (request, reply) => {
       const known = request.headers["if-none-match"] ?? "";
       const image = await getImage(db, request.actor, { id: request.params.id, known });
-      const isDraft = image.productStatus === "draft";
       reply.headers({
         etag: image.etag,
-        "cache-control": isDraft ? CACHED.draft : CACHED.active,
+        "cache-control": image.isHidden ? CACHED.hidden : CACHED.shown,
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; sandbox",
         "cross-origin-resource-policy": "cross-origin", // a storefront may live elsewhere

@@ -1,14 +1,15 @@
 // The SQL of images.
 import type { AnySql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { ProductImage, ProductStatus } from "../products/product.ts";
+import type { ProductImage } from "../products/product.ts";
 
 export interface StoredImage {
   readonly type: string;
   readonly etag: string;
   /** Null where the asker has it already. */
   readonly content: Buffer | null;
-  readonly productStatus: ProductStatus;
+  /** Of a draft, or of what a draft category hides. */
+  readonly isHidden: boolean;
 }
 
 /** Leaves out the content where one of the ETags in `known` is its own. */
@@ -18,7 +19,7 @@ export async function selectImageContent(
   known: string,
 ): Promise<StoredImage | undefined> {
   const [image] = await sql<StoredImage[]>`
-    SELECT i.type, e.etag, p.status AS "productStatus",
+    SELECT i.type, e.etag, p.status = 'draft' OR NOT p.category_shown AS "isHidden",
       CASE WHEN strpos(${known}, e.etag) = 0 THEN i.content END AS content
     FROM catalog.images i
     JOIN catalog.products p ON p.id = i.product_id

@@ -47,7 +47,8 @@ export function archiveProduct(
 }
 
 /**
- * Changes the fields that the patch names and returns the product as it is then. Locks its row. Appends `product.changed`.
+ * Changes the fields that the patch names and returns the product as it is then. Locks its categories, then its
+ * row. Appends `product.changed`.
  * @throws AppError `not_found/product_not_found`, `conflict/version_mismatch`, `conflict/sku_taken`, `refused/unknown_category`
  */
 export async function changeProduct(
@@ -55,11 +56,15 @@ export async function changeProduct(
   assets: Assets,
   { productId, patch, versions }: ProductEdit & { readonly productId: number },
 ): Promise<Product> {
+  const { categoryId = null } = patch;
+  // Before the product, for who hides a category has that first and then its products.
+  const unknown = await selectUnknownCategories(tx, categoryId === null ? [] : [categoryId], productId);
   const before = await selectProductForUpdate(tx, productId);
   if (before === undefined) throw catalogError("product_not_found");
   checkVersion(before.version, versions);
   const fields: ProductFields = { ...before, ...patch };
-  await refuseConflicts(tx, before, fields);
+  await refuseTakenSku(tx, before, fields);
+  if (unknown.size > 0) throw unknownCategory("category_id", categoryId);
   await updateProduct(tx, productId, fields);
   await noteWords(tx, [productId]);
   const [changed] = await selectProducts(tx.sql, [productId]);
@@ -68,12 +73,10 @@ export async function changeProduct(
   return changed;
 }
 
-async function refuseConflicts(tx: Tx, before: Product, { sku, categoryId }: ProductFields): Promise<void> {
+async function refuseTakenSku(tx: Tx, before: Product, { sku }: ProductFields): Promise<void> {
   if (sku !== before.sku && (await selectTakenSkus(tx, [sku])).size > 0)
     throw catalogError("sku_taken", {
       sku,
       fields: [{ field: "sku", reason: `"${sku}" is another product's` }],
     });
-  const unknown = await selectUnknownCategories(tx, categoryId === null ? [] : [categoryId]);
-  if (unknown.size > 0) throw unknownCategory("category_id", categoryId);
 }

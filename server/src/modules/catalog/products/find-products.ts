@@ -14,7 +14,7 @@ export interface ProductReader {
 /** @throws AppError `not_found/product_not_found` */
 export async function getProduct({ db, assets }: ProductReader, actor: Actor, id: number): Promise<Product> {
   const [product] = await learnCurrencies(assets, await selectProducts(db, [id]));
-  if (product === undefined || !(actsForAll(actor) || product.status === "active"))
+  if (product === undefined || !(product.isShown || actsForAll(actor)))
     throw catalogError("product_not_found");
   return product;
 }

@@ -8,7 +8,7 @@ import type { Product, ProductFields } from "./product.ts";
 const COLUMNS = `p.id, p.sku, p.name, p.description, p.price_minor AS "priceMinor", p.currency,
   p.price_includes_tax AS "priceIncludesTax", p.tax_class AS "taxClass", p.category_id AS "categoryId",
   p.brand, p.status, p.tracks_stock AS "tracksStock", p.images, p.metadata, p.version,
-  p.created_at AS "createdAt", p.updated_at AS "updatedAt",
+  p.created_at AS "createdAt", p.updated_at AS "updatedAt", p.is_shown AS "isShown",
   NOT p.tracks_stock OR coalesce((
     SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false) AS "inStock"`;
 
@@ -37,13 +37,21 @@ export async function selectTakenSkus({ sql }: Tx, skus: readonly string[]): Pro
   return new Set(rows.map((row) => row.sku));
 }
 
-/** Those of the ids that are no category; the others cannot be removed until the transaction ends. */
-export async function selectUnknownCategories({ sql }: Tx, ids: readonly number[]): Promise<Set<number>> {
-  if (ids.length === 0) return new Set();
+/**
+ * Those of the ids that are no category; the others, and the one that the product is in, can be neither removed nor hidden
+ * until the transaction ends.
+ */
+export async function selectUnknownCategories(
+  { sql }: Tx,
+  ids: readonly number[],
+  productId: number | null = null,
+): Promise<Set<number>> {
+  if (ids.length === 0 && productId === null) return new Set();
   const rows = await sql<{ id: number }[]>`
     SELECT id
     FROM catalog.categories
     WHERE id = ANY(${toArray(ids)}::integer[])
+      OR id = (SELECT p.category_id FROM catalog.products p WHERE p.id = ${productId}::bigint)
     ORDER BY id
     FOR KEY SHARE`;
   return new Set(ids).difference(new Set(rows.map((row) => row.id)));
@@ -64,11 +72,15 @@ const PRODUCT_COLUMNS = columnsOf<ProductFields>({
   metadata: ["jsonb", (product) => product.metadata],
 });
 
-/** Ids in the order of the products. */
+/** Of a row named n: read under the category's lock, so that it is still so at the commit. */
+const CATEGORY_SHOWN = `coalesce(
+    (SELECT c.is_shown FROM catalog.categories c WHERE c.id = n.category_id), true)`;
+
+/** Ids in the order of the products. Their categories must be locked. */
 export async function insertProducts({ sql }: Tx, products: readonly ProductFields[]): Promise<number[]> {
   const rows = await sql<{ id: number; sku: string }[]>`
-    INSERT INTO catalog.products (${PRODUCT_COLUMNS.names(sql)})
-    SELECT ${PRODUCT_COLUMNS.names(sql)}
+    INSERT INTO catalog.products (${PRODUCT_COLUMNS.names(sql)}, category_shown)
+    SELECT ${PRODUCT_COLUMNS.names(sql)}, ${sql.unsafe(CATEGORY_SHOWN)}
     FROM unnest(${PRODUCT_COLUMNS.arrays(sql, products)})
       WITH ORDINALITY AS n (${PRODUCT_COLUMNS.names(sql)}, number)
     ORDER BY number
@@ -77,10 +89,15 @@ export async function insertProducts({ sql }: Tx, products: readonly ProductFiel
   return products.map(({ sku }) => ids.get(sku) ?? 0);
 }
 
+/** Another category than before must be locked. */
 export async function updateProduct({ sql }: Tx, id: number, fields: ProductFields): Promise<void> {
   await sql`
     UPDATE catalog.products p
-    SET ${PRODUCT_COLUMNS.assignments(sql, "n")}, version = p.version + 1, updated_at = now()
+    SET ${PRODUCT_COLUMNS.assignments(sql, "n")}, version = p.version + 1, updated_at = now(),
+        category_shown = CASE
+          WHEN n.category_id IS NOT DISTINCT FROM p.category_id THEN p.category_shown
+          ELSE ${sql.unsafe(CATEGORY_SHOWN)}
+        END
     FROM unnest(${PRODUCT_COLUMNS.arrays(sql, [fields])}) AS n (${PRODUCT_COLUMNS.names(sql)})
     WHERE p.id = ${id}`;
 }

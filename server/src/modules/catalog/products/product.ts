@@ -36,6 +36,8 @@ export interface ProductImage {
 
 export interface Product extends ProductFields {
   readonly id: number;
+  /** Active, and no category above it is a draft: visitors see it and may buy it. */
+  readonly isShown: boolean;
   readonly images: readonly ProductImage[];
   readonly inStock: boolean;
   readonly version: number;

@@ -15,6 +15,7 @@ export interface ProductForSale {
   readonly currency: string;
   readonly priceIncludesTax: boolean;
   readonly taxClass: string;
+  /** What a draft category hides is a draft. */
   readonly status: ProductStatus;
   readonly tracksStock: boolean;
   readonly version: number;

@@ -33,9 +33,6 @@ export async function selectFacets(
 ): Promise<FacetRow> {
   const { brands, priceFrom, priceTo } = filter;
   const base = { ...filter, brands: undefined, priceFrom: undefined, priceTo: undefined };
-  const isShown = filter.withDrafts
-    ? sql`true`
-    : sql`NOT EXISTS (SELECT FROM catalog.categories d WHERE d.id = ANY(k.path) AND d.status = 'draft')`;
   const [row] = await sql<[FacetRow]>`
     WITH matched AS MATERIALIZED (
       SELECT p.brand, p.category_id, p.price_minor, p.currency, ${sql.unsafe(IN_STOCK)} AS stocked,
@@ -65,7 +62,6 @@ export async function selectFacets(
             WHERE category_id IS NOT NULL
             GROUP BY category_id) n
           JOIN catalog.categories k ON k.id = n.category_id
-          WHERE ${isShown}
           ORDER BY n.count DESC, k.id
           LIMIT ${CATEGORIES_MAX}) c) AS categories,
       (

@@ -10,7 +10,7 @@ import type { FacetQuery } from "../schemas.ts";
 
 export interface ProductFilter {
   readonly sku: string | undefined;
-  /** What is not for sale too: drafts and archived products. */
+  /** What is not for sale too: drafts, archived products, and what a draft category hides. */
   readonly withDrafts: boolean;
   readonly status: ProductStatus | undefined;
   /** This category and all below it. */

@@ -173,7 +173,7 @@ function selectFound(found: string | null): FoundProduct[] {
 export function matchFilter(sql: AnySql, filter: ProductFilter) {
   const { sku, status, categoryId, brands, currency, priceFrom, priceTo, inStock, withDrafts } = filter;
   const any = sql`true`;
-  return sql`${withDrafts ? any : sql`p.status = 'active'`}
+  return sql`${withDrafts ? any : sql`p.is_shown`}
     AND ${sku === undefined ? any : sql`p.sku = ${sku}`}
     AND ${status === undefined ? any : sql`p.status = ${status}`}
     AND ${categoryId === undefined ? any : matchCategory(sql, categoryId)}
