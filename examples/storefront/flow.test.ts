@@ -1,16 +1,13 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestApp, type TestApp } from "../../server/tests/app.ts";
+import { expect, it } from "vitest";
+import { startTestApp } from "../../server/tests/app.ts";
+import { shareInFile } from "../../server/tests/share-in-file.ts";
 
 const SCRIPT = join(import.meta.dirname, "flow.sh");
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp());
 
 async function runFlow(): Promise<{ code: number; answers: { readonly [field: string]: unknown }[] }> {
   const env = { ...process.env, COUNTINGHOUSE_URL: app.url };

@@ -68,6 +68,13 @@ export async function openTestPayment(bank: TestDesk, fields: TestPayment = {}):
   return getPayment(bank.db, answer.id);
 }
 
+/** What a provider says of a whole payment of 12.00. */
+export const AUTHORIZED = { type: "authorized", totalMinor: 1_200n } as const satisfies ProviderReport;
+
+export function captured(totalMinor: bigint, isFinal = true): ProviderReport {
+  return { type: "captured", totalMinor, isFinal };
+}
+
 /** A desk with nobody listening and no jobs: what a provider says, and when, is told by the test. */
 export interface TestPayments extends TestDesk {
   readonly keeper: PaymentKeeper;
@@ -75,6 +82,8 @@ export interface TestPayments extends TestDesk {
   readonly open: (fields?: TestPayment) => Promise<Payment>;
   /** An account of Alice's with 100.00 EUR and a payment of it. */
   readonly openBalance: (fields?: TestPayment) => Promise<Payment & { accountId: number }>;
+  /** A card's payment of 12.00 that is captured; its id. */
+  readonly openPaid: () => Promise<number>;
   readonly read: (paymentId: number) => Promise<Payment>;
   /** Decides on a payment inside a command of a higher module, as an order's does. @throws the refusal */
   readonly act: (paymentId: number, decide: (desk: Desk, payment: Payment) => unknown) => Promise<Payment>;
@@ -92,6 +101,11 @@ export async function openTestPayments(options: { databaseUrl?: string } = {}): 
   const { db, desk, assets } = bank;
   const keeper: PaymentKeeper = { db, desk, assets, listener: () => undefined };
   const open = (fields?: TestPayment) => openTestPayment(bank, fields);
+  const tell = async (paymentId: number, ...reports: ProviderReport[]) => {
+    const answer = { reference: `charge ${paymentId}`, reports };
+    await recordOutcome(keeper, { paymentId, answer });
+    return getPayment(db, paymentId);
+  };
   return {
     ...bank,
     keeper,
@@ -100,16 +114,17 @@ export async function openTestPayments(options: { databaseUrl?: string } = {}): 
       const accountId = await bank.openAccount({ owner: "alice", balance: 10_000n });
       return { ...(await open({ ...fields, provider: "balance", accountId })), accountId };
     },
+    openPaid: async () => {
+      const { id } = await open({ captureMode: "automatic" });
+      await tell(id, captured(1_200n));
+      return id;
+    },
     read: (paymentId) => getPayment(db, paymentId),
     act: async (paymentId, decide) => {
       answerOf(await submitAct(bank, paymentId, decide));
       return getPayment(db, paymentId);
     },
-    tell: async (paymentId, ...reports) => {
-      const answer = { reference: `charge ${paymentId}`, reports };
-      await recordOutcome(keeper, { paymentId, answer });
-      return getPayment(db, paymentId);
-    },
+    tell,
     attemptsOf: (paymentId) => selectAttempts(db, paymentId),
     eventsOf: async (paymentId) =>
       (await selectEvents(db, paymentId)).map(({ type, amountMinor }) => `${type} ${amountMinor}`),

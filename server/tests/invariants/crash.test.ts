@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { verifyBook } from "../../src/modules/ledger/verify/verify-book.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { poll } from "../../src/runtime/embedded-postgres/poll.ts";
-import { isAlive } from "../../src/runtime/embedded-postgres/test-ground.ts";
+import { isAlive } from "../embedded-postgres/test-ground.ts";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";
 import {
   type CrashLoad,

@@ -1,18 +1,15 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { verifyBook } from "../../src/modules/ledger/verify/verify-book.ts";
 import type { Sql } from "../../src/runtime/database.ts";
+import { shareInFile } from "../share-in-file.ts";
 import { ADMIN, type Ground, readOutcome } from "./book-commands.ts";
-import { type Desks, openDesks, type Played, playAtOnce, playInTurn, submit } from "./desks.ts";
+import { openDesks, type Played, playAtOnce, playInTurn, submit } from "./desks.ts";
 import { histories, SETTING } from "./histories.ts";
 
 const RUNS = Number(process.env["DESK_PROPERTY_RUNS"] ?? 60);
 
-let on: Desks;
-beforeAll(async () => {
-  on = await openDesks(3);
-});
-afterAll(() => on.close());
+const on = await shareInFile(openDesks(3));
 
 describe("three desks on one database", () => {
   it("decide each item as a naive ledger does, whichever desk a batch comes to", async () => {

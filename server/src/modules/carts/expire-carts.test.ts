@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestCarts, type TestCart, type TestCarts } from "../../../tests/carts.ts";
+import { expect, it } from "vitest";
+import { openTestCarts, type TestCart } from "../../../tests/carts.ts";
 import { customer, readTopics } from "../../../tests/desk.ts";
 import { run } from "../../../tests/refusal.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import { GUEST } from "../../values/actor.ts";
 import { addWanted } from "./change-cart.ts";
 import { expireCarts, removeEndedCarts } from "./expire-carts.ts";
 import { mergeCarts } from "./merge-carts.ts";
 
-let shop: TestCarts;
-beforeAll(async () => {
-  shop = await openTestCarts();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestCarts());
 
 const statesOf = async (carts: readonly TestCart[]) => {
   const ids = carts.map(({ cartId }) => cartId);

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestCarts, type TestCarts } from "../../../tests/carts.ts";
+import { expect, it } from "vitest";
+import { openTestCarts } from "../../../tests/carts.ts";
 import { customer, keyed } from "../../../tests/desk.ts";
 import { run } from "../../../tests/refusal.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import { GUEST } from "../../values/actor.ts";
 import { openCart } from "./open-cart.ts";
 
-let shop: TestCarts;
-beforeAll(async () => {
-  shop = await openTestCarts();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestCarts());
 
 const open = (actor = GUEST, key = "") =>
   run(

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestPayments, readSystemBalance, type TestPayments } from "../../../tests/payments.ts";
+import { expect, it } from "vitest";
+import { openTestPayments, readSystemBalance } from "../../../tests/payments.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import { allOrNothing } from "../ledger/index.ts";
 import { type CaptureRequest, capturePayment } from "./capture-payment.ts";
 import { verifyPayments } from "./index.ts";
 import { statusOf } from "./payment.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
 const capture = (id: number, request: Partial<CaptureRequest> = {}, at = bank) =>
   at.act(id, (desk, payment) => capturePayment(desk, payment, { actorId: "staff", ...request }));

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { answerOf, keyed, readTopics, STAFF } from "../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../tests/payments.ts";
+import { AUTHORIZED, openTestPayments } from "../../../tests/payments.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { rereadFirst } from "../desk/index.ts";
 import {
@@ -15,18 +16,13 @@ import { type Payment, statusOf } from "./payment.ts";
 import type { PaymentListener } from "./payment-listener.ts";
 import type { PaymentKeeper } from "./submit-change.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
 const commandOn = (paymentId: number, key?: string) => ({
   paymentId,
   actor: STAFF,
   key: key === undefined ? undefined : keyed(STAFF, key),
 });
-const AUTHORIZED = { type: "authorized", totalMinor: 1_200n } as const;
 /** A card's payment that is authorized, with so much of it being captured. */
 async function capturing(...amounts: string[]): Promise<Payment> {
   const { id } = await bank.open();

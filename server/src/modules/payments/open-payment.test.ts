@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { customer, readTopics } from "../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../tests/payments.ts";
+import { openTestPayments } from "../../../tests/payments.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import { verifyPayments } from "./index.ts";
 import { statusOf } from "./payment.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
 const alice = customer("alice");
 const countPayments = async () =>

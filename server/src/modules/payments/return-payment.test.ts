@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestPayments, readSystemBalance, type TestPayments } from "../../../tests/payments.ts";
+import { expect, it } from "vitest";
+import { AUTHORIZED, captured, openTestPayments, readSystemBalance } from "../../../tests/payments.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import { type CaptureRequest, capturePayment } from "./capture-payment.ts";
 import { verifyPayments } from "./index.ts";
 import { isGivenBack, statusOf } from "./payment.ts";
 import type { ProviderReport } from "./providers/card-provider.ts";
 import { cancelPayment, type RefundRequest, refundPayment, voidPayment } from "./return-payment.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
 const by = { actorId: "staff" };
 const capture = (id: number, request: Partial<CaptureRequest> = {}) =>
@@ -23,8 +20,6 @@ const cancel = (id: number, at = bank) =>
 
 /** A card's payment of 12.00 of which the provider has told so much. */
 const told = async (...reports: ProviderReport[]) => bank.tell((await bank.open()).id, ...reports);
-const AUTHORIZED = { type: "authorized", totalMinor: 1_200n } as const;
-const captured = (totalMinor: bigint): ProviderReport => ({ type: "captured", totalMinor, isFinal: true });
 /** `act amount` of the attempts whose outcome nobody has told. */
 const underWay = async (id: number) =>
   (await bank.attemptsOf(id))

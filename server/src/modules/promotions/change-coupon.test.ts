@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { keyed, openTestDesk, readTopics, STAFF, type TestDesk } from "../../../tests/desk.ts";
+import { expect, it } from "vitest";
+import { keyed, openTestDesk, readTopics, STAFF } from "../../../tests/desk.ts";
 import { expectRefusal, run } from "../../../tests/refusal.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import { addCoupon, changeCoupon, prepareCouponChange } from "./change-coupon.ts";
 import type { CouponChange, CouponInput } from "./coupon-schemas.ts";
 import { describeCoupon } from "./describe-coupon.ts";
 import { readNewCoupon } from "./read-coupon-input.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(() => ground.close());
+const ground = await shareInFile(openTestDesk());
 
 const TEN_PERCENT = { discount_type: "percent", value: "10" } as const;
 

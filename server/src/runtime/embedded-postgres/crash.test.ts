@@ -1,9 +1,7 @@
 import { appendFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findServers } from "./find-servers.ts";
-import { poll } from "./poll.ts";
+import { describe, expect, it } from "vitest";
 import {
   findWatcher,
   isAlive,
@@ -12,14 +10,11 @@ import {
   patienceMs,
   query,
   serverPid,
-  type TestGround,
-} from "./test-ground.ts";
+} from "../../../tests/embedded-postgres/test-ground.ts";
+import { findServers } from "./find-servers.ts";
+import { poll } from "./poll.ts";
 
-let ground: TestGround;
-beforeEach(() => {
-  ground = openTestGround();
-});
-afterEach(() => ground.cleanUp());
+const ground = openTestGround();
 
 describe("a server killed with kill -9", () => {
   it("comes back at the same address with every committed row, again and again", async () => {

@@ -1,7 +1,6 @@
 import { appendFile, chown, lchown, readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { poll } from "./poll.ts";
+import { describe, expect, it } from "vitest";
 import {
   breakPackage,
   copyPackage,
@@ -12,14 +11,10 @@ import {
   patienceMs,
   query,
   serverPid,
-  type TestGround,
-} from "./test-ground.ts";
+} from "../../../tests/embedded-postgres/test-ground.ts";
+import { poll } from "./poll.ts";
 
-let ground: TestGround;
-beforeEach(() => {
-  ground = openTestGround();
-});
-afterEach(() => ground.cleanUp());
+const ground = openTestGround();
 
 const nobody = 65_534;
 

@@ -1,16 +1,12 @@
 import { appendFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { isAlive, openTestGround, query, serverPid } from "../../../tests/embedded-postgres/test-ground.ts";
 import { openDatabase } from "../database.ts";
 import { findServers } from "./find-servers.ts";
-import { isAlive, openTestGround, query, serverPid, type TestGround } from "./test-ground.ts";
 
-let ground: TestGround;
-beforeEach(() => {
-  ground = openTestGround();
-});
-afterEach(() => ground.cleanUp());
+const ground = openTestGround();
 
 describe("the first start", () => {
   it("makes a durable cluster with checksums, UTF-8 and the database", async () => {

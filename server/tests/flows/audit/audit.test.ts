@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestAnswer, type TestApp } from "../../app.ts";
+import { expect, test } from "vitest";
+import { startTestApp, type TestAnswer } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp());
 
 /** Bodies of the chain, once all that was written by now is chained. */
 async function readTrail(): Promise<ReturnType<typeof JSON.parse>[]> {

@@ -1,14 +1,11 @@
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectProblem } from "../../hostile/check-problem.ts";
-import { type Ground, openGround } from "../../hostile/ground.ts";
+import { openGround } from "../../hostile/ground.ts";
 import { openConnection, sendBytes, splitAnswers } from "../../hostile/raw-connection.ts";
+import { shareInFile } from "../../share-in-file.ts";
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround({ REQUEST_TIMEOUT_MS: "1000", BODY_LIMIT_BYTES: "65536" });
-});
-afterAll(() => ground?.stop());
+const ground = await shareInFile(openGround({ REQUEST_TIMEOUT_MS: "1000", BODY_LIMIT_BYTES: "65536" }));
 
 const HOST = "Host: localhost\r\n";
 const GET = `GET /health HTTP/1.1\r\n${HOST}\r\n`;

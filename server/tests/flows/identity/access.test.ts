@@ -1,6 +1,6 @@
 // Who may do what, for every operation of the API and every role, generated from the table of permissions; what
 // administrators do with users.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PERMISSIONS } from "../../../src/http/permissions.ts";
 import type { IdentitySettings } from "../../../src/modules/identity/index.ts";
 import {
@@ -10,24 +10,15 @@ import {
 import { openVault } from "../../../src/runtime/vault/vault.ts";
 import { ROLES, SYSTEM_ACTOR } from "../../../src/values/actor.ts";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { readTrail } from "../../trail.ts";
 
-let app: TestApp;
-let other: TestApp;
-let admin: string;
-let adminId: string;
-beforeAll(async () => {
-  app = await startTestApp();
-  other = await startTestApp({ DB_URL: app.databaseUrl });
-  adminId = (await register("root-ada")).id;
-  admin = await logIn("root-ada");
-});
-afterAll(async () => {
-  await other?.stop();
-  await app?.stop();
-});
+const app = await shareInFile(startTestApp());
+const other = await shareInFile(startTestApp({ DB_URL: app.databaseUrl }));
 
 const PASSWORD = "correct horse battery staple";
+const adminId: string = (await register("root-ada")).id;
+let admin = await logIn("root-ada");
 /** startTestApp's. */
 const VAULT = {
   encryptionKey: Buffer.alloc(32, 7).toString("base64"),

@@ -1,25 +1,16 @@
 // API keys: what they open and what no key does, who makes them for whom, and how they end.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { readTrail } from "../../trail.ts";
 
-let app: TestApp;
-let other: TestApp;
-let admin: string;
-let adminId: string;
-beforeAll(async () => {
-  app = await startTestApp();
-  other = await startTestApp({ DB_URL: app.databaseUrl });
-  adminId = (await register("root")).id;
-  admin = await logIn("root");
-  await register("ada");
-});
-afterAll(async () => {
-  await other?.stop();
-  await app?.stop();
-});
+const app = await shareInFile(startTestApp());
+const other = await shareInFile(startTestApp({ DB_URL: app.databaseUrl }));
 
 const PASSWORD = "correct horse battery staple";
+const adminId: string = (await register("root")).id;
+const admin = await logIn("root");
+await register("ada");
 const REASON = { reason: "Ticket 4711: the statement looks wrong" };
 
 async function register(username: string) {

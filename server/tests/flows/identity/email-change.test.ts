@@ -1,13 +1,10 @@
 // Changing the e-mail address: the new one counts once it is confirmed, and the old one can take it back for a week.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { awaitLink, readMails } from "./mailbox.ts";
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp());
 
 const PASSWORD = "correct horse battery staple";
 const NEXT = "another horse, another staple";

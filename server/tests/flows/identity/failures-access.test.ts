@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestApp, type TestApp } from "../../app.ts";
+import { expect, it } from "vitest";
+import { startTestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({ RATE_LIMIT_USER: "60" });
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp({ RATE_LIMIT_USER: "60" }));
 
 it("failure 36: the actor comes from the token alone, whatever the body says", async () => {
   const staff = await app.token("admin");

@@ -1,27 +1,21 @@
 // The first proof of an address: what a stranger put on it before does not outlive it.
 import { generateSync } from "otplib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
 import { createCredential, signChallenge } from "../../authenticator.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { awaitLink, readMails } from "./mailbox.ts";
 
-let app: TestApp;
-let other: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-  other = await startTestApp({ DB_URL: app.databaseUrl });
-  await signUp("root", "root@example.com"); // becomes administrator
-});
-afterAll(async () => {
-  await other?.stop();
-  await app?.stop();
-});
+const app = await shareInFile(startTestApp());
+const other = await shareInFile(startTestApp({ DB_URL: app.databaseUrl }));
 
 const PASSWORD = "correct horse battery staple";
 const NEXT = "another horse, another staple";
 const call: TestApp["send"] = (...sent) => app.send(...sent);
 const logIn = (username: string, password = PASSWORD, proof: object = {}) =>
   call(undefined, "POST /auth/login", { username, password, ...proof });
+
+await signUp("root", "root@example.com"); // becomes administrator
 
 async function signUp(username: string, email: string): Promise<string> {
   await call(undefined, "POST /auth/register", { username, email, password: PASSWORD });

@@ -1,14 +1,11 @@
 // Guessing passwords: it is slowed down before any work is done, tells nothing about who has an account, and cannot be
 // used to lock its owner out.
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 
-const app = await startTestApp();
-const other = await startTestApp({ DB_URL: app.databaseUrl });
-afterAll(async () => {
-  await other.stop();
-  await app.stop();
-});
+const app = await shareInFile(startTestApp());
+const other = await shareInFile(startTestApp({ DB_URL: app.databaseUrl }));
 
 const PASSWORD = "correct horse battery staple";
 const register = (username: string) =>

@@ -1,16 +1,13 @@
 // A rotation of the data keys on a program that is running and in use: every encrypted column of every table is brought
 // under the new key, whoever it belongs to, and everything is read as before.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { rotateKeys } from "../../../src/cli/keys/keys.ts";
 import { openVault } from "../../../src/runtime/vault/vault.ts";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { readTrail } from "../../trail.ts";
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp());
 
 const PASSWORD = "correct horse battery staple";
 const OPTIONS = {

@@ -1,16 +1,13 @@
 // Passkeys: registered, used as second factor, alone and for a step-up, removed; and everything that a stolen, foreign,
 // replayed or copied one must not open. Numbers are requirements of OWASP ASVS 5.0.
 import { generateSync } from "otplib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
 import { type Ceremony, type Credential, createCredential, signChallenge } from "../../authenticator.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { readTrail } from "../../trail.ts";
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp());
 
 const PASSWORD = "correct horse battery staple";
 const call: TestApp["send"] = (...sent) => app.send(...sent);

@@ -1,14 +1,11 @@
 // The second factor: an authenticator app with backup codes, at login and for sensitive acts.
 import { generateSync } from "otplib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { readTrail } from "../../trail.ts";
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app?.stop());
+const app = await shareInFile(startTestApp());
 
 const PASSWORD = "correct horse battery staple";
 const STEP_MS = 30_000;

@@ -1,15 +1,12 @@
 // Journeys of signing up, in and out over HTTP, on two processes that share a database. Titles name the requirement of
 // OWASP ASVS 5.0 that a test covers.
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startTestApp } from "../../app.ts";
+import { shareInFile } from "../../share-in-file.ts";
 import { readTrail } from "../../trail.ts";
 
-const app = await startTestApp();
-const other = await startTestApp({ DB_URL: app.databaseUrl });
-afterAll(async () => {
-  await other.stop();
-  await app.stop();
-});
+const app = await shareInFile(startTestApp());
+const other = await shareInFile(startTestApp({ DB_URL: app.databaseUrl }));
 
 const PASSWORD = "correct horse battery staple";
 let count = 0;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { customer, keyed, openTestDesk, readTopics, STAFF, type TestDesk } from "../../../../tests/desk.ts";
+import { expect, it } from "vitest";
+import { customer, keyed, openTestDesk, readTopics, STAFF } from "../../../../tests/desk.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { Asset } from "../../ledger/index.ts";
@@ -8,11 +9,7 @@ import { buildReversalCommand, getReversible } from "../transactions/reverse-tra
 import { buildExchangeCommand } from "./exchange-currency.ts";
 import { addExchangeRates, type ExchangeRate, findLatestRate } from "./exchange-rate.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(() => ground.close());
+const ground = await shareInFile(openTestDesk());
 
 const alice = customer("alice");
 

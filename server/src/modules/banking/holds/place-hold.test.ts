@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  customer,
-  euroOf,
-  keyed,
-  openTestDesk,
-  readTopics,
-  STAFF,
-  type TestDesk,
-} from "../../../../tests/desk.ts";
+import { expect, it } from "vitest";
+import { customer, euroOf, keyed, openTestDesk, readTopics, STAFF } from "../../../../tests/desk.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { buildPostBatchCommand, buildPostCommand } from "../transactions/post-transactions.ts";
 import { findHolds } from "./find-holds.ts";
 import { buildPlaceHoldCommand, type PlaceHoldRequest } from "./place-hold.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(() => ground.close());
+const ground = await shareInFile(openTestDesk());
 
 const alice = customer("alice");
 

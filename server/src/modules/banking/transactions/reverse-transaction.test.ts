@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { customer, euroOf, keyed, openTestDesk, STAFF, type TestDesk } from "../../../../tests/desk.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { buildCaptureHoldCommand } from "../holds/capture-hold.ts";
 import { getHold } from "../holds/find-holds.ts";
 import { buildPlaceHoldCommand } from "../holds/place-hold.ts";
 import { buildPostCommand, type TransactionRequest } from "./post-transactions.ts";
 import { buildReversalCommand, getReversible } from "./reverse-transaction.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(() => ground.close());
+const ground = await shareInFile(openTestDesk());
 
 const alice = customer("alice");
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { keyed, readTopics, STAFF } from "../../../../tests/desk.ts";
 import { openTestProducts, type TestProducts } from "../../../../tests/products.ts";
 import { expectRefusal, run } from "../../../../tests/refusal.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { archiveProduct } from "../products/change-product.ts";
@@ -10,11 +11,7 @@ import type { CategoryFields } from "./category.ts";
 import { addCategory, changeCategory, removeCategory } from "./change-category.ts";
 import { getCategory } from "./find-categories.ts";
 
-let shop: TestProducts;
-beforeAll(async () => {
-  shop = await openTestProducts();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestProducts());
 
 interface Options {
   readonly versions?: readonly number[] | undefined;

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { keyed, readTopics, STAFF } from "../../../../tests/desk.ts";
 import { png } from "../../../../tests/images.ts";
-import { openTestProducts, type TestProducts } from "../../../../tests/products.ts";
+import { openTestProducts } from "../../../../tests/products.ts";
 import { expectRefusal, run } from "../../../../tests/refusal.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { addImage, IMAGES_MAX, prepareImage, removeImage } from "./change-images.ts";
 import { getImage } from "./find-image.ts";
 
-let shop: TestProducts;
-beforeAll(async () => {
-  shop = await openTestProducts();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestProducts());
 
 interface Options {
   readonly versions?: readonly number[];

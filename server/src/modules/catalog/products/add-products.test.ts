@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { customer, keyed, readTopics } from "../../../../tests/desk.ts";
-import { addContext, newProduct, openTestProducts, type TestProducts } from "../../../../tests/products.ts";
+import { addContext, newProduct, openTestProducts } from "../../../../tests/products.ts";
 import { expectRefusal, run } from "../../../../tests/refusal.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { addProduct, addProducts, type NewProduct } from "./add-products.ts";
 
-let shop: TestProducts;
-beforeAll(async () => {
-  shop = await openTestProducts();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestProducts());
 
 const add = (fields: Partial<NewProduct>, key?: KeyedRequest) =>
   run(

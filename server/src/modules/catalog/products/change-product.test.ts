@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { keyed, readTopics, STAFF } from "../../../../tests/desk.ts";
-import { openTestProducts, type TestProducts } from "../../../../tests/products.ts";
+import { openTestProducts } from "../../../../tests/products.ts";
 import { expectRefusal, run } from "../../../../tests/refusal.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { GUEST } from "../../../values/actor.ts";
 import type { ProductChange } from "../schemas.ts";
@@ -9,11 +10,7 @@ import { archiveProduct, changeProduct, prepareProductPatch } from "./change-pro
 import { getProduct } from "./find-products.ts";
 import { describeProduct } from "./product.ts";
 
-let shop: TestProducts;
-beforeAll(async () => {
-  shop = await openTestProducts();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestProducts());
 
 async function change(
   productId: number,

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { OWNER, openTestStock, type TestStock } from "../../../../tests/stock.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -9,11 +10,7 @@ import { ensureStock } from "../stock/open-stock.ts";
 import { buildReceiptCommand } from "./book-stock.ts";
 import { returnStock, shipStock, stockScope } from "./reserve-stock.ts";
 
-let shop: TestStock;
-beforeAll(async () => {
-  shop = await openTestStock();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestStock());
 
 it("failure 1: of two buyers of the last unit one gets it, in one batch and from two processes", async () => {
   await shop.stock(1, 1);

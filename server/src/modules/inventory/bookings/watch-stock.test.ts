@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestStock, type TestStock } from "../../../../tests/stock.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
+import { openTestStock } from "../../../../tests/stock.ts";
 import { createLog } from "../../../runtime/log.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { buildReceiptCommand } from "./book-stock.ts";
 import { type Availability, lookAtProducts, startStockWatch, sweepStock } from "./watch-stock.ts";
 
-let shop: TestStock;
-beforeAll(async () => {
-  shop = await openTestStock();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestStock());
 
 const look = (productId: number) =>
   inTransaction(shop.db, (tx) => lookAtProducts(tx, [productId], undefined));

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestLedger, type TestLedger } from "../../../../tests/ledger.ts";
+import { expect, test } from "vitest";
+import { openTestLedger } from "../../../../tests/ledger.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { type AccountChangeRequest, changeAccount } from "./change-account.ts";
 import type { AccountRules } from "./find-account-rules.ts";
 import { getBalance } from "./get-balance.ts";
 
-let ledger: TestLedger;
-beforeAll(async () => {
-  ledger = await openTestLedger();
-});
-afterAll(() => ledger.close());
+const ledger = await shareInFile(openTestLedger());
 
 function change(
   account: number,

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openTestLedger, type TestLedger } from "../../../../tests/ledger.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { captureHold, placeHold, postJournal, releaseHold } from "../book/book.ts";
 import { changeAccount } from "./change-account.ts";
 import { getBalance, getImbalance } from "./get-balance.ts";
 
-let ledger: TestLedger;
-beforeAll(async () => {
-  ledger = await openTestLedger();
-});
-afterAll(() => ledger.close());
+const ledger = await shareInFile(openTestLedger());
 
 const at = (account: number, stamp: number) => getBalance(ledger.db, account, { at: stamp });
 const now = (account: number) => getBalance(ledger.db, account);

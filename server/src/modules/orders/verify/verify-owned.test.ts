@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { ALICE, openTestOrders } from "../../../../tests/orders.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { BookCommand } from "../../desk/index.ts";
 import {
   captureHold,
@@ -19,11 +20,7 @@ import { verifyOrders } from "./verify-orders.ts";
 
 const TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(() => shop.close());
+const shop = await shareInFile(openTestOrders());
 
 async function placeByBalance(): Promise<{ id: string; accountId: number }> {
   const accountId = await shop.openAccount({ owner: ALICE.id, currency: "USD", balance: 10_000n });

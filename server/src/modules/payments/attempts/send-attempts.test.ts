@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { AUTHORIZED, openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
+import { makeStandingClock } from "../../../../tests/standing-clock.ts";
 import type { CallPolicy } from "../../../runtime/call-policy.ts";
 import { createLog } from "../../../runtime/log.ts";
 import { submitCapture } from "../change-payment.ts";
@@ -18,18 +20,9 @@ import { type Attempt, keyOf } from "./attempt.ts";
 import { stepOf } from "./attempt-states.ts";
 import { createSendingPool, type Sender } from "./send-attempts.ts";
 
-let bank: TestPayments;
-/** The job's clock stands: ahead of the database's, which says when an attempt was made, until a test moves it on. */
-let now = new Date(Date.now() + 600_000);
-const wait = (seconds: number) => {
-  now = new Date(now.getTime() + seconds * 1_000);
-};
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
+const { now, wait } = makeStandingClock();
 
-const AUTHORIZED: ProviderReport = { type: "authorized", totalMinor: 1_200n };
 type Answerer = (call: CardCall) => ProviderReport[] | Error;
 interface Calls {
   /** `call key` or `ask key`, in the order they were made. */
@@ -58,7 +51,7 @@ function openSender(at: TestPayments, calls: Calls, fields: Partial<Sender> = {}
     ...at.keeper,
     providers: new Map([["sandbox", { provider, policy }]]),
     log: createLog("silent"),
-    clock: () => now,
+    clock: now,
     leaseSeconds: 60,
     attentionSeconds: 3_600,
     ...fields,
@@ -106,7 +99,7 @@ it("failure 10: asks again with the same key where no answer came, with growing 
     expect(await pass(sender)).toBe(0); // not yet
     const { state, dueAt, failureMessage } = await attemptOf(attempt.paymentId);
     expect([state, failureMessage]).toEqual(["unknown", "no answer"]);
-    const pause = ((dueAt?.getTime() ?? 0) - now.getTime()) / 1_000;
+    const pause = ((dueAt?.getTime() ?? 0) - now().getTime()) / 1_000;
     pauses.push(pause);
     wait(pause);
   }

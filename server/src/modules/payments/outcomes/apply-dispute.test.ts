@@ -1,30 +1,21 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { openTestPayments } from "../../../../tests/payments.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { submitRefund } from "../change-payment.ts";
 import { verifyPayments } from "../index.ts";
 import { refundableOf } from "../payment.ts";
 import type { DisputeReport } from "../providers/card-provider.ts";
 import { selectDisputes } from "./dispute-store.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
-/** A card's payment of 12.00 that is captured. */
-async function paid(): Promise<number> {
-  const { id } = await bank.open({ captureMode: "automatic" });
-  await bank.tell(id, { type: "captured", totalMinor: 1_200n, isFinal: true });
-  return id;
-}
 const tell = (paymentId: number, state: DisputeReport["state"], amountMinor = 1_200n) =>
   bank.tell(paymentId, { type: "dispute", reference: "du_1", amountMinor, state, reason: "fraudulent" });
 const disputesOf = (paymentId: number) => selectDisputes(bank.db, paymentId);
 
 it("puts money at risk while it is open: it is not refunded", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const open = await tell(id, "open", 500n);
   expect(open).toMatchObject({ disputedMinor: 500n, capturedMinor: 1_200n });
   expect(refundableOf(open)).toBe(700n);
@@ -33,10 +24,10 @@ it("puts money at risk while it is open: it is not refunded", async () => {
 });
 
 it("gives the money free where it is won, and takes it with its tax where it is lost", async () => {
-  const won = await paid();
+  const won = await bank.openPaid();
   await tell(won, "open");
   expect(await tell(won, "won")).toMatchObject({ disputedMinor: 0n, chargedBackMinor: 0n });
-  const lost = await paid();
+  const lost = await bank.openPaid();
   await tell(lost, "open");
   const after = await tell(lost, "lost");
   expect(after).toMatchObject({ disputedMinor: 0n, chargedBackMinor: 1_200n, taxReturnedMinor: 200n });
@@ -45,7 +36,7 @@ it("gives the money free where it is won, and takes it with its tax where it is 
 });
 
 it("opens one whose end is told first, and takes no notice of the beginning that comes after it", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const ended = await tell(id, "lost", 500n);
   expect(await bank.eventsOf(id)).toEqual(expect.arrayContaining(["disputed 500", "dispute_lost 500"]));
   expect(await tell(id, "open", 500n)).toEqual(ended);
@@ -53,7 +44,7 @@ it("opens one whose end is told first, and takes no notice of the beginning that
 });
 
 it("puts no more at risk than is still ours", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   await submitRefund(bank.keeper, { paymentId: id, actor: STAFF }, { amount: "9.00" });
   const attemptId = (await bank.attemptsOf(id)).at(-1)?.id;
   const refund = { type: "refund", reference: "re_1", attemptId, amountMinor: 900n } as const;
@@ -77,7 +68,7 @@ it("refuses one of money that is not known to be captured yet: it is told again"
 
 it("opens and loses one once, told at once and at two processes", async () => {
   const other = await openTestPayments({ databaseUrl: bank.databaseUrl });
-  const id = await paid();
+  const id = await bank.openPaid();
   const report = { type: "dispute", reference: "du_2", amountMinor: 600n, reason: undefined } as const;
   await Promise.all([bank, other, bank].map((each) => each.tell(id, { ...report, state: "lost" })));
   await other.close();

@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { openTestPayments } from "../../../../tests/payments.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { submitRefund } from "../change-payment.ts";
 import { verifyPayments } from "../index.ts";
 import type { RefundReport } from "../providers/card-provider.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
-/** A card's payment of 12.00 that is captured. */
-async function paid(): Promise<number> {
-  const { id } = await bank.open({ captureMode: "automatic" });
-  await bank.tell(id, { type: "captured", totalMinor: 1_200n, isFinal: true });
-  return id;
-}
 /** Asks for a refund; returns the attempt's id. */
 async function ask(paymentId: number, amount: string): Promise<number> {
   await submitRefund(bank.keeper, { paymentId, actor: STAFF }, { amount, reason: "late" });
@@ -34,7 +25,7 @@ const tell = (paymentId: number, report: Partial<RefundReport>) =>
 const refundOf = async (paymentId: number) => (await bank.attemptsOf(paymentId)).at(-1);
 
 it("books a refund that we asked for with its share of the tax, in the name of who asked", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const attemptId = await ask(id, "5.00");
   expect(await tell(id, { attemptId })).toMatchObject({ refundedMinor: 500n, taxReturnedMinor: 83n });
   expect(await refundOf(id)).toMatchObject({ state: "succeeded", providerReference: `re_${id}` });
@@ -44,7 +35,7 @@ it("books a refund that we asked for with its share of the tax, in the name of w
 });
 
 it("keeps the provider's id of a pending one, and knows it by that afterwards", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const attemptId = await ask(id, "5.00");
   expect(await tell(id, { attemptId, state: "pending" })).toMatchObject({ refundingMinor: 500n });
   expect(await refundOf(id)).toMatchObject({ state: "created", providerReference: `re_${id}` });
@@ -53,7 +44,7 @@ it("keeps the provider's id of a pending one, and knows it by that afterwards", 
 });
 
 it("notes one that the provider refuses: the money can be refunded again", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const attemptId = await ask(id, "12.00");
   const refused = await tell(id, { attemptId, reference: undefined, amountMinor: 1_200n, state: "failed" });
   expect(refused).toMatchObject({ refundedMinor: 0n, refundingMinor: 0n });
@@ -62,7 +53,7 @@ it("notes one that the provider refuses: the money can be refunded again", async
 });
 
 it("adopts one that was made at the provider: done, or on its way and asked about", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   expect(await tell(id, {})).toMatchObject({ refundedMinor: 500n, taxReturnedMinor: 83n });
   expect(await refundOf(id)).toMatchObject({ state: "succeeded", reason: "made at the provider" });
   const pending = await tell(id, { reference: `re_more_${id}`, amountMinor: 300n, state: "pending" });
@@ -73,7 +64,7 @@ it("adopts one that was made at the provider: done, or on its way and asked abou
 });
 
 it("remembers one that failed there, so that an older report of it changes nothing", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const before = await bank.read(id);
   expect(await tell(id, { state: "failed", code: "expired_card" })).toEqual({ ...before });
   expect(await refundOf(id)).toMatchObject({ state: "failed", failureCode: "expired_card" });
@@ -82,7 +73,7 @@ it("remembers one that failed there, so that an older report of it changes nothi
 });
 
 it("takes no notice of one without an id or an amount", async () => {
-  const id = await paid();
+  const id = await bank.openPaid();
   const before = await bank.read(id);
   expect(await tell(id, { reference: undefined })).toEqual(before);
   expect(await tell(id, { amountMinor: 0n })).toEqual(before);
@@ -101,7 +92,7 @@ it("refuses one that is more than we have, until the capture is known", async ()
 
 it("adopts one once, told at once and at two processes", async () => {
   const other = await openTestPayments({ databaseUrl: bank.databaseUrl });
-  const id = await paid();
+  const id = await bank.openPaid();
   const report = { type: "refund", reference: "re_twice", attemptId: undefined, amountMinor: 500n } as const;
   await Promise.all([bank, bank, other].map((each) => each.tell(id, { ...report, state: "succeeded" })));
   await other.close();

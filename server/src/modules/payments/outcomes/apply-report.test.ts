@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { AUTHORIZED, captured, openTestPayments } from "../../../../tests/payments.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { submitCapture, submitVoid } from "../change-payment.ts";
 import { verifyPayments } from "../index.ts";
 import { statusOf } from "../payment.ts";
-import type { ProviderReport } from "../providers/card-provider.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
-const AUTHORIZED = { type: "authorized", totalMinor: 1_200n } as const;
-const captured = (totalMinor: bigint, isFinal = true): ProviderReport => ({
-  type: "captured",
-  totalMinor,
-  isFinal,
-});
 const commandOn = (paymentId: number) => ({ paymentId, actor: STAFF });
 /** `act state` of each attempt. */
 const attemptsOf = async (id: number) =>

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { AUTHORIZED, captured, openTestPayments } from "../../../../tests/payments.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { submitCapture, submitRefund } from "../change-payment.ts";
 import { verifyPayments } from "../index.ts";
 import type { ProviderReport } from "../providers/card-provider.ts";
 import { recordOutcome } from "./record-outcome.ts";
 
-let bank: TestPayments;
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
 
-const AUTHORIZED = { type: "authorized", totalMinor: 1_200n } as const;
-const captured = (totalMinor: bigint, isFinal = true): ProviderReport => ({
-  type: "captured",
-  totalMinor,
-  isFinal,
-});
 /** The answer to the call about the payment's newest attempt. */
 async function answer(paymentId: number, reports: readonly ProviderReport[], askAgainAt?: Date) {
   const attemptId = (await bank.attemptsOf(paymentId)).at(-1)?.id;

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { openTestPayments, type TestPayments } from "../../../../tests/payments.ts";
+import { expect, it } from "vitest";
+import { openTestPayments } from "../../../../tests/payments.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
+import { makeStandingClock } from "../../../../tests/standing-clock.ts";
 import { createLog } from "../../../runtime/log.ts";
 import { verifyPayments } from "../index.ts";
 import { createSandbox } from "../providers/sandbox/sandbox.ts";
@@ -8,22 +10,14 @@ import type { PaymentKeeper } from "../submit-change.ts";
 import { applyDueWebhooks, forgetOldWebhooks, type Inbox } from "./apply-webhooks.ts";
 import { insertWebhook } from "./inbox-store.ts";
 
-let bank: TestPayments;
-/** The inbox's clock stands: ahead of the database's, which says when a webhook came, until a test moves it on. */
-let now = new Date(Date.now() + 600_000);
-const wait = (seconds: number) => {
-  now = new Date(now.getTime() + seconds * 1_000);
-};
-beforeAll(async () => {
-  bank = await openTestPayments();
-});
-afterAll(() => bank.close());
+const bank = await shareInFile(openTestPayments());
+const { now, wait } = makeStandingClock();
 
 function openInbox(fields: Partial<Inbox> = {}): Inbox {
   const { db, keeper } = bank;
   const options = { secret: "", publicUrl: "http://shop", delayMs: 0, onTold: () => undefined };
   const providers = new Map([["sandbox" as const, { provider: createSandbox({ db, ...options }) }]]);
-  return { ...keeper, providers, log: createLog("silent"), clock: () => now, ...fields };
+  return { ...keeper, providers, log: createLog("silent"), clock: now, ...fields };
 }
 const apply = (fields?: Partial<Inbox>) => applyDueWebhooks(openInbox(fields));
 
@@ -162,7 +156,7 @@ it("pauses twice as long each time, five minutes at most, and gives up after thr
     await apply();
     const [row] = await bank.db<[{ due_at: Date }]>`
       SELECT due_at FROM payments.inbox WHERE event_id = ${event}`;
-    const pause = (row.due_at.getTime() - now.getTime()) / 1_000;
+    const pause = (row.due_at.getTime() - now().getTime()) / 1_000;
     pauses.push(pause);
     wait(pause);
   }

@@ -1,7 +1,7 @@
 // A program for the tests: the embedded PostgreSQL in a process of its own, which a test may then kill. Writes one line
 // of JSON, `{"url"}` or `{"error"}`, and stays until SIGTERM.
 
-import { startEmbeddedPostgres } from "./start.ts";
+import { startEmbeddedPostgres } from "../../src/runtime/embedded-postgres/start.ts";
 
 export async function startInChild(dataDir: string): Promise<void> {
   const answer = await tryStart(dataDir).catch((error: Error) => ({ error: error.message }));

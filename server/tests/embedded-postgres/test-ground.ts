@@ -1,4 +1,4 @@
-// What the tests of this folder share: data directories and processes that are gone when the test is, whatever it did.
+// What the tests of the embedded PostgreSQL share: data directories and processes that are gone when the test is, whatever it did.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { statSync } from "node:fs";
@@ -8,9 +8,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import postgres from "postgres";
-import { clearLeftovers } from "./clear-leftovers.ts";
-import { poll } from "./poll.ts";
-import { type EmbeddedPostgres, type Internals, startEmbeddedPostgres } from "./start.ts";
+import { afterEach } from "vitest";
+import { clearLeftovers } from "../../src/runtime/embedded-postgres/clear-leftovers.ts";
+import { poll } from "../../src/runtime/embedded-postgres/poll.ts";
+import {
+  type EmbeddedPostgres,
+  type Internals,
+  startEmbeddedPostgres,
+} from "../../src/runtime/embedded-postgres/start.ts";
 
 export const isRoot = process.getuid?.() === 0;
 export const isLinux = process.platform === "linux";
@@ -24,14 +29,15 @@ export interface ChildStart {
 }
 
 export interface TestGround {
+  /** What was logged since the test began. */
   readonly lines: string[];
   makeFolder(mode?: number): Promise<string>;
   start(dataDir: string, more?: Internals & { onGaveUp?: (error: Error) => void }): Promise<EmbeddedPostgres>;
   launchInChild(dataDir: string, uid?: number): { child: ChildProcess; answer: Promise<ChildStart> };
   runSleeper(uid: number): ChildProcess;
-  cleanUp(): Promise<void>;
 }
 
+/** For the tests of a file; cleaned after each of them. */
 export function openTestGround(): TestGround {
   const folders: string[] = [];
   const dataDirs = new Set<string>();
@@ -44,6 +50,15 @@ export function openTestGround(): TestGround {
     children.push(child);
     return child;
   };
+  afterEach(async () => {
+    for (const embedded of started.splice(0)) await embedded.stop();
+    for (const child of children.splice(0)) await endChild(child);
+    for (const dataDir of dataDirs)
+      await clearLeftovers(join(dataDir, "postgres"), log).catch(() => undefined);
+    dataDirs.clear();
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    lines.length = 0;
+  });
   return {
     lines,
     async makeFolder(mode = 0o755) {
@@ -65,13 +80,6 @@ export function openTestGround(): TestGround {
       return { child, answer: readAnswer(child) };
     },
     runSleeper: (uid) => track(spawn("sleep", ["600"], isRoot ? { uid, cwd: "/" } : {})),
-    async cleanUp() {
-      for (const embedded of started) await embedded.stop();
-      for (const child of children) await endChild(child);
-      for (const dataDir of dataDirs)
-        await clearLeftovers(join(dataDir, "postgres"), log).catch(() => undefined);
-      for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
   };
 }
 
