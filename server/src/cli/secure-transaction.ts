@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";
-import { processSecureTransaction } from "../modules/banking/index.ts";
+import { deriveRecordKey, processSecureTransaction } from "../modules/banking/index.ts";
 import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
 import { openRiskGuard, readRules } from "../modules/risk/index.ts";
@@ -42,7 +42,7 @@ async function post(user: string, amount: string | { amount: string; currency: s
     const desk = openCommandDesk({ db, assets, batchItemsMax: 10, queueItemsMax: 10 });
     try {
       return await processSecureTransaction(
-        { db, desk, assets, risk: openRiskGuard(rules), vault, apiKey: config.API_KEY_V1 },
+        { db, desk, assets, risk: openRiskGuard(rules), vault, recordKey: deriveRecordKey(config) },
         user,
         amount,
       );

@@ -3,7 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load-config.ts";
+import { ConfigError } from "../config/env-file.ts";
+import { readConfig } from "../config/load-config.ts";
 import type { App } from "../program/start-app.ts";
 import { createLog, type Log } from "../runtime/log.ts";
 import { tryToListen } from "../runtime/try-to-listen.ts";
@@ -23,15 +24,18 @@ export function addServeCommand(program: Command): void {
 }
 
 async function serve(): Promise<void> {
-  const config = loadConfig();
+  const { config, notes, nameAsGiven } = readConfig();
   const log = createLog(config.LOG_LEVEL);
+  for (const note of notes) log.warn(note);
   await checkAddress(config);
   // The other commands start in half the time without these; and PostgreSQL starts while the second is being read.
   const { openDatabases } = await import("../program/open-databases.ts");
   const opening = openDatabases(config, log);
   opening.catch(() => undefined); // startApp tells
   const { startApp } = await import("../program/start-app.ts");
-  const app = await startApp(config, log, opening);
+  const app = await startApp(config, log, opening).catch((error: unknown) => {
+    throw error instanceof ConfigError ? new ConfigError(nameAsGiven(error.problems)) : error;
+  });
   const pidFile = writePidFile(config);
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
   stopOnSignal(app, { log, pidFile, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });

@@ -76,7 +76,9 @@ function requireSupplier(config: Config): Supplier {
   const { supplier: options } = readInventorySettings(config);
   const supplier = options === undefined ? undefined : createSupplier(options);
   if (supplier !== undefined) return supplier;
-  throw new CommandError("No supplier is configured; set VENDOR_API_URL and VENDOR_API_TOKEN.");
+  throw new CommandError(
+    "No supplier is configured; set VENDOR_API_TOKEN, and VENDOR_API_URL to the supplier's API.",
+  );
 }
 
 function readQuantity(text: string): number {

@@ -3,11 +3,13 @@
 import type { ConfigKey, ConfigOf } from "./key.ts";
 import { ACCESS_KEYS } from "./keys/access.ts";
 import { AUDIT_KEYS } from "./keys/audit.ts";
+import { BESIDE_KEYS } from "./keys/beside.ts";
 import { DATABASE_KEYS } from "./keys/database.ts";
 import { DESK_KEYS } from "./keys/desk.ts";
 import { EXCHANGE_KEYS } from "./keys/exchange.ts";
 import { EXPORTS_KEYS } from "./keys/exports.ts";
 import { HTTP_KEYS } from "./keys/http.ts";
+import { LATER_KEYS } from "./keys/later.ts";
 import { PAYMENT_KEYS } from "./keys/payments.ts";
 import { PROGRAM_KEYS } from "./keys/program.ts";
 import { RISK_KEYS } from "./keys/risk.ts";
@@ -31,6 +33,8 @@ export const CONFIG_KEYS = [
   ...PAYMENT_KEYS,
   ...SHOP_KEYS,
   ...SUPPLY_KEYS,
+  ...BESIDE_KEYS,
+  ...LATER_KEYS,
 ] as const satisfies readonly ConfigKey[];
 
 /** Every key's checked value. */

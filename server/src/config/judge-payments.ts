@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 
 export function findUnsafePayments(config: Config): string[] {
   const problems: string[] = [];
-  const key = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
+  const key = config.STRIPE_SECRET_KEY;
   if (key !== undefined && config.STRIPE_WEBHOOK_SECRET === undefined)
     problems.push(
       "STRIPE_WEBHOOK_SECRET must be set with STRIPE_SECRET_KEY: without it no report of Stripe can be believed",

@@ -1,5 +1,6 @@
 // What is wrong with the values of supply, though each is of its type.
 import type { Config } from "./config.ts";
+import { VENDOR_API_URL_DEFAULT } from "./keys/supply.ts";
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -11,12 +12,40 @@ export function findUnsafeSupply(config: Config): string[] {
     if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url)))
       problems.push(`${name} must be a URL that begins with http:// or https://`);
   }
-  const { VENDOR_API_URL: url, VENDOR_API_TOKEN: token } = config;
-  if ((url === undefined) !== (token === undefined))
-    problems.push("VENDOR_API_URL and VENDOR_API_TOKEN must be set together");
-  if (token !== undefined && !JWT.test(token))
-    problems.push("VENDOR_API_TOKEN must be a JWT: three parts of base64url with dots between");
-  if (config.APP_ENV === "production" && url?.startsWith("http://") === true)
+  if (config.APP_ENV === "production") problems.push(...findUnfitForProduction(config));
+  return problems;
+}
+
+function findUnfitForProduction({ VENDOR_API_URL: url, VENDOR_API_TOKEN: token }: Config): string[] {
+  const isExample = url === VENDOR_API_URL_DEFAULT;
+  if (token === undefined)
+    return isExample
+      ? []
+      : ["VENDOR_API_TOKEN must be set with VENDOR_API_URL: without it nothing is asked there"];
+  const problems: string[] = [];
+  if (isExample) problems.push(`VENDOR_API_URL must be set with VENDOR_API_TOKEN: nobody answers at ${url}`);
+  if (url.startsWith("http://"))
     problems.push("VENDOR_API_URL must begin with https:// in production: the token goes there");
+  if (!JWT.test(token))
+    problems.push("VENDOR_API_TOKEN must be a JWT: three parts of base64url with dots between");
+  return problems;
+}
+
+/** What is odd about the supplier while trying out, in words. */
+export function describeSupplyOddities({
+  APP_ENV,
+  VENDOR_API_URL: url,
+  VENDOR_API_TOKEN: token,
+}: Config): string[] {
+  if (APP_ENV === "production") return [];
+  if (token === undefined)
+    return url === VENDOR_API_URL_DEFAULT
+      ? []
+      : ["VENDOR_API_URL does nothing until VENDOR_API_TOKEN is set"];
+  const problems: string[] = [];
+  if (url === VENDOR_API_URL_DEFAULT)
+    problems.push(`VENDOR_API_URL is not set: nobody answers at its example, ${url}`);
+  if (!JWT.test(token))
+    problems.push("VENDOR_API_TOKEN is no JWT: good for trying out, and production refuses it");
   return problems;
 }

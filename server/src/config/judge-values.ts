@@ -10,17 +10,13 @@ export function findUnsafeValues(config: Config): string[] {
   problems.push(...findUnsafeAccess(config));
   problems.push(...findUnsafePayments(config));
   problems.push(...findUnsafeSupply(config));
-  const secret = config.JWT_SECRET_KEY;
-  if (secret !== undefined && Buffer.byteLength(secret) < 32)
-    problems.push("JWT_SECRET_KEY must have at least 32 bytes");
+  problems.push(...findShortSecrets(config));
   if (config.DB_URL !== undefined) problems.push(...findUrlProblems(config.DB_URL));
   const sentinel = config.SENTINEL_ENDPOINT;
   if (sentinel !== undefined && !(/^https?:\/\//.test(sentinel) && URL.canParse(sentinel)))
     problems.push("SENTINEL_ENDPOINT must be a URL that begins with http:// or https://");
   if ((sentinel === undefined) !== (config.SENTINEL_TOKEN === undefined))
     problems.push("SENTINEL_ENDPOINT and SENTINEL_TOKEN must be set together");
-  if (config.API_KEY_V1 !== undefined && Buffer.byteLength(config.API_KEY_V1) < 32)
-    problems.push("API_KEY_V1 must have at least 32 bytes");
   if (config.METRICS_PORT === config.PORT && config.PORT !== 0)
     problems.push("METRICS_PORT must be another port than PORT");
   if (config.METRICS_TOKEN !== undefined && !/^[\x21-\x7e]{16,}$/.test(config.METRICS_TOKEN))
@@ -31,6 +27,16 @@ export function findUnsafeValues(config: Config): string[] {
   if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
     problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");
   return problems;
+}
+
+/** Outside production a note says that they are easy to guess. */
+function findShortSecrets(config: Config): string[] {
+  if (config.APP_ENV !== "production") return [];
+  const lengths = { JWT_SECRET_KEY: 32, API_KEY_V1: 32 } as const;
+  const names = Object.keys(lengths) as (keyof typeof lengths)[];
+  return names
+    .filter((name) => config[name] !== undefined && Buffer.byteLength(config[name]) < lengths[name])
+    .map((name) => `${name} must have at least ${lengths[name]} bytes`);
 }
 
 /** Without its text, which holds a password. */

@@ -2,6 +2,13 @@
 
 export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
 
+/** Another name under which a value may come. */
+export interface Alias {
+  readonly name: string;
+  /** The value's unit, where it is not the key's own: seconds, with a fraction if need be, for a key in milliseconds. */
+  readonly unit?: "seconds";
+}
+
 export interface ConfigKey {
   readonly name: string;
   readonly group: string;
@@ -12,6 +19,11 @@ export interface ConfigKey {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly secret?: boolean;
+  readonly aliases?: readonly Alias[];
+  /** The Python programs before this one had this name. */
+  readonly earlier?: true;
+  /** What the value will be for: it is taken, and nothing reads it yet. */
+  readonly later?: string;
 }
 
 type ValueOf<K extends ConfigKey> = K["type"] extends "integer"

@@ -3,7 +3,10 @@
 import { ownOf } from "../values/own-of.ts";
 import type { ConfigKey } from "./key.ts";
 
-const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  ...{ true: true, "1": true, yes: true, on: true },
+  ...{ false: false, "0": false, no: false, off: false },
+};
 
 /** Adds to `problems` where the text is malformed. */
 export function readValue(key: ConfigKey, given: string | undefined, problems: string[]): unknown {

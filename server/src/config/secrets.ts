@@ -16,6 +16,7 @@ const KNOWN = [
   "password passw0rd p@ssw0rd passphrase secretkey secret-key jwt-secret jwtsecret api-key apikey api_key_v1 token",
   "countinghouse default development production testing insecure not-secure unsafe-key admin administrator root user",
   "postgres postgresql database server signing encryption audit stripe whsec_ sk_live_ sk_test_ webhook",
+  "email gmail vendor gateway customer sentinel azure redis api_token your_api your-api tenant client",
   "thisisa this-is-a-very-long-secret-key correct horse battery staple hello world lorem ipsum dolor sit amet",
   "0123456789abcdef abcdefghijklmnopqrstuvwxyz 01234567890123456789 9876543210 zyxwvutsrqponmlkjihgfedcba",
   "qwertyuiop asdfghjkl zxcvbnm qwertzuiop yxcvbnm azertyuiop 1qaz2wsx3edc4rfv5tgb6yhn7ujm deadbeef cafebabe",
@@ -31,46 +32,84 @@ const OWN_KEYS = [
 ] as const satisfies (keyof Config)[];
 const GIVEN_KEYS = [
   "STRIPE_SECRET_KEY",
-  "PAYMENT_GATEWAY_KEY",
   "STRIPE_WEBHOOK_SECRET",
   "SENTINEL_TOKEN",
 ] as const satisfies (keyof Config)[];
-const URLS = ["DB_URL", "SMTP_URL"] as const satisfies (keyof Config)[];
-/** An issuer's own form is theirs: only what is no key at all is told. */
+/** Where a password stands in a URL, and the key under which it may have come alone. */
+const URLS = [
+  ["DB_URL", "DB_PASSWORD"],
+  ["SMTP_URL", "EMAIL_PASSWORD"],
+] as const satisfies [keyof Config, keyof Config][];
+/** An issuer's own form is theirs: only what is no key at all is told. A password is its chooser's affair a little further. */
 const GIVEN_BITS_MIN = 50;
-const GUESSABLE =
-  /^(postgres|password|passw0rd|admin|root|secret|changeme|change-me|countinghouse|test|default)$/i;
+const PASSWORD_BITS_MIN = 24;
 
-/** Which secrets must not be used in production, why, and what to do: one sentence each. */
-export function findGuessableSecrets(config: Config): string[] {
-  if (config.APP_ENV !== "production") return [];
-  const problems: string[] = [];
-  for (const name of OWN_KEYS) {
-    const reason = explainGuessable(config[name] ?? "", BITS_MIN);
-    if (config[name] !== undefined && reason !== undefined)
-      problems.push(`${name} is too easy to guess: ${reason}; make one with: openssl rand -base64 32`);
-  }
-  for (const name of GIVEN_KEYS) {
-    const reason = explainGuessable(config[name] ?? "", GIVEN_BITS_MIN);
-    if (config[name] !== undefined && reason !== undefined)
-      problems.push(`${name} is no real key: ${reason}; copy the one that its issuer gave you`);
-  }
-  for (const name of URLS) {
-    const password = readPassword(config[name]);
-    if (password !== undefined && GUESSABLE.test(password))
-      problems.push(`${name} has a password that everybody knows; give its user another one`);
-  }
-  return problems;
+/** A secret that everybody could guess: a sentence that says why, and what to do. */
+export interface WeakSecret {
+  readonly problem: string;
+  readonly wayOut: string;
 }
 
+/** Which secrets production refuses to start with, in words. */
+export function findGuessableSecrets(config: Config): string[] {
+  if (config.APP_ENV !== "production") return [];
+  return findWeakSecrets(config).map(({ problem, wayOut }) => `${problem}; ${wayOut}`);
+}
+
+/** Which secrets are fit for trying out alone. */
+export function findWeakSecrets(config: Config): WeakSecret[] {
+  return [
+    ...judgeKeys(config, OWN_KEYS, BITS_MIN).map(([name, reason]) => ({
+      problem: `${name} is too easy to guess: ${reason}`,
+      wayOut: "make one with: openssl rand -base64 32",
+    })),
+    ...judgeKeys(config, ["ADMIN_PASSWORD"], GIVEN_BITS_MIN).map(([name, reason]) => ({
+      problem: `${name} is too easy to guess: ${reason}`,
+      wayOut: "choose a longer one",
+    })),
+    ...judgeKeys(config, GIVEN_KEYS, GIVEN_BITS_MIN).map(([name, reason]) => ({
+      problem: `${name} is no real key: ${reason}`,
+      wayOut: "copy the one that its issuer gave you",
+    })),
+    ...URLS.flatMap((names) => judgePassword(config, names)),
+  ];
+}
+
+function judgeKeys(
+  config: Config,
+  names: readonly (typeof OWN_KEYS | typeof GIVEN_KEYS | readonly ["ADMIN_PASSWORD"])[number][],
+  bitsMin: number,
+): [name: string, reason: string][] {
+  return names.flatMap((name) => {
+    const reason = explainGuessable(config[name] ?? "", bitsMin);
+    return config[name] === undefined || reason === undefined ? [] : [[name, reason]];
+  });
+}
+
+function judgePassword(config: Config, [whole, part]: (typeof URLS)[number]): WeakSecret[] {
+  const password = readPassword(config[whole]);
+  if (password === undefined) return [];
+  if (explainGuessable(password, PASSWORD_BITS_MIN) === undefined && !isExample(password)) return [];
+  const wayOut = "give its user another one";
+  if (password === config[part]) return [{ problem: `${part} is a password that everybody knows`, wayOut }];
+  return [{ problem: `${whole} has a password that everybody knows`, wayOut }];
+}
+
+/** Undefined where there is none. */
 function readPassword(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   const { password } = new URL(url);
+  if (password === "") return undefined;
   try {
     return decodeURIComponent(password);
   } catch {
     return password;
   }
+}
+
+/** Whether a secret is out of an example, such as your-secret-key: most of it is words that everybody knows. */
+export function isExample(secret: string): boolean {
+  return read(secret.trim()).known * 2 > secret.trim().length;
 }
 
 /** Why a secret is easy to guess, in words; undefined where it is not. Both its text and what it encodes must be hard. */
@@ -91,11 +130,28 @@ function judgeBytes(bytes: Buffer | undefined, bitsMin: number): string | undefi
   return reason === undefined ? undefined : `what it encodes ${reason.replace(/^it /, "")}`;
 }
 
+function judge(text: string, bitsMin: number, bitsEachMax = 6): string | undefined {
+  const { bits, known, repeated, counting } = read(text, bitsEachMax);
+  if (bits >= bitsMin) return undefined;
+  if (known * 4 > text.length) return "it is made of words that everybody knows";
+  if (repeated * 2 > text.length) return "it repeats itself";
+  if (counting * 2 > text.length) return "it repeats or counts one character";
+  return new Set(text).size < 10 ? "it has few different characters" : "it is too short, or too regular";
+}
+
+/** What a guesser has to guess, and how many characters are known, said before, or count up or down. */
+interface Reading {
+  readonly bits: number;
+  readonly known: number;
+  readonly repeated: number;
+  readonly counting: number;
+}
+
 /**
  * Reads the text as a guesser would who knows KNOWN and what came before: each run that is found there again, or counts
  * up or down, is worth little; each other character is worth what the number of different ones makes it.
  */
-function judge(text: string, bitsMin: number, bitsEachMax = 6): string | undefined {
+function read(text: string, bitsEachMax = 6): Reading {
   const lower = text.toLowerCase();
   const distinct = new Set(text).size;
   // Of random bytes few come twice, whatever their number.
@@ -116,11 +172,7 @@ function judge(text: string, bitsMin: number, bitsEachMax = 6): string | undefin
     bits += REFERENCE_BITS;
     at += length;
   }
-  if (bits >= bitsMin) return undefined;
-  if (covered.known * 4 > lower.length) return "it is made of words that everybody knows";
-  if (covered.repeated * 2 > lower.length) return "it repeats itself";
-  if (covered.counting * 2 > lower.length) return "it repeats or counts one character";
-  return distinct < 10 ? "it has few different characters" : "it is too short, or too regular";
+  return { bits, ...covered };
 }
 
 function longestMatch(text: string, at: number, inside: string): number {

@@ -102,7 +102,8 @@ async function openServer(
 ): Promise<HttpServer> {
   const { identity, audit } = services;
   const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
-  const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens)];
+  const takesBare = config.APP_ENV === "development";
+  const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens, { takesBare })];
   const server = await createHttpServer({
     log,
     metrics,

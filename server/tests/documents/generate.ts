@@ -3,10 +3,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../architecture/source-files.ts";
 import { renderConfiguration } from "./configuration.ts";
+import { renderEnvExample } from "./env-example.ts";
 import { renderErrors } from "./errors.ts";
 
 const isCheck = process.argv.includes("--check");
-const documents = { "docs/configuration.md": renderConfiguration(), "docs/errors.md": await renderErrors() };
+const documents = {
+  ".env.example": renderEnvExample(),
+  "docs/configuration.md": renderConfiguration(),
+  "docs/errors.md": await renderErrors(),
+};
 
 for (const [path, text] of Object.entries(documents)) {
   const file = join(ROOT, path);

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
-import { loadConfig } from "../../config/load-config.ts";
+import { readConfig } from "../../config/load-config.ts";
 import { findSettingProblems } from "../../program/module-list.ts";
 import { tryToListen } from "../../runtime/try-to-listen.ts";
 import type { Finding } from "./doctor.ts";
@@ -18,10 +18,11 @@ const ASK_MAX_MS = 2_000;
 export function examineConfig(): { config: Config | undefined; findings: Finding[] } {
   const check = "settings";
   try {
-    const config = loadConfig();
+    const { config, notes, nameAsGiven } = readConfig();
     const problems = findSettingProblems(config);
-    if (problems.length > 0) throw new ConfigError(problems);
-    return { config, findings: [{ check, state: "ok", what: "every value is well-formed" }] };
+    if (problems.length > 0) throw new ConfigError(nameAsGiven(problems));
+    const ok: Finding = { check, state: "ok", what: "every value is well-formed" };
+    return { config, findings: [ok, ...notes.map((what): Finding => ({ check, state: "warn", what }))] };
   } catch (error) {
     const what = (error as Error).message;
     const wayOut = "docs/configuration.md lists every setting with its values";

@@ -8,21 +8,20 @@ import { openVault } from "../../runtime/vault/vault.ts";
 import { EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
 import { withMigratedDatabase } from "../with-database.ts";
-import { openOutput } from "./export-output.ts";
+import { addOutputOptions, chooseOutput, openOutput } from "./export-output.ts";
 
 interface AuditExportOptions {
   readonly format: EntryFormat;
   readonly out: string;
+  readonly filename?: string;
   readonly fromSeq: number;
 }
 
 /** @param exporting the command `export` */
 export function addExportAuditCommand(exporting: Command): void {
-  const command = exporting
-    .command("audit")
+  const command = addOutputOptions(exporting.command("audit"))
     .description("write the audit trail, oldest first, as ndjson; forgotten values are null")
     .addOption(new Option("--format <format>", "of the lines").choices(ENTRY_FORMATS).default("ecs"))
-    .option("--out <file>", "a path; a bare name goes into EXPORT_DIR; - is standard output", "-")
     .option("--from-seq <number>", "the first entry", readSeq, 0)
     .action(async (options: AuditExportOptions) => {
       const { rowCount, nextSeq } = await runExport(options);
@@ -40,7 +39,8 @@ export function addExportAuditCommand(exporting: Command): void {
   ]);
 }
 
-async function runExport({ format, out, fromSeq }: AuditExportOptions) {
+async function runExport({ format, fromSeq, ...options }: AuditExportOptions) {
+  const out = chooseOutput(options, "ndjson");
   const config = loadConfig();
   return withMigratedDatabase(config, async (db) => {
     const vault = await openVault(db, readVaultOptions(config));

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { mkdir, open, rename } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { type Command, Option } from "commander";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 
 export interface Output {
@@ -14,6 +15,26 @@ export interface Output {
   readonly finish: () => Promise<void>;
   /** Removes what was not finished; does nothing after `finish`. */
   readonly discard: () => Promise<void>;
+}
+
+/** Adds the options that say where an export goes: one of them at most. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("--out <file>", "a path; a bare name goes into EXPORT_DIR; - is standard output", "-")
+    .addOption(
+      new Option("--filename <name>", "a name in EXPORT_DIR; the format's ending is added").conflicts("out"),
+    );
+}
+
+/** What --out says, or --filename: "report" as "report.json", "report.json" as it is. @throws CommandError */
+export function chooseOutput(
+  { out, filename: name }: { readonly out: string; readonly filename?: string },
+  ending: string,
+): string {
+  if (name === undefined) return out;
+  if (!/^[^/\\\p{Cc}\p{Cs}]{1,200}$/u.test(name) || name.trim() === "" || /^\.+$/.test(name))
+    throw new CommandError("--filename must be a bare name such as my_report; use --out for a path");
+  return name.toLowerCase().endsWith(`.${ending}`) ? name : `${name}.${ending}`;
 }
 
 /** @throws CommandError where the file cannot be made */

@@ -11,11 +11,12 @@ import { showCount } from "../progress.ts";
 import { readTime } from "../read-time.ts";
 import { withMigratedDatabase } from "../with-database.ts";
 import { EXPORT_FORMATS, type ExportFormat, formatRows, type RowShape } from "./export-format.ts";
-import { openOutput } from "./export-output.ts";
+import { addOutputOptions, chooseOutput, openOutput } from "./export-output.ts";
 
 export interface ExportOptions {
   readonly format: ExportFormat;
   readonly out: string;
+  readonly filename?: string;
   readonly from?: number;
   readonly to?: number;
 }
@@ -43,9 +44,9 @@ interface ExportResult extends Exported {
 
 /** Adds the options that every export has. */
 export function addExportOptions(command: Command): Command {
-  return command
-    .addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv"))
-    .option("--out <file>", "a path; a bare name goes into EXPORT_DIR; - is standard output", "-")
+  return addOutputOptions(
+    command.addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv")),
+  )
     .option("--from <time>", "the earliest; RFC 3339, or a date (its first moment in UTC)", readTime)
     .option("--to <time>", "up to, not included", readTime);
 }
@@ -58,7 +59,8 @@ export async function exportRows<Row>(
 ): Promise<void> {
   const asJson = program.opts()["json"] === true;
   checkRange(options);
-  const result = await writeRows(loadConfig(), source, { ...options, asJson });
+  const out = chooseOutput(options, options.format);
+  const result = await writeRows(loadConfig(), source, { ...options, out, asJson });
   report(result, source.noun, asJson);
   process.exitCode = result.isCut ? EXIT_CODES.stoppedAtLimit : EXIT_CODES.done;
 }

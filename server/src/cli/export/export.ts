@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { TransactionRow } from "../../modules/banking/index.ts";
 import { loadAssets, TRANSACTION_STATUSES, type TransactionStatus } from "../../modules/ledger/index.ts";
 import { parseId } from "../../values/id.ts";
+import { CommandError } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
 import { addExportAuditCommand } from "./export-audit.ts";
 import type { RowShape } from "./export-format.ts";
@@ -33,14 +34,20 @@ const TRANSACTIONS: RowShape<TransactionRow> = {
 };
 
 export function addExportCommand(program: Command): void {
-  const exporting = program.command("export").description("write data to a file");
+  const exporting = program
+    .command("export")
+    .description("write data to a file: transactions, where nothing else is named");
   addExportAuditCommand(exporting);
   addExportOrdersCommands(program, exporting);
-  const command = addExportOptions(exporting.command("transactions"))
+  const command = addExportOptions(exporting.command("transactions", { isDefault: true }))
     .description("write transactions, newest first, as of one moment; amounts as decimals, times in UTC")
     .option("--account <id>", "only those of one account", readAccount)
     .addOption(new Option("--status <status>", "only those of one status").choices(TRANSACTION_STATUSES))
-    .action((options: TransactionOptions) => exportTransactionRows(program, options));
+    .allowExcessArguments() // the default one gets every mistyped name
+    .action((options: TransactionOptions) => {
+      refuseSubject(command.args[0], exporting);
+      return exportTransactionRows(program, options);
+    });
   addExamples(command, [
     [
       "countinghouse export transactions --out november.csv --from 2026-11-01 --to 2026-12-01",
@@ -54,7 +61,17 @@ export function addExportCommand(program: Command): void {
       "countinghouse export transactions --format json --status FAILED --out ./failed.json",
       "what was refused",
     ],
+    ["countinghouse export --format json --filename my_report", "my_report.json in EXPORT_DIR"],
   ]);
+}
+
+/** @throws CommandError */
+function refuseSubject(subject: string | undefined, exporting: Command): void {
+  if (subject === undefined) return;
+  const known = exporting.commands.map((command) => command.name()).join(", ");
+  throw new CommandError(
+    `There is no "${subject}" to export; name one of ${known}, or none for transactions.`,
+  );
 }
 
 async function exportTransactionRows(program: Command, options: TransactionOptions): Promise<void> {

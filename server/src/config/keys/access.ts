@@ -85,6 +85,7 @@ export const ACCESS_KEYS = [
     group: "External identity",
     type: "string",
     default: undefined,
+    earlier: true,
     description: "Tenant of Microsoft Entra ID whose access tokens (v1 and v2) are accepted.",
   },
   {
@@ -92,6 +93,7 @@ export const ACCESS_KEYS = [
     group: "External identity",
     type: "string",
     default: undefined,
+    earlier: true,
     description: "Our application in that tenant: the audience that its tokens must name.",
   },
   {
@@ -216,13 +218,50 @@ export const ACCESS_KEYS = [
     default: undefined,
     secret: true,
     description:
-      "Mail server, smtps://user:password@host:465; unset, /dev/mailbox shows the mails while developing, and none leaves in production.",
+      "Mail server, smtps://user:password@host:465; without it, and without EMAIL_USERNAME, /dev/mailbox shows the mails while developing, and none leaves in production.",
+  },
+  {
+    name: "EMAIL_USERNAME",
+    group: "Mail",
+    type: "string",
+    default: undefined,
+    earlier: true,
+    description: "The mail server in parts, where SMTP_URL is not set: who signs in there.",
+  },
+  {
+    name: "EMAIL_PASSWORD",
+    group: "Mail",
+    type: "string",
+    default: undefined,
+    secret: true,
+    earlier: true,
+    description: "The password of EMAIL_USERNAME.",
+  },
+  {
+    name: "EMAIL_HOST",
+    group: "Mail",
+    type: "string",
+    default: undefined,
+    earlier: true,
+    description: "The mail server's host; unset, smtp. before the domain of EMAIL_USERNAME.",
+  },
+  {
+    name: "EMAIL_PORT",
+    group: "Mail",
+    type: "integer",
+    minimum: 1,
+    maximum: 65_535,
+    default: "587",
+    earlier: true,
+    description:
+      "Its port: 465 for TLS from the start; any other begins TLS before signing in, but on localhost.",
   },
   {
     name: "MAIL_FROM",
     group: "Mail",
     type: "string",
     default: "Countinghouse <no-reply@localhost>",
-    description: "The sender of mails.",
+    aliases: [{ name: "MAIL_DEFAULT_SENDER" }],
+    description: "The sender of mails; unset, EMAIL_USERNAME where that is an address.",
   },
 ] as const satisfies readonly ConfigKey[];

@@ -51,6 +51,7 @@ export const AUDIT_KEYS = [
     group: "Audit",
     type: "string",
     default: undefined,
+    earlier: true,
     description: "URL of a Microsoft Sentinel log ingestion endpoint; the trail is sent there as it grows.",
   },
   {
@@ -59,6 +60,7 @@ export const AUDIT_KEYS = [
     type: "string",
     default: undefined,
     secret: true,
+    earlier: true,
     description: "Bearer token for SENTINEL_ENDPOINT.",
   },
 ] as const satisfies readonly ConfigKey[];

@@ -15,7 +15,8 @@ export const EXPORTS_KEYS = [
     type: "integer",
     minimum: 1,
     maximum: 1_000_000_000,
-    default: "1000000",
+    default: "1000",
+    earlier: true,
     description: "Most rows one export writes before it stops and says so.",
   },
 ] as const satisfies readonly ConfigKey[];

@@ -8,15 +8,8 @@ export const PAYMENT_KEYS = [
     type: "string",
     default: undefined,
     secret: true,
+    aliases: [{ name: "PAYMENT_GATEWAY_KEY" }],
     description: "Secret key of the Stripe account that takes card payments.",
-  },
-  {
-    name: "PAYMENT_GATEWAY_KEY",
-    group: "Payments",
-    type: "string",
-    default: undefined,
-    secret: true,
-    description: "Another name of STRIPE_SECRET_KEY; read where that is not set.",
   },
   {
     name: "STRIPE_WEBHOOK_SECRET",

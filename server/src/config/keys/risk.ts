@@ -14,7 +14,8 @@ export const RISK_KEYS = [
     name: "ENABLE_FRAUD_CHECK",
     group: "Risk",
     type: "boolean",
-    default: "false",
+    default: "true",
+    earlier: true,
     description: "Whether customers' and guests' orders are screened by FRAUD_RULES before they are placed.",
   },
   {

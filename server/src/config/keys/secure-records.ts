@@ -8,7 +8,18 @@ export const SECURE_RECORDS_KEYS = [
     type: "string",
     default: undefined,
     secret: true,
+    earlier: true,
     description:
       "Key of at least 32 bytes that signs secure transaction records; without it none can be made.",
+  },
+  {
+    name: "ADMIN_PASSWORD",
+    group: "Secure records",
+    type: "string",
+    default: undefined,
+    secret: true,
+    earlier: true,
+    description:
+      "Part of that signature where it is set: who would forge a record needs it and API_KEY_V1. It opens no account.",
   },
 ] as const satisfies readonly ConfigKey[];

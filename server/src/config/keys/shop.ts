@@ -30,6 +30,7 @@ export const SHOP_KEYS = [
     group: "Shop",
     type: "string",
     default: "0.20",
+    aliases: [{ name: "TAX_RATE_DEFAULT" }],
     description: "Rate of the tax class standard, a decimal from 0 to 1; docs/orders.md has the rounding.",
   },
   {

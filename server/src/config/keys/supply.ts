@@ -1,14 +1,18 @@
 // The settings of the supplier and of a stock system elsewhere, and what is wrong with their values.
 import type { ConfigKey } from "../key.ts";
 
+/** The one of docs/stock.md, under a name that belongs to nobody. */
+export const VENDOR_API_URL_DEFAULT = "https://supplier.example.com/api";
+
 export const SUPPLY_KEYS = [
   {
     name: "VENDOR_API_URL",
     group: "Supply",
     type: "string",
-    default: undefined,
+    default: VENDOR_API_URL_DEFAULT,
+    earlier: true,
     description:
-      "The supplier's API, of which docs/stock.md tells what it must answer; unset, nothing is ordered.",
+      "The supplier's API, of which docs/stock.md tells what it must answer. The default is an example that nobody answers at; production needs another.",
   },
   {
     name: "VENDOR_API_TOKEN",
@@ -16,22 +20,25 @@ export const SUPPLY_KEYS = [
     type: "string",
     default: undefined,
     secret: true,
-    description: "Bearer token for VENDOR_API_URL, a JWT.",
+    earlier: true,
+    description: "Bearer token for VENDOR_API_URL, a JWT; without it nothing is asked or ordered there.",
   },
   {
-    name: "REQUEST_TIMEOUT",
+    name: "SUPPLY_TIMEOUT_MS",
     group: "Supply",
     type: "integer",
     minimum: 50,
     maximum: 120_000,
-    default: "5000",
-    description: "Milliseconds that one call to the supplier or to the stock service may take.",
+    default: "30000",
+    aliases: [{ name: "REQUEST_TIMEOUT", unit: "seconds" }],
+    description: "Time that one call to the supplier or to the stock service may take.",
   },
   {
     name: "INVENTORY_SERVICE_URL",
     group: "Supply",
     type: "string",
     default: undefined,
+    aliases: [{ name: "INVENTORY_URL" }],
     description:
       "URL of another stock system that is asked before an order reserves; it can refuse, not allow.",
   },

@@ -9,6 +9,7 @@ export { createHttpRateSource, type RateSource } from "./exchange/rate-source.ts
 export { updateExchangeRates } from "./exchange/update-exchange-rates.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";
 export {
+  deriveRecordKey,
   recordSecureTransaction as processSecureTransaction,
   type SecureServices,
 } from "./secure-records/record-secure-transaction.ts";

@@ -10,11 +10,12 @@ import { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 import { createHttpRateSource } from "./exchange/rate-source.ts";
 import { updateExchangeRates } from "./exchange/update-exchange-rates.ts";
 import { bankingRoutes } from "./routes.ts";
+import { deriveRecordKey } from "./secure-records/record-secure-transaction.ts";
 import { readStepUpLimits, type StepUpLimits } from "./transactions/large-payment.ts";
 import { createMoneyGuard, type MoneyGuard } from "./transactions/money-guard.ts";
 
 export interface BankingSettings {
-  readonly apiKey: string | undefined;
+  readonly recordKey: string | Buffer | undefined;
   readonly stepUpLimits: StepUpLimits;
   readonly rates: { readonly url: string; readonly everySeconds: number } | undefined;
 }
@@ -46,7 +47,7 @@ function readSettings(config: Config): BankingSettings {
   if (typeof stepUpLimits === "string") throw new ConfigError([stepUpLimits]);
   const { EXCHANGE_RATE_URL: url, EXCHANGE_RATE_INTERVAL_SECONDS: everySeconds } = config;
   const rates = url === undefined ? undefined : { url, everySeconds };
-  return { apiKey: config.API_KEY_V1, stepUpLimits, rates };
+  return { recordKey: deriveRecordKey(config), stepUpLimits, rates };
 }
 
 function listRateTasks({ rates }: BankingSettings, { db, assets }: Pick<Host, "db"> & LedgerModule): Task[] {

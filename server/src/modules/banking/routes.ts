@@ -14,7 +14,7 @@ import { addTransactionRoutes } from "./transactions/transaction-routes.ts";
 export interface BankingServices extends MoneyServices {
   readonly vault: Vault;
   /** API_KEY_V1: signs secure transaction records. */
-  readonly apiKey: string | undefined;
+  readonly recordKey: string | Buffer | undefined;
 }
 
 export function bankingRoutes(services: BankingServices): Routes {

@@ -45,7 +45,7 @@ export const INVENTORY_ERRORS = {
   supplier_not_configured: {
     kind: "refused",
     title: "No supplier is configured.",
-    wayOut: "Set VENDOR_API_URL and VENDOR_API_TOKEN.",
+    wayOut: "Set VENDOR_API_TOKEN, and VENDOR_API_URL to the supplier's API.",
   },
   stock_check_unavailable: {
     kind: "unavailable",

@@ -85,11 +85,11 @@ export const inventory: Module<"inventory", InventorySettings, Lower, InventoryM
 };
 
 export function readInventorySettings(config: Config): InventorySettings {
-  const { VENDOR_API_URL: url, VENDOR_API_TOKEN: token, REQUEST_TIMEOUT: timeoutMs } = config;
+  const { VENDOR_API_URL: url, VENDOR_API_TOKEN: token, SUPPLY_TIMEOUT_MS: timeoutMs } = config;
   const elsewhere = config.INVENTORY_SERVICE_URL;
   const onFailure = config.INVENTORY_SERVICE_FAILURE === "accept" ? "accept" : "refuse";
   return {
-    supplier: url === undefined || token === undefined ? undefined : { url, token, timeoutMs },
+    supplier: token === undefined ? undefined : { url, token, timeoutMs },
     leaseSeconds: Math.ceil((timeoutMs * TRIES) / 1_000) + 60,
     elsewhere: elsewhere === undefined ? undefined : { url: elsewhere, timeoutMs, onFailure },
   };

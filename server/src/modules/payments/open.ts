@@ -104,7 +104,7 @@ function readSettings(config: Config): PaymentSettings {
   const isSandboxOn =
     config.PAYMENT_SANDBOX === "on" || (config.PAYMENT_SANDBOX === "auto" && config.APP_ENV !== "production");
   const publicUrl = config.PUBLIC_URL.replace(/\/+$/, "");
-  const secretKey = config.STRIPE_SECRET_KEY ?? config.PAYMENT_GATEWAY_KEY;
+  const secretKey = config.STRIPE_SECRET_KEY;
   const webhookSecret = config.STRIPE_WEBHOOK_SECRET;
   const timeoutMs = config.PAYMENT_TIMEOUT_MS;
   return {

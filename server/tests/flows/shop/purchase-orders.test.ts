@@ -203,7 +203,7 @@ describe("a stock system elsewhere", () => {
     const elsewhere = await startVendor();
     const open = await openTestShop({
       INVENTORY_SERVICE_URL: `${elsewhere.url}/stock`,
-      REQUEST_TIMEOUT: "200",
+      SUPPLY_TIMEOUT_MS: "200",
     });
     const { id, sku } = await open.addProduct();
     expect((await place(open, [{ product_id: id, quantity: 7 }])).status).toBe(201);

@@ -4,6 +4,7 @@ import { openVault, type Vault } from "../../../runtime/vault/vault.ts";
 import { processSecureTransaction } from "../index.ts";
 import {
   buildSecureTransactionCommand,
+  deriveRecordKey,
   getSecureRecord,
   type SecureServices,
 } from "./record-secure-transaction.ts";
@@ -17,7 +18,7 @@ beforeEach(async () => {
   ground = await openTestDesk();
   const encryptionKey = Buffer.alloc(32, 7).toString("base64");
   vault = await openVault(ground.db, { encryptionKey, previousKey: undefined, dataDir: "/nowhere" });
-  services = { ...ground, vault, apiKey: API_KEY };
+  services = { ...ground, vault, recordKey: API_KEY };
 });
 afterEach(() => ground.close());
 
@@ -47,7 +48,7 @@ test("each record has a data key of its own", async () => {
 
 test("without API_KEY_V1 nothing is posted, and the error says what to set", async () => {
   const accountId = await ground.openAccount({ owner: "ada" });
-  const refused = processSecureTransaction({ ...services, apiKey: undefined }, "ada", "1");
+  const refused = processSecureTransaction({ ...services, recordKey: undefined }, "ada", "1");
   await expect(refused).rejects.toMatchObject({
     code: "secure_records_not_configured",
     message: /API_KEY_V1/,
@@ -59,7 +60,7 @@ test("a record that was altered, or moved under another tx_id, does not open; an
   await ground.openAccount({ owner: "ada" });
   const one = await processSecureTransaction(services, "ada", "1");
   const two = await processSecureTransaction(services, "ada", "2");
-  await expect(getSecureRecord({ ...services, apiKey: "x".repeat(32) }, one.tx_id)).rejects.toThrow(
+  await expect(getSecureRecord({ ...services, recordKey: "x".repeat(32) }, one.tx_id)).rejects.toThrow(
     "not what was signed",
   );
   await ground.db`
@@ -89,4 +90,19 @@ test("a repeated key gets the same tx_id, and a customer cannot make money", asy
   expect(await ground.balanceOf(accountId)).toMatchObject({ balance: 400n });
   const own = await buildSecureTransactionCommand(services, { actor: customer("ada") }, request);
   await expect(ground.carryOut(own)).rejects.toMatchObject({ code: "deposit_not_allowed" });
+});
+
+test("F6-33: ADMIN_PASSWORD is part of the signature: with another one, or none, no record is what was signed", async () => {
+  await ground.openAccount({ owner: "ada" });
+  const keyOf = (password?: string) => deriveRecordKey({ API_KEY_V1: API_KEY, ADMIN_PASSWORD: password });
+  const withPassword = { ...services, recordKey: keyOf("open sesame") };
+  const { tx_id } = await processSecureTransaction(withPassword, "ada", "7");
+  expect(await getSecureRecord(withPassword, tx_id)).toMatchObject({ amount: "7.00" });
+  for (const recordKey of [keyOf(), keyOf("another"), keyOf("")])
+    await expect(getSecureRecord({ ...services, recordKey }, tx_id)).rejects.toThrow("not what was signed");
+  const plain = await processSecureTransaction(services, "ada", "8");
+  expect(await getSecureRecord({ ...services, recordKey: keyOf() }, plain.tx_id)).toMatchObject({
+    amount: "8.00",
+  });
+  expect(deriveRecordKey({ API_KEY_V1: undefined, ADMIN_PASSWORD: "alone" })).toBeUndefined();
 });

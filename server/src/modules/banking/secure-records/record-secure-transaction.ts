@@ -24,9 +24,14 @@ export interface SecureServices {
   readonly assets: Assets;
   readonly risk: RiskGuard;
   readonly vault: Vault;
-  /** API_KEY_V1: signs the records. There is no default. */
-  readonly apiKey: string | undefined;
+  /** Signs the records, as `deriveRecordKey` gives it. There is no default. */
+  readonly recordKey: string | Buffer | undefined;
   readonly secureVault?: SecureVault;
+}
+
+export interface RecordSecrets {
+  readonly API_KEY_V1: string | undefined;
+  readonly ADMIN_PASSWORD: string | undefined;
 }
 
 export interface SecureRequest {
@@ -68,8 +73,8 @@ export async function buildSecureTransactionCommand(
   context: MoneyCaller,
   request: SecureRequest,
 ): Promise<BookCommand> {
-  const { apiKey, assets, risk, vault, secureVault = TABLE_VAULT } = services;
-  if (apiKey === undefined) throw bankingError("secure_records_not_configured");
+  const { recordKey, assets, risk, vault, secureVault = TABLE_VAULT } = services;
+  if (recordKey === undefined) throw bankingError("secure_records_not_configured");
   const { accountId, asset } = await findAccount(services, request);
   const amount = readPositiveAmount(request.amount, asset, "amount");
   const posting = buildPostCommand(
@@ -87,7 +92,7 @@ export async function buildSecureTransactionCommand(
         actor: context.actor,
       });
       const text = JSON.stringify(record);
-      const txId = sign(apiKey, text);
+      const txId = sign(recordKey, text);
       const sealed = sealRecord(vault, { txId, transactionId: Number(record.transaction_id), record: text });
       desk.rows.add(secureVault.records, sealed);
       return { ...decision, answer: JSON.stringify({ status: "success", tx_id: txId }) };
@@ -111,8 +116,14 @@ function describeRecord(
   return { ...who, amount, currency, time: created_at, transaction_id: id, user_id: userId };
 }
 
-function sign(apiKey: string, record: string): string {
-  return createHmac("sha256", apiKey).update(record).digest("hex");
+function sign(recordKey: string | Buffer, record: string): string {
+  return createHmac("sha256", recordKey).update(record).digest("hex");
+}
+
+/** What signs records: API_KEY_V1, or what ADMIN_PASSWORD makes of it where there is one; who forges needs both then. */
+export function deriveRecordKey({ API_KEY_V1: apiKey, ADMIN_PASSWORD: password }: RecordSecrets) {
+  if (apiKey === undefined || password === undefined) return apiKey;
+  return createHmac("sha256", apiKey).update(`countinghouse secure record\0${password}`).digest();
 }
 
 async function findAccount(
@@ -145,14 +156,14 @@ export async function recordSecureTransaction(
 
 /** The record behind a tx_id, decrypted and its signature checked; undefined where there is none. @throws VaultError */
 export async function getSecureRecord(
-  { db, vault, apiKey, secureVault = TABLE_VAULT }: Omit<SecureServices, "desk" | "assets">,
+  { db, vault, recordKey, secureVault = TABLE_VAULT }: Omit<SecureServices, "desk" | "assets">,
   txId: string,
 ): Promise<SecureRecord | undefined> {
-  if (apiKey === undefined) throw bankingError("secure_records_not_configured");
+  if (recordKey === undefined) throw bankingError("secure_records_not_configured");
   const sealed = await secureVault.find(db, txId);
   if (sealed === undefined) return undefined;
   const text = await openRecord(vault, sealed);
-  if (!timingSafeEqual(Buffer.from(sign(apiKey, text)), Buffer.from(txId)))
+  if (!timingSafeEqual(Buffer.from(sign(recordKey, text)), Buffer.from(txId)))
     throw new VaultError(`the secure record ${txId} is not what was signed`);
   return JSON.parse(text);
 }

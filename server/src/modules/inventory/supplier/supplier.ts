@@ -79,7 +79,7 @@ export interface SupplierOptions extends Partial<Omit<CallPolicyOptions, "name">
   readonly url: string;
   /** VENDOR_API_TOKEN, a JWT. */
   readonly token: string;
-  /** REQUEST_TIMEOUT */
+  /** SUPPLY_TIMEOUT_MS */
   readonly timeoutMs: number;
 }
 

@@ -1,0 +1,30 @@
+// What programs beside the server are told, the library and the examples: they read these, the server does not.
+import type { ConfigKey } from "../key.ts";
+
+export const BESIDE_KEYS = [
+  {
+    name: "COUNTINGHOUSE_URL",
+    group: "Programs beside it",
+    type: "string",
+    default: "http://localhost:8000",
+    description: "Where the library and the examples reach the server.",
+  },
+  {
+    name: "COUNTINGHOUSE_TOKEN",
+    group: "Programs beside it",
+    type: "string",
+    default: undefined,
+    secret: true,
+    description: "Access token or API key of staff with which the library's processSecureTransaction posts.",
+  },
+  {
+    name: "CUSTOMER_TOKEN",
+    group: "Programs beside it",
+    type: "string",
+    default: undefined,
+    secret: true,
+    earlier: true,
+    description:
+      "Access token or API key of the customer for whom the library's OrderProcessor orders; unset, COUNTINGHOUSE_TOKEN.",
+  },
+] as const satisfies readonly ConfigKey[];
