@@ -14,14 +14,15 @@ const register = (username: string, email: string) =>
 const logIn = (username: string, password = PASSWORD) =>
   call(undefined, "POST /auth/login", { username, password });
 const me = async (token: string) => (await call(token, "GET /users/me")).body;
-const verify = (token: string) => call(undefined, "POST /auth/email/verify", { token });
+const verify = (token: string, proof: { password?: string } = {}) =>
+  call(undefined, "POST /auth/email/verify", { token, ...proof });
 const undo = (token: string) => call(undefined, "POST /auth/email/undo", { token });
 const invalidLink = { status: 400, body: { code: "invalid_link" } };
 
 /** Somebody whose address is confirmed, signed in. */
 async function signUp(name: string): Promise<string> {
   await register(name, `${name}@old.example`);
-  await verify(await awaitLink(app, `${name}@old.example`, "email/verify"));
+  await verify(await awaitLink(app, `${name}@old.example`, "email/verify"), { password: PASSWORD });
   return (await logIn(name)).body.access_token;
 }
 

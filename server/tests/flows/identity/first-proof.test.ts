@@ -131,6 +131,18 @@ test("F6-19 the link of the confirmation alone drops what was added, with the pa
   expect((await call(owner.first, "GET /users/me")).body.email_verified).toBe(true);
 });
 
+test("F6-19 the link alone ends what a stranger has where all they did was to register: password and sessions", async () => {
+  const first = await signUp("mandy", "nina@example.com");
+  const { refresh_token } = (await logIn("mandy")).body;
+  const token = await awaitLink([app, other], "nina@example.com", "email/verify");
+  expect((await call(undefined, "POST /auth/email/verify", { token })).status).toBe(200);
+  expect((await call(first, "GET /users/me")).status).toBe(401);
+  expect((await call(undefined, "POST /auth/refresh", { refresh_token })).status).toBe(401);
+  expect((await logIn("mandy")).status).toBe(401);
+  expect((await resetPassword("nina@example.com", "nina@example.com")).status).toBe(200);
+  expect((await logIn("nina@example.com", NEXT)).status).toBe(200);
+});
+
 test("F6-19 a session of somebody else, or of an administrator who acts as the user, is not the user's own", async () => {
   const root = (await logIn("root")).body.access_token;
   for (const [name, tokenOf] of [

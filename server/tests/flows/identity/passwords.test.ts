@@ -50,7 +50,7 @@ describe("the e-mail address", () => {
     const isVerified = async () =>
       (await app.call("GET", "/users/me", { token: access })).body.email_verified;
     expect(await isVerified()).toBe(false);
-    expect((await post("/auth/email/verify", { token })).status).toBe(200);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(200);
     expect(await isVerified()).toBe(true);
     expect(await post("/auth/email/verify", { token })).toMatchObject({
       status: 400,

@@ -28,7 +28,7 @@ function addConfirming(server: HttpServer, identity: Identity): void {
         ...OPEN,
         operationId: "verifyEmail",
         summary:
-          "Confirm an e-mail address. The first time, without a session of the account or its password, all that was added to it goes",
+          "Confirm an e-mail address. The first time, without a session of the account or its password, all that was added to it goes, its password too",
         body: EmailVerifyInput,
       },
     },

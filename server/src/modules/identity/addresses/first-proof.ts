@@ -21,16 +21,14 @@ export async function dropUnproved(tx: Tx, identity: Identity, user: UserRow): P
 }
 
 /**
- * By a link alone. Whoever registered and added nothing yet goes on with the password that they chose; otherwise all goes, the
- * password too, for nothing says that who has the mailbox added it. Lock the user's row before.
+ * By a link alone: nothing says that who has the mailbox made the account, so all goes, the password too, and a mail says how to
+ * set a new one. Lock the user's row before.
  */
 export async function dropUnclaimed(tx: Tx, identity: Identity, user: UserRow): Promise<Revocation[]> {
   if (user.emailVerifiedAt !== null) return [];
-  if (!(await hasAdded(tx.sql, user.id))) {
-    await withdrawPendingChange(tx, user.id, dateOf(identity));
-    return [];
-  }
+  const wasEmpty = user.passwordHash === null && !(await hasAdded(tx.sql, user.id));
   const revocations = await dropUnproved(tx, identity, user);
+  if (wasEmpty) return revocations;
   await insertMail(tx, { template: "account_emptied", userId: user.id, login: null, at: dateOf(identity) });
   return revocations;
 }

@@ -8,14 +8,14 @@ import { hashLinkToken } from "../passwords/change-password.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { recordSecurity } from "../trail.ts";
 import { contextOf } from "../users/user.ts";
-import { hasAdded, lockUser, selectTaken, updateEmail } from "../users/user-store.ts";
+import { lockUser, selectTaken, updateEmail } from "../users/user-store.ts";
 import { dropAdded, FROM_THE_BEGINNING } from "./drop-added.ts";
 import { contextOfChange, type EmailChange } from "./email-change.ts";
 import { undoChanges } from "./email-change-store.ts";
 
 /**
  * Later changes end with it. The mail reached the old address, so that is verified. A password set since then is void; the one
- * before stays. Locks the user's row.
+ * before stays, unless this is the first proof of the old address: then all goes. Locks the user's row.
  * @throws AppError `invalid/invalid_link`
  */
 export async function undoEmailChange(identity: Identity, token: string, origin: AuditOrigin): Promise<void> {
@@ -28,7 +28,7 @@ export async function undoEmailChange(identity: Identity, token: string, origin:
     const at = dateOf(identity);
     const change = await undoChanges(tx, { hash, at });
     if (change === undefined) throw identityError("invalid_link");
-    const since = await findSince(tx, change);
+    const since = change.oldVerified ? change.createdAt : FROM_THE_BEGINNING;
     const dropped = await dropAdded(tx, identity, { userId, since, reason: "change of address undone" });
     await restoreEmail(tx, identity, change);
     const details = { changed: ["email"], email: "undone" };
@@ -36,11 +36,6 @@ export async function undoEmailChange(identity: Identity, token: string, origin:
     return dropped;
   });
   identity.revocations.add(revocations);
-}
-
-/** From when on what was added goes: where this is the first proof of the old address, all that there is. */
-async function findSince(tx: Tx, { userId, oldVerified, createdAt }: EmailChange): Promise<Date> {
-  return !oldVerified && (await hasAdded(tx.sql, userId)) ? FROM_THE_BEGINNING : createdAt;
 }
 
 async function restoreEmail(tx: Tx, identity: Identity, change: EmailChange): Promise<void> {

@@ -4,7 +4,7 @@ export function renderVerifyPage(token: string): string {
   return renderPage("Confirm your e-mail address", [
     `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}">`,
     '<label>Password of the account <input type="password" name="password" autocomplete="current-password"></label>',
-    "<p>Without it, whatever was added to a new account until now (API keys, passkeys, an authenticator app) is removed.</p>",
+    "<p>Without it, a new account is emptied: password, API keys, passkeys, authenticator app. A mail says how to go on.</p>",
     "<button>This address is mine</button></form>",
   ]);
 }

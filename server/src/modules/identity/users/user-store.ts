@@ -149,7 +149,7 @@ export async function clearPasswordSince({ sql }: Tx, userId: string, since: Dat
       AND password_set_at >= ${since}`;
 }
 
-/** Whether there is more to the account than the password it was registered with and where that signed in. */
+/** Whether the user added a passkey, an authenticator app or an API key of their own. */
 export async function hasAdded(sql: Query, userId: string): Promise<boolean> {
   const [row] = await sql<[{ added: boolean }]>`
     SELECT EXISTS (SELECT FROM identity.passkeys WHERE user_id = ${userId})
