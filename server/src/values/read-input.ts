@@ -1,6 +1,6 @@
 // Reads what a client sent, one reader for each form: ids, times, texts, amounts. The schemas have checked the form before;
 // here is what a schema cannot know. Every refusal names the field, the reason and the way out.
-import { invalidField } from "./app-error.ts";
+import { AppError, type FieldProblem, invalidField } from "./app-error.ts";
 import { parseId } from "./id.ts";
 import { describeAmountProblem, parseAmount } from "./money.ts";
 import { parseStamp } from "./time.ts";
@@ -11,6 +11,48 @@ export const NO_ID = "must be an id, a decimal string";
 const TIME = "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date";
 /** What PostgreSQL cannot keep (NUL, lone surrogates), and what would break an export's lines. */
 const UNKEPT = /[\p{Cc}\p{Cs}]/u;
+
+/**
+ * Reads parts of one input, each by its own reader, and refuses all that are wrong at once.
+ * @throws AppError as the first reader that refused, with the fields of all of them
+ */
+export function readAll<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {
+  const parts: Partial<T> = {};
+  const refusals: AppError[] = [];
+  for (const key in readers) {
+    try {
+      parts[key] = readers[key]();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refusals.push(error);
+    }
+  }
+  if (refusals.length > 0) throw joinRefusals(refusals);
+  return parts as T;
+}
+
+/** As `readAll`, of a list: all of its items' faults at once. */
+export function readEach<Item, Read>(
+  items: readonly Item[],
+  read: (item: Item, index: number) => Read,
+): Read[] {
+  return Object.values(readAll(items.map((item, index) => () => read(item, index))));
+}
+
+/** So many fields are named at most. */
+const PROBLEMS_MAX = 20;
+
+function joinRefusals(refusals: readonly AppError[]): AppError {
+  const [first, ...others] = refusals as readonly [AppError, ...AppError[]];
+  if (others.length === 0) return first;
+  const fields = new Map<string, FieldProblem>();
+  for (const { details } of refusals)
+    for (const problem of details.fields ?? []) fields.set(`${problem.field} ${problem.reason}`, problem);
+  return new AppError(first.kind, first.code, {
+    ...first.details,
+    fields: [...fields.values()].slice(0, PROBLEMS_MAX),
+  });
+}
 
 /** @throws AppError `invalid/invalid_request` naming the field */
 export function readId(input: string | number, field: string): number {

@@ -5,9 +5,10 @@ import { invalidField } from "../../values/app-error.ts";
 import { readMetadata } from "../../values/metadata.ts";
 import { hasLostDigits, TOO_MANY_DIGITS } from "../../values/money.ts";
 import {
-  hasControlCharacter,
+  readAll,
   readAmount,
   readId,
+  readOptionalId,
   readPositiveAmount,
   readText,
 } from "../../values/read-input.ts";
@@ -48,51 +49,61 @@ const TYPES = {
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */
 export function readTransaction(assets: Assets, input: TransactionInput, path = ""): TransactionRequest {
   const type = TYPES[input.type];
-  const { to_account_id, reference, metadata, up_to_available: upToAvailable } = input;
-  if ((type === "transfer") !== (to_account_id !== undefined)) {
-    throw invalidField(
-      `${path}to_account_id`,
-      type === "transfer" ? "is required for a transfer" : `does not belong to a ${type}`,
-    );
-  }
-  if (type === "deposit" && upToAvailable === true)
-    throw invalidField(`${path}up_to_available`, "does not belong to a deposit");
-  const asset = readAsset(assets, input.currency, `${path}currency`);
-  const accountId = readId(input.account_id, `${path}account_id`);
-  const toAccountId = to_account_id === undefined ? undefined : readId(to_account_id, `${path}to_account_id`);
-  if (accountId === toAccountId)
+  const { up_to_available: upToAvailable } = input;
+  const asset = () => readAsset(assets, input.currency, `${path}currency`);
+  const read = readAll({
+    asset,
+    accountId: () => readId(input.account_id, `${path}account_id`),
+    toAccountId: () => readPayee(type, input, path),
+    amount: () => readPositiveAmount(input.amount, asset(), `${path}amount`),
+    upToAvailable: () => {
+      if (type === "deposit" && upToAvailable === true)
+        throw invalidField(`${path}up_to_available`, "does not belong to a deposit");
+      return upToAvailable;
+    },
+    reference: () => readText(input.reference, `${path}reference`),
+    metadata: () =>
+      input.metadata === undefined ? undefined : readMetadata(input.metadata, `${path}metadata`),
+  });
+  if (read.accountId === read.toAccountId)
     throw ledgerError("same_account", {
       fields: [{ field: `${path}to_account_id`, reason: "is the same account" }],
     });
-  const amount = readPositiveAmount(input.amount, asset, `${path}amount`);
-  if (reference !== undefined && hasControlCharacter(reference))
-    throw invalidField(`${path}reference`, "must not have control characters");
-  return {
-    type,
-    accountId,
-    toAccountId,
-    amount,
-    upToAvailable,
-    asset,
-    reference,
-    metadata: metadata === undefined ? undefined : readMetadata(metadata, `${path}metadata`),
-  };
+  return { type, ...read };
+}
+
+function readPayee(
+  type: TransactionRequest["type"],
+  { to_account_id: toAccountId }: TransactionInput,
+  path: string,
+): number | undefined {
+  if ((type === "transfer") !== (toAccountId !== undefined)) {
+    const reason = type === "transfer" ? "is required for a transfer" : `does not belong to a ${type}`;
+    throw invalidField(`${path}to_account_id`, reason);
+  }
+  return readOptionalId(toAccountId, `${path}to_account_id`);
 }
 
 /** @throws AppError `invalid/…` naming the field */
 export function readNewRate(assets: Assets, input: RateInput): Omit<NewRate, "setBy"> {
-  const base = readAsset(assets, input.base, "base").code;
-  const quote = readAsset(assets, input.quote, "quote").code;
+  const { base, quote, rate, source } = readAll({
+    base: () => readAsset(assets, input.base, "base").code,
+    quote: () => readAsset(assets, input.quote, "quote").code,
+    rate: () => readNewRatio(input.rate),
+    source: () => readText(input.source ?? "manual", "source"),
+  });
   if (base === quote) throw invalidField("quote", "must be another currency than base");
-  if (typeof input.rate === "number" && hasLostDigits(input.rate))
-    throw invalidField("rate", TOO_MANY_DIGITS);
-  const rate = String(input.rate);
-  if (readRate(rate) === undefined)
+  return { base, quote, rate, source };
+}
+
+function readNewRatio(input: RateInput["rate"]): string {
+  if (typeof input === "number" && hasLostDigits(input)) throw invalidField("rate", TOO_MANY_DIGITS);
+  if (readRate(String(input)) === undefined)
     throw invalidField(
       "rate",
       "must be a decimal above zero with up to 12 digits on each side of the point, as text where a number would be written with an exponent",
     );
-  return { base, quote, rate, source: readText(input.source ?? "manual", "source") };
+  return String(input);
 }
 
 /** @throws AppError `invalid/…` naming the field */
@@ -109,16 +120,16 @@ export function readAccount(
   context: { callerId: string; path?: string },
 ): OwnedAccountRequest {
   const { path = "" } = context;
-  const asset = readAsset(assets, input.currency, `${path}currency`);
-  return {
-    owner: readOwner(input, context),
+  const asset = () => readAsset(assets, input.currency, `${path}currency`);
+  return readAll({
+    owner: () => readOwner(input, context),
     asset,
-    creditLimit:
-      input.credit_limit === undefined ? 0n : readAmount(input.credit_limit, asset, `${path}credit_limit`),
-    name: readText(input.name, `${path}name`) ?? null,
-    holderName: readText(input.holder_name, `${path}holder_name`) ?? null,
-    externalNumber: readNumber(input.external_number, `${path}external_number`) ?? null,
-  };
+    creditLimit: () =>
+      input.credit_limit === undefined ? 0n : readAmount(input.credit_limit, asset(), `${path}credit_limit`),
+    name: () => readText(input.name, `${path}name`) ?? null,
+    holderName: () => readText(input.holder_name, `${path}holder_name`) ?? null,
+    externalNumber: () => readNumber(input.external_number, `${path}external_number`) ?? null,
+  });
 }
 
 const NUMBER_LENGTH_MIN = 4;

@@ -101,3 +101,39 @@ it("F6-29 names all faults of a body at once, each with its pointer; types are u
     body: { type: "DEPOSIT" },
   });
 });
+
+it("F6-29 names all that only the readers behind the schema can know at once, over all items of a list", async () => {
+  const wrong = {
+    type: "transfer",
+    account_id: account,
+    amount: "1.001",
+    currency: "EUR",
+    reference: "a\u0007",
+  };
+  const fieldsOf = async (path: string, body: object) => {
+    const answer = await app.call("POST", `/api/v1/${path}`, { token, body });
+    expect(answer.status).toBe(400);
+    return answer.body.errors.map(({ field }: { field: string }) => field);
+  };
+  expect(await fieldsOf("transactions", wrong)).toEqual(["to_account_id", "amount", "reference"]);
+  expect(await fieldsOf("transactions", { ...wrong, currency: "ZZZ" })).toEqual([
+    "currency",
+    "to_account_id",
+    "reference",
+  ]);
+  const transactions = [wrong, { ...wrong, type: "deposit", reference: "fine" }];
+  expect(await fieldsOf("transactions/batch", { mode: "atomic", transactions })).toEqual([
+    "transactions[0].to_account_id",
+    "transactions[0].amount",
+    "transactions[0].reference",
+    "transactions[1].amount",
+  ]);
+  expect(
+    await fieldsOf("accounts", {
+      currency: "EUR",
+      name: "a\u0007",
+      external_number: "------",
+      credit_limit: "1.001",
+    }),
+  ).toEqual(["credit_limit", "name", "external_number"]);
+});

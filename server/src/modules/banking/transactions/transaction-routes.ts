@@ -1,6 +1,6 @@
 // Routes that move money: single transactions and batches.
 import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readEach, readText } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
 import { ReversalInput } from "../holds/hold-schemas.ts";
 import { AccountParams } from "../query-schemas.ts";
@@ -48,7 +48,7 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
     },
     async (request, reply) => {
       const { mode, transactions } = request.body;
-      const requests = transactions.map((input, index) =>
+      const requests = readEach(transactions, (input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
       return send(reply, await postTransactions(services, readCaller(request), { mode, requests }));
