@@ -61,7 +61,7 @@ export function addSupplierCommand(program: Command): void {
     .command("orders")
     .description(`the newest ${SHOWN} orders to the supplier, and where they are`)
     .action(async () => {
-      const { orders: found } = await withMigratedDatabase(loadConfig(), (db) =>
+      const { items: found } = await withMigratedDatabase(loadConfig(), (db) =>
         findPurchaseOrders(db, { limit: SHOWN }),
       );
       const lines = found.length === 0 ? "no orders" : found.map(describeLine).join("\n");

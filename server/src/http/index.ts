@@ -12,6 +12,7 @@ export {
 export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
+export { describePage, readPage } from "./page.ts";
 export {
   Amount,
   AmountInput,

@@ -1,6 +1,7 @@
 // What a list is asked for: each field narrows it, and one that is left out or undefined does not.
+import type { PageBounds } from "./page.ts";
 
 export type Filter<Fields> = { readonly [Field in keyof Fields]?: Fields[Field] | undefined };
 
-/** The same for one page, of at most `limit` rows. */
-export type PageFilter<Fields> = Filter<Fields> & { readonly limit: number };
+/** The same for one page. */
+export type PageFilter<Fields> = Filter<Fields> & PageBounds;

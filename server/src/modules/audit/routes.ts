@@ -1,11 +1,10 @@
 // Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
 
-import { formatCursor, type HttpServer, type Routes, readCursor, readOrigin } from "../../http/index.ts";
+import { describePage, type HttpServer, type Routes, readOrigin, readPage } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
-import { cutPage } from "../../values/cut-page.ts";
 import { parseStamp } from "../../values/time.ts";
 import type { TransferSource } from "./checkpoints/extend-transfer-log.ts";
 import type { Signers } from "./checkpoints/signing-key.ts";
@@ -157,18 +156,15 @@ function addEntries(server: HttpServer, services: AuditServices): void {
         resource_type: resourceType,
         resource_id: resourceId,
       } = request.query;
-      const { outcome, from, to, limit = 50, cursor } = request.query;
-      const before = readCursor(cursor);
-      const found = await findEntries(services, {
+      const { outcome, from, to, ...query } = request.query;
+      const page = await findEntries(services, {
         ...{ actorId, event, resourceType, resourceId },
         succeeded: outcome === undefined ? undefined : outcome === "success",
         from: readTime(from, "from"),
         to: readTime(to, "to"),
-        limit: limit + 1,
-        before,
+        ...readPage(query),
       });
-      const { page, last } = cutPage(found, limit);
-      return { items: page.map(describeEntry), next_cursor: formatCursor(last?.seq) };
+      return describePage(page, describeEntry);
     },
   );
 }

@@ -1,14 +1,13 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
 
 import {
-  formatCursor,
+  describePage,
   type HttpServer,
   readCommand,
-  readCursor,
+  readPage,
   runCommand,
   sendAnswer,
 } from "../../http/index.ts";
-import { cutPage } from "../../values/cut-page.ts";
 import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
 import { AssetQuery } from "./query-schemas.ts";
@@ -29,10 +28,8 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
       },
     },
     async (request) => {
-      const { kind, cursor, limit = 50 } = request.query;
-      const found = await findAssets(db, { kind, afterId: readCursor(cursor) ?? 0, limit: limit + 1 });
-      const { page, last } = cutPage(found, limit);
-      return { items: page.map(describeAsset), next_cursor: formatCursor(last?.id) };
+      const { kind, ...page } = request.query;
+      return describePage(await findAssets(db, { kind, ...readPage(page) }), describeAsset);
     },
   );
 

@@ -106,7 +106,6 @@ export {
 export {
   findTransactions,
   findTransactionsAt,
-  type TransactionPage,
   type TransactionQuery,
   type TransactionRecord,
 } from "./transactions/find-transactions.ts";

@@ -1,6 +1,7 @@
 // Finds orders and credit notes, newest first, a page at a time: staff all, a customer their own.
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
+import { EMPTY_PAGE, type Page, toPage } from "../../values/page.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
 import type { CreditNote } from "./credit-notes/credit-note.ts";
 import {
@@ -18,31 +19,34 @@ export async function findOrders(
   { db, assets }: OrderReader,
   actor: Actor,
   filter: OrderFilter,
-): Promise<{ order: Order; payment: Payment | undefined }[]> {
+): Promise<Page<{ order: Order; payment: Payment | undefined }>> {
   const own = narrow(actor, filter);
-  if (own === undefined) return [];
-  const orders = await selectWholeOrders(db, own);
+  if (own === undefined) return EMPTY_PAGE;
+  const found = await selectWholeOrders(db, { ...own, limit: own.limit + 1 });
+  const page = toPage(found, own.limit, ({ id }) => id);
+  const orders = page.items;
   if (orders.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   const payments = await findPaymentsOfOrders(
     db,
     orders.map(({ id }) => id),
   );
-  return orders.map((order) => ({
+  const items = orders.map((order) => ({
     order,
     payment: payments.get(order.id)?.find(({ id }) => id === order.paymentId),
   }));
+  return { ...page, items };
 }
 
 export async function findCreditNotes(
   { db, assets }: OrderReader,
   actor: Actor,
   filter: CreditNoteFilter,
-): Promise<CreditNote[]> {
+): Promise<Page<CreditNote>> {
   const own = narrow(actor, filter);
-  if (own === undefined) return [];
-  const notes = await selectCreditNotes(db, own);
+  if (own === undefined) return EMPTY_PAGE;
+  const notes = await selectCreditNotes(db, { ...own, limit: own.limit + 1 });
   if (notes.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
-  return notes;
+  return toPage(notes, own.limit, ({ id }) => id);
 }
 
 /** @throws AppError `not_found/credit_note_not_found`, also for one of others */

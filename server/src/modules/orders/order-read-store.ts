@@ -44,15 +44,13 @@ export type OrderFilter = PageFilter<{
   /** Stamps, half-open. */
   from: number;
   to: number;
-  /** Only orders placed before this one. */
-  beforeId: number;
 }>;
 
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
 export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
-  const { customerId, state, fulfilment, review, reference, from, to, beforeId, limit } = filter;
+  const { customerId, state, fulfilment, review, reference, from, to, cursor, limit } = filter;
   const { couponCode, paymentMethod, currency, totalMin, totalMax } = filter;
-  const before = Math.min(beforeId ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
+  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
       payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,

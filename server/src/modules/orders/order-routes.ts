@@ -2,14 +2,13 @@
 
 import {
   allowEmptyBody,
-  formatCursor,
+  describePage,
   type HttpServer,
   readCaller,
-  readCursor,
+  readPage,
   send,
 } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
-import { cutPage } from "../../values/cut-page.ts";
 import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
@@ -79,8 +78,8 @@ function addReading(server: HttpServer, services: OrderServices): void {
         coupon_code,
         payment_method,
       } = request.query;
-      const { cursor, limit = 50, from, to } = request.query;
-      const found = await findOrders(services, request.actor, {
+      const { from, to, ...query } = request.query;
+      const page = await findOrders(services, request.actor, {
         state,
         fulfilment,
         review,
@@ -91,14 +90,9 @@ function addReading(server: HttpServer, services: OrderServices): void {
         couponCode: coupon_code === undefined ? undefined : readCouponCode(coupon_code),
         from: readTime(from, "from"),
         to: readTime(to, "to"),
-        beforeId: readCursor(cursor),
-        limit: limit + 1,
+        ...readPage(query),
       });
-      const { page, last } = cutPage(found, limit);
-      return {
-        items: page.map((parts) => describeOrder(services.assets, parts)),
-        next_cursor: formatCursor(last?.order.id),
-      };
+      return describePage(page, (parts) => describeOrder(services.assets, parts));
     },
   );
 

@@ -5,6 +5,7 @@ import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import type { PageFilter } from "../../values/filter.ts";
+import { type Page, type PageBounds, toPage } from "../../values/page.ts";
 import { type Assets, ensureAsset } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { selectAttempts, selectAttemptsById, selectAttention } from "./attempts/attempt-store.ts";
@@ -71,7 +72,6 @@ export type PaymentListQuery = PageFilter<{
   orderId: number;
   customerId: string;
   provider: ProviderName;
-  beforeId: number;
 }>;
 
 /** Newest first; a customer finds their own alone, whatever they ask for. */
@@ -79,12 +79,16 @@ export async function findPayments(
   { db, assets }: PaymentReader,
   actor: Actor,
   query: PaymentListQuery,
-): Promise<Payment[]> {
+): Promise<Page<Payment>> {
   const customerId = actsForAll(actor) ? query.customerId : actor.id;
-  const payments = await store.selectPayments(db, { ...query, customerId });
+  const payments = await store.selectPayments(db, { ...query, customerId, limit: query.limit + 1 });
+  await ensureAssets(assets, payments);
+  return toPage(payments, query.limit, ({ id }) => id);
+}
+
+async function ensureAssets(assets: Assets, payments: readonly Payment[]): Promise<void> {
   for (const assetId of new Set(payments.map((payment) => payment.assetId)))
     await ensureAsset(assets, assetId);
-  return payments;
 }
 
 export interface PaymentWithHistory {
@@ -116,19 +120,12 @@ export interface AttentionItem {
 
 /** Attempts that wait for a person, in the order they were made. */
 export async function findAttention(
-  { db, assets }: PaymentReader,
-  query: { afterId: number; limit: number },
-): Promise<AttentionItem[]> {
-  const attempts = await selectAttention(db, query);
-  const payments = await store.selectPaymentsById(db, [
-    ...new Set(attempts.map(({ paymentId }) => paymentId)),
-  ]);
-  const byId = new Map(payments.map((payment) => [payment.id, payment]));
-  for (const { assetId } of payments) await ensureAsset(assets, assetId);
-  return attempts.flatMap((attempt) => {
-    const payment = byId.get(attempt.paymentId);
-    return payment === undefined ? [] : [{ payment, attempt }];
-  });
+  reader: PaymentReader,
+  { cursor: afterId = 0, limit }: PageBounds,
+): Promise<Page<AttentionItem>> {
+  const attempts = await selectAttention(reader.db, { afterId, limit: limit + 1 });
+  const page = toPage(attempts, limit, ({ id }) => id);
+  return addPayments(reader, page, (attempt, payment) => ({ payment, attempt }));
 }
 
 export interface DisputeItem {
@@ -138,17 +135,26 @@ export interface DisputeItem {
 
 /** Disputes, the newest first. */
 export async function findDisputes(
+  reader: PaymentReader,
+  { cursor: beforeStamp = Number.MAX_SAFE_INTEGER, limit }: PageBounds,
+): Promise<Page<DisputeItem>> {
+  const disputes = await selectNewestDisputes(reader.db, { beforeStamp, limit: limit + 1 });
+  const page = toPage(disputes, limit, ({ openedAt }) => openedAt);
+  return addPayments(reader, page, (dispute, payment) => ({ payment, dispute }));
+}
+
+async function addPayments<Part extends { readonly paymentId: number }, Item>(
   { db, assets }: PaymentReader,
-  query: { beforeStamp: number; limit: number },
-): Promise<DisputeItem[]> {
-  const disputes = await selectNewestDisputes(db, query);
-  const payments = await store.selectPaymentsById(db, [
-    ...new Set(disputes.map(({ paymentId }) => paymentId)),
-  ]);
+  page: Page<Part>,
+  join: (part: Part, payment: Payment) => Item,
+): Promise<Page<Item>> {
+  const ids = [...new Set(page.items.map(({ paymentId }) => paymentId))];
+  const payments = await store.selectPaymentsById(db, ids);
+  await ensureAssets(assets, payments);
   const byId = new Map(payments.map((payment) => [payment.id, payment]));
-  for (const { assetId } of payments) await ensureAsset(assets, assetId);
-  return disputes.flatMap((dispute) => {
-    const payment = byId.get(dispute.paymentId);
-    return payment === undefined ? [] : [{ payment, dispute }];
+  const items = page.items.flatMap((part) => {
+    const payment = byId.get(part.paymentId);
+    return payment === undefined ? [] : [join(part, payment)];
   });
+  return { ...page, items };
 }

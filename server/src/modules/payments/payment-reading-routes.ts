@@ -1,7 +1,6 @@
 // Routes that read payments.
 
-import { formatCursor, type HttpServer, PageQuery, readCursor } from "../../http/index.ts";
-import { cutPage } from "../../values/cut-page.ts";
+import { describePage, type HttpServer, PageQuery, readPage } from "../../http/index.ts";
 import { readText } from "../../values/read-input.ts";
 import { describeAttention, describeDispute, describeHistory, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
@@ -38,19 +37,11 @@ function addLists(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request) => {
-      const { order_id, customer_id: customerId, provider, cursor, limit = 50 } = request.query;
-      const found = await findPayments(services, request.actor, {
-        orderId: order_id,
-        customerId: readText(customerId, "customer_id"),
-        provider,
-        beforeId: readCursor(cursor),
-        limit: limit + 1,
-      });
-      const { page, last } = cutPage(found, limit);
-      return {
-        items: page.map((payment) => describePayment(assets, payment)),
-        next_cursor: formatCursor(last?.id),
-      };
+      const { order_id: orderId, customer_id, provider, ...query } = request.query;
+      const customerId = readText(customer_id, "customer_id");
+      const filter = { orderId, customerId, provider, ...readPage(query) };
+      const page = await findPayments(services, request.actor, filter);
+      return describePage(page, (payment) => describePayment(assets, payment));
     },
   );
 
@@ -90,13 +81,8 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request) => {
-      const { cursor, limit = 50 } = request.query;
-      const found = await findAttention(services, { afterId: readCursor(cursor) ?? 0, limit: limit + 1 });
-      const { page, last } = cutPage(found, limit);
-      return {
-        items: page.map((item) => describeAttention(assets, item, new Date())),
-        next_cursor: formatCursor(last?.attempt.id),
-      };
+      const page = await findAttention(services, readPage(request.query));
+      return describePage(page, (item) => describeAttention(assets, item, new Date()));
     },
   );
 
@@ -113,14 +99,8 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
       },
     },
     async (request) => {
-      const { cursor, limit = 50 } = request.query;
-      const beforeStamp = readCursor(cursor) ?? Number.MAX_SAFE_INTEGER;
-      const found = await findDisputes(services, { beforeStamp, limit: limit + 1 });
-      const { page, last } = cutPage(found, limit);
-      return {
-        items: page.map(({ payment, dispute }) => describeDispute(assets, payment, dispute)),
-        next_cursor: formatCursor(last?.dispute.openedAt),
-      };
+      const page = await findDisputes(services, readPage(request.query));
+      return describePage(page, ({ payment, dispute }) => describeDispute(assets, payment, dispute));
     },
   );
 }

@@ -4,6 +4,7 @@ import type { Sql } from "../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { PageFilter } from "../../values/filter.ts";
 import { toId } from "../../values/id.ts";
 import type {
   CaptureMode,
@@ -175,19 +176,13 @@ export async function selectPaymentsById(db: Sql, ids: readonly number[]): Promi
 /** Newest first. By order and by customer there is an index; all others are met soon by walking back from the newest. */
 export async function selectPayments(
   db: Sql,
-  query: {
-    orderId?: number | undefined;
-    customerId?: string | undefined;
-    provider?: ProviderName | undefined;
-    beforeId?: number | undefined;
-    limit: number;
-  },
+  query: PageFilter<{ orderId: number; customerId: string; provider: ProviderName }>,
 ): Promise<Payment[]> {
-  const { orderId, customerId, provider, beforeId, limit } = query;
+  const { orderId, customerId, provider, cursor, limit } = query;
   const rows = await db<PaymentRow[]>`
     SELECT ${PAYMENT_COLUMNS.names(db)}
     FROM payments.payments
-    WHERE ${beforeId === undefined ? db`true` : db`id < ${beforeId}`}
+    WHERE ${cursor === undefined ? db`true` : db`id < ${cursor}`}
       AND ${orderId === undefined ? db`true` : db`order_id = ${orderId}`}
       AND ${customerId === undefined ? db`true` : db`customer_id = ${customerId}`}
       AND ${provider === undefined ? db`true` : db`provider = ${provider}`}

@@ -1,9 +1,8 @@
 // Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
 
-import { answerCommand, formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
+import { answerCommand, describePage, type HttpServer, type Routes, readPage } from "../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
-import { cutPage } from "../../values/cut-page.ts";
 import type { Assets } from "../ledger/index.ts";
 import { addCoupon, changeCoupon, prepareCouponChange } from "./change-coupon.ts";
 import { normalizeCode } from "./coupon.ts";
@@ -51,13 +50,9 @@ function addReading(server: HttpServer, { db, assets }: CouponServices): void {
       },
     },
     async (request) => {
-      const { active, cursor, limit = 50 } = request.query;
-      const found = await findCoupons(db, { isActive: active, beforeId: readCursor(cursor), limit });
-      const { page, last } = cutPage(found, limit);
-      return {
-        items: page.map((coupon) => describeCoupon(assets, coupon)),
-        next_cursor: formatCursor(last?.id),
-      };
+      const { active: isActive, ...query } = request.query;
+      const page = await findCoupons(db, { isActive, ...readPage(query) });
+      return describePage(page, (coupon) => describeCoupon(assets, coupon));
     },
   );
 

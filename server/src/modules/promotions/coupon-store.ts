@@ -3,6 +3,7 @@ import type { AnySql } from "../../runtime/database.ts";
 import { columnsOf } from "../../runtime/row-columns.ts";
 import { toTextArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
+import type { PageFilter } from "../../values/filter.ts";
 import type { RowReader, RowWriter } from "../desk/index.ts";
 import type { Coupon, CouponTerms } from "./coupon.ts";
 
@@ -47,20 +48,15 @@ export async function lockCoupon(tx: Tx, code: string): Promise<Coupon | undefin
   return (await lockCoupons(tx, [code])).get(code);
 }
 
-export interface CouponFilter {
-  readonly isActive?: boolean | undefined;
-  /** Only those made before this one. */
-  readonly beforeId?: number | undefined;
-  readonly limit: number;
-}
+export type CouponFilter = PageFilter<{ isActive: boolean }>;
 
 /** Newest first. */
 export async function selectCoupons(sql: AnySql, filter: CouponFilter): Promise<Coupon[]> {
-  const { isActive, beforeId, limit } = filter;
+  const { isActive, cursor = Number.MAX_SAFE_INTEGER, limit } = filter;
   const rows = await sql<CouponRow[]>`
     SELECT ${sql.unsafe(COLUMNS)}
     FROM promotions.coupons
-    WHERE id < ${beforeId ?? Number.MAX_SAFE_INTEGER}
+    WHERE id < ${cursor}
       AND ${isActive === undefined ? sql`true` : sql`is_active = ${isActive}`}
     ORDER BY id DESC
     LIMIT ${limit}`;

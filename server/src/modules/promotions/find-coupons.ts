@@ -3,6 +3,7 @@ import type { AnySql } from "../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError, invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, formatAmount, parseAmount } from "../../values/money.ts";
+import { type Page, toPage } from "../../values/page.ts";
 import { readCurrency } from "../ledger/index.ts";
 import { type Coupon, type CouponAsk, judgeCoupon, normalizeCode } from "./coupon.ts";
 import type { CouponServices } from "./coupon-routes.ts";
@@ -17,9 +18,10 @@ export async function getCoupon(sql: AnySql, code: string | undefined): Promise<
   return coupon;
 }
 
-/** Newest first, one more than `limit` where there are more. */
-export function findCoupons(sql: AnySql, filter: store.CouponFilter): Promise<Coupon[]> {
-  return store.selectCoupons(sql, { ...filter, limit: filter.limit + 1 });
+/** Newest first. */
+export async function findCoupons(sql: AnySql, filter: store.CouponFilter): Promise<Page<Coupon>> {
+  const found = await store.selectCoupons(sql, { ...filter, limit: filter.limit + 1 });
+  return toPage(found, filter.limit, ({ id }) => id);
 }
 
 /** What the coupon would take off an order placed now, or why it would be refused. */

@@ -1,6 +1,6 @@
 // Routes of the list of the blocked (admins), and what the fraud check found about an order (staff).
 
-import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../http/index.ts";
+import { answerCommand, describePage, type HttpServer, readPage } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
@@ -84,9 +84,8 @@ function addReading(server: HttpServer, services: BlockedServices): void {
       },
     },
     async (request) => {
-      const { cursor, limit = 50, ...query } = request.query;
-      const page = await findBlocked(services, { ...query, cursor: readCursor(cursor), limit });
-      return { items: page.entries.map(describeEntry), next_cursor: formatCursor(page.nextCursor) };
+      const page = await findBlocked(services, { ...request.query, ...readPage(request.query) });
+      return describePage(page, describeEntry);
     },
   );
 

@@ -5,8 +5,8 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { invalidField } from "../../values/app-error.ts";
-import { cutPage } from "../../values/cut-page.ts";
 import type { PageFilter } from "../../values/filter.ts";
+import { type Page, toPage } from "../../values/page.ts";
 import { riskError } from "./errors.ts";
 import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";
 import {
@@ -63,25 +63,21 @@ export type BlockedQuery = PageFilter<{
   kind: BlockedKind;
   /** Needs `kind`. */
   value: string;
-  cursor: number;
 }>;
 
 /** Newest first. */
 export async function findBlocked(
   { db, vault }: { db: Sql; vault: Vault },
   { kind, value, cursor = Number.MAX_SAFE_INTEGER, limit }: BlockedQuery,
-): Promise<{ entries: BlockedEntry[]; nextCursor: number | undefined }> {
+): Promise<Page<BlockedEntry>> {
   if (value !== undefined && kind === undefined) throw invalidField("value", "needs kind beside it");
   const index =
     value === undefined || kind === undefined
       ? undefined
       : subjectOf(vault, kind, readSubject(kind, value)).index;
   const found = await selectBlockedPage(db, { kind, index, beforeId: cursor, limit: limit + 1 });
-  const { page, last } = cutPage(found, limit);
-  return {
-    entries: await decryptEntries(vault, page),
-    nextCursor: last?.id,
-  };
+  const page = toPage(found, limit, ({ id }) => id);
+  return { ...page, items: await decryptEntries(vault, page.items) };
 }
 
 /** @throws AppError `not_found/blocked_entry_not_found` */

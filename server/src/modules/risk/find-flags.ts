@@ -1,15 +1,14 @@
 // Finds flagged transactions, newest first, a page at a time.
 
 import type { Sql } from "../../runtime/database.ts";
-import { cutPage } from "../../values/cut-page.ts";
 import type { PageFilter } from "../../values/filter.ts";
+import { type Page, toPage } from "../../values/page.ts";
 import * as store from "./store.ts";
 
 export type FlagQuery = PageFilter<{
   accountId: number;
   transactionId: number;
   rule: string;
-  cursor: number;
 }>;
 
 export interface Flag {
@@ -22,12 +21,8 @@ export interface Flag {
   readonly flaggedAt: Date;
 }
 
-export async function findFlags(
-  db: Sql,
-  query: FlagQuery,
-): Promise<{ flags: readonly Flag[]; nextCursor: number | undefined }> {
+export async function findFlags(db: Sql, query: FlagQuery): Promise<Page<Flag>> {
   const { cursor = Number.MAX_SAFE_INTEGER, limit } = query;
   const found = await store.selectFlags(db, { ...query, beforeId: cursor, limit: limit + 1 });
-  const { page: flags, last } = cutPage(found, limit);
-  return { flags, nextCursor: last?.id };
+  return toPage(found, limit, ({ id }) => id);
 }

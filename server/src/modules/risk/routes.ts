@@ -1,6 +1,6 @@
 // Routes of the risk module: what its rules found.
 
-import { formatCursor, type HttpServer, type Routes, readCursor } from "../../http/index.ts";
+import { describePage, type HttpServer, type Routes, readPage } from "../../http/index.ts";
 import { addBlockedRoutes, type BlockedServices } from "./blocked-routes.ts";
 import { type Flag, findFlags } from "./find-flags.ts";
 import { type FlagDocument, FlagPage, FlagQuery } from "./schemas.ts";
@@ -21,15 +21,9 @@ export function riskRoutes(services: BlockedServices): Routes {
         },
       },
       async (request) => {
-        const { account_id: account, transaction_id: transaction, rule, cursor, limit = 50 } = request.query;
-        const page = await findFlags(db, {
-          accountId: account,
-          transactionId: transaction,
-          rule,
-          cursor: readCursor(cursor),
-          limit,
-        });
-        return { items: page.flags.map(describeFlag), next_cursor: formatCursor(page.nextCursor) };
+        const { account_id: accountId, transaction_id: transactionId, rule, ...page } = request.query;
+        const query = { accountId, transactionId, rule, ...readPage(page) };
+        return describePage(await findFlags(db, query), describeFlag);
       },
     );
   };

@@ -152,7 +152,7 @@ it("values rest encrypted and are listed in plain text", async () => {
   const [row] = await test.db<{ value: string }[]>`SELECT value FROM risk.blocked_subjects`;
   expect(row?.value).toMatch(/^v1:/);
   const page = await findBlocked({ db: test.db, vault }, { kind: "email", value: "m@X.org", limit: 10 });
-  expect(page.entries).toMatchObject([{ value: "m@x.org", kind: "email" }]);
+  expect(page.items).toMatchObject([{ value: "m@x.org", kind: "email" }]);
   await expect(inTransaction(test.db, (tx) => blockSubject(tx, vault, entry))).rejects.toMatchObject({
     code: "blocked_already",
   });

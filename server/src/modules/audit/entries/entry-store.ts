@@ -2,6 +2,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 
 export async function selectBody(db: Sql, seq: number): Promise<string | undefined> {
   const [row] = await db<{ body: string }[]>`SELECT body FROM audit.entries WHERE seq = ${seq}`;
@@ -74,19 +75,16 @@ export async function selectOldestPending(sql: Sql | Tx["sql"]): Promise<bigint 
   return row.oldest ?? undefined;
 }
 
-export interface EntryFilter {
-  /** Only entries before this seq: the cursor. */
-  readonly before?: number | undefined;
-  readonly limit: number;
-  readonly actorId?: string | undefined;
-  readonly event?: string | undefined;
-  readonly resourceType?: string | undefined;
-  readonly resourceId?: string | undefined;
-  readonly succeeded?: boolean | undefined;
+export type EntryFilter = PageFilter<{
+  actorId: string;
+  event: string;
+  resourceType: string;
+  resourceId: string;
+  succeeded: boolean;
   /** RFC 3339; from inclusive, to exclusive. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
+  from: string;
+  to: string;
+}>;
 
 /** Newest first. */
 export async function selectFilteredEntries(db: Sql, filter: EntryFilter): Promise<StoredEntry[]> {
@@ -95,7 +93,7 @@ export async function selectFilteredEntries(db: Sql, filter: EntryFilter): Promi
     SELECT seq, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, event,
       actor_id, resource_type, resource_id, succeeded, body, chain_hash
     FROM audit.entries
-    WHERE seq < ${filter.before ?? Number.MAX_SAFE_INTEGER}
+    WHERE seq < ${filter.cursor ?? Number.MAX_SAFE_INTEGER}
       ${actorId === undefined ? db`` : db`AND actor_id = ${actorId}`}
       ${event === undefined ? db`` : db`AND event = ${event}`}
       ${resourceType === undefined ? db`` : db`AND resource_type = ${resourceType}`}

@@ -1,6 +1,7 @@
 // Reads the trail for those who may: filtered, newest first, with personal values where they are still kept.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
+import { type Page, toPage } from "../../../values/page.ts";
 import { type EntryFilter, type StoredEntry, selectFilteredEntries } from "./entry-store.ts";
 import { selectSealedValues } from "./personal-store.ts";
 import { describeBinding } from "./personal-values.ts";
@@ -17,9 +18,10 @@ export interface EntryRecord {
 export async function findEntries(
   { db, vault }: { db: Sql; vault: Vault },
   filter: EntryFilter,
-): Promise<EntryRecord[]> {
-  const entries = await selectFilteredEntries(db, filter);
-  return revealValues({ db, vault }, entries);
+): Promise<Page<EntryRecord>> {
+  const entries = await selectFilteredEntries(db, { ...filter, limit: filter.limit + 1 });
+  const page = toPage(entries, filter.limit, ({ seq }) => seq);
+  return { ...page, items: await revealValues({ db, vault }, page.items) };
 }
 
 /** Opens the personal values of entries; by name, `ip` and `user_agent` among them. */

@@ -1,6 +1,6 @@
 // Routes of accounts: opening, finding, reading, changing.
 
-import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
+import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
 import { readText } from "../../../values/read-input.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
@@ -83,15 +83,14 @@ function addReading(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request) => {
-      const { owner_id: ownerId, external_number: externalNumber, cursor, ...query } = request.query;
+      const { owner_id: ownerId, external_number: externalNumber, ...query } = request.query;
       const page = await findAccounts(services, request.actor, {
         ...query,
-        limit: query.limit ?? 50,
         ownerId: readText(ownerId, "owner_id"),
         externalNumber,
-        cursor: readCursor(cursor),
+        ...readPage(query),
       });
-      return { items: page.accounts.map(describeAccount), next_cursor: formatCursor(page.nextCursor) };
+      return describePage(page, describeAccount);
     },
   );
 

@@ -3,6 +3,7 @@
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import type { PageFilter } from "../../../values/filter.ts";
+import { EMPTY_PAGE, type Page } from "../../../values/page.ts";
 import {
   type AccountRules,
   type AccountState,
@@ -19,26 +20,22 @@ export type AccountQuery = PageFilter<{
   currency: string;
   state: AccountState;
   externalNumber: string;
-  cursor: number;
 }>;
-
-export interface AccountPage {
-  readonly accounts: readonly BankAccount[];
-  /** A page may be short, even empty, and still have a next one: so much was searched. */
-  readonly nextCursor: number | undefined;
-}
 
 /** Accounts that one page of a search by state looks at. */
 const SEARCHED_MAX = 2_000;
 
-/** Staff finds all accounts, a customer their own: another owner's name finds nothing. */
+/**
+ * Staff finds all accounts, a customer their own: another owner's name finds nothing. A page of a search by state may be
+ * short, even empty, and still have a next one: so much was searched.
+ */
 export async function findAccounts(
   reader: AccountReader,
   actor: Actor,
   query: AccountQuery,
-): Promise<AccountPage> {
+): Promise<Page<BankAccount>> {
   const { ownerId, currency, externalNumber, state, limit, cursor: afterId = 0 } = query;
-  if (!actsForAll(actor) && ownerId !== undefined && ownerId !== actor.id) return EMPTY;
+  if (!actsForAll(actor) && ownerId !== undefined && ownerId !== actor.id) return EMPTY_PAGE;
   const filter: BankAccountFilter = {
     ownerId: actsForAll(actor) ? ownerId : actor.id,
     currency,
@@ -50,12 +47,10 @@ export async function findAccounts(
   const found = await inReadTransaction(reader.db, (tx) => search(tx, filter, state));
   const page = found.rows.slice(0, limit);
   return {
-    accounts: await decryptAccounts(reader, page, found.rules),
+    items: await decryptAccounts(reader, page, found.rules),
     nextCursor: found.rows.length > limit ? Number(page.at(-1)?.id) : found.searchedTo,
   };
 }
-
-const EMPTY: AccountPage = { accounts: [], nextCursor: undefined };
 
 interface Found {
   readonly rows: readonly BankAccountRow[];

@@ -3,6 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Decimal, parseDecimal } from "../../../values/money.ts";
+import { type Page, type PageBounds, toPage } from "../../../values/page.ts";
 import type { ExchangeRateDocument } from "./exchange-answer-schemas.ts";
 import * as store from "./exchange-rate-store.ts";
 
@@ -45,11 +46,16 @@ export function findLatestRate(db: Sql, base: string, quote: string): Promise<Ex
 }
 
 /** Newest first. */
-export function findRateHistory(
+export async function findRateHistory(
   db: Sql,
-  query: { base: string; quote: string; beforeId?: number | undefined; limit: number },
-): Promise<ExchangeRate[]> {
-  return store.selectRateHistory(db, { ...query, beforeId: query.beforeId ?? Number.MAX_SAFE_INTEGER });
+  {
+    cursor: beforeId = Number.MAX_SAFE_INTEGER,
+    limit,
+    ...pair
+  }: PageBounds & { base: string; quote: string },
+): Promise<Page<ExchangeRate>> {
+  const found = await store.selectRateHistory(db, { ...pair, beforeId, limit: limit + 1 });
+  return toPage(found, limit, ({ id }) => id);
 }
 
 export interface RecordedExchange {

@@ -2,13 +2,12 @@
 
 import {
   answerCommand,
-  formatCursor,
+  describePage,
   type HttpServer,
   readCaller,
-  readCursor,
+  readPage,
   send,
 } from "../../../http/index.ts";
-import { cutPage } from "../../../values/cut-page.ts";
 import { readId, readText } from "../../../values/read-input.ts";
 import { readNewRate } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
@@ -110,11 +109,8 @@ function addRateReading(server: HttpServer, { db }: BankingServices): void {
       },
     },
     async (request) => {
-      const { base, quote, cursor, limit = 50 } = request.query;
-      const beforeId = readCursor(cursor);
-      const found = await findRateHistory(db, { base, quote, beforeId, limit: limit + 1 });
-      const { page, last } = cutPage(found, limit);
-      return { items: page.map(describeRate), next_cursor: formatCursor(last?.id) };
+      const { base, quote, ...page } = request.query;
+      return describePage(await findRateHistory(db, { base, quote, ...readPage(page) }), describeRate);
     },
   );
 }

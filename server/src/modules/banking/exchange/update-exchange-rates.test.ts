@@ -49,7 +49,7 @@ it("takes the rates of known currencies, and later only those that changed", asy
   answer({ base: "EUR", rates: { USD: 1.09, JPY: "171.25" } });
   expect(await update()).toBe(1);
   const history = await findRateHistory(ground.db, { base: "EUR", quote: "USD", limit: 10 });
-  expect(history.map(({ rate }) => rate)).toEqual(["1.09", "1.0834"]);
+  expect(history.items.map(({ rate }) => rate)).toEqual(["1.09", "1.0834"]);
 });
 
 it("refuses a bad answer whole, says why, and adds nothing", async () => {

@@ -4,8 +4,8 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { asHidden } from "../../../values/app-error.ts";
-import { type CutPage, cutPage } from "../../../values/cut-page.ts";
 import type { PageFilter } from "../../../values/filter.ts";
+import { type Page, toPage } from "../../../values/page.ts";
 import {
   type Assets,
   describeHold,
@@ -43,8 +43,6 @@ export async function getHold({ db, assets }: HoldReader, actor: Actor, id: numb
 export type HoldListQuery = PageFilter<{
   accountId: number;
   status: TransactionStatus;
-  /** Only holds placed before this one. */
-  beforeId: number;
 }>;
 
 /**
@@ -56,8 +54,8 @@ export async function findHolds(
   { db, assets }: HoldReader,
   actor: Actor,
   query: HoldListQuery,
-): Promise<CutPage<HoldRecord>> {
-  const { status, beforeId, limit } = query;
+): Promise<Page<HoldRecord>> {
+  const { status, cursor: beforeId, limit } = query;
   const accountIds = await findVisibleAccounts(db, actor, query.accountId);
   const holds = await findLedgerHolds(db, {
     accountIds,
@@ -66,8 +64,8 @@ export async function findHolds(
     limit: limit + 1,
   });
   for (const hold of holds) await ensureAsset(assets, hold.assetId);
-  const { page, last } = cutPage(holds, limit);
-  return { page: page.filter((hold) => !isStock(assets, hold)), last };
+  const page = toPage(holds, limit, ({ id }) => id);
+  return { ...page, items: page.items.filter((hold) => !isStock(assets, hold)) };
 }
 
 /** Stock reserved for an order is a hold too, and its order's alone. */

@@ -2,10 +2,10 @@
 
 import {
   allowEmptyBody,
-  formatCursor,
+  describePage,
   type HttpServer,
   readCaller,
-  readCursor,
+  readPage,
   send,
 } from "../../../http/index.ts";
 import { AccountParams } from "../query-schemas.ts";
@@ -134,13 +134,9 @@ function addReading(server: HttpServer, services: BankingServices): void {
       },
     },
     async (request) => {
-      const { account_id: accountId, status, cursor, limit = 50 } = request.query;
-      const beforeId = readCursor(cursor);
-      const { page, last } = await findHolds(services, request.actor, { accountId, status, beforeId, limit });
-      return {
-        items: page.map((hold) => describeHoldRecord(assets, hold)),
-        next_cursor: formatCursor(last?.id),
-      };
+      const { account_id: accountId, status, ...page } = request.query;
+      const found = await findHolds(services, request.actor, { accountId, status, ...readPage(page) });
+      return describePage(found, (hold) => describeHoldRecord(assets, hold));
     },
   );
 }

@@ -165,13 +165,15 @@ it("lists holds to those who may see them, page by page and by status", async ()
   for (let n = 0; n < 3; n += 1)
     ids.unshift((await place(hold(payer, { toAccountId: payee }), customer("carol"))).id);
   const list = async (owner: string, query: object = {}) =>
-    (await findHolds(ground, customer(owner), { limit: 10, ...query })).page.map((found) => String(found.id));
+    (await findHolds(ground, customer(owner), { limit: 10, ...query })).items.map((found) =>
+      String(found.id),
+    );
   expect(await list("carol")).toEqual(ids);
   expect(await list("dave", { accountId: payee })).toEqual(ids);
   expect(await list("dave", { limit: 2 })).toEqual(ids.slice(0, 2));
-  expect(await list("dave", { beforeId: Number(ids[1]) })).toEqual(ids.slice(2));
+  expect(await list("dave", { cursor: Number(ids[1]) })).toEqual(ids.slice(2));
   expect(await list("dave", { status: "COMPLETED" })).toEqual([]);
   expect(await list("erin")).toEqual([]);
   await expect(list("erin", { accountId: payee })).rejects.toMatchObject({ code: "account_not_found" });
-  expect((await findHolds(ground, STAFF, { limit: 3 })).page).toHaveLength(3);
+  expect((await findHolds(ground, STAFF, { limit: 3 })).items).toHaveLength(3);
 });

@@ -38,9 +38,9 @@ export function exportTransactions(
     let rowCount = 0;
     for (let cursor: number | undefined; ; ) {
       const page = await findTransactionsAt(tx, { ...filter, accountIds, cursor, limit: PAGE });
-      for (const assetId of new Set(page.transactions.map((record) => record.assetId)))
+      for (const assetId of new Set(page.items.map((record) => record.assetId)))
         await ensureAsset(assets, assetId);
-      const found = withoutStock(assets, page.transactions);
+      const found = withoutStock(assets, page.items);
       const records = found.slice(0, rowsMax - rowCount);
       if (records.length > 0) await write(records.map((record) => describeRecord(assets, record)));
       rowCount += records.length;

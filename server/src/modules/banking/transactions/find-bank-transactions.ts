@@ -4,6 +4,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { asHidden, invalidField } from "../../../values/app-error.ts";
+import type { Page } from "../../../values/page.ts";
 import {
   type Assets,
   ensureAsset,
@@ -12,8 +13,8 @@ import {
   getTransaction,
   ledgerError,
   type RecordedTransfer,
-  type TransactionPage,
   type TransactionQuery,
+  type TransactionRecord,
   type TransactionWithTransfers,
 } from "../../ledger/index.ts";
 import { selectOwnedIds } from "../accounts/account-read-store.ts";
@@ -37,11 +38,11 @@ export async function findBankTransactions(
   { db, assets }: TransactionReader,
   actor: Actor,
   { accountId, ...query }: Omit<TransactionQuery, "accountIds"> & { accountId?: number | undefined },
-): Promise<TransactionPage> {
+): Promise<Page<TransactionRecord>> {
   const accountIds = await findVisibleAccounts(db, actor, accountId);
   const page = await findTransactions(db, { ...query, accountIds });
-  await ensureAssets(assets, page.transactions);
-  return { ...page, transactions: withoutStock(assets, page.transactions) };
+  await ensureAssets(assets, page.items);
+  return { ...page, items: withoutStock(assets, page.items) };
 }
 
 /** Units of stock are no customer's money. A page may be short. */

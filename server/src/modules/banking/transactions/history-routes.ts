@@ -1,6 +1,6 @@
 // Routes that read what happened: balances, statements, transactions.
 
-import { formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
+import { describePage, formatCursor, type HttpServer, readCursor, readPage } from "../../../http/index.ts";
 import { readRange, readText, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
@@ -82,20 +82,16 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
       },
     },
     async (request) => {
-      const { account_id: account, type, status, reference, cursor, limit = 50 } = request.query;
+      const { account_id: account, type, status, reference, ...query } = request.query;
       const page = await findBankTransactions(services, request.actor, {
         accountId: account,
         type,
         status,
         reference: readText(reference, "reference"),
-        ...readRange(request.query),
-        cursor: readCursor(cursor),
-        limit,
+        ...readRange(query),
+        ...readPage(query),
       });
-      return {
-        items: page.transactions.map((record) => describeRecord(services.assets, record)),
-        next_cursor: formatCursor(page.nextCursor),
-      };
+      return describePage(page, (record) => describeRecord(services.assets, record));
     },
   );
 

@@ -1,8 +1,7 @@
 // Routes of categories.
 
-import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
+import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
-import { cutPage } from "../../../values/cut-page.ts";
 import { readName } from "../../../values/read-input.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
 import { readCategory, readCategoryPatch } from "../read-input.ts";
@@ -36,12 +35,10 @@ function addReading(server: HttpServer, { db }: CatalogServices): void {
       },
     },
     async (request) => {
-      const { parent_id: parentId, below_id: belowId, cursor, limit = 50 } = request.query;
-      const slug = readName(request.query.slug, "slug");
-      const search = { parentId, belowId, slug, afterId: readCursor(cursor) ?? 0, limit };
-      const found = await findCategories(db, request.actor, search);
-      const { page, last } = cutPage(found, limit);
-      return { items: page.map(describeCategory), next_cursor: formatCursor(last?.id) };
+      const { parent_id: parentId, below_id: belowId, ...query } = request.query;
+      const slug = readName(query.slug, "slug");
+      const search = { parentId, belowId, slug, ...readPage(query) };
+      return describePage(await findCategories(db, request.actor, search), describeCategory);
     },
   );
 

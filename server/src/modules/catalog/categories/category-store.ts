@@ -2,6 +2,7 @@
 import type { AnySql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { PageFilter } from "../../../values/filter.ts";
 import type { Category, CategoryFields } from "./category.ts";
 
 const COLUMNS = `id, parent_id AS "parentId", path, slug, name, description, status,
@@ -23,22 +24,20 @@ export async function selectCategories(sql: AnySql, ids: readonly number[]): Pro
     SELECT ${sql.unsafe(COLUMNS)} FROM catalog.categories WHERE id = ANY(${toArray(ids)}::integer[])`;
 }
 
-export interface CategoryFilter {
-  readonly parentId?: number | undefined;
-  readonly belowId?: number | undefined;
-  readonly slug?: string | undefined;
+export type CategoryFilter = PageFilter<{
+  parentId: number;
+  belowId: number;
+  slug: string;
   /** Drafts too, and what lies below them. */
-  readonly withDrafts: boolean;
-  readonly afterId: number;
-  readonly limit: number;
-}
+  withDrafts: boolean;
+}>;
 
 export async function selectCategoryPage(sql: AnySql, filter: CategoryFilter): Promise<Category[]> {
-  const { parentId, belowId, slug, withDrafts, afterId, limit } = filter;
+  const { parentId, belowId, slug, withDrafts = false, cursor = 0, limit } = filter;
   return sql<Category[]>`
     SELECT ${sql.unsafe(COLUMNS)}
     FROM catalog.categories
-    WHERE id > ${afterId}
+    WHERE id > ${cursor}
       AND ${parentId === undefined ? sql`true` : sql`parent_id = ${parentId}::bigint`}
       AND ${belowId === undefined ? sql`true` : sql`${belowId}::bigint = ANY(path)`}
       AND ${slug === undefined ? sql`true` : sql`slug = ${slug}`}

@@ -1,6 +1,7 @@
 // Finds categories. Drafts, and what lies below one, are seen by staff alone.
 import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
+import { type Page, toPage } from "../../../values/page.ts";
 import { catalogError } from "../errors.ts";
 import type { Category } from "./category.ts";
 import {
@@ -12,9 +13,11 @@ import {
 
 export type CategorySearch = Omit<CategoryFilter, "withDrafts">;
 
-/** In the order of ids, one more than `limit` where there are more. */
-export function findCategories(db: Sql, actor: Actor, search: CategorySearch): Promise<Category[]> {
-  return selectCategoryPage(db, { ...search, withDrafts: actsForAll(actor), limit: search.limit + 1 });
+/** In the order of ids. */
+export async function findCategories(db: Sql, actor: Actor, search: CategorySearch): Promise<Page<Category>> {
+  const { limit } = search;
+  const found = await selectCategoryPage(db, { ...search, withDrafts: actsForAll(actor), limit: limit + 1 });
+  return toPage(found, limit, ({ id }) => id);
 }
 
 /** With its ancestors, topmost first. @throws AppError `not_found/category_not_found` */

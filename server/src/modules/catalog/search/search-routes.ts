@@ -1,7 +1,7 @@
 // Routes that find products.
 
 import { type HttpServer, sendAnswer } from "../../../http/index.ts";
-import { cutPage } from "../../../values/cut-page.ts";
+import { toPage } from "../../../values/page.ts";
 import { ProductFacets, ProductPage } from "../answer-schemas.ts";
 import type { CatalogServices } from "../routes.ts";
 import { FacetQuery, FOR_VISITORS, ProductQuery } from "../schemas.ts";
@@ -43,9 +43,9 @@ export function addSearchRoutes(
       const search = readProductSearch(request.query, context);
       const after = readPageEnd(sort, cursor);
       const found = await searchProducts(finder, { search, sort, after, limit });
-      const { page, last } = cutPage(found, limit);
-      const next = last === undefined ? "null" : `"${formatPageEnd(sort, last)}"`;
-      const items = await documents.write(page);
+      const page = toPage(found, limit, (product) => formatPageEnd(sort, product));
+      const next = page.nextCursor === undefined ? "null" : `"${page.nextCursor}"`;
+      const items = await documents.write(page.items);
       return sendAnswer(reply, 200, {
         body: `{"items":[${items.join(",")}],"next_cursor":${next}}`,
         replayed: false,

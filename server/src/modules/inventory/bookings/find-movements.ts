@@ -1,7 +1,7 @@
 // The history of a product's stock: what came, what went, what for. It is the ledger's: nothing is kept beside it.
 
 import type { Sql } from "../../../runtime/database.ts";
-import { cutPage } from "../../../values/cut-page.ts";
+import { type Page, type PageBounds, toPage } from "../../../values/page.ts";
 import { findHolds, findStatement, type HoldRecord, type StatementEntry } from "../../ledger/index.ts";
 import { getStockAccounts } from "../stock/find-stock.ts";
 import type { StockAccount } from "../stock/stock.ts";
@@ -31,14 +31,12 @@ export interface Movement {
   readonly reference: string | null;
 }
 
-export interface MovementQuery {
+export interface MovementQuery extends PageBounds {
   readonly productId: number;
   readonly locationId?: number | undefined;
   /** Stamps, half-open. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  readonly cursor?: number | undefined;
-  readonly limit: number;
 }
 
 /**
@@ -46,10 +44,7 @@ export interface MovementQuery {
  * locations share an id and stand on one page, which may so be one longer than `limit`.
  * @throws AppError `not_found/stock_not_found`
  */
-export async function findMovements(
-  db: Sql,
-  query: MovementQuery,
-): Promise<{ movements: readonly Movement[]; nextCursor: number | undefined }> {
+export async function findMovements(db: Sql, query: MovementQuery): Promise<Page<Movement>> {
   const { productId, locationId, limit, ...range } = query;
   const accounts = await getStockAccounts(db, productId);
   const asked = accounts.filter((account) => locationId === undefined || account.locationId === locationId);
@@ -64,9 +59,9 @@ export async function findMovements(
   );
   const all = pages.flatMap(({ movements }) => movements).sort((a, b) => b.id - a.id);
   const last = all[limit - 1]?.id;
-  const movements = last === undefined ? all : all.filter(({ id }) => id >= last);
-  const hasMore = movements.length < all.length || pages.some((page) => page.hasMore);
-  return { movements, nextCursor: hasMore ? movements.at(-1)?.id : undefined };
+  const items = last === undefined ? all : all.filter(({ id }) => id >= last);
+  const hasMore = items.length < all.length || pages.some((page) => page.hasMore);
+  return { items, nextCursor: hasMore ? items.at(-1)?.id : undefined };
 }
 
 /** A hold, and where the units lie that it keeps. */
@@ -75,20 +70,14 @@ export type FoundReservation = HoldRecord & { readonly locationId: number };
 /** What is reserved of a product, newest first. @throws AppError `not_found/stock_not_found` */
 export async function findReservations(
   db: Sql,
-  { productId, cursor, limit }: { productId: number; cursor?: number | undefined; limit: number },
-): Promise<{
-  reservations: readonly FoundReservation[];
-  nextCursor: number | undefined;
-}> {
+  { productId, cursor, limit }: PageBounds & { readonly productId: number },
+): Promise<Page<FoundReservation>> {
   const accounts = await getStockAccounts(db, productId);
   const locations = new Map(accounts.map(({ accountId, locationId }) => [accountId, locationId]));
   const accountIds = [...locations.keys()];
   const holds = await findHolds(db, { accountIds, states: ["active"], beforeId: cursor, limit: limit + 1 });
-  const { page, last } = cutPage(holds, limit);
-  return {
-    reservations: page.map((hold) => ({ ...hold, locationId: locations.get(hold.debitAccountId) ?? 0 })),
-    nextCursor: last?.id,
-  };
+  const found = holds.map((hold) => ({ ...hold, locationId: locations.get(hold.debitAccountId) ?? 0 }));
+  return toPage(found, limit, ({ id }) => id);
 }
 
 function toMovement({ locationId }: StockAccount, entry: StatementEntry): Movement {

@@ -2,10 +2,10 @@
 
 import {
   answerCommand,
-  formatCursor,
+  describePage,
   type HttpServer,
   readCaller,
-  readCursor,
+  readPage,
   send,
 } from "../../../http/index.ts";
 import { readText } from "../../../values/read-input.ts";
@@ -43,11 +43,8 @@ function addReading(server: HttpServer, { db }: InventoryServices): void {
         response: { 200: PurchaseOrderPage },
       },
     },
-    async (request) => {
-      const { cursor, limit = 50 } = request.query;
-      const page = await findPurchaseOrders(db, { beforeId: readCursor(cursor), limit });
-      return { items: page.orders.map(describePurchaseOrder), next_cursor: formatCursor(page.nextCursor) };
-    },
+    async (request) =>
+      describePage(await findPurchaseOrders(db, readPage(request.query)), describePurchaseOrder),
   );
 
   server.get(

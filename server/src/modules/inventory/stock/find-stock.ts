@@ -2,8 +2,8 @@
 
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
-import { cutPage } from "../../../values/cut-page.ts";
 import type { PageFilter } from "../../../values/filter.ts";
+import { type Page, toPage } from "../../../values/page.ts";
 import { findBalances } from "../../ledger/index.ts";
 import { inventoryError } from "../errors.ts";
 import { addSums, NO_STOCK, type StockAccount, type StockSums, toSums } from "./stock.ts";
@@ -36,27 +36,21 @@ export type StockQuery = PageFilter<{
   productIds: readonly number[];
   /** With an open alert. */
   isLow: boolean;
-  afterId: number;
 }>;
 
 /** In the order of product ids. */
-export async function findStock(
-  db: Sql,
-  query: StockQuery,
-): Promise<{ stock: readonly ProductStock[]; nextCursor: number | undefined }> {
-  const { afterId = 0, limit } = query;
+export async function findStock(db: Sql, query: StockQuery): Promise<Page<ProductStock>> {
+  const { cursor: afterId = 0, limit } = query;
   return inReadTransaction(db, async (tx) => {
     const items = await store.selectItems(tx, { ...query, afterId, limit: limit + 1 });
-    const { page, last } = cutPage(items, limit);
-    const stock = await readLevels(tx, page);
-    return { stock, nextCursor: last?.productId };
+    const page = toPage(items, limit, ({ productId }) => productId);
+    return { ...page, items: await readLevels(tx, page.items) };
   });
 }
 
 /** @throws AppError `not_found/stock_not_found` */
 export async function getStock(db: Sql, productId: number): Promise<ProductStock> {
-  const { stock } = await findStock(db, { productIds: [productId], limit: 1 });
-  const [found] = stock;
+  const [found] = (await findStock(db, { productIds: [productId], limit: 1 })).items;
   if (found === undefined) throw inventoryError("stock_not_found", { product_id: productId });
   return found;
 }

@@ -1,6 +1,6 @@
 // Routes that read a product's stock, its history and what is reserved, and that change how its stock is kept.
 
-import { answerCommand, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
+import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
 import { readIds, readRange } from "../../../values/read-input.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
@@ -43,14 +43,9 @@ function addLevels(server: HttpServer, { db }: InventoryServices): void {
       },
     },
     async (request) => {
-      const { product_id: productIds, low, cursor, limit = 50 } = request.query;
-      const { stock, nextCursor } = await findStock(db, {
-        productIds: readIds(productIds, "product_id"),
-        isLow: low,
-        afterId: readCursor(cursor),
-        limit,
-      });
-      return { items: stock.map(describeStock), next_cursor: formatCursor(nextCursor) };
+      const { product_id, low: isLow, ...page } = request.query;
+      const productIds = readIds(product_id, "product_id");
+      return describePage(await findStock(db, { productIds, isLow, ...readPage(page) }), describeStock);
     },
   );
 
@@ -116,15 +111,10 @@ function addMovements(server: HttpServer, { db }: InventoryServices): void {
       },
     },
     async (request) => {
-      const { location_id: locationId, cursor, limit = 50, ...range } = request.query;
-      const { movements, nextCursor } = await findMovements(db, {
-        ...readRange(range),
-        productId: request.params.product_id,
-        locationId,
-        cursor: readCursor(cursor),
-        limit,
-      });
-      return { items: movements.map(describeMovement), next_cursor: formatCursor(nextCursor) };
+      const { location_id: locationId, ...query } = request.query;
+      const { product_id: productId } = request.params;
+      const which = { productId, locationId, ...readRange(query), ...readPage(query) };
+      return describePage(await findMovements(db, which), describeMovement);
     },
   );
 }
@@ -143,13 +133,9 @@ function addReservations(server: HttpServer, { db }: InventoryServices): void {
       },
     },
     async (request) => {
-      const { cursor, limit = 50 } = request.query;
       const { product_id: productId } = request.params;
-      const page = await findReservations(db, { productId, cursor: readCursor(cursor), limit });
-      return {
-        items: page.reservations.map(describeReservation),
-        next_cursor: formatCursor(page.nextCursor),
-      };
+      const page = await findReservations(db, { productId, ...readPage(request.query) });
+      return describePage(page, describeReservation);
     },
   );
 }

@@ -21,7 +21,7 @@ export async function verifyStock(
   db: Sql,
   { onProgress }: { readonly onProgress?: (done: number, of: number) => void } = {},
 ): Promise<StockDifference[]> {
-  const unit = (await findAssets(db, { kind: "stock", afterId: 0, limit: 1_000 })).find(
+  const unit = (await findAssets(db, { kind: "stock", limit: 1_000 })).items.find(
     ({ code }) => code === "UNIT",
   );
   if (unit === undefined) return [{ check: "stock_accounts", what: "the asset UNIT is missing" }];

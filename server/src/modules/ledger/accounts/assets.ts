@@ -3,6 +3,8 @@
 // before it is refused.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { PageFilter } from "../../../values/filter.ts";
+import { type Page, toPage } from "../../../values/page.ts";
 import { ledgerError } from "../errors.ts";
 import * as store from "./account-store.ts";
 
@@ -80,11 +82,10 @@ export async function loadAssets(db: Sql): Promise<Assets> {
 }
 
 /** Assets after `afterId` in the order of their ids, which is that of their making. */
-export function findAssets(
-  db: Sql,
-  query: { kind?: AssetKind | undefined; afterId: number; limit: number },
-): Promise<Asset[]> {
-  return store.selectAssetsAfter(db, query);
+export async function findAssets(db: Sql, query: PageFilter<{ kind: AssetKind }>): Promise<Page<Asset>> {
+  const { kind, cursor: afterId = 0, limit } = query;
+  const found = await store.selectAssetsAfter(db, { kind, afterId, limit: limit + 1 });
+  return toPage(found, limit, ({ id }) => id);
 }
 
 /**

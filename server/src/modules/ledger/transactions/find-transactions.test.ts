@@ -60,8 +60,8 @@ async function find(query: Partial<TransactionQuery>): Promise<string[]> {
   const names: string[] = [];
   for (let cursor: number | undefined; ; ) {
     const page = await findTransactions(ledger.db, { limit: 50, ...query, cursor });
-    expect(page.transactions.length).toBeLessThanOrEqual(query.limit ?? 50);
-    names.push(...page.transactions.map(nameOf));
+    expect(page.items.length).toBeLessThanOrEqual(query.limit ?? 50);
+    names.push(...page.items.map(nameOf));
     if (page.nextCursor === undefined) return names;
     expect(page.nextCursor).toBeLessThan(cursor ?? Number.MAX_SAFE_INTEGER);
     cursor = page.nextCursor;
@@ -118,7 +118,7 @@ test("are found by type, reference and time, together", async () => {
 });
 
 test("tells of each what it moved, or would have", async () => {
-  const { transactions } = await findTransactions(ledger.db, { accountIds: [a], limit: 100 });
+  const { items: transactions } = await findTransactions(ledger.db, { accountIds: [a], limit: 100 });
   const of = (name: string) => transactions.find((transaction) => transaction.id === id[name]);
   expect(of("captured")).toMatchObject({ status: "COMPLETED", amount: 450n });
   expect(of("released")).toMatchObject({ status: "CANCELLED", amount: 300n });
@@ -133,7 +133,7 @@ test("tells of each what it moved, or would have", async () => {
 
 test("of a journal with many transfers an account is told of its own first one", async () => {
   const [payroll] = (await findTransactions(ledger.db, { accountIds: [c], reference: "rent", limit: 1 }))
-    .transactions;
+    .items;
   expect(payroll).toMatchObject({ debit: { accountId: a }, credit: { accountId: c }, amount: 41n });
 });
 
@@ -151,7 +151,7 @@ test("a hold past its time is cancelled, recorded or not", async () => {
   const held = await hold(100n);
   await ledger.db`UPDATE ledger.holds SET expires_at = ${held + 1} WHERE id = ${held}`;
   expect((await getTransaction(ledger.db, held)).status).toBe("CANCELLED");
-  const { transactions } = await findTransactions(ledger.db, {
+  const { items: transactions } = await findTransactions(ledger.db, {
     accountIds: [a],
     status: "PENDING",
     limit: 50,

@@ -3,6 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { PageFilter } from "../../../values/filter.ts";
+import { EMPTY_PAGE, type Page } from "../../../values/page.ts";
 import {
   JOURNAL_KINDS,
   type JournalKind,
@@ -29,7 +30,6 @@ export type TransactionQuery = PageFilter<{
   /** Stamps of creation, half-open: `from` is in, `to` is not. */
   from: number;
   to: number;
-  cursor: number;
 }>;
 
 export interface TransactionRecord {
@@ -56,23 +56,20 @@ export interface TransactionRecord {
   readonly owner: Owner | null;
 }
 
-export interface TransactionPage {
-  readonly transactions: readonly TransactionRecord[];
-  /** A page may be short, even empty, and still have a next one: so much was searched. */
-  readonly nextCursor: number | undefined;
-}
-
 /** Rows that one branch of a search reads where a filter may pass few of them; shared out among many accounts. */
 const SCANNED_MAX = 5_000;
 
-/** One page. Transactions of the accounts asked for are neither skipped nor repeated, whatever is booked meanwhile. */
-export function findTransactions(db: Sql, query: TransactionQuery): Promise<TransactionPage> {
+/**
+ * One page; it may be short, even empty, and still have a next one: so much was searched. Transactions of the accounts asked for are neither skipped nor repeated, whatever
+ * is booked meanwhile.
+ */
+export function findTransactions(db: Sql, query: TransactionQuery): Promise<Page<TransactionRecord>> {
   return inReadTransaction(db, (tx) => findTransactionsAt(tx, query));
 }
 
 /** One page of many that are to see the same moment: those of one read transaction. */
-export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promise<TransactionPage> {
-  if (query.accountIds?.length === 0) return { transactions: [], nextCursor: undefined };
+export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promise<Page<TransactionRecord>> {
+  if (query.accountIds?.length === 0) return EMPTY_PAGE;
   const { limit, cursor = Number.MAX_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = query;
   const scan: TransactionScan = {
     ...query,
@@ -85,8 +82,8 @@ export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promi
   const found = rows.flatMap((row) => (row.id === null ? [] : [row]));
   const page = found.slice(0, limit);
   const end = found.length > limit ? page.at(-1)?.id : rows[0]?.horizon;
-  const transactions = await withMovements(tx, page, query.accountIds);
-  return { transactions, nextCursor: end == null ? undefined : Number(end) };
+  const items = await withMovements(tx, page, query.accountIds);
+  return { items, nextCursor: end == null ? undefined : Number(end) };
 }
 
 /** What stands for each; only journals of several transfers are read again. */

@@ -84,14 +84,14 @@ function exportPages<Row>(
 ): Promise<Exported> {
   return inReadTransaction(db, async (tx) => {
     let rowCount = 0;
-    for (let beforeId: number | undefined; ; ) {
-      const orders = await selectOrders(tx.sql, { ...filter, beforeId, limit: ORDERS_PER_PAGE });
+    for (let cursor: number | undefined; ; ) {
+      const orders = await selectOrders(tx.sql, { ...filter, cursor, limit: ORDERS_PER_PAGE });
       if (orders.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
       const { rows, isCut } = takeWhole(await rowsOf(tx, orders), rowsMax - rowCount);
       if (rows.length > 0) await write(rows);
       rowCount += rows.length;
       if (isCut || orders.length < ORDERS_PER_PAGE) return { rowCount, isCut };
-      beforeId = orders.at(-1)?.id;
+      cursor = orders.at(-1)?.id;
     }
   });
 }

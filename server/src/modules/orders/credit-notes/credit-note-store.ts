@@ -105,16 +105,15 @@ export type CreditNoteFilter = PageFilter<{
   customerId: string;
   kind: CreditNoteKind;
   reference: string;
-  beforeId: number;
 }>;
 
 /** Newest first, with their lines. */
 export async function selectCreditNotes(db: Sql, filter: CreditNoteFilter): Promise<CreditNote[]> {
-  const { orderId, customerId, kind, reference, beforeId = Number.MAX_SAFE_INTEGER, limit } = filter;
+  const { orderId, customerId, kind, reference, cursor = Number.MAX_SAFE_INTEGER, limit } = filter;
   const rows = await db<NoteRow[]>`
     SELECT ${NOTE_COLUMNS.names(db)}
     FROM orders.credit_notes
-    WHERE id < ${beforeId}
+    WHERE id < ${cursor}
       ${orderId === undefined ? db`` : db`AND order_id = ${orderId}`}
       ${customerId === undefined ? db`` : db`AND customer_id = ${customerId}`}
       ${kind === undefined ? db`` : db`AND kind = ${kind}`}

@@ -2,13 +2,12 @@
 
 import {
   allowEmptyBody,
-  formatCursor,
+  describePage,
   type HttpServer,
   readCaller,
-  readCursor,
+  readPage,
   send,
 } from "../../../http/index.ts";
-import { cutPage } from "../../../values/cut-page.ts";
 import { readText } from "../../../values/read-input.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
@@ -108,20 +107,15 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
       },
     },
     async (request) => {
-      const { kind, order_id, customer_id, reference, cursor, limit = 50 } = request.query;
-      const found = await findCreditNotes(services, request.actor, {
+      const { kind, order_id, customer_id, reference, ...query } = request.query;
+      const page = await findCreditNotes(services, request.actor, {
         kind,
         orderId: order_id,
         customerId: readText(customer_id, "customer_id"),
         reference: readText(reference, "reference"),
-        beforeId: readCursor(cursor),
-        limit: limit + 1,
+        ...readPage(query),
       });
-      const { page, last } = cutPage(found, limit);
-      return {
-        items: page.map((note) => describeCreditNote(assets, note)),
-        next_cursor: formatCursor(last?.id),
-      };
+      return describePage(page, (note) => describeCreditNote(assets, note));
     },
   );
 
