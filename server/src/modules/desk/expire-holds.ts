@@ -2,7 +2,7 @@
 // touches those accounts that nobody else does, through the same desk, so that locks and order are the same.
 import type { Sql } from "../../runtime/database.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
-import { describeHold, ensureAsset, findAccountsWithDueHolds, type Hold } from "../ledger/index.ts";
+import { describeHold, ensureAssets, findAccountsWithDueHolds, type Hold } from "../ledger/index.ts";
 import type { BookCommand, CountedTransaction, Desk } from "./book-command.ts";
 import type { CommandDesk } from "./command-desk.ts";
 
@@ -52,7 +52,7 @@ export async function tellOfExpired(
 async function describeExpired({ book, assets }: Pick<Desk, "book" | "assets">, hold: Hold): Promise<object> {
   const account = book.accounts.get(hold.debitAccountId);
   if (account === undefined) throw new Error(`the account of hold ${hold.id} is not locked`);
-  await ensureAsset(assets, account.assetId);
+  await ensureAssets(assets, [account]);
   const fields = { hold, reference: null, metadata: null };
   const { reference, metadata, ...document } = describeHold(assets, account.assetId, fields);
   return document;

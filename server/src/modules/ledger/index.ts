@@ -6,7 +6,7 @@ export {
   type AssetKind,
   type Assets,
   addAsset,
-  ensureAsset,
+  ensureAssets,
   findAssets,
   loadAssets,
 } from "./accounts/assets.ts";

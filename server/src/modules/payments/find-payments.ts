@@ -6,7 +6,7 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import type { PageFilter } from "../../values/filter.ts";
 import { type Page, type PageBounds, toPage } from "../../values/page.ts";
-import { type Assets, ensureAsset } from "../ledger/index.ts";
+import { type Assets, ensureAssets } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { selectAttempts, selectAttemptsById, selectAttention } from "./attempts/attempt-store.ts";
 import { paymentsError } from "./errors.ts";
@@ -64,7 +64,7 @@ export async function getVisiblePayment(
   const payment = await getPayment(db, id);
   if (!actsForAll(actor) && payment.customerId !== actor.id)
     throw asHidden(paymentsError("payment_not_found"));
-  await ensureAsset(assets, payment.assetId);
+  await ensureAssets(assets, [payment]);
   return payment;
 }
 
@@ -84,11 +84,6 @@ export async function findPayments(
   const payments = await store.selectPayments(db, { ...query, customerId, limit: query.limit + 1 });
   await ensureAssets(assets, payments);
   return toPage(payments, query.limit, ({ id }) => id);
-}
-
-async function ensureAssets(assets: Assets, payments: readonly Payment[]): Promise<void> {
-  for (const assetId of new Set(payments.map((payment) => payment.assetId)))
-    await ensureAsset(assets, assetId);
 }
 
 export interface PaymentWithHistory {

@@ -15,7 +15,7 @@ import {
   rereadFirst,
   submitRereading,
 } from "../desk/index.ts";
-import { type Assets, ensureAsset } from "../ledger/index.ts";
+import { type Assets, ensureAssets } from "../ledger/index.ts";
 import { allOrError, scopeOf } from "./book-money.ts";
 import { describePayment } from "./describe-payment.ts";
 import { getPayment } from "./find-payments.ts";
@@ -62,7 +62,7 @@ export function submitChange(
   let isAgain = false;
   return submitRereading(keeper.desk, async () => {
     const payment = await getPayment(keeper.db, command.paymentId);
-    await ensureAsset(keeper.assets, payment.assetId);
+    await ensureAssets(keeper.assets, [payment]);
     const change = read(payment);
     const heard = await keeper.listener()?.prepare(payment, { isAgain });
     isAgain = true;

@@ -9,7 +9,7 @@ import { type Page, toPage } from "../../../values/page.ts";
 import {
   type Assets,
   describeHold,
-  ensureAsset,
+  ensureAssets,
   findHold,
   findHolds as findLedgerHolds,
   type HoldRecord,
@@ -35,7 +35,7 @@ export async function getHold({ db, assets }: HoldReader, actor: Actor, id: numb
   if (hold === undefined) throw ledgerError("hold_not_found");
   const owners = await selectOwnersOf(db, [hold.debitAccountId, hold.creditAccountId]);
   if (!maySeeHold(actor, owners, hold)) throw asHidden(ledgerError("hold_not_found"));
-  await ensureAsset(assets, hold.assetId);
+  await ensureAssets(assets, [hold]);
   if (isStock(assets, hold) && hold.owner === null) throw bankingError("stock_is_not_money");
   return hold;
 }
@@ -63,7 +63,7 @@ export async function findHolds(
     beforeId,
     limit: limit + 1,
   });
-  for (const hold of holds) await ensureAsset(assets, hold.assetId);
+  await ensureAssets(assets, holds);
   const page = toPage(holds, limit, ({ id }) => id);
   return { ...page, items: page.items.filter((hold) => !isStock(assets, hold)) };
 }

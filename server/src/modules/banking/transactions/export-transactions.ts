@@ -6,7 +6,7 @@ import { inReadTransaction } from "../../../runtime/transaction.ts";
 import type { Exported } from "../../../values/exported.ts";
 import {
   type Assets,
-  ensureAsset,
+  ensureAssets,
   findAccountRules,
   findTransactionsAt,
   ledgerError,
@@ -38,8 +38,7 @@ export function exportTransactions(
     let rowCount = 0;
     for (let cursor: number | undefined; ; ) {
       const page = await findTransactionsAt(tx, { ...filter, accountIds, cursor, limit: PAGE });
-      for (const assetId of new Set(page.items.map((record) => record.assetId)))
-        await ensureAsset(assets, assetId);
+      await ensureAssets(assets, page.items);
       const found = withoutStock(assets, page.items);
       const records = found.slice(0, rowsMax - rowCount);
       if (records.length > 0) await write(records.map((record) => describeRecord(assets, record)));

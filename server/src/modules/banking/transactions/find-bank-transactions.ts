@@ -7,7 +7,7 @@ import { asHidden, invalidField } from "../../../values/app-error.ts";
 import type { Page } from "../../../values/page.ts";
 import {
   type Assets,
-  ensureAsset,
+  ensureAssets,
   findMovement,
   findTransactions,
   getTransaction,
@@ -119,8 +119,4 @@ function standFor(
 function sidesOf({ debit, credit, transfers }: TransactionWithTransfers): number[] {
   const moved = transfers.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
   return [...new Set([debit.accountId, credit.accountId, ...moved])];
-}
-
-async function ensureAssets(assets: Assets, of: readonly { assetId: number }[]): Promise<void> {
-  for (const assetId of new Set(of.map((item) => item.assetId))) await ensureAsset(assets, assetId);
 }

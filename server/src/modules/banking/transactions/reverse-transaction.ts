@@ -6,7 +6,7 @@ import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/ind
 import {
   type Assets,
   describeReversal,
-  ensureAsset,
+  ensureAssets,
   findMovement,
   findReversible,
   isRefusal,
@@ -51,8 +51,8 @@ export async function getReversible(
 ): Promise<ReversibleJournal> {
   const journal = await findReversible(db, id);
   if (journal === undefined) throw ledgerError("transaction_not_found");
+  await ensureAssets(assets, journal.transfers);
   for (const { assetId } of journal.transfers) {
-    await ensureAsset(assets, assetId);
     if (journal.owner === null && assets.byId(assetId).kind === "stock")
       throw bankingError("stock_is_not_money");
   }

@@ -99,9 +99,13 @@ export async function addAsset(tx: Tx, asset: Omit<Asset, "id">): Promise<Asset>
   return { id, ...asset };
 }
 
-/** Makes sure of an asset that stands in the database but was added by another process after this one last looked. */
-export async function ensureAsset(assets: Assets, assetId: number): Promise<void> {
-  if (!assets.all().some((asset) => asset.id === assetId)) await assets.refresh();
+/** Makes sure of assets that stand in the database but may have been added by another process after this one last looked. */
+export async function ensureAssets(
+  assets: Assets,
+  of: readonly { readonly assetId: number }[],
+): Promise<void> {
+  const known = new Set(assets.all().map(({ id }) => id));
+  if (of.some(({ assetId }) => !known.has(assetId))) await assets.refresh();
 }
 
 function known<T>(value: T | undefined, what: string): T {

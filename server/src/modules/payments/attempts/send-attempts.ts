@@ -3,7 +3,7 @@
 // unknown too long goes to the queue that people look at. Nothing is ever concluded from silence.
 import type { CallPolicy } from "../../../runtime/call-policy.ts";
 import type { Log } from "../../../runtime/log.ts";
-import { ensureAsset } from "../../ledger/index.ts";
+import { ensureAssets } from "../../ledger/index.ts";
 import { getPayment } from "../find-payments.ts";
 import { recordOutcome } from "../outcomes/record-outcome.ts";
 import {
@@ -82,7 +82,7 @@ async function send(sender: Sender, attempt: Attempt, signal: AbortSignal): Prom
   const known = sender.providers.get(payment.provider as CardProviderName);
   if (known === undefined)
     return postpone(sender, attempt, `the provider ${payment.provider} is not configured`);
-  await ensureAsset(sender.assets, payment.assetId);
+  await ensureAssets(sender.assets, [payment]);
   const { provider, policy } = known;
   const call: CardCall = {
     key: keyOf(attempt),

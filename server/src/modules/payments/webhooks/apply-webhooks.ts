@@ -2,7 +2,7 @@
 // outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early.
 import type { Log } from "../../../runtime/log.ts";
 import { AppError } from "../../../values/app-error.ts";
-import { ensureAsset } from "../../ledger/index.ts";
+import { ensureAssets } from "../../ledger/index.ts";
 import { getPayment } from "../find-payments.ts";
 import { recordOutcome } from "../outcomes/record-outcome.ts";
 import type { CardProvider, CardProviderName } from "../providers/card-provider.ts";
@@ -74,7 +74,7 @@ async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<vo
   });
   if (paymentId === undefined) throw new Error("the payment it is about is not known yet");
   // Amounts can be read for sure only once the payment's asset is known in this process.
-  await ensureAsset(inbox.assets, (await getPayment(db, paymentId)).assetId);
+  await ensureAssets(inbox.assets, [await getPayment(db, paymentId)]);
   const { reports: read } = provider.readNotice(webhook.body);
   await recordOutcome(inbox, { paymentId, answer: { reference, reports: read } });
   await store.finishWebhook(db, { id: webhook.id, state: "done", paymentId });
