@@ -29,6 +29,8 @@ CREATE TABLE orders.orders (
   waived         bigint   NOT NULL DEFAULT 0 CHECK (waived BETWEEN 0 AND credited),
   -- the tax contained in that
   waived_tax     bigint   NOT NULL DEFAULT 0 CHECK (waived_tax BETWEEN 0 AND least(waived, tax)),
+  -- what its payment gave back without a credit note, before it was sold or of what was paid too much
+  repaid         bigint   NOT NULL DEFAULT 0 CHECK (repaid >= 0),
   expires_at     bigint,                     -- stamp; only while PENDING
   -- set while PENDING and after: a cancellation waits for the payment
   cancel_reason  text,
@@ -133,14 +135,15 @@ CREATE UNIQUE INDEX shipment_lines_by_hold ON orders.shipment_lines (hold_id) WH
 CREATE TABLE orders.credit_notes (
   id          bigint PRIMARY KEY,            -- stamp
   order_id    bigint REFERENCES orders.orders,
-  kind        text   NOT NULL CHECK (kind IN ('return', 'refund', 'credit')),
+  -- chargeback: the bank took it; reversal: takes back, below zero, what a refund that came to nothing gave
+  kind        text   NOT NULL CHECK (kind IN ('return', 'refund', 'credit', 'chargeback', 'reversal')),
   customer_id text,
   currency    text   NOT NULL,
-  net         bigint NOT NULL CHECK (net >= 0),
-  tax         bigint NOT NULL CHECK (tax >= 0),
+  net         bigint NOT NULL CHECK (kind = 'reversal' OR net >= 0),
+  tax         bigint NOT NULL CHECK (kind = 'reversal' OR tax >= 0),
   total       bigint NOT NULL CHECK (total = net + tax),
-  refunded    bigint NOT NULL CHECK (refunded BETWEEN 0 AND total),
-    -- what of it went back over the order's payment
+  -- what of it went back over the order's payment
+  refunded    bigint NOT NULL CHECK (refunded BETWEEN least(total, 0) AND greatest(total, 0)),
   payment_id  bigint,
   refund_id   bigint,                        -- the payment's refund
   account_id  bigint,                        -- customer's account that was credited, where no payment was
@@ -150,6 +153,7 @@ CREATE TABLE orders.credit_notes (
   created_by  text   NOT NULL,
   CHECK (kind = 'credit' OR order_id IS NOT NULL),
   CHECK (refunded = 0 OR payment_id IS NOT NULL),
+  CHECK (kind <> 'reversal' OR (total < 0 AND refunded = total AND refund_id IS NOT NULL)),
   CHECK (order_id IS NOT NULL OR total = 0 OR journal_id IS NOT NULL)
 );
 CREATE INDEX credit_notes_by_order ON orders.credit_notes (order_id, id) WHERE order_id IS NOT NULL;
@@ -165,9 +169,10 @@ CREATE TABLE orders.credit_note_lines (
   name             text     NOT NULL,
   quantity         integer  NOT NULL CHECK (quantity >= 0), -- 0: an amount alone
   unit_price       bigint,
-  net              bigint   NOT NULL CHECK (net >= 0),
-  tax              bigint   NOT NULL CHECK (tax >= 0),
+  net              bigint   NOT NULL,         -- below zero: taken back, by a reversal
+  tax              bigint   NOT NULL,
   total            bigint   NOT NULL CHECK (total = net + tax),
+  CHECK (least(net, tax) >= 0 OR (greatest(net, tax) <= 0 AND quantity = 0)),
   stock_account_id bigint,                   -- where goods went back to; null: nowhere
   location_id      integer,                  -- of that account
   stock_journal_id bigint,

@@ -13,6 +13,7 @@ import {
 } from "../src/modules/orders/index.ts";
 import type { Attempt } from "../src/modules/payments/attempts/attempt.ts";
 import { type AttemptRow, toAttempt } from "../src/modules/payments/attempts/attempt-store.ts";
+import { submitCapture, submitRefund } from "../src/modules/payments/change-payment.ts";
 import { getPayment, type PaymentKeeper, recordOutcome } from "../src/modules/payments/index.ts";
 import type { ProviderReport } from "../src/modules/payments/providers/card-provider.ts";
 import { addCoupon } from "../src/modules/promotions/change-coupon.ts";
@@ -47,6 +48,9 @@ export interface TestOrders extends TestDesk {
   readonly openAttempts: () => Promise<Attempt[]>;
   /** The provider says of a payment how it stands. */
   readonly tell: (paymentId: string | number, ...reports: ProviderReport[]) => Promise<void>;
+  /** As staff does on the payment itself, past its order; without an amount all there is. @throws the refusal */
+  readonly refundPayment: (paymentId: string | number, amount?: string) => Promise<Json>;
+  readonly capturePayment: (paymentId: string | number, amount?: string) => Promise<Json>;
   /** The provider says that an attempt succeeded or failed. */
   readonly settle: (attempt: Attempt, outcome: "succeeded" | "failed") => Promise<void>;
   readonly stateOf: (id: string | number) => Promise<string>;
@@ -96,6 +100,10 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
       (await db<AttemptRow[]>`SELECT * FROM payments.attempts WHERE settled_at IS NULL ORDER BY id`).map(
         toAttempt,
       ),
+    refundPayment: async (paymentId, amount) =>
+      answerOf(await submitRefund(keeper, onPayment(paymentId), { amount, reason: "late" })),
+    capturePayment: async (paymentId, amount) =>
+      answerOf(await submitCapture(keeper, onPayment(paymentId), { amount })),
     settle: async (attempt, outcome) => tell(attempt.paymentId, ...(await reportsOf(test, attempt, outcome))),
     stateOf: async (id) => {
       const [row] = await db<{ state: number }[]>`SELECT state FROM orders.orders WHERE id = ${String(id)}`;
@@ -107,6 +115,8 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
     },
   };
 }
+
+const onPayment = (paymentId: string | number) => ({ paymentId: Number(paymentId), actor: STAFF });
 
 const STATES = [
   "none",

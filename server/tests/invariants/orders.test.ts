@@ -19,11 +19,20 @@ import {
   type ScreenVerdict,
   verifyOrders,
 } from "../../src/modules/orders/index.ts";
-import { getPayment, verifyPayments } from "../../src/modules/payments/index.ts";
+import { verifyPayments } from "../../src/modules/payments/index.ts";
 import { verifyCoupons } from "../../src/modules/promotions/index.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { STAFF } from "../desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../orders.ts";
+import {
+  captureAuthorized,
+  decideDisputes,
+  dispute,
+  refundPayment,
+  sendBack,
+  tellCard,
+  tellRefund,
+} from "./card-reports.ts";
 
 let verdict: ScreenVerdict = "accept";
 let shop: TestOrders;
@@ -78,7 +87,15 @@ type Act =
       readonly payment: number;
       readonly what: "authorized" | "captured";
     }
-  | { readonly act: "dispute"; readonly order: number; readonly state: "open" | "won" | "lost" };
+  | { readonly act: "dispute"; readonly order: number; readonly state: "open" | "won" | "lost" }
+  | { readonly act: "refundPayment"; readonly order: number; readonly cents: number }
+  | {
+      readonly act: "tellRefund";
+      readonly order: number;
+      readonly cents: number;
+      readonly state: "pending" | "succeeded" | "failed";
+    }
+  | { readonly act: "sendBack"; readonly order: number };
 
 /** Few orders with much happening to each. */
 const order = fc.nat(1);
@@ -154,6 +171,24 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant("deliver"), order }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant("refundPayment"),
+      order,
+      cents: fc.integer({ min: 1, max: 3_000 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant("tellRefund"),
+      order,
+      cents: fc.integer({ min: 1, max: 3_000 }),
+      state: fc.constantFrom("pending", "succeeded", "failed"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("sendBack"), order }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant("queue") }) },
 ) as fc.Arbitrary<Act>;
 
@@ -200,8 +235,11 @@ async function carryOut(placed: string[], act: Act): Promise<void> {
   const id = placed[act.order % Math.max(1, placed.length)];
   if (id === undefined) return;
   if (act.act === "expire") return expire([id]);
-  if (act.act === "tell") return tell(id, act);
-  if (act.act === "dispute") return dispute(id, act.state);
+  if (act.act === "tell") return tellCard(shop, id, act);
+  if (act.act === "dispute") return dispute(shop, id, act.state);
+  if (act.act === "refundPayment") return refundPayment(shop, id, act.cents);
+  if (act.act === "tellRefund") return tellRefund(shop, id, act);
+  if (act.act === "sendBack") return sendBack(shop, id);
   const orderAct = toOrderAct(act);
   const actor = act.act === "cancel" && act.byCustomer ? ALICE : STAFF;
   if (orderAct !== undefined) await shop.act(id, orderAct, actor);
@@ -226,43 +264,6 @@ async function expire(ids: readonly string[]): Promise<void> {
   await expireOrders(shop.services);
 }
 
-async function cardsOf(id: string): Promise<number[]> {
-  const rows = await shop.db<{ id: bigint }[]>`
-    SELECT id FROM payments.payments WHERE order_id = ${id} AND provider = 'sandbox' ORDER BY id`;
-  return rows.map((row) => Number(row.id));
-}
-
-/** A webhook about any payment of the order, however old: it stands as the provider says. */
-async function tell(id: string, act: Extract<Act, { act: "tell" }>): Promise<void> {
-  const cards = await cardsOf(id);
-  const paymentId = cards[act.payment % Math.max(1, cards.length)];
-  if (paymentId === undefined) return;
-  const { amountMinor: totalMinor, voidedMinor } = await getPayment(shop.db, paymentId);
-  if (voidedMinor > 0n) return; // what was given back is not authorized again
-  const report = { type: act.what, totalMinor } as const;
-  await shop.tell(
-    paymentId,
-    report.type === "captured"
-      ? { ...report, type: "captured", isFinal: true }
-      : { ...report, type: "authorized" },
-  );
-}
-
-async function dispute(id: string, state: "open" | "won" | "lost"): Promise<void> {
-  const [paymentId] = await cardsOf(id);
-  if (paymentId === undefined) return;
-  const { capturedMinor, refundedMinor, refundingMinor } = await getPayment(shop.db, paymentId);
-  const amountMinor = capturedMinor - refundedMinor - refundingMinor;
-  if (amountMinor <= 0n) return;
-  await shop.tell(paymentId, {
-    type: "dispute",
-    reference: `dispute ${paymentId}`,
-    amountMinor,
-    state,
-    reason: undefined,
-  });
-}
-
 /** A refusal is an answer, and being told to come again where others change the same; a bug is not. */
 async function attempt(placed: string[], act: Act): Promise<string> {
   try {
@@ -279,37 +280,13 @@ async function expectAgreement(): Promise<void> {
   expect(await verifyCoupons(shop.db)).toEqual([]);
 }
 
-/** A card that is charged with its authorization is charged whole, sooner or later. */
-async function captureAuthorized(placed: readonly string[]): Promise<void> {
-  const rows = await shop.db<{ id: bigint; amount: bigint }[]>`
-    SELECT id, amount FROM payments.payments
-    WHERE order_id = ANY(${placed as string[]}::bigint[]) AND capture_mode = 'automatic' AND NOT cancel_requested
-      AND authorized > captured + voided + capturing + voiding AND captured = 0`;
-  for (const { id, amount: totalMinor } of rows)
-    await shop.tell(Number(id), { type: "captured", totalMinor, isFinal: true });
-}
-
-/** Until a dispute is decided nobody can give its money back. */
-async function decideDisputes(placed: readonly string[], state: "won" | "lost"): Promise<void> {
-  const rows = await shop.db<{ id: bigint; disputed: bigint }[]>`
-    SELECT id, disputed FROM payments.payments WHERE order_id = ANY(${placed as string[]}::bigint[]) AND disputed > 0`;
-  for (const { id, disputed: amountMinor } of rows)
-    await shop.tell(Number(id), {
-      type: "dispute",
-      reference: `dispute ${id}`,
-      amountMinor,
-      state,
-      reason: undefined,
-    });
-}
-
 /** Whatever is under way succeeds, and what waits for money expires: then all is at rest. */
 async function comeToRest(placed: readonly string[]): Promise<void> {
   for (let round = 0; round < 10; round += 1) {
     const open = await shop.openAttempts();
     for (const each of open) await shop.settle(each, "succeeded");
-    await captureAuthorized(placed);
-    await decideDisputes(placed, round % 2 === 0 ? "won" : "lost");
+    await captureAuthorized(shop, placed);
+    await decideDisputes(shop, placed, round % 2 === 0 ? "won" : "lost");
     if (open.length === 0 && round > 0) break;
     await expire(placed);
   }

@@ -8,6 +8,7 @@ import {
   answerGet,
   answerPost,
   authorize,
+  createRefund,
   type Form,
   type Intent,
   type Memory,
@@ -43,6 +44,8 @@ export interface StripeServer extends Omit<StripeHooks, "tell" | "drain"> {
   /** What a customer does on the page of 3-D Secure. */
   readonly confirm: (intentId: string, outcome: "succeed" | "fail") => void;
   readonly dispute: (intentId: string, status: "needs_response" | "won" | "lost") => void;
+  /** What staff does on Stripe's own pages. Returns the refund's id. */
+  readonly refund: (intentId: string, amount: number) => string;
   /** The bank sends a refund back. */
   readonly failRefund: (refundId: string) => void;
   readonly stop: () => Promise<void>;
@@ -76,6 +79,10 @@ export async function startStripe(): Promise<StripeServer> {
     goWrong: (pathEnd, fault) => faults.push({ pathEnd, fault }),
     confirm: (intentId, outcome) => confirm(memory, intentId, outcome),
     dispute: disputeOpener(memory),
+    refund: (intentId, amount) => {
+      const form = { payment_intent: intentId, amount: String(amount) };
+      return (createRefund(memory, form).body as RefundObject).id;
+    },
     failRefund: (refundId) => {
       const refund = refunds.get(refundId);
       if (refund === undefined) throw new Error(`no refund ${refundId}`);

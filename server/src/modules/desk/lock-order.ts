@@ -22,6 +22,7 @@ export const LOCK_ORDER = [
   "payments.attempts",
   "payments.disputes",
   "orders.shipments",
+  "orders.credit_notes",
   "inventory.purchase_orders",
   // read without locks
   "risk.blocked_subjects",

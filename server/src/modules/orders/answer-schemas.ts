@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { Amount, Id, nullable, pageOf, Time } from "../../http/index.ts";
 import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./changing/states.ts";
+import { CREDIT_NOTE_KINDS } from "./credit-notes/credit-note.ts";
 import { PAYMENT_METHODS } from "./order.ts";
 
 const Text = Type.String();
@@ -73,7 +74,15 @@ const summary = {
   net: Amount,
   tax: Amount,
   total: Amount,
-  credited: Amount,
+  credited: Type.String({
+    description: "Sum of its credit notes, whoever began what they give back",
+    examples: ["12.00"],
+  }),
+  due: Type.String({
+    description: "What is still to be paid of it: neither paid, nor set aside, nor waived",
+    examples: ["12.00"],
+  }),
+  owed_back: Type.String({ description: "What was paid beyond what is due", examples: ["0.00"] }),
   reference: nullable(Text),
   metadata: nullable(Type.Record(Type.String(), Type.Unknown())),
   expires_at: nullable(Time),
@@ -128,7 +137,7 @@ const CreditNoteLine = Type.Object({
 const creditNoteFields = {
   id: Id,
   order_id: nullable(Id),
-  kind: Type.Enum(["return", "refund", "credit"]),
+  kind: Type.Enum([...CREDIT_NOTE_KINDS]),
   customer_id: nullable(Text),
   currency: Text,
   net: Amount,

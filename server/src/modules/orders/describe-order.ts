@@ -4,7 +4,8 @@ import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
 import { type Payment, statusOf } from "../payments/index.ts";
 import type { OrderDocument, OrderLineDocument, OrderPaymentDocument } from "./answer-schemas.ts";
-import { findShippingObstacle } from "./changing/order-facts.ts";
+import { dueOf, findShippingObstacle, overpaidOf, paidOf, unpaidOf } from "./changing/order-facts.ts";
+import { isFinal, isSold } from "./changing/states.ts";
 import type { Order, OrderLine } from "./order.ts";
 import type { Address } from "./placing/screen.ts";
 import { formatTaxRate } from "./placing/tax-rates.ts";
@@ -51,6 +52,8 @@ export function describeOrder(assets: Assets, { order, payment, addresses }: Ord
     currency: order.currency,
     coupon_code: order.couponCode,
     ...describeSums(order, write),
+    due: write(isEnded(order) ? 0n : unpaidOf(order, payment)),
+    owed_back: write(overpaidOf(order, payment)),
     payment: payment === undefined ? null : describePayment(payment, write),
     ...(addresses === undefined
       ? {}
@@ -62,6 +65,11 @@ export function describeOrder(assets: Assets, { order, payment, addresses }: Ord
     created_at: formatStamp(order.id),
     version: order.version,
   };
+}
+
+/** Nothing is wanted of it any more, for it was not sold. */
+function isEnded({ state, cancelReason }: Order): boolean {
+  return cancelReason !== null || (isFinal(state) && !isSold(state));
 }
 
 export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDocument {
@@ -101,10 +109,14 @@ export function describePayment(payment: Payment, write: AmountWriter): OrderPay
 
 /** Derived from the payment every time it is told: "paid" is no latch (a chargeback comes after it). */
 export function paymentStatusOf(
-  order: Pick<Order, "total" | "waived">,
+  order: Pick<Order, "total" | "waived" | "repaid">,
   payment: Payment | undefined,
 ): string {
-  if (payment !== undefined) return payment.disputedMinor > 0n ? "disputed" : statusOf(payment);
+  if (payment !== undefined) {
+    if (payment.disputedMinor > 0n) return "disputed";
+    const status = statusOf(payment);
+    return status === "partly_captured" && paidOf(order, payment) >= dueOf(order) ? "captured" : status;
+  }
   return order.total === order.waived ? "not_needed" : "unpaid";
 }
 

@@ -21,7 +21,7 @@ export async function selectOrder(db: Sql, id: number): Promise<Order | undefine
     db<OrderRow[]>`
       SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
         payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,
-        waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+        waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders
       WHERE id = ${id}`,
     selectLines({ sql: db }, toArray([id])),
@@ -54,7 +54,7 @@ export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Ord
   const rows = await db<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
       payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,
-      waived_tax, expires_at, cancel_reason, reference, metadata, entry_count, version
+      waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id < ${before}
       AND id >= ${from ?? 0}

@@ -34,6 +34,7 @@ export interface OrderRow {
   credited: bigint;
   waived: bigint;
   waived_tax: bigint;
+  repaid: bigint;
   expires_at: bigint | null;
   cancel_reason: string | null;
   reference: string | null;
@@ -77,8 +78,8 @@ export const ORDERS: RowReader<Order> = {
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop, payment_method,
-      payment_id, currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, expires_at,
-      cancel_reason, reference, metadata, entry_count, version
+      payment_id, currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, repaid,
+      expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id = ANY(${ids}::bigint[])
     ORDER BY id
@@ -123,6 +124,7 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
     credited: row.credited,
     waived: row.waived,
     waivedTax: row.waived_tax,
+    repaid: row.repaid,
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     cancelReason: row.cancel_reason,
     reference: row.reference,

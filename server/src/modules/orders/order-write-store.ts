@@ -29,6 +29,7 @@ const CHANGING: ColumnTable<Order> = {
   credited: ["bigint", (order) => order.credited],
   waived: ["bigint", (order) => order.waived],
   waived_tax: ["bigint", (order) => order.waivedTax],
+  repaid: ["bigint", (order) => order.repaid],
   expires_at: ["bigint", (order) => order.expiresAt],
   cancel_reason: ["text", (order) => order.cancelReason],
   reference: ["text", (order) => order.reference],

@@ -70,6 +70,11 @@ export interface Order {
   readonly waived: bigint;
   /** The tax contained in `waived`. */
   readonly waivedTax: bigint;
+  /**
+   * What its payment gave back without a credit note: before it was sold, or of what was paid too much. It counts as not paid.
+   * Of the latest payment.
+   */
+  readonly repaid: bigint;
   /** Stamp; set only while PENDING. */
   readonly expiresAt: number | null;
   /** Set while a cancellation waits until the payment is final. */

@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { AmountInput, Currency, Cursor, IdInput, idOf, Limit, PastTime } from "../../http/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
+import { CREDIT_NOTE_KINDS } from "./credit-notes/credit-note.ts";
 import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
 
 const closed = { additionalProperties: false };
@@ -312,7 +313,7 @@ export type CreditNoteInput = Type.Static<typeof CreditNoteInput>;
 
 export const CreditNoteQuery = Type.Object(
   {
-    kind: Type.Optional(Type.Enum(["return", "refund", "credit"])),
+    kind: Type.Optional(Type.Enum([...CREDIT_NOTE_KINDS])),
     order_id: Type.Optional(idOf("1795424400123456")),
     customer_id: Type.Optional(Subject),
     reference: Type.Optional(Reference),

@@ -41,7 +41,12 @@ async function resolve(paymentId: number, resolution: Partial<Resolution> = {}):
 it("answers the payment as it is afterwards, a refund with its own state", async () => {
   const { id } = await bank.openBalance();
   const captured = answerOf(await submitCapture(bank.keeper, commandOn(id), { amount: "10.00" }));
-  expect(captured).toMatchObject({ id: String(id), status: "captured", captured: "10.00", voided: "2.00" });
+  expect(captured).toMatchObject({
+    id: String(id),
+    status: "partly_captured",
+    captured: "10.00",
+    voided: "2.00",
+  });
   const refund = { amount: "4.00", reason: "a scratch" };
   expect(answerOf(await submitRefund(bank.keeper, commandOn(id), refund))).toMatchObject({
     refunded: "4.00",

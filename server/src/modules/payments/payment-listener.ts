@@ -3,11 +3,14 @@
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk, RowNeed } from "../desk/index.ts";
 import type { BookScope } from "../ledger/index.ts";
+import type { ReturnedMoney } from "./find-returned.ts";
 import type { Payment } from "./payment.ts";
 
 export interface PaymentChange {
   readonly before: Payment;
   readonly after: Payment;
+  /** What of its money went back by it, or came back. */
+  readonly returned: readonly ReturnedMoney[];
   /** Who changed it; `system` where a provider told. */
   readonly actorId: string;
 }

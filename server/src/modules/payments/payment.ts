@@ -178,7 +178,8 @@ function statusOfCaptured(payment: Payment): PaymentStatus {
   const returned = payment.refundedMinor + payment.chargedBackMinor;
   if (returned === payment.capturedMinor) return "refunded";
   if (returned > 0n) return "partly_refunded";
-  return authorizedLeft(payment) > 0n ? "partly_captured" : "captured";
+  const isWhole = payment.capturedMinor >= payment.amountMinor && authorizedLeft(payment) === 0n;
+  return isWhole ? "captured" : "partly_captured";
 }
 
 /** Authorized and neither captured nor given back. */

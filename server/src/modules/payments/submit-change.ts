@@ -19,6 +19,7 @@ import { type Assets, ensureAssets } from "../ledger/index.ts";
 import { allOrError, scopeOf } from "./book-money.ts";
 import { describePayment } from "./describe-payment.ts";
 import { getPayment } from "./find-payments.ts";
+import { findReturned } from "./find-returned.ts";
 import { isInFlight, type Payment } from "./payment.ts";
 import type { ListenerNeeds, PaymentListener } from "./payment-listener.ts";
 import { ATTEMPTS, DISPUTES, PAYMENTS } from "./payment-rows.ts";
@@ -109,10 +110,12 @@ function decide(
 ): Decision | AppError {
   const before = desk.rows.of(PAYMENTS).get(command.paymentId);
   if (before === undefined) return rereadFirst();
+  const known = returningOf(desk, before);
   const after = allOrError(desk, () => {
     const changed = change(desk, before);
     if (changed instanceof Error || !isNews(before, changed)) return changed;
-    const refused = keeper.listener()?.onChange(desk, { before, after: changed, actorId });
+    const returned = findReturned(known, returningOf(desk, before));
+    const refused = keeper.listener()?.onChange(desk, { before, after: changed, returned, actorId });
     return refused ?? desk.rows.of(PAYMENTS).get(before.id) ?? changed; // the listener may have acted on it again
   });
   if (after instanceof AppError) return after;
@@ -124,7 +127,13 @@ function decide(
   };
 }
 
+/** As the command has left it so far. */
+function returningOf({ rows }: Desk, { id }: Payment) {
+  return { attempts: rows.of(ATTEMPTS).get(id) ?? [], disputes: rows.of(DISPUTES).get(id) ?? [] };
+}
+
 /** An attempt may end without an event, as a void does of what was declined meanwhile: that nothing is under way any more is news. */
 function isNews(before: Payment, after: Payment): boolean {
-  return after.eventCount > before.eventCount || isInFlight(after) !== isInFlight(before);
+  const isRefunding = after.refundingMinor !== before.refundingMinor;
+  return after.eventCount > before.eventCount || isRefunding || isInFlight(after) !== isInFlight(before);
 }

@@ -42,7 +42,7 @@ it("authorizes, captures a part, gives the rest back, and refunds in parts", asy
   expect((await post(`/payments/${id}/capture`, { amount: "10.00" })).body).toMatchObject({
     in_flight: true,
   });
-  expect(await untilStatus(id, "captured")).toMatchObject({
+  expect(await untilStatus(id, "partly_captured")).toMatchObject({
     captured: "10.00",
     voided: "2.00",
     refundable: "10.00",

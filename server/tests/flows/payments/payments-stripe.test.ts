@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyOrders } from "../../../src/modules/orders/index.ts";
 import { verifyPayments } from "../../../src/modules/payments/index.ts";
 import type { TestAnswer } from "../../app.ts";
 import { openTestDesk, type TestDesk } from "../../desk.ts";
@@ -206,6 +207,25 @@ it("shows a dispute as money at risk, and as lost", async () => {
   await untilPayment(id, { at_risk: "0.00", charged_back: "12.00", status: "refunded" });
 });
 
+it("F6-5: what is refunded on Stripe's pages is credited of its order, and taken back where it comes back", async () => {
+  const { id } = await order("pm_card_visa");
+  await untilOrder(id, { status: "CONFIRMED" });
+  const { provider_reference: intent, id: paymentId } = await paymentOf(id);
+  const refund = stripe.refund(intent, 500);
+  await untilOrder(id, { credited: "5.00", credit_notes: [{ kind: "refund", refunded: "5.00" }] });
+  await untilPayment(paymentId, { refunded: "5.00", status: "partly_refunded" });
+  stripe.failRefund(refund);
+  await untilOrder(id, {
+    credited: "0.00",
+    credit_notes: [{ kind: "refund" }, { kind: "reversal", refunded: "-5.00" }],
+  });
+  stripe.refund(intent, 200);
+  await untilOrder(id, { credited: "2.00" });
+  stripe.dispute(intent, "lost");
+  await untilOrder(id, { credited: "12.00", shipping_stop: "charged_back" });
+  expect(await readPayment(paymentId)).toMatchObject({ refunded: "2.00", charged_back: "10.00" });
+});
+
 it("believes a webhook by its signature alone", async () => {
   const body = JSON.stringify({
     id: "evt_1",
@@ -240,6 +260,7 @@ it("believes a webhook by its signature alone", async () => {
   expect(await stripe.deliver("no json")).toBe(400);
 });
 
-it("leaves payments, their events and the ledger in agreement after all of it", async () => {
+it("leaves orders, payments, their events and the ledger in agreement after all of it", async () => {
   expect((await verifyPayments(shop.app.db)).differences).toEqual([]);
+  expect((await verifyOrders(shop.app.db)).differences).toEqual([]);
 });

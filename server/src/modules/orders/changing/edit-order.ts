@@ -142,7 +142,10 @@ function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError |
 }
 
 interface Replaced {
-  readonly set: Pick<Order, "lines" | "discount" | "net" | "tax" | "total" | "paymentId" | "shippingStop">;
+  readonly set: Pick<
+    Order,
+    "lines" | "discount" | "net" | "tax" | "total" | "paymentId" | "repaid" | "shippingStop"
+  >;
   readonly payment: Payment | undefined;
 }
 
@@ -181,7 +184,15 @@ function renewPayment(
   { services, caller, lines, totals }: Editing & { lines: readonly OrderLine[]; totals: LineTotals },
 ): Replaced | AppError {
   const { net, tax, gross: total } = totals;
-  const set = { lines, discount: discountOfLines(lines), net, tax, total, shippingStop: "none" as const };
+  const set = {
+    lines,
+    discount: discountOfLines(lines),
+    net,
+    tax,
+    total,
+    repaid: 0n,
+    shippingStop: "none" as const,
+  };
   if (payment?.provider !== "manual" || isInFlight(payment))
     return { set: { ...set, paymentId: null }, payment: undefined };
   const closed = cancelPayment(desk, payment, { actorId: actor.id, reason: "order edited" });

@@ -1,5 +1,5 @@
 // Orders follow their payments: what a provider tells of a payment moves its order in the same commit. Money that arrives for
-// an order that has ended goes back by itself, and the timeline says so.
+// an order that has ended goes back by itself, and the timeline says so. Money that the payment gave back is credited of the order.
 import { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
 import { unitAccounts } from "../../inventory/index.ts";
@@ -10,6 +10,10 @@ import {
   type PaymentListener,
   statusOf,
 } from "../../payments/index.ts";
+import { leaveCreditNote } from "../credit-notes/build-credit-note.ts";
+import type { CreditNoteKind } from "../credit-notes/credit-note.ts";
+import { CREDIT_NOTES } from "../credit-notes/credit-note-store.ts";
+import { followReturns, STAMPS_OF_NOTES } from "../credit-notes/follow-returns.ts";
 import { stopShipping } from "../fulfilment/stop-shipping.ts";
 import { holdsOf, type Order } from "../order.ts";
 import { selectOrder } from "../order-read-store.ts";
@@ -31,12 +35,13 @@ export function followPayments({ db, assets }: Pick<OrderServices, "db" | "asset
     prepare: async ({ orderId }, { isAgain }) => {
       const order = orderId === null || !isAgain ? undefined : await selectOrder(db, orderId);
       const { holdIds, accountIds } = holdsOf(order ?? { lines: [] });
+      const ids = orderId === null ? [] : [orderId];
       return {
-        needs: orderId === null ? [] : [{ reader: ORDERS, ids: [orderId] }],
+        needs: [{ reader: ORDERS, ids }, ...(isAgain ? [{ reader: CREDIT_NOTES, ids }] : [])],
         scope: {
           accountIds: holdIds.length === 0 ? [] : [...accountIds, unitAccounts(assets).sold],
           holdIds,
-          stampCount: STAMPS_OF_RETURN + holdIds.length,
+          stampCount: STAMPS_OF_RETURN + STAMPS_OF_NOTES + holdIds.length,
         },
       };
     },
@@ -48,21 +53,41 @@ export function followPayments({ db, assets }: Pick<OrderServices, "db" | "asset
   };
 }
 
-function follow(desk: Desk, order: Order, { after, actorId }: PaymentChange): AppError | undefined {
+function follow(desk: Desk, order: Order, { after, returned, actorId }: PaymentChange): AppError | undefined {
   if (isUnwanted(order, after)) return returnMoney(desk, order, after);
-  const change = { event: "payment_changed", note: `${after.provider}: ${statusOf(after)}`, actorId };
   if (after.id !== order.paymentId) {
-    saveOrder(desk, order, { ...change, payment: "another" });
+    saveOrder(desk, order, { ...tellPayment(after), actorId, payment: "another" });
     return undefined;
   }
-  const kept = stopShipping(desk, { order, payment: after }, { actorId });
+  const followed = after.cancelRequested
+    ? { order, notes: [] }
+    : followReturns(desk, order, { payment: after, returned, actorId });
+  if (followed instanceof AppError) return followed;
+  const kept = stopShipping(desk, { order: followed.order, payment: after }, { actorId });
   if (kept instanceof AppError) return kept;
-  const { lines, shippingStop } = kept.order;
-  const set = { lines, shippingStop };
-  const changed = shippingStop === order.shippingStop ? "same" : "progress";
-  saveOrder(desk, order, { ...change, set, payment: kept.payment, lines: changed });
+  for (const note of followed.notes) leaveCreditNote(desk, note);
+  const told = followed.notes.at(-1);
+  saveOrder(desk, order, {
+    ...(told === undefined ? tellPayment(after) : { event: EVENT_OF_NOTE[told.kind], note: told.reason }),
+    set: kept.order,
+    actorId,
+    payment: kept.payment,
+    lines: kept.order.lines === order.lines ? "same" : "progress",
+  });
   return undefined;
 }
+
+function tellPayment(payment: Payment): { event: string; note: string } {
+  return { event: "payment_changed", note: `${payment.provider}: ${statusOf(payment)}` };
+}
+
+const EVENT_OF_NOTE: Readonly<Record<CreditNoteKind, string>> = {
+  refund: "refunded",
+  return: "returned",
+  credit: "refunded",
+  chargeback: "charged_back",
+  reversal: "refund_failed",
+};
 
 /** Money for an order that has ended without a sale, or that another payment has paid. */
 function isUnwanted(order: Order, payment: Payment): boolean {

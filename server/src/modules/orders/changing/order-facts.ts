@@ -2,6 +2,7 @@
 // themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
 import { isGivenBack, isInFlight, netCaptured, type PaymentMoney } from "../../payments/index.ts";
 import type { Order } from "../order.ts";
+import { most } from "../placing/totals.ts";
 import {
   isFinal,
   mayTransition,
@@ -21,24 +22,46 @@ export function dueTaxOf(order: Pick<Order, "tax" | "waivedTax">): bigint {
   return order.tax - order.waivedTax;
 }
 
+/** What was paid of it: what went back without a credit note was not. @param payment the order's latest */
+export function paidOf(
+  { repaid }: Pick<Order, "repaid">,
+  payment: Pick<PaymentMoney, "capturedMinor"> | undefined,
+): bigint {
+  return payment === undefined ? 0n : payment.capturedMinor - repaid;
+}
+
+/** What was paid of it or is set aside for it. @param payment the order's latest */
+function coveredOf({ repaid }: Pick<Order, "repaid">, payment: PaymentMoney | undefined): bigint {
+  if (payment === undefined || payment.cancelRequested) return 0n;
+  return payment.authorizedMinor - payment.voidedMinor - repaid;
+}
+
+type OwingOrder = Pick<Order, "total" | "waived" | "repaid">;
+
+/** What is still to be paid of it: neither paid nor set aside. @param payment the order's latest */
+export function unpaidOf(order: OwingOrder, payment: PaymentMoney | undefined): bigint {
+  return most(dueOf(order) - coveredOf(order, payment), 0n);
+}
+
+/** What was paid beyond what is due, and has to go back. @param payment the order's latest */
+export function overpaidOf(order: OwingOrder, payment: PaymentMoney | undefined): bigint {
+  const isGoingBack = payment === undefined || payment.cancelRequested;
+  return isGoingBack ? 0n : most(paidOf(order, payment) - dueOf(order), 0n);
+}
+
 /** What decides which steps an order may take. */
-export type JudgedOrder = Pick<
-  Order,
-  "state" | "fulfilment" | "review" | "total" | "waived" | "cancelReason"
->;
+export type JudgedOrder = OwingOrder & Pick<Order, "state" | "fulfilment" | "review" | "cancelReason">;
 
 /** @param payment the order's latest; undefined where there is none */
 export function factsOf(order: JudgedOrder, payment: PaymentMoney | undefined): OrderFacts {
   const { state, fulfilment, review } = order;
   const due = dueOf(order);
-  const covered =
-    payment === undefined || payment.cancelRequested ? 0n : payment.authorizedMinor - payment.voidedMinor;
   return {
     state,
     fulfilment,
     review,
-    isCovered: covered >= due,
-    isPaid: (payment?.capturedMinor ?? 0n) >= due,
+    isCovered: coveredOf(order, payment) >= due,
+    isPaid: paidOf(order, payment) >= due,
     isInFlight: payment !== undefined && isInFlight(payment),
     isGivenBack: payment === undefined || isGivenBack(payment),
   };

@@ -136,6 +136,11 @@ export function isFinal(state: OrderState): boolean {
   return state === "COMPLETED" || state === "CANCELLED" || state === "FAILED" || state === "EXPIRED";
 }
 
+/** It counts as sold: confirmed, and not cancelled. */
+export function isSold(state: OrderState): boolean {
+  return state === "COMPLETED" || (state !== "PENDING" && !isFinal(state));
+}
+
 export function isAllShipped(fulfilment: Fulfilment): boolean {
   return fulfilment === "shipped" || fulfilment === "delivered" || fulfilment === "returned";
 }

@@ -6,7 +6,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { PageFilter } from "../../../values/filter.ts";
 import { toId } from "../../../values/id.ts";
-import type { RowWriter } from "../../desk/index.ts";
+import type { RowReader, RowWriter } from "../../desk/index.ts";
 import type { CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
 
 interface NoteRow {
@@ -136,6 +136,29 @@ export async function selectCreditNotesOfOrder(db: Sql, orderId: number): Promis
   return (await selectCreditNotes(db, { orderId, limit: 1_000 })).reverse();
 }
 
+/** All notes of an order by its id, oldest first. Locked by their orders' rows. */
+export const CREDIT_NOTES: RowReader<readonly CreditNote[]> = {
+  kind: "orders.credit_notes",
+  read: async ({ sql }, orderIds) => {
+    const ids = toArray(orderIds);
+    const [rows, lines] = await Promise.all([
+      sql<NoteRow[]>`
+        SELECT ${NOTE_COLUMNS.names(sql)}
+        FROM orders.credit_notes
+        WHERE order_id = ANY(${ids}::bigint[])
+        ORDER BY order_id, id`.execute(),
+      sql<NoteLineRow[]>`
+        SELECT ${LINE_COLUMNS.names(sql, "l")}
+        FROM orders.credit_notes n
+        JOIN orders.credit_note_lines l ON l.note_id = n.id
+        WHERE n.order_id = ANY(${ids}::bigint[])
+        ORDER BY l.note_id, l.line_no`.execute(),
+    ]);
+    const notes = Map.groupBy(toNotes(rows, lines), ({ orderId }) => orderId ?? 0);
+    return new Map(orderIds.map((id) => [id, notes.get(id) ?? []]));
+  },
+};
+
 async function withLines(db: Sql, rows: readonly NoteRow[]): Promise<CreditNote[]> {
   if (rows.length === 0) return [];
   const lines = await db<NoteLineRow[]>`
@@ -143,6 +166,10 @@ async function withLines(db: Sql, rows: readonly NoteRow[]): Promise<CreditNote[
     FROM orders.credit_note_lines
     WHERE note_id = ANY(${toArray(rows.map((row) => row.id))}::bigint[])
     ORDER BY note_id, line_no`;
+  return toNotes(rows, lines);
+}
+
+function toNotes(rows: readonly NoteRow[], lines: readonly NoteLineRow[]): CreditNote[] {
   const linesOf = Map.groupBy(lines, (line) => line.note_id);
   return rows.map((row) => toNote(row, (linesOf.get(row.id) ?? []).map(toNoteLine)));
 }

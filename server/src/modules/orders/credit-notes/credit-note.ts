@@ -3,8 +3,12 @@
 import type { OrderLine } from "../order.ts";
 import { apportion, least, most, shareOfUnits, sum, taxWithin } from "../placing/totals.ts";
 
-/** `return`: goods came back. `refund`: money alone. `credit`: names no order. */
-export type CreditNoteKind = "return" | "refund" | "credit";
+export const CREDIT_NOTE_KINDS = ["return", "refund", "credit", "chargeback", "reversal"] as const;
+/**
+ * `return`: goods came back. `refund`: money alone. `credit`: names no order. `chargeback`: the bank took the money. `reversal`: the
+ * refund of an earlier note came to nothing; its amounts are below zero.
+ */
+export type CreditNoteKind = (typeof CREDIT_NOTE_KINDS)[number];
 
 export interface CreditNoteLine {
   /** From 1. */

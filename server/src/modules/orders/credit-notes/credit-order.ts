@@ -2,8 +2,8 @@
 // change in one commit. What was never paid is not paid out: it lowers what is due.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
-import { returnStock, type StockAccount } from "../../inventory/index.ts";
-import { allOrNothing, takeStamps } from "../../ledger/index.ts";
+import { returnStock } from "../../inventory/index.ts";
+import { allOrNothing } from "../../ledger/index.ts";
 import {
   type Attempt,
   authorizedLeft,
@@ -14,36 +14,35 @@ import {
 } from "../../payments/index.ts";
 import type { FoundOrder, OrderAct } from "../changing/change-order.ts";
 import { refuseCancelling } from "../changing/change-order.ts";
-import { dueOf } from "../changing/order-facts.ts";
+import { dueOf, paidOf } from "../changing/order-facts.ts";
 import { saveOrder } from "../changing/save-order.ts";
-import { isFinal } from "../changing/states.ts";
+import { isSold } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { stopShipping } from "../fulfilment/stop-shipping.ts";
-import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
+import { fulfilmentOf, type Order, ownerOf } from "../order.ts";
 import { divideHalfUp, least, most, shareOfUnits, sum } from "../placing/totals.ts";
 import {
-  type CreditedPart,
-  type CreditNote,
+  applyParts,
+  buildCreditNote,
+  leaveCreditNote,
+  type Part,
+  sumParts,
+  toNoteLine,
+} from "./build-credit-note.ts";
+import {
   type CreditNoteKind,
   type CreditNoteLine,
   creditAmount,
   creditableOf,
   spreadAmount,
 } from "./credit-note.ts";
-import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
-import { describeCreditNote } from "./describe-credit-note.ts";
 
 export interface RefundRequest {
   /** Minor units; undefined, without items: all that is left. */
   readonly amountMinor?: bigint | undefined;
   readonly items?: readonly { readonly lineNo: number; readonly amountMinor: bigint }[] | undefined;
   readonly reason: string;
-}
-
-/** A part of a line, and where its goods go; null: nowhere. */
-export interface Part extends CreditedPart {
-  readonly shelf: Pick<StockAccount, "accountId" | "locationId"> | null;
 }
 
 /**
@@ -114,8 +113,7 @@ export function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Dec
 
 /** Before it is confirmed an order is edited or cancelled, and after it has ended without a sale nothing is left to give. */
 function refuseClosed({ state }: Order): AppError | undefined {
-  const isSold = state === "COMPLETED" || (state !== "PENDING" && !isFinal(state));
-  return isSold ? undefined : orderError("order_state_forbids", { order_status: state });
+  return isSold(state) ? undefined : orderError("order_state_forbids", { order_status: state });
 }
 
 /** Goods, then money. Within `allOrNothing`. */
@@ -159,9 +157,9 @@ function payBack(
 ): Omit<Credited, "lines" | "order"> | AppError {
   const total = sum(parts.map((part) => part.gross));
   const refundable = payment === undefined ? 0n : refundableOf(payment);
-  const captured = payment?.capturedMinor ?? 0n;
-  const unpaid = dueOf(order) - captured;
-  const first = kind === "return" ? least(unpaid, dueOfShipped(order) - captured) : unpaid;
+  const paid = paidOf(order, payment);
+  const unpaid = dueOf(order) - paid;
+  const first = kind === "return" ? least(unpaid, dueOfShipped(order) - paid) : unpaid;
   const waived = least(total, most(first, total - refundable, 0n));
   if (waived > 0n && isAboutToPay(payment)) return orderError("payment_in_progress");
   if (waived > most(unpaid, 0n)) return orderError("credit_exceeds_open");
@@ -185,54 +183,22 @@ function dueOfShipped({ lines, waived }: Order): bigint {
   return sum(worth) - waived;
 }
 
-function toNoteLine(
-  { line, quantity, gross, tax, shelf }: Part,
-  { lineNo, stockJournalId }: { lineNo: number; stockJournalId: number | null },
-): CreditNoteLine {
-  return {
-    lineNo,
-    orderLineNo: line.lineNo,
-    productId: line.productId,
-    sku: line.sku,
-    name: line.name,
-    quantity,
-    unitPrice: quantity === 0 ? null : line.unitPrice,
-    net: gross - tax,
-    tax,
-    gross,
-    stockAccountId: shelf?.accountId ?? null,
-    locationId: shelf?.locationId ?? null,
-    stockJournalId,
-  };
-}
-
 function saveCredit(
   desk: Desk,
   { order: before, actor }: FoundOrder,
   credited: Crediting & Credited,
 ): Decision {
   const { kind, parts, reason, lines, payment, refund, refunded } = credited;
-  const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
-  const note: CreditNote = {
-    id: takeStamps(desk.book, 1),
-    orderId: before.id,
+  const note = buildCreditNote(desk, before, {
     kind,
-    customerId: before.customerId,
-    currency: before.currency,
-    net: total - tax,
-    tax,
-    total,
+    amounts: sumParts(parts),
     refunded,
     paymentId: refund?.paymentId ?? null,
     refundId: refund?.id ?? null,
-    accountId: null,
-    journalId: null,
     reason,
-    reference: null,
     createdBy: actor.id,
     lines,
-  };
-  desk.rows.add(NEW_CREDIT_NOTES, note);
+  });
   const order = saveOrder(desk, before, {
     set: credited.order,
     event: kind === "return" ? "returned" : "refunded",
@@ -241,8 +207,7 @@ function saveCredit(
     payment,
     lines: "progress",
   });
-  const document = describeCreditNote(desk.assets, note);
-  desk.events.push({ topic: "credit_note.created", payload: JSON.stringify(document) });
+  const document = leaveCreditNote(desk, note);
   const answer = JSON.stringify({
     order: describeOrder(desk.assets, { order, payment }),
     credit_note: document,
@@ -255,7 +220,7 @@ function applyCredit(
   { kind, parts }: Crediting,
   { refunded, refundedTax }: Pick<Credited, "refunded" | "refundedTax">,
 ): Order {
-  const [total, tax] = [sum(parts.map((part) => part.gross)), sum(parts.map((part) => part.tax))];
+  const { total, tax } = sumParts(parts);
   const lines = applyParts(order.lines, kind, parts);
   const isReturned = kind === "return" && fulfilmentOf(lines) === "returned";
   return {
@@ -266,13 +231,4 @@ function applyCredit(
     waivedTax: order.waivedTax + least(tax - refundedTax, total - refunded),
     fulfilment: isReturned ? "returned" : order.fulfilment,
   };
-}
-
-function applyParts(lines: readonly OrderLine[], kind: CreditNoteKind, parts: readonly Part[]): OrderLine[] {
-  return lines.map((line) => {
-    const own = parts.filter((part) => part.line.lineNo === line.lineNo);
-    const units = kind === "return" ? own.reduce((count, part) => count + part.quantity, 0) : 0;
-    const credited = line.credited + sum(own.map((part) => part.gross));
-    return { ...line, returned: line.returned + units, credited };
-  });
 }

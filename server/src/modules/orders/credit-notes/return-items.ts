@@ -8,8 +8,9 @@ import type { Shipment } from "../fulfilment/shipment.ts";
 import { selectShipments } from "../fulfilment/shipment-store.ts";
 import type { Order, OrderLine } from "../order.ts";
 import type { OrderServices } from "../services.ts";
+import type { Part } from "./build-credit-note.ts";
 import { creditAmount, creditUnits } from "./credit-note.ts";
-import { credit, type Part } from "./credit-order.ts";
+import { credit } from "./credit-order.ts";
 
 export interface ReturnedItem {
   readonly lineNo: number;

@@ -24,9 +24,8 @@ import type { OrderLine } from "../order.ts";
 import { type NewLine, priceLines } from "../placing/price-lines.ts";
 import type { LineTotals } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
+import { leaveCreditNote } from "./build-credit-note.ts";
 import type { CreditNote, CreditNoteLine } from "./credit-note.ts";
-import { NEW_CREDIT_NOTES } from "./credit-note-store.ts";
-import { describeCreditNote } from "./describe-credit-note.ts";
 
 export interface NewCreditNote {
   readonly items: readonly (NewLine & {
@@ -119,9 +118,7 @@ function decide(desk: Desk, writing: Writing): Decision | AppError {
   });
   if (booked instanceof AppError) return booked;
   const note = toNote({ id, caller, request }, { ...booked, totals: priced.totals });
-  desk.rows.add(NEW_CREDIT_NOTES, note);
-  const answer = JSON.stringify(describeCreditNote(desk.assets, note));
-  desk.events.push({ topic: "credit_note.created", payload: answer });
+  const answer = JSON.stringify(leaveCreditNote(desk, note));
   return { answer, counted: [], resource: { type: "credit_note", id: String(id) } };
 }
 

@@ -355,6 +355,7 @@ function toOrder(
     credited: 0n,
     waived: 0n,
     waivedTax: 0n,
+    repaid: 0n,
     expiresAt: desk.book.now + secondsToPay(services, request.paymentMethod, isInReview) * 1_000_000,
     cancelReason: null,
     reference: request.reference ?? null,

@@ -15,7 +15,7 @@ import {
   tellAmounts,
   type VerifySubject,
 } from "../../ledger/index.ts";
-import { findAttempts } from "../../payments/index.ts";
+import { type Attempt, findAttempts } from "../../payments/index.ts";
 import type { Found, OrderDifference } from "./verify-difference.ts";
 import * as store from "./verify-pages-store.ts";
 
@@ -189,7 +189,7 @@ function describeBooking(
   return { check, what, creditNoteId, journalId, ...(orderId === null ? {} : { orderId }) };
 }
 
-/** Every refund that a credit note names is one of its payment, of the same amount. */
+/** Every refund that a credit note names is one of its payment, of the same amount: or of more, where some had been paid too much. */
 export async function checkRefunds(subject: VerifySubject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
@@ -198,12 +198,9 @@ export async function checkRefunds(subject: VerifySubject): Found {
     if (last === undefined) return undefined;
     const refunds = await findAttempts(
       tx,
-      page.flatMap(({ refundId }) => refundId ?? []),
+      page.map(({ refundId }) => refundId),
     );
-    const wrong = page.find(({ refundId, paymentId, amount }) => {
-      const refund = refunds.get(refundId ?? 0);
-      return refund?.act !== "refund" || refund.paymentId !== paymentId || refund.amountMinor !== amount;
-    });
+    const wrong = page.find((note) => !isRefunded(note, refunds.get(note.refundId)));
     if (wrong !== undefined) {
       const { noteId: creditNoteId, orderId, paymentId, refundId } = wrong;
       const amount = tellAmounts(subject, wrong.currency, { amounts: String(wrong.amount), names: [""] });
@@ -212,6 +209,16 @@ export async function checkRefunds(subject: VerifySubject): Found {
     }
     afterId = last.noteId;
   }
+}
+
+function isRefunded(
+  { paymentId, amount, hasRepaid }: store.NotedRefund,
+  refund: Attempt | undefined,
+): boolean {
+  if (refund?.act !== "refund" || refund.paymentId !== paymentId) return false;
+  const size = amount < 0n ? -amount : amount;
+  const mayBeMore = hasRepaid || refund.state === "failed";
+  return refund.amountMinor === size || (mayBeMore && refund.amountMinor > size);
 }
 
 /** All units that the ledger sold are on shipments, and all that it took back on credit notes. */

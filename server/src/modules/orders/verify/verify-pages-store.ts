@@ -48,11 +48,12 @@ export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page):
       | "total"
       | "credited"
       | "waived"
+      | "repaid"
       | "cancel_reason"
     >[]
   >`
     SELECT id, state, fulfilment, review, shipping_stop, payment_id, currency, total, credited, waived,
-      cancel_reason
+      repaid, cancel_reason
     FROM orders.orders o
     WHERE id > ${afterId}
       AND (${since}::bigint = 0
@@ -78,6 +79,7 @@ export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page):
       total: row.total,
       credited: row.credited,
       waived: row.waived,
+      repaid: row.repaid,
       cancelReason: row.cancel_reason,
       lines: lines.get(id) ?? [],
     };
@@ -286,12 +288,14 @@ export interface NotedRefund {
   readonly noteId: number;
   readonly orderId: number;
   readonly paymentId: number;
-  readonly refundId: number | null;
+  readonly refundId: number;
   readonly amount: bigint;
+  /** The order's payment gave more back than its credit notes. */
+  readonly hasRepaid: boolean;
   readonly currency: string;
 }
 
-/** Refunds that credit notes of orders name. */
+/** Refunds that credit notes of orders name, each with what it gave back, or, below zero, took back of it. */
 export async function selectNotedRefunds(
   { sql }: Tx,
   { since, afterId, limit }: Page,
@@ -301,23 +305,26 @@ export async function selectNotedRefunds(
       id: bigint;
       order_id: bigint;
       payment_id: bigint;
-      refund_id: bigint | null;
+      refund_id: bigint;
       refunded: bigint;
       currency: string;
+      has_repaid: boolean;
     }[]
   >`
-    SELECT id, order_id, payment_id, refund_id, refunded, currency
-    FROM orders.credit_notes
-    WHERE id > ${Math.max(since, afterId)} AND refunded > 0
-    ORDER BY id
+    SELECT n.id, n.order_id, n.payment_id, n.refund_id, n.refunded, n.currency, o.repaid > 0 AS has_repaid
+    FROM orders.credit_notes n
+    JOIN orders.orders o ON o.id = n.order_id
+    WHERE n.id > ${Math.max(since, afterId)} AND n.refund_id IS NOT NULL
+    ORDER BY n.id
     LIMIT ${limit}`;
   return rows.map((row) => ({
     noteId: Number(row.id),
     orderId: Number(row.order_id),
     paymentId: Number(row.payment_id),
-    refundId: row.refund_id === null ? null : Number(row.refund_id),
+    refundId: Number(row.refund_id),
     amount: row.refunded,
     currency: row.currency,
+    hasRepaid: row.has_repaid,
   }));
 }
 

@@ -9,7 +9,14 @@ import {
   refundableOf,
   voidableOf,
 } from "../../payments/index.ts";
-import { dueOf, factsOf, findOwnStep, findShippingStop } from "../changing/order-facts.ts";
+import {
+  dueOf,
+  factsOf,
+  findOwnStep,
+  findShippingStop,
+  overpaidOf,
+  paidOf,
+} from "../changing/order-facts.ts";
 import { isFinal } from "../changing/states.ts";
 import type { OrderDifference } from "./verify-difference.ts";
 import { type CheckedLine, type CheckedOrder, selectOrdersPage } from "./verify-pages-store.ts";
@@ -129,14 +136,42 @@ function findWrongPayment(
   const holdsStock = isOpen(order) && order.lines.some(({ holdIds }) => holdIds.length > 0);
   const stop = holdsStock ? findShippingStop(order, latest) : undefined;
   if (stop !== undefined) return { what: `is ${stop} and still holds stock`, ...idOf(latest) };
-  const captured = latest?.capturedMinor ?? 0n;
-  const isTooMuch = captured > dueOf(order) && latest?.cancelRequested === false;
+  return findWrongReturns(subject, order, latest) ?? findWrongSum(subject, order, latest);
+}
+
+/** What its credit notes gave back is what its payment did; what a cancelled payment gives back is no credit. */
+function findWrongReturns(
+  subject: VerifySubject,
+  order: CheckedOrder,
+  latest: OrderMoney | undefined,
+): Wrong | undefined {
+  const { refundedMinor = 0n, chargedBackMinor = 0n, refundingMinor = 0n } = latest ?? {};
+  const given = refundedMinor + chargedBackMinor + refundingMinor;
+  const noted = order.credited - order.waived + order.repaid;
+  if (latest?.cancelRequested === true || given === noted) return undefined;
+  const [expected, stored] = [tellOf(subject, order, given), tellOf(subject, order, noted)];
+  const what = `gave back ${stored} by its credit notes, and its payment ${expected}`;
+  return { what, ...idOf(latest), expected, stored };
+}
+
+/** What was paid is what is due, or less as long as more may come. */
+function findWrongSum(
+  subject: VerifySubject,
+  order: CheckedOrder,
+  latest: OrderMoney | undefined,
+): Wrong | undefined {
+  const tell = (minor: bigint) => tellOf(subject, order, minor);
+  const [expected, stored] = [tell(dueOf(order)), tell(paidOf(order, latest))];
+  const told = { ...idOf(latest), expected, stored };
+  const overpaid = overpaidOf(order, latest);
+  if (overpaid > 0n)
+    return { what: `was paid ${stored} where ${expected} are due: ${tell(overpaid)} are owed back`, ...told };
   const isTooLittle = order.state === "COMPLETED" && !factsOf(order, latest).isPaid;
-  if (!isTooMuch && !isTooLittle) return undefined;
-  const tell = (minor: bigint) =>
-    tellAmounts(subject, order.currency, { amounts: String(minor), names: [""] });
-  const [expected, stored] = [tell(dueOf(order)), tell(captured)];
-  return { what: `owes ${expected}, and ${stored} were paid`, ...idOf(latest), expected, stored };
+  return isTooLittle ? { what: `owes ${expected}, and ${stored} were paid`, ...told } : undefined;
+}
+
+function tellOf(subject: VerifySubject, { currency }: CheckedOrder, minor: bigint): string {
+  return tellAmounts(subject, currency, { amounts: String(minor), names: [""] });
 }
 
 function idOf(payment: OrderMoney | undefined): { paymentId?: number } {

@@ -1,0 +1,94 @@
+// Builds a credit note of an order, and leaves it to be written with the batch: the same whoever began what it gives back.
+import type { Desk } from "../../desk/index.ts";
+import type { StockAccount } from "../../inventory/index.ts";
+import { takeStamps } from "../../ledger/index.ts";
+import type { CreditNoteDocument } from "../answer-schemas.ts";
+import type { Order, OrderLine } from "../order.ts";
+import { sum } from "../placing/totals.ts";
+import type { CreditedPart, CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
+import { CREDIT_NOTES, NEW_CREDIT_NOTES } from "./credit-note-store.ts";
+import { describeCreditNote } from "./describe-credit-note.ts";
+
+/** A part of a line, and where its goods go; null: nowhere. */
+export interface Part extends CreditedPart {
+  readonly shelf: Pick<StockAccount, "accountId" | "locationId"> | null;
+}
+
+export function toNoteLine(
+  { line, quantity, gross, tax, shelf }: Part,
+  { lineNo, stockJournalId }: { lineNo: number; stockJournalId: number | null },
+): CreditNoteLine {
+  return {
+    lineNo,
+    orderLineNo: line.lineNo,
+    productId: line.productId,
+    sku: line.sku,
+    name: line.name,
+    quantity,
+    unitPrice: quantity === 0 ? null : line.unitPrice,
+    net: gross - tax,
+    tax,
+    gross,
+    stockAccountId: shelf?.accountId ?? null,
+    locationId: shelf?.locationId ?? null,
+    stockJournalId,
+  };
+}
+
+/** The order's lines with what a note of such a kind gives back of them, or takes back. */
+export function applyParts(
+  lines: readonly OrderLine[],
+  kind: CreditNoteKind,
+  parts: readonly CreditedPart[],
+): OrderLine[] {
+  return lines.map((line) => {
+    const own = parts.filter((part) => part.line.lineNo === line.lineNo);
+    const units = kind === "return" ? own.reduce((count, part) => count + part.quantity, 0) : 0;
+    const credited = line.credited + sum(own.map((part) => part.gross));
+    return { ...line, returned: line.returned + units, credited };
+  });
+}
+
+export function sumParts(parts: readonly CreditedPart[]): { total: bigint; tax: bigint } {
+  return { total: sum(parts.map((part) => part.gross)), tax: sum(parts.map((part) => part.tax)) };
+}
+
+export type NewNote = Pick<
+  CreditNote,
+  "kind" | "refunded" | "paymentId" | "refundId" | "reason" | "createdBy" | "lines"
+> & {
+  readonly amounts: { readonly total: bigint; readonly tax: bigint };
+  readonly reference?: string | null;
+};
+
+/** Takes a stamp. */
+export function buildCreditNote(
+  desk: Desk,
+  { id: orderId, customerId, currency }: Order,
+  { amounts: { total, tax }, reference = null, ...fields }: NewNote,
+): CreditNote {
+  return {
+    ...fields,
+    id: takeStamps(desk.book, 1),
+    orderId,
+    customerId,
+    currency,
+    net: total - tax,
+    tax,
+    total,
+    accountId: null,
+    journalId: null,
+    reference,
+  };
+}
+
+/** Only after the last thing that may refuse: nothing takes it back. Tells of it too. */
+export function leaveCreditNote(desk: Desk, note: CreditNote): CreditNoteDocument {
+  desk.rows.add(NEW_CREDIT_NOTES, note);
+  const known = desk.rows.of(CREDIT_NOTES);
+  const notes = known.get(note.orderId ?? 0);
+  if (notes !== undefined) known.set(note.orderId ?? 0, [...notes, note]);
+  const document = describeCreditNote(desk.assets, note);
+  desk.events.push({ topic: "credit_note.created", payload: JSON.stringify(document) });
+  return document;
+}

@@ -1,0 +1,141 @@
+// What a payment gave back by itself, whoever began it, is credited of its order like what the order gives back: a refund of the
+// payment, one made on the provider's pages, a dispute that was lost. A refund that came to nothing, whoever began it, is taken
+// back of the order by a note of its own. So what an order's notes gave back is always what its payment did.
+import type { AppError } from "../../../values/app-error.ts";
+import { type Desk, rereadFirst } from "../../desk/index.ts";
+import type { Payment, ReturnedMoney } from "../../payments/index.ts";
+import { findOwnStep, overpaidOf } from "../changing/order-facts.ts";
+import { isSold } from "../changing/states.ts";
+import type { Order, OrderLine } from "../order.ts";
+import { apportion, least, sum } from "../placing/totals.ts";
+import { applyParts, buildCreditNote, type NewNote, sumParts, toNoteLine } from "./build-credit-note.ts";
+import { type CreditedPart, type CreditNote, creditAmount, spreadAmount } from "./credit-note.ts";
+import { CREDIT_NOTES } from "./credit-note-store.ts";
+
+export interface Followed {
+  /** As it is to be saved. */
+  readonly order: Order;
+  /** To be left when nothing can refuse any more. */
+  readonly notes: readonly CreditNote[];
+}
+
+interface Following {
+  /** The order's latest, as the change has left it. */
+  readonly payment: Payment;
+  readonly actorId: string;
+}
+
+/** Stamps that the notes of one change may take. */
+export const STAMPS_OF_NOTES = 8;
+
+/** Refuses `rereadFirst()` where a refund is to be taken back and the order's notes were not read. */
+export function followReturns(
+  desk: Desk,
+  order: Order,
+  { returned, ...following }: Following & { returned: readonly ReturnedMoney[] },
+): Followed | AppError {
+  let followed: Followed = { order, notes: [] };
+  for (const money of returned) {
+    const next =
+      money.amountMinor > 0n
+        ? creditGiven(desk, followed, { ...following, money })
+        : takeBack(desk, followed, { ...following, money });
+    if (next instanceof Error) return next;
+    followed = next;
+  }
+  return followed;
+}
+
+type OneReturn = Following & { readonly money: ReturnedMoney };
+
+/**
+ * What was paid too much goes back first, and changes nothing of what was sold. Of an order that is not sold yet, all of it: the
+ * order waits for its money again.
+ */
+function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Followed {
+  const { payment, money, actorId } = one;
+  const isOfSale = isSold(order.state) || findOwnStep(order, payment) === "pay";
+  const repaid = isOfSale ? least(money.amountMinor, overpaidOf(order, payment)) : money.amountMinor;
+  const after = { ...order, repaid: order.repaid + repaid };
+  const amount = money.amountMinor - repaid;
+  if (amount === 0n) return { order: after, notes };
+  const parts = spreadAmount(order.lines, amount);
+  if (parts === undefined)
+    throw new Error(`order ${order.id} has less to give back than its payment gave back`);
+  const kind = money.disputeReference === null ? "refund" : "chargeback";
+  return addNote(
+    desk,
+    { order: after, notes },
+    {
+      parts,
+      kind,
+      refundId: money.refundId,
+      reason: money.reason ?? "refunded by its payment",
+      reference: money.disputeReference,
+      paymentId: payment.id,
+      createdBy: actorId,
+    },
+  );
+}
+
+/** What its notes gave back by that refund, line by line; the rest of it had been paid too much. */
+function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Followed | AppError {
+  const { payment, money, actorId } = one;
+  const known = desk.rows.of(CREDIT_NOTES).get(order.id);
+  if (known === undefined) return rereadFirst();
+  const own = [...known, ...notes].filter(({ refundId }) => refundId === money.refundId);
+  const noted = sum(own.map(({ refunded }) => refunded));
+  const after = { ...order, repaid: order.repaid + money.amountMinor + noted };
+  if (noted === 0n) return { order: after, notes };
+  return addNote(
+    desk,
+    { order: after, notes },
+    {
+      parts: takeFromLines(order.lines, own, noted),
+      kind: "reversal",
+      refundId: money.refundId,
+      reason: money.reason ?? "the refund did not go through",
+      paymentId: payment.id,
+      createdBy: actorId,
+    },
+  );
+}
+
+/** By what the notes gave of each line. Tax is that of the line's own ratio, so that its notes together have the tax of what is credited. */
+function takeFromLines(
+  lines: readonly OrderLine[],
+  notes: readonly CreditNote[],
+  amount: bigint,
+): CreditedPart[] {
+  const given = lines.map(({ lineNo }) =>
+    sum(
+      notes.flatMap((note) => note.lines.flatMap((each) => (each.orderLineNo === lineNo ? each.gross : []))),
+    ),
+  );
+  const taken = apportion(amount, given);
+  return lines.flatMap((line, index) => {
+    const gross = taken[index] ?? 0n;
+    if (gross === 0n) return [];
+    const { tax } = creditAmount({ ...line, credited: line.credited - gross }, gross);
+    return [{ line, quantity: 0, gross: -gross, tax: -tax }];
+  });
+}
+
+type NoteFields = Pick<NewNote, "kind" | "refundId" | "reason" | "reference" | "paymentId" | "createdBy">;
+
+function addNote(
+  desk: Desk,
+  { order, notes }: Followed,
+  { parts, ...fields }: NoteFields & { parts: readonly CreditedPart[] },
+): Followed {
+  const amounts = sumParts(parts);
+  const lines = parts.map((part, index) =>
+    toNoteLine({ ...part, shelf: null }, { lineNo: index + 1, stockJournalId: null }),
+  );
+  const note = buildCreditNote(desk, order, { ...fields, amounts, refunded: amounts.total, lines });
+  const credited = order.credited + amounts.total;
+  return {
+    order: { ...order, credited, lines: applyParts(order.lines, fields.kind, parts) },
+    notes: [...notes, note],
+  };
+}

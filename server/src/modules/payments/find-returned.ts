@@ -1,0 +1,51 @@
+// What a change of a payment gave back, or took back of it: told by its refunds and disputes before and after, so that whoever
+// listens hears of each by itself, whoever began it. Pure.
+import type { Attempt } from "./attempts/attempt.ts";
+import type { Dispute } from "./outcomes/dispute.ts";
+
+/** Money of a payment on its way to who paid, or gone there. */
+export interface ReturnedMoney {
+  /** Minor units, counted from when the refund began; below zero: a refund came to nothing, its money is with us again. */
+  readonly amountMinor: bigint;
+  /** The refund; null: a dispute that was lost. */
+  readonly refundId: number | null;
+  /** The dispute's id at the provider; null: a refund. */
+  readonly disputeReference: string | null;
+  /** Why, in words; null where nobody said. */
+  readonly reason: string | null;
+}
+
+interface Returning {
+  readonly attempts: readonly Attempt[];
+  readonly disputes: readonly Dispute[];
+}
+
+export function findReturned(before: Returning, after: Returning): ReturnedMoney[] {
+  return [
+    ...after.attempts.flatMap((attempt) => findRefunded(before.attempts, attempt)),
+    ...after.disputes.flatMap((dispute) => findLost(before.disputes, dispute)),
+  ];
+}
+
+function findRefunded(before: readonly Attempt[], attempt: Attempt): ReturnedMoney[] {
+  const { id: refundId, reason, failureCode } = attempt;
+  const amountMinor = refundedBy(attempt) - refundedBy(before.find(({ id }) => id === refundId));
+  if (amountMinor === 0n) return [];
+  const why =
+    amountMinor > 0n ? reason : `the refund did not go through: ${failureCode ?? "no reason given"}`;
+  return [{ amountMinor, refundId, disputeReference: null, reason: why }];
+}
+
+/** What a refund has given back, or is about to. */
+function refundedBy(attempt: Attempt | undefined): bigint {
+  if (attempt?.act !== "refund" || attempt.state === "failed") return 0n;
+  return attempt.amountMinor;
+}
+
+function findLost(before: readonly Dispute[], dispute: Dispute): ReturnedMoney[] {
+  const { reference, amountMinor, reason } = dispute;
+  const wasLost = before.some((known) => known.reference === reference && known.state === "lost");
+  if (dispute.state !== "lost" || wasLost) return [];
+  const why = `a dispute was lost${reason === null ? "" : `: ${reason}`}`;
+  return [{ amountMinor, refundId: null, disputeReference: reference, reason: why }];
+}
