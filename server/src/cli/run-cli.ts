@@ -14,7 +14,7 @@ Exit codes: 0 done; 1 found something wrong; 2 could not be done; 3 stopped at a
 
 /** Each is loaded where it is asked for alone: most of the program is nothing to `countinghouse token`. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  serve: async () => (await import("./serve.ts")).addServeCommand,
+  serve: async () => (await import("./serve/serve.ts")).addServeCommand,
   migrate: async () => (await import("./migrate.ts")).addMigrateCommand,
   token: async () => (await import("./keys/token.ts")).addTokenCommand,
   admin: async () => (await import("./keys/admin.ts")).addAdminCommand,
@@ -51,6 +51,7 @@ export async function createProgram(named?: string): Promise<Command> {
 
 export async function runCli(argv: readonly string[]): Promise<void> {
   process.on("unhandledRejection", surviveLostTypeQuery);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
   try {
     const named = argv.slice(2).find((word) => !word.startsWith("-"));
     const program = await createProgram(named);
@@ -60,6 +61,11 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     process.exitCode = EXIT_CODES.failed;
     if (!(error instanceof CommanderError && error.code === "commander.help")) showError(error, argv);
   }
+}
+
+/** A reader that has seen enough (`| head`) is no fault: what is still written goes nowhere. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** The statement that wanted the connection is told on its own. */

@@ -31,7 +31,7 @@ const POLL_MS = 100;
  * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
  */
 export async function withDatabase<T>(config: Config, work: (db: Sql) => Promise<T>): Promise<T> {
-  const log = createLog(config.LOG_LEVEL === "info" ? "warn" : config.LOG_LEVEL);
+  const log = createLog(config.LOG_LEVEL === "info" ? "warn" : config.LOG_LEVEL, config.LOG_FORMAT);
   const applicationName = `countinghouse command ${process.pid}`;
   const { db, access } = await connect(config, { log, applicationName });
   try {

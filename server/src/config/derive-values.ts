@@ -1,5 +1,6 @@
 // Values that follow from others where they are not set themselves: addresses of databases and mail servers out of their
 // parts, the sender out of who signs in to send, the public address out of the port.
+import { parseEmailAddress } from "../values/email-address.ts";
 import type { Gathered } from "./gather-values.ts";
 
 const DB_PARTS = ["DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT"] as const;
@@ -18,7 +19,7 @@ export function deriveValues({ given }: Gathered, told: Pick<Deriving, "problems
   if (hasParts(deriving, "DB_URL", DB_PARTS)) deriveDatabase(deriving);
   if (hasParts(deriving, "SMTP_URL", EMAIL_PARTS)) deriveMailServer(deriving);
   const port = given.get("PORT")?.trim() ?? "";
-  if (/^[1-9]\d{0,4}$/.test(port) && !given.has("PUBLIC_URL"))
+  if (readPort(port) !== undefined && !given.has("PUBLIC_URL"))
     given.set("PUBLIC_URL", `http://localhost:${port}`);
 }
 
@@ -76,7 +77,8 @@ function deriveMailServer({ given, problems }: Deriving): void {
     "SMTP_URL",
     `${scheme}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}${tls}`,
   );
-  if (domain !== undefined && !given.has("MAIL_FROM")) given.set("MAIL_FROM", `Countinghouse <${user}>`);
+  if (parseEmailAddress(user) !== undefined && !given.has("MAIL_FROM"))
+    given.set("MAIL_FROM", `Countinghouse <${user}>`);
 }
 
 /** As it stands in a URL; a folder as it is. */

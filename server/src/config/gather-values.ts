@@ -48,7 +48,7 @@ function gatherKey(key: ConfigKey, sources: readonly Values[], gathering: Gather
   for (const source of sources) {
     const [first, ...others] = names.flatMap((alias) => {
       const text = ownOf(source, alias.name) ?? "";
-      return text === "" ? [] : [{ ...alias, text }];
+      return text.trim() === "" ? [] : [{ ...alias, text }];
     });
     if (first === undefined) continue;
     for (const { name, text } of others)
@@ -79,7 +79,7 @@ function toOwnUnit(
 export function findStrangers(sources: readonly Values[]): string[] {
   const known = new Set(listNames());
   const names = sources.flatMap((source) =>
-    Object.entries(source).flatMap(([name, text]) => (text === "" || text === undefined ? [] : [name])),
+    Object.entries(source).flatMap(([name, text = ""]) => (text.trim() === "" ? [] : [name])),
   );
   return [...new Set(names)].filter((name) => isOfFamily(name) && !known.has(name));
 }

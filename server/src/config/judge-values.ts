@@ -13,19 +13,14 @@ export function findUnsafeValues(config: Config): string[] {
   problems.push(...findShortSecrets(config));
   if (config.DB_URL !== undefined) problems.push(...findUrlProblems(config.DB_URL));
   const sentinel = config.SENTINEL_ENDPOINT;
-  if (sentinel !== undefined && !(/^https?:\/\//.test(sentinel) && URL.canParse(sentinel)))
-    problems.push("SENTINEL_ENDPOINT must be a URL that begins with http:// or https://");
   if ((sentinel === undefined) !== (config.SENTINEL_TOKEN === undefined))
     problems.push("SENTINEL_ENDPOINT and SENTINEL_TOKEN must be set together");
   if (config.METRICS_PORT === config.PORT && config.PORT !== 0)
     problems.push("METRICS_PORT must be another port than PORT");
-  if (config.METRICS_TOKEN !== undefined && !/^[\x21-\x7e]{16,}$/.test(config.METRICS_TOKEN))
-    problems.push("METRICS_TOKEN must have at least 16 visible ASCII characters");
+  if (config.METRICS_TOKEN !== undefined && config.METRICS_TOKEN.length < 16)
+    problems.push("METRICS_TOKEN must have at least 16 characters");
   if (config.HTTP_BODIES_MAX_BYTES < config.BODY_LIMIT_BYTES)
     problems.push("HTTP_BODIES_MAX_BYTES must be at least BODY_LIMIT_BYTES");
-  const rates = config.EXCHANGE_RATE_URL;
-  if (rates !== undefined && !(/^https?:\/\//.test(rates) && URL.canParse(rates)))
-    problems.push("EXCHANGE_RATE_URL must be a URL that begins with http:// or https://");
   return problems;
 }
 

@@ -1,6 +1,5 @@
 // One setting: its name, type, default and one sentence; and the values of many.
-
-export type ConfigType = "string" | "integer" | "boolean" | "choice" | "json";
+import type { Form } from "./forms.ts";
 
 /** Another name under which a value may come. */
 export interface Alias {
@@ -9,10 +8,9 @@ export interface Alias {
   readonly unit?: "seconds";
 }
 
-export interface ConfigKey {
+interface Described {
   readonly name: string;
   readonly group: string;
-  readonly type: ConfigType;
   readonly default: string | undefined;
   readonly description: string;
   readonly choices?: readonly string[];
@@ -25,6 +23,18 @@ export interface ConfigKey {
   /** What the value will be for: it is taken, and nothing reads it yet. */
   readonly later?: string;
 }
+
+interface Text {
+  readonly type: "string";
+  readonly form: Form;
+}
+
+interface Other {
+  readonly type: "integer" | "boolean" | "choice" | "json";
+  readonly form?: never;
+}
+
+export type ConfigKey = Described & (Text | Other);
 
 type ValueOf<K extends ConfigKey> = K["type"] extends "integer"
   ? number

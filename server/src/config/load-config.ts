@@ -13,10 +13,23 @@ import { readValue } from "./read-value.ts";
 export interface ConfigSource {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly envFile?: string;
+  /** What the command line says, which beats both. */
+  readonly options?: readonly GivenOption[];
+}
+
+/** A setting given as an option of the command line. */
+export interface GivenOption {
+  readonly key: string;
+  /** "--port" */
+  readonly option: string;
+  readonly value: string;
 }
 
 export interface ReadConfig {
+  /** With the default in the place of what is malformed, so that the rest can be judged all the same. */
   readonly config: Config;
+  /** A sentence for everything that must be put right before the program starts. */
+  readonly problems: readonly string[];
   /** Sentences for whoever starts the program: what is given and does nothing, and what production would refuse. */
   readonly notes: readonly string[];
   /** Names each setting as the user wrote it, in a sentence about it. */
@@ -28,37 +41,56 @@ export interface ReadConfig {
  * @throws ConfigError naming every unknown key of `.env` and every malformed value.
  */
 export function loadConfig(source: ConfigSource = {}): Config {
-  return readConfig(source).config;
+  const { config, problems } = readConfig(source);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
 }
 
-/** The same, with what there is to say of it. @throws ConfigError */
+/** The same for who has more to judge: with what there is to say of it. @throws ConfigError where .env cannot be read */
 export function readConfig(source: ConfigSource = {}): ReadConfig {
   const environment = source.environment ?? process.env;
   const { values: file, problems } = readEnvFile(source.envFile ?? resolve(".env"));
   problems.push(...findUnknownKeys(file));
-  const sources = [environment, file];
+  const { options = [] } = source;
+  const sources = [Object.fromEntries(options.map(({ key, value }) => [key, value])), environment, file];
   const gathered = gatherValues(sources);
   const notes = [...gathered.notes];
   const found = [...gathered.problems];
   deriveValues(gathered, { notes, problems: found });
   takeExampleSecrets(gathered.given, notes);
-  const values = CONFIG_KEYS.map((key: ConfigKey) => [
-    key.name,
-    readValue(key, gathered.given.get(key.name), found),
+  const { config, malformed } = readValues(gathered.given);
+  found.push(...malformed);
+  const givenAs = new Map([
+    ...gathered.givenAs,
+    ...options.map(({ key, option }) => [key, `${key} (${option})`] as const),
   ]);
-  const config = Object.fromEntries(values) as Config;
-  found.push(...findUnsafeValues(config));
-  const rename = (sentences: readonly string[]) => nameAsGiven(sentences, gathered.givenAs);
+  const rename = (sentences: readonly string[]) => nameAsGiven(sentences, givenAs);
   problems.push(...rename(found));
-  if (problems.length > 0) throw new ConfigError(problems);
   notes.push(
     ...findStrangers(sources).map((name) => `${name} is taken and does nothing: it is no setting here`),
   );
   return {
     config,
+    problems,
     notes: rename([...notes, ...describeWeakSecrets(config), ...describeSupplyOddities(config)]),
     nameAsGiven: rename,
   };
+}
+
+/** Each by its key, and then together: a text that is malformed is judged as it was given, and told once. */
+function readValues(given: ReadonlyMap<string, string>): { config: Config; malformed: string[] } {
+  const readings = CONFIG_KEYS.map((key: ConfigKey) => ({ key, ...readValue(key, given.get(key.name)) }));
+  const malformed = readings.flatMap(({ key, problem }) =>
+    problem === undefined ? [] : [`${key.name} ${problem}`],
+  );
+  const asGiven = readings.map(({ key, value, problem }) =>
+    problem !== undefined && key.type === "string" ? [key.name, given.get(key.name)] : [key.name, value],
+  );
+  const told = readings.flatMap(({ key, problem }) => (problem === undefined ? [] : [`${key.name} must `]));
+  const unsafe = findUnsafeValues(Object.fromEntries(asGiven) as Config);
+  malformed.push(...unsafe.filter((problem) => !told.some((beginning) => problem.startsWith(beginning))));
+  const config = Object.fromEntries(readings.map(({ key, value }) => [key.name, value])) as Config;
+  return { config, malformed };
 }
 
 function findUnknownKeys(file: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 // The domain and the origins of passkeys, as the configuration says or PUBLIC_URL suggests.
 import type { Config } from "./config.ts";
-import { splitList } from "./read-value.ts";
+import { splitList } from "./split-list.ts";
 
 /** The domain and the origins of passkeys, as the configuration says or PUBLIC_URL suggests. */
 export function readPasskeySettings(config: Config): { rpId: string; origins: readonly string[] } {

@@ -1,53 +1,51 @@
 // Reads one value of the configuration as its key's type, and says what is wrong with it.
 
 import { ownOf } from "../values/own-of.ts";
+import { parseJson } from "../values/parse-json.ts";
 import type { ConfigKey } from "./key.ts";
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
-  ...{ true: true, "1": true, yes: true, on: true },
-  ...{ false: false, "0": false, no: false, off: false },
+  true: true,
+  "1": true,
+  yes: true,
+  on: true,
+  false: false,
+  "0": false,
+  no: false,
+  off: false,
 };
 
-/** Adds to `problems` where the text is malformed. */
-export function readValue(key: ConfigKey, given: string | undefined, problems: string[]): unknown {
-  const text = given ?? key.default;
-  if (text === undefined) return undefined;
-  const problem = describeMalformed(key, text);
-  if (problem !== undefined) problems.push(`${key.name} ${problem}`);
-  if (key.type === "integer") return Number(text);
-  if (key.type === "boolean") return ownOf(BOOLEANS, text.toLowerCase());
-  return key.type === "json" && problem === undefined ? JSON.parse(text) : text;
+export interface Reading {
+  /** The default's where the text is malformed. */
+  readonly value: unknown;
+  /** What is wrong with the text, going on from the key's name. */
+  readonly problem?: string;
 }
 
-function describeMalformed(key: ConfigKey, text: string): string | undefined {
+/** @param given undefined: the default */
+export function readValue(key: ConfigKey, given: string | undefined): Reading {
+  const byDefault = key.default === undefined ? undefined : readText(key, key.default).value;
+  if (given === undefined) return { value: byDefault };
+  const reading = readText(key, key.secret === true ? given : given.trim());
+  return reading.problem === undefined ? reading : { value: byDefault, problem: reading.problem };
+}
+
+function readText(key: ConfigKey, text: string): Reading {
   const shown = key.secret === true ? "its value" : `"${text}"`;
-  if (key.type === "choice" && !key.choices?.includes(text))
-    return `must be one of ${key.choices?.join(", ")}, not ${shown}`;
-  if (key.type === "boolean" && ownOf(BOOLEANS, text.toLowerCase()) === undefined)
-    return `must be true or false, not ${shown}`;
+  const orElse = (value: unknown, must: string): Reading =>
+    value === undefined ? { value, problem: `must ${must}, not ${shown}` } : { value };
+  if (key.type === "string") return orElse(key.form.read(text), key.form.must);
+  if (key.type === "choice") {
+    const { choices = [] } = key;
+    const meant = choices.find((choice) => choice === text.toLowerCase());
+    return orElse(meant, `be one of ${choices.join(", ")}`);
+  }
+  if (key.type === "boolean") return orElse(ownOf(BOOLEANS, text.toLowerCase()), "be true or false");
   if (key.type === "integer") {
     const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = key;
     const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= minimum && number <= maximum))
-      return `must be a whole number from ${minimum} to ${maximum}, not ${shown}`;
+    const isWithin = number >= minimum && number <= maximum;
+    return orElse(isWithin ? number : undefined, `be a whole number from ${minimum} to ${maximum}`);
   }
-  if (key.type === "json" && !isJson(text)) return `must be JSON, not ${shown}`;
-  return undefined;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** "a, b" of the configuration as a list. */
-export function splitList(text: string | undefined): string[] {
-  return (text ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+  return orElse(parseJson(text), "be JSON");
 }

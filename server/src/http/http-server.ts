@@ -46,6 +46,8 @@ declare module "fastify" {
     actor: Actor;
     /** A JSON body as it was sent. */
     bodyText: string | undefined;
+    /** Of the problem document that answers it. */
+    problemCode: string | undefined;
   }
   interface FastifyContextConfig {
     /** Reachable without a token. */
@@ -66,6 +68,8 @@ export interface HttpBounds {
 
 export interface HttpServerOptions {
   readonly log: Log;
+  /** Of the line that each answered request gets. */
+  readonly requestLevel: "info" | "debug";
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;
   /** Writes the audit entry of a command. */
@@ -114,6 +118,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.decorateRequest("actor");
   server.decorate("recordCommand", options.recordCommand);
   server.decorateRequest("bodyText");
+  server.decorateRequest("problemCode");
   keepBodyText(server as HttpServer);
   boundConnections(server as HttpServer, options);
   server.setValidatorCompiler(createValidatorCompiler());
@@ -221,7 +226,7 @@ function takeRequestId(given: string | string[] | undefined): string {
 
 function addHooks(
   server: HttpServer,
-  { log, metrics, authenticator, rateLimits, onRefused }: HttpServerOptions,
+  { log, metrics, authenticator, rateLimits, onRefused, requestLevel }: HttpServerOptions,
 ): void {
   const limiter = createRateLimiter(rateLimits);
   const methodsOf = watchMethods(server);
@@ -244,8 +249,9 @@ function addHooks(
     const route = request.routeOptions.url ?? "unknown";
     const status = reply.statusCode;
     metrics.observeRequest({ method: request.method, route, status, seconds: reply.elapsedTime / 1000 });
-    if (status >= 500 || log.isLevelEnabled("debug"))
-      logRequest(log, request, { status, elapsedMs: reply.elapsedTime });
+    const level = status >= 500 ? "warn" : requestLevel;
+    if (log.isLevelEnabled(level))
+      log[level](describeRequest(request, reply), status >= 500 ? "request failed" : "request");
     done();
   });
   server.setErrorHandler(async (error, request, reply) => {
@@ -310,20 +316,15 @@ function attempt(step: () => void, done: (error?: Error) => void): void {
   done(refusal);
 }
 
-function logRequest(
-  log: Log,
-  request: FastifyRequest,
-  { status, elapsedMs }: { status: number; elapsedMs: number },
-): void {
-  const fields = {
+function describeRequest(request: FastifyRequest, reply: FastifyReply): object {
+  return {
     "http.request.id": request.id,
     "http.request.method": request.method,
     "url.path": request.url.split("?")[0],
-    "http.response.status_code": status,
-    "event.duration": Math.round(elapsedMs * 1e6),
+    "http.response.status_code": reply.statusCode,
+    "error.code": request.problemCode,
+    "event.duration": Math.round(reply.elapsedTime * 1e6),
     "user.id": (request.actor as Actor | undefined)?.id,
     "client.ip": request.ip,
   };
-  if (status >= 500) log.warn(fields, "request failed");
-  else log.debug(fields, "request");
 }

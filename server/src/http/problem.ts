@@ -188,6 +188,7 @@ export const PROBLEM_CONTENT_TYPE = "application/problem+json; charset=utf-8";
 
 /** Sends a problem document. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  request.problemCode = problem.code;
   if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
   if (problem.status === 401) reply.header("www-authenticate", 'Bearer realm="countinghouse"');
   return reply

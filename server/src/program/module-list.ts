@@ -18,7 +18,6 @@ import { promotions } from "../modules/promotions/open.ts";
 import { reports } from "../modules/reports/open.ts";
 import { risk } from "../modules/risk/open.ts";
 import type { EncryptedTable } from "../runtime/vault/encrypted-table.ts";
-import { findKeyProblems } from "./check-keys.ts";
 
 const LIST = begin()
   .with(jobs)
@@ -63,9 +62,9 @@ export function readSettings(config: Config): Settings {
   return settings;
 }
 
-/** A sentence for each setting that its module, or the vault, cannot use. */
+/** A sentence for each setting that its module cannot use. */
 export function findSettingProblems(config: Config): readonly string[] {
-  return [...tryToReadSettings(config).problems, ...findKeyProblems(config)];
+  return tryToReadSettings(config).problems;
 }
 
 function tryToReadSettings(config: Config): { settings: Settings; problems: readonly string[] } {

@@ -3,8 +3,9 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
-import { serverRole, startEmbeddedPostgres } from "../runtime/embedded-postgres/index.ts";
+import { hasCluster, serverRole, startEmbeddedPostgres } from "../runtime/embedded-postgres/index.ts";
 import type { Log } from "../runtime/log.ts";
+import { findAppliedMigrations } from "../runtime/migrations/applied-migrations.ts";
 import { migrate } from "../runtime/migrations/migrate.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
 import { grantServerRole, mayServe } from "./server-role-store.ts";
@@ -35,16 +36,23 @@ export interface Databases {
   readonly close: () => Promise<void>;
 }
 
-/** @throws DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do; nothing is left running then */
-export async function openDatabases(config: Config, log: Log): Promise<Databases> {
+/** Throws where the settings cannot be used; `isNew` says that the database has no table yet. */
+export type Judge = (database: { readonly isNew: boolean }) => Promise<void>;
+
+/**
+ * @param judge asked before anything is made: the rest of the program, which knows, may be read meanwhile
+ * @throws DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do; nothing is left running then
+ */
+export async function openDatabases(config: Config, log: Log, judge: Judge): Promise<Databases> {
   const steps: StopSteps = [];
   const close = () => runBackwards(steps);
   try {
-    const { url, hint } = await findServer(config, log, steps);
+    const { url, hint } = await findServer(config, { log, steps, judge });
     const common = { url, statementTimeoutMs: config.REQUEST_TIMEOUT_MS };
     const db = openDatabase({ ...common, poolSize: config.DB_POOL_SIZE, settings: READ_SETTINGS });
     steps.push(() => db.end({ timeout: 5 }));
     await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
+    if (config.DB_URL !== undefined) await judge({ isNew: (await findAppliedMigrations(db)).length === 0 });
     tellMigrated(log, await migrate(db));
     const batchDb = openDatabase({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
     steps.push(() => batchDb.end({ timeout: 5 }));
@@ -58,10 +66,11 @@ export async function openDatabases(config: Config, log: Log): Promise<Databases
 /** The URL of the role that serves. */
 async function findServer(
   config: Config,
-  log: Log,
-  steps: StopSteps,
+  { log, steps, judge }: { log: Log; steps: StopSteps; judge: Judge },
 ): Promise<{ url: string; hint: string }> {
   if (config.DB_URL !== undefined) return { url: config.DB_URL, hint: "DB_URL" };
+  const isNew = !(await hasCluster(resolve(config.DATA_DIR)));
+  if (isNew) await judge({ isNew });
   const postgres = await startEmbeddedPostgres({
     dataDir: resolve(config.DATA_DIR),
     log,
@@ -71,6 +80,7 @@ async function findServer(
     },
   });
   steps.push(() => postgres.stop());
+  if (!isNew) await judge({ isNew });
   await migrateOwn(postgres.socketUrl ?? postgres.url, log);
   return { url: postgres.serverUrl, hint: postgres.adminHint };
 }
@@ -88,5 +98,7 @@ async function migrateOwn(url: string, log: Log): Promise<void> {
 }
 
 function tellMigrated(log: Log, migrations: readonly string[]): void {
-  if (migrations.length > 0) log.info({ migrations }, "migrated the database");
+  const { length } = migrations;
+  if (length > 0) log.info({ migrations: length }, `brought the database up to date: ${length} migrations`);
+  log.debug({ names: migrations }, "migrations applied");
 }

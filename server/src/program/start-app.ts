@@ -1,8 +1,7 @@
 // The running program: database, modules, HTTP. `startApp` brings it up in order and hands back how to stop it.
 
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/env-file.ts";
-import { splitList } from "../config/read-value.ts";
+import { splitList } from "../config/split-list.ts";
 import { createAuthenticator, createLocalVerifier } from "../http/authenticate.ts";
 import { createHttpServer, type HttpServer, type Routes } from "../http/http-server.ts";
 import type { RateLimits } from "../http/limits/rate-limit.ts";
@@ -12,22 +11,19 @@ import { createMetrics, type Metrics } from "../http/operations/metrics.ts";
 import { addMetricsRoute, openMetricsServer } from "../http/operations/metrics-door.ts";
 import { startSchedule } from "../modules/jobs/index.ts";
 import type { Sql } from "../runtime/database.ts";
-import type { Log } from "../runtime/log.ts";
+import { isForPeople, type Log } from "../runtime/log.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
 import { openVault } from "../runtime/vault/vault.ts";
 import { openWriteCheck } from "../runtime/write-check.ts";
 import { TARGETS, type Target } from "../targets.ts";
 import { addGauges, listDatabaseGauges } from "./gauges.ts";
-import {
-  findSettingProblems,
-  listChecks,
-  type OpenedModules,
-  openModules,
-  readSettings,
-} from "./module-list.ts";
+import { judgeSettings } from "./judge-settings.ts";
+import { listChecks, type OpenedModules, openModules, readSettings } from "./module-list.ts";
 import { type Databases, LANES, openDatabases } from "./open-databases.ts";
 import { readTokenSettings } from "./token-settings.ts";
 import { readVaultOptions } from "./vault-options.ts";
+
+export { judgeSettings };
 
 export interface App {
   readonly url: string;
@@ -44,13 +40,15 @@ export interface App {
  * @param opening the databases, where they are being opened already
  * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
  */
-export async function startApp(config: Config, log: Log, opening = openDatabases(config, log)): Promise<App> {
-  const problems = findSettingProblems(config);
+export async function startApp(
+  config: Config,
+  log: Log,
+  opening = openDatabases(config, log, async (database) => judgeSettings(config, database)),
+): Promise<App> {
   const databases = await opening;
   const steps: StopSteps = [databases.close];
   const stop = () => runBackwards(steps);
   try {
-    if (problems.length > 0) throw new ConfigError(problems);
     const opened = await open(config, { log, steps, ...databases });
     return { ...opened, db: databases.db, databaseHint: databases.hint, stop };
   } catch (error) {
@@ -104,8 +102,11 @@ async function openServer(
   const localTokens = config.APP_ENV === "production" ? undefined : readTokenSettings(config);
   const takesBare = config.APP_ENV === "development";
   const local = localTokens === undefined ? [] : [createLocalVerifier(localTokens, { takesBare })];
+  const { LOG_REQUESTS: requests } = config;
+  const isRequestTold = requests === "on" || (requests === "auto" && isForPeople(config.LOG_FORMAT));
   const server = await createHttpServer({
     log,
+    requestLevel: isRequestTold ? "info" : "debug",
     metrics,
     authenticator: createAuthenticator([...identity.verifiers, ...local]),
     onRefused: identity.onRefused,

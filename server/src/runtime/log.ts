@@ -1,5 +1,7 @@
-// The log: one JSON line an event on standard error, with Elastic Common Schema names and secrets redacted.
+// The log: one line an event on standard error, with secrets redacted. A program reads JSON with the names of the Elastic
+// Common Schema, a person at a terminal reads text.
 import { type Logger, pino, stdTimeFunctions } from "pino";
+import { formatLogLine } from "./format-log.ts";
 
 export type Log = Logger;
 
@@ -16,8 +18,20 @@ const REDACTED = [
   "*.DB_URL",
 ];
 
-/** Opens the log at a level of LOG_LEVEL. Lines leave synchronously, so that the last ones survive a crash. */
-export function createLog(level: string): Log {
+export type LogFormat = "auto" | "text" | "json";
+
+/** Whether lines are written for a person. */
+export function isForPeople(format: LogFormat): boolean {
+  return format === "text" || (format === "auto" && process.stderr.isTTY === true);
+}
+
+/**
+ * Opens the log at a level of LOG_LEVEL. Lines leave synchronously, so that the last ones survive a crash.
+ * @param format auto: text where standard error is a terminal
+ */
+export function createLog(level: string, format: LogFormat = "auto"): Log {
+  const isColored = process.stderr.hasColors?.() === true; // not with NO_COLOR
+  const people = { write: (line: string) => process.stderr.write(formatLogLine(line, isColored)) };
   return pino(
     {
       level,
@@ -29,7 +43,7 @@ export function createLog(level: string): Log {
       serializers: { err: describeError },
       errorKey: "err",
     },
-    process.stderr,
+    isForPeople(format) ? people : process.stderr,
   );
 }
 

@@ -11,12 +11,3 @@ export async function readBody(response: Response, bytesMax: number): Promise<st
   }
   return Buffer.concat(chunks).toString("utf8");
 }
-
-/** Undefined where it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,8 @@
 // Secrets that the program makes for itself on first start: files in the data directory that only their owner may read.
 import { randomBytes } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** Reads the secret in `path`, or makes one of `bytes` random bytes (base64url). Two processes at once agree on one. */
 export function readOrCreateSecret(path: string, bytes: number): string {
@@ -10,7 +11,7 @@ export function readOrCreateSecret(path: string, bytes: number): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(temporary, `${randomBytes(bytes).toString("base64url")}\n`, { mode: 0o600, flush: true });
   chmodSync(temporary, 0o600);

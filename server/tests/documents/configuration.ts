@@ -5,8 +5,10 @@ import type { Alias, ConfigKey } from "../../src/config/key.ts";
 const INTRODUCTION = `# Configuration
 
 Every setting is an environment variable; the same names may stand in a file \`.env\` in the folder where the program
-is started (the environment wins). An unknown key in \`.env\` or a malformed value stops the start with a line that
-names it. Nothing has to be set to try the program out. \`.env.example\` has every name, to copy and fill in.
+is started (the environment wins, and the options \`--port\`, \`--host\` and \`--data-dir\` of \`serve\` win over both). Blanks around a value
+and the case of choices do not count. An unknown key in \`.env\` or a value that cannot be used stops the start, before anything
+is made, with a line that names all of them. Nothing has to be set to try the program out. \`.env.example\` has every name, to
+copy and fill in.
 
 Secrets out of examples, such as \`your-secret-key\`, and short ones work while developing, with a warning at the start; production
 refuses them. Where a setting has several names, what the environment says beats what \`.env\` says, and then the first name counts.
@@ -69,6 +71,7 @@ function describeAliasDefault(key: ConfigKey, unit: Alias["unit"]): string {
 export function describeType(key: ConfigKey): string {
   const secret = key.secret === true ? ", secret" : "";
   if (key.choices !== undefined) return `${key.choices.map((choice) => `\`${choice}\``).join(", ")}${secret}`;
+  if (key.type === "string") return `${key.form.name}${secret}`;
   if (key.minimum === undefined && key.maximum === undefined) return `${key.type}${secret}`;
   return `${key.type}, ${key.minimum ?? 0} to ${key.maximum ?? "any"}${secret}`;
 }

@@ -1,5 +1,5 @@
 // What `doctor` looks at without a database: settings, Node, the platform's packages, the data directory, secrets, port.
-import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import { existsSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
@@ -7,20 +7,21 @@ import { ConfigError } from "../../config/env-file.ts";
 import { readConfig } from "../../config/load-config.ts";
 import { findSettingProblems } from "../../program/module-list.ts";
 import { tryToListen } from "../../runtime/try-to-listen.ts";
+import { findFolderProblems } from "../serve/judge-places.ts";
+import { answersAsOurs, urlOf } from "../serve/running-server.ts";
 import type { Finding } from "./doctor.ts";
 
 const NODE_MAJOR = 26;
 const SECRET_FILES = ["jwt-secret", "encryption-key", "postgres-password"];
 const DISK_FREE_GOOD = 2 * 1024 ** 3;
 const DISK_FREE_MIN = 200 * 1024 ** 2;
-const ASK_MAX_MS = 2_000;
 
 export function examineConfig(): { config: Config | undefined; findings: Finding[] } {
   const check = "settings";
   try {
-    const { config, notes, nameAsGiven } = readConfig();
-    const problems = findSettingProblems(config);
-    if (problems.length > 0) throw new ConfigError(nameAsGiven(problems));
+    const { config, problems, notes, nameAsGiven } = readConfig();
+    const all = [...problems, ...nameAsGiven(findSettingProblems(config))];
+    if (all.length > 0) throw new ConfigError(all);
     const ok: Finding = { check, state: "ok", what: "every value is well-formed" };
     return { config, findings: [ok, ...notes.map((what): Finding => ({ check, state: "warn", what }))] };
   } catch (error) {
@@ -35,7 +36,7 @@ export async function examineMachine(config: Config): Promise<Finding[]> {
   return [
     examineNode(),
     examineBinaries(config),
-    examineDataDir(dataDir),
+    examineDataDir(config),
     ...examineDisk(dataDir),
     ...examineSecrets(dataDir),
     await examinePort(config),
@@ -66,16 +67,15 @@ function examineBinaries({ DB_URL }: Config): Finding {
   }
 }
 
-function examineDataDir(dataDir: string): Finding {
+function examineDataDir(config: Config): Finding {
   const check = "data directory";
-  const existing = findExisting(dataDir);
-  try {
-    accessSync(existing, constants.W_OK | constants.X_OK);
-  } catch {
+  const dataDir = resolve(config.DATA_DIR);
+  const [problem] = findFolderProblems(config);
+  if (problem !== undefined) {
     const wayOut = "run as the user who owns it, change its owner, or choose another DATA_DIR";
-    return { check, state: "fail", what: `${existing} cannot be written to`, wayOut };
+    return { check, state: "fail", what: problem, wayOut };
   }
-  const what = existing === dataDir ? dataDir : `${dataDir}, made at the first start`;
+  const what = existsSync(dataDir) ? dataDir : `${dataDir}, made at the first start`;
   return { check, state: "ok", what };
 }
 
@@ -110,24 +110,10 @@ async function examinePort({ HOST, PORT }: Config): Promise<Finding> {
     const wayOut = "choose another PORT (below 1024 only root may listen) or HOST";
     return { check, state: "fail", what: `cannot listen on ${HOST}:${PORT} (${code})`, wayOut };
   }
-  if (await answersAsOurs(HOST, PORT))
+  if (await answersAsOurs(urlOf(HOST, PORT)))
     return { check, state: "ok", what: `Countinghouse answers on ${PORT}` };
   const wayOut = "stop the other program, or choose another PORT";
   return { check, state: "fail", what: `${PORT} is taken by another program`, wayOut };
-}
-
-async function answersAsOurs(host: string, port: number): Promise<boolean> {
-  const name =
-    host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
-  try {
-    const answer = await fetch(`http://${name}:${port}/openapi.json`, {
-      signal: AbortSignal.timeout(ASK_MAX_MS),
-    });
-    const { info } = (await answer.json()) as { info?: { title?: unknown } };
-    return info?.title === "Countinghouse";
-  } catch {
-    return false;
-  }
 }
 
 function findExisting(path: string): string {

@@ -2,9 +2,10 @@
 // is a temporary one beside it, which is removed when anything goes wrong, Ctrl-C included.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { makeFolder } from "../../runtime/make-folder.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 
 export interface Output {
@@ -45,11 +46,13 @@ export async function openOutput(out: string, exportDir: string): Promise<Output
   const isBareName = out === basename(out);
   const path = isBareName ? join(resolve(exportDir), out) : resolve(out);
   try {
-    if (isBareName) await mkdir(resolve(exportDir), { recursive: true });
+    if (isBareName) makeFolder(resolve(exportDir));
     return await writeToFile(path);
   } catch (error) {
     const reason = (error as Error).message;
-    throw new CommandError(`cannot write ${path} (${reason}); choose another --out`);
+    throw new CommandError(
+      `cannot write ${path} (${reason}); choose another ${isBareName ? "EXPORT_DIR or " : ""}--out`,
+    );
   }
 }
 

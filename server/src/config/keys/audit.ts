@@ -1,4 +1,5 @@
 // The settings of the audit trail and of the check of the whole.
+import { folder, httpUrl, key32, logName, visible } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const AUDIT_KEYS = [
@@ -15,6 +16,7 @@ export const AUDIT_KEYS = [
     name: "AUDIT_LOG_NAME",
     group: "Audit",
     type: "string",
+    form: logName,
     default: "countinghouse.local",
     description:
       "What the names of the transparency logs begin with, usually the host that publishes them; never changed later.",
@@ -23,6 +25,7 @@ export const AUDIT_KEYS = [
     name: "AUDIT_SIGNING_KEY",
     group: "Audit",
     type: "string",
+    form: key32,
     default: undefined,
     secret: true,
     description:
@@ -42,6 +45,7 @@ export const AUDIT_KEYS = [
     name: "AUDIT_CHECKPOINT_DIR",
     group: "Audit",
     type: "string",
+    form: folder,
     default: undefined,
     description:
       "Folder into which every checkpoint is published too; copy it out of the reach of this machine.",
@@ -50,6 +54,7 @@ export const AUDIT_KEYS = [
     name: "SENTINEL_ENDPOINT",
     group: "Audit",
     type: "string",
+    form: httpUrl,
     default: undefined,
     earlier: true,
     description: "URL of a Microsoft Sentinel log ingestion endpoint; the trail is sent there as it grows.",
@@ -58,6 +63,7 @@ export const AUDIT_KEYS = [
     name: "SENTINEL_TOKEN",
     group: "Audit",
     type: "string",
+    form: visible,
     default: undefined,
     secret: true,
     earlier: true,

@@ -1,4 +1,5 @@
 // What programs beside the server are told, the library and the examples: they read these, the server does not.
+import { baseUrl, text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const BESIDE_KEYS = [
@@ -6,6 +7,7 @@ export const BESIDE_KEYS = [
     name: "COUNTINGHOUSE_URL",
     group: "Programs beside it",
     type: "string",
+    form: baseUrl,
     default: "http://localhost:8000",
     description: "Where the library and the examples reach the server.",
   },
@@ -13,6 +15,7 @@ export const BESIDE_KEYS = [
     name: "COUNTINGHOUSE_TOKEN",
     group: "Programs beside it",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     description: "Access token or API key of staff with which the library's processSecureTransaction posts.",
@@ -21,6 +24,7 @@ export const BESIDE_KEYS = [
     name: "CUSTOMER_TOKEN",
     group: "Programs beside it",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     earlier: true,

@@ -1,4 +1,5 @@
 // The settings of its database.
+import { text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const DATABASE_KEYS = [
@@ -6,6 +7,7 @@ export const DATABASE_KEYS = [
     name: "DB_URL",
     group: "Database",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     description:
@@ -16,6 +18,7 @@ export const DATABASE_KEYS = [
     name: "DB_USER",
     group: "Database",
     type: "string",
+    form: text,
     default: undefined,
     earlier: true,
     description: "With DB_NAME a PostgreSQL in parts, where DB_URL is not set: the role.",
@@ -24,6 +27,7 @@ export const DATABASE_KEYS = [
     name: "DB_PASSWORD",
     group: "Database",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     earlier: true,
@@ -33,6 +37,7 @@ export const DATABASE_KEYS = [
     name: "DB_HOST",
     group: "Database",
     type: "string",
+    form: text,
     default: "localhost",
     earlier: true,
     description: "Host of DB_NAME; a path is the folder of its socket.",
@@ -51,6 +56,7 @@ export const DATABASE_KEYS = [
     name: "DB_NAME",
     group: "Database",
     type: "string",
+    form: text,
     default: undefined,
     earlier: true,
     description: "The database at DB_HOST that is used.",

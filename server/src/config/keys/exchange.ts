@@ -1,4 +1,5 @@
 // The settings of exchange rates.
+import { httpUrl } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const EXCHANGE_KEYS = [
@@ -6,6 +7,7 @@ export const EXCHANGE_KEYS = [
     name: "EXCHANGE_RATE_URL",
     group: "Exchange",
     type: "string",
+    form: httpUrl,
     default: undefined,
     description:
       'URL that answers exchange rates as JSON, {"base":"EUR","rates":{"USD":"1.0834"}}; unset, rates are set by hand alone.',

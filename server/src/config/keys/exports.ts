@@ -1,4 +1,5 @@
 // The settings of exports.
+import { folder } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const EXPORTS_KEYS = [
@@ -6,6 +7,7 @@ export const EXPORTS_KEYS = [
     name: "EXPORT_DIR",
     group: "Export",
     type: "string",
+    form: folder,
     default: "exports",
     description: "Folder for exports whose --out is a bare file name.",
   },

@@ -1,4 +1,5 @@
 // The settings of its HTTP server.
+import { listenHost, visible } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const HTTP_KEYS = [
@@ -6,6 +7,7 @@ export const HTTP_KEYS = [
     name: "HOST",
     group: "HTTP",
     type: "string",
+    form: listenHost,
     default: "127.0.0.1",
     description: "Address to listen on; 0.0.0.0 opens the port to other machines.",
   },
@@ -79,6 +81,7 @@ export const HTTP_KEYS = [
     name: "METRICS_TOKEN",
     group: "HTTP",
     type: "string",
+    form: visible,
     default: undefined,
     secret: true,
     description: "Bearer token that /metrics asks for; unset, whoever reaches the address may read it.",
@@ -87,6 +90,7 @@ export const HTTP_KEYS = [
     name: "METRICS_HOST",
     group: "HTTP",
     type: "string",
+    form: listenHost,
     default: "127.0.0.1",
     description: "Address at which METRICS_PORT listens.",
   },

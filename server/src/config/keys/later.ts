@@ -1,8 +1,15 @@
 // Names that people bring along whose feature is still to come: their values are taken, and the start says that nothing reads
 // them yet.
+import { text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
-const LATER = { group: "Comes later", type: "string", default: undefined, earlier: true } as const;
+const LATER = {
+  group: "Comes later",
+  type: "string",
+  form: text,
+  default: undefined,
+  earlier: true,
+} as const;
 const REDIS = "limits and caches that several processes share in Redis come later";
 const TASKS = "tasks by a broker of their own come later";
 const SIGN_IN = "signing in on the API page by Entra ID comes later";

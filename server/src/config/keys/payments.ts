@@ -1,4 +1,5 @@
 // The settings of payments.
+import { anyUrl, httpUrl, stripeKey, webhookSecret } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const PAYMENT_KEYS = [
@@ -6,6 +7,7 @@ export const PAYMENT_KEYS = [
     name: "STRIPE_SECRET_KEY",
     group: "Payments",
     type: "string",
+    form: stripeKey,
     default: undefined,
     secret: true,
     aliases: [{ name: "PAYMENT_GATEWAY_KEY" }],
@@ -15,6 +17,7 @@ export const PAYMENT_KEYS = [
     name: "STRIPE_WEBHOOK_SECRET",
     group: "Payments",
     type: "string",
+    form: webhookSecret,
     default: undefined,
     secret: true,
     description: "Secret with which Stripe signs what it sends to /api/v1/webhooks/stripe.",
@@ -23,6 +26,7 @@ export const PAYMENT_KEYS = [
     name: "STRIPE_API_URL",
     group: "Payments",
     type: "string",
+    form: httpUrl,
     default: "https://api.stripe.com",
     description: "Where Stripe's API is reached; another one for tests, or through a proxy.",
   },
@@ -30,6 +34,7 @@ export const PAYMENT_KEYS = [
     name: "PAYMENT_RETURN_URL",
     group: "Payments",
     type: "string",
+    form: anyUrl,
     default: undefined,
     description:
       "Where a customer's browser goes after it has confirmed a card payment (3-D Secure); unset, PUBLIC_URL.",

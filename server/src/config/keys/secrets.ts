@@ -1,4 +1,5 @@
 // The secrets that sign tokens and wrap keys.
+import { key32, text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const SECRETS_KEYS = [
@@ -6,6 +7,7 @@ export const SECRETS_KEYS = [
     name: "JWT_SECRET_KEY",
     group: "Access",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     description:
@@ -15,6 +17,7 @@ export const SECRETS_KEYS = [
     name: "JWT_AUDIENCE",
     group: "Access",
     type: "string",
+    form: text,
     default: "countinghouse",
     description: "The audience that an access token must name.",
   },
@@ -22,6 +25,7 @@ export const SECRETS_KEYS = [
     name: "ENCRYPTION_KEY",
     group: "Access",
     type: "string",
+    form: key32,
     default: undefined,
     secret: true,
     description:
@@ -31,6 +35,7 @@ export const SECRETS_KEYS = [
     name: "ENCRYPTION_KEY_PREVIOUS",
     group: "Access",
     type: "string",
+    form: key32,
     default: undefined,
     secret: true,
     description: "The key before ENCRYPTION_KEY, while `countinghouse keys rotate` re-wraps the data keys.",

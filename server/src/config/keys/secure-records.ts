@@ -1,4 +1,5 @@
 // The settings of secure transaction records.
+import { text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const SECURE_RECORDS_KEYS = [
@@ -6,6 +7,7 @@ export const SECURE_RECORDS_KEYS = [
     name: "API_KEY_V1",
     group: "Secure records",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     earlier: true,
@@ -16,6 +18,7 @@ export const SECURE_RECORDS_KEYS = [
     name: "ADMIN_PASSWORD",
     group: "Secure records",
     type: "string",
+    form: text,
     default: undefined,
     secret: true,
     earlier: true,

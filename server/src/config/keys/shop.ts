@@ -1,4 +1,5 @@
 // The configuration of the shop.
+import { currency, text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const SHOP_KEYS = [
@@ -6,6 +7,7 @@ export const SHOP_KEYS = [
     name: "DEFAULT_CURRENCY",
     group: "Shop",
     type: "string",
+    form: currency,
     default: "USD",
     description: "Currency of prices and orders that name none; GET /assets lists what is known.",
   },
@@ -29,6 +31,7 @@ export const SHOP_KEYS = [
     name: "TAX_RATE",
     group: "Shop",
     type: "string",
+    form: text,
     default: "0.20",
     aliases: [{ name: "TAX_RATE_DEFAULT" }],
     description: "Rate of the tax class standard, a decimal from 0 to 1; docs/orders.md has the rounding.",

@@ -1,4 +1,5 @@
 // The settings of the supplier and of a stock system elsewhere, and what is wrong with their values.
+import { baseUrl, httpUrl, visible } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 /** The one of docs/stock.md, under a name that belongs to nobody. */
@@ -9,6 +10,7 @@ export const SUPPLY_KEYS = [
     name: "VENDOR_API_URL",
     group: "Supply",
     type: "string",
+    form: baseUrl,
     default: VENDOR_API_URL_DEFAULT,
     earlier: true,
     description:
@@ -18,6 +20,7 @@ export const SUPPLY_KEYS = [
     name: "VENDOR_API_TOKEN",
     group: "Supply",
     type: "string",
+    form: visible,
     default: undefined,
     secret: true,
     earlier: true,
@@ -37,6 +40,7 @@ export const SUPPLY_KEYS = [
     name: "INVENTORY_SERVICE_URL",
     group: "Supply",
     type: "string",
+    form: httpUrl,
     default: undefined,
     aliases: [{ name: "INVENTORY_URL" }],
     description:

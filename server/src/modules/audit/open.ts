@@ -72,7 +72,7 @@ export const audit: Module<"audit", AuditSettings, object, AuditModule> = {
 
 function readSettings(config: Config): AuditSettings {
   const { SENTINEL_ENDPOINT: endpoint, SENTINEL_TOKEN: token } = config;
-  const settings = {
+  return {
     signing: {
       signingKey: config.AUDIT_SIGNING_KEY,
       dataDir: resolve(config.DATA_DIR),
@@ -82,8 +82,6 @@ function readSettings(config: Config): AuditSettings {
     checkpointDirectory: config.AUDIT_CHECKPOINT_DIR,
     sentinel: endpoint === undefined || token === undefined ? undefined : { endpoint, token },
   };
-  if (config.AUDIT_SIGNING_KEY !== undefined) openConfiguredSigners(settings); // a missing one is made when it is opened
-  return settings;
 }
 
 /** @throws ConfigError where the signing key is malformed */

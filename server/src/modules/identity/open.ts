@@ -85,8 +85,9 @@ function readExternalSettings(config: Config): ExternalSettings {
   const {
     AZURE_AD_TENANT_ID: tenantId,
     AZURE_AD_CLIENT_ID: clientId,
-    AZURE_AD_AUTHORITY: authority,
+    AZURE_AD_AUTHORITY: givenAuthority,
   } = config;
+  const authority = givenAuthority.replace(/\/+$/, "");
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_ROLES_CLAIM: rolesClaim } = config;
   return {
     entra: tenantId === undefined || clientId === undefined ? undefined : { authority, tenantId, clientId },

@@ -23,9 +23,16 @@ const LEASE_SECONDS = 300;
 /** How often at least a process looks whether a task is due, and how soon a failed one is tried again. */
 const LOOK_SECONDS_MAX = 60;
 
+/** What was told of upkeep that does not work, so that it is told once and not every minute. */
+interface Told {
+  /** The database could not be reached. */
+  isOutage: boolean;
+}
+
 /** Starts all tasks; each looks at once whether it is due. */
 export function startSchedule(options: ScheduleOptions): Schedule {
-  const workers = options.tasks.map((task) => repeat(task, options));
+  const told: Told = { isOutage: false };
+  const workers = options.tasks.map((task) => repeat(task, options, told));
   return {
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
@@ -33,48 +40,66 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   };
 }
 
-function repeat(task: Task, { db, log }: ScheduleOptions): Worker {
+function repeat(task: Task, { db, log }: ScheduleOptions, told: Told): Worker {
   const restMs = Math.min(task.everySeconds, LOOK_SECONDS_MAX) * 1_000;
+  const failure = { message: null };
   return startWorker({
     pass: async (stopping) => {
-      await runIfDue(task, { db, log }, stopping);
+      await runIfDue(task, { db, log, failure }, stopping);
+      if (told.isOutage) log.info("upkeep goes on");
+      told.isOutage = false;
       return restMs;
     },
     onFailure: (error) => {
-      log.warn({ err: error, task: task.name }, "upkeep waits: the database could not be reached");
+      const level = told.isOutage ? "trace" : "warn";
+      log[level]({ err: error, task: task.name }, "upkeep waits: the database could not be reached");
+      told.isOutage = true;
       return restMs;
     },
   });
 }
 
+/** How the task failed in this process when it last ran; null where it did not. */
+interface LastFailure {
+  message: string | null;
+}
+
 /**
- * Runs the task if it is due and no process runs it. Its failure is logged and kept in the schedule, not thrown.
- * Returns whether it ran.
+ * Runs the task if it is due and no process runs it. Its failure is logged (where it is another one than the last) and kept
+ * in the schedule, not thrown. Returns whether it ran.
  */
 export async function runIfDue(
   task: Task,
-  { db, log }: Pick<ScheduleOptions, "db" | "log">,
+  { db, log, failure = { message: null } }: Pick<ScheduleOptions, "db" | "log"> & { failure?: LastFailure },
   stopping: AbortSignal = new AbortController().signal,
 ): Promise<boolean> {
   const { name, everySeconds } = task;
   const leaseId = randomUUID();
   await insertSchedule(db, name);
   if (!(await leaseTask(db, { name, leaseId, seconds: LEASE_SECONDS, everySeconds }))) return false;
-  const error = await runLogged(task, log, stopping);
+  const error = await runLogged(task, { log, failure }, stopping);
+  failure.message = error;
   const nextRunSeconds = error === null ? everySeconds : Math.min(everySeconds, LOOK_SECONDS_MAX);
   await endLease(db, { name, leaseId, nextRunSeconds, error });
   return true;
 }
 
-async function runLogged(task: Task, log: Log, stopping: AbortSignal): Promise<string | null> {
+async function runLogged(
+  task: Task,
+  { log, failure }: { readonly log: Log; readonly failure: LastFailure },
+  stopping: AbortSignal,
+): Promise<string | null> {
   const startedAt = performance.now();
   try {
     const result = await task.run(stopping);
     const elapsedMs = Math.round(performance.now() - startedAt);
-    log.debug({ task: task.name, result, "event.duration_ms": elapsedMs }, "upkeep done");
+    log.trace({ task: task.name, result, "event.duration_ms": elapsedMs }, "upkeep done");
+    if (failure.message !== null) log.info({ task: task.name }, "upkeep works again");
     return null;
   } catch (error) {
-    log.warn({ err: error, task: task.name }, "upkeep failed and is tried again");
-    return String(error instanceof Error ? error.message : error).slice(0, 1_000);
+    const message = String(error instanceof Error ? error.message : error).slice(0, 1_000);
+    const level = message === failure.message ? "trace" : "warn";
+    log[level]({ err: error, task: task.name }, "upkeep failed and is tried again");
+    return message;
   }
 }

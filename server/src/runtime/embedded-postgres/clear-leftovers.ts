@@ -6,6 +6,7 @@
 
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isAlive } from "../is-alive.ts";
 import { EmbeddedPostgresError } from "./error.ts";
 import { findServers, readServerPid } from "./find-servers.ts";
 import { poll } from "./poll.ts";
@@ -58,14 +59,6 @@ async function removeForeignPidFile(clusterDir: string, log: ServerLog): Promise
   if (pid === undefined || process.platform === "win32" || !isAlive(pid)) return;
   log.warn({ pid }, "the pid file of an earlier PostgreSQL names an unrelated process; removing the file");
   await rm(join(clusterDir, "postmaster.pid"), { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {

@@ -2,8 +2,9 @@
 // appears complete or not at all (copied under another name, then renamed) and is compared with the package on reuse.
 
 import { randomBytes } from "node:crypto";
-import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { chmod, cp, lstat, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { EmbeddedPostgresError } from "./error.ts";
 
 const abandonedAfterMs = 60 * 60 * 1000;
@@ -63,7 +64,7 @@ async function openForReading(dir: string): Promise<void> {
 
 /** Created passable whatever our umask is; an existing folder keeps its mode. What root runs must not be open to tampering. */
 async function makePassableFolder(dir: string): Promise<void> {
-  if ((await mkdir(dir, { recursive: true })) !== undefined) await chmod(dir, 0o755);
+  if (makeFolder(dir)) await chmod(dir, 0o755);
   if (process.getuid?.() !== 0) return; // whom an ordinary user lets write into their folders is theirs to say
   const { mode, uid } = await stat(dir);
   const isSticky = (mode & 0o1000) !== 0; // /tmp: others may add names but not touch ours

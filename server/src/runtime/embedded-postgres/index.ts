@@ -2,6 +2,7 @@
 
 export { DirectoryInUseError, EmbeddedPostgresError } from "./error.ts";
 export { findRunningPostgres } from "./find-running.ts";
+export { hasCluster } from "./open-cluster.ts";
 export type { ServerLog } from "./relay-log.ts";
 export {
   type EmbeddedPostgres,

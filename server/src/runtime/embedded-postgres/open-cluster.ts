@@ -37,12 +37,17 @@ const unfinishedPrefix = "postgres.init-";
  */
 const ownWorkingDirectory = "/proc/self/cwd";
 
+/** Whether an earlier start made one there. */
+export async function hasCluster(dataDir: string): Promise<boolean> {
+  const names = await readdir(join(dataDir, "postgres")).catch(() => []);
+  return names.length > 0;
+}
+
 /** Answers undefined where there is no cluster yet. */
 export async function findCluster(request: ClusterRequest): Promise<Cluster | undefined> {
   const dir = join(request.dataDir, "postgres");
   await sweepUnfinished(request);
-  const names = await readdir(dir).catch(() => []);
-  if (names.length === 0) return undefined;
+  if (!(await hasCluster(request.dataDir))) return undefined;
   const version = (await readFile(join(dir, "PG_VERSION"), "utf8").catch(() => "")).trim();
   const expected = String(request.binaries.majorVersion);
   if (version === "") throw new EmbeddedPostgresError(`${dir} is not a PostgreSQL cluster: move it away`);
@@ -60,7 +65,7 @@ export async function findCluster(request: ClusterRequest): Promise<Cluster | un
 export async function createCluster(request: ClusterRequest, password: string): Promise<Cluster> {
   const dir = join(request.dataDir, "postgres");
   const work = join(request.dataDir, unfinishedPrefix + randomBytes(6).toString("hex"));
-  await mkdir(join(work, "cluster"), { recursive: true, mode: 0o700 });
+  for (const folder of [work, join(work, "cluster")]) await mkdir(folder, { mode: 0o700 });
   try {
     await writeFile(join(work, "password"), password, { mode: 0o600 });
     await giveTo(request.user, work);

@@ -2,9 +2,10 @@
 // that run, find or make the cluster, start the server and keep it running, make sure that the database exists.
 
 import { createHmac } from "node:crypto";
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
+import { makeFolder } from "../make-folder.ts";
 import { type BinariesRequest, findBinaries } from "./binaries.ts";
 import { choosePort, rememberPort } from "./choose-port.ts";
 import { chooseUser } from "./choose-user.ts";
@@ -200,7 +201,7 @@ async function prepareDatabase(
 
 async function makeDataDir(dataDir: string): Promise<string> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    makeFolder(dataDir);
     return await realpath(dataDir);
   } catch (error) {
     throw new EmbeddedPostgresError(

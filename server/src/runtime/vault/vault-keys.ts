@@ -4,6 +4,7 @@
 import { createHash, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseKeyBytes } from "../../values/key-bytes.ts";
 import { readOrCreateSecret } from "../secret-file.ts";
 import { seal, unseal } from "./vault-cipher.ts";
 import { VaultError } from "./vault-error.ts";
@@ -31,8 +32,6 @@ export interface KeyEncryptionKeys {
 }
 
 const KEY_BYTES = 32;
-const HEX = /^[0-9a-f]{64}$/i;
-const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
 const WRAPPED = /^w1:([0-9a-f]{16}):([A-Za-z0-9_-]+)$/;
 
 /**
@@ -61,13 +60,12 @@ function readKeyFile(dataDir: string, mayMake: boolean): KeyEncryptionKey {
 
 /** @throws VaultError naming `source` where the text is not 32 bytes in base64, base64url or hex */
 export function parseKey(source: string, given: string): KeyEncryptionKey {
-  const text = given.trim();
-  if (!HEX.test(text) && !BASE64.test(text)) {
+  const bytes = parseKeyBytes(given);
+  if (bytes === undefined) {
     throw new VaultError(
       `${source} must be 32 bytes in base64, base64url or hex; make one with: openssl rand -base64 32`,
     );
   }
-  const bytes = Buffer.from(text, HEX.test(text) ? "hex" : "base64");
   return { source, key: createSecretKey(bytes), fingerprint: takeFingerprint(bytes) };
 }
 

@@ -1,7 +1,8 @@
 // Publishes checkpoints as files: `<directory>/<log>/checkpoint` is the latest, `<directory>/<log>/<size>` each of them. Whoever
 // copies the folder elsewhere, out of our reach, can later show that we changed the past.
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../../runtime/make-folder.ts";
 import type { StoredCheckpoint } from "./checkpoint-store.ts";
 import type { LogName } from "./log-store.ts";
 
@@ -12,7 +13,7 @@ export async function publishCheckpoint(
   { size, note }: Pick<StoredCheckpoint, "size" | "note">,
 ): Promise<void> {
   const folder = join(directory, log);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const isNew = await writeFile(join(folder, String(size)), note, { flag: "wx" }).then(
     () => true,
     (error: NodeJS.ErrnoException) => {

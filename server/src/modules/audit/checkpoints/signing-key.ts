@@ -2,6 +2,7 @@
 // of its own, and signs under it, so that a checkpoint of one can never pass for one of the other.
 import { join } from "node:path";
 import { readOrCreateSecret } from "../../../runtime/secret-file.ts";
+import { parseKeyBytes } from "../../../values/key-bytes.ts";
 import { LOG_NAMES, type LogName } from "./log-store.ts";
 import { createSigner, type NoteSigner } from "./signed-note.ts";
 
@@ -20,10 +21,10 @@ export interface SigningOptions {
 /** @throws Error in one line where the key is malformed */
 export function openSigners({ signingKey, dataDir, logName }: SigningOptions): Signers {
   const text = signingKey ?? readOrCreateSecret(join(dataDir, "audit-signing-key"), SEED_BYTES);
-  const seed = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
-  if (seed.length !== SEED_BYTES)
+  const seed = parseKeyBytes(text);
+  if (seed === undefined)
     throw new Error(
-      `${signingKey === undefined ? "DATA_DIR/audit-signing-key" : "AUDIT_SIGNING_KEY"} must be 32 bytes in base64 or hexadecimal`,
+      `${signingKey === undefined ? "DATA_DIR/audit-signing-key" : "AUDIT_SIGNING_KEY"} must be 32 bytes in base64, base64url or hex`,
     );
   const [entries, transfers] = LOG_NAMES.map((log) => createSigner(`${logName}/${log}`, seed));
   if (entries === undefined || transfers === undefined) throw new Error("a log has no signer");

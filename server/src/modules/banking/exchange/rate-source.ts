@@ -2,8 +2,9 @@
 // HTTP. A source's answer is taken whole or not at all.
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { parseJson, readBody } from "../../../runtime/read-body.ts";
+import { readBody } from "../../../runtime/read-body.ts";
 import { hasLostDigits } from "../../../values/money.ts";
+import { parseJson } from "../../../values/parse-json.ts";
 import { readRate } from "./exchange-rate.ts";
 
 export interface FetchedRate {

@@ -1,7 +1,8 @@
 // One HTTP call that sends and takes JSON. Whatever comes back is checked: status, size, form.
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
-import { parseJson, readBody } from "../../../runtime/read-body.ts";
+import { readBody } from "../../../runtime/read-body.ts";
+import { parseJson } from "../../../values/parse-json.ts";
 
 export interface JsonCall<Answer extends TSchema> {
   readonly method: "GET" | "POST";

@@ -1,0 +1,92 @@
+// `countinghouse serve`: starts the program and tells in a few lines what runs where. Everything that can be wrong with
+// settings, folders and addresses is told at once, before anything is made.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/env-file.ts";
+import { type GivenOption, type ReadConfig, readConfig } from "../../config/load-config.ts";
+import type { Judge } from "../../program/open-databases.ts";
+import { createLog } from "../../runtime/log.ts";
+import { CommandError } from "../command-error.ts";
+import { addExamples } from "../examples.ts";
+import { findPlaceProblems } from "./judge-places.ts";
+import { findRunning, noteRunning } from "./running-server.ts";
+import { stopOnSignal } from "./stop-on-signal.ts";
+import { welcome } from "./welcome.ts";
+
+interface ServeOptions {
+  readonly port?: string;
+  readonly host?: string;
+  readonly dataDir?: string;
+}
+
+export function addServeCommand(program: Command): void {
+  const command = program
+    .command("serve")
+    .description("start the server (and PostgreSQL, unless DB_URL names one)")
+    .option("--port <port>", "port to listen on, in the place of PORT")
+    .option("--host <address>", "address to listen on, in the place of HOST")
+    .option("--data-dir <folder>", "folder of its data and keys, in the place of DATA_DIR")
+    .action(serve);
+  addExamples(command, [
+    ["countinghouse serve", "on http://127.0.0.1:8000, with a PostgreSQL of its own in ./data"],
+    ["countinghouse serve --port 9000 --data-dir /var/lib/shop", "elsewhere"],
+    ["DB_URL=postgres://user:password@host/name countinghouse serve", "on your PostgreSQL"],
+  ]);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { config, notes, nameAsGiven } = await readSettings(options);
+  const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
+  for (const note of notes) log.warn(note);
+  // The other commands start in half the time without these; and PostgreSQL starts while the second is being read.
+  const { openDatabases } = await import("../../program/open-databases.ts");
+  const reading = import("../../program/start-app.ts");
+  const judge: Judge = async (database) => (await reading).judgeSettings(config, database);
+  const opening = openDatabases(config, log, judge);
+  opening.catch(() => undefined); // startApp tells
+  const { startApp } = await reading;
+  const app = await startApp(config, log, opening).catch((error: unknown) => {
+    throw error instanceof ConfigError ? new ConfigError(nameAsGiven(error.problems)) : error;
+  });
+  const forget = noteRunning(resolve(config.DATA_DIR), app.url);
+  if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
+  stopOnSignal(app, { log, forget, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+}
+
+/** @throws ConfigError naming all that is wrong; CommandError where a server runs here already */
+async function readSettings(given: ServeOptions): Promise<ReadConfig> {
+  const found = readConfig({ options: listOptions(given) });
+  const { config, problems, nameAsGiven } = found;
+  if (problems.length > 0) {
+    const { findSettingProblems } = await import("../../program/module-list.ts");
+    const others = [...findSettingProblems(config), ...(await findPlaceProblems(config))];
+    throw new ConfigError([...problems, ...nameAsGiven(others)]);
+  }
+  await refuseSecond(config);
+  const places = await findPlaceProblems(config);
+  if (places.length > 0) throw new ConfigError(nameAsGiven(places));
+  return found;
+}
+
+function listOptions({ port, host, dataDir }: ServeOptions): GivenOption[] {
+  const options = {
+    PORT: ["--port", port],
+    HOST: ["--host", host],
+    DATA_DIR: ["--data-dir", dataDir],
+  } as const;
+  return Object.entries(options).flatMap(([key, [option, value]]) =>
+    value === undefined ? [] : [{ key, option, value }],
+  );
+}
+
+/** Several may share a database of DB_URL, but not an address. @throws CommandError */
+async function refuseSecond({ DATA_DIR, DB_URL, PORT }: Config): Promise<void> {
+  const dataDir = resolve(DATA_DIR);
+  const running = await findRunning(dataDir);
+  if (running === undefined || (DB_URL !== undefined && Number(new URL(running.url).port) !== PORT)) return;
+  const { pid, url } = running;
+  throw new CommandError(
+    `already running here, pid ${pid}, ${url} (data in ${dataDir}); end it with: kill ${pid}, or choose another DATA_DIR and PORT`,
+  );
+}
