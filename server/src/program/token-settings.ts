@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { TokenSettings } from "../http/authenticate.ts";
-import { readOrCreateSecret } from "../runtime/secret-file.ts";
+import { readOrCreateSecret } from "../runtime/files/secret-file.ts";
 
 /** Makes the secret in DATA_DIR where neither JWT_SECRET_KEY nor an earlier start has. */
 export function readTokenSettings(config: Config): TokenSettings {

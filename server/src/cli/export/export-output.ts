@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { makeFolder } from "../../runtime/make-folder.ts";
+import { makeFolder } from "../../runtime/files/make-folder.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 
 export interface Output {

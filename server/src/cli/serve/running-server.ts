@@ -2,8 +2,8 @@
 // DATA_DIR/serve.url. Neither is a lock, and a killed server leaves both behind: who reads them asks the address.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../runtime/files/make-folder.ts";
 import { isAlive } from "../../runtime/is-alive.ts";
-import { makeFolder } from "../../runtime/make-folder.ts";
 
 export interface RunningServer {
   readonly pid: number;

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, cp, lstat, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { makeFolder } from "../make-folder.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { EmbeddedPostgresError } from "./error.ts";
 
 const abandonedAfterMs = 60 * 60 * 1000;

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
-import { makeFolder } from "../make-folder.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { type BinariesRequest, findBinaries } from "./binaries.ts";
 import { choosePort, rememberPort } from "./choose-port.ts";
 import { chooseUser } from "./choose-user.ts";

@@ -5,7 +5,7 @@ import { createHash, createSecretKey, type KeyObject, randomBytes } from "node:c
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseKeyBytes } from "../../values/key-bytes.ts";
-import { readOrCreateSecret } from "../secret-file.ts";
+import { readOrCreateSecret } from "../files/secret-file.ts";
 import { seal, unseal } from "./vault-cipher.ts";
 import { VaultError } from "./vault-error.ts";
 import type { DataKey } from "./vault-store.ts";

@@ -2,7 +2,7 @@
 // copies the folder elsewhere, out of our reach, can later show that we changed the past.
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../../../runtime/make-folder.ts";
+import { makeFolder } from "../../../runtime/files/make-folder.ts";
 import type { StoredCheckpoint } from "./checkpoint-store.ts";
 import type { LogName } from "./log-store.ts";
 

@@ -1,7 +1,7 @@
 // The key that signs checkpoints: 32 secret bytes from AUDIT_SIGNING_KEY, or made once into DATA_DIR. Each log has a name
 // of its own, and signs under it, so that a checkpoint of one can never pass for one of the other.
 import { join } from "node:path";
-import { readOrCreateSecret } from "../../../runtime/secret-file.ts";
+import { readOrCreateSecret } from "../../../runtime/files/secret-file.ts";
 import { parseKeyBytes } from "../../../values/key-bytes.ts";
 import { LOG_NAMES, type LogName } from "./log-store.ts";
 import { createSigner, type NoteSigner } from "./signed-note.ts";
