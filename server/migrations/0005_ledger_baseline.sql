@@ -2,10 +2,12 @@
 CREATE SCHEMA ledger;
 
 CREATE TABLE ledger.assets (
-  id    integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  code  text     NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_.:-]{0,63}$'),
-  kind  text     NOT NULL CHECK (kind IN ('money', 'security', 'stock')),
-  scale smallint NOT NULL CHECK (scale BETWEEN 0 AND 9)
+  id     integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  code   text     NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_.:-]{0,63}$'),
+  kind   text     NOT NULL CHECK (kind IN ('money', 'security', 'stock')),
+  scale  smallint NOT NULL CHECK (scale BETWEEN 0 AND 9),
+  -- where not, what is there stays and can be moved, and nothing new begins
+  active boolean  NOT NULL DEFAULT true CHECK (active OR kind <> 'stock')
 );
 
 INSERT INTO ledger.assets (code, kind, scale) VALUES

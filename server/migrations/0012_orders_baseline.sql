@@ -75,6 +75,7 @@ CREATE TABLE orders.lines (
   CHECK (tracks_stock OR cardinality(hold_ids) = 0),
   CHECK (product_id IS NOT NULL OR NOT tracks_stock)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
+CREATE INDEX lines_by_product ON orders.lines (product_id, order_id) WHERE product_id IS NOT NULL;
 
 -- Addresses are personal and encrypted; orders without any have no row.
 CREATE TABLE orders.addresses (

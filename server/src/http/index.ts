@@ -18,6 +18,7 @@ export {
   AmountInput,
   Currency,
   Cursor,
+  currencyOf,
   Id,
   IdInput,
   idOf,

@@ -60,7 +60,12 @@ export const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32
   description: "Decimal string, or a JSON number of at most 15 digits",
   examples: ["10.50"],
 });
-export const Currency = Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: ["EUR"] });
+export const Currency = currencyOf("EUR");
+
+/** The code of an asset. `example` exists at first. */
+export function currencyOf(example: string) {
+  return Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: [example] });
+}
 
 export const Limit = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: "Most items of one page" }),

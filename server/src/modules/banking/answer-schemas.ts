@@ -236,13 +236,20 @@ export const TransactionDetail = Type.Object(
 );
 export type TransactionDetailDocument = Type.Static<typeof TransactionDetail>;
 
+export const assetFields = {
+  code: Currency,
+  kind: Type.Enum(["money", "security", "stock"]),
+  scale: Type.Integer({ minimum: 0, maximum: 9, description: "Decimals" }),
+};
+const exampleAsset = { code: "ACME", kind: "security", scale: 0, state: "active" };
 export const Asset = Type.Object(
   {
-    code: Currency,
-    kind: Type.Enum(["money", "security", "stock"]),
-    scale: Type.Integer({ minimum: 0, maximum: 9, description: "Decimals" }),
+    ...assetFields,
+    state: Type.Enum(["active", "inactive"], {
+      description: "Where inactive, no account or order begins in it",
+    }),
   },
-  { title: "Asset", additionalProperties: false, examples: [{ code: "ACME", kind: "security", scale: 0 }] },
+  { title: "Asset", examples: [exampleAsset] },
 );
 export type AssetDocument = Type.Static<typeof Asset>;
 export const AssetPage = pageOf(Asset, "AssetPage");

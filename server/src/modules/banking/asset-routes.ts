@@ -1,6 +1,8 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
 
 import {
+  allowEmptyBody,
+  answerCommand,
   describePage,
   type HttpServer,
   readCommand,
@@ -8,14 +10,20 @@ import {
   runCommand,
   sendAnswer,
 } from "../../http/index.ts";
-import { addAsset, findAssets, type Asset as LedgerAsset } from "../ledger/index.ts";
+import { type AssetRecord, addAsset, changeAssetState, findAssets, getAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
-import { AssetQuery } from "./query-schemas.ts";
+import { AssetInput, AssetParams, AssetQuery, NoInput } from "./query-schemas.ts";
 import type { BankingServices } from "./routes.ts";
 
 const tags = ["Assets"];
 
-export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServices): void {
+export function addAssetRoutes(server: HttpServer, services: BankingServices): void {
+  addReading(server, services);
+  addAdding(server, services);
+  for (const change of STATE_CHANGES) addStateChange(server, services, change);
+}
+
+function addReading(server: HttpServer, { db }: BankingServices): void {
   server.get(
     "/assets",
     {
@@ -33,6 +41,22 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
     },
   );
 
+  server.get(
+    "/assets/:code",
+    {
+      schema: {
+        tags,
+        operationId: "getAsset",
+        summary: "An asset",
+        params: AssetParams,
+        response: { 200: Asset },
+      },
+    },
+    async (request) => describeAsset(await getAsset(db, request.params.code)),
+  );
+}
+
+function addAdding(server: HttpServer, { db, assets }: BankingServices): void {
   server.post(
     "/assets",
     {
@@ -40,8 +64,8 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
         tags,
         operationId: "addAsset",
         summary: "Add a currency or another asset (admin)",
-        description: "An asset never changes and is never removed.",
-        body: Asset,
+        description: "Its kind and scale never change, and it is never removed; it can be deactivated.",
+        body: AssetInput,
         response: { 201: Asset },
       },
     },
@@ -55,6 +79,49 @@ export function addAssetRoutes(server: HttpServer, { db, assets }: BankingServic
   );
 }
 
-function describeAsset({ code, kind, scale }: LedgerAsset): AssetDocument {
-  return { code, kind, scale };
+interface StateChange {
+  readonly act: "activate" | "deactivate";
+  readonly operationId: string;
+  readonly summary: string;
+}
+const STATE_CHANGES: readonly StateChange[] = [
+  {
+    act: "activate",
+    operationId: "activateAsset",
+    summary: "Let accounts and orders begin in an asset again (admin)",
+  },
+  {
+    act: "deactivate",
+    operationId: "deactivateAsset",
+    summary: "Let no account and no order begin in an asset (admin)",
+  },
+];
+
+function addStateChange(server: HttpServer, { db }: BankingServices, change: StateChange): void {
+  const { act, operationId, summary } = change;
+  server.post(
+    `/assets/:code/${act}`,
+    {
+      preValidation: allowEmptyBody,
+      schema: {
+        tags,
+        operationId,
+        summary,
+        description: "What is in it stays, and can be moved, paid back and withdrawn.",
+        params: AssetParams,
+        body: NoInput,
+        response: { 200: Asset },
+      },
+    },
+    async (request, reply) => {
+      const { code } = request.params;
+      return answerCommand([request, reply], { db, event: `asset.${act}` }, async (tx) =>
+        describeAsset(await changeAssetState(tx, code, act === "activate")),
+      );
+    },
+  );
+}
+
+function describeAsset({ code, kind, scale, active }: AssetRecord): AssetDocument {
+  return { code, kind, scale, state: active ? "active" : "inactive" };
 }

@@ -1,7 +1,7 @@
 // The shapes of what reading and changing accounts is asked with.
 import { Type } from "typebox";
-import { AmountInput, Currency, Cursor, idOf, Limit, PastTime } from "../../http/index.ts";
-import { AccountState, TransactionStatus, TransactionType } from "./answer-schemas.ts";
+import { AmountInput, Currency, Cursor, currencyOf, idOf, Limit, PastTime } from "../../http/index.ts";
+import { AccountState, assetFields, TransactionStatus, TransactionType } from "./answer-schemas.ts";
 import { Reference } from "./schemas.ts";
 
 const AccountIdText = idOf("1109");
@@ -66,6 +66,15 @@ export const TransactionQuery = Type.Object(
   },
   closed,
 );
+export const AssetInput = Type.Object(assetFields, {
+  ...closed,
+  examples: [{ code: "ACME", kind: "security", scale: 0 }],
+});
+export const AssetParams = Type.Object({
+  code: currencyOf("INR"),
+});
+/** Nothing is asked but what the path says. */
+export const NoInput = Type.Object({}, closed);
 export const AssetQuery = Type.Object(
   {
     kind: Type.Optional(Type.Enum(["money", "security", "stock"])),

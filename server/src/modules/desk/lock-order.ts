@@ -11,6 +11,7 @@
 /** The kinds of rows that commands at the desk ask for, in the order in which a batch reads and locks them. */
 export const LOCK_ORDER = [
   // read without locks
+  "ledger.assets",
   "banking.account_owners",
   "risk.recent_debits",
   "risk.recent_holds",

@@ -61,7 +61,22 @@ export const LEDGER_ERRORS = {
   asset_exists: {
     kind: "conflict",
     title: "There is already an asset of this code.",
-    wayOut: "GET /assets shows it; an asset never changes.",
+    wayOut: "GET /assets/{code} shows it; an asset's kind and scale never change.",
+  },
+  asset_not_found: {
+    kind: "not_found",
+    title: "There is no asset of this code.",
+    wayOut: "GET /assets lists them.",
+  },
+  asset_inactive: {
+    kind: "refused",
+    title: "The asset is not active: no account or order begins in it.",
+    wayOut: "Use another one, or have an administrator activate it with POST /assets/{code}/activate.",
+  },
+  asset_is_needed: {
+    kind: "refused",
+    title: "Units of stock are counted in this asset, so it stays active.",
+    wayOut: "Archive the products that shall not be sold, or close their locations.",
   },
   hold_not_found: { kind: "not_found", title: "There is no such hold.", wayOut: "Check the hold's id." },
   owned_by_another: {

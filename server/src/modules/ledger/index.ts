@@ -2,8 +2,16 @@
 
 export type { NewAccount } from "./accounts/account-store.ts";
 export {
+  ASSET_STATES,
+  changeAssetState,
+  getAsset,
+  refuseInactive,
+  requireActive,
+} from "./accounts/asset-state.ts";
+export {
   type Asset,
   type AssetKind,
+  type AssetRecord,
   type Assets,
   addAsset,
   ensureAssets,

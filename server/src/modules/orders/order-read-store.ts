@@ -36,6 +36,8 @@ export type OrderFilter = PageFilter<{
   review: Review;
   reference: string;
   couponCode: string;
+  /** Only orders with a line of this product. */
+  productId: number;
   paymentMethod: PaymentMethod;
   currency: string;
   /** Minor units, both included. */
@@ -49,7 +51,7 @@ export type OrderFilter = PageFilter<{
 /** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
 export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
   const { customerId, state, fulfilment, review, reference, from, to, cursor, limit } = filter;
-  const { couponCode, paymentMethod, currency, totalMin, totalMax } = filter;
+  const { couponCode, productId, paymentMethod, currency, totalMin, totalMax } = filter;
   const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
@@ -64,6 +66,7 @@ export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Ord
       ${review === undefined ? db`` : ofReview(db, review)}
       ${reference === undefined ? db`` : db`AND reference = ${reference}`}
       ${couponCode === undefined ? db`` : db`AND coupon_code = ${couponCode}`}
+      ${productId === undefined ? db`` : withProduct(db, productId)}
       ${paymentMethod === undefined ? db`` : db`AND payment_method = ${paymentMethod}`}
       ${currency === undefined ? db`` : db`AND currency = ${currency}`}
       ${totalMin === undefined ? db`` : db`AND total >= ${totalMin}`}
@@ -76,6 +79,10 @@ export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Ord
 /** The number stands in the text, so that the planner sees that a partial index holds all there is. */
 function ofState(db: AnySql, state: OrderState) {
   return db`AND state = ${db.unsafe(String(ORDER_STATES[state]))}`;
+}
+
+function withProduct(db: AnySql, productId: number) {
+  return db`AND id IN (SELECT order_id FROM orders.lines WHERE product_id = ${productId}::bigint)`;
 }
 
 function ofReview(db: AnySql, review: Review) {

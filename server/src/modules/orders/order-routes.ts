@@ -78,7 +78,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
         coupon_code,
         payment_method,
       } = request.query;
-      const { from, to, ...query } = request.query;
+      const { product_id: productId, from, to, ...query } = request.query;
       const page = await findOrders(services, request.actor, {
         state,
         fulfilment,
@@ -87,6 +87,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
         ...readTotals(services, request.query),
         customerId: readText(customer_id, "customer_id"),
         reference: readText(reference, "reference"),
+        productId,
         couponCode: coupon_code === undefined ? undefined : readCouponCode(coupon_code),
         from: readTime(from, "from"),
         to: readTime(to, "to"),

@@ -153,6 +153,7 @@ export const OrderQuery = Type.Object(
     customer_id: Type.Optional(Subject),
     reference: Type.Optional(Reference),
     coupon_code: Type.Optional(CouponCode),
+    product_id: Type.Optional(idOf("1", "Orders with a line of this product")),
     payment_method: Type.Optional(PaymentMethodName),
     currency: Type.Optional(Currency),
     min_total: Type.Optional(TotalBound),

@@ -157,8 +157,8 @@ describe("assets", () => {
   test("are listed, and added by an admin once", async () => {
     const { body } = await get("/assets?kind=money&limit=2", alice);
     expect(body.items).toEqual([
-      { code: "USD", kind: "money", scale: 2 },
-      { code: "EUR", kind: "money", scale: 2 },
+      { code: "USD", kind: "money", scale: 2, state: "active" },
+      { code: "EUR", kind: "money", scale: 2, state: "active" },
     ]);
     expect(body.next_cursor).not.toBeNull();
     const asset = { code: "XAU", kind: "security", scale: 4 };

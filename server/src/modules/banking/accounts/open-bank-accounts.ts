@@ -2,7 +2,7 @@
 
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
-import { type Asset, openAccounts } from "../../ledger/index.ts";
+import { type Asset, openAccounts, requireActive } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { BankAccount } from "./account.ts";
 import { selectTakenNumbers } from "./account-read-store.ts";
@@ -35,12 +35,16 @@ export async function openOwnedAccount(
   return opened;
 }
 
-/** @throws AppError `refused/owner_unknown`, and as `openBankAccounts` */
+/** @throws AppError `refused/owner_unknown`, `refused/asset_inactive`, and as `openBankAccounts` */
 export async function openOwnedAccounts(
   tx: Tx,
   vault: Vault,
   requests: readonly OwnedAccountRequest[],
 ): Promise<BankAccount[]> {
+  await requireActive(
+    tx,
+    requests.map(({ asset }) => asset.id),
+  );
   const owners = await findOwners(
     tx,
     requests.map(({ owner }) => owner),

@@ -3,7 +3,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { Asset } from "./assets.ts";
+import type { Asset, AssetRecord } from "./assets.ts";
 
 export async function selectAssets(db: Sql): Promise<Asset[]> {
   return db<Asset[]>`SELECT id, code, kind, scale FROM ledger.assets ORDER BY id`;
@@ -12,13 +12,55 @@ export async function selectAssets(db: Sql): Promise<Asset[]> {
 export async function selectAssetsAfter(
   db: Sql,
   query: { kind?: string | undefined; afterId: number; limit: number },
-): Promise<Asset[]> {
-  return db<Asset[]>`
-    SELECT id, code, kind, scale
+): Promise<AssetRecord[]> {
+  return db<AssetRecord[]>`
+    SELECT id, code, kind, scale, active
     FROM ledger.assets
     WHERE id > ${query.afterId} AND ${query.kind === undefined ? db`true` : db`kind = ${query.kind}`}
     ORDER BY id
     LIMIT ${query.limit}`;
+}
+
+export async function selectAsset(db: Sql, code: string): Promise<AssetRecord | undefined> {
+  const [row] = await db<AssetRecord[]>`
+    SELECT id, code, kind, scale, active
+    FROM ledger.assets
+    WHERE code = ${code}`;
+  return row;
+}
+
+/** Waits for whoever changes it. */
+export async function selectAssetForUpdate({ sql }: Tx, code: string): Promise<AssetRecord | undefined> {
+  const [row] = await sql<AssetRecord[]>`
+    SELECT id, code, kind, scale, active
+    FROM ledger.assets
+    WHERE code = ${code}
+    FOR UPDATE`;
+  return row;
+}
+
+export async function updateAssetState({ sql }: Tx, id: number, active: boolean): Promise<void> {
+  await sql`UPDATE ledger.assets SET active = ${active} WHERE id = ${id}`;
+}
+
+/** Which of the assets are active, at this moment. */
+export async function selectAssetStates({ sql }: Tx, ids: readonly number[]): Promise<Map<number, boolean>> {
+  const rows = await sql<{ id: number; active: boolean }[]>`
+    SELECT id, active
+    FROM ledger.assets
+    WHERE id = ANY(${toArray(ids)}::integer[])`;
+  return new Map(rows.map(({ id, active }) => [id, active]));
+}
+
+/** Codes of those that are not active. The active ones stay so until this transaction ends. */
+export async function selectInactive({ sql }: Tx, ids: readonly number[]): Promise<string[]> {
+  const rows = await sql<{ code: string; active: boolean }[]>`
+    SELECT code, active
+    FROM ledger.assets
+    WHERE id = ANY(${toArray(ids)}::integer[])
+    ORDER BY id
+    FOR SHARE`;
+  return rows.filter(({ active }) => !active).map(({ code }) => code);
 }
 
 /** Undefined where the code is taken. */

@@ -1,6 +1,6 @@
 // Assets: what an account counts (a currency, a security, units of a SKU) and with how many decimals; and the system
 // accounts of each. Neither ever changes, so every process keeps them in memory; an unknown code is looked up again
-// before it is refused.
+// before it is refused. Whether an asset is active does change, and is read where it counts (`asset-state.ts`).
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { PageFilter } from "../../../values/filter.ts";
@@ -9,6 +9,11 @@ import { ledgerError } from "../errors.ts";
 import * as store from "./account-store.ts";
 
 export type AssetKind = "money" | "security" | "stock";
+
+export interface AssetRecord extends Asset {
+  /** Where not, what is there stays and can be moved, and nothing new begins. */
+  readonly active: boolean;
+}
 
 export interface Asset {
   readonly id: number;
@@ -82,7 +87,10 @@ export async function loadAssets(db: Sql): Promise<Assets> {
 }
 
 /** Assets after `afterId` in the order of their ids, which is that of their making. */
-export async function findAssets(db: Sql, query: PageFilter<{ kind: AssetKind }>): Promise<Page<Asset>> {
+export async function findAssets(
+  db: Sql,
+  query: PageFilter<{ kind: AssetKind }>,
+): Promise<Page<AssetRecord>> {
   const { kind, cursor: afterId = 0, limit } = query;
   const found = await store.selectAssetsAfter(db, { kind, afterId, limit: limit + 1 });
   return toPage(found, limit, ({ id }) => id);
@@ -92,11 +100,11 @@ export async function findAssets(db: Sql, query: PageFilter<{ kind: AssetKind }>
  * Adds an asset with its system accounts; call `refresh` after the commit. Waits for another process that does the same.
  * @throws AppError `conflict/asset_exists`
  */
-export async function addAsset(tx: Tx, asset: Omit<Asset, "id">): Promise<Asset> {
+export async function addAsset(tx: Tx, asset: Omit<Asset, "id">): Promise<AssetRecord> {
   const id = await store.insertAsset(tx, asset);
   if (id === undefined) throw ledgerError("asset_exists", { asset: asset.code });
   await store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES);
-  return { id, ...asset };
+  return { id, ...asset, active: true };
 }
 
 /** Makes sure of assets that stand in the database but may have been added by another process after this one last looked. */

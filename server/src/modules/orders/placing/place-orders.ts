@@ -14,7 +14,7 @@ import {
   stockScope,
   type WantedStock,
 } from "../../inventory/index.ts";
-import { type Asset, allOrNothing, takeStamps } from "../../ledger/index.ts";
+import { ASSET_STATES, type Asset, allOrNothing, refuseInactive, takeStamps } from "../../ledger/index.ts";
 import {
   openPayment,
   type Payment,
@@ -76,7 +76,7 @@ export async function placeOrder(
 
 /**
  * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
- * Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
+ * Refuses `asset_inactive`, `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
  * `product_not_stocked`, what a coupon refuses (`coupon_used_up`, ...), `order_refused_by_screening`, `provider_not_configured`,
  * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where
  * one is asked.
@@ -106,6 +106,7 @@ export async function buildPlacingCommand(
       ...needOwners(caller.actor, request.accountId === undefined ? [] : [request.accountId]),
       ...services.moneyGuard.needsOf(request.accountId),
       { reader: PRODUCTS, ids: productIds },
+      { reader: ASSET_STATES, ids: [request.asset.id] },
       ...(screen?.needs ?? []),
       ...(request.extension?.needs ?? []),
       ...needsOfCoupon(request),
@@ -159,6 +160,7 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
   const before = request.extension?.check(desk);
   if (before !== undefined) return before;
   if (placing.refusedElsewhere !== undefined) return placing.refusedElsewhere;
+  if (desk.rows.of(ASSET_STATES).get(request.asset.id) === false) return refuseInactive(request.asset.code);
   const listed = priceLines(request.items, {
     products: desk.rows.of(PRODUCTS),
     taxRates: services.taxRates,

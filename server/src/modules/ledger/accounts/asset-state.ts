@@ -1,0 +1,44 @@
+// Whether something new may begin in an asset. One that was deactivated keeps its accounts and balances, which can still be
+// moved, paid back and withdrawn.
+import type { Sql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import { ledgerError } from "../errors.ts";
+import * as store from "./account-store.ts";
+import type { AssetRecord } from "./assets.ts";
+
+/** Of assets by id, as a command at the desk asks for them: whether each is active at this moment. */
+export const ASSET_STATES = {
+  kind: "ledger.assets",
+  read: (tx: Tx, ids: readonly number[]): Promise<ReadonlyMap<number, boolean>> =>
+    store.selectAssetStates(tx, ids),
+} as const;
+
+/** @throws AppError `not_found/asset_not_found` */
+export async function getAsset(db: Sql, code: string): Promise<AssetRecord> {
+  const asset = await store.selectAsset(db, code);
+  if (asset === undefined) throw ledgerError("asset_not_found");
+  return asset;
+}
+
+/**
+ * Activates or deactivates. Locks the asset; one that is so already stays as it is.
+ * @throws AppError `not_found/asset_not_found`, `refused/asset_is_needed` for the one that units of stock are counted in
+ */
+export async function changeAssetState(tx: Tx, code: string, active: boolean): Promise<AssetRecord> {
+  const asset = await store.selectAssetForUpdate(tx, code);
+  if (asset === undefined) throw ledgerError("asset_not_found");
+  if (!active && asset.kind === "stock") throw ledgerError("asset_is_needed");
+  await store.updateAssetState(tx, asset.id, active);
+  return { ...asset, active };
+}
+
+/** They stay active until the transaction ends. @throws AppError `refused/asset_inactive` */
+export async function requireActive(tx: Tx, assetIds: readonly number[]): Promise<void> {
+  const [code] = await store.selectInactive(tx, [...new Set(assetIds)]);
+  if (code !== undefined) throw refuseInactive(code);
+}
+
+export function refuseInactive(code: string): AppError {
+  return ledgerError("asset_inactive", { fields: [{ field: "currency", reason: `${code} is not active` }] });
+}
