@@ -1,12 +1,11 @@
 // Carts at a test's desk, without HTTP: Alice's, a guest's, and what each does with theirs.
-import { type CartEdit, changeCart } from "../src/modules/carts/change-cart.ts";
+import { type CartEdit, changeCart, changeCartCoupon } from "../src/modules/carts/change-cart.ts";
 import { type Checkout, checkOutCart, findEarlierOrder } from "../src/modules/carts/check-out-cart.ts";
 import { type CartReader, getCart, presentCart } from "../src/modules/carts/get-cart.ts";
 import { openCart } from "../src/modules/carts/open-cart.ts";
 import type { CartDocument } from "../src/modules/carts/schemas.ts";
 import type { CheckoutInput } from "../src/modules/orders/index.ts";
 import type { KeyedRequest } from "../src/runtime/idempotency.ts";
-import type { Tx } from "../src/runtime/transaction.ts";
 import { type Actor, GUEST } from "../src/values/actor.ts";
 import { answerOf } from "./desk.ts";
 import { openTestOrders, type TestOrders, type TestOrdersOptions } from "./orders.ts";
@@ -27,6 +26,8 @@ export interface TestCarts extends TestOrders {
     edit: CartEdit,
     options?: { versions?: readonly number[]; key?: KeyedRequest },
   ) => Promise<CartDocument>;
+  /** Names a coupon and returns the cart as it is shown then. @throws the refusal */
+  readonly name: (cart: TestCart, couponCode: string | null) => Promise<CartDocument>;
   readonly show: (cart: TestCart) => Promise<CartDocument>;
   /** Returns the order, or that which the cart had become. @throws the refusal */
   readonly checkOut: (
@@ -41,8 +42,6 @@ export interface TestCarts extends TestOrders {
 export async function openTestCarts(options: TestOrdersOptions = {}): Promise<TestCarts> {
   const shop = await openTestOrders(options);
   const { db, services } = shop;
-  const present = async (tx: Tx, cart: Parameters<typeof presentCart>[2]) =>
-    presentCart(tx.sql, services.assets, cart);
   return {
     ...shop,
     open: async (actor) => {
@@ -56,11 +55,19 @@ export async function openTestCarts(options: TestOrdersOptions = {}): Promise<Te
     change: ({ cartId, reader }, edit, { versions, key } = {}) =>
       run(
         db,
-        async (tx) =>
-          present(tx, await changeCart(tx, { ...services, ...reader }, { cartId, versions, edit })),
+        async (tx) => {
+          const parts = { ...services, ...reader };
+          return presentCart(tx.sql, parts, await changeCart(tx, parts, { cartId, versions, edit }));
+        },
         key,
       ),
-    show: async ({ cartId, reader }) => presentCart(db, services.assets, await getCart(db, reader, cartId)),
+    name: ({ cartId, reader }, couponCode) =>
+      run(db, async (tx) => {
+        const parts = { ...services, ...reader };
+        return presentCart(tx.sql, parts, await changeCartCoupon(tx, parts, { cartId, couponCode }));
+      }),
+    show: async ({ cartId, reader }) =>
+      presentCart(db, { ...services, ...reader }, await getCart(db, reader, cartId)),
     checkOut: async ({ cartId, reader }, input = {}, { versions, key } = {}) => {
       const { actor } = reader;
       const email = actor.kind === "guest" ? { email: "grace@example.com" } : {};

@@ -250,6 +250,7 @@ async function tryStock(tour: Tour): Promise<void> {
 
 async function trySelling(tour: Tour): Promise<void> {
   const { post, patch, put } = takeTour(tour);
+  await post("/orders/preview");
   const order = await post("/orders");
   const { id: ordered } = order;
   const statusOf = async () =>

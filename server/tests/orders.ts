@@ -62,6 +62,8 @@ export interface TestOrdersOptions {
   readonly databaseUrl?: string;
   readonly screen?: Screen;
   readonly settings?: Partial<OrderServices["settings"]>;
+  /** Of the standard class; 0.20 unless given. */
+  readonly taxRate?: string;
 }
 
 export async function openTestOrders(options: TestOrdersOptions = {}): Promise<TestOrders> {
@@ -132,10 +134,10 @@ const STATES = [
 
 async function openServices(
   { db, desk, assets, risk }: TestDesk,
-  { settings }: TestOrdersOptions,
+  { settings, taxRate = "0.20" }: TestOrdersOptions,
   screen: Screen | undefined,
 ): Promise<OrderServices> {
-  const taxRates = readTaxRates({ taxRate: "0.20", taxClasses: { zero: "0", odd: "0.175" } });
+  const taxRates = readTaxRates({ taxRate, taxClasses: { zero: "0", odd: "0.175" } });
   if (typeof taxRates === "string") throw new Error(taxRates);
   const encryptionKey = Buffer.alloc(32, 7).toString("base64");
   return {

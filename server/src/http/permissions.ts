@@ -132,6 +132,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   // Orders: customers their own alone
   placeOrder: moving(EVERYONE, "orders:write"),
+  previewOrder: by(EVERYONE, "orders:write"),
   listOrders: by(EVERYONE, "orders:read"),
   getOrder: by(EVERYONE, "orders:read"),
   changeOrder: by(EVERYONE, "orders:write"),

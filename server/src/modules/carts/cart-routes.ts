@@ -84,7 +84,11 @@ function addOpening(server: HttpServer, services: OrderServices): void {
         async (tx) => {
           const expiryDays = settings.cartExpiryDays;
           const { cart, isNew } = await openCart(tx, request.actor, { currency, expiryDays });
-          return { cart: await presentCart(tx.sql, assets, cart), isNew, id: String(cart.id) };
+          return {
+            cart: await presentCart(tx.sql, { ...services, actor: request.actor }, cart),
+            isNew,
+            id: String(cart.id),
+          };
         },
       );
       const { cart, isNew } = JSON.parse(body);
@@ -117,7 +121,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
       const cart = await getCart(services.db, reader, cartId);
       return reply
         .header("etag", `"${cart.version}"`)
-        .send(await presentCart(services.db, services.assets, cart));
+        .send(await presentCart(services.db, { ...services, ...reader }, cart));
     },
   );
 }
@@ -218,7 +222,7 @@ function addPriceAcceptance(server: HttpServer, services: OrderServices): void {
       schema: {
         ...FOR_GUESTS.schema,
         operationId: "acceptCartPrices",
-        summary: "Accept the prices of now",
+        summary: "Accept the prices, taxes and discount of now",
         description: "With If-Match only those of the version that was shown.",
         params: CartParams,
         response: { 200: CartAnswer },
@@ -289,7 +293,7 @@ function addMerging(server: HttpServer, services: OrderServices): void {
       return answerCommand([request, reply], route, async (tx) => {
         const merged = await mergeCarts(tx, { ...services, ...reader }, cartId);
         const capped = merged.capped.map(({ productId, ...line }) => ({ product_id: productId, ...line }));
-        return { ...(await presentCart(tx.sql, services.assets, merged)), capped };
+        return { ...(await presentCart(tx.sql, { ...services, ...reader }, merged)), capped };
       });
     },
   );
@@ -327,6 +331,6 @@ async function runChange(
   const versions = readVersions(request.headers["if-match"]);
   return answerCommand([request, reply], { db: services.db, event, isVersioned: true }, async (tx) => {
     const cart = await work(tx, { ...services, ...reader }, { cartId, versions });
-    return presentCart(tx.sql, services.assets, cart);
+    return presentCart(tx.sql, { ...services, ...reader }, cart);
   });
 }

@@ -3,6 +3,7 @@ import { columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Query, Tx } from "../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../desk/index.ts";
+import type { SaleTerms } from "../orders/index.ts";
 import type { Cart, CartLine, CartState } from "./cart.ts";
 
 interface CartRow {
@@ -12,6 +13,7 @@ interface CartRow {
   isPast: boolean;
   currency: string;
   couponCode: string | null;
+  discountMinor: bigint;
   version: number;
   createdAt: Date;
   changedAt: Date;
@@ -23,8 +25,8 @@ interface CartRow {
 function columns(sql: Query) {
   return sql`
     id, user_id AS "userId", state, expires_at <= now() AS "isPast", currency, coupon_code AS "couponCode",
-    version, created_at AS "createdAt", changed_at AS "changedAt", expires_at AS "expiresAt",
-    order_id AS "orderId", merged_into AS "mergedInto"`;
+    discount_minor AS "discountMinor", version, created_at AS "createdAt", changed_at AS "changedAt",
+    expires_at AS "expiresAt", order_id AS "orderId", merged_into AS "mergedInto"`;
 }
 
 function toCart({ isPast, ...row }: CartRow): Cart {
@@ -56,16 +58,22 @@ export async function lockCarts({ sql }: Tx, ids: readonly number[]): Promise<Ma
 /** Carts without their lines, locked until the batch ends. */
 export const CARTS: RowReader<Cart> = { kind: "carts.carts", read: lockCarts };
 
+interface LineRow extends SaleTerms {
+  readonly product_id: bigint;
+  readonly quantity: number;
+}
+
 export async function selectLines(sql: Query, cartId: number): Promise<CartLine[]> {
-  const rows = await sql<{ product_id: bigint; quantity: number; unit_price_minor: bigint }[]>`
-    SELECT product_id, quantity, unit_price_minor
+  const rows = await sql<LineRow[]>`
+    SELECT product_id, quantity, unit_price_minor AS "unitPrice", includes_tax AS "includesTax",
+      tax_rate AS "taxRate"
     FROM carts.cart_lines
     WHERE cart_id = ${cartId}
     ORDER BY position`;
-  return rows.map(({ product_id, quantity, unit_price_minor: unitPriceMinor }) => ({
+  return rows.map(({ product_id, quantity, ...accepted }) => ({
     productId: Number(product_id),
     quantity,
-    unitPriceMinor,
+    accepted,
   }));
 }
 
@@ -104,7 +112,9 @@ const LINE_COLUMNS = columnsOf<PlacedLine>({
   product_id: ["bigint", (line) => line.productId],
   position: ["integer", (line) => line.position],
   quantity: ["integer", (line) => line.quantity],
-  unit_price_minor: ["bigint", (line) => line.unitPriceMinor],
+  unit_price_minor: ["bigint", (line) => line.accepted.unitPrice],
+  includes_tax: ["boolean", (line) => line.accepted.includesTax],
+  tax_rate: ["integer", (line) => line.accepted.taxRate],
 });
 
 /** Writes all lines of a locked cart in the place of those it has. */
@@ -118,28 +128,40 @@ export async function writeLines({ sql }: Tx, cartId: number, lines: readonly Ca
     INSERT INTO carts.cart_lines ${LINE_COLUMNS.rows(sql, placed)}
     ON CONFLICT (cart_id, product_id) DO UPDATE
     SET position = excluded.position, quantity = excluded.quantity,
-        unit_price_minor = excluded.unit_price_minor`;
+        unit_price_minor = excluded.unit_price_minor, includes_tax = excluded.includes_tax,
+        tax_rate = excluded.tax_rate`;
 }
 
-/** The next version of a locked cart, which lives for another while; a guest's cart may become a user's. */
+export interface Touch {
+  readonly expiryDays: number;
+  /** A guest's cart may become a user's; undefined: it stays whose it is. */
+  readonly userId?: string | undefined;
+  /** As the buyer is shown it now. */
+  readonly discountMinor: bigint;
+}
+
+/** The next version of a locked cart, which lives for another while. */
 export async function touchCart(
   { sql }: Tx,
   cartId: number,
-  { expiryDays, userId }: { readonly expiryDays: number; readonly userId?: string },
+  { expiryDays, userId, discountMinor }: Touch,
 ): Promise<Cart> {
   const [row] = await sql<CartRow[]>`
     UPDATE carts.carts
     SET version = version + 1, changed_at = now(), user_id = coalesce(${userId ?? null}, user_id),
-        expires_at = now() + make_interval(days => ${expiryDays})
+        discount_minor = ${discountMinor}, expires_at = now() + make_interval(days => ${expiryDays})
     WHERE id = ${cartId}
     RETURNING ${columns(sql)}`;
   if (row === undefined) throw new Error(`cart ${cartId} vanished`);
   return toCart(row);
 }
 
-/** Of a locked cart, whose version is to grow with it. */
+/** Of a locked cart, whose version is to grow with it, and which is to be shown with what it takes off. */
 export async function writeCoupon({ sql }: Tx, cartId: number, couponCode: string | null): Promise<void> {
-  await sql`UPDATE carts.carts SET coupon_code = ${couponCode} WHERE id = ${cartId}`;
+  await sql`
+    UPDATE carts.carts
+    SET coupon_code = ${couponCode}, discount_minor = 0
+    WHERE id = ${cartId}`;
 }
 
 export async function closeMerged({ sql }: Tx, cartId: number, mergedInto: number): Promise<void> {

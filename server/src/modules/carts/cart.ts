@@ -1,6 +1,6 @@
 // A cart: its states, and what may become of its lines. Pure.
 import type { AppError } from "../../values/app-error.ts";
-import { QUANTITY_MAX } from "../orders/index.ts";
+import { QUANTITY_MAX, type SaleTerms } from "../orders/index.ts";
 import { cartError } from "./errors.ts";
 
 export type CartState = "open" | "ordered" | "merged" | "expired";
@@ -14,6 +14,8 @@ export interface Cart {
   readonly currency: string;
   /** The order is to name it; whether it may is judged when the cart is shown, and again when it is ordered. */
   readonly couponCode: string | null;
+  /** What the coupon took off when the buyer was last shown the cart; minor units. */
+  readonly discountMinor: bigint;
   readonly version: number;
   readonly createdAt: Date;
   readonly changedAt: Date;
@@ -25,8 +27,8 @@ export interface Cart {
 export interface CartLine {
   readonly productId: number;
   readonly quantity: number;
-  /** The price that the buyer last accepted. */
-  readonly unitPriceMinor: bigint;
+  /** The price that the buyer last accepted, and its tax. */
+  readonly accepted: SaleTerms;
 }
 
 export interface FullCart extends Cart {
@@ -39,7 +41,7 @@ export const CART_LINES_MAX = 500;
 /** What a change makes of the lines. @throws AppError of kind refused or not_found */
 export type LineChange = (lines: readonly CartLine[]) => readonly CartLine[];
 
-/** Puts lines in; a product that is there already gets their quantity on top and their price. */
+/** Puts lines in; a product that is there already gets their quantity on top and their terms. */
 export function addLines(added: readonly CartLine[]): LineChange {
   return (lines) => {
     const byProduct = new Map(lines.map((line) => [line.productId, line]));
@@ -99,10 +101,9 @@ export function replaceLines(wanted: readonly CartLine[]): LineChange {
   return () => addLines(wanted)([]);
 }
 
-/** Takes today's prices; a line whose product is not for sale keeps its own. */
-export function acceptPrices(prices: ReadonlyMap<number, bigint>): LineChange {
-  return (lines) =>
-    lines.map((line) => ({ ...line, unitPriceMinor: prices.get(line.productId) ?? line.unitPriceMinor }));
+/** Takes today's terms; a line whose product is not for sale keeps its own. */
+export function acceptTerms(terms: ReadonlyMap<number, SaleTerms>): LineChange {
+  return (lines) => lines.map((line) => ({ ...line, accepted: terms.get(line.productId) ?? line.accepted }));
 }
 
 function checkHasLine(lines: readonly CartLine[], productId: number): void {

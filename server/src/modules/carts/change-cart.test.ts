@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestCarts, type TestCarts } from "../../../tests/carts.ts";
 import { customer, keyed } from "../../../tests/desk.ts";
-import { expectRefusal, run } from "../../../tests/refusal.ts";
+import { expectRefusal } from "../../../tests/refusal.ts";
 import { GUEST } from "../../values/actor.ts";
 import {
   acceptTodaysPrices,
   addWanted,
   type CartEdit,
-  changeCartCoupon,
   replaceByWanted,
   setWanted,
   takeOut,
@@ -102,12 +101,9 @@ it("shows prices of now until they are accepted", async () => {
 it("names a coupon that may still come true, and refuses one that cannot", async () => {
   const cart = await shop.open(GUEST);
   await shop.change(cart, put(first));
-  const name = (couponCode: string | null) =>
-    run(shop.db, async (tx) => ({
-      named: (
-        await changeCartCoupon(tx, { ...shop.services, ...cart.reader }, { cartId: cart.cartId, couponCode })
-      ).couponCode,
-    }));
+  const name = async (couponCode: string | null) => ({
+    named: (await shop.name(cart, couponCode)).coupon_code,
+  });
   const later = await shop.addCoupon({ minimumOrderMinor: 1_500n, currency: "USD" });
   expect(await name(later)).toEqual({ named: later });
   expect(await shop.show(cart)).toMatchObject({

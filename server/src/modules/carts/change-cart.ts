@@ -3,8 +3,9 @@
 import type { Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import { findProductsForSale } from "../catalog/index.ts";
+import type { SaleTerms } from "../orders/index.ts";
 import {
-  acceptPrices,
+  acceptTerms,
   addLines,
   type CartLine,
   type FullCart,
@@ -16,14 +17,8 @@ import {
 } from "./cart.ts";
 import { lockCarts, selectLines, touchCart, writeCoupon, writeLines } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
-import {
-  type CartReader,
-  type CartServices,
-  checkVisible,
-  isForSale,
-  presentCart,
-  viewCart,
-} from "./get-cart.ts";
+import { type CartReader, type CartServices, checkVisible, presentCart, viewCart } from "./get-cart.ts";
+import { discountNow, type PriceServices, termsInCart } from "./price-cart.ts";
 
 export interface CartAccess {
   readonly cartId: number;
@@ -32,7 +27,7 @@ export interface CartAccess {
 }
 
 /** What becomes of the lines, made of the cart as it is under the lock. */
-export type CartEdit = (tx: Tx, cart: FullCart) => LineChange | Promise<LineChange>;
+export type CartEdit = (tx: Tx, services: PriceServices, cart: FullCart) => LineChange | Promise<LineChange>;
 
 /**
  * Changes the lines and returns the cart as it is then. Locks the cart.
@@ -44,10 +39,25 @@ export async function changeCart(
   { edit, ...access }: CartAccess & { readonly edit: CartEdit },
 ): Promise<FullCart> {
   const cart = await lockOpenCart(tx, services, access);
-  const lines = (await edit(tx, cart))(cart.lines);
+  const lines = (await edit(tx, services, cart))(cart.lines);
   await writeLines(tx, cart.id, lines);
-  const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
-  return { ...changed, lines };
+  return touchShown(tx, services, { ...cart, lines });
+}
+
+/** The next version of a locked cart, whose answer shows the buyer what its coupon takes off. */
+export async function touchShown(
+  tx: Tx,
+  services: CartServices & CartReader,
+  cart: FullCart,
+): Promise<FullCart> {
+  const discountMinor = discountNow(await viewCart(tx.sql, services, cart));
+  const { cartExpiryDays: expiryDays } = services.settings;
+  const touched = await touchCart(tx, cart.id, {
+    expiryDays,
+    userId: cart.userId ?? undefined,
+    discountMinor,
+  });
+  return { ...touched, lines: cart.lines };
 }
 
 /**
@@ -61,11 +71,10 @@ export async function changeCartCoupon(
   { couponCode, ...access }: CartAccess & { readonly couponCode: string | null },
 ): Promise<FullCart> {
   const cart = { ...(await lockOpenCart(tx, services, access)), couponCode };
-  const discount = (await viewCart(tx.sql, services.assets, cart)).discount;
+  const { discount } = await viewCart(tx.sql, services, cart);
   if (discount instanceof AppError && !MAY_COME_TRUE.includes(discount.code)) throw discount;
   await writeCoupon(tx, cart.id, couponCode);
-  const changed = await touchCart(tx, cart.id, { expiryDays: services.settings.cartExpiryDays });
-  return { ...changed, lines: cart.lines };
+  return touchShown(tx, services, cart);
 }
 
 const MAY_COME_TRUE: readonly string[] = ["coupon_minimum_not_reached", "coupon_needs_customer"];
@@ -79,7 +88,7 @@ async function lockOpenCart(
   const closed = refuseClosed(cart);
   if (closed !== undefined) throw closed;
   if (versions !== undefined && !versions.includes(cart.version))
-    throw cartError("cart_changed", { cart: await presentCart(tx.sql, services.assets, cart) });
+    throw cartError("cart_changed", { cart: await presentCart(tx.sql, services, cart) });
   return cart;
 }
 
@@ -96,21 +105,21 @@ export interface WantedLine {
 
 /** Puts more in; what is there already gets more. Refuses as `priceWanted` does, and `cart_full`. */
 export function addWanted(wanted: WantedLine): CartEdit {
-  return async (tx, cart) => addLines(await priceWanted(tx, cart, [wanted]));
+  return async (tx, services, cart) => addLines(await priceWanted(tx, services, { cart, wanted: [wanted] }));
 }
 
 /** Puts these lines in the place of all. Refuses as `priceWanted` does. */
 export function replaceByWanted(wanted: readonly WantedLine[]): CartEdit {
-  return async (tx, cart) => replaceLines(await priceWanted(tx, cart, wanted));
+  return async (tx, services, cart) => replaceLines(await priceWanted(tx, services, { cart, wanted }));
 }
 
 /** Sets how many of a product that is there. Refuses `cart_line_not_found`, and as `priceWanted` does. */
 export function setWanted(wanted: WantedLine): CartEdit {
-  return async (tx, cart) => {
+  return async (tx, services, cart) => {
     const { productId } = wanted;
     if (!cart.lines.some((line) => line.productId === productId))
       throw cartError("cart_line_not_found", { product_id: productId });
-    const [line] = await priceWanted(tx, cart, [wanted]);
+    const [line] = await priceWanted(tx, services, { cart, wanted: [wanted] });
     if (line === undefined) throw new Error("one line is priced");
     return setLine(line);
   };
@@ -121,36 +130,45 @@ export function takeOut(productId: number): CartEdit {
   return () => removeLine(productId);
 }
 
-/** Takes today's prices for those that the buyer has accepted. */
+/** Takes today's prices and taxes for those that the buyer has accepted. */
 export function acceptTodaysPrices(): CartEdit {
-  return async (tx, cart) => acceptPrices(await findPrices(tx, cart));
+  return async (tx, services, cart) => acceptTerms(await findTerms(tx, services, cart));
 }
 
-/** The lines at today's prices. @throws AppError `refused/product_not_for_sale`, `refused/cart_currency_differs` */
-async function priceWanted(tx: Tx, cart: FullCart, wanted: readonly WantedLine[]): Promise<CartLine[]> {
+/** The lines at today's terms. @throws AppError `refused/product_not_for_sale`, `refused/cart_currency_differs` */
+async function priceWanted(
+  tx: Tx,
+  services: PriceServices,
+  { cart, wanted }: { cart: FullCart; wanted: readonly WantedLine[] },
+): Promise<CartLine[]> {
   const products = await findProductsForSale(
     tx.sql,
     wanted.map((line) => line.productId),
   );
   return wanted.map(({ productId, quantity }) => {
     const product = products.get(productId);
-    if (product?.status !== "active") throw cartError("product_not_for_sale", { product_id: productId });
-    if (!isForSale(cart, product))
-      throw cartError("cart_currency_differs", {
-        product_id: productId,
-        currency: product.currency,
-        cart_currency: cart.currency,
-      });
-    return { productId, quantity, unitPriceMinor: product.priceMinor };
+    const accepted = termsInCart(services, cart, product);
+    if (accepted !== undefined) return { productId, quantity, accepted };
+    if (product?.status !== "active" || product.currency === cart.currency)
+      throw cartError("product_not_for_sale", { product_id: productId });
+    throw cartError("cart_currency_differs", {
+      product_id: productId,
+      currency: product.currency,
+      cart_currency: cart.currency,
+    });
   });
 }
 
-/** Today's prices of what can be bought. */
-async function findPrices(tx: Tx, cart: FullCart): Promise<Map<number, bigint>> {
+/** Today's terms of what can be bought. */
+async function findTerms(tx: Tx, services: PriceServices, cart: FullCart): Promise<Map<number, SaleTerms>> {
   const products = await findProductsForSale(
     tx.sql,
     cart.lines.map((line) => line.productId),
   );
-  const sold = [...products].filter(([, product]) => isForSale(cart, product));
-  return new Map(sold.map(([id, product]) => [id, product.priceMinor]));
+  return new Map(
+    [...products].flatMap(([id, product]) => {
+      const terms = termsInCart(services, cart, product);
+      return terms === undefined ? [] : [[id, terms] as const];
+    }),
+  );
 }

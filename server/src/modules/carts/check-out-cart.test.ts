@@ -45,7 +45,7 @@ it("orders a guest's cart, which becomes the order, and lets them read it with t
 it("orders a user's cart for that user, with the coupon that it names", async () => {
   const { cart } = await fill(2, customer("alice"));
   const couponCode = await shop.addCoupon();
-  await shop.db`UPDATE carts.carts SET coupon_code = ${couponCode} WHERE id = ${cart.cartId}`;
+  await shop.name(cart, couponCode);
   expect(await shop.checkOut(cart)).toMatchObject({ customer_id: "alice", discount: "2.00", total: "21.60" });
   expect(await shop.usesOf(couponCode)).toBe(1);
 });

@@ -1,13 +1,12 @@
 // Checks a cart out: the order is placed as any other, and the cart is consumed in the same commit, under the lock of its
 // row. Whoever checks it out again, now or at the same moment, is told of the order that it has become.
 import type { Actor } from "../../values/actor.ts";
-import { actsForAll, SYSTEM_ACTOR } from "../../values/actor.ts";
+import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { readEmailAddress } from "../../values/email-address.ts";
 import { PRODUCTS } from "../catalog/index.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../desk/index.ts";
-import type { Assets } from "../ledger/index.ts";
 import type { CheckoutInput, OrderCaller, OrderServices } from "../orders/index.ts";
 import {
   buildPlacingCommand,
@@ -20,10 +19,11 @@ import {
   readOrder,
 } from "../orders/index.ts";
 import { claimDiscount } from "../promotions/index.ts";
-import { type Cart, type FullCart, refuseClosed } from "./cart.ts";
+import { type FullCart, refuseClosed } from "./cart.ts";
 import { CARTS, ORDERED_CARTS } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
-import { type CartReader, type CartView, describeCart, getCart, worthOf } from "./get-cart.ts";
+import { buyerOf, type CartReader, claimOf, describeCart, getCart } from "./get-cart.ts";
+import { type CartView, type PriceServices, worthOf } from "./price-cart.ts";
 
 export interface Checkout {
   readonly cartId: number;
@@ -45,7 +45,7 @@ export function checkOutCart(
 ): Promise<CommandOutcome> {
   return submitRereading(services.desk, async () => {
     const cart = await getCart(services.db, checkout.reader, checkout.cartId);
-    const extension = consumeCart(services.assets, cart, checkout.versions);
+    const extension = consumeCart(services, cart, checkout);
     return buildPlacingCommand(services, caller, {
       ...readCheckout(services, caller.actor, { cart, checkout }),
       extension,
@@ -93,17 +93,11 @@ function readCheckout(
     email === undefined
       ? order.shippingAddress
       : { ...order.shippingAddress, email: readEmailAddress(email) };
-  return { ...order, shippingAddress, customerId: customerOf(cart, actor) };
-}
-
-/** A guest's cart may be ordered by somebody who has signed in meanwhile: the order is theirs. */
-function customerOf(cart: Cart, actor: Actor): string | null {
-  if (cart.userId !== null) return cart.userId;
-  return actor.kind === "guest" || actsForAll(actor) ? null : actor.id;
+  return { ...order, shippingAddress, customerId: buyerOf(cart, actor) };
 }
 
 /** Takes the cart, as it was read, into the order's commit. */
-function consumeCart(assets: Assets, cart: FullCart, versions: Checkout["versions"]): PlacingExtension {
+function consumeCart(services: PriceServices, cart: FullCart, checkout: Checkout): PlacingExtension {
   return {
     needs: [{ reader: CARTS, ids: [cart.id] }],
     check: (desk) => {
@@ -112,7 +106,7 @@ function consumeCart(assets: Assets, cart: FullCart, versions: Checkout["version
       const closed = refuseClosed(locked);
       if (closed !== undefined) return closed;
       if (locked.version !== cart.version) return rereadFirst();
-      return refuseChanged(desk, { assets, cart, versions });
+      return refuseChanged(desk, services, { cart, checkout });
     },
     onPlaced: (desk, order) => {
       const ordered = { ...cart, state: "ordered", orderId: order.id, version: cart.version + 1 } as const;
@@ -122,20 +116,26 @@ function consumeCart(assets: Assets, cart: FullCart, versions: Checkout["version
   };
 }
 
-function showAtDesk(desk: Desk, assets: Assets, cart: FullCart): CartView {
+function showAtDesk(
+  desk: Desk,
+  services: PriceServices,
+  { cart, checkout }: { cart: FullCart; checkout: Checkout },
+): CartView {
   const products = desk.rows.of(PRODUCTS);
-  const { couponCode: code, userId: customerId } = cart;
-  if (code === null) return { products, discount: undefined };
-  return { products, discount: claimDiscount(desk, { code, customerId }, worthOf(assets, cart, products)) };
+  const claim = claimOf(cart, checkout.reader.actor);
+  if (claim === undefined) return { products, discount: undefined };
+  return { products, discount: claimDiscount(desk, claim, worthOf(services, cart, products)) };
 }
 
 /** What the buyer has not seen yet: they order what they saw, at the prices that they saw. */
 function refuseChanged(
   desk: Desk,
-  { assets, cart, versions }: { assets: Assets; cart: FullCart; versions: Checkout["versions"] },
+  services: PriceServices,
+  { cart, checkout }: { cart: FullCart; checkout: Checkout },
 ): AppError | undefined {
+  const { versions } = checkout;
   if (cart.lines.length === 0) return cartError("cart_empty");
-  const shown = describeCart(assets, cart, showAtDesk(desk, assets, cart));
+  const shown = describeCart(services, cart, showAtDesk(desk, services, { cart, checkout }));
   if (versions !== undefined && !versions.includes(cart.version))
     return cartError("cart_changed", { cart: shown });
   return shown.prices_changed ? cartError("cart_prices_changed", { cart: shown }) : undefined;

@@ -29,7 +29,7 @@ export const CART_ERRORS = {
   },
   cart_prices_changed: {
     kind: "conflict",
-    title: "Prices changed since the buyer last saw them.",
+    title: "What the cart costs changed since the buyer last saw it.",
     wayOut: "Show the answer's `cart` and accept its prices with POST /carts/{id}/prices.",
   },
   cart_empty: {

@@ -2,14 +2,14 @@
 import type { Query } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError, asHidden } from "../../values/app-error.ts";
-import { findProductsForSale, type ProductForSale } from "../catalog/index.ts";
-import type { Assets } from "../ledger/index.ts";
+import { findProductsForSale } from "../catalog/index.ts";
 import type { OrderServices } from "../orders/index.ts";
-import { amountWriter } from "../orders/index.ts";
-import { checkCoupon, type OrderWorth } from "../promotions/index.ts";
-import type { Cart, CartLine, FullCart } from "./cart.ts";
+import { amountWriter, formatTaxRate, listPriceOf } from "../orders/index.ts";
+import { type CouponClaim, checkCoupon } from "../promotions/index.ts";
+import type { Cart, FullCart } from "./cart.ts";
 import { selectCart, selectLines } from "./cart-store.ts";
 import { cartError } from "./errors.ts";
+import { type CartView, type PricedLine, type PriceServices, priceCart, worthOf } from "./price-cart.ts";
 import type { CartDocument } from "./schemas.ts";
 
 /** Who asks for a cart: somebody signed in, or a guest who showed its token. */
@@ -19,7 +19,7 @@ export interface CartReader {
   readonly provenId?: number | undefined;
 }
 
-export type CartServices = Pick<OrderServices, "db" | "vault" | "assets" | "settings">;
+export type CartServices = Pick<OrderServices, "db" | "vault" | "assets" | "taxRates" | "settings">;
 
 /** A guest's cart is whose token it is, a user's the user's; staff sees all. @throws AppError `not_found/cart_not_found` */
 export function checkVisible(cart: Cart | undefined, { actor, provenId }: CartReader): Cart {
@@ -35,57 +35,59 @@ export async function getCart(sql: Query, reader: CartReader, cartId: number): P
   return { ...cart, lines: await selectLines(sql, cartId) };
 }
 
-/** What a cart is shown with. */
-export interface CartView {
-  readonly products: ReadonlyMap<number, ProductForSale>;
-  /** What the coupon takes off, or why it would be refused; undefined without one, and where the cart is closed. */
-  readonly discount: bigint | AppError | undefined;
-}
-
 /** The cart as it is shown now, at the catalog's prices. */
-export async function presentCart(sql: Query, assets: Assets, cart: FullCart): Promise<CartDocument> {
-  return describeCart(assets, cart, await viewCart(sql, assets, cart));
+export async function presentCart(
+  sql: Query,
+  services: CartServices & CartReader,
+  cart: FullCart,
+): Promise<CartDocument> {
+  return describeCart(services, cart, await viewCart(sql, services, cart));
 }
 
-export async function viewCart(sql: Query, assets: Assets, cart: FullCart): Promise<CartView> {
+export async function viewCart(
+  sql: Query,
+  services: CartServices & CartReader,
+  cart: FullCart,
+): Promise<CartView> {
   const ids = cart.lines.map((line) => line.productId);
   const products = await findProductsForSale(sql, ids);
-  const { couponCode: code, userId: customerId } = cart;
-  if (code === null || cart.state !== "open") return { products, discount: undefined };
-  return {
-    products,
-    discount: await checkCoupon(sql, { code, customerId }, worthOf(assets, cart, products)),
-  };
+  const claim = claimOf(cart, services.actor);
+  if (claim === undefined || cart.state !== "open") return { products, discount: undefined };
+  return { products, discount: await checkCoupon(sql, claim, worthOf(services, cart, products)) };
 }
 
-/** What of the cart can be bought, at the catalog's prices. */
-export function worthOf(assets: Assets, cart: FullCart, products: CartView["products"]): OrderWorth {
-  const subtotalMinor = cart.lines.reduce(
-    (sum, line) => sum + totalOf(cart, line, products.get(line.productId)),
-    0n,
-  );
-  const { currency } = cart;
-  return { currency, subtotalMinor, write: amountWriter(assets, currency) };
+/** The coupon that the order is to use, and who then uses it. */
+export function claimOf(cart: Cart, actor: Actor): CouponClaim | undefined {
+  return cart.couponCode === null ? undefined : { code: cart.couponCode, customerId: buyerOf(cart, actor) };
 }
 
-/** Prices are the catalog's of now; a line says where that is not the price that the buyer accepted. */
-export function describeCart(assets: Assets, cart: FullCart, { products, discount }: CartView): CartDocument {
-  const { subtotalMinor, write: format } = worthOf(assets, cart, products);
-  const described = cart.lines.map((line) =>
-    describeLine(cart, { line, product: products.get(line.productId), format }),
-  );
+/** Whose the order becomes: a guest's cart may be ordered by somebody who has signed in meanwhile. */
+export function buyerOf(cart: Cart, actor: Actor): string | null {
+  if (cart.userId !== null) return cart.userId;
+  return actor.kind === "guest" || actsForAll(actor) ? null : actor.id;
+}
+
+/** Prices are those of now; the cart and each line say where that is not what the buyer accepted. */
+export function describeCart(services: PriceServices, cart: FullCart, view: CartView): CartDocument {
+  const prices = priceCart(services, cart, view);
+  const write = amountWriter(services.assets, cart.currency);
+  const { discount } = view;
   return {
     id: String(cart.id),
     user_id: cart.userId,
     state: cart.state,
     currency: cart.currency,
     version: cart.version,
-    lines: described,
-    subtotal: format(subtotalMinor),
+    lines: prices.lines.map((line) => describeLine(line, write)),
+    subtotal: write(prices.subtotal),
     coupon_code: cart.couponCode,
-    discount: format(typeof discount === "bigint" ? discount : 0n),
+    discount: write(prices.discount),
+    net: write(prices.now.net),
+    tax: write(prices.now.tax),
+    total: write(prices.now.gross),
+    accepted_total: write(prices.accepted.gross),
     coupon_problem: discount instanceof AppError ? { code: discount.code, detail: discount.message } : null,
-    prices_changed: described.some((line) => line.price_changed),
+    prices_changed: prices.isChanged,
     order_id: cart.orderId === null ? null : String(cart.orderId),
     merged_into: cart.mergedInto === null ? null : String(cart.mergedInto),
     created_at: cart.createdAt.toISOString(),
@@ -94,34 +96,27 @@ export function describeCart(assets: Assets, cart: FullCart, { products, discoun
   };
 }
 
-/** Whether the product can go into an order of this cart. */
-export function isForSale(cart: Pick<Cart, "currency">, product: ProductForSale | undefined): boolean {
-  return product?.status === "active" && product.currency === cart.currency;
-}
-
-function totalOf(cart: Cart, line: CartLine, product: ProductForSale | undefined): bigint {
-  return product !== undefined && isForSale(cart, product) ? product.priceMinor * BigInt(line.quantity) : 0n;
-}
-
 function describeLine(
-  cart: Cart,
-  {
-    line,
-    product,
-    format,
-  }: { line: CartLine; product: ProductForSale | undefined; format: (minor: bigint) => string },
+  { productId, quantity, product, now, accepted, isChanged }: PricedLine,
+  write: (minor: bigint) => string,
 ): CartDocument["lines"][number] {
-  const sold = product !== undefined && isForSale(cart, product) ? product : undefined;
   return {
-    product_id: line.productId,
+    product_id: productId,
     sku: product?.sku ?? null,
     name: product?.name ?? null,
-    quantity: line.quantity,
-    is_for_sale: sold !== undefined,
-    unit_price: sold === undefined ? null : format(sold.priceMinor),
-    accepted_price: format(line.unitPriceMinor),
-    price_changed: sold !== undefined && sold.priceMinor !== line.unitPriceMinor,
-    price_includes_tax: sold === undefined ? null : sold.priceIncludesTax,
-    total: format(totalOf(cart, line, product)),
+    quantity,
+    is_for_sale: now !== undefined,
+    unit_price: now === undefined ? null : write(now.unitPrice),
+    accepted_price: write(accepted.unitPrice),
+    price_changed: isChanged,
+    price_includes_tax: now?.includesTax ?? null,
+    accepted_price_includes_tax: accepted.includesTax,
+    tax_rate: now === undefined ? null : formatTaxRate(now.taxRate),
+    accepted_tax_rate: formatTaxRate(accepted.taxRate),
+    total: write(now === undefined ? 0n : listPriceOf({ ...now, quantity })),
+    discount: write(now?.discount ?? 0n),
+    net: write(now?.net ?? 0n),
+    tax: write(now?.tax ?? 0n),
+    gross: write(now?.gross ?? 0n),
   };
 }

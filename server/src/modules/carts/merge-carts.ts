@@ -7,10 +7,10 @@ import {
   lockCarts,
   selectLines,
   selectOpenCartId,
-  touchCart,
   writeCoupon,
   writeLines,
 } from "./cart-store.ts";
+import { touchShown } from "./change-cart.ts";
 import { cartError } from "./errors.ts";
 import { type CartReader, type CartServices, checkVisible } from "./get-cart.ts";
 
@@ -33,11 +33,10 @@ export async function mergeCarts(
   if (guest === undefined || guest.userId !== null) throw cartError("cart_not_found");
   const closed = refuseClosed(guest);
   if (closed !== undefined) throw closed;
-  if (own === undefined)
-    return withLines(
-      tx,
-      await touchCart(tx, guest.id, { expiryDays: services.settings.cartExpiryDays, userId }),
-    );
+  if (own === undefined) {
+    const lines = await selectLines(tx.sql, guest.id);
+    return { ...(await touchShown(tx, services, { ...guest, userId, lines })), capped: [] };
+  }
   return putTogether(tx, services, { own, guest });
 }
 
@@ -56,7 +55,7 @@ function isTheirs(guest: Cart, own: Cart | undefined): own is Cart {
 
 async function putTogether(
   tx: Tx,
-  { settings }: CartServices,
+  services: CartServices & CartReader,
   { own, guest }: { own: Cart; guest: Cart },
 ): Promise<MergedCart> {
   if (own.currency !== guest.currency)
@@ -64,9 +63,10 @@ async function putTogether(
   const [owned, added] = [await selectLines(tx.sql, own.id), await selectLines(tx.sql, guest.id)];
   const { lines, capped } = mergeLines(owned, added);
   await writeLines(tx, own.id, lines);
-  if (own.couponCode === null && guest.couponCode !== null) await writeCoupon(tx, own.id, guest.couponCode);
+  const couponCode = own.couponCode ?? guest.couponCode;
+  await writeCoupon(tx, own.id, couponCode);
   await closeMerged(tx, guest.id, own.id);
-  return { ...(await touchCart(tx, own.id, { expiryDays: settings.cartExpiryDays })), lines, capped };
+  return { ...(await touchShown(tx, services, { ...own, couponCode, lines })), capped };
 }
 
 async function withLines(tx: Tx, cart: Cart): Promise<MergedCart> {

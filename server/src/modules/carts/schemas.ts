@@ -58,13 +58,22 @@ const Line = Type.Object({
   name: nullable(Type.String()),
   quantity: Quantity,
   is_for_sale: Type.Boolean({
-    description: "False: archived, withdrawn or of another currency; it does not count",
+    description: "False: archived, withdrawn, of another currency or without a tax rate; it does not count",
   }),
   unit_price: Type.Union([Amount, Type.Null()], { description: "The catalog's of now" }),
   accepted_price: Type.String({ description: "The price when the line was put in or its price accepted" }),
-  price_changed: Type.Boolean(),
+  price_changed: Type.Boolean({
+    description: "It costs something else than the buyer accepted, by its price or by its tax",
+  }),
   price_includes_tax: Type.Union([Type.Boolean(), Type.Null()]),
-  total: Amount,
+  accepted_price_includes_tax: Type.Boolean(),
+  tax_rate: Type.Union([Type.String({ examples: ["0.2"] }), Type.Null()]),
+  accepted_tax_rate: Type.String({ examples: ["0.2"] }),
+  total: Type.String({ description: "unit_price × quantity, before discount and tax", examples: ["20.00"] }),
+  discount: Type.String({ description: "The line's share of the coupon's discount", examples: ["2.00"] }),
+  net: Amount,
+  tax: Amount,
+  gross: Type.String({ description: "What an order would charge for it now", examples: ["21.60"] }),
 });
 
 const fields = {
@@ -77,10 +86,21 @@ const fields = {
   subtotal: Type.String({ description: "Of the lines that are for sale, at the prices of now" }),
   coupon_code: nullable(Type.String()),
   discount: Type.String({ description: "What the coupon takes off the subtotal, if it were ordered now" }),
+  net: Amount,
+  tax: Amount,
+  total: Type.String({ description: "What an order would charge now, with tax", examples: ["21.60"] }),
+  accepted_total: Type.String({
+    description: "The same by the prices, taxes and discount that the buyer accepted",
+    examples: ["21.60"],
+  }),
   coupon_problem: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()], {
     description: "Why the coupon would be refused now: checkout is, until it is true or the coupon is gone",
   }),
-  prices_changed: Type.Boolean({ description: "Checkout is refused until POST /carts/{id}/prices" }),
+  prices_changed: Type.Boolean({
+    description:
+      "The cart does not cost what the buyer accepted, by price, tax or coupon: checkout is refused until " +
+      "POST /carts/{id}/prices",
+  }),
   order_id: nullable(Id),
   merged_into: nullable(Id),
   created_at: Time,

@@ -1,5 +1,6 @@
 // The SQL that verifies carts: a page of those that became orders, and the first of what can only be wrong.
 import type { Tx } from "../../runtime/transaction.ts";
+import type { CartLine } from "./cart.ts";
 
 export interface OrderedCart {
   readonly id: number;
@@ -8,7 +9,21 @@ export interface OrderedCart {
   readonly couponCode: string | null;
   /** null: a guest's. */
   readonly userId: string | null;
-  readonly items: readonly { readonly productId: number; readonly quantity: number }[];
+  readonly discountMinor: bigint;
+  /** In the order that they were put in. */
+  readonly items: readonly CartLine[];
+}
+
+interface OrderedRow extends Omit<OrderedCart, "id" | "orderId" | "items"> {
+  readonly id: bigint;
+  readonly order_id: bigint;
+  readonly items: readonly {
+    readonly productId: number;
+    readonly quantity: number;
+    readonly unitPrice: string;
+    readonly includesTax: boolean;
+    readonly taxRate: number;
+  }[];
 }
 
 /** Carts that became an order, by the order's stamp. */
@@ -16,17 +31,29 @@ export async function selectOrderedCarts(
   { sql }: Tx,
   { afterOrderId, limit }: { readonly afterOrderId: number; readonly limit: number },
 ): Promise<OrderedCart[]> {
-  const rows = await sql<(Omit<OrderedCart, "id" | "orderId"> & { id: bigint; order_id: bigint })[]>`
+  const rows = await sql<OrderedRow[]>`
     SELECT id, order_id, currency, coupon_code AS "couponCode", user_id AS "userId",
+      discount_minor AS "discountMinor",
       (
-        SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity)), '[]')
+        SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity,
+          'unitPrice', unit_price_minor::text, 'includesTax', includes_tax, 'taxRate', tax_rate)
+          ORDER BY position), '[]')
         FROM carts.cart_lines l
         WHERE l.cart_id = c.id) AS items
     FROM carts.carts c
     WHERE order_id > ${afterOrderId}
     ORDER BY order_id
     LIMIT ${limit}`;
-  return rows.map(({ id, order_id, ...cart }) => ({ ...cart, id: Number(id), orderId: Number(order_id) }));
+  return rows.map(({ id, order_id, items, ...cart }) => ({
+    ...cart,
+    id: Number(id),
+    orderId: Number(order_id),
+    items: items.map(({ productId, quantity, unitPrice, ...accepted }) => ({
+      productId,
+      quantity,
+      accepted: { ...accepted, unitPrice: BigInt(unitPrice) },
+    })),
+  }));
 }
 
 /** Merged carts whose lines went into a cart that is nobody's: merging is what signing in does. */

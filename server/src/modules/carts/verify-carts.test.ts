@@ -30,7 +30,7 @@ it("finds carts that became no order, another's order or another order, or hold 
     INSERT INTO carts.carts (state, currency, expires_at, merged_into)
     VALUES ('merged', 'USD', now(), ${first?.id ?? 0}) RETURNING id`;
   const [cartId, orderId] = [Number(first?.id), Number(waiting)];
-  await shop.db`INSERT INTO carts.cart_lines VALUES (${cartId}, ${productId}, 1, 4, 100)`;
+  await shop.db`INSERT INTO carts.cart_lines VALUES (${cartId}, ${productId}, 1, 4, 1000, false, 200000)`;
   const change = (what: string, back: string) =>
     tamper(
       `UPDATE carts.carts SET ${what} WHERE id = ${cartId}`,
@@ -52,6 +52,13 @@ it("finds carts that became no order, another's order or another order, or hold 
       ),
       "is of other goods",
     ],
+    [
+      await tamper(
+        `UPDATE carts.cart_lines SET tax_rate = 0 WHERE cart_id = ${cartId}`,
+        `UPDATE carts.cart_lines SET tax_rate = 200000 WHERE cart_id = ${cartId}`,
+      ),
+      "charges something else than the buyer accepted",
+    ],
   ] as const;
   for (const [found, what] of wrong)
     expect(found).toMatchObject([
@@ -61,7 +68,7 @@ it("finds carts that became no order, another's order or another order, or hold 
     { check: "order_carts", cartId: Number(guest?.id), what: expect.stringContaining("which is nobody's") },
   ]);
   const unknown = await tamper(
-    `INSERT INTO carts.cart_lines VALUES (${guest?.id}, 4711, 1, 1, 1);
+    `INSERT INTO carts.cart_lines VALUES (${guest?.id}, 4711, 1, 1, 1, false, 0);
      UPDATE carts.carts SET state = 'open', merged_into = NULL WHERE id = ${guest?.id}`,
     `UPDATE carts.carts SET state = 'merged', merged_into = ${cartId} WHERE id = ${guest?.id};
      DELETE FROM carts.cart_lines WHERE product_id = 4711`,

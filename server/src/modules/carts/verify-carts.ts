@@ -3,7 +3,14 @@
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Difference } from "../../values/difference.ts";
-import { type BoughtItem, type BoughtOrder, findBoughtOrders, findMissingProduct } from "../orders/index.ts";
+import {
+  addTotals,
+  type BoughtItem,
+  type BoughtOrder,
+  findBoughtOrders,
+  findMissingProduct,
+} from "../orders/index.ts";
+import { priceAccepted } from "./price-cart.ts";
 import * as store from "./verify-carts-store.ts";
 
 export type CartDifference = Difference<"order_carts", "cartId" | "orderId">;
@@ -53,8 +60,10 @@ function describeWrong(cart: store.OrderedCart, order: BoughtOrder | undefined):
   if (order.currency !== cart.currency) return "is in another currency";
   if (order.couponCode !== cart.couponCode) return "names another coupon";
   if (cart.userId !== null && order.customerId !== cart.userId) return "is somebody else's";
-  if (!order.wasEdited && !isSameGoods(cart.items, order.items)) return "is of other goods";
-  return undefined;
+  if (order.wasEdited) return undefined;
+  if (!isSameGoods(cart.items, order.items)) return "is of other goods";
+  const accepted = addTotals(priceAccepted(cart.items, cart.discountMinor)).gross;
+  return accepted === order.total ? undefined : "charges something else than the buyer accepted";
 }
 
 function isSameGoods(put: readonly BoughtItem[], bought: readonly BoughtItem[]): boolean {

@@ -1,6 +1,7 @@
 // The door of inventory: stock as accounts of the ledger. Reserving and shipping are decisions on the book of a batch,
 // made by the commands of higher modules.
 
+export { findShortage, type WantedUnits } from "./bookings/find-shortage.ts";
 export {
   type ReservationRequest,
   releaseStock,

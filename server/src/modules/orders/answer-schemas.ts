@@ -11,7 +11,7 @@ export const OrderStatus = Type.Enum(Object.keys(ORDER_STATES) as (keyof typeof 
 export const FulfilmentStatus = Type.Enum(Object.keys(FULFILMENTS) as (keyof typeof FULFILMENTS)[]);
 export const PaymentMethodName = Type.Enum([...PAYMENT_METHODS], { examples: ["credit_card"] });
 
-const OrderLine = Type.Object({
+const pricedLine = {
   line: Type.Integer(),
   product_id: nullable(Type.Integer()),
   sku: nullable(Text),
@@ -27,11 +27,16 @@ const OrderLine = Type.Object({
   net: Amount,
   tax: Amount,
   total: Amount,
+};
+const OrderLine = Type.Object({
+  ...pricedLine,
   shipped: Type.Integer(),
   returned: Type.Integer(),
   credited: Amount,
 });
 export type OrderLineDocument = Type.Static<typeof OrderLine>;
+const PricedLine = Type.Object(pricedLine);
+export type PricedLineDocument = Type.Static<typeof PricedLine>;
 
 const OrderPayment = Type.Object({
   id: Id,
@@ -46,6 +51,25 @@ const OrderPayment = Type.Object({
   failure_code: nullable(Text),
 });
 export type OrderPaymentDocument = Type.Static<typeof OrderPayment>;
+
+export const OrderPreview = Type.Object(
+  {
+    customer_id: nullable(Text),
+    currency: Text,
+    subtotal: Type.String({
+      description: "Sum of quantity × unit price, before discount and tax",
+      examples: ["20.00"],
+    }),
+    coupon_code: nullable(Type.String({ examples: ["SUMMER-10"] })),
+    discount: Amount,
+    net: Amount,
+    tax: Amount,
+    total: Amount,
+    items: Type.Array(PricedLine),
+  },
+  { title: "OrderPreview", description: "What an order would charge if it were placed now" },
+);
+export type OrderPreviewDocument = Type.Static<typeof OrderPreview>;
 
 const AddressShape = Type.Record(Type.String(), Type.String());
 const summary = {

@@ -3,7 +3,12 @@ import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
 import { type Payment, statusOf } from "../payments/index.ts";
-import type { OrderDocument, OrderLineDocument, OrderPaymentDocument } from "./answer-schemas.ts";
+import type {
+  OrderDocument,
+  OrderLineDocument,
+  OrderPaymentDocument,
+  PricedLineDocument,
+} from "./answer-schemas.ts";
 import { dueOf, findShippingObstacle, overpaidOf, paidOf, unpaidOf } from "./changing/order-facts.ts";
 import { isFinal, isSold } from "./changing/states.ts";
 import type { Order, OrderLine } from "./order.ts";
@@ -74,6 +79,16 @@ function isEnded({ state, cancelReason }: Order): boolean {
 
 export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDocument {
   return {
+    ...describePricedLine(line, write),
+    shipped: line.shipped,
+    returned: line.returned,
+    credited: write(line.credited),
+  };
+}
+
+/** What of a line is told of an order that is not placed, too. */
+export function describePricedLine(line: OrderLine, write: AmountWriter): PricedLineDocument {
+  return {
     line: line.lineNo,
     product_id: line.productId,
     sku: line.sku,
@@ -86,9 +101,6 @@ export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDoc
     net: write(line.net),
     tax: write(line.tax),
     total: write(line.gross),
-    shipped: line.shipped,
-    returned: line.returned,
-    credited: write(line.credited),
   };
 }
 

@@ -17,6 +17,7 @@ export { expireOrders, orderTasks, queueOrders } from "./jobs.ts";
 export { type Order, type OrderLine, QUANTITY_MAX } from "./order.ts";
 export { ORDERS } from "./order-store.ts";
 export { buildPlacingCommand, type NewOrder, type PlacingExtension } from "./placing/place-orders.ts";
+export { type SaleTerms, termsOfSale } from "./placing/price-lines.ts";
 export { readCouponCode, readOrder } from "./placing/read-order-input.ts";
 export type {
   Address,
@@ -26,7 +27,8 @@ export type {
   ScreenJudgement,
   ScreenVerdict,
 } from "./placing/screen.ts";
-export { readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
+export { formatTaxRate, readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
+export { addTotals, type LineTotals, listPriceOf, priceDiscounted } from "./placing/totals.ts";
 export { orderRoutes } from "./routes.ts";
 export { CheckoutInput, CouponCode } from "./schemas.ts";
 export type { OrderCaller, OrderServices, OrderSettings } from "./services.ts";

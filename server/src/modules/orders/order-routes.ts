@@ -11,7 +11,7 @@ import {
 import { formatETag, readVersions } from "../../http/version.ts";
 import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
-import { OrderDetail, OrderPage, OrderShape } from "./answer-schemas.ts";
+import { OrderDetail, OrderPage, OrderPreview, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
 import { changeOrder } from "./changing/change-order.ts";
 import { editOrder } from "./changing/edit-order.ts";
@@ -21,6 +21,7 @@ import { describeOrder } from "./describe-order.ts";
 import { findOrders } from "./find-orders.ts";
 import { getOrderDetail } from "./get-order.ts";
 import { placeOrder } from "./placing/place-orders.ts";
+import { previewOrder } from "./placing/preview-order.ts";
 import { readCouponCode, readOrder } from "./placing/read-order-input.ts";
 import { CancelInput, OrderChange, OrderInput, OrderParams, OrderQuery, PayInput } from "./schemas.ts";
 import type { OrderCaller, OrderServices } from "./services.ts";
@@ -52,6 +53,23 @@ function addPlacing(server: HttpServer, services: OrderServices): void {
       const wanted = readOrder(services, request.actor, request.body);
       return send(reply, await placeOrder(services, readCaller(request), wanted));
     },
+  );
+
+  server.post(
+    "/orders/preview",
+    {
+      schema: {
+        tags,
+        operationId: "previewOrder",
+        summary: "What an order would charge, without placing it",
+        description:
+          "Takes what placing takes, and refuses what placing would of prices, coupon, stock and the way to pay. Nothing is " +
+          "written or held; what an account or the fraud check would say is said when it is placed.",
+        body: OrderInput,
+        response: { 200: OrderPreview },
+      },
+    },
+    async (request) => previewOrder(services, request, readOrder(services, request.actor, request.body)),
   );
 }
 

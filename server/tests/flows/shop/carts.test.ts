@@ -1,12 +1,12 @@
 // Carts and coupons over HTTP: guests with the cart's token, users with theirs. What a cart refuses and keeps is tested beside its commands.
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyOrders } from "../../../src/modules/orders/index.ts";
 import type { TestAnswer } from "../../app.ts";
 import { openTestShop, type ShopCaller, type TestShop } from "../../shop.ts";
 
 let shop: TestShop;
 beforeAll(async () => {
-  shop = await openTestShop({ CART_EXPIRY_DAYS: "7" });
+  shop = await openTestShop({ CART_EXPIRY_DAYS: "7", TAX_CLASSES: '{"reduced":"0.05"}' });
 });
 afterAll(() => shop?.app.stop());
 
@@ -171,6 +171,62 @@ it("a user accepts today's prices, orders with a key and again without, and is a
   expect([replayed.status, replayed.headers.get("idempotency-replayed")]).toEqual([201, "true"]);
   const again = await shop.alice("POST", `/carts/${id}/checkout`, { body: request.body });
   expect([again.status, again.body.id]).toEqual([200, first.body.id]);
+});
+
+describe("F6-9: what the customer pays is shown before it is charged", () => {
+  it("by the cart: another tax inclusion, tax class or price is 409 first, and then charged as it was shown", async () => {
+    const product = await shop.addProduct({ price: "10.00", price_includes_tax: true });
+    const id = await openOwnCart(shop.alice);
+    const shown = await put(shop.alice, id, { product_id: product.id, quantity: 1 });
+    expect(shown.body).toMatchObject({
+      total: "10.00",
+      tax: "1.67",
+      discount: "0.00",
+      prices_changed: false,
+    });
+    const checkOut = () =>
+      shop.alice("POST", `/carts/${id}/checkout`, { body: { payment_method: "invoice" } });
+    const changes = [
+      [{ price_includes_tax: false }, "10.00", "12.00"],
+      [{ tax_class: "reduced" }, "12.00", "10.50"],
+      [{ price: "10.01" }, "10.50", "10.51"],
+    ] as const;
+    for (const [body, accepted_total, total] of changes) {
+      expect((await shop.staff("PATCH", `/products/${product.id}`, { body })).status).toBe(200);
+      const changed = { prices_changed: true, accepted_total, total };
+      expect((await shop.alice("GET", `/carts/${id}`)).body).toMatchObject(changed);
+      expect(await checkOut()).toMatchObject({
+        status: 409,
+        body: { code: "cart_prices_changed", cart: changed },
+      });
+      const accepted = { prices_changed: false, accepted_total: total, total };
+      expect((await shop.alice("POST", `/carts/${id}/prices`)).body).toMatchObject(accepted);
+    }
+    expect(await checkOut()).toMatchObject({ status: 201, body: { total: "10.51" } });
+  });
+
+  it("by a preview, which takes what placing takes, and holds nothing", async () => {
+    const product = await shop.addProduct({ price: "10.00", initial_quantity: 5 });
+    const items = [{ product_id: product.id, quantity: 2 }];
+    const body = { items, payment_method: "credit_card", shipping_address: { city: "Anytown" } };
+    const before = (await shop.staff("GET", "/orders")).body.items[0].id;
+    const said = await shop.bob("POST", "/orders/preview", { body });
+    expect(said).toMatchObject({
+      status: 200,
+      body: { customer_id: "bob", subtotal: "20.00", discount: "0.00", tax: "4.00", total: "24.00" },
+    });
+    expect(Object.keys(said.body.items[0])).not.toContain("shipped");
+    expect(await shop.stockOf(product.id)).toMatchObject({ on_hand: 5, reserved: 0 });
+    expect((await shop.staff("GET", "/orders")).body.items[0].id).toBe(before);
+    const wrong = await shop.bob("POST", "/orders/preview", { body: { ...body, items: [] } });
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ field: "items" }] } });
+    const more = { ...body, items: [{ product_id: product.id, quantity: 6 }] };
+    expect(await shop.bob("POST", "/orders/preview", { body: more })).toMatchObject({
+      status: 422,
+      body: { code: "insufficient_stock", available: 5, errors: [{ field: "items[0].quantity" }] },
+    });
+    expect((await shop.app.call("POST", "/api/v1/orders/preview", { body })).status).toBe(401);
+  });
 });
 
 it("signing in takes a guest's cart along where its token is shown", async () => {

@@ -58,13 +58,7 @@ export function reserveStock(
   if (accounts.length === 0) return inventoryError("product_not_stocked", { product_id: productId });
   const { shares, missing } = share(desk, BigInt(quantity), accounts);
   if (missing > 0n) {
-    const available = Number(BigInt(quantity) - missing);
-    return inventoryError("insufficient_stock", {
-      message: `product ${productId}: ${quantity} asked for, ${available} available`,
-      product_id: productId,
-      requested: quantity,
-      available,
-    });
+    return refuseShort({ productId, quantity, available: Number(BigInt(quantity) - missing) });
   }
   const [only, ...others] = shares;
   if (only === undefined) throw new Error("a reservation of nothing");
@@ -72,6 +66,23 @@ export function reserveStock(
   return allOrNothing(desk.book, {
     decide: () => placeHolds(desk, request, shares),
     failed: (outcome) => outcome instanceof AppError,
+  });
+}
+
+export function refuseShort({
+  productId,
+  quantity,
+  available,
+}: {
+  productId: number;
+  quantity: number;
+  available: number;
+}): AppError {
+  return inventoryError("insufficient_stock", {
+    message: `product ${productId}: ${quantity} asked for, ${available} available`,
+    product_id: productId,
+    requested: quantity,
+    available,
   });
 }
 

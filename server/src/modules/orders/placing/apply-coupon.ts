@@ -14,7 +14,7 @@ import {
 } from "../../promotions/index.ts";
 import { orderError } from "../errors.ts";
 import type { Order, OrderLine } from "../order.ts";
-import { apportion, type LineTotals, priceLine, sumTotals } from "./totals.ts";
+import { type LineTotals, listPriceOf, priceDiscounted, sumTotals } from "./totals.ts";
 
 export interface PricedLines {
   readonly lines: readonly OrderLine[];
@@ -32,7 +32,7 @@ export function needsOfCoupon(order: Coupon): RowNeed[] {
   return claim === undefined ? [] : couponNeeds(claim);
 }
 
-function claimOf({ couponCode: code, customerId }: Coupon): CouponClaim | undefined {
+export function claimOf({ couponCode: code, customerId }: Coupon): CouponClaim | undefined {
   return code === undefined || code === null ? undefined : { code, customerId };
 }
 
@@ -56,22 +56,14 @@ export function reapplyCoupon(desk: Desk, order: Order, listed: PricedLines): Pr
   return discount instanceof AppError ? discount : discountLines(listed.lines, discount);
 }
 
-function worthOf(lines: readonly OrderLine[], { code: currency, scale }: Asset) {
+export function worthOf(lines: readonly OrderLine[], { code: currency, scale }: Asset) {
   const subtotalMinor = lines.reduce((sum, line) => sum + listPriceOf(line), 0n);
   return { currency, subtotalMinor, write: (minor: bigint) => formatAmount(minor, scale) };
 }
 
-function listPriceOf({ unitPrice, quantity }: OrderLine): bigint {
-  return unitPrice * BigInt(quantity);
-}
-
 /** Spreads a discount over the lines by what they are worth; tax is computed of what is left of each. */
 export function discountLines(listed: readonly OrderLine[], discount: bigint): PricedLines | AppError {
-  const parts = apportion(discount, listed.map(listPriceOf));
-  const lines = listed.map((line, index) => {
-    const discounted = { ...line, discount: parts[index] ?? 0n };
-    return { ...discounted, ...priceLine(discounted) };
-  });
+  const lines = priceDiscounted(listed, discount);
   const totals = sumTotals(lines);
   return totals === undefined ? orderError("order_too_large") : { lines, totals };
 }

@@ -245,7 +245,8 @@ export function holdStock(
   return held;
 }
 
-function nameLine(refused: AppError, lineNo: number): AppError {
+/** A refusal of one line's stock, named as the request names it. */
+export function nameLine(refused: AppError, lineNo: number): AppError {
   const fields = [{ field: `items[${lineNo - 1}].quantity`, reason: refused.message }];
   return new AppError(refused.kind, refused.code, { ...refused.details, fields });
 }
@@ -267,17 +268,12 @@ export interface OrderPaymentRequest {
 /** Opens a payment for an order. Within `allOrNothing`. */
 export function openOrderPayment(
   desk: Desk,
-  { cardProvider, moneyGuard }: OrderServices,
+  services: OrderServices,
   request: OrderPaymentRequest,
 ): Payment | AppError {
   const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, ...rest } = request;
-  const provider = providerOf(paymentMethod, cardProvider);
-  if (provider === undefined)
-    return paymentsError("provider_not_configured", {
-      fields: [{ field: "payment_method", reason: "no card provider is configured" }],
-    });
-  if (provider === "balance" && rest.accountId === undefined)
-    return orderError("account_for_payment_missing");
+  const provider = findProvider(services, request);
+  if (provider instanceof AppError) return provider;
   const opening = {
     ...rest,
     actor: caller.actor,
@@ -292,7 +288,23 @@ export function openOrderPayment(
   const { actor } = caller;
   const movement = { debitAccountId, creditAccountId: desk.assets.systemAccount(asset.id, "sales"), amount };
   const header = { kind: "ORDER_PAYMENT", actorId: actor.id, reference: opening.reference } as const;
-  return moneyGuard.guard(desk, { actor, asset, movement, header }, () => openPayment(desk, opening));
+  return services.moneyGuard.guard(desk, { actor, asset, movement, header }, () =>
+    openPayment(desk, opening),
+  );
+}
+
+/** Who takes the money. Refuses `provider_not_configured`, `account_for_payment_missing`. */
+export function findProvider(
+  { cardProvider }: OrderServices,
+  { paymentMethod, accountId }: Pick<OrderPaymentRequest, "paymentMethod" | "accountId">,
+): ProviderName | AppError {
+  const provider = providerOf(paymentMethod, cardProvider);
+  if (provider === undefined)
+    return paymentsError("provider_not_configured", {
+      fields: [{ field: "payment_method", reason: "no card provider is configured" }],
+    });
+  const lacksAccount = provider === "balance" && accountId === undefined;
+  return lacksAccount ? orderError("account_for_payment_missing") : provider;
 }
 
 function providerOf(method: PaymentMethod, card: ProviderName | undefined): ProviderName | undefined {

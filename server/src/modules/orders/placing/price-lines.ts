@@ -5,7 +5,7 @@ import type { ProductForSale } from "../../catalog/index.ts";
 import { lineError, orderError } from "../errors.ts";
 import type { OrderLine } from "../order.ts";
 import type { TaxRates } from "./tax-rates.ts";
-import { type LineTotals, priceLine, sumTotals } from "./totals.ts";
+import { type LinePrice, type LineTotals, priceLine, sumTotals } from "./totals.ts";
 
 /** A line asked for, checked in form. */
 export interface NewLine {
@@ -31,6 +31,23 @@ export interface Pricing {
   readonly mayBeArchived?: boolean;
 }
 
+/** What a unit costs, and how it is taxed. */
+export type SaleTerms = Pick<LinePrice, "unitPrice" | "includesTax" | "taxRate">;
+
+/** At which terms something is sold now; undefined where its tax class has no rate. */
+export function termsOfSale(
+  {
+    priceMinor,
+    priceIncludesTax,
+    taxClass,
+  }: Pick<ProductForSale, "priceMinor" | "priceIncludesTax" | "taxClass">,
+  taxRates: TaxRates,
+): SaleTerms | undefined {
+  const taxRate = taxRates.rateOf(taxClass);
+  if (taxRate === undefined) return undefined;
+  return { unitPrice: priceMinor, includesTax: priceIncludesTax, taxRate };
+}
+
 /**
  * Prices all lines. Refuses `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, naming
  * the line.
@@ -53,15 +70,20 @@ function priceItem(item: NewLine, index: number, pricing: Pricing): OrderLine | 
   const product = findProduct(item, index, pricing);
   if (product instanceof AppError) return product;
   const taxClass = item.taxClass ?? product?.taxClass ?? "standard";
-  const taxRate = pricing.taxRates.rateOf(taxClass);
-  if (taxRate === undefined) {
+  const terms = termsOfSale(
+    {
+      priceMinor: item.unitPrice ?? product?.priceMinor ?? 0n,
+      priceIncludesTax: item.includesTax ?? product?.priceIncludesTax ?? false,
+      taxClass,
+    },
+    pricing.taxRates,
+  );
+  if (terms === undefined) {
     const reason = `the tax class "${taxClass}" has no rate; known are ${pricing.taxRates.classes.join(", ")}`;
     return lineError("tax_class_unknown", { index, field: "tax_class", reason });
   }
   const { quantity } = item;
-  const unitPrice = item.unitPrice ?? product?.priceMinor ?? 0n;
-  const includesTax = item.includesTax ?? product?.priceIncludesTax ?? false;
-  const totals = priceLine({ quantity, unitPrice, includesTax, taxRate });
+  const totals = priceLine({ quantity, ...terms });
   if (totals === undefined)
     return lineError("order_too_large", { index, field: "quantity", reason: "is worth too much" });
   return {
@@ -70,9 +92,7 @@ function priceItem(item: NewLine, index: number, pricing: Pricing): OrderLine | 
     sku: product?.sku ?? null,
     name: item.description ?? product?.name ?? "",
     quantity,
-    unitPrice,
-    includesTax,
-    taxRate,
+    ...terms,
     discount: 0n,
     ...totals,
     shipped: 0,

@@ -27,26 +27,53 @@ export interface LineTotals {
 
 /** Prices one line; undefined where it is worth more than an amount can be. */
 export function priceLine(line: LinePrice): LineTotals | undefined {
+  const totals = taxLine(line);
+  return totals.gross > AMOUNT_MINOR_MAX ? undefined : totals;
+}
+
+function taxLine(line: LinePrice): LineTotals {
   const { quantity, unitPrice, includesTax, taxRate, discount = 0n } = line;
   const amount = unitPrice * BigInt(quantity) - discount;
   const rate = BigInt(taxRate);
   const one = BigInt(TAX_RATE_ONE);
   const tax = includesTax ? divideHalfUp(amount * rate, one + rate) : divideHalfUp(amount * rate, one);
-  const totals = includesTax
-    ? { net: amount - tax, tax, gross: amount }
-    : { net: amount, tax, gross: amount + tax };
-  return totals.gross > AMOUNT_MINOR_MAX ? undefined : totals;
+  return includesTax ? { net: amount - tax, tax, gross: amount } : { net: amount, tax, gross: amount + tax };
+}
+
+/** Quantity × unit price, as the price is written. */
+export function listPriceOf({ unitPrice, quantity }: Pick<LinePrice, "unitPrice" | "quantity">): bigint {
+  return unitPrice * BigInt(quantity);
+}
+
+/**
+ * Spreads a discount, of at most what the lines are worth as listed, over them by what each is worth; tax is computed of what is left
+ * of each. However large.
+ */
+export function priceDiscounted<Line extends LinePrice>(
+  lines: readonly Line[],
+  discount: bigint,
+): (Line & LineTotals & { readonly discount: bigint })[] {
+  const parts = discount === 0n ? [] : apportion(discount, lines.map(listPriceOf));
+  return lines.map((line, index) => {
+    const discounted = { ...line, discount: parts[index] ?? 0n };
+    return { ...discounted, ...taxLine(discounted) };
+  });
 }
 
 /** Sums lines; undefined where the sum is larger than an amount can be. */
 export function sumTotals(lines: readonly LineTotals[]): LineTotals | undefined {
+  const totals = addTotals(lines);
+  return totals.gross > AMOUNT_MINOR_MAX ? undefined : totals;
+}
+
+/** Sums lines, however large. */
+export function addTotals(lines: readonly LineTotals[]): LineTotals {
   let [net, tax] = [0n, 0n];
   for (const line of lines) {
     net += line.net;
     tax += line.tax;
   }
-  const gross = net + tax;
-  return gross > AMOUNT_MINOR_MAX ? undefined : { net, tax, gross };
+  return { net, tax, gross: net + tax };
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface BoughtOrder {
   readonly currency: string;
+  /** Minor units. */
+  readonly total: bigint;
   readonly couponCode: string | null;
   readonly customerId: string | null;
   /** Its lines are not those that it was placed with. */
@@ -23,7 +25,7 @@ export async function findBoughtOrders(
   ids: readonly number[],
 ): Promise<Map<number, BoughtOrder>> {
   const rows = await sql<(BoughtOrder & { id: bigint })[]>`
-    SELECT id, currency, coupon_code AS "couponCode", customer_id AS "customerId",
+    SELECT id, currency, total, coupon_code AS "couponCode", customer_id AS "customerId",
       EXISTS (
         SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.event = 'edited') AS "wasEdited",
       (
