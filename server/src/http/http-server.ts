@@ -16,6 +16,7 @@ import type { Log } from "../runtime/log.ts";
 import { type Actor, GUEST } from "../values/actor.ts";
 import { AppError } from "../values/app-error.ts";
 import { networkOf } from "../values/network.ts";
+import { allowEmptyBodies } from "./allow-empty-body.ts";
 import { watchMethods } from "./allowed-methods.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
@@ -231,6 +232,7 @@ function addHooks(
   const limiter = createRateLimiter(rateLimits);
   const methodsOf = watchMethods(server);
   attachPermissions(server as unknown as FastifyInstance);
+  allowEmptyBodies(server);
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     if (request.headers["traceparent"] !== undefined)

@@ -30,4 +30,4 @@ export {
   pageOf,
   Time,
 } from "./schemas.ts";
-export { allowEmptyBody, send } from "./send.ts";
+export { send } from "./send.ts";

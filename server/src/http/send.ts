@@ -1,5 +1,5 @@
-// Sends what a command at the desk came to; and lets a POST that has nothing to say come without a body.
-import type { FastifyReply, FastifyRequest } from "fastify";
+// Sends what a command at the desk came to.
+import type { FastifyReply } from "fastify";
 import type { AppError } from "../values/app-error.ts";
 import { sendAnswer } from "./answer.ts";
 
@@ -15,9 +15,4 @@ export function send(reply: FastifyReply, outcome: Outcome, status: 200 | 201 = 
     throw outcome.refused;
   }
   return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
-}
-
-/** For `preValidation`: a POST with nothing to say may come without a body. */
-export async function allowEmptyBody(request: FastifyRequest): Promise<void> {
-  request.body ??= {};
 }

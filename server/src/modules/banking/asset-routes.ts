@@ -1,7 +1,6 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
 
 import {
-  allowEmptyBody,
   answerCommand,
   describePage,
   type HttpServer,
@@ -102,7 +101,6 @@ function addStateChange(server: HttpServer, { db }: BankingServices, change: Sta
   server.post(
     `/assets/:code/${act}`,
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId,

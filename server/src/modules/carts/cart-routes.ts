@@ -1,7 +1,7 @@
 // Routes of carts: opening, reading, their lines, merging. A guest shows the cart's token in the header Cart-Token.
 
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { allowEmptyBody, answerCommand, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
+import { answerCommand, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { readCurrency } from "../ledger/index.ts";
@@ -59,7 +59,6 @@ function addOpening(server: HttpServer, services: OrderServices): void {
     "/carts",
     {
       config: FOR_GUESTS.config,
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         security,

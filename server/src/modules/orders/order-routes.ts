@@ -1,13 +1,6 @@
 // Routes of orders: placing, reading, editing, paying, cancelling.
 
-import {
-  allowEmptyBody,
-  describePage,
-  type HttpServer,
-  readCaller,
-  readPage,
-  send,
-} from "../../http/index.ts";
+import { describePage, type HttpServer, readCaller, readPage, send } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
 import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
@@ -178,7 +171,6 @@ function addEnding(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/pay",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "payOrder",
@@ -205,7 +197,6 @@ function addEnding(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/cancel",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "cancelOrder",

@@ -1,5 +1,5 @@
 // Routes by which staff act on payments.
-import { allowEmptyBody, type HttpServer, readCaller, send } from "../../http/index.ts";
+import { type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readId, readText } from "../../values/read-input.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import type { PaymentServices } from "./routes.ts";
@@ -27,7 +27,6 @@ function addCapture(server: HttpServer, services: PaymentServices): void {
   server.post(
     "/payments/:id/capture",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "capturePayment",
@@ -50,7 +49,6 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
   server.post(
     "/payments/:id/void",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "voidPayment",
@@ -69,7 +67,6 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
   server.post(
     "/payments/:id/refunds",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "refundPayment",

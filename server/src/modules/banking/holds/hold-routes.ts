@@ -1,13 +1,6 @@
 // Routes of holds: placing, capturing, releasing, reading.
 
-import {
-  allowEmptyBody,
-  describePage,
-  type HttpServer,
-  readCaller,
-  readPage,
-  send,
-} from "../../../http/index.ts";
+import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
 import { AccountParams } from "../query-schemas.ts";
 import { readHold } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
@@ -62,7 +55,6 @@ function addEnding(server: HttpServer, services: BankingServices): void {
   server.post(
     "/holds/:id/capture",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "captureHold",
@@ -83,7 +75,6 @@ function addEnding(server: HttpServer, services: BankingServices): void {
   server.post(
     "/holds/:id/release",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "releaseHold",

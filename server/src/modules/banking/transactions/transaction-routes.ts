@@ -1,5 +1,5 @@
 // Routes that move money: single transactions and batches.
-import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { readEach, readText } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
 import { ReversalInput } from "../holds/hold-schemas.ts";
@@ -58,7 +58,6 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
   server.post(
     "/transactions/:id/reverse",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags: ["Transactions"],
         operationId: "reverseTransaction",

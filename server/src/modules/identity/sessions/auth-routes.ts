@@ -95,10 +95,6 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
   server.post(
     "/auth/logout",
     {
-      // Nothing said means this session.
-      preValidation: async (request) => {
-        request.body ??= {};
-      },
       schema: {
         ...TAG,
         operationId: "logOut",
@@ -110,6 +106,7 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
     async (request) => {
       const { actor } = request;
       if (actor.sessionId === undefined) return { ended: 0 }; // a token without a session
+      // Nothing said means this session.
       const sessionId = request.body.all === true ? undefined : actor.sessionId;
       const which = { sessionId, reason: "signed out" };
       return { ended: await endOwnSessions(identity, which, { actor, origin: readFullOrigin(request) }) };

@@ -1,13 +1,6 @@
 // Routes of what is given back: returns, refunds, credit notes.
 
-import {
-  allowEmptyBody,
-  describePage,
-  type HttpServer,
-  readCaller,
-  readPage,
-  send,
-} from "../../../http/index.ts";
+import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
 import { readText } from "../../../values/read-input.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
@@ -55,7 +48,6 @@ function addRefunds(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/refunds",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "refundOrder",

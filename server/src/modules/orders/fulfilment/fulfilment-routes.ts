@@ -1,6 +1,6 @@
 // Routes of staff on an order's way to its customer: steps, review, shipping, delivery.
 
-import { allowEmptyBody, type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { readOptionalId, readText } from "../../../values/read-input.ts";
 import { OrderShape, ShippedOrder } from "../answer-schemas.ts";
 import { advanceOrder, reviewOrder } from "../changing/advance-order.ts";
@@ -65,7 +65,6 @@ function addShipping(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/ship",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "shipOrder",
@@ -87,7 +86,6 @@ function addShipping(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/deliver",
     {
-      preValidation: allowEmptyBody,
       schema: {
         tags,
         operationId: "deliverOrder",

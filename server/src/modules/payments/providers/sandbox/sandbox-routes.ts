@@ -18,9 +18,6 @@ export function addSandboxRoutes(server: HttpServer, sandbox: Sandbox): void {
   server.post(
     "/sandbox/charges/:reference/confirm",
     {
-      preValidation: async (request) => {
-        request.body ??= {};
-      },
       config: { public: true },
       schema: {
         tags: ["Payments"],
