@@ -26,6 +26,15 @@ CREATE TABLE runtime.idempotency_keys (
 CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys FOR VALUES IN (1);
 INSERT INTO runtime.idempotency_epochs (epoch) VALUES (1);
 
+-- Fails where one of the keys is remembered, of whatever epoch: who has decided without looking then looks,
+-- and decides again.
+CREATE FUNCTION runtime.expect_new_keys(keys uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM runtime.idempotency_keys WHERE key_hash = ANY(keys)) THEN
+    RAISE EXCEPTION 'a key is remembered' USING ERRCODE = 'ST001';
+  END IF;
+END $$;
+
 -- What the server has to make while it runs are partitions. These functions make them with their owner's
 -- rights, so that the role that serves need own no table: who owns one may take its triggers off, and rewrite
 -- what is append-only. server/src/program/server-role-store.ts tells what that role may do; `countinghouse

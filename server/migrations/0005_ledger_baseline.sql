@@ -34,7 +34,9 @@ CREATE TABLE ledger.accounts (
   credits_posted  bigint   NOT NULL DEFAULT 0 CHECK (credits_posted >= 0),
   debits_pending  bigint   NOT NULL DEFAULT 0 CHECK (debits_pending >= 0),
   credit_limit    bigint   NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
-  version         bigint   NOT NULL DEFAULT 0,
+  version         bigint   NOT NULL DEFAULT 0, -- counts the changes of this row, whoever makes them
+  -- of the last batch that was decided on it: the next one's lie after it
+  last_stamp      bigint   NOT NULL DEFAULT 0,
   -- no hold on this account expires before this stamp; null: none expires
   next_expiry     bigint,
   -- available >= 0, in a form where no step can overflow
@@ -47,6 +49,22 @@ CREATE TABLE ledger.accounts (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1);
 -- Few accounts are ever frozen or closed. An update that leaves the state alone does not touch this index.
 CREATE INDEX accounts_not_open ON ledger.accounts (id) WHERE NOT system AND state <> 1;
+
+-- Processes remember accounts by version and decide on what they remember: a change that raised no version
+-- would go unseen. The book raises it itself; for whoever else writes this raises it.
+CREATE FUNCTION ledger.raise_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.version := OLD.version + 1;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER accounts_versioned BEFORE UPDATE ON ledger.accounts FOR EACH ROW
+  WHEN (NEW.version <= OLD.version
+    AND (NEW.asset_id, NEW.system, NEW.state, NEW.debits_posted, NEW.credits_posted, NEW.debits_pending,
+         NEW.credit_limit, NEW.next_expiry)
+      IS DISTINCT FROM
+        (OLD.asset_id, OLD.system, OLD.state, OLD.debits_posted, OLD.credits_posted, OLD.debits_pending,
+         OLD.credit_limit, OLD.next_expiry))
+  EXECUTE FUNCTION ledger.raise_version();
 
 -- Every change of an account's rules, so that "available at a moment" is exact for ever. The id is a stamp
 -- taken under the account's lock, which puts changes and transfers of one account in one order.
@@ -124,6 +142,30 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
   RAISE;
 END $$;
 
+-- Stamps taken ahead, for batches that are decided before they reach the database. Whoever makes a moment
+-- final raises `settlings`: stamps that were taken ahead before that are not used any more.
+CREATE SEQUENCE ledger.settlings AS bigint MINVALUE 0 START 0;
+SELECT nextval('ledger.settlings');
+
+CREATE FUNCTION ledger.take_stamps_ahead(
+  amount integer, OUT settling bigint, OUT first bigint, OUT clock bigint
+) LANGUAGE plpgsql AS $$
+BEGIN
+  -- before the stamps: a settling in between spoils them
+  settling := (SELECT last_value FROM ledger.settlings);
+  first := ledger.take_stamps(amount);
+  clock := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+END $$;
+
+-- Fails the transaction where its stamps are of a moment that has become final since, or a second old. To be
+-- called behind the accounts' locks: whoever settles raises `settlings` first and waits for the locks then.
+CREATE FUNCTION ledger.expect_ahead(first bigint, settling bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF settling <> (SELECT last_value FROM ledger.settlings) OR first < ledger.clock() - 1000000 THEN
+    RAISE EXCEPTION 'stamps taken ahead are no longer to be used' USING ERRCODE = 'ST001';
+  END IF;
+END $$;
+
 -- What happened, as a customer's statement names it. A journal's transfers have the ids id .. id +
 -- transfer_count - 1; a hold's journal has none until it is captured.
 CREATE TABLE ledger.journals (
@@ -198,14 +240,14 @@ CREATE TABLE ledger.reversals (
   journal_id  bigint NOT NULL UNIQUE
 );
 
--- Fails the transaction where a write reached fewer rows than were locked for it: somebody changed one
--- without its lock.
+-- Fails the transaction where a write reached fewer rows than it was decided on: somebody changed one
+-- meanwhile. Under the accounts' locks nobody can; who decides without them decides again under them.
 CREATE FUNCTION ledger.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
   AS $$
 BEGIN
   IF actual <> expected THEN
     RAISE EXCEPTION 'wrote % of % %: a row was changed outside the lock of its account', actual, expected,
-      what;
+      what USING ERRCODE = 'ST001';
   END IF;
 END $$;
 

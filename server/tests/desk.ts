@@ -7,6 +7,7 @@ import {
   type BookCommand,
   type CommandDesk,
   type CommandOutcome,
+  type DeskOptions,
   openCommandDesk,
 } from "../src/modules/desk/index.ts";
 import { type Asset, type Assets, loadAssets } from "../src/modules/ledger/index.ts";
@@ -24,6 +25,8 @@ export interface TestDesk {
   readonly desk: CommandDesk;
   readonly assets: Assets;
   readonly risk: RiskGuard;
+  /** How each batch was decided, in order: `ahead`, `stale` or `locks`. */
+  readonly decided: string[];
   /** `type status` of every transaction counted for the metric. */
   readonly counted: string[];
   /** Opens an account; deposits `balance` minor units where it is given. */
@@ -45,21 +48,29 @@ export function keyed(actor: Actor, key: string, request: unknown = null): Keyed
   return { keyHash: hashKey(actor.id, key), request: JSON.stringify({ path: "POST /test", body: request }) };
 }
 
+export interface TestDeskOptions extends Pick<DeskOptions, "knownMax" | "isPersistent" | "clock"> {
+  readonly databaseUrl?: string;
+  readonly rules?: readonly RiskRule[];
+}
+
 /** Opens a desk on a database of its own or, with `databaseUrl`, a second one beside another. */
-export async function openTestDesk(
-  options: { databaseUrl?: string; rules?: readonly RiskRule[] } = {},
-): Promise<TestDesk> {
-  const { databaseUrl, rules = [] } = options;
+export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestDesk> {
+  const { databaseUrl, rules = [], ...forDesk } = options;
   const database = databaseUrl === undefined ? await createTestDatabase({ poolSize: 6 }) : undefined;
   const url = database?.url ?? databaseUrl ?? "";
   const db = database?.db ?? openDatabase({ url, poolSize: 6, statementTimeoutMs: 60_000 });
   const assets = await loadAssets(db);
   const counted: string[] = [];
+  const decided: string[] = [];
   const desk = openCommandDesk({
     db,
     assets,
     batchItemsMax: 2_000,
     queueItemsMax: 100_000,
+    onDecided: (way) => decided.push(way),
+    isPersistent: true,
+    clock: () => 0, // stamps taken ahead do not grow old while a test waits for its turn
+    ...forDesk,
   });
   desk.afterCommit(({ transactions }) => {
     for (const { type, status } of transactions) counted.push(`${type} ${status}`);
@@ -71,6 +82,7 @@ export async function openTestDesk(
     desk,
     assets,
     risk: openRiskGuard(rules),
+    decided,
     counted,
     carryOut,
     openAccount: (account) => openAccount({ db, assets, carryOut }, account),

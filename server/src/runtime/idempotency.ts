@@ -47,6 +47,14 @@ export async function findRemembered(
   return new Map(rows.map(({ key_hash, ...remembered }) => [key_hash.replaceAll("-", ""), remembered]));
 }
 
+/**
+ * Fails the transaction where one of the keys is remembered. In batches that were decided without looking, sent behind
+ * `holdEpoch` and the accounts' locks and ahead of `remember`.
+ */
+export function expectNewKeys({ sql }: Tx, keyHashes: readonly string[]): Promise<unknown> {
+  return sql`SELECT runtime.expect_new_keys(${toTextArray(keyHashes)}::uuid[])`.execute();
+}
+
 const KEY_COLUMNS = columnsOf<readonly [keyHash: string, remembered: RememberedAnswer]>({
   key_hash: ["uuid", ([keyHash]) => keyHash],
   request: ["text", ([, remembered]) => remembered.request],

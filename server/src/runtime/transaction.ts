@@ -18,6 +18,8 @@ export interface Reader {
 }
 
 const TRIES_MAX = 4;
+/** What our own functions raise (`ledger.expect_rows` and its like) where something is not as it was when it was decided. */
+const DECIDED_ON_STALE = "ST001";
 // Serialization failure, deadlock, lock timeout; and a unique index that another process filled between our read
 // and our write, which the next try will read.
 const RETRIED = new Set(["40001", "40P01", "55P03", "23505"]);
@@ -65,6 +67,34 @@ async function workAt<T>(tx: Tx, snapshot: string, work: (tx: Tx) => Promise<T>)
  */
 export function inPipelinedTransaction<T>(db: Sql, work: PipelinedWork<T>): Promise<T> {
   return retrying(() => runOnce(db, { begin: ({ sql }) => sql`BEGIN`, work }));
+}
+
+/**
+ * Sends a whole transaction at once, for work that was decided ahead: one round trip. False where what it was decided on has
+ * changed since, or another took a lock or a key first: nothing is written then, and the caller decides again.
+ * @param send sends all statements and returns them under way
+ */
+export async function tryInOneTrip(db: Sql, send: (tx: Tx) => readonly Promise<unknown>[]): Promise<boolean> {
+  try {
+    const work: PipelinedWork<true> = async (tx) => ({ outcome: true, writes: send(tx) });
+    return await runOnce(db, { begin: ({ sql }) => sql`BEGIN`, work });
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (code === DECIDED_ON_STALE || RETRIED.has(code)) return false;
+    throw asUnavailable(error);
+  }
+}
+
+/** Reads on one connection, each statement for itself. A lost connection ends the wait at once. */
+export async function readOnOneConnection<T>(db: Sql, read: (tx: Tx) => Promise<T>): Promise<T> {
+  const { sql, lost, release } = await db.takeConnection();
+  try {
+    return await Promise.race([read({ sql }), lost]);
+  } catch (error) {
+    throw asUnavailable(error);
+  } finally {
+    release();
+  }
 }
 
 type PipelinedWork<T> = (tx: Tx) => Promise<{ outcome: T; writes: readonly Promise<unknown>[] }>;

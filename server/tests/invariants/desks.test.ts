@@ -54,6 +54,11 @@ describe("three desks on one database", () => {
     );
   });
 
+  it("decide in every way: ahead, anew where what was remembered had changed, and under locks", () => {
+    const { ahead = 0, stale = 0, locks = 0 } = Object.fromEntries(on.decided);
+    for (const count of [ahead, stale, locks]) expect(count).toBeGreaterThan(RUNS / 4);
+  });
+
   it("leave a book that verifies from its first transfer", async () => {
     const { differences } = await verifyBook(on.db, { full: true, readOnly: true });
     expect(differences).toEqual([]);

@@ -9,7 +9,7 @@ import { inTransaction } from "../../src/runtime/transaction.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { createTestDatabase } from "../database.ts";
 import { ADMIN, type Ground, readOutcome, toBookCommand } from "./book-commands.ts";
-import { cutIntoBatches, SETTING, type Step, stampAfter } from "./histories.ts";
+import { type Batch, cutIntoBatches, SETTING, type Step, stampAfter } from "./histories.ts";
 import { type Act, type Command, createModel, type Model, type Outcome, WORLD } from "./model.ts";
 
 const UNKNOWN_ID = 9_000_000_000_000_000;
@@ -19,6 +19,8 @@ export interface Desks {
   readonly url: string;
   readonly assets: Assets;
   readonly desks: readonly CommandDesk[];
+  /** How many batches were decided in each way. */
+  readonly decided: ReadonlyMap<string, number>;
   readonly close: () => Promise<void>;
 }
 
@@ -42,14 +44,18 @@ export async function openDesks(count: number): Promise<Desks> {
   const pools = Array.from({ length: count }, () =>
     openDatabase({ url, poolSize: 2, statementTimeoutMs: 60_000, settings }),
   );
+  const decided = new Map<string, number>();
+  const onDecided = (way: string) => void decided.set(way, (decided.get(way) ?? 0) + 1);
   const limits = { lanesMax: 2, batchItemsMax: 1_000, queueItemsMax: 100_000 };
-  const desks = pools.map((pool) => openCommandDesk({ db: pool, assets, ...limits }));
+  const desks = pools.map((pool) =>
+    openCommandDesk({ db: pool, assets, ...limits, isPersistent: true, clock: () => 0, onDecided }),
+  );
   const close = async () => {
     for (const desk of desks) await desk.close();
     for (const pool of [db, ...pools]) await pool.end({ timeout: 5 });
     await drop();
   };
-  return { db, url, assets, desks, close };
+  return { db, url, assets, desks, decided, close };
 }
 
 export interface Played {
@@ -67,9 +73,9 @@ interface Place {
   readonly order: number;
 }
 
-/** Plays each batch on one desk, the desks taking turns: the model takes the items in the same order. */
+/** Plays each batch on one desk, the one that the history says: the model takes the items in the same order. */
 export function playInTurn(on: Desks, steps: readonly Step[]): Promise<Played> {
-  return play(on, steps, { arrange: (batch, turn) => [{ desk: turn % on.desks.length, commands: batch }] });
+  return play(on, steps, { arrange: ({ commands, desk }) => [{ desk: desk % on.desks.length, commands }] });
 }
 
 /**
@@ -77,8 +83,8 @@ export function playInTurn(on: Desks, steps: readonly Step[]): Promise<Played> {
  * their stamps, which is the order of commits of every account.
  */
 export function playAtOnce(on: Desks, steps: readonly Step[]): Promise<Played> {
-  const arrange = (batch: readonly Command[]) =>
-    batch.map((command) => ({ desk: command.number % on.desks.length, commands: [command] }));
+  const arrange = ({ commands }: Batch) =>
+    commands.map((command) => ({ desk: command.number % on.desks.length, commands: [command] }));
   return play(on, withoutSiblings(steps), { arrange });
 }
 
@@ -100,10 +106,7 @@ function withAct(step: Step, act: Act): Step {
 }
 
 interface Manner {
-  readonly arrange: (
-    batch: readonly Command[],
-    turn: number,
-  ) => { desk: number; commands: readonly Command[] }[];
+  readonly arrange: (batch: Batch) => { desk: number; commands: readonly Command[] }[];
 }
 
 async function play(on: Desks, steps: readonly Step[], { arrange }: Manner): Promise<Played> {
@@ -116,10 +119,13 @@ async function play(on: Desks, steps: readonly Step[], { arrange }: Manner): Pro
   const model = createModel(SETTING);
   const [outcomes, expected]: [Outcome[], Outcome[]] = [[], []];
   let end = ground.startStamp;
-  for (const [turn, { hours, commands }] of cutIntoBatches(steps).entries()) {
+  for (const batch of cutIntoBatches(steps)) {
+    const { hours, commands, meanwhile } = batch;
     end = stampAfter(ground.startStamp, hours);
     await passTimeUntil(on.db, end);
-    const found = await commit(on, { ground, parts: arrange(commands, turn) });
+    if (meanwhile === "versions") await raiseVersions(on.db, ground);
+    if (meanwhile === "settling") await on.db`SELECT nextval('ledger.settlings')`;
+    const found = await commit(on, { ground, parts: arrange(batch) });
     const asDecided = commands.toSorted((a, b) =>
       comparePlaces(placeOf(a, { found, places }), placeOf(b, { found, places })),
     );
@@ -162,6 +168,7 @@ async function openGround(
       named.map(([, code]) => ({ assetId: assetOf(assets, code).id, creditLimit: 0n })),
     ),
   );
+  await db`SELECT nextval('ledger.settlings')`; // what comes from here on has later stamps
   const [clock] = await db<[{ stamp: bigint }]>`SELECT ledger.take_stamps(1) AS stamp`;
   const ids = new Map(named.map(([name], index) => [name, opened[index] ?? 0]));
   return {
@@ -181,6 +188,12 @@ function assetOf(assets: Assets, code: string) {
   const asset = assets.byCode(code);
   if (asset === undefined) throw new Error(`no asset ${code}`);
   return asset;
+}
+
+/** As somebody does who writes the accounts without any desk. */
+async function raiseVersions(db: Sql, { ids }: Ground): Promise<void> {
+  await db`
+    UPDATE ledger.accounts SET version = version + 1 WHERE id = ANY(${[...ids.values()].map(String)}::bigint[])`;
 }
 
 async function passTimeUntil(db: Sql, stamp: number): Promise<void> {

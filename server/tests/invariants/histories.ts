@@ -17,9 +17,13 @@ export interface Step {
   readonly command: Command;
   readonly cut: boolean;
   readonly hours: number;
+  /** Which of the desks a batch that begins here comes to; of several, any number. */
+  readonly desk: number;
+  /** What happens before a batch that begins here: what desks remember of the accounts, or their stamps taken ahead, go stale. */
+  readonly meanwhile: "nothing" | "versions" | "settling";
 }
 
-interface Draft {
+interface Draft extends Pick<Step, "desk" | "meanwhile"> {
   readonly act: DraftAct;
   /** "same": repeats an earlier command word for word; "other": its key with other words. */
   readonly key: "none" | "new" | "same" | "other";
@@ -136,20 +140,28 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   ),
   pick: reference,
   cut: fc.boolean(),
-  hours: fc.constantFrom(0, 0, 0, 1, 2),
+  hours: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2),
+  desk: fc.constantFrom(0, 0, 0, 0, 0, 1, 2),
+  meanwhile: fc.constantFrom("nothing", "nothing", "nothing", "nothing", "versions", "settling"),
 });
+
+/** What is always decided under locks. Half of the histories go without, so that more is decided ahead. */
+const LOCKING: ReadonlySet<string> = new Set(["capture", "release", "reverse", "together"]);
 
 /** Histories that begin with some money, some of it held, in batches cut anywhere. */
 export function histories(options: { lengthMax: number; keys: boolean }): fc.Arbitrary<Step[]> {
   return fc
-    .array(draft, { minLength: 1, maxLength: options.lengthMax })
-    .map((drafts) => [...openingDrafts(), ...drafts])
+    .tuple(fc.array(draft, { minLength: 1, maxLength: options.lengthMax }), fc.boolean())
+    .map(([drafts, isPlain]) => [
+      ...openingDrafts(),
+      ...(isPlain ? drafts.filter(({ act }) => !LOCKING.has(act.act)) : drafts),
+    ])
     .map((drafts) => resolve(drafts, options.keys));
 }
 
 /** Money on each account, and a hold on each, so that the first capture has something to find. */
 function openingDrafts(): Draft[] {
-  const rest = { key: "none", pick: 0, cut: false, hours: 0 } as const;
+  const rest = { key: "none", pick: 0, cut: false, hours: 0, desk: 0, meanwhile: "nothing" } as const;
   return SPENDERS.flatMap((name) => [
     { ...rest, act: { act: "transaction", movement: { debit: WORLD, credit: name, amount: 40n } } },
     { ...rest, act: { act: "hold", movement: { debit: name, credit: WORLD, amount: 10n }, hours: 2 } },
@@ -159,12 +171,12 @@ function openingDrafts(): Draft[] {
 function resolve(drafts: readonly Draft[], keys: boolean): Step[] {
   const commands: Command[] = [];
   let hoursSoFar = 0;
-  return drafts.map(({ cut, hours, ...rest }, number) => {
+  return drafts.map(({ cut, hours, desk, meanwhile, ...rest }, number) => {
     const steps = cut ? hours : 0;
     hoursSoFar += steps;
     const command = resolveCommand(rest, { commands, number, hoursSoFar, keys });
     commands.push(command);
-    return { command, cut, hours: steps };
+    return { command, cut, hours: steps, desk, meanwhile };
   });
 }
 
@@ -175,7 +187,7 @@ interface Past {
   readonly keys: boolean;
 }
 
-function resolveCommand({ act, key, pick }: Omit<Draft, "cut" | "hours">, past: Past): Command {
+function resolveCommand({ act, key, pick }: Pick<Draft, "act" | "key" | "pick">, past: Past): Command {
   const { commands, number, keys } = past;
   const resolved = resolveAct(act, past);
   if (!keys || key === "none" || resolved.act === "change") return { number, act: resolved };
@@ -211,16 +223,22 @@ function findEarlier({ commands }: Past, pick: number, acts: readonly Act["act"]
   return found[pick % Math.max(found.length, 1)]?.number ?? -1;
 }
 
+export interface Batch extends Pick<Step, "hours" | "desk" | "meanwhile"> {
+  readonly commands: Command[];
+}
+
 /** The steps as batches, each with the hours that have gone by when it begins. A change of an account goes alone. */
-export function cutIntoBatches(steps: readonly Step[]): { hours: number; commands: Command[] }[] {
-  const batches: { hours: number; commands: Command[] }[] = [];
+export function cutIntoBatches(steps: readonly Step[]): Batch[] {
+  const batches: Batch[] = [];
   let hours = 0;
   for (const step of steps) {
     const last = batches.at(-1);
     hours += step.hours;
     const alone = step.command.act.act === "change" || last?.commands[0]?.act.act === "change";
-    if (last === undefined || step.cut || alone) batches.push({ hours, commands: [step.command] });
-    else last.commands.push(step.command);
+    if (last === undefined || step.cut || alone) {
+      const { desk, meanwhile } = step;
+      batches.push({ hours, desk, meanwhile, commands: [step.command] });
+    } else last.commands.push(step.command);
   }
   return batches;
 }

@@ -104,6 +104,7 @@ function emptyAccount({ id, assetId, system }: MemoryAccount): BookAccount {
     debitsPending: 0n,
     version: 0,
     openingVersion: 0,
+    lastStamp: 0,
     nextExpiry: null,
   };
 }

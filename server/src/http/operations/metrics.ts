@@ -10,6 +10,8 @@ export interface Metrics {
     seconds: number;
   }) => void;
   readonly observeBatch: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
+  /** A batch was decided `ahead` on what is remembered, under `locks`, or in vain on what was `stale`. */
+  readonly countDecided: (way: string) => void;
   readonly countTransaction: (transaction: { type: string; status: string }) => void;
   readonly countEvents: (events: { delivered: number; failed: number; dead: number }) => void;
   /** A connection was closed because of what it, or all together, left unread or half sent. */
@@ -67,17 +69,8 @@ export function createMetrics(): Metrics {
   });
   const children = new Map<string, { observe: (seconds: number) => void }>();
 
-  function observeRequest({
-    method,
-    route,
-    status,
-    seconds,
-  }: {
-    method: string;
-    route: string;
-    status: number;
-    seconds: number;
-  }): void {
+  function observeRequest(request: Parameters<Metrics["observeRequest"]>[0]): void {
+    const { method, route, status, seconds } = request;
     const name = `${method} ${route} ${status}`;
     let child = children.get(name);
     if (child === undefined) {
@@ -95,12 +88,23 @@ export function createMetrics(): Metrics {
       commitTime.observe(durationMs / 1000);
       queueDepth.set(waiting);
     },
+    countDecided: createDecidedCounter(registry),
     countTransaction: ({ type, status }) => transactions.inc({ type, status }),
     countEvents: createEventCounters(registry),
     countDropped: createDropCounter(registry),
     addGauge: (name, help, read) => addGauge(registry, { name, help, read }),
     addLabelledGauge: (gauge) => addLabelledGauge(registry, gauge),
   };
+}
+
+function createDecidedCounter(registry: Registry): Metrics["countDecided"] {
+  const decided = new Counter({
+    name: "group_commit_decided_total",
+    help: "Batches decided ahead, under locks, or in vain on stale accounts",
+    labelNames: ["way"],
+    registers: [registry],
+  });
+  return (way) => decided.inc({ way });
 }
 
 function createDropCounter(registry: Registry): Metrics["countDropped"] {

@@ -13,9 +13,24 @@ export interface RowReader<Row, Id extends RowId = number> {
   readonly isContended?: boolean;
   /** A row once read never changes: the desk keeps up to so many of them, and begins anew beyond. */
   readonly keptMax?: number;
+  /** Ids are of accounts, and a row changes only where the book changes its account: the desk remembers it with the account. */
+  readonly ofAccount?: {
+    /** What is there where nothing was read. */
+    readonly none: Row;
+    /** What the next batch would read, after what this one booked; undefined where it has to read. */
+    follow(row: Row, booked: AccountBooking): Row | undefined; // a method: readers of all rows go through one list
+  };
   readonly read: (tx: Tx, ids: readonly Id[]) => Promise<ReadonlyMap<Id, Row>>;
 }
 type RowId = number | string;
+
+/** What a batch has booked on one account. */
+export interface AccountBooking {
+  /** Stamps of the transfers out of it. */
+  readonly debits: readonly number[];
+  /** A hold on it was placed, or has ended. */
+  readonly hasHoldChanged: boolean;
+}
 
 /** Writes the rows that a batch's commands left, in the order they left them. Sent at once with the book's own writes. */
 export interface RowWriter<Row> {
@@ -31,7 +46,7 @@ interface NeedOf<Id extends RowId> {
   readonly ids: readonly Id[];
 }
 /** A reader whose ids' type is not looked at: what it asks for and what it gets are of the same. */
-type AnyReader = RowReader<unknown, RowId>;
+export type AnyReader = RowReader<unknown, RowId>;
 
 /** A batch's rows, as its commands find and leave them. */
 export interface BatchRows {
@@ -46,28 +61,85 @@ export interface BatchRows {
 /** Rows that never change, by reader, as one desk has met them. */
 export type KeptRows = Map<AnyReader, Map<RowId, unknown>>;
 
+/** What is remembered of an account: the rows of its own kinds, by reader. */
+export type AccountRows = ReadonlyMap<AnyReader, unknown>;
+
+/** Where rows need not be read from the database. */
+export interface RowMemory {
+  readonly kept: KeptRows;
+  /** Rows remembered with an account. Under locks none: what is read there is what is remembered next. */
+  readonly ofAccount?: (accountId: RowId) => AccountRows | undefined;
+}
+
+/** Rows as they were read or remembered, beside what the commands make of them. */
+export interface OpenedRows {
+  readonly rows: BatchRows;
+  /** Of kinds that are remembered with their accounts: by reader and account, as they were before the batch. */
+  readonly ofAccounts: ReadonlyMap<AnyReader, ReadonlyMap<RowId, unknown>>;
+}
+
 /** Sends all reads at once, each reader's once for all commands, in the order of locks. */
 export async function readRows(
   tx: Tx,
   needs: readonly RowNeed[],
-  kept: KeptRows = new Map(),
-): Promise<BatchRows> {
+  memory: RowMemory = { kept: new Map() },
+): Promise<OpenedRows> {
+  const readers = [...gatherIds(needs)].sort(([a], [b]) => rankOf(a.kind) - rankOf(b.kind));
+  const read = await Promise.all(
+    readers.map(async ([reader, ids]) => [reader, await readOf(tx, reader, { ids, memory })] as const),
+  );
+  return {
+    rows: createRows(new Map(read)),
+    ofAccounts: new Map(
+      read.flatMap(([reader, rows]) => (reader.ofAccount === undefined ? [] : [[reader, new Map(rows)]])),
+    ),
+  };
+}
+
+function gatherIds(needs: readonly RowNeed[]): Map<AnyReader, Set<RowId>> {
   const idsByReader = new Map<AnyReader, Set<RowId>>();
   for (const { reader, ids } of needs as readonly NeedOf<RowId>[]) {
     const known = idsByReader.get(reader) ?? new Set();
     for (const id of ids) known.add(id);
     idsByReader.set(reader, known);
   }
-  const readers = [...idsByReader].sort(([a], [b]) => rankOf(a.kind) - rankOf(b.kind));
-  const read = await Promise.all(
-    readers.map(async ([reader, ids]) => {
-      const rows = await (reader.keptMax === undefined
-        ? reader.read(tx, [...ids].sort(compareIds))
-        : readKept(tx, reader, { ids, kept }));
-      return [reader, new Map(rows)] as const;
-    }),
+  return idsByReader;
+}
+
+async function readOf(
+  tx: Tx,
+  reader: AnyReader,
+  { ids, memory }: { ids: ReadonlySet<RowId>; memory: RowMemory },
+): Promise<Map<RowId, unknown>> {
+  if (reader.keptMax !== undefined) return readKept(tx, reader, { ids, kept: memory.kept });
+  const { ofAccount } = reader;
+  if (ofAccount === undefined) return new Map(await reader.read(tx, [...ids].sort(compareIds)));
+  const rows = new Map<RowId, unknown>();
+  const unknown: RowId[] = [];
+  for (const id of ids) {
+    const remembered = memory.ofAccount?.(id);
+    if (remembered?.has(reader) === true) rows.set(id, remembered.get(reader));
+    else unknown.push(id);
+  }
+  const found = unknown.length === 0 ? new Map() : await reader.read(tx, unknown.sort(compareIds));
+  for (const id of unknown) rows.set(id, found.get(id) ?? ofAccount.none);
+  return rows;
+}
+
+/** Whether all of these kinds may be looked at without locks: they never change, or only with their accounts. */
+export function mayBeRemembered(needs: readonly RowNeed[]): boolean {
+  return needs.every(({ reader }) => reader.keptMax !== undefined || reader.ofAccount !== undefined);
+}
+
+/** Whether something has to be read from the database. */
+export function isAnyUnknown(needs: readonly RowNeed[], { kept, ofAccount }: RowMemory): boolean {
+  return (needs as readonly NeedOf<RowId>[]).some(({ reader, ids }) =>
+    ids.some((id) =>
+      reader.keptMax === undefined
+        ? ofAccount?.(id)?.has(reader) !== true
+        : kept.get(reader)?.has(id) !== true,
+    ),
   );
-  return createRows(new Map(read));
 }
 
 /** Rows that do not exist are looked up again the next time. */

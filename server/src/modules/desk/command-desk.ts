@@ -1,14 +1,17 @@
-// The desk: every command that moves money or goods queues here, whatever its kind, and is committed in batches. A batch locks
-// all accounts at once, answers repeated keys, lets each command decide on the book in arrival order, and writes
-// postings, remembered answers, events and rows in one transaction. Two round trips; a lone command is a batch of one.
+// The desk: every command that moves money or goods queues here, whatever its kind, and is committed in batches. A batch is
+// decided ahead on remembered accounts (commit-ahead.ts, one round trip) or under locks (commit-batch.ts, two): each command
+// decides on the book in arrival order, and postings, remembered answers, events and rows are written in one transaction.
+// Commands do not know which way they went. A lone command is a batch of one.
 import type { Sql } from "../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit, type LockKey } from "../../runtime/group-commit.ts";
-import { inPipelinedTransaction } from "../../runtime/transaction.ts";
-import { createNumberedWriter } from "../audit/index.ts";
+import { createNumberedWriter, type NumberedAppend } from "../audit/index.ts";
 import { type Assets, withPartitions } from "../ledger/index.ts";
 import { nameContended } from "./batch-rows.ts";
 import type { BookCommand, CommandOutcome, Commit } from "./book-command.ts";
-import { commitBatch } from "./commit-batch.ts";
+import { commitAhead } from "./commit-ahead.ts";
+import { type CommittedBatch, commitUnderLocks } from "./commit-batch.ts";
+import { createKnownAccounts } from "./known-accounts.ts";
+import { createStampReserve } from "./stamp-reserve.ts";
 
 export interface DeskOptions {
   readonly db: Sql;
@@ -17,28 +20,39 @@ export interface DeskOptions {
   readonly lanesMax?: number;
   readonly batchItemsMax: number;
   readonly queueItemsMax: number;
+  /** Accounts remembered between batches, about 500 bytes each; 0: every batch is decided under locks. */
+  readonly knownMax?: number;
+  /** Decides ahead at every batch, however often in vain. For tests. */
+  readonly isPersistent?: boolean;
+  /** Milliseconds, by which stamps taken ahead grow old. Default: the process's own. */
+  readonly clock?: () => number;
+  /** Told how each batch was decided; `stale` comes ahead of `locks`. */
+  readonly onDecided?: (way: Way) => void;
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
 }
+
+/** How a batch was decided. `stale`: ahead, but what was remembered had changed. */
+export type Way = "ahead" | "stale" | "locks";
 
 export interface CommandDesk extends GroupCommit<BookCommand, CommandOutcome> {
   /** Calls `listener` after every commit, ahead of the answers. It must neither throw nor wait. */
   readonly afterCommit: (listener: (commit: Commit) => void) => void;
 }
 
+const KNOWN_ACCOUNTS_MAX = 100_000;
+/** At most 63 batches are decided under locks before the next is tried ahead. */
+const PASSED_OVER_DOUBLINGS = 6;
+
 export function openCommandDesk(options: DeskOptions): CommandDesk {
   const auditWriter = createNumberedWriter();
   const listeners: ((commit: Commit) => void)[] = [];
-  const kept = new Map();
+  const commit = openCommitter(options);
   const queue = createGroupCommit<BookCommand, CommandOutcome>({
     commitBatch: async (commands) => {
-      const { outcomes, commit } = await auditWriter.write((appendEntries) =>
-        withPartitions(options.db, () =>
-          inPipelinedTransaction(options.db, (tx) =>
-            commitBatch(tx, commands, { assets: options.assets, kept, appendEntries }),
-          ),
-        ),
+      const { outcomes, commit: done } = await auditWriter.write((append) =>
+        withPartitions(options.db, () => commit(commands, append)),
       );
-      for (const listener of listeners) listener(commit);
+      for (const listener of listeners) listener(done);
       return outcomes;
     },
     lanesMax: options.lanesMax ?? 1,
@@ -49,6 +63,40 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
     ...(options.onBatch === undefined ? {} : { onBatch: options.onBatch }),
   });
   return { ...queue, afterCommit: (listener) => void listeners.push(listener) };
+}
+
+/**
+ * Decides a batch ahead where that can be done, and under locks where it cannot, or what was decided had changed meanwhile.
+ * Where others change the same accounts all the time, deciding ahead is given up for a while, each time for twice as long.
+ */
+function openCommitter({ db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...rest }: DeskOptions) {
+  const { onDecided = () => undefined, isPersistent = false, clock } = rest;
+  const options = {
+    assets,
+    kept: new Map(),
+    known: createKnownAccounts(knownMax),
+    reserve: createStampReserve(clock),
+  };
+  let failures = 0;
+  let passedOver = 0;
+  return async (commands: readonly BookCommand[], append: NumberedAppend): Promise<CommittedBatch> => {
+    if (passedOver > 0 && !isPersistent) passedOver -= 1;
+    else if (knownMax > 0) {
+      const trial = await commitAhead(db, commands, { options, append });
+      if (trial.state === "committed") {
+        failures = 0;
+        onDecided("ahead");
+        return trial.committed;
+      }
+      if (trial.state === "stale") {
+        failures = Math.min(failures + 1, PASSED_OVER_DOUBLINGS);
+        passedOver = 2 ** failures - 1;
+        onDecided("stale");
+      }
+    }
+    onDecided("locks");
+    return commitUnderLocks(db, commands, { options, append });
+  };
 }
 
 /** System accounts are no row that a batch locks. */

@@ -1,27 +1,42 @@
-// Commits one batch of commands: reads what they need under the locks, lets each decide in order of arrival, and says what
-// is to be written. A command's refusal touches nothing but its own item.
+// Commits one batch of commands under locks: reads what they need, lets each decide in order of arrival, and writes. A
+// command's refusal touches nothing but its own item. What is decided and written is the same where a batch was decided
+// ahead (commit-ahead.ts).
+import type { Sql } from "../../runtime/database.ts";
 import {
   checkSameRequest,
+  expectNewKeys,
   findRemembered,
   holdEpoch,
   type RememberedAnswer,
   remember,
 } from "../../runtime/idempotency.ts";
-import type { Tx } from "../../runtime/transaction.ts";
+import { inPipelinedTransaction, type Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditEntry, NumberedAppend } from "../audit/index.ts";
 import { appendEvents } from "../jobs/index.ts";
-import { type Assets, type Book, type BookScope, openBook, writeBook } from "../ledger/index.ts";
+import {
+  type Assets,
+  type Book,
+  type BookScope,
+  openBook,
+  type StampsAhead,
+  takeStampsAhead,
+  writeBook,
+} from "../ledger/index.ts";
 import { describeCommand, describeExpiredHold } from "./audit-commands.ts";
-import { type KeptRows, readRows } from "./batch-rows.ts";
+import { type KeptRows, type OpenedRows, readRows } from "./batch-rows.ts";
 import type { BookCommand, CommandOutcome, Commit, Decision, Desk } from "./book-command.ts";
 import { tellOfExpired } from "./expire-holds.ts";
+import type { KnownAccounts } from "./known-accounts.ts";
+import type { StampReserve } from "./stamp-reserve.ts";
 
+/** What a desk works with, and what it remembers between batches. */
 export interface CommitOptions {
   readonly assets: Assets;
   /** What this desk has read of rows that never change. */
   readonly kept: KeptRows;
-  readonly appendEntries: NumberedAppend;
+  readonly known: KnownAccounts;
+  readonly reserve: StampReserve;
 }
 
 export interface CommittedBatch {
@@ -29,30 +44,92 @@ export interface CommittedBatch {
   readonly commit: Commit;
 }
 
-/** Reads, decides, and says what is to be written; the caller's transaction sends it with its COMMIT. */
-export async function commitBatch(
-  tx: Tx,
+/** A batch as it was opened: under locks, or ahead on what is remembered. */
+export interface OpenedBatch {
+  readonly book: Book;
+  readonly opened: OpenedRows;
+  /** Answers that earlier batches remembered, of the keys that were looked up. */
+  readonly remembered: ReadonlyMap<string, RememberedAnswer>;
+}
+
+/** What a batch has decided and is still to be written. */
+export interface DecidedBatch extends OpenedBatch {
+  readonly committed: CommittedBatch;
+  readonly events: Desk["events"];
+  readonly answers: ReadonlyMap<string, RememberedAnswer>;
+  readonly entries: readonly AuditEntry[];
+  readonly keyHashes: readonly string[];
+  /** Accounts that a command was refused on: what comes after has later stamps, though the refusal took none. */
+  readonly refusedIds: ReadonlySet<number>;
+}
+
+/** Locks, reads, decides, and writes: two round trips. Takes stamps for the next batch along with its own. */
+export async function commitUnderLocks(
+  db: Sql,
   commands: readonly BookCommand[],
-  options: CommitOptions,
-): Promise<{ outcome: CommittedBatch; writes: Promise<unknown>[] }> {
-  const { assets } = options;
-  const [, book, remembered, rows] = await readForBatch(tx, commands, options);
-  const desk: Desk = { book, assets, events: [], rows };
+  { options, append }: { options: CommitOptions; append: NumberedAppend },
+): Promise<CommittedBatch> {
+  const { known, reserve } = options;
+  const count = countStamps(commands);
+  let ahead: Promise<StampsAhead> | undefined;
+  const { committed, book, opened } = await inPipelinedTransaction(db, async (tx) => {
+    const decided = await decideAll(commands, await readForBatch(tx, commands, options), options.assets);
+    ahead = takeStampsAhead(tx, reserve.countAfter(count));
+    return { outcome: decided, writes: [...writeAll(tx, decided, append), ahead] };
+  }).catch((error: unknown) => {
+    known.forget(idsOf(commands));
+    throw error;
+  });
+  known.keep(book, opened);
+  if (ahead !== undefined) reserve.keep(await ahead);
+  return committed;
+}
+
+/** Lets each command decide in order of arrival. */
+export async function decideAll(
+  commands: readonly BookCommand[],
+  batch: OpenedBatch,
+  assets: Assets,
+): Promise<DecidedBatch> {
+  const { book, opened, remembered } = batch;
+  const desk: Desk = { book, assets, events: [], rows: opened.rows };
   const expired = await tellOfExpired(desk);
   const answers = new Map<string, RememberedAnswer>();
+  const refusedIds = new Set<number>();
   const entries = [...book.decisions.closedHolds.values()].map(describeExpiredHold);
-  const outcomes = commands.map((command) => answer(command, { desk, remembered, answers, entries }));
-  const writes = writeBook(tx, book);
-  if (answers.size > 0) writes.push(remember(tx, answers));
-  if (desk.events.length > 0) writes.push(appendEvents(tx, desk.events));
-  if (entries.length > 0) writes.push(options.appendEntries(tx, entries));
-  writes.push(...rows.write(tx));
+  const memory = { desk, remembered, answers, entries, refusedIds };
+  const outcomes = commands.map((command) => answer(command, memory));
   const transactions = [
     ...expired,
     ...outcomes.flatMap((outcome) => ("counted" in outcome ? outcome.counted : [])),
   ];
   const commit = { transactions, events: desk.events, stockIds: findChangedStock(book, assets) };
-  return { outcome: { outcomes, commit }, writes };
+  const keyHashes = hashesOf(commands);
+  const { events } = desk;
+  return { ...batch, committed: { outcomes, commit }, events, answers, entries, keyHashes, refusedIds };
+}
+
+/** Sends everything that was decided; the accounts first, whose locks order all else. The caller sends the COMMIT. */
+export function writeAll(tx: Tx, decided: DecidedBatch, append: NumberedAppend): Promise<unknown>[] {
+  const { book, opened, answers, events, entries, keyHashes, refusedIds } = decided;
+  const writes = writeBook(tx, book, refusedIds);
+  if (keyHashes.length > 0 && book.ahead !== null) writes.push(expectNewKeys(tx, keyHashes));
+  if (answers.size > 0) writes.push(remember(tx, answers));
+  if (events.length > 0) writes.push(appendEvents(tx, events));
+  writes.push(append(tx, entries), ...opened.rows.write(tx));
+  return writes;
+}
+
+export function countStamps(commands: readonly BookCommand[]): number {
+  return commands.reduce((sum, { scope }) => sum + scope.stampCount, 0);
+}
+
+function hashesOf(commands: readonly BookCommand[]): string[] {
+  return commands.flatMap(({ key }) => key?.keyHash ?? []);
+}
+
+export function idsOf(commands: readonly BookCommand[]): Set<number> {
+  return new Set(commands.flatMap(({ scope }) => [...scope.accountIds]));
 }
 
 function findChangedStock({ accounts }: Book, assets: Assets): number[] {
@@ -69,25 +146,30 @@ function findChangedStock({ accounts }: Book, assets: Assets): number[] {
  * Everything the batch needs, sent at once; the locks come first, so that all else is read under them. Keys are read
  * ahead of the stamps, so that of two uses of one key the older stamp is the one that counts.
  */
-function readForBatch(tx: Tx, commands: readonly BookCommand[], { assets, kept }: CommitOptions) {
-  const keyHashes = commands.flatMap((command) => command.key?.keyHash ?? []);
+async function readForBatch(
+  tx: Tx,
+  commands: readonly BookCommand[],
+  { assets, kept }: CommitOptions,
+): Promise<OpenedBatch> {
+  const keyHashes = hashesOf(commands);
   const remembered = Promise.withResolvers<Map<string, RememberedAnswer>>();
   const readAhead = async () => remembered.resolve(await findRemembered(tx, keyHashes));
   const needs = commands.flatMap((command) => command.needs ?? []);
-  return Promise.all([
+  const [, book, answers, opened] = await Promise.all([
     keyHashes.length === 0 ? undefined : holdEpoch(tx),
-    openBook(tx, assets, { ...mergeScopes(commands.map((command) => command.scope)), readAhead }),
+    openBook(tx, assets, { ...mergeScopes(commands), readAhead }),
     remembered.promise,
-    readRows(tx, needs, kept),
+    readRows(tx, needs, { kept }),
   ]);
+  return { book, opened, remembered: answers };
 }
 
-function mergeScopes(scopes: readonly BookScope[]): BookScope {
+function mergeScopes(commands: readonly BookCommand[]): BookScope {
   return {
-    accountIds: new Set(scopes.flatMap((scope) => [...scope.accountIds])),
-    holdIds: scopes.flatMap((scope) => scope.holdIds ?? []),
-    reversedIds: scopes.flatMap((scope) => scope.reversedIds ?? []),
-    stampCount: scopes.reduce((sum, scope) => sum + scope.stampCount, 0),
+    accountIds: idsOf(commands),
+    holdIds: commands.flatMap(({ scope }) => scope.holdIds ?? []),
+    reversedIds: commands.flatMap(({ scope }) => scope.reversedIds ?? []),
+    stampCount: countStamps(commands),
   };
 }
 
@@ -98,15 +180,18 @@ interface BatchMemory {
   /** Answers of this batch, to be remembered; a key that comes twice in one batch finds the first one's here. */
   readonly answers: Map<string, RememberedAnswer>;
   readonly entries: AuditEntry[];
+  readonly refusedIds: Set<number>;
 }
 
-function answer(command: BookCommand, { desk, remembered, answers, entries }: BatchMemory): CommandOutcome {
+function answer(command: BookCommand, memory: BatchMemory): CommandOutcome {
+  const { desk, remembered, answers, entries, refusedIds } = memory;
   const { key } = command;
   const before = key === undefined ? undefined : (remembered.get(key.keyHash) ?? answers.get(key.keyHash));
   if (key !== undefined && before !== undefined) return replay(before, key.request);
   const firstStamp = desk.book.nextStamp;
   const decision = decide(command, desk);
   if (isToComeAgain(decision)) return { refused: decision, replayed: false };
+  if (decision instanceof AppError) for (const id of command.scope.accountIds) refusedIds.add(id);
   const entry = describeCommand(command, decision, { book: desk.book, firstStamp });
   if (entry !== undefined) entries.push(entry);
   if (key !== undefined && !isAboutCaller(decision))

@@ -33,6 +33,7 @@ export const desk: Module<"desk", DeskSettings, { jobs: JobServices; ledger: Led
       batchItemsMax: settings.batchItemsMax * STAMPS_PER_ITEM,
       queueItemsMax: settings.queueItemsMax * STAMPS_PER_ITEM,
       onBatch: metrics.observeBatch,
+      onDecided: metrics.countDecided,
     });
     opened.afterCommit(({ transactions, events }) => {
       for (const transaction of transactions) metrics.countTransaction(transaction);

@@ -52,7 +52,13 @@ export {
   releaseHold,
   takeStamps,
 } from "./book/book.ts";
-export { selectRecentDebits, selectRecentHolds } from "./book/book-store.ts";
+export {
+  type StampsAhead,
+  selectAccounts,
+  selectRecentDebits,
+  selectRecentHolds,
+  takeStampsAhead,
+} from "./book/book-store.ts";
 export {
   ACCOUNT_STATES,
   type AccountState,
@@ -76,7 +82,7 @@ export {
   type Transfer,
   type TransferRequest,
 } from "./book/journal.ts";
-export { type BookScope, openBook } from "./book/open-book.ts";
+export { type BookScope, openBook, openBookAhead } from "./book/open-book.ts";
 export { describeOwner, refuseStranger } from "./book/owner.ts";
 export { writeBook } from "./book/write-book.ts";
 export {

@@ -42,10 +42,15 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
   const debits: RowReader<Stamps> = {
     kind: "risk.recent_debits",
     read: (tx, accountIds) => selectRecentDebits(tx, { accountIds, ...window }),
+    ofAccount: {
+      none: [],
+      follow: (stamps, booked) => [...stamps, ...booked.debits].slice(-window.countMax),
+    },
   };
   const holds: RowReader<Stamps> = {
     kind: "risk.recent_holds",
     read: (tx, accountIds) => selectRecentHolds(tx, { accountIds, ...window }),
+    ofAccount: { none: [], follow: (stamps, booked) => (booked.hasHoldChanged ? undefined : stamps) },
   };
   return {
     needsOf: ({ debitedIds: ids }) =>

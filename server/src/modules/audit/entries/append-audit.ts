@@ -32,6 +32,7 @@ export function createNumberedWriter(): NumberedWriter {
       const { writer, last } = free.pop() ?? { writer: randomUUID(), last: 0n };
       let number = last;
       const outcome = await run((tx, entries) => {
+        number = last; // a try before this one may have had entries, and have written none
         if (entries.length === 0) return Promise.resolve();
         number = last + 1n;
         return insertPending(tx, JSON.stringify(entries), { writer, number });

@@ -163,7 +163,8 @@ export async function updateAccountRules({ sql }: Tx, change: AccountChange): Pr
   await sql`
     WITH written AS (
       UPDATE ledger.accounts
-      SET credit_limit = ${after.creditLimit}, state = ${after.state}, version = version + 1
+      SET credit_limit = ${after.creditLimit}, state = ${after.state}, version = version + 1,
+          last_stamp = ${id}
       WHERE id = ${accountId} AND version = ${version}
       RETURNING 1)
     SELECT ledger.expect_rows(count(*), 1, 'accounts')

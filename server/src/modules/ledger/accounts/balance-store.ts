@@ -56,8 +56,12 @@ export async function selectClock(
   return row === undefined ? undefined : { system: row.system, now: Number(row.now) };
 }
 
-/** Returns when no batch holds the account's lock any more; a statement of its own, so that the lock is gone with it. */
+/**
+ * Returns when no batch holds the account's lock any more, and none that took its stamps ahead will; a statement of its own, so
+ * that the lock is gone with it.
+ */
 export async function waitForAccount(db: Sql, accountId: number): Promise<void> {
+  await db`SELECT nextval('ledger.settlings')`;
   await db`SELECT FROM ledger.accounts WHERE id = ${accountId} FOR SHARE`;
 }
 

@@ -16,6 +16,7 @@ interface AccountRow {
   debits_pending: bigint;
   credit_limit: bigint;
   version: bigint;
+  last_stamp: bigint;
   next_expiry: bigint | null;
 }
 
@@ -23,11 +24,21 @@ interface AccountRow {
 export async function lockAccounts({ sql }: Tx, ids: string): Promise<BookAccount[]> {
   const rows = await sql<AccountRow[]>`
     SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version,
-      next_expiry
+      last_stamp, next_expiry
     FROM ledger.accounts
     WHERE id = ANY(${ids}::bigint[]) AND NOT system
     ORDER BY id
     FOR NO KEY UPDATE`.execute();
+  return rows.map(toAccount);
+}
+
+/** The same without locks, to be decided on ahead: the write is what finds out that one has changed since. */
+export async function selectAccounts({ sql }: Tx, ids: readonly number[]): Promise<BookAccount[]> {
+  const rows = await sql<AccountRow[]>`
+    SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version,
+      last_stamp, next_expiry
+    FROM ledger.accounts
+    WHERE id = ANY(${toArray(ids)}::bigint[]) AND NOT system`.execute();
   return rows.map(toAccount);
 }
 
@@ -43,6 +54,7 @@ function toAccount(row: AccountRow): BookAccount {
     debitsPending: row.debits_pending,
     version: Number(row.version),
     openingVersion: Number(row.version),
+    lastStamp: Number(row.last_stamp),
     nextExpiry: row.next_expiry === null ? null : Number(row.next_expiry),
   };
 }
@@ -57,6 +69,31 @@ export async function takeStamps(
       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock`.execute();
   const firstStamp = Number(row.first);
   return { firstStamp, now: Math.min(firstStamp, Number(row.clock)) };
+}
+
+/** Stamps that were taken for a batch that is yet to come. */
+export interface StampsAhead {
+  readonly first: number;
+  readonly count: number;
+  /** How often a moment had been made final by then. */
+  readonly settling: number;
+  /** The database's clock when they were taken. */
+  readonly clock: number;
+}
+
+/** Takes stamps for a batch to come. In a transaction that commits anyhow: by itself it would wait for the disk. */
+export async function takeStampsAhead({ sql }: Tx, count: number): Promise<StampsAhead> {
+  const [row] = await sql<[{ settling: bigint; first: bigint; clock: bigint }]>`
+    SELECT settling, first, clock FROM ledger.take_stamps_ahead(${count})`.execute();
+  return { first: Number(row.first), count, settling: Number(row.settling), clock: Number(row.clock) };
+}
+
+/** Fails the transaction where the stamps, taken ahead, may not be used any more. Sent behind the accounts' locks. */
+export function expectAhead(
+  { sql }: Tx,
+  { first, settling }: Pick<StampsAhead, "first" | "settling">,
+): Promise<unknown> {
+  return sql`SELECT ledger.expect_ahead(${first}, ${settling})`.execute();
 }
 
 export interface HoldRow {

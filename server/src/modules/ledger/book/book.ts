@@ -34,6 +34,8 @@ export interface BookAccount {
   version: number;
   /** The version that was read; the row is written only where it differs, and only over this one. */
   readonly openingVersion: number;
+  /** The last stamp that was taken for it, as far as was read: what is decided on it takes later ones. */
+  readonly lastStamp: number;
   /** No active hold of the account expires before this stamp; null: none expires. */
   nextExpiry: number | null;
 }
@@ -63,6 +65,8 @@ export interface Book {
   readonly firstStamp: number;
   readonly lastStamp: number;
   nextStamp: number;
+  /** Its accounts are not locked but as they were remembered, and its stamps were taken ahead; null: it is decided under locks. */
+  readonly ahead: { readonly first: number; readonly settling: number } | null;
   /** How to undo what was decided, kept only while several things may fail together. */
   undoLog: (() => void)[] | null;
   readonly decisions: Decisions;

@@ -3,6 +3,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Assets } from "../accounts/assets.ts";
 import { type Book, type BookAccount, expireHold } from "./book.ts";
+import type { StampsAhead } from "./book-store.ts";
 import * as store from "./book-store.ts";
 import { ACCOUNT_STATES, type Hold } from "./journal.ts";
 
@@ -29,7 +30,7 @@ export async function openBook(
   scope: BookScope,
 ): Promise<Book> {
   const ids = [...scope.accountIds];
-  const system = ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
+  const system = openSystemAccounts(ids, assets);
   const holdIds = scope.holdIds ?? [];
   const reversedIds = scope.reversedIds ?? [];
   const [locked, holds, reversals, , time] = await Promise.all([
@@ -50,6 +51,35 @@ export async function openBook(
   return book;
 }
 
+/**
+ * Opens the book on accounts as they are remembered, without locks: what is decided holds only where `writeBook` finds them
+ * unchanged. Undefined where a hold of one of them is due, or later stamps were taken for one: that wants the locks.
+ */
+export function openBookAhead(
+  accounts: readonly BookAccount[],
+  stamps: StampsAhead,
+  { accountIds, assets }: { accountIds: readonly number[]; assets: Pick<Assets, "assetOfSystemAccount"> },
+): Book | undefined {
+  const { first, settling, clock, count } = stamps;
+  const now = Math.min(first, clock);
+  const isUnfit = accounts.some(
+    ({ lastStamp, nextExpiry }) => lastStamp >= first || (nextExpiry !== null && nextExpiry <= now),
+  );
+  if (isUnfit) return undefined;
+  return createBook({
+    accounts: [
+      ...accounts.map((account) => ({ ...account, openingVersion: account.version })),
+      ...openSystemAccounts(accountIds, assets),
+    ],
+    holds: [],
+    reversals: new Map(),
+    firstStamp: first,
+    now,
+    stampCount: count,
+    ahead: { first, settling },
+  });
+}
+
 export function createBook(contents: {
   accounts: readonly BookAccount[];
   holds: readonly Hold[];
@@ -57,6 +87,7 @@ export function createBook(contents: {
   firstStamp: number;
   now: number;
   stampCount: number;
+  ahead?: Book["ahead"];
 }): Book {
   const { firstStamp, now } = contents;
   return {
@@ -67,9 +98,17 @@ export function createBook(contents: {
     firstStamp,
     nextStamp: firstStamp,
     lastStamp: firstStamp + contents.stampCount - 1,
+    ahead: contents.ahead ?? null,
     undoLog: null,
     decisions: { journals: [], transfers: [], placedHolds: [], closedHolds: new Map(), refusals: [] },
   };
+}
+
+function openSystemAccounts(
+  ids: readonly number[],
+  assets: Pick<Assets, "assetOfSystemAccount">,
+): BookAccount[] {
+  return ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
 }
 
 /** A system account needs neither lock nor row: it has no floor, and in the book its sums begin at zero. */
@@ -85,6 +124,7 @@ function openSystemAccount(id: number, assetId: number | undefined): BookAccount
       ...sums,
       version: 0,
       openingVersion: 0,
+      lastStamp: 0,
       nextExpiry: null,
     },
   ];

@@ -16,17 +16,23 @@ const NEW_SUMS = columnsOf<BookAccount>({
 });
 
 /**
- * Writes the new sums of locked accounts. The table's CHECKs judge them once more, and a row that anybody changed
- * without our lock is not overwritten but found out.
+ * Writes the new sums of accounts, in the order in which they are given, which must be that of their ids: the order of locks. The
+ * table's CHECKs judge them once more. A row that has changed since it was read is not overwritten but fails the transaction,
+ * and so does one for which later stamps were taken.
  */
-export function updateAccounts({ sql }: Tx, accounts: readonly BookAccount[]): Promise<unknown> {
+export function updateAccounts(
+  { sql }: Tx,
+  accounts: readonly BookAccount[],
+  { firstStamp, lastStamp }: { firstStamp: number; lastStamp: number },
+): Promise<unknown> {
   return sql`
     WITH written AS (
       UPDATE ledger.accounts a
       SET debits_posted = n.debits_posted, credits_posted = n.credits_posted,
-          debits_pending = n.debits_pending, version = n.version, next_expiry = n.next_expiry
+          debits_pending = n.debits_pending, version = n.version, next_expiry = n.next_expiry,
+          last_stamp = ${lastStamp}
       FROM unnest(${NEW_SUMS.arrays(sql, accounts)}) AS n (${NEW_SUMS.names(sql)})
-      WHERE a.id = n.id AND a.version = n.opening_version
+      WHERE a.id = n.id AND a.version = n.opening_version AND a.last_stamp < ${firstStamp}
       RETURNING 1)
     SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts')
     FROM written`.execute();

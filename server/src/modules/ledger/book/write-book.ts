@@ -1,21 +1,31 @@
 // Writes what a batch decided. All statements leave at once, without waiting for each other, ahead of the COMMIT.
 import { randomInt } from "node:crypto";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { Book } from "./book.ts";
+import type { Book, BookAccount } from "./book.ts";
+import { expectAhead } from "./book-store.ts";
 import * as store from "./write-book-store.ts";
 
 /** Each batch adds to one of these stripes by chance. Two batches on one stripe stay correct and merely wait for each other. */
 const STRIPES = 64;
 
-/** Sends the batch's writes; the caller awaits them together with its own and the COMMIT. */
-export function writeBook(tx: Tx, { accounts, decisions }: Book): Promise<unknown>[] {
+/**
+ * Sends the batch's writes; the caller awaits them together with its own and the COMMIT.
+ * @param refusedIds accounts that something was refused on: their row says up to which stamp they were looked at
+ */
+export function writeBook(
+  tx: Tx,
+  book: Book,
+  refusedIds: ReadonlySet<number> = new Set(),
+): Promise<unknown>[] {
+  const { accounts, decisions } = book;
   const changed = [...accounts.values()].filter((account) => account.version !== account.openingVersion);
-  const customers = changed.filter((account) => !account.system);
+  const customers = findCustomers(book, refusedIds);
   const system = changed.filter((account) => account.system);
   const reversals = decisions.journals.filter((journal) => journal.reversedId !== undefined);
   const closed = [...decisions.closedHolds.values()];
   const writes: Promise<unknown>[] = [];
-  if (customers.length > 0) writes.push(store.updateAccounts(tx, customers));
+  if (customers.length > 0) writes.push(store.updateAccounts(tx, customers, stampsOf(book)));
+  if (book.ahead !== null) writes.push(expectAhead(tx, book.ahead));
   if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, randomInt(STRIPES)));
   if (decisions.journals.length > 0) writes.push(store.insertJournals(tx, decisions.journals));
   if (decisions.transfers.length > 0) writes.push(store.insertTransfers(tx, decisions.transfers));
@@ -24,4 +34,24 @@ export function writeBook(tx: Tx, { accounts, decisions }: Book): Promise<unknow
   if (reversals.length > 0) writes.push(store.insertReversals(tx, reversals));
   if (decisions.refusals.length > 0) writes.push(store.insertRefusals(tx, decisions.refusals));
   return writes;
+}
+
+/**
+ * Of accounts that are locked, those that changed or that something was refused on, whose stamp later batches must not go behind.
+ * Of accounts decided on ahead all: the write is what proves that they were as remembered.
+ */
+function findCustomers({ accounts, decisions, ahead }: Book, refusedIds: ReadonlySet<number>): BookAccount[] {
+  const refused = new Set(
+    decisions.refusals.flatMap(({ transfer }) => [transfer.debitAccountId, transfer.creditAccountId]),
+  );
+  return [...accounts.values()]
+    .filter(({ system, id, version, openingVersion }) => {
+      const isTouched = version !== openingVersion || refused.has(id) || refusedIds.has(id);
+      return !system && (isTouched || ahead !== null);
+    })
+    .sort((a, b) => a.id - b.id);
+}
+
+function stampsOf({ firstStamp, nextStamp }: Book): { firstStamp: number; lastStamp: number } {
+  return { firstStamp, lastStamp: Math.max(firstStamp, nextStamp - 1) };
 }

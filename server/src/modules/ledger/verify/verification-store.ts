@@ -15,6 +15,11 @@ export interface Checkpoint {
 
 export const FROM_THE_BEGINNING: Checkpoint = { since: 0, activeHoldCount: 0 };
 
+/** Stamps that were taken ahead by now are not used any more. To be called before what is then waited for. */
+export async function spoilStampsAhead(db: Sql): Promise<void> {
+  await db`SELECT nextval('ledger.settlings')`;
+}
+
 /** The last stamp given out, to whichever transaction, committed or not; undefined in a new book. */
 export async function selectLastStamp(db: Sql): Promise<number | undefined> {
   const [row] = await db<{ last: bigint }[]>`SELECT last_value AS last FROM ledger.stamps WHERE is_called`;
@@ -22,8 +27,9 @@ export async function selectLastStamp(db: Sql): Promise<number | undefined> {
 }
 
 /**
- * Transactions that may have taken stamps and have not ended, by PostgreSQL's virtual ids. Stamps are taken after
- * locking accounts, so each of them holds the table lock of SELECT ... FOR UPDATE on ledger.accounts until it ends.
+ * Transactions that may have taken stamps and have not ended, by PostgreSQL's virtual ids. Stamps are taken, or found to be
+ * good still, after locking accounts, so each of them holds the table lock of SELECT ... FOR UPDATE or of UPDATE on
+ * ledger.accounts until it ends.
  */
 export async function selectOpenBatches(db: Sql): Promise<Set<string>> {
   const rows = await db<{ id: string }[]>`
@@ -31,7 +37,7 @@ export async function selectOpenBatches(db: Sql): Promise<Set<string>> {
     FROM pg_locks
     WHERE locktype = 'relation'
       AND relation = 'ledger.accounts'::regclass
-      AND mode = 'RowShareLock'
+      AND mode IN ('RowShareLock', 'RowExclusiveLock')
       AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
   return new Set(rows.map((row) => row.id));

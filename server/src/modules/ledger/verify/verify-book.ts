@@ -81,6 +81,7 @@ export async function verifyBook(db: Sql, options: VerifyOptions = {}): Promise<
  * snapshot is taken. Undefined where one of them stays open too long; there is then no checkpoint.
  */
 export async function settle(db: Sql): Promise<number | undefined> {
+  await store.spoilStampsAhead(db);
   const last = await store.selectLastStamp(db);
   const open = await store.selectOpenBatches(db);
   const deadline = performance.now() + SETTLE_MAX_MS;

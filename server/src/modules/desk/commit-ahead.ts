@@ -1,0 +1,104 @@
+// Commits one batch of commands in a single round trip: it is decided ahead, on accounts as this process remembers them, with
+// stamps that the batch before took for it, and written only where every account still has the version it was decided on,
+// no key is remembered, and the stamps are still to be used. Otherwise nothing is written, and it is decided again under
+// locks. So neither what other processes do nor how stale a memory is can change an outcome, only the time it takes.
+import type { Sql } from "../../runtime/database.ts";
+import { holdEpoch } from "../../runtime/idempotency.ts";
+import { readOnOneConnection, type Tx, tryInOneTrip } from "../../runtime/transaction.ts";
+import type { NumberedAppend } from "../audit/index.ts";
+import {
+  type BookAccount,
+  openBookAhead,
+  type StampsAhead,
+  selectAccounts,
+  takeStampsAhead,
+} from "../ledger/index.ts";
+import { isAnyUnknown, mayBeRemembered, type OpenedRows, type RowMemory, readRows } from "./batch-rows.ts";
+import type { BookCommand } from "./book-command.ts";
+import {
+  type CommitOptions,
+  type CommittedBatch,
+  countStamps,
+  decideAll,
+  idsOf,
+  writeAll,
+} from "./commit-batch.ts";
+
+/** `unfit` and `stale`: nothing was written, and the batch has to be decided under locks. */
+export type Trial =
+  | { readonly state: "committed"; readonly committed: CommittedBatch }
+  | { readonly state: "unfit" | "stale" };
+
+const UNFIT: Trial = { state: "unfit" };
+
+export async function commitAhead(
+  db: Sql,
+  commands: readonly BookCommand[],
+  { options, append }: { options: CommitOptions; append: NumberedAppend },
+): Promise<Trial> {
+  if (!commands.every(mayBeDecidedAhead)) return UNFIT;
+  const { assets, known, reserve } = options;
+  const count = countStamps(commands);
+  const stamps = reserve.take(count);
+  if (stamps === undefined) return UNFIT;
+  const { accounts, opened } = await recall(db, commands, options);
+  const book = openBookAhead(accounts, stamps, { accountIds: [...idsOf(commands)], assets });
+  if (book === undefined || accounts.length === 0) return UNFIT;
+  const decided = await decideAll(commands, { book, opened, remembered: new Map() }, assets);
+  let ahead: Promise<StampsAhead> | undefined;
+  const isWritten = await tryInOneTrip(db, (tx) => {
+    const epoch = decided.keyHashes.length === 0 ? [] : [holdEpoch(tx)];
+    const writes = writeAll(tx, decided, append);
+    ahead = takeStampsAhead(tx, reserve.countAfter(count));
+    return [...epoch, ...writes, ahead];
+  }).catch((error: unknown) => {
+    known.forget(book.accounts.keys());
+    throw error;
+  });
+  if (!isWritten) {
+    known.forget(book.accounts.keys());
+    reserve.drop();
+    return { state: "stale" };
+  }
+  known.keep(book, opened);
+  if (ahead !== undefined) reserve.keep(await ahead);
+  return { state: "committed", committed: decided.committed };
+}
+
+/** Holds and reversals have rows of their own, and upkeep comes for what is due: these want the locks. */
+function mayBeDecidedAhead({ event, scope, needs = [] }: BookCommand): boolean {
+  const { holdIds = [], reversedIds = [] } = scope;
+  return event !== null && holdIds.length === 0 && reversedIds.length === 0 && mayBeRemembered(needs);
+}
+
+/** What is remembered; what is not is read, without locks, in a round trip of its own. Accounts before the rows that follow them. */
+async function recall(
+  db: Sql,
+  commands: readonly BookCommand[],
+  { assets, kept, known }: CommitOptions,
+): Promise<{ accounts: BookAccount[]; opened: OpenedRows }> {
+  const ids = [...idsOf(commands)].filter((id) => assets.assetOfSystemAccount(id) === undefined);
+  const recalled = new Map(ids.map((id) => [id, known.get(id)]));
+  const memory: RowMemory = { kept, ofAccount: (id) => recalled.get(Number(id))?.rows };
+  const needs = commands.flatMap((command) => command.needs ?? []);
+  const unknownIds = ids.filter((id) => recalled.get(id) === undefined);
+  const read = async (tx: Tx) => {
+    const [found, opened] = await Promise.all([
+      unknownIds.length === 0 ? [] : selectAccounts(tx, unknownIds),
+      readRows(tx, needs, memory),
+    ]);
+    return {
+      accounts: [...[...recalled.values()].flatMap((known) => known?.account ?? []), ...found],
+      opened,
+    };
+  };
+  const isComplete = unknownIds.length === 0 && !isAnyUnknown(needs, memory);
+  return isComplete ? read(NO_READS) : readOnOneConnection(db, read);
+}
+
+/** Where everything is remembered, nothing is asked. */
+const NO_READS: Tx = {
+  get sql(): never {
+    throw new Error("a remembered row was looked up");
+  },
+};

@@ -1,0 +1,83 @@
+// Accounts as this process last saw them, with the rows that change only with them: what a batch may be decided on ahead,
+// without asking the database. They may be stale, never wrong: what is decided on them is written only over the version
+// that was remembered. So no process need tell another, and a change by whomever is found out (`accounts_versioned`).
+import type { Book, BookAccount } from "../ledger/index.ts";
+import type { AccountBooking, AccountRows, AnyReader, OpenedRows } from "./batch-rows.ts";
+
+/** Shared by the many that have none. */
+const NO_ROWS: AccountRows = new Map();
+
+export interface KnownAccount {
+  readonly account: BookAccount;
+  readonly rows: AccountRows;
+}
+
+export interface KnownAccounts {
+  readonly get: (id: number) => KnownAccount | undefined;
+  /** Remembers the accounts of a book as its batch has committed them. Beyond the bound those longest unused are forgotten. */
+  readonly keep: (book: Book, opened: OpenedRows) => void;
+  readonly forget: (ids: Iterable<number>) => void;
+}
+
+export function createKnownAccounts(countMax: number): KnownAccounts {
+  // In the order of use, the longest unused first.
+  const known = new Map<number, KnownAccount>();
+
+  function keep(book: Book, opened: OpenedRows): void {
+    const bookings = findBookings(book);
+    for (const account of book.accounts.values()) {
+      if (account.system) continue;
+      const before = known.get(account.id);
+      const isSame = before?.account.version === account.openingVersion;
+      const rows = gatherRows(account.id, isSame ? before.rows : NO_ROWS, opened);
+      known.delete(account.id);
+      known.set(account.id, {
+        account: { ...account, lastStamp: book.lastStamp },
+        rows: rows.size === 0 ? NO_ROWS : followRows(rows, bookings.get(account.id)),
+      });
+    }
+    for (const id of known.keys()) {
+      if (known.size <= countMax) break;
+      known.delete(id);
+    }
+  }
+
+  return {
+    get: (id) => known.get(id),
+    keep,
+    forget: (ids) => {
+      for (const id of ids) known.delete(id);
+    },
+  };
+}
+
+/** What was read for this batch, and what was known before of an account that had not changed. */
+function gatherRows(id: number, before: AccountRows, { ofAccounts }: OpenedRows): Map<AnyReader, unknown> {
+  const rows = new Map(before);
+  for (const [reader, byAccount] of ofAccounts) if (byAccount.has(id)) rows.set(reader, byAccount.get(id));
+  return rows;
+}
+
+function followRows(rows: Map<AnyReader, unknown>, booking: AccountBooking | undefined): AccountRows {
+  if (booking === undefined) return rows;
+  for (const [reader, row] of rows) {
+    const next = reader.ofAccount?.follow(row, booking);
+    if (next === undefined) rows.delete(reader);
+    else rows.set(reader, next);
+  }
+  return rows;
+}
+
+/** What was booked, of the accounts that paid or whose holds changed. */
+function findBookings({ decisions }: Book): Map<number, AccountBooking> {
+  const bookings = new Map<number, { debits: number[]; hasHoldChanged: boolean }>();
+  const of = (id: number) => {
+    const booking = bookings.get(id) ?? { debits: [], hasHoldChanged: false };
+    bookings.set(id, booking);
+    return booking;
+  };
+  for (const { debitAccountId, id } of decisions.transfers) of(debitAccountId).debits.push(id);
+  for (const hold of decisions.placedHolds) of(hold.debitAccountId).hasHoldChanged = true;
+  for (const hold of decisions.closedHolds.values()) of(hold.debitAccountId).hasHoldChanged = true;
+  return bookings;
+}
