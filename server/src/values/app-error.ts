@@ -46,6 +46,18 @@ export class AppError extends Error {
   }
 }
 
+/** Makes a module's refusals by its list of them: each says its title, unless the details have another message. */
+export function refusalsOf<Code extends string>(
+  errors: Readonly<Record<Code, ErrorEntry>>,
+): (code: Code, details?: RefusalDetails) => AppError {
+  const entries = new Map(Object.entries<ErrorEntry>(errors));
+  return (code, details = {}) => {
+    const entry = entries.get(code);
+    if (entry === undefined) throw new Error(`no refusal is called ${code}`);
+    return new AppError(entry.kind, code, { message: entry.title, ...details });
+  };
+}
+
 /** Marks a "not found" about what is there but another's: the trail is told, the caller must not be. */
 export function asHidden(error: AppError): AppError {
   error.trail = { hidden: true };

@@ -1,5 +1,5 @@
 // The audit trail's refusals. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const AUDIT_ERRORS = {
   checkpoint_not_found: {
@@ -14,8 +14,4 @@ export const AUDIT_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type AuditErrorCode = keyof typeof AUDIT_ERRORS;
-
-export function auditError(code: AuditErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(AUDIT_ERRORS[code].kind, code, { message: AUDIT_ERRORS[code].title, ...details });
-}
+export const auditError = refusalsOf(AUDIT_ERRORS);

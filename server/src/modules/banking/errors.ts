@@ -1,5 +1,5 @@
 // Banking's refusals. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const BANKING_ERRORS = {
   deposit_not_allowed: {
@@ -71,8 +71,4 @@ export const BANKING_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type BankingErrorCode = keyof typeof BANKING_ERRORS;
-
-export function bankingError(code: BankingErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(BANKING_ERRORS[code].kind, code, { message: BANKING_ERRORS[code].title, ...details });
-}
+export const bankingError = refusalsOf(BANKING_ERRORS);

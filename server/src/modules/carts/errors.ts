@@ -1,5 +1,5 @@
 // The refusals of carts. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const CART_ERRORS = {
   cart_not_found: {
@@ -54,8 +54,4 @@ export const CART_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type CartErrorCode = keyof typeof CART_ERRORS;
-
-export function cartError(code: CartErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(CART_ERRORS[code].kind, code, { message: CART_ERRORS[code].title, ...details });
-}
+export const cartError = refusalsOf(CART_ERRORS);

@@ -1,5 +1,5 @@
 // The catalog's refusals. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const CATALOG_ERRORS = {
   product_not_found: {
@@ -69,8 +69,4 @@ export const CATALOG_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type CatalogErrorCode = keyof typeof CATALOG_ERRORS;
-
-export function catalogError(code: CatalogErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(CATALOG_ERRORS[code].kind, code, { message: CATALOG_ERRORS[code].title, ...details });
-}
+export const catalogError = refusalsOf(CATALOG_ERRORS);

@@ -1,6 +1,6 @@
 // Identity's refusals. Codes are a promise to clients and never renamed. None tells whether an account exists, except
 // where its owner must know: at registration.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const IDENTITY_ERRORS = {
   password_refused: {
@@ -154,9 +154,4 @@ export const IDENTITY_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type IdentityErrorCode = keyof typeof IDENTITY_ERRORS;
-
-export function identityError(code: IdentityErrorCode, details: RefusalDetails = {}): AppError {
-  const { kind, title } = IDENTITY_ERRORS[code];
-  return new AppError(kind, code, { message: title, ...details });
-}
+export const identityError = refusalsOf(IDENTITY_ERRORS);

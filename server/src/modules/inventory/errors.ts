@@ -1,5 +1,5 @@
 // Inventory's refusals. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const INVENTORY_ERRORS = {
   insufficient_stock: {
@@ -54,11 +54,4 @@ export const INVENTORY_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type InventoryErrorCode = keyof typeof INVENTORY_ERRORS;
-
-export function inventoryError(code: InventoryErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(INVENTORY_ERRORS[code].kind, code, {
-    message: INVENTORY_ERRORS[code].title,
-    ...details,
-  });
-}
+export const inventoryError = refusalsOf(INVENTORY_ERRORS);

@@ -1,6 +1,5 @@
 // The ledger's refusals. Codes are a promise to clients and never renamed.
-import type { ErrorEntry, RefusalDetails } from "../../values/app-error.ts";
-import { AppError } from "../../values/app-error.ts";
+import { type ErrorEntry, type RefusalDetails, refusalsOf } from "../../values/app-error.ts";
 
 export const LEDGER_ERRORS = {
   account_not_found: {
@@ -134,6 +133,4 @@ export function isRefusal(outcome: object): outcome is Refusal {
 }
 
 /** The same refusal as a throwable. */
-export function ledgerError(code: LedgerErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(LEDGER_ERRORS[code].kind, code, { message: LEDGER_ERRORS[code].title, ...details });
-}
+export const ledgerError = refusalsOf(LEDGER_ERRORS);

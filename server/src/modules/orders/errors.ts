@@ -1,5 +1,5 @@
 // The refusals of orders. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type AppError, type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const ORDER_ERRORS = {
   order_not_found: {
@@ -121,9 +121,7 @@ export const ORDER_ERRORS = {
 
 export type OrderErrorCode = keyof typeof ORDER_ERRORS;
 
-export function orderError(code: OrderErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(ORDER_ERRORS[code].kind, code, { message: ORDER_ERRORS[code].title, ...details });
-}
+export const orderError = refusalsOf(ORDER_ERRORS);
 
 /** A refusal of one line, named as the request names it. */
 export function lineError(

@@ -1,5 +1,5 @@
 // The refusals of payments. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const PAYMENTS_ERRORS = {
   payment_not_found: {
@@ -60,8 +60,4 @@ export const PAYMENTS_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type PaymentsErrorCode = keyof typeof PAYMENTS_ERRORS;
-
-export function paymentsError(code: PaymentsErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(PAYMENTS_ERRORS[code].kind, code, { message: PAYMENTS_ERRORS[code].title, ...details });
-}
+export const paymentsError = refusalsOf(PAYMENTS_ERRORS);

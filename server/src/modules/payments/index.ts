@@ -5,7 +5,7 @@ export { type Attempt, type AttemptState, isOpen } from "./attempts/attempt.ts";
 export { createSendingPool } from "./attempts/send-attempts.ts";
 export { scopeOf, scopeOfOpening } from "./book-money.ts";
 export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
-export { PAYMENTS_ERRORS, type PaymentsErrorCode, paymentsError } from "./errors.ts";
+export { PAYMENTS_ERRORS, paymentsError } from "./errors.ts";
 export {
   findAttempts,
   findMoneyOfOrders,

@@ -1,5 +1,5 @@
 // The refusals of coupons. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const PROMOTION_ERRORS = {
   coupon_not_found: {
@@ -72,9 +72,4 @@ export const PROMOTION_ERRORS = {
 
 export type PromotionErrorCode = keyof typeof PROMOTION_ERRORS;
 
-export function promotionError(code: PromotionErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(PROMOTION_ERRORS[code].kind, code, {
-    message: PROMOTION_ERRORS[code].title,
-    ...details,
-  });
-}
+export const promotionError = refusalsOf(PROMOTION_ERRORS);

@@ -1,5 +1,5 @@
 // Risk's refusals. Codes are a promise to clients and never renamed.
-import { AppError, type ErrorEntry, type RefusalDetails } from "../../values/app-error.ts";
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const RISK_ERRORS = {
   blocked_entry_not_found: {
@@ -24,8 +24,4 @@ export const RISK_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type RiskErrorCode = keyof typeof RISK_ERRORS;
-
-export function riskError(code: RiskErrorCode, details: RefusalDetails = {}): AppError {
-  return new AppError(RISK_ERRORS[code].kind, code, { message: RISK_ERRORS[code].title, ...details });
-}
+export const riskError = refusalsOf(RISK_ERRORS);
