@@ -11,6 +11,9 @@ export const EXIT_CODES = {
   stoppedAtLimit: 3,
 } as const;
 
+/** Nobody reads on (`| head`): the command ends without a word. */
+export class ReaderGoneError extends Error {}
+
 export class CommandError extends Error {
   constructor(message: string) {
     super(message);

@@ -6,7 +6,7 @@ import { Command, CommanderError } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { isLostTypeQuery } from "../runtime/pool.ts";
 import { ownOf } from "../values/own-of.ts";
-import { EXIT_CODES } from "./command-error.ts";
+import { EXIT_CODES, ReaderGoneError } from "./command-error.ts";
 
 const FOOTER = `
 Settings come from the environment and from .env: docs/configuration.md lists them.
@@ -58,6 +58,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // --help, --version
+    if (error instanceof ReaderGoneError) return;
     process.exitCode = EXIT_CODES.failed;
     if (!(error instanceof CommanderError && error.code === "commander.help")) showError(error, argv);
   }

@@ -76,7 +76,7 @@ it("uses the PostgreSQL of a server that runs, and leaves it running", async () 
   expect(await findRunningPostgres(folder)).toEqual(before);
   expect(await run(["serve"])).toMatchObject({
     code: 2,
-    said: expect.stringContaining("is in use by process"),
+    said: expect.stringContaining("already running here, pid "),
   });
   await end(server);
   expect(await findRunningPostgres(folder)).toBeUndefined();

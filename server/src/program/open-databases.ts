@@ -99,6 +99,6 @@ async function migrateOwn(url: string, log: Log): Promise<void> {
 
 function tellMigrated(log: Log, migrations: readonly string[]): void {
   const { length } = migrations;
-  if (length > 0) log.info({ migrations: length }, `brought the database up to date: ${length} migrations`);
+  if (length > 0) log.info({ migrations: length }, "brought the database up to date");
   log.debug({ names: migrations }, "migrations applied");
 }

@@ -16,6 +16,8 @@ export interface ServerProcess {
   /** What it wrote to its log, one JSON text a line. */
   readonly log: readonly string[];
   readonly isRunning: () => boolean;
+  /** Stops reading its log, as \`| head\` does. */
+  readonly closeLog: () => void;
   readonly signal: (signal: "SIGKILL" | "SIGTERM") => void;
   /** Resolves with exit code or signal. */
   readonly ended: Promise<number | string>;
@@ -48,7 +50,8 @@ export async function startServer(place: ServerPlace): Promise<ServerProcess> {
     ),
   ]);
   const isRunning = () => child.exitCode === null && child.signalCode === null;
-  return { url, log, ended, isRunning, signal: (signal) => child.kill(signal) };
+  const closeLog = () => void child.stderr.destroy();
+  return { url, log, ended, isRunning, closeLog, signal: (signal) => child.kill(signal) };
 }
 
 export function tokenOf(role: "admin" | "customer"): Promise<string> {

@@ -1,12 +1,11 @@
 // Where an export goes. A file appears under its name when it is whole and on disk, never half-written: until then it
 // is a temporary one beside it, which is removed when anything goes wrong, Ctrl-C included.
-import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { makeFolder } from "../../runtime/files/make-folder.ts";
-import { CommandError, EXIT_CODES } from "../command-error.ts";
+import { CommandError, EXIT_CODES, ReaderGoneError } from "../command-error.ts";
 
 export interface Output {
   /** "-" for standard output. */
@@ -87,19 +86,18 @@ async function writeToFile(path: string): Promise<Output> {
   };
 }
 
-/** Waits while the reader is slow; a reader that has seen enough (`| head`) ends the command without a word. */
+/** Waits while the reader is slow. One that has seen enough (`| head`) ends the command, once its database is closed. */
 function writeToStandardOutput(): Output {
-  const { stdout } = process;
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT_CODES.done);
-    throw error;
-  });
   const nothing = async () => undefined;
   return {
     path: "-",
-    write: async (text) => {
-      if (text !== "" && !stdout.write(text)) await once(stdout, "drain");
-    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => {
+          if (error == null) resolve();
+          else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? new ReaderGoneError() : error);
+        });
+      }),
     finish: nothing,
     discard: nothing,
   };

@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from "node:fs
 import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { tryToListen } from "../../runtime/try-to-listen.ts";
+import { answersAsOurs, urlOf } from "./running-server.ts";
 
 /** A sentence for each folder that cannot be made or written to, and each address that cannot be listened on. */
 export async function findPlaceProblems(config: Config): Promise<string[]> {
@@ -74,10 +75,12 @@ async function findAddressProblem({
 }: Address): Promise<string[]> {
   const code = await tryToListen(host, port);
   if (code === undefined) return [];
-  if (code === "EADDRINUSE")
+  if (code === "EADDRINUSE") {
+    const who = (await answersAsOurs(urlOf(host, port))) ? "another Countinghouse" : "another program";
     return [
-      `Cannot listen on ${host}:${port} (another program listens there): choose another ${portName} or ${hostName}`,
+      `cannot listen on ${host}:${port} (${who} listens there): choose another ${portName} or ${hostName}`,
     ];
+  }
   if (code === "EACCES")
     return [`${portName} must be one that this user may listen on, not ${port}: below 1024 only root may`];
   return [`${hostName} must be an address of this machine, or a name of one, not "${host}" (${code})`];

@@ -1,11 +1,13 @@
 // `countinghouse serve`: starts the program and tells in a few lines what runs where. Everything that can be wrong with
 // settings, folders and addresses is told at once, before anything is made.
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
 import { type GivenOption, type ReadConfig, readConfig } from "../../config/load-config.ts";
 import type { Judge } from "../../program/open-databases.ts";
+import { DirectoryInUseError } from "../../runtime/embedded-postgres/index.ts";
 import { createLog } from "../../runtime/log.ts";
 import { CommandError } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
@@ -19,6 +21,10 @@ interface ServeOptions {
   readonly host?: string;
   readonly dataDir?: string;
 }
+
+/** How long a second start waits for the first one to be ready. */
+const START_MAX_MS = 10_000;
+const POLL_MS = 100;
 
 export function addServeCommand(program: Command): void {
   const command = program
@@ -43,15 +49,18 @@ async function serve(options: ServeOptions): Promise<void> {
   const { openDatabases } = await import("../../program/open-databases.ts");
   const reading = import("../../program/start-app.ts");
   const judge: Judge = async (database) => (await reading).judgeSettings(config, database);
-  const opening = openDatabases(config, log, judge);
+  const opening = openDatabases(config, log, judge).catch((error: unknown) => nameHolder(error, config));
   opening.catch(() => undefined); // startApp tells
-  const { startApp } = await reading;
-  const app = await startApp(config, log, opening).catch((error: unknown) => {
-    throw error instanceof ConfigError ? new ConfigError(nameAsGiven(error.problems)) : error;
+  const starting = reading.then(async ({ startApp }) => {
+    const app = await startApp(config, log, opening).catch((error: unknown) => {
+      throw error instanceof ConfigError ? new ConfigError(nameAsGiven(error.problems)) : error;
+    });
+    return { app, forget: noteRunning(resolve(config.DATA_DIR), app.url) };
   });
-  const forget = noteRunning(resolve(config.DATA_DIR), app.url);
+  const isStartLeft = config.DB_URL !== undefined;
+  stopOnSignal(starting, { log, timeoutMs: config.SHUTDOWN_TIMEOUT_MS, isStartLeft });
+  const { app } = await starting;
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
-  stopOnSignal(app, { log, forget, timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
 }
 
 /** @throws ConfigError naming all that is wrong; CommandError where a server runs here already */
@@ -65,7 +74,7 @@ async function readSettings(given: ServeOptions): Promise<ReadConfig> {
   }
   await refuseSecond(config);
   const places = await findPlaceProblems(config);
-  if (places.length > 0) throw new ConfigError(nameAsGiven(places));
+  if (places.length > 0) throw new CommandError(nameAsGiven(places).join("; "));
   return found;
 }
 
@@ -78,6 +87,14 @@ function listOptions({ port, host, dataDir }: ServeOptions): GivenOption[] {
   return Object.entries(options).flatMap(([key, [option, value]]) =>
     value === undefined ? [] : [{ key, option, value }],
   );
+}
+
+/** Who holds the data directory may be a server that is starting: its address is waited for. @throws what was thrown, or better */
+async function nameHolder(error: unknown, config: Config): Promise<never> {
+  const isHeld = error instanceof DirectoryInUseError;
+  for (const end = performance.now() + START_MAX_MS; isHeld && performance.now() < end; await sleep(POLL_MS))
+    await refuseSecond(config);
+  throw error;
 }
 
 /** Several may share a database of DB_URL, but not an address. @throws CommandError */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDesk, STAFF, type TestDesk } from "../../../tests/desk.ts";
+import { createSigner } from "../../modules/audit/checkpoints/signed-note.ts";
 import { buildPostCommand } from "../../modules/banking/transactions/post-transactions.ts";
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "..", "bin", "countinghouse.mjs");
@@ -42,7 +43,9 @@ async function run(args: readonly string[], settings: Readonly<Record<string, st
 test("a receipt is written, and holds where there is no database; a changed one does not", async () => {
   const settings = { DB_URL: ground.databaseUrl, AUDIT_SIGNING_KEY: "07".repeat(32) };
   const written = await run(["receipt", transactionId, "--out", "receipt.json"], settings);
-  expect(written).toEqual({ code: 0, out: "", errors: "" });
+  const path = join(folder, "receipt.json");
+  const said = `Wrote the receipt of transaction ${transactionId} (1 transfer) to ${path}.\n`;
+  expect(written).toEqual({ code: 0, out: said, errors: "" });
   const verified = await run(["receipt", "verify", "receipt.json"]);
   expect(verified).toMatchObject({ code: 0, errors: "" });
   expect(verified.out).toContain(`Valid: transaction ${transactionId}`);
@@ -59,6 +62,49 @@ test("a receipt is written, and holds where there is no database; a changed one 
   });
 });
 
+test("F6-32 receipt --out says what it wrote, and where it could not", async () => {
+  const settings = { DB_URL: ground.databaseUrl, AUDIT_SIGNING_KEY: "07".repeat(32) };
+  const { out } = await run(["receipt", transactionId, "--out", "again.json", "--json"], settings);
+  const path = join(folder, "again.json");
+  expect(JSON.parse(out)).toEqual({ out: path, transaction_id: transactionId, transfer_count: 1 });
+  const nowhere = await run(["receipt", transactionId, "--out", "no/such/folder.json"], settings);
+  expect(nowhere).toMatchObject({
+    code: 2,
+    out: "",
+    errors: expect.stringMatching(/^countinghouse: cannot write .*choose another --out\n$/),
+  });
+});
+test("F6-32 receipt verify tells a malformed key from a wrong one", async () => {
+  const settings = { DB_URL: ground.databaseUrl, AUDIT_SIGNING_KEY: "07".repeat(32) };
+  await run(["receipt", transactionId, "--out", "keyed.json"], settings);
+  const key: string = JSON.parse(readFileSync(join(folder, "keyed.json"), "utf8")).verifier_key;
+  const check = (publicKey: string) => run(["receipt", "verify", "keyed.json", "--public-key", publicKey]);
+  expect((await check(`${key}\n`)).code).toBe(0);
+  for (const malformed of [
+    "",
+    "abc",
+    key.slice(0, -4),
+    key.replace("+", " "),
+    `${key}x`,
+    key.replace(/\+[0-9a-f]{8}\+/, "+00000000+"),
+  ])
+    expect(await check(malformed), malformed).toMatchObject({
+      code: 2,
+      out: "",
+      errors: expect.stringContaining("--public-key is malformed: it must be a whole verifier key"),
+    });
+  const [name = ""] = key.split("+");
+  const other = createSigner(name, Buffer.alloc(32, 9)).verifierKey;
+  const wrong = await check(other);
+  expect(wrong.code).toBe(1);
+  expect(wrong.out).toMatch(
+    /^NOT VALID: it is signed with another key \(id [0-9a-f]{8}\) than the given one \(id [0-9a-f]{8}\)\.\n$/,
+  );
+  const entries = createSigner(name.replace("transfers", "entries"), Buffer.alloc(32, 7)).verifierKey;
+  expect((await check(entries)).out).toContain(
+    "the key of the log countinghouse.local/transfers, and the given one is that of countinghouse.local/entries",
+  );
+});
 test("what cannot be proven is said in one line", async () => {
   const settings = { DB_URL: ground.databaseUrl };
   expect((await run(["receipt", "12"], settings)).errors).toBe(

@@ -1,8 +1,10 @@
 // `countinghouse receipt`: writes a transaction's proof to a file, and checks such a file without any database.
 import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import {
+  isVerifierKey,
   makeCheckpoints,
   type ReceiptVerdict,
   verifyReceipt,
@@ -25,10 +27,10 @@ export function addReceiptCommand(program: Command): void {
     .command("write <transaction>", { isDefault: true })
     .description("write a transaction's proof: its transfers, their place in the signed book, the signature")
     .option("--out <file>", "where to; - is standard output", "-")
-    .action(async (transaction: string, options: { out: string }) => {
+    .action(async (transaction: string, { out }: { out: string }) => {
       const text = await makeReceipt(transaction);
-      if (options.out === "-") process.stdout.write(text);
-      else writeFileSync(options.out, text);
+      if (out === "-") process.stdout.write(text);
+      else console.log(saveReceipt(text, out, program.opts()["json"] === true));
     });
   addExamples(write, [
     ["countinghouse receipt 1795257115482352 --out receipt.json", "a file for the customer or the auditor"],
@@ -38,6 +40,10 @@ export function addReceiptCommand(program: Command): void {
     .description("check a receipt; needs no database, and the public key alone to be sure of the signer")
     .option("--public-key <key>", "the log's key as it was published; without it the receipt's own is used")
     .action((file: string, options: { publicKey?: string }) => {
+      if (options.publicKey !== undefined && !isVerifierKey(options.publicKey))
+        throw new CommandError(
+          "--public-key is malformed: it must be a whole verifier key, name+id+key, as GET /api/v1/audit/key?log=transfers answers it",
+        );
       const verdict = verifyReceipt(readReceipt(file), options.publicKey);
       console.log(program.opts()["json"] === true ? JSON.stringify(verdict) : describe(verdict));
       process.exitCode = verdict.valid ? EXIT_CODES.done : EXIT_CODES.foundWrong;
@@ -66,6 +72,23 @@ async function makeReceipt(transaction: string): Promise<string> {
       );
     });
   });
+}
+
+/** Returns what was written, in words or as JSON. @throws CommandError where it cannot be */
+function saveReceipt(text: string, out: string, asJson: boolean): string {
+  const path = resolve(out);
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new CommandError(`cannot write ${path} (${(error as Error).message}); choose another --out`);
+  }
+  const verdict = verifyReceipt(text);
+  if (!verdict.valid) throw new Error(`a receipt was made that does not hold: ${verdict.reason}`);
+  const { transactionId, transfers } = verdict;
+  if (asJson)
+    return JSON.stringify({ out: path, transaction_id: transactionId, transfer_count: transfers.length });
+  const count = `${transfers.length} transfer${transfers.length === 1 ? "" : "s"}`;
+  return `Wrote the receipt of transaction ${transactionId} (${count}) to ${path}.`;
 }
 
 function readReceipt(file: string): string {

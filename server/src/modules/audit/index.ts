@@ -8,7 +8,12 @@ export { appendAudit, createNumberedWriter, type NumberedAppend } from "./entrie
 export type { AuditEntry, AuditOrigin } from "./entries/entry.ts";
 export { type Erasure, eraseSubject } from "./entries/erase-subject.ts";
 export { AUDIT_ERRORS } from "./errors.ts";
-export { type ReceiptTransfer, type ReceiptVerdict, verifyReceipt } from "./proofs/verify-receipt.ts";
+export {
+  isVerifierKey,
+  type ReceiptTransfer,
+  type ReceiptVerdict,
+  verifyReceipt,
+} from "./proofs/verify-receipt.ts";
 export { writeReceipt } from "./proofs/write-receipt.ts";
 export { type AuditServices, auditRoutes } from "./routes.ts";
 export { type RunningSequencer, runSequencer } from "./sequencer/run-sequencer.ts";

@@ -1,7 +1,13 @@
 // Checks a receipt offline: no database, no network, only the file and, to be sure of who signed, a key known from
 // elsewhere. Any byte that differs makes it fail.
 
-import { openNote, readBase64, readCheckpoint, readVerifierKey } from "../checkpoints/signed-note.ts";
+import {
+  type NoteVerifier,
+  openNote,
+  readBase64,
+  readCheckpoint,
+  readVerifierKey,
+} from "../checkpoints/signed-note.ts";
 import { hashLeaf } from "./merkle-hash.ts";
 import { rootOfInclusion } from "./verify-proof.ts";
 import { formatReceipt, RECEIPT_FORMAT, type Receipt } from "./write-receipt.ts";
@@ -31,14 +37,22 @@ export type ReceiptVerdict =
 
 const invalid = (reason: string) => ({ valid: false, reason }) as const;
 
+/** Whether the text is a key that receipts can be checked with. */
+export function isVerifierKey(text: string): boolean {
+  return readVerifierKey(text.trim()) !== undefined;
+}
+
 /** @param knownKey the log's verifier key as it was published; without it the receipt's own is used, which proves less */
 export function verifyReceipt(text: string, knownKey?: string): ReceiptVerdict {
+  const known = knownKey === undefined ? undefined : readVerifierKey(knownKey.trim());
+  if (knownKey !== undefined && known === undefined)
+    return invalid("the key that was given is malformed, so nothing was checked with it");
   const receipt = parseReceipt(text);
   if (receipt === undefined) return invalid("it is not a receipt, or was changed in its form");
-  if (knownKey !== undefined && knownKey !== receipt.verifier_key)
-    return invalid("it is signed with another key");
   const verifier = readVerifierKey(receipt.verifier_key);
-  if (verifier === undefined) return invalid("its key is malformed");
+  if (verifier === undefined) return invalid("its own key is malformed");
+  if (known !== undefined && knownKey?.trim() !== receipt.verifier_key)
+    return invalid(describeOtherKey(known, verifier));
   const note = openNote(verifier, receipt.checkpoint);
   const checkpoint = note === undefined ? undefined : readCheckpoint(note);
   if (
@@ -60,6 +74,13 @@ export function verifyReceipt(text: string, knownKey?: string): ReceiptVerdict {
   const { transaction_id: transactionId } = receipt;
   const { origin, size } = checkpoint;
   return { valid: true, transactionId, origin, size, transfers, isKeyKnown: knownKey !== undefined };
+}
+
+function describeOtherKey(given: NoteVerifier, own: NoteVerifier): string {
+  if (given.name !== own.name)
+    return `it is signed with the key of the log ${own.name}, and the given one is that of ${given.name}`;
+  const [ownId, givenId] = [own, given].map(({ keyId }) => keyId.toString("hex"));
+  return `it is signed with another key (id ${ownId}) than the given one (id ${givenId})`;
 }
 
 function isComplete(hashes: readonly (Buffer | undefined)[]): hashes is Buffer[] {
