@@ -25,6 +25,8 @@ CREATE TABLE orders.orders (
   tax            bigint   NOT NULL CHECK (tax >= 0),
   total          bigint   NOT NULL CHECK (total = net + tax),
   credited       bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND total), -- sum of its credit notes
+  -- what its credit notes gave back for units that were cancelled
+  cancelled      bigint   NOT NULL DEFAULT 0 CHECK (cancelled BETWEEN 0 AND total),
   -- what of it was never paid: it lowers what is due
   waived         bigint   NOT NULL DEFAULT 0 CHECK (waived BETWEEN 0 AND credited),
   -- the tax contained in that
@@ -66,13 +68,16 @@ CREATE TABLE orders.lines (
   gross        bigint   NOT NULL CHECK (gross = net + tax),
   shipped      integer  NOT NULL DEFAULT 0 CHECK (shipped BETWEEN 0 AND quantity),
   returned     integer  NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND shipped),
+  cancelled    integer  NOT NULL DEFAULT 0 CHECK (cancelled BETWEEN 0 AND quantity - shipped),
+  -- of what is open: units that were held for it and are gone
+  short        integer  NOT NULL DEFAULT 0 CHECK (short BETWEEN 0 AND quantity - shipped - cancelled),
   credited     bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND gross),
   tracks_stock boolean  NOT NULL,            -- of the product when it was ordered: what is open is held
   hold_ids     bigint[] NOT NULL DEFAULT '{}', -- active stock holds; empty: nothing (or nothing more) is held
   stock_account_ids bigint[] NOT NULL DEFAULT '{}', -- the account of each of them
   PRIMARY KEY (order_id, line_no),
   CHECK (cardinality(hold_ids) = cardinality(stock_account_ids)),
-  CHECK (tracks_stock OR cardinality(hold_ids) = 0),
+  CHECK (tracks_stock OR (cardinality(hold_ids) = 0 AND short = 0)),
   CHECK (product_id IS NOT NULL OR NOT tracks_stock)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
 CREATE INDEX lines_by_product ON orders.lines (product_id, order_id) WHERE product_id IS NOT NULL;
@@ -137,7 +142,8 @@ CREATE TABLE orders.credit_notes (
   id          bigint PRIMARY KEY,            -- stamp
   order_id    bigint REFERENCES orders.orders,
   -- chargeback: the bank took it; reversal: takes back, below zero, what a refund that came to nothing gave
-  kind        text   NOT NULL CHECK (kind IN ('return', 'refund', 'credit', 'chargeback', 'reversal')),
+  kind        text   NOT NULL
+    CHECK (kind IN ('return', 'refund', 'cancellation', 'credit', 'chargeback', 'reversal')),
   customer_id text,
   currency    text   NOT NULL,
   net         bigint NOT NULL CHECK (kind = 'reversal' OR net >= 0),

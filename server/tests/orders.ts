@@ -206,8 +206,9 @@ async function reportsOf(
     return [{ type, code: "declined", message: "declined" }];
   }
   if (act === "void") return [{ type: "voided" }];
-  const payment = await getPayment(db, paymentId);
-  const totalMinor = payment.capturedMinor + amountMinor;
-  const captured = { type: "captured", totalMinor, isFinal: !keepsRest } as const;
-  return act === "capture" ? [captured] : [{ type: "authorized", totalMinor: amountMinor }, captured];
+  const { capturedMinor, captureMode } = await getPayment(db, paymentId);
+  const captured = { type: "captured", isFinal: !keepsRest } as const;
+  if (act === "capture") return [{ ...captured, totalMinor: capturedMinor + amountMinor }];
+  const authorized = { type: "authorized", totalMinor: amountMinor } as const;
+  return captureMode === "manual" ? [authorized] : [authorized, { ...captured, totalMinor: amountMinor }];
 }

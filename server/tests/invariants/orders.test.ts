@@ -6,6 +6,7 @@ import { verifyStock } from "../../src/modules/inventory/index.ts";
 import { verifyBook } from "../../src/modules/ledger/index.ts";
 import { advanceOrder, reviewOrder } from "../../src/modules/orders/changing/advance-order.ts";
 import { cancelOrder } from "../../src/modules/orders/changing/cancel-order.ts";
+import { cancelUnits } from "../../src/modules/orders/changing/cancel-units.ts";
 import type { OrderAct } from "../../src/modules/orders/changing/change-order.ts";
 import { editOrder } from "../../src/modules/orders/changing/edit-order.ts";
 import { payOrder } from "../../src/modules/orders/changing/pay-order.ts";
@@ -64,6 +65,7 @@ type Act =
   | { readonly act: "edit"; readonly order: number; readonly lines: readonly Line[] }
   | { readonly act: "pay"; readonly order: number; readonly method: Method }
   | { readonly act: "cancel"; readonly order: number; readonly byCustomer: boolean }
+  | { readonly act: "cancelUnits"; readonly order: number; readonly line: number; readonly quantity: number }
   | { readonly act: "review"; readonly order: number; readonly isAccepted: boolean }
   | { readonly act: "step"; readonly order: number; readonly to: "CONFIRMED" | "PROCESSING" | "COMPLETED" }
   | { readonly act: "ship"; readonly order: number; readonly line: number; readonly quantity: number }
@@ -126,6 +128,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ act: fc.constant("shipAll"), order }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("ship"), order, line, quantity }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("cancel"), order, byCustomer: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant("cancelUnits"), order, line, quantity }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant("pay"), order, method }) },
   {
     weight: 2,
@@ -205,6 +208,8 @@ function toOrderAct(act: Act): OrderAct | undefined {
       return payOrder(services, { actor: STAFF }, { paymentMethod: act.method, accountId: account });
     case "cancel":
       return cancelOrder({});
+    case "cancelUnits":
+      return cancelUnits({ items: [{ lineNo: act.line, quantity: act.quantity }] });
     case "review":
       return reviewOrder({ isAccepted: act.isAccepted });
     case "step":
@@ -306,8 +311,8 @@ async function expectRest(placed: readonly string[]): Promise<void> {
     const [row] = await shop.db<{ gone: number; open: number }[]>`
       SELECT (SELECT coalesce(sum(shipped), 0)::int FROM orders.lines WHERE product_id = ${productId})
            - (SELECT coalesce(sum(quantity), 0)::int FROM orders.credit_note_lines WHERE product_id = ${productId} AND stock_journal_id IS NOT NULL) AS gone,
-        (SELECT coalesce(sum(quantity - shipped), 0)::int FROM orders.lines l JOIN orders.orders o ON o.id = l.order_id
-         WHERE product_id = ${productId} AND state BETWEEN 1 AND 4) AS open`;
+        (SELECT coalesce(sum(l.quantity - l.shipped - l.cancelled), 0)::int FROM orders.lines l JOIN orders.orders o ON o.id = l.order_id
+         WHERE product_id = ${productId} AND state BETWEEN 1 AND 4 AND shipping_stop = 0) AS open`;
     const { balance, held } = await shop.levels(productId);
     expect({ balance, held }).toEqual({
       balance: 10n - BigInt(row?.gone ?? 0),

@@ -5,6 +5,7 @@ export { findShortage, type WantedUnits } from "./bookings/find-shortage.ts";
 export {
   type ReservationRequest,
   releaseStock,
+  releaseUnits,
   reserveStock,
   returnStock,
   type Shipment,

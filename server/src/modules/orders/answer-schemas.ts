@@ -32,6 +32,10 @@ const OrderLine = Type.Object({
   ...pricedLine,
   shipped: Type.Integer(),
   returned: Type.Integer(),
+  cancelled: Type.Integer({ description: "Units that are not to be shipped any more" }),
+  short: Type.Integer({
+    description: "Units still to be shipped that were written off, and for which none are held instead",
+  }),
   credited: Amount,
 });
 export type OrderLineDocument = Type.Static<typeof OrderLine>;

@@ -82,6 +82,8 @@ export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDoc
     ...describePricedLine(line, write),
     shipped: line.shipped,
     returned: line.returned,
+    cancelled: line.cancelled,
+    short: line.short,
     credited: write(line.credited),
   };
 }

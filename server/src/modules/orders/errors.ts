@@ -65,7 +65,8 @@ export const ORDER_ERRORS = {
   order_shipped: {
     kind: "conflict",
     title: "Goods of the order have been shipped.",
-    wayOut: "Use POST /orders/{id}/returns for what was shipped.",
+    wayOut:
+      "Use POST /orders/{id}/returns for what was shipped, and POST /orders/{id}/cancel with items for what was not.",
   },
   shipping_stopped: {
     kind: "conflict",
@@ -111,6 +112,12 @@ export const ORDER_ERRORS = {
     kind: "refused",
     title: "The line has fewer units open for this than were asked for.",
     wayOut: "GET the order: each line says how much was shipped and returned.",
+  },
+  units_short: {
+    kind: "refused",
+    title: "Units that are still to be shipped were written off, and none are held instead.",
+    wayOut:
+      "POST /orders/{id}/reserve holds others once there are some; POST /orders/{id}/cancel with items cancels them.",
   },
   credit_exceeds_open: {
     kind: "refused",

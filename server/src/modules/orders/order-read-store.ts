@@ -20,8 +20,8 @@ export async function selectOrder(db: Sql, id: number): Promise<Order | undefine
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
       SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
-        payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,
-        waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
+        payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, cancelled,
+        waived, waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders
       WHERE id = ${id}`,
     selectLines({ sql: db }, toArray([id])),
@@ -55,8 +55,8 @@ export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Ord
   const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
   const rows = await db<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
-      payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, waived,
-      waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
+      payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, cancelled,
+      waived, waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id < ${before}
       AND id >= ${from ?? 0}

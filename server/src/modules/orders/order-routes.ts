@@ -6,6 +6,7 @@ import { readAmount, readOptionalId, readText, readTime } from "../../values/rea
 import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderPreview, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
+import { cancelUnits } from "./changing/cancel-units.ts";
 import { changeOrder } from "./changing/change-order.ts";
 import { editOrder } from "./changing/edit-order.ts";
 import { payOrder } from "./changing/pay-order.ts";
@@ -25,7 +26,8 @@ export function addOrderRoutes(server: HttpServer, services: OrderServices): voi
   addPlacing(server, services);
   addReading(server, services);
   addEditing(server, services);
-  addEnding(server, services);
+  addPaying(server, services);
+  addCancelling(server, services);
 }
 
 function addPlacing(server: HttpServer, services: OrderServices): void {
@@ -167,7 +169,7 @@ function addEditing(server: HttpServer, services: OrderServices): void {
   );
 }
 
-function addEnding(server: HttpServer, services: OrderServices): void {
+function addPaying(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/pay",
     {
@@ -193,15 +195,18 @@ function addEnding(server: HttpServer, services: OrderServices): void {
       return send(reply, await changeOrder(services, caller, { id, act }), 200);
     },
   );
+}
 
+function addCancelling(server: HttpServer, services: OrderServices): void {
   server.post(
     "/orders/:id/cancel",
     {
       schema: {
         tags,
         operationId: "cancelOrder",
-        summary: "Cancel an order: stock is free, money goes back",
-        description: "Customers until it is with the warehouse, staff until something is shipped.",
+        summary: "Cancel an order, or units of it: stock is free, money goes back or is no longer due",
+        description:
+          "Customers until it is with the warehouse. Staff the whole until something is shipped, units that are not shipped always.",
         params: OrderParams,
         body: CancelInput,
         response: { 200: OrderShape },
@@ -209,8 +214,14 @@ function addEnding(server: HttpServer, services: OrderServices): void {
     },
     async (request, reply) => {
       const caller = readCaller(request);
+      const { items } = request.body;
       const reason = readText(request.body.reason, "reason");
-      const act = cancelOrder({ reason, versions: readVersions(request.headers["if-match"]) });
+      const versions = readVersions(request.headers["if-match"]);
+      const units = items?.map(({ line, quantity }) => ({ lineNo: line, quantity }));
+      const act =
+        units === undefined
+          ? cancelOrder({ reason, versions })
+          : cancelUnits({ items: units, reason, versions });
       const { id } = request.params;
       return send(reply, await changeOrder(services, caller, { id, act }), 200);
     },

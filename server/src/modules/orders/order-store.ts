@@ -32,6 +32,7 @@ export interface OrderRow {
   tax: bigint;
   total: bigint;
   credited: bigint;
+  cancelled: bigint;
   waived: bigint;
   waived_tax: bigint;
   repaid: bigint;
@@ -59,6 +60,8 @@ interface LineRow {
   gross: bigint;
   shipped: number;
   returned: number;
+  cancelled: number;
+  short: number;
   credited: bigint;
   tracks_stock: boolean;
   hold_ids: string;
@@ -78,8 +81,8 @@ export const ORDERS: RowReader<Order> = {
 function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
   return sql<OrderRow[]>`
     SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop, payment_method,
-      payment_id, currency, coupon_code, discount, net, tax, total, credited, waived, waived_tax, repaid,
-      expires_at, cancel_reason, reference, metadata, entry_count, version
+      payment_id, currency, coupon_code, discount, net, tax, total, credited, cancelled, waived, waived_tax,
+      repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
     FROM orders.orders
     WHERE id = ANY(${ids}::bigint[])
     ORDER BY id
@@ -90,7 +93,8 @@ function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
 export async function selectLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
   const rows = await sql<LineRow[]>`
     SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount,
-      net, tax, gross, shipped, returned, credited, tracks_stock, hold_ids::text, stock_account_ids::text
+      net, tax, gross, shipped, returned, cancelled, short, credited, tracks_stock, hold_ids::text,
+      stock_account_ids::text
     FROM orders.lines
     WHERE order_id = ANY(${ids}::bigint[])
     ORDER BY order_id, line_no`.execute();
@@ -122,6 +126,7 @@ export function toOrder(row: OrderRow, lines: readonly OrderLine[]): Order {
     tax: row.tax,
     total: row.total,
     credited: row.credited,
+    cancelled: row.cancelled,
     waived: row.waived,
     waivedTax: row.waived_tax,
     repaid: row.repaid,
@@ -185,6 +190,8 @@ function toLine(row: LineRow): OrderLine {
     gross: row.gross,
     shipped: row.shipped,
     returned: row.returned,
+    cancelled: row.cancelled,
+    short: row.short,
     credited: row.credited,
     tracksStock: row.tracks_stock,
     holdIds: parseIds(row.hold_ids),

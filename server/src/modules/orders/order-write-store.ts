@@ -27,6 +27,7 @@ const CHANGING: ColumnTable<Order> = {
   tax: ["bigint", (order) => order.tax],
   total: ["bigint", (order) => order.total],
   credited: ["bigint", (order) => order.credited],
+  cancelled: ["bigint", (order) => order.cancelled],
   waived: ["bigint", (order) => order.waived],
   waived_tax: ["bigint", (order) => order.waivedTax],
   repaid: ["bigint", (order) => order.repaid],
@@ -62,6 +63,8 @@ const SET_ASIDE: ColumnTable<NewLine> = {
 const PROGRESS: ColumnTable<NewLine> = {
   shipped: ["integer", ({ line }) => line.shipped],
   returned: ["integer", ({ line }) => line.returned],
+  cancelled: ["integer", ({ line }) => line.cancelled],
+  short: ["integer", ({ line }) => line.short],
   credited: ["bigint", ({ line }) => line.credited],
   ...SET_ASIDE,
 };
@@ -106,7 +109,7 @@ function linesOf(orders: readonly Order[]): NewLine[] {
 /** An order as a command left it; its lines only where they changed. */
 export interface ChangedOrder {
   readonly order: Order;
-  /** `progress`: shipped, returned, credited and holds. `all`: the lines are others than before. */
+  /** `progress`: shipped, returned, cancelled, credited and holds. `all`: the lines are others than before. */
   readonly lines: "same" | "progress" | "all";
 }
 

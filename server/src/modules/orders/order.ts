@@ -29,6 +29,10 @@ export interface OrderLine {
   readonly gross: bigint;
   readonly shipped: number;
   readonly returned: number;
+  /** Not to be shipped any more. */
+  readonly cancelled: number;
+  /** Of what is open: units that were held for it and are gone, so that less is held than is open. */
+  readonly short: number;
   /** Gross amount that credit notes have given back. */
   readonly credited: bigint;
   /** Whether stock was kept of the product when it was ordered: then what is open of it is held. */
@@ -66,6 +70,8 @@ export interface Order {
   readonly total: bigint;
   /** Sum of its credit notes. */
   readonly credited: bigint;
+  /** What its credit notes gave back for units that were cancelled, whatever became of their refunds. */
+  readonly cancelled: bigint;
   /** What of it was credited before it was paid: it lowers what is due. */
   readonly waived: bigint;
   /** The tax contained in `waived`. */
@@ -100,12 +106,21 @@ export interface OrderEntry {
   readonly note: string | null;
 }
 
+/** Units of a line that are still to be shipped. */
+export function openOf({
+  quantity,
+  shipped,
+  cancelled,
+}: Pick<OrderLine, "quantity" | "shipped" | "cancelled">): number {
+  return quantity - shipped - cancelled;
+}
+
 /** Where fulfilment stands, by the lines. Delivery is of shipments, and so told by whoever delivers. */
 export function fulfilmentOf(lines: readonly OrderLine[]): Exclude<Fulfilment, "delivered"> {
   const shipped = lines.reduce((sum, line) => sum + line.shipped, 0);
   if (shipped === 0) return "unfulfilled";
-  if (lines.every((line) => line.returned === line.quantity)) return "returned";
-  return lines.every((line) => line.shipped === line.quantity) ? "shipped" : "partly";
+  if (lines.every((line) => line.returned === line.quantity - line.cancelled)) return "returned";
+  return lines.every((line) => openOf(line) === 0) ? "shipped" : "partly";
 }
 
 /** Stock holds of the order, all that a command may end. */
@@ -118,5 +133,5 @@ export function holdsOf(order: Pick<Order, "lines">): { holdIds: number[]; accou
 
 /** The lines once what was held of them is free. */
 export function withoutHolds({ lines }: Pick<Order, "lines">): OrderLine[] {
-  return lines.map((line) => ({ ...line, holdIds: [], stockAccountIds: [] }));
+  return lines.map((line) => ({ ...line, holdIds: [], stockAccountIds: [], short: 0 }));
 }

@@ -169,8 +169,28 @@ export const OrderQuery = Type.Object(
 );
 
 export const CancelInput = Type.Object(
-  { reason: Type.Optional(Note) },
-  { ...closed, examples: [{ reason: "ordered twice" }] },
+  {
+    items: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            line: LineNo,
+            quantity: Type.Optional(
+              Type.Integer({ ...Quantity, description: "Default: all of it that is not shipped" }),
+            ),
+          },
+          closed,
+        ),
+        { minItems: 1, maxItems: LINES_MAX },
+      ),
+    ),
+    reason: Type.Optional(Note),
+  },
+  {
+    ...closed,
+    description: "Without items: the whole order",
+    examples: [{ reason: "ordered twice" }, { items: [{ line: 1, quantity: 1 }], reason: "broken" }],
+  },
 );
 
 export const PayInput = Type.Object(

@@ -14,6 +14,7 @@ export {
   type OrderMoney,
 } from "./find-payments.ts";
 export type { ReturnedMoney } from "./find-returned.ts";
+export { fitPayment } from "./fit-payment.ts";
 export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
 export { recordOutcome } from "./outcomes/record-outcome.ts";

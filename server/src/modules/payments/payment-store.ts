@@ -58,8 +58,6 @@ const OPENED: ColumnTable<Payment> = {
   provider: ["text", (payment) => payment.provider],
   asset_id: ["integer", (payment) => payment.assetId],
   currency: ["text", (payment) => payment.currency],
-  amount: ["bigint", (payment) => payment.amountMinor],
-  tax: ["bigint", (payment) => payment.taxMinor],
   capture_mode: ["text", (payment) => payment.captureMode],
   reference: ["text", (payment) => payment.reference],
   account_id: ["bigint", (payment) => payment.accountId],
@@ -67,6 +65,8 @@ const OPENED: ColumnTable<Payment> = {
 };
 
 const CHANGING: ColumnTable<Payment> = {
+  amount: ["bigint", (payment) => payment.amountMinor],
+  tax: ["bigint", (payment) => payment.taxMinor],
   hold_id: ["bigint", (payment) => payment.holdId],
   provider_reference: ["text", (payment) => payment.providerReference],
   action_url: ["text", (payment) => payment.actionUrl],

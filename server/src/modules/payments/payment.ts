@@ -18,6 +18,7 @@ export interface Payment {
   readonly provider: ProviderName;
   readonly assetId: number;
   readonly currency: string;
+  /** What is asked for: less than it was opened over where less has become due, but for invoices. */
   readonly amountMinor: bigint;
   /** The tax contained in `amountMinor`. */
   readonly taxMinor: bigint;
@@ -60,6 +61,7 @@ export function ownerOf({ id, orderId }: Pick<Payment, "id" | "orderId">): Owner
 
 export const EVENT_TYPES = [
   "opened",
+  "amount_changed",
   "action_required",
   "authorized",
   "failed",

@@ -155,6 +155,49 @@ export function releaseStock(
   });
 }
 
+/**
+ * Gives `quantity` of what a hold reserved back to the shelf. The rest stays reserved, as a hold of its own with the same end.
+ * Takes two stamps. Refuses as `releaseStock`.
+ */
+export function releaseUnits(
+  { book }: StockDesk,
+  { id: holdId }: Pick<Hold, "id">,
+  { quantity, ...purpose }: StockPurpose & { quantity: number },
+): { rest: Hold | undefined } | AppError {
+  const before = book.holds.get(holdId);
+  return allOrNothing<{ rest: Hold | undefined } | AppError>(book, {
+    decide: () => {
+      const released = loosenHold(book, holdId, purpose.owner);
+      if (isRefusal(released)) return toError(released);
+      return holdRest(book, released, {
+        ...purpose,
+        left: released.amount - BigInt(quantity),
+        expiresAt: before?.expiresAt,
+      });
+    },
+    failed: (outcome) => outcome instanceof AppError,
+  });
+}
+
+/** What a hold that has ended still has to keep, kept by a hold of its own. */
+function holdRest(
+  book: StockDesk["book"],
+  { debitAccountId, creditAccountId }: Hold,
+  {
+    left: amount,
+    expiresAt,
+    reference,
+    actorId,
+    owner,
+  }: StockPurpose & { left: bigint; expiresAt: number | null | undefined },
+): { rest: Hold | undefined } | AppError {
+  if (amount === 0n) return { rest: undefined };
+  const what = { kind: "ORDER_HOLD", actorId, owner, reference, amount } as const;
+  const sides = { debitAccountId, creditAccountId, expiresAt: expiresAt ?? undefined };
+  const rest = placeHold(book, { ...what, ...sides });
+  return isRefusal(rest) ? toError(rest) : { rest };
+}
+
 export interface Shipment {
   readonly transfer: Transfer;
   /** What stays reserved for a later shipment; undefined where all went. */
@@ -177,17 +220,14 @@ export function shipStock(
       const captured = captureHold(book, { holdId, amount: BigInt(quantity), owner });
       if (isRefusal(captured)) return toError(captured);
       const { hold, transfer } = captured;
-      const left = hold.amount - hold.captured;
-      if (left === 0n) return { transfer, rest: undefined };
-      const { debitAccountId, creditAccountId } = hold;
-      const what = { kind: "ORDER_HOLD", actorId, owner, reference, amount: left } as const;
-      const rest = placeHold(book, {
-        ...what,
-        debitAccountId,
-        creditAccountId,
-        expiresAt: before?.expiresAt ?? undefined,
+      const kept = holdRest(book, hold, {
+        reference,
+        actorId,
+        owner,
+        left: hold.amount - hold.captured,
+        expiresAt: before?.expiresAt,
       });
-      return isRefusal(rest) ? toError(rest) : { transfer, rest };
+      return kept instanceof AppError ? kept : { transfer, ...kept };
     },
     failed: (outcome) => outcome instanceof AppError,
   });

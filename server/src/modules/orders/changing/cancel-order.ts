@@ -6,7 +6,7 @@ import { releaseStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, type Payment } from "../../payments/index.ts";
 import { orderError } from "../errors.ts";
-import { holdsOf, type OrderLine, ownerOf, withoutHolds } from "../order.ts";
+import { holdsOf, type Order, type OrderLine, ownerOf, withoutHolds } from "../order.ts";
 import { returnUseOf } from "../placing/apply-coupon.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
 import { factsOf } from "./order-facts.ts";
@@ -33,9 +33,13 @@ export function cancelOrder({
 }
 
 function decide(desk: Desk, found: FoundOrder, reason: string): Decision | AppError {
+  const refused = refuseCancelling(found.order) ?? refuseCancellation(found);
+  return refused ?? cancelWhole(desk, found, reason);
+}
+
+/** Ends an order of which nothing was shipped; that it may be is the caller's to say. Refuses as `cancelOrder` what the ledger does. */
+export function cancelWhole(desk: Desk, found: FoundOrder, reason: string): Decision | AppError {
   const { order, payment, actor } = found;
-  const refused = refuseCancelling(order) ?? refuseCancellation(found);
-  if (refused !== undefined) return refused;
   const freed = giveBack(desk, found, reason);
   if (freed instanceof AppError) return freed;
   const isDone = factsOf(order, freed.payment).isGivenBack;
@@ -51,17 +55,25 @@ function decide(desk: Desk, found: FoundOrder, reason: string): Decision | AppEr
 }
 
 /** As the table has it, but for the money: that it goes back is what cancelling is for. */
-function refuseCancellation({ order, actor, payment }: FoundOrder): AppError | undefined {
+export function refuseCancellation({ order, actor, payment }: FoundOrder): AppError | undefined {
   const party = partyOf(actor);
   const facts = { ...factsOf(order, payment), isInFlight: false, isGivenBack: true };
-  if (party !== "customer") return refuseTransition("cancel", facts, party);
+  if (party !== "customer") return tellOfUnits(refuseTransition("cancel", facts, party));
   const refused = refuseTransition("withdraw", facts, party);
   if (refused?.code !== "order_state_forbids" || refuseTransition("cancel", facts, "staff") !== undefined)
     return refused;
-  return orderError("order_change_not_allowed", {
-    message: `an order that is ${order.state} is with the warehouse; only staff can still cancel it`,
-    status: order.state,
-  });
+  return refuseLate(order);
+}
+
+/** What is left of an order that is partly shipped can be cancelled all the same. */
+function tellOfUnits(refused: AppError | undefined): AppError | undefined {
+  const message = "goods of the order have been shipped: cancel the rest of it with items, line by line";
+  return refused?.code === "order_shipped" ? orderError("order_shipped", { message }) : refused;
+}
+
+export function refuseLate({ state: status }: Order): AppError {
+  const message = `an order that is ${status} is with the warehouse; only staff can still cancel it`;
+  return orderError("order_change_not_allowed", { message, status });
 }
 
 interface GivenBack {
@@ -84,10 +96,15 @@ export function giveBack(
       if (released instanceof AppError) return released;
       const returned =
         payment === undefined ? undefined : cancelPayment(desk, payment, { actorId: actor.id, reason });
-      return returned instanceof AppError ? returned : { lines: withoutHolds(order), payment: returned };
+      return returned instanceof AppError ? returned : { lines: withoutUnits(order), payment: returned };
     },
     failed: (outcome) => outcome instanceof AppError,
   });
   if (!(given instanceof AppError)) returnUseOf(desk, order);
   return given;
+}
+
+/** The lines of an order that ends without a sale: nothing of them is shipped any more. */
+function withoutUnits(order: Order): OrderLine[] {
+  return withoutHolds(order).map((line) => ({ ...line, cancelled: line.quantity }));
 }

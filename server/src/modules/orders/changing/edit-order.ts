@@ -136,6 +136,10 @@ function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError |
   if (order.state !== "PENDING")
     return orderError(isFinal(order.state) ? "order_state_forbids" : "order_paid");
   if (order.review === "pending") return orderError("order_in_review");
+  if (order.credited > 0n || order.lines.some(({ cancelled }) => cancelled > 0))
+    return orderError("order_state_forbids", {
+      message: "units of the order were cancelled: cancel more of them",
+    });
   const facts = factsOf(order, payment);
   if (facts.isInFlight) return orderError("payment_in_progress");
   return facts.isGivenBack ? undefined : orderError("order_paid");

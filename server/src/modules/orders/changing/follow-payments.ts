@@ -84,6 +84,7 @@ function tellPayment(payment: Payment): { event: string; note: string } {
 const EVENT_OF_NOTE: Readonly<Record<CreditNoteKind, string>> = {
   refund: "refunded",
   return: "returned",
+  cancellation: "units_cancelled",
   credit: "refunded",
   chargeback: "charged_back",
   reversal: "refund_failed",

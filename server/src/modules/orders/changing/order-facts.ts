@@ -1,7 +1,7 @@
 // What the guards of the table of states look at, read off an order and its payment; and the steps that follow by
 // themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
 import { isGivenBack, isInFlight, netCaptured, type PaymentMoney } from "../../payments/index.ts";
-import type { Order } from "../order.ts";
+import { type Order, openOf } from "../order.ts";
 import { most } from "../placing/totals.ts";
 import {
   isFinal,
@@ -69,10 +69,11 @@ export function factsOf(order: JudgedOrder, payment: PaymentMoney | undefined): 
 
 /** Why what is left of the order is not to be shipped: nothing of its money is with us any more, nor owed. */
 export function findShippingStop(
-  order: Pick<Order, "total" | "waived" | "credited">,
+  order: Pick<Order, "total" | "waived" | "credited" | "cancelled">,
   payment: PaymentMoney | undefined,
 ): Exclude<ShippingStop, "none"> | undefined {
   if (payment !== undefined && payment.chargedBackMinor > 0n) return "charged_back";
+  if (order.cancelled >= order.total) return undefined; // what is left of it never cost anything
   const isCredited = order.total > 0n && order.credited >= order.total;
   return isCredited || hasGoneBack(order, payment) ? "refunded" : undefined;
 }
@@ -105,9 +106,7 @@ export function isToBeShipped({
   cancelReason,
   lines,
 }: Pick<Order, "state" | "cancelReason" | "lines">): boolean {
-  return (
-    !isFinal(state) && cancelReason === null && lines.some(({ shipped, quantity }) => shipped < quantity)
-  );
+  return !isFinal(state) && cancelReason === null && lines.some((line) => openOf(line) > 0);
 }
 
 /** What the program itself does as soon as it may, first things first. */

@@ -43,9 +43,10 @@ export function applyParts(
 ): OrderLine[] {
   return lines.map((line) => {
     const own = parts.filter((part) => part.line.lineNo === line.lineNo);
-    const units = kind === "return" ? own.reduce((count, part) => count + part.quantity, 0) : 0;
-    const credited = line.credited + sum(own.map((part) => part.gross));
-    return { ...line, returned: line.returned + units, credited };
+    const units = own.reduce((count, part) => count + part.quantity, 0);
+    const returned = line.returned + (kind === "return" ? units : 0);
+    const cancelled = line.cancelled + (kind === "cancellation" ? units : 0);
+    return { ...line, returned, cancelled, credited: line.credited + sum(own.map((part) => part.gross)) };
   });
 }
 

@@ -20,6 +20,8 @@ function line(lineNo: number, fields: Partial<OrderLine>): OrderLine {
     gross,
     shipped: quantity,
     returned: 0,
+    cancelled: 0,
+    short: 0,
     credited: 0n,
     tracksStock: true,
     holdIds: [],
@@ -30,7 +32,7 @@ function line(lineNo: number, fields: Partial<OrderLine>): OrderLine {
 
 /** The line after some of its units came back, and what they gave. */
 function giveBack(before: OrderLine, quantity: number): { after: OrderLine; gross: bigint } {
-  const { gross } = creditUnits(before, quantity);
+  const { gross } = creditUnits(before, quantity, "return");
   const { returned, credited } = before;
   return { after: { ...before, returned: returned + quantity, credited: credited + gross }, gross };
 }

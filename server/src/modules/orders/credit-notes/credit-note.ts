@@ -3,10 +3,17 @@
 import type { OrderLine } from "../order.ts";
 import { apportion, least, most, shareOfUnits, sum, taxWithin } from "../placing/totals.ts";
 
-export const CREDIT_NOTE_KINDS = ["return", "refund", "credit", "chargeback", "reversal"] as const;
+export const CREDIT_NOTE_KINDS = [
+  "return",
+  "refund",
+  "cancellation",
+  "credit",
+  "chargeback",
+  "reversal",
+] as const;
 /**
- * `return`: goods came back. `refund`: money alone. `credit`: names no order. `chargeback`: the bank took the money. `reversal`: the
- * refund of an earlier note came to nothing; its amounts are below zero.
+ * `return`: goods came back. `refund`: money alone. `cancellation`: units are not to be shipped any more. `credit`: names no order.
+ * `chargeback`: the bank took the money. `reversal`: the refund of an earlier note came to nothing; its amounts are below zero.
  */
 export type CreditNoteKind = (typeof CREDIT_NOTE_KINDS)[number];
 
@@ -64,17 +71,31 @@ export function creditableOf(line: OrderLine): bigint {
   return line.gross - line.credited;
 }
 
+/** What units are worth that are given back so far: those that came back, counted from the first, and those cancelled, from the last. */
+function worthGivenBack({ gross, returned, cancelled, quantity }: OrderLine): bigint {
+  const upTo = (count: number) => shareOfUnits(gross, { before: 0, after: count, of: quantity });
+  return upTo(returned) + gross - upTo(quantity - cancelled);
+}
+
 /**
- * Units that come back, at what they were sold for less their share of what the line was reduced by before: a reduction is every
- * unit's that is still with the customer, and all units together give back what was paid for the line, to the minor unit.
+ * Units that come back or are cancelled, at what they were sold for less their share of what the line was reduced by before: a
+ * reduction is every unit's that is not given back, and all units together give back what was paid for the line, to the minor unit.
  */
-export function creditUnits(line: OrderLine, quantity: number): CreditedPart {
-  const { returned, quantity: of } = line;
-  const worth = shareOfUnits(line.gross, { before: returned, after: returned + quantity, of });
-  const givenBack = shareOfUnits(line.gross, { before: 0, after: returned, of });
-  const reduction = most(line.credited - givenBack, 0n);
-  const share = shareOfUnits(reduction, { before: 0, after: quantity, of: of - returned });
-  return { ...creditAmount(line, least(most(worth - share, 0n), creditableOf(line))), quantity };
+export function creditUnits(
+  line: OrderLine,
+  quantity: number,
+  kind: "return" | "cancellation",
+): CreditedPart {
+  const { returned, cancelled } = line;
+  const before = worthGivenBack(line);
+  const after =
+    kind === "return"
+      ? worthGivenBack({ ...line, returned: returned + quantity })
+      : worthGivenBack({ ...line, cancelled: cancelled + quantity });
+  const reduction = most(line.credited - before, 0n);
+  const of = line.quantity - returned - cancelled;
+  const share = shareOfUnits(reduction, { before: 0, after: quantity, of });
+  return { ...creditAmount(line, least(most(after - before - share, 0n), creditableOf(line))), quantity };
 }
 
 /** An amount of a line, at most what is left of it. */
@@ -104,9 +125,9 @@ export function spreadAmount(lines: readonly OrderLine[], amount: bigint): Credi
   });
 }
 
-/** What units were worth that came back, and has not been given back. */
-function owedOf({ gross, returned, quantity, credited }: OrderLine): bigint {
-  return most(shareOfUnits(gross, { before: 0, after: returned, of: quantity }) - credited, 0n);
+/** What units were worth that came back or were cancelled, and has not been given back. */
+function owedOf(line: OrderLine): bigint {
+  return most(worthGivenBack(line) - line.credited, 0n);
 }
 
 function share(amount: bigint, weights: readonly bigint[]): readonly bigint[] {

@@ -7,16 +7,18 @@ import { allOrNothing } from "../../ledger/index.ts";
 import {
   type Attempt,
   authorizedLeft,
+  fitPayment,
   isInFlight,
   type Payment,
   refundableOf,
   refundPayment,
 } from "../../payments/index.ts";
+import type { CreditNoteDocument } from "../answer-schemas.ts";
 import type { FoundOrder, OrderAct } from "../changing/change-order.ts";
 import { refuseCancelling } from "../changing/change-order.ts";
-import { dueOf, paidOf } from "../changing/order-facts.ts";
+import { dueOf, dueTaxOf, paidOf } from "../changing/order-facts.ts";
 import { saveOrder } from "../changing/save-order.ts";
-import { isSold } from "../changing/states.ts";
+import { type Fulfilment, isSold } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { stopShipping } from "../fulfilment/stop-shipping.ts";
@@ -30,13 +32,7 @@ import {
   sumParts,
   toNoteLine,
 } from "./build-credit-note.ts";
-import {
-  type CreditNoteKind,
-  type CreditNoteLine,
-  creditAmount,
-  creditableOf,
-  spreadAmount,
-} from "./credit-note.ts";
+import { type CreditNoteLine, creditAmount, creditableOf, spreadAmount } from "./credit-note.ts";
 
 export interface RefundRequest {
   /** Minor units; undefined, without items: all that is left. */
@@ -84,9 +80,11 @@ function findRefundedLines(order: Order, items: NonNullable<RefundRequest["items
 }
 
 interface Crediting {
-  readonly kind: CreditNoteKind;
+  readonly kind: keyof typeof EVENTS;
   readonly parts: readonly Part[];
   readonly reason: string;
+  /** Where fulfilment stands once it is credited; undefined: where it stood. */
+  readonly fulfilment?: Fulfilment | undefined;
 }
 
 interface Credited {
@@ -103,7 +101,24 @@ interface Credited {
 /** Books what is given back, with its credit note. Refuses as its acts say. */
 export function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision | AppError {
   const refused = refuseCancelling(found.order) ?? refuseClosed(found.order);
-  if (refused !== undefined) return refused;
+  const kept = refused ?? keepCredit(desk, found, crediting);
+  if (kept instanceof AppError) return kept;
+  const { order, payment, document } = kept;
+  const answer = JSON.stringify({
+    order: describeOrder(desk.assets, { order, payment }),
+    credit_note: document,
+  });
+  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+}
+
+export interface KeptCredit {
+  readonly order: Order;
+  readonly payment: Payment | undefined;
+  readonly document: CreditNoteDocument;
+}
+
+/** As `credit`, of an order that may be credited, for an answer of the caller's own. */
+export function keepCredit(desk: Desk, found: FoundOrder, crediting: Crediting): KeptCredit | AppError {
   const booked = allOrNothing<Credited | AppError>(desk.book, {
     decide: () => book(desk, found, crediting),
     failed: (outcome) => outcome instanceof AppError,
@@ -127,7 +142,11 @@ function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | A
   const money = payBack(desk, found, crediting);
   if (money instanceof AppError) return money;
   const order = applyCredit(found.order, crediting, money);
-  const kept = stopShipping(desk, { order, payment: money.payment }, { actorId: found.actor.id });
+  const actorId = found.actor.id;
+  const asked = { amountMinor: dueOf(order) + order.repaid, taxMinor: dueTaxOf(order), actorId };
+  const payment = money.payment && fitPayment(desk, money.payment, asked);
+  if (payment instanceof AppError) return payment;
+  const kept = stopShipping(desk, { order, payment }, { actorId });
   return kept instanceof AppError ? kept : { lines, ...money, ...kept };
 }
 
@@ -175,19 +194,19 @@ function payBack(
     : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
 }
 
-/** What is due of the goods that have left so far. */
-function dueOfShipped({ lines, waived }: Order): bigint {
-  const worth = lines.map(({ gross, shipped, quantity }) =>
-    shareOfUnits(gross, { before: 0, after: shipped, of: quantity }),
+/** What is due of the goods that have left so far: all but what is still to be shipped. */
+function dueOfShipped(order: Order): bigint {
+  const open = order.lines.map(({ gross, shipped, cancelled, quantity }) =>
+    shareOfUnits(gross, { before: shipped, after: quantity - cancelled, of: quantity }),
   );
-  return sum(worth) - waived;
+  return dueOf(order) - sum(open);
 }
 
 function saveCredit(
   desk: Desk,
   { order: before, actor }: FoundOrder,
   credited: Crediting & Credited,
-): Decision {
+): KeptCredit {
   const { kind, parts, reason, lines, payment, refund, refunded } = credited;
   const note = buildCreditNote(desk, before, {
     kind,
@@ -201,23 +220,21 @@ function saveCredit(
   });
   const order = saveOrder(desk, before, {
     set: credited.order,
-    event: kind === "return" ? "returned" : "refunded",
+    event: EVENTS[kind],
     note: reason,
     actorId: actor.id,
     payment,
     lines: "progress",
   });
-  const document = leaveCreditNote(desk, note);
-  const answer = JSON.stringify({
-    order: describeOrder(desk.assets, { order, payment }),
-    credit_note: document,
-  });
-  return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
+  return { order, payment, document: leaveCreditNote(desk, note) };
 }
+
+/** What the timeline says. */
+const EVENTS = { return: "returned", refund: "refunded", cancellation: "units_cancelled" } as const;
 
 function applyCredit(
   order: Order,
-  { kind, parts }: Crediting,
+  { kind, parts, fulfilment = order.fulfilment }: Crediting,
   { refunded, refundedTax }: Pick<Credited, "refunded" | "refundedTax">,
 ): Order {
   const { total, tax } = sumParts(parts);
@@ -227,8 +244,9 @@ function applyCredit(
     ...order,
     lines,
     credited: order.credited + total,
+    cancelled: order.cancelled + (kind === "cancellation" ? total : 0n),
     waived: order.waived + total - refunded,
     waivedTax: order.waivedTax + least(tax - refundedTax, total - refunded),
-    fulfilment: isReturned ? "returned" : order.fulfilment,
+    fulfilment: isReturned ? "returned" : fulfilment,
   };
 }

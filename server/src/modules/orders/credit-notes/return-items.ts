@@ -123,7 +123,9 @@ function findReturned(order: Order, request: ReturnRequest, shelves: Shelves): P
       chosen: shelves.named.get(index),
     })) {
       line = { ...line, credited: credited.get(line.lineNo) ?? 0n };
-      const part = request.refund ? creditUnits(line, quantity) : { ...creditAmount(line, 0n), quantity };
+      const part = request.refund
+        ? creditUnits(line, quantity, "return")
+        : { ...creditAmount(line, 0n), quantity };
       parts.push({ ...part, shelf });
       line = { ...line, returned: line.returned + quantity };
       credited.set(line.lineNo, line.credited + part.gross);

@@ -16,7 +16,7 @@ import {
 import { saveOrder } from "../changing/save-order.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
-import { fulfilmentOf, type Order, type OrderLine, ownerOf } from "../order.ts";
+import { fulfilmentOf, type Order, type OrderLine, openOf, ownerOf } from "../order.ts";
 import { holdStock } from "../placing/place-orders.ts";
 import { divideHalfUp, least, shareOfUnits, taxWithin } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
@@ -28,14 +28,14 @@ export interface ShipRequest extends Tracking {
   readonly shipsAnyway?: boolean | undefined;
   /** For the timeline; of what is shipped anyway, why. */
   readonly note?: string | undefined;
-  /** Undefined: all that is open. */
+  /** Undefined: all that is open and not short. */
   readonly items?: readonly { readonly lineNo: number; readonly quantity: number }[] | undefined;
 }
 
 /**
  * An act that ships. What is shipped anyway of an order whose stock was freed is taken from what there is now.
  * Refuses `order_state_forbids`, `order_not_paid`, `order_in_review`, `order_cancel_pending`, `shipping_stopped`,
- * `quantity_exceeds_open`, `insufficient_stock`, and what the ledger refuses of the charge (`account_frozen`, ...).
+ * `quantity_exceeds_open`, `units_short`, `insufficient_stock`, and what the ledger refuses of the charge (`account_frozen`, ...).
  */
 export function shipOrder({ stockOf }: Pick<OrderServices, "stockOf">, request: ShipRequest): OrderAct {
   let stock: StockByProduct = new Map();
@@ -95,20 +95,29 @@ const OBSTACLES = {
 
 /** Quantity by line number. */
 function readQuantities(order: Order, { items }: ShipRequest): Map<number, number> | AppError {
-  const open = new Map(order.lines.map((line) => [line.lineNo, line.quantity - line.shipped]));
+  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
   const wanted = new Map<number, number>();
   for (const [index, { lineNo, quantity }] of (items ?? []).entries()) {
     const total = (wanted.get(lineNo) ?? 0) + quantity;
-    const left = open.get(lineNo);
-    if (left === undefined || total > left) {
+    const line = lines.get(lineNo);
+    const open = line === undefined ? 0 : openOf(line);
+    if (line === undefined || total > open - line.short) {
+      const field = `items[${index}].quantity`;
+      const isShort = line !== undefined && total <= open;
       const reason =
-        left === undefined ? `the order has no line ${lineNo}` : `${left} of line ${lineNo} are open`;
-      return orderError("quantity_exceeds_open", { fields: [{ field: `items[${index}].quantity`, reason }] });
+        line === undefined
+          ? `the order has no line ${lineNo}`
+          : `${open} of line ${lineNo} are open${line.short === 0 ? "" : `, and ${line.short} of them are short`}`;
+      return orderError(isShort ? "units_short" : "quantity_exceeds_open", { fields: [{ field, reason }] });
     }
     wanted.set(lineNo, total);
   }
   if (items !== undefined) return wanted;
-  return new Map([...open].filter(([, left]) => left > 0));
+  const all = order.lines.flatMap((line) => {
+    const here = openOf(line) - line.short;
+    return here > 0 ? [[line.lineNo, here] as const] : [];
+  });
+  return all.length === 0 ? orderError("units_short") : new Map(all);
 }
 
 interface Shipped {
@@ -201,7 +210,7 @@ function charge(
   lines: readonly OrderLine[],
 ): Payment | undefined | AppError {
   if (payment === undefined || payment.provider === "manual" || capturableOf(payment) <= 0n) return payment;
-  const isLast = lines.every((line) => line.shipped === line.quantity);
+  const isLast = lines.every((line) => openOf(line) === 0);
   const worth = worthOf(order.lines, lines);
   const due = dueOf(order) - payment.capturedMinor;
   const amountMinor = least(isLast ? due : worth.gross, due, capturableOf(payment));

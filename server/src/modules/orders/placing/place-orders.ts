@@ -367,6 +367,7 @@ function toOrder(
     tax: totals.tax,
     total: totals.gross,
     credited: 0n,
+    cancelled: 0n,
     waived: 0n,
     waivedTax: 0n,
     repaid: 0n,

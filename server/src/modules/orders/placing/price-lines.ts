@@ -97,6 +97,8 @@ function priceItem(item: NewLine, index: number, pricing: Pricing): OrderLine | 
     ...totals,
     shipped: 0,
     returned: 0,
+    cancelled: 0,
+    short: 0,
     credited: 0n,
     holdIds: [],
     stockAccountIds: [],

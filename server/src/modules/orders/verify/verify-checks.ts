@@ -37,9 +37,9 @@ export async function checkProgress(subject: VerifySubject): Found {
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
   const tell = (text: string) => {
-    const [shipped, returned, amounts = "0"] = text.split(" ");
+    const [shipped, returned, cancelled, amounts = "0"] = text.split(" ");
     const credited = tellAmounts(subject, found.currency, { amounts, names: ["credited"] });
-    return `${shipped} shipped, ${returned} returned, ${credited}`;
+    return `${shipped} shipped, ${returned} returned, ${cancelled} cancelled, ${credited}`;
   };
   const [expected, stored] = [tell(found.expected), tell(found.stored)];
   const what = `line ${found.line_no} of order ${orderId} says ${stored}, its shipments and credit notes say ${expected}`;
@@ -75,7 +75,7 @@ export async function checkNotes(subject: VerifySubject): Found {
 export async function checkCredits(subject: VerifySubject): Found {
   const found = await store.selectWrongCredit(subject.tx);
   if (found === undefined) return undefined;
-  const names = ["credited", "of it never paid"];
+  const names = ["credited", "of it never paid", "of it cancelled"];
   const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
   const [expected, stored] = [tell(found.expected), tell(found.stored)];
   const what = `the credit notes of order ${found.id} say ${expected}, it says ${stored}`;

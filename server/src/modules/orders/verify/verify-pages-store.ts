@@ -22,14 +22,14 @@ export interface Page {
 /** An order in what is compared with its payments and holds, in columns as few as that needs: a check reads millions. */
 export interface CheckedOrder
   extends JudgedOrder,
-    Pick<Order, "id" | "paymentId" | "currency" | "credited" | "shippingStop"> {
+    Pick<Order, "id" | "paymentId" | "currency" | "credited" | "cancelled" | "shippingStop"> {
   /** Those that name holds, or still have units to ship. */
   readonly lines: readonly CheckedLine[];
 }
 
 export type CheckedLine = Pick<
   OrderLine,
-  "lineNo" | "quantity" | "shipped" | "tracksStock" | "holdIds" | "stockAccountIds"
+  "lineNo" | "quantity" | "shipped" | "cancelled" | "short" | "tracksStock" | "holdIds" | "stockAccountIds"
 >;
 
 /** Orders by id: those that are open, and those that were placed or changed since. */
@@ -47,13 +47,14 @@ export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page):
       | "currency"
       | "total"
       | "credited"
+      | "cancelled"
       | "waived"
       | "repaid"
       | "cancel_reason"
     >[]
   >`
-    SELECT id, state, fulfilment, review, shipping_stop, payment_id, currency, total, credited, waived,
-      repaid, cancel_reason
+    SELECT id, state, fulfilment, review, shipping_stop, payment_id, currency, total, credited, cancelled,
+      waived, repaid, cancel_reason
     FROM orders.orders o
     WHERE id > ${afterId}
       AND (${since}::bigint = 0
@@ -78,6 +79,7 @@ export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page):
       currency: row.currency,
       total: row.total,
       credited: row.credited,
+      cancelled: row.cancelled,
       waived: row.waived,
       repaid: row.repaid,
       cancelReason: row.cancel_reason,
@@ -96,15 +98,18 @@ async function selectOpenLines(
       line_no: number;
       quantity: number;
       shipped: number;
+      cancelled: number;
+      short: number;
       tracks_stock: boolean;
       hold_ids: string;
       stock_account_ids: string;
     }[]
   >`
-    SELECT order_id, line_no, quantity, shipped, tracks_stock, hold_ids::text, stock_account_ids::text
+    SELECT order_id, line_no, quantity, shipped, cancelled, short, tracks_stock, hold_ids::text,
+      stock_account_ids::text
     FROM orders.lines
     WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
-      AND (hold_ids <> '{}' OR (tracks_stock AND shipped <> quantity))
+      AND (hold_ids <> '{}' OR (tracks_stock AND shipped + cancelled <> quantity))
     ORDER BY order_id, line_no`;
   const byOrder = new Map<number, CheckedLine[]>();
   for (const row of rows) {
@@ -112,6 +117,8 @@ async function selectOpenLines(
       lineNo: row.line_no,
       quantity: row.quantity,
       shipped: row.shipped,
+      cancelled: row.cancelled,
+      short: row.short,
       tracksStock: row.tracks_stock,
       holdIds: parseIds(row.hold_ids),
       stockAccountIds: parseIds(row.stock_account_ids),

@@ -77,7 +77,10 @@ export interface ProgressRow {
   expected: string;
 }
 
-/** Lines whose shipped, returned and credited are not what their shipments and credit notes say. */
+/**
+ * Lines whose shipped, returned, cancelled and credited are not what their shipments and credit notes say. Of an order that ended, or
+ * is to end, without a sale every unit is cancelled.
+ */
 export async function selectWrongProgress({ sql }: Tx): Promise<ProgressRow | undefined> {
   const [row] = await sql<ProgressRow[]>`
     WITH shipped AS (
@@ -87,31 +90,39 @@ export async function selectWrongProgress({ sql }: Tx): Promise<ProgressRow | un
       GROUP BY 1, 2),
     given_back AS (
       SELECT n.order_id, l.order_line_no AS line_no,
-        sum(l.quantity) FILTER (WHERE n.kind = 'return') AS returned, sum(l.total) AS credited
+        sum(l.quantity) FILTER (WHERE n.kind = 'return') AS returned,
+        sum(l.quantity) FILTER (WHERE n.kind = 'cancellation') AS cancelled, sum(l.total) AS credited
       FROM orders.credit_note_lines l
       JOIN orders.credit_notes n ON n.id = l.note_id
       WHERE n.order_id IS NOT NULL
       GROUP BY 1, 2),
+    unsold AS (
+      SELECT id AS order_id FROM orders.orders WHERE state >= 6 OR cancel_reason IS NOT NULL),
     derived AS (
       SELECT order_id, line_no, coalesce(shipped, 0) AS shipped, coalesce(returned, 0) AS returned,
-        coalesce(credited, 0) AS credited
+        coalesce(cancelled, 0) AS cancelled, coalesce(credited, 0) AS credited
       FROM shipped
       FULL JOIN given_back USING (order_id, line_no)),
     compared AS (
-      SELECT order_id, line_no, l.shipped, l.returned, l.credited, coalesce(d.shipped, 0) AS shipped_expected,
-        coalesce(d.returned, 0) AS returned_expected, coalesce(d.credited, 0) AS credited_expected
+      SELECT order_id, line_no,
+        concat_ws(' ', coalesce(l.shipped, 0), coalesce(l.returned, 0), coalesce(l.cancelled, 0),
+          coalesce(l.credited, 0)) AS stored,
+        concat_ws(' ', coalesce(d.shipped, 0), coalesce(d.returned, 0),
+          CASE WHEN u.order_id IS NULL THEN coalesce(d.cancelled, 0) ELSE l.quantity END,
+          coalesce(d.credited, 0)) AS expected
       FROM (
-        SELECT order_id, line_no, shipped, returned, credited
+        SELECT order_id, line_no, quantity, shipped, returned, cancelled, credited
         FROM orders.lines
-        WHERE shipped > 0 OR credited > 0) AS l
-      FULL JOIN derived d USING (order_id, line_no))
-    SELECT c.order_id AS id, c.line_no, o.currency,
-      concat_ws(' ', coalesce(c.shipped, 0), coalesce(c.returned, 0), coalesce(c.credited, 0)) AS stored,
-      concat_ws(' ', c.shipped_expected, c.returned_expected, c.credited_expected) AS expected
+        WHERE shipped > 0
+          OR credited > 0
+          OR cancelled > 0
+          OR order_id IN (SELECT order_id FROM unsold)) AS l
+      FULL JOIN derived d USING (order_id, line_no)
+      LEFT JOIN unsold u USING (order_id))
+    SELECT c.order_id AS id, c.line_no, o.currency, c.stored, c.expected
     FROM compared c
     LEFT JOIN orders.orders o ON o.id = c.order_id
-    WHERE (coalesce(c.shipped, 0), coalesce(c.returned, 0), coalesce(c.credited, 0)) <> (c.shipped_expected,
-      c.returned_expected, c.credited_expected)
+    WHERE c.stored <> c.expected
     ORDER BY 1, 2
     LIMIT 1`;
   return row;
@@ -128,7 +139,8 @@ export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefine
   const [row] = await sql<StateRow[]>`
     WITH progress AS (
       SELECT order_id, bool_or(cardinality(hold_ids) > 0) AS holds, bool_or(shipped > 0) AS any_shipped,
-        bool_and(shipped = quantity) AS all_shipped, bool_and(returned = quantity) AS all_returned
+        bool_and(shipped + cancelled = quantity) AS all_shipped,
+        bool_and(returned + cancelled = quantity) AS all_returned, bool_or(short > 0) AS is_short
       FROM orders.lines
       GROUP BY order_id),
     delivered AS (
@@ -136,7 +148,7 @@ export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefine
     judged AS (
       SELECT o.id, o.state,
         CASE
-          WHEN o.state >= 5 AND p.holds THEN 'has ended and holds stock'
+          WHEN o.state >= 5 AND (p.holds OR p.is_short) THEN 'has ended and holds stock'
           WHEN o.state >= 6 AND p.any_shipped THEN 'has ended without a sale, and goods were shipped'
           WHEN o.state = 5 AND NOT p.all_shipped THEN 'is completed and not all shipped'
           WHEN o.state >= 5 AND o.cancel_reason IS NOT NULL THEN 'has ended and is still being cancelled'
@@ -220,19 +232,22 @@ export async function selectWrongNote({ sql }: Tx): Promise<NoteTotalsRow | unde
   return row;
 }
 
-/** Orders whose credited and waived are not what their credit notes say. */
+/** Orders whose credited, cancelled and waived are not what their credit notes say. */
 export async function selectWrongCredit({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
   const [row] = await sql<NoteTotalsRow[]>`
     WITH sums AS (
-      SELECT order_id, sum(total) AS total, sum(total - refunded) AS waived
+      SELECT order_id, sum(total) AS total, sum(total - refunded) AS waived,
+        coalesce(sum(total) FILTER (WHERE kind = 'cancellation'), 0) AS cancelled
       FROM orders.credit_notes
       WHERE order_id IS NOT NULL
       GROUP BY order_id)
-    SELECT o.id, o.id AS order_id, o.currency, concat_ws(' ', o.credited, o.waived) AS stored,
-      concat_ws(' ', coalesce(s.total, 0), coalesce(s.waived, 0)) AS expected
+    SELECT o.id, o.id AS order_id, o.currency, concat_ws(' ', o.credited, o.waived, o.cancelled) AS stored,
+      concat_ws(' ', coalesce(s.total, 0), coalesce(s.waived, 0), coalesce(s.cancelled, 0)) AS expected
     FROM orders.orders o
     LEFT JOIN sums s ON s.order_id = o.id
-    WHERE o.credited <> coalesce(s.total, 0) OR o.waived <> coalesce(s.waived, 0)
+    WHERE o.credited <> coalesce(s.total, 0)
+      OR o.waived <> coalesce(s.waived, 0)
+      OR o.cancelled <> coalesce(s.cancelled, 0)
     ORDER BY o.id
     LIMIT 1`;
   return row;

@@ -35,6 +35,17 @@ export async function checkSums(subject: VerifySubject): Found {
   return { check, what, paymentId, expected, stored };
 }
 
+/** What is asked for is what the payment was opened over, or last changed to. */
+export async function checkAmounts(subject: VerifySubject): Found {
+  const found = await store.selectWrongAmount(subject.tx);
+  if (found === undefined) return undefined;
+  const paymentId = Number(found.id);
+  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names: ["asked for"] });
+  const [expected, stored] = [tell(found.expected), tell(found.stored)];
+  const what = `the events of payment ${paymentId} say ${expected}, it says ${stored}`;
+  return { check: "payment_amounts", what, paymentId, expected, stored };
+}
+
 /** What is under way is what the open attempts say, and each of them will end or is before people. */
 export async function checkAttempts(subject: VerifySubject): Found {
   const check = "payment_attempts";

@@ -57,6 +57,23 @@ export async function selectWrongSums({
   return row;
 }
 
+/** Payments that ask for another amount than the last that they were opened over or changed to. */
+export async function selectWrongAmount({ sql }: Tx): Promise<DifferenceRow | undefined> {
+  const [row] = await sql<DifferenceRow[]>`
+    WITH asked AS (
+      SELECT DISTINCT ON (payment_id) payment_id, amount
+      FROM payments.events
+      WHERE seq = 1 OR type = 'amount_changed'
+      ORDER BY payment_id, seq DESC)
+    SELECT p.id, p.currency, p.amount::text AS stored, a.amount::text AS expected
+    FROM asked a
+    JOIN payments.payments p ON p.id = a.payment_id
+    WHERE p.amount <> a.amount
+    ORDER BY p.id
+    LIMIT 1`;
+  return row;
+}
+
 /** In the order of the columns of `findWrongUnderWay`. */
 export const UNDER_WAY_NAMES = ["authorizing", "capturing", "voiding", "refunding"];
 

@@ -173,8 +173,8 @@ it("finds money that is not held for a payment, and a hold that is for none", as
   expect(lost).toMatchObject([{ check: "payment_holds", paymentId: held, stored: "no such hold" }]);
   const { holdId: rest } = await getPayment(bank.db, partly);
   const swapped = await tamper(
-    `UPDATE payments.payments SET hold_id = NULL, authorized = 500 WHERE id = ${partly}; UPDATE payments.events SET amount = 500 WHERE payment_id = ${partly} AND type = 'authorized'`,
-    `UPDATE payments.payments SET hold_id = ${rest}, authorized = 1200 WHERE id = ${partly}; UPDATE payments.events SET amount = 1200 WHERE payment_id = ${partly} AND type = 'authorized'`,
+    `UPDATE payments.payments SET hold_id = NULL, authorized = 500, amount = 500 WHERE id = ${partly}; UPDATE payments.events SET amount = 500 WHERE payment_id = ${partly} AND type = 'authorized'`,
+    `UPDATE payments.payments SET hold_id = ${rest}, authorized = 1200, amount = 1200 WHERE id = ${partly}; UPDATE payments.events SET amount = 1200 WHERE payment_id = ${partly} AND type = 'authorized'`,
   );
   expect(swapped).toMatchObject([
     { check: "payment_holds", holdId: rest, what: expect.stringContaining("no payment names it") },

@@ -49,6 +49,7 @@ export async function verifyPayments(
 
 const CHECKS = [
   checks.checkSums,
+  checks.checkAmounts,
   checks.checkAttempts,
   checks.checkRefunds,
   checks.checkDisputes,

@@ -1,0 +1,155 @@
+// Cancels lines and units of an order that are not shipped: their stock is free, and their money follows by a credit note, refunded
+// where it was paid and otherwise no longer due. The last units of an order of which nothing was shipped end it as cancelling the whole
+// does; where some was shipped it is complete as soon as that is paid.
+import { AppError } from "../../../values/app-error.ts";
+import type { Decision, Desk } from "../../desk/index.ts";
+import { releaseUnits } from "../../inventory/index.ts";
+import { allOrNothing } from "../../ledger/index.ts";
+import type { Part } from "../credit-notes/build-credit-note.ts";
+import { creditUnits } from "../credit-notes/credit-note.ts";
+import { keepCredit } from "../credit-notes/credit-order.ts";
+import { orderError } from "../errors.ts";
+import { SHIPMENTS } from "../fulfilment/shipment-store.ts";
+import { fulfilmentOf, type Order, type OrderLine, openOf, ownerOf } from "../order.ts";
+import { cancelWhole, refuseCancellation, refuseLate } from "./cancel-order.ts";
+import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
+import { type Fulfilment, isFinal, partyOf } from "./states.ts";
+
+export interface UnitCancellation {
+  readonly items: readonly {
+    readonly lineNo: number;
+    /** Undefined: all that are open. */
+    readonly quantity?: number | undefined;
+  }[];
+  readonly reason?: string | undefined;
+  readonly versions?: readonly number[] | undefined;
+}
+
+/**
+ * An act that cancels units: customers before the order goes to the warehouse, staff until they are shipped.
+ * Refuses `order_state_forbids`, `order_change_not_allowed`, `order_cancel_pending`, `quantity_exceeds_open`, `payment_in_progress` (a card
+ * that is about to be charged), `credit_exceeds_open`, and what a refund or the ledger refuses.
+ */
+export function cancelUnits({ items, reason = "cancelled", versions }: UnitCancellation): OrderAct {
+  return {
+    event: "order.cancel_units",
+    versions,
+    extra: async (order) => ({ needs: [{ reader: SHIPMENTS, ids: [order.id] }] }),
+    decide: (desk, found) => {
+      const refused = refuseCancelling(found.order) ?? refuseUnits(found);
+      if (refused !== undefined) return refused;
+      const units = readUnits(found.order, items);
+      if (units instanceof AppError) return units;
+      return cancel(desk, found, { units, reason });
+    },
+  };
+}
+
+function refuseUnits(found: FoundOrder): AppError | undefined {
+  const { order, actor } = found;
+  if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
+  const refused = partyOf(actor) === "customer" ? refuseCancellation(found) : undefined;
+  return refused?.code === "order_state_forbids" ? refuseLate(order) : refused;
+}
+
+/** Units by line number. */
+export type Units = ReadonlyMap<number, number>;
+
+function readUnits(order: Order, items: UnitCancellation["items"]): Units | AppError {
+  const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
+  const units = new Map<number, number>();
+  for (const [index, { lineNo, quantity }] of items.entries()) {
+    const line = lines.get(lineNo);
+    const before = units.get(lineNo) ?? 0;
+    const open = line === undefined ? 0 : openOf(line) - before;
+    const wanted = quantity ?? open;
+    if (line === undefined || wanted > open || wanted === 0) {
+      const reason =
+        line === undefined ? `the order has no line ${lineNo}` : `${open} of line ${lineNo} are open`;
+      return orderError("quantity_exceeds_open", { fields: [{ field: `items[${index}].quantity`, reason }] });
+    }
+    units.set(lineNo, before + wanted);
+  }
+  return units;
+}
+
+interface Cancelling {
+  readonly units: Units;
+  readonly reason: string;
+}
+
+function cancel(desk: Desk, found: FoundOrder, { units, reason }: Cancelling): Decision | AppError {
+  const { order } = found;
+  const isWhole = order.lines.every((line) => openOf(line) === (units.get(line.lineNo) ?? 0));
+  const isUnshipped = order.lines.every(({ shipped }) => shipped === 0);
+  if (isWhole && isUnshipped) return cancelWhole(desk, found, reason);
+  const kept = allOrNothing<ReturnType<typeof keepCredit>>(desk.book, {
+    decide: () => {
+      const freed = freeUnits(desk, found, units);
+      if (freed instanceof AppError) return freed;
+      const fulfilment = fulfilmentAfter(desk, freed, units);
+      const credit = { kind: "cancellation", parts: toParts(freed, units), reason, fulfilment } as const;
+      return keepCredit(desk, { ...found, order: freed }, credit);
+    },
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  return kept instanceof AppError ? kept : answerWith(desk, kept.order, kept.payment);
+}
+
+function toParts({ lines }: Order, units: Units): Part[] {
+  return lines.flatMap((line) => {
+    const quantity = units.get(line.lineNo) ?? 0;
+    return quantity === 0 ? [] : [{ ...creditUnits(line, quantity, "cancellation"), shelf: null }];
+  });
+}
+
+/** Frees what is held for units that are to be cancelled: those that are short first. Within `allOrNothing`. */
+function freeUnits(desk: Desk, { order, actor }: FoundOrder, units: Units): Order | AppError {
+  const lines: OrderLine[] = [];
+  for (const line of order.lines) {
+    const freed = freeLine(desk, line, { order, actorId: actor.id, quantity: units.get(line.lineNo) ?? 0 });
+    if (freed instanceof AppError) return freed;
+    lines.push(freed);
+  }
+  return { ...order, lines };
+}
+
+/** What lies where orders take from last is free first. An order that was stopped holds nothing. */
+function freeLine(
+  desk: Desk,
+  line: OrderLine,
+  { order, actorId, quantity }: { order: Order; actorId: string; quantity: number },
+): OrderLine | AppError {
+  const ofShort = Math.min(line.short, quantity);
+  const left = line.holdIds.map((id, index) => ({ id, accountId: line.stockAccountIds[index] ?? 0 }));
+  let missing = line.tracksStock && order.shippingStop === "none" ? quantity - ofShort : 0;
+  while (missing > 0) {
+    const last = left.pop();
+    if (last === undefined)
+      throw new Error(`line ${line.lineNo} of order ${order.id} holds less than is open`);
+    const count = Math.min(missing, Number(desk.book.holds.get(last.id)?.amount ?? 0n));
+    const purpose = { reference: `order ${order.id}`, actorId, owner: ownerOf(order) };
+    const released = releaseUnits(desk, last, { ...purpose, quantity: count });
+    if (released instanceof AppError) return released;
+    missing -= count;
+    if (released.rest !== undefined) left.push({ id: released.rest.id, accountId: last.accountId });
+  }
+  return {
+    ...line,
+    short: line.short - ofShort,
+    holdIds: left.map(({ id }) => id),
+    stockAccountIds: left.map(({ accountId }) => accountId),
+  };
+}
+
+/** An order whose last shipment has arrived is delivered once nothing more is to come. */
+function fulfilmentAfter(desk: Desk, { id, lines }: Order, units: Units): Fulfilment {
+  const after = lines.map((line) => ({
+    ...line,
+    cancelled: line.cancelled + (units.get(line.lineNo) ?? 0),
+  }));
+  const fulfilment = fulfilmentOf(after);
+  const shipments = desk.rows.of(SHIPMENTS).get(id) ?? [];
+  const isDelivered = fulfilment === "shipped" && shipments.every(({ deliveredAt }) => deliveredAt !== null);
+  return isDelivered ? "delivered" : fulfilment;
+}
