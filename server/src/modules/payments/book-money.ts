@@ -53,36 +53,31 @@ function accountsOf(
   return accountId === null ? system : [accountId, ...system];
 }
 
+type BookedMoney = Money & { readonly actorId: string };
+
 /** Books captured money as ORDER_PAYMENT. @throws AppError what the ledger refuses; only of a customer's account it may */
-export function bookCapture(
-  desk: Desk,
-  payment: Payment,
-  { amountMinor, taxMinor, actorId }: Money & { actorId: string },
-): PostedJournal {
-  const { sales, tax, source } = sidesOf(desk.assets, payment);
-  const transfers = [
-    { debitAccountId: source, creditAccountId: sales, amount: amountMinor },
-    ...taxTransfer(sales, tax, taxMinor),
-  ];
-  return post(desk, payment, { kind: "ORDER_PAYMENT", transfers, actorId });
+export function bookCapture(desk: Desk, payment: Payment, money: BookedMoney): PostedJournal {
+  const transfers = transfersOf(desk.assets, payment, money);
+  return post(desk, payment, { kind: "ORDER_PAYMENT", transfers, actorId: money.actorId });
 }
 
 /** Books returned money as ORDER_REFUND. @throws AppError what the ledger refuses; only of a customer's account it may */
-export function bookReturn(
-  desk: Desk,
-  payment: Payment,
-  { amountMinor, taxMinor, actorId }: Money & { actorId: string },
-): PostedJournal {
-  const { sales, tax, source } = sidesOf(desk.assets, payment);
-  const transfers = [
-    ...taxTransfer(tax, sales, taxMinor),
-    { debitAccountId: sales, creditAccountId: source, amount: amountMinor },
-  ];
-  return post(desk, payment, { kind: "ORDER_REFUND", transfers, actorId });
+export function bookReturn(desk: Desk, payment: Payment, money: BookedMoney): PostedJournal {
+  const transfers = transfersOf(desk.assets, payment, money).reverse().map(mirror);
+  return post(desk, payment, { kind: "ORDER_REFUND", transfers, actorId: money.actorId });
 }
 
-function taxTransfer(debitAccountId: number, creditAccountId: number, amount: bigint): TransferRequest[] {
-  return amount === 0n ? [] : [{ debitAccountId, creditAccountId, amount }];
+/** Of money that is captured. What is returned goes the same way back. */
+function transfersOf(assets: Assets, payment: Payment, { amountMinor, taxMinor }: Money): TransferRequest[] {
+  const { sales, tax, source } = sidesOf(assets, payment);
+  const gross = { debitAccountId: source, creditAccountId: sales, amount: amountMinor };
+  return taxMinor === 0n
+    ? [gross]
+    : [gross, { debitAccountId: sales, creditAccountId: tax, amount: taxMinor }];
+}
+
+function mirror({ debitAccountId, creditAccountId, amount }: TransferRequest): TransferRequest {
+  return { debitAccountId: creditAccountId, creditAccountId: debitAccountId, amount };
 }
 
 function post(

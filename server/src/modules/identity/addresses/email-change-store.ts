@@ -52,17 +52,22 @@ interface LinkUse {
   readonly at: Date;
 }
 
+/** The statement that uses a link up; it answers the link's change where the link is still good. */
+function useLink(sql: Query, purpose: "change_email" | "undo_email_change", { hash, at }: LinkUse) {
+  return sql`
+    UPDATE identity.link_tokens
+    SET used_at = ${at}
+    WHERE token_hash = ${hash}
+      AND purpose = ${purpose}
+      AND used_at IS NULL
+      AND expires_at > ${at}
+    RETURNING change_id`;
+}
+
 /** Uses a link to confirm up, and confirms its change; undefined where either is no longer good. Lock the user's row before. */
 export async function confirmChange({ sql }: Tx, { hash, at }: LinkUse): Promise<EmailChange | undefined> {
   const [row] = await sql<EmailChange[]>`
-    WITH used AS (
-      UPDATE identity.link_tokens
-      SET used_at = ${at}
-      WHERE token_hash = ${hash}
-        AND purpose = 'change_email'
-        AND used_at IS NULL
-        AND expires_at > ${at}
-      RETURNING change_id)
+    WITH used AS (${useLink(sql, "change_email", { hash, at })})
     UPDATE identity.email_changes c
     SET confirmed_at = ${at}
     FROM used, identity.users u
@@ -81,14 +86,7 @@ export async function confirmChange({ sql }: Tx, { hash, at }: LinkUse): Promise
  */
 export async function undoChanges({ sql }: Tx, { hash, at }: LinkUse): Promise<EmailChange | undefined> {
   const [row] = await sql<EmailChange[]>`
-    WITH used AS (
-      UPDATE identity.link_tokens
-      SET used_at = ${at}
-      WHERE token_hash = ${hash}
-        AND purpose = 'undo_email_change'
-        AND used_at IS NULL
-        AND expires_at > ${at}
-      RETURNING change_id)
+    WITH used AS (${useLink(sql, "undo_email_change", { hash, at })})
     SELECT ${columns(sql)}
     FROM identity.email_changes c
     JOIN used ON c.id = used.change_id

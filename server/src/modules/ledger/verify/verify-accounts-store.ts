@@ -173,10 +173,7 @@ export async function selectRunningBalance(
 }
 
 /** The asset in which to write an account's amounts; undefined where the account is missing. */
-export async function selectAssetOf(
-  { sql }: Tx,
-  accountId: number,
-): Promise<{ code: string; scale: number } | undefined> {
+export async function selectAssetOf({ sql }: Tx, accountId: number) {
   const [asset] = await sql<{ code: string; scale: number }[]>`
     SELECT s.code, s.scale
     FROM ledger.accounts a
@@ -223,9 +220,7 @@ export async function selectHeldDifference({ sql }: Tx): Promise<HeldDifference 
 }
 
 /** An account that is below its rule now, is closed and not empty, or keeps sums in the wrong place. */
-export async function selectBrokenRule({
-  sql,
-}: Tx): Promise<{ accountId: number; rule: string } | undefined> {
+export async function selectBrokenRule({ sql }: Tx) {
   const [row] = await sql<{ id: bigint; rule: string }[]>`
     SELECT id, rule
     FROM (
@@ -287,9 +282,7 @@ export async function selectBelowFormerLimit(
 }
 
 /** Assets whose accounts do not add up to zero. */
-export async function selectUnbalancedAsset({
-  sql,
-}: Tx): Promise<{ code: string; scale: number; sum: string } | undefined> {
+export async function selectUnbalancedAsset({ sql }: Tx) {
   const [row] = await sql<{ code: string; scale: number; sum: string }[]>`
     SELECT code, scale, sum(balance)::text AS sum
     FROM (

@@ -110,10 +110,7 @@ export async function selectShortJournal(
 }
 
 /** The first transfer that is neither in its place in a journal nor the capture of a hold. */
-export async function selectStrayTransfer(
-  { sql }: Tx,
-  since: number,
-): Promise<{ transferId: number; journalId: number } | undefined> {
+export async function selectStrayTransfer({ sql }: Tx, since: number) {
   const [row] = await sql<{ id: bigint; journal_id: bigint }[]>`
     SELECT t.id, t.journal_id
     FROM ledger.transfers t
@@ -127,10 +124,7 @@ export async function selectStrayTransfer(
 }
 
 /** The first reversal that is not its journal mirrored: the same amounts, from and to the other way round. */
-export async function selectFalseReversal(
-  { sql }: Tx,
-  since: number,
-): Promise<{ journalId: number; reversedId: number } | undefined> {
+export async function selectFalseReversal({ sql }: Tx, since: number) {
   const [row] = await sql<{ journal_id: bigint; reversed_id: bigint }[]>`
     SELECT r.journal_id, r.reversed_id
     FROM ledger.reversals r

@@ -53,11 +53,7 @@ export async function selectOrderSales(
       GROUP BY 1),
     quantities AS (
       SELECT ${keyOf(tx, "o", by)} AS key, sum(l.quantity) AS units
-      FROM orders.orders o
-      JOIN orders.lines l ON l.order_id = o.id
-      WHERE ${isSold(tx, span)}
-        AND l.order_id >= ${span.from}
-        AND l.order_id < ${span.to}
+      FROM ${soldLines(tx, span)}
       GROUP BY 1),
     sold AS (
       SELECT key, orders, units, net, tax, gross FROM ordered LEFT JOIN quantities USING (key)),
@@ -96,11 +92,7 @@ export async function selectLineSales(
     WITH sold AS (
       SELECT coalesce(l.product_id, 0) AS key, count(*) AS lines, sum(l.quantity) AS units, sum(l.net) AS net,
         sum(l.tax) AS tax, sum(l.gross) AS gross
-      FROM orders.orders o
-      JOIN orders.lines l ON l.order_id = o.id
-      WHERE ${isSold(tx, span)}
-        AND l.order_id >= ${span.from}
-        AND l.order_id < ${span.to}
+      FROM ${soldLines(tx, span)}
       GROUP BY 1),
     given_back AS (
       SELECT coalesce(l.product_id, 0) AS key, count(*) AS notes, sum(l.quantity) AS units, sum(l.net) AS net,
@@ -133,6 +125,13 @@ function keyOf({ sql }: Tx, table: "o" | "n", by: "all" | "day" | "customer") {
 function isSold({ sql }: Tx, span: SalesSpan) {
   return sql`o.id >= ${span.from} AND o.id < ${span.to} AND o.currency = ${span.currency}
     AND o.state ${sql.unsafe(SOLD)}`;
+}
+
+/** Lines `l` of such orders `o`. The lines' own range is what their index goes by. */
+function soldLines(tx: Tx, span: SalesSpan) {
+  return tx.sql`orders.orders o
+      JOIN orders.lines l ON l.order_id = o.id AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
+      WHERE ${isSold(tx, span)}`;
 }
 
 /** Of credit notes `n` and their orders `o`: those of the span, for no order or for one that counts. */

@@ -101,9 +101,9 @@ export async function checkBookings(subject: VerifySubject): Found {
     if (wrong !== undefined) return describeBooking(subject, wrong);
     subject.onRead?.(page.length);
   }
-  const shared = await store.selectSharedJournal(tx);
+  const shared = await store.selectSharedName(tx, "journal");
   if (shared === undefined) return undefined;
-  const [journalId, paymentId] = [Number(shared.journal_id), Number(shared.payment_id)];
+  const [journalId, paymentId] = [Number(shared.id), Number(shared.payment_id)];
   const what = `two events name journal ${journalId}, one of them of payment ${paymentId}`;
   return { check: "payment_bookings", what, journalId, paymentId };
 }
@@ -206,9 +206,9 @@ async function checkStrayHolds({ tx, assets }: VerifySubject): Found {
   let active = 0;
   for (const accountId of sales) active += await countActiveHolds(tx, accountId);
   if (named.count === active && named.distinct === active) return undefined;
-  const shared = await store.selectSharedHold(tx);
+  const shared = await store.selectSharedName(tx, "hold");
   if (shared !== undefined) {
-    const [holdId, paymentId] = [Number(shared.hold_id), Number(shared.payment_id)];
+    const [holdId, paymentId] = [Number(shared.id), Number(shared.payment_id)];
     const what = `two payments name hold ${holdId}, one of them payment ${paymentId}`;
     return { check: "payment_holds", what, paymentId, holdId };
   }
@@ -226,7 +226,7 @@ async function findStrayHold(tx: Tx, creditAccountId: number): Promise<number | 
     const ids = await findActiveHoldIds(tx, { creditAccountId, afterId, limit: STRAY_PAGE });
     const [first, last] = [ids.at(0), ids.at(-1)];
     if (first === undefined || last === undefined) return undefined;
-    const named = await store.selectNamedHolds(tx, { first, last });
+    const named = await store.selectNamed(tx, "hold", { first, last });
     const holdId = ids.find((id) => !named.has(id));
     if (holdId !== undefined) return holdId;
     afterId = last;

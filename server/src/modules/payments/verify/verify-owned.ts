@@ -22,7 +22,7 @@ export async function checkOwned({ tx, assets, since }: VerifySubject): Found {
   const owned = { since, ownerTypes: ["order", "payment"], accountIds } as const;
   if ((await countOwnedJournals(tx, owned)) === (await store.countJournalsOfEvents(tx, since)))
     return undefined;
-  const journalId = await findUnknownJournal(tx, owned, (range) => store.selectJournalsOfEvents(tx, range));
+  const journalId = await findUnknownJournal(tx, owned, (range) => store.selectNamed(tx, "journal", range));
   if (journalId === undefined) return undefined;
   const what = `journal ${journalId} moved money of an order or a payment, and no payment knows of it`;
   return { check: "payment_owners", what, journalId };

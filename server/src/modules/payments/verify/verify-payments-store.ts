@@ -28,9 +28,7 @@ export const SUM_NAMES = [
 ];
 
 /** Payments that are not the sum of their events; events without a payment; events left out. */
-export async function selectWrongSums({
-  sql,
-}: Tx): Promise<(DifferenceRow & { has_gap: boolean; is_missing: boolean }) | undefined> {
+export async function selectWrongSums({ sql }: Tx) {
   const [row] = await sql<(DifferenceRow & { has_gap: boolean; is_missing: boolean })[]>`
     WITH sums AS (
       SELECT payment_id, count(*) AS count, max(seq) AS last,
@@ -105,9 +103,7 @@ export async function selectWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | 
 }
 
 /** The first attempt that nobody will ask about, and no person is shown: it would never end. */
-export async function selectStuckAttempt({
-  sql,
-}: Tx): Promise<{ id: bigint; payment_id: bigint; act: string } | undefined> {
+export async function selectStuckAttempt({ sql }: Tx) {
   const [row] = await sql<{ id: bigint; payment_id: bigint; act: string }[]>`
     SELECT id, payment_id, act
     FROM payments.attempts
@@ -216,27 +212,34 @@ export async function countJournalsOfEvents({ sql }: Tx, since: number): Promise
   return Number(row.count);
 }
 
-/** Journals that events name, from the first id to the last. Reads the whole table: no index finds events by their journals. */
-export async function selectJournalsOfEvents(
+/** What in the book is named once: a journal by an event, a hold by a payment. */
+const NAMES = {
+  journal: { table: "payments.events", name: "journal_id", payment: "payment_id" },
+  hold: { table: "payments.payments", name: "hold_id", payment: "id" },
+} as const;
+
+/** Journals or holds that are named, from the first id to the last. Reads the whole table: no index finds them. */
+export async function selectNamed(
   { sql }: Tx,
+  what: keyof typeof NAMES,
   { first, last }: { first: number; last: number },
 ): Promise<Set<number>> {
-  const rows = await sql<{ journal_id: bigint }[]>`
-    SELECT journal_id FROM payments.events WHERE journal_id BETWEEN ${first} AND ${last}`;
-  return new Set(rows.map((row) => Number(row.journal_id)));
+  const { table, name } = NAMES[what];
+  const rows = await sql<{ id: bigint }[]>`
+    SELECT ${sql(name)} AS id FROM ${sql(table)} WHERE ${sql(name)} BETWEEN ${first} AND ${last}`;
+  return new Set(rows.map((row) => Number(row.id)));
 }
 
-/** The first journal that two events name. */
-export async function selectSharedJournal({
-  sql,
-}: Tx): Promise<{ journal_id: bigint; payment_id: bigint } | undefined> {
-  const [row] = await sql<{ journal_id: bigint; payment_id: bigint }[]>`
-    SELECT journal_id, max(payment_id) AS payment_id
-    FROM payments.events
-    WHERE journal_id IS NOT NULL
-    GROUP BY journal_id
+/** The first journal or hold that is named twice. */
+export async function selectSharedName({ sql }: Tx, what: keyof typeof NAMES) {
+  const { table, name, payment } = NAMES[what];
+  const [row] = await sql<{ id: bigint; payment_id: bigint }[]>`
+    SELECT ${sql(name)} AS id, max(${sql(payment)}) AS payment_id
+    FROM ${sql(table)}
+    WHERE ${sql(name)} IS NOT NULL
+    GROUP BY ${sql(name)}
     HAVING count(*) > 1
-    ORDER BY journal_id
+    ORDER BY ${sql(name)}
     LIMIT 1`;
   return row;
 }
@@ -283,31 +286,6 @@ export async function countHoldsOfPayments({ sql }: Tx): Promise<{ count: number
     FROM payments.payments
     WHERE hold_id IS NOT NULL`;
   return { count: Number(row.count), distinct: Number(row.distinct) };
-}
-
-/** The first hold that two payments name. */
-export async function selectSharedHold({
-  sql,
-}: Tx): Promise<{ hold_id: bigint; payment_id: bigint } | undefined> {
-  const [row] = await sql<{ hold_id: bigint; payment_id: bigint }[]>`
-    SELECT hold_id, max(id) AS payment_id
-    FROM payments.payments
-    WHERE hold_id IS NOT NULL
-    GROUP BY hold_id
-    HAVING count(*) > 1
-    ORDER BY hold_id
-    LIMIT 1`;
-  return row;
-}
-
-/** Holds that payments name, from the first id to the last. Reads the whole table: no index finds payments by their holds. */
-export async function selectNamedHolds(
-  { sql }: Tx,
-  { first, last }: { first: number; last: number },
-): Promise<Set<number>> {
-  const rows = await sql<{ hold_id: bigint }[]>`
-    SELECT hold_id FROM payments.payments WHERE hold_id BETWEEN ${first} AND ${last}`;
-  return new Set(rows.map((row) => Number(row.hold_id)));
 }
 
 export async function countPayments({ sql }: Tx): Promise<number> {
