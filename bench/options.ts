@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly accounts: number;
+  /** An empty database of another PostgreSQL, for the bench alone; undefined: one of its own. */
+  readonly dbUrl: string | undefined;
   readonly scale: boolean;
   /** Of the scale measurement. */
   readonly orders: number;
@@ -21,6 +23,7 @@ interface Flags {
   readonly seconds?: number;
   readonly rounds?: number;
   readonly accounts: number;
+  readonly dbUrl?: string;
   readonly scale?: true;
   readonly orders: number;
   readonly soak?: number;
@@ -36,6 +39,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     seconds: flags.seconds ?? (quick ? 2 : 5),
     rounds: flags.rounds ?? (quick ? 1 : 3),
     accounts: flags.accounts,
+    dbUrl: flags.dbUrl,
     scale: flags.scale === true,
     orders: flags.orders,
     soakMinutes: flags.soak ?? 0,
@@ -57,6 +61,10 @@ function describeCommand(): Command {
     )
     .option("--seconds <n>", "length of a slice", parseCount)
     .option("--rounds <n>", "slices per row", parseCount)
+    .option(
+      "--db-url <url>",
+      "an empty database of another PostgreSQL, such as a stock one, instead of its own",
+    )
     .option("--accounts <n>", "accounts of the load", parseCount, 100_000)
     .option(
       "--scale",

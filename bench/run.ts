@@ -8,7 +8,7 @@ import { buildReport, formatReport, type Report, type ReportParts } from "./repo
 import { measureAuthorization } from "./rows/authorization.ts";
 import { measureCatalogScale } from "./rows/catalog-scale.ts";
 import { measureSizes } from "./rows/check-book.ts";
-import { measureScale, measureSoak } from "./rows/endurance.ts";
+import { measureOwnHistory, measureScale, measureSoak } from "./rows/endurance.ts";
 import { measureLogins } from "./rows/logins.ts";
 import { measureOrderScale } from "./rows/order-scale.ts";
 import { measureLongOrder } from "./rows/orders.ts";
@@ -39,7 +39,7 @@ async function runBench(options: BenchOptions): Promise<Report> {
   const starts = isWanted(options, "start") ? await measureStartFigures(options) : [];
   if (options.only?.source === "start") return buildReport({ ...NOTHING, figures: starts });
   printProgress("starting the server and opening accounts");
-  const bench = await openWorkbench(options.accounts);
+  const bench = await openWorkbench(options);
   for (const signal of ["SIGINT", "SIGTERM"])
     process.once(signal, () => bench.close().finally(() => process.exit(1)));
   try {
@@ -78,6 +78,8 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   const catalog = isCatalogScale ? await measureCatalogScale(bench, seconds, watch) : [];
   const isOrderScale = options.scale && isWanted(options, "order-scale");
   const orderScale = isOrderScale ? await measureOrderScale(bench, options, watch) : [];
+  const isHistory = options.scale && isWanted(options, "history");
+  const history = isHistory ? await measureOwnHistory(bench, seconds, watch) : [];
   const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
   const figures = [
     ...findRatios(samples),
@@ -89,6 +91,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
     ...scale,
     ...catalog,
     ...orderScale,
+    ...history,
     ...soak,
   ];
   printProgress("verifying the books");

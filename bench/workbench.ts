@@ -8,6 +8,7 @@ import { openDatabase, type Sql } from "../server/src/runtime/database.ts";
 import { type ServerLog, startEmbeddedPostgres } from "../server/src/runtime/embedded-postgres/index.ts";
 import { type LoadGenerator, startLoadGenerator } from "./load/load-generator.ts";
 import type { LoadAccounts } from "./load/traffic.ts";
+import type { BenchOptions } from "./options.ts";
 import { type MemoryWatch, watchMemory } from "./rows/memory.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "./server-process.ts";
 import { setUpAccounts } from "./setup-accounts.ts";
@@ -27,10 +28,10 @@ export interface Workbench {
 }
 
 /** Opens all of it, or closes what was opened and throws. */
-export async function openWorkbench(accountCount: number): Promise<Workbench> {
+export async function openWorkbench(options: Pick<BenchOptions, "accounts" | "dbUrl">): Promise<Workbench> {
   const opened = new AsyncDisposableStack();
   try {
-    const parts = await openParts(opened, accountCount);
+    const parts = await openParts(opened, options);
     return { ...parts, close: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
@@ -40,11 +41,11 @@ export async function openWorkbench(accountCount: number): Promise<Workbench> {
 
 async function openParts(
   opened: AsyncDisposableStack,
-  accountCount: number,
+  { accounts: accountCount, dbUrl }: Pick<BenchOptions, "accounts" | "dbUrl">,
 ): Promise<Omit<Workbench, "close">> {
   const dataDir = await makeDataFolder();
   opened.defer(() => removeDataFolder(dataDir));
-  const url = await openPostgres(opened, dataDir);
+  const url = dbUrl ?? (await openPostgres(opened, dataDir));
   const serverOptions = { dataDir, jwtSecret: randomBytes(32).toString("hex"), databaseUrl: url };
   const server = await startServer(serverOptions);
   opened.defer(server.stop);

@@ -82,7 +82,9 @@ export async function measureSizes(sql: Sql): Promise<TableSizes> {
   };
 }
 
-export async function countOutbox(sql: Sql): Promise<number> {
-  const [row] = await sql<{ count: bigint }[]>`SELECT count(*) AS count FROM jobs.outbox`;
+/** Events not yet delivered, and rows of the trail not yet chained. */
+export async function countWaiting(sql: Sql): Promise<number> {
+  const [row] = await sql<{ count: bigint }[]>`
+    SELECT (SELECT count(*) FROM jobs.outbox) + (SELECT count(*) FROM audit.pending) AS count`;
   return Number(row?.count);
 }

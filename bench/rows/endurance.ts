@@ -14,6 +14,8 @@ const TRANSFERS_FULL = 10_000_000;
 const FILL_SLICE_SECONDS = 20;
 const SOAK_SLICE_SECONDS = 20;
 const SLOPE_FLAT_MB_PER_MINUTE = 2;
+const TRANSFERS_OWN = 1_000_000;
+const HOT_PLAN = { id: "hot-256", load: { traffic: "transfers", spread: "hot", inFlight: 256 } } as const;
 const PLAN = { id: "uniform-256", load: { traffic: "transfers", spread: "uniform", inFlight: 256 } } as const;
 
 export interface Watch {
@@ -23,14 +25,14 @@ export interface Watch {
 
 /** Measures the system nearly empty, fills it through the batch endpoint, and measures it full. Call it first. */
 export async function measureScale(bench: Workbench, seconds: number, watch: Watch): Promise<Figure[]> {
-  const empty = await measureRate(bench, seconds, watch);
+  const empty = await measureRate(bench, { seconds }, watch);
   watch.onProgress("scale: opening accounts");
   const api = { port: bench.server.port, jwtSecret: bench.serverOptions.jwtSecret };
   const accounts = await setUpAccounts(api, ACCOUNTS_FULL - bench.accounts.ids.length, bench.accounts.ids);
   bench.load.useAccounts(accounts);
-  await fill(bench, watch);
+  await fill(bench, watch, { spread: "uniform", transfers: TRANSFERS_FULL });
   await bench.sql`CHECKPOINT`;
-  const full = await measureRate(bench, seconds, watch);
+  const full = await measureRate(bench, { seconds }, watch);
   return [
     { label: "uniform, 256 in flight, empty system", value: empty, unit: "/s" },
     { label: "the same with 1,000,000 accounts and 10,000,000 transfers", value: full, unit: "/s" },
@@ -38,20 +40,40 @@ export async function measureScale(bench: Workbench, seconds: number, watch: Wat
   ];
 }
 
-async function measureRate(bench: Workbench, seconds: number, { notes }: Watch): Promise<number> {
+/** One account before and after a million transfers of its own: what it has done must not weigh on what it does. */
+export async function measureOwnHistory(bench: Workbench, seconds: number, watch: Watch): Promise<Figure[]> {
+  const young = await measureRate(bench, { seconds, plan: HOT_PLAN }, watch);
+  await fill(bench, watch, { spread: "hot", transfers: TRANSFERS_OWN + (await countTransfers(bench)) });
+  const old = await measureRate(bench, { seconds, plan: HOT_PLAN }, watch);
+  return [
+    { label: "one hot account, 256 in flight", value: young, unit: "/s" },
+    { label: "the same after 1,000,000 transfers of its own", value: old, unit: "/s" },
+    { label: "before / after its own history", value: young / old, unit: "×", target: { atMost: 1.1 } },
+  ];
+}
+
+async function measureRate(
+  bench: Workbench,
+  { seconds, plan = PLAN }: { seconds: number; plan?: typeof PLAN | typeof HOT_PLAN },
+  { notes }: Watch,
+): Promise<number> {
   const rates: number[] = [];
   for (let round = 0; round < 5; round++)
-    rates.push((await measureLoad(bench, PLAN, { seconds, notes })).perSecond);
+    rates.push((await measureLoad(bench, plan, { seconds, notes })).perSecond);
   return findMedian(rates) ?? 0;
 }
 
-async function fill(bench: Workbench, watch: Watch): Promise<void> {
-  for (let written = await countTransfers(bench); written < TRANSFERS_FULL; ) {
+async function fill(
+  bench: Workbench,
+  watch: Watch,
+  { spread, transfers }: { spread: "uniform" | "hot"; transfers: number },
+): Promise<void> {
+  for (let written = await countTransfers(bench); written < transfers; ) {
     watch.onProgress(
-      `scale: ${written.toLocaleString("en-US")} transfers of ${TRANSFERS_FULL.toLocaleString("en-US")}`,
+      `scale: ${written.toLocaleString("en-US")} transfers of ${transfers.toLocaleString("en-US")}`,
     );
     const mark = await markBook(bench.sql);
-    const load = { traffic: "batches", spread: "uniform", inFlight: 4, port: bench.server.port } as const;
+    const load = { traffic: "batches", spread, inFlight: 4, port: bench.server.port } as const;
     const { acceptedTransfers, acceptedMinor } = await bench.load.run({
       ...load,
       warmupSeconds: 0,

@@ -30,8 +30,8 @@ function findBundledNode() {
 }
 
 // Node sizes its heap by the machine's memory and collects late; the server is content with far less (measured under
-// full load: 343 MB without these, 217 MB with them, at the same speed).
-const FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=1024"];
+// full load, with a semi-space of 16 MB: 343 MB without these, 217 MB with them; docs/decisions/0003-bounded-heap.md).
+const FLAGS = ["--max-semi-space-size=32", "--max-old-space-size=1024"];
 // Compiled code is kept beside the packages, which saves a fifth of a second at each start. Two of glibc's arenas instead of
 // eight a core: less memory lies about in pieces (measured under load: 10 MB of 270).
 const env = {

@@ -49,7 +49,7 @@ export async function findRemembered(
 
 /**
  * Fails the transaction where one of the keys is remembered. In batches that were decided without looking, sent behind
- * `holdEpoch` and the accounts' locks and ahead of `remember`.
+ * `holdEpoch` and the accounts' locks, and ahead of `remember`.
  */
 export function expectNewKeys({ sql }: Tx, keyHashes: readonly string[]): Promise<unknown> {
   return sql`SELECT runtime.expect_new_keys(${toTextArray(keyHashes)}::uuid[])`.execute();

@@ -39,7 +39,7 @@ export interface CommandDesk extends GroupCommit<BookCommand, CommandOutcome> {
   readonly afterCommit: (listener: (commit: Commit) => void) => void;
 }
 
-const KNOWN_ACCOUNTS_MAX = 100_000;
+const KNOWN_ACCOUNTS_MAX = 50_000;
 /** At most 63 batches are decided under locks before the next is tried ahead. */
 const PASSED_OVER_DOUBLINGS = 6;
 

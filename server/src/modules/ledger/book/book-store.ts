@@ -88,14 +88,6 @@ export async function takeStampsAhead({ sql }: Tx, count: number): Promise<Stamp
   return { first: Number(row.first), count, settling: Number(row.settling), clock: Number(row.clock) };
 }
 
-/** Fails the transaction where the stamps, taken ahead, may not be used any more. Sent behind the accounts' locks. */
-export function expectAhead(
-  { sql }: Tx,
-  { first, settling }: Pick<StampsAhead, "first" | "settling">,
-): Promise<unknown> {
-  return sql`SELECT ledger.expect_ahead(${first}, ${settling})`.execute();
-}
-
 export interface HoldRow {
   id: bigint;
   kind: number;

@@ -2,7 +2,7 @@
 // the tables' CHECKs and by the count of rows.
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { BookAccount, Decisions } from "./book.ts";
+import type { Book, BookAccount, Decisions } from "./book.ts";
 import { HOLD_STATES, type Hold, JOURNAL_KINDS } from "./journal.ts";
 
 const NEW_SUMS = columnsOf<BookAccount>({
@@ -23,8 +23,10 @@ const NEW_SUMS = columnsOf<BookAccount>({
 export function updateAccounts(
   { sql }: Tx,
   accounts: readonly BookAccount[],
-  { firstStamp, lastStamp }: { firstStamp: number; lastStamp: number },
+  { firstStamp, lastStamp, ahead }: { firstStamp: number; lastStamp: number; ahead: Book["ahead"] },
 ): Promise<unknown> {
+  // Behind the locks that the update has taken: whoever settles waits for these.
+  const expectAhead = ahead === null ? sql`` : sql`, ledger.expect_ahead(${ahead.first}, ${ahead.settling})`;
   return sql`
     WITH written AS (
       UPDATE ledger.accounts a
@@ -34,7 +36,7 @@ export function updateAccounts(
       FROM unnest(${NEW_SUMS.arrays(sql, accounts)}) AS n (${NEW_SUMS.names(sql)})
       WHERE a.id = n.id AND a.version = n.opening_version AND a.last_stamp < ${firstStamp}
       RETURNING 1)
-    SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts')
+    SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts') ${expectAhead}
     FROM written`.execute();
 }
 

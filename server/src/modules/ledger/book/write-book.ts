@@ -2,7 +2,6 @@
 import { randomInt } from "node:crypto";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Book, BookAccount } from "./book.ts";
-import { expectAhead } from "./book-store.ts";
 import * as store from "./write-book-store.ts";
 
 /** Each batch adds to one of these stripes by chance. Two batches on one stripe stay correct and merely wait for each other. */
@@ -25,7 +24,6 @@ export function writeBook(
   const closed = [...decisions.closedHolds.values()];
   const writes: Promise<unknown>[] = [];
   if (customers.length > 0) writes.push(store.updateAccounts(tx, customers, stampsOf(book)));
-  if (book.ahead !== null) writes.push(expectAhead(tx, book.ahead));
   if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, randomInt(STRIPES)));
   if (decisions.journals.length > 0) writes.push(store.insertJournals(tx, decisions.journals));
   if (decisions.transfers.length > 0) writes.push(store.insertTransfers(tx, decisions.transfers));
@@ -52,6 +50,6 @@ function findCustomers({ accounts, decisions, ahead }: Book, refusedIds: Readonl
     .sort((a, b) => a.id - b.id);
 }
 
-function stampsOf({ firstStamp, nextStamp }: Book): { firstStamp: number; lastStamp: number } {
-  return { firstStamp, lastStamp: Math.max(firstStamp, nextStamp - 1) };
+function stampsOf({ firstStamp, nextStamp, ahead }: Book) {
+  return { firstStamp, lastStamp: Math.max(firstStamp, nextStamp - 1), ahead };
 }
