@@ -11,13 +11,14 @@ import {
   readTaxRates,
   type Screen,
 } from "../src/modules/orders/index.ts";
+import { stateOf } from "../src/modules/orders/order-store.ts";
 import type { Attempt } from "../src/modules/payments/attempts/attempt.ts";
 import { type AttemptRow, toAttempt } from "../src/modules/payments/attempts/attempt-store.ts";
 import { submitCapture, submitRefund } from "../src/modules/payments/change-payment.ts";
 import { getPayment, type PaymentKeeper, recordOutcome } from "../src/modules/payments/index.ts";
 import type { ProviderReport } from "../src/modules/payments/providers/card-provider.ts";
 import { addCoupon } from "../src/modules/promotions/change-coupon.ts";
-import type { CouponTerms } from "../src/modules/promotions/coupon.ts";
+import { type CouponTerms, NO_TERMS } from "../src/modules/promotions/coupon.ts";
 import { getCoupon } from "../src/modules/promotions/find-coupons.ts";
 import { inTransaction } from "../src/runtime/transaction.ts";
 import { openVault } from "../src/runtime/vault/vault.ts";
@@ -109,7 +110,7 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
     settle: async (attempt, outcome) => tell(attempt.paymentId, ...(await reportsOf(test, attempt, outcome))),
     stateOf: async (id) => {
       const [row] = await db<{ state: number }[]>`SELECT state FROM orders.orders WHERE id = ${String(id)}`;
-      return STATES[row?.state ?? 0] ?? "none";
+      return row === undefined ? "none" : stateOf(row.state);
     },
     levels: async (productId) => {
       const [first] = (await services.stockOf([productId])).get(productId) ?? [];
@@ -119,18 +120,6 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
 }
 
 const onPayment = (paymentId: string | number) => ({ paymentId: Number(paymentId), actor: STAFF });
-
-const STATES = [
-  "none",
-  "PENDING",
-  "CONFIRMED",
-  "QUEUED",
-  "PROCESSING",
-  "COMPLETED",
-  "CANCELLED",
-  "FAILED",
-  "EXPIRED",
-];
 
 async function openServices(
   { db, desk, assets, risk }: TestDesk,
@@ -166,19 +155,8 @@ let couponCount = 0;
 
 async function addTestCoupon({ db }: TestDesk, terms: Partial<CouponTerms> = {}): Promise<string> {
   const code = `COUPON-${++couponCount}`;
-  const nothing = {
-    description: null,
-    amountMinor: null,
-    currency: null,
-    minimumOrderMinor: null,
-    maximumDiscountMinor: null,
-    validFrom: null,
-    validUntil: null,
-    usageLimit: null,
-    customerLimit: null,
-  };
   const percent = terms.amountMinor === undefined ? 100_000 : null;
-  const coupon = { code, terms: { ...nothing, percent, isActive: true, ...terms } };
+  const coupon = { code, terms: { ...NO_TERMS, percent, ...terms } };
   await inTransaction(db, (tx) => addCoupon(tx, coupon));
   return code;
 }

@@ -116,6 +116,7 @@ export const LEDGER_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
+export const ledgerError = refusalsOf(LEDGER_ERRORS);
 export type LedgerErrorCode = keyof typeof LEDGER_ERRORS;
 
 /** A refusal decided inside a batch: returned, not thrown, for the other items of the batch go on. */
@@ -131,6 +132,3 @@ export function refuse(code: LedgerErrorCode, details: RefusalDetails = {}): Ref
 export function isRefusal(outcome: object): outcome is Refusal {
   return "refused" in outcome;
 }
-
-/** The same refusal as a throwable. */
-export const ledgerError = refusalsOf(LEDGER_ERRORS);

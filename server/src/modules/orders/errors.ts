@@ -126,9 +126,8 @@ export const ORDER_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type OrderErrorCode = keyof typeof ORDER_ERRORS;
-
 export const orderError = refusalsOf(ORDER_ERRORS);
+export type OrderErrorCode = keyof typeof ORDER_ERRORS;
 
 /** A refusal of one line, named as the request names it. */
 export function lineError(

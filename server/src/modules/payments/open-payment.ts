@@ -8,7 +8,7 @@ import { type Asset, type Hold, ledgerError, placeHold, takeStamps } from "../le
 import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, unlessRefused } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
-import { type CaptureMode, NO_SUMS, ownerOf, type Payment, type ProviderName } from "./payment.ts";
+import { type CaptureMode, NO_MONEY, ownerOf, type Payment, type ProviderName } from "./payment.ts";
 import { appendQuietEvent, savePayment } from "./payment-rows.ts";
 
 export interface OpenPaymentRequest {
@@ -114,12 +114,7 @@ function newPayment(desk: Desk, request: OpenPaymentRequest): Payment {
     providerReference: null,
     actionUrl: null,
     failureCode: null,
-    ...NO_SUMS,
-    authorizingMinor: 0n,
-    capturingMinor: 0n,
-    voidingMinor: 0n,
-    refundingMinor: 0n,
-    cancelRequested: false,
+    ...NO_MONEY,
     eventCount: 0,
     version: 1,
   };

@@ -100,7 +100,8 @@ export type MovedMoney = Pick<
   "authorizedMinor" | "voidedMinor" | "capturedMinor" | "refundedMinor" | "chargedBackMinor" | "disputedMinor"
 >;
 type Sums = MovedMoney & Pick<Payment, "taxCapturedMinor" | "taxReturnedMinor">;
-export const NO_SUMS: Sums = {
+/** Nothing moved and nothing under way, as in a payment that was just opened. */
+export const NO_MONEY: Sums & PaymentMoney = {
   authorizedMinor: 0n,
   voidedMinor: 0n,
   capturedMinor: 0n,
@@ -109,6 +110,11 @@ export const NO_SUMS: Sums = {
   disputedMinor: 0n,
   taxCapturedMinor: 0n,
   taxReturnedMinor: 0n,
+  authorizingMinor: 0n,
+  capturingMinor: 0n,
+  voidingMinor: 0n,
+  refundingMinor: 0n,
+  cancelRequested: false,
 };
 
 /** What one event adds to the sums: the only place where they change. */

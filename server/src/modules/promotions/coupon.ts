@@ -27,6 +27,21 @@ export interface CouponTerms {
   readonly isActive: boolean;
 }
 
+/** What a coupon says where nothing is said of it. */
+export const NO_TERMS: CouponTerms = {
+  description: null,
+  percent: null,
+  amountMinor: null,
+  currency: null,
+  minimumOrderMinor: null,
+  maximumDiscountMinor: null,
+  validFrom: null,
+  validUntil: null,
+  usageLimit: null,
+  customerLimit: null,
+  isActive: true,
+};
+
 export interface Coupon extends CouponTerms {
   /** In order of making. */
   readonly id: number;

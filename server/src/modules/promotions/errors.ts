@@ -70,6 +70,5 @@ export const PROMOTION_ERRORS = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-export type PromotionErrorCode = keyof typeof PROMOTION_ERRORS;
-
 export const promotionError = refusalsOf(PROMOTION_ERRORS);
+export type PromotionErrorCode = keyof typeof PROMOTION_ERRORS;

@@ -6,23 +6,9 @@ import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { readTime } from "../../values/read-input.ts";
 import { type Asset, type Assets, readCurrency } from "../ledger/index.ts";
 import type { NewCoupon } from "./change-coupon.ts";
-import { type Coupon, type CouponTerms, normalizeCode, PERCENT_ONE } from "./coupon.ts";
+import { type Coupon, type CouponTerms, NO_TERMS, normalizeCode, PERCENT_ONE } from "./coupon.ts";
 import type { CouponChange, CouponInput } from "./coupon-schemas.ts";
 import { PERCENT_SCALE } from "./describe-coupon.ts";
-
-const NO_TERMS: CouponTerms = {
-  description: null,
-  percent: null,
-  amountMinor: null,
-  currency: null,
-  minimumOrderMinor: null,
-  maximumDiscountMinor: null,
-  validFrom: null,
-  validUntil: null,
-  usageLimit: null,
-  customerLimit: null,
-  isActive: true,
-};
 
 type Given = CouponChange & Partial<Pick<CouponInput, "value" | "maximum_discount">>;
 type Amounts = Pick<Given, "minimum_order" | "maximum_discount">;

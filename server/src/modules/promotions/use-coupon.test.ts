@@ -5,7 +5,7 @@ import { inTransaction } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { BookCommand } from "../desk/index.ts";
 import { addCoupon } from "./change-coupon.ts";
-import type { CouponTerms } from "./coupon.ts";
+import { type CouponTerms, NO_TERMS } from "./coupon.ts";
 import { getCoupon, quoteCoupon } from "./find-coupons.ts";
 import { claimDiscount, couponNeeds, returnUse, takeUse } from "./use-coupon.ts";
 import { verifyCoupons } from "./verify-coupons.ts";
@@ -22,23 +22,12 @@ afterAll(async () => {
   await ground.close();
 });
 
-const NO_TERMS: CouponTerms = {
-  description: null,
-  percent: 100_000,
-  amountMinor: null,
-  currency: null,
-  minimumOrderMinor: null,
-  maximumDiscountMinor: null,
-  validFrom: null,
-  validUntil: null,
-  usageLimit: null,
-  customerLimit: null,
-  isActive: true,
-};
 let codeCount = 0;
 async function add(terms: Partial<CouponTerms> = {}): Promise<string> {
   const code = `COUPON-${++codeCount}`;
-  await inTransaction(ground.db, (tx) => addCoupon(tx, { code, terms: { ...NO_TERMS, ...terms } }));
+  await inTransaction(ground.db, (tx) =>
+    addCoupon(tx, { code, terms: { ...NO_TERMS, percent: 100_000, ...terms } }),
+  );
   return code;
 }
 

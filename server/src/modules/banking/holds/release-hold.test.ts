@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  customer,
-  euroOf,
-  keyed,
-  openTestDesk,
-  readTopics,
-  STAFF,
-  type TestDesk,
-} from "../../../../tests/desk.ts";
+import { expect, it } from "vitest";
+import { customer, euroOf, keyed, openTestDesk, readTopics, STAFF } from "../../../../tests/desk.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { getHold } from "./find-holds.ts";
 import { buildPlaceHoldCommand } from "./place-hold.ts";
 import { buildReleaseHoldCommand } from "./release-hold.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(() => ground.close());
+const ground = await shareInFile(openTestDesk());
 
 const [alice, shop] = [customer("alice"), customer("shop")];
 

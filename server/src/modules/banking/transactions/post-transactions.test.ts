@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   customer,
   euroOf,
@@ -8,6 +8,7 @@ import {
   STAFF,
   type TestDesk,
 } from "../../../../tests/desk.ts";
+import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { Actor } from "../../../values/actor.ts";
 import {
   type BatchMode,
@@ -16,11 +17,7 @@ import {
   type TransactionRequest,
 } from "./post-transactions.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(() => ground.close());
+const ground = await shareInFile(openTestDesk());
 
 const alice = customer("alice");
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Attempt } from "../attempts/attempt.ts";
-import { NO_SUMS, type Payment } from "../payment.ts";
+import { NO_MONEY, type Payment } from "../payment.ts";
 import { type Known, readEndings } from "./read-endings.ts";
 
 const PAYMENT: Payment = {
@@ -20,12 +20,7 @@ const PAYMENT: Payment = {
   providerReference: null,
   actionUrl: null,
   failureCode: null,
-  ...NO_SUMS,
-  authorizingMinor: 0n,
-  capturingMinor: 0n,
-  voidingMinor: 0n,
-  refundingMinor: 0n,
-  cancelRequested: false,
+  ...NO_MONEY,
   eventCount: 1,
   version: 1,
 };
