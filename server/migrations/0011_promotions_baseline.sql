@@ -32,6 +32,6 @@ CREATE TABLE promotions.uses (
   order_id    bigint PRIMARY KEY,
   code        text   COLLATE "C" NOT NULL REFERENCES promotions.coupons,
   customer_id text,                             -- null: nobody who is known
-  returned_at bigint                            -- stamp; set when the order ended before it was confirmed
+  returned_at bigint                            -- stamp; set when the order ended without a sale
 ) WITH (fillfactor = 90);
 CREATE INDEX uses_by_customer ON promotions.uses (code, customer_id) WHERE returned_at IS NULL;

@@ -145,6 +145,8 @@ async function openServices(
       invoiceSeconds: 3_600,
       reviewSeconds: 3_600,
       graceSeconds: 0,
+      timeZone: "UTC",
+      returnsCoupons: true,
       cartExpiryDays: 30,
       ...settings,
     },

@@ -1,9 +1,20 @@
 // Reads a moment from an option of the command line.
 import { InvalidArgumentError } from "commander";
+import { loadConfig } from "../config/load-config.ts";
 import { parseStamp } from "../values/time.ts";
+import { startOfDay } from "../values/time-zone.ts";
 
-/** Returns a stamp. @throws InvalidArgumentError, which commander tells with the option's name */
+/**
+ * Returns a stamp; of a date, its first moment in SHOP_TIME_ZONE.
+ * @throws InvalidArgumentError, which commander tells with the option's name; ConfigError where a date is named and the settings are wrong
+ */
 export function readTime(text: string): number {
+  const stamp = readUtcTime(text);
+  return text.includes(":") ? stamp : (startOfDay(text, loadConfig().SHOP_TIME_ZONE) ?? stamp);
+}
+
+/** The same of a date in UTC: of lists whose days are. */
+export function readUtcTime(text: string): number {
   const stamp = parseStamp(text);
   if (stamp === undefined)
     throw new InvalidArgumentError(

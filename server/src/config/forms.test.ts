@@ -52,6 +52,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   directoryId: ["a/b", "a b", "https://login.example"],
   logName: ["a+b", "a b", "https://log.example"],
   currency: ["€", "US D", "-"],
+  timeZone: ["+01:00", "Berlin", "Europe/Atlantis", "UTC+1", "constructor"],
 };
 const RIGHT: Readonly<Record<string, readonly string[]>> = {
   baseUrl: ["http://localhost:8000", "https://example.com/shop/", "https://[::1]:8443"],
@@ -69,6 +70,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   ],
   key32: ["00".repeat(32), Buffer.alloc(32, 1).toString("base64"), Buffer.alloc(32, 9).toString("base64url")],
   currency: ["EUR", "eur"],
+  timeZone: ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"],
 };
 
 /** Values that this key must refuse, whatever its neighbours are. */

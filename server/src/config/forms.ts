@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { parseEmailAddress } from "../values/email-address.ts";
 import { parseKeyBytes } from "../values/key-bytes.ts";
+import { isTimeZone } from "../values/time-zone.ts";
 import { splitList } from "./split-list.ts";
 
 export interface Form {
@@ -162,3 +163,9 @@ export const currency: Form = {
   must: "be a currency's code, such as EUR",
   read: (value) => (/^[a-z0-9][a-z0-9_.:-]{0,63}$/i.test(value) ? value.toUpperCase() : undefined),
 };
+
+export const timeZone = keep(
+  "time zone",
+  "be a name of the IANA database, such as Europe/Berlin or UTC",
+  isTimeZone,
+);

@@ -75,6 +75,8 @@ export interface HttpServerOptions {
   readonly authenticator: Authenticator;
   /** Writes the audit entry of a command. */
   readonly recordCommand: CommandRecorder;
+  /** Of days: a name of the IANA database. */
+  readonly timeZone: string;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly edge: EdgeOptions;
@@ -122,7 +124,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.decorateRequest("problemCode");
   keepBodyText(server as HttpServer);
   boundConnections(server as HttpServer, options);
-  server.setValidatorCompiler(createValidatorCompiler());
+  server.setValidatorCompiler(createValidatorCompiler(options));
   // Response schemas document; that answers keep to them is proved by tests. The compiled serializers would drop what a
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));

@@ -23,6 +23,7 @@ export {
   IdInput,
   idOf,
   Limit,
+  momentOf,
   nullable,
   PageQuery,
   PastTime,

@@ -1,6 +1,6 @@
 // Shapes that all modules' routes share: the problem document, ids, times, amounts, pages of a list.
 import { type TSchema, Type } from "typebox";
-import { READ_AS_ID } from "./validate.ts";
+import { READ_AS_ID, READ_DAY_AS } from "./validate.ts";
 
 export const Problem = Type.Object(
   {
@@ -46,10 +46,24 @@ export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09
 export const PastTime = Type.Optional(
   Type.String({
     maxLength: 40,
-    description: "RFC 3339 with an offset (a + is written %2B), or a date, whose first moment in UTC it is",
+    description:
+      "RFC 3339 with an offset (a + is written %2B), or a date: its first moment in SHOP_TIME_ZONE. " +
+      "What begins at `to` is not included",
     examples: ["2026-11-01", "2026-11-21T09:00:00.123456Z"],
+    [READ_DAY_AS]: "start",
   }),
 );
+
+/** A time in a body; a date alone means its first moment, or that the whole of that day counts too. */
+export function momentOf(day: "start" | "end") {
+  const meaning = day === "start" ? "its first moment" : "that day is included, to its end";
+  return Type.String({
+    maxLength: 40,
+    description: `RFC 3339 with an offset, or a date: ${meaning}, in SHOP_TIME_ZONE`,
+    examples: ["2027-01-01T00:00:00Z", "2027-01-01"],
+    [READ_DAY_AS]: day,
+  });
+}
 
 /** An amount as it is answered. */
 export const Amount = Type.String({

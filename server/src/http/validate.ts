@@ -5,18 +5,30 @@ import addFormats from "ajv-formats";
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
 import { parseId } from "../values/id.ts";
 import { NO_ID } from "../values/read-input.ts";
+import { formatStamp } from "../values/time.ts";
+import { endOfDay, startOfDay } from "../values/time-zone.ts";
 
 /** Marks a text that is an id: what the handler gets is the number. */
 export const READ_AS_ID = "x-id";
 
+/** Marks a time that may be a day alone: what the handler gets is when it begins (`start`), or is over (`end`), in the shop's time zone. */
+export const READ_DAY_AS = "x-day";
+
 const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: true, strict: false };
 
-export function createValidatorCompiler(): FastifySchemaCompiler<AnySchema> {
+export function createValidatorCompiler({
+  timeZone,
+}: {
+  readonly timeZone: string;
+}): FastifySchemaCompiler<AnySchema> {
   // In a body 1e400 parses to Infinity, which is no number that could be kept or written back. (Not so for text: Ajv
   // coerces a thousand nines to Infinity and then, strict, skips the limits of numbers.)
   const forBodies = new Ajv({ ...OPTIONS, coerceTypes: false, strictNumbers: true });
   const forText = new Ajv({ ...OPTIONS, coerceTypes: "array" });
-  for (const ajv of [forBodies, forText]) addFormats.default(ajv);
+  for (const ajv of [forBodies, forText]) {
+    addFormats.default(ajv);
+    ajv.addKeyword({ keyword: READ_DAY_AS, type: "string", modifying: true, validate: readDayIn(timeZone) });
+  }
   forText.addKeyword({ keyword: READ_AS_ID, type: "string", modifying: true, validate: readId });
   return ({ schema, httpPart }) => compileWhenUsed(httpPart === "body" ? forBodies : forText, schema);
 }
@@ -41,3 +53,13 @@ const readId: SchemaValidateFunction = (...[, text, , place]) => {
   else if (place !== undefined) Object.assign(place.parentData, { [place.parentDataProperty]: id });
   return id !== undefined;
 };
+
+/** The keyword: puts the moment in place of a day; what is no day is left to whoever reads times. */
+function readDayIn(timeZone: string): SchemaValidateFunction {
+  return (...[side, text, , place]) => {
+    const stamp = side === "end" ? endOfDay(text, timeZone) : startOfDay(text, timeZone);
+    if (stamp !== undefined && place !== undefined)
+      Object.assign(place.parentData, { [place.parentDataProperty]: formatStamp(stamp) });
+    return true;
+  };
+}

@@ -114,6 +114,7 @@ async function openServer(
     rateLimits: readRateLimits(config),
     trustedProxies: splitList(config.TRUSTED_PROXIES),
     recordCommand: audit.recordCommand,
+    timeZone: config.SHOP_TIME_ZONE,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     bounds: {

@@ -10,7 +10,7 @@ export const NO_ID = "must be an id, a decimal string";
 
 const TIME = "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date";
 /** What PostgreSQL cannot keep (NUL, lone surrogates), and what would break an export's lines. */
-const UNKEPT = /[\p{Cc}\p{Cs}]/u;
+const UNKEPT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
  * Reads parts of one input, each by its own reader, and refuses all that are wrong at once.
@@ -100,7 +100,8 @@ export function readText<T extends string | null | undefined>(text: T, field: st
 
 /** Text of several lines. @throws AppError `invalid/invalid_request` naming the field */
 export function readLines<T extends string | null | undefined>(text: T, field: string): T {
-  if (typeof text === "string" && hasControlCharacter(text.replace(/[\n\r\t]/g, ""))) throw unkept(field);
+  if (typeof text === "string" && hasControlCharacter(text.replace(/[\n\r\t\u2028\u2029]/g, "")))
+    throw unkept(field);
   return text;
 }
 

@@ -108,3 +108,19 @@ it("stops at MAX_EXPORT_ROWS behind a whole order, and the rest goes on from the
   const none = await run(["order-lines"], { MAX_EXPORT_ROWS: "2" });
   expect(none).toMatchObject({ code: 3, errors: expect.stringContaining("there are more; raise it\n") });
 });
+
+it("F6-18: takes a date for a day of the shop", async () => {
+  const created = (await shop.staff("GET", `/orders/${orders[0]}`)).body.created_at;
+  const zone = "Pacific/Kiritimati";
+  const day = Temporal.Instant.from(created).toZonedDateTimeISO(zone).toPlainDate();
+  const next = day.add({ days: 1 }).toString();
+  const countOf = async (span: readonly string[]) => {
+    const { out } = await run(["orders", "--format", "ndjson", "--out", "-", ...span], {
+      SHOP_TIME_ZONE: zone,
+    });
+    return out.trim().split("\n").filter(Boolean).length;
+  };
+  expect(await countOf(["--from", day.toString(), "--to", next])).toBe(3);
+  expect(await countOf(["--to", day.toString()])).toBe(0);
+  expect(await countOf(["--from", next])).toBe(0);
+});

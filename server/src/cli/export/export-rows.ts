@@ -47,7 +47,11 @@ export function addExportOptions(command: Command): Command {
   return addOutputOptions(
     command.addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv")),
   )
-    .option("--from <time>", "the earliest; RFC 3339, or a date (its first moment in UTC)", readTime)
+    .option(
+      "--from <time>",
+      "the earliest; RFC 3339, or a date (its first moment in SHOP_TIME_ZONE)",
+      readTime,
+    )
     .option("--to <time>", "up to, not included", readTime);
 }
 

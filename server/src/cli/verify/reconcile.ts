@@ -6,7 +6,7 @@ import { loadAssets } from "../../modules/ledger/index.ts";
 import type { Mismatch, Reconciliation } from "../../modules/payments/index.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
-import { readTime } from "../read-time.ts";
+import { readUtcTime } from "../read-time.ts";
 import { withMigratedDatabase } from "../with-database.ts";
 
 interface ReconcileOptions {
@@ -28,10 +28,10 @@ export function addReconcileCommand(program: Command): void {
     .option("--file <csv>", "its export: Payments, or the itemized balance report; the sandbox needs none")
     .option(
       "--from <time>",
-      "what moved here before is not missing; default: the list's first line",
-      readTime,
+      "RFC 3339, or a date in UTC: what moved here before is not missing; default: the list's first line",
+      readUtcTime,
     )
-    .option("--to <time>", "what happened here from then on is left out; default: now", readTime)
+    .option("--to <time>", "what happened here from then on is left out; default: now", readUtcTime)
     .action(async (options: ReconcileOptions) => {
       const found = await runReconcile(options);
       const asJson = program.opts()["json"] === true;

@@ -1,5 +1,5 @@
 // The configuration of the shop.
-import { currency, text } from "../forms.ts";
+import { currency, text, timeZone } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const SHOP_KEYS = [
@@ -17,6 +17,23 @@ export const SHOP_KEYS = [
     type: "boolean",
     default: "false",
     description: "Whether the prices of products that do not say so include tax.",
+  },
+  {
+    name: "SHOP_TIME_ZONE",
+    group: "Shop",
+    type: "string",
+    form: timeZone,
+    default: "UTC",
+    description:
+      "Time zone of the shop's days, such as Europe/Berlin: of dates that requests and commands name, and of reports by day and month.",
+  },
+  {
+    name: "COUPON_RETURN_ON_CANCEL",
+    group: "Shop",
+    type: "boolean",
+    default: "true",
+    description:
+      "Whether a coupon can be used again when an order that had been confirmed is cancelled; of one that never was it always can.",
   },
   {
     name: "PRODUCT_IMAGE_LIMIT_BYTES",

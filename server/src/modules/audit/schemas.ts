@@ -1,6 +1,6 @@
 // The shapes of the audit trail's requests and answers.
 import { Type } from "typebox";
-import { Cursor, Limit, pageOf, Time } from "../../http/index.ts";
+import { Cursor, Limit, PastTime, pageOf, Time } from "../../http/index.ts";
 
 export const LogName = Type.Union([Type.Literal("entries"), Type.Literal("transfers")], {
   default: "entries",
@@ -62,8 +62,8 @@ export const EntryQuery = Type.Object(
     resource_type: Type.Optional(Text),
     resource_id: Type.Optional(Text),
     outcome: Type.Optional(Type.Union([Type.Literal("success"), Type.Literal("refused")])),
-    from: Type.Optional(Type.String({ maxLength: 40, description: "The earliest; RFC 3339" })),
-    to: Type.Optional(Type.String({ maxLength: 40, description: "Up to, not included; RFC 3339" })),
+    from: PastTime,
+    to: PastTime,
     limit: Limit,
     cursor: Cursor,
   },

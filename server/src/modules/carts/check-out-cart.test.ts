@@ -81,6 +81,25 @@ it("refuses a guest without an e-mail address, and one who would pay from a bala
   );
 });
 
+it("F6-18: refuses a guest's goods without an address, and takes what is not shipped without one", async () => {
+  const { cart } = await fill(1, GUEST);
+  const nowhere = { kind: "invalid", details: { fields: [{ field: "shipping_address" }] } };
+  const email = { email: "grace@example.com" };
+  for (const shipping_address of [undefined, email])
+    await expectRefusal(shop.db, () => shop.checkOut(cart, { shipping_address } as object), nowhere);
+  const billed = await shop.checkOut(cart, {
+    shipping_address: email,
+    billing_address: { street: "1 Main St" },
+  });
+  expect(billed).toMatchObject({ billing_address: { street: "1 Main St" } });
+  const download = await shop.addProduct(0, { tracksStock: false });
+  const other = await shop.open(GUEST);
+  await shop.change(other, addWanted({ productId: download, quantity: 1 }));
+  expect(await shop.checkOut(other, { shipping_address: email })).toMatchObject({ total: "12.00" });
+  const { cart: ours } = await fill(1);
+  expect(await shop.checkOut(ours)).toMatchObject({ total: "12.00" });
+});
+
 it("failure 5: a cart checked out by two processes at once and again later is one order, which all are answered", async () => {
   const { cart, productId } = await fill(3);
   const answers = await Promise.all([shop, other, shop, other].map((each) => each.checkOut(cart)));

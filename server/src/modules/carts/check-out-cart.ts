@@ -5,9 +5,9 @@ import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { readEmailAddress } from "../../values/email-address.ts";
-import { PRODUCTS } from "../catalog/index.ts";
+import { findProductsForSale, PRODUCTS } from "../catalog/index.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../desk/index.ts";
-import type { CheckoutInput, OrderCaller, OrderServices } from "../orders/index.ts";
+import type { Address, CheckoutInput, OrderCaller, OrderServices } from "../orders/index.ts";
 import {
   buildPlacingCommand,
   describeOrder,
@@ -35,7 +35,7 @@ export interface Checkout {
 
 /**
  * Places the order of a cart. Locks the cart, and what placing locks. Refuses what placing refuses, `cart_closed` (with
- * the order that it has become), `cart_changed`, `cart_empty`, `cart_prices_changed`.
+ * the order that it has become), `cart_changed`, `cart_empty`, `cart_prices_changed`; of guests, goods without an address.
  * @throws AppError `not_found/cart_not_found`, `invalid/…` naming the field
  */
 export function checkOutCart(
@@ -45,10 +45,11 @@ export function checkOutCart(
 ): Promise<CommandOutcome> {
   return submitRereading(services.desk, async () => {
     const cart = await getCart(services.db, checkout.reader, checkout.cartId);
-    const extension = consumeCart(services, cart, checkout);
+    const order = readCheckout(services, caller.actor, { cart, checkout });
+    if (caller.actor.kind === "guest") await checkHasAddress(services, cart, order);
     return buildPlacingCommand(services, caller, {
-      ...readCheckout(services, caller.actor, { cart, checkout }),
-      extension,
+      ...order,
+      extension: consumeCart(services, cart, checkout),
     });
   });
 }
@@ -94,6 +95,25 @@ function readCheckout(
       ? order.shippingAddress
       : { ...order.shippingAddress, email: readEmailAddress(email) };
   return { ...order, shippingAddress, customerId: buyerOf(cart, actor) };
+}
+
+/** Nobody else knows where a guest's goods go. What no stock is kept of, such as a download, needs no address. */
+async function checkHasAddress({ db }: OrderServices, cart: FullCart, order: NewOrder): Promise<void> {
+  if ([order.shippingAddress, order.billingAddress].some(isPlace) || cart.state !== "open") return;
+  const products = await findProductsForSale(
+    db,
+    cart.lines.map(({ productId }) => productId),
+  );
+  if ([...products.values()].some(({ tracksStock }) => tracksStock))
+    throw invalidField(
+      "shipping_address",
+      "is required of guests, for the cart holds goods that are to be shipped",
+    );
+}
+
+/** An e-mail address alone is none. */
+function isPlace(address: Address | null): boolean {
+  return address !== null && Object.keys(address).some((name) => name !== "email");
 }
 
 /** Takes the cart, as it was read, into the order's commit. */

@@ -75,6 +75,8 @@ function readSettings(config: Config): OrderModuleSettings {
       invoiceSeconds: config.ORDER_INVOICE_SECONDS,
       reviewSeconds: config.ORDER_REVIEW_SECONDS,
       graceSeconds: config.ORDER_GRACE_SECONDS,
+      timeZone: config.SHOP_TIME_ZONE,
+      returnsCoupons: config.COUPON_RETURN_ON_CANCEL,
       cartExpiryDays: config.CART_EXPIRY_DAYS,
     },
   };

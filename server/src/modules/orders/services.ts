@@ -21,6 +21,10 @@ export interface OrderSettings {
   readonly reviewSeconds: number;
   /** For how long a confirmed order can still be taken back before it goes to the warehouse. */
   readonly graceSeconds: number;
+  /** Of reports by day and month: a name of the IANA database. */
+  readonly timeZone: string;
+  /** An order that was confirmed gives its use of a coupon back when it is cancelled. */
+  readonly returnsCoupons: boolean;
   /** Days that an untouched cart lives. */
   readonly cartExpiryDays: number;
 }

@@ -1,6 +1,16 @@
 // The shapes of coupons in requests and answers.
 import { Type } from "typebox";
-import { Amount, AmountInput, Currency, Cursor, Limit, nullable, pageOf, Time } from "../../http/index.ts";
+import {
+  Amount,
+  AmountInput,
+  Currency,
+  Cursor,
+  Limit,
+  momentOf,
+  nullable,
+  pageOf,
+  Time,
+} from "../../http/index.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -15,11 +25,6 @@ const Value = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Num
     "Of percent: more than 0, at most 100, up to four decimals; of amount: an amount of the currency",
   examples: ["10"],
 });
-const Moment = Type.String({
-  maxLength: 40,
-  description: "RFC 3339 with an offset, or a date: its first moment in UTC",
-  examples: ["2027-01-01T00:00:00Z"],
-});
 const Count = Type.Integer({ minimum: 1, maximum: COUNT_MAX, examples: [100] });
 const Description = Type.String({ minLength: 1, maxLength: 300, examples: ["Newsletter of June"] });
 
@@ -31,8 +36,8 @@ const discount = {
 const terms = {
   description: Type.Optional(nullable(Description)),
   minimum_order: Type.Optional(nullable(AmountInput)),
-  valid_from: Type.Optional(nullable(Moment)),
-  valid_until: Type.Optional(nullable(Moment)),
+  valid_from: Type.Optional(nullable(momentOf("start"))),
+  valid_until: Type.Optional(nullable(momentOf("end"))),
   usage_limit: Type.Optional(nullable(Count)),
   usage_limit_per_customer: Type.Optional(nullable(Count)),
   active: Type.Optional(Type.Boolean()),

@@ -1,6 +1,6 @@
 // The shapes of the list of the blocked, and of what was found about an order.
 import { Type } from "typebox";
-import { Cursor, idOf, Limit, pageOf, Time } from "../../http/index.ts";
+import { Cursor, idOf, Limit, momentOf, nullable, pageOf, Time } from "../../http/index.ts";
 import { BLOCKED_KINDS } from "./fraud-rules.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -21,12 +21,12 @@ export const BlockedInput = Type.Object(
     kind: Kind,
     value: Value,
     reason: Type.Optional(Reason),
-    expires_at: Type.Optional(NullableTime),
+    expires_at: Type.Optional(nullable(momentOf("end"))),
   },
   { ...closed, examples: [{ kind: "email", value: "mallory@example.com", reason: "chargebacks in May" }] },
 );
 export const BlockedChange = Type.Object(
-  { reason: Type.Optional(Reason), expires_at: Type.Optional(NullableTime) },
+  { reason: Type.Optional(Reason), expires_at: Type.Optional(nullable(momentOf("end"))) },
   { ...closed, examples: [{ reason: "chargebacks in May and June", expires_at: null }] },
 );
 export const BlockedParams = Type.Object({ id: idOf("7") });

@@ -293,7 +293,7 @@ it("failure 22: a customer uses a coupon as often as one customer may, also in o
   expect(await shop.usesOf(couponCode)).toBe(3);
 });
 
-it("failure 22: a use comes back when its order ends unpaid, once, and stays used when the order was confirmed", async () => {
+it("failure 22: a use comes back when its order ends unpaid, once, or cancelled, and stays used when the order was sold", async () => {
   const productId = await shop.addProduct(100);
   const couponCode = await shop.addCoupon({ usageLimit: 1, customerLimit: 1 });
   const place = (fields = {}) => shop.place([[productId, 1]], { couponCode, ...fields });
@@ -311,9 +311,16 @@ it("failure 22: a use comes back when its order ends unpaid, once, and stays use
   const paid = await place();
   for (const attempt of await shop.openAttempts())
     if (String(attempt.paymentId) === paid.payment.id) await shop.settle(attempt, "succeeded");
-  await shop.act(paid.id, cancelOrder({}));
+  const twiceMore = [shop, other].map((each) => each.act(paid.id, cancelOrder({})));
+  await Promise.allSettled(twiceMore);
+  expect(await shop.usesOf(couponCode)).toBe(0);
+  const sold = await place();
+  for (const attempt of await shop.openAttempts())
+    if (String(attempt.paymentId) === sold.payment.id) await shop.settle(attempt, "succeeded");
+  await shop.act(sold.id, shipOrder(shop.services, tracking));
+  await expect(shop.act(sold.id, cancelOrder({}))).rejects.toMatchObject({ code: "order_state_forbids" });
   expect(await shop.usesOf(couponCode)).toBe(1);
   const uses =
     await shop.db`SELECT returned_at IS NULL AS kept FROM promotions.uses WHERE code = ${couponCode} ORDER BY order_id`;
-  expect(uses.map(({ kept }) => kept)).toEqual([false, false, true]);
+  expect(uses.map(({ kept }) => kept)).toEqual([false, false, false, true]);
 });

@@ -47,7 +47,7 @@ function addByPeriod(server: HttpServer, services: OrderServices): void {
       schema: {
         tags,
         operationId: "listSalesByPeriod",
-        summary: "The same by day or month, in UTC (staff)",
+        summary: "The same by day or month of SHOP_TIME_ZONE (staff)",
         description: `Oldest first; a day on which nothing happened is left out. ${COUNTING}`,
         querystring: schemas.PeriodQuery,
         response: { 200: schemas.PeriodAnswer },
@@ -55,9 +55,12 @@ function addByPeriod(server: HttpServer, services: OrderServices): void {
     },
     async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
-      const found = await analytics.findSalesByPeriod(services.db, span, request.query.unit ?? "day");
+      const { timeZone } = services.settings;
+      const { unit = "day" } = request.query;
+      const found = await analytics.findSalesByPeriod(services.db, span, { unit, timeZone });
       return {
         ...frame,
+        time_zone: timeZone,
         items: found.map((sales) => ({ period: sales.period, ...describeOrderSales(sales, write) })),
       };
     },

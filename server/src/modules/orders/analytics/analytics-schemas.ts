@@ -62,6 +62,7 @@ export const SalesAnswer = Type.Object({ ...frame, ...orderSums }, { title: "Sal
 export const PeriodAnswer = Type.Object(
   {
     ...frame,
+    time_zone: Type.String({ description: "Whose days they are: SHOP_TIME_ZONE", examples: ["UTC"] }),
     items: Type.Array(
       Type.Object({ period: Type.String({ examples: ["2026-11-21", "2026-11"] }), ...orderSums }),
     ),

@@ -1,6 +1,8 @@
 // The SQL of analytics: sums over orders and credit notes of a time. Ids are times, so a span is a range of the primary keys
 // of orders and lines, read in order and merged; sums are numeric and come as text, so that none of their digits is lost.
+import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { ZoneOffset } from "../../../values/time-zone.ts";
 
 /** Orders placed and credit notes written from `from` on and before `to`, both stamps, in one currency. */
 export interface SalesSpan {
@@ -37,11 +39,14 @@ type Row<Sales> = { readonly key: string } & { readonly [name in keyof Sales]: s
 const SOLD = "BETWEEN 2 AND 5";
 const MICROSECONDS_PER_DAY = 86_400_000_000;
 
+/** Into which rows sales are summed: one, one a customer, or one a day of clocks that are so far from UTC. */
+export type SalesKey = "all" | "customer" | readonly ZoneOffset[];
+
 /** By key: "0" for all; the number of the day since 1970; the customer, "" for nobody. Unless for all or by day, most revenue first. */
 export async function selectOrderSales(
   tx: Tx,
   span: SalesSpan,
-  { by, limit = null }: { by: "all" | "day" | "customer"; limit?: number | null },
+  { by, limit = null }: { by: SalesKey; limit?: number | null },
 ): Promise<{ key: string; sales: OrderSales }[]> {
   const { sql } = tx;
   const rows = await sql<Row<OrderSales>[]>`
@@ -114,11 +119,14 @@ export async function selectLineSales(
   }));
 }
 
-function keyOf({ sql }: Tx, table: "o" | "n", by: "all" | "day" | "customer") {
+function keyOf({ sql }: Tx, table: "o" | "n", by: SalesKey) {
   if (by === "all") return sql`0`;
   const name = sql.unsafe(table);
   if (by === "customer") return sql`coalesce(${name}.customer_id, '')`;
-  return sql`${name}.id / ${sql.unsafe(String(MICROSECONDS_PER_DAY))}`;
+  const [since, offsets] = [by.map((each) => each.since), by.map(({ offset }) => offset)].map(toArray);
+  return sql`
+    (${name}.id + (${offsets}::bigint[])[width_bucket(${name}.id, ${since}::bigint[])])
+      / ${sql.unsafe(String(MICROSECONDS_PER_DAY))}`;
 }
 
 /** Of orders `o`: those of the span that count. */

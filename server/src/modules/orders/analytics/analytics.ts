@@ -5,6 +5,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { divideHalfEven } from "../../../values/money.ts";
+import { findOffsets } from "../../../values/time-zone.ts";
 import { findProductLabels, type ProductLabel } from "../../catalog/index.ts";
 import {
   type LineSales,
@@ -42,13 +43,14 @@ export async function getSales(db: Sql, span: SalesSpan): Promise<OrderSales> {
   return sales?.sales ?? NOTHING_ORDERED;
 }
 
-/** Periods in which something was sold or given back, oldest first. Days are those of UTC. */
+/** Periods of the time zone in which something was sold or given back, oldest first. */
 export async function findSalesByPeriod(
   db: Sql,
   span: SalesSpan,
-  unit: "day" | "month",
+  { unit, timeZone }: { readonly unit: "day" | "month"; readonly timeZone: string },
 ): Promise<PeriodSales[]> {
-  const days = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by: "day" }));
+  const by = findOffsets(timeZone, span);
+  const days = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by }));
   const byPeriod = new Map<string, OrderSales>();
   for (const { key, sales } of days) {
     const date = new Date(Number(key) * 86_400_000).toISOString();

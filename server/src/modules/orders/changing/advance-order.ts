@@ -124,7 +124,7 @@ function end(desk: Desk, found: FoundOrder): Decision | AppError {
   if (freed instanceof AppError) return freed;
   const { lines, payment } = freed;
   const step = found.payment?.failureCode == null ? "expire" : "fail";
-  const isOver = refuseStep(step, { order, payment, actor }) === undefined;
+  const isOver = refuseStep(step, { ...found, payment }) === undefined;
   const changed = saveOrder(desk, order, {
     set: { lines, expiresAt: null, ...(isOver ? {} : { cancelReason: reason }) },
     ...(isOver ? { step } : { event: "cancel_requested" }),

@@ -27,6 +27,7 @@ export function cancelOrder({
 }): OrderAct {
   return {
     event: "order.cancel",
+    mayEnd: true,
     versions,
     decide: (desk, found) => decide(desk, found, reason ?? "cancelled"),
   };
@@ -87,7 +88,7 @@ interface GivenBack {
  */
 export function giveBack(
   desk: Desk,
-  { order, payment, actor }: FoundOrder,
+  { order, payment, actor, returnsUse }: FoundOrder,
   reason: string,
 ): GivenBack | AppError {
   const given = allOrNothing<GivenBack | AppError>(desk.book, {
@@ -100,7 +101,7 @@ export function giveBack(
     },
     failed: (outcome) => outcome instanceof AppError,
   });
-  if (!(given instanceof AppError)) returnUseOf(desk, order);
+  if (!(given instanceof AppError) && returnsUse) returnUseOf(desk, order);
   return given;
 }
 

@@ -21,7 +21,7 @@ import { orderError } from "../errors.ts";
 import { getOrderWithPayment } from "../get-order.ts";
 import { holdsOf, type Order } from "../order.ts";
 import { ORDERS } from "../order-store.ts";
-import { needsOfUse } from "../placing/apply-coupon.ts";
+import { needsOfCoupon, returnsUse } from "../placing/apply-coupon.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { factsOf } from "./order-facts.ts";
 import { partyOf, refuseTransition, type TransitionName } from "./states.ts";
@@ -31,6 +31,8 @@ export interface FoundOrder {
   readonly order: Order;
   readonly payment: Payment | undefined;
   readonly actor: Actor;
+  /** Its use of a coupon, where it has one, comes back if the act ends it without a sale. */
+  readonly returnsUse: boolean;
 }
 
 export interface OrderAct {
@@ -38,6 +40,8 @@ export interface OrderAct {
   readonly event: string;
   /** Versions of which the order must have one; undefined: any will do. */
   readonly versions?: readonly number[] | undefined;
+  /** It may end an order that is confirmed. */
+  readonly mayEnd?: boolean;
   /** What it touches beside the order's own holds and payment. */
   readonly extra?: (order: Order) => Promise<Partial<BookScope> & { needs?: readonly RowNeed[] }>;
   readonly decide: (desk: Desk, found: FoundOrder) => Decision | AppError;
@@ -63,11 +67,12 @@ export function changeOrder(
 }
 
 async function buildChangeCommand(
-  { assets }: OrderServices,
+  { assets, settings }: OrderServices,
   caller: OrderCaller,
   { found, act }: { found: { order: Order; payment: Payment | undefined }; act: OrderAct },
 ): Promise<BookCommand> {
   const { order, payment } = found;
+  const ending = { afterConfirmed: act.mayEnd === true && settings.returnsCoupons };
   const stock = holdsOf(order);
   const money = scopeOf(assets, payment === undefined ? [] : [payment]);
   const extra = (await act.extra?.(order)) ?? {};
@@ -89,9 +94,9 @@ async function buildChangeCommand(
       { reader: ORDERS, ids: [order.id] },
       { reader: PAYMENTS, ids: payment === undefined ? [] : [payment.id] },
       ...(extra.needs ?? []),
-      ...needsOfUse(order),
+      ...(returnsUse(order, ending) ? needsOfCoupon(order) : []),
     ],
-    decide: (desk) => decide(desk, { caller, read: found, act }),
+    decide: (desk) => decide(desk, { caller, read: found, act, ending }),
   };
 }
 
@@ -101,7 +106,13 @@ function decide(
     caller,
     read,
     act,
-  }: { caller: OrderCaller; read: { order: Order; payment: Payment | undefined }; act: OrderAct },
+    ending,
+  }: {
+    caller: OrderCaller;
+    read: { order: Order; payment: Payment | undefined };
+    act: OrderAct;
+    ending: Parameters<typeof returnsUse>[1];
+  },
 ): Decision | AppError {
   const order = desk.rows.of(ORDERS).get(read.order.id);
   if (order === undefined) return orderError("order_not_found");
@@ -109,7 +120,7 @@ function decide(
   const isAsRead = order.version === read.order.version && payment?.version === read.payment?.version;
   if (!isAsRead || !hasHoldsOf(order, read.order)) return rereadFirst();
   checkVersion(order.version, act.versions);
-  return act.decide(desk, { order, payment, actor: caller.actor });
+  return act.decide(desk, { order, payment, actor: caller.actor, returnsUse: returnsUse(order, ending) });
 }
 
 /** Row and lines are read ahead side by side, so that lines may be older than the row they came with. */

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { verifyCoupons } from "../../promotions/index.ts";
+import { advanceOrder } from "../changing/advance-order.ts";
+import { cancelOrder } from "../changing/cancel-order.ts";
 import { editOrder } from "../changing/edit-order.ts";
 import { payOrder } from "../changing/pay-order.ts";
+import { refundOrder } from "../credit-notes/credit-order.ts";
 import { returnItems } from "../credit-notes/return-items.ts";
 import { shipOrder } from "../fulfilment/ship-order.ts";
 import { verifyOrders } from "../verify/verify-orders.ts";
@@ -88,4 +91,55 @@ it("refuses an order with a coupon that is refused, and leaves neither order nor
   await expectRefusal(shop.db, () => place(code), refusal);
   await expectRefusal(shop.db, () => place("NOBODYS"), { code: "coupon_unknown" });
   expect(await shop.usesOf(code)).toBe(0);
+});
+
+describe("F6-18: a coupon comes back when its order is cancelled", () => {
+  const confirm = (id: string) => shop.act(id, advanceOrder({ to: "CONFIRMED" }));
+
+  it("of one that was confirmed, once, and can be used again by the same customer", async () => {
+    const code = await shop.addCoupon({ usageLimit: 1, customerLimit: 1 });
+    const { id } = await place(code);
+    await confirm(id);
+    await expectRefusal(shop.db, () => place(code), { code: "coupon_used_up" });
+    expect(await shop.act(id, cancelOrder({}))).toMatchObject({ status: "CANCELLED" });
+    expect(await shop.usesOf(code)).toBe(0);
+    await expectRefusal(shop.db, () => shop.act(id, cancelOrder({})), { code: "order_state_forbids" });
+    await place(code);
+    expect(await shop.usesOf(code)).toBe(1);
+  });
+
+  it("while its money is still on the way back, and no second time when that is there", async () => {
+    const code = await shop.addCoupon();
+    const productId = await shop.addProduct(5);
+    const { id, payment } = await shop.place([[productId, 1]], { couponCode: code });
+    await shop.tell(payment.id, { type: "captured", totalMinor: 1_080n, isFinal: true });
+    expect(await shop.act(id, cancelOrder({}))).toMatchObject({ cancel_pending: true });
+    expect(await shop.usesOf(code)).toBe(0);
+    for (const attempt of await shop.openAttempts()) await shop.settle(attempt, "succeeded");
+    expect(await shop.stateOf(id)).toBe("CANCELLED");
+    expect(await shop.usesOf(code)).toBe(0);
+  });
+
+  it("unless the shop wants it otherwise; of one that was never confirmed always", async () => {
+    const strict = await openTestOrders({
+      databaseUrl: shop.databaseUrl,
+      settings: { returnsCoupons: false },
+    });
+    const code = await shop.addCoupon();
+    const [first, second] = [await place(code), await place(code)];
+    await confirm(first.id);
+    await strict.act(first.id, cancelOrder({}));
+    expect(await shop.usesOf(code)).toBe(2);
+    await strict.act(second.id, cancelOrder({}));
+    expect(await shop.usesOf(code)).toBe(1);
+    await strict.close();
+  });
+
+  it("and not when it is refunded or shipped", async () => {
+    const code = await shop.addCoupon();
+    const { id } = await place(code);
+    await shop.act(id, payOrder(shop.services, { actor: STAFF }, {}));
+    await shop.act(id, refundOrder({ reason: "late" }));
+    expect(await shop.usesOf(code)).toBe(1);
+  });
 });

@@ -1,5 +1,5 @@
 // Coupons on orders: what one takes off is spread over the lines before their tax is computed, and its use goes with the order:
-// taken when it is placed, given back when it ends before it was confirmed.
+// taken when it is placed, given back when it ends without a sale.
 import { AppError } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Desk, RowNeed } from "../../desk/index.ts";
@@ -12,6 +12,7 @@ import {
   returnUse,
   takeUse,
 } from "../../promotions/index.ts";
+import { isFinal } from "../changing/states.ts";
 import { orderError } from "../errors.ts";
 import type { Order, OrderLine } from "../order.ts";
 import { type LineTotals, listPriceOf, priceDiscounted, sumTotals } from "./totals.ts";
@@ -78,18 +79,20 @@ export function takeUseFor(desk: Desk, order: Order): void {
   if (claim !== undefined) takeUse(desk, claim, order.id);
 }
 
-/** Only after the last thing that may refuse. An order that was confirmed has used its coupon, whatever becomes of it. */
+/** Only after the last thing that may refuse, of an order that `returnsUse`. */
 export function returnUseOf(desk: Desk, order: Order): void {
   const claim = claimOf(order);
-  if (claim !== undefined && mayReturnUse(order)) returnUse(desk, claim, order.id);
+  if (claim !== undefined) returnUse(desk, claim, order.id);
 }
 
-/** Orders that were never confirmed; those that are being cancelled have given it back already. */
-function mayReturnUse({ state, cancelReason }: Order): boolean {
-  return state === "PENDING" && cancelReason === null;
-}
-
-/** What a command on an order reads lest it ends or changes: its coupon, while the use can still come back. */
-export function needsOfUse(order: Order): RowNeed[] {
-  return mayReturnUse(order) ? needsOfCoupon(order) : [];
+/**
+ * Whether the order's use of its coupon comes back when it ends now without a sale: of one that was never confirmed always, of one that
+ * was where the shop wants it so. One that is being cancelled has given it back already.
+ */
+export function returnsUse(
+  { state, cancelReason }: Order,
+  { afterConfirmed }: { afterConfirmed: boolean },
+): boolean {
+  const isOpen = state === "PENDING" || (afterConfirmed && !isFinal(state));
+  return cancelReason === null && isOpen;
 }

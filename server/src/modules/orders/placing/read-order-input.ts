@@ -5,7 +5,7 @@ import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import { readMetadata } from "../../../values/metadata.ts";
-import { readAmount, readOptionalId, readText } from "../../../values/read-input.ts";
+import { readAmount, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
 import { readShelf } from "../credit-notes/read-return.ts";
@@ -17,12 +17,25 @@ import type { NewOrder } from "./place-orders.ts";
 import type { NewLine } from "./price-lines.ts";
 import type { Address } from "./screen.ts";
 
-/** Its `email`, where it has one, is an e-mail address. @throws AppError `invalid/invalid_request` naming the field */
+/**
+ * Each field is one line that says something; its `email`, where it has one, is an e-mail address.
+ * @throws AppError `invalid/invalid_request` naming the fields
+ */
 export function readAddress(address: Address | null | undefined, field: string): Address | null {
   if (address === undefined || address === null) return null;
-  for (const [name, value] of Object.entries(address)) readText(value, `${field}.${name}`);
+  readEach(Object.entries(address), ([name, value]) => readAddressField(value, `${field}.${name}`));
   const { email } = address;
   return email === undefined ? address : { ...address, email: readEmailAddress(email, `${field}.email`) };
+}
+
+function readAddressField(value: string, field: string): string {
+  if (/[\r\n\u0085\u2028\u2029]/.test(value))
+    throw invalidField(
+      field,
+      "must be one line: give each further line a field of its own, such as street_2",
+    );
+  if (value.trim() === "") throw invalidField(field, "must not be blank: leave out what there is none of");
+  return readText(value, field);
 }
 
 /**

@@ -362,8 +362,9 @@ export interface CouponOrder {
   readonly id: number;
   readonly couponCode: string;
   readonly customerId: string | null;
-  /** It has ended, or is being cancelled, and was never confirmed. */
-  readonly hasReturned: boolean;
+  /** Without a sale, or it is being cancelled. */
+  readonly hasEnded: boolean;
+  readonly wasConfirmed: boolean;
 }
 
 /** Orders that name a coupon, a page at a time. */
@@ -372,11 +373,18 @@ export async function selectCouponOrders(
   { afterId, limit }: Omit<Page, "since">,
 ): Promise<CouponOrder[]> {
   const rows = await sql<
-    { id: bigint; coupon_code: string; customer_id: string | null; has_returned: boolean }[]
+    {
+      id: bigint;
+      coupon_code: string;
+      customer_id: string | null;
+      has_ended: boolean;
+      was_confirmed: boolean;
+    }[]
   >`
     SELECT id, coupon_code, customer_id,
-      (state BETWEEN 6 AND 8 OR cancel_reason IS NOT NULL) AND placed_state = 1 AND NOT EXISTS (
-        SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.to_state = 2) AS has_returned
+      state BETWEEN 6 AND 8 OR cancel_reason IS NOT NULL AS has_ended,
+      placed_state = 2 OR EXISTS (
+        SELECT FROM orders.entries e WHERE e.order_id = o.id AND e.to_state = 2) AS was_confirmed
     FROM orders.orders o
     WHERE coupon_code IS NOT NULL AND id > ${afterId}
     ORDER BY id
@@ -385,6 +393,7 @@ export async function selectCouponOrders(
     id: Number(row.id),
     couponCode: row.coupon_code,
     customerId: row.customer_id,
-    hasReturned: row.has_returned,
+    hasEnded: row.has_ended,
+    wasConfirmed: row.was_confirmed,
   }));
 }

@@ -1,5 +1,6 @@
 // Compares orders with the uses of coupons, in both directions: each order that names a coupon has its use, nobody else has one,
-// and a use has come back exactly where its order ended, or is about to, without ever having been confirmed.
+// and a use has come back where its order ended, or is about to, without ever having been confirmed; of one that was confirmed it may
+// have, as the shop wanted it then; of no other.
 import type { VerifySubject } from "../../ledger/index.ts";
 import { type CouponUse, findUses } from "../../promotions/index.ts";
 import type { Found } from "./verify-difference.ts";
@@ -30,13 +31,12 @@ export async function checkUses({ tx }: VerifySubject): Found {
 }
 
 function findWrongUse(order: CouponOrder, use: CouponUse | undefined): string | undefined {
-  const { couponCode, customerId, hasReturned } = order;
+  const { couponCode, customerId, hasEnded, wasConfirmed } = order;
   if (use?.code !== couponCode)
     return `names coupon ${couponCode} and has ${use ? `a use of ${use.code}` : "no use of it"}`;
   if (use.customerId !== customerId)
     return `is of ${customerId}, and its use of ${couponCode} of ${use.customerId}`;
-  if (use.isReturned === hasReturned) return undefined;
-  return hasReturned
-    ? `ended before it was confirmed and keeps its use of ${couponCode}`
-    : `has returned its use of ${couponCode}, and has not ended before it was confirmed`;
+  if (use.isReturned && !hasEnded) return `has returned its use of ${couponCode}, and has not ended`;
+  const keepsWrongly = hasEnded && !wasConfirmed && !use.isReturned;
+  return keepsWrongly ? `ended before it was confirmed and keeps its use of ${couponCode}` : undefined;
 }
