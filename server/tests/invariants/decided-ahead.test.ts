@@ -4,7 +4,7 @@ import {
   type TransactionRequest,
 } from "../../src/modules/banking/transactions/post-transactions.ts";
 import { changeAccount } from "../../src/modules/ledger/accounts/change-account.ts";
-import { getBalance, settle, verifyBook } from "../../src/modules/ledger/index.ts";
+import { getBalance, isRefusal, placeHold, settle, verifyBook } from "../../src/modules/ledger/index.ts";
 import { openDatabase } from "../../src/runtime/database.ts";
 import { inTransaction } from "../../src/runtime/transaction.ts";
 import { asOwner } from "../database.ts";
@@ -178,6 +178,31 @@ it("keeps the order of ids for each account, however two processes take turns", 
     balance += row.amount;
     expect(row.credit_after).toBe(balance);
   }
+});
+
+it("knows of a hold in an account's favor, and of a refusal, that later ids lie behind", async () => {
+  const locking = await openTestDesk({ databaseUrl: first.databaseUrl, knownMax: 0 });
+  const [payer, payee] = [await openWarm(first, 10n), await openWarm(first, 10n)];
+  const lastStampOf = async (id: number) => {
+    const [row] = await first.db<{ last: bigint }[]>`
+      SELECT last_stamp AS last FROM ledger.accounts WHERE id = ${id}`;
+    return Number(row?.last);
+  };
+  const sides = { debitAccountId: payer, creditAccountId: payee };
+  const held = await locking.carryOut({
+    event: "test.hold",
+    actor: STAFF,
+    scope: { accountIds: [payer, payee], stampCount: 1 },
+    decide: ({ book }) => {
+      const hold = placeHold(book, { kind: "TRANSFER", actorId: STAFF.id, ...sides, amount: 1n });
+      return { answer: JSON.stringify({ id: isRefusal(hold) ? 0 : hold.id }), counted: [] };
+    },
+  });
+  expect(await lastStampOf(payee)).toBeGreaterThanOrEqual(held.id);
+  const before = await lastStampOf(payer);
+  await expect(withdraw(locking, payer, 100n)).rejects.toMatchObject({ code: "insufficient_funds" });
+  expect(await lastStampOf(payer)).toBeGreaterThan(before);
+  await locking.close();
 });
 
 it("raises an account's version whoever changes it, so that no process decides on what was", async () => {

@@ -13,7 +13,10 @@ export interface RowReader<Row, Id extends RowId = number> {
   readonly isContended?: boolean;
   /** A row once read never changes: the desk keeps up to so many of them, and begins anew beyond. */
   readonly keptMax?: number;
-  /** Ids are of accounts, and a row changes only where the book changes its account: the desk remembers it with the account. */
+  /**
+   * Ids are of accounts, and a row changes only where the book changes its account: the desk remembers it with the account. Rows are
+   * replaced, never changed in place: a batch may be decided again.
+   */
   readonly ofAccount?: {
     /** What is there where nothing was read. */
     readonly none: Row;

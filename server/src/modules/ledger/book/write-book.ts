@@ -35,16 +35,17 @@ export function writeBook(
 }
 
 /**
- * Of accounts that are locked, those that changed or that something was refused on, whose stamp later batches must not go behind.
- * Of accounts decided on ahead all: the write is what proves that they were as remembered.
+ * Of accounts that are locked, those that changed, those whose list a refusal or a hold in their favor came to, and those that
+ * something was refused on: later batches must not go behind its stamp. Of accounts decided on ahead all: the write is what proves that they were as remembered.
  */
 function findCustomers({ accounts, decisions, ahead }: Book, refusedIds: ReadonlySet<number>): BookAccount[] {
-  const refused = new Set(
-    decisions.refusals.flatMap(({ transfer }) => [transfer.debitAccountId, transfer.creditAccountId]),
+  const named = [...decisions.refusals.map(({ transfer }) => transfer), ...decisions.placedHolds];
+  const listed = new Set(
+    named.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]),
   );
   return [...accounts.values()]
     .filter(({ system, id, version, openingVersion }) => {
-      const isTouched = version !== openingVersion || refused.has(id) || refusedIds.has(id);
+      const isTouched = version !== openingVersion || listed.has(id) || refusedIds.has(id);
       return !system && (isTouched || ahead !== null);
     })
     .sort((a, b) => a.id - b.id);
