@@ -1,16 +1,8 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startTestApp, type TestApp } from "../../server/tests/app.ts";
-import { type Run, replayUntilKilled, type StartedRun, startReplay } from "./start-replay.ts";
-
-const PROGRAM = join(import.meta.dirname, "payments.ts");
-const SAMPLE = join(import.meta.dirname, "sample.csv");
-const VERIFY = join(import.meta.dirname, "..", "..", "server", "bin", "countinghouse.mjs");
-const HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+import { describe, expect, it } from "vitest";
+import { openReplayGround } from "./replay-ground.ts";
+import type { Run } from "./start-replay.ts";
 
 /** Counted from sample.csv by another program, with exact decimals. */
 const SAMPLE_FIGURES = {
@@ -21,39 +13,15 @@ const SAMPLE_FIGURES = {
   kept: "4,397.65",
 };
 
-let app: TestApp;
-let token: string;
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "replay-"));
-});
-beforeEach(async () => {
-  await app?.stop();
-  app = await startTestApp();
-  token = await app.token("admin");
-});
-afterAll(async () => {
-  await app?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const ground = openReplayGround(join(import.meta.dirname, "payments.ts"));
+const { folder, replay } = ground;
 
-function replay(file = SAMPLE, settings: Record<string, string> = {}): Promise<Run> {
-  return start(file, { COUNTINGHOUSE_URL: app.url, ...settings }).ended;
-}
-
-function start(file: string, settings: Record<string, string>): StartedRun {
-  return startReplay([PROGRAM, file], { COUNTINGHOUSE_TOKEN: token, ...settings });
-}
-
-/** Writes a file of that format; a line is "invoice,quantity,price,customer". */
+/** Writes a file whose lines are "invoice,quantity,price,customer". */
 function writeFile(name: string, lines: readonly string[]): string {
-  const path = join(folder, name);
-  const rows = lines.map((line) => {
-    const [invoice, quantity, price, customer = ""] = line.split(",");
-    return `${invoice},85123A,"HEART, WHITE",${quantity},2011-01-04T10:00:00,${price},${customer},France`;
-  });
-  writeFileSync(path, `${[HEADER, ...rows].join("\r\n")}\r\n`);
-  return path;
+  return ground.writeFile(
+    name,
+    lines.map((line) => line.replace(",", ",85123A,")),
+  );
 }
 
 /** The figures in the program's table, each the same in every column. */
@@ -77,16 +45,11 @@ function expectSampleFigures(run: Run): void {
 }
 
 async function countRows(): Promise<{ accounts: number; journals: number; keys: number }> {
-  const [counts] = await app.db<{ accounts: number; journals: number; keys: number }[]>`
+  const [counts] = await ground.app.db<{ accounts: number; journals: number; keys: number }[]>`
     SELECT (SELECT count(*)::int FROM banking.accounts) AS accounts, (SELECT count(*)::int FROM ledger.journals) AS journals,
            (SELECT count(*)::int FROM runtime.idempotency_keys) AS keys`;
   if (counts === undefined) throw new Error("the counts are missing");
   return counts;
-}
-
-async function expectBookVerified(): Promise<void> {
-  const env = { ...process.env, DB_URL: app.databaseUrl, DATA_DIR: folder };
-  await promisify(execFile)(process.execPath, [VERIFY, "verify"], { env, cwd: folder });
 }
 
 describe("the replay of a month", () => {
@@ -96,27 +59,17 @@ describe("the replay of a month", () => {
     expect(run.out).toContain(
       "342 lines: 30 invoices, 24 credit notes, 63 lines that only correct the stock",
     );
-    await expectBookVerified();
+    await ground.verify();
   });
 
   it("doubles nothing when killed at any moment and run again", async () => {
-    let kills = 0;
-    let run: Run;
-    // Each run comes a little further, until one has less left to post than it takes to be killed.
-    do {
-      run = await replayUntilKilled(
-        [PROGRAM, SAMPLE],
-        { COUNTINGHOUSE_URL: app.url, COUNTINGHOUSE_TOKEN: token },
-        12,
-      );
-      kills += run.signal === "SIGKILL" ? 1 : 0;
-    } while (run.signal === "SIGKILL");
+    const { run, kills } = await ground.replayThroughKills(12);
     expect(kills).toBeGreaterThan(1);
     expectSampleFigures(run);
     const after = await countRows();
     expectSampleFigures(await replay());
     expect(await countRows()).toEqual(after);
-    await expectBookVerified();
+    await ground.verify();
   });
 
   it("doubles nothing when two replay at once", async () => {
@@ -126,7 +79,7 @@ describe("the replay of a month", () => {
   it("doubles nothing after the server has forgotten the keys", async () => {
     await replay();
     const { accounts, journals } = await countRows();
-    await app.db`TRUNCATE runtime.idempotency_keys`;
+    await ground.app.db`TRUNCATE runtime.idempotency_keys`;
     expectSampleFigures(await replay());
     expect(await countRows()).toEqual({ accounts, journals, keys: 0 });
   });
@@ -167,17 +120,17 @@ describe("the replay says in one line, and with exit code 1", () => {
   const refusals: readonly [string, () => Promise<Run>, string][] = [
     [
       "which token is needed",
-      () => replay(SAMPLE, { COUNTINGHOUSE_TOKEN: "" }),
+      () => replay(undefined, { COUNTINGHOUSE_TOKEN: "" }),
       "export COUNTINGHOUSE_TOKEN=$(npx countinghouse token --role admin)",
     ],
     [
       "that the token is refused",
-      () => replay(SAMPLE, { COUNTINGHOUSE_TOKEN: "a.b.c" }),
+      () => replay(undefined, { COUNTINGHOUSE_TOKEN: "a.b.c" }),
       "the token is not valid",
     ],
     [
       "that no server answers",
-      () => replay(SAMPLE, { COUNTINGHOUSE_URL: "http://127.0.0.1:9" }),
+      () => replay(undefined, { COUNTINGHOUSE_URL: "http://127.0.0.1:9" }),
       'start it with "npm start", or set COUNTINGHOUSE_URL',
     ],
     ["that the file is not there", () => replay(join(folder, "none.csv")), "none.csv does not exist"],

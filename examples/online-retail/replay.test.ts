@@ -1,16 +1,7 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startTestApp, type TestApp } from "../../server/tests/app.ts";
-import { type Run, replayUntilKilled, startReplay } from "./start-replay.ts";
-
-const PROGRAM = join(import.meta.dirname, "replay.ts");
-const SAMPLE = join(import.meta.dirname, "sample.csv");
-const VERIFY = join(import.meta.dirname, "..", "..", "server", "bin", "countinghouse.mjs");
-const HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+import { describe, expect, it } from "vitest";
+import { openReplayGround } from "./replay-ground.ts";
+import type { Run } from "./start-replay.ts";
 
 /** Counted from sample.csv by another program, with exact decimals: invoices, lines, units, amount. */
 const SAMPLE_FIGURES = {
@@ -20,36 +11,8 @@ const SAMPLE_FIGURES = {
   net: ["–", "342", "-6,456", "4,397.65"],
 };
 
-let app: TestApp;
-let settings: { COUNTINGHOUSE_URL: string; COUNTINGHOUSE_TOKEN: string };
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "replay-"));
-});
-beforeEach(async () => {
-  await app?.stop();
-  app = await startTestApp();
-  settings = { COUNTINGHOUSE_URL: app.url, COUNTINGHOUSE_TOKEN: await app.token("admin") };
-});
-afterAll(async () => {
-  await app?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function replay(file = SAMPLE): Promise<Run> {
-  return startReplay([PROGRAM, file], settings).ended;
-}
-
-/** Writes a file of that format; a line is "invoice,code,quantity,price,customer". */
-function writeFile(name: string, lines: readonly string[]): string {
-  const path = join(folder, name);
-  const rows = lines.map((line) => {
-    const [invoice, code, quantity, price, customer = ""] = line.split(",");
-    return `${invoice},${code},"HEART, WHITE",${quantity},2011-01-04T10:00:00,${price},${customer},France`;
-  });
-  writeFileSync(path, `${[HEADER, ...rows].join("\r\n")}\r\n`);
-  return path;
-}
+const ground = openReplayGround(join(import.meta.dirname, "replay.ts"));
+const { replay, writeFile } = ground;
 
 /** The rows of the program's table: what the file says, and what the shop says. */
 function readTable({ out }: Run): Record<string, { file: string[]; shop: string[] }> {
@@ -70,13 +33,8 @@ function expectSampleFigures(run: Run): void {
   expect(run.code).toBe(0);
 }
 
-async function expectVerified(): Promise<void> {
-  const env = { ...process.env, DB_URL: app.databaseUrl, DATA_DIR: folder };
-  await promisify(execFile)(process.execPath, [VERIFY, "verify"], { env, cwd: folder });
-}
-
 async function countRows(): Promise<unknown> {
-  const [counts] = await app.db`
+  const [counts] = await ground.app.db`
     SELECT (SELECT count(*)::int FROM orders.orders) AS orders, (SELECT count(*)::int FROM catalog.products) AS products,
            (SELECT count(*)::int FROM identity.users) AS users, (SELECT count(*)::int FROM ledger.journals) AS journals`;
   return counts;
@@ -89,24 +47,18 @@ describe("the replay of a shop's month", () => {
     expect(run.out).toContain(
       "342 lines: 260 products, 35 customers, 30 orders, 24 credit notes, 7 adjustments of stock",
     );
-    await expectVerified();
+    await ground.verify();
   });
 
   it("doubles nothing when killed at any moment and run again, nor after the server has forgotten the keys", async () => {
-    let kills = 0;
-    let run: Run;
-    // Each run comes a little further, until one has less left to do than it takes to be killed.
-    do {
-      run = await replayUntilKilled([PROGRAM, SAMPLE], settings, 25);
-      kills += run.signal === "SIGKILL" ? 1 : 0;
-    } while (run.signal === "SIGKILL");
+    const { run, kills } = await ground.replayThroughKills(25);
     expect(kills).toBeGreaterThan(1);
     expectSampleFigures(run);
     const after = await countRows();
-    await app.db`TRUNCATE runtime.idempotency_keys`;
+    await ground.app.db`TRUNCATE runtime.idempotency_keys`;
     expectSampleFigures(await replay());
     expect(await countRows()).toEqual(after);
-    await expectVerified();
+    await ground.verify();
   });
 
   it("adds another month to the same products and customers, at other prices", async () => {
