@@ -161,8 +161,7 @@ CREATE TABLE identity.email_changes (
   confirmed_at    timestamptz,
   withdrawn_at    timestamptz,                 -- replaced by another wish before it was confirmed
   undone_at       timestamptz,
-  CHECK (confirmed_at IS NULL OR withdrawn_at IS NULL),
-  CHECK (old_index <> new_index)
+  CHECK (confirmed_at IS NULL OR withdrawn_at IS NULL)
 );
 CREATE INDEX email_changes_by_user ON identity.email_changes (user_id, created_at);
 CREATE INDEX email_changes_by_old_index ON identity.email_changes (old_index);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { mailboxOf, parseEmailAddress, readEmailAddress } from "./email-address.ts";
+import { isSameAddress, mailboxOf, parseEmailAddress, readEmailAddress } from "./email-address.ts";
 
 it.each([
   ["nora@example.com", "nora@example.com"],
@@ -69,6 +69,28 @@ it.each([
 ])("F6-21 takes nothing with %s for an address: %j", (_, input) => {
   expect(parseEmailAddress(input)).toBeUndefined();
   expect(() => readEmailAddress(input)).toThrow("must be an e-mail address");
+});
+
+it.each([
+  ["nora+shop@example.com", "nora@example.com"],
+  ["Nora+a+b@Example.com", "nora@example.com"],
+  ["nora+@example.com", "nora@example.com"],
+  ["+nora@example.com", "+nora@example.com"],
+  ["no.ra@example.com", "no.ra@example.com"],
+  ["nora-shop@example.com", "nora-shop@example.com"],
+  ["N.o.ra+shop@googlemail.com", "nora@gmail.com"],
+  ["no.ra@gmail.com", "nora@gmail.com"],
+  ["no.ra@gmail.com.example", "no.ra@gmail.com.example"],
+  ["jo\u0308rg+x@B\u00dcCHER.example", "j\u00f6rg@xn--bcher-kva.example"],
+])("F6-21 %s leads to %s", (address, mailbox) => {
+  const read = readEmailAddress(address);
+  expect(mailboxOf(read)).toBe(mailbox);
+  expect(mailboxOf(mailboxOf(read))).toBe(mailbox);
+});
+
+it("F6-21 another tag is another address of the same mailbox", () => {
+  expect(isSameAddress("Nora@example.com", "nora@example.com")).toBe(true);
+  expect(isSameAddress("nora+shop@example.com", "nora@example.com")).toBe(false);
 });
 
 it("F6-21 what was read reads as itself, and holds nothing that a mail program would take for more than one address", () => {

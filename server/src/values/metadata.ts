@@ -1,5 +1,6 @@
 // What is common to the metadata that clients attach: flat entries, kept as they are or refused.
 import { invalidField } from "./app-error.ts";
+import { checkName } from "./names.ts";
 
 type Metadata = Readonly<Record<string, unknown>>;
 
@@ -12,10 +13,13 @@ export function readMetadata(metadata: Metadata, field = "metadata"): string {
   return JSON.stringify(metadata);
 }
 
-/** Refuses what PostgreSQL cannot keep: NUL characters, in names and in texts. @throws AppError `invalid/invalid_request` */
+/**
+ * Refuses what PostgreSQL cannot keep, NUL characters, in names and in texts; and names that people cannot tell apart.
+ * @throws AppError `invalid/invalid_request`
+ */
 export function checkMetadata(metadata: Metadata, field = "metadata"): void {
   for (const [name, value] of Object.entries(metadata)) {
-    if (name.includes("\0")) throw invalidField(field, "must not have NUL characters in a name");
+    if (name !== "") checkName(name, field);
     if (typeof value === "string" && value.includes("\0"))
       throw invalidField(`${field}.${name}`, "must not have NUL characters");
   }

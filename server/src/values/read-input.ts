@@ -106,13 +106,13 @@ export function readLines<T extends string | null | undefined>(text: T, field: s
 }
 
 /** As `readText`, and not blank. */
-export function readName<T extends string | undefined>(text: T, field: string): T {
+export function readFilledText<T extends string | undefined>(text: T, field: string): T {
   if (readText(text, field)?.trim() === "") throw invalidField(field, "must not be blank");
   return text;
 }
 
 /** Text that PostgreSQL cannot keep or that would break an export's lines. */
-export function hasControlCharacter(text: string): boolean {
+function hasControlCharacter(text: string): boolean {
   return UNKEPT.test(text);
 }
 

@@ -4,14 +4,8 @@
 import { invalidField } from "../../values/app-error.ts";
 import { readMetadata } from "../../values/metadata.ts";
 import { hasLostDigits, TOO_MANY_DIGITS } from "../../values/money.ts";
-import {
-  readAll,
-  readAmount,
-  readId,
-  readOptionalId,
-  readPositiveAmount,
-  readText,
-} from "../../values/read-input.ts";
+import { readCode, readName } from "../../values/names.ts";
+import { readAll, readAmount, readId, readOptionalId, readPositiveAmount } from "../../values/read-input.ts";
 import { type Asset, type Assets, ledgerError } from "../ledger/index.ts";
 import { readOwner } from "./accounts/find-owners.ts";
 import { normalizeNumber, type OwnedAccountRequest } from "./accounts/open-bank-accounts.ts";
@@ -61,7 +55,7 @@ export function readTransaction(assets: Assets, input: TransactionInput, path = 
         throw invalidField(`${path}up_to_available`, "does not belong to a deposit");
       return upToAvailable;
     },
-    reference: () => readText(input.reference, `${path}reference`),
+    reference: () => readName(input.reference, `${path}reference`),
     metadata: () =>
       input.metadata === undefined ? undefined : readMetadata(input.metadata, `${path}metadata`),
   });
@@ -90,7 +84,7 @@ export function readNewRate(assets: Assets, input: RateInput): Omit<NewRate, "se
     base: () => readAsset(assets, input.base, "base").code,
     quote: () => readAsset(assets, input.quote, "quote").code,
     rate: () => readNewRatio(input.rate),
-    source: () => readText(input.source ?? "manual", "source"),
+    source: () => readName(input.source ?? "manual", "source"),
   });
   if (base === quote) throw invalidField("quote", "must be another currency than base");
   return { base, quote, rate, source };
@@ -126,8 +120,8 @@ export function readAccount(
     asset,
     creditLimit: () =>
       input.credit_limit === undefined ? 0n : readAmount(input.credit_limit, asset(), `${path}credit_limit`),
-    name: () => readText(input.name, `${path}name`) ?? null,
-    holderName: () => readText(input.holder_name, `${path}holder_name`) ?? null,
+    name: () => readName(input.name, `${path}name`) ?? null,
+    holderName: () => readName(input.holder_name, `${path}holder_name`) ?? null,
     externalNumber: () => readNumber(input.external_number, `${path}external_number`) ?? null,
   });
 }
@@ -137,5 +131,5 @@ const NUMBER_LENGTH_MIN = 4;
 function readNumber(number: string | undefined, field: string): string | undefined {
   if (number !== undefined && normalizeNumber(number).length < NUMBER_LENGTH_MIN)
     throw invalidField(field, `must have at least ${NUMBER_LENGTH_MIN} characters besides spaces and dashes`);
-  return readText(number, field);
+  return readCode(number?.trim(), field);
 }

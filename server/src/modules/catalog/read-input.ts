@@ -4,14 +4,21 @@
 import { invalidField } from "../../values/app-error.ts";
 import { checkMetadata } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
-import { readLines, readName } from "../../values/read-input.ts";
+import { readCode, readName } from "../../values/names.ts";
+import { readLines } from "../../values/read-input.ts";
 import type { Assets } from "../ledger/index.ts";
 import { ledgerError } from "../ledger/index.ts";
 import type { CategoryFields } from "./categories/category.ts";
 import type { NewCategory } from "./categories/change-category.ts";
 import type { NewProduct } from "./products/add-products.ts";
 import type { Metadata, ProductFields } from "./products/product.ts";
-import type { CategoryChange, CategoryInput, ProductChange, ProductInput } from "./schemas.ts";
+import {
+  type CategoryChange,
+  type CategoryInput,
+  type ProductChange,
+  type ProductInput,
+  SKU_LENGTH_MAX,
+} from "./schemas.ts";
 
 /** What a product has that says nothing of it. */
 export interface ProductDefaults {
@@ -100,10 +107,11 @@ export function readNewProducts(
   const indexes = new Map<string, number>();
   return inputs.map((input, index) => {
     const path = `products[${index}].`;
-    const earlier = indexes.get(input.sku);
+    const product = readNewProduct(assets, input, { defaults, path });
+    const earlier = indexes.get(product.sku);
     if (earlier !== undefined) throw invalidField(`${path}sku`, `is that of products[${earlier}] too`);
-    indexes.set(input.sku, index);
-    return readNewProduct(assets, input, { defaults, path });
+    indexes.set(product.sku, index);
+    return product;
   });
 }
 
@@ -145,16 +153,14 @@ function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclu
 }
 
 function readSku(sku: string, path: string): string {
-  const plain = readName(sku, `${path}sku`);
-  if (plain.trim() !== plain) throw invalidField(`${path}sku`, "must not begin or end with a space");
-  return plain;
+  const code = readCode(sku, `${path}sku`);
+  if (code.length <= SKU_LENGTH_MAX) return code;
+  throw invalidField(`${path}sku`, `must have at most ${SKU_LENGTH_MAX} characters in its plain form`);
 }
 
 function readMetadata(metadata: Metadata | undefined, path: string): Metadata | undefined {
   checkMetadata(metadata ?? {}, `${path}metadata`);
-  for (const [name, value] of Object.entries(metadata ?? {})) {
-    readName(name, `${path}metadata`);
+  for (const [name, value] of Object.entries(metadata ?? {}))
     if (typeof value === "string") readLines(value, `${path}metadata.${name}`);
-  }
   return metadata;
 }

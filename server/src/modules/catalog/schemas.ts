@@ -79,7 +79,8 @@ export const CategoryQuery = Type.Object(
 );
 export type CategoryQuery = Type.Static<typeof CategoryQuery>;
 
-const Sku = Type.String({ minLength: 1, maxLength: 64, examples: ["WH-001"] });
+export const SKU_LENGTH_MAX = 64;
+const Sku = Type.String({ minLength: 1, maxLength: SKU_LENGTH_MAX, examples: ["WH-001"] });
 const Price = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
   description: "Decimal string, or a JSON number of at most 15 digits",
   examples: [299.99],
@@ -185,7 +186,7 @@ const narrowing = {
       examples: ["wireless headphones"],
     }),
   ),
-  sku: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "Exactly so" })),
+  sku: Type.Optional(Type.String({ minLength: 1, maxLength: SKU_LENGTH_MAX, description: "Exactly so" })),
   category_id: Type.Optional(Type.Integer({ ...seekable, description: "This category and all below it" })),
   brand: Type.Optional(
     Type.Array(Brand, { maxItems: 20, description: "May be given several times; any of them" }),

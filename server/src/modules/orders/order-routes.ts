@@ -2,6 +2,7 @@
 
 import { describePage, type HttpServer, readCaller, readPage, send } from "../../http/index.ts";
 import { formatETag, readVersions } from "../../http/version.ts";
+import { readForeignCode, readName } from "../../values/names.ts";
 import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderPreview, OrderShape } from "./answer-schemas.ts";
@@ -98,8 +99,8 @@ function addReading(server: HttpServer, services: OrderServices): void {
         review,
         paymentMethod: payment_method,
         ...readTotals(services, request.query),
-        customerId: readText(customer_id, "customer_id"),
-        reference: readText(reference, "reference"),
+        customerId: readForeignCode(customer_id, "customer_id"),
+        reference: readName(reference, "reference"),
         productId,
         couponCode: coupon_code === undefined ? undefined : readCouponCode(coupon_code),
         from: readTime(from, "from"),

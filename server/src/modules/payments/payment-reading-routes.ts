@@ -1,7 +1,7 @@
 // Routes that read payments.
 
 import { describePage, type HttpServer, PageQuery, readPage } from "../../http/index.ts";
-import { readText } from "../../values/read-input.ts";
+import { readForeignCode } from "../../values/names.ts";
 import { describeAttention, describeDispute, describeHistory, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
 import type { PaymentServices } from "./routes.ts";
@@ -38,7 +38,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
     },
     async (request) => {
       const { order_id: orderId, customer_id, provider, ...query } = request.query;
-      const customerId = readText(customer_id, "customer_id");
+      const customerId = readForeignCode(customer_id, "customer_id");
       const filter = { orderId, customerId, provider, ...readPage(query) };
       const page = await findPayments(services, request.actor, filter);
       return describePage(page, (payment) => describePayment(assets, payment));

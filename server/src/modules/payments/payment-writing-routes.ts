@@ -1,5 +1,6 @@
 // Routes by which staff act on payments.
 import { type HttpServer, readCaller, send } from "../../http/index.ts";
+import { readForeignCode } from "../../values/names.ts";
 import { readId, readText } from "../../values/read-input.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import type { PaymentServices } from "./routes.ts";
@@ -107,7 +108,7 @@ function addResolution(server: HttpServer, services: PaymentServices): void {
       const resolution = {
         attemptId: readId(attempt_id, "attempt_id"),
         outcome,
-        providerReference: readText(provider_reference, "provider_reference"),
+        providerReference: readForeignCode(provider_reference, "provider_reference"),
         note: readText(note, "note"),
       };
       return send(reply, await submitResolution(services, command, resolution), 200);

@@ -1,6 +1,7 @@
 // A coupon: its terms, and what it takes off an order. Pure: what it is asked for and how often it was used comes from
 // whoever asks, under the coupon's lock where a use is taken.
 import type { AppError } from "../../values/app-error.ts";
+import { foldCode } from "../../values/names.ts";
 import { formatStamp } from "../../values/time.ts";
 import { type PromotionErrorCode, promotionError } from "./errors.ts";
 
@@ -58,7 +59,7 @@ const CODE = /^[A-Z0-9][A-Z0-9_-]{2,39}$/;
 
 /** The code as it is kept: upper case, without spaces around it; undefined where no coupon can be called so. */
 export function normalizeCode(typed: string): string | undefined {
-  const code = typed.trim();
+  const code = foldCode(typed).trim();
   return /^[\x20-\x7e]*$/.test(code) && CODE.test(code.toUpperCase()) ? code.toUpperCase() : undefined;
 }
 

@@ -3,7 +3,7 @@
 
 import { invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
-import { readTime } from "../../values/read-input.ts";
+import { readText, readTime } from "../../values/read-input.ts";
 import { type Asset, type Assets, readCurrency } from "../ledger/index.ts";
 import type { NewCoupon } from "./change-coupon.ts";
 import { type Coupon, type CouponTerms, NO_TERMS, normalizeCode, PERCENT_ONE } from "./coupon.ts";
@@ -48,7 +48,7 @@ function readTerms(input: Given, { isPercent, asset }: CouponKind): Partial<Coup
   if (maximum !== null && !isPercent)
     throw invalidField("maximum_discount", "belongs to discount_type percent");
   const given = {
-    description: readLine(input.description),
+    description: readText(input.description, "description"),
     percent: value === undefined || !isPercent ? undefined : readPercent(value),
     amountMinor: value === undefined || isPercent ? undefined : readAmount(value, "value", asset),
     minimumOrderMinor: readOptionalAmount(input, "minimum_order", asset),
@@ -60,12 +60,6 @@ function readTerms(input: Given, { isPercent, asset }: CouponKind): Partial<Coup
     isActive: input.active,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function readLine(text: string | null | undefined): string | null | undefined {
-  if (typeof text === "string" && /[\p{Cc}\p{Cs}]/u.test(text))
-    throw invalidField("description", "must not have control characters or broken Unicode");
-  return text;
 }
 
 function readPercent(input: string | number): number {

@@ -6,6 +6,7 @@ import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { invalidField } from "../../values/app-error.ts";
 import type { PageFilter } from "../../values/filter.ts";
+import { readForeignCode } from "../../values/names.ts";
 import { type Page, toPage } from "../../values/page.ts";
 import { riskError } from "./errors.ts";
 import type { BlockedKind, FraudAddress } from "./fraud-rules.ts";
@@ -48,6 +49,7 @@ export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Pro
 
 /** The value in the form in which it is compared. @throws AppError `invalid/invalid_request` where it is none of its kind */
 export function readSubject(kind: BlockedKind, value: string | FraudAddress): string {
+  if (kind === "customer" && typeof value === "string") return readForeignCode(value, "value");
   const normalized = normalizeSubject(kind, value);
   if (normalized !== undefined && !/[\p{Cc}\p{Cs}]/u.test(normalized)) return normalized;
   const forms = {

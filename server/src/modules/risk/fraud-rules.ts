@@ -164,6 +164,7 @@ export function normalizeAddress({ street, city, postal_code, country }: FraudAd
 function normalizeWords(text: string): string {
   return text
     .normalize("NFKC")
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "") // nobody sees them
     .toLowerCase()
     .replace(/[\p{P}\p{S}\s]+/gu, " ")
     .trim();

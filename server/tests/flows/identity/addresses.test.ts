@@ -1,6 +1,7 @@
 // E-mail addresses wherever they come in: what is one mailbox is one account, and what is no address is refused.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
+import { awaitLink } from "./mailbox.ts";
 
 let app: TestApp;
 let admin: string;
@@ -79,6 +80,49 @@ test("F6-21 one mailbox is one account, however its name and its domain are spel
   }
 });
 
+test("F6-21 a tag makes no other mailbox: one account, one sign-in, one entry of the blocked", async () => {
+  const registered = await register("gerda", "Gerda.K+shop@example.com");
+  expect(registered).toMatchObject({ status: 201, body: { email: "Gerda.K+shop@example.com" } });
+  for (const email of ["gerda.k@example.com", "GERDA.K+other@example.com", "gerda.k+@example.com"]) {
+    expect(await register("gerda2", email)).toMatchObject({ status: 409, body: { code: "email_taken" } });
+    const created = { username: "gerda2", email, roles: ["customer"] };
+    expect(await app.call("POST", "/admin/users", { token: admin, body: created })).toMatchObject({
+      status: 409,
+    });
+    expect(await logIn(email)).toBeTypeOf("string");
+    const block = { kind: "email", value: email };
+    const { status } = await app.call("POST", "/risk/blocked", { token: admin, body: block });
+    expect(status).toBe(email === "gerda.k@example.com" ? 201 : 409);
+  }
+  expect((await register("gerda3", "gerdak@example.com")).status).toBe(201);
+  expect((await register("hanna", "han.na@gmail.com")).status).toBe(201);
+  expect(await register("hanna2", "Hanna+x@googlemail.com")).toMatchObject({ status: 409 });
+});
+
+test("F6-21 another tag is asked for and confirmed like any other address, for a domain may give it to somebody else", async () => {
+  await register("ida", "ida@example.com");
+  const confirm = async (email: string) => {
+    const token = await awaitLink(app, email, "email/verify");
+    return app.call("POST", "/auth/email/verify", { body: { token, password: PASSWORD } });
+  };
+  expect((await confirm("ida@example.com")).status).toBe(200);
+  const token = await logIn("ida");
+  const change = (email: string) => app.call("PATCH", "/users/me", { token, body: { email } });
+  expect(await change("ida+new@example.com")).toMatchObject({
+    status: 200,
+    body: { email: "ida@example.com", pending_email: "ida+new@example.com" },
+  });
+  expect((await confirm("ida+new@example.com")).status).toBe(200);
+  const me = async () => (await app.call("GET", "/users/me", { token: await logIn("ida@example.com") })).body;
+  expect(await me()).toMatchObject({ email: "ida+new@example.com", pending_email: null });
+  const undo = { token: await awaitLink(app, "ida@example.com", "email/undo") };
+  expect((await app.call("POST", "/auth/email/undo", { body: undo })).status).toBe(200);
+  expect(await me()).toMatchObject({ email: "ida@example.com" });
+  const body = { email: "IDA@example.com" };
+  const cased = await app.call("PATCH", "/users/me", { token: await logIn("ida"), body });
+  expect(cased.body).toMatchObject({ email: "IDA@example.com", pending_email: null });
+});
+
 test("a name with half a pair of surrogates is nobody's", async () => {
   for (const path of ["/auth/login", "/auth/password/forgot"]) {
     const body = { username: "nora\ud800", ...(path === "/auth/login" ? { password: PASSWORD } : {}) };
@@ -93,6 +137,8 @@ test("F6-21 five mails an hour go to a mailbox, whichever of its spellings asks;
     "FRIDA@xn--bcher-kva.example",
     "frida",
     "Frida@B\u00dcCHER.example",
+    "frida+sale@b\u00fccher.example",
+    "frida+sale2@b\u00fccher.example",
   ];
   for (const username of [...spellings, ...spellings])
     expect((await app.call("POST", "/auth/password/forgot", { body: { username } })).status).toBe(202);

@@ -2,7 +2,7 @@
 
 import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readForeignCode } from "../../../values/names.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
 import { AccountChange, AccountParams, AccountQuery } from "../query-schemas.ts";
 import { readAccount } from "../read-input.ts";
@@ -86,7 +86,7 @@ function addReading(server: HttpServer, services: BankingServices): void {
       const { owner_id: ownerId, external_number: externalNumber, ...query } = request.query;
       const page = await findAccounts(services, request.actor, {
         ...query,
-        ownerId: readText(ownerId, "owner_id"),
+        ownerId: readForeignCode(ownerId, "owner_id"),
         externalNumber,
         ...readPage(query),
       });

@@ -4,7 +4,8 @@ import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
-import { readAmount, readText } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
+import { readAmount } from "../../../values/read-input.ts";
 import type { CommandDesk } from "../../desk/index.ts";
 import { buildTouchCommand } from "../../desk/index.ts";
 import { appendEvents } from "../../jobs/index.ts";
@@ -61,8 +62,8 @@ function readChange(
   return {
     creditLimit: limit === undefined ? undefined : readAmount(limit, asset, "credit_limit"),
     state,
-    name: readText(name ?? undefined, "name") ?? name,
-    holderName: readText(holderName ?? undefined, "holder_name") ?? holderName,
+    name: readName(name, "name"),
+    holderName: readName(holderName, "holder_name"),
   };
 }
 

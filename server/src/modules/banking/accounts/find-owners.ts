@@ -2,7 +2,7 @@
 // mistake must not put money where nobody ever gets it.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { invalidField } from "../../../values/app-error.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readForeignCode } from "../../../values/names.ts";
 import { findUserIds, type UserName } from "../../identity/index.ts";
 import { bankingError } from "../errors.ts";
 import type { AccountInput } from "../schemas.ts";
@@ -26,8 +26,8 @@ export function readOwner(
     throw invalidField(field, "cannot stand beside owner_id: give one of them");
   if (isExternal && id === undefined)
     throw invalidField(`${path}owner_id`, "is required where external_owner is true");
-  if (username !== undefined) return { user: { username: readText(username, field) }, field };
-  const ownerId = readText(id ?? callerId, field);
+  if (username !== undefined) return { user: { username: readForeignCode(username, field) }, field };
+  const ownerId = readForeignCode(id, field) ?? callerId;
   return isExternal || ownerId === callerId ? { ownerId, field } : { user: { id: ownerId }, field };
 }
 

@@ -8,7 +8,8 @@ import {
   readPage,
   send,
 } from "../../../http/index.ts";
-import { readId, readText } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
+import { readId } from "../../../values/read-input.ts";
 import { readNewRate } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { ExchangeRate } from "./exchange-answer-schemas.ts";
@@ -52,7 +53,7 @@ function addExchanging(server: HttpServer, services: BankingServices): void {
         accountId: readId(account_id, "account_id"),
         toAccountId: readId(to_account_id, "to_account_id"),
         amount,
-        reference: readText(reference, "reference"),
+        reference: readName(reference, "reference"),
       };
       return send(reply, await exchangeCurrency(services, readCaller(request), wanted));
     },

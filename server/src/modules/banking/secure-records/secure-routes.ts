@@ -2,7 +2,7 @@
 
 import { Type } from "typebox";
 import { AmountInput, Currency, type HttpServer, readCaller, send } from "../../../http/index.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readForeignCode } from "../../../values/names.ts";
 import type { BankingServices } from "../routes.ts";
 import { postSecureTransaction } from "./record-secure-transaction.ts";
 
@@ -42,7 +42,7 @@ export function addSecureRoutes(server: HttpServer, services: BankingServices): 
     },
     async (request, reply) => {
       const { user_id, amount, currency } = request.body;
-      const wanted = { userId: readText(user_id, "user_id"), amount, currency };
+      const wanted = { userId: readForeignCode(user_id, "user_id"), amount, currency };
       return send(reply, await postSecureTransaction(services, readCaller(request), wanted));
     },
   );

@@ -1,7 +1,8 @@
 // Routes that read what happened: balances, statements, transactions.
 
 import { describePage, formatCursor, type HttpServer, readCursor, readPage } from "../../../http/index.ts";
-import { readRange, readText, readTime } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
+import { readRange, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
 import { Balance, Statement, TransactionDetail, TransactionPage } from "../answer-schemas.ts";
@@ -87,7 +88,7 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
         accountId: account,
         type,
         status,
-        reference: readText(reference, "reference"),
+        reference: readName(reference, "reference"),
         ...readRange(query),
         ...readPage(query),
       });

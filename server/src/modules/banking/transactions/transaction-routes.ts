@@ -1,6 +1,7 @@
 // Routes that move money: single transactions and batches.
 import { type HttpServer, readCaller, send } from "../../../http/index.ts";
-import { readEach, readText } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
+import { readEach } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
 import { ReversalInput } from "../holds/hold-schemas.ts";
 import { AccountParams } from "../query-schemas.ts";
@@ -70,7 +71,7 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
     },
     async (request, reply) => {
       const { id } = request.params;
-      const reference = readText(request.body.reference, "reference");
+      const reference = readName(request.body.reference, "reference");
       return send(reply, await reverseTransaction(services, readCaller(request), { id, reference }));
     },
   );

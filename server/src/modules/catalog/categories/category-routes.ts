@@ -2,7 +2,7 @@
 
 import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
-import { readName } from "../../../values/read-input.ts";
+import { readCode } from "../../../values/names.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
 import { readCategory, readCategoryPatch } from "../read-input.ts";
 import type { CatalogServices } from "../routes.ts";
@@ -36,7 +36,7 @@ function addReading(server: HttpServer, { db }: CatalogServices): void {
     },
     async (request) => {
       const { parent_id: parentId, below_id: belowId, ...query } = request.query;
-      const slug = readName(query.slug, "slug");
+      const slug = readCode(query.slug, "slug");
       const search = { parentId, belowId, slug, ...readPage(query) };
       return describePage(await findCategories(db, request.actor, search), describeCategory);
     },

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { answerCommand, type HttpServer } from "../../../http/index.ts";
 import { readVersions } from "../../../http/version.ts";
-import { readName } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
 import { Product as ProductShape } from "../answer-schemas.ts";
 import { describeProduct } from "../products/product.ts";
 import type { CatalogServices } from "../routes.ts";

@@ -3,7 +3,8 @@
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
-import { readName } from "../../../values/read-input.ts";
+import { readCode, readName } from "../../../values/names.ts";
+import { readText } from "../../../values/read-input.ts";
 import { type Assets, ledgerError } from "../../ledger/index.ts";
 import type { ProductStatus } from "../products/product.ts";
 import type { FacetQuery } from "../schemas.ts";
@@ -49,8 +50,8 @@ export function readProductSearch(
   const currency = query.currency ?? (hasPrice || context.needsCurrency ? context.currency : undefined);
   const text = query.q?.trim();
   return {
-    text: text === undefined || text === "" ? undefined : readName(text, "q"),
-    sku: readName(query.sku, "sku"),
+    text: text === undefined || text === "" ? undefined : readText(text, "q"),
+    sku: readCode(query.sku, "sku"),
     withDrafts,
     status: query.status,
     categoryId: query.category_id,

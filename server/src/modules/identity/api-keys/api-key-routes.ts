@@ -1,5 +1,6 @@
 // Routes of API keys: of one's own, and of the users that programs come in as.
 import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
+import { readName } from "../../../values/names.ts";
 import {
   ApiKeyInput,
   ApiKeyList,
@@ -35,7 +36,8 @@ function addOwn(server: HttpServer, identity: Identity): void {
     "/users/me/api-keys",
     { schema: { ...making, operationId: "addMyApiKey", summary: "Make an API key; it is shown this once" } },
     async (request, reply) => {
-      const { name, scopes, expires_in_days: expiresInDays = 90 } = request.body;
+      const { scopes, expires_in_days: expiresInDays = 90 } = request.body;
+      const name = readName(request.body.name, "name");
       const context = { actor: request.actor, origin: readFullOrigin(request) };
       const wish = { userId: readOwnId(request.actor), name, scopes, expiresInDays };
       const { apiKey, key } = await addApiKey(identity, wish, context);
@@ -93,7 +95,8 @@ function addOthers(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const { name, scopes, expires_in_days: expiresInDays = 90 } = request.body;
+      const { scopes, expires_in_days: expiresInDays = 90 } = request.body;
+      const name = readName(request.body.name, "name");
       const context = { actor: request.actor, origin: readFullOrigin(request) };
       const wish = { userId: request.params.id, name, scopes, expiresInDays };
       const { apiKey, key } = await addApiKey(identity, wish, context);

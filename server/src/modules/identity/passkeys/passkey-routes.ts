@@ -1,5 +1,6 @@
 // Routes of passkeys: one's own, and signing in by them.
 import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
+import { readName } from "../../../values/names.ts";
 import { MessageAnswer, TokenAnswer, UserPath } from "../schemas.ts";
 import { describeLogin } from "../sessions/auth-routes.ts";
 import type { Identity } from "../settings.ts";
@@ -100,7 +101,8 @@ export function addPasskeyRoutes(server: HttpServer, identity: Identity): void {
       },
     },
     async (request, reply) => {
-      const wish = { name: request.body.name, credential: readAttestation(request.body.credential) };
+      const name = readName(request.body.name, "name");
+      const wish = { name, credential: readAttestation(request.body.credential) };
       const context = { actor: request.actor, origin: readFullOrigin(request) };
       const { passkey, backupCodes } = await finishPasskey(identity, wish, context);
       const codes = backupCodes === undefined ? {} : { backup_codes: backupCodes };

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor, Role } from "../../../values/actor.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
+import { readName } from "../../../values/names.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
@@ -51,12 +52,16 @@ export function hashNewPassword(identity: Identity, { password, username, email,
 }
 
 export function readNames({ username, email, fullName }: Omit<Registration, "password">) {
-  const name = fullName?.normalize("NFKC").trim() ?? "";
   return {
     username: readUsername(username),
     email: readEmailAddress(email),
-    fullName: name === "" ? null : name,
+    fullName: readFullName(fullName) ?? null,
   };
+}
+
+/** Blank is none. @throws AppError `invalid/invalid_request` */
+export function readFullName(fullName: string | null | undefined): string | null | undefined {
+  return fullName?.trim() === "" ? null : readName(fullName, "full_name");
 }
 
 /** Takes the lock of first users only while there is none. */

@@ -3,7 +3,7 @@ import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import type { Actor } from "../../../values/actor.ts";
-import { mailboxOf, readEmailAddress } from "../../../values/email-address.ts";
+import { isSameAddress, readEmailAddress } from "../../../values/email-address.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { askForEmailChange, findPendingEmail } from "../addresses/ask-for-email-change.ts";
 import { withdrawPendingChange } from "../addresses/email-change-store.ts";
@@ -50,17 +50,17 @@ export async function changeProfile(
   return inTransaction(identity.db, async (tx) => {
     const user = await openUser(vault, await lockLiveUser(tx, actor));
     const wanted = input.email === undefined ? user.email : readEmailAddress(input.email);
-    const isSameMailbox = mailboxOf(wanted) === mailboxOf(user.email);
+    const isSame = isSameAddress(wanted, user.email);
     if (input.email !== undefined) await withdrawPendingChange(tx, user.id, dateOf(identity));
-    if (!isSameMailbox) await askForEmailChange(tx, identity, { user, email: wanted });
+    if (!isSame) await askForEmailChange(tx, identity, { user, email: wanted });
     const fullName = input.fullName === undefined ? user.fullName : input.fullName;
     await updateProfile(tx, {
       userId: user.id,
-      email: vault.encrypt(isSameMailbox ? wanted : user.email, contextOf("email", user.id)),
+      email: vault.encrypt(isSame ? wanted : user.email, contextOf("email", user.id)),
       fullName: fullName === null ? null : vault.encrypt(fullName, contextOf("full_name", user.id)),
     });
     const changed = Object.keys(input).filter((key) => input[key as keyof ProfileInput] !== undefined);
-    const details = { changed, ...(isSameMailbox ? {} : { email: "asked for" }) };
+    const details = { changed, ...(isSame ? {} : { email: "asked for" }) };
     await recordSecurity(tx, [{ event: "user_updated", actor, userId: user.id, origin, details }]);
     return getProfile(tx.sql, vault, user.id);
   });

@@ -5,6 +5,7 @@ import { endOwnSessions } from "../sessions/end-sessions.ts";
 import { findUserSessions } from "../sessions/find-sessions.ts";
 import { describeSession } from "../sessions/session.ts";
 import type { Identity } from "../settings.ts";
+import { readFullName } from "./register-user.ts";
 import { changeProfile, describeProfile, getUser } from "./update-profile.ts";
 import { readOwnId } from "./user.ts";
 
@@ -34,7 +35,8 @@ function addProfile(server: HttpServer, identity: Identity): void {
       },
     },
     async (request) => {
-      const { email, full_name: fullName } = request.body;
+      const { email } = request.body;
+      const fullName = readFullName(request.body.full_name);
       const context = { actor: request.actor, origin: readFullOrigin(request) };
       return describeProfile(await changeProfile(identity, { email, fullName }, context));
     },

@@ -2,7 +2,7 @@
 
 import { type HttpServer, readCommand, runCommand, sendAnswer } from "../../../http/index.ts";
 import { formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
 import type { InventoryServices } from "../routes.ts";
 import { IdParams, Location, LocationChange, LocationInput, LocationList } from "../schemas.ts";
 import { addLocation, changeLocation, findLocations } from "./location.ts";
@@ -36,7 +36,7 @@ export function addLocationRoutes(server: HttpServer, { db }: InventoryServices)
     },
     async (request, reply) => {
       const { code, name, priority = 100, sells = true } = request.body;
-      const location = { code, name: readText(name, "name"), priority, sells };
+      const location = { code, name: readName(name, "name"), priority, sells };
       const command = readCommand(request, "location.add");
       return sendAnswer(reply, 201, await runCommand(db, command, (tx) => addLocation(tx, location)));
     },
@@ -59,7 +59,7 @@ export function addLocationRoutes(server: HttpServer, { db }: InventoryServices)
       const { id } = request.params;
       const { name, priority, sells } = request.body;
       const versions = readVersions(request.headers["if-match"]);
-      const change = { name: readText(name, "name"), priority, sells, versions };
+      const change = { name: readName(name, "name"), priority, sells, versions };
       const command = readCommand(request, "location.change");
       const answer = await runCommand(db, command, (tx) => changeLocation(tx, id, change));
       reply.header("etag", formatETag(JSON.parse(answer.body)));

@@ -3,6 +3,7 @@
 
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { AppError } from "../../../values/app-error.ts";
+import { readName } from "../../../values/names.ts";
 import { readText } from "../../../values/read-input.ts";
 import { catalogError, findProductsForSale } from "../../catalog/index.ts";
 import type { StockLine } from "../bookings/book-stock.ts";
@@ -20,7 +21,7 @@ export function readPurpose({
   reference?: string | undefined;
   note?: string | undefined;
 }) {
-  return { reference: readText(reference, "reference"), note: readText(note, "note") };
+  return { reference: readName(reference, "reference"), note: readText(note, "note") };
 }
 
 type StockPlaces = Pick<InventoryServices, "db" | "assets">;

@@ -2,7 +2,7 @@
 // Read ahead, without a lock: the edit is decided on the locked order, where its version tells.
 import type { Actor } from "../../../values/actor.ts";
 import { readMetadata } from "../../../values/metadata.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readName } from "../../../values/names.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { getAddresses, getOrderWithPayment } from "../get-order.ts";
 import { readAddress, readItems } from "../placing/read-order-input.ts";
@@ -28,7 +28,7 @@ export async function prepareEdit(
   return {
     items: items === undefined ? undefined : readItems(items, { asset, actor }),
     addresses: await readAddressChange(services, input, id),
-    reference: readText(reference, "reference"),
+    reference: readName(reference, "reference"),
     metadata: metadata === undefined || metadata === null ? metadata : readMetadata(metadata),
     versions,
   };

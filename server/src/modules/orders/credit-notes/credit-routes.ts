@@ -1,7 +1,7 @@
 // Routes of what is given back: returns, refunds, credit notes.
 
 import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readForeignCode, readName } from "../../../values/names.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
 import { findCreditNotes, getCreditNote } from "../find-orders.ts";
@@ -103,8 +103,8 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
       const page = await findCreditNotes(services, request.actor, {
         kind,
         orderId: order_id,
-        customerId: readText(customer_id, "customer_id"),
-        reference: readText(reference, "reference"),
+        customerId: readForeignCode(customer_id, "customer_id"),
+        reference: readName(reference, "reference"),
         ...readPage(query),
       });
       return describePage(page, (note) => describeCreditNote(assets, note));

@@ -5,6 +5,7 @@ import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import { readMetadata } from "../../../values/metadata.ts";
+import { readForeignCode, readName } from "../../../values/names.ts";
 import { readAmount, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
@@ -55,14 +56,14 @@ export function readOrder(
   return {
     items: readItems(input.items, { asset, actor }),
     couponCode: input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code),
-    customerId: isStaff ? readText(input.customer_id ?? null, "customer_id") : actor.id,
+    customerId: isStaff ? readForeignCode(input.customer_id ?? null, "customer_id") : actor.id,
     asset,
     paymentMethod: input.payment_method,
     accountId: readOptionalId(input.account_id, "account_id"),
     paymentToken: readText(input.payment_token, "payment_token"),
     shippingAddress: readAddress(input.shipping_address, "shipping_address"),
     billingAddress: readAddress(input.billing_address, "billing_address"),
-    reference: readText(input.reference, "reference"),
+    reference: readName(input.reference, "reference"),
     metadata: input.metadata === undefined ? undefined : readMetadata(input.metadata),
   };
 }
@@ -86,7 +87,7 @@ export function readItems(
     if (item.product_id === undefined) checkService(item, path);
     return {
       productId: item.product_id,
-      description: readText(item.description, `${path}description`),
+      description: readName(item.description, `${path}description`),
       quantity: item.quantity,
       unitPrice: readUnitPrice(item.unit_price, asset, `${path}unit_price`),
       includesTax: item.price_includes_tax,
@@ -137,10 +138,10 @@ export function readCreditNote(
   const lines = readItems(input.items, { asset, actor });
   return {
     items: lines.map((line, index) => ({ ...line, ...readShelf(input, index) })),
-    customerId: readText(input.customer_id ?? null, "customer_id"),
+    customerId: readForeignCode(input.customer_id ?? null, "customer_id"),
     asset,
     accountId: readOptionalId(input.account_id, "account_id"),
     reason: readText(input.reason, "reason"),
-    reference: readText(input.reference, "reference"),
+    reference: readName(input.reference, "reference"),
   };
 }

@@ -1,0 +1,103 @@
+// The one reader of codes and names: two that people cannot tell apart are one, or one of them is refused. What a SKU, a brand
+// or an account is called goes through here where it is kept, and again where it is looked for.
+import { invalidField } from "./app-error.ts";
+import { isOneWriting } from "./writing.ts";
+
+/** Nobody sees that they are there. (Not what Unicode has not assigned yet: the next year's pictures.) */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const CONTROL = /[\p{Cc}\p{Cs}]/u;
+/**
+ * Joiners that are seen: in pictures made of several, and where they part or join letters (RFC 5892, A.1 and A.2): after a
+ * virama, and in Arabic script, where Persian writes many words so.
+ */
+const SEEN_JOINERS =
+  /\p{RGI_Emoji}|(?<=[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2])[\u200c\u200d]|(?<=\p{Script=Arabic})\u200c(?=\p{Script=Arabic})/gv;
+/** Hyphens, dashes and the minus sign, of which one cannot be told from another in a code. */
+const DASHES = /[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]/gu;
+/** Greek letters that nobody takes for Latin ones: Ω and μ are units. */
+const SIGNS = /[ΓΔΘΛΞΠΣΦΨΩδεθλμξπφψ]/gu;
+const WORDS = /[\p{L}\p{M}]+/gu;
+
+/**
+ * What people call something, as it is kept: composed (NFC), with plain spaces, one at a time and none around. Nothing, and
+ * null, stay what they are.
+ * @throws AppError `invalid/invalid_request` naming the field: blank, or with characters that nobody sees
+ */
+export function readName<T extends string | null | undefined>(text: T, field: string): T {
+  if (typeof text !== "string") return text;
+  if (UNSEEN.test(text)) refuseUnseen(text, maskJoiners(text), field);
+  return refuseBlank(foldSpaces(text.normalize("NFC")).trim(), field) as T;
+}
+
+/** Refuses a name that would be kept in another form: where names are keys, two must not become one. */
+export function checkName(text: string, field: string): void {
+  const name = readName(text, field);
+  if (name !== text) throw notPlain(field, name);
+}
+
+/**
+ * What tells one thing from all others, such as a SKU, as it is kept: as `readName`, with one form for each character (NFKC: no
+ * wide, small or ligated ones) and one kind of dash.
+ * @throws AppError `invalid/invalid_request` naming the field: as `readName`; with spaces around; or with words whose letters
+ * are of scripts that only look alike
+ */
+export function readCode<T extends string | null | undefined>(text: T, field: string): T {
+  if (typeof text !== "string") return text;
+  refuseUnseen(text, text, field);
+  const code = refuseBlank(foldCode(text), field);
+  if (code.trim() !== code) throw invalidField(field, "must not begin or end with a space");
+  const strange = code
+    .replaceAll(SIGNS, "")
+    .match(WORDS)
+    ?.find((word) => !isOneWriting(word));
+  if (strange !== undefined)
+    throw invalidField(field, `must not mix scripts in a word: the letters of "${strange}" only look alike`);
+  return code as T;
+}
+
+/**
+ * What another system calls something and compares itself, such as its id of a person: taken exactly as it is, or refused.
+ * @throws AppError `invalid/invalid_request` naming the field: as `readCode`, and where that would be kept in another form
+ */
+export function readForeignCode<T extends string | null | undefined>(text: T, field: string): T {
+  const code = readCode(text, field);
+  if (typeof code === "string" && code !== text) throw notPlain(field, code);
+  return text;
+}
+
+/** The one form of a code that somebody typed, whether or not it is one. */
+export function foldCode(text: string): string {
+  return foldSpaces(text.normalize("NFKC").replaceAll(DASHES, "-"));
+}
+
+function foldSpaces(text: string): string {
+  return text.replaceAll(/\p{Zs}+/gu, " ");
+}
+
+function notPlain(field: string, plain: string): Error {
+  return invalidField(field, `must be written in its plain form, ${JSON.stringify(plain)}`);
+}
+
+function refuseBlank(text: string, field: string): string {
+  if (text.trim() === "") throw invalidField(field, "must not be blank");
+  return text;
+}
+
+/** As long as the text, without the joiners that are seen. Slow, and rarely needed. */
+function maskJoiners(text: string): string {
+  return text.replaceAll(SEEN_JOINERS, (joined) => "x".repeat(joined.length));
+}
+
+/** @param masked the text, or as long as it, without what may stand in it */
+function refuseUnseen(text: string, masked: string, field: string): void {
+  const found = UNSEEN.exec(masked);
+  if (found === null) return;
+  const [unseen] = found;
+  if (CONTROL.test(unseen)) throw invalidField(field, "must not have control characters or broken Unicode");
+  const code = unseen.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  const place = Array.from(text.slice(0, found.index)).length + 1;
+  throw invalidField(
+    field,
+    `must not have characters that nobody sees: leave out U+${code}, which stands at place ${place}`,
+  );
+}
