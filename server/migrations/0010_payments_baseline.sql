@@ -102,9 +102,9 @@ CREATE TABLE payments.inbox (
   type            text NOT NULL,
   body            text NOT NULL,
   received_at     timestamptz NOT NULL DEFAULT now(),
-  state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'done', 'ignored')),
+  state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'done', 'ignored', 'held')),
   tries           integer NOT NULL DEFAULT 0,
-  due_at          timestamptz DEFAULT now(),          -- null once it is done or ignored
+  due_at          timestamptz DEFAULT now(),          -- null once it is done, ignored or held
   leased_until    timestamptz,
   done_at         timestamptz,
   payment_id      bigint,
@@ -120,14 +120,36 @@ CREATE TABLE payments.disputes (
   payment_id         bigint NOT NULL REFERENCES payments.payments,
   provider_reference text   NOT NULL,
   amount             bigint NOT NULL CHECK (amount > 0),
+  reported           bigint NOT NULL,                 -- as the provider told it
   state              text   NOT NULL CHECK (state IN ('open', 'won', 'lost')),
   reason             text,
   opened_at          bigint NOT NULL,                 -- stamp
   closed_at          bigint,
   PRIMARY KEY (payment_id, provider_reference),
-  CHECK ((state = 'open') = (closed_at IS NULL))
+  CHECK ((state = 'open') = (closed_at IS NULL)),
+  CHECK (reported >= amount)
 );
 CREATE INDEX disputes_open ON payments.disputes (opened_at) WHERE state = 'open';
+
+-- What a provider told that does not fit its payment: it has touched nothing, and waits for a person.
+CREATE TABLE payments.held_events (
+  id          bigint PRIMARY KEY,                     -- stamp
+  payment_id  bigint NOT NULL REFERENCES payments.payments,
+  provider    text   NOT NULL,
+  event_id    text   NOT NULL,                        -- the provider's
+  type        text   NOT NULL,
+  why         text   NOT NULL,                        -- what does not fit, in words
+  answer      text,                                   -- JSON: what it says; null: it cannot be applied
+  resolution  text   CHECK (resolution IN ('accepted', 'dismissed')),
+  resolved_at bigint,                                 -- stamp
+  resolved_by text,
+  note        text,
+  UNIQUE (provider, event_id),
+  CHECK ((resolution IS NULL) = (resolved_at IS NULL) AND (resolution IS NULL) = (resolved_by IS NULL)),
+  CHECK (resolution IS DISTINCT FROM 'accepted' OR answer IS NOT NULL)
+);
+CREATE INDEX held_events_by_payment ON payments.held_events (payment_id);
+CREATE INDEX held_events_open ON payments.held_events (id) WHERE resolution IS NULL;
 
 -- The sandbox: a card provider with a memory of its own, as far from ours as a foreign one's. Nothing here
 -- refers to payments, and nothing of payments refers to it; it is told of and tells through calls and signed

@@ -163,9 +163,9 @@ test("bodies have examples, which the API page offers to send", () => {
   }
 });
 
-/** What only the moment knows: a mailed secret, a device's signature, a call under way; and what a setting has to open first. */
+/** What only the moment knows: a mailed secret, a device's signature, a call under way, a strange event; and what a setting has to open first. */
 const OF_THE_MOMENT =
-  /auth\/(refresh|password\/reset|email\/(verify|undo)|passkey\/)|factors\/|users\/me\/passkeys|payments\/\{id\}|sandbox\/|orders\/\{id\}\/review|purchase-orders|carts\/merge/;
+  /auth\/(refresh|password\/reset|email\/(verify|undo)|passkey\/)|factors\/|users\/me\/passkeys|payments\/(attention\/)?\{id\}|sandbox\/|orders\/\{id\}\/review|purchase-orders|carts\/merge/;
 
 test("every example works as it is on a new database, in the order in which one thing needs another", async () => {
   const tour: Tour = { admin: await app.token("admin"), sent: new Set() };

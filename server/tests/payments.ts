@@ -89,6 +89,8 @@ export interface TestPayments extends TestDesk {
   readonly act: (paymentId: number, decide: (desk: Desk, payment: Payment) => unknown) => Promise<Payment>;
   /** The provider says of a payment how it stands. @throws the refusal */
   readonly tell: (paymentId: number, ...reports: ProviderReport[]) => Promise<Payment>;
+  /** The same, and a person takes it for true though it is not what was asked for. */
+  readonly accept: (paymentId: number, ...reports: ProviderReport[]) => Promise<Payment>;
   readonly attemptsOf: (paymentId: number) => Promise<Attempt[]>;
   /** `type amount` of each, oldest first. */
   readonly eventsOf: (paymentId: number) => Promise<string[]>;
@@ -101,11 +103,12 @@ export async function openTestPayments(options: { databaseUrl?: string } = {}): 
   const { db, desk, assets } = bank;
   const keeper: PaymentKeeper = { db, desk, assets, listener: () => undefined };
   const open = (fields?: TestPayment) => openTestPayment(bank, fields);
-  const tell = async (paymentId: number, ...reports: ProviderReport[]) => {
+  const record = async (paymentId: number, reports: ProviderReport[], isAccepted: boolean) => {
     const answer = { reference: `charge ${paymentId}`, reports };
-    await recordOutcome(keeper, { paymentId, answer });
+    await recordOutcome(keeper, { paymentId, answer, isAccepted });
     return getPayment(db, paymentId);
   };
+  const tell = (paymentId: number, ...reports: ProviderReport[]) => record(paymentId, reports, false);
   return {
     ...bank,
     keeper,
@@ -125,6 +128,7 @@ export async function openTestPayments(options: { databaseUrl?: string } = {}): 
       return getPayment(db, paymentId);
     },
     tell,
+    accept: (paymentId, ...reports) => record(paymentId, reports, true),
     attemptsOf: (paymentId) => selectAttempts(db, paymentId),
     eventsOf: async (paymentId) =>
       (await selectEvents(db, paymentId)).map(({ type, amountMinor }) => `${type} ${amountMinor}`),

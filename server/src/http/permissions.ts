@@ -112,6 +112,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listPaymentAttention: by(STAFF, "payments:read"),
   listPaymentDisputes: by(STAFF, "payments:read"),
   resolvePayment: by(OPERATORS, "payments:write"),
+  resolvePaymentEvent: by(OPERATORS, "payments:write"),
 
   // The catalog: reading is open to visitors too; drafts are for staff
   listCategories: by(EVERYONE, "catalog:read"),

@@ -22,6 +22,7 @@ export const LOCK_ORDER = [
   "payments.payments",
   "payments.attempts",
   "payments.disputes",
+  "payments.held_events",
   "orders.shipments",
   "orders.credit_notes",
   "inventory.purchase_orders",

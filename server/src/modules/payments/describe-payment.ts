@@ -3,6 +3,7 @@ import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
+import type { HeldEvent } from "./attention/held-event.ts";
 import type { AttentionItem, PaymentWithHistory } from "./find-payments.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
 import {
@@ -20,6 +21,7 @@ import type {
   DetailDocument,
   DisputeDocument,
   EventDocument,
+  HeldEventDocument,
   PaymentDocument,
 } from "./schemas.ts";
 
@@ -98,29 +100,49 @@ export function describeDispute(assets: Assets, payment: Payment, dispute: Dispu
   };
 }
 
+export function describeHeldEvent(event: HeldEvent): HeldEventDocument {
+  const { id, eventId, provider, type, why, answer, resolution, resolvedAt, resolvedBy, note } = event;
+  return {
+    id: String(id),
+    provider,
+    event_id: eventId,
+    type,
+    why,
+    acceptable: answer !== null,
+    held_at: formatStamp(id),
+    resolution,
+    resolved_at: resolvedAt === null ? null : formatStamp(resolvedAt),
+    resolved_by: resolvedBy,
+    note,
+  };
+}
+
 /** A payment with all that became of it. */
 export function describeHistory(
   assets: Assets,
-  { payment, attempts, events, disputes }: PaymentWithHistory,
+  { payment, attempts, events, disputes, heldEvents }: PaymentWithHistory,
 ): DetailDocument {
   return {
     ...describePayment(assets, payment),
     attempts: attempts.map((attempt) => describeAttempt(assets, payment, attempt)),
     events: events.map((event) => describeEvent(assets, payment, event)),
     disputes: disputes.map((dispute) => describeDispute(assets, payment, dispute)),
+    held_events: heldEvents.map(describeHeldEvent),
   };
 }
 
-/** It waits since it was made: that is when its money was wanted. */
+/** It waits since it was made: that is when its money was wanted, or told of. */
 export function describeAttention(
   assets: Assets,
-  { payment, attempt }: AttentionItem,
+  { payment, attempt, event }: AttentionItem,
   now: Date,
 ): AttentionDocument {
+  const { id } = attempt ?? event;
   return {
     payment: describePayment(assets, payment),
-    attempt: describeAttempt(assets, payment, attempt),
-    waiting_seconds: Math.max(0, Math.round((now.getTime() - attempt.id / 1_000) / 1_000)),
+    attempt: attempt === undefined ? null : describeAttempt(assets, payment, attempt),
+    event: event === undefined ? null : describeHeldEvent(event),
+    waiting_seconds: Math.max(0, Math.round((now.getTime() - id / 1_000) / 1_000)),
   };
 }
 

@@ -53,6 +53,22 @@ export const PAYMENTS_ERRORS = {
     title: "The attempt is final already, or is not one of this payment.",
     wayOut: "Read the payment again: GET /payments/{id} shows what became of it.",
   },
+  event_differs: {
+    kind: "refused",
+    title: "What the provider tells does not fit what was asked of it: it has touched nothing.",
+    wayOut:
+      "Compare it with the provider's own pages; GET /payments/attention shows it until a person has decided.",
+  },
+  event_not_open: {
+    kind: "conflict",
+    title: "There is no such event of a provider in the queue, or a person has decided about it already.",
+    wayOut: "GET /payments/attention lists those that wait.",
+  },
+  event_not_acceptable: {
+    kind: "refused",
+    title: "The event cannot be applied to its payment.",
+    wayOut: "Set it right on the provider's own pages, which will tell of that, and dismiss this event.",
+  },
   tax_exceeds_payment: {
     kind: "refused",
     title: "The tax part is more than the amount or than the tax that is left in the payment.",

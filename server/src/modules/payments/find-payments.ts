@@ -9,6 +9,8 @@ import { type Page, type PageBounds, toPage } from "../../values/page.ts";
 import { type Assets, ensureAssets } from "../ledger/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { selectAttempts, selectAttemptsById, selectAttention } from "./attempts/attempt-store.ts";
+import type { HeldEvent } from "./attention/held-event.ts";
+import { selectHeldEvents, selectWaitingEvents } from "./attention/held-event-store.ts";
 import { paymentsError } from "./errors.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
 import { selectDisputes, selectNewestDisputes } from "./outcomes/dispute-store.ts";
@@ -91,6 +93,7 @@ export interface PaymentWithHistory {
   readonly attempts: readonly Attempt[];
   readonly events: readonly PaymentEvent[];
   readonly disputes: readonly Dispute[];
+  readonly heldEvents: readonly HeldEvent[];
 }
 
 /** All of one moment. @throws AppError `not_found/payment_not_found` */
@@ -105,22 +108,32 @@ export async function getPaymentWithHistory(
     attempts: await selectAttempts(sql, id),
     events: await store.selectEvents(sql, id),
     disputes: await selectDisputes(sql, id),
+    heldEvents: await selectHeldEvents(sql, id),
   }));
 }
 
-export interface AttentionItem {
-  readonly payment: Payment;
-  readonly attempt: Attempt;
-}
+/** An attempt whose outcome nobody tells, or an event that does not fit its payment. */
+export type AttentionItem = { readonly payment: Payment } & (
+  | { readonly attempt: Attempt; readonly event?: undefined }
+  | { readonly event: HeldEvent; readonly attempt?: undefined }
+);
 
-/** Attempts that wait for a person, in the order they were made. */
+/** What waits for a person, in the order it was made. */
 export async function findAttention(
   reader: PaymentReader,
   { cursor: afterId = 0, limit }: PageBounds,
 ): Promise<Page<AttentionItem>> {
-  const attempts = await selectAttention(reader.db, { afterId, limit: limit + 1 });
-  const page = toPage(attempts, limit, ({ id }) => id);
-  return addPayments(reader, page, (attempt, payment) => ({ payment, attempt }));
+  const query = { afterId, limit: limit + 1 };
+  const attempts = await selectAttention(reader.db, query);
+  const events = await selectWaitingEvents(reader.db, query);
+  const waiting = [
+    ...attempts.map((attempt) => ({ id: attempt.id, paymentId: attempt.paymentId, attempt })),
+    ...events.map((event) => ({ id: event.id, paymentId: event.paymentId, event })),
+  ].toSorted((one, other) => one.id - other.id);
+  const page = toPage(waiting, limit, ({ id }) => id);
+  return addPayments(reader, page, (item, payment) =>
+    "event" in item ? { payment, event: item.event } : { payment, attempt: item.attempt },
+  );
 }
 
 export interface DisputeItem {

@@ -1,10 +1,11 @@
 // How long payments wait: what /metrics shows, and what people are alarmed by.
 import type { Sql } from "../../runtime/database.ts";
 import { selectAttentionAge } from "./attempts/attempt-store.ts";
+import { countWaitingEvents } from "./attention/held-event-store.ts";
 import { selectOldestWaiting } from "./webhooks/inbox-store.ts";
 
 export interface PaymentWaits {
-  /** Attempts that wait for a person. */
+  /** Attempts and events that wait for a person. */
   readonly attentionCount: number;
   /** How long the first of them has waited; 0 where none does. */
   readonly attentionSeconds: number;
@@ -15,10 +16,12 @@ export interface PaymentWaits {
 export async function measureWaits(db: Sql, now = new Date()): Promise<PaymentWaits> {
   const ageOf = (since: Date | null) =>
     since === null ? 0 : Math.max(0, (now.getTime() - since.getTime()) / 1_000);
-  const attention = await selectAttentionAge(db);
+  const attempts = await selectAttentionAge(db);
+  const events = await countWaitingEvents(db);
+  const eventsSince = events.firstId === null ? null : new Date(events.firstId / 1_000);
   return {
-    attentionCount: attention.count,
-    attentionSeconds: ageOf(attention.since),
+    attentionCount: attempts.count + events.count,
+    attentionSeconds: Math.max(ageOf(attempts.since), ageOf(eventsSince)),
     webhookSeconds: ageOf(await selectOldestWaiting(db)),
   };
 }

@@ -177,12 +177,12 @@ function listGauges(db: Sql): ModuleGauge[] {
   return [
     {
       name: "payments_attention",
-      help: "Payment attempts that wait for a person",
+      help: "Payment attempts, and events of providers, that wait for a person",
       read: read((waits) => waits.attentionCount),
     },
     {
       name: "payments_attention_oldest_seconds",
-      help: "How long the first payment attempt has waited for a person; 0 where none waits",
+      help: "How long the first of them has waited for a person; 0 where none waits",
       read: read((waits) => waits.attentionSeconds),
     },
     {

@@ -73,9 +73,9 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
       schema: {
         tags,
         operationId: "listPaymentAttention",
-        summary: "Attempts that wait for a person, oldest first (staff)",
+        summary: "Attempts and events that wait for a person, oldest first (staff)",
         description:
-          "The provider has not said in time what became of them. Find out, then POST /payments/{id}/resolve.",
+          "Attempts of which the provider has not said in time what became of them: find out, then POST /payments/{id}/resolve. And events that do not fit their payment: compare them with the provider's pages, then POST /payments/attention/{id}/resolve.",
         querystring: PageQuery,
         response: { 200: AttentionPage },
       },

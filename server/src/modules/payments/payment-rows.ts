@@ -70,7 +70,8 @@ function addRow(desk: Desk, row: Row): void {
   });
 }
 
-function setRow<Row>(desk: Desk, reader: RowReader<Row>, [id, row]: readonly [number, Row]): void {
+/** Sets a row for the commands behind it in the batch; taken back like the rows that are left. */
+export function setRow<Row>(desk: Desk, reader: RowReader<Row>, [id, row]: readonly [number, Row]): void {
   const rows = desk.rows.of(reader);
   const before = rows.get(id);
   rows.set(id, row);

@@ -2,10 +2,13 @@
 import { type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readForeignCode } from "../../values/names.ts";
 import { readId, readText } from "../../values/read-input.ts";
+import { submitEventDecision } from "./attention/resolve-event.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import type { PaymentServices } from "./routes.ts";
 import {
   CaptureInput,
+  DecideEventInput,
+  HeldEventParams,
   Payment,
   PaymentParams,
   Refund,
@@ -22,6 +25,7 @@ export function addPaymentWritingRoutes(server: HttpServer, services: PaymentSer
   addCapture(server, services);
   addReturns(server, services);
   addResolution(server, services);
+  addEventDecision(server, services);
 }
 
 function addCapture(server: HttpServer, services: PaymentServices): void {
@@ -112,6 +116,32 @@ function addResolution(server: HttpServer, services: PaymentServices): void {
         note: readText(note, "note"),
       };
       return send(reply, await submitResolution(services, command, resolution), 200);
+    },
+  );
+}
+
+const RESOLUTIONS = { accept: "accepted", dismiss: "dismissed" } as const;
+
+function addEventDecision(server: HttpServer, services: PaymentServices): void {
+  server.post(
+    "/payments/attention/:id/resolve",
+    {
+      schema: {
+        tags,
+        operationId: "resolvePaymentEvent",
+        summary: "Decide about an event of a provider that does not fit its payment (operators)",
+        description:
+          "After comparing it with the provider's own pages. The answer is the payment as it is then.",
+        params: HeldEventParams,
+        body: DecideEventInput,
+        response: { 200: Payment },
+      },
+    },
+    async (request, reply) => {
+      const { decision, note } = request.body;
+      const resolution = RESOLUTIONS[decision];
+      const decided = { id: request.params.id, resolution, note: readText(note, "note") };
+      return send(reply, await submitEventDecision(services, readCaller(request), decided), 200);
     },
   );
 }

@@ -118,17 +118,42 @@ export const Dispute = Type.Object(
 export type DisputeDocument = Static<typeof Dispute>;
 export const DisputePage = pageOf(Dispute, "PaymentDisputePage");
 
+export const HeldEvent = Type.Object(
+  {
+    id: Id,
+    provider: Type.String({ examples: ["stripe"] }),
+    event_id: Type.String({ description: "The provider's id of it" }),
+    type: Type.String({ examples: ["payment_intent.succeeded"] }),
+    why: Type.String({
+      description: "What does not fit the payment",
+      examples: ["it is in JPY, and the payment in USD"],
+    }),
+    acceptable: Type.Boolean({ description: "It could be applied to the payment, should it be true" }),
+    held_at: Time,
+    resolution: orNull(Type.Enum(["accepted", "dismissed"]), "Null: it waits for a person"),
+    resolved_at: orNull(Time),
+    resolved_by: orNull(Type.String()),
+    note: orNull(Type.String()),
+  },
+  {
+    title: "HeldPaymentEvent",
+    description: "What a provider told that does not fit its payment; it has touched nothing",
+  },
+);
+export type HeldEventDocument = Static<typeof HeldEvent>;
+
 export const PaymentDetail = Type.Object(
   {
     ...paymentFields,
     attempts: Type.Array(Attempt),
     events: Type.Array(Event),
     disputes: Type.Array(Dispute),
+    held_events: Type.Array(HeldEvent),
   },
   {
     title: "PaymentDetail",
     description: "With its attempts, its events (every amount is a sum of them) and its disputes",
-    examples: [{ ...paymentExample, attempts: [], events: [], disputes: [] }],
+    examples: [{ ...paymentExample, attempts: [], events: [], disputes: [], held_events: [] }],
   },
 );
 export type DetailDocument = Static<typeof PaymentDetail>;
@@ -182,8 +207,26 @@ export const ResolveInput = Type.Object(
     ],
   },
 );
+export const DecideEventInput = Type.Object(
+  {
+    decision: Type.Enum(["accept", "dismiss"], {
+      description: "accept: it is true all the same, and applied. dismiss: nothing is to be done",
+    }),
+    note: Type.String({ minLength: 1, maxLength: 500, description: "How you know; kept with the event" }),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ decision: "dismiss", note: "a test event of the provider's support" }],
+  },
+);
+export const HeldEventParams = Type.Object({ id: idOf("1795424400123458") });
 const Attention = Type.Object(
-  { payment: Payment, attempt: Attempt, waiting_seconds: Type.Integer() },
+  {
+    payment: Payment,
+    attempt: orNull(Attempt, "An attempt whose outcome nobody tells"),
+    event: orNull(HeldEvent, "Or an event that does not fit the payment"),
+    waiting_seconds: Type.Integer(),
+  },
   { title: "PaymentAttention" },
 );
 export type AttentionDocument = Static<typeof Attention>;

@@ -12,6 +12,7 @@ import {
   type CommandOutcome,
   type Decision,
   type Desk,
+  type RowNeed,
   rereadFirst,
   submitRereading,
 } from "../desk/index.ts";
@@ -46,6 +47,8 @@ export interface Change {
   readonly actorId?: string;
   /** Books, saves rows (the payment too where it changed), and returns the payment. Refuses by throwing or returning. */
   readonly change: (desk: Desk, payment: Payment) => Payment | AppError;
+  /** Rows that it reads beside the payment's own. */
+  readonly needs?: readonly RowNeed[];
   /** Fields that the answer has beside the payment's. */
   readonly describe?: (desk: Desk, payment: Payment) => object;
 }
@@ -73,7 +76,7 @@ export function submitChange(
       actor,
       key,
       origin,
-      ...lockedBy(keeper.assets, payment, heard),
+      ...lockedBy(keeper.assets, payment, { heard, needs: change.needs ?? [] }),
       decide: (desk) => decide(desk, keeper, { ...change, command }),
     };
   });
@@ -83,7 +86,7 @@ export function submitChange(
 function lockedBy(
   assets: Assets,
   payment: Payment,
-  heard: ListenerNeeds | undefined,
+  { heard, needs }: { heard: ListenerNeeds | undefined; needs: readonly RowNeed[] },
 ): Pick<BookCommand, "scope" | "needs"> {
   const own = scopeOf(assets, [payment]);
   const ids = [payment.id];
@@ -97,6 +100,7 @@ function lockedBy(
       { reader: PAYMENTS, ids },
       { reader: ATTEMPTS, ids },
       { reader: DISPUTES, ids },
+      ...needs,
       ...(heard?.needs ?? []),
     ],
   };

@@ -110,6 +110,24 @@ it("failure 10: asks again with the same key where no answer came, with growing 
   expect(await bank.eventsOf(attempt.paymentId)).toEqual(["opened 1200", "authorized 1200"]);
 });
 
+it("F6-6 puts an answer that does not fit before people at once, and believes nothing of it", async () => {
+  const attempt = await open();
+  const before = await bank.read(attempt.paymentId);
+  const calls: Calls = { made: [], answer: () => [{ ...AUTHORIZED, totalMinor: 1n }] };
+  const sender = openSender(bank, calls);
+  await pass(sender);
+  expect(await bank.read(attempt.paymentId)).toEqual(before);
+  expect(await attemptOf(attempt.paymentId)).toMatchObject({
+    state: "unknown",
+    attentionSince: now(),
+    failureMessage: "0.01 EUR are authorized, and 12.00 EUR were asked for",
+  });
+  calls.answer = () => [AUTHORIZED];
+  wait(1);
+  await pass(sender);
+  expect(await attemptOf(attempt.paymentId)).toMatchObject({ state: "succeeded", attentionSince: null });
+});
+
 it("asks about what the provider works on, and calls no second time", async () => {
   const attempt = await open();
   const calls: Calls = { made: [], answer: () => [] };

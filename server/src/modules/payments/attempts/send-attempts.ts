@@ -3,6 +3,7 @@
 // unknown too long goes to the queue that people look at. Nothing is ever concluded from silence.
 import type { CallPolicy } from "../../../runtime/call-policy.ts";
 import type { Log } from "../../../runtime/log.ts";
+import { AppError } from "../../../values/app-error.ts";
 import { ensureAssets } from "../../ledger/index.ts";
 import { getPayment } from "../find-payments.ts";
 import { recordOutcome } from "../outcomes/record-outcome.ts";
@@ -101,7 +102,9 @@ async function send(sender: Sender, attempt: Attempt, signal: AbortSignal): Prom
     const askAgainAt = nextAsk(sender, attempt);
     await recordOutcome(sender, { paymentId: payment.id, attemptId: attempt.id, answer, askAgainAt });
   } catch (error) {
-    if (!(error instanceof ProviderUnreachableError || error instanceof ProviderBusyError)) throw error;
+    const isForPeople = error instanceof AppError && error.code === "event_differs";
+    const isUncalled = error instanceof ProviderUnreachableError || error instanceof ProviderBusyError;
+    if (!isForPeople && !isUncalled) throw error;
     await postpone(sender, attempt, error);
   }
 }
@@ -119,14 +122,17 @@ function nextAsk({ clock }: Sender, { askedCount }: Attempt): Date {
   return new Date(clock().getTime() + seconds * 1_000);
 }
 
+/** An answer that does not fit what was asked for, and a provider that is not there, are before people at once. */
 async function postpone(sender: Sender, attempt: Attempt, why: Error | string): Promise<void> {
   const { db, log, clock } = sender;
   const message = typeof why === "string" ? why : why.message;
-  const isCallable = typeof why !== "string";
-  const event = why instanceof ProviderUnreachableError ? "unanswered" : "uncalled";
+  const isUncalled = typeof why === "string" || why instanceof ProviderBusyError;
+  const isUnanswered = why instanceof ProviderUnreachableError;
+  const event = isUncalled ? "uncalled" : "unanswered";
   const limit = attempt.isAnswered ? ANSWERED_ATTENTION_SECONDS : sender.attentionSeconds;
   const isOld = ageSeconds(clock(), attempt) > limit;
-  const attentionSince = isOld || !isCallable ? clock() : null;
+  const isWaiting = isUnanswered || why instanceof ProviderBusyError;
+  const attentionSince = isOld || !isWaiting ? clock() : null;
   await store.postponeAttempt(db, {
     id: attempt.id,
     state: stepOf(attempt, event)?.to ?? attempt.state,

@@ -43,6 +43,7 @@ function open(desk: Desk, payment: Payment, report: DisputeReport): Opened | und
     paymentId: payment.id,
     reference,
     amountMinor,
+    reportedMinor: report.amountMinor,
     state: "open",
     reason,
     openedAt,

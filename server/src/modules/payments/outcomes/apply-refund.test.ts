@@ -72,11 +72,12 @@ it("remembers one that failed there, so that an older report of it changes nothi
   expect(await tell(id, { state: "pending" })).toEqual(before);
 });
 
-it("takes no notice of one without an id or an amount", async () => {
+it("takes no notice of one without an id, and none without an amount for true", async () => {
   const id = await bank.openPaid();
   const before = await bank.read(id);
   expect(await tell(id, { reference: undefined })).toEqual(before);
-  expect(await tell(id, { amountMinor: 0n })).toEqual(before);
+  await expect(tell(id, { amountMinor: 0n })).rejects.toMatchObject({ code: "event_differs" });
+  expect(await bank.read(id)).toEqual(before);
   expect(await bank.attemptsOf(id)).toHaveLength(1);
 });
 

@@ -28,7 +28,8 @@ interface OnRefund {
   readonly attempt: Attempt;
 }
 
-function findRefund(attempts: readonly Attempt[], report: RefundReport): Attempt | undefined {
+/** The refund that is told of: by our id, else by the provider's. */
+export function findRefund(attempts: readonly Attempt[], report: RefundReport): Attempt | undefined {
   const refunds = attempts.filter(({ act }) => act === "refund");
   return (
     refunds.find(({ id }) => id === report.attemptId) ??

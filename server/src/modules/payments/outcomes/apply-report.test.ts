@@ -15,7 +15,7 @@ const attemptsOf = async (id: number) =>
 
 it("authorizes, and more of it where the provider's total grows", async () => {
   const { id } = await bank.open();
-  expect(await bank.tell(id, { ...AUTHORIZED, totalMinor: 500n })).toMatchObject({ authorizedMinor: 500n });
+  expect(await bank.accept(id, { ...AUTHORIZED, totalMinor: 500n })).toMatchObject({ authorizedMinor: 500n });
   expect(await bank.tell(id, AUTHORIZED)).toMatchObject({ authorizedMinor: 1_200n, authorizingMinor: 0n });
   expect(await bank.eventsOf(id)).toEqual(["opened 1200", "authorized 500", "authorized 700"]);
   expect(await attemptsOf(id)).toEqual(["authorize succeeded"]);
@@ -41,7 +41,7 @@ it("takes the tax that was asked for, and the payment's share of any other amoun
   const { id } = await bank.open();
   await bank.tell(id, AUTHORIZED);
   await submitCapture(bank.keeper, commandOn(id), { amount: "6.00" });
-  expect(await bank.tell(id, captured(500n, false))).toMatchObject({
+  expect(await bank.accept(id, captured(500n, false))).toMatchObject({
     taxCapturedMinor: 83n,
     capturingMinor: 0n,
   });
@@ -50,7 +50,7 @@ it("takes the tax that was asked for, and the payment's share of any other amoun
 
 it("failure 16: an authorization told after the capture that ended it leaves nothing to capture or to void", async () => {
   const { id } = await bank.open({ captureMode: "automatic" });
-  await bank.tell(id, captured(900n));
+  await bank.accept(id, captured(900n));
   expect(await bank.tell(id, AUTHORIZED)).toMatchObject({
     authorizedMinor: 1_200n,
     voidedMinor: 300n,

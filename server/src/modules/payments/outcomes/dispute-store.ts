@@ -11,6 +11,7 @@ interface DisputeRow {
   payment_id: bigint;
   provider_reference: string;
   amount: bigint;
+  reported: bigint;
   state: Dispute["state"];
   reason: string | null;
   opened_at: bigint;
@@ -21,6 +22,7 @@ const DISPUTE_COLUMNS = columnsOf<Dispute>({
   payment_id: ["bigint", (dispute) => dispute.paymentId],
   provider_reference: ["text", (dispute) => dispute.reference],
   amount: ["bigint", (dispute) => dispute.amountMinor],
+  reported: ["bigint", (dispute) => dispute.reportedMinor],
   state: ["text", (dispute) => dispute.state],
   reason: ["text", (dispute) => dispute.reason],
   opened_at: ["bigint", (dispute) => dispute.openedAt],
@@ -77,6 +79,7 @@ function toDispute({ state, reason, ...row }: DisputeRow): Dispute {
     paymentId: Number(row.payment_id),
     reference: row.provider_reference,
     amountMinor: row.amount,
+    reportedMinor: row.reported,
     openedAt: Number(row.opened_at),
     closedAt: toId(row.closed_at),
   };

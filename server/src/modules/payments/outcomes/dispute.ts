@@ -4,8 +4,10 @@ export interface Dispute {
   readonly paymentId: number;
   /** The provider's id. */
   readonly reference: string;
-  /** Minor units. */
+  /** Minor units: what of it was still ours. */
   readonly amountMinor: bigint;
+  /** As the provider told it. */
+  readonly reportedMinor: bigint;
   readonly state: "open" | "won" | "lost";
   readonly reason: string | null;
   /** Stamps. */

@@ -1,15 +1,18 @@
 // The second half of every call to a provider: what it answered, or told by webhook, becomes the state of the payment in
 // one commit with the money it moves and with whatever the payment was for (the listener's rows).
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
+import { formatAmount } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
 import { stepOf } from "../attempts/attempt-states.ts";
+import { paymentsError } from "../errors.ts";
 import type { Payment } from "../payment.ts";
-import { saveAttempt, savePayment } from "../payment-rows.ts";
+import { DISPUTES, saveAttempt, savePayment } from "../payment-rows.ts";
 import type { ProviderAnswer } from "../providers/card-provider.ts";
 import { giveBack } from "../return-payment.ts";
 import { type PaymentKeeper, submitChange } from "../submit-change.ts";
 import { attemptsOf, PROVIDER_ACTOR } from "./apply-ending.ts";
 import { applyReport } from "./apply-report.ts";
+import { type Asked, compareAnswer, compareReport } from "./compare-answer.ts";
 
 /** What a provider said, to a call (`attemptId`) or by itself. */
 export interface Outcome {
@@ -18,11 +21,14 @@ export interface Outcome {
   readonly attemptId?: number | undefined;
   /** When to ask about that attempt again. */
   readonly askAgainAt?: Date | undefined;
+  /** A person takes it for true though it does not fit what was asked for. */
+  readonly isAccepted?: boolean | undefined;
 }
 
 /**
  * Records an outcome. The same outcome again changes nothing.
- * @throws AppError `not_found/payment_not_found`, `conflict/payment_in_flight` and `unavailable/...`: try again later
+ * @throws AppError `not_found/payment_not_found`; `refused/event_differs`: nothing is changed, and it is for people;
+ * `conflict/payment_in_flight` and `unavailable/...`: try again later
  */
 export async function recordOutcome(
   keeper: PaymentKeeper,
@@ -38,21 +44,36 @@ export async function recordOutcome(
 
 /**
  * Applies an outcome: decide-time, and saves the payment where anything changed. What a cancelled payment has by then is
- * given back in the name of `actorId`. @throws AppError as `applyReport`
+ * given back in the name of `actorId`. @throws AppError as `applyReport`, and `event_differs` where it does not fit what was asked for
  */
 export function applyOutcome(
   desk: Desk,
   before: Payment,
-  { answer, attemptId, askAgainAt, actorId }: Outcome & { actorId: string },
+  { answer, attemptId, askAgainAt, actorId, isAccepted = false }: Outcome & { actorId: string },
 ): Payment {
   const told = { ...before, providerReference: answer.reference ?? before.providerReference };
-  const applied = answer.reports.reduce<Payment>(
-    (payment, report) => applyReport(desk, payment, { report, attemptId }),
-    told,
-  );
+  if (!isAccepted) refuseDifference(compareAnswer(askedOf(desk, told), answer));
+  const applied = answer.reports.reduce<Payment>((payment, report) => {
+    if (!isAccepted) refuseDifference(compareReport(askedOf(desk, payment), report));
+    return applyReport(desk, payment, { report, attemptId });
+  }, told);
   noteAnswered(desk, applied, { attemptId, askAgainAt });
   const after = applied.cancelRequested ? giveBack(desk, applied, { actorId }) : applied;
   return hasChanged(before, after) ? savePayment(desk, after) : before;
+}
+
+function refuseDifference(what: string | undefined): void {
+  if (what !== undefined) throw paymentsError("event_differs", { message: what });
+}
+
+function askedOf(desk: Desk, payment: Payment): Asked {
+  const { scale } = desk.assets.byId(payment.assetId);
+  return {
+    payment,
+    attempts: attemptsOf(desk, payment),
+    disputes: desk.rows.of(DISPUTES).get(payment.id) ?? [],
+    write: (minor) => `${formatAmount(minor, scale)} ${payment.currency}`,
+  };
 }
 
 /** The provider works on what its answer has not ended. */

@@ -41,6 +41,12 @@ export interface ProviderAnswer {
   /** The provider's id of the payment; undefined where it made none. */
   readonly reference: string | undefined;
   readonly reports: readonly ProviderReport[];
+  /** The code of the currency that it speaks of. A provider always says; a person who speaks for it need not. */
+  readonly currency?: string | undefined;
+  /** What the payment is for, captured or not; undefined where that is not said. Minor units. */
+  readonly amountMinor?: bigint | undefined;
+  /** Why its amounts cannot be read as amounts of ours, in words: it has no reports then. */
+  readonly problem?: string | undefined;
 }
 
 export interface CardCall {

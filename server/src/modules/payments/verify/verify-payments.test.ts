@@ -131,7 +131,9 @@ it("finds refunds and disputes that do not add up", async () => {
       stored: "2.00 refunded EUR",
     },
   ]);
-  expect(await shift("payments.disputes", ["amount"], "provider_reference = 'du_1'")).toMatchObject([
+  expect(
+    await shift("payments.disputes", ["amount", "reported"], "provider_reference = 'du_1'"),
+  ).toMatchObject([
     { check: "payment_disputes", paymentId: card, stored: "1.00 in dispute, 0.50 charged back EUR" },
   ]);
 });

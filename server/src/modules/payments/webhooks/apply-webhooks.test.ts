@@ -28,6 +28,8 @@ async function tell(paymentId: number, data: Partial<SandboxDocument>): Promise<
   const document = {
     reference: `charge ${paymentId}`,
     status: "captured",
+    currency: "EUR",
+    amount: "1200",
     authorized: "1200",
     captured: "1200",
   };

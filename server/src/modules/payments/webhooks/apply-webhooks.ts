@@ -1,11 +1,14 @@
 // The job behind the inbox: applies each stored webhook to its payment. One whose payment is not known yet, or whose
-// outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early.
+// outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early. What does
+// not fit its payment is put before people, and touches nothing.
 import type { Log } from "../../../runtime/log.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { ensureAssets } from "../../ledger/index.ts";
+import { holdEvent } from "../attention/hold-event.ts";
 import { getPayment } from "../find-payments.ts";
 import { recordOutcome } from "../outcomes/record-outcome.ts";
-import type { CardProvider, CardProviderName } from "../providers/card-provider.ts";
+import { mayStillBeCaptured } from "../payment.ts";
+import type { CardProvider, CardProviderName, ProviderNotice } from "../providers/card-provider.ts";
 import type { PaymentKeeper } from "../submit-change.ts";
 import * as store from "./inbox-store.ts";
 
@@ -61,30 +64,77 @@ function subjectOf({ providers }: Inbox, { provider, body, id }: store.WebhookRo
 
 async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<void> {
   const { db } = inbox;
-  const known = inbox.providers.get(webhook.provider as CardProviderName);
-  if (known === undefined) throw new Error(`the provider ${webhook.provider} is no longer configured`);
-  const { provider } = known;
-  const { reference, reports, paymentId: told } = provider.readNotice(webhook.body);
-  if (reports.length === 0)
-    return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
-  const paymentId = await store.selectPaymentId(db, {
-    provider: webhook.provider,
-    reference,
-    paymentId: told,
-  });
+  const { paymentId, isNews } = await findSubject(inbox, webhook);
+  if (!isNews) return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
   if (paymentId === undefined) throw new Error("the payment it is about is not known yet");
   // Amounts can be read for sure only once the payment's asset is known in this process.
-  await ensureAssets(inbox.assets, [await getPayment(db, paymentId)]);
-  const { reports: read } = provider.readNotice(webhook.body);
-  await recordOutcome(inbox, { paymentId, answer: { reference, reports: read } });
+  const payment = await getPayment(db, paymentId);
+  await ensureAssets(inbox.assets, [payment]);
+  const answer = readAnswer(inbox, webhook);
+  try {
+    await recordOutcome(inbox, { paymentId, answer });
+  } catch (error) {
+    const why = await findMismatch(inbox, webhook, { paymentId, error });
+    if (why === undefined) throw error;
+    const isReadable = answer.currency === payment.currency && answer.problem === undefined;
+    return hold(inbox, webhook, { paymentId, why, answer: isReadable ? answer : null });
+  }
   await store.finishWebhook(db, { id: webhook.id, state: "done", paymentId });
+}
+
+/** After so many tries, some seconds apart, what should have come before it has come, or never will. */
+const HELD_AFTER_TRIES = 5;
+
+/**
+ * Why an event is for people, in words: it does not fit what was asked for; or it is of more than the payment has, and nothing that is
+ * under way or was set aside could explain it. Undefined: it is to be tried again.
+ */
+async function findMismatch(
+  { db, clock }: Inbox,
+  webhook: store.WebhookRow,
+  { paymentId, error }: { paymentId: number; error: unknown },
+): Promise<string | undefined> {
+  if (!(error instanceof AppError)) return undefined;
+  if (error.code === "event_differs") return error.message;
+  if (error.code !== "payment_in_flight" || webhook.tries < HELD_AFTER_TRIES) return undefined;
+  const isExplicable = mayStillBeCaptured(await getPayment(db, paymentId));
+  const isOld = ageSeconds(webhook, clock()) > GIVEN_UP_AFTER_SECONDS;
+  return isExplicable && !isOld ? undefined : "it is of more than the payment has";
+}
+
+function readAnswer({ providers }: Inbox, { provider: name, body }: store.WebhookRow): ProviderNotice {
+  const known = providers.get(name as CardProviderName);
+  if (known === undefined) throw new Error(`the provider ${name} is no longer configured`);
+  return known.provider.readNotice(body);
+}
+
+/** The payment that it is about, where it is known by now; and whether it says anything of it. */
+async function findSubject(inbox: Inbox, webhook: store.WebhookRow) {
+  const { reference, reports, problem, paymentId: told } = readAnswer(inbox, webhook);
+  const isNews = reports.length > 0 || problem !== undefined;
+  const { provider } = webhook;
+  const paymentId = isNews
+    ? await store.selectPaymentId(inbox.db, { provider, reference, paymentId: told })
+    : undefined;
+  return { paymentId, isNews };
+}
+
+async function hold(
+  inbox: Inbox,
+  webhook: store.WebhookRow,
+  { paymentId, why, answer }: { paymentId: number; why: string; answer: ProviderNotice | null },
+): Promise<void> {
+  const { id, provider, eventId, type } = webhook;
+  await holdEvent(inbox, { paymentId, provider, eventId, type, why, answer });
+  await store.finishWebhook(inbox.db, { id, state: "held", paymentId });
+  const fields = { webhook: eventId, provider, payment: paymentId, "error.message": why };
+  inbox.log.error(fields, "an event of a provider does not fit its payment: GET /payments/attention");
 }
 
 async function postpone({ db, log, clock }: Inbox, webhook: store.WebhookRow, error: unknown): Promise<void> {
   const text = String(error instanceof AppError ? `${error.code}: ${error.message}` : error);
   const fields = { err: error, webhook: webhook.eventId, provider: webhook.provider, tries: webhook.tries };
-  const ageSeconds = (clock().getTime() - webhook.receivedAt.getTime()) / 1_000;
-  if (ageSeconds > GIVEN_UP_AFTER_SECONDS) {
+  if (ageSeconds(webhook, clock()) > GIVEN_UP_AFTER_SECONDS) {
     log.error(fields, "a webhook could not be applied for three days and is given up");
     return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
   }
@@ -93,6 +143,10 @@ async function postpone({ db, log, clock }: Inbox, webhook: store.WebhookRow, er
   await store.postponeWebhook(db, { id: webhook.id, dueAt, error: text.slice(0, ERROR_LENGTH_MAX) });
   if (webhook.tries === TELL_AFTER_TRIES) log.error(fields, "a webhook could not be applied for a while");
   else log.info(fields, "a webhook waits and is applied later");
+}
+
+function ageSeconds({ receivedAt }: store.WebhookRow, now: Date): number {
+  return (now.getTime() - receivedAt.getTime()) / 1_000;
 }
 
 const KEEP_DAYS = 90;

@@ -62,7 +62,7 @@ export async function claimDueWebhooks(
 
 export async function finishWebhook(
   db: Sql,
-  webhook: { id: number; state: "done" | "ignored"; paymentId: number | null },
+  webhook: { id: number; state: "done" | "ignored" | "held"; paymentId: number | null },
 ): Promise<void> {
   await db`
     UPDATE payments.inbox

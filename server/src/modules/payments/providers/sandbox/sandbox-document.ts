@@ -8,7 +8,10 @@ import type { SandboxCharge, SandboxRefund } from "./sandbox-store.ts";
 export interface SandboxDocument {
   readonly reference: string;
   readonly status: SandboxCharge["status"];
+  /** Of the amounts: that of the charge, of its refunds and disputes. */
+  readonly currency: string;
   /** Minor units, as decimal text. */
+  readonly amount: string;
   readonly authorized: string;
   readonly captured: string;
   readonly failure_code?: string;
@@ -43,7 +46,28 @@ const FAILURES: Readonly<Record<string, string>> = {
   authentication_failed: "the customer did not confirm the payment",
 };
 
+/** What is signed may still be wrong: amounts that are none are a problem, and no reports. */
 export function toAnswer(document: SandboxDocument): ProviderAnswer {
+  const { reference, currency, amount, refund, dispute } = document;
+  const amounts = [
+    amount,
+    document.authorized,
+    document.captured,
+    refund?.amount ?? "0",
+    dispute?.amount ?? "0",
+  ];
+  const strange = amounts.find((text) => !/^\d{1,19}$/.test(text));
+  const problem =
+    strange !== undefined
+      ? `${JSON.stringify(strange)} is no amount`
+      : typeof currency === "string"
+        ? undefined
+        : "it names no currency";
+  if (problem !== undefined) return { reference, reports: [], problem };
+  return { reference, currency, amountMinor: BigInt(amount), reports: toReports(document) };
+}
+
+function toReports(document: SandboxDocument): ProviderReport[] {
   const { refund, dispute, capture_error: captureError, error } = document;
   const reports: ProviderReport[] = [...reportStatus(document)];
   if (captureError !== undefined)
@@ -67,7 +91,7 @@ export function toAnswer(document: SandboxDocument): ProviderAnswer {
       state: dispute.status,
       reason: "fraudulent",
     });
-  return { reference: document.reference, reports };
+  return reports;
 }
 
 function reportStatus(document: SandboxDocument): ProviderReport[] {

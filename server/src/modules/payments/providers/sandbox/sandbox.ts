@@ -292,6 +292,8 @@ function describe({ publicUrl }: SandboxOptions, charge: store.SandboxCharge): S
   return {
     reference: charge.reference,
     status: charge.status,
+    currency: charge.currency,
+    amount: String(charge.amount),
     authorized: String(charge.authorized),
     captured: String(charge.captured),
     ...(charge.failureCode === null ? {} : { failure_code: charge.failureCode }),

@@ -13,6 +13,12 @@ it.each([
   expect(fromStripeAmount(amount, unit)).toBe(minor);
 });
 
+it("F6-6 reads no amount that none of ours can be", () => {
+  for (const amount of [12.5, -1, Number.NaN, 2 ** 60])
+    expect(fromStripeAmount(amount, { currency: "EUR", scale: 2 })).toBeUndefined();
+  expect(fromStripeAmount(1_250, { currency: "UGX", scale: 0 })).toBeUndefined();
+});
+
 it("refuses what is finer than Stripe's unit, or too large", () => {
   expect(toStripeAmount(1_201n, { currency: "JPY", scale: 2 })).toBeUndefined();
   expect(toStripeAmount(10n ** 17n, { currency: "EUR", scale: 2 })).toBeUndefined();

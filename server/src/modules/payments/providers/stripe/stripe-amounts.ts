@@ -21,11 +21,13 @@ export function toStripeAmount(minor: bigint, { currency, scale }: Unit): number
   return Number.isSafeInteger(amount) ? amount : undefined;
 }
 
-/** Rounded towards zero where Stripe's unit is finer than the asset here, which no amount of ours is. */
-export function fromStripeAmount(amount: number, { currency, scale }: Unit): bigint {
+/** Undefined where it is no amount of ours: no whole number, below zero, or with finer parts than the asset here has. */
+export function fromStripeAmount(amount: number, { currency, scale }: Unit): bigint | undefined {
+  if (!Number.isSafeInteger(amount) || amount < 0) return undefined;
   const decimals = stripeDecimals(currency);
   const scaled = BigInt(amount) * 10n ** BigInt(Math.max(scale - decimals, 0));
-  return scaled / 10n ** BigInt(Math.max(decimals - scale, 0));
+  const finer = 10n ** BigInt(Math.max(decimals - scale, 0));
+  return scaled % finer === 0n ? scaled / finer : undefined;
 }
 
 /** Decimals of Stripe's unit. */

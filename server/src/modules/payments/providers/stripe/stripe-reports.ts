@@ -2,7 +2,13 @@
 import type Stripe from "stripe";
 import { invalidField } from "../../../../values/app-error.ts";
 import { ownOf } from "../../../../values/own-of.ts";
-import type { DisputeReport, ProviderNotice, ProviderReport, RefundReport } from "../card-provider.ts";
+import type {
+  DisputeReport,
+  ProviderAnswer,
+  ProviderNotice,
+  ProviderReport,
+  RefundReport,
+} from "../card-provider.ts";
 import { fromStripeAmount, stripeDecimals } from "./stripe-amounts.ts";
 
 /** Where Stripe keeps our ids for us. */
@@ -12,12 +18,56 @@ export const ATTEMPT_KEY = "countinghouse_attempt";
 /** Decimals of a currency's asset here; undefined where it is not known (yet). */
 export type ScaleOf = (currency: string) => number | undefined;
 
+/** An object of Stripe's speaks of amounts that are none of ours. */
+class UnreadableAmountError extends Error {}
+
 function amountOf(amount: number, currency: string, scaleOf: ScaleOf): bigint {
   const code = currency.toUpperCase();
-  return fromStripeAmount(amount, { currency, scale: scaleOf(code) ?? stripeDecimals(code) });
+  const minor = fromStripeAmount(amount, { currency, scale: scaleOf(code) ?? stripeDecimals(code) });
+  if (minor === undefined)
+    throw new UnreadableAmountError(`${amount} ${code} is no amount of this currency here`);
+  return minor;
 }
 
-export function reportIntent(intent: Stripe.PaymentIntent, scaleOf: ScaleOf): ProviderReport[] {
+/** What is signed may still be wrong: amounts that are none are a problem, and no reports. */
+function answerOf(
+  reference: string | undefined,
+  { currency }: { readonly currency?: string },
+  read: () => Pick<ProviderAnswer, "reports" | "amountMinor">,
+): ProviderAnswer {
+  if (typeof currency !== "string") return { reference, reports: [], problem: "it names no currency" };
+  try {
+    return { reference, currency: currency.toUpperCase(), ...read() };
+  } catch (error) {
+    if (error instanceof UnreadableAmountError) return { reference, reports: [], problem: error.message };
+    throw error;
+  }
+}
+
+export function answerIntent(intent: Stripe.PaymentIntent, scaleOf: ScaleOf): ProviderAnswer {
+  return answerOf(intent.id, intent, () => ({
+    amountMinor: intent.amount === undefined ? undefined : amountOf(intent.amount, intent.currency, scaleOf),
+    reports: reportIntent(intent, scaleOf),
+  }));
+}
+
+export function answerRefunds(
+  reference: string | undefined,
+  refunds: readonly [Stripe.Refund, ...Stripe.Refund[]],
+  scaleOf: ScaleOf,
+): ProviderAnswer {
+  return answerOf(reference, refunds[0], () => ({
+    reports: refunds.map((refund) => reportRefund(refund, scaleOf)),
+  }));
+}
+
+function answerDispute(dispute: Stripe.Dispute, scaleOf: ScaleOf): ProviderAnswer {
+  return answerOf(idOf(dispute.payment_intent), dispute, () => ({
+    reports: [reportDispute(dispute, scaleOf)],
+  }));
+}
+
+function reportIntent(intent: Stripe.PaymentIntent, scaleOf: ScaleOf): ProviderReport[] {
   const totalMinor = amountOf(intent.amount_received, intent.currency, scaleOf);
   const captured = (isFinal: boolean): ProviderReport[] =>
     totalMinor > 0n ? [{ type: "captured", totalMinor, isFinal }] : [];
@@ -64,20 +114,25 @@ export function failureMessageOf({ message }: StripeFailure): string {
   return message ?? "Stripe gave no reason";
 }
 
-export function reportRefund(refund: Stripe.Refund, scaleOf: ScaleOf): RefundReport {
+/** Ours, where Stripe kept it for us. */
+export function readAttemptId({ metadata }: Pick<Stripe.Refund, "metadata">): number | undefined {
+  return readOurId(metadata, ATTEMPT_KEY);
+}
+
+function reportRefund(refund: Stripe.Refund, scaleOf: ScaleOf): RefundReport {
   const { status } = refund;
   const isFailed = status === "failed" || status === "canceled";
   return {
     type: "refund",
     reference: refund.id,
-    attemptId: readOurId(refund.metadata, ATTEMPT_KEY),
+    attemptId: readAttemptId(refund),
     amountMinor: amountOf(refund.amount, refund.currency, scaleOf),
     state: isFailed ? "failed" : status === "succeeded" ? "succeeded" : "pending",
     code: isFailed ? (refund.failure_reason ?? "refund_failed") : undefined,
   };
 }
 
-export function reportDispute(dispute: Stripe.Dispute, scaleOf: ScaleOf): DisputeReport {
+function reportDispute(dispute: Stripe.Dispute, scaleOf: ScaleOf): DisputeReport {
   return {
     type: "dispute",
     reference: dispute.id,
@@ -112,18 +167,15 @@ export function readStripeNotice(body: string, scaleOf: ScaleOf): ProviderNotice
   if (about.object === "payment_intent") {
     const intent = about as Stripe.PaymentIntent;
     const paymentId = readOurId(intent.metadata, PAYMENT_KEY);
-    return { ...notice, paymentId, reference: intent.id, reports: reportIntent(intent, scaleOf) };
+    return { ...notice, paymentId, ...answerIntent(intent, scaleOf) };
   }
   if (about.object === "refund") {
     const refund = about as Stripe.Refund;
     const paymentId = readOurId(refund.metadata, PAYMENT_KEY);
-    const reference = idOf(refund.payment_intent);
-    return { ...notice, paymentId, reference, reports: [reportRefund(refund, scaleOf)] };
+    return { ...notice, paymentId, ...answerRefunds(idOf(refund.payment_intent), [refund], scaleOf) };
   }
   if (about.object === "dispute") {
-    const dispute = about as Stripe.Dispute;
-    const reference = idOf(dispute.payment_intent);
-    return { ...notice, paymentId: undefined, reference, reports: [reportDispute(dispute, scaleOf)] };
+    return { ...notice, paymentId: undefined, ...answerDispute(about as Stripe.Dispute, scaleOf) };
   }
   return { ...notice, paymentId: undefined, reference: undefined, reports: [] };
 }

@@ -13,13 +13,14 @@ import {
 import { toStripeAmount } from "./stripe-amounts.ts";
 import {
   ATTEMPT_KEY,
+  answerIntent,
+  answerRefunds,
   failureCodeOf,
   failureMessageOf,
   PAYMENT_KEY,
+  readAttemptId,
   readStripeIds,
   readStripeNotice,
-  reportIntent,
-  reportRefund,
   type ScaleOf,
 } from "./stripe-reports.ts";
 
@@ -108,7 +109,7 @@ async function perform(at: Asked): Promise<ProviderAnswer> {
   }
   const metadata = ourIds(call);
   const refund = await client.refunds.create({ payment_intent: reference, amount, metadata }, keyed);
-  return { reference, reports: [reportRefund(refund, options.scaleOf)] };
+  return answerRefunds(reference, [refund], options.scaleOf);
 }
 
 function describe({ options, call }: Asked, amount: number): Stripe.PaymentIntentCreateParams {
@@ -150,7 +151,7 @@ function referenceOf({ payment }: CardCall): string {
 }
 
 function answer({ options }: Asked, intent: Stripe.PaymentIntent): ProviderAnswer {
-  return { reference: intent.id, reports: reportIntent(intent, options.scaleOf) };
+  return answerIntent(intent, options.scaleOf);
 }
 
 /** What an error says of the call: refused for good, not made, or unknown, and then what can be found out. */
@@ -180,9 +181,9 @@ function refuseWith({ options, call }: Asked, error: Stripe.errors.StripeError):
   const intent = error.payment_intent;
   const refused = refuse(call, { code: failureCodeOf(error), message: failureMessageOf(error) });
   if (intent === undefined) return refused;
-  const known =
-    call.act === "authorize" || call.act === "refund" ? [] : reportIntent(intent, options.scaleOf);
-  return { reference: intent.id, reports: [...known, ...refused.reports] };
+  if (call.act === "authorize" || call.act === "refund") return { ...refused, reference: intent.id };
+  const known = answerIntent(intent, options.scaleOf);
+  return { ...known, reports: [...known.reports, ...refused.reports] };
 }
 
 function refuse(call: CardCall, { code, message }: { code: string; message: string }): ProviderAnswer {
@@ -224,10 +225,9 @@ async function findRefund({ client, options, call }: Asked): Promise<ProviderAns
     call.attemptReference === null
       ? (await client.refunds.list({ payment_intent: reference, limit: REFUNDS_MAX })).data
       : [await client.refunds.retrieve(call.attemptReference)];
-  const reports = refunds.map((refund) => reportRefund(refund, options.scaleOf));
-  const ours = reports.filter(({ attemptId }) => attemptId === call.attemptId);
-  if (ours.length === 0) throw new ProviderUnreachableError("Stripe finds no refund with our id");
-  return { reference, reports: ours };
+  const [ours, ...others] = refunds.filter((refund) => readAttemptId(refund) === call.attemptId);
+  if (ours === undefined) throw new ProviderUnreachableError("Stripe finds no refund with our id");
+  return answerRefunds(reference, [ours, ...others], options.scaleOf);
 }
 
 /** Only what says that the call was done, or can never be, ends the doubt: else the next call with its key does it. */
