@@ -2,7 +2,8 @@
 // stock, payments and ledger agree; and once everything under way is told, nothing of an order that ended unsold is left.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { verifyStock } from "../../src/modules/inventory/index.ts";
+import { unitAccounts, verifyStock } from "../../src/modules/inventory/index.ts";
+import { addLocation } from "../../src/modules/inventory/stock/location.ts";
 import { verifyBook } from "../../src/modules/ledger/index.ts";
 import { advanceOrder, reviewOrder } from "../../src/modules/orders/changing/advance-order.ts";
 import { cancelOrder } from "../../src/modules/orders/changing/cancel-order.ts";
@@ -13,6 +14,8 @@ import { payOrder } from "../../src/modules/orders/changing/pay-order.ts";
 import { refundOrder } from "../../src/modules/orders/credit-notes/credit-order.ts";
 import { returnItems } from "../../src/modules/orders/credit-notes/return-items.ts";
 import { deliverOrder } from "../../src/modules/orders/fulfilment/deliver-order.ts";
+import { reserveShort } from "../../src/modules/orders/fulfilment/reserve-short.ts";
+import { moveUnits, writeOffUnits } from "../../src/modules/orders/fulfilment/reserved-goods.ts";
 import { shipOrder } from "../../src/modules/orders/fulfilment/ship-order.ts";
 import {
   expireOrders,
@@ -22,6 +25,7 @@ import {
 } from "../../src/modules/orders/index.ts";
 import { verifyPayments } from "../../src/modules/payments/index.ts";
 import { verifyCoupons } from "../../src/modules/promotions/index.ts";
+import { inTransaction } from "../../src/runtime/transaction.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { STAFF } from "../desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../orders.ts";
@@ -38,6 +42,8 @@ import {
 let verdict: ScreenVerdict = "accept";
 let shop: TestOrders;
 let account: number;
+/** A location that orders do not take from. */
+let elsewhere: number;
 /** Ten units each; the second's price has a tax that rounds. */
 let products: number[];
 /** May be used twice at a time: a third order waits until one of them has ended unpaid. */
@@ -46,6 +52,8 @@ beforeAll(async () => {
   const judge = () => ({ verdict, score: 0, reasons: [], keep: () => undefined });
   shop = await openTestOrders({ screen: { prepare: async () => ({ needs: [], judge }) } });
   account = await shop.openAccount({ owner: "alice", currency: "USD", balance: 1_000_000n });
+  const location = { code: "elsewhere", name: "Elsewhere", priority: 1, sells: false };
+  elsewhere = (await inTransaction(shop.db, (tx) => addLocation(tx, location))).id;
 });
 afterAll(() => shop.close());
 
@@ -66,6 +74,9 @@ type Act =
   | { readonly act: "pay"; readonly order: number; readonly method: Method }
   | { readonly act: "cancel"; readonly order: number; readonly byCustomer: boolean }
   | { readonly act: "cancelUnits"; readonly order: number; readonly line: number; readonly quantity: number }
+  | { readonly act: "writeOff"; readonly order: number; readonly line: number; readonly quantity: number }
+  | { readonly act: "move"; readonly order: number; readonly line: number; readonly quantity: number }
+  | { readonly act: "reserve"; readonly order: number }
   | { readonly act: "review"; readonly order: number; readonly isAccepted: boolean }
   | { readonly act: "step"; readonly order: number; readonly to: "CONFIRMED" | "PROCESSING" | "COMPLETED" }
   | { readonly act: "ship"; readonly order: number; readonly line: number; readonly quantity: number }
@@ -129,6 +140,9 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ act: fc.constant("ship"), order, line, quantity }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("cancel"), order, byCustomer: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("cancelUnits"), order, line, quantity }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("writeOff"), order, line, quantity }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("move"), order, line, quantity }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("reserve"), order }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant("pay"), order, method }) },
   {
     weight: 2,
@@ -210,6 +224,16 @@ function toOrderAct(act: Act): OrderAct | undefined {
       return cancelOrder({});
     case "cancelUnits":
       return cancelUnits({ items: [{ lineNo: act.line, quantity: act.quantity }] });
+    case "writeOff":
+      return writeOffUnits(services, {
+        items: [{ lineNo: act.line, quantity: act.quantity, reason: "damaged" }],
+      });
+    case "move":
+      return moveUnits(services, {
+        items: [{ lineNo: act.line, quantity: act.quantity, to: { id: elsewhere, field: "to" } }],
+      });
+    case "reserve":
+      return reserveShort(services);
     case "review":
       return reviewOrder({ isAccepted: act.isAccepted });
     case "step":
@@ -308,16 +332,17 @@ async function expectRest(placed: readonly string[]): Promise<void> {
     SELECT id FROM orders.orders WHERE id = ANY(${placed as string[]}::bigint[]) AND (cancel_reason IS NOT NULL OR state = 1)`;
   expect(waiting).toEqual([]);
   for (const productId of products) {
-    const [row] = await shop.db<{ gone: number; open: number }[]>`
+    const [row] = await shop.db<{ gone: number; held: number }[]>`
       SELECT (SELECT coalesce(sum(shipped), 0)::int FROM orders.lines WHERE product_id = ${productId})
-           - (SELECT coalesce(sum(quantity), 0)::int FROM orders.credit_note_lines WHERE product_id = ${productId} AND stock_journal_id IS NOT NULL) AS gone,
-        (SELECT coalesce(sum(l.quantity - l.shipped - l.cancelled), 0)::int FROM orders.lines l JOIN orders.orders o ON o.id = l.order_id
-         WHERE product_id = ${productId} AND state BETWEEN 1 AND 4 AND shipping_stop = 0) AS open`;
-    const { balance, held } = await shop.levels(productId);
-    expect({ balance, held }).toEqual({
-      balance: 10n - BigInt(row?.gone ?? 0),
-      held: BigInt(row?.open ?? 0),
-    });
+           - (SELECT coalesce(sum(quantity), 0)::int FROM orders.credit_note_lines WHERE product_id = ${productId} AND stock_journal_id IS NOT NULL)
+           + (SELECT coalesce(sum(amount), 0)::int FROM ledger.transfers t JOIN inventory.stock s ON s.account_id = t.debit_account_id
+              WHERE s.product_id = ${productId} AND t.credit_account_id = ${unitAccounts(shop.assets).world}) AS gone,
+        (SELECT coalesce(sum(l.quantity - l.shipped - l.cancelled - l.short), 0)::int FROM orders.lines l JOIN orders.orders o ON o.id = l.order_id
+         WHERE product_id = ${productId} AND state BETWEEN 1 AND 4 AND shipping_stop = 0) AS held`;
+    const [levels] = await shop.db<{ balance: number; held: number }[]>`
+      SELECT sum(credits_posted - debits_posted)::int AS balance, sum(debits_pending)::int AS held
+      FROM inventory.stock s JOIN ledger.accounts a ON a.id = s.account_id WHERE s.product_id = ${productId}`;
+    expect(levels).toEqual({ balance: 10 - (row?.gone ?? 0), held: row?.held });
   }
 }
 

@@ -1,11 +1,19 @@
 // The door of inventory: stock as accounts of the ledger. Reserving and shipping are decisions on the book of a batch,
 // made by the commands of higher modules.
 
+export {
+  ADJUSTMENT_REASONS,
+  type AdjustmentReason,
+  type BookedLine,
+  bookFreedUnits,
+  tellOfStock,
+} from "./bookings/book-stock.ts";
 export { findShortage, type WantedUnits } from "./bookings/find-shortage.ts";
 export {
   type ReservationRequest,
   releaseStock,
   releaseUnits,
+  reserveAvailable,
   reserveStock,
   returnStock,
   type Shipment,
@@ -28,7 +36,13 @@ export {
 export { type InventoryServices, inventoryRoutes } from "./routes.ts";
 export { findStock, getStock, type ProductStock, type StockQuery } from "./stock/find-stock.ts";
 export { ensureStock, type NewStock, openStock, openStocks } from "./stock/open-stock.ts";
-export { findShelves, findStockOfAccounts, openShelves, type WantedShelf } from "./stock/shelves.ts";
+export {
+  findShelves,
+  findStockOfAccounts,
+  openShelves,
+  sellingOf,
+  type WantedShelf,
+} from "./stock/shelves.ts";
 export {
   DEFAULT_LOCATION_ID,
   type StockAccount,

@@ -113,6 +113,17 @@ export const ORDER_ERRORS = {
     title: "The line has fewer units open for this than were asked for.",
     wayOut: "GET the order: each line says how much was shipped and returned.",
   },
+  location_ambiguous: {
+    kind: "refused",
+    title: "It is not clear which units are meant.",
+    wayOut:
+      "Name the location where they lie; GET /stock/{product_id}/reservations tells what is reserved where.",
+  },
+  nothing_short: {
+    kind: "conflict",
+    title: "All that is to be shipped of the order is reserved.",
+    wayOut: "Ship it with POST /orders/{id}/ship.",
+  },
   units_short: {
     kind: "refused",
     title: "Units that are still to be shipped were written off, and none are held instead.",

@@ -1,6 +1,7 @@
 // The shapes of what orders are asked with.
 import { Type } from "typebox";
 import { AmountInput, Currency, Cursor, IdInput, idOf, Limit, PastTime } from "../../http/index.ts";
+import { ADJUSTMENT_REASONS } from "../inventory/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
 import { CREDIT_NOTE_KINDS } from "./credit-notes/credit-note.ts";
 import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
@@ -189,7 +190,7 @@ export const CancelInput = Type.Object(
   {
     ...closed,
     description: "Without items: the whole order",
-    examples: [{ reason: "ordered twice" }, { items: [{ line: 1, quantity: 1 }], reason: "broken" }],
+    examples: [{ items: [{ line: 1, quantity: 1 }], reason: "broken" }, { reason: "ordered twice" }],
   },
 );
 
@@ -244,6 +245,53 @@ export const ShipInput = Type.Object(
 );
 
 export type ShipInput = Type.Static<typeof ShipInput>;
+
+const ReservedAt = Type.Integer({
+  ...LocationId,
+  description: "Where they lie; may be left out where all of the line lie at one location",
+});
+export const WriteOffInput = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          line: LineNo,
+          quantity: Quantity,
+          location_id: Type.Optional(ReservedAt),
+          reason: Type.Enum([...ADJUSTMENT_REASONS]),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: LINES_MAX },
+    ),
+    note: Type.Optional(Note),
+  },
+  { ...closed, examples: [{ items: [{ line: 1, quantity: 1, reason: "damaged" }] }] },
+);
+export type WriteOffInput = Type.Static<typeof WriteOffInput>;
+
+export const MoveInput = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          line: LineNo,
+          quantity: Quantity,
+          from_location_id: Type.Optional(ReservedAt),
+          to_location_id: Type.Integer({
+            ...LocationId,
+            description: "Where they go, whether orders take from there or not",
+          }),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: LINES_MAX },
+    ),
+    note: Type.Optional(Note),
+  },
+  { ...closed, examples: [{ items: [{ line: 1, quantity: 1, to_location_id: 2 }] }] },
+);
+export type MoveInput = Type.Static<typeof MoveInput>;
 
 export const DeliverInput = Type.Object(
   { shipment_id: Type.Optional(IdInput) },

@@ -148,12 +148,7 @@ function decideAll(
     failed: (outcome) => outcome instanceof AppError,
   });
   if (booked instanceof AppError) return booked;
-  const document = JSON.stringify({
-    items: booked,
-    reference: purpose.reference ?? null,
-    note: purpose.note ?? null,
-  });
-  desk.events.push({ topic, payload: document });
+  const document = tellOfStock(desk, topic, { ...purpose, items: booked });
   return { answer: document, counted: [], resource: resourceOf(movements) };
 }
 
@@ -165,7 +160,7 @@ function resourceOf(movements: readonly { line: Pick<StockLine, "account"> }[]):
 }
 
 /** What a line booked, and what it left at its location. */
-interface BookedLine {
+export interface BookedLine {
   readonly id: string;
   readonly product_id: number;
   readonly location_id: number;
@@ -175,6 +170,57 @@ interface BookedLine {
   readonly on_hand: number;
   readonly reserved: number;
   readonly available: number;
+}
+
+/** Units that are no longer reserved and are gone, or go to another location, inside a command of whoever had reserved them. */
+export interface FreedUnits extends Purpose {
+  readonly actor: Actor;
+  readonly account: StockLine["account"];
+  readonly quantity: number;
+  /** Why they are gone; undefined: they are not, they go to `to`. */
+  readonly reason?: AdjustmentReason | undefined;
+  readonly to?: StockLine["to"];
+}
+
+/**
+ * Books one movement of freed units, as the storekeeper's adjustment or transfer would. Takes a stamp. Within `allOrNothing`.
+ * Refuses `insufficient_stock` where fewer lie there.
+ */
+export function bookFreedUnits(
+  desk: StockDesk,
+  { actor, account, quantity, reason, to, ...purpose }: FreedUnits,
+): BookedLine | AppError {
+  const { accountId, locationId, productId } = account;
+  const { on_hand: onHand } = readSums(desk, accountId);
+  if (onHand < quantity) {
+    const message = `${Math.max(onHand, 0)} of product ${productId} lie at location ${locationId}`;
+    return inventoryError("insufficient_stock", { message, product_id: productId, available: onHand });
+  }
+  const movement: Movement = {
+    line: {
+      account,
+      quantity: to === undefined ? -quantity : quantity,
+      reason,
+      ...(to === undefined ? {} : { to }),
+    },
+    from: accountId,
+    to: to?.accountId ?? unitAccounts(desk.assets).world,
+    quantity: BigInt(quantity),
+    act: to === undefined ? "adjustment" : "transfer",
+  };
+  const booked = bookInTurn(desk, { actor, purpose }, [movement]);
+  return booked instanceof AppError ? booked : (booked[0] as BookedLine);
+}
+
+/** Tells of what was booked as the storekeeper's own bookings are told. Only after the last thing that may refuse. */
+export function tellOfStock(
+  desk: Desk,
+  topic: string,
+  { items, reference, note }: Purpose & { items: readonly BookedLine[] },
+): string {
+  const document = JSON.stringify({ items, reference: reference ?? null, note: note ?? null });
+  desk.events.push({ topic, payload: document });
+  return document;
 }
 
 function bookInTurn(
@@ -227,7 +273,7 @@ function refuseLine(
   const { productId, locationId, accountId } = line.account;
   const { available } = readSums(desk, accountId);
   const asked = Math.abs(line.quantity);
-  const reason = `product ${productId} has ${available} available at location ${locationId}, ${asked} would leave it`;
+  const reason = `product ${productId} has ${available} available at location ${locationId}, ${asked} would leave it; what an order has reserved is written off or moved by POST /orders/{id}/write-off or /orders/{id}/move`;
   return inventoryError("insufficient_stock", {
     message: reason,
     fields: [{ field: `items[${index}].quantity`, reason }],

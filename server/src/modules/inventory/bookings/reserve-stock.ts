@@ -86,6 +86,23 @@ export function refuseShort({
   });
 }
 
+export interface Reserved {
+  readonly holds: readonly Hold[];
+  /** What none of the accounts could give. */
+  readonly missing: number;
+}
+
+/** As `reserveStock`, but as much of the quantity as there is. Within `allOrNothing`. */
+export function reserveAvailable(
+  desk: StockDesk,
+  request: ReservationRequest,
+  accounts: readonly StockAccount[],
+): Reserved | AppError {
+  const { shares, missing } = share(desk, BigInt(request.quantity), accounts);
+  const holds = placeHolds(desk, request, shares);
+  return holds instanceof AppError ? holds : { holds, missing: Number(missing) };
+}
+
 interface Share {
   readonly accountId: number;
   readonly amount: bigint;

@@ -4,16 +4,21 @@ import { inReadTransaction, inTransaction, type Tx } from "../../../runtime/tran
 import type { Assets } from "../../ledger/index.ts";
 import { checkLocations } from "./location.ts";
 import { ensureStock } from "./open-stock.ts";
-import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount } from "./stock.ts";
+import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount, type StockByProduct } from "./stock.ts";
 import { type KnownAccount, selectStock, selectStockOfAccounts } from "./stock-store.ts";
 
-/** Accounts of products by their ids, of all locations, by priority. */
+/** Accounts of products by their ids, of all locations, by priority, as they are now: for commands of staff, of which there are few. */
 export async function findShelves(
   db: Sql,
   productIds: readonly number[],
-): Promise<Map<number, readonly StockAccount[]>> {
+): Promise<Map<number, readonly KnownAccount[]>> {
   const accounts = await inReadTransaction(db, (tx) => selectStock(tx, productIds));
   return Map.groupBy(accounts, ({ productId }) => productId);
+}
+
+/** Those of them that orders take from. */
+export function sellingOf(shelves: ReadonlyMap<number, readonly KnownAccount[]>): StockByProduct {
+  return new Map([...shelves].map(([id, accounts]) => [id, accounts.filter(({ sells }) => sells)]));
 }
 
 /** What accounts count, by their ids; those that are no stock's are left out. */

@@ -47,7 +47,8 @@ function addAdjusting(server: HttpServer, services: InventoryServices): void {
         tags,
         operationId: "adjustStock",
         summary: "Correct what is on hand, with a reason, all items or none (staff)",
-        description: "What is reserved cannot be taken away: cancel the orders that hold it first.",
+        description:
+          "What is reserved for an order is written off by the order: POST /orders/{id}/write-off reserves others instead.",
         body: AdjustmentInput,
         response: { 201: BookedStock },
       },
@@ -66,6 +67,8 @@ function addTransferring(server: HttpServer, services: InventoryServices): void 
         tags,
         operationId: "transferStock",
         summary: "Move goods from one location to another, all items or none (staff)",
+        description:
+          "What is reserved for an order is moved by the order, and stays reserved: POST /orders/{id}/move.",
         body: TransferInput,
         response: { 201: BookedStock },
       },

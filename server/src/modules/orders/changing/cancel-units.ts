@@ -3,14 +3,14 @@
 // does; where some was shipped it is complete as soon as that is paid.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
-import { releaseUnits } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import type { Part } from "../credit-notes/build-credit-note.ts";
 import { creditUnits } from "../credit-notes/credit-note.ts";
 import { keepCredit } from "../credit-notes/credit-order.ts";
 import { orderError } from "../errors.ts";
+import { freeHeld } from "../fulfilment/held-units.ts";
 import { SHIPMENTS } from "../fulfilment/shipment-store.ts";
-import { fulfilmentOf, type Order, type OrderLine, openOf, ownerOf } from "../order.ts";
+import { fulfilmentOf, type Order, type OrderLine, openOf } from "../order.ts";
 import { cancelWhole, refuseCancellation, refuseLate } from "./cancel-order.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
 import { type Fulfilment, isFinal, partyOf } from "./states.ts";
@@ -121,25 +121,9 @@ function freeLine(
   { order, actorId, quantity }: { order: Order; actorId: string; quantity: number },
 ): OrderLine | AppError {
   const ofShort = Math.min(line.short, quantity);
-  const left = line.holdIds.map((id, index) => ({ id, accountId: line.stockAccountIds[index] ?? 0 }));
-  let missing = line.tracksStock && order.shippingStop === "none" ? quantity - ofShort : 0;
-  while (missing > 0) {
-    const last = left.pop();
-    if (last === undefined)
-      throw new Error(`line ${line.lineNo} of order ${order.id} holds less than is open`);
-    const count = Math.min(missing, Number(desk.book.holds.get(last.id)?.amount ?? 0n));
-    const purpose = { reference: `order ${order.id}`, actorId, owner: ownerOf(order) };
-    const released = releaseUnits(desk, last, { ...purpose, quantity: count });
-    if (released instanceof AppError) return released;
-    missing -= count;
-    if (released.rest !== undefined) left.push({ id: released.rest.id, accountId: last.accountId });
-  }
-  return {
-    ...line,
-    short: line.short - ofShort,
-    holdIds: left.map(({ id }) => id),
-    stockAccountIds: left.map(({ accountId }) => accountId),
-  };
+  const isHeld = line.tracksStock && order.shippingStop === "none";
+  const held = { ...line, short: line.short - ofShort };
+  return freeHeld(desk, held, { order, actorId, quantity: isHeld ? quantity - ofShort : 0 });
 }
 
 /** An order whose last shipment has arrived is delivered once nothing more is to come. */

@@ -160,6 +160,22 @@ it("finds states that do not go with the rest, and timelines that do not lead to
   expect(product).toMatchObject([{ check: "order_products", orderId: Number(cancelled) }]);
 });
 
+it("finds units said to be short that are held, and units cancelled that no credit note has", async () => {
+  const setLine = (set: string) => `UPDATE orders.lines SET ${set} WHERE order_id = ${waiting}`;
+  expect(await tamper(setLine("short = 1"), setLine("short = 0"))).toMatchObject([
+    { check: "order_holds", orderId: Number(waiting), expected: "3 units", stored: "4" },
+  ]);
+  const cancelledLine = await tamper(setLine("cancelled = 1"), setLine("cancelled = 0"));
+  expect(cancelledLine).toMatchObject([
+    { check: "order_progress", stored: expect.stringContaining("1 cancelled") },
+    { check: "order_holds" },
+  ]);
+  const setOrder = (amount: number) => `UPDATE orders.orders SET cancelled = ${amount} WHERE id = ${waiting}`;
+  expect(await tamper(setOrder(100), setOrder(0))).toMatchObject([
+    { check: "order_credits", stored: "0.00 credited, 0.00 of it never paid, 1.00 of it cancelled USD" },
+  ]);
+});
+
 it("finds units held for nobody, lines that hold too little, and holds of another", async () => {
   const [line] = await shop.db<{ hold_ids: string; stock_account_ids: string }[]>`
     SELECT hold_ids::text, stock_account_ids::text FROM orders.lines WHERE order_id = ${waiting}`;
