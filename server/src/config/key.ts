@@ -52,3 +52,8 @@ export type ConfigOf<Keys extends readonly ConfigKey[]> = {
     | ValueOf<K>
     | (K["default"] extends undefined ? undefined : never);
 };
+
+/** What a secret is: a text of its form, and never one that we chose. */
+export function secret(form: Form) {
+  return { type: "string", form, default: undefined, secret: true } as const;
+}

@@ -1,6 +1,6 @@
 // The settings of who may come in and of mail.
 import { baseUrl, directoryId, domain, hosts, mailbox, networks, origins, smtpUrl, text } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 export const ACCESS_KEYS = [
   {
@@ -228,10 +228,7 @@ export const ACCESS_KEYS = [
   {
     name: "SMTP_URL",
     group: "Mail",
-    type: "string",
-    form: smtpUrl,
-    default: undefined,
-    secret: true,
+    ...secret(smtpUrl),
     description:
       "Mail server, smtps://user:password@host:465; without it, and without EMAIL_USERNAME, /dev/mailbox shows the mails while developing, and none leaves in production.",
   },
@@ -247,10 +244,7 @@ export const ACCESS_KEYS = [
   {
     name: "EMAIL_PASSWORD",
     group: "Mail",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     earlier: true,
     description: "The password of EMAIL_USERNAME.",
   },

@@ -1,6 +1,6 @@
 // The settings of the audit trail and of the check of the whole.
 import { folder, httpUrl, key32, logName, visible } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 export const AUDIT_KEYS = [
   {
@@ -24,10 +24,7 @@ export const AUDIT_KEYS = [
   {
     name: "AUDIT_SIGNING_KEY",
     group: "Audit",
-    type: "string",
-    form: key32,
-    default: undefined,
-    secret: true,
+    ...secret(key32),
     description:
       "Ed25519 key that signs checkpoints, 32 bytes in base64 or hex; generated into DATA_DIR (mode 0600) when unset.",
   },
@@ -62,10 +59,7 @@ export const AUDIT_KEYS = [
   {
     name: "SENTINEL_TOKEN",
     group: "Audit",
-    type: "string",
-    form: visible,
-    default: undefined,
-    secret: true,
+    ...secret(visible),
     earlier: true,
     description: "Bearer token for SENTINEL_ENDPOINT.",
   },

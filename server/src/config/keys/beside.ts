@@ -1,6 +1,6 @@
 // What programs beside the server are told, the library and the examples: they read these, the server does not.
 import { baseUrl, text } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 export const BESIDE_KEYS = [
   {
@@ -14,19 +14,13 @@ export const BESIDE_KEYS = [
   {
     name: "COUNTINGHOUSE_TOKEN",
     group: "Programs beside it",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     description: "Access token or API key of staff with which the library's processSecureTransaction posts.",
   },
   {
     name: "CUSTOMER_TOKEN",
     group: "Programs beside it",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     earlier: true,
     description:
       "Access token or API key of the customer for whom the library's OrderProcessor orders; unset, COUNTINGHOUSE_TOKEN.",

@@ -1,15 +1,12 @@
 // The settings of its database.
 import { text } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 export const DATABASE_KEYS = [
   {
     name: "DB_URL",
     group: "Database",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     description:
       "URL of a PostgreSQL 15 or later; without it, and without DB_NAME and the like, the program starts its own in DATA_DIR.",
     aliases: [{ name: "DATABASE_URL" }],
@@ -26,10 +23,7 @@ export const DATABASE_KEYS = [
   {
     name: "DB_PASSWORD",
     group: "Database",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     earlier: true,
     description: "The role's password, as it is: nothing in it need be percent-encoded.",
   },

@@ -1,6 +1,13 @@
 // The settings of its HTTP server.
 import { listenHost, visible } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
+
+const BYTES_ON_ALL_CONNECTIONS = {
+  type: "integer",
+  minimum: 1_048_576,
+  maximum: 17_179_869_184,
+  default: "67108864",
+} as const;
 
 export const HTTP_KEYS = [
   {
@@ -60,30 +67,21 @@ export const HTTP_KEYS = [
   {
     name: "HTTP_BODIES_MAX_BYTES",
     group: "HTTP",
-    type: "integer",
-    minimum: 1_048_576,
-    maximum: 17_179_869_184,
-    default: "67108864",
+    ...BYTES_ON_ALL_CONNECTIONS,
     description:
       "Most bytes of bodies under way on all connections together; beyond it the largest that is not yet whole is given up.",
   },
   {
     name: "HTTP_UNREAD_MAX_BYTES",
     group: "HTTP",
-    type: "integer",
-    minimum: 1_048_576,
-    maximum: 17_179_869_184,
-    default: "67108864",
+    ...BYTES_ON_ALL_CONNECTIONS,
     description:
       "Most bytes of answers that clients have not yet taken, all together; beyond it the connection with most of them is closed.",
   },
   {
     name: "METRICS_TOKEN",
     group: "HTTP",
-    type: "string",
-    form: visible,
-    default: undefined,
-    secret: true,
+    ...secret(visible),
     description: "Bearer token that /metrics asks for; unset, whoever reaches the address may read it.",
   },
   {

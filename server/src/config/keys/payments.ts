@@ -1,25 +1,19 @@
 // The settings of payments.
 import { anyUrl, httpUrl, stripeKey, webhookSecret } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 export const PAYMENT_KEYS = [
   {
     name: "STRIPE_SECRET_KEY",
     group: "Payments",
-    type: "string",
-    form: stripeKey,
-    default: undefined,
-    secret: true,
+    ...secret(stripeKey),
     aliases: [{ name: "PAYMENT_GATEWAY_KEY" }],
     description: "Secret key of the Stripe account that takes card payments.",
   },
   {
     name: "STRIPE_WEBHOOK_SECRET",
     group: "Payments",
-    type: "string",
-    form: webhookSecret,
-    default: undefined,
-    secret: true,
+    ...secret(webhookSecret),
     description: "Secret with which Stripe signs what it sends to /api/v1/webhooks/stripe.",
   },
   {

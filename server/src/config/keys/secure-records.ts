@@ -1,15 +1,12 @@
 // The settings of secure transaction records.
 import { text } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 export const SECURE_RECORDS_KEYS = [
   {
     name: "API_KEY_V1",
     group: "Secure records",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     earlier: true,
     description:
       "Key of at least 32 bytes that signs secure transaction records; without it none can be made.",
@@ -17,10 +14,7 @@ export const SECURE_RECORDS_KEYS = [
   {
     name: "ADMIN_PASSWORD",
     group: "Secure records",
-    type: "string",
-    form: text,
-    default: undefined,
-    secret: true,
+    ...secret(text),
     earlier: true,
     description:
       "Part of that signature where it is set: who would forge a record needs it and API_KEY_V1. It opens no account.",

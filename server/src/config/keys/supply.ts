@@ -1,6 +1,6 @@
 // The settings of the supplier and of a stock system elsewhere, and what is wrong with their values.
 import { baseUrl, httpUrl, visible } from "../forms.ts";
-import type { ConfigKey } from "../key.ts";
+import { type ConfigKey, secret } from "../key.ts";
 
 /** The one of docs/stock.md, under a name that belongs to nobody. */
 export const VENDOR_API_URL_DEFAULT = "https://supplier.example.com/api";
@@ -19,10 +19,7 @@ export const SUPPLY_KEYS = [
   {
     name: "VENDOR_API_TOKEN",
     group: "Supply",
-    type: "string",
-    form: visible,
-    default: undefined,
-    secret: true,
+    ...secret(visible),
     earlier: true,
     description: "Bearer token for VENDOR_API_URL, a JWT; without it nothing is asked or ordered there.",
   },

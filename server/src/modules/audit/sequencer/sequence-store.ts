@@ -3,6 +3,7 @@ import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toHex } from "../checkpoints/log-store.ts";
+import type { StoredEntry } from "../entries/entry-store.ts";
 
 export const SEQUENCER_LOCK = 0x53455155; // "SEQU"
 export const ENTRIES_PER_PARTITION = 10_000_000;
@@ -47,17 +48,8 @@ export async function selectHead({ sql }: Tx): Promise<{ seq: number; chainHash:
   return row === undefined ? undefined : { seq: Number(row.seq), chainHash: row.chain_hash };
 }
 
-export interface NewEntry {
-  readonly seq: number;
-  readonly at: string;
-  readonly event: string;
-  readonly actorId: string;
-  readonly resourceType: string | null;
-  readonly resourceId: string | null;
-  readonly succeeded: boolean;
-  readonly body: string;
+export interface NewEntry extends StoredEntry {
   readonly leafHash: Buffer;
-  readonly chainHash: Buffer;
 }
 
 const ENTRY_COLUMNS = columnsOf<NewEntry>({
