@@ -104,6 +104,20 @@ module.exports = {
       to: { path: `${SRC}(cli/|main\\.ts$)` },
     },
     {
+      name: "library-uses-door",
+      comment:
+        "The library is built from what server/src/library.ts offers; nothing of ours needs the library.",
+      severity: "error",
+      from: { path: "^library/src/", pathNot: TEST },
+      to: { path: "^(server|bench|examples)/", pathNot: `${SRC}library\\.ts$` },
+    },
+    {
+      name: "library-is-on-top",
+      severity: "error",
+      from: { path: "^(server|bench|examples)/" },
+      to: { path: "^library/" },
+    },
+    {
       name: "program-without-tests",
       comment: "What runs in production imports no test, bench or example, and no development dependency.",
       severity: "error",
@@ -141,6 +155,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
+    exclude: { path: "^library/dist/" },
     tsPreCompilationDeps: true,
     combinedDependencies: true,
     tsConfig: { fileName: "tsconfig.json" },

@@ -11,7 +11,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", 
 
 export default defineConfig({
   test: {
-    include: ["server/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
+    include: ["server/**/*.test.ts", "library/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -85,8 +85,8 @@ export function findStrangers(sources: readonly Values[]): string[] {
 }
 
 /** Every name under which a value may come. */
-export function listNames(): string[] {
-  return CONFIG_KEYS.flatMap((key: ConfigKey) => [key.name, ...(key.aliases ?? []).map(({ name }) => name)]);
+export function listNames(keys: readonly ConfigKey[] = CONFIG_KEYS): string[] {
+  return keys.flatMap((key) => [key.name, ...(key.aliases ?? []).map(({ name }) => name)]);
 }
 
 /** The same sentences with the names that the user wrote. */

@@ -4,7 +4,14 @@ import { CONFIG_KEYS, type Config } from "./config.ts";
 import { deriveValues } from "./derive-values.ts";
 import { ConfigError, readEnvFile } from "./env-file.ts";
 import { describeWeakSecrets, takeExampleSecrets } from "./example-secrets.ts";
-import { findStrangers, gatherValues, isOfFamily, listNames, nameAsGiven } from "./gather-values.ts";
+import {
+  findStrangers,
+  gatherValues,
+  isOfFamily,
+  listNames,
+  nameAsGiven,
+  type Values,
+} from "./gather-values.ts";
 import { describeSupplyOddities } from "./judge-supply.ts";
 import { findUnsafeValues } from "./judge-values.ts";
 import type { ConfigKey } from "./key.ts";
@@ -51,8 +58,29 @@ export function readConfig(source: ConfigSource = {}): ReadConfig {
   const environment = source.environment ?? process.env;
   const { values: file, problems } = readEnvFile(source.envFile ?? resolve(".env"));
   problems.push(...findUnknownKeys(file));
-  const { options = [] } = source;
-  const sources = [Object.fromEntries(options.map(({ key, value }) => [key, value])), environment, file];
+  const read = readSources([environment, file], source.options);
+  return { ...read, problems: [...problems, ...read.problems] };
+}
+
+/**
+ * The named settings for a program beside the server, from the environment alone: whatever else stands there is its own, and
+ * an APP_ENV that is none of ours counts as production.
+ * @throws ConfigError
+ */
+export function readEnvironment(names: readonly (keyof Config)[]): ReadConfig {
+  const keys: readonly ConfigKey[] = CONFIG_KEYS.filter(({ name }) => names.includes(name));
+  const given = new Map(Object.entries(process.env));
+  const environment = Object.fromEntries(listNames(keys).map((name) => [name, given.get(name)]));
+  const place = (given.get("APP_ENV") ?? "").toLowerCase() || "development";
+  const APP_ENV = /^(development|test)$/.test(place) ? place : "production";
+  const read = readSources([{ ...environment, APP_ENV }]);
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return read;
+}
+
+function readSources(said: readonly Values[], options: readonly GivenOption[] = []): ReadConfig {
+  const problems: string[] = [];
+  const sources = [Object.fromEntries(options.map(({ key, value }) => [key, value])), ...said];
   const gathered = gatherValues(sources);
   const notes = [...gathered.notes];
   const found = [...gathered.problems];

@@ -13,7 +13,7 @@ interface Outcome {
   readonly remark?: string;
 }
 
-const FOLDERS = ["server", "bench", "examples"].filter((folder) => existsSync(join(ROOT, folder)));
+const FOLDERS = ["server", "library", "bench", "examples"].filter((folder) => existsSync(join(ROOT, folder)));
 
 const STEPS: Readonly<Record<string, () => Outcome>> = {
   types: () => run("@typescript/native/bin/tsc", ["--noEmit", "--pretty", "false"]),

@@ -97,6 +97,7 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     fine: {
       "server/src/a.ts": "class CartError extends Error {}",
       "server/src/values/money.ts": "class Money {}",
+      "library/src/tokens.ts": "class TokenManager {}",
     },
   },
   {

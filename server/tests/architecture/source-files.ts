@@ -19,7 +19,7 @@ export interface Project {
 
 export const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-const FOLDERS = ["server", "bench", "examples", "client", "console", "docs"];
+const FOLDERS = ["server", "library", "bench", "examples", "client", "console", "docs"];
 const SKIPPED = new Set(["node_modules", "dist", "data", "coverage", "generated"]);
 const SOURCE = new Set([".ts", ".tsx", ".mjs", ".cjs"]);
 const READ = new Set([...SOURCE, ".sql", ".md", ".json"]);

@@ -19,9 +19,10 @@ const DECLARATIONS: ReadonlySet<ts.SyntaxKind> = new Set([
 
 export const SYNTAX_RULES: readonly Rule[] = [
   {
-    name: "classes are errors, or values with behavior",
+    // The library's classes are what programs beside the server call: their names come from there.
+    name: "classes are errors, values with behavior, or faces of the library",
     find: ({ sources }) =>
-      sources.filter((file) => !file.path.startsWith("server/src/values/")).flatMap(findClasses),
+      sources.filter((file) => !/^(server\/src\/values|library\/src)\//.test(file.path)).flatMap(findClasses),
   },
   {
     name: "importing a file does nothing and makes no shared state",

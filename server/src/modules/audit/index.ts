@@ -5,9 +5,11 @@ export { type CheckpointMaker, makeCheckpoints } from "./checkpoints/make-checkp
 export { openSigners, type Signers, type SigningOptions } from "./checkpoints/signing-key.ts";
 export { AUDIT_ENCRYPTED } from "./encrypted-tables.ts";
 export { appendAudit, createNumberedWriter, type NumberedAppend } from "./entries/append-audit.ts";
+export { toCanonicalJson } from "./entries/canonical-json.ts";
 export type { AuditEntry, AuditOrigin } from "./entries/entry.ts";
 export { type Erasure, eraseSubject } from "./entries/erase-subject.ts";
 export { AUDIT_ERRORS } from "./errors.ts";
+export { CHAIN_START, chainHash, hashLeaf } from "./proofs/merkle-hash.ts";
 export {
   isVerifierKey,
   type ReceiptTransfer,

@@ -27,8 +27,8 @@ export type {
   ScreenJudgement,
   ScreenVerdict,
 } from "./placing/screen.ts";
-export { formatTaxRate, readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
-export { addTotals, type LineTotals, listPriceOf, priceDiscounted } from "./placing/totals.ts";
+export { formatTaxRate, readTaxRate, readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
+export { addTotals, type LineTotals, listPriceOf, priceDiscounted, priceLine } from "./placing/totals.ts";
 export { orderRoutes } from "./routes.ts";
 export { CheckoutInput, CouponCode } from "./schemas.ts";
 export type { OrderCaller, OrderServices, OrderSettings } from "./services.ts";

@@ -9,10 +9,11 @@ const Availability = Type.Object({
   available: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   lead_time_days: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_650 })),
 });
+const STATUSES = ["accepted", "shipped", "delivered", "refused", "cancelled"] as const;
 const PlacedOrder = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 200 }),
   reference: Type.String(),
-  status: Type.Enum(["accepted", "shipped", "delivered", "refused", "cancelled"]),
+  status: Type.Enum([...STATUSES]),
   items: Type.Array(Type.Object({ sku: Type.String(), quantity: Type.Integer() }), { maxItems: 1_000 }),
   shipment: Type.Optional(
     Type.Object({
@@ -29,7 +30,7 @@ export interface SupplierAvailability {
   readonly leadTimeDays: number | undefined;
 }
 
-export type SupplierOrderStatus = Static<typeof PlacedOrder>["status"];
+export type SupplierOrderStatus = (typeof STATUSES)[number];
 
 export interface SupplierOrder {
   /** The supplier's. */
