@@ -1,23 +1,24 @@
-// A POST of which nothing need be said may come without a body: to its handler it is then an empty object.
+// A request that says nothing: without a body, or with an empty one, whatever its Content-Type. Where a body is an object, it
+// is then taken for {}, so that nothing need be said where nothing is required, and what is required is named.
 import type { FastifyRequest } from "fastify";
 import type { HttpServer } from "./http-server.ts";
 
-/** Finds such routes by their schema as they are added: no member is required, nor any at all. */
+/** Finds the routes whose body is an object by their schema, as they are added. */
 export function allowEmptyBodies(server: HttpServer): void {
   server.addHook("onRoute", (route) => {
-    const { body } = (route.schema ?? {}) as { body?: BodySchema };
-    if (route.method !== "POST" || body === undefined) return;
-    if (body.type === "object" && body.required === undefined && body.minProperties === undefined)
-      route.preValidation = fillBody;
+    const { body } = (route.schema ?? {}) as { body?: { readonly type?: string } };
+    if (body?.type === "object") route.preValidation = [fillBody, ...listOf(route.preValidation)];
   });
 }
 
-interface BodySchema {
-  readonly type?: string;
-  readonly required?: readonly string[];
-  readonly minProperties?: number;
+function listOf<T>(hooks: T | T[] | undefined): T[] {
+  if (hooks === undefined) return [];
+  return Array.isArray(hooks) ? hooks : [hooks];
 }
 
 async function fillBody(request: FastifyRequest): Promise<void> {
-  request.body ??= {};
+  if (request.body !== undefined && request.body !== null) return;
+  if ((request.bodyText ?? "") !== "") return; // null was sent
+  request.body = {};
+  request.bodyText = "{}"; // the same as {} for an idempotency key
 }

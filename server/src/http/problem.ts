@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { asUnavailable } from "../runtime/transaction.ts";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
 import { ownOf } from "../values/own-of.ts";
+import { describeFault, type Fault } from "./describe-fault.ts";
 
 const STATUS: Readonly<Record<RefusalKind, number>> = {
   invalid: 400,
@@ -19,7 +20,6 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
 /** Framework errors that are the client's, as our own codes; each keeps the status that HTTP has for it. */
 const FRAMEWORK: Readonly<Record<string, { code: string; status: number; message: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: "invalid_json", status: 400, message: "the body is not valid JSON" },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { code: "invalid_json", status: 400, message: "the body is empty; send JSON" },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: "invalid_request",
     status: 400,
@@ -143,7 +143,7 @@ function withPointer({ field, reason }: FieldProblem): FieldProblem & { pointer:
   return { field, pointer: `#/${escaped.join("/")}`, reason };
 }
 
-type ValidationProblem = NonNullable<FastifyError["validation"]>[number];
+type ValidationProblem = NonNullable<FastifyError["validation"]>[number] & Pick<Fault, "parentSchema">;
 
 /** "/transactions/0/amount" is "transactions[0].amount"; a name may hold anything and is cut where it is too long. */
 function nameField({ instancePath, params }: ValidationProblem, context: string): string {
@@ -158,15 +158,16 @@ function nameField({ instancePath, params }: ValidationProblem, context: string)
   return readable.trim() === "" ? context : readable;
 }
 
-/** All that was asked of one field: "must be string or number", "must be one of deposit, withdrawal, transfer". */
+/** All that was asked of one field: "must be text or a number", "must be one of deposit, withdrawal, transfer". */
 function describeReasons(problems: readonly ValidationProblem[]): string {
   const allowed = problems.flatMap(
     ({ params }) => params["allowedValues"] ?? ("allowedValue" in params ? [params["allowedValue"]] : []),
   );
-  const reasons = problems.flatMap(({ params, message = "is malformed" }) => {
+  const reasons = problems.flatMap((fault) => {
+    const { params } = fault;
     if (params["missingProperty"] !== undefined) return ["is required"];
     if (params["additionalProperty"] !== undefined) return ["is not known here"];
-    return "allowedValues" in params || "allowedValue" in params ? [] : [message];
+    return "allowedValues" in params || "allowedValue" in params ? [] : [describeFault(fault)];
   });
   if (allowed.length > 0) reasons.unshift(`must be one of ${allowed.join(", ")}`);
   const [first = "is malformed", ...others] = new Set(reasons);

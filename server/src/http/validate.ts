@@ -14,7 +14,13 @@ export const READ_AS_ID = "x-id";
 /** Marks a time that may be a day alone: what the handler gets is when it begins (`start`), or is over (`end`), in the shop's time zone. */
 export const READ_DAY_AS = "x-day";
 
-const OPTIONS: Options = { useDefaults: true, removeAdditional: false, allErrors: true, strict: false };
+const OPTIONS: Options = {
+  useDefaults: true,
+  removeAdditional: false,
+  allErrors: true,
+  strict: false,
+  verbose: true,
+};
 
 export function createValidatorCompiler({
   timeZone,
