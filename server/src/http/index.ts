@@ -14,6 +14,7 @@ export type { HttpServer, Routes } from "./http-server.ts";
 export { readIdempotencyKey } from "./idempotency.ts";
 export { describePage, readPage } from "./page.ts";
 export {
+  AMOUNT_PATTERN,
   Amount,
   AmountInput,
   Currency,
@@ -24,11 +25,14 @@ export {
   idOf,
   Limit,
   momentOf,
+  NOT_BLANK,
   nullable,
   PageQuery,
   PastTime,
   Problem,
   pageOf,
+  SHOWN,
+  shown,
   Time,
 } from "./schemas.ts";
 export { send } from "./send.ts";

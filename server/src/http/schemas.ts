@@ -24,9 +24,24 @@ export const Problem = Type.Object(
   { title: "Problem", description: "A refusal, as RFC 9457 has it. Some codes add fields of their own." },
 );
 
+/**
+ * What only the document says of a schema, since a reader behind it checks it, and says in words what is wrong. Goes into the
+ * schema in the OpenAPI document, and is nothing to the validation.
+ */
+export const SHOWN = "x-shown";
+
+export function shown<Some extends TSchema>(schema: Some, more: Readonly<Record<string, unknown>>): Some {
+  return { ...schema, [SHOWN]: more };
+}
+
+/** Text of which something is to be seen. */
+export const NOT_BLANK = { pattern: "[^ ]" };
+
+const ID_PATTERN = "^([1-9][0-9]{0,14}|[1-8][0-9]{15})$";
+
 /** An id as it is answered. */
 export const Id = Type.String({
-  pattern: "^[1-9][0-9]{0,15}$",
+  pattern: ID_PATTERN,
   description: "Id as a decimal string",
   examples: ["1109"],
 });
@@ -38,10 +53,13 @@ export function idOf(example: string, description = "Id as a decimal string") {
   return Type.Unsafe<number>({
     ...Type.String({ maxLength: 40, description, examples: [example] }),
     [READ_AS_ID]: true,
+    [SHOWN]: { pattern: ID_PATTERN },
   });
 }
 
 export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
+/** What text of a moment is: a time, or a day. */
+const MOMENT = { anyOf: [{ format: "date-time" }, { format: "date" }] };
 /** A bound of a list in time. */
 export const PastTime = Type.Optional(
   Type.String({
@@ -51,6 +69,7 @@ export const PastTime = Type.Optional(
       "What begins at `to` is not included",
     examples: ["2026-11-01", "2026-11-21T09:00:00.123456Z"],
     [READ_DAY_AS]: "start",
+    [SHOWN]: MOMENT,
   }),
 );
 
@@ -62,18 +81,28 @@ export function momentOf(day: "start" | "end") {
     description: `RFC 3339 with an offset, or a date: ${meaning}, in SHOP_TIME_ZONE`,
     examples: ["2027-01-01T00:00:00Z", "2027-01-01"],
     [READ_DAY_AS]: day,
+    [SHOWN]: MOMENT,
   });
 }
+
+export const AMOUNT_PATTERN = "^(0|[1-9][0-9]{0,15})([.][0-9]{1,2})?$";
 
 /** An amount as it is answered. */
 export const Amount = Type.String({
   description: "Decimal string with the currency's decimals",
   examples: ["10.50"],
 });
-export const AmountInput = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number of at most 15 digits",
-  examples: ["10.50"],
-});
+export const AmountInput = Type.Union(
+  [
+    shown(Type.String({ minLength: 1, maxLength: 32 }), { pattern: AMOUNT_PATTERN }),
+    shown(Type.Number(), { minimum: 0, maximum: 999_999_999_999_999 }),
+  ],
+  {
+    description:
+      "Decimal string with no more decimals than its currency has, or a JSON number of at most 15 digits",
+    examples: ["10.50"],
+  },
+);
 export const Currency = currencyOf("EUR");
 
 /** The code of an asset. `example` exists at first. */
@@ -85,7 +114,10 @@ export const Limit = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: "Most items of one page" }),
 );
 export const Cursor = Type.Optional(
-  Type.String({ maxLength: 64, description: "next_cursor of the page before; without it the first page" }),
+  shown(
+    Type.String({ maxLength: 64, description: "next_cursor of the page before; without it the first page" }),
+    { pattern: "^[A-Za-z0-9_-]+$" },
+  ),
 );
 
 /** Null where there is none. */

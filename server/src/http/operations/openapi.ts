@@ -2,7 +2,8 @@
 // what holds for every route (refusals, Idempotency-Key, an operation's name) is said here instead of at each route.
 
 import { ownOf } from "../../values/own-of.ts";
-import { Problem } from "../schemas.ts";
+import { Problem, SHOWN } from "../schemas.ts";
+import { READ_AS_ID, READ_DAY_AS } from "../validate.ts";
 
 type Json = Record<string, unknown>;
 interface Operation extends Json {
@@ -169,8 +170,9 @@ function hoist(node: unknown, schemas: Map<string, Json>): unknown {
 }
 
 function hoistInner(node: object, schemas: Map<string, Json>): Json {
+  const { [SHOWN]: more = {}, [READ_AS_ID]: _id, [READ_DAY_AS]: _day, ...schema } = node as Json;
   return Object.fromEntries(
-    Object.entries(node).map(([key, child]) => [
+    Object.entries({ ...schema, ...(more as Json) }).map(([key, child]) => [
       key,
       key === "example" || key === "examples" ? child : hoist(child, schemas),
     ]),

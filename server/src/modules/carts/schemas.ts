@@ -33,7 +33,7 @@ export const CouponChoice = Type.Object(
 export const QuantityInput = Type.Object({ quantity: Quantity }, closed);
 export const MergeInput = Type.Object(
   {
-    cart_id: Type.String({ maxLength: 40, description: "The guest's cart", examples: ["12"] }),
+    cart_id: Id,
     cart_token: Type.String({
       minLength: 1,
       maxLength: 100,

@@ -1,6 +1,6 @@
 // The shapes of what the catalog is asked with.
 import { Type } from "typebox";
-import { Cursor, Limit } from "../../http/index.ts";
+import { AMOUNT_PATTERN, Cursor, Limit, NOT_BLANK, SHOWN, shown } from "../../http/index.ts";
 import { CURSOR_LENGTH_MAX, PRODUCT_SORTS } from "./search/product-sort.ts";
 
 const closed = { additionalProperties: false };
@@ -20,11 +20,14 @@ export const ImageAnswer: Readonly<Record<number, object>> = {
 export const ImageQuery = Type.Object(
   {
     alt: Type.Optional(
-      Type.String({
-        maxLength: 300,
-        description: "What it shows, for who cannot see it",
-        examples: ["Black headphones"],
-      }),
+      shown(
+        Type.String({
+          maxLength: 300,
+          description: "What it shows, for who cannot see it",
+          examples: ["Black headphones"],
+        }),
+        NOT_BLANK,
+      ),
     ),
   },
   closed,
@@ -71,7 +74,7 @@ export const CategoryQuery = Type.Object(
   {
     parent_id: Type.Optional(SoughtId),
     below_id: Type.Optional(Type.Integer({ ...seekable, description: "This category and all below it" })),
-    slug: Type.Optional(Type.String({ maxLength: 100 })),
+    slug: Type.Optional(shown(Type.String({ maxLength: 100 }), NOT_BLANK)),
     cursor: Cursor,
     limit: Limit,
   },
@@ -81,10 +84,16 @@ export type CategoryQuery = Type.Static<typeof CategoryQuery>;
 
 export const SKU_LENGTH_MAX = 64;
 const Sku = Type.String({ minLength: 1, maxLength: SKU_LENGTH_MAX, examples: ["WH-001"] });
-const Price = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description: "Decimal string, or a JSON number of at most 15 digits",
-  examples: [299.99],
-});
+const Price = Type.Union(
+  [
+    shown(Type.String({ minLength: 1, maxLength: 32 }), { pattern: AMOUNT_PATTERN }),
+    Type.Number({ minimum: 0 }),
+  ],
+  {
+    description: "Decimal string, or a JSON number of at most 15 digits",
+    examples: [299.99],
+  },
+);
 const Currency = Type.String({
   pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
   description: "Default: DEFAULT_CURRENCY",
@@ -120,6 +129,14 @@ const settable = {
   metadata: Type.Optional(Metadata),
 };
 
+/** Units there are of what is counted. */
+const COUNTED = {
+  anyOf: [
+    { properties: { tracks_stock: { const: true } } },
+    { properties: { initial_quantity: { const: 0 }, backorder_limit: { const: 0 } } },
+  ],
+};
+
 export const ProductInput = Type.Object(
   {
     sku: Sku,
@@ -139,6 +156,7 @@ export const ProductInput = Type.Object(
   },
   {
     ...closed,
+    [SHOWN]: COUNTED,
     examples: [
       {
         name: "Wireless Headphones",
@@ -175,7 +193,9 @@ export const ProductChange = Type.Object(
 export type ProductChange = Type.Static<typeof ProductChange>;
 
 const DecimalPrice = (description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 32, description }));
+  Type.Optional(
+    shown(Type.String({ minLength: 1, maxLength: 32, description }), { pattern: AMOUNT_PATTERN }),
+  );
 /** What narrows a search. */
 const narrowing = {
   q: Type.Optional(

@@ -1,13 +1,20 @@
 // The shapes of identity's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
-import { Time } from "../../http/index.ts";
+import { shown, Time } from "../../http/index.ts";
 import { PasskeyAnswer, PasskeyAssertion } from "./passkeys/passkey-schemas.ts";
 
 /** PostgreSQL keeps no NUL, and nobody's name holds control characters. */
 const TEXT = "^[^\\u0000-\\u001f\\u007f]*$";
 /** Bounded well above the longest password, so that the rule itself can say what is wrong. */
-const Password = Type.String({ minLength: 1, maxLength: 1_024, examples: ["correct horse battery staple"] });
-const Email = Type.String({ minLength: 3, maxLength: 254, examples: ["ada@example.com"] });
+const Password = shown(
+  Type.String({ minLength: 1, maxLength: 1_024, examples: ["correct horse battery staple"] }),
+  { minLength: 8, maxLength: 128 },
+);
+const Email = shown(Type.String({ minLength: 3, maxLength: 254, examples: ["ada@example.com"] }), {
+  format: "email",
+});
+/** What the reader behind it takes; case does not tell two apart. */
+const USERNAME = { pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{1,62}[A-Za-z0-9]$" };
 const FullName = Type.Union([Type.String({ minLength: 1, maxLength: 200, pattern: TEXT }), Type.Null()]);
 const LoginName = Type.String({
   minLength: 1,
@@ -20,7 +27,7 @@ const LinkToken = Type.String({ minLength: 1, maxLength: 128, description: "From
 
 export const RegisterInput = Type.Object(
   {
-    username: Type.String({ minLength: 1, maxLength: 64, examples: ["ada"] }),
+    username: shown(Type.String({ minLength: 1, maxLength: 64, examples: ["ada"] }), USERNAME),
     email: Email,
     password: Password,
     full_name: Type.Optional(FullName),
@@ -179,7 +186,7 @@ export const UserPath = Type.Object({ id: Uuid });
 export const UserQuery = Type.Object(
   {
     username: Type.Optional(Type.String({ maxLength: 64, pattern: TEXT })),
-    email: Type.Optional(Type.String({ maxLength: 254 })),
+    email: Type.Optional(shown(Type.String({ maxLength: 254 }), { format: "email" })),
     role: Type.Optional(RoleName),
     state: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
@@ -194,7 +201,7 @@ export const UserPage = Type.Object({
 const Roles = Type.Array(RoleName, { minItems: 1, maxItems: 4 });
 export const UserInput = Type.Object(
   {
-    username: Type.String({ minLength: 1, maxLength: 64 }),
+    username: shown(Type.String({ minLength: 1, maxLength: 64 }), USERNAME),
     email: Email,
     full_name: Type.Optional(FullName),
     roles: Roles,

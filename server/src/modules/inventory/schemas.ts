@@ -1,6 +1,6 @@
 // The shapes of inventory's requests and answers: validation, serialization and OpenAPI from one place.
 import { Type } from "typebox";
-import { Cursor, Id, idOf, Limit, PastTime, pageOf, Time } from "../../http/index.ts";
+import { Cursor, Id, idOf, Limit, PastTime, pageOf, shown, Time } from "../../http/index.ts";
 import { ADJUSTMENT_REASONS } from "./bookings/book-stock.ts";
 import { MOVEMENT_TYPES } from "./bookings/find-movements.ts";
 import { QUANTITY_MAX } from "./stock/stock.ts";
@@ -244,7 +244,9 @@ export const ReservationQuery = Type.Object({ cursor: Cursor, limit: Limit }, cl
 export const StockQuery = Type.Object(
   {
     product_id: Type.Optional(
-      Type.String({ maxLength: 2_000, description: "One or more product ids, separated by commas" }),
+      shown(Type.String({ maxLength: 2_000, description: "One or more product ids, separated by commas" }), {
+        pattern: "^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14})*$",
+      }),
     ),
     low: Type.Optional(Type.Boolean({ description: "true: those with an open alert of low stock alone" })),
     cursor: Cursor,

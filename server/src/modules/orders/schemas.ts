@@ -1,6 +1,17 @@
 // The shapes of what orders are asked with.
 import { Type } from "typebox";
-import { AmountInput, Currency, Cursor, IdInput, idOf, Limit, PastTime } from "../../http/index.ts";
+import {
+  AMOUNT_PATTERN,
+  AmountInput,
+  Currency,
+  Cursor,
+  IdInput,
+  idOf,
+  Limit,
+  PastTime,
+  SHOWN,
+  shown,
+} from "../../http/index.ts";
 import { ADJUSTMENT_REASONS } from "../inventory/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
 import { CREDIT_NOTE_KINDS } from "./credit-notes/credit-note.ts";
@@ -139,11 +150,14 @@ export type OrderChange = Type.Static<typeof OrderChange>;
 
 export const OrderParams = Type.Object({ id: idOf("1795424400123456") });
 
-const TotalBound = Type.String({
-  maxLength: 32,
-  description: "Decimal, included; in `currency`, or in DEFAULT_CURRENCY where none is named",
-  examples: ["100.00"],
-});
+const TotalBound = shown(
+  Type.String({
+    maxLength: 32,
+    description: "Decimal, included; in `currency`, or in DEFAULT_CURRENCY where none is named",
+    examples: ["100.00"],
+  }),
+  { pattern: AMOUNT_PATTERN },
+);
 /** Fewer than of other lists: each comes with all its lines. */
 const ORDERS_MAX = 200;
 export const OrderQuery = Type.Object(
@@ -216,6 +230,9 @@ export const ReviewInput = Type.Object(
   { ...closed, examples: [{ decision: "accept" }] },
 );
 
+/** What is shipped in spite of something has a reason. */
+const REASONED = { anyOf: [{ properties: { ship_anyway: { const: false } } }, { required: ["note"] }] };
+
 export const ShipInput = Type.Object(
   {
     items: Type.Optional(
@@ -239,6 +256,7 @@ export const ShipInput = Type.Object(
   },
   {
     ...closed,
+    [SHOWN]: REASONED,
     description: "Without items: all that is open",
     examples: [{ items: [{ line: 1, quantity: 1 }], carrier: "DHL", tracking_number: "JD014600003" }],
   },
@@ -302,6 +320,11 @@ export const DeliverInput = Type.Object(
   },
 );
 
+/** A place is for goods that go back on a shelf. */
+const SHELVED = {
+  anyOf: [{ properties: { restock: { const: true } } }, { not: { required: ["location_id"] } }],
+};
+
 export const ReturnInput = Type.Object(
   {
     items: Type.Array(
@@ -314,7 +337,7 @@ export const ReturnInput = Type.Object(
           ),
           location_id: Type.Optional(LocationId),
         },
-        closed,
+        { ...closed, [SHOWN]: SHELVED },
       ),
       { minItems: 1, maxItems: LINES_MAX },
     ),
@@ -360,7 +383,7 @@ export const CreditNoteInput = Type.Object(
             Type.Integer({ ...LocationId, description: "Default: the first that orders take from" }),
           ),
         },
-        closed,
+        { ...closed, [SHOWN]: SHELVED },
       ),
       { minItems: 1, maxItems: LINES_MAX },
     ),

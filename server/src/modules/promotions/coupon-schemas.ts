@@ -1,6 +1,7 @@
 // The shapes of coupons in requests and answers.
 import { Type } from "typebox";
 import {
+  AMOUNT_PATTERN,
   Amount,
   AmountInput,
   Currency,
@@ -9,6 +10,8 @@ import {
   momentOf,
   nullable,
   pageOf,
+  SHOWN,
+  shown,
   Time,
 } from "../../http/index.ts";
 
@@ -20,11 +23,16 @@ const Code = Type.String({
   description: "Kept in upper case; case does not tell two apart",
   examples: ["SUMMER-10"],
 });
-const Value = Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Number()], {
-  description:
-    "Of percent: more than 0, at most 100, up to four decimals; of amount: an amount of the currency",
-  examples: ["10"],
-});
+/** More than 0; of a percentage at most 100. */
+const VALUE = "^([1-9][0-9]?([.][0-9]{1,2})?|0[.][0-9]?[1-9])$";
+const Value = Type.Union(
+  [shown(Type.String({ minLength: 1, maxLength: 32 }), { pattern: VALUE }), Type.Number({ minimum: 0 })],
+  {
+    description:
+      "Of percent: more than 0, at most 100, up to four decimals; of amount: an amount of the currency",
+    examples: ["10"],
+  },
+);
 const Count = Type.Integer({ minimum: 1, maximum: COUNT_MAX, examples: [100] });
 const Description = Type.String({ minLength: 1, maxLength: 300, examples: ["Newsletter of June"] });
 
@@ -54,6 +62,16 @@ const example = {
   usage_limit: 100,
   usage_limit_per_customer: 1,
 };
+const BY_TYPE = {
+  anyOf: [
+    { properties: { discount_type: { const: "amount" } } },
+    {
+      properties: {
+        value: { anyOf: [{ type: "string" }, { type: "number", exclusiveMinimum: 0, maximum: 100 }] },
+      },
+    },
+  ],
+};
 export const CouponInput = Type.Object(
   {
     code: Code,
@@ -64,6 +82,7 @@ export const CouponInput = Type.Object(
         pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
         description:
           "Of the amounts, and then of the orders; default where there are amounts: DEFAULT_CURRENCY",
+        [SHOWN]: BY_TYPE,
         examples: ["USD"],
       }),
     ),
@@ -88,11 +107,14 @@ export const CouponQuery = Type.Object(
 );
 export const CheckQuery = Type.Object(
   {
-    subtotal: Type.String({
-      maxLength: 32,
-      description: "What the lines are worth together, before the discount",
-      examples: ["100.00"],
-    }),
+    subtotal: shown(
+      Type.String({
+        maxLength: 32,
+        description: "What the lines are worth together, before the discount",
+        examples: ["100.00"],
+      }),
+      { pattern: AMOUNT_PATTERN },
+    ),
     currency: Type.Optional(Currency),
   },
   closed,

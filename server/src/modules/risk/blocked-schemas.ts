@@ -1,6 +1,6 @@
 // The shapes of the list of the blocked, and of what was found about an order.
 import { Type } from "typebox";
-import { Cursor, idOf, Limit, momentOf, nullable, pageOf, Time } from "../../http/index.ts";
+import { Cursor, idOf, Limit, momentOf, nullable, pageOf, SHOWN, Time } from "../../http/index.ts";
 import { BLOCKED_KINDS } from "./fraud-rules.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -16,6 +16,18 @@ const Value = Type.Union(
   { description: "Text; an object with street, postal_code, city and country where the kind is address" },
 );
 
+const isOf = (kind: string, value: object) => ({ properties: { kind: { const: kind }, value } });
+/** What a value is depends on its kind. */
+const BY_KIND = {
+  anyOf: [
+    isOf("email", { type: "string", format: "email" }),
+    isOf("ip", { type: "string", format: "ipv4" }),
+    isOf("ip", { type: "string", format: "ipv6" }),
+    isOf("customer", { type: "string", pattern: "^[A-Za-z0-9._-]+$" }),
+    isOf("address", { type: "object", required: ["street", "postal_code", "city", "country"] }),
+  ],
+};
+
 export const BlockedInput = Type.Object(
   {
     kind: Kind,
@@ -23,7 +35,11 @@ export const BlockedInput = Type.Object(
     reason: Type.Optional(Reason),
     expires_at: Type.Optional(nullable(momentOf("end"))),
   },
-  { ...closed, examples: [{ kind: "email", value: "mallory@example.com", reason: "chargebacks in May" }] },
+  {
+    ...closed,
+    [SHOWN]: BY_KIND,
+    examples: [{ kind: "email", value: "mallory@example.com", reason: "chargebacks in May" }],
+  },
 );
 export const BlockedChange = Type.Object(
   { reason: Type.Optional(Reason), expires_at: Type.Optional(nullable(momentOf("end"))) },

@@ -1,18 +1,24 @@
 // The shapes of the requests and answers of currency exchange.
 import { Type } from "typebox";
-import { AmountInput, Currency, Cursor, IdInput, Limit, pageOf } from "../../../http/index.ts";
+import { AmountInput, Currency, Cursor, IdInput, Limit, pageOf, shown } from "../../../http/index.ts";
 import { BalanceAfter, Transaction } from "../answer-schemas.ts";
 import { Reference } from "../schemas.ts";
 import { ExchangeRate, exchangedFields } from "./exchange-answer-schemas.ts";
+
+const RATE_TEXT = { pattern: "^([1-9][0-9]{0,11}([.][0-9]{1,12})?|0[.][0-9]{0,11}[1-9])$" };
+const RATE_NUMBER = { minimum: 0.01, maximum: 999_999_999 };
 
 export const RateInput = Type.Object(
   {
     base: Currency,
     quote: Currency,
-    rate: Type.Union([Type.String({ minLength: 1, maxLength: 25 }), Type.Number()], {
-      description: "Units of quote for one unit of base, up to 12 digits on each side of the point",
-      examples: ["1.0834"],
-    }),
+    rate: Type.Union(
+      [shown(Type.String({ minLength: 1, maxLength: 25 }), RATE_TEXT), shown(Type.Number(), RATE_NUMBER)],
+      {
+        description: "Units of quote for one unit of base, up to 12 digits on each side of the point",
+        examples: ["1.0834"],
+      },
+    ),
     source: Type.Optional(
       Type.String({ minLength: 1, maxLength: 100, description: 'Where it comes from; default "manual"' }),
     ),

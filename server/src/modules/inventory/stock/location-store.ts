@@ -24,7 +24,7 @@ export async function lockLocation({ sql }: Tx, id: number): Promise<Location | 
   const rows = await sql<LocationRow[]>`
     SELECT id, code, name, priority, sells, version
     FROM inventory.locations
-    WHERE id = ${id}
+    WHERE id = ${id}::bigint
     FOR NO KEY UPDATE`;
   return rows.map(toLocation)[0];
 }
