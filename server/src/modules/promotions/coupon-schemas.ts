@@ -62,6 +62,7 @@ const example = {
   usage_limit: 100,
   usage_limit_per_customer: 1,
 };
+/** A percentage is at most 100. */
 const BY_TYPE = {
   anyOf: [
     { properties: { discount_type: { const: "amount" } } },
@@ -82,13 +83,12 @@ export const CouponInput = Type.Object(
         pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$",
         description:
           "Of the amounts, and then of the orders; default where there are amounts: DEFAULT_CURRENCY",
-        [SHOWN]: BY_TYPE,
         examples: ["USD"],
       }),
     ),
     ...terms,
   },
-  { ...closed, examples: [example] },
+  { ...closed, [SHOWN]: BY_TYPE, examples: [example] },
 );
 export type CouponInput = Type.Static<typeof CouponInput>;
 
