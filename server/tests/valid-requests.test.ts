@@ -17,6 +17,7 @@ const BEYOND_SCHEMAS = [
   /must be another location|must be another currency|is counted twice|is the same account/,
   /must have no more than|has more than the \d decimals/,
   /must be an object with street, postal_code, city and country/,
+  /must not mix scripts in a word|must be written in its plain form|must not begin or end with a space|nobody sees/,
   /must be an image, sent as it is/,
   /must be a bcrypt hash/,
   /common passwords|sequence|own names|password_refused/,
