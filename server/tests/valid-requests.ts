@@ -2,7 +2,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import fc from "fast-check";
-import type { TestApp } from "./app.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -217,10 +216,3 @@ function stringOf(schema: Json): fc.Arbitrary<string> {
 }
 
 const dates = fc.date({ min: new Date("2000-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
-
-export async function sendValid(app: TestApp, operation: Operation, request: ValidRequest, token: string) {
-  return app.call(operation.method, request.path, {
-    token,
-    ...(request.body === undefined ? {} : { body: request.body as object }),
-  });
-}

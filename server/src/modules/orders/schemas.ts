@@ -12,19 +12,18 @@ import {
   SHOWN,
   shown,
 } from "../../http/index.ts";
-import { ADJUSTMENT_REASONS } from "../inventory/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
 import { CREDIT_NOTE_KINDS } from "./credit-notes/credit-note.ts";
 import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
 
-const closed = { additionalProperties: false };
-const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [2] });
-const LineNo = Type.Integer({
+export const closed = { additionalProperties: false };
+export const Quantity = Type.Integer({ minimum: 1, maximum: QUANTITY_MAX, examples: [2] });
+export const LineNo = Type.Integer({
   minimum: 1,
   maximum: LINES_MAX,
   description: "The line's number in the order",
 });
-const LocationId = Type.Integer({
+export const LocationId = Type.Integer({
   minimum: 1,
   maximum: 2_147_483_647,
   description:
@@ -32,7 +31,7 @@ const LocationId = Type.Integer({
 });
 const CommonLocation = Type.Integer({ ...LocationId, description: "Of all items that name none" });
 const Reference = Type.String({ minLength: 1, maxLength: 140 });
-const Note = Type.String({ minLength: 1, maxLength: 300 });
+export const Note = Type.String({ minLength: 1, maxLength: 300 });
 const Metadata = Type.Record(
   Type.String({ maxLength: 64 }),
   Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean(), Type.Null()]),
@@ -228,96 +227,6 @@ export const StepInput = Type.Object(
 export const ReviewInput = Type.Object(
   { decision: Type.Enum(["accept", "refuse"]), note: Type.Optional(Note) },
   { ...closed, examples: [{ decision: "accept" }] },
-);
-
-/** What is shipped in spite of something has a reason. */
-const REASONED = { anyOf: [{ properties: { ship_anyway: { const: false } } }, { required: ["note"] }] };
-
-export const ShipInput = Type.Object(
-  {
-    items: Type.Optional(
-      Type.Array(Type.Object({ line: LineNo, quantity: Quantity }, closed), {
-        minItems: 1,
-        maxItems: LINES_MAX,
-      }),
-    ),
-    carrier: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    tracking_number: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    tracking_url: Type.Optional(
-      Type.String({ pattern: "^https?://", maxLength: 500, examples: ["https://dhl.example/JD014600003"] }),
-    ),
-    ship_anyway: Type.Optional(
-      Type.Boolean({
-        description:
-          "Ship what was refunded or is disputed, from the stock there is; needs a note, which the trail keeps",
-      }),
-    ),
-    note: Type.Optional(Note),
-  },
-  {
-    ...closed,
-    [SHOWN]: REASONED,
-    description: "Without items: all that is open",
-    examples: [{ items: [{ line: 1, quantity: 1 }], carrier: "DHL", tracking_number: "JD014600003" }],
-  },
-);
-
-export type ShipInput = Type.Static<typeof ShipInput>;
-
-const ReservedAt = Type.Integer({
-  ...LocationId,
-  description: "Where they lie; may be left out where all of the line lie at one location",
-});
-export const WriteOffInput = Type.Object(
-  {
-    items: Type.Array(
-      Type.Object(
-        {
-          line: LineNo,
-          quantity: Quantity,
-          location_id: Type.Optional(ReservedAt),
-          reason: Type.Enum([...ADJUSTMENT_REASONS]),
-        },
-        closed,
-      ),
-      { minItems: 1, maxItems: LINES_MAX },
-    ),
-    note: Type.Optional(Note),
-  },
-  { ...closed, examples: [{ items: [{ line: 1, quantity: 1, reason: "damaged" }] }] },
-);
-export type WriteOffInput = Type.Static<typeof WriteOffInput>;
-
-export const MoveInput = Type.Object(
-  {
-    items: Type.Array(
-      Type.Object(
-        {
-          line: LineNo,
-          quantity: Quantity,
-          from_location_id: Type.Optional(ReservedAt),
-          to_location_id: Type.Integer({
-            ...LocationId,
-            description: "Where they go, whether orders take from there or not",
-          }),
-        },
-        closed,
-      ),
-      { minItems: 1, maxItems: LINES_MAX },
-    ),
-    note: Type.Optional(Note),
-  },
-  { ...closed, examples: [{ items: [{ line: 1, quantity: 1, to_location_id: 2 }] }] },
-);
-export type MoveInput = Type.Static<typeof MoveInput>;
-
-export const DeliverInput = Type.Object(
-  { shipment_id: Type.Optional(IdInput) },
-  {
-    ...closed,
-    description: "Without shipment_id: all shipments",
-    examples: [{}],
-  },
 );
 
 /** A place is for goods that go back on a shelf. */

@@ -5,9 +5,10 @@ import { readOptionalId, readText } from "../../../values/read-input.ts";
 import { OrderShape, ShippedOrder } from "../answer-schemas.ts";
 import { advanceOrder, reviewOrder } from "../changing/advance-order.ts";
 import { changeOrder, type OrderAct } from "../changing/change-order.ts";
-import { DeliverInput, OrderParams, ReviewInput, ShipInput, StepInput } from "../schemas.ts";
+import { OrderParams, ReviewInput, StepInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import { deliverOrder } from "./deliver-order.ts";
+import { DeliverInput, ShipInput } from "./fulfilment-schemas.ts";
 import { readShipping } from "./read-shipping.ts";
 import { shipOrder } from "./ship-order.ts";
 

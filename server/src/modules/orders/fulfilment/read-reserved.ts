@@ -1,6 +1,6 @@
 // Reads what staff does with goods that an order has reserved.
 import { readText } from "../../../values/read-input.ts";
-import type { MoveInput, WriteOffInput } from "../schemas.ts";
+import type { MoveInput, WriteOffInput } from "./fulfilment-schemas.ts";
 import type { Move, WriteOff } from "./reserved-goods.ts";
 
 /** @throws AppError `invalid/invalid_request` naming the field */

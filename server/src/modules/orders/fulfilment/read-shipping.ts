@@ -2,7 +2,7 @@
 import { invalidField } from "../../../values/app-error.ts";
 import { readName } from "../../../values/names.ts";
 import { readFilledText, readText } from "../../../values/read-input.ts";
-import type { ShipInput } from "../schemas.ts";
+import type { ShipInput } from "./fulfilment-schemas.ts";
 import type { ShipRequest } from "./ship-order.ts";
 
 /** @throws AppError `invalid/invalid_request` naming the field */

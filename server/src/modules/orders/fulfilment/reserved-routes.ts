@@ -3,8 +3,9 @@
 import { type HttpServer, readCaller, send } from "../../../http/index.ts";
 import { OrderShape } from "../answer-schemas.ts";
 import { changeOrder } from "../changing/change-order.ts";
-import { MoveInput, OrderParams, WriteOffInput } from "../schemas.ts";
+import { OrderParams } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
+import { MoveInput, WriteOffInput } from "./fulfilment-schemas.ts";
 import { readMove, readWriteOff } from "./read-reserved.ts";
 import { reserveShort } from "./reserve-short.ts";
 import { moveUnits, writeOffUnits } from "./reserved-goods.ts";
