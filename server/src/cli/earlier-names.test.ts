@@ -87,6 +87,13 @@ it("F6-33: a setting that only its module can judge is named as it was given", a
   );
 });
 
+it("F6-33: a database in parts that is not there is told by the names of its parts", async () => {
+  const parts = { DB_URL: "", DB_NAME: "none", DB_USER: "shop", DB_HOST: "127.0.0.1", DB_PORT: "1" };
+  const lost = await run(["migrate"], makeFolder(), { ...parts, DB_CONNECT_RETRY_SECONDS: "0" });
+  expect(lost).toMatchObject({ code: 2, out: "" });
+  expect(lost.errors).toMatch(/^countinghouse: The database of DB_NAME at DB_HOST cannot be reached \(.*\n$/);
+});
+
 it("F6-33: export without a subject writes transactions into exports/, under the name that was given", async () => {
   const place = makeFolder();
   const { code, out } = await run(["export", "--format", "json", "--filename", "my_report"], place);

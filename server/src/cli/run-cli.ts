@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { loadConfig } from "../config/load-config.ts";
+import { loadConfig, readConfig } from "../config/load-config.ts";
 import { isLostTypeQuery } from "../runtime/pool.ts";
 import { ownOf } from "../values/own-of.ts";
 import { EXIT_CODES, ReaderGoneError } from "./command-error.ts";
@@ -81,7 +81,7 @@ function readVersion(): string {
 }
 
 function showError(error: unknown, argv: readonly string[]): void {
-  const message = describeError(error);
+  const message = nameSettings(describeError(error));
   if (argv.includes("--json")) console.error(JSON.stringify({ error: message }));
   else console.error(`countinghouse: ${message}`);
   if (argv.includes("--debug") || isDebugging()) console.error(error);
@@ -99,6 +99,15 @@ function describeError(error: unknown): string {
 function isForeseen(error: unknown): boolean {
   const foreign = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "PostgresError"];
   return error instanceof Error && !foreign.includes(error.name);
+}
+
+/** Settings by the names that the user gave them. */
+function nameSettings(message: string): string {
+  try {
+    return readConfig().nameAsGiven([message]).join();
+  } catch {
+    return message; // then the configuration is what the error says
+  }
 }
 
 function isDebugging(): boolean {

@@ -9,13 +9,14 @@ const ADDRESS = /^[^\s@"<>,;]+@([^\s@"<>,;]+)$/;
 
 interface Deriving {
   readonly given: Map<string, string>;
+  readonly givenAs: Map<string, string>;
   readonly problems: string[];
   readonly notes: string[];
 }
 
 /** Adds to what was given. What is whole beats its parts, and a note says so. */
-export function deriveValues({ given }: Gathered, told: Pick<Deriving, "problems" | "notes">): void {
-  const deriving = { given, ...told };
+export function deriveValues({ given, givenAs }: Gathered, told: Pick<Deriving, "problems" | "notes">): void {
+  const deriving = { given, givenAs, ...told };
   if (hasParts(deriving, "DB_URL", DB_PARTS)) deriveDatabase(deriving);
   if (hasParts(deriving, "SMTP_URL", EMAIL_PARTS)) deriveMailServer(deriving);
   const port = given.get("PORT")?.trim() ?? "";
@@ -30,7 +31,7 @@ function hasParts({ given, notes }: Deriving, whole: string, parts: readonly str
   return !given.has(whole);
 }
 
-function deriveDatabase({ given, problems }: Deriving): void {
+function deriveDatabase({ given, givenAs, problems }: Deriving): void {
   const [name, user] = [given.get("DB_NAME"), given.get("DB_USER")];
   if (name === undefined || user === undefined) {
     const missing = name === undefined ? "DB_NAME" : "DB_USER";
@@ -49,6 +50,7 @@ function deriveDatabase({ given, problems }: Deriving): void {
   const where = isSocket ? `localhost:${port}` : `${host}:${port}`;
   const folder = isSocket ? `?host=${encodeURIComponent(host)}` : "";
   given.set("DB_URL", `postgres://${who}@${where}/${encodeURIComponent(name)}${folder}`);
+  givenAs.set("DB_URL", "DB_NAME at DB_HOST");
 }
 
 function deriveMailServer({ given, problems }: Deriving): void {

@@ -10,8 +10,8 @@ export type Values = Readonly<Record<string, string | undefined>>;
 export interface Gathered {
   /** Texts by the keys' own names, in their own units. */
   readonly given: Map<string, string>;
-  /** The other name under which a key's text came, by the key's own. */
-  readonly givenAs: ReadonlyMap<string, string>;
+  /** The other name under which a key's text came, by the key's own; of one made of parts, what tells of the parts. */
+  readonly givenAs: Map<string, string>;
   readonly problems: readonly string[];
   /** Sentences about what is not used. */
   readonly notes: readonly string[];

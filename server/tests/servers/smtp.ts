@@ -1,12 +1,20 @@
 // A real SMTP server in a process of its own: prints its port, then each mail it took as a line of JSON. Recipients that
-// begin with "refused" it does not take, those with "later" not at the first time.
+// begin with "refused" it does not take, those with "later" not at the first time. With the argument "auth" it asks who sends, and
+// prints that too.
 import { SMTPServer } from "smtp-server";
 
 const seen = new Set<string>();
 
+const asks = process.argv[2] === "auth";
+
 const server = new SMTPServer({
-  authOptional: true,
-  disabledCommands: ["AUTH", "STARTTLS"],
+  authOptional: !asks,
+  allowInsecureAuth: asks,
+  disabledCommands: asks ? ["STARTTLS"] : ["AUTH", "STARTTLS"],
+  onAuth({ username, password }, _session, done) {
+    console.log(JSON.stringify({ username, password }));
+    done(null, { user: username });
+  },
   onRcptTo({ address }, _session, done) {
     const isFirst = !seen.has(address);
     seen.add(address);
