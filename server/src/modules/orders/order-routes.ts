@@ -8,7 +8,7 @@ import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderPreview, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
 import { cancelUnits } from "./changing/cancel-units.ts";
-import { changeOrder } from "./changing/change-order.ts";
+import { addChangeRoute } from "./changing/change-routes.ts";
 import { editOrder } from "./changing/edit-order.ts";
 import { payOrder } from "./changing/pay-order.ts";
 import { prepareEdit } from "./changing/prepare-edit.ts";
@@ -19,7 +19,7 @@ import { placeOrder } from "./placing/place-orders.ts";
 import { previewOrder } from "./placing/preview-order.ts";
 import { readCouponCode, readOrder } from "./placing/read-order-input.ts";
 import { CancelInput, OrderChange, OrderInput, OrderParams, OrderQuery, PayInput } from "./schemas.ts";
-import type { OrderCaller, OrderServices } from "./services.ts";
+import type { OrderServices } from "./services.ts";
 
 const tags = ["Orders"];
 
@@ -146,85 +146,60 @@ function readTotals(
 }
 
 function addEditing(server: HttpServer, services: OrderServices): void {
-  server.patch(
-    "/orders/:id",
-    {
-      schema: {
-        tags,
-        operationId: "changeOrder",
-        summary: "Change lines until it is paid, addresses until it is shipped",
-        description: "Lines are replaced as a whole, at the prices of now. With If-Match only that version.",
-        params: OrderParams,
-        body: OrderChange,
-        response: { 200: OrderShape },
-      },
+  addChangeRoute(server, services, {
+    method: "PATCH",
+    path: "",
+    schema: {
+      tags,
+      operationId: "changeOrder",
+      summary: "Change lines until it is paid, addresses until it is shipped",
+      description: "Lines are replaced as a whole, at the prices of now. With If-Match only that version.",
+      body: OrderChange,
     },
-    async (request, reply) => {
-      const caller = readCaller(request);
-      const { id } = request.params;
+    act: async ({ request, caller, id, body: input }) => {
       const versions = readVersions(request.headers["if-match"]);
-      const edit = await prepareEdit(services, request.actor, { id, input: request.body, versions });
-      const act = editOrder(services, caller, edit);
-      return send(reply, await changeOrder(services, caller, { id, act }), 200);
+      return editOrder(services, caller, await prepareEdit(services, caller.actor, { id, input, versions }));
     },
-  );
+  });
 }
 
 function addPaying(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders/:id/pay",
-    {
-      schema: {
-        tags,
-        operationId: "payOrder",
-        summary: "Pay an order that is not paid",
-        description: "Staff notes what was paid outside (invoice, bank_transfer, cash).",
-        params: OrderParams,
-        body: PayInput,
-        response: { 200: OrderShape },
-      },
+  addChangeRoute(server, services, {
+    path: "/pay",
+    schema: {
+      tags,
+      operationId: "payOrder",
+      summary: "Pay an order that is not paid",
+      description: "Staff notes what was paid outside (invoice, bank_transfer, cash).",
+      body: PayInput,
     },
-    async (request, reply) => {
-      const caller: OrderCaller = readCaller(request);
-      const { payment_method: paymentMethod, account_id, payment_token } = request.body;
-      const act = payOrder(services, caller, {
+    act: ({ caller, body: { payment_method: paymentMethod, account_id, payment_token } }) =>
+      payOrder(services, caller, {
         paymentMethod,
         accountId: readOptionalId(account_id, "account_id"),
         paymentToken: readText(payment_token, "payment_token"),
-      });
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, caller, { id, act }), 200);
-    },
-  );
+      }),
+  });
 }
 
 function addCancelling(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders/:id/cancel",
-    {
-      schema: {
-        tags,
-        operationId: "cancelOrder",
-        summary: "Cancel an order, or units of it: stock is free, money goes back or is no longer due",
-        description:
-          "Customers until it is with the warehouse. Staff the whole until something is shipped, units that are not shipped always.",
-        params: OrderParams,
-        body: CancelInput,
-        response: { 200: OrderShape },
-      },
+  addChangeRoute(server, services, {
+    path: "/cancel",
+    schema: {
+      tags,
+      operationId: "cancelOrder",
+      summary: "Cancel an order, or units of it: stock is free, money goes back or is no longer due",
+      description:
+        "Customers until it is with the warehouse. Staff the whole until something is shipped, units that are not shipped always.",
+      body: CancelInput,
     },
-    async (request, reply) => {
-      const caller = readCaller(request);
-      const { items } = request.body;
-      const reason = readText(request.body.reason, "reason");
+    act: ({ request, body }) => {
+      const reason = readText(body.reason, "reason");
       const versions = readVersions(request.headers["if-match"]);
-      const units = items?.map(({ line, quantity }) => ({ lineNo: line, quantity }));
-      const act =
-        units === undefined
-          ? cancelOrder({ reason, versions })
-          : cancelUnits({ items: units, reason, versions });
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, caller, { id, act }), 200);
+      const items = body.items?.map(({ line, quantity }) => ({ lineNo: line, quantity }));
+      return items === undefined
+        ? cancelOrder({ reason, versions })
+        : cancelUnits({ items, reason, versions });
     },
-  );
+  });
 }

@@ -3,7 +3,7 @@
 import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
 import { readForeignCode, readName } from "../../../values/names.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
-import { changeOrder } from "../changing/change-order.ts";
+import { addChangeRoute } from "../changing/change-routes.ts";
 import { findCreditNotes, getCreditNote } from "../find-orders.ts";
 import { readCreditNote } from "../placing/read-order-input.ts";
 import { CreditNoteInput, CreditNoteQuery, OrderParams, RefundInput, ReturnInput } from "../schemas.ts";
@@ -24,45 +24,32 @@ export function addCreditRoutes(server: HttpServer, services: OrderServices): vo
 }
 
 function addReturns(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders/:id/returns",
-    {
-      schema: {
-        tags,
-        operationId: "returnItems",
-        summary: "Take goods back and refund them (staff)",
-        params: OrderParams,
-        body: ReturnInput,
-        response: { 201: CreditedOrder },
-      },
+  addChangeRoute(server, services, {
+    path: "/returns",
+    schema: {
+      tags,
+      operationId: "returnItems",
+      summary: "Take goods back and refund them (staff)",
+      body: ReturnInput,
+      response: { 201: CreditedOrder },
     },
-    async (request, reply) => {
-      const act = returnItems(services, readReturn(request.body));
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
-    },
-  );
+    act: ({ body }) => returnItems(services, readReturn(body)),
+  });
 }
 
 function addRefunds(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders/:id/refunds",
-    {
-      schema: {
-        tags,
-        operationId: "refundOrder",
-        summary: "Give money back and leave the goods (staff)",
-        params: OrderParams,
-        body: RefundInput,
-        response: { 201: CreditedOrder },
-      },
+  addChangeRoute(server, services, {
+    path: "/refunds",
+    schema: {
+      tags,
+      operationId: "refundOrder",
+      summary: "Give money back and leave the goods (staff)",
+      body: RefundInput,
+      response: { 201: CreditedOrder },
     },
-    async (request, reply) => {
-      const { id } = request.params;
-      const act = refundOrder(await prepareRefund(services, request.actor, { id, input: request.body }));
-      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
-    },
-  );
+    act: async ({ caller, id, body: input }) =>
+      refundOrder(await prepareRefund(services, caller.actor, { id, input })),
+  });
 }
 
 function addCreditNotes(server: HttpServer, services: OrderServices): void {

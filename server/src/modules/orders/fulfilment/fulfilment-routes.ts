@@ -1,11 +1,11 @@
 // Routes of staff on an order's way to its customer: steps, review, shipping, delivery.
 
-import { type HttpServer, readCaller, send } from "../../../http/index.ts";
+import type { HttpServer } from "../../../http/index.ts";
 import { readOptionalId, readText } from "../../../values/read-input.ts";
-import { OrderShape, ShippedOrder } from "../answer-schemas.ts";
+import { ShippedOrder } from "../answer-schemas.ts";
 import { advanceOrder, reviewOrder } from "../changing/advance-order.ts";
-import { changeOrder, type OrderAct } from "../changing/change-order.ts";
-import { OrderParams, ReviewInput, StepInput } from "../schemas.ts";
+import { addChangeRoute } from "../changing/change-routes.ts";
+import { ReviewInput, StepInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
 import { deliverOrder } from "./deliver-order.ts";
 import { DeliverInput, ShipInput } from "./fulfilment-schemas.ts";
@@ -20,87 +20,55 @@ export function addFulfilmentRoutes(server: HttpServer, services: OrderServices)
 }
 
 function addSteps(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders/:id/steps",
-    {
-      schema: {
-        tags,
-        operationId: "advanceOrder",
-        summary: "Take an order one step on (staff)",
-        description: "CONFIRMED lets an unpaid order go ahead: an invoice.",
-        params: OrderParams,
-        body: StepInput,
-        response: { 200: OrderShape },
-      },
+  addChangeRoute(server, services, {
+    path: "/steps",
+    schema: {
+      tags,
+      operationId: "advanceOrder",
+      summary: "Take an order one step on (staff)",
+      description: "CONFIRMED lets an unpaid order go ahead: an invoice.",
+      body: StepInput,
     },
-    async (request, reply) => {
-      const { to, note } = request.body;
-      const act = advanceOrder({ to, note: readText(note, "note") });
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
-    },
-  );
+    act: ({ body: { to, note } }) => advanceOrder({ to, note: readText(note, "note") }),
+  });
 
-  server.post(
-    "/orders/:id/review",
-    {
-      schema: {
-        tags,
-        operationId: "reviewOrder",
-        summary: "Decide over an order that the fraud check stopped (staff)",
-        params: OrderParams,
-        body: ReviewInput,
-        response: { 200: OrderShape },
-      },
+  addChangeRoute(server, services, {
+    path: "/review",
+    schema: {
+      tags,
+      operationId: "reviewOrder",
+      summary: "Decide over an order that the fraud check stopped (staff)",
+      body: ReviewInput,
     },
-    async (request, reply) => {
-      const { decision, note } = request.body;
-      const act = reviewOrder({ isAccepted: decision === "accept", note: readText(note, "note") });
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
-    },
-  );
+    act: ({ body: { decision, note } }) =>
+      reviewOrder({ isAccepted: decision === "accept", note: readText(note, "note") }),
+  });
 }
 
 function addShipping(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders/:id/ship",
-    {
-      schema: {
-        tags,
-        operationId: "shipOrder",
-        summary: "Ship an order, wholly or in part (staff)",
-        description:
-          "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`.",
-        params: OrderParams,
-        body: ShipInput,
-        response: { 201: ShippedOrder },
-      },
+  addChangeRoute(server, services, {
+    path: "/ship",
+    schema: {
+      tags,
+      operationId: "shipOrder",
+      summary: "Ship an order, wholly or in part (staff)",
+      description:
+        "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`.",
+      body: ShipInput,
+      response: { 201: ShippedOrder },
     },
-    async (request, reply) => {
-      const act = shipOrder(services, readShipping(request.body));
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 201);
-    },
-  );
+    act: ({ body }) => shipOrder(services, readShipping(body)),
+  });
 
-  server.post(
-    "/orders/:id/deliver",
-    {
-      schema: {
-        tags,
-        operationId: "deliverOrder",
-        summary: "Note that shipments arrived (staff)",
-        params: OrderParams,
-        body: DeliverInput,
-        response: { 200: OrderShape },
-      },
+  addChangeRoute(server, services, {
+    path: "/deliver",
+    schema: {
+      tags,
+      operationId: "deliverOrder",
+      summary: "Note that shipments arrived (staff)",
+      body: DeliverInput,
     },
-    async (request, reply) => {
-      const shipmentId = readOptionalId(request.body.shipment_id, "shipment_id");
-      const act: OrderAct = deliverOrder({ shipmentId });
-      const { id } = request.params;
-      return send(reply, await changeOrder(services, readCaller(request), { id, act }), 200);
-    },
-  );
+    act: ({ body: { shipment_id } }) =>
+      deliverOrder({ shipmentId: readOptionalId(shipment_id, "shipment_id") }),
+  });
 }
