@@ -31,6 +31,7 @@ import { STAFF } from "../desk.ts";
 import { ALICE, openTestOrders, type TestOrders } from "../orders.ts";
 import {
   captureAuthorized,
+  capturePart,
   decideDisputes,
   dispute,
   refundPayment,
@@ -108,7 +109,8 @@ type Act =
       readonly cents: number;
       readonly state: "pending" | "succeeded" | "failed";
     }
-  | { readonly act: "sendBack"; readonly order: number };
+  | { readonly act: "sendBack"; readonly order: number }
+  | { readonly act: "capturePart"; readonly order: number; readonly cents: number };
 
 /** Few orders with much happening to each. */
 const order = fc.nat(1);
@@ -206,6 +208,14 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant("sendBack"), order }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      act: fc.constant("capturePart"),
+      order,
+      cents: fc.integer({ min: 1, max: 3_000 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ act: fc.constant("queue") }) },
 ) as fc.Arbitrary<Act>;
 
@@ -269,6 +279,7 @@ async function carryOut(placed: string[], act: Act): Promise<void> {
   if (act.act === "refundPayment") return refundPayment(shop, id, act.cents);
   if (act.act === "tellRefund") return tellRefund(shop, id, act);
   if (act.act === "sendBack") return sendBack(shop, id);
+  if (act.act === "capturePart") return capturePart(shop, id, act.cents);
   const orderAct = toOrderAct(act);
   const actor = act.act === "cancel" && act.byCustomer ? ALICE : STAFF;
   if (orderAct !== undefined) await shop.act(id, orderAct, actor);

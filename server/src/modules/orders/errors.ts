@@ -62,6 +62,12 @@ export const ORDER_ERRORS = {
     title: "A payment of the order is under way, or money of it is still with us.",
     wayOut: "Wait until its outcome is known; GET the order shows it.",
   },
+  order_partly_paid: {
+    kind: "conflict",
+    title: "A part of the order is paid, and the rest of it is paid the way that part was.",
+    wayOut:
+      "`due` says how much is left. Pay it by the same account, have staff note it, capture it while it is authorized, or lower what is due with POST /orders/{id}/refunds.",
+  },
   order_shipped: {
     kind: "conflict",
     title: "Goods of the order have been shipped.",

@@ -9,6 +9,7 @@ import { paymentsError } from "./errors.ts";
 import { holdBalance } from "./open-payment.ts";
 import { authorizedLeft, capturableOf, isInFlight, ownerOf, type Payment, taxOfCapture } from "./payment.ts";
 import { appendEvent, savePayment } from "./payment-rows.ts";
+import { refuseAmount } from "./providers/refuse-amount.ts";
 
 export interface CaptureRequest {
   /** Minor units; undefined: all that can be captured. */
@@ -23,7 +24,7 @@ export interface CaptureRequest {
 /**
  * Captures: decide-time, inside a command whose scope has `scopeOf` the payment. Booked and left all or nothing.
  * Returns the payment: captured (balance, manual), or with the amount in `capturingMinor` (card).
- * Refuses `capture_exceeds_authorized`, `payment_in_flight`, `tax_exceeds_payment`, and what the ledger refuses.
+ * Refuses `capture_exceeds_authorized`, `payment_in_flight`, `tax_exceeds_payment`, `amount_not_payable`, and what the ledger refuses.
  */
 export function capturePayment(desk: Desk, payment: Payment, request: CaptureRequest): Payment | AppError {
   const amountMinor = request.amountMinor ?? capturableOf(payment);
@@ -32,6 +33,8 @@ export function capturePayment(desk: Desk, payment: Payment, request: CaptureReq
   const taxMinor = request.taxMinor ?? taxOfCapture(payment, amountMinor);
   if (taxMinor < 0n || taxMinor > amountMinor || taxMinor > payment.taxMinor - payment.taxCapturedMinor)
     return paymentsError("tax_exceeds_payment");
+  const refused = refuseAmount(desk, payment, { amountMinor, isCharge: false, field: "amount" });
+  if (refused !== undefined) return refused;
   return allOrError(desk, () =>
     savePayment(desk, capture(desk, payment, { ...request, amountMinor, taxMinor })),
   );

@@ -17,6 +17,11 @@ export const PAYMENTS_ERRORS = {
     title: "A card payment needs the payment method that the provider's page has given to the client.",
     wayOut: "Send payment_token, for Stripe a payment method id such as pm_...",
   },
+  amount_not_payable: {
+    kind: "refused",
+    title: "The card provider does not take this amount.",
+    wayOut: "Pay or refund an amount that it takes (docs/payments.md has the table), or pay in another way.",
+  },
   payment_in_flight: {
     kind: "conflict",
     title: "The provider has not yet told the outcome of an earlier step of this payment.",

@@ -16,7 +16,7 @@ export {
 export type { ReturnedMoney } from "./find-returned.ts";
 export { fitPayment } from "./fit-payment.ts";
 export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
-export { type OpenPaymentRequest, openPayment } from "./open-payment.ts";
+export { authorizeMore, type OpenPaymentRequest, openPayment } from "./open-payment.ts";
 export { recordOutcome } from "./outcomes/record-outcome.ts";
 export {
   authorizedLeft,

@@ -9,7 +9,8 @@ import { beginAttempt } from "./attempts/begin-attempt.ts";
 import { allOrError, unlessRefused } from "./book-money.ts";
 import { paymentsError } from "./errors.ts";
 import { type CaptureMode, NO_MONEY, ownerOf, type Payment, type ProviderName } from "./payment.ts";
-import { appendQuietEvent, savePayment } from "./payment-rows.ts";
+import { appendEvent, appendQuietEvent, savePayment } from "./payment-rows.ts";
+import { refuseAmount } from "./providers/refuse-amount.ts";
 
 export interface OpenPaymentRequest {
   readonly actor: Actor;
@@ -36,14 +37,36 @@ export interface OpenPaymentRequest {
  * Opens a payment: decide-time, inside a command whose scope has `scopeOfOpening`. Booked and left all or nothing, and
  * taken back where an `allOrNothing` around it is.
  * Refuses `account_not_found`, `account_frozen`, `account_closed`, `asset_mismatch`, `insufficient_funds`,
- * `amount_overflow` (balance); `payment_method_missing` (Stripe).
+ * `amount_overflow` (balance); `payment_method_missing`, `amount_not_payable` (Stripe).
  */
 export function openPayment(desk: Desk, request: OpenPaymentRequest): Payment | AppError {
   if (request.provider === "stripe" && request.methodToken === undefined)
     return paymentsError("payment_method_missing", {
       fields: [{ field: "payment_token", reason: "is required for a card payment" }],
     });
-  return allOrError(desk, () => savePayment(desk, open(desk, request), { isNew: true }));
+  const { provider, asset, amountMinor } = request;
+  const taken = { provider, assetId: asset.id, currency: asset.code };
+  const refused = refuseAmount(desk, taken, { amountMinor, isCharge: true, field: "payment_method" });
+  return refused ?? allOrError(desk, () => savePayment(desk, open(desk, request), { isNew: true }));
+}
+
+/**
+ * Sets more aside for a balance's payment of which nothing is set aside any more: decide-time, with its account in the command's
+ * scope. Refuses `payment_in_flight`, and of the account what opening refuses.
+ */
+export function authorizeMore(
+  desk: Desk,
+  payment: Payment,
+  { actor, amountMinor }: { actor: Actor; amountMinor: bigint },
+): Payment | AppError {
+  if (payment.provider !== "balance" || payment.holdId !== null || payment.cancelRequested)
+    return paymentsError("payment_in_flight");
+  return allOrError(desk, () => {
+    checkAccount(desk, actor, payment);
+    const by = { amountMinor, actorId: actor.id };
+    const held = { ...payment, holdId: holdBalance(desk, payment, by).id };
+    return savePayment(desk, appendEvent(desk, held, { ...by, type: "authorized" }));
+  });
 }
 
 function open(desk: Desk, request: OpenPaymentRequest): Payment {

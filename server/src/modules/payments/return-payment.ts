@@ -9,6 +9,7 @@ import { releasePaymentHold } from "./capture-payment.ts";
 import { paymentsError } from "./errors.ts";
 import { isInFlight, type Payment, refundableOf, taxOfReturn, voidableOf } from "./payment.ts";
 import { appendEvent, savePayment } from "./payment-rows.ts";
+import { refuseAmount } from "./providers/refuse-amount.ts";
 
 /**
  * Gives back what is authorized and not captured: decide-time, scope as for capturing. A balance is free at once; a card's
@@ -54,7 +55,7 @@ export interface Refunded {
 /**
  * Refunds captured money, wholly or in part, as often as there is some left: decide-time, scope as for capturing. A balance
  * has it at once; a card's refund is an attempt.
- * Refuses `refund_exceeds_captured`, `tax_exceeds_payment`, and what the ledger refuses (`account_frozen`, `account_closed`).
+ * Refuses `refund_exceeds_captured`, `tax_exceeds_payment`, `amount_not_payable`, and what the ledger refuses (`account_frozen`, `account_closed`).
  */
 export function refundPayment(desk: Desk, payment: Payment, request: RefundRequest): Refunded | AppError {
   const amountMinor = request.amountMinor ?? refundableOf(payment);
@@ -67,6 +68,8 @@ export function refundPayment(desk: Desk, payment: Payment, request: RefundReque
     taxMinor > payment.taxCapturedMinor - payment.taxReturnedMinor
   )
     return paymentsError("tax_exceeds_payment");
+  const refused = refuseAmount(desk, payment, { amountMinor, isCharge: false, field: "amount" });
+  if (refused !== undefined) return refused;
   return allOrError(desk, () => {
     const refunded = refund(desk, payment, { ...request, amountMinor, taxMinor });
     return { ...refunded, payment: savePayment(desk, refunded.payment) };

@@ -22,6 +22,7 @@ beforeAll(async () => {
     PAYMENT_RETURN_URL: "https://shop.example.com/paid",
     PAYMENT_TIMEOUT_MS: String(TIMEOUT_MS),
     PAYMENT_POLL_MS: "25",
+    TAX_CLASSES: '{"none":0}',
   });
   stripe.deliverTo(`${shop.app.url}/api/v1/webhooks/stripe`);
   bank = await openTestDesk({ databaseUrl: shop.app.databaseUrl });
@@ -224,6 +225,41 @@ it("F6-5: what is refunded on Stripe's pages is credited of its order, and taken
   stripe.dispute(intent, "lost");
   await untilOrder(id, { credited: "12.00", shipping_stop: "charged_back" });
   expect(await readPayment(paymentId)).toMatchObject({ refunded: "2.00", charged_back: "10.00" });
+});
+
+it("F6-7: what Stripe does not take of a currency is refused before anything is held or asked", async () => {
+  const product = (price: string, currency: string) =>
+    shop.addProduct({ price, currency, tax_class: "none" });
+  const place = async (price: string, currency: string) => {
+    const { id: product_id } = await product(price, currency);
+    const items = [{ product_id, quantity: 1 }];
+    const card = { payment_method: "credit_card", payment_token: "pm_card_visa" };
+    return shop.alice("POST", "/orders", { body: { items, currency, ...card } });
+  };
+  const calls = stripe.calls.length;
+  for (const [price, currency, reason] of [
+    ["5.124", "KWD", "Stripe takes KWD in steps of 0.010"],
+    ["49", "JPY", "Stripe charges at least 50 JPY"],
+    ["0.49", "USD", "Stripe charges at least 0.50 USD"],
+  ] as const)
+    expect(await place(price, currency)).toMatchObject({
+      status: 422,
+      body: { code: "amount_not_payable", detail: reason, errors: [{ field: "payment_method", reason }] },
+    });
+  expect(stripe.calls).toHaveLength(calls);
+  for (const [price, currency, amount] of [
+    ["5.120", "KWD", 5_120],
+    ["50", "JPY", 50],
+  ] as const) {
+    const placed = await place(price, currency);
+    expect(placed.status, JSON.stringify(placed.body)).toBe(201);
+    await untilOrder(placed.body.id, { status: "CONFIRMED" });
+    expect(intentsOf((await paymentOf(placed.body.id)).id)).toMatchObject([{ amount }]);
+    const refund = { amount: currency === "KWD" ? "0.001" : "0.1", reason: "late" };
+    const refused = await shop.staff("POST", `/orders/${placed.body.id}/refunds`, { body: refund });
+    expect(refused.status, JSON.stringify(refused.body)).toBe(currency === "KWD" ? 422 : 400);
+    if (currency === "KWD") expect(refused.body.code).toBe("amount_not_payable");
+  }
 });
 
 it("believes a webhook by its signature alone", async () => {

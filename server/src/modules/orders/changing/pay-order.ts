@@ -5,6 +5,8 @@ import { needOwners } from "../../banking/index.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import {
+  authorizedLeft,
+  capturableOf,
   capturePayment,
   isInFlight,
   type Payment,
@@ -12,12 +14,14 @@ import {
   statusOf,
   voidPayment,
 } from "../../payments/index.ts";
+import { amountWriter } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
-import type { PaymentMethod } from "../order.ts";
+import type { Order, PaymentMethod } from "../order.ts";
 import { openOrderPayment } from "../placing/place-orders.ts";
+import { least, most } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
-import { dueOf, dueTaxOf, factsOf } from "./order-facts.ts";
+import { dueOf, dueTaxOf, factsOf, paidOf, unpaidOf } from "./order-facts.ts";
 import { saveOrder } from "./save-order.ts";
 import { partyOf } from "./states.ts";
 
@@ -29,8 +33,9 @@ export interface PayRequest {
 }
 
 /**
- * An act that pays. An order that was confirmed unpaid (an invoice) can be paid at any time until it has ended.
- * Refuses `order_paid`, `payment_in_progress`, `order_state_forbids`, `order_change_not_allowed` (a customer noting a payment
+ * An act that pays what is due. An order that was confirmed unpaid (an invoice) can be paid at any time until it has ended. The rest of
+ * one that is partly paid goes to the payment that has the part: noted by staff, or from the same account.
+ * Refuses `order_paid`, `order_partly_paid` (naming `paid` and `due`), `payment_in_progress`, `order_state_forbids`, `order_change_not_allowed` (a customer noting a payment
  * outside), `provider_not_configured`, and what opening a payment refuses.
  */
 export function payOrder(services: OrderServices, caller: OrderCaller, request: PayRequest): OrderAct {
@@ -58,16 +63,17 @@ interface Paying {
 function decide(desk: Desk, found: FoundOrder, paying: Paying): Decision | AppError {
   const { order, actor } = found;
   const method = paying.request.paymentMethod ?? order.paymentMethod;
-  const refused = refuseCancelling(order) ?? refusePaying(found, method);
+  const refused = refuseCancelling(order) ?? refusePaying(desk, found, { ...paying, method });
   if (refused !== undefined) return refused;
   const payment = allOrNothing<Payment | AppError>(desk.book, {
     decide: () => pay(desk, found, { ...paying, method }),
     failed: (outcome) => outcome instanceof AppError,
   });
   if (payment instanceof AppError) return paying.services.moneyGuard.keepBlocked(desk, payment);
+  const isNew = payment.id !== order.paymentId;
   const changed = saveOrder(desk, order, {
-    set: { paymentMethod: method, paymentId: payment.id },
-    event: payment.capturedMinor === 0n ? "payment_opened" : "payment_received",
+    set: { paymentMethod: method, paymentId: payment.id, ...(isNew ? { repaid: 0n } : {}) },
+    event: authorizedLeft(payment) > 0n || isInFlight(payment) ? "payment_opened" : "payment_received",
     note: `${method}: ${statusOf(payment)}`,
     actorId: actor.id,
     payment,
@@ -75,19 +81,66 @@ function decide(desk: Desk, found: FoundOrder, paying: Paying): Decision | AppEr
   return answerWith(desk, changed, payment);
 }
 
-function refusePaying({ order, payment, actor }: FoundOrder, method: PaymentMethod): AppError | undefined {
+function refusePaying(
+  desk: Desk,
+  { order, payment, actor }: FoundOrder,
+  { request, method }: Pick<Paying, "request"> & { method: PaymentMethod },
+): AppError | undefined {
   const facts = factsOf(order, payment);
   if (facts.isPaid || (payment !== undefined && !facts.isGivenBack && facts.isCovered))
     return orderError("order_paid");
-  if (facts.isInFlight || (payment !== undefined && payment.capturedMinor > 0n))
-    return orderError("payment_in_progress");
+  if (facts.isInFlight) return orderError("payment_in_progress");
   const { state } = order;
   if (state === "CANCELLED" || state === "FAILED" || state === "EXPIRED" || state === "COMPLETED")
     return orderError("order_state_forbids", { order_status: state });
-  if (method === "balance" || method === "credit_card" || partyOf(actor) !== "customer") return undefined;
+  if (!isOutside(method) || partyOf(actor) !== "customer") {
+    const isRest = payment !== undefined && isPartlyPaid(order, payment);
+    return isRest && !mayPayRest({ order, payment }, { request, method })
+      ? refuseRest(desk, order, payment)
+      : undefined;
+  }
   return orderError("order_change_not_allowed", {
     message: "staff notes what was paid outside: pay by card or balance",
   });
+}
+
+function isOutside(method: PaymentMethod): boolean {
+  return method !== "balance" && method !== "credit_card";
+}
+
+/** What was paid by a payment stays with it, and so the rest has to come to it too. */
+function isPartlyPaid(order: Order, payment: Payment): boolean {
+  return !payment.cancelRequested && paidOf(order, payment) > 0n;
+}
+
+/** Money from outside is noted beside what came before it; a balance pays on from the same account. */
+function mayPayRest(
+  { order, payment }: { order: Order; payment: Payment },
+  { request, method }: Pick<Paying, "request"> & { method: PaymentMethod },
+): boolean {
+  if (isOutside(method))
+    return payment.provider === "manual" && restOf(order, payment) <= capturableOf(payment);
+  const isSameAccount = payment.accountId !== null && payment.accountId === request.accountId;
+  return method === "balance" && isSameAccount && payment.holdId === null;
+}
+
+function refuseRest(desk: Desk, order: Order, payment: Payment): AppError {
+  const write = amountWriter(desk.assets, order.currency);
+  const [paid, due] = [write(paidOf(order, payment)), write(unpaidOf(order, payment))];
+  const way = payment.provider === "balance" ? `account ${payment.accountId}` : payment.provider;
+  const message = `${paid} ${order.currency} of the order are paid, by ${way}, and ${due} are due`;
+  return orderError("order_partly_paid", { message, paid, due, payment_id: String(payment.id) });
+}
+
+/** What is due and not paid yet. */
+function restOf(order: Order, payment: Payment | undefined): bigint {
+  return dueOf(order) - paidOf(order, payment);
+}
+
+/** The tax of the rest is what of the order's tax was not captured yet, and never more than the rest. */
+function taxOfRest(order: Order, payment: Payment | undefined): bigint {
+  const captured = payment === undefined ? 0n : payment.taxCapturedMinor;
+  return most(least(dueTaxOf(order) - captured, restOf(order, payment)), 0n);
 }
 
 /** Within `allOrNothing`. */
@@ -96,15 +149,19 @@ function pay(
   { order, payment, actor }: FoundOrder,
   { services, caller, request, method }: Paying & { method: PaymentMethod },
 ): Payment | AppError {
-  const isOutside = method !== "balance" && method !== "credit_card";
-  const amountMinor = dueOf(order);
-  if (isOutside && payment?.provider === "manual" && !payment.cancelRequested)
-    return capturePayment(desk, payment, { amountMinor, taxMinor: dueTaxOf(order), actorId: actor.id });
-  const closed = closeOpen(desk, payment, actor.id);
+  const isNoted = isOutside(method);
+  const isOpen = payment?.provider === "manual" && !payment.cancelRequested;
+  const isRest = payment !== undefined && isPartlyPaid(order, payment);
+  if (isNoted && isOpen && (isRest || payment.capturedMinor === 0n)) {
+    const rest = { amountMinor: restOf(order, payment), taxMinor: taxOfRest(order, payment) };
+    return capturePayment(desk, payment, { ...rest, actorId: actor.id });
+  }
+  const closed = isRest ? payment : closeOpen(desk, payment, actor.id);
   if (closed instanceof AppError) return closed;
   const asset = desk.assets.byCode(order.currency);
   if (asset === undefined) throw new Error(`the currency ${order.currency} of an order is not known`);
   const { accountId, paymentToken } = request;
+  const onto = isRest ? payment : undefined;
   const opened = openOrderPayment(desk, services, {
     caller,
     orderId: order.id,
@@ -113,11 +170,12 @@ function pay(
     paymentMethod: method,
     accountId,
     paymentToken,
-    amountMinor,
+    onto,
+    amountMinor: onto === undefined ? dueOf(order) : restOf(order, onto),
     taxMinor: dueTaxOf(order),
   });
-  if (opened instanceof AppError || !isOutside) return opened;
-  return capturePayment(desk, opened, { amountMinor, actorId: actor.id });
+  if (opened instanceof AppError || !isNoted) return opened;
+  return capturePayment(desk, opened, { amountMinor: dueOf(order), actorId: actor.id });
 }
 
 /** An unpaid invoice that is now paid in another way is closed; a failed payment has nothing to close. */
@@ -126,6 +184,7 @@ function closeOpen(
   payment: Payment | undefined,
   actorId: string,
 ): Payment | undefined | AppError {
-  if (payment?.provider !== "manual" || payment.cancelRequested || isInFlight(payment)) return payment;
+  const isOpenInvoice = payment?.provider === "manual" && payment.capturedMinor === 0n;
+  if (!isOpenInvoice || payment.cancelRequested || isInFlight(payment)) return payment;
   return voidPayment(desk, payment, { actorId });
 }

@@ -16,6 +16,7 @@ import {
 } from "../../inventory/index.ts";
 import { ASSET_STATES, type Asset, allOrNothing, refuseInactive, takeStamps } from "../../ledger/index.ts";
 import {
+  authorizeMore,
   openPayment,
   type Payment,
   type ProviderName,
@@ -263,15 +264,17 @@ export interface OrderPaymentRequest {
   readonly taxMinor: bigint;
   /** A card is charged when goods are shipped, not at once. */
   readonly isOnlyHeld?: boolean | undefined;
+  /** Balance: the payment that has a part of it, which gets the rest. Undefined: a new one. */
+  readonly onto?: Payment | undefined;
 }
 
-/** Opens a payment for an order. Within `allOrNothing`. */
+/** Opens a payment for an order, or sets the rest of it aside. Within `allOrNothing`. */
 export function openOrderPayment(
   desk: Desk,
   services: OrderServices,
   request: OrderPaymentRequest,
 ): Payment | AppError {
-  const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, ...rest } = request;
+  const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, onto, ...rest } = request;
   const provider = findProvider(services, request);
   if (provider instanceof AppError) return provider;
   const opening = {
@@ -289,7 +292,9 @@ export function openOrderPayment(
   const movement = { debitAccountId, creditAccountId: desk.assets.systemAccount(asset.id, "sales"), amount };
   const header = { kind: "ORDER_PAYMENT", actorId: actor.id, reference: opening.reference } as const;
   return services.moneyGuard.guard(desk, { actor, asset, movement, header }, () =>
-    openPayment(desk, opening),
+    onto === undefined
+      ? openPayment(desk, opening)
+      : authorizeMore(desk, onto, { actor, amountMinor: amount }),
   );
 }
 

@@ -1,9 +1,70 @@
-// Amounts as Stripe writes them: whole numbers of a currency's smallest unit in Stripe's own table, which may have other
-// decimals than the asset here. Pure.
+// Amounts as Stripe writes and takes them: whole numbers of a currency's smallest unit in Stripe's own table, which may have
+// other decimals than the asset here, in the steps and from the least amount that Stripe takes. Pure. docs/payments.md shows
+// the same table.
 
-/** Currencies of which Stripe knows no parts, and those with thousandths; all others have hundredths, whatever ISO 4217 says. */
-const WITHOUT_PARTS = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
-const WITH_THOUSANDTHS = new Set("BHD JOD KWD OMR TND".split(" "));
+import { formatAmount } from "../../../../values/money.ts";
+import { ownOf } from "../../../../values/own-of.ts";
+
+export interface StripeCurrency {
+  /** Decimals of Stripe's unit, whatever ISO 4217 says. */
+  readonly decimals: 0 | 2 | 3;
+  /** Amounts are whole multiples of it, in Stripe's unit. */
+  readonly step: 1 | 10 | 100;
+  /** The least that is charged, in Stripe's unit; 0: none is known. */
+  readonly minimum: number;
+}
+
+const PLAIN: StripeCurrency = { decimals: 2, step: 1, minimum: 0 };
+
+/** Of which Stripe knows no parts. */
+const WITHOUT_PARTS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" ");
+/** Written with hundredths and taken in whole units alone. */
+const WHOLE_HUNDREDTHS = ["ISK", "UGX"];
+/** Written with thousandths, of which the last is 0. */
+const WITH_THOUSANDTHS = "BHD JOD KWD OMR TND".split(" ");
+/** In Stripe's unit. */
+const MINIMA: Readonly<Record<string, number>> = {
+  AED: 200,
+  AUD: 50,
+  BGN: 100,
+  BRL: 50,
+  CAD: 50,
+  CHF: 50,
+  CZK: 1_500,
+  DKK: 250,
+  EUR: 50,
+  GBP: 30,
+  HKD: 400,
+  HUF: 17_500,
+  INR: 50,
+  JPY: 50,
+  MXN: 1_000,
+  MYR: 200,
+  NOK: 300,
+  NZD: 50,
+  PLN: 200,
+  RON: 200,
+  SEK: 300,
+  SGD: 50,
+  THB: 1_000,
+  USD: 50,
+};
+
+const LISTED = [...WITHOUT_PARTS, ...WHOLE_HUNDREDTHS, ...WITH_THOUSANDTHS, ...Object.keys(MINIMA)];
+
+/** All others have hundredths, are taken to the hundredth, and no least amount of theirs is known. */
+export const STRIPE_CURRENCIES: ReadonlyMap<string, StripeCurrency> = new Map(
+  LISTED.map((code): [string, StripeCurrency] => {
+    const minimum = ownOf(MINIMA, code) ?? 0;
+    if (WITHOUT_PARTS.includes(code)) return [code, { decimals: 0, step: 1, minimum }];
+    if (WITH_THOUSANDTHS.includes(code)) return [code, { decimals: 3, step: 10, minimum }];
+    return [code, { decimals: 2, step: WHOLE_HUNDREDTHS.includes(code) ? 100 : 1, minimum }];
+  }),
+);
+
+function ruleOf(currency: string): StripeCurrency {
+  return STRIPE_CURRENCIES.get(currency.toUpperCase()) ?? PLAIN;
+}
 
 export interface Unit {
   /** An ISO 4217 code; Stripe writes it in small letters. */
@@ -12,19 +73,19 @@ export interface Unit {
   readonly scale: number;
 }
 
-/** Undefined where the amount has finer parts than Stripe can take, or is too large for a JSON number. */
+/** Undefined where it is no multiple of the step in which Stripe takes the currency, or too large for a JSON number. */
 export function toStripeAmount(minor: bigint, { currency, scale }: Unit): number | undefined {
-  const decimals = stripeDecimals(currency);
+  const { decimals, step } = ruleOf(currency);
   const finer = 10n ** BigInt(Math.max(scale - decimals, 0));
   if (minor % finer !== 0n) return undefined;
   const amount = Number((minor / finer) * 10n ** BigInt(Math.max(decimals - scale, 0)));
-  return Number.isSafeInteger(amount) ? amount : undefined;
+  return Number.isSafeInteger(amount) && amount % step === 0 ? amount : undefined;
 }
 
 /** Undefined where it is no amount of ours: no whole number, below zero, or with finer parts than the asset here has. */
 export function fromStripeAmount(amount: number, { currency, scale }: Unit): bigint | undefined {
   if (!Number.isSafeInteger(amount) || amount < 0) return undefined;
-  const decimals = stripeDecimals(currency);
+  const { decimals } = ruleOf(currency);
   const scaled = BigInt(amount) * 10n ** BigInt(Math.max(scale - decimals, 0));
   const finer = 10n ** BigInt(Math.max(decimals - scale, 0));
   return scaled % finer === 0n ? scaled / finer : undefined;
@@ -32,6 +93,24 @@ export function fromStripeAmount(amount: number, { currency, scale }: Unit): big
 
 /** Decimals of Stripe's unit. */
 export function stripeDecimals(currency: string): number {
-  const code = currency.toUpperCase();
-  return WITHOUT_PARTS.has(code) ? 0 : WITH_THOUSANDTHS.has(code) ? 3 : 2;
+  return ruleOf(currency).decimals;
+}
+
+/** Why Stripe does not take an amount, in words; undefined: it does. What is given back, or a part, has no least amount. */
+export function judgeStripeAmount(
+  minor: bigint,
+  unit: Unit,
+  { isCharge }: { isCharge: boolean },
+): string | undefined {
+  const { currency } = unit;
+  const { step, minimum } = ruleOf(currency);
+  const amount = toStripeAmount(minor, unit);
+  if (amount === undefined) return `Stripe takes ${currency} in steps of ${tell(step, currency)}`;
+  if (!isCharge || amount >= minimum) return undefined;
+  return `Stripe charges at least ${tell(minimum, currency)} ${currency}`;
+}
+
+/** Of Stripe's unit, as a decimal. */
+function tell(amount: number, currency: string): string {
+  return formatAmount(BigInt(amount), ruleOf(currency).decimals);
 }
