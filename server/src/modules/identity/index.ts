@@ -38,5 +38,6 @@ export {
 } from "./trail.ts";
 export { addUser, type UserInput } from "./users/change-user.ts";
 export { findRegistrations, type RegisteredUser } from "./users/find-registrations.ts";
-export { findUserIds, type UserName } from "./users/find-user-ids.ts";
+export { findUserIds } from "./users/find-user-ids.ts";
+export { readWhom, type WhomWish } from "./users/read-whom.ts";
 export { type Registered, type Registration, registerUser } from "./users/register-user.ts";

@@ -94,6 +94,12 @@ export const ORDER_ERRORS = {
     title: "The order is worth more than an amount can be.",
     wayOut: "Split the order.",
   },
+  customer_unknown: {
+    kind: "refused",
+    title: "No user here has this id or username.",
+    wayOut:
+      "Give the id or the customer_username of a user (GET /admin/users), or nobody; for somebody of another system, such as the subject of another issuer's tokens, say external_customer: true.",
+  },
   product_unavailable: {
     kind: "refused",
     title: "A product of the order is not on sale.",

@@ -54,6 +54,27 @@ const Address = Type.Record(
 );
 const Subject = Type.String({ minLength: 1, maxLength: 128 });
 
+const customer = {
+  customer_id: Type.Optional(
+    Type.Union([Subject, Type.Null()], {
+      description: "Staff: id of the user it is for; null or left out: nobody",
+    }),
+  ),
+  customer_username: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "Staff: instead of customer_id, the user's name",
+    }),
+  ),
+  external_customer: Type.Optional(
+    Type.Boolean({
+      description:
+        "Staff: customer_id is the subject of tokens that belong to no user here (another issuer's, minted ones): it is taken as it is",
+    }),
+  ),
+};
+
 /** Of any form: what is no code is an unknown one. */
 export const CouponCode = Type.String({
   minLength: 1,
@@ -116,11 +137,7 @@ export const OrderInput = Type.Object(
     items: Lines,
     coupon_code: Type.Optional(CouponCode),
     currency: Type.Optional(Currency),
-    customer_id: Type.Optional(
-      Type.Union([Subject, Type.Null()], {
-        description: "Staff: the customer it is for; null or left out: nobody",
-      }),
-    ),
+    ...customer,
   },
   {
     ...closed,
@@ -297,7 +314,7 @@ export const CreditNoteInput = Type.Object(
       { minItems: 1, maxItems: LINES_MAX },
     ),
     currency: Type.Optional(Currency),
-    customer_id: Type.Optional(Type.Union([Subject, Type.Null()])),
+    ...customer,
     account_id: Type.Optional(IdInput),
     location_id: Type.Optional(CommonLocation),
     reason: Note,

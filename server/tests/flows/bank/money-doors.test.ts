@@ -114,7 +114,7 @@ const DOORS: Readonly<Record<string, Door>> = {
   },
   payOrder: async ({ at, as, owner, account, productId }, times) => {
     const items = [{ product_id: productId, quantity: times }];
-    const order = { items, customer_id: owner, payment_method: "invoice" };
+    const order = { items, customer_id: owner, external_customer: true, payment_method: "invoice" };
     const { body: placed } = await at.staff("POST", "/orders", { body: order });
     const body = { payment_method: "balance", account_id: account };
     return as("POST", `/orders/${placed.id}/pay`, { body });

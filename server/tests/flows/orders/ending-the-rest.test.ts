@@ -20,7 +20,13 @@ async function place(quantity: number) {
   const { id: productId } = await shop.addProduct({ price: "10.00", initial_quantity: 10 });
   const account = await shop.openAccount("alice", "100.00");
   const items = [{ product_id: productId, quantity }];
-  const body = { items, customer_id: "alice", payment_method: "balance", account_id: account };
+  const body = {
+    items,
+    customer_id: "alice",
+    external_customer: true,
+    payment_method: "balance",
+    account_id: account,
+  };
   return { id: (await done("POST", "/orders", body)).id, productId, account };
 }
 

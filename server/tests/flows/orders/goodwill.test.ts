@@ -20,7 +20,13 @@ async function sell(...lines: readonly { price: string; quantity: number }[]): P
   const items: object[] = [];
   for (const { price, quantity } of lines)
     items.push({ product_id: (await shop.addProduct({ price })).id, quantity });
-  const body = { items, customer_id: "alice", payment_method: "balance", account_id: account };
+  const body = {
+    items,
+    customer_id: "alice",
+    external_customer: true,
+    payment_method: "balance",
+    account_id: account,
+  };
   const placed = await shop.staff("POST", "/orders", { body });
   expect(placed.status, JSON.stringify(placed.body)).toBe(201);
   expect((await shop.staff("POST", `/orders/${placed.body.id}/ship`)).status).toBe(201);

@@ -18,7 +18,7 @@ async function place(quantity: number, payment_method: "balance" | "bank_transfe
   const account = await shop.openAccount("alice", "100.00");
   const pays = payment_method === "balance" ? { account_id: account } : {};
   const items = [{ product_id: product.id, quantity }];
-  const body = { items, customer_id: "alice", payment_method, ...pays };
+  const body = { items, customer_id: "alice", external_customer: true, payment_method, ...pays };
   const placed = await shop.staff("POST", "/orders", { body });
   expect(placed.status, JSON.stringify(placed.body)).toBe(201);
   return { id: placed.body.id, account };

@@ -24,7 +24,7 @@ it("orders for a customer at prices of its own, confirms the invoice, ships it, 
       { description: "Engraving", quantity: 1, unit_price: "5.00", tax_class: "reduced" },
       { description: "Shipping", quantity: 1, unit_price: "6.00", price_includes_tax: true },
     ],
-    { customer_id: "alice", reference: "536365", metadata: { channel: "phone" } },
+    { customer_id: "alice", external_customer: true, reference: "536365", metadata: { channel: "phone" } },
   );
   expect(placed, JSON.stringify(placed.body)).toMatchObject({
     status: 201,
@@ -118,6 +118,7 @@ it("books the tax of what is owed, whatever line was credited before it was paid
     const paid = {
       payment_method: method,
       customer_id: "bob",
+      external_customer: true,
       ...(method === "balance" ? { account_id: account } : {}),
     };
     const { id } = (await order(items, paid)).body;
@@ -228,6 +229,7 @@ it("writes credit notes that name no order: goods back on the shelf or written o
       { description: "Bank charges", quantity: 1, unit_price: "2.00", tax_class: "zero" },
     ],
     customer_id: "alice",
+    external_customer: true,
     account_id: account,
     reason: "broken on arrival",
     reference: "C536379",
@@ -312,7 +314,7 @@ it("failure 24: takes an order of 600 lines in one request, and refuses one of m
     quantity: 1,
     unit_price: "1.25",
   }));
-  const placed = await order(items, { customer_id: "alice" });
+  const placed = await order(items, { customer_id: "alice", external_customer: true });
   expect(placed, JSON.stringify(placed.body).slice(0, 300)).toMatchObject({
     status: 201,
     body: { net: "750.00", total: "900.00" },

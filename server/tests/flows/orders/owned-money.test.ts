@@ -86,7 +86,7 @@ describe("F6-1 what an order owns is moved by its commands alone", () => {
   it("refuses to reverse what was paid outside", async () => {
     const product = await shop.addProduct({ price: "10.00" });
     const items = [{ product_id: product.id, quantity: 1 }];
-    const order = { items, payment_method: "invoice", customer_id: "alice" };
+    const order = { items, payment_method: "invoice", customer_id: "alice", external_customer: true };
     const { body: placed } = await shop.staff("POST", "/orders", { body: order });
     await expectDone(shop.staff("POST", `/orders/${placed.id}/pay`));
     const [captured] = await shop.app.db<{ id: bigint }[]>`
@@ -99,7 +99,14 @@ describe("F6-1 what an order owns is moved by its commands alone", () => {
   it("refuses to reverse what a credit note paid out", async () => {
     const account = await shop.openAccount("alice", "1.00");
     const items = [{ description: "Goodwill", quantity: 1, unit_price: "5.00" }];
-    const body = { items, currency: "USD", customer_id: "alice", account_id: account, reason: "sorry" };
+    const body = {
+      items,
+      currency: "USD",
+      customer_id: "alice",
+      external_customer: true,
+      account_id: account,
+      reason: "sorry",
+    };
     const note = await expectDone(shop.staff("POST", "/credit-notes", { body }));
     const [paid] = await transactionsOf(account, "ORDER_REFUND");
     expect(await shop.staff("POST", `/transactions/${paid.id}/reverse`)).toMatchObject(
@@ -126,7 +133,14 @@ describe("F6-1 what an order owns is moved by its commands alone", () => {
   it("names a credit note that names no order, and nobody where nobody owns it", async () => {
     const account = await shop.openAccount("alice", "9.00");
     const items = [{ description: "Goodwill", quantity: 1, unit_price: "5.00" }];
-    const body = { items, currency: "USD", customer_id: "alice", account_id: account, reason: "sorry" };
+    const body = {
+      items,
+      currency: "USD",
+      customer_id: "alice",
+      external_customer: true,
+      account_id: account,
+      reason: "sorry",
+    };
     const note = await expectDone(shop.staff("POST", "/credit-notes", { body }));
     const [paid] = await transactionsOf(account, "ORDER_REFUND");
     const owned_by = { type: "credit_note", id: note.id };

@@ -34,7 +34,12 @@ const read = async ({ id }: Pick<Sold, "id">): Promise<Body> =>
 async function sell(pays: object, { isShipped = true } = {}): Promise<Sold> {
   const product = await shop.addProduct({ price: "10.00" });
   const items = [{ product_id: product.id, quantity: 2 }];
-  const { id, payment } = await post("/orders", { items, customer_id: "alice", ...pays });
+  const { id, payment } = await post("/orders", {
+    items,
+    customer_id: "alice",
+    external_customer: true,
+    ...pays,
+  });
   const sold = { id, paymentId: payment.id };
   const isOutside = "payment_method" in pays && pays.payment_method === "invoice";
   if (isOutside) await post(`/orders/${id}/pay`);

@@ -50,7 +50,13 @@ async function reserve(
   if (there > 0) await receive(productId, there, second);
   const account = await shop.openAccount("alice", "100.00");
   const items = [{ product_id: productId, quantity }];
-  const order = { items, customer_id: "alice", payment_method: "balance", account_id: account };
+  const order = {
+    items,
+    customer_id: "alice",
+    external_customer: true,
+    payment_method: "balance",
+    account_id: account,
+  };
   return { id: (await done("/orders", order)).id, productId, account };
 }
 

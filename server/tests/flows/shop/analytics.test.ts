@@ -10,7 +10,11 @@ const read = async (path: string) => (await shop.staff("GET", `/analytics${path}
 
 /** A confirmed order: of a customer, or of nobody. */
 async function sell(items: readonly object[], customer_id: string | null): Promise<string> {
-  const order = { items, payment_method: "invoice", ...(customer_id === null ? {} : { customer_id }) };
+  const order = {
+    items,
+    payment_method: "invoice",
+    ...(customer_id === null ? {} : { customer_id, external_customer: true }),
+  };
   const placed = await shop.staff("POST", "/orders", { body: order });
   expect(placed.status, JSON.stringify(placed.body)).toBe(201);
   const confirmed = await shop.staff("POST", `/orders/${placed.body.id}/steps`, {
@@ -64,6 +68,7 @@ beforeAll(async () => {
   const note = {
     items: [{ product_id: ids.novel, quantity: 1, unit_price: "9.99" }],
     customer_id: "alice",
+    external_customer: true,
     account_id: await shop.openAccount("alice"),
     reason: "worn",
   };

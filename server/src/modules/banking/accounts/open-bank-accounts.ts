@@ -2,11 +2,12 @@
 
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
+import type { WhomWish } from "../../identity/index.ts";
 import { type Asset, openAccounts, requireActive } from "../../ledger/index.ts";
 import { bankingError } from "../errors.ts";
 import type { BankAccount } from "./account.ts";
 import { selectTakenNumbers } from "./account-read-store.ts";
-import { findOwners, type OwnerWish } from "./find-owners.ts";
+import { findOwners } from "./find-owners.ts";
 import { insertAccounts } from "./owner-store.ts";
 
 export interface BankAccountRequest {
@@ -21,7 +22,7 @@ export interface BankAccountRequest {
 
 /** Whose it shall be is still to be found. */
 export interface OwnedAccountRequest extends Omit<BankAccountRequest, "ownerId"> {
-  readonly owner: OwnerWish;
+  readonly owner: WhomWish;
 }
 
 /** Opens one account. @throws AppError as `openOwnedAccounts` */

@@ -33,6 +33,7 @@ export interface UnitCancellation {
 export function cancelUnits({ items, reason = "cancelled", versions }: UnitCancellation): OrderAct {
   return {
     event: "order.cancel_units",
+    mayEnd: true,
     versions,
     extra: async (order) => ({ needs: [{ reader: SHIPMENTS, ids: [order.id] }] }),
     decide: (desk, found) => {

@@ -21,19 +21,19 @@ import {
 } from "../../ledger/index.ts";
 import { scopeOfOpening } from "../../payments/index.ts";
 import type { OrderLine } from "../order.ts";
+import { settleCustomer, type WantedCustomer } from "../placing/find-customer.ts";
 import { type NewLine, priceLines } from "../placing/price-lines.ts";
 import type { LineTotals } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { leaveCreditNote } from "./build-credit-note.ts";
 import type { CreditNote, CreditNoteLine } from "./credit-note.ts";
 
-export interface NewCreditNote {
+export interface NewCreditNote extends WantedCustomer {
   readonly items: readonly (NewLine & {
     readonly restock: boolean;
     /** Where to; undefined: as `openShelves` chooses. */
     readonly location?: WantedShelf["location"];
   })[];
-  readonly customerId: string | null;
   readonly asset: Asset;
   /** The account that gets the money; undefined: it was paid outside. */
   readonly accountId?: number | undefined;
@@ -55,15 +55,16 @@ export async function writeCreditNote(
 /**
  * A command that books one credit note. Locks the stock accounts and the account that is credited. Goods whose stock is kept go
  * on a shelf, wherever that is; its stock is opened where there is none.
- * Refuses what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
+ * Refuses `customer_unknown`, what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
  * @throws AppError `not_found/location_not_found` naming the field
  */
 export async function buildCreditNoteCommand(
   services: OrderServices,
   caller: OrderCaller,
-  request: NewCreditNote,
+  wanted: NewCreditNote,
 ): Promise<BookCommand> {
   const { assets } = services;
+  const { refused, ...request } = await settleCustomer(services, wanted);
   const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
   const shelves = await findShelvesOf(services, productIds, request);
   const money = scopeOfOpening(assets, { assetId: request.asset.id, accountId: request.accountId ?? null });
@@ -75,7 +76,7 @@ export async function buildCreditNoteCommand(
       stampCount: 1 + request.items.length + STAMPS_OF_MONEY,
     },
     needs: [{ reader: PRODUCTS, ids: productIds }],
-    decide: (desk) => decide(desk, { services, caller, request, shelves }),
+    decide: (desk) => refused ?? decide(desk, { services, caller, request, shelves }),
   };
 }
 

@@ -5,6 +5,7 @@ import { expectRefusal } from "../../../../tests/refusal.ts";
 import { verifyCoupons } from "../../promotions/index.ts";
 import { advanceOrder } from "../changing/advance-order.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
+import { cancelUnits } from "../changing/cancel-units.ts";
 import { editOrder } from "../changing/edit-order.ts";
 import { payOrder } from "../changing/pay-order.ts";
 import { refundOrder } from "../credit-notes/credit-order.ts";
@@ -133,6 +134,18 @@ describe("F6-18: a coupon comes back when its order is cancelled", () => {
     await strict.act(second.id, cancelOrder({}));
     expect(await shop.usesOf(code)).toBe(1);
     await strict.close();
+  });
+
+  it("of one whose units were cancelled one by one, with the last of them", async () => {
+    const code = await shop.addCoupon();
+    const { id } = await place(code);
+    await confirm(id);
+    await shop.act(id, cancelUnits({ items: [{ lineNo: 1 }] }));
+    expect(await shop.usesOf(code)).toBe(1);
+    expect(await shop.act(id, cancelUnits({ items: [{ lineNo: 2 }] }))).toMatchObject({
+      status: "CANCELLED",
+    });
+    expect(await shop.usesOf(code)).toBe(0);
   });
 
   it("and not when it is refunded or shipped", async () => {

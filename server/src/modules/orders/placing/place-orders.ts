@@ -33,15 +33,14 @@ import { ORDERS } from "../order-store.ts";
 import { ADDRESSES, NEW_ORDERS } from "../order-write-store.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { applyCoupon, discountOfLines, needsOfCoupon, takeUseFor } from "./apply-coupon.ts";
+import { settleCustomer, type WantedCustomer } from "./find-customer.ts";
 import { type NewLine, priceLines } from "./price-lines.ts";
 import type { Address, PreparedScreen, Screen, ScreenJudgement } from "./screen.ts";
 import type { LineTotals } from "./totals.ts";
 
 /** What is to be ordered, checked in form. */
-export interface NewOrder {
+export interface NewOrder extends WantedCustomer {
   readonly items: readonly NewLine[];
-  /** Null: an operator's order for nobody. */
-  readonly customerId: string | null;
   readonly asset: Asset;
   /** As promotions keeps it; undefined: none. */
   readonly couponCode?: string | undefined;
@@ -77,7 +76,7 @@ export async function placeOrder(
 
 /**
  * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
- * Refuses `asset_inactive`, `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
+ * Refuses `customer_unknown`, `asset_inactive`, `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
  * `product_not_stocked`, what a coupon refuses (`coupon_used_up`, ...), `order_refused_by_screening`, `provider_not_configured`,
  * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where
  * one is asked.
@@ -85,11 +84,13 @@ export async function placeOrder(
 export async function buildPlacingCommand(
   services: OrderServices,
   caller: OrderCaller,
-  request: NewOrder & { extension?: PlacingExtension },
+  wanted: NewOrder & { extension?: PlacingExtension },
 ): Promise<BookCommand> {
   const { assets } = services;
+  const { refused: unknown, ...request } = await settleCustomer(services, wanted);
   const productIds = [...new Set(request.items.flatMap(({ productId }) => productId ?? []))];
-  const refusedElsewhere = services.checkStock && (await askElsewhere(services.checkStock, request.items));
+  const refusedAhead =
+    unknown ?? (services.checkStock && (await askElsewhere(services.checkStock, request.items)));
   const stock = await services.stockOf(productIds);
   const screen = services.screen && (await prepareScreen(services.screen, caller, request));
   const accounts = [...stock.values()].flat();
@@ -112,7 +113,7 @@ export async function buildPlacingCommand(
       ...(request.extension?.needs ?? []),
       ...needsOfCoupon(request),
     ],
-    decide: (desk) => decide(desk, { services, caller, request, stock, screen, refusedElsewhere }),
+    decide: (desk) => decide(desk, { services, caller, request, stock, screen, refusedAhead }),
   };
 }
 
@@ -153,14 +154,15 @@ interface Placing {
   readonly request: NewOrder & { extension?: PlacingExtension };
   readonly stock: StockByProduct;
   readonly screen: PreparedScreen | undefined;
-  readonly refusedElsewhere: AppError | undefined;
+  /** By what was asked before the desk. */
+  readonly refusedAhead: AppError | undefined;
 }
 
 function decide(desk: Desk, placing: Placing): Decision | AppError {
   const { services, caller, request } = placing;
   const before = request.extension?.check(desk);
   if (before !== undefined) return before;
-  if (placing.refusedElsewhere !== undefined) return placing.refusedElsewhere;
+  if (placing.refusedAhead !== undefined) return placing.refusedAhead;
   if (desk.rows.of(ASSET_STATES).get(request.asset.id) === false) return refuseInactive(request.asset.code);
   const listed = priceLines(request.items, {
     products: desk.rows.of(PRODUCTS),

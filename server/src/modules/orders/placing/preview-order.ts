@@ -1,8 +1,10 @@
 // Says what an order would come to if it were placed now, priced by the functions that price it then. Writes, holds and locks nothing:
 // whoever places it may find other prices or less stock, and what an account or the fraud check would say is said only then.
+import { inReadTransaction } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
 import { findShortage } from "../../inventory/index.ts";
+import { ASSET_STATES, type Asset, refuseInactive } from "../../ledger/index.ts";
 import { checkCoupon } from "../../promotions/index.ts";
 import type { OrderPreviewDocument } from "../answer-schemas.ts";
 import { partyOf } from "../changing/states.ts";
@@ -10,19 +12,27 @@ import { amountWriter, describePricedLine } from "../describe-order.ts";
 import type { OrderLine } from "../order.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { claimOf, discountLines, discountOfLines, type PricedLines, worthOf } from "./apply-coupon.ts";
+import { settleCustomer } from "./find-customer.ts";
 import { askElsewhere, findProvider, type NewOrder, nameLine } from "./place-orders.ts";
 import { priceLines } from "./price-lines.ts";
 
-/** @throws AppError what placing would refuse of prices, coupon, stock and the way to pay, naming the field */
+/** @throws AppError what placing would refuse of the customer, the currency, prices, coupon, stock and the way to pay, naming the field */
 export async function previewOrder(
   services: OrderServices,
   caller: Pick<OrderCaller, "actor">,
-  request: NewOrder,
+  wanted: NewOrder,
 ): Promise<OrderPreviewDocument> {
+  const { refused, ...request } = await settleCustomer(services, wanted);
+  if (refused !== undefined) throw refused;
+  if (!(await isActive(services, request.asset))) throw refuseInactive(request.asset.code);
   const priced = unlessRefused(await price(services, caller, request));
   unlessRefused(await findStockRefusal(services, request, priced.lines));
   if (priced.totals.gross > 0n) unlessRefused(findProvider(services, request));
   return describePreview(services, request, priced);
+}
+
+async function isActive({ db }: OrderServices, { id }: Asset): Promise<boolean> {
+  return (await inReadTransaction(db, (tx) => ASSET_STATES.read(tx, [id]))).get(id) === true;
 }
 
 async function price(

@@ -5,7 +5,7 @@ import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import { readMetadata } from "../../../values/metadata.ts";
-import { readForeignCode, readName } from "../../../values/names.ts";
+import { readName } from "../../../values/names.ts";
 import { readAmount, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
@@ -14,6 +14,7 @@ import type { NewCreditNote } from "../credit-notes/write-credit-note.ts";
 import { orderError } from "../errors.ts";
 import type { CreditNoteInput, OrderInput, OrderLineInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
+import { readCustomer } from "./find-customer.ts";
 import type { NewOrder } from "./place-orders.ts";
 import type { NewLine } from "./price-lines.ts";
 import type { Address } from "./screen.ts";
@@ -49,14 +50,13 @@ export function readOrder(
 ): NewOrder {
   const asset = readCurrency(assets, input.currency ?? settings.defaultCurrency);
   const isStaff = actsForAll(actor);
-  if (input.customer_id !== undefined && !isStaff && input.customer_id !== actor.id)
-    throw refuseField("customer_id");
+  if (!isStaff) refuseForOthers(input, actor);
   if (input.account_id !== undefined && input.payment_method !== "balance")
     throw invalidField("account_id", "belongs to payment_method balance");
   return {
     items: readItems(input.items, { asset, actor }),
     couponCode: input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code),
-    customerId: isStaff ? readForeignCode(input.customer_id ?? null, "customer_id") : actor.id,
+    ...(isStaff ? readCustomer(actor, input) : { customerId: actor.id }),
     asset,
     paymentMethod: input.payment_method,
     accountId: readOptionalId(input.account_id, "account_id"),
@@ -66,6 +66,13 @@ export function readOrder(
     reference: readName(input.reference, "reference"),
     metadata: input.metadata === undefined ? undefined : readMetadata(input.metadata),
   };
+}
+
+/** Everybody else orders for themselves. */
+function refuseForOthers({ customer_id: id, ...input }: OrderInput, actor: Actor): void {
+  if (id !== undefined && id !== actor.id) throw refuseField("customer_id");
+  for (const field of ["customer_username", "external_customer"] as const)
+    if (input[field] !== undefined) throw refuseField(field);
 }
 
 /** As it is kept. @throws AppError `refused/coupon_unknown` where no coupon can be called so */
@@ -138,7 +145,7 @@ export function readCreditNote(
   const lines = readItems(input.items, { asset, actor });
   return {
     items: lines.map((line, index) => ({ ...line, ...readShelf(input, index) })),
-    customerId: readForeignCode(input.customer_id ?? null, "customer_id"),
+    ...readCustomer(actor, input),
     asset,
     accountId: readOptionalId(input.account_id, "account_id"),
     reason: readText(input.reason, "reason"),
