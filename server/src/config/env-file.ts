@@ -1,6 +1,7 @@
 // Reads `.env`, and says which of its lines nobody could read.
 import { readFileSync } from "node:fs";
 import { parse as parseDotenv } from "dotenv";
+import { decodeText } from "../values/decode-text.ts";
 
 export class ConfigError extends Error {
   readonly problems: readonly string[];
@@ -20,11 +21,15 @@ export function readEnvFile(path: string): { values: Record<string, string>; pro
 /** Empty where there is no such file. */
 function readTextFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    const found = decodeText(readFileSync(path));
+    if (found !== undefined) return found.text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
     throw new ConfigError([`${path} cannot be read (${(error as Error).message})`]);
   }
+  throw new ConfigError([
+    `${path} cannot be read: it is not UTF-8, and its secrets would be others; save it as UTF-8`,
+  ]);
 }
 
 /** What dotenv takes for an assignment: its pattern (lib/main.js, LINE), which passes over everything else in silence. */

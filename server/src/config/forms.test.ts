@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { judgeSettings } from "../program/judge-settings.ts";
 import { CONFIG_KEYS } from "./config.ts";
@@ -153,6 +156,37 @@ describe("a setting that cannot be used", () => {
       DATA_DIR: "there",
       PUBLIC_URL: "http://localhost:9000",
     });
+  });
+});
+
+describe("a file .env", () => {
+  const readFile = (bytes: Buffer) => {
+    const folder = mkdtempSync(join(tmpdir(), "countinghouse-env-"));
+    const envFile = join(folder, ".env");
+    writeFileSync(envFile, bytes);
+    try {
+      return readConfig({ environment: {}, envFile });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it("F6-27 is read with and without a byte order mark, and in UTF-16, as editors and shells write it", () => {
+    const text = "PORT=9000\r\nMAIL_FROM=Müller <shop@example.com>\r\n";
+    for (const bytes of [
+      Buffer.from(text),
+      Buffer.from(`\uFEFF${text}`),
+      Buffer.from(`\uFEFF${text}`, "utf16le"),
+    ])
+      expect(readFile(bytes)).toMatchObject({
+        problems: [],
+        config: { PORT: 9_000, MAIL_FROM: "Müller <shop@example.com>" },
+      });
+  });
+
+  it("F6-27 is refused where it is not UTF-8: a secret in it would be another", () => {
+    expect(() => readFile(Buffer.from("JWT_SECRET_KEY=größe", "latin1"))).toThrow("it is not UTF-8");
+    expect(() => readFile(Buffer.from("PORT=9000\0"))).toThrow("it is not UTF-8");
   });
 });
 

@@ -74,6 +74,21 @@ test("F6-32 receipt --out says what it wrote, and where it could not", async () 
     errors: expect.stringMatching(/^countinghouse: cannot write .*choose another --out\n$/),
   });
 });
+test("F6-27 a receipt that a shell saved in another encoding is told so", async () => {
+  const settings = { DB_URL: ground.databaseUrl, AUDIT_SIGNING_KEY: "07".repeat(32) };
+  const { out } = await run(["receipt", transactionId], settings);
+  writeFileSync(join(folder, "utf16.json"), Buffer.from(`\uFEFF${out}`, "utf16le"));
+  writeFileSync(join(folder, "bytes.json"), Buffer.from([0x7b, 0xe9, 0x7d]));
+  const verified = (file: string) => run(["receipt", "verify", file]);
+  expect(await verified("utf16.json")).toEqual({
+    code: 2,
+    out: "",
+    errors: "countinghouse: utf16.json is UTF-16, not UTF-8, as it was written\n",
+  });
+  expect((await verified("bytes.json")).errors).toBe(
+    "countinghouse: bytes.json is not UTF-8, as it was written\n",
+  );
+});
 test("F6-32 receipt verify tells a malformed key from a wrong one", async () => {
   const settings = { DB_URL: ground.databaseUrl, AUDIT_SIGNING_KEY: "07".repeat(32) };
   await run(["receipt", transactionId, "--out", "keyed.json"], settings);

@@ -1,5 +1,5 @@
 // `countinghouse receipt`: writes a transaction's proof to a file, and checks such a file without any database.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
@@ -12,6 +12,7 @@ import {
 } from "../../modules/audit/index.ts";
 import { audit, openConfiguredSigners } from "../../modules/audit/open.ts";
 import { openTransferSource } from "../../modules/ledger/index.ts";
+import { readUtf8File, TextFileError } from "../../runtime/files/text-file.ts";
 import { AppError } from "../../values/app-error.ts";
 import { parseId } from "../../values/id.ts";
 import { formatAmount } from "../../values/money.ts";
@@ -39,12 +40,12 @@ export function addReceiptCommand(program: Command): void {
     .command("verify <file>")
     .description("check a receipt; needs no database, and the public key alone to be sure of the signer")
     .option("--public-key <key>", "the log's key as it was published; without it the receipt's own is used")
-    .action((file: string, options: { publicKey?: string }) => {
+    .action(async (file: string, options: { publicKey?: string }) => {
       if (options.publicKey !== undefined && !isVerifierKey(options.publicKey))
         throw new CommandError(
           "--public-key is malformed: it must be a whole verifier key, name+id+key, as GET /api/v1/audit/key?log=transfers answers it",
         );
-      const verdict = verifyReceipt(readReceipt(file), options.publicKey);
+      const verdict = verifyReceipt(await readReceipt(file), options.publicKey);
       console.log(program.opts()["json"] === true ? JSON.stringify(verdict) : describe(verdict));
       process.exitCode = verdict.valid ? EXIT_CODES.done : EXIT_CODES.foundWrong;
     });
@@ -91,11 +92,11 @@ function saveReceipt(text: string, out: string, asJson: boolean): string {
   return `Wrote the receipt of transaction ${transactionId} (${count}) to ${path}.`;
 }
 
-function readReceipt(file: string): string {
+async function readReceipt(file: string): Promise<string> {
   try {
-    return readFileSync(file, "utf8");
+    return await readUtf8File(file);
   } catch (error) {
-    throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw error instanceof TextFileError ? new CommandError(`${file} ${error.message}`) : error;
   }
 }
 

@@ -153,14 +153,44 @@ it("compares with the sandbox's own memory", async () => {
   });
 });
 
+it("F6-27 a spreadsheet's UTF-16 with semicolons and decimal commas is read; what is ambiguous or no list is refused", async () => {
+  const german = allPayments().map((line) =>
+    Object.fromEntries(
+      Object.entries(line).map(([column, value]) => [
+        column,
+        /Amount/.test(column) ? value.replace(".", ",") : value,
+      ]),
+    ),
+  );
+  const save = (name: string, content: string | Buffer) => {
+    writeFileSync(join(folder, name), content);
+    return run("--file", join(folder, name));
+  };
+  const asCsv = (rows: readonly object[]) => stringify([...rows], { header: true, delimiter: ";" });
+  const read = await save("german.csv", Buffer.from(`\uFEFF${asCsv(german)}`, "utf16le"));
+  expect(read, read.errors).toMatchObject({ code: 0, out: expect.stringContaining("4 matched") });
+  const refused = await save("thousands.csv", asCsv([{ ...german[0], Amount: "25,000" }]));
+  expect(refused).toMatchObject({ code: 2, out: "" });
+  expect(refused.errors).toMatch(
+    /^countinghouse: .*thousands\.csv line 2, column Amount: "25,000" is ambiguous: it may be 25000 or 25 and 0 thousandths; .*\n$/,
+  );
+  expect(await save("empty.csv", "id;name\n")).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining("empty.csv has not the columns of an export"),
+  });
+});
+
 it("tells what is wrong with a file", async () => {
   const [first] = allPayments();
   const cases: readonly (readonly [string, RegExp])[] = [
     [join(folder, "none.csv"), /cannot read .*none.csv/],
     [write("other.csv", [{ id: 1, name: "x" }]), /has not the columns of an export that can be reconciled/],
-    [write("amount.csv", [{ ...first, Amount: "12,00 €" }]), /line 2: amount is no amount: "12,00 €"/],
+    [write("amount.csv", [{ ...first, Amount: "12,00 €" }]), /line 2, column Amount: "12,00 €" is no amount/],
     [write("currency.csv", [{ ...first, Currency: "xyz" }]), /line 2: there is no currency XYZ here/],
-    [write("time.csv", [{ ...first, "Created date (UTC)": "yesterday" }]), /line 2: its time cannot be read/],
+    [
+      write("time.csv", [{ ...first, "Created date (UTC)": "yesterday" }]),
+      /line 2, column Created date \(UTC\): "yesterday" is no time such as/,
+    ],
   ];
   const ended = await Promise.all(cases.map(([file]) => run("--file", file)));
   for (const [index, { code, out, errors }] of ended.entries()) {
