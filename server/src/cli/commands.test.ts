@@ -92,6 +92,15 @@ describe("the program", () => {
     expect(lost.errors).toMatch(/^countinghouse: The database of DB_URL cannot be reached .*\n$/);
     expect((await run(["verify", "--debug"], settings)).errors).toContain("with-database.ts");
   });
+
+  it("F6-32 tells of a data directory that cannot be made, whichever command it is", async () => {
+    const nowhere = { DATA_DIR: "/proc/x", DB_URL: "" };
+    for (const command of [["token"], ["verify"], ["migrate"], ["export", "orders"], ["receipt", "1"]]) {
+      const { code, errors } = await run(command, nowhere);
+      expect(code, errors).toBe(2);
+      expect(errors).toMatch(/^countinghouse: [^\n]*\/proc\/x[^\n]*choose another DATA_DIR\n$/);
+    }
+  });
 });
 
 describe("serve", () => {

@@ -4,8 +4,29 @@ import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { dirname } from "node:path";
 import { makeFolder } from "./make-folder.ts";
 
-/** Reads the secret in `path`, or makes one of `bytes` random bytes (base64url). Two processes at once agree on one. */
+/** A secret that can be neither read nor made; in one line, with what to do. */
+export class SecretFileError extends Error {
+  constructor(path: string, reason: string) {
+    super(
+      `the secret ${path} can be neither read nor made (${reason}): run as the user who owns DATA_DIR, or choose another DATA_DIR`,
+    );
+    this.name = "SecretFileError";
+  }
+}
+
+/**
+ * Reads the secret in `path`, or makes one of `bytes` random bytes (base64url). Two processes at once agree on one.
+ * @throws SecretFileError
+ */
 export function readOrCreateSecret(path: string, bytes: number): string {
+  try {
+    return readOrMake(path, bytes);
+  } catch (error) {
+    throw new SecretFileError(path, (error as Error).message);
+  }
+}
+
+function readOrMake(path: string, bytes: number): string {
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {
