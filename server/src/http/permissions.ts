@@ -136,7 +136,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   previewOrder: by(EVERYONE, "orders:write"),
   listOrders: by(EVERYONE, "orders:read"),
   getOrder: by(EVERYONE, "orders:read"),
-  changeOrder: by(EVERYONE, "orders:write"),
+  changeOrder: moving(EVERYONE, "orders:write"),
   payOrder: moving(EVERYONE, "orders:write"),
   cancelOrder: by(EVERYONE, "orders:write"),
   advanceOrder: by(STAFF, "orders:write"),

@@ -152,8 +152,9 @@ function addEditing(server: HttpServer, services: OrderServices): void {
     schema: {
       tags,
       operationId: "changeOrder",
-      summary: "Change lines until it is paid, addresses until it is shipped",
-      description: "Lines are replaced as a whole, at the prices of now. With If-Match only that version.",
+      summary: "Change lines, addresses until it is shipped, reference and metadata",
+      description:
+        "`items` are the order as it shall be. Until it is paid its lines are replaced, at the prices of now. Afterwards what stays keeps its price, units that go are cancelled, units that are added are new lines at the prices of now, and the difference is charged or given back. With If-Match only that version.",
       body: OrderChange,
     },
     act: async ({ request, caller, id, body: input }) => {

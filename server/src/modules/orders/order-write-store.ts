@@ -109,8 +109,11 @@ function linesOf(orders: readonly Order[]): NewLine[] {
 /** An order as a command left it; its lines only where they changed. */
 export interface ChangedOrder {
   readonly order: Order;
-  /** `progress`: shipped, returned, cancelled, credited and holds. `all`: the lines are others than before. */
-  readonly lines: "same" | "progress" | "all";
+  /**
+   * `progress`: shipped, returned, cancelled, credited and holds. `more`: that, and lines that were added. `all`: the lines are others
+   * than before.
+   */
+  readonly lines: "same" | "progress" | "more" | "all";
 }
 
 /** Orders that were locked. Where several commands of a batch changed one, the last has seen what the others did. */
@@ -122,9 +125,10 @@ export const CHANGED_ORDERS: RowWriter<ChangedOrder> = {
       const ids = new Set(changes.filter(({ lines }) => lines === kind).map(({ order }) => order.id));
       return last.filter((order) => ids.has(order.id));
     };
-    const [replaced, progressed] = [withLines("all"), withLines("progress")];
+    const [replaced, grown, progressed] = [withLines("all"), withLines("more"), withLines("progress")];
     const writes = [updateOrders(tx, last)];
     if (replaced.length > 0) writes.push(replaceLines(tx, replaced));
+    if (grown.length > 0) writes.push(addLines(tx, grown), updateLines(tx, grown));
     if (progressed.length > 0) writes.push(updateLines(tx, progressed));
     return Promise.all(writes);
   },
@@ -149,6 +153,13 @@ function updateLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
     SET ${PROGRESS_COLUMNS.assignments(sql, "n")}
     FROM unnest(${LINE_CHANGE_COLUMNS.arrays(sql, lines)}) AS n (${LINE_CHANGE_COLUMNS.names(sql)})
     WHERE l.order_id = n.order_id AND l.line_no = n.line_no`.execute();
+}
+
+/** Those that are not there yet. */
+function addLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
+  return sql`
+    INSERT INTO orders.lines ${LINE_COLUMNS.rows(sql, linesOf(orders))}
+    ON CONFLICT (order_id, line_no) DO NOTHING`.execute();
 }
 
 function replaceLines(tx: Tx, orders: readonly Order[]): Promise<unknown> {

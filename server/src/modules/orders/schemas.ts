@@ -159,6 +159,8 @@ export const OrderChange = Type.Object(
     billing_address: Type.Optional(Type.Union([Address, Type.Null()])),
     reference: Type.Optional(Type.Union([Reference, Type.Null()])),
     metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+    account_id: Type.Optional(IdInput),
+    payment_token: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   },
   { ...closed, minProperties: 1, examples: [{ items: [{ product_id: 1, quantity: 3 }] }] },
 );

@@ -74,6 +74,11 @@ export const PAYMENTS_ERRORS = {
     title: "The event cannot be applied to its payment.",
     wayOut: "Set it right on the provider's own pages, which will tell of that, and dismiss this event.",
   },
+  payment_not_raised: {
+    kind: "conflict",
+    title: "A card is charged over one amount, which is not raised.",
+    wayOut: "Order what is to be added by itself, or have less instead: what goes is refunded to the card.",
+  },
   tax_exceeds_payment: {
     kind: "refused",
     title: "The tax part is more than the amount or than the tax that is left in the payment.",

@@ -40,6 +40,7 @@ export type { CardProvider, CardProviderName } from "./providers/card-provider.t
 export { deliverDueWebhooks } from "./providers/sandbox/deliver-webhooks.ts";
 export { createSandbox, readSandboxSecret, type Sandbox } from "./providers/sandbox/sandbox.ts";
 export { loadStripe } from "./providers/stripe/load-stripe.ts";
+export { raisePayment } from "./raise-payment.ts";
 export { ListError } from "./reconcile/list-line.ts";
 export { type ProviderList, readProviderList } from "./reconcile/provider-list.ts";
 export { listSandbox, type Mismatch, type Reconciliation, reconcile } from "./reconcile/reconcile.ts";

@@ -18,7 +18,7 @@ export interface Payment {
   readonly provider: ProviderName;
   readonly assetId: number;
   readonly currency: string;
-  /** What is asked for: less than it was opened over where less has become due, but for invoices. */
+  /** What is asked for: more or less than it was opened over where that has changed; less only of a balance. */
   readonly amountMinor: bigint;
   /** The tax contained in `amountMinor`. */
   readonly taxMinor: bigint;

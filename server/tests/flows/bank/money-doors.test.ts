@@ -119,6 +119,15 @@ const DOORS: Readonly<Record<string, Door>> = {
     const body = { payment_method: "balance", account_id: account };
     return as("POST", `/orders/${placed.id}/pay`, { body });
   },
+  changeOrder: async ({ at, as, owner, account, productId }, times) => {
+    const { id: gift } = await at.addProduct({ price: "0.00" });
+    const gifts = [{ product_id: gift, quantity: 1 }];
+    const order = { items: gifts, customer_id: owner, external_customer: true };
+    const pays = { payment_method: "balance", account_id: account };
+    const { body: placed } = await at.staff("POST", "/orders", { body: { ...order, ...pays } });
+    const items = [...gifts, { product_id: productId, quantity: times }];
+    return as("PATCH", `/orders/${placed.id}`, { body: { items, account_id: account } });
+  },
 };
 
 /** Whose money moves was judged when it was set aside, or it comes in, or goes back: these are limited alone. */

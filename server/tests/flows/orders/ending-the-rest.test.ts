@@ -85,4 +85,27 @@ describe("F6-11 the rest of an order over HTTP", () => {
     const numbers = (sales: object, key: string) => Number((sales as Record<string, string>)[key]);
     expect(numbers(after, "revenue") - numbers(before, "revenue")).toBeCloseTo(12, 9);
   });
+
+  it("is edited by units once it is paid, under its version, and refused by the field where more is not there", async () => {
+    const { id, productId, account } = await place(2);
+    const version = (await shop.staff("GET", `/orders/${id}`)).headers.get("etag") ?? "";
+    const edit = (quantity: number, headers: Record<string, string> = {}) => {
+      const body = { items: [{ product_id: productId, quantity }] };
+      return shop.alice("PATCH", `/orders/${id}`, { body, headers });
+    };
+    expect(await edit(3, { "if-match": version })).toMatchObject({
+      status: 200,
+      body: { total: "36.00", due: "0.00", items: [{ quantity: 2 }, { line: 2, quantity: 1 }] },
+    });
+    expect(await shop.balanceOf(account)).toMatchObject({ held: "36.00" });
+    expect((await edit(1, { "if-match": version })).body.code).toBe("version_mismatch");
+    expect(await edit(11)).toMatchObject({
+      status: 422,
+      body: { code: "insufficient_stock", errors: [{ field: "items[0].quantity" }] },
+    });
+    expect(await edit(9)).toMatchObject({ status: 422, body: { code: "insufficient_funds" } });
+    expect(await edit(1)).toMatchObject({ status: 200, body: { credited: "24.00" } });
+    expect(await shop.balanceOf(account)).toMatchObject({ balance: "100.00", held: "12.00" });
+    expect(await shop.stockOf(productId)).toMatchObject({ reserved: 1 });
+  });
 });

@@ -26,7 +26,7 @@ async function payPart(payment_method: "balance" | "bank_transfer"): Promise<Pla
   const account = await shop.openAccount("alice", "100.00");
   const pays = payment_method === "balance" ? { account_id: account } : {};
   const items = [{ product_id: product.id, quantity: 1 }];
-  const body = { items, customer_id: "alice", payment_method, ...pays };
+  const body = { items, customer_id: "alice", external_customer: true, payment_method, ...pays };
   const { id, payment } = (await shop.staff("POST", "/orders", { body })).body;
   const part = await shop.staff("POST", `/payments/${payment.id}/capture`, { body: { amount: "10.00" } });
   expect(part, JSON.stringify(part.body)).toMatchObject({

@@ -46,7 +46,8 @@ export function cancelUnits({ items, reason = "cancelled", versions }: UnitCance
   };
 }
 
-function refuseUnits(found: FoundOrder): AppError | undefined {
+/** Why the actor may not cancel units of it, or edit them, now. */
+export function refuseUnits(found: FoundOrder): AppError | undefined {
   const { order, actor } = found;
   if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
   const refused = partyOf(actor) === "customer" ? refuseCancellation(found) : undefined;
@@ -97,7 +98,7 @@ function cancel(desk: Desk, found: FoundOrder, { units, reason }: Cancelling): D
   return kept instanceof AppError ? kept : answerWith(desk, kept.order, kept.payment);
 }
 
-function toParts({ lines }: Order, units: Units): Part[] {
+export function toParts({ lines }: Order, units: Units): Part[] {
   return lines.flatMap((line) => {
     const quantity = units.get(line.lineNo) ?? 0;
     return quantity === 0 ? [] : [{ ...creditUnits(line, quantity, "cancellation"), shelf: null }];
@@ -105,7 +106,11 @@ function toParts({ lines }: Order, units: Units): Part[] {
 }
 
 /** Frees what is held for units that are to be cancelled: those that are short first. Within `allOrNothing`. */
-function freeUnits(desk: Desk, { order, actor }: FoundOrder, units: Units): Order | AppError {
+export function freeUnits(
+  desk: Desk,
+  { order, actor }: Pick<FoundOrder, "order" | "actor">,
+  units: Units,
+): Order | AppError {
   const lines: OrderLine[] = [];
   for (const line of order.lines) {
     const freed = freeLine(desk, line, { order, actorId: actor.id, quantity: units.get(line.lineNo) ?? 0 });
@@ -128,7 +133,7 @@ function freeLine(
 }
 
 /** An order whose last shipment has arrived is delivered once nothing more is to come. */
-function fulfilmentAfter(desk: Desk, { id, lines }: Order, units: Units): Fulfilment {
+export function fulfilmentAfter(desk: Desk, { id, lines }: Order, units: Units): Fulfilment {
   const after = lines.map((line) => ({
     ...line,
     cancelled: line.cancelled + (units.get(line.lineNo) ?? 0),

@@ -43,7 +43,10 @@ export interface OrderAct {
   /** It may end an order that is confirmed. */
   readonly mayEnd?: boolean;
   /** What it touches beside the order's own holds and payment. */
-  readonly extra?: (order: Order) => Promise<Partial<BookScope> & { needs?: readonly RowNeed[] }>;
+  readonly extra?: (
+    order: Order,
+    payment: Payment | undefined,
+  ) => Promise<Partial<BookScope> & { needs?: readonly RowNeed[] }>;
   readonly decide: (desk: Desk, found: FoundOrder) => Decision | AppError;
 }
 
@@ -75,7 +78,7 @@ async function buildChangeCommand(
   const ending = { afterConfirmed: act.mayEnd === true && settings.returnsCoupons };
   const stock = holdsOf(order);
   const money = scopeOf(assets, payment === undefined ? [] : [payment]);
-  const extra = (await act.extra?.(order)) ?? {};
+  const extra = (await act.extra?.(order, payment)) ?? {};
   const stamps = STAMPS_OF_ROWS + stock.holdIds.length * STAMPS_PER_HOLD + money.stampCount;
   return {
     event: act.event,

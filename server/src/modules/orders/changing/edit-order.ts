@@ -1,13 +1,16 @@
-// Edits an order: its lines until it is paid (prices and stock are then as of now), its addresses until something is shipped,
-// its reference and metadata at any time.
+// Edits an order: its lines (replaced until it is paid, at the prices of now; afterwards unit by unit, see edit-units.ts), its addresses
+// until something is shipped, its reference and metadata at any time.
 import { AppError } from "../../../values/app-error.ts";
+import { needOwners } from "../../banking/index.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { releaseStock, type StockByProduct, type WantedStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../payments/index.ts";
 import { type OrderAddresses, sealAddresses } from "../addresses.ts";
+import { type BookedCredit, leaveCredit } from "../credit-notes/credit-order.ts";
 import { orderError } from "../errors.ts";
+import { SHIPMENTS } from "../fulfilment/shipment-store.ts";
 import { holdsOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { ADDRESSES } from "../order-write-store.ts";
 import { discountOfLines, reapplyCoupon } from "../placing/apply-coupon.ts";
@@ -16,6 +19,7 @@ import { type NewLine, priceLines } from "../placing/price-lines.ts";
 import type { LineTotals } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { answerWith, type FoundOrder, type OrderAct, refuseCancelling } from "./change-order.ts";
+import { editUnits, refuseUnitEdit } from "./edit-units.ts";
 import { factsOf } from "./order-facts.ts";
 import { saveOrder } from "./save-order.ts";
 import { isFinal, partyOf } from "./states.ts";
@@ -28,12 +32,15 @@ export interface OrderEdit {
   readonly reference?: string | null | undefined;
   /** JSON text. */
   readonly metadata?: string | null | undefined;
+  /** Pays what new lines come to more, where the order is confirmed and nothing of it pays yet. */
+  readonly accountId?: number | undefined;
+  readonly paymentToken?: string | undefined;
   readonly versions?: readonly number[] | undefined;
 }
 
 /**
- * An act that edits. Refuses `order_screened`, `order_state_forbids`, `order_paid`, `payment_in_progress`, `order_shipped`, `version_mismatch`, and
- * for new lines what placing refuses (a stock system elsewhere is asked about the units that the order has not yet).
+ * An act that edits. Refuses `order_screened`, `order_state_forbids`, `payment_in_progress`, `order_shipped`, `version_mismatch`, for new
+ * lines what placing refuses (a stock system elsewhere is asked about the units that the order has not yet), and what `editUnits` does.
  */
 export function editOrder(services: OrderServices, caller: OrderCaller, edit: OrderEdit): OrderAct {
   let stock: StockByProduct = new Map();
@@ -41,18 +48,25 @@ export function editOrder(services: OrderServices, caller: OrderCaller, edit: Or
   return {
     event: "order.edit",
     versions: edit.versions,
-    extra: async (order) => {
+    extra: async (order, payment) => {
       const productIds = [...new Set((edit.items ?? []).flatMap(({ productId }) => productId ?? []))];
       const { checkStock } = services;
       refusedElsewhere = checkStock && (await askElsewhere(checkStock, growthOf(order, edit.items ?? [])));
       stock = await services.stockOf(productIds);
       const accounts = [...stock.values()].flat();
       const asset = services.assets.byCode(order.currency);
-      const opening = scopeOfOpening(services.assets, { assetId: asset?.id ?? 0, accountId: null });
+      const { accountId = null } = edit;
+      const opening = scopeOfOpening(services.assets, { assetId: asset?.id ?? 0, accountId });
+      const paying = payment?.accountId ?? accountId ?? undefined;
       return {
         accountIds: [...accounts.map(({ accountId }) => accountId), ...opening.accountIds],
         stampCount: opening.stampCount + (edit.items?.length ?? 0) * Math.max(1, accounts.length),
-        needs: [{ reader: PRODUCTS, ids: productIds }],
+        needs: [
+          ...needOwners(caller.actor, accountId === null ? [] : [accountId]),
+          ...services.moneyGuard.needsOf(edit.items === undefined ? undefined : paying),
+          { reader: PRODUCTS, ids: productIds },
+          { reader: SHIPMENTS, ids: edit.items === undefined ? [] : [order.id] },
+        ],
       };
     },
     decide: (desk, found) => decide(desk, found, { services, caller, edit, stock, refusedElsewhere }),
@@ -84,33 +98,63 @@ function decide(desk: Desk, found: FoundOrder, editing: Editing): Decision | App
     refuseScreenedEdit(services, found, edit) ?? refuseEdit(found, edit) ?? editing.refusedElsewhere;
   if (refused !== undefined) return refused;
   const lines =
-    edit.items === undefined ? undefined : replaceLines(desk, found, { ...editing, items: edit.items });
-  if (lines instanceof AppError) return lines;
+    edit.items === undefined ? undefined : editLines(desk, found, { ...editing, items: edit.items });
+  if (lines instanceof AppError) return services.moneyGuard.keepBlocked(desk, lines);
   const { order, actor } = found;
   if (edit.addresses !== undefined)
     desk.rows.add(ADDRESSES, sealAddresses(services.vault, order.id, edit.addresses));
   const payment = lines === undefined ? found.payment : lines.payment;
+  if (lines?.credit !== undefined) leaveCredit(desk, found, lines.credit);
   const changed = saveOrder(desk, order, {
     set: {
+      ...lines?.set,
       ...(edit.reference === undefined ? {} : { reference: edit.reference }),
       ...(edit.metadata === undefined ? {} : { metadata: edit.metadata }),
-      ...lines?.set,
     },
     event: "edited",
-    note: describeEdit(edit),
+    note: describeEdit(edit, lines?.told),
     actorId: actor.id,
     payment,
-    lines: lines === undefined ? "same" : "all",
+    lines: lines === undefined ? "same" : lines.mode,
   });
   return answerWith(desk, changed, payment);
 }
 
-function describeEdit({ items, addresses, reference, metadata }: OrderEdit): string {
-  const named = { items, addresses, reference, metadata };
-  return Object.entries(named)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name)
-    .join(", ");
+interface EditedLines {
+  readonly set: Partial<Omit<Order, "id" | "state" | "version" | "entryCount">>;
+  readonly payment: Payment | undefined;
+  readonly mode: "all" | "more";
+  readonly credit?: BookedCredit | undefined;
+  readonly told: string;
+}
+
+/** Replaced at the prices of now while nothing was paid or credited; afterwards unit by unit. */
+function editLines(
+  desk: Desk,
+  found: FoundOrder,
+  editing: Editing & { items: readonly NewLine[] },
+): EditedLines | AppError {
+  if (isFree(found)) {
+    const replaced = replaceLines(desk, found, editing);
+    return replaced instanceof AppError ? replaced : { ...replaced, mode: "all", told: "items" };
+  }
+  const { accountId, paymentToken } = editing.edit;
+  const edited = editUnits(desk, found, { ...editing, accountId, paymentToken });
+  if (edited instanceof AppError) return edited;
+  const { order, payment, credit, told } = edited;
+  return { set: order, payment, credit, told, mode: "more" };
+}
+
+/** Nothing of it is paid, on its way or credited, and nobody has let it go ahead. */
+function isFree({ order, payment }: FoundOrder): boolean {
+  const isCredited = order.credited > 0n || order.lines.some(({ cancelled }) => cancelled > 0);
+  return order.state === "PENDING" && !isCredited && factsOf(order, payment).isGivenBack;
+}
+
+function describeEdit({ addresses, reference, metadata }: OrderEdit, items: string | undefined): string {
+  const named = { addresses, reference, metadata };
+  const others = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return [...(items === undefined ? [] : [items]), ...others].join(", ");
 }
 
 /** What was screened stays as it was screened: a customer cannot pass the check and then order more, or elsewhere. */
@@ -125,7 +169,8 @@ function refuseScreenedEdit(
     : undefined;
 }
 
-function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError | undefined {
+function refuseEdit(found: FoundOrder, edit: OrderEdit): AppError | undefined {
+  const { order } = found;
   const cancelling = refuseCancelling(order);
   if (cancelling !== undefined) return cancelling;
   if (edit.addresses !== undefined) {
@@ -133,16 +178,8 @@ function refuseEdit({ order, payment }: FoundOrder, edit: OrderEdit): AppError |
     if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
   }
   if (edit.items === undefined) return undefined;
-  if (order.state !== "PENDING")
-    return orderError(isFinal(order.state) ? "order_state_forbids" : "order_paid");
-  if (order.review === "pending") return orderError("order_in_review");
-  if (order.credited > 0n || order.lines.some(({ cancelled }) => cancelled > 0))
-    return orderError("order_state_forbids", {
-      message: "units of the order were cancelled: cancel more of them",
-    });
-  const facts = factsOf(order, payment);
-  if (facts.isInFlight) return orderError("payment_in_progress");
-  return facts.isGivenBack ? undefined : orderError("order_paid");
+  if (!isFree(found)) return refuseUnitEdit(found);
+  return order.review === "pending" ? orderError("order_in_review") : undefined;
 }
 
 interface Replaced {

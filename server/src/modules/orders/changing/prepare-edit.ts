@@ -3,6 +3,7 @@
 import type { Actor } from "../../../values/actor.ts";
 import { readMetadata } from "../../../values/metadata.ts";
 import { readName } from "../../../values/names.ts";
+import { readOptionalId, readText } from "../../../values/read-input.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { getAddresses, getOrderWithPayment } from "../get-order.ts";
 import { readAddress, readItems } from "../placing/read-order-input.ts";
@@ -24,12 +25,14 @@ export async function prepareEdit(
 ): Promise<OrderEdit> {
   const { order } = await getOrderWithPayment(services, actor, id);
   const asset = readCurrency(services.assets, order.currency);
-  const { items, metadata, reference } = input;
+  const { items, metadata, reference, account_id, payment_token } = input;
   return {
     items: items === undefined ? undefined : readItems(items, { asset, actor }),
     addresses: await readAddressChange(services, input, id),
     reference: readName(reference, "reference"),
     metadata: metadata === undefined || metadata === null ? metadata : readMetadata(metadata),
+    accountId: readOptionalId(account_id, "account_id"),
+    paymentToken: readText(payment_token, "payment_token"),
     versions,
   };
 }

@@ -119,11 +119,22 @@ export interface KeptCredit {
 
 /** As `credit`, of an order that may be credited, for an answer of the caller's own. */
 export function keepCredit(desk: Desk, found: FoundOrder, crediting: Crediting): KeptCredit | AppError {
-  const booked = allOrNothing<Credited | AppError>(desk.book, {
-    decide: () => book(desk, found, crediting),
+  const booked = bookCredit(desk, found, crediting);
+  return booked instanceof AppError ? booked : saveCredit(desk, found, booked);
+}
+
+/** What is given back, booked; the order and the credit note are still to be left. */
+export type BookedCredit = Crediting & Credited;
+
+/** Refuses what a refund or the ledger refuses. */
+export function bookCredit(desk: Desk, found: FoundOrder, crediting: Crediting): BookedCredit | AppError {
+  return allOrNothing<BookedCredit | AppError>(desk.book, {
+    decide: () => {
+      const booked = book(desk, found, crediting);
+      return booked instanceof AppError ? booked : { ...crediting, ...booked };
+    },
     failed: (outcome) => outcome instanceof AppError,
   });
-  return booked instanceof AppError ? booked : saveCredit(desk, found, { ...crediting, ...booked });
 }
 
 /** Before it is confirmed an order is edited or cancelled, and after it has ended without a sale nothing is left to give. */
@@ -202,13 +213,27 @@ function dueOfShipped(order: Order): bigint {
   return dueOf(order) - sum(open);
 }
 
-function saveCredit(
+function saveCredit(desk: Desk, found: FoundOrder, credited: BookedCredit): KeptCredit {
+  const { kind, reason, payment } = credited;
+  const order = saveOrder(desk, found.order, {
+    set: credited.order,
+    event: EVENTS[kind],
+    note: reason,
+    actorId: found.actor.id,
+    payment,
+    lines: "progress",
+  });
+  return { order, payment, document: leaveCredit(desk, found, credited) };
+}
+
+/** Leaves the credit note of what was booked. Takes a stamp. Only after the last thing that may refuse. */
+export function leaveCredit(
   desk: Desk,
-  { order: before, actor }: FoundOrder,
-  credited: Crediting & Credited,
-): KeptCredit {
-  const { kind, parts, reason, lines, payment, refund, refunded } = credited;
-  const note = buildCreditNote(desk, before, {
+  { order, actor }: FoundOrder,
+  credited: BookedCredit,
+): CreditNoteDocument {
+  const { kind, parts, reason, lines, refund, refunded } = credited;
+  const note = buildCreditNote(desk, order, {
     kind,
     amounts: sumParts(parts),
     refunded,
@@ -218,15 +243,7 @@ function saveCredit(
     createdBy: actor.id,
     lines,
   });
-  const order = saveOrder(desk, before, {
-    set: credited.order,
-    event: EVENTS[kind],
-    note: reason,
-    actorId: actor.id,
-    payment,
-    lines: "progress",
-  });
-  return { order, payment, document: leaveCreditNote(desk, note) };
+  return leaveCreditNote(desk, note);
 }
 
 /** What the timeline says. */
