@@ -33,5 +33,6 @@ CREATE TABLE carts.cart_lines (
   unit_price_minor bigint   NOT NULL CHECK (unit_price_minor >= 0), -- and its tax: as last accepted
   includes_tax     boolean  NOT NULL,
   tax_rate         integer  NOT NULL CHECK (tax_rate BETWEEN 0 AND 1000000), -- millionths
+  was_for_sale     boolean  NOT NULL DEFAULT true, -- when the buyer last accepted: then it counted
   PRIMARY KEY (cart_id, product_id)
 ) WITH (fillfactor = 80);

@@ -61,19 +61,21 @@ export const CARTS: RowReader<Cart> = { kind: "carts.carts", read: lockCarts };
 interface LineRow extends SaleTerms {
   readonly product_id: bigint;
   readonly quantity: number;
+  readonly wasForSale: boolean;
 }
 
 export async function selectLines(sql: Query, cartId: number): Promise<CartLine[]> {
   const rows = await sql<LineRow[]>`
     SELECT product_id, quantity, unit_price_minor AS "unitPrice", includes_tax AS "includesTax",
-      tax_rate AS "taxRate"
+      tax_rate AS "taxRate", was_for_sale AS "wasForSale"
     FROM carts.cart_lines
     WHERE cart_id = ${cartId}
     ORDER BY position`;
-  return rows.map(({ product_id, quantity, ...accepted }) => ({
+  return rows.map(({ product_id, quantity, wasForSale, ...accepted }) => ({
     productId: Number(product_id),
     quantity,
     accepted,
+    wasForSale,
   }));
 }
 
@@ -115,6 +117,7 @@ const LINE_COLUMNS = columnsOf<PlacedLine>({
   unit_price_minor: ["bigint", (line) => line.accepted.unitPrice],
   includes_tax: ["boolean", (line) => line.accepted.includesTax],
   tax_rate: ["integer", (line) => line.accepted.taxRate],
+  was_for_sale: ["boolean", (line) => line.wasForSale],
 });
 
 /** Writes all lines of a locked cart in the place of those it has. */
@@ -129,7 +132,7 @@ export async function writeLines({ sql }: Tx, cartId: number, lines: readonly Ca
     ON CONFLICT (cart_id, product_id) DO UPDATE
     SET position = excluded.position, quantity = excluded.quantity,
         unit_price_minor = excluded.unit_price_minor, includes_tax = excluded.includes_tax,
-        tax_rate = excluded.tax_rate`;
+        tax_rate = excluded.tax_rate, was_for_sale = excluded.was_for_sale`;
 }
 
 export interface Touch {

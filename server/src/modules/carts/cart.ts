@@ -29,6 +29,8 @@ export interface CartLine {
   readonly quantity: number;
   /** The price that the buyer last accepted, and its tax. */
   readonly accepted: SaleTerms;
+  /** It could be ordered when the buyer last accepted; otherwise they accepted to pay nothing for it. */
+  readonly wasForSale: boolean;
 }
 
 export interface FullCart extends Cart {
@@ -101,9 +103,13 @@ export function replaceLines(wanted: readonly CartLine[]): LineChange {
   return () => addLines(wanted)([]);
 }
 
-/** Takes today's terms; a line whose product is not for sale keeps its own. */
+/** Takes today's terms; a line whose product is not for sale keeps its own and counts no more. */
 export function acceptTerms(terms: ReadonlyMap<number, SaleTerms>): LineChange {
-  return (lines) => lines.map((line) => ({ ...line, accepted: terms.get(line.productId) ?? line.accepted }));
+  return (lines) =>
+    lines.map((line) => {
+      const now = terms.get(line.productId);
+      return { ...line, accepted: now ?? line.accepted, wasForSale: now !== undefined };
+    });
 }
 
 function checkHasLine(lines: readonly CartLine[], productId: number): void {

@@ -148,7 +148,7 @@ async function priceWanted(
   return wanted.map(({ productId, quantity }) => {
     const product = products.get(productId);
     const accepted = termsInCart(services, cart, product);
-    if (accepted !== undefined) return { productId, quantity, accepted };
+    if (accepted !== undefined) return { productId, quantity, accepted, wasForSale: true };
     if (product?.status !== "active" || product.currency === cart.currency)
       throw cartError("product_not_for_sale", { product_id: productId });
     throw cartError("cart_currency_differs", {

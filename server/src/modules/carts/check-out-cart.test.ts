@@ -85,7 +85,8 @@ it("F6-18: refuses a guest's goods without an address, and takes what is not shi
   const { cart } = await fill(1, GUEST);
   const nowhere = { kind: "invalid", details: { fields: [{ field: "shipping_address" }] } };
   const email = { email: "grace@example.com" };
-  for (const shipping_address of [undefined, email])
+  const reached = { ...email, name: "Grace", phone: "1", company: "Navy" };
+  for (const shipping_address of [undefined, email, reached])
     await expectRefusal(shop.db, () => shop.checkOut(cart, { shipping_address } as object), nowhere);
   const billed = await shop.checkOut(cart, {
     shipping_address: email,

@@ -107,13 +107,15 @@ async function checkHasAddress({ db }: OrderServices, cart: FullCart, order: New
   if ([...products.values()].some(({ tracksStock }) => tracksStock))
     throw invalidField(
       "shipping_address",
-      "is required of guests, for the cart holds goods that are to be shipped",
+      "is required of guests, with the place that the goods are shipped to",
     );
 }
 
-/** An e-mail address alone is none. */
+/** Who somebody is and how they are reached does not say where they live. */
+const PERSONAL = /^(e?_?mail|(tele)?phone|mobile|tel|fax|([a-z]+_)?name|company|recipient|title|salutation)$/;
+
 function isPlace(address: Address | null): boolean {
-  return address !== null && Object.keys(address).some((name) => name !== "email");
+  return address !== null && Object.keys(address).some((field) => !PERSONAL.test(field));
 }
 
 /** Takes the cart, as it was read, into the order's commit. */
@@ -158,5 +160,8 @@ function refuseChanged(
   const shown = describeCart(services, cart, showAtDesk(desk, services, { cart, checkout }));
   if (versions !== undefined && !versions.includes(cart.version))
     return cartError("cart_changed", { cart: shown });
-  return shown.prices_changed ? cartError("cart_prices_changed", { cart: shown }) : undefined;
+  if (shown.prices_changed) return cartError("cart_prices_changed", { cart: shown });
+  // Staff orders drafts elsewhere: what a cart does not count is not ordered by it.
+  const draft = cart.lines.find(({ productId }) => desk.rows.of(PRODUCTS).get(productId)?.status === "draft");
+  return draft && cartError("product_not_for_sale", { product_id: draft.productId });
 }

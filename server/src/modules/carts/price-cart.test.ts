@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestCarts, type TestCart, type TestCarts } from "../../../tests/carts.ts";
-import { customer } from "../../../tests/desk.ts";
+import { customer, STAFF } from "../../../tests/desk.ts";
 import { expectRefusal } from "../../../tests/refusal.ts";
 import { verifyOrders } from "../orders/index.ts";
 import { acceptTodaysPrices, addWanted, setWanted } from "./change-cart.ts";
@@ -107,17 +107,25 @@ describe("F6-9: what changes what the customer pays is said by the cart, and ref
     await expectSaid(cart, ["19.20", "22.80"]);
   });
 
-  it("refuses what is not for sale any more, in this currency or without a tax rate, and never charges it", async () => {
-    for (const [set, code] of [
-      ["status = 'archived'", "product_unavailable"],
-      ["currency = 'EUR'", "order_currency_mismatch"],
-      ["tax_class = 'nowhere'", "tax_class_unknown"],
-    ] as const) {
-      const { cart, productId } = await fill();
-      await change(productId, set);
-      expect(await shop.show(cart)).toMatchObject({ total: "0.00", lines: [{ is_for_sale: false }] });
-      await expectRefusal(shop.db, () => shop.checkOut(cart), { code });
-    }
+  it.each([
+    ["is archived", "status = 'archived'", "status = 'active'", "product_unavailable"],
+    ["is a draft", "status = 'draft'", "status = 'active'", "product_not_for_sale"],
+    ["is of another currency", "currency = 'EUR'", "currency = 'USD'", "order_currency_mismatch"],
+    ["has no tax rate", "tax_class = 'nowhere'", "tax_class = 'standard'", "tax_class_unknown"],
+  ])("what %s is not ordered, and not charged when it is for sale again", async (...[, set, back, code]) => {
+    const { cart, productId } = await fill();
+    const other = await shop.addProduct(10);
+    await shop.change(cart, addWanted({ productId: other, quantity: 1 }));
+    await change(productId, set);
+    const line = { is_for_sale: false, price_changed: true };
+    expect(await shop.show(cart)).toMatchObject({ lines: [line, { price_changed: false }] });
+    await expectSaid(cart, ["36.00", "12.00"]);
+    await expectRefusal(shop.db, () => shop.checkOut(cart), { code });
+    const staff = { ...cart, reader: { actor: STAFF } };
+    await expectRefusal(shop.db, () => shop.checkOut(staff), { code });
+    await change(productId, back);
+    await expectSaid(cart, ["12.00", "36.00"]);
+    expect(await shop.checkOut(cart)).toMatchObject({ total: "36.00" });
   });
 
   it("another line's change does not accept it, and the line's own does", async () => {

@@ -39,7 +39,7 @@ export interface CartPrices {
   readonly subtotal: bigint;
   readonly discount: bigint;
   readonly now: LineTotals;
-  /** What the same goods would cost at the terms that the buyer accepted. */
+  /** What it would cost at the terms that the buyer accepted, of what was for sale then. */
   readonly accepted: LineTotals;
   /** An open cart does not cost what the buyer accepted. */
   readonly isChanged: boolean;
@@ -75,10 +75,10 @@ export function priceCart(services: PriceServices, cart: FullCart, view: CartVie
   const byProduct = new Map(now.map((line) => [line.productId, line]));
   const lines = cart.lines.map((line) => {
     const priced = byProduct.get(line.productId);
-    const isChanged = priced !== undefined && costsOther(line, priced);
+    const isChanged = priced === undefined ? line.wasForSale : !line.wasForSale || costsOther(line, priced);
     return { ...line, product: view.products.get(line.productId), now: priced, isChanged };
   });
-  const accepted = priceAccepted(sold, cart.discountMinor);
+  const accepted = priceAccepted(cart.lines, cart.discountMinor);
   const sums = { now: addTotals(now), accepted: addTotals(accepted) };
   const isOther = lines.some((line) => line.isChanged) || sums.now.gross !== sums.accepted.gross;
   const subtotal = sold.reduce((sum, line) => sum + listPriceOf(line), 0n);
@@ -92,7 +92,8 @@ export function discountNow({ discount }: Pick<CartView, "discount">): bigint {
 
 /** What a cart comes to that is ordered as it was accepted. */
 export function priceAccepted(lines: readonly CartLine[], discountMinor: bigint): readonly LineTotals[] {
-  const accepted = lines.map(({ quantity, accepted: terms }) => ({ quantity, ...terms }));
+  const counted = lines.filter(({ wasForSale }) => wasForSale);
+  const accepted = counted.map(({ quantity, accepted: terms }) => ({ quantity, ...terms }));
   return priceDiscounted(accepted, atMost(discountMinor, accepted));
 }
 

@@ -63,7 +63,8 @@ const Line = Type.Object({
   unit_price: Type.Union([Amount, Type.Null()], { description: "The catalog's of now" }),
   accepted_price: Type.String({ description: "The price when the line was put in or its price accepted" }),
   price_changed: Type.Boolean({
-    description: "It costs something else than the buyer accepted, by its price or by its tax",
+    description:
+      "It costs something else than the buyer accepted, by its price or its tax, or because it is no longer, or again, for sale",
   }),
   price_includes_tax: Type.Union([Type.Boolean(), Type.Null()]),
   accepted_price_includes_tax: Type.Boolean(),

@@ -23,6 +23,7 @@ interface OrderedRow extends Omit<OrderedCart, "id" | "orderId" | "items"> {
     readonly unitPrice: string;
     readonly includesTax: boolean;
     readonly taxRate: number;
+    readonly wasForSale: boolean;
   }[];
 }
 
@@ -36,7 +37,8 @@ export async function selectOrderedCarts(
       discount_minor AS "discountMinor",
       (
         SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'quantity', quantity,
-          'unitPrice', unit_price_minor::text, 'includesTax', includes_tax, 'taxRate', tax_rate)
+          'unitPrice', unit_price_minor::text, 'includesTax', includes_tax, 'taxRate', tax_rate,
+          'wasForSale', was_for_sale)
           ORDER BY position), '[]')
         FROM carts.cart_lines l
         WHERE l.cart_id = c.id) AS items
@@ -48,9 +50,10 @@ export async function selectOrderedCarts(
     ...cart,
     id: Number(id),
     orderId: Number(order_id),
-    items: items.map(({ productId, quantity, unitPrice, ...accepted }) => ({
+    items: items.map(({ productId, quantity, wasForSale, unitPrice, ...accepted }) => ({
       productId,
       quantity,
+      wasForSale,
       accepted: { ...accepted, unitPrice: BigInt(unitPrice) },
     })),
   }));

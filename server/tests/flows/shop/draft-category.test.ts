@@ -123,10 +123,11 @@ describe("F6-14: a draft category", () => {
     ]);
     const more = await shop.alice("PATCH", `/carts/${cart.id}/lines/${id}`, { body: { quantity: 2 } });
     expect(more).toMatchObject({ status: 422, body: { code: "product_not_for_sale" } });
-    const checkout = await shop.alice("POST", `/carts/${cart.id}/checkout`, {
-      body: { payment_method: "credit_card" },
-    });
-    expect(checkout).toMatchObject({ status: 422, body: { code: "product_unavailable" } });
+    const checkOut = () =>
+      shop.alice("POST", `/carts/${cart.id}/checkout`, { body: { payment_method: "credit_card" } });
+    expect(await checkOut()).toMatchObject({ status: 409, body: { code: "cart_prices_changed" } });
+    await shop.alice("POST", `/carts/${cart.id}/prices`);
+    expect(await checkOut()).toMatchObject({ status: 422, body: { code: "product_not_for_sale" } });
     expect(await buy(shop.alice, id)).toMatchObject({ status: 422, body: { code: "product_unavailable" } });
     const other = (await shop.bob("POST", "/carts")).body;
     expect(await shop.bob("POST", `/carts/${other.id}/lines`, { body: line })).toMatchObject({
