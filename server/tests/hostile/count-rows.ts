@@ -21,6 +21,8 @@ const KEPT_UP_BY_JOBS = [
   "catalog.availability",
   "identity.mails",
   "identity.link_tokens",
+  "ledger.verifications", // how far the background check has come
+  "ledger.verified_accounts",
 ];
 // What the watch over stock tells by itself, up to a second after the request that it follows from.
 const TOPICS_OF_JOBS = ["stock.low", "stock.recovered"];
