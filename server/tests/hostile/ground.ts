@@ -77,6 +77,7 @@ async function signUpPeople(app: TestApp) {
     stranger: stranger.token,
     known: {
       owner_username: undefined, // stands instead of owner_id
+      customer_username: undefined, // stands instead of customer_id
       "users.id": program.id,
       "sessions.id": sessions[0].id,
       "api-keys.id": made.id,
