@@ -75,6 +75,19 @@ const customer = {
   ),
 };
 
+/** Whose it is, said in one way. */
+const ONE_CUSTOMER = {
+  allOf: [
+    { not: { required: ["customer_id", "customer_username"] } },
+    {
+      anyOf: [
+        { properties: { customer_id: { type: "string" } }, required: ["customer_id"] },
+        { properties: { external_customer: { const: false } } },
+      ],
+    },
+  ],
+};
+
 /** Of any form: what is no code is an unknown one. */
 export const CouponCode = Type.String({
   minLength: 1,
@@ -99,6 +112,7 @@ const line = {
 
 export const OrderLineInput = Type.Object(line, {
   ...closed,
+  [SHOWN]: { anyOf: [{ required: ["product_id"] }, { required: ["description", "unit_price"] }] },
   description:
     "unit_price, price_includes_tax, tax_class, description and lines without product_id: staff only",
 });
@@ -141,6 +155,7 @@ export const OrderInput = Type.Object(
   },
   {
     ...closed,
+    [SHOWN]: ONE_CUSTOMER,
     examples: [
       {
         items: [{ product_id: 1, quantity: 2 }],
@@ -324,6 +339,7 @@ export const CreditNoteInput = Type.Object(
   },
   {
     ...closed,
+    [SHOWN]: ONE_CUSTOMER,
     examples: [
       { items: [{ product_id: 1, quantity: 1, unit_price: "4.95" }], reason: "broken", reference: "C536379" },
     ],
