@@ -32,7 +32,7 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
   },
   {
     rule: /^a folder has at most/,
-    broken: Object.fromEntries(Array.from({ length: 26 }, (_, i) => [`server/src/room/a${i}.ts`, ""])),
+    broken: Object.fromEntries(Array.from({ length: 26 }, (_, i) => [`server/tests/room/a${i}.ts`, ""])),
     fine: Object.fromEntries(
       Array.from({ length: 26 }, (_, i) => [`server/src/room/a${i}${i < 25 ? "" : ".test"}.ts`, ""]),
     ),

@@ -34,6 +34,21 @@ async function transactionsOf(account: string, type: string) {
   return items;
 }
 
+/** A credit note of 5.00 to Alice that names no order, and what it paid. */
+async function giveGoodwill(account: string) {
+  const body = {
+    items: [{ description: "Goodwill", quantity: 1, unit_price: "5.00" }],
+    currency: "USD",
+    customer_id: "alice",
+    external_customer: true,
+    account_id: account,
+    reason: "sorry",
+  };
+  const note = await expectDone(shop.staff("POST", "/credit-notes", { body }));
+  const [paid] = await transactionsOf(account, "ORDER_REFUND");
+  return { note, paid };
+}
+
 function refusedFor(type: string, id: string) {
   return { status: 422, body: { code: "owned_by_another", owned_by: { type, id } } };
 }
@@ -98,17 +113,7 @@ describe("F6-1 what an order owns is moved by its commands alone", () => {
 
   it("refuses to reverse what a credit note paid out", async () => {
     const account = await shop.openAccount("alice", "1.00");
-    const items = [{ description: "Goodwill", quantity: 1, unit_price: "5.00" }];
-    const body = {
-      items,
-      currency: "USD",
-      customer_id: "alice",
-      external_customer: true,
-      account_id: account,
-      reason: "sorry",
-    };
-    const note = await expectDone(shop.staff("POST", "/credit-notes", { body }));
-    const [paid] = await transactionsOf(account, "ORDER_REFUND");
+    const { note, paid } = await giveGoodwill(account);
     expect(await shop.staff("POST", `/transactions/${paid.id}/reverse`)).toMatchObject(
       refusedFor("credit_note", note.id),
     );
@@ -132,17 +137,7 @@ describe("F6-1 what an order owns is moved by its commands alone", () => {
 
   it("names a credit note that names no order, and nobody where nobody owns it", async () => {
     const account = await shop.openAccount("alice", "9.00");
-    const items = [{ description: "Goodwill", quantity: 1, unit_price: "5.00" }];
-    const body = {
-      items,
-      currency: "USD",
-      customer_id: "alice",
-      external_customer: true,
-      account_id: account,
-      reason: "sorry",
-    };
-    const note = await expectDone(shop.staff("POST", "/credit-notes", { body }));
-    const [paid] = await transactionsOf(account, "ORDER_REFUND");
+    const { note, paid } = await giveGoodwill(account);
     const owned_by = { type: "credit_note", id: note.id };
     expect((await shop.staff("GET", `/transactions/${paid.id}`)).body).toMatchObject({ owned_by });
     const [deposit] = await transactionsOf(account, "DEPOSIT");

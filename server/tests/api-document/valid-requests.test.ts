@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startTestApp } from "./app.ts";
-import { shareInFile } from "./share-in-file.ts";
+import { startTestApp } from "../app.ts";
+import { shareInFile } from "../share-in-file.ts";
 import { listOperations, makeRequests } from "./valid-requests.ts";
 
 const UNLIMITED = Object.fromEntries(

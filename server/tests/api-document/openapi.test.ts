@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "./app.ts";
+import { startTestApp, type TestApp } from "../app.ts";
 
 type Json = Record<string, unknown>;
 interface BodyContent {
