@@ -88,8 +88,8 @@ function endOfString(text: string, from: number): number {
 
 /** Only an escape can write one: the bytes of a body are UTF-8. */
 function hasLoneSurrogate(text: string, from: number, to: number): boolean {
-  const escaped = text.indexOf("\\u", from);
-  return escaped >= 0 && escaped < to && !(JSON.parse(text.slice(from, to)) as string).isWellFormed();
+  const literal = text.slice(from, to); // no search beyond it: of many strings that would be the whole body for each
+  return literal.includes("\\u") && !(JSON.parse(literal) as string).isWellFormed();
 }
 
 function endOfNumber(text: string, from: number): number {
