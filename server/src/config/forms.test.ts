@@ -55,6 +55,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   directoryId: ["a/b", "a b", "https://login.example"],
   logName: ["a+b", "a b", "https://log.example"],
   currency: ["€", "US D", "-"],
+  language: ["english", "e", "de_DE", "de-", "constructor", "x-klingon", "de-DE-DE-DE-a"],
   timeZone: ["+01:00", "Berlin", "Europe/Atlantis", "UTC+1", "constructor"],
 };
 const RIGHT: Readonly<Record<string, readonly string[]>> = {
@@ -73,6 +74,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   ],
   key32: ["00".repeat(32), Buffer.alloc(32, 1).toString("base64"), Buffer.alloc(32, 9).toString("base64url")],
   currency: ["EUR", "eur"],
+  language: ["en", "de", "pt-BR", "zh-Hant", "sr-Latn-RS", "de-u-co-phonebk", "fil"],
   timeZone: ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"],
 };
 

@@ -164,6 +164,19 @@ export const currency: Form = {
   read: (value) => (/^[a-z0-9][a-z0-9_.:-]{0,63}$/i.test(value) ? value.toUpperCase() : undefined),
 };
 
+export const language: Form = {
+  name: "language tag",
+  must: "be a language tag, such as de or pt-BR",
+  read: (tag) => {
+    try {
+      const [canonical = ""] = Intl.getCanonicalLocales(tag);
+      return /^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(canonical) ? canonical : undefined;
+    } catch {
+      return undefined; // it is none
+    }
+  },
+};
+
 export const timeZone = keep(
   "time zone",
   "be a name of the IANA database, such as Europe/Berlin or UTC",

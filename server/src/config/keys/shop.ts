@@ -1,5 +1,5 @@
 // The configuration of the shop.
-import { currency, text, timeZone } from "../forms.ts";
+import { currency, language, text, timeZone } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const SHOP_KEYS = [
@@ -17,6 +17,15 @@ export const SHOP_KEYS = [
     type: "boolean",
     default: "false",
     description: "Whether the prices of products that do not say so include tax.",
+  },
+  {
+    name: "SHOP_LANGUAGE",
+    group: "Shop",
+    type: "string",
+    form: language,
+    default: "en",
+    description:
+      "Language of the products, such as de or pt-BR: names sort by its rules, and a search knows its stems and its words that say little. The same for all processes; the first start with another one takes some time where there are many products.",
   },
   {
     name: "SHOP_TIME_ZONE",

@@ -7,6 +7,7 @@ import type { StockOpener } from "./products/add-products.ts";
 import type { ProductDefaults } from "./read-input.ts";
 import { catalogRoutes } from "./routes.ts";
 import { countWords } from "./search/search-store.ts";
+import { setLanguage } from "./search/set-language.ts";
 
 /** How common a word is changes slowly. */
 const COUNT_WORDS_SECONDS = 1_800;
@@ -14,6 +15,8 @@ const COUNT_WORDS_SECONDS = 1_800;
 export interface CatalogSettings {
   readonly defaults: ProductDefaults;
   readonly imageLimitBytes: number;
+  /** A language tag: names are sorted by its rules, words reduced to its stems. */
+  readonly language: string;
 }
 
 export interface CatalogModule {
@@ -26,18 +29,21 @@ export const catalog: Module<"catalog", CatalogSettings, { ledger: LedgerModule 
   readSettings: (config: Config) => ({
     defaults: { currency: config.DEFAULT_CURRENCY, priceIncludesTax: config.PRICES_INCLUDE_TAX },
     imageLimitBytes: config.PRODUCT_IMAGE_LIMIT_BYTES,
+    language: config.SHOP_LANGUAGE,
   }),
-  open: ({ db }, settings, { ledger: { assets } }) => {
-    const { currency } = settings.defaults;
+  open: async ({ db, log }, settings, { ledger: { assets } }) => {
+    const { language, defaults, imageLimitBytes } = settings;
+    const { currency } = defaults;
     if (assets.byCode(currency)?.kind !== "money")
       throw new ConfigError([`DEFAULT_CURRENCY must be a currency that the ledger knows, not "${currency}"`]);
+    await setLanguage({ db, log }, language);
     const openers: StockOpener[] = [];
     const onProductsCreated: StockOpener = async (tx, stock, actor) => {
       for (const open of openers) await open(tx, stock, actor);
     };
     return {
       services: { openStockBy: (opener) => void openers.push(opener) },
-      routes: [catalogRoutes({ db, assets, ...settings, onProductsCreated })],
+      routes: [catalogRoutes({ db, assets, defaults, imageLimitBytes, onProductsCreated })],
       tasks: [{ name: "count_words", everySeconds: COUNT_WORDS_SECONDS, run: () => countWords(db) }],
     };
   },

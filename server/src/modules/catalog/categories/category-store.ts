@@ -118,7 +118,7 @@ export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
 export async function deleteCategory({ sql }: Tx, { id, parentId }: Category): Promise<void> {
   await sql`
     UPDATE catalog.products
-    SET category_id = ${parentId}, category_shown = ${isCategoryShown(sql, parentId)}, version = version + 1
+    SET category_id = ${parentId}, version = version + 1
     WHERE category_id = ${id}`;
   await sql`DELETE FROM catalog.categories WHERE id = ${id}`;
 }

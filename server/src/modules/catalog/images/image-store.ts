@@ -19,7 +19,8 @@ export async function selectImageContent(
   known: string,
 ): Promise<StoredImage | undefined> {
   const [image] = await sql<StoredImage[]>`
-    SELECT i.type, e.etag, p.status = 'draft' OR NOT p.category_shown AS "isHidden",
+    SELECT i.type, e.etag, p.status = 'draft' OR EXISTS (
+        SELECT FROM catalog.categories k WHERE k.id = p.category_id AND NOT k.is_shown) AS "isHidden",
       CASE WHEN strpos(${known}, e.etag) = 0 THEN i.content END AS content
     FROM catalog.images i
     JOIN catalog.products p ON p.id = i.product_id

@@ -57,7 +57,7 @@ export async function changeProduct(
   { productId, patch, versions }: ProductEdit & { readonly productId: number },
 ): Promise<Product> {
   const { categoryId = null } = patch;
-  // Before the product, for who hides a category has that first and then its products.
+  // Before the product, for who removes a category has that first and then its products.
   const unknown = await selectUnknownCategories(tx, categoryId === null ? [] : [categoryId], productId);
   const before = await selectProductForUpdate(tx, productId);
   if (before === undefined) throw catalogError("product_not_found");

@@ -8,7 +8,9 @@ import type { Product, ProductFields } from "./product.ts";
 const COLUMNS = `p.id, p.sku, p.name, p.description, p.price_minor AS "priceMinor", p.currency,
   p.price_includes_tax AS "priceIncludesTax", p.tax_class AS "taxClass", p.category_id AS "categoryId",
   p.brand, p.status, p.tracks_stock AS "tracksStock", p.images, p.metadata, p.version,
-  p.created_at AS "createdAt", p.updated_at AS "updatedAt", p.is_shown AS "isShown",
+  p.created_at AS "createdAt", p.updated_at AS "updatedAt", 
+  p.status = 'active' AND NOT EXISTS (
+    SELECT FROM catalog.categories k WHERE k.id = p.category_id AND NOT k.is_shown) AS "isShown",
   NOT p.tracks_stock OR coalesce((
     SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false) AS "inStock"`;
 
@@ -72,15 +74,11 @@ const PRODUCT_COLUMNS = columnsOf<ProductFields>({
   metadata: ["jsonb", (product) => product.metadata],
 });
 
-/** Of a row named n: read under the category's lock, so that it is still so at the commit. */
-const CATEGORY_SHOWN = `coalesce(
-    (SELECT c.is_shown FROM catalog.categories c WHERE c.id = n.category_id), true)`;
-
-/** Ids in the order of the products. Their categories must be locked. */
+/** Ids in the order of the products. */
 export async function insertProducts({ sql }: Tx, products: readonly ProductFields[]): Promise<number[]> {
   const rows = await sql<{ id: number; sku: string }[]>`
-    INSERT INTO catalog.products (${PRODUCT_COLUMNS.names(sql)}, category_shown)
-    SELECT ${PRODUCT_COLUMNS.names(sql)}, ${sql.unsafe(CATEGORY_SHOWN)}
+    INSERT INTO catalog.products (${PRODUCT_COLUMNS.names(sql)})
+    SELECT ${PRODUCT_COLUMNS.names(sql)}
     FROM unnest(${PRODUCT_COLUMNS.arrays(sql, products)})
       WITH ORDINALITY AS n (${PRODUCT_COLUMNS.names(sql)}, number)
     ORDER BY number
@@ -89,15 +87,10 @@ export async function insertProducts({ sql }: Tx, products: readonly ProductFiel
   return products.map(({ sku }) => ids.get(sku) ?? 0);
 }
 
-/** Another category than before must be locked. */
 export async function updateProduct({ sql }: Tx, id: number, fields: ProductFields): Promise<void> {
   await sql`
     UPDATE catalog.products p
-    SET ${PRODUCT_COLUMNS.assignments(sql, "n")}, version = p.version + 1, updated_at = now(),
-        category_shown = CASE
-          WHEN n.category_id IS NOT DISTINCT FROM p.category_id THEN p.category_shown
-          ELSE ${sql.unsafe(CATEGORY_SHOWN)}
-        END
+    SET ${PRODUCT_COLUMNS.assignments(sql, "n")}, version = p.version + 1, updated_at = now()
     FROM unnest(${PRODUCT_COLUMNS.arrays(sql, [fields])}) AS n (${PRODUCT_COLUMNS.names(sql)})
     WHERE p.id = ${id}`;
 }

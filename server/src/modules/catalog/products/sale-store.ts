@@ -8,7 +8,11 @@ import type { ProductForSale } from "./products-for-sale.ts";
 
 const COLUMNS = `id, sku, name, price_minor AS "priceMinor", currency,
   price_includes_tax AS "priceIncludesTax", tax_class AS "taxClass",
-  CASE WHEN status = 'active' AND NOT category_shown THEN 'draft' ELSE status END AS status,
+  CASE
+    WHEN status = 'active' AND EXISTS (
+      SELECT FROM catalog.categories k WHERE k.id = category_id AND NOT k.is_shown) THEN 'draft'
+    ELSE status
+  END AS status,
   tracks_stock AS "tracksStock", version`;
 
 export async function selectProductsForSale(sql: AnySql, ids: readonly number[]): Promise<ProductForSale[]> {

@@ -35,7 +35,8 @@ export async function selectFacets(
   const base = { ...filter, brands: undefined, priceFrom: undefined, priceTo: undefined };
   const [row] = await sql<[FacetRow]>`
     WITH matched AS MATERIALIZED (
-      SELECT p.brand, p.category_id, p.price_minor, p.currency, ${sql.unsafe(IN_STOCK)} AS stocked,
+      SELECT p.brand, p.brand_key, p.category_id, p.price_minor, p.currency,
+        ${sql.unsafe(IN_STOCK)} AS stocked,
         ${matchFilter(sql, { ...EVERYTHING, brands })} AS of_brand,
         ${matchFilter(sql, { ...EVERYTHING, priceFrom, priceTo })} AS of_price
       FROM catalog.products p
@@ -44,13 +45,13 @@ export async function selectFacets(
     SELECT (SELECT count(*)::integer FROM narrowed) AS total,
       (SELECT count(*)::integer FROM narrowed WHERE stocked) AS "inStock",
       (
-        SELECT coalesce(json_agg(b ORDER BY b.count DESC, b.brand), '[]')
+        SELECT coalesce(json_agg(b ORDER BY b.count DESC, b.brand COLLATE catalog.by_language), '[]')
         FROM (
           SELECT min(brand) AS brand, count(*)::integer AS count
           FROM matched
           WHERE of_price AND brand IS NOT NULL
-          GROUP BY lower(brand)
-          ORDER BY 2 DESC, 1
+          GROUP BY brand_key
+          ORDER BY count(*) DESC, min(brand) COLLATE catalog.by_language
           LIMIT ${BRANDS_MAX}) b) AS brands,
       (
         SELECT coalesce(json_agg(c ORDER BY c.count DESC, c.id), '[]')

@@ -16,7 +16,7 @@ export interface ProductFilter {
   readonly status: ProductStatus | undefined;
   /** This category and all below it. */
   readonly categoryId: number | undefined;
-  /** One of them, in upper or lower case. */
+  /** One of them, whatever its case and accents. */
   readonly brands: readonly string[] | undefined;
   readonly currency: string | undefined;
   readonly priceFrom: bigint | undefined;

@@ -13,9 +13,12 @@ export interface FoundProduct {
   readonly key: string | null;
 }
 
-/** The text form of a tsquery; `isCommon`: so many products match that walking over them finds some at once. */
+/** `isCommon`: so many products match that walking over them finds some at once. */
 export interface WordQuery {
+  /** The text form of a tsquery, as all that are called so. */
   readonly query: string;
+  /** What some SKU may have in it; null where that is not looked for. */
+  readonly skuPart: string | null;
   readonly isCommon: boolean;
   /** Looked for in names and brands alone. */
   readonly inNames: boolean;
@@ -25,14 +28,16 @@ export interface WordQuery {
 export const IN_STOCK = `(NOT p.tracks_stock OR coalesce((
   SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false))`;
 
+/** As the shop's language sorts them. */
+const NAME = "(p.name COLLATE catalog.by_language)";
 /** The expression that a list is sorted by, and which way; the id goes the same way. */
 const ORDERS = {
   newest: { key: undefined, type: "integer", way: "DESC", isPast: "<" },
   oldest: { key: undefined, type: "integer", way: "ASC", isPast: ">" },
   price_asc: { key: "p.price_minor", type: "bigint", way: "ASC", isPast: ">" },
   price_desc: { key: "p.price_minor", type: "bigint", way: "DESC", isPast: "<" },
-  name_asc: { key: "lower(p.name)", type: "text", way: "ASC", isPast: ">" },
-  name_desc: { key: "lower(p.name)", type: "text", way: "DESC", isPast: "<" },
+  name_asc: { key: NAME, type: "text", way: "ASC", isPast: ">" },
+  name_desc: { key: NAME, type: "text", way: "DESC", isPast: "<" },
 } as const;
 export type StoredSort = keyof typeof ORDERS;
 
@@ -89,14 +94,13 @@ export interface RankedRequest extends Omit<PageRequest, "words"> {
 /** One page of the best matches first; undefined where new words have come since the `horizon`. */
 export async function selectRankedPage(
   sql: AnySql,
-  { query, isCommon, horizon }: WordQuery & { readonly horizon: string | undefined },
+  words: RankedWords & { readonly horizon: string | undefined },
   request: RankedRequest,
 ): Promise<FoundProduct[] | undefined> {
-  const ranking = rankProducts(
-    sql,
-    { query: sql`${query}::text::tsquery`, isCommon: sql`${isCommon}` },
-    request,
-  );
+  const { query, fuller, skuKey, skuPart, isPart, isCommon, horizon } = words;
+  const sought = sql`${query}::text::tsquery, ${fuller}::text::tsquery`;
+  const asked = sql`${request.text}, ${skuKey}, ${skuPart}, ${isPart}`;
+  const ranking = rankProducts(sql, sql`${sought}, ${asked}, ${isCommon}`, request);
   const isCurrent =
     horizon === undefined
       ? sql`true`
@@ -119,10 +123,10 @@ export async function selectChosenPage(
 ): Promise<{ readonly sought: SoughtText; readonly found: FoundProduct[] }> {
   const isNarrow = isNarrowed(request.filter);
   const isWalked = sql`${!isNarrow && request.after === undefined} AND c.is_common_name AND NOT c.is_sku`;
-  const words = {
-    query: sql`CASE WHEN ${isWalked} THEN '' ELSE c.query END::tsquery`,
-    isCommon: sql`c.is_common AND NOT (${isWalked})`, // or all products would be walked over for nothing
-  };
+  // Not common where it is walked, or all products would be walked over for nothing.
+  const words = sql`
+    CASE WHEN ${isWalked} THEN '' ELSE c.query END::tsquery, c.fuller::tsquery, ${request.text}, c.sku_key,
+    c.sku_part, c.is_part, c.is_common AND NOT (${isWalked})`;
   const [row] = await sql<[SoughtText & { found: string | null }]>`
     SELECT ${soughtColumns(sql)}, (${rankProducts(sql, words, request)}) AS found
     FROM ${chooseWords(sql, request.text, ask)}`;
@@ -130,15 +134,20 @@ export async function selectChosenPage(
   return { sought, found: selectFound(found) };
 }
 
-interface RankedWords {
-  readonly query: Fragment;
-  readonly isCommon: Fragment;
+/** What a search that puts the best first looks for. */
+export interface RankedWords extends WordQuery {
+  /** With the words that say little too; null where there are none. */
+  readonly fuller: string | null;
+  /** What was typed, as SKUs are looked for. */
+  readonly skuKey: string;
+  /** It is a part of some SKU, and no product's words. */
+  readonly isPart: boolean;
 }
 type Fragment = ReturnType<AnySql["unsafe"]> | ReturnType<AnySql>;
 
 /** One text for the whole page: the driver takes longer over twenty rows than PostgreSQL over finding them. */
-function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: RankedRequest) {
-  const { filter: f, after, limit, text } = request;
+function rankProducts(sql: AnySql, words: Fragment, request: RankedRequest) {
+  const { filter: f, after, limit } = request;
   const past = after === undefined ? sql`NULL, NULL` : sql`${after.key}::text::integer, ${after.id}::integer`;
   const isPast = after === undefined ? sql`true` : sql`(score, product_id) < (${past})`;
   const isSought =
@@ -152,9 +161,9 @@ function rankProducts(sql: AnySql, { query, isCommon }: RankedWords, request: Ra
       ',' ORDER BY r.score DESC, r.product_id DESC)
     FROM (
       SELECT product_id, version, tracks_stock, score
-      FROM catalog.rank_products(${query}, ${text}, ${isCommon}, ${RANKED_MAX}, ${past}, ${limit},
+      FROM catalog.rank_products(${words}, ${RANKED_MAX}, ${past}, ${limit},
         ${isNarrowed(f)}, ${f.withDrafts}, ${f.status ?? null}, ${f.categoryId ?? null},
-        ${f.brands === undefined ? sql`NULL` : lowerCased(sql, f.brands)}, ${f.currency ?? null},
+        ${f.brands === undefined ? sql`NULL` : foldAll(sql, f.brands)}, ${f.currency ?? null},
         ${f.priceFrom ?? null}, ${f.priceTo ?? null}, ${f.inStock ?? null})
       WHERE ${isPast} AND ${isSought}
       ORDER BY score DESC, product_id DESC
@@ -173,7 +182,7 @@ function selectFound(found: string | null): FoundProduct[] {
 export function matchFilter(sql: AnySql, filter: ProductFilter) {
   const { sku, status, categoryId, brands, currency, priceFrom, priceTo, inStock, withDrafts } = filter;
   const any = sql`true`;
-  return sql`${withDrafts ? any : sql`p.is_shown`}
+  return sql`${withDrafts ? any : sql`p.status = 'active' AND ${matchShown(sql)}`}
     AND ${sku === undefined ? any : sql`p.sku = ${sku}`}
     AND ${status === undefined ? any : sql`p.status = ${status}`}
     AND ${categoryId === undefined ? any : matchCategory(sql, categoryId)}
@@ -184,43 +193,50 @@ export function matchFilter(sql: AnySql, filter: ProductFilter) {
     AND ${inStock === undefined ? any : sql`${sql.unsafe(IN_STOCK)} = ${inStock}`}`;
 }
 
+/** Not hidden by a draft category; what is hidden is few, and looked up once. */
+function matchShown(sql: AnySql) {
+  return sql`
+    coalesce(p.category_id, 0) <> ALL (
+      ARRAY(SELECT k.id FROM catalog.categories k WHERE NOT k.is_shown))`;
+}
+
 function matchCategory(sql: AnySql, id: number) {
   return sql`
     p.category_id = ANY (ARRAY(SELECT c.id FROM catalog.categories c WHERE ${id}::bigint = ANY (c.path)))`;
 }
 
 function matchBrands(sql: AnySql, brands: readonly string[]) {
-  return sql`lower(p.brand) = ANY (${lowerCased(sql, brands)})`;
+  return sql`p.brand_key = ANY (${foldAll(sql, brands)})`;
 }
 
-function lowerCased(sql: AnySql, brands: readonly string[]) {
-  return sql`ARRAY(SELECT lower(b) FROM unnest(${toTextArray(brands)}::text[]) b)`;
+function foldAll(sql: AnySql, brands: readonly string[]) {
+  return sql`ARRAY(SELECT catalog.fold(b) FROM unnest(${toTextArray(brands)}::text[]) b)`;
 }
 
 /** The condition of a search on products named p. */
 export function matchWords(sql: AnySql, words: WordQuery | undefined) {
   if (words === undefined) return sql`true`;
-  const { query, isCommon, inNames } = words;
-  if (!isCommon) return sql`p.id IN (SELECT catalog.match_products(${query}::text::tsquery))`;
+  const { query, skuPart, isCommon, inNames } = words;
+  if (!isCommon)
+    return sql`p.id IN (SELECT catalog.match_products(${query}::text::tsquery, ${skuPart}::text))`;
   const once = sql`(SELECT ${query}::text::tsquery)`; // rather than for every row that is walked over
   return inNames ? sql`ts_match_vq(p.name_words, ${once})` : sql`ts_match_vq(p.words, ${once})`;
 }
 
-export interface SoughtText {
-  /** A tsquery's text form. */
-  readonly query: string;
+export interface SoughtText extends Omit<RankedWords, "inNames"> {
   /** It is some product's SKU. */
   readonly isSku: boolean;
   /** All words are some product's, or were. */
   readonly isKnown: boolean;
-  /** Probably very many products have all the words; and have them in name and brand. */
-  readonly isCommon: boolean;
+  /** Probably very many products have all the words in name and brand. */
   readonly isCommonName: boolean;
   /** Words that came later are not taken into account. */
   readonly horizon: string;
 }
 
 export interface WordRequest {
+  /** The words that were typed, parted also where their script has no spaces. */
+  readonly tokens: readonly string[];
   /** Without quotes and other operators, so that words may be replaced. */
   readonly isPlain: boolean;
   /** Words that no product has become so many that begin with them or else resemble them. */
@@ -234,7 +250,9 @@ export async function selectSoughtText(sql: AnySql, text: string, ask: WordReque
 }
 
 function soughtColumns(sql: AnySql) {
-  return sql`c.query, c.is_sku AS "isSku", c.is_known AS "isKnown", c.is_common AS "isCommon",
+  return sql`
+    c.query, c.fuller, c.sku_key AS "skuKey", c.sku_part AS "skuPart", c.is_sku AS "isSku",
+    c.is_part AS "isPart", c.is_known AS "isKnown", c.is_common AS "isCommon",
     c.is_common_name AS "isCommonName", c.horizon`;
 }
 
@@ -245,8 +263,9 @@ function soughtColumns(sql: AnySql) {
  */
 const COMMON_FROM = 40;
 
-function chooseWords(sql: AnySql, text: string, { isPlain, meantMax }: WordRequest) {
-  return sql`catalog.choose_words(${text}, ${isPlain}, ${meantMax}, ${COMMON_FROM}) c`;
+function chooseWords(sql: AnySql, text: string, { tokens, isPlain, meantMax }: WordRequest) {
+  return sql`
+    catalog.choose_words(${text}, ${toTextArray(tokens)}::text[], ${isPlain}, ${meantMax}, ${COMMON_FROM}) c`;
 }
 
 /** Adds the words of these products to those that are known; in order, so that two at once cannot deadlock. */
@@ -270,4 +289,11 @@ export async function noteWords({ sql }: Tx, productIds: readonly number[]): Pro
 /** Counts anew how common each word is. */
 export async function countWords(sql: AnySql): Promise<void> {
   await sql`SELECT catalog.count_words()`;
+}
+
+/** Without the usual time limit: another language is worked out for every product. False where nothing changed. */
+export async function updateLanguage({ sql }: Tx, language: string): Promise<boolean> {
+  await sql`SELECT set_config('statement_timeout', '0', true)`;
+  const [row] = await sql<[{ isChanged: boolean }]>`SELECT catalog.set_language(${language}) AS "isChanged"`;
+  return row.isChanged;
 }

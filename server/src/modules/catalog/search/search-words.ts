@@ -1,18 +1,38 @@
 // What somebody who typed a text is looking for, remembered for a minute.
 import type { AnySql } from "../../../runtime/database.ts";
-import { type SoughtText, selectSoughtText, type WordQuery, type WordRequest } from "./search-store.ts";
+import {
+  type RankedWords,
+  type SoughtText,
+  selectSoughtText,
+  type WordQuery,
+  type WordRequest,
+} from "./search-store.ts";
 
 /** Quotes, "or" and a minus before a word are taken at their word. */
 const HAS_OPERATORS = /"|(^|\s)-|(^|\s)or(\s|$)/i;
 const MEANT_MAX = 5;
 
+const BETWEEN_WORDS = /[^\p{L}\p{M}\p{N}]+/u;
+const UNSPACED = /\p{scx=Han}|\p{scx=Hira}|\p{scx=Kana}|\p{scx=Thai}|\p{scx=Laoo}|\p{scx=Mymr}|\p{scx=Khmr}/u;
+const WORDS = new Intl.Segmenter(undefined, { granularity: "word" });
+
 export function planWords(text: string): WordRequest {
-  return { isPlain: !HAS_OPERATORS.test(text), meantMax: MEANT_MAX };
+  const words = text.normalize("NFKC").toLowerCase().split(BETWEEN_WORDS).flatMap(partWord);
+  return {
+    tokens: words.filter((word) => word !== ""),
+    isPlain: !HAS_OPERATORS.test(text),
+    meantMax: MEANT_MAX,
+  };
+}
+
+/** Products have any part of a run without spaces for a word, so what is asked for may be parted: where its words end. */
+function partWord(word: string): string[] {
+  return UNSPACED.test(word) ? Array.from(WORDS.segment(word), ({ segment }) => segment) : [word];
 }
 
 export interface ChosenWords {
   /** For best first. */
-  readonly ranked: WordQuery;
+  readonly ranked: RankedWords;
   /** Matches anywhere, for any other order. */
   readonly anywhere: WordQuery;
   /** What is typed is a SKU, whatever else. */
@@ -47,12 +67,12 @@ export function createWordChooser(sql: AnySql): WordChooser {
   }
 
   function remember(text: string, sought: SoughtText): ChosenWords {
-    const { query, isCommon, isCommonName, isSku, isKnown } = sought;
+    const { isCommonName, isSku, isKnown, horizon, ...words } = sought;
     const chosen = {
       isSku,
-      ranked: { query, isCommon, inNames: isCommonName },
-      anywhere: { query, isCommon, inNames: false },
-      horizon: isKnown ? undefined : sought.horizon,
+      ranked: { ...words, inNames: isCommonName },
+      anywhere: { ...words, inNames: false },
+      horizon: isKnown ? undefined : horizon,
     };
     remembered.set(text, chosen);
     return chosen;
