@@ -61,6 +61,7 @@ CREATE TABLE payments.attempts (
   state              text   NOT NULL CHECK (state IN ('created', 'sent', 'unknown', 'succeeded', 'failed')),
   provider_reference text,
   reason             text,
+  account_id         bigint,                         -- a refund of a balance: where it goes
   failure_code       text,
   failure_message    text,
   actor_id           text   NOT NULL,
@@ -87,6 +88,7 @@ CREATE TABLE payments.events (
   tax        bigint  NOT NULL,
   attempt_id bigint,
   journal_id bigint,                                 -- what it booked in the ledger
+  account_id bigint,                                 -- where money went, if not to the account that paid
   at         bigint  NOT NULL,                       -- stamp
   actor_id   text    NOT NULL,
   detail     text,

@@ -153,7 +153,7 @@ CREATE TABLE orders.credit_notes (
   refunded    bigint NOT NULL CHECK (refunded BETWEEN least(total, 0) AND greatest(total, 0)),
   payment_id  bigint,
   refund_id   bigint,                        -- the payment's refund
-  account_id  bigint,                        -- customer's account that was credited, where no payment was
+  account_id  bigint,                        -- customer's account that was credited, if not the one that paid
   journal_id  bigint,                        -- the ledger's journal, where no payment was refunded
   reason      text   NOT NULL,
   reference   text,

@@ -1,6 +1,6 @@
 // The door of banking: customers' accounts and the transactions on them.
 
-export { needOwners, ownersOf } from "./accounts/account-owners.ts";
+export { needOwners, needOwnersOf, ownersOf } from "./accounts/account-owners.ts";
 export { findOwners } from "./accounts/owner-store.ts";
 export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";

@@ -198,9 +198,9 @@ function addCancelling(server: HttpServer, services: OrderServices): void {
       const reason = readText(body.reason, "reason");
       const versions = readVersions(request.headers["if-match"]);
       const items = body.items?.map(({ line, quantity }) => ({ lineNo: line, quantity }));
-      return items === undefined
-        ? cancelOrder({ reason, versions })
-        : cancelUnits({ items, reason, versions });
+      const refundTo = readOptionalId(body.refund_to_account_id, "refund_to_account_id");
+      const how = { reason, versions, refundTo };
+      return items === undefined ? cancelOrder(how) : cancelUnits({ items, ...how });
     },
   });
 }

@@ -12,6 +12,7 @@ import {
   SHOWN,
   shown,
 } from "../../http/index.ts";
+import { RefundTo } from "../payments/index.ts";
 import { FulfilmentStatus, OrderStatus, PaymentMethodName } from "./answer-schemas.ts";
 import { CREDIT_NOTE_KINDS } from "./credit-notes/credit-note.ts";
 import { LINES_MAX, QUANTITY_MAX } from "./order.ts";
@@ -176,6 +177,7 @@ export const OrderChange = Type.Object(
     metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
     account_id: Type.Optional(IdInput),
     payment_token: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    refund_to_account_id: RefundTo,
   },
   { ...closed, minProperties: 1, examples: [{ items: [{ product_id: 1, quantity: 3 }] }] },
 );
@@ -233,6 +235,7 @@ export const CancelInput = Type.Object(
       ),
     ),
     reason: Type.Optional(Note),
+    refund_to_account_id: RefundTo,
   },
   {
     ...closed,
@@ -292,6 +295,7 @@ export const ReturnInput = Type.Object(
     ),
     location_id: Type.Optional(CommonLocation),
     reason: Note,
+    refund_to_account_id: RefundTo,
   },
   { ...closed, examples: [{ items: [{ line: 1, quantity: 1, restock: true }], reason: "wrong size" }] },
 );
@@ -306,6 +310,7 @@ export const RefundInput = Type.Object(
       }),
     ),
     reason: Note,
+    refund_to_account_id: RefundTo,
   },
   {
     ...closed,

@@ -61,9 +61,17 @@ export function bookCapture(desk: Desk, payment: Payment, money: BookedMoney): P
   return post(desk, payment, { kind: "ORDER_PAYMENT", transfers, actorId: money.actorId });
 }
 
-/** Books returned money as ORDER_REFUND. @throws AppError what the ledger refuses; only of a customer's account it may */
-export function bookReturn(desk: Desk, payment: Payment, money: BookedMoney): PostedJournal {
-  const transfers = transfersOf(desk.assets, payment, money).reverse().map(mirror);
+/**
+ * Books returned money as ORDER_REFUND, to `accountId` or else whence it came. @throws AppError what the ledger refuses; only of a
+ * customer's account it may
+ */
+export function bookReturn(
+  desk: Desk,
+  payment: Payment,
+  { accountId = payment.accountId ?? undefined, ...money }: BookedMoney & { accountId?: number | undefined },
+): PostedJournal {
+  const from = { ...payment, accountId: accountId ?? null };
+  const transfers = transfersOf(desk.assets, from, money).reverse().map(mirror);
   return post(desk, payment, { kind: "ORDER_REFUND", transfers, actorId: money.actorId });
 }
 

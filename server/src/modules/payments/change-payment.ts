@@ -11,6 +11,7 @@ import { applyOutcome } from "./outcomes/record-outcome.ts";
 import type { Payment } from "./payment.ts";
 import type { ProviderReport } from "./providers/card-provider.ts";
 import { readPaymentAmount } from "./read-payment-input.ts";
+import { checkRefundAccount, detailsOfRefundAccount, scopeOfRefundAccount } from "./refund-account.ts";
 import { type RefundRequest, refundPayment, voidPayment } from "./return-payment.ts";
 import { type PaymentCommand, type PaymentKeeper, submitChange } from "./submit-change.ts";
 
@@ -41,21 +42,27 @@ export function submitVoid(keeper: PaymentKeeper, command: PaymentCommand): Prom
 }
 
 /**
- * Refunds; the answer is the payment with `refund`. Refuses as `refundPayment` does.
+ * Refunds; the answer is the payment with `refund`. Refuses as `refundPayment` and `checkRefundAccount` do.
  * @throws AppError `not_found/payment_not_found`, `invalid/invalid_request`
  */
 export function submitRefund(
   keeper: PaymentKeeper,
   command: PaymentCommand,
-  { amount, reason }: SentAmount & Pick<RefundRequest, "reason">,
+  { amount, reason, refundTo }: SentAmount & Pick<RefundRequest, "reason" | "refundTo">,
 ): Promise<CommandOutcome> {
   return submitChange(keeper, command, (known) => {
     const amountMinor = readPaymentAmount(amount, keeper.assets, known);
     let refund: Attempt | undefined;
+    const { actor } = command;
     return {
       event: "payment.refund",
+      ...scopeOfRefundAccount(known, refundTo),
+      ...detailsOfRefundAccount(refundTo),
       change: (desk, payment) => {
-        const refunded = refundPayment(desk, payment, { amountMinor, reason, actorId: command.actor.id });
+        const refused = checkRefundAccount(desk, payment, { actor, accountId: refundTo });
+        if (refused !== undefined) return refused;
+        const request = { amountMinor, reason, refundTo, actorId: actor.id };
+        const refunded = refundPayment(desk, payment, request);
         if (refunded instanceof AppError) return refunded;
         refund = refunded.refund;
         return refunded.payment;

@@ -79,6 +79,12 @@ export const PAYMENTS_ERRORS = {
     title: "A card is charged over one amount, which is not raised.",
     wayOut: "Order what is to be added by itself, or have less instead: what goes is refunded to the card.",
   },
+  refund_account_not_allowed: {
+    kind: "refused",
+    title: "A refund does not go to this account.",
+    wayOut:
+      "Leave refund_to_account_id out, or name an account of whoever owns the one that paid (docs/payments.md says who may name which).",
+  },
   tax_exceeds_payment: {
     kind: "refused",
     title: "The tax part is more than the amount or than the tax that is left in the payment.",

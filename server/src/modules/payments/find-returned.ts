@@ -11,6 +11,8 @@ export interface ReturnedMoney {
   readonly refundId: number | null;
   /** The dispute's id at the provider; null: a refund. */
   readonly disputeReference: string | null;
+  /** Where a balance's refund went, if not to the account that paid. */
+  readonly accountId: number | null;
   /** Why, in words; null where nobody said. */
   readonly reason: string | null;
 }
@@ -28,12 +30,12 @@ export function findReturned(before: Returning, after: Returning): ReturnedMoney
 }
 
 function findRefunded(before: readonly Attempt[], attempt: Attempt): ReturnedMoney[] {
-  const { id: refundId, reason, failureCode } = attempt;
+  const { id: refundId, reason, failureCode, accountId } = attempt;
   const amountMinor = refundedBy(attempt) - refundedBy(before.find(({ id }) => id === refundId));
   if (amountMinor === 0n) return [];
   const why =
     amountMinor > 0n ? reason : `the refund did not go through: ${failureCode ?? "no reason given"}`;
-  return [{ amountMinor, refundId, disputeReference: null, reason: why }];
+  return [{ amountMinor, refundId, disputeReference: null, accountId, reason: why }];
 }
 
 /** What a refund has given back, or is about to. */
@@ -47,5 +49,5 @@ function findLost(before: readonly Dispute[], dispute: Dispute): ReturnedMoney[]
   const wasLost = before.some((known) => known.reference === reference && known.state === "lost");
   if (dispute.state !== "lost" || wasLost) return [];
   const why = `a dispute was lost${reason === null ? "" : `: ${reason}`}`;
-  return [{ amountMinor, refundId: null, disputeReference: reference, reason: why }];
+  return [{ amountMinor, refundId: null, disputeReference: reference, accountId: null, reason: why }];
 }

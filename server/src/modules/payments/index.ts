@@ -44,6 +44,7 @@ export { raisePayment } from "./raise-payment.ts";
 export { ListError } from "./reconcile/list-line.ts";
 export { type ProviderList, readProviderList } from "./reconcile/provider-list.ts";
 export { listSandbox, type Mismatch, type Reconciliation, reconcile } from "./reconcile/reconcile.ts";
+export { checkRefundAccount, detailsOfRefundAccount, scopeOfRefundAccount } from "./refund-account.ts";
 export {
   cancelPayment,
   type Refunded,
@@ -52,6 +53,7 @@ export {
   voidPayment,
 } from "./return-payment.ts";
 export { type PaymentServices, paymentRoutes } from "./routes.ts";
+export { RefundTo } from "./schemas.ts";
 export type { PaymentKeeper } from "./submit-change.ts";
 export type { PaymentCheckName, PaymentDifference } from "./verify/verify-difference.ts";
 export {

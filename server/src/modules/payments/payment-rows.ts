@@ -110,6 +110,7 @@ export interface NewEventFields {
   readonly taxMinor?: bigint;
   readonly attemptId?: number | undefined;
   readonly journalId?: number | undefined;
+  readonly accountId?: number | undefined;
   readonly actorId: string;
   readonly detail?: string | undefined;
 }
@@ -139,6 +140,7 @@ export function appendQuietEvent(desk: Desk, payment: Payment, fields: NewEventF
     taxMinor: fields.taxMinor ?? 0n,
     attemptId: fields.attemptId ?? null,
     journalId: fields.journalId ?? null,
+    accountId: fields.accountId ?? null,
     at: desk.book.now,
     actorId: fields.actorId,
     detail: fields.detail ?? null,

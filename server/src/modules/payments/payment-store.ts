@@ -100,6 +100,7 @@ const EVENT_COLUMNS = columnsOf<PaymentEvent>({
   tax: ["bigint", (event) => event.taxMinor],
   attempt_id: ["bigint", (event) => event.attemptId],
   journal_id: ["bigint", (event) => event.journalId],
+  account_id: ["bigint", (event) => event.accountId],
   at: ["bigint", (event) => event.at],
   actor_id: ["text", (event) => event.actorId],
   detail: ["text", (event) => event.detail],
@@ -199,6 +200,7 @@ interface EventRow {
   tax: bigint;
   attempt_id: bigint | null;
   journal_id: bigint | null;
+  account_id: bigint | null;
   at: bigint;
   actor_id: string;
   detail: string | null;
@@ -219,6 +221,7 @@ export async function selectEvents(db: Sql | Tx["sql"], paymentId: number): Prom
     taxMinor: row.tax,
     attemptId: toId(row.attempt_id),
     journalId: toId(row.journal_id),
+    accountId: toId(row.account_id),
     at: Number(row.at),
     actorId: row.actor_id,
     detail: row.detail,

@@ -1,7 +1,7 @@
 // Routes by which staff act on payments.
 import { type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readForeignCode } from "../../values/names.ts";
-import { readId, readText } from "../../values/read-input.ts";
+import { readId, readOptionalId, readText } from "../../values/read-input.ts";
 import { submitEventDecision } from "./attention/resolve-event.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import type { PaymentServices } from "./routes.ts";
@@ -85,7 +85,9 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
     async (request, reply) => {
       const command = { paymentId: request.params.id, ...readCaller(request) };
       const reason = readText(request.body.reason, "reason");
-      const refund = await submitRefund(services, command, { amount: request.body.amount, reason });
+      const refundTo = readOptionalId(request.body.refund_to_account_id, "refund_to_account_id");
+      const { amount } = request.body;
+      const refund = await submitRefund(services, command, { amount, reason, refundTo });
       return send(reply, refund, 201);
     },
   );

@@ -88,6 +88,8 @@ export interface PaymentEvent {
   readonly taxMinor: bigint;
   readonly attemptId: number | null;
   readonly journalId: number | null;
+  /** Where money went, if not to the account that paid. */
+  readonly accountId: number | null;
   /** Stamp. */
   readonly at: number;
   readonly actorId: string;

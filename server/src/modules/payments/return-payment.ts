@@ -10,6 +10,7 @@ import { paymentsError } from "./errors.ts";
 import { isInFlight, type Payment, refundableOf, taxOfReturn, voidableOf } from "./payment.ts";
 import { appendEvent, savePayment } from "./payment-rows.ts";
 import { refuseAmount } from "./providers/refuse-amount.ts";
+import { nameRefundAccount } from "./refund-account.ts";
 
 /**
  * Gives back what is authorized and not captured: decide-time, scope as for capturing. A balance is free at once; a card's
@@ -43,8 +44,12 @@ export interface RefundRequest {
   /** The tax contained in it; undefined: the payment's share. */
   readonly taxMinor?: bigint | undefined;
   readonly reason?: string | undefined;
+  /** Balance: the account that gets it, as `checkRefundAccount` allows; undefined: the one that paid. */
+  readonly refundTo?: number | undefined;
   readonly actorId: string;
 }
+
+type ReturnBy = Pick<RefundRequest, "actorId" | "refundTo">;
 
 export interface Refunded {
   readonly payment: Payment;
@@ -81,9 +86,15 @@ function refund(desk: Desk, payment: Payment, request: RefundRequest & Money): R
     const begun = beginAttempt(desk, payment, { ...request, act: "refund" });
     return { payment: begun.payment, refund: begun.attempt };
   }
-  const attempt = noteAttempt(desk, payment, { ...request, act: "refund" });
-  const returned = { ...request, type: "refunded", attemptId: attempt.id, detail: request.reason } as const;
-  return { payment: noteReturn(desk, payment, returned), refund: attempt };
+  const { refundTo, reason: detail } = request;
+  const accountId = refundTo === payment.accountId ? undefined : refundTo;
+  const attempt = noteAttempt(desk, payment, { ...request, accountId, act: "refund" });
+  const returned = { ...request, accountId, type: "refunded", attemptId: attempt.id, detail } as const;
+  try {
+    return { payment: noteReturn(desk, payment, returned), refund: attempt };
+  } catch (error) {
+    throw nameRefundAccount(error, refundTo);
+  }
 }
 
 /** Books what was returned and appends the event. The caller saves the payment. @throws AppError as `bookReturn` */
@@ -93,6 +104,7 @@ export function noteReturn(
   returned: Money & {
     type: "refunded" | "dispute_lost";
     actorId: string;
+    accountId?: number | undefined;
     attemptId?: number | undefined;
     detail?: string | undefined;
   },
@@ -110,7 +122,7 @@ export function noteReturn(
 export function cancelPayment(
   desk: Desk,
   payment: Payment,
-  { actorId, reason }: { actorId: string; reason?: string },
+  { actorId, reason, refundTo }: ReturnBy & { reason?: string },
 ): Payment | AppError {
   if (payment.cancelRequested) return payment;
   return allOrError(desk, () => {
@@ -120,7 +132,10 @@ export function cancelPayment(
       actorId,
       detail: reason,
     });
-    return savePayment(desk, giveBack(desk, { ...asked, cancelRequested: true }, { actorId, reason }));
+    return savePayment(
+      desk,
+      giveBack(desk, { ...asked, cancelRequested: true }, { actorId, reason, refundTo }),
+    );
   });
 }
 
@@ -131,7 +146,7 @@ export function cancelPayment(
 export function giveBack(
   desk: Desk,
   payment: Payment,
-  { actorId, reason = "cancelled" }: { actorId: string; reason?: string | undefined },
+  { actorId, reason = "cancelled", refundTo }: ReturnBy & { reason?: string | undefined },
 ): Payment {
   // While a capture is under way nobody knows which part is to be voided and which refunded.
   if (payment.capturingMinor > 0n) return payment;
@@ -140,7 +155,7 @@ export function giveBack(
   const amountMinor = refundableOf(voided);
   if (amountMinor === 0n) return voided;
   const taxMinor = taxOfReturn(voided, amountMinor);
-  return refund(desk, voided, { amountMinor, taxMinor, actorId, reason }).payment;
+  return refund(desk, voided, { amountMinor, taxMinor, actorId, reason, refundTo }).payment;
 }
 
 /** A card that is not authorized yet, at a provider that has answered: so long as nobody voids it, the customer still may. */

@@ -1,6 +1,6 @@
 // The shapes of the requests and answers of payments.
 import { type Static, Type } from "typebox";
-import { Amount, AmountInput, Cursor, Id, idOf, Limit, pageOf, Time } from "../../http/index.ts";
+import { Amount, AmountInput, Cursor, Id, IdInput, idOf, Limit, pageOf, Time } from "../../http/index.ts";
 import { PAYMENT_STATUSES, PROVIDER_NAMES } from "./payment.ts";
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
@@ -76,6 +76,7 @@ export const Attempt = Type.Object(
     amount: Amount,
     provider_reference: orNull(Type.String()),
     reason: orNull(Type.String()),
+    refund_to_account_id: orNull(Id, "Where a balance's refund went, if not to the account that paid"),
     failure_code: orNull(Type.String()),
     failure_message: orNull(Type.String()),
     asked_count: Type.Integer({ description: "Calls made to the provider for it" }),
@@ -94,6 +95,7 @@ const Event = Type.Object(
     amount: Amount,
     attempt_id: orNull(Id),
     transaction_id: orNull(Id, "What it booked: GET /transactions/{id}"),
+    account_id: orNull(Id, "Where its money went, if not to the account that paid"),
     actor_id: Type.String(),
     detail: orNull(Type.String()),
     at: Time,
@@ -172,10 +174,17 @@ export const CaptureInput = Type.Object(
   },
 );
 export const VoidInput = Type.Object({}, { additionalProperties: false });
+export const RefundTo = Type.Optional(
+  Type.Union(IdInput.anyOf, {
+    description:
+      "Of what a balance paid: the account that gets the money, where the one that paid cannot. One of the same owner; another's only by an operator or administrator, signed in, and never their own",
+  }),
+);
 export const RefundInput = Type.Object(
   {
     amount: Type.Optional(AmountInput),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    refund_to_account_id: RefundTo,
   },
   {
     additionalProperties: false,

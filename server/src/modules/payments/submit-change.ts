@@ -47,8 +47,11 @@ export interface Change {
   readonly actorId?: string;
   /** Books, saves rows (the payment too where it changed), and returns the payment. Refuses by throwing or returning. */
   readonly change: (desk: Desk, payment: Payment) => Payment | AppError;
-  /** Rows that it reads beside the payment's own. */
+  /** Rows that it reads and accounts that it locks beside the payment's own. */
   readonly needs?: readonly RowNeed[];
+  readonly accountIds?: readonly number[];
+  /** What the audit trail is to keep of it. */
+  readonly details?: Decision["details"];
   /** Fields that the answer has beside the payment's. */
   readonly describe?: (desk: Desk, payment: Payment) => object;
 }
@@ -76,7 +79,7 @@ export function submitChange(
       actor,
       key,
       origin,
-      ...lockedBy(keeper.assets, payment, { heard, needs: change.needs ?? [] }),
+      ...lockedBy(keeper.assets, payment, { heard, change }),
       decide: (desk) => decide(desk, keeper, { ...change, command }),
     };
   });
@@ -86,13 +89,14 @@ export function submitChange(
 function lockedBy(
   assets: Assets,
   payment: Payment,
-  { heard, needs }: { heard: ListenerNeeds | undefined; needs: readonly RowNeed[] },
+  { heard, change }: { heard: ListenerNeeds | undefined; change: Change },
 ): Pick<BookCommand, "scope" | "needs"> {
   const own = scopeOf(assets, [payment]);
+  const { accountIds = [], needs = [] } = change;
   const ids = [payment.id];
   return {
     scope: {
-      accountIds: [...own.accountIds, ...(heard?.scope.accountIds ?? [])],
+      accountIds: [...own.accountIds, ...accountIds, ...(heard?.scope.accountIds ?? [])],
       holdIds: [...(own.holdIds ?? []), ...(heard?.scope.holdIds ?? [])],
       stampCount: own.stampCount + (heard?.scope.stampCount ?? 0),
     },
@@ -110,7 +114,7 @@ function lockedBy(
 function decide(
   desk: Desk,
   keeper: PaymentKeeper,
-  { command, actorId = command.actor.id, change, describe }: Change & { command: PaymentCommand },
+  { command, actorId = command.actor.id, change, describe, details }: Change & { command: PaymentCommand },
 ): Decision | AppError {
   const before = desk.rows.of(PAYMENTS).get(command.paymentId);
   if (before === undefined) return rereadFirst();
@@ -128,6 +132,7 @@ function decide(
     answer: JSON.stringify({ ...describePayment(desk.assets, after), ...fields }),
     counted: [],
     resource: { type: "payment", id: String(after.id) },
+    ...(details === undefined ? {} : { details }),
   };
 }
 

@@ -147,7 +147,7 @@ it("failure 12: an order that fails takes back nothing of another's, for nothing
   expect(await shop.balanceOf(accountId)).toEqual({ balance: 1_500n, held: 1_200n });
   expect(await shop.levels(productId)).toMatchObject({ held: 1n });
   const events =
-    await shop.db`SELECT type FROM payments.events JOIN payments.payments ON id = payment_id WHERE account_id = ${accountId}`;
+    await shop.db`SELECT type FROM payments.events JOIN payments.payments p ON p.id = payment_id WHERE p.account_id = ${accountId}`;
   expect(events.map(({ type }) => type)).toEqual(["authorized"]);
   expect(placed).toMatchObject({ value: { status: "CONFIRMED" } });
 });

@@ -12,10 +12,15 @@ const ACCOUNT_OWNERS: RowReader<string> = {
 
 /** What has to be read where a customer names accounts; staff may name any, so nothing is read for them. */
 export function needOwners(actor: Actor, accountIds: readonly number[]): RowNeed[] {
-  return actsForAll(actor) ? [] : [{ reader: ACCOUNT_OWNERS, ids: accountIds }];
+  return actsForAll(actor) ? [] : needOwnersOf(accountIds);
 }
 
-/** Owners of the accounts that customers of this batch named. */
+/** What has to be read where it matters whose accounts are, whoever names them. */
+export function needOwnersOf(accountIds: readonly number[]): RowNeed[] {
+  return [{ reader: ACCOUNT_OWNERS, ids: accountIds }];
+}
+
+/** Owners of the accounts that commands of this batch asked for. */
 export function ownersOf(desk: Pick<Desk, "rows">): ReadonlyMap<number, string> {
   return desk.rows.of(ACCOUNT_OWNERS);
 }

@@ -20,15 +20,16 @@ import { partyOf, refuseTransition } from "./states.ts";
  */
 export function cancelOrder({
   reason,
-  versions,
+  ...options
 }: {
   reason?: string | undefined;
   versions?: readonly number[] | undefined;
+  refundTo?: number | undefined;
 }): OrderAct {
   return {
     event: "order.cancel",
     mayEnd: true,
-    versions,
+    ...options,
     decide: (desk, found) => decide(desk, found, reason ?? "cancelled"),
   };
 }
@@ -88,15 +89,15 @@ interface GivenBack {
  */
 export function giveBack(
   desk: Desk,
-  { order, payment, actor, returnsUse }: FoundOrder,
+  { order, payment, actor, returnsUse, refundTo }: FoundOrder,
   reason: string,
 ): GivenBack | AppError {
   const given = allOrNothing<GivenBack | AppError>(desk.book, {
     decide: () => {
       const released = releaseStock(desk, { holdIds: holdsOf(order).holdIds, owner: ownerOf(order) });
       if (released instanceof AppError) return released;
-      const returned =
-        payment === undefined ? undefined : cancelPayment(desk, payment, { actorId: actor.id, reason });
+      const by = { actorId: actor.id, reason, refundTo };
+      const returned = payment === undefined ? undefined : cancelPayment(desk, payment, by);
       return returned instanceof AppError ? returned : { lines: withoutUnits(order), payment: returned };
     },
     failed: (outcome) => outcome instanceof AppError,

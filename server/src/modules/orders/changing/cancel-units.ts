@@ -23,6 +23,7 @@ export interface UnitCancellation {
   }[];
   readonly reason?: string | undefined;
   readonly versions?: readonly number[] | undefined;
+  readonly refundTo?: number | undefined;
 }
 
 /**
@@ -30,11 +31,11 @@ export interface UnitCancellation {
  * Refuses `order_state_forbids`, `order_change_not_allowed`, `order_cancel_pending`, `quantity_exceeds_open`, `payment_in_progress` (a card
  * that is about to be charged), `credit_exceeds_open`, and what a refund or the ledger refuses.
  */
-export function cancelUnits({ items, reason = "cancelled", versions }: UnitCancellation): OrderAct {
+export function cancelUnits({ items, reason = "cancelled", ...options }: UnitCancellation): OrderAct {
   return {
     event: "order.cancel_units",
     mayEnd: true,
-    versions,
+    ...options,
     extra: async (order) => ({ needs: [{ reader: SHIPMENTS, ids: [order.id] }] }),
     decide: (desk, found) => {
       const refused = refuseCancelling(found.order) ?? refuseUnits(found);

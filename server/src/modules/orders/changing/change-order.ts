@@ -15,7 +15,14 @@ import {
 } from "../../desk/index.ts";
 import { unitAccounts } from "../../inventory/index.ts";
 import type { BookScope } from "../../ledger/index.ts";
-import { PAYMENTS, type Payment, scopeOf } from "../../payments/index.ts";
+import {
+  checkRefundAccount,
+  detailsOfRefundAccount,
+  PAYMENTS,
+  type Payment,
+  scopeOf,
+  scopeOfRefundAccount,
+} from "../../payments/index.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { getOrderWithPayment } from "../get-order.ts";
@@ -33,6 +40,8 @@ export interface FoundOrder {
   readonly actor: Actor;
   /** Its use of a coupon, where it has one, comes back if the act ends it without a sale. */
   readonly returnsUse: boolean;
+  /** The account that gets what is refunded, as the actor may name it; undefined: the one that paid. */
+  readonly refundTo: number | undefined;
 }
 
 export interface OrderAct {
@@ -40,6 +49,8 @@ export interface OrderAct {
   readonly event: string;
   /** Versions of which the order must have one; undefined: any will do. */
   readonly versions?: readonly number[] | undefined;
+  /** The account that is to get what is refunded; undefined: the one that paid. */
+  readonly refundTo?: number | undefined;
   /** It may end an order that is confirmed. */
   readonly mayEnd?: boolean;
   /** What it touches beside the order's own holds and payment. */
@@ -79,6 +90,7 @@ async function buildChangeCommand(
   const stock = holdsOf(order);
   const money = scopeOf(assets, payment === undefined ? [] : [payment]);
   const extra = (await act.extra?.(order, payment)) ?? {};
+  const refunding = scopeOfRefundAccount(payment, act.refundTo);
   const stamps = STAMPS_OF_ROWS + stock.holdIds.length * STAMPS_PER_HOLD + money.stampCount;
   return {
     event: act.event,
@@ -88,6 +100,7 @@ async function buildChangeCommand(
         ...stock.accountIds,
         unitAccounts(assets).sold,
         ...money.accountIds,
+        ...refunding.accountIds,
         ...(extra.accountIds ?? []),
       ],
       holdIds: [...stock.holdIds, ...(money.holdIds ?? []), ...(extra.holdIds ?? [])],
@@ -96,6 +109,7 @@ async function buildChangeCommand(
     needs: [
       { reader: ORDERS, ids: [order.id] },
       { reader: PAYMENTS, ids: payment === undefined ? [] : [payment.id] },
+      ...refunding.needs,
       ...(extra.needs ?? []),
       ...(returnsUse(order, ending) ? needsOfCoupon(order) : []),
     ],
@@ -123,7 +137,14 @@ function decide(
   const isAsRead = order.version === read.order.version && payment?.version === read.payment?.version;
   if (!isAsRead || !hasHoldsOf(order, read.order)) return rereadFirst();
   checkVersion(order.version, act.versions);
-  return act.decide(desk, { order, payment, actor: caller.actor, returnsUse: returnsUse(order, ending) });
+  const { actor } = caller;
+  const { refundTo } = act;
+  const refused = checkRefundAccount(desk, payment, { actor, accountId: refundTo });
+  if (refused !== undefined) return refused;
+  const found = { order, payment, actor, refundTo, returnsUse: returnsUse(order, ending) };
+  const decided = act.decide(desk, found);
+  if (decided instanceof Error || refundTo === undefined) return decided;
+  return { ...decided, details: { ...decided.details, ...detailsOfRefundAccount(refundTo).details } };
 }
 
 /** Row and lines are read ahead side by side, so that lines may be older than the row they came with. */

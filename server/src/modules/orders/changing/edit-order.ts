@@ -35,6 +35,8 @@ export interface OrderEdit {
   /** Pays what new lines come to more, where the order is confirmed and nothing of it pays yet. */
   readonly accountId?: number | undefined;
   readonly paymentToken?: string | undefined;
+  /** Gets what is refunded of units that go; undefined: the account that paid. */
+  readonly refundTo?: number | undefined;
   readonly versions?: readonly number[] | undefined;
 }
 
@@ -48,6 +50,7 @@ export function editOrder(services: OrderServices, caller: OrderCaller, edit: Or
   return {
     event: "order.edit",
     versions: edit.versions,
+    refundTo: edit.refundTo,
     extra: async (order, payment) => {
       const productIds = [...new Set((edit.items ?? []).flatMap(({ productId }) => productId ?? []))];
       const { checkStock } = services;

@@ -25,7 +25,7 @@ export async function prepareEdit(
 ): Promise<OrderEdit> {
   const { order } = await getOrderWithPayment(services, actor, id);
   const asset = readCurrency(services.assets, order.currency);
-  const { items, metadata, reference, account_id, payment_token } = input;
+  const { items, metadata, reference, account_id, payment_token, refund_to_account_id } = input;
   return {
     items: items === undefined ? undefined : readItems(items, { asset, actor }),
     addresses: await readAddressChange(services, input, id),
@@ -33,6 +33,7 @@ export async function prepareEdit(
     metadata: metadata === undefined || metadata === null ? metadata : readMetadata(metadata),
     accountId: readOptionalId(account_id, "account_id"),
     paymentToken: readText(payment_token, "payment_token"),
+    refundTo: readOptionalId(refund_to_account_id, "refund_to_account_id"),
     versions,
   };
 }

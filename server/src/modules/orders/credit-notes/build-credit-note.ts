@@ -56,7 +56,7 @@ export function sumParts(parts: readonly CreditedPart[]): { total: bigint; tax: 
 
 export type NewNote = Pick<
   CreditNote,
-  "kind" | "refunded" | "paymentId" | "refundId" | "reason" | "createdBy" | "lines"
+  "kind" | "refunded" | "paymentId" | "refundId" | "accountId" | "reason" | "createdBy" | "lines"
 > & {
   readonly amounts: { readonly total: bigint; readonly tax: bigint };
   readonly reference?: string | null;
@@ -77,7 +77,6 @@ export function buildCreditNote(
     net: total - tax,
     tax,
     total,
-    accountId: null,
     journalId: null,
     reference,
   };

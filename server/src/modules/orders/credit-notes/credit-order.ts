@@ -39,6 +39,7 @@ export interface RefundRequest {
   readonly amountMinor?: bigint | undefined;
   readonly items?: readonly { readonly lineNo: number; readonly amountMinor: bigint }[] | undefined;
   readonly reason: string;
+  readonly refundTo?: number | undefined;
 }
 
 /**
@@ -48,6 +49,7 @@ export interface RefundRequest {
 export function refundOrder(request: RefundRequest): OrderAct {
   return {
     event: "order.refund",
+    refundTo: request.refundTo,
     decide: (desk, found) => {
       const parts = findRefunded(found.order, request);
       if (parts instanceof AppError) return parts;
@@ -182,7 +184,7 @@ function isAboutToPay(payment: Payment | undefined): boolean {
  */
 function payBack(
   desk: Desk,
-  { order, payment, actor }: FoundOrder,
+  { order, payment, actor, refundTo }: FoundOrder,
   { kind, parts, reason }: Crediting,
 ): Omit<Credited, "lines" | "order"> | AppError {
   const total = sum(parts.map((part) => part.gross));
@@ -199,7 +201,8 @@ function payBack(
   const tax = divideHalfUp(sum(parts.map((part) => part.tax)) * amountMinor, total);
   const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
   const taxMinor = least(tax, taxLeft, amountMinor);
-  const refunded = refundPayment(desk, payment, { amountMinor, taxMinor, reason, actorId: actor.id });
+  const request = { amountMinor, taxMinor, reason, refundTo, actorId: actor.id };
+  const refunded = refundPayment(desk, payment, request);
   return refunded instanceof AppError
     ? refunded
     : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
@@ -239,6 +242,7 @@ export function leaveCredit(
     refunded,
     paymentId: refund?.paymentId ?? null,
     refundId: refund?.id ?? null,
+    accountId: refund?.accountId ?? null,
     reason,
     createdBy: actor.id,
     lines,

@@ -70,6 +70,7 @@ function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Fo
       parts,
       kind,
       refundId: money.refundId,
+      accountId: money.accountId,
       reason: money.reason ?? "refunded by its payment",
       reference: money.disputeReference,
       paymentId: payment.id,
@@ -94,6 +95,7 @@ function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Follo
       parts: takeFromLines(order.lines, own, noted),
       kind: "reversal",
       refundId: money.refundId,
+      accountId: money.accountId,
       reason: money.reason ?? "the refund did not go through",
       paymentId: payment.id,
       createdBy: actorId,
@@ -121,7 +123,10 @@ function takeFromLines(
   });
 }
 
-type NoteFields = Pick<NewNote, "kind" | "refundId" | "reason" | "reference" | "paymentId" | "createdBy">;
+type NoteFields = Pick<
+  NewNote,
+  "kind" | "refundId" | "accountId" | "reason" | "reference" | "paymentId" | "createdBy"
+>;
 
 function addNote(
   desk: Desk,

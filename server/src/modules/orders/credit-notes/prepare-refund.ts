@@ -1,6 +1,6 @@
 // Reads what is to be given back, at the decimals of the order's currency, which never changes.
 import type { Actor } from "../../../values/actor.ts";
-import { readPositiveAmount, readText } from "../../../values/read-input.ts";
+import { readOptionalId, readPositiveAmount, readText } from "../../../values/read-input.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { getOrderWithPayment } from "../get-order.ts";
 import type { RefundInput } from "../schemas.ts";
@@ -11,9 +11,10 @@ import type { RefundRequest } from "./credit-order.ts";
 export async function prepareRefund(
   services: OrderServices,
   actor: Actor,
-  { id, input: { amount, items, reason } }: { readonly id: number; readonly input: RefundInput },
+  { id, input }: { readonly id: number; readonly input: RefundInput },
 ): Promise<RefundRequest> {
   const { order } = await getOrderWithPayment(services, actor, id);
+  const { amount, items, reason, refund_to_account_id: refundTo } = input;
   const asset = readCurrency(services.assets, order.currency);
   return {
     amountMinor: amount === undefined ? undefined : readPositiveAmount(amount, asset, "amount"),
@@ -22,5 +23,6 @@ export async function prepareRefund(
       amountMinor: readPositiveAmount(item.amount, asset, `items[${index}].amount`),
     })),
     reason: readText(reason, "reason"),
+    refundTo: readOptionalId(refundTo, "refund_to_account_id"),
   };
 }

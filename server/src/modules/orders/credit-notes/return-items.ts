@@ -26,6 +26,7 @@ export interface ReturnRequest {
   /** False: the goods alone; the money may follow as a refund. */
   readonly refund: boolean;
   readonly reason: string;
+  readonly refundTo?: number | undefined;
 }
 
 /**
@@ -37,6 +38,7 @@ export function returnItems(services: OrderServices, request: ReturnRequest): Or
   let shelves: Shelves = { shipments: [], accounts: new Map(), named: new Map() };
   return {
     event: "order.return",
+    refundTo: request.refundTo,
     extra: async (order) => {
       if (findOpenLines(order, request) instanceof AppError) return {};
       shelves = await readShelves(services, order, request);

@@ -17,6 +17,7 @@ export interface AttemptRow {
   state: AttemptState;
   provider_reference: string | null;
   reason: string | null;
+  account_id: bigint | null;
   failure_code: string | null;
   failure_message: string | null;
   actor_id: string;
@@ -36,6 +37,7 @@ const BEGUN: ColumnTable<Attempt> = {
   tax: ["bigint", (attempt) => attempt.taxMinor],
   keeps_rest: ["boolean", (attempt) => attempt.keepsRest],
   reason: ["text", (attempt) => attempt.reason],
+  account_id: ["bigint", (attempt) => attempt.accountId],
   actor_id: ["text", (attempt) => attempt.actorId],
   asked_count: ["integer", (attempt) => attempt.askedCount],
 };
@@ -97,6 +99,7 @@ export function toAttempt(row: AttemptRow): Attempt {
     state: row.state,
     providerReference: row.provider_reference,
     reason: row.reason,
+    accountId: toId(row.account_id),
     failureCode: row.failure_code,
     failureMessage: row.failure_message,
     actorId: row.actor_id,

@@ -21,6 +21,8 @@ export interface Attempt {
   readonly providerReference: string | null;
   /** Of a refund: why. */
   readonly reason: string | null;
+  /** Of a balance's refund: the account that it goes to, where that is not the one that paid. */
+  readonly accountId: number | null;
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
   readonly actorId: string;

@@ -12,6 +12,8 @@ export interface NewAttempt extends Money {
   readonly actorId: string;
   readonly keepsRest?: boolean | undefined;
   readonly reason?: string | undefined;
+  /** Of a balance's refund: where it goes, if not to the account that paid. */
+  readonly accountId?: number | undefined;
 }
 
 /** Returns the payment with the amount under way. The caller saves the payment. */
@@ -47,7 +49,7 @@ export function noteAttempt(desk: Desk, payment: Payment, request: NewAttempt): 
 function newAttempt(
   desk: Desk,
   payment: Payment,
-  { act, amountMinor, taxMinor, actorId, keepsRest = false, reason }: NewAttempt,
+  { act, amountMinor, taxMinor, actorId, keepsRest = false, reason, accountId }: NewAttempt,
 ): Omit<Attempt, "state" | "dueAt" | "settledAt"> {
   return {
     id: takeStamps(desk.book, 1),
@@ -58,6 +60,7 @@ function newAttempt(
     keepsRest,
     providerReference: null,
     reason: reason ?? null,
+    accountId: accountId ?? null,
     failureCode: null,
     failureMessage: null,
     actorId,

@@ -34,6 +34,7 @@ const attempt = (id: number, act: Attempt["act"], fields: Partial<Attempt> = {})
   state: "sent",
   providerReference: null,
   reason: null,
+  accountId: null,
   failureCode: null,
   failureMessage: null,
   actorId: "staff",

@@ -159,7 +159,7 @@ export interface EventBooking {
   readonly amountMinor: bigint;
   readonly taxMinor: bigint;
   readonly journalId: number | null;
-  /** What money goes by, which never changes. */
+  /** What money goes by, which never changes; its account is the one that this event's money came from or went to. */
   readonly payment: Pick<Payment, "id" | "provider" | "assetId" | "currency" | "accountId">;
 }
 
@@ -177,11 +177,11 @@ export async function selectBookings(
       event_journal: bigint | null;
     })[]
   >`
-    SELECT p.id, p.provider, p.asset_id, p.currency, p.account_id,
+    SELECT p.id, p.provider, p.asset_id, p.currency, coalesce(e.account_id, p.account_id) AS account_id,
       e.seq AS event_seq, e.type AS event_type, e.amount AS event_amount, e.tax AS event_tax,
       e.journal_id AS event_journal
     FROM (
-      SELECT payment_id, seq, type, amount, tax, journal_id
+      SELECT payment_id, seq, type, amount, tax, journal_id, account_id
       FROM payments.events
       WHERE (payment_id, seq) > (${after.paymentId}, ${after.seq}) AND at > ${since}
         AND (journal_id IS NOT NULL OR type IN ('captured', 'refunded', 'refund_reversed', 'dispute_lost'))
