@@ -1,12 +1,13 @@
 // The running program: database, modules, HTTP. `startApp` brings it up in order and hands back how to stop it.
 
 import type { Config } from "../config/config.ts";
+import { PUBLIC_URL_DEFAULT } from "../config/keys/access.ts";
 import { splitList } from "../config/split-list.ts";
 import { createAuthenticator, createLocalVerifier } from "../http/authenticate.ts";
 import { createHttpServer, type HttpServer, type Routes } from "../http/http-server.ts";
 import type { RateLimits } from "../http/limits/rate-limit.ts";
 import { addDocs } from "../http/operations/docs.ts";
-import { addHealthRoutes } from "../http/operations/health.ts";
+import { addHealthRoutes, type HealthOptions } from "../http/operations/health.ts";
 import { createMetrics, type Metrics } from "../http/operations/metrics.ts";
 import { addMetricsRoute, openMetricsServer } from "../http/operations/metrics-door.ts";
 import { startSchedule } from "../modules/jobs/index.ts";
@@ -20,6 +21,7 @@ import { addGauges, listDatabaseGauges } from "./gauges.ts";
 import { judgeSettings } from "./judge-settings.ts";
 import { listChecks, type OpenedModules, openModules, readSettings } from "./module-list.ts";
 import { type Databases, LANES, openDatabases } from "./open-databases.ts";
+import { openHome } from "./open-home.ts";
 import { readTokenSettings } from "./token-settings.ts";
 import { readVaultOptions } from "./vault-options.ts";
 
@@ -77,11 +79,13 @@ async function open(config: Config, opening: Opening): Promise<{ server: HttpSer
   ]);
   let stopping = false;
   const writeCheck = openWriteCheck(db);
-  addHealthRoutes(server, {
+  const health: HealthOptions = {
     checkWrites: () => Promise.all([writeCheck(), ...modules.opened.map(({ checkReady }) => checkReady?.())]),
     isStopping: () => stopping,
     listDegraded: () => modules.opened.flatMap(({ listDegraded }) => listDegraded?.() ?? []),
-  });
+  };
+  addHealthRoutes(server, health);
+  openHome(server, config, { health, reports: modules.services.reports });
   await openMetricsDoor(config, { server, metrics, steps });
   await addRoutes(server, modules);
   startWorkers(TARGETS.all, { ...opening, modules });
@@ -123,7 +127,10 @@ async function openServer(
       unreadMax: config.HTTP_UNREAD_MAX_BYTES,
     },
   });
-  await addDocs(server);
+  await addDocs(server, () => {
+    const isGuess = config.PORT === 0 && config.PUBLIC_URL === PUBLIC_URL_DEFAULT;
+    return isGuess ? server.listeningOrigin : config.PUBLIC_URL;
+  });
   return server;
 }
 

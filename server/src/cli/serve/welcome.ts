@@ -16,6 +16,7 @@ export function welcome({ url, databaseHint }: Pick<App, "url" | "databaseHint">
   return [
     "",
     `  Countinghouse runs at ${url} on ${database}`,
+    `  Page              ${url}/`,
     `  API page          ${url}/docs`,
     `  ${config.APP_ENV === "production" ? "Administrator    " : "Admin token      "} ${elsewhere}npx countinghouse ${admin}`,
     `  psql              ${databaseHint}`,

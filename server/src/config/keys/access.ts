@@ -2,6 +2,9 @@
 import { baseUrl, directoryId, domain, hosts, mailbox, networks, origins, smtpUrl, text } from "../forms.ts";
 import { type ConfigKey, secret } from "../key.ts";
 
+/** Unset, at PORT. */
+export const PUBLIC_URL_DEFAULT = "http://localhost:8000";
+
 export const ACCESS_KEYS = [
   {
     name: "TOKEN_ISSUER",
@@ -222,7 +225,7 @@ export const ACCESS_KEYS = [
     group: "Mail",
     type: "string",
     form: baseUrl,
-    default: "http://localhost:8000",
+    default: PUBLIC_URL_DEFAULT,
     description: "Where people reach the program, for the links in mails; unset, localhost at PORT.",
   },
   {

@@ -1,5 +1,6 @@
-// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs, to which / leads. All of
-// it is fixed: made once, compressed once. The page runs no script but the two files that it names.
+// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs. All of it is fixed: made
+// once, compressed once. The page runs no script but the two files that it names, asks nobody else for anything, and shows
+// nothing of what its maker sells.
 import swagger from "@fastify/swagger";
 import { type ContentPolicy, readSecurityHeaders } from "../edge.ts";
 import type { HttpServer } from "../http-server.ts";
@@ -22,9 +23,10 @@ const PAGE_POLICY: ContentPolicy = {
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
-    <title>Countinghouse API</title>
     <meta charset="utf-8" />
+    <title>Countinghouse API</title>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <link rel="icon" href="../favicon.svg" type="image/svg+xml" />
   </head>
   <body>
     <div id="app"></div>
@@ -33,39 +35,95 @@ const PAGE = `<!doctype html>
   </body>
 </html>
 `;
-const START = `Scalar.createApiReference("#app", ${JSON.stringify({
-  url: "/openapi.json",
+/** The page's settings. Requests go to where the page came from, whatever address the document names. */
+const SETTINGS = {
+  url: "../openapi.json",
   telemetry: false,
   withDefaultFonts: false,
-})});
+  // What its maker offers: assistants, servers for them, a client in its cloud, sharing, publishing.
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  showDeveloperTools: "never",
+  hideClientButton: true,
+  externalUrls: { dashboardUrl: "", registryUrl: "", proxyUrl: "", apiBaseUrl: "" },
+  customCss: 'a[href*="scalar.com"] { display: none !important; }',
+  defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
+  orderSchemaPropertiesBy: "preserve",
+};
+const START = `Scalar.createApiReference("#app", {
+  ...${JSON.stringify(SETTINGS)},
+  servers: [{ url: new URL("..", location.href).href.replace(/\\/$/, "") }],
+  setPageTitle: ({ title, document }) => (title && title !== document.title ? title + " · " : "") + "Countinghouse API",
+});
 `;
 
-/** To be called before the routes are added, which it watches. */
-export async function addDocs(server: HttpServer): Promise<void> {
+/** The order in which the page shows what there is: what a newcomer needs first. */
+const TAGS: readonly (readonly [name: string, what: string])[] = [
+  ["Sign in", "Register, sign in and out, refresh, forgotten passwords, passkeys."],
+  ["Products", "What is sold: search, prices, images."],
+  ["Orders", "What customers buy: placing, previewing, changing, cancelling."],
+  ["Carts", "What is about to be bought, also by guests."],
+  ["Payments", "How orders are paid: cards, balances, invoices."],
+  ["Fulfilment", "Shipping, whole orders or parts."],
+  ["Returns and refunds", "Goods that come back, money that goes back, credit notes."],
+  ["Stock", "Locations, receipts, adjustments, suppliers."],
+  ["Categories", "The tree that products hang in."],
+  ["Coupons", "What makes orders cheaper."],
+  ["Analytics", "Turnover, products, customers."],
+  ["Accounts", "The bank under the shop: customers' accounts, balances, statements."],
+  ["Transactions", "Deposits, withdrawals, transfers, and undoing them."],
+  ["Holds", "Money set aside, to be taken later."],
+  ["Exchange", "Rates, and changing money."],
+  ["Assets", "Currencies and other things that are counted."],
+  ["Me", "The one who is signed in."],
+  ["Second factor", "Authenticator apps, passkeys, recovery codes."],
+  ["API keys", "Keys for programs."],
+  ["Users", "People and their roles (administrators)."],
+  ["Risk", "What was flagged, blocked or has to be reviewed."],
+  ["Audit", "The trail of all commands, and its proofs."],
+  ["Integrity", "Whether ledger, stock, payments and orders agree."],
+  ["Operations", "Health, metrics, keys."],
+];
+
+const DESCRIPTION = `Orders, stock and money that never disagree.
+
+**Signing in.** \`POST /api/v1/auth/register\` makes an account (the first one looks after the shop, outside production),
+\`POST /api/v1/auth/login\` answers an \`access_token\`: put it under *Authentication*. While developing,
+\`npx countinghouse token --role admin\` prints one too.
+
+**Paths.** Everything is below \`/api/v1\`. The same paths without it, such as \`/orders\` for \`/api/v1/orders\`, are another
+name of the current version.
+
+**Repeating.** Every POST takes an \`Idempotency-Key\`: repeat a request with its key and it is carried out once. Refusals are
+RFC 9457 problem documents.
+
+**Examples** work as they are on a new database, in the order in which one thing needs another: 1109 is the first account
+opened there.`;
+
+/**
+ * To be called before the routes are added, which it watches.
+ * @param publicUrl where clients reach the server; asked when the document is first read
+ */
+export async function addDocs(server: HttpServer, publicUrl: () => string): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "Countinghouse",
         version: "1",
-        description:
-          "Orders, stock and money that never disagree. Get a token with `npx countinghouse token --role admin` and put it under Authentication. " +
-          "Every POST takes an `Idempotency-Key`: repeat a request with its key and it is carried out once. Refusals are RFC 9457 problem documents. " +
-          "The examples work as they are on a new database, in the order in which one thing needs another: 1109 is the first account opened there.",
+        description: DESCRIPTION,
       },
       components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
       security: [{ bearer: [] }],
+      tags: TAGS.map(([name, description]) => ({ name, description })),
     },
   });
   const sendDocument = createFixedAnswer("application/json; charset=utf-8", async () => {
     const document = completeDocument(JSON.parse(JSON.stringify(server.swagger())));
+    document["servers"] = [{ url: publicUrl().replace(/\/+$/, "") }];
     return Buffer.from(JSON.stringify(document));
   });
   serve(server, "/openapi.json", sendDocument);
-  // The address that the start prints: a browser goes on to the page, a program reads where to go.
-  server.get("/", { config: { public: true }, schema: { hide: true } }, (_request, reply) =>
-    reply.code(302).header("location", "/docs/").send({ docs: "/docs/", openapi: "/openapi.json" }),
-  );
   await server.register(async (scope) => addPage(scope as HttpServer));
 }
 

@@ -11,10 +11,27 @@ export interface HealthOptions {
   readonly listDegraded: () => readonly string[];
 }
 
-export function addHealthRoutes(
-  server: HttpServer,
-  { checkWrites, isStopping, listDegraded }: HealthOptions,
-): void {
+export interface Readiness {
+  /** "ready", or in words what stands against it. */
+  readonly status: string;
+  readonly degraded: readonly string[];
+}
+
+export async function readReadiness({
+  checkWrites,
+  isStopping,
+  listDegraded,
+}: HealthOptions): Promise<Readiness> {
+  if (isStopping()) return { status: "stopping", degraded: [] };
+  try {
+    await checkWrites();
+    return { status: "ready", degraded: listDegraded() };
+  } catch (error) {
+    return { status: describeFailure(error), degraded: [] };
+  }
+}
+
+export function addHealthRoutes(server: HttpServer, options: HealthOptions): void {
   const config = { public: true };
 
   server.get(
@@ -34,17 +51,9 @@ export function addHealthRoutes(
       },
     },
     async (_request, reply) => {
-      if (isStopping()) return reply.code(503).send({ status: "stopping" });
-      try {
-        await checkWrites();
-        const degraded = listDegraded();
-        return degraded.length === 0 ? { status: "ready" } : { status: "ready", degraded };
-      } catch (error) {
-        return reply
-          .code(503)
-          .header("retry-after", 1)
-          .send({ status: describeFailure(error) });
-      }
+      const { status, degraded } = await readReadiness(options);
+      if (status !== "ready") return reply.code(503).header("retry-after", 1).send({ status });
+      return degraded.length === 0 ? { status } : { status, degraded };
     },
   );
 }

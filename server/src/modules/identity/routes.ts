@@ -22,7 +22,6 @@ export function identityRoutes(identity: Identity): Routes {
     addApiKeyRoutes(server, identity);
     addFactorRoutes(server, identity);
     addPasskeyRoutes(server, identity);
-    addPasskeySignIn(server, identity);
     addAdminRoutes(server, identity);
     addSigningKeyRoutes(server, identity);
     // Forms are taken here alone: everywhere else a body is JSON.
@@ -32,6 +31,7 @@ export function identityRoutes(identity: Identity): Routes {
       addPasswordRoutes(scope as HttpServer, identity);
       addAddressRoutes(scope as HttpServer, identity);
     });
+    server.register(async (scope) => addPasskeySignIn(scope as HttpServer, identity)); // told of after passwords
   };
 }
 

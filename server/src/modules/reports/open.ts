@@ -2,7 +2,7 @@
 
 import { ownOf } from "../../values/own-of.ts";
 import type { Module } from "../module.ts";
-import { listKinds } from "./check-integrity.ts";
+import { countFindings, listKinds } from "./check-integrity.ts";
 import { integrityRoutes } from "./integrity-routes.ts";
 import { findLatestCheck, watchIntegrity } from "./run-integrity.ts";
 
@@ -10,11 +10,29 @@ export interface ReportSettings {
   readonly integrityCheckSeconds: number;
 }
 
-export const reports: Module<"reports", ReportSettings, object, object> = {
+export interface ReportServices {
+  /** The newest check of the whole, by any process; undefined before the first. */
+  readonly findLatestCheck: () => Promise<CheckSummary | undefined>;
+}
+
+export interface CheckSummary {
+  readonly checkedAt: Date;
+  readonly differences: number;
+  readonly kinds: readonly string[];
+}
+
+export const reports: Module<"reports", ReportSettings, object, ReportServices> = {
   name: "reports",
   readSettings: (config) => ({ integrityCheckSeconds: config.INTEGRITY_CHECK_SECONDS }),
   open: ({ db, log, checks }, { integrityCheckSeconds }) => ({
-    services: {},
+    services: {
+      findLatestCheck: async () => {
+        const latest = await findLatestCheck(db);
+        if (latest === undefined) return undefined;
+        const { checkedAt, findings } = latest;
+        return { checkedAt, differences: countFindings(findings), kinds: listKinds(checks) };
+      },
+    },
     routes: [integrityRoutes({ db, checks })],
     tasks: [
       {

@@ -27,8 +27,9 @@ function addConfirming(server: HttpServer, identity: Identity): void {
       schema: {
         ...OPEN,
         operationId: "verifyEmail",
-        summary:
-          "Confirm an e-mail address. The first time, without a session of the account or its password, all that was added to it goes, its password too",
+        summary: "Confirm an e-mail address",
+        description:
+          "The first time, without a session of the account or its password, all that was added to it goes, its password too.",
         body: EmailVerifyInput,
       },
     },
