@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import type { TestSequencerConstructor } from "vitest/node";
 import { isLostTypeQuery } from "./server/src/runtime/pool.ts";
-import { ciReporter } from "./server/tests/ci-reporter.ts";
+import { ciReporter, skippedReporter } from "./server/tests/ci-reporter.ts";
 import { LongestFirst } from "./server/tests/longest-first.ts";
 
 // Many tests start the program in a process of its own: compiled code is kept, as bin/countinghouse.mjs keeps it.
@@ -26,6 +26,6 @@ export default defineConfig({
     onUnhandledError: (error) => !isLostTypeQuery(error),
     globalSetup: ["server/tests/global-setup.ts"],
     // In CI a skipped test is a failure: the machine has all that the tests need, or the run says what is missing.
-    reporters: process.env["CI"] === undefined ? ["default"] : ["default", ciReporter],
+    reporters: process.env["CI"] === undefined ? ["default", skippedReporter] : ["default", ciReporter],
   },
 });

@@ -1,8 +1,8 @@
 // The page at /, the API page, and the document behind it, in a real browser.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../../app.ts";
-import { CHROMIUM, openBrowser, openPage } from "../../browser.ts";
+import { CHROMIUM, needChromium, openBrowser, openPage } from "./browser.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 100 };
 
@@ -56,7 +56,9 @@ describe("the document", () => {
   });
 });
 
-describe.skipIf(CHROMIUM === undefined)("the API page", () => {
+describe("the API page", () => {
+  beforeEach(needChromium);
+
   it("F6-31 opens on signing in, products and orders, under our name, with requests that can be copied", async () => {
     const { page, foreign, errors } = await open(`${app.url}/docs`);
     await page.getByText("/api/v1/auth/register").first().waitFor();
@@ -184,7 +186,8 @@ describe("the page at /", () => {
     await production.stop();
   });
 
-  it.skipIf(CHROMIUM === undefined)("F6-31 is shown as it is meant, in a browser", async () => {
+  it("F6-31 is shown as it is meant, in a browser", async (context) => {
+    needChromium(context);
     const { page, foreign, errors } = await open(app.url);
     expect(await page.title()).toBe("Countinghouse");
     expect(await page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")).toBe("30.4px");

@@ -1,6 +1,7 @@
 // A real Chromium for tests of pages: Debian's, or the one that CHROMIUM names.
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+import type { TestContext } from "vitest";
 
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** Nothing is looked up elsewhere, and no sandbox, which root in a container cannot have. */
@@ -14,8 +15,13 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Undefined where there is none: in CI that is a failure (ci-reporter.ts). */
+/** Undefined where there is none. */
 export const CHROMIUM = [process.env["CHROMIUM"] ?? "", ...PATHS].find((path) => existsSync(path));
+
+/** Leaves the test out where there is no Chromium, and says so: in CI that is a failure (ci-reporter.ts). */
+export function needChromium({ skip }: Pick<TestContext, "skip">): void {
+  skip(CHROMIUM === undefined, "no Chromium (install Debian's package chromium, or name one in CHROMIUM)");
+}
 
 export interface OpenedPage {
   readonly page: Page;
