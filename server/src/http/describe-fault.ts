@@ -26,7 +26,7 @@ const FORMATS = new Map([
   ["uri", "a URI such as https://example.com/a"],
   ["uuid", "a UUID such as 3f0d5c1e-7a52-4d0a-9f57-0c8f3f6a2b11"],
 ]);
-const NAMES_MAX = 12;
+const NAMES_MAX = 30;
 
 const DESCRIBE = new Map<string, Describe>([
   ["type", ({ params }) => `must be ${describeTypes(params["type"])}`],
@@ -46,6 +46,7 @@ const DESCRIBE = new Map<string, Describe>([
   ["uniqueItems", () => "must list nothing twice"],
   ["minProperties", describeTooEmpty],
   ["maxProperties", ({ params }) => `must have at most ${count(params, "field")}`],
+  ["additionalProperties", describeUnknown],
   ["propertyNames", ({ params }) => `must have no field called "${params["propertyName"]}"`],
   ["minimum", ({ params }) => `must be at least ${params["limit"]}`],
   ["maximum", ({ params }) => `must be at most ${params["limit"]}`],
@@ -72,12 +73,25 @@ function describePattern({ params, parentSchema }: Fault): string {
 
 /** What changes something must say what. */
 function describeTooEmpty({ params, parentSchema }: Fault): string {
-  const names = Object.keys((parentSchema?.["properties"] as object | undefined) ?? {});
+  const names = namesOf(parentSchema);
   if (params["limit"] !== 1 || names.length === 0) return `must have at least ${count(params, "field")}`;
-  const shown = names.length > NAMES_MAX ? [...names.slice(0, NAMES_MAX), "..."] : names;
-  return `must have at least one of ${shown.join(", ")}`;
+  return `must have at least one of ${listNames(names)}`;
 }
 
 function count({ limit }: Fault["params"], noun: string): string {
   return `${limit} ${noun}${limit === 1 ? "" : "s"}`;
+}
+
+/** A name that is misspelled is found among those that are known. */
+function describeUnknown({ parentSchema }: Fault): string {
+  const names = namesOf(parentSchema);
+  return names.length === 0 ? "is not known here" : `is not known here, only ${listNames(names)}`;
+}
+
+function namesOf(schema: Fault["parentSchema"]): string[] {
+  return Object.keys((schema?.["properties"] as object | undefined) ?? {});
+}
+
+function listNames(names: readonly string[]): string {
+  return (names.length > NAMES_MAX ? [...names.slice(0, NAMES_MAX), "..."] : names).join(", ");
 }

@@ -166,7 +166,6 @@ function describeReasons(problems: readonly ValidationProblem[]): string {
   const reasons = problems.flatMap((fault) => {
     const { params } = fault;
     if (params["missingProperty"] !== undefined) return ["is required"];
-    if (params["additionalProperty"] !== undefined) return ["is not known here"];
     return "allowedValues" in params || "allowedValue" in params ? [] : [describeFault(fault)];
   });
   if (allowed.length > 0) reasons.unshift(`must be one of ${allowed.join(", ")}`);

@@ -84,6 +84,10 @@ it("F6-29 a body that changes nothing is told what it may change; limits are tol
   const reasonOf = async (request: string, body: unknown) =>
     (await app.send(staff, request, body)).body.errors?.[0]?.reason;
   expect(await reasonOf("PATCH /locations/1", {})).toBe("must have at least one of name, priority, sells");
+  expect(await reasonOf("PATCH /locations/1", { naem: "x" })).toBe(
+    "is not known here, only name, priority, sells",
+  );
+  expect(await reasonOf("GET /products?search=x", undefined)).toMatch(/^is not known here, only .*\bq\b/);
   expect(await reasonOf("POST /categories", { name: "" })).toBe("must not be empty");
   expect(await reasonOf("POST /categories", { name: "x".repeat(500) })).toMatch(
     /^must have at most \d+ characters$/,
