@@ -21,7 +21,6 @@ import { watchMethods } from "./allowed-methods.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
 import { checkJson } from "./check-json.ts";
-import type { CommandRecorder } from "./command-record.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
 import { createBodyBudget } from "./limits/body-budget.ts";
 import { createConnectionTurns } from "./limits/connection-turns.ts";
@@ -29,6 +28,7 @@ import { createRateLimiter, type RateLimiter, type RateLimits } from "./limits/r
 import { refuseUnparsed } from "./limits/refuse-unparsed.ts";
 import type { Metrics } from "./operations/metrics.ts";
 import { describeWrongMethod, sendProblem, toProblem } from "./problem.ts";
+import type { CommandRecorder } from "./routes/command-record.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<

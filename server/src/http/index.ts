@@ -1,18 +1,22 @@
 // The door of the HTTP kit for the modules' routes.
-export { sendAnswer } from "./answer.ts";
-export { answerCommand } from "./answer-command.ts";
-export { type Caller, readCaller, readFullOrigin, readOrigin } from "./caller.ts";
-export { type CommandAnswer, runCommand } from "./command.ts";
+
+export { formatCursor, readCursor } from "./cursor.ts";
+export type { HttpServer, Routes } from "./http-server.ts";
+export { describePage, readPage } from "./page.ts";
+export { addCommandRoute } from "./routes/add-command-route.ts";
+export { addDeskRoute } from "./routes/add-desk-route.ts";
+export { addRoute } from "./routes/add-route.ts";
+export { sendAnswer } from "./routes/answer.ts";
+export { type Caller, readCaller, readContext, readFullOrigin, readOrigin } from "./routes/caller.ts";
+export { type CommandAnswer, runCommand } from "./routes/command.ts";
 export {
   type CommandRecord,
   type CommandRecorder,
   type CommandRequest,
   readCommand,
-} from "./command-record.ts";
-export { formatCursor, readCursor } from "./cursor.ts";
-export type { HttpServer, Routes } from "./http-server.ts";
-export { readIdempotencyKey } from "./idempotency.ts";
-export { describePage, readPage } from "./page.ts";
+} from "./routes/command-record.ts";
+export { readIdempotencyKey } from "./routes/idempotency.ts";
+export { send } from "./routes/send.ts";
 export {
   AMOUNT_PATTERN,
   Amount,
@@ -35,4 +39,3 @@ export {
   shown,
   Time,
 } from "./schemas.ts";
-export { send } from "./send.ts";

@@ -1,6 +1,13 @@
 // Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
 
-import { describePage, type HttpServer, type Routes, readOrigin, readPage } from "../../http/index.ts";
+import {
+  addRoute,
+  describePage,
+  type HttpServer,
+  type Routes,
+  readOrigin,
+  readPage,
+} from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";
@@ -79,57 +86,45 @@ function addCheckpoints(server: HttpServer, { db, signers }: AuditServices): voi
       reply.type(PLAIN).send(`${signers[request.query.log ?? "entries"].verifierKey}\n`),
   );
 
-  server.get(
-    "/audit/consistency",
-    {
-      ...PUBLIC,
-      schema: {
-        tags,
-        operationId: "getConsistencyProof",
-        summary: "Proof that a later checkpoint keeps all of an earlier one",
-        security: [],
-        querystring: schemas.ConsistencyQuery,
-        response: { 200: schemas.ConsistencyProof },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/audit/consistency",
+    ...PUBLIC,
+    tags,
+    operationId: "getConsistencyProof",
+    summary: "Proof that a later checkpoint keeps all of an earlier one",
+    security: [],
+    query: schemas.ConsistencyQuery,
+    answer: schemas.ConsistencyProof,
+    run: async (request) => {
       const { log = "entries", from, to } = request.query;
       const { before, after, path } = await getConsistencyProof(db, log, { from, to });
       const hashes = path.map((hash) => hash.toString("base64"));
       const notes = { from_checkpoint: before.note, to_checkpoint: after.note };
       return { log, from: before.size, to: after.size, path: hashes, ...notes };
     },
-  );
+  });
 }
 
 function addProofs(server: HttpServer, { db, source }: AuditServices): void {
-  const schema = { tags, response: { 200: schemas.InclusionProof } };
-  server.get(
-    "/audit/entries/:seq/proof",
-    {
-      schema: {
-        ...schema,
-        operationId: "getEntryProof",
-        summary: "Proof that an entry is in the signed trail (staff)",
-        params: schemas.EntryParams,
-      },
-    },
-    async (request) => describeProof("entries", await getEntryProof(db, Number(request.params.seq))),
-  );
+  const schema = { tags, answer: schemas.InclusionProof };
+  addRoute(server, {
+    url: "/audit/entries/:seq/proof",
+    ...schema,
+    operationId: "getEntryProof",
+    summary: "Proof that an entry is in the signed trail (staff)",
+    params: schemas.EntryParams,
+    run: async (request) => describeProof("entries", await getEntryProof(db, Number(request.params.seq))),
+  });
 
-  server.get(
-    "/audit/transfers/:id/proof",
-    {
-      schema: {
-        ...schema,
-        operationId: "getTransferProof",
-        summary: "Proof that a transfer is in the signed log of transfers (staff)",
-        params: schemas.TransferParams,
-      },
-    },
-    async (request) =>
+  addRoute(server, {
+    url: "/audit/transfers/:id/proof",
+    ...schema,
+    operationId: "getTransferProof",
+    summary: "Proof that a transfer is in the signed log of transfers (staff)",
+    params: schemas.TransferParams,
+    run: async (request) =>
       describeProof("transfers", await getTransferProof({ db, source }, BigInt(request.params.id))),
-  );
+  });
 }
 
 function describeProof(log: "entries" | "transfers", { leaf, index, path, checkpoint }: LeafProof) {
@@ -138,18 +133,14 @@ function describeProof(log: "entries" | "transfers", { leaf, index, path, checkp
 }
 
 function addEntries(server: HttpServer, services: AuditServices): void {
-  server.get(
-    "/audit",
-    {
-      schema: {
-        tags,
-        operationId: "listAuditEntries",
-        summary: "The audit trail, newest first (admin)",
-        querystring: schemas.EntryQuery,
-        response: { 200: schemas.EntryPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/audit",
+    tags,
+    operationId: "listAuditEntries",
+    summary: "The audit trail, newest first (admin)",
+    query: schemas.EntryQuery,
+    answer: schemas.EntryPage,
+    run: async (request) => {
       const {
         actor_id: actorId,
         event,
@@ -166,7 +157,7 @@ function addEntries(server: HttpServer, services: AuditServices): void {
       });
       return describePage(page, describeEntry);
     },
-  );
+  });
 }
 
 function readTime(text: string | undefined, field: string): string | undefined {
@@ -193,21 +184,18 @@ function describeEntry({ seq, body, values, chainHash }: EntryRecord) {
 }
 
 function addErasure(server: HttpServer, { db }: AuditServices): void {
-  server.delete(
-    "/audit/subjects/:id",
-    {
-      schema: {
-        tags,
-        operationId: "eraseAuditSubject",
-        summary: "Forget a person's values on the trail; the chain stays whole (admin)",
-        params: schemas.SubjectParams,
-        response: { 200: schemas.Erased },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    method: "DELETE",
+    url: "/audit/subjects/:id",
+    tags,
+    operationId: "eraseAuditSubject",
+    summary: "Forget a person's values on the trail; the chain stays whole (admin)",
+    params: schemas.SubjectParams,
+    answer: schemas.Erased,
+    run: async (request) => {
       const by = { ...describeAuditActor(request.actor), origin: readOrigin(request) };
       const erased = await eraseSubject(db, { subjectId: request.params.id, ...by });
       return { subject_id: request.params.id, erased };
     },
-  );
+  });
 }

@@ -1,14 +1,6 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
 
-import {
-  answerCommand,
-  describePage,
-  type HttpServer,
-  readCommand,
-  readPage,
-  runCommand,
-  sendAnswer,
-} from "../../http/index.ts";
+import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
 import { type AssetRecord, addAsset, changeAssetState, findAssets, getAsset } from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
 import { AssetInput, AssetParams, AssetQuery, NoInput } from "./query-schemas.ts";
@@ -23,59 +15,47 @@ export function addAssetRoutes(server: HttpServer, services: BankingServices): v
 }
 
 function addReading(server: HttpServer, { db }: BankingServices): void {
-  server.get(
-    "/assets",
-    {
-      schema: {
-        tags,
-        operationId: "listAssets",
-        summary: "Currencies and other assets, oldest first",
-        querystring: AssetQuery,
-        response: { 200: AssetPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/assets",
+    tags,
+    operationId: "listAssets",
+    summary: "Currencies and other assets, oldest first",
+    query: AssetQuery,
+    answer: AssetPage,
+    run: async (request) => {
       const { kind, ...page } = request.query;
       return describePage(await findAssets(db, { kind, ...readPage(page) }), describeAsset);
     },
-  );
+  });
 
-  server.get(
-    "/assets/:code",
-    {
-      schema: {
-        tags,
-        operationId: "getAsset",
-        summary: "An asset",
-        params: AssetParams,
-        response: { 200: Asset },
-      },
-    },
-    async (request) => describeAsset(await getAsset(db, request.params.code)),
-  );
+  addRoute(server, {
+    url: "/assets/:code",
+    tags,
+    operationId: "getAsset",
+    summary: "An asset",
+    params: AssetParams,
+    answer: Asset,
+    run: async ({ params }) => describeAsset(await getAsset(db, params.code)),
+  });
 }
 
 function addAdding(server: HttpServer, { db, assets }: BankingServices): void {
-  server.post(
-    "/assets",
-    {
-      schema: {
-        tags,
-        operationId: "addAsset",
-        summary: "Add a currency or another asset (admin)",
-        description: "Its kind and scale never change, and it is never removed; it can be deactivated.",
-        body: AssetInput,
-        response: { 201: Asset },
-      },
-    },
-    async (request, reply) => {
-      const answer = await runCommand(db, readCommand(request, "asset.add"), async (tx) =>
-        describeAsset(await addAsset(tx, request.body)),
-      );
-      await assets.refresh(); // this process knows it before the answer says so
-      return sendAnswer(reply, 201, answer);
-    },
-  );
+  addCommandRoute(server, db, {
+    url: "/assets",
+    tags,
+    operationId: "addAsset",
+    summary: "Add a currency or another asset (admin)",
+    description: "Its kind and scale never change, and it is never removed; it can be deactivated.",
+    body: AssetInput,
+    answer: Asset,
+    status: 201,
+    event: "asset.add",
+    run:
+      ({ body }) =>
+      async (tx) =>
+        describeAsset(await addAsset(tx, body)),
+    afterCommit: () => assets.refresh(), // this process knows it before the answer says so
+  });
 }
 
 interface StateChange {
@@ -98,26 +78,21 @@ const STATE_CHANGES: readonly StateChange[] = [
 
 function addStateChange(server: HttpServer, { db }: BankingServices, change: StateChange): void {
   const { act, operationId, summary } = change;
-  server.post(
-    `/assets/:code/${act}`,
-    {
-      schema: {
-        tags,
-        operationId,
-        summary,
-        description: "What is in it stays, and can be moved, paid back and withdrawn.",
-        params: AssetParams,
-        body: NoInput,
-        response: { 200: Asset },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    url: `/assets/:code/${act}`,
+    tags,
+    operationId,
+    summary,
+    description: "What is in it stays, and can be moved, paid back and withdrawn.",
+    params: AssetParams,
+    body: NoInput,
+    answer: Asset,
+    event: `asset.${act}`,
+    run: (request) => {
       const { code } = request.params;
-      return answerCommand([request, reply], { db, event: `asset.${act}` }, async (tx) =>
-        describeAsset(await changeAssetState(tx, code, act === "activate")),
-      );
+      return async (tx) => describeAsset(await changeAssetState(tx, code, act === "activate"));
     },
-  );
+  });
 }
 
 function describeAsset({ code, kind, scale, active }: AssetRecord): AssetDocument {

@@ -1,7 +1,7 @@
 // Routes of carts: opening, reading, their lines, merging. A guest shows the cart's token in the header Cart-Token.
 
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { answerCommand, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
+import type { Static, TSchema } from "typebox";
+import { addCommandRoute, addRoute, type HttpServer, readCommand, runCommand } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import { readCurrency } from "../ledger/index.ts";
@@ -42,7 +42,7 @@ import {
 const tags = ["Carts"];
 const security: Record<string, string[]>[] = [{}, { bearer: [] }];
 /** Of every route that guests may use. */
-export const FOR_GUESTS = { config: { guests: true }, schema: { tags, security, headers: CartHeaders } };
+export const FOR_GUESTS = { config: { guests: true }, tags, security, headers: CartHeaders };
 
 export function addCartRoutes(server: HttpServer, services: OrderServices): void {
   addOpening(server, services);
@@ -102,234 +102,179 @@ function addOpening(server: HttpServer, services: OrderServices): void {
 }
 
 function addReading(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/carts/:id",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "getCart",
-        summary: "A cart at the prices of now",
-        description: "The ETag is the cart's version, for If-Match.",
-        params: CartParams,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => {
+  addRoute(server, {
+    url: "/carts/:id",
+    ...FOR_GUESTS,
+    operationId: "getCart",
+    summary: "A cart at the prices of now",
+    description: "The ETag is the cart's version, for If-Match.",
+    params: CartParams,
+    answer: CartAnswer,
+    isVersioned: true,
+    run: async (request) => {
       const { cartId, reader } = readCartCaller(services, request);
       const cart = await getCart(services.db, reader, cartId);
-      return reply
-        .header("etag", `"${cart.version}"`)
-        .send(await presentCart(services.db, { ...services, ...reader }, cart));
+      return presentCart(services.db, { ...services, ...reader }, cart);
     },
-  );
+  });
 }
 
 function addFilling(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/carts/:id/lines",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "addCartLine",
-        summary: "Put a product into the cart; what is there already gets more",
-        params: CartParams,
-        body: LineInput,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => {
-      const { product_id: productId, quantity } = request.body;
-      return edit(services, { request, reply, event: "cart.add_line" }, addWanted({ productId, quantity }));
-    },
-  );
+  addCartChange(server, services, {
+    method: "POST",
+    url: "/carts/:id/lines",
+    operationId: "addCartLine",
+    summary: "Put a product into the cart; what is there already gets more",
+    params: CartParams,
+    body: LineInput,
+    event: "cart.add_line",
+    read: ({ body }) => edit(addWanted({ productId: body.product_id, quantity: body.quantity })),
+  });
 
-  server.put(
-    "/carts/:id/lines",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "replaceCartLines",
-        summary: "Put these lines in the place of all",
-        description: "Send If-Match with the version read: without it, what others put in meanwhile is gone.",
-        params: CartParams,
-        body: LinesInput,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => {
-      const wanted = request.body.lines.map(({ product_id: productId, quantity }) => ({
-        productId,
-        quantity,
-      }));
-      return edit(services, { request, reply, event: "cart.replace_lines" }, replaceByWanted(wanted));
-    },
-  );
+  addCartChange(server, services, {
+    method: "PUT",
+    url: "/carts/:id/lines",
+    operationId: "replaceCartLines",
+    summary: "Put these lines in the place of all",
+    description: "Send If-Match with the version read: without it, what others put in meanwhile is gone.",
+    params: CartParams,
+    body: LinesInput,
+    event: "cart.replace_lines",
+    read: ({ body }) =>
+      edit(
+        replaceByWanted(body.lines.map(({ product_id, ...line }) => ({ productId: product_id, ...line }))),
+      ),
+  });
 }
 
 function addLineChanges(server: HttpServer, services: OrderServices): void {
-  server.patch(
-    "/carts/:id/lines/:product_id",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "changeCartLine",
-        summary: "Set the quantity of a line",
-        params: LineParams,
-        body: QuantityInput,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => {
-      const { product_id: productId } = request.params;
-      const { quantity } = request.body;
-      return edit(
-        services,
-        { request, reply, event: "cart.change_line" },
-        setWanted({ productId, quantity }),
-      );
-    },
-  );
+  addCartChange(server, services, {
+    method: "PATCH",
+    url: "/carts/:id/lines/:product_id",
+    operationId: "changeCartLine",
+    summary: "Set the quantity of a line",
+    params: LineParams,
+    body: QuantityInput,
+    event: "cart.change_line",
+    read: ({ params, body }) => edit(setWanted({ productId: params.product_id, quantity: body.quantity })),
+  });
 
-  server.delete(
-    "/carts/:id/lines/:product_id",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "removeCartLine",
-        summary: "Take a line out",
-        params: LineParams,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => {
-      const { product_id: productId } = request.params;
-      return edit(services, { request, reply, event: "cart.remove_line" }, takeOut(productId));
-    },
-  );
+  addCartChange(server, services, {
+    method: "DELETE",
+    url: "/carts/:id/lines/:product_id",
+    operationId: "removeCartLine",
+    summary: "Take a line out",
+    params: LineParams,
+    event: "cart.remove_line",
+    read: ({ params }) => edit(takeOut(params.product_id)),
+  });
 }
 
 function addPriceAcceptance(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/carts/:id/prices",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "acceptCartPrices",
-        summary: "Accept the prices, taxes and discount of now",
-        description: "With If-Match only those of the version that was shown.",
-        params: CartParams,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) =>
-      edit(services, { request, reply, event: "cart.accept_prices" }, acceptTodaysPrices()),
-  );
+  addCartChange(server, services, {
+    method: "POST",
+    url: "/carts/:id/prices",
+    operationId: "acceptCartPrices",
+    summary: "Accept the prices, taxes and discount of now",
+    description: "With If-Match only those of the version that was shown.",
+    params: CartParams,
+    event: "cart.accept_prices",
+    read: () => edit(acceptTodaysPrices()),
+  });
 }
 
 function addCouponChanges(server: HttpServer, services: OrderServices): void {
-  server.put(
-    "/carts/:id/coupon",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "setCartCoupon",
-        summary: "Name the coupon that the order is to use",
-        description:
-          "`discount` says what it takes off now. It is judged anew at checkout, and used only then.",
-        params: CartParams,
-        body: CouponChoice,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => {
-      const couponCode = readCouponCode(request.body.coupon_code);
-      return changeCoupon(services, { request, reply, event: "cart.set_coupon" }, couponCode);
-    },
-  );
+  addCartChange(server, services, {
+    method: "PUT",
+    url: "/carts/:id/coupon",
+    operationId: "setCartCoupon",
+    summary: "Name the coupon that the order is to use",
+    description: "`discount` says what it takes off now. It is judged anew at checkout, and used only then.",
+    params: CartParams,
+    body: CouponChoice,
+    event: "cart.set_coupon",
+    read: ({ body }) => changeCoupon(readCouponCode(body.coupon_code)),
+  });
 
-  server.delete(
-    "/carts/:id/coupon",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "removeCartCoupon",
-        summary: "Order without a coupon",
-        params: CartParams,
-        response: { 200: CartAnswer },
-      },
-    },
-    async (request, reply) => changeCoupon(services, { request, reply, event: "cart.remove_coupon" }, null),
-  );
+  addCartChange(server, services, {
+    method: "DELETE",
+    url: "/carts/:id/coupon",
+    operationId: "removeCartCoupon",
+    summary: "Order without a coupon",
+    params: CartParams,
+    event: "cart.remove_coupon",
+    read: () => changeCoupon(null),
+  });
 }
 
 function addMerging(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/carts/merge",
-    {
-      schema: {
-        tags,
-        operationId: "mergeCart",
-        summary: "Put a guest's cart into one's own, after signing in",
-        description:
-          "No line is lost: quantities of one product add up. A line holds no more than a million; what was cut " +
-          "is told in `capped`. The guest's cart is closed.",
-        body: MergeInput,
-        response: { 200: MergedCartAnswer },
-      },
-    },
-    async (request, reply) => {
-      const cartId = readProvenCart(services, request.body);
-      const reader = { actor: request.actor, provenId: cartId };
-      const route = { db: services.db, event: "cart.merge", isVersioned: true };
-      return answerCommand([request, reply], route, async (tx) => {
-        const merged = await mergeCarts(tx, { ...services, ...reader }, cartId);
+  addCommandRoute(server, services.db, {
+    url: "/carts/merge",
+    tags,
+    operationId: "mergeCart",
+    summary: "Put a guest's cart into one's own, after signing in",
+    description:
+      "No line is lost: quantities of one product add up. A line holds no more than a million; what was cut " +
+      "is told in `capped`. The guest's cart is closed.",
+    body: MergeInput,
+    answer: MergedCartAnswer,
+    isVersioned: true,
+    event: "cart.merge",
+    run: ({ body, actor }) => {
+      const cartId = readProvenCart(services, body);
+      const reader = { ...services, actor, provenId: cartId };
+      return async (tx) => {
+        const merged = await mergeCarts(tx, reader, cartId);
         const capped = merged.capped.map(({ productId, ...line }) => ({ product_id: productId, ...line }));
-        return { ...(await presentCart(tx.sql, { ...services, ...reader }, merged)), capped };
-      });
+        return { ...(await presentCart(tx.sql, reader, merged)), capped };
+      };
     },
-  );
+  });
 }
 
-interface ChangeRequest {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+/** What a request wants of the cart that its path names. */
+type CartChange = (tx: Tx, reader: CartServices & CartReader, access: CartAccess) => Promise<FullCart>;
+
+interface CartChangeRoute<P extends TSchema, B extends TSchema> {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params: P;
+  readonly body?: B;
   /** Of the audit trail. */
   readonly event: string;
+  readonly read: (request: { readonly params: Static<P>; readonly body: Static<B> }) => CartChange;
 }
 
-function edit(services: OrderServices, request: ChangeRequest, what: CartEdit): Promise<FastifyReply> {
-  return runChange(services, request, (tx, reader, access) =>
-    changeCart(tx, reader, { ...access, edit: what }),
-  );
-}
-
-function changeCoupon(
+/** Answers the cart as it is then. */
+function addCartChange<P extends TSchema, B extends TSchema>(
+  server: HttpServer,
   services: OrderServices,
-  request: ChangeRequest,
-  couponCode: string | null,
-): Promise<FastifyReply> {
-  return runChange(services, request, (tx, reader, access) =>
-    changeCartCoupon(tx, reader, { ...access, couponCode }),
-  );
-}
-
-async function runChange(
-  services: OrderServices,
-  { request, reply, event }: ChangeRequest,
-  work: (tx: Tx, reader: CartServices & CartReader, access: CartAccess) => Promise<FullCart>,
-): Promise<FastifyReply> {
-  const { cartId, reader } = readCartCaller(services, request);
-  const versions = readVersions(request.headers["if-match"]);
-  return answerCommand([request, reply], { db: services.db, event, isVersioned: true }, async (tx) => {
-    const cart = await work(tx, { ...services, ...reader }, { cartId, versions });
-    return presentCart(tx.sql, { ...services, ...reader }, cart);
+  { read, ...route }: CartChangeRoute<P, B>,
+): void {
+  addCommandRoute(server, services.db, {
+    ...FOR_GUESTS,
+    ...route,
+    answer: CartAnswer,
+    isVersioned: true,
+    run: (request) => {
+      const change = read(request);
+      const { cartId, reader } = readCartCaller(services, request);
+      const versions = readVersions(request.headers["if-match"]);
+      return async (tx) => {
+        const cart = await change(tx, { ...services, ...reader }, { cartId, versions });
+        return presentCart(tx.sql, { ...services, ...reader }, cart);
+      };
+    },
   });
+}
+
+function edit(what: CartEdit): CartChange {
+  return (tx, reader, access) => changeCart(tx, reader, { ...access, edit: what });
+}
+
+function changeCoupon(couponCode: string | null): CartChange {
+  return (tx, reader, access) => changeCartCoupon(tx, reader, { ...access, couponCode });
 }

@@ -1,5 +1,5 @@
 // Routes of a cart's end: checking it out, and the order that it has become, which guests too may read with its token.
-import { type HttpServer, readCaller, send } from "../../http/index.ts";
+import { addRoute, type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { OrderServices } from "../orders/index.ts";
 import { CheckoutInput, OrderDetail, OrderShape } from "../orders/index.ts";
@@ -12,9 +12,11 @@ export function addCheckoutRoutes(server: HttpServer, services: OrderServices): 
   server.post(
     "/carts/:id/checkout",
     {
-      ...FOR_GUESTS,
+      config: FOR_GUESTS.config,
       schema: {
-        ...FOR_GUESTS.schema,
+        tags: FOR_GUESTS.tags,
+        security: FOR_GUESTS.security,
+        headers: FOR_GUESTS.headers,
         operationId: "checkOutCart",
         summary: "Order what is in the cart",
         description:
@@ -35,21 +37,16 @@ export function addCheckoutRoutes(server: HttpServer, services: OrderServices): 
     },
   );
 
-  server.get(
-    "/carts/:id/order",
-    {
-      ...FOR_GUESTS,
-      schema: {
-        ...FOR_GUESTS.schema,
-        operationId: "getCartOrder",
-        summary: "The order that the cart has become",
-        params: CartParams,
-        response: { 200: OrderDetail },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/carts/:id/order",
+    ...FOR_GUESTS,
+    operationId: "getCartOrder",
+    summary: "The order that the cart has become",
+    params: CartParams,
+    answer: OrderDetail,
+    run: async (request) => {
       const { cartId, reader } = readCartCaller(services, request);
       return getOrderOfCart(services, reader, cartId);
     },
-  );
+  });
 }

@@ -1,7 +1,7 @@
 // Routes of orders: placing, reading, editing, paying, cancelling.
 
-import { describePage, type HttpServer, readCaller, readPage, send } from "../../http/index.ts";
-import { formatETag, readVersions } from "../../http/version.ts";
+import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
+import { readVersions } from "../../http/version.ts";
 import { readForeignCode, readName } from "../../values/names.ts";
 import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
@@ -32,57 +32,43 @@ export function addOrderRoutes(server: HttpServer, services: OrderServices): voi
 }
 
 function addPlacing(server: HttpServer, services: OrderServices): void {
-  server.post(
-    "/orders",
-    {
-      schema: {
-        tags,
-        operationId: "placeOrder",
-        summary: "Place an order",
-        description:
-          "Stock and money are held, or nothing is. Staff orders for a customer or nobody, at prices of their own and with service lines.",
-        body: OrderInput,
-        response: { 201: OrderShape },
-      },
-    },
-    async (request, reply) => {
-      const wanted = readOrder(services, request.actor, request.body);
-      return send(reply, await placeOrder(services, readCaller(request), wanted));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/orders",
+    tags,
+    operationId: "placeOrder",
+    summary: "Place an order",
+    description:
+      "Stock and money are held, or nothing is. Staff orders for a customer or nobody, at prices of their own and with service lines.",
+    body: OrderInput,
+    answer: OrderShape,
+    run: ({ actor, body }, caller) => placeOrder(services, caller, readOrder(services, actor, body)),
+  });
 
-  server.post(
-    "/orders/preview",
-    {
-      schema: {
-        tags,
-        operationId: "previewOrder",
-        summary: "What an order would charge, without placing it",
-        description:
-          "Takes what placing takes, and refuses what placing would of prices, coupon, stock and the way to pay. Nothing is " +
-          "written or held; what an account or the fraud check would say is said when it is placed.",
-        body: OrderInput,
-        response: { 200: OrderPreview },
-      },
-    },
-    async (request) => previewOrder(services, request, readOrder(services, request.actor, request.body)),
-  );
+  addRoute(server, {
+    method: "POST",
+    url: "/orders/preview",
+    tags,
+    operationId: "previewOrder",
+    summary: "What an order would charge, without placing it",
+    description:
+      "Takes what placing takes, and refuses what placing would of prices, coupon, stock and the way to pay. Nothing is " +
+      "written or held; what an account or the fraud check would say is said when it is placed.",
+    body: OrderInput,
+    answer: OrderPreview,
+    run: async (request) => previewOrder(services, request, readOrder(services, request.actor, request.body)),
+  });
 }
 
 function addReading(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/orders",
-    {
-      schema: {
-        tags,
-        operationId: "listOrders",
-        summary: "Orders, newest first",
-        description: "Staff sees all, a customer their own.",
-        querystring: OrderQuery,
-        response: { 200: OrderPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/orders",
+    tags,
+    operationId: "listOrders",
+    summary: "Orders, newest first",
+    description: "Staff sees all, a customer their own.",
+    query: OrderQuery,
+    answer: OrderPage,
+    run: async (request) => {
       const {
         status: state,
         fulfilment,
@@ -109,25 +95,18 @@ function addReading(server: HttpServer, services: OrderServices): void {
       });
       return describePage(page, (parts) => describeOrder(services.assets, parts));
     },
-  );
+  });
 
-  server.get(
-    "/orders/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getOrder",
-        summary: "An order with its payments, shipments, credit notes and timeline",
-        params: OrderParams,
-        response: { 200: OrderDetail },
-      },
-    },
-    async (request, reply) => {
-      const order = await getOrderDetail(services, request.actor, request.params.id);
-      reply.header("etag", formatETag(order));
-      return order;
-    },
-  );
+  addRoute(server, {
+    url: "/orders/:id",
+    tags,
+    operationId: "getOrder",
+    summary: "An order with its payments, shipments, credit notes and timeline",
+    params: OrderParams,
+    answer: OrderDetail,
+    isVersioned: true,
+    run: ({ actor, params }) => getOrderDetail(services, actor, params.id),
+  });
 }
 
 /** Totals are compared within one currency. @throws AppError `invalid/…` naming the field */
@@ -149,14 +128,12 @@ function addEditing(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     method: "PATCH",
     path: "",
-    schema: {
-      tags,
-      operationId: "changeOrder",
-      summary: "Change lines, addresses until it is shipped, reference and metadata",
-      description:
-        "`items` are the order as it shall be. Until it is paid its lines are replaced, at the prices of now. Afterwards what stays keeps its price, units that go are cancelled, units that are added are new lines at the prices of now, and the difference is charged or given back. With If-Match only that version.",
-      body: OrderChange,
-    },
+    tags,
+    operationId: "changeOrder",
+    summary: "Change lines, addresses until it is shipped, reference and metadata",
+    description:
+      "`items` are the order as it shall be. Until it is paid its lines are replaced, at the prices of now. Afterwards what stays keeps its price, units that go are cancelled, units that are added are new lines at the prices of now, and the difference is charged or given back. With If-Match only that version.",
+    body: OrderChange,
     act: async ({ request, caller, id, body: input }) => {
       const versions = readVersions(request.headers["if-match"]);
       return editOrder(services, caller, await prepareEdit(services, caller.actor, { id, input, versions }));
@@ -167,13 +144,11 @@ function addEditing(server: HttpServer, services: OrderServices): void {
 function addPaying(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/pay",
-    schema: {
-      tags,
-      operationId: "payOrder",
-      summary: "Pay an order that is not paid",
-      description: "Staff notes what was paid outside (invoice, bank_transfer, cash).",
-      body: PayInput,
-    },
+    tags,
+    operationId: "payOrder",
+    summary: "Pay an order that is not paid",
+    description: "Staff notes what was paid outside (invoice, bank_transfer, cash).",
+    body: PayInput,
     act: ({ caller, body: { payment_method: paymentMethod, account_id, payment_token } }) =>
       payOrder(services, caller, {
         paymentMethod,
@@ -186,14 +161,12 @@ function addPaying(server: HttpServer, services: OrderServices): void {
 function addCancelling(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/cancel",
-    schema: {
-      tags,
-      operationId: "cancelOrder",
-      summary: "Cancel an order, or units of it: stock is free, money goes back or is no longer due",
-      description:
-        "Customers until it is with the warehouse. Staff the whole until something is shipped, units that are not shipped always.",
-      body: CancelInput,
-    },
+    tags,
+    operationId: "cancelOrder",
+    summary: "Cancel an order, or units of it: stock is free, money goes back or is no longer due",
+    description:
+      "Customers until it is with the warehouse. Staff the whole until something is shipped, units that are not shipped always.",
+    body: CancelInput,
     act: ({ request, body }) => {
       const reason = readText(body.reason, "reason");
       const versions = readVersions(request.headers["if-match"]);

@@ -1,6 +1,6 @@
 // Routes that read payments.
 
-import { describePage, type HttpServer, PageQuery, readPage } from "../../http/index.ts";
+import { addRoute, describePage, type HttpServer, PageQuery, readPage } from "../../http/index.ts";
 import { readForeignCode } from "../../values/names.ts";
 import { describeAttention, describeDispute, describeHistory, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
@@ -24,83 +24,64 @@ export function addPaymentReadingRoutes(server: HttpServer, services: PaymentSer
 function addLists(server: HttpServer, services: PaymentServices): void {
   const { assets } = services;
 
-  server.get(
-    "/payments",
-    {
-      schema: {
-        tags,
-        operationId: "listPayments",
-        summary: "Payments, newest first",
-        description: "A customer finds their own.",
-        querystring: PaymentQuery,
-        response: { 200: PaymentPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/payments",
+    tags,
+    operationId: "listPayments",
+    summary: "Payments, newest first",
+    description: "A customer finds their own.",
+    query: PaymentQuery,
+    answer: PaymentPage,
+    run: async (request) => {
       const { order_id: orderId, customer_id, provider, ...query } = request.query;
       const customerId = readForeignCode(customer_id, "customer_id");
       const filter = { orderId, customerId, provider, ...readPage(query) };
       const page = await findPayments(services, request.actor, filter);
       return describePage(page, (payment) => describePayment(assets, payment));
     },
-  );
+  });
 
-  server.get(
-    "/payments/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getPayment",
-        summary: "A payment with its attempts, events and disputes",
-        params: PaymentParams,
-        response: { 200: PaymentDetail },
-      },
-    },
-    async (request) => {
-      const { id } = request.params;
-      const found = await getPaymentWithHistory(services, request.actor, id);
-      return describeHistory(assets, found);
-    },
-  );
+  addRoute(server, {
+    url: "/payments/:id",
+    tags,
+    operationId: "getPayment",
+    summary: "A payment with its attempts, events and disputes",
+    params: PaymentParams,
+    answer: PaymentDetail,
+    run: async ({ actor, params }) =>
+      describeHistory(assets, await getPaymentWithHistory(services, actor, params.id)),
+  });
 }
 
 function addQueues(server: HttpServer, services: PaymentServices): void {
   const { assets } = services;
 
-  server.get(
-    "/payments/attention",
-    {
-      schema: {
-        tags,
-        operationId: "listPaymentAttention",
-        summary: "Attempts and events that wait for a person, oldest first (staff)",
-        description:
-          "Attempts of which the provider has not said in time what became of them: find out, then POST /payments/{id}/resolve. And events that do not fit their payment: compare them with the provider's pages, then POST /payments/attention/{id}/resolve.",
-        querystring: PageQuery,
-        response: { 200: AttentionPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/payments/attention",
+    tags,
+    operationId: "listPaymentAttention",
+    summary: "Attempts and events that wait for a person, oldest first (staff)",
+    description:
+      "Attempts of which the provider has not said in time what became of them: find out, then POST /payments/{id}/resolve. And events that do not fit their payment: compare them with the provider's pages, then POST /payments/attention/{id}/resolve.",
+    query: PageQuery,
+    answer: AttentionPage,
+    run: async (request) => {
       const page = await findAttention(services, readPage(request.query));
       return describePage(page, (item) => describeAttention(assets, item, new Date()));
     },
-  );
+  });
 
-  server.get(
-    "/payments/disputes",
-    {
-      schema: {
-        tags,
-        operationId: "listPaymentDisputes",
-        summary: "Disputes, newest first (staff)",
-        description: "While one is open its amount is at risk; lost, the money is gone.",
-        querystring: PageQuery,
-        response: { 200: DisputePage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/payments/disputes",
+    tags,
+    operationId: "listPaymentDisputes",
+    summary: "Disputes, newest first (staff)",
+    description: "While one is open its amount is at risk; lost, the money is gone.",
+    query: PageQuery,
+    answer: DisputePage,
+    run: async (request) => {
       const page = await findDisputes(services, readPage(request.query));
       return describePage(page, ({ payment, dispute }) => describeDispute(assets, payment, dispute));
     },
-  );
+  });
 }

@@ -1,5 +1,5 @@
 // Routes by which staff act on payments.
-import { type HttpServer, readCaller, send } from "../../http/index.ts";
+import { addDeskRoute, type HttpServer } from "../../http/index.ts";
 import { readForeignCode } from "../../values/names.ts";
 import { readId, readOptionalId, readText } from "../../values/read-input.ts";
 import { submitEventDecision } from "./attention/resolve-event.ts";
@@ -29,121 +29,96 @@ export function addPaymentWritingRoutes(server: HttpServer, services: PaymentSer
 }
 
 function addCapture(server: HttpServer, services: PaymentServices): void {
-  server.post(
-    "/payments/:id/capture",
-    {
-      schema: {
-        tags,
-        operationId: "capturePayment",
-        summary: "Take what is authorized, or a part (staff)",
-        description: CAPTURING,
-        params: PaymentParams,
-        body: CaptureInput,
-        response: { 200: Payment },
-      },
-    },
-    async (request, reply) => {
-      const { amount, keep_rest: keepsRest } = request.body;
-      const command = { paymentId: request.params.id, ...readCaller(request) };
-      return send(reply, await submitCapture(services, command, { amount, keepsRest }), 200);
-    },
-  );
+  addDeskRoute(server, {
+    url: "/payments/:id/capture",
+    tags,
+    operationId: "capturePayment",
+    summary: "Take what is authorized, or a part (staff)",
+    description: CAPTURING,
+    params: PaymentParams,
+    body: CaptureInput,
+    answer: Payment,
+    status: 200,
+    run: ({ params, body: { amount, keep_rest: keepsRest } }, caller) =>
+      submitCapture(services, { paymentId: params.id, ...caller }, { amount, keepsRest }),
+  });
 }
 
 function addReturns(server: HttpServer, services: PaymentServices): void {
-  server.post(
-    "/payments/:id/void",
-    {
-      schema: {
-        tags,
-        operationId: "voidPayment",
-        summary: "Give back what is authorized and not captured (staff)",
-        params: PaymentParams,
-        body: VoidInput,
-        response: { 200: Payment },
-      },
-    },
-    async (request, reply) => {
-      const command = { paymentId: request.params.id, ...readCaller(request) };
-      return send(reply, await submitVoid(services, command), 200);
-    },
-  );
+  addDeskRoute(server, {
+    url: "/payments/:id/void",
+    tags,
+    operationId: "voidPayment",
+    summary: "Give back what is authorized and not captured (staff)",
+    params: PaymentParams,
+    body: VoidInput,
+    answer: Payment,
+    status: 200,
+    run: ({ params }, caller) => submitVoid(services, { paymentId: params.id, ...caller }),
+  });
 
-  server.post(
-    "/payments/:id/refunds",
-    {
-      schema: {
-        tags,
-        operationId: "refundPayment",
-        summary: "Refund captured money, wholly or in part, as often as some is left (staff)",
-        description: "Each refund has its own state.",
-        params: PaymentParams,
-        body: RefundInput,
-        response: { 201: Refund },
-      },
-    },
-    async (request, reply) => {
-      const command = { paymentId: request.params.id, ...readCaller(request) };
-      const reason = readText(request.body.reason, "reason");
-      const refundTo = readOptionalId(request.body.refund_to_account_id, "refund_to_account_id");
-      const { amount } = request.body;
-      const refund = await submitRefund(services, command, { amount, reason, refundTo });
-      return send(reply, refund, 201);
-    },
-  );
+  addDeskRoute(server, {
+    url: "/payments/:id/refunds",
+    tags,
+    operationId: "refundPayment",
+    summary: "Refund captured money, wholly or in part, as often as some is left (staff)",
+    description: "Each refund has its own state.",
+    params: PaymentParams,
+    body: RefundInput,
+    answer: Refund,
+    run: ({ params, body: { amount, reason, refund_to_account_id } }, caller) =>
+      submitRefund(
+        services,
+        { paymentId: params.id, ...caller },
+        {
+          amount,
+          reason: readText(reason, "reason"),
+          refundTo: readOptionalId(refund_to_account_id, "refund_to_account_id"),
+        },
+      ),
+  });
 }
 
 function addResolution(server: HttpServer, services: PaymentServices): void {
-  server.post(
-    "/payments/:id/resolve",
-    {
-      schema: {
-        tags,
-        operationId: "resolvePayment",
-        summary: "Say what became of an attempt that the provider does not tell about (operators)",
-        description:
-          "After looking it up at the provider. Should the provider tell otherwise later, its word is added.",
-        params: PaymentParams,
-        body: ResolveInput,
-        response: { 200: Payment },
-      },
-    },
-    async (request, reply) => {
-      const { attempt_id, outcome, note, provider_reference } = request.body;
-      const command = { paymentId: request.params.id, ...readCaller(request) };
+  addDeskRoute(server, {
+    url: "/payments/:id/resolve",
+    tags,
+    operationId: "resolvePayment",
+    summary: "Say what became of an attempt that the provider does not tell about (operators)",
+    description:
+      "After looking it up at the provider. Should the provider tell otherwise later, its word is added.",
+    params: PaymentParams,
+    body: ResolveInput,
+    answer: Payment,
+    status: 200,
+    run: ({ params, body: { attempt_id, outcome, note, provider_reference } }, caller) => {
       const resolution = {
         attemptId: readId(attempt_id, "attempt_id"),
         outcome,
         providerReference: readForeignCode(provider_reference, "provider_reference"),
         note: readText(note, "note"),
       };
-      return send(reply, await submitResolution(services, command, resolution), 200);
+      return submitResolution(services, { paymentId: params.id, ...caller }, resolution);
     },
-  );
+  });
 }
 
 const RESOLUTIONS = { accept: "accepted", dismiss: "dismissed" } as const;
 
 function addEventDecision(server: HttpServer, services: PaymentServices): void {
-  server.post(
-    "/payments/attention/:id/resolve",
-    {
-      schema: {
-        tags,
-        operationId: "resolvePaymentEvent",
-        summary: "Decide about an event of a provider that does not fit its payment (operators)",
-        description:
-          "After comparing it with the provider's own pages. The answer is the payment as it is then.",
-        params: HeldEventParams,
-        body: DecideEventInput,
-        response: { 200: Payment },
-      },
+  addDeskRoute(server, {
+    url: "/payments/attention/:id/resolve",
+    tags,
+    operationId: "resolvePaymentEvent",
+    summary: "Decide about an event of a provider that does not fit its payment (operators)",
+    description: "After comparing it with the provider's own pages. The answer is the payment as it is then.",
+    params: HeldEventParams,
+    body: DecideEventInput,
+    answer: Payment,
+    status: 200,
+    run: ({ params: { id }, body: { decision, note } }, caller) => {
+      const decided = { id, resolution: RESOLUTIONS[decision], note: readText(note, "note") };
+      return submitEventDecision(services, caller, decided);
     },
-    async (request, reply) => {
-      const { decision, note } = request.body;
-      const resolution = RESOLUTIONS[decision];
-      const decided = { id: request.params.id, resolution, note: readText(note, "note") };
-      return send(reply, await submitEventDecision(services, readCaller(request), decided), 200);
-    },
-  );
+  });
 }

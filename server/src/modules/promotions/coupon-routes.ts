@@ -1,7 +1,14 @@
 // Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
 
-import { answerCommand, describePage, type HttpServer, type Routes, readPage } from "../../http/index.ts";
-import { CHANGES_FIELDS, formatETag, readVersions } from "../../http/version.ts";
+import {
+  addCommandRoute,
+  addRoute,
+  describePage,
+  type HttpServer,
+  type Routes,
+  readPage,
+} from "../../http/index.ts";
+import { CHANGES_FIELDS, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Assets } from "../ledger/index.ts";
 import { addCoupon, changeCoupon, prepareCouponChange } from "./change-coupon.ts";
@@ -38,108 +45,84 @@ export function couponRoutes(services: CouponServices): Routes {
 }
 
 function addReading(server: HttpServer, { db, assets }: CouponServices): void {
-  server.get(
-    "/coupons",
-    {
-      schema: {
-        tags,
-        operationId: "listCoupons",
-        summary: "Coupons, newest first (operators)",
-        querystring: CouponQuery,
-        response: { 200: CouponPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/coupons",
+    tags,
+    operationId: "listCoupons",
+    summary: "Coupons, newest first (operators)",
+    query: CouponQuery,
+    answer: CouponPage,
+    run: async (request) => {
       const { active: isActive, ...query } = request.query;
       const page = await findCoupons(db, { isActive, ...readPage(query) });
       return describePage(page, (coupon) => describeCoupon(assets, coupon));
     },
-  );
+  });
 
-  server.get(
-    "/coupons/:code",
-    {
-      schema: {
-        tags,
-        operationId: "getCoupon",
-        summary: "A coupon with its uses (operators)",
-        params: CouponParams,
-        response: { 200: CouponAnswer },
-      },
-    },
-    async (request, reply) => {
-      const coupon = await getCoupon(db, normalizeCode(request.params.code));
-      return reply.header("etag", formatETag(coupon)).send(describeCoupon(assets, coupon));
-    },
-  );
+  addRoute(server, {
+    url: "/coupons/:code",
+    tags,
+    operationId: "getCoupon",
+    summary: "A coupon with its uses (operators)",
+    params: CouponParams,
+    answer: CouponAnswer,
+    isVersioned: true,
+    run: async ({ params }) => describeCoupon(assets, await getCoupon(db, normalizeCode(params.code))),
+  });
 }
 
 function addAdding(server: HttpServer, services: CouponServices): void {
-  server.post(
-    "/coupons",
-    {
-      schema: {
-        tags,
-        operationId: "addCoupon",
-        summary: "Make a coupon (operators)",
-        description:
-          "Takes a percentage or an amount off an order whose `coupon_code` names it, as often as its limits allow.",
-        body: CouponInput,
-        response: { 201: CouponAnswer },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, services.db, {
+    url: "/coupons",
+    tags,
+    operationId: "addCoupon",
+    summary: "Make a coupon (operators)",
+    description:
+      "Takes a percentage or an amount off an order whose `coupon_code` names it, as often as its limits allow.",
+    body: CouponInput,
+    answer: CouponAnswer,
+    status: 201,
+    event: "coupon.add",
+    run: (request) => {
       const coupon = readNewCoupon(services, request.body);
-      return answerCommand(
-        [request, reply],
-        { db: services.db, event: "coupon.add", status: 201 },
-        async (tx) => describeCoupon(services.assets, await addCoupon(tx, coupon)),
-      );
+      return async (tx) => describeCoupon(services.assets, await addCoupon(tx, coupon));
     },
-  );
+  });
 }
 
 function addChanging(server: HttpServer, services: CouponServices): void {
   const { db, assets } = services;
-  server.patch(
-    "/coupons/:code",
-    {
-      schema: {
-        tags,
-        operationId: "changeCoupon",
-        summary: "Change the terms of a coupon, or switch it off (operators)",
-        description: `${CHANGES_FIELDS} It holds for orders placed from then on.`,
-        params: CouponParams,
-        body: CouponChange,
-        response: { 200: CouponAnswer },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    method: "PATCH",
+    url: "/coupons/:code",
+    tags,
+    operationId: "changeCoupon",
+    summary: "Change the terms of a coupon, or switch it off (operators)",
+    description: `${CHANGES_FIELDS} It holds for orders placed from then on.`,
+    params: CouponParams,
+    body: CouponChange,
+    answer: CouponAnswer,
+    isVersioned: true,
+    event: "coupon.change",
+    run: async (request) => {
       const versions = readVersions(request.headers["if-match"]);
       const code = normalizeCode(request.params.code);
       const terms = await prepareCouponChange(services, code, request.body);
-      return answerCommand([request, reply], { db, event: "coupon.change", isVersioned: true }, async (tx) =>
-        describeCoupon(assets, await changeCoupon(tx, code, { terms, versions })),
-      );
+      return async (tx) => describeCoupon(assets, await changeCoupon(tx, code, { terms, versions }));
     },
-  );
+  });
 }
 
 function addChecking(server: HttpServer, services: CouponServices): void {
-  server.get(
-    "/coupons/:code/check",
-    {
-      schema: {
-        tags,
-        operationId: "checkCoupon",
-        summary: "What the coupon would take off an order placed now",
-        description:
-          "Refused as the order would be. Nothing is kept for the caller: the order is judged anew.",
-        params: CouponParams,
-        querystring: CheckQuery,
-        response: { 200: CouponCheck },
-      },
-    },
-    async ({ params, query, actor }) => quoteCoupon(services, actor, { code: params.code, ...query }),
-  );
+  addRoute(server, {
+    url: "/coupons/:code/check",
+    tags,
+    operationId: "checkCoupon",
+    summary: "What the coupon would take off an order placed now",
+    description: "Refused as the order would be. Nothing is kept for the caller: the order is judged anew.",
+    params: CouponParams,
+    query: CheckQuery,
+    answer: CouponCheck,
+    run: async ({ params, query, actor }) => quoteCoupon(services, actor, { code: params.code, ...query }),
+  });
 }

@@ -1,6 +1,6 @@
 // Routes of holds: placing, capturing, releasing, reading.
 
-import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
+import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { AccountParams } from "../query-schemas.ts";
 import { readHold } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
@@ -32,102 +32,71 @@ export function addHoldRoutes(server: HttpServer, services: BankingServices): vo
 }
 
 function addPlacing(server: HttpServer, services: BankingServices): void {
-  server.post(
-    "/holds",
-    {
-      schema: {
-        tags,
-        operationId: "placeHold",
-        summary: "Set money aside until it is captured, released or expires",
-        description: `Without to_account_id the hold is for a payout to the outside world. ${LARGE}`,
-        body: HoldInput,
-        response: { 201: ChangedHold },
-      },
-    },
-    async (request, reply) => {
-      const wanted = readHold(services.assets, request.body);
-      return send(reply, await placeBankHold(services, readCaller(request), wanted));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/holds",
+    tags,
+    operationId: "placeHold",
+    summary: "Set money aside until it is captured, released or expires",
+    description: `Without to_account_id the hold is for a payout to the outside world. ${LARGE}`,
+    body: HoldInput,
+    answer: ChangedHold,
+    run: ({ body }, caller) => placeBankHold(services, caller, readHold(services.assets, body)),
+  });
 }
 
 function addEnding(server: HttpServer, services: BankingServices): void {
-  server.post(
-    "/holds/:id/capture",
-    {
-      schema: {
-        tags,
-        operationId: "captureHold",
-        summary: "Take what is held, or a part (payee or staff)",
-        description: CAPTURING,
-        params: AccountParams,
-        body: CaptureInput,
-        response: { 200: ChangedHold },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const { amount } = request.body;
-      return send(reply, await captureBankHold(services, readCaller(request), { id, amount }), 200);
-    },
-  );
+  addDeskRoute(server, {
+    url: "/holds/:id/capture",
+    tags,
+    operationId: "captureHold",
+    summary: "Take what is held, or a part (payee or staff)",
+    description: CAPTURING,
+    params: AccountParams,
+    body: CaptureInput,
+    answer: ChangedHold,
+    status: 200,
+    run: ({ params: { id }, body: { amount } }, caller) => captureBankHold(services, caller, { id, amount }),
+  });
 
-  server.post(
-    "/holds/:id/release",
-    {
-      schema: {
-        tags,
-        operationId: "releaseHold",
-        summary: "Give back what is held (payee or staff)",
-        description: RELEASING,
-        params: AccountParams,
-        body: ReleaseInput,
-        response: { 200: ChangedHold },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      return send(reply, await releaseBankHold(services, readCaller(request), id), 200);
-    },
-  );
+  addDeskRoute(server, {
+    url: "/holds/:id/release",
+    tags,
+    operationId: "releaseHold",
+    summary: "Give back what is held (payee or staff)",
+    description: RELEASING,
+    params: AccountParams,
+    body: ReleaseInput,
+    answer: ChangedHold,
+    status: 200,
+    run: ({ params: { id } }, caller) => releaseBankHold(services, caller, id),
+  });
 }
 
 function addReading(server: HttpServer, services: BankingServices): void {
   const { assets } = services;
 
-  server.get(
-    "/holds/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getHold",
-        summary: "A hold",
-        params: AccountParams,
-        response: { 200: HoldSchema },
-      },
-    },
-    async (request) => {
-      const hold = await getHold(services, request.actor, request.params.id);
-      return describeHoldRecord(assets, hold);
-    },
-  );
+  addRoute(server, {
+    url: "/holds/:id",
+    tags,
+    operationId: "getHold",
+    summary: "A hold",
+    params: AccountParams,
+    answer: HoldSchema,
+    run: async ({ actor, params }) => describeHoldRecord(assets, await getHold(services, actor, params.id)),
+  });
 
-  server.get(
-    "/holds",
-    {
-      schema: {
-        tags,
-        operationId: "listHolds",
-        summary: "Holds from or to an account, newest first",
-        description: "Without account_id: all that the caller may see.",
-        querystring: HoldQuery,
-        response: { 200: HoldPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/holds",
+    tags,
+    operationId: "listHolds",
+    summary: "Holds from or to an account, newest first",
+    description: "Without account_id: all that the caller may see.",
+    query: HoldQuery,
+    answer: HoldPage,
+    run: async (request) => {
       const { account_id: accountId, status, ...page } = request.query;
       const found = await findHolds(services, request.actor, { accountId, status, ...readPage(page) });
       return describePage(found, (hold) => describeHoldRecord(assets, hold));
     },
-  );
+  });
 }

@@ -1,7 +1,7 @@
 // The route of secure transactions.
 
 import { Type } from "typebox";
-import { AmountInput, Currency, type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { AmountInput, addDeskRoute, Currency, type HttpServer } from "../../../http/index.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import type { BankingServices } from "../routes.ts";
 import { postSecureTransaction } from "./record-secure-transaction.ts";
@@ -27,23 +27,18 @@ const SecureAnswer = Type.Object(
 );
 
 export function addSecureRoutes(server: HttpServer, services: BankingServices): void {
-  server.post(
-    "/secure-transactions",
-    {
-      schema: {
-        tags: ["Transactions"],
-        operationId: "postSecureTransaction",
-        summary: "Deposit with a signed and encrypted record (staff)",
-        description:
-          "The record is signed with API_KEY_V1, encrypted and stored in the transaction that posts it.",
-        body: SecureInput,
-        response: { 201: SecureAnswer },
-      },
+  addDeskRoute(server, {
+    url: "/secure-transactions",
+    tags: ["Transactions"],
+    operationId: "postSecureTransaction",
+    summary: "Deposit with a signed and encrypted record (staff)",
+    description:
+      "The record is signed with API_KEY_V1, encrypted and stored in the transaction that posts it.",
+    body: SecureInput,
+    answer: SecureAnswer,
+    run: ({ body: { user_id, amount, currency } }, caller) => {
+      const userId = readForeignCode(user_id, "user_id");
+      return postSecureTransaction(services, caller, { userId, amount, currency });
     },
-    async (request, reply) => {
-      const { user_id, amount, currency } = request.body;
-      const wanted = { userId: readForeignCode(user_id, "user_id"), amount, currency };
-      return send(reply, await postSecureTransaction(services, readCaller(request), wanted));
-    },
-  );
+  });
 }

@@ -1,6 +1,13 @@
 // Routes that read what happened: balances, statements, transactions.
 
-import { describePage, formatCursor, type HttpServer, readCursor, readPage } from "../../../http/index.ts";
+import {
+  addRoute,
+  describePage,
+  formatCursor,
+  type HttpServer,
+  readCursor,
+  readPage,
+} from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { readRange, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
@@ -19,41 +26,33 @@ export function addHistoryRoutes(server: HttpServer, services: BankingServices):
 function addAccountHistory(server: HttpServer, services: BankingServices): void {
   const tags = ["Accounts"];
 
-  server.get(
-    "/accounts/:id/balance",
-    {
-      schema: {
-        tags,
-        operationId: "getBalance",
-        summary: "An account's balance, now or at a past moment",
-        description: "A past moment answers the same however often it is asked.",
-        params: AccountParams,
-        querystring: BalanceQuery,
-        response: { 200: Balance },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/accounts/:id/balance",
+    tags,
+    operationId: "getBalance",
+    summary: "An account's balance, now or at a past moment",
+    description: "A past moment answers the same however often it is asked.",
+    params: AccountParams,
+    query: BalanceQuery,
+    answer: Balance,
+    run: async (request) => {
       const { id: accountId } = request.params;
       const at = readTime(request.query.at, "at");
       const asset = await getAssetOf(services, request.actor, accountId);
       return describeReading(accountId, asset, await getBalance(services.db, accountId, { at }));
     },
-  );
+  });
 
-  server.get(
-    "/accounts/:id/statement",
-    {
-      schema: {
-        tags,
-        operationId: "getStatement",
-        summary: "An account's entries with the balance after each",
-        description: "The range is half-open: `from` is in it, `to` is not.",
-        params: AccountParams,
-        querystring: StatementQuery,
-        response: { 200: Statement },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/accounts/:id/statement",
+    tags,
+    operationId: "getStatement",
+    summary: "An account's entries with the balance after each",
+    description: "The range is half-open: `from` is in it, `to` is not.",
+    params: AccountParams,
+    query: StatementQuery,
+    answer: Statement,
+    run: async (request) => {
       const { id: accountId } = request.params;
       const { order = "desc", limit = 50 } = request.query;
       const range = { accountId, ...readRange(request.query) };
@@ -63,26 +62,22 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
       const document = describeStatement(asset, statement, range);
       return { ...document, next_cursor: formatCursor(statement.nextCursor, order) };
     },
-  );
+  });
 }
 
 function addTransactionHistory(server: HttpServer, services: BankingServices): void {
   const tags = ["Transactions"];
 
-  server.get(
-    "/transactions",
-    {
-      schema: {
-        tags,
-        operationId: "listTransactions",
-        summary: "Transactions, newest first",
-        description:
-          "Of an account, or of all that the caller may see. Holds are PENDING, refused transactions FAILED. A page that a filter leaves short, even empty, is not the last: go on with next_cursor until it is null.",
-        querystring: TransactionQuery,
-        response: { 200: TransactionPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/transactions",
+    tags,
+    operationId: "listTransactions",
+    summary: "Transactions, newest first",
+    description:
+      "Of an account, or of all that the caller may see. Holds are PENDING, refused transactions FAILED. A page that a filter leaves short, even empty, is not the last: go on with next_cursor until it is null.",
+    query: TransactionQuery,
+    answer: TransactionPage,
+    run: async (request) => {
       const { account_id: account, type, status, reference, ...query } = request.query;
       const page = await findBankTransactions(services, request.actor, {
         accountId: account,
@@ -94,22 +89,16 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
       });
       return describePage(page, (record) => describeRecord(services.assets, record));
     },
-  );
+  });
 
-  server.get(
-    "/transactions/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getTransaction",
-        summary: "A transaction with its transfers",
-        params: AccountParams,
-        response: { 200: TransactionDetail },
-      },
-    },
-    async (request) => {
-      const { id } = request.params;
-      return describeDetail(services.assets, await getBankTransaction(services, request.actor, id));
-    },
-  );
+  addRoute(server, {
+    url: "/transactions/:id",
+    tags,
+    operationId: "getTransaction",
+    summary: "A transaction with its transfers",
+    params: AccountParams,
+    answer: TransactionDetail,
+    run: async ({ actor, params: { id } }) =>
+      describeDetail(services.assets, await getBankTransaction(services, actor, id)),
+  });
 }

@@ -1,5 +1,5 @@
 // Routes that move money: single transactions and batches.
-import { type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { addDeskRoute, type HttpServer } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { readEach } from "../../../values/read-input.ts";
 import { PostedBatch, PostedTransaction } from "../answer-schemas.ts";
@@ -17,62 +17,45 @@ export const LARGE =
 
 export function addTransactionRoutes(server: HttpServer, services: BankingServices): void {
   const { assets } = services;
-  server.post(
-    "/transactions",
-    {
-      schema: {
-        tags: ["Transactions"],
-        operationId: "postTransaction",
-        summary: "Deposit, withdraw or transfer",
-        description: LARGE,
-        body: TransactionInput,
-        response: { 201: PostedTransaction },
-      },
-    },
-    async (request, reply) => {
-      const wanted = readTransaction(assets, request.body);
-      return send(reply, await postTransaction(services, readCaller(request), wanted));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/transactions",
+    tags: ["Transactions"],
+    operationId: "postTransaction",
+    summary: "Deposit, withdraw or transfer",
+    description: LARGE,
+    body: TransactionInput,
+    answer: PostedTransaction,
+    run: ({ body }, caller) => postTransaction(services, caller, readTransaction(assets, body)),
+  });
 
-  server.post(
-    "/transactions/batch",
-    {
-      schema: {
-        tags: ["Transactions"],
-        operationId: "postTransactions",
-        summary: "Post up to 8,000 transactions",
-        description: `atomic: all or none; independent: each for itself, with one outcome per item, in order. ${LARGE}`,
-        body: BatchInput,
-        response: { 201: PostedBatch },
-      },
-    },
-    async (request, reply) => {
-      const { mode, transactions } = request.body;
+  addDeskRoute(server, {
+    url: "/transactions/batch",
+    tags: ["Transactions"],
+    operationId: "postTransactions",
+    summary: "Post up to 8,000 transactions",
+    description: `atomic: all or none; independent: each for itself, with one outcome per item, in order. ${LARGE}`,
+    body: BatchInput,
+    answer: PostedBatch,
+    run: ({ body: { mode, transactions } }, caller) => {
       const requests = readEach(transactions, (input, index) =>
         readTransaction(assets, input, `transactions[${index}].`),
       );
-      return send(reply, await postTransactions(services, readCaller(request), { mode, requests }));
+      return postTransactions(services, caller, { mode, requests });
     },
-  );
+  });
 
-  server.post(
-    "/transactions/:id/reverse",
-    {
-      schema: {
-        tags: ["Transactions"],
-        operationId: "reverseTransaction",
-        summary: "Reverse a completed transaction, once (staff)",
-        description: "Books its transfers mirrored, as a transaction of type SYSTEM_ADJUSTMENT.",
-        params: AccountParams,
-        body: ReversalInput,
-        response: { 201: PostedTransaction },
-      },
+  addDeskRoute(server, {
+    url: "/transactions/:id/reverse",
+    tags: ["Transactions"],
+    operationId: "reverseTransaction",
+    summary: "Reverse a completed transaction, once (staff)",
+    description: "Books its transfers mirrored, as a transaction of type SYSTEM_ADJUSTMENT.",
+    params: AccountParams,
+    body: ReversalInput,
+    answer: PostedTransaction,
+    run: ({ params: { id }, body }, caller) => {
+      const reference = readName(body.reference, "reference");
+      return reverseTransaction(services, caller, { id, reference });
     },
-    async (request, reply) => {
-      const { id } = request.params;
-      const reference = readName(request.body.reference, "reference");
-      return send(reply, await reverseTransaction(services, readCaller(request), { id, reference }));
-    },
-  );
+  });
 }

@@ -1,7 +1,7 @@
 // Routes of categories.
 
-import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
-import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
+import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { CHANGES_FIELDS, readVersions } from "../../../http/version.ts";
 import { readCode } from "../../../values/names.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
 import { readCategory, readCategoryPatch } from "../read-input.ts";
@@ -20,114 +20,92 @@ export function addCategoryRoutes(server: HttpServer, services: CatalogServices)
 }
 
 function addReading(server: HttpServer, { db }: CatalogServices): void {
-  server.get(
-    "/categories",
-    {
-      ...FOR_VISITORS,
-      schema: {
-        ...FOR_VISITORS.schema,
-        tags,
-        operationId: "listCategories",
-        summary: "Categories, oldest first",
-        description: "No token is needed. `parent_id` and `path` make the tree. Drafts are shown to staff.",
-        querystring: CategoryQuery,
-        response: { 200: CategoryPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/categories",
+    ...FOR_VISITORS,
+    tags,
+    operationId: "listCategories",
+    summary: "Categories, oldest first",
+    description: "No token is needed. `parent_id` and `path` make the tree. Drafts are shown to staff.",
+    query: CategoryQuery,
+    answer: CategoryPage,
+    run: async (request) => {
       const { parent_id: parentId, below_id: belowId, ...query } = request.query;
       const slug = readCode(query.slug, "slug");
       const search = { parentId, belowId, slug, ...readPage(query) };
       return describePage(await findCategories(db, request.actor, search), describeCategory);
     },
-  );
+  });
 
-  server.get(
-    "/categories/:id",
-    {
-      ...FOR_VISITORS,
-      schema: {
-        ...FOR_VISITORS.schema,
-        tags,
-        operationId: "getCategory",
-        summary: "A category with those above it",
-        params: IdParams,
-        response: { 200: CategoryWithAncestors },
-      },
-    },
-    async (request, reply) => {
-      const category = await getCategory(db, request.actor, request.params.id);
+  addRoute(server, {
+    url: "/categories/:id",
+    ...FOR_VISITORS,
+    tags,
+    operationId: "getCategory",
+    summary: "A category with those above it",
+    params: IdParams,
+    answer: CategoryWithAncestors,
+    isVersioned: true,
+    run: async ({ actor, params }) => {
+      const category = await getCategory(db, actor, params.id);
       const ancestors = category.ancestors.map(({ id, slug, name }) => ({ id, slug, name }));
-      return reply.header("etag", formatETag(category)).send({ ...describeCategory(category), ancestors });
+      return { ...describeCategory(category), ancestors };
     },
-  );
+  });
 }
 
 function addAdding(server: HttpServer, { db }: CatalogServices): void {
-  server.post(
-    "/categories",
-    {
-      schema: {
-        tags,
-        operationId: "addCategory",
-        summary: "Add a category (staff)",
-        body: CategoryInput,
-        response: { 201: CategoryShape },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    url: "/categories",
+    tags,
+    operationId: "addCategory",
+    summary: "Add a category (staff)",
+    body: CategoryInput,
+    answer: CategoryShape,
+    status: 201,
+    event: "category.add",
+    run: (request) => {
       const category = readCategory(request.body);
-      return answerCommand([request, reply], { db, event: "category.add", status: 201 }, async (tx) =>
-        describeCategory(await addCategory(tx, category)),
-      );
+      return async (tx) => describeCategory(await addCategory(tx, category));
     },
-  );
+  });
 }
 
 function addChanging(server: HttpServer, { db }: CatalogServices): void {
-  server.patch(
-    "/categories/:id",
-    {
-      schema: {
-        tags,
-        operationId: "changeCategory",
-        summary: "Rename, move, publish or hide a category (staff)",
-        description: `${CHANGES_FIELDS} \`parent_id\` moves it with all below it, null to the top.`,
-        params: IdParams,
-        body: CategoryChange,
-        response: { 200: CategoryShape },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    method: "PATCH",
+    url: "/categories/:id",
+    tags,
+    operationId: "changeCategory",
+    summary: "Rename, move, publish or hide a category (staff)",
+    description: `${CHANGES_FIELDS} \`parent_id\` moves it with all below it, null to the top.`,
+    params: IdParams,
+    body: CategoryChange,
+    answer: CategoryShape,
+    isVersioned: true,
+    event: "category.change",
+    run: (request) => {
       const patch = {
         fields: readCategoryPatch(request.body),
         versions: readVersions(request.headers["if-match"]),
       };
-      return answerCommand(
-        [request, reply],
-        { db, event: "category.change", isVersioned: true },
-        async (tx) => describeCategory(await changeCategory(tx, request.params.id, patch)),
-      );
+      return async (tx) => describeCategory(await changeCategory(tx, request.params.id, patch));
     },
-  );
+  });
 
-  server.delete(
-    "/categories/:id",
-    {
-      schema: {
-        tags,
-        operationId: "removeCategory",
-        summary: "Remove an empty category (staff)",
-        description: "Archived products in it go up to its parent.",
-        params: IdParams,
-        response: { 200: CategoryShape },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    method: "DELETE",
+    url: "/categories/:id",
+    tags,
+    operationId: "removeCategory",
+    summary: "Remove an empty category (staff)",
+    description: "Archived products in it go up to its parent.",
+    params: IdParams,
+    answer: CategoryShape,
+    event: "category.remove",
+    run: (request) => {
       const versions = readVersions(request.headers["if-match"]);
-      return answerCommand([request, reply], { db, event: "category.remove" }, async (tx) =>
-        describeCategory(await removeCategory(tx, request.params.id, versions)),
-      );
+      return async (tx) => describeCategory(await removeCategory(tx, request.params.id, versions));
     },
-  );
+  });
 }

@@ -1,7 +1,7 @@
 // Routes of product images. They take the bytes as they are: no form, no base64.
 
 import { createHash } from "node:crypto";
-import { answerCommand, type HttpServer } from "../../../http/index.ts";
+import { addCommandRoute, type HttpServer } from "../../../http/index.ts";
 import { readVersions } from "../../../http/version.ts";
 import { readName } from "../../../values/names.ts";
 import { Product as ProductShape } from "../answer-schemas.ts";
@@ -28,58 +28,49 @@ function addUpload(server: HttpServer, services: CatalogServices): void {
     request.bodyText = JSON.stringify(createHash("sha256").update(body).digest("hex"));
     done(null, body);
   });
-  server.post(
-    "/products/:id/images",
-    {
-      schema: {
-        tags,
-        operationId: "addProductImage",
-        summary: "Add an image to a product (staff)",
-        description:
-          "The body is the image itself: JPEG, PNG, GIF, WebP or AVIF, up to PRODUCT_IMAGE_LIMIT_BYTES, told by its " +
-          "content whatever Content-Type says. Up to 20 a product. Answers the product.",
-        params: IdParams,
-        querystring: ImageQuery,
-        response: { 201: ProductShape },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    url: "/products/:id/images",
+    tags,
+    operationId: "addProductImage",
+    summary: "Add an image to a product (staff)",
+    description:
+      "The body is the image itself: JPEG, PNG, GIF, WebP or AVIF, up to PRODUCT_IMAGE_LIMIT_BYTES, told by its " +
+      "content whatever Content-Type says. Up to 20 a product. Answers the product.",
+    params: IdParams,
+    query: ImageQuery,
+    answer: ProductShape,
+    status: 201,
+    isVersioned: true,
+    event: "product.add_image",
+    run: async (request) => {
       const productId = request.params.id;
       const alt = readName(request.query.alt, "alt") ?? null;
       const versions = readVersions(request.headers["if-match"]);
       const sent = { productId, body: request.body, alt };
       const image = await prepareImage(services, request.actor, sent);
-      return answerCommand(
-        [request, reply],
-        { db, event: "product.add_image", status: 201, isVersioned: true },
-        async (tx) => describeProduct(assets, await addImage(tx, assets, { productId, versions, image })),
-      );
+      return async (tx) =>
+        describeProduct(assets, await addImage(tx, assets, { productId, versions, image }));
     },
-  );
+  });
 }
 
 function addRemoval(server: HttpServer, { db, assets }: CatalogServices): void {
-  server.delete(
-    "/products/:id/images/:image_id",
-    {
-      schema: {
-        tags,
-        operationId: "removeProductImage",
-        summary: "Remove an image of a product (staff)",
-        params: ImageParams,
-        response: { 200: ProductShape },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    method: "DELETE",
+    url: "/products/:id/images/:image_id",
+    tags,
+    operationId: "removeProductImage",
+    summary: "Remove an image of a product (staff)",
+    params: ImageParams,
+    answer: ProductShape,
+    isVersioned: true,
+    event: "product.remove_image",
+    run: (request) => {
       const { id: productId, image_id: imageId } = request.params;
       const edit = { productId, imageId, versions: readVersions(request.headers["if-match"]) };
-      return answerCommand(
-        [request, reply],
-        { db, event: "product.remove_image", isVersioned: true },
-        async (tx) => describeProduct(assets, await removeImage(tx, assets, edit)),
-      );
+      return async (tx) => describeProduct(assets, await removeImage(tx, assets, edit));
     },
-  );
+  });
 }
 
 /** An image never changes under its id; whether it is shown may. */
@@ -89,9 +80,9 @@ function addServing(server: HttpServer, { db }: CatalogServices): void {
   server.get(
     "/images/:id",
     {
-      ...FOR_VISITORS,
+      config: FOR_VISITORS.config,
       schema: {
-        ...FOR_VISITORS.schema,
+        security: FOR_VISITORS.security,
         tags,
         operationId: "getImage",
         summary: "An image",

@@ -1,6 +1,6 @@
 // Routes that find products.
 
-import { type HttpServer, sendAnswer } from "../../../http/index.ts";
+import { addRoute, type HttpServer, sendAnswer } from "../../../http/index.ts";
 import { toPage } from "../../../values/page.ts";
 import { ProductFacets, ProductPage } from "../answer-schemas.ts";
 import type { CatalogServices } from "../routes.ts";
@@ -23,9 +23,9 @@ export function addSearchRoutes(
   server.get(
     "/products",
     {
-      ...FOR_VISITORS,
+      config: FOR_VISITORS.config,
       schema: {
-        ...FOR_VISITORS.schema,
+        security: FOR_VISITORS.security,
         tags,
         operationId: "listProducts",
         summary: "Products: a list, or a search",
@@ -53,25 +53,20 @@ export function addSearchRoutes(
     },
   );
 
-  server.get(
-    "/products/facets",
-    {
-      ...FOR_VISITORS,
-      schema: {
-        ...FOR_VISITORS.schema,
-        tags,
-        operationId: "findProductFacets",
-        summary: "What a search can be narrowed by",
-        description: "No token is needed. Takes what GET /products takes, and counts all that matches.",
-        querystring: FacetQuery,
-        response: { 200: ProductFacets },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/products/facets",
+    ...FOR_VISITORS,
+    tags,
+    operationId: "findProductFacets",
+    summary: "What a search can be narrowed by",
+    description: "No token is needed. Takes what GET /products takes, and counts all that matches.",
+    query: FacetQuery,
+    answer: ProductFacets,
+    run: async (request) => {
       const context = { assets, actor: request.actor, currency: defaults.currency, needsCurrency: false };
       return findFacets(finder, readProductSearch(request.query, context));
     },
-  );
+  });
 }
 
 function isBlank(text: string | undefined): boolean {

@@ -1,5 +1,5 @@
 // Routes of passkeys: one's own, and signing in by them.
-import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
+import { addRoute, type HttpServer, readContext, readFullOrigin } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { MessageAnswer, TokenAnswer, UserPath } from "../schemas.ts";
 import { describeLogin } from "../sessions/auth-routes.ts";
@@ -22,116 +22,93 @@ const OPEN = { "x-keyless": true, tags: ["Sign in"], security: [] };
 const config = { public: true, limit: "login" as const };
 
 export function addPasskeySignIn(server: HttpServer, identity: Identity): void {
-  server.post(
-    "/auth/passkey/options",
-    {
-      config,
-      schema: {
-        ...OPEN,
-        operationId: "passkeyOptions",
-        summary: "What a passkey is to sign to sign in without a name",
-        response: { 200: RequestOptions },
-      },
-    },
-    async (_request, reply) =>
-      reply.header("cache-control", "no-store").send(await startPasskeyLogin(identity)),
-  );
+  addRoute(server, {
+    method: "POST",
+    url: "/auth/passkey/options",
+    config,
+    ...OPEN,
+    operationId: "passkeyOptions",
+    summary: "What a passkey is to sign to sign in without a name",
+    answer: RequestOptions,
+    isSecret: true,
+    run: async () => await startPasskeyLogin(identity),
+  });
 
-  server.post(
-    "/auth/passkey/login",
-    {
-      config,
-      schema: {
-        ...OPEN,
-        operationId: "logInByPasskey",
-        summary: "Sign in by a passkey alone",
-        body: PasskeyLoginInput,
-        response: { 200: TokenAnswer },
-      },
-    },
-    async (request, reply) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/auth/passkey/login",
+    config,
+    ...OPEN,
+    operationId: "logInByPasskey",
+    summary: "Sign in by a passkey alone",
+    body: PasskeyLoginInput,
+    answer: TokenAnswer,
+    isSecret: true,
+    run: async (request) => {
       const { passkey, device_token: deviceToken } = request.body;
       const login = { passkey: readAssertion(passkey), deviceToken, origin: readFullOrigin(request) };
-      return reply
-        .header("cache-control", "no-store")
-        .send(describeLogin(await logInByPasskey(identity, login)));
+      return describeLogin(await logInByPasskey(identity, login));
     },
-  );
+  });
 }
 
 export function addPasskeyRoutes(server: HttpServer, identity: Identity): void {
-  server.get(
-    "/users/me/passkeys",
-    {
-      schema: {
-        ...TAG,
-        operationId: "listMyPasskeys",
-        summary: "My passkeys",
-        response: { 200: PasskeyList },
-      },
-    },
-    async ({ actor }) => ({ passkeys: (await listPasskeys(identity, actor)).map(describePasskey) }),
-  );
+  addRoute(server, {
+    url: "/users/me/passkeys",
+    ...TAG,
+    operationId: "listMyPasskeys",
+    summary: "My passkeys",
+    answer: PasskeyList,
+    run: async ({ actor }) => ({ passkeys: (await listPasskeys(identity, actor)).map(describePasskey) }),
+  });
 
-  server.post(
-    "/users/me/passkeys/options",
-    {
-      schema: {
-        ...TAG,
-        operationId: "passkeyCreationOptions",
-        summary: "What a device is to make a passkey from",
-        response: { 200: CreationOptions },
-      },
+  addRoute(server, {
+    method: "POST",
+    url: "/users/me/passkeys/options",
+    ...TAG,
+    operationId: "passkeyCreationOptions",
+    summary: "What a device is to make a passkey from",
+    answer: CreationOptions,
+    isSecret: true,
+    run: async (request) => {
+      return await startPasskey(identity, readContext(request));
     },
-    async (request, reply) => {
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
-      return reply.header("cache-control", "no-store").send(await startPasskey(identity, context));
-    },
-  );
+  });
 
-  server.post(
-    "/users/me/passkeys",
-    {
-      schema: {
-        ...TAG,
-        operationId: "addMyPasskey",
-        summary: "Register a passkey; with the first factor come backup codes, this once",
-        body: PasskeyInput,
-        response: { 201: NewPasskeyAnswer },
-      },
-    },
-    async (request, reply) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/users/me/passkeys",
+    ...TAG,
+    operationId: "addMyPasskey",
+    summary: "Register a passkey; with the first factor come backup codes, this once",
+    body: PasskeyInput,
+    answer: NewPasskeyAnswer,
+    status: 201,
+    isSecret: true,
+    run: async (request) => {
       const name = readName(request.body.name, "name");
       const wish = { name, credential: readAttestation(request.body.credential) };
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
-      const { passkey, backupCodes } = await finishPasskey(identity, wish, context);
+      const { passkey, backupCodes } = await finishPasskey(identity, wish, readContext(request));
       const codes = backupCodes === undefined ? {} : { backup_codes: backupCodes };
-      return reply
-        .code(201)
-        .header("cache-control", "no-store")
-        .send({ ...describePasskey(passkey), ...codes });
+      return { ...describePasskey(passkey), ...codes };
     },
-  );
+  });
 
   addRemoving(server, identity);
 }
 
 function addRemoving(server: HttpServer, identity: Identity): void {
-  server.delete(
-    "/users/me/passkeys/:id",
-    {
-      schema: {
-        ...TAG,
-        operationId: "removeMyPasskey",
-        summary: "Remove one of my passkeys",
-        params: UserPath,
-        response: { 200: MessageAnswer },
-      },
-    },
-    async (request) => {
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
-      await removePasskey(identity, request.params.id, context);
+  addRoute(server, {
+    method: "DELETE",
+    url: "/users/me/passkeys/:id",
+    ...TAG,
+    operationId: "removeMyPasskey",
+    summary: "Remove one of my passkeys",
+    params: UserPath,
+    answer: MessageAnswer,
+    run: async (request) => {
+      await removePasskey(identity, request.params.id, readContext(request));
       return { message: "The passkey is void." };
     },
-  );
+  });
 }

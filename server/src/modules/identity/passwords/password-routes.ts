@@ -1,5 +1,5 @@
 // Routes of passwords.
-import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
+import { addRoute, type HttpServer, readContext, readFullOrigin } from "../../../http/index.ts";
 import { renderResetPage } from "../mails/link-page.ts";
 import { LINK_PAGE, sendLinkPage } from "../mails/link-routes.ts";
 import { requestPasswordReset } from "../mails/request-mail.ts";
@@ -14,67 +14,55 @@ import type { Identity } from "../settings.ts";
 import { changePassword, resetPassword } from "./change-password.ts";
 
 const config = { public: true, limit: "login" as const };
-const TAG = { "x-keyless": true, tags: ["Sign in"], response: { 200: MessageAnswer } };
+const TAG = { "x-keyless": true, tags: ["Sign in"], answer: MessageAnswer };
 const OPEN = { ...TAG, security: [] };
-const ACCEPTED = { "x-keyless": true, tags: ["Sign in"], response: { 202: MessageAnswer } };
+const ACCEPTED = { "x-keyless": true, tags: ["Sign in"], answer: MessageAnswer, status: 202 as const };
 
 export function addPasswordRoutes(server: HttpServer, identity: Identity): void {
-  server.post(
-    "/auth/password/change",
-    {
-      schema: {
-        ...TAG,
-        operationId: "changePassword",
-        summary: "Change the password; all other sessions end, API keys keep working",
-        body: PasswordChangeInput,
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/auth/password/change",
+    ...TAG,
+    operationId: "changePassword",
+    summary: "Change the password; all other sessions end, API keys keep working",
+    body: PasswordChangeInput,
+    run: async (request) => {
       const { current_password: currentPassword, new_password: newPassword } = request.body;
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
-      await changePassword(identity, { currentPassword, newPassword }, context);
+      await changePassword(identity, { currentPassword, newPassword }, readContext(request));
       return { message: "The password was changed; all other sessions were ended. API keys keep working." };
     },
-  );
+  });
 
-  server.post(
-    "/auth/password/forgot",
-    {
-      config,
-      schema: {
-        ...ACCEPTED,
-        security: [],
-        operationId: "forgotPassword",
-        summary: "Ask for a link to set a new password",
-        body: PasswordForgotInput,
-      },
-    },
-    async (request, reply) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/auth/password/forgot",
+    config,
+    ...ACCEPTED,
+    security: [],
+    operationId: "forgotPassword",
+    summary: "Ask for a link to set a new password",
+    body: PasswordForgotInput,
+    run: async (request) => {
       await requestPasswordReset(identity, request.body.username, readFullOrigin(request));
-      return reply
-        .code(202)
-        .send({ message: "If there is such an account, a mail with a link is on its way to its address." });
+      return { message: "If there is such an account, a mail with a link is on its way to its address." };
     },
-  );
+  });
 
-  server.post(
-    "/auth/password/reset",
-    {
-      config,
-      schema: {
-        ...OPEN,
-        operationId: "resetPassword",
-        summary: "Set a new password with the link's token",
-        response: { 200: ResetAnswer },
-        body: PasswordResetInput,
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/auth/password/reset",
+    config,
+    ...OPEN,
+    operationId: "resetPassword",
+    summary: "Set a new password with the link's token",
+    body: PasswordResetInput,
+    answer: ResetAnswer,
+    run: async (request) => {
       const { token, new_password: newPassword } = request.body;
       const device_token = await resetPassword(identity, { token, newPassword }, readFullOrigin(request));
       return { message: "The password was set; sign in with it.", device_token };
     },
-  );
+  });
 
   server.get("/auth/password/reset", { config, schema: LINK_PAGE }, (request, reply) =>
     sendLinkPage(reply, renderResetPage(request.query.token)),

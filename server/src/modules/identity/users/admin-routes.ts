@@ -1,5 +1,5 @@
 // Routes by which staff look after users. Who may do which stands in values/permissions.ts.
-import { type HttpServer, readFullOrigin } from "../../../http/index.ts";
+import { addRoute, type HttpServer, readContext } from "../../../http/index.ts";
 import { resetFactors } from "../factors/reset-factors.ts";
 import {
   AccessInput,
@@ -38,178 +38,147 @@ export function addAdminRoutes(server: HttpServer, identity: Identity): void {
 }
 
 function addFactorReset(server: HttpServer, identity: Identity): void {
-  server.post(
-    "/admin/users/:id/factors/reset",
-    {
-      schema: {
-        ...TAG,
-        operationId: "resetUserFactors",
-        summary: "Remove all second factors of a user who lost them; needs a fresh proof of who you are",
-        params: UserPath,
-        body: FactorResetInput,
-        response: { 200: RemovedFactorsAnswer },
-      },
+  addRoute(server, {
+    method: "POST",
+    url: "/admin/users/:id/factors/reset",
+    ...TAG,
+    operationId: "resetUserFactors",
+    summary: "Remove all second factors of a user who lost them; needs a fresh proof of who you are",
+    params: UserPath,
+    body: FactorResetInput,
+    answer: RemovedFactorsAnswer,
+    run: async (request) => {
+      return resetFactors(
+        identity,
+        { userId: request.params.id, reason: request.body.reason },
+        readContext(request),
+      );
     },
-    async (request) => {
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
-      return resetFactors(identity, { userId: request.params.id, reason: request.body.reason }, context);
-    },
-  );
+  });
 }
 
 function addReading(server: HttpServer, identity: Identity): void {
-  server.get(
-    "/admin/users",
-    {
-      schema: {
-        ...TAG,
-        operationId: "listUsers",
-        summary: "Users, by whole name or address, role or state",
-        querystring: UserQuery,
-        response: { 200: UserPage },
-      },
-    },
-    async ({ query }) => {
+  addRoute(server, {
+    url: "/admin/users",
+    ...TAG,
+    operationId: "listUsers",
+    summary: "Users, by whole name or address, role or state",
+    query: UserQuery,
+    answer: UserPage,
+    run: async ({ query }) => {
       const { cursor: afterId, limit = 50, ...filter } = query;
       const users = await listUsers(identity, { ...filter, afterId, limit });
       const next_cursor = users.length === limit ? (users.at(-1)?.id ?? null) : null;
       return { items: users.map(describeUser), next_cursor };
     },
-  );
+  });
 
-  server.get(
-    "/admin/users/:id",
-    {
-      schema: {
-        ...TAG,
-        operationId: "getUser",
-        summary: "A user",
-        params: UserPath,
-        response: { 200: ProfileAnswer },
-      },
-    },
-    async ({ params }) => describeProfile(await getUser(identity, params.id)),
-  );
+  addRoute(server, {
+    url: "/admin/users/:id",
+    ...TAG,
+    operationId: "getUser",
+    summary: "A user",
+    params: UserPath,
+    answer: ProfileAnswer,
+    run: async ({ params }) => describeProfile(await getUser(identity, params.id)),
+  });
 }
 
 function addChanging(server: HttpServer, identity: Identity): void {
-  server.post(
-    "/admin/users",
-    {
-      schema: {
-        ...TAG,
-        operationId: "createUser",
-        summary:
-          "Create a user: staff, a program, or somebody from another system with their password's hash",
-        body: UserInput,
-        response: { 201: UserAnswer },
-      },
-    },
-    async (request, reply) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/admin/users",
+    ...TAG,
+    operationId: "createUser",
+    summary: "Create a user: staff, a program, or somebody from another system with their password's hash",
+    body: UserInput,
+    answer: UserAnswer,
+    status: 201,
+    run: async (request) => {
       const { full_name: fullName = null, password_hash: passwordHash, ...input } = request.body;
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
-      const user = await addUser(identity, { ...input, fullName, passwordHash }, context);
-      return reply.code(201).send(describeUser(user));
+      const user = await addUser(identity, { ...input, fullName, passwordHash }, readContext(request));
+      return describeUser(user);
     },
-  );
+  });
 
-  server.patch(
-    "/admin/users/:id",
-    {
-      schema: {
-        ...TAG,
-        operationId: "changeUser",
-        summary: "Change a user's roles, or disable them; in force at once",
-        params: UserPath,
-        body: AccessInput,
-        response: { 200: UserAnswer },
-      },
-    },
-    async (request) => {
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
+  addRoute(server, {
+    method: "PATCH",
+    url: "/admin/users/:id",
+    ...TAG,
+    operationId: "changeUser",
+    summary: "Change a user's roles, or disable them; in force at once",
+    params: UserPath,
+    body: AccessInput,
+    answer: UserAnswer,
+    run: async (request) => {
       const { roles, state } = request.body;
-      return describeUser(await changeAccess(identity, { userId: request.params.id, roles, state }, context));
+      return describeUser(
+        await changeAccess(identity, { userId: request.params.id, roles, state }, readContext(request)),
+      );
     },
-  );
+  });
 
-  server.post(
-    "/admin/users/:id/password-reset",
-    {
-      schema: {
-        ...TAG,
-        operationId: "startPasswordReset",
-        summary: "Send the user a link to set a new password, and end their sessions",
-        params: UserPath,
-        response: { 202: MessageAnswer },
-      },
+  addRoute(server, {
+    method: "POST",
+    url: "/admin/users/:id/password-reset",
+    ...TAG,
+    operationId: "startPasswordReset",
+    summary: "Send the user a link to set a new password, and end their sessions",
+    params: UserPath,
+    answer: MessageAnswer,
+    status: 202,
+    run: async (request) => {
+      await startReset(identity, request.params.id, readContext(request));
+      return { message: "A mail with a link is on its way to the user." };
     },
-    async (request, reply) => {
-      await startReset(identity, request.params.id, {
-        actor: request.actor,
-        origin: readFullOrigin(request),
-      });
-      return reply.code(202).send({ message: "A mail with a link is on its way to the user." });
-    },
-  );
+  });
 }
 
 function addSessions(server: HttpServer, identity: Identity): void {
-  server.get(
-    "/admin/users/:id/sessions",
-    {
-      schema: {
-        ...TAG,
-        operationId: "listUserSessions",
-        summary: "Where a user is signed in",
-        params: UserPath,
-        response: { 200: SessionList },
-      },
-    },
-    async ({ params, actor }) => {
+  addRoute(server, {
+    url: "/admin/users/:id/sessions",
+    ...TAG,
+    operationId: "listUserSessions",
+    summary: "Where a user is signed in",
+    params: UserPath,
+    answer: SessionList,
+    run: async ({ params, actor }) => {
       const sessions = await findUserSessions(identity, params.id);
       return { sessions: sessions.map((session) => describeSession(session, actor.sessionId)) };
     },
-  );
+  });
 
-  server.post(
-    "/admin/users/:id/end-sessions",
-    {
-      schema: {
-        ...TAG,
-        operationId: "endUserSessions",
-        summary: "End all of a user's sessions",
-        params: UserPath,
-        response: { 200: EndedAnswer },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/admin/users/:id/end-sessions",
+    ...TAG,
+    operationId: "endUserSessions",
+    summary: "End all of a user's sessions",
+    params: UserPath,
+    answer: EndedAnswer,
+    run: async (request) => {
       const ending = { userId: request.params.id, reason: "ended by staff" };
-      const context = { actor: request.actor, origin: readFullOrigin(request) };
+      const context = readContext(request);
       await requireMayActOn(identity, ending.userId, context.actor);
       return { ended: await endUserSessions(identity, ending, context) };
     },
-  );
+  });
 
-  server.post(
-    "/admin/users/:id/impersonate",
-    {
-      schema: {
-        ...TAG,
-        operationId: "impersonateUser",
-        summary: "Act as a customer, with a reason and for a limited time",
-        params: UserPath,
-        body: ImpersonationInput,
-        response: { 200: TokenAnswer },
-      },
-    },
-    async (request, reply) => {
+  addRoute(server, {
+    method: "POST",
+    url: "/admin/users/:id/impersonate",
+    ...TAG,
+    operationId: "impersonateUser",
+    summary: "Act as a customer, with a reason and for a limited time",
+    params: UserPath,
+    body: ImpersonationInput,
+    answer: TokenAnswer,
+    isSecret: true,
+    run: async (request) => {
       const { reason, minutes = 15 } = request.body;
       const wish = { userId: request.params.id, reason, minutes };
-      const tokens = await impersonate(identity, wish, {
-        actor: request.actor,
-        origin: readFullOrigin(request),
-      });
-      return reply.header("cache-control", "no-store").send(describeTokens(tokens));
+      const tokens = await impersonate(identity, wish, readContext(request));
+      return describeTokens(tokens);
     },
-  );
+  });
 }

@@ -1,12 +1,12 @@
 // Routes of purchase orders: seeing them, ordering by hand, booking the goods in.
 
 import {
-  answerCommand,
+  addCommandRoute,
+  addDeskRoute,
+  addRoute,
   describePage,
   type HttpServer,
-  readCaller,
   readPage,
-  send,
 } from "../../../http/index.ts";
 import { readText } from "../../../values/read-input.ts";
 import type { InventoryServices } from "../routes.ts";
@@ -32,82 +32,63 @@ export function addPurchaseOrderRoutes(server: HttpServer, services: InventorySe
 }
 
 function addReading(server: HttpServer, { db }: InventoryServices): void {
-  server.get(
-    "/purchase-orders",
-    {
-      schema: {
-        tags,
-        operationId: "listPurchaseOrders",
-        summary: "Orders to the supplier, newest first (staff)",
-        querystring: PurchaseOrderQuery,
-        response: { 200: PurchaseOrderPage },
-      },
-    },
-    async (request) =>
+  addRoute(server, {
+    url: "/purchase-orders",
+    tags,
+    operationId: "listPurchaseOrders",
+    summary: "Orders to the supplier, newest first (staff)",
+    query: PurchaseOrderQuery,
+    answer: PurchaseOrderPage,
+    run: async (request) =>
       describePage(await findPurchaseOrders(db, readPage(request.query)), describePurchaseOrder),
-  );
+  });
 
-  server.get(
-    "/purchase-orders/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getPurchaseOrder",
-        summary: "An order to the supplier (staff)",
-        params: PurchaseOrderParams,
-        response: { 200: PurchaseOrder },
-      },
-    },
-    async (request) => describePurchaseOrder(await getPurchaseOrder(db, request.params.id)),
-  );
+  addRoute(server, {
+    url: "/purchase-orders/:id",
+    tags,
+    operationId: "getPurchaseOrder",
+    summary: "An order to the supplier (staff)",
+    params: PurchaseOrderParams,
+    answer: PurchaseOrder,
+    run: async ({ params }) => describePurchaseOrder(await getPurchaseOrder(db, params.id)),
+  });
 }
 
 function addOrdering(server: HttpServer, services: InventoryServices): void {
   const { db, isSupplied = false } = services;
-  server.post(
-    "/purchase-orders",
-    {
-      schema: {
-        tags,
-        operationId: "addPurchaseOrder",
-        summary: "Order from the supplier (staff)",
-        description: "Written down at once, and sent by a job within a minute.",
-        body: PurchaseOrderInput,
-        response: { 201: PurchaseOrder },
-      },
-    },
-    async (request, reply) => {
-      const { product_id: productId, quantity } = request.body;
-      const route = { db, event: "purchase_order.add", status: 201 } as const;
-      return answerCommand([request, reply], route, async (tx) =>
+  addCommandRoute(server, db, {
+    url: "/purchase-orders",
+    tags,
+    operationId: "addPurchaseOrder",
+    summary: "Order from the supplier (staff)",
+    description: "Written down at once, and sent by a job within a minute.",
+    body: PurchaseOrderInput,
+    answer: PurchaseOrder,
+    status: 201,
+    event: "purchase_order.add",
+    run:
+      ({ body: { product_id: productId, quantity } }) =>
+      async (tx) =>
         describePurchaseOrder(await orderByHand(tx, { productId, quantity, isSupplied })),
-      );
-    },
-  );
+  });
 }
 
 function addReceiving(server: HttpServer, services: InventoryServices): void {
-  server.post(
-    "/purchase-orders/:id/receive",
-    {
-      schema: {
-        tags,
-        operationId: "receivePurchaseOrder",
-        summary: "Book the goods of an order to the supplier in, and close it (staff)",
-        description: "What was counted, whatever was ordered: one commit with the receipt of the stock.",
-        params: PurchaseOrderParams,
-        body: PurchaseReceiptInput,
-        response: { 201: BookedStock },
-      },
-    },
-    async (request, reply) => {
-      const goods = {
-        orderId: request.params.id,
-        quantity: request.body.quantity,
-        locationId: request.body.location_id,
-        note: readText(request.body.note, "note"),
-      };
-      return send(reply, await receivePurchaseOrder(services, readCaller(request), goods));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/purchase-orders/:id/receive",
+    tags,
+    operationId: "receivePurchaseOrder",
+    summary: "Book the goods of an order to the supplier in, and close it (staff)",
+    description: "What was counted, whatever was ordered: one commit with the receipt of the stock.",
+    params: PurchaseOrderParams,
+    body: PurchaseReceiptInput,
+    answer: BookedStock,
+    run: ({ params, body: { quantity, location_id: locationId, note } }, caller) =>
+      receivePurchaseOrder(services, caller, {
+        orderId: params.id,
+        quantity,
+        locationId,
+        note: readText(note, "note"),
+      }),
+  });
 }

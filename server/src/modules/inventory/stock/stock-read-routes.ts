@@ -1,7 +1,7 @@
 // Routes that read a product's stock, its history and what is reserved, and that change how its stock is kept.
 
-import { answerCommand, describePage, type HttpServer, readPage } from "../../../http/index.ts";
-import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
+import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { CHANGES_FIELDS, readVersions } from "../../../http/version.ts";
 import { readIds, readRange } from "../../../values/read-input.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
 import type { InventoryServices } from "../routes.ts";
@@ -30,112 +30,92 @@ export function addStockReadRoutes(server: HttpServer, services: InventoryServic
 }
 
 function addLevels(server: HttpServer, { db }: InventoryServices): void {
-  server.get(
-    "/stock",
-    {
-      schema: {
-        tags,
-        operationId: "listStock",
-        summary: "Stock by product: on hand, reserved, available (staff)",
-        description: "With low=true: products with an open alert of low stock.",
-        querystring: StockQuery,
-        response: { 200: StockPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/stock",
+    tags,
+    operationId: "listStock",
+    summary: "Stock by product: on hand, reserved, available (staff)",
+    description: "With low=true: products with an open alert of low stock.",
+    query: StockQuery,
+    answer: StockPage,
+    run: async (request) => {
       const { product_id, low: isLow, ...page } = request.query;
       const productIds = readIds(product_id, "product_id");
       return describePage(await findStock(db, { productIds, isLow, ...readPage(page) }), describeStock);
     },
-  );
+  });
 
-  server.get(
-    "/stock/:product_id",
-    {
-      schema: {
-        tags,
-        operationId: "getStock",
-        summary: "A product's stock, in all and by location (staff)",
-        params: StockParams,
-        response: { 200: Stock },
-      },
-    },
-    async (request, reply) => {
-      const stock = await getStock(db, request.params.product_id);
-      return reply.header("etag", formatETag(stock)).send(describeStock(stock));
-    },
-  );
+  addRoute(server, {
+    url: "/stock/:product_id",
+    tags,
+    operationId: "getStock",
+    summary: "A product's stock, in all and by location (staff)",
+    params: StockParams,
+    answer: Stock,
+    isVersioned: true,
+    run: async ({ params }) => describeStock(await getStock(db, params.product_id)),
+  });
 }
 
 function addChanging(server: HttpServer, services: InventoryServices): void {
   const { db } = services;
-  server.patch(
-    "/stock/:product_id",
-    {
-      schema: {
-        tags,
-        operationId: "changeStock",
-        summary: "Set a product's low-stock threshold, what to reorder, and its backorder limit (staff)",
-        description: CHANGES_FIELDS,
-        params: StockParams,
-        body: StockChange,
-        response: { 200: Stock },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    method: "PATCH",
+    url: "/stock/:product_id",
+    tags,
+    operationId: "changeStock",
+    summary: "Set a product's low-stock threshold, what to reorder, and its backorder limit (staff)",
+    description: CHANGES_FIELDS,
+    params: StockParams,
+    body: StockChange,
+    answer: Stock,
+    isVersioned: true,
+    event: "stock.change",
+    run: async (request) => {
       const { product_id: productId } = request.params;
       const { low_stock_threshold: lowStockThreshold, backorder_limit: backorderLimit } = request.body;
       const { reorder_quantity: reorderQuantity } = request.body;
       const versions = readVersions(request.headers["if-match"]);
       const change = { lowStockThreshold, reorderQuantity, backorderLimit, versions };
       await prepareStockChange(services, productId);
-      return answerCommand([request, reply], { db, event: "stock.change", isVersioned: true }, async (tx) =>
-        describeStock(await changeStock(tx, services, { productId, change, actorId: request.actor.id })),
-      );
+      return async (tx) =>
+        describeStock(await changeStock(tx, services, { productId, change, actorId: request.actor.id }));
     },
-  );
+  });
 }
 
 function addMovements(server: HttpServer, { db }: InventoryServices): void {
-  server.get(
-    "/stock/:product_id/movements",
-    {
-      schema: {
-        tags,
-        operationId: "listStockMovements",
-        summary: "What came and what went of a product, newest first (staff)",
-        description: "Read from the ledger. The two sides of a transfer between locations share an id.",
-        params: StockParams,
-        querystring: MovementQuery,
-        response: { 200: MovementPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/stock/:product_id/movements",
+    tags,
+    operationId: "listStockMovements",
+    summary: "What came and what went of a product, newest first (staff)",
+    description: "Read from the ledger. The two sides of a transfer between locations share an id.",
+    params: StockParams,
+    query: MovementQuery,
+    answer: MovementPage,
+    run: async (request) => {
       const { location_id: locationId, ...query } = request.query;
       const { product_id: productId } = request.params;
       const which = { productId, locationId, ...readRange(query), ...readPage(query) };
       return describePage(await findMovements(db, which), describeMovement);
     },
-  );
+  });
 }
 
 function addReservations(server: HttpServer, { db }: InventoryServices): void {
-  server.get(
-    "/stock/:product_id/reservations",
-    {
-      schema: {
-        tags,
-        operationId: "listStockReservations",
-        summary: "What is reserved of a product, and what for, newest first (staff)",
-        params: StockParams,
-        querystring: ReservationQuery,
-        response: { 200: ReservationPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/stock/:product_id/reservations",
+    tags,
+    operationId: "listStockReservations",
+    summary: "What is reserved of a product, and what for, newest first (staff)",
+    params: StockParams,
+    query: ReservationQuery,
+    answer: ReservationPage,
+    run: async (request) => {
       const { product_id: productId } = request.params;
       const page = await findReservations(db, { productId, ...readPage(request.query) });
       return describePage(page, describeReservation);
     },
-  );
+  });
 }

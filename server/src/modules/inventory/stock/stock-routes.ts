@@ -1,5 +1,5 @@
 // Routes of what a storekeeper books: receipts, adjustments, transfers, stocktakes.
-import { type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { addDeskRoute, type HttpServer } from "../../../http/index.ts";
 import { adjustStock, receiveStock, takeStock, transferStock } from "../bookings/keep-stock.ts";
 import type { InventoryServices } from "../routes.ts";
 import {
@@ -21,78 +21,54 @@ export function addStockRoutes(server: HttpServer, services: InventoryServices):
 }
 
 function addReceiving(server: HttpServer, services: InventoryServices): void {
-  server.post(
-    "/stock/receipts",
-    {
-      schema: {
-        tags,
-        operationId: "receiveStock",
-        summary: "Book goods that came in, all items or none (staff)",
-        description: "Opens a product's stock at a location where none was kept before.",
-        body: ReceiptInput,
-        response: { 201: BookedStock },
-      },
-    },
-    async (request, reply) => {
-      return send(reply, await receiveStock(services, readCaller(request), request.body));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/stock/receipts",
+    tags,
+    operationId: "receiveStock",
+    summary: "Book goods that came in, all items or none (staff)",
+    description: "Opens a product's stock at a location where none was kept before.",
+    body: ReceiptInput,
+    answer: BookedStock,
+    run: ({ body }, caller) => receiveStock(services, caller, body),
+  });
 }
 
 function addAdjusting(server: HttpServer, services: InventoryServices): void {
-  server.post(
-    "/stock/adjustments",
-    {
-      schema: {
-        tags,
-        operationId: "adjustStock",
-        summary: "Correct what is on hand, with a reason, all items or none (staff)",
-        description:
-          "What is reserved for an order is written off by the order: POST /orders/{id}/write-off reserves others instead.",
-        body: AdjustmentInput,
-        response: { 201: BookedStock },
-      },
-    },
-    async (request, reply) => {
-      return send(reply, await adjustStock(services, readCaller(request), request.body));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/stock/adjustments",
+    tags,
+    operationId: "adjustStock",
+    summary: "Correct what is on hand, with a reason, all items or none (staff)",
+    description:
+      "What is reserved for an order is written off by the order: POST /orders/{id}/write-off reserves others instead.",
+    body: AdjustmentInput,
+    answer: BookedStock,
+    run: ({ body }, caller) => adjustStock(services, caller, body),
+  });
 }
 
 function addTransferring(server: HttpServer, services: InventoryServices): void {
-  server.post(
-    "/stock/transfers",
-    {
-      schema: {
-        tags,
-        operationId: "transferStock",
-        summary: "Move goods from one location to another, all items or none (staff)",
-        description:
-          "What is reserved for an order is moved by the order, and stays reserved: POST /orders/{id}/move.",
-        body: TransferInput,
-        response: { 201: BookedStock },
-      },
-    },
-    async (request, reply) => {
-      return send(reply, await transferStock(services, readCaller(request), request.body));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/stock/transfers",
+    tags,
+    operationId: "transferStock",
+    summary: "Move goods from one location to another, all items or none (staff)",
+    description:
+      "What is reserved for an order is moved by the order, and stays reserved: POST /orders/{id}/move.",
+    body: TransferInput,
+    answer: BookedStock,
+    run: ({ body }, caller) => transferStock(services, caller, body),
+  });
 }
 
 function addCounting(server: HttpServer, services: InventoryServices): void {
-  server.post(
-    "/stocktakes",
-    {
-      schema: {
-        tags,
-        operationId: "takeStock",
-        summary: "Book the differences of a count at a location (staff)",
-        body: StocktakeInput,
-        response: { 201: Stocktake },
-      },
-    },
-    async (request, reply) => {
-      return send(reply, await takeStock(services, readCaller(request), request.body));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/stocktakes",
+    tags,
+    operationId: "takeStock",
+    summary: "Book the differences of a count at a location (staff)",
+    body: StocktakeInput,
+    answer: Stocktake,
+    run: ({ body }, caller) => takeStock(services, caller, body),
+  });
 }

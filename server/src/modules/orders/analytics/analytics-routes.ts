@@ -1,6 +1,6 @@
 // Routes of analytics, for staff: what was sold in a time, as a whole and by period, customer, category and product.
 
-import type { HttpServer } from "../../../http/index.ts";
+import { addRoute, type HttpServer } from "../../../http/index.ts";
 import type { OrderServices } from "../services.ts";
 import * as analytics from "./analytics.ts";
 import * as schemas from "./analytics-schemas.ts";
@@ -21,39 +21,31 @@ export function addAnalyticsRoutes(server: HttpServer, services: OrderServices):
 }
 
 function addSales(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/analytics/sales",
-    {
-      schema: {
-        tags,
-        operationId: "getSales",
-        summary: "Orders, revenue and average value of a time (staff)",
-        description: COUNTING,
-        querystring: schemas.SalesQuery,
-        response: { 200: schemas.SalesAnswer },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/analytics/sales",
+    tags,
+    operationId: "getSales",
+    summary: "Orders, revenue and average value of a time (staff)",
+    description: COUNTING,
+    query: schemas.SalesQuery,
+    answer: schemas.SalesAnswer,
+    run: async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
       return { ...frame, ...describeOrderSales(await analytics.getSales(services.db, span), write) };
     },
-  );
+  });
 }
 
 function addByPeriod(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/analytics/sales/by-period",
-    {
-      schema: {
-        tags,
-        operationId: "listSalesByPeriod",
-        summary: "The same by day or month of SHOP_TIME_ZONE (staff)",
-        description: `Oldest first; a day on which nothing happened is left out. ${COUNTING}`,
-        querystring: schemas.PeriodQuery,
-        response: { 200: schemas.PeriodAnswer },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/analytics/sales/by-period",
+    tags,
+    operationId: "listSalesByPeriod",
+    summary: "The same by day or month of SHOP_TIME_ZONE (staff)",
+    description: `Oldest first; a day on which nothing happened is left out. ${COUNTING}`,
+    query: schemas.PeriodQuery,
+    answer: schemas.PeriodAnswer,
+    run: async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
       const { timeZone } = services.settings;
       const { unit = "day" } = request.query;
@@ -64,23 +56,19 @@ function addByPeriod(server: HttpServer, services: OrderServices): void {
         items: found.map((sales) => ({ period: sales.period, ...describeOrderSales(sales, write) })),
       };
     },
-  );
+  });
 }
 
 function addByCustomer(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/analytics/sales/by-customer",
-    {
-      schema: {
-        tags,
-        operationId: "listSalesByCustomer",
-        summary: "The same by customer, most revenue first (staff)",
-        description: `customer_id null: guests, and what staff sold to nobody by name. ${COUNTING}`,
-        querystring: schemas.CustomerQuery,
-        response: { 200: schemas.CustomerAnswer },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/analytics/sales/by-customer",
+    tags,
+    operationId: "listSalesByCustomer",
+    summary: "The same by customer, most revenue first (staff)",
+    description: `customer_id null: guests, and what staff sold to nobody by name. ${COUNTING}`,
+    query: schemas.CustomerQuery,
+    answer: schemas.CustomerAnswer,
+    run: async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
       const found = await analytics.findSalesByCustomer(services.db, span, request.query.limit ?? 50);
       const items = found.map((sales) => ({
@@ -89,23 +77,19 @@ function addByCustomer(server: HttpServer, services: OrderServices): void {
       }));
       return { ...frame, items };
     },
-  );
+  });
 }
 
 function addByCategory(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/analytics/sales/by-category",
-    {
-      schema: {
-        tags,
-        operationId: "listSalesByCategory",
-        summary: "Lines sold by category, most revenue first (staff)",
-        description: `By the category that a product stands in now. ${COUNTING}`,
-        querystring: schemas.SalesQuery,
-        response: { 200: schemas.CategoryAnswer },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/analytics/sales/by-category",
+    tags,
+    operationId: "listSalesByCategory",
+    summary: "Lines sold by category, most revenue first (staff)",
+    description: `By the category that a product stands in now. ${COUNTING}`,
+    query: schemas.SalesQuery,
+    answer: schemas.CategoryAnswer,
+    run: async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
       const found = await analytics.findSalesByCategory(services.db, span);
       const items = found.map(({ categoryId, name, ...sales }) => ({
@@ -115,23 +99,19 @@ function addByCategory(server: HttpServer, services: OrderServices): void {
       }));
       return { ...frame, items };
     },
-  );
+  });
 }
 
 function addTopProducts(server: HttpServer, services: OrderServices): void {
-  server.get(
-    "/analytics/products",
-    {
-      schema: {
-        tags,
-        operationId: "listTopProducts",
-        summary: "The products that sell best (staff)",
-        description: `By revenue or by units, less what was given back. product_id null: services. ${COUNTING}`,
-        querystring: schemas.ProductSalesQuery,
-        response: { 200: schemas.ProductSalesAnswer },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/analytics/products",
+    tags,
+    operationId: "listTopProducts",
+    summary: "The products that sell best (staff)",
+    description: `By revenue or by units, less what was given back. product_id null: services. ${COUNTING}`,
+    query: schemas.ProductSalesQuery,
+    answer: schemas.ProductSalesAnswer,
+    run: async (request) => {
       const { span, frame, write } = readSpan(services, request.query);
       const { sort = "revenue", limit = 50 } = request.query;
       const found = await analytics.findTopProducts(services.db, span, { sort, limit });
@@ -143,5 +123,5 @@ function addTopProducts(server: HttpServer, services: OrderServices): void {
       }));
       return { ...frame, items };
     },
-  );
+  });
 }

@@ -2,7 +2,7 @@
 // order as it then is, or what became of it, is the answer.
 import type { FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
-import { type HttpServer, readCaller, send } from "../../../http/index.ts";
+import { addDeskRoute, type HttpServer } from "../../../http/index.ts";
 import { OrderShape } from "../answer-schemas.ts";
 import { OrderParams } from "../schemas.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
@@ -21,15 +21,15 @@ export interface ChangeRoute<Body extends TSchema> {
   readonly method?: "POST" | "PATCH";
   /** Below /orders/:id. */
   readonly path: string;
-  readonly schema: {
-    readonly tags: readonly string[];
-    readonly operationId: string;
-    readonly summary: string;
-    readonly description?: string;
-    readonly body?: Body;
-    /** Default: 200 with the order. */
-    readonly response?: { readonly 201: TSchema };
-  };
+  readonly tags: readonly string[];
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly body?: Body;
+  /** Default: the order. */
+  readonly answer?: TSchema;
+  /** Default: 200. */
+  readonly status?: 200 | 201;
   /** @throws AppError what is wrong with what came */
   readonly act: (came: ChangeRequest<Body>) => OrderAct | Promise<OrderAct>;
 }
@@ -37,18 +37,18 @@ export interface ChangeRoute<Body extends TSchema> {
 export function addChangeRoute<Body extends TSchema>(
   server: HttpServer,
   services: OrderServices,
-  { method = "POST", path, schema, act }: ChangeRoute<Body>,
+  { path, act, ...route }: ChangeRoute<Body>,
 ): void {
-  server.route({
-    method,
+  addDeskRoute<typeof OrderParams, Body>(server, {
     url: `/orders/:id${path}`,
-    schema: { params: OrderParams, response: { 200: OrderShape }, ...schema },
-    handler: async (request, reply) => {
-      const caller = readCaller(request);
+    params: OrderParams,
+    answer: OrderShape,
+    status: 200,
+    ...route,
+    run: async (request, caller) => {
       const { id } = request.params;
-      const change = await act({ request, caller, id, body: request.body as Static<Body> });
-      const outcome = await changeOrder(services, caller, { id, act: change });
-      return send(reply, outcome, schema.response === undefined ? 200 : 201);
+      const change = await act({ request, caller, id, body: request.body });
+      return changeOrder(services, caller, { id, act: change });
     },
   });
 }

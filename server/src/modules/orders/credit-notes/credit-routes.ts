@@ -1,6 +1,6 @@
 // Routes of what is given back: returns, refunds, credit notes.
 
-import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
+import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { readForeignCode, readName } from "../../../values/names.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { addChangeRoute } from "../changing/change-routes.ts";
@@ -26,13 +26,12 @@ export function addCreditRoutes(server: HttpServer, services: OrderServices): vo
 function addReturns(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/returns",
-    schema: {
-      tags,
-      operationId: "returnItems",
-      summary: "Take goods back and refund them (staff)",
-      body: ReturnInput,
-      response: { 201: CreditedOrder },
-    },
+    tags,
+    operationId: "returnItems",
+    summary: "Take goods back and refund them (staff)",
+    body: ReturnInput,
+    answer: CreditedOrder,
+    status: 201,
     act: ({ body }) => returnItems(services, readReturn(body)),
   });
 }
@@ -40,13 +39,12 @@ function addReturns(server: HttpServer, services: OrderServices): void {
 function addRefunds(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/refunds",
-    schema: {
-      tags,
-      operationId: "refundOrder",
-      summary: "Give money back and leave the goods (staff)",
-      body: RefundInput,
-      response: { 201: CreditedOrder },
-    },
+    tags,
+    operationId: "refundOrder",
+    summary: "Give money back and leave the goods (staff)",
+    body: RefundInput,
+    answer: CreditedOrder,
+    status: 201,
     act: async ({ caller, id, body: input }) =>
       refundOrder(await prepareRefund(services, caller.actor, { id, input })),
   });
@@ -55,37 +53,27 @@ function addRefunds(server: HttpServer, services: OrderServices): void {
 function addCreditNotes(server: HttpServer, services: OrderServices): void {
   const { assets } = services;
 
-  server.post(
-    "/credit-notes",
-    {
-      schema: {
-        tags,
-        operationId: "createCreditNote",
-        summary: "Write a credit note that names no order (staff)",
-        description: "The money goes to account_id or, without one, was paid outside.",
-        body: CreditNoteInput,
-        response: { 201: CreditNote },
-      },
-    },
-    async (request, reply) => {
-      const wanted = readCreditNote(services, request.actor, request.body);
-      return send(reply, await writeCreditNote(services, readCaller(request), wanted));
-    },
-  );
+  addDeskRoute(server, {
+    url: "/credit-notes",
+    tags,
+    operationId: "createCreditNote",
+    summary: "Write a credit note that names no order (staff)",
+    description: "The money goes to account_id or, without one, was paid outside.",
+    body: CreditNoteInput,
+    answer: CreditNote,
+    run: ({ actor, body }, caller) =>
+      writeCreditNote(services, caller, readCreditNote(services, actor, body)),
+  });
 
-  server.get(
-    "/credit-notes",
-    {
-      schema: {
-        tags,
-        operationId: "listCreditNotes",
-        summary: "Credit notes, newest first",
-        description: "Staff sees all, a customer their own.",
-        querystring: CreditNoteQuery,
-        response: { 200: CreditNotePage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/credit-notes",
+    tags,
+    operationId: "listCreditNotes",
+    summary: "Credit notes, newest first",
+    description: "Staff sees all, a customer their own.",
+    query: CreditNoteQuery,
+    answer: CreditNotePage,
+    run: async (request) => {
       const { kind, order_id, customer_id, reference, ...query } = request.query;
       const page = await findCreditNotes(services, request.actor, {
         kind,
@@ -96,22 +84,16 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
       });
       return describePage(page, (note) => describeCreditNote(assets, note));
     },
-  );
+  });
 
-  server.get(
-    "/credit-notes/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getCreditNote",
-        summary: "A credit note",
-        params: OrderParams,
-        response: { 200: CreditNote },
-      },
-    },
-    async (request) => {
-      const note = await getCreditNote(services, request.actor, request.params.id);
-      return describeCreditNote(assets, note);
-    },
-  );
+  addRoute(server, {
+    url: "/credit-notes/:id",
+    tags,
+    operationId: "getCreditNote",
+    summary: "A credit note",
+    params: OrderParams,
+    answer: CreditNote,
+    run: async ({ actor, params }) =>
+      describeCreditNote(assets, await getCreditNote(services, actor, params.id)),
+  });
 }

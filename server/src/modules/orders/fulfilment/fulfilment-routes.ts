@@ -22,24 +22,20 @@ export function addFulfilmentRoutes(server: HttpServer, services: OrderServices)
 function addSteps(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/steps",
-    schema: {
-      tags,
-      operationId: "advanceOrder",
-      summary: "Take an order one step on (staff)",
-      description: "CONFIRMED lets an unpaid order go ahead: an invoice.",
-      body: StepInput,
-    },
+    tags,
+    operationId: "advanceOrder",
+    summary: "Take an order one step on (staff)",
+    description: "CONFIRMED lets an unpaid order go ahead: an invoice.",
+    body: StepInput,
     act: ({ body: { to, note } }) => advanceOrder({ to, note: readText(note, "note") }),
   });
 
   addChangeRoute(server, services, {
     path: "/review",
-    schema: {
-      tags,
-      operationId: "reviewOrder",
-      summary: "Decide over an order that the fraud check stopped (staff)",
-      body: ReviewInput,
-    },
+    tags,
+    operationId: "reviewOrder",
+    summary: "Decide over an order that the fraud check stopped (staff)",
+    body: ReviewInput,
     act: ({ body: { decision, note } }) =>
       reviewOrder({ isAccepted: decision === "accept", note: readText(note, "note") }),
   });
@@ -48,26 +44,23 @@ function addSteps(server: HttpServer, services: OrderServices): void {
 function addShipping(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/ship",
-    schema: {
-      tags,
-      operationId: "shipOrder",
-      summary: "Ship an order, wholly or in part (staff)",
-      description:
-        "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`.",
-      body: ShipInput,
-      response: { 201: ShippedOrder },
-    },
+    tags,
+    operationId: "shipOrder",
+    summary: "Ship an order, wholly or in part (staff)",
+    description:
+      "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`.",
+    body: ShipInput,
+    answer: ShippedOrder,
+    status: 201,
     act: ({ body }) => shipOrder(services, readShipping(body)),
   });
 
   addChangeRoute(server, services, {
     path: "/deliver",
-    schema: {
-      tags,
-      operationId: "deliverOrder",
-      summary: "Note that shipments arrived (staff)",
-      body: DeliverInput,
-    },
+    tags,
+    operationId: "deliverOrder",
+    summary: "Note that shipments arrived (staff)",
+    body: DeliverInput,
     act: ({ body: { shipment_id } }) =>
       deliverOrder({ shipmentId: readOptionalId(shipment_id, "shipment_id") }),
   });

@@ -13,35 +13,29 @@ const tags = ["Fulfilment"];
 export function addReservedRoutes(server: HttpServer, services: OrderServices): void {
   addChangeRoute(server, services, {
     path: "/write-off",
-    schema: {
-      tags,
-      operationId: "writeOffUnits",
-      summary: "Write off units that are reserved for an order: broken, lost (staff)",
-      description:
-        "Others are reserved instead, as far as there are any. What is missing is `short` of its line: cancel it, or reserve it later.",
-      body: WriteOffInput,
-    },
+    tags,
+    operationId: "writeOffUnits",
+    summary: "Write off units that are reserved for an order: broken, lost (staff)",
+    description:
+      "Others are reserved instead, as far as there are any. What is missing is `short` of its line: cancel it, or reserve it later.",
+    body: WriteOffInput,
     act: ({ body }) => writeOffUnits(services, readWriteOff(body)),
   });
 
   addChangeRoute(server, services, {
     path: "/move",
-    schema: {
-      tags,
-      operationId: "moveUnits",
-      summary: "Move units that are reserved for an order to another location, still reserved (staff)",
-      body: MoveInput,
-    },
+    tags,
+    operationId: "moveUnits",
+    summary: "Move units that are reserved for an order to another location, still reserved (staff)",
+    body: MoveInput,
     act: ({ body }) => moveUnits(services, readMove(body)),
   });
 
   addChangeRoute(server, services, {
     path: "/reserve",
-    schema: {
-      tags,
-      operationId: "reserveShort",
-      summary: "Reserve what is short of an order, as far as there are units by now (staff)",
-    },
+    tags,
+    operationId: "reserveShort",
+    summary: "Reserve what is short of an order, as far as there are units by now (staff)",
     act: () => reserveShort(services),
   });
 }

@@ -1,16 +1,16 @@
 // Runs a command that is not on the hot path: one transaction, with its idempotency key remembered in it. Refusals are
 // remembered too, in a transaction of their own, for the command's was rolled back. Either way the command leaves its
 // audit entry in the same transaction; a repeat that only gets its remembered answer leaves none.
-import type { Sql } from "../runtime/database.ts";
+import type { Sql } from "../../runtime/database.ts";
 import {
   checkSameRequest,
   findRemembered,
   holdEpoch,
   type KeyedRequest,
   remember,
-} from "../runtime/idempotency.ts";
-import { inTransaction, type Tx } from "../runtime/transaction.ts";
-import { AppError } from "../values/app-error.ts";
+} from "../../runtime/idempotency.ts";
+import { inTransaction, type Tx } from "../../runtime/transaction.ts";
+import { AppError } from "../../values/app-error.ts";
 import type { CommandRequest } from "./command-record.ts";
 
 export interface CommandAnswer {

@@ -1,7 +1,7 @@
 // Reads the Idempotency-Key of a request. Keys belong to the caller and the path: one key names one act.
 import type { FastifyRequest } from "fastify";
-import { hashKey, type KeyedRequest } from "../runtime/idempotency.ts";
-import { AppError } from "../values/app-error.ts";
+import { hashKey, type KeyedRequest } from "../../runtime/idempotency.ts";
+import { AppError } from "../../values/app-error.ts";
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 

@@ -1,10 +1,10 @@
 // Sends what a command at the desk came to.
 import type { FastifyReply } from "fastify";
-import type { AppError } from "../values/app-error.ts";
+import type { AppError } from "../../values/app-error.ts";
 import { sendAnswer } from "./answer.ts";
 
 /** As the desk has it: the JSON text of the answer, or the refusal. */
-type Outcome =
+export type Outcome =
   | { readonly answer: string; readonly replayed: boolean }
   | { readonly refused: AppError; readonly replayed: boolean };
 

@@ -1,8 +1,8 @@
 // Who sent a request, from where, under which key: what every command takes along.
 import type { FastifyRequest } from "fastify";
-import type { KeyedRequest } from "../runtime/idempotency.ts";
-import type { Actor } from "../values/actor.ts";
-import type { Origin } from "../values/origin.ts";
+import type { KeyedRequest } from "../../runtime/idempotency.ts";
+import type { Actor } from "../../values/actor.ts";
+import type { Origin } from "../../values/origin.ts";
 import { readIdempotencyKey } from "./idempotency.ts";
 
 export interface Caller {
@@ -23,4 +23,9 @@ export function readOrigin(request: FastifyRequest): Origin {
 /** With the user agent: for acts of which it matters, such as signing in. */
 export function readFullOrigin(request: FastifyRequest): Origin {
   return { ...readOrigin(request), userAgent: request.headers["user-agent"]?.slice(0, 256) };
+}
+
+/** Who acts, from where: for acts of which the user agent matters. */
+export function readContext(request: FastifyRequest): { actor: Actor; origin: Origin } {
+  return { actor: request.actor, origin: readFullOrigin(request) };
 }

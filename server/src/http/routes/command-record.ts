@@ -1,11 +1,11 @@
 // What the trail is to keep of a command that goes through `runCommand`. The HTTP kit knows no module: the program hands
 // it the recorder that writes the entry.
 import type { FastifyRequest } from "fastify";
-import type { KeyedRequest } from "../runtime/idempotency.ts";
-import type { Tx } from "../runtime/transaction.ts";
-import type { Actor } from "../values/actor.ts";
-import type { AppError } from "../values/app-error.ts";
-import type { Origin } from "../values/origin.ts";
+import type { KeyedRequest } from "../../runtime/idempotency.ts";
+import type { Tx } from "../../runtime/transaction.ts";
+import type { Actor } from "../../values/actor.ts";
+import type { AppError } from "../../values/app-error.ts";
+import type { Origin } from "../../values/origin.ts";
 import { readCaller } from "./caller.ts";
 
 export interface CommandRecord {

@@ -1,0 +1,28 @@
+// The frame of a route whose command goes through the desk: what came is read, the command is carried out, and what it
+// came to is sent.
+import type { TSchema } from "typebox";
+import type { HttpServer } from "../http-server.ts";
+import { type Caller, readCaller } from "./caller.ts";
+import { describeOperation, type Operation, type ReadRequest } from "./operation.ts";
+import { type Outcome, send } from "./send.ts";
+
+export interface DeskRoute<P extends TSchema, B extends TSchema> extends Operation<P, TSchema, B, TSchema> {
+  /** Default: POST. */
+  readonly method?: "POST" | "PATCH";
+  /** Of a command that was carried out. Default: 201, for most of them make something. */
+  readonly status?: 200 | 201;
+  /** @throws AppError what is wrong with the request */
+  readonly run: (request: ReadRequest<P, TSchema, B>, caller: Caller) => Promise<Outcome>;
+}
+
+export function addDeskRoute<P extends TSchema, B extends TSchema>(
+  server: HttpServer,
+  { method = "POST", status = 201, run, ...operation }: DeskRoute<P, B>,
+): void {
+  server.route({
+    method,
+    ...describeOperation(operation, status),
+    handler: async (request, reply) =>
+      send(reply, await run(request as ReadRequest<P, TSchema, B>, readCaller(request)), status),
+  });
+}
