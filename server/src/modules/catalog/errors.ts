@@ -57,6 +57,11 @@ export const CATALOG_ERRORS = {
     title: "The image is damaged or did not arrive whole.",
     wayOut: "Send it again, or save it anew.",
   },
+  image_not_alone: {
+    kind: "invalid",
+    title: "Something follows the end of the image: a video, a second picture, an archive or other bytes.",
+    wayOut: "Save it anew as one still picture; phones call it exporting without the motion or live photo.",
+  },
   image_too_large: {
     kind: "invalid",
     title: "The image has too many pixels.",

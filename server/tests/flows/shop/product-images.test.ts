@@ -1,9 +1,10 @@
 // Images of products over HTTP: uploading, serving, removing; and what is no image, whatever it says it is.
+import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestAnswer } from "../../app.ts";
 import { openTestCatalog, type TestCatalog } from "../../catalog.ts";
-import { GIF, JPEG, png } from "../../images.ts";
+import { GIF, JPEG, png, readSample } from "../../images.ts";
 
 let catalog: TestCatalog;
 let token: string;
@@ -54,6 +55,41 @@ describe("uploading and serving", () => {
     expect(listed.body.items[0].images).toEqual(added.body.images);
   });
 
+  test("F6-17: what is stored, counted and served is the picture alone, the way up that it is shown", async () => {
+    const { id } = await catalog.addProduct();
+    const photo = readSample("photo.jpg");
+    const key = { "idempotency-key": `photo-${id}` };
+    const added = await upload(id, photo, key);
+    expect(added.body.images).toMatchObject([{ type: "image/jpeg", width: 8, height: 12 }]);
+    const served = await get(added.body.images[0].url);
+    const content = Buffer.from(await served.arrayBuffer());
+    expect([content.includes("SECRET"), content.includes("ICC_PROFILE")]).toEqual([false, true]);
+    expect(served.headers.get("content-length")).toBe(String(content.length));
+    const hash = createHash("sha256").update(content).digest("hex");
+    expect(served.headers.get("etag")).toBe(`"${hash.slice(0, 32)}"`);
+    // The same request again, the same picture with other notes, and what was served: nothing new.
+    expect(await upload(id, photo, key)).toMatchObject({ status: 201, body: added.body });
+    const elsewhere = Buffer.from(photo.toString("latin1").replaceAll("SECRET", "ELSE.."), "latin1");
+    for (const same of [photo, elsewhere, content])
+      expect((await upload(id, same)).body).toMatchObject({ version: 2, images: added.body.images });
+    expect(await upload(id, elsewhere, key)).toMatchObject({ status: 422 });
+  });
+
+  test("F6-17: whatever follows an image is named, and nothing is stored", async () => {
+    const { id } = await catalog.addProduct();
+    for (const sample of ["photo.jpg", "photo.png", "animated.gif", "photo.webp", "photo.avif"]) {
+      const sent = Buffer.concat([readSample(sample), Buffer.from("PK\x03\x04\x14\0\0\0", "latin1")]);
+      expect(await upload(id, sent), sample).toMatchObject({
+        ...refused("image_not_alone"),
+        body: {
+          errors: [{ field: "body", reason: expect.stringMatching(/^ends at byte \d+, but 8 bytes/) }],
+        },
+      });
+    }
+    expect(await upload(id, readSample("two-in-one.jpg"))).toMatchObject(refused("image_not_alone"));
+    expect((await catalog.visitor("GET", `/products/${id}`)).body).toMatchObject({ images: [], version: 1 });
+  });
+
   test("the images of a draft are for staff", async () => {
     const { id } = await catalog.addProduct({ status: "draft" });
     const { body } = await upload(id, png(5, 5));
@@ -66,7 +102,7 @@ describe("uploading and serving", () => {
 describe("what is hostile", () => {
   const countImages = async () => (await catalog.app.db`SELECT FROM catalog.images`).length;
 
-  test("a file that is an image and something else too is served as the image alone", async () => {
+  test("F6-17: a file that is an image and something else too is served as the image alone, or refused", async () => {
     const { id } = await catalog.addProduct();
     const script = "<script>alert(1)</script><!--%PDF-1.7";
     const comment = Buffer.concat([
@@ -74,28 +110,20 @@ describe("what is hostile", () => {
       Buffer.from(script, "latin1"),
     ]);
     const asPage = Buffer.concat([JPEG.subarray(0, 2), comment, JPEG.subarray(2)]);
-    const asProgram = Buffer.concat([
-      GIF.subarray(0, -1),
-      Buffer.from("*/=alert(1);", "latin1"),
-      Buffer.from(";"),
-    ]);
-    for (const [type, content] of [
-      ["image/jpeg", asPage],
-      ["image/gif", asProgram],
-    ] as const) {
-      const { status, body } = await upload(id, content, { "content-type": "image/svg+xml" });
-      expect(status).toBe(201);
-      const served = await get(body.images.at(-1).url, { accept: "text/html" });
-      expect(Object.fromEntries(served.headers)).toMatchObject({
-        "content-type": type,
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "default-src 'none'; sandbox",
-      });
-      expect(Buffer.from(await served.arrayBuffer()).equals(content)).toBe(true);
-    }
+    const { status, body } = await upload(id, asPage, { "content-type": "image/svg+xml" });
+    expect(status).toBe(201);
+    const served = await get(body.images.at(-1).url, { accept: "text/html" });
+    expect(Object.fromEntries(served.headers)).toMatchObject({
+      "content-type": "image/jpeg",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; sandbox",
+    });
+    expect(Buffer.from(await served.arrayBuffer()).equals(JPEG)).toBe(true);
+    const program = Buffer.concat([GIF.subarray(0, -1), Buffer.from("*/=alert(1);;", "latin1")]);
+    expect(await upload(id, program)).toMatchObject(refused("image_broken"));
     const archive = Buffer.concat([png(2, 2), Buffer.from("PK\x03\x04\x14\0\0\0", "latin1")]);
     const document = Buffer.concat([Buffer.from("%PDF-1.7\n"), JPEG]);
-    expect(await upload(id, archive)).toMatchObject(refused("image_broken"));
+    expect(await upload(id, archive)).toMatchObject(refused("image_not_alone"));
     expect(await upload(id, document)).toMatchObject(refused("image_type_refused"));
   });
 

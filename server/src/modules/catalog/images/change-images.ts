@@ -23,7 +23,6 @@ export interface ImageEdit {
 
 /** An image that is whole, with what it is. */
 export interface NewImage extends ReadImage {
-  readonly content: Buffer;
   readonly alt: string | null;
 }
 
@@ -43,7 +42,7 @@ export async function prepareImage(
   if (!Buffer.isBuffer(body) || body.length === 0)
     throw invalidField("body", "must be an image, sent as it is with a Content-Type such as image/jpeg");
   await getProduct(reader, actor, productId);
-  return { ...(await readImage(body)), content: body, alt };
+  return { ...(await readImage(body)), alt };
 }
 
 /**

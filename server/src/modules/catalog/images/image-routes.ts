@@ -35,7 +35,8 @@ function addUpload(server: HttpServer, services: CatalogServices): void {
     summary: "Add an image to a product (staff)",
     description:
       "The body is the image itself: JPEG, PNG, GIF, WebP or AVIF, up to PRODUCT_IMAGE_LIMIT_BYTES, told by its " +
-      "content whatever Content-Type says. Up to 20 a product. Answers the product.",
+      "content whatever Content-Type says. Up to 20 a product. Kept is what is drawn: notes of cameras and editors " +
+      "(places, owners, comments) are left behind; width and height are as it is shown. Answers the product.",
     params: IdParams,
     query: ImageQuery,
     answer: ProductShape,

@@ -1,83 +1,72 @@
-// Judges an uploaded image by its content: what it is, how large, and whether it arrived whole. What a client says it is
-// counts for nothing. It is not decoded: decoders are where hostile images do their harm, and browsers have their own.
-import { crc32 } from "node:zlib";
+// Judges an uploaded image by its content: what it is, how large, whether it arrived whole and alone; and keeps of it what is
+// drawn. What a client says it is counts for nothing. It is not decoded: decoders are where hostile images do their harm, and
+// browsers have their own.
 import { fileTypeFromBuffer } from "file-type";
 import { ownOf } from "../../../values/own-of.ts";
 import { catalogError } from "../errors.ts";
-import { measureImage } from "./measure-image.ts";
+import { cleanAvif } from "./clean-avif.ts";
+import { cleanGif } from "./clean-gif.ts";
+import { cleanJpeg } from "./clean-jpeg.ts";
+import { cleanPng } from "./clean-png.ts";
+import { cleanWebp } from "./clean-webp.ts";
+import { brokenImage, type CleanImage, cutOffImage } from "./image-faults.ts";
 
 export interface ReadImage {
   readonly type: string;
+  /** Pixels as they are shown: after the orientation that the file asks for. */
   readonly width: number;
   readonly height: number;
+  /** Without notes of cameras and editors: places, owners, comments, previews. */
+  readonly content: Buffer;
 }
 
 const SIDE_MAX = 12_000;
-/** How each kind shows that it is whole. No SVG: it is a document that may carry programs. */
-const WHOLE: Readonly<Record<string, (content: Buffer) => boolean>> = {
-  "image/jpeg": isWholeJpeg,
-  "image/png": isWholePng,
-  "image/gif": (content) => content.at(-1) === 0x3b,
-  "image/webp": isWholeWebp,
-  "image/avif": isWholeAvif,
+/** How each kind is read. No SVG: it is a document that may carry programs. */
+const KINDS: Readonly<Record<string, (content: Buffer) => CleanImage>> = {
+  "image/jpeg": cleanJpeg,
+  "image/png": cleanPng,
+  "image/gif": cleanGif,
+  "image/webp": cleanWebp,
+  "image/avif": cleanAvif,
 };
 
-/** @throws AppError `invalid/image_type_refused`, `invalid/image_broken`, `invalid/image_too_large` */
-export async function readImage(content: Buffer): Promise<ReadImage> {
-  const found = (await fileTypeFromBuffer(content).catch(() => undefined))?.mime;
+/** @throws AppError `invalid/image_type_refused`, `invalid/image_broken`, `invalid/image_too_large`, `invalid/image_not_alone` */
+export async function readImage(sent: Buffer): Promise<ReadImage> {
+  const found = await findType(sent);
   const type = found === "image/apng" ? "image/png" : found;
-  const isWhole = type === undefined ? undefined : ownOf(WHOLE, type);
-  if (type === undefined || isWhole === undefined)
+  const clean = type === undefined ? undefined : ownOf(KINDS, type);
+  if (type === undefined || clean === undefined)
     throw catalogError("image_type_refused", {
       fields: [{ field: "body", reason: type === undefined ? "is no image that is known" : `is ${type}` }],
     });
-  const { width, height } = measureImage(type, content) ?? { width: 0, height: 0 };
-  if (!(width > 0 && height > 0)) throw broken("has a header that cannot be read");
+  const { width, height, content, end } = cleanOrCutOff(clean, sent);
+  if (!(width > 0 && height > 0)) throw brokenImage("has no width or no height");
   if (width > SIDE_MAX || height > SIDE_MAX)
     throw catalogError("image_too_large", {
       fields: [{ field: "body", reason: `is ${width} × ${height} pixels, more than ${SIDE_MAX} a side` }],
     });
-  if (!isWhole(content)) throw broken("is damaged, or did not arrive whole");
-  return { type, width, height };
+  if (end < sent.length) throw await nameWhatFollows(sent, end);
+  return { type, width, height, content };
 }
 
-function broken(reason: string) {
-  return catalogError("image_broken", { fields: [{ field: "body", reason }] });
+async function findType(content: Buffer): Promise<string | undefined> {
+  return (await fileTypeFromBuffer(content).catch(() => undefined))?.mime;
 }
 
-/** Ends with the marker for it; some cameras fill up with zeros behind. */
-function isWholeJpeg(content: Buffer): boolean {
-  let end = content.length;
-  while (end > 2 && content[end - 1] === 0) end -= 1;
-  return content[end - 2] === 0xff && content[end - 1] === 0xd9;
-}
-
-/** Every chunk has its checksum, the last is IEND and ends the file. */
-function isWholePng(content: Buffer): boolean {
-  for (let at = 8; at + 12 <= content.length; ) {
-    const length = content.readUInt32BE(at);
-    const end = at + 12 + length;
-    if (end > content.length) return false;
-    if (crc32(content.subarray(at + 4, end - 4)) !== content.readUInt32BE(end - 4)) return false;
-    if (content.toString("latin1", at + 4, at + 8) === "IEND") return end === content.length;
-    at = end;
+function cleanOrCutOff(clean: (content: Buffer) => CleanImage, sent: Buffer): CleanImage {
+  try {
+    return clean(sent);
+  } catch (error) {
+    if (error instanceof RangeError) throw cutOffImage(); // what was to be read lies behind its end
+    throw error;
   }
-  return false;
 }
 
-function isWholeWebp(content: Buffer): boolean {
-  const length = content.readUInt32LE(4) + 8;
-  return content.length === length || content.length === length + (length % 2);
-}
-
-/** Its boxes fill it exactly. */
-function isWholeAvif(content: Buffer): boolean {
-  let at = 0;
-  while (at + 8 <= content.length) {
-    const length = content.readUInt32BE(at);
-    if (length === 0) return true; // to the end
-    if (length < 8) return false; // longer than 4 GB, which was refused before
-    at += length;
-  }
-  return at === content.length;
+async function nameWhatFollows(sent: Buffer, end: number) {
+  const rest = sent.subarray(end);
+  const isBlank = rest.every((byte) => byte === 0);
+  const name = isBlank ? "zeros" : ((await findType(rest)) ?? "of no known type");
+  const bytes = rest.length === 1 ? "1 byte follows" : `${rest.length} bytes follow`;
+  const reason = `ends at byte ${end}, but ${bytes} (${name})`;
+  return catalogError("image_not_alone", { fields: [{ field: "body", reason }] });
 }
