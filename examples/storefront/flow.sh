@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A shop's first sale, from registration to the list of orders, by curl alone: examples/storefront/flow.sh
-# Meant for a fresh start in development, where the first to register looks after the shop.
+# Wants a new database, in development, where the first to register looks after the shop.
 set -euo pipefail
 API=${COUNTINGHOUSE_URL:-http://localhost:8000}/api/v1
 

@@ -17,6 +17,22 @@ const NOT_RUN = /^sh not-run: (.{10,})$/;
 const NEVER_INSIDE = /^\s*(npm (test|run (check|bench))|npx (vitest|countinghouse bench))\b/m;
 /** These would end processes of others on the same machine. */
 const TOO_BROAD = /\b(pkill|killall)\b/;
+/** What such a loop waits for may never come. */
+const ENDLESS = /(^|[;&|({]\s*)(until|while)\s/m;
+const ANY_DATABASE = /\bneeds? no new\s+database\b/;
+const NEW_DATABASE = /\bwants? a new\s+database\b/;
+
+/**
+ * How often a document can be walked through on one data directory, as it says itself: "any" is as often as one likes.
+ * @throws Error where it says neither or both
+ */
+export function readDatabaseWish(document: string, text: string): "any" | "new" {
+  const [any, fresh] = [ANY_DATABASE.test(text), NEW_DATABASE.test(text)];
+  if (any !== fresh) return any ? "any" : "new";
+  throw new Error(
+    `${document}: say that it "needs no new database", or that it "wants a new database"${any ? ", not both" : ""}`,
+  );
+}
 
 /** The shell blocks of a document. @throws Error where one is marked in a way that a test cannot act on. */
 export function readBlocks(document: string, text: string): Block[] {
@@ -48,6 +64,7 @@ function readBlock(found: { document: string; line: number; label: string; comma
   if (notRun === undefined && NEVER_INSIDE.test(commands)) {
     throw new Error(`${where}: a block with tests, checks or the bench needs "sh not-run: <reason>"`);
   }
+  if (ENDLESS.test(commands)) throw new Error(`${where}: a loop has an end: for _ in $(seq 100); do ...`);
   if (TOO_BROAD.test(commands)) throw new Error(`${where}: end a process by its id, not by its name`);
   return { document, line, commands, notRun };
 }

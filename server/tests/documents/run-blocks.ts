@@ -2,7 +2,8 @@
 // into a terminal. The shell's folder holds links to this checkout, so that data and keys are the document's own.
 //
 // What differs from the reader: the port is a free one; `npm ci`, `git clone` and `cd countinghouse` are left out (it is
-// all here); `npm start` goes to the background and is waited for, and a second one first ends the first by Ctrl-C.
+// all here); `npm start` goes to the background and is waited for, and a second one first ends the first by Ctrl-C. A second
+// walk follows in a shell of its own, on the data that the first one left by `kill -9`.
 import { spawn } from "node:child_process";
 import {
   existsSync,
@@ -16,7 +17,7 @@ import {
 } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../architecture/source-files.ts";
 import type { Block } from "./read-blocks.ts";
@@ -31,6 +32,8 @@ const DONE_ALREADY = /^\s*(npm (ci|install)|git clone .*|cd countinghouse)\s*(#.
 const START = /^\s*((?:[A-Z_]+=\S+ )*(?:npm start|npx countinghouse serve)\b[^&#]*)&?\s*(#.*)?$/;
 const EXPECTED = /^\s*# => (.+)$/;
 const NOT_LINKED = new Set([".git", ".env", "data", "exports"]);
+/** What a walk may leave in its folder: git ignores it, or it is the runner's. */
+const LEFT = new Set(["data", "exports", ".blocks", "server.out"]);
 /** Answers that a document never means to show; 403, 409, 422 and 429 are refusals worth showing. */
 const STATUS_WRONG = /^(000|400|401|404|405|415|5\d\d) .*$/gm;
 const TIME_MAX_MS = 300_000;
@@ -40,6 +43,7 @@ set -euo pipefail
 set -m
 SERVER=
 curl() { command curl --write-out '%{stderr}@status %{http_code} %{method} %{url}\\n' "$@"; }
+npx() { if [ "$NPX $1" = "direct countinghouse" ]; then "node_modules/.bin/$@"; else command npx "$@"; fi; }
 stop_server() {
   [ -n "$SERVER" ] || return 0
   kill "-\${1:-INT}" -- "-$SERVER" 2>/dev/null || true
@@ -63,11 +67,23 @@ start_server() {
   return 1
 }
 trap 'echo "$BLOCK: exit code $?: $BASH_COMMAND" >&3' ERR
-trap 'stop_server TERM' EXIT
+trap 'stop_server "$ENDED_BY"' EXIT
 `;
 
-/** Runs the blocks that are to be run; `start` is the command that starts the server where the document has none. */
-export async function runBlocks(blocks: readonly Block[], start = "npm start"): Promise<DocumentRun> {
+export interface Walk {
+  /** The command that starts the server where the document has none. */
+  readonly start?: string;
+  /** How often the document is walked through on one data directory. */
+  readonly times?: number;
+  /** The Node of the reader, who uses npx. Without it the machine's, and npx is passed by, which costs a second each time. */
+  readonly node?: string;
+}
+
+/** Runs the blocks that are to be run. */
+export async function runBlocks(
+  blocks: readonly Block[],
+  { start = "npm start", times = 1, node }: Walk = {},
+): Promise<DocumentRun> {
   const folder = mkdtempSync(join(tmpdir(), "document-"));
   try {
     for (const name of readdirSync(ROOT))
@@ -75,11 +91,14 @@ export async function runBlocks(blocks: readonly Block[], start = "npm start"): 
     mkdirSync(join(folder, ".blocks"));
     const port = await findFreePort();
     writeFileSync(join(folder, ".blocks", "script.sh"), writeScript(blocks, { port, start }));
-    const { problems, output } = await runScript(folder, port);
-    return {
-      problems: [...problems, ...(problems.length === 0 ? findSurprises(folder, blocks) : [])],
-      output,
-    };
+    let run: DocumentRun = { problems: [], output: "" };
+    for (let walk = 1; walk <= times && run.problems.length === 0; walk += 1) {
+      const env = { ...readerEnvironment(port, node), ENDED_BY: walk < times ? "KILL" : "TERM" };
+      const { problems, output } = await runScript(folder, env);
+      const found = problems.length > 0 ? problems : [...findSurprises(folder, blocks), ...findLeft(folder)];
+      run = { problems: walk === 1 ? found : found.map((what) => `walk ${walk}: ${what}`), output };
+    }
+    return run;
   } finally {
     await endDatabase(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -110,10 +129,10 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function runScript(folder: string, port: number): Promise<DocumentRun> {
+function runScript(folder: string, env: Record<string, string>): Promise<DocumentRun> {
   const child = spawn("bash", [join(".blocks", "script.sh")], {
     cwd: folder,
-    env: readerEnvironment(port),
+    env,
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     timeout: TIME_MAX_MS,
   });
@@ -132,10 +151,12 @@ function runScript(folder: string, port: number): Promise<DocumentRun> {
 }
 
 /** As little of this process's environment as a new terminal would have: nothing of npm, vitest or CI. */
-function readerEnvironment(port: number): Record<string, string> {
+function readerEnvironment(port: number, node?: string): Record<string, string> {
   const { HOME = "/", PATH = "", LANG = "C.UTF-8" } = process.env;
   const path = PATH.split(delimiter).filter((folder) => !folder.includes("node_modules"));
-  return { HOME, LANG, PATH: path.join(delimiter), PORT: String(port), LOG_LEVEL: "warn" };
+  if (node !== undefined) path.unshift(dirname(node));
+  const npx = node === undefined ? "direct" : "npx";
+  return { HOME, LANG, PATH: path.join(delimiter), PORT: String(port), LOG_LEVEL: "warn", NPX: npx };
 }
 
 function readOutputs(folder: string): string {
@@ -156,6 +177,13 @@ function findSurprises(folder: string, blocks: readonly Block[]): string[] {
     const wrong = [...errors.matchAll(STATUS_WRONG)].map(([answer]) => `is answered ${answer}`);
     return [...missing, ...wrong].map((what) => `${block.document}:${block.line}: ${what}`);
   });
+}
+
+/** Files beside the data that git would see. */
+function findLeft(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !(entry.isSymbolicLink() || LEFT.has(entry.name)))
+    .map(({ name }) => `leaves ${name} behind`);
 }
 
 function findFreePort(): Promise<number> {
