@@ -30,6 +30,7 @@ type Json = ReturnType<typeof JSON.parse>;
 /** Product and quantity. */
 export type TestLine = readonly [productId: number, quantity: number];
 
+export const NO_TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
 export const ALICE: Actor = customer("alice");
 
 export interface TestOrders extends TestDesk {

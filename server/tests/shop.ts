@@ -1,5 +1,6 @@
 // A shop to try things on: the whole program with products in stock and customers with money, and the calls that its flows need.
 import { expect } from "vitest";
+import { signWebhook } from "../src/modules/payments/providers/sandbox/sandbox-signature.ts";
 import { startTestApp, type TestAnswer, type TestApp } from "./app.ts";
 
 export interface ShopRequest {
@@ -18,6 +19,12 @@ export interface TestShop {
   readonly addProduct: (fields?: object) => Promise<TestAnswer["body"]>;
   /** Opens an account in USD with so much on it; returns its id. */
   readonly openAccount: (owner: string, balance?: string) => Promise<string>;
+  /** As staff, who must be let. */
+  readonly done: (method: string, path: string, body?: object) => Promise<TestAnswer["body"]>;
+  /** Returns its id. */
+  readonly addLocation: (fields: object) => Promise<number>;
+  /** Alice orders so many units of a product, from a balance. */
+  readonly buy: (accountId: string, productId: number, quantity: number) => Promise<TestAnswer["body"]>;
   readonly stockOf: (productId: number) => Promise<TestAnswer["body"]>;
   readonly balanceOf: (accountId: string) => Promise<TestAnswer["body"]>;
 }
@@ -29,11 +36,12 @@ export async function openTestShop(overrides: Readonly<Record<string, string>> =
     (method, path, request = {}) =>
       app.call(method, `/api/v1${path}`, { ...request, token });
   const staff = as(await app.token("admin"));
-  const made = async (path: string, body: object) => {
-    const answer = await staff("POST", path, { body });
-    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  const done = async (method: string, path: string, body?: object) => {
+    const answer = await staff(method, path, { body });
+    expect(answer.status, `${path} ${JSON.stringify(answer.body)}`).toBeLessThan(300);
     return answer.body;
   };
+  const made = (path: string, body: object) => done("POST", path, body);
   const read = async (path: string) => (await staff("GET", path)).body;
   let count = 0;
   return {
@@ -55,7 +63,42 @@ export async function openTestShop(overrides: Readonly<Record<string, string>> =
       if (balance !== undefined) await made("/transactions", { type: "deposit", ...money });
       return id;
     },
+    done,
+    addLocation: async (fields) => (await made("/locations", fields)).id,
+    buy: (accountId, productId, quantity) =>
+      made("/orders", {
+        items: [{ product_id: productId, quantity }],
+        customer_id: "alice",
+        external_customer: true,
+        payment_method: "balance",
+        account_id: accountId,
+      }),
     stockOf: (productId) => read(`/stock/${productId}`),
     balanceOf: (accountId) => read(`/accounts/${accountId}/balance`),
   };
+}
+
+/** The sandbox's webhook tells of an event, signed as the sandbox does. */
+export async function sendSandboxEvent({ db, url }: TestApp, event: object): Promise<void> {
+  const body = JSON.stringify(event);
+  const [row] = await db<{ secret: string }[]>`SELECT secret FROM payments.sandbox_secrets`;
+  const headers = {
+    "content-type": "application/json",
+    "sandbox-signature": signWebhook(body, row?.secret ?? "", Date.now()),
+  };
+  const answer = await fetch(`${url}/api/v1/webhooks/sandbox`, { method: "POST", headers, body });
+  expect(answer.status).toBe(200);
+}
+
+/** Beside the main location, 1: orders take from the second after it, and from the third never. */
+export interface ShopOfThree extends TestShop {
+  readonly second: number;
+  readonly third: number;
+}
+
+export async function openShopOfThree(): Promise<ShopOfThree> {
+  const shop = await openTestShop();
+  const second = await shop.addLocation({ code: "second", name: "Second", priority: 200 });
+  const third = await shop.addLocation({ code: "third", name: "Third", sells: false });
+  return { ...shop, second, third };
 }

@@ -33,7 +33,7 @@ type Column<Row> = {
 export type ColumnTable<Row> = Readonly<Record<string, Column<Row>>>;
 
 /** Part of a statement: stands inside another template, and is never sent alone. */
-type Part = PendingQuery<SqlRow[]>;
+export type Part = PendingQuery<SqlRow[]>;
 
 export interface Columns<Row> {
   /** `INSERT INTO t ${columns.rows(sql, rows)}` is `INSERT INTO t (a, b) SELECT a, b FROM unnest(...) AS new (a, b)`. */

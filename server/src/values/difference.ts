@@ -23,3 +23,11 @@ export function sortByStamp<Found extends Difference>(
 }
 
 const LAST = Number.MAX_SAFE_INTEGER;
+
+/** Puts both sides of a difference into words. */
+export function tellBoth<Told>(
+  { expected, stored }: { readonly expected: Told; readonly stored: Told },
+  tell: (told: Told) => string,
+): { expected: string; stored: string } {
+  return { expected: tell(expected), stored: tell(stored) };
+}

@@ -28,7 +28,7 @@ import { verifyCoupons } from "../../src/modules/promotions/index.ts";
 import { inTransaction } from "../../src/runtime/transaction.ts";
 import { AppError } from "../../src/values/app-error.ts";
 import { STAFF } from "../desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../orders.ts";
+import { ALICE, NO_TRACKING, openTestOrders, type TestOrders } from "../orders.ts";
 import {
   captureAuthorized,
   capturePart,
@@ -219,7 +219,6 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant("queue") }) },
 ) as fc.Arbitrary<Act>;
 
-const tracking = { carrier: null, trackingNumber: null, trackingUrl: null };
 const items = (of: readonly Line[]) =>
   of.map(({ product, quantity: count }) => ({ productId: products[product] ?? 0, quantity: count }));
 
@@ -249,9 +248,12 @@ function toOrderAct(act: Act): OrderAct | undefined {
     case "step":
       return advanceOrder({ to: act.to });
     case "ship":
-      return shipOrder(shop.services, { ...tracking, items: [{ lineNo: act.line, quantity: act.quantity }] });
+      return shipOrder(shop.services, {
+        ...NO_TRACKING,
+        items: [{ lineNo: act.line, quantity: act.quantity }],
+      });
     case "shipAll":
-      return shipOrder(shop.services, tracking);
+      return shipOrder(shop.services, NO_TRACKING);
     case "deliver":
       return deliverOrder({});
     case "return":

@@ -17,81 +17,90 @@ export interface OpenApiDocument extends Json {
   components?: Json;
 }
 
-const PROBLEMS: Readonly<Record<string, { name: string; description: string; example: Json }>> = {
+interface ProblemKind {
+  readonly name: string;
+  readonly description: string;
+  /** Of its example. */
+  readonly code: string;
+  readonly detail: string;
+  readonly more?: Json;
+}
+/** By status. */
+const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
   "400": {
     name: "Malformed",
     description: "The request is malformed; `errors` names the fields",
-    example: describeExample(400, "invalid_request", {
-      detail: "amount: must be more than zero",
-      errors: [{ field: "amount", reason: "must be more than zero" }],
-    }),
+    code: "invalid_request",
+    detail: "amount: must be more than zero",
+    more: { errors: [{ field: "amount", reason: "must be more than zero" }] },
   },
   "401": {
     name: "Unauthenticated",
     description: "A valid access token is needed",
-    example: describeExample(401, "unauthenticated", { detail: "the token has expired" }),
+    code: "unauthenticated",
+    detail: "the token has expired",
   },
   "403": {
     name: "Forbidden",
     description: "The token's roles do not allow this",
-    example: describeExample(403, "forbidden", { detail: "this needs the role admin" }),
+    code: "forbidden",
+    detail: "this needs the role admin",
   },
   "404": {
     name: "NotFound",
     description: "There is no such thing, or it is not the caller's to see",
-    example: describeExample(404, "account_not_found", { detail: "There is no such account." }),
+    code: "account_not_found",
+    detail: "There is no such account.",
   },
   "409": {
     name: "Conflict",
     description: "The state changed, or is being changed by somebody else",
-    example: describeExample(409, "version_mismatch", { detail: "It changed since it was read." }),
+    code: "version_mismatch",
+    detail: "It changed since it was read.",
   },
   "413": {
     name: "TooLarge",
     description: "The body is larger than BODY_LIMIT_BYTES",
-    example: describeExample(413, "body_too_large", {
-      detail: "the body is larger than this server accepts",
-    }),
+    code: "body_too_large",
+    detail: "the body is larger than this server accepts",
   },
   "414": {
     name: "PathTooLong",
     description: "A part of the path is longer than any id",
-    example: describeExample(414, "invalid_request", { detail: "a part of the path is longer than any id" }),
+    code: "invalid_request",
+    detail: "a part of the path is longer than any id",
   },
   "415": {
     name: "UnsupportedMediaType",
     description: "The body has a content type that is not accepted here",
-    example: describeExample(415, "unsupported_media_type", {
-      detail: "send Content-Type: application/json",
-    }),
+    code: "unsupported_media_type",
+    detail: "send Content-Type: application/json",
   },
   "429": {
     name: "TooMany",
     description: "More requests than one caller may send; try again after `Retry-After`",
-    example: describeExample(429, "rate_limited", {
-      detail: "more than 600 requests a minute",
-      limit: "user",
-    }),
+    code: "rate_limited",
+    detail: "more than 600 requests a minute",
+    more: { limit: "user" },
   },
   "431": {
     name: "HeadersTooLarge",
     description: "The request line and headers are larger than 16 KiB",
-    example: describeExample(431, "headers_too_large", {
-      detail: "the headers are larger than this server accepts",
-    }),
+    code: "headers_too_large",
+    detail: "the headers are larger than this server accepts",
   },
   "422": {
     name: "Refused",
     description: "Well formed, but a rule of the business forbids it",
-    example: describeExample(422, "insufficient_funds", {
-      detail: "The account has less available than the amount.",
-      account_id: "1109",
-    }),
+    code: "insufficient_funds",
+    detail: "The account has less available than the amount.",
+    more: { account_id: "1109" },
   },
   "503": {
     name: "Unavailable",
     description: "Try again after `Retry-After` with the same Idempotency-Key",
-    example: describeExample(503, "queue_full", { detail: "more requests are waiting than can be served" }),
+    code: "queue_full",
+    detail: "more requests are waiting than can be served",
   },
 };
 
@@ -118,7 +127,7 @@ export function completeDocument(document: OpenApiDocument): OpenApiDocument {
     schemas: { ...sortKeys(Object.fromEntries(schemas)), Problem: hoistInner(Problem, schemas) },
     parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
     responses: Object.fromEntries(
-      Object.values(PROBLEMS).map((problem) => [problem.name, toResponse(problem)]),
+      Object.entries(PROBLEMS).map(([status, problem]) => [problem.name, toResponse(status, problem)]),
     ),
   };
   return document;
@@ -179,21 +188,19 @@ function hoistInner(node: object, schemas: Map<string, Json>): Json {
   );
 }
 
-function toResponse({ description, example }: { description: string; example: Json }): Json {
+function toResponse(status: string, { description, code, detail, more }: ProblemKind): Json {
+  const example = {
+    type: `urn:countinghouse:problem:${code}`,
+    title: code.replaceAll("_", " "),
+    status: Number(status),
+    code,
+    request_id: "3f0d5c1e-7a52-4d0a-9f57-0c8f3f6a2b11",
+    detail,
+    ...more,
+  };
   return {
     description,
     content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" }, example } },
-  };
-}
-
-function describeExample(status: number, code: string, extra: Json): Json {
-  return {
-    type: `urn:countinghouse:problem:${code}`,
-    title: code.replaceAll("_", " "),
-    status,
-    code,
-    request_id: "3f0d5c1e-7a52-4d0a-9f57-0c8f3f6a2b11",
-    ...extra,
   };
 }
 

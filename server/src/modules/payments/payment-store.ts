@@ -2,6 +2,7 @@
 
 import type { Sql } from "../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
+import { tableOf } from "../../runtime/row-table-store.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { PageFilter } from "../../values/filter.ts";
@@ -106,6 +107,9 @@ const EVENT_COLUMNS = columnsOf<PaymentEvent>({
   detail: ["text", (event) => event.detail],
 });
 
+const PAYMENTS = tableOf("payments.payments", PAYMENT_COLUMNS, toPayment);
+const EVENTS = tableOf("payments.events", EVENT_COLUMNS, toEvent);
+
 /** What events add up to, under the names of the columns of payments that keep it. */
 export const SUMS_OF_EVENTS = `
   coalesce(sum(amount) FILTER (WHERE type = 'authorized'), 0)::bigint AS authorized,
@@ -118,14 +122,8 @@ export const SUMS_OF_EVENTS = `
                          WHEN 'dispute_lost' THEN -amount END), 0)::bigint AS disputed`;
 
 /** Locks payments in id order until the transaction ends. */
-export async function lockPayments({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Payment>> {
-  const rows = await sql<PaymentRow[]>`
-    SELECT ${PAYMENT_COLUMNS.names(sql)}
-    FROM payments.payments
-    WHERE id = ANY(${toArray(ids)}::bigint[])
-    ORDER BY id
-    FOR NO KEY UPDATE`.execute();
-  return new Map(rows.map((row) => [Number(row.id), toPayment(row)]));
+export function lockPayments({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Payment>> {
+  return PAYMENTS.lockById(sql, ids);
 }
 
 export async function insertPayments({ sql }: Tx, payments: readonly Payment[]): Promise<void> {
@@ -146,50 +144,32 @@ export async function insertEvents({ sql }: Tx, events: readonly PaymentEvent[])
 }
 
 export async function selectPayment(db: Sql | Tx["sql"], id: number): Promise<Payment | undefined> {
-  const rows = await db<PaymentRow[]>`
-    SELECT ${PAYMENT_COLUMNS.names(db)}
-    FROM payments.payments
-    WHERE id = ${id}`;
-  return rows.map(toPayment)[0];
+  return (await PAYMENTS.select(db, db`WHERE id = ${id}`))[0];
 }
 
 /** In the order they were opened. */
-export async function selectPaymentsOfOrders(
-  db: Sql | Tx["sql"],
-  orderIds: readonly number[],
-): Promise<Payment[]> {
-  const rows = await db<PaymentRow[]>`
-    SELECT ${PAYMENT_COLUMNS.names(db)}
-    FROM payments.payments
-    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
-    ORDER BY id`;
-  return rows.map(toPayment);
+export function selectPaymentsOfOrders(db: Sql | Tx["sql"], orderIds: readonly number[]): Promise<Payment[]> {
+  return PAYMENTS.select(db, db`WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`);
 }
 
-export async function selectPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
-  const rows = await db<PaymentRow[]>`
-    SELECT ${PAYMENT_COLUMNS.names(db)}
-    FROM payments.payments
-    WHERE id = ANY(${toArray(ids)}::bigint[])`;
-  return rows.map(toPayment);
+export function selectPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
+  return PAYMENTS.select(db, db`WHERE id = ANY(${toArray(ids)}::bigint[])`);
 }
 
 /** Newest first. By order and by customer there is an index; all others are met soon by walking back from the newest. */
-export async function selectPayments(
+export function selectPayments(
   db: Sql,
   query: PageFilter<{ orderId: number; customerId: string; provider: ProviderName }>,
 ): Promise<Payment[]> {
   const { orderId, customerId, provider, cursor, limit } = query;
-  const rows = await db<PaymentRow[]>`
-    SELECT ${PAYMENT_COLUMNS.names(db)}
-    FROM payments.payments
+  const asked = db`
     WHERE ${cursor === undefined ? db`true` : db`id < ${cursor}`}
       AND ${orderId === undefined ? db`true` : db`order_id = ${orderId}`}
       AND ${customerId === undefined ? db`true` : db`customer_id = ${customerId}`}
       AND ${provider === undefined ? db`true` : db`provider = ${provider}`}
     ORDER BY id DESC
     LIMIT ${limit}`;
-  return rows.map(toPayment);
+  return PAYMENTS.select(db, asked);
 }
 
 interface EventRow {
@@ -207,13 +187,12 @@ interface EventRow {
 }
 
 /** All events of a payment, oldest first. */
-export async function selectEvents(db: Sql | Tx["sql"], paymentId: number): Promise<PaymentEvent[]> {
-  const rows = await db<EventRow[]>`
-    SELECT ${EVENT_COLUMNS.names(db)}
-    FROM payments.events
-    WHERE payment_id = ${paymentId}
-    ORDER BY seq`;
-  return rows.map((row) => ({
+export function selectEvents(db: Sql | Tx["sql"], paymentId: number): Promise<PaymentEvent[]> {
+  return EVENTS.select(db, db`WHERE payment_id = ${paymentId} ORDER BY seq`);
+}
+
+function toEvent(row: EventRow): PaymentEvent {
+  return {
     paymentId: Number(row.payment_id),
     seq: row.seq,
     type: row.type,
@@ -225,7 +204,7 @@ export async function selectEvents(db: Sql | Tx["sql"], paymentId: number): Prom
     at: Number(row.at),
     actorId: row.actor_id,
     detail: row.detail,
-  }));
+  };
 }
 
 export function toPayment(row: PaymentRow): Payment {

@@ -9,31 +9,17 @@ beforeAll(async () => {
 afterAll(() => shop?.app.stop());
 afterEach(async () => expect(await findDifferences(shop.app.db)).toEqual([]));
 
-async function done(method: string, path: string, body?: object) {
-  const answer = await shop.staff(method, path, { body });
-  expect(answer.status, `${path} ${JSON.stringify(answer.body)}`).toBeLessThan(300);
-  return answer.body;
-}
-
 /** 12.00 a unit of ten, from a balance of 100.00. */
 async function place(quantity: number) {
   const { id: productId } = await shop.addProduct({ price: "10.00", initial_quantity: 10 });
   const account = await shop.openAccount("alice", "100.00");
-  const items = [{ product_id: productId, quantity }];
-  const body = {
-    items,
-    customer_id: "alice",
-    external_customer: true,
-    payment_method: "balance",
-    account_id: account,
-  };
-  return { id: (await done("POST", "/orders", body)).id, productId, account };
+  return { id: (await shop.buy(account, productId, quantity)).id, productId, account };
 }
 
 describe("F6-11 the rest of an order over HTTP", () => {
   it("is cancelled by units, once for a key, and the shipped part is complete", async () => {
     const { id, productId, account } = await place(2);
-    await done("POST", `/orders/${id}/ship`, { items: [{ line: 1, quantity: 1 }] });
+    await shop.done("POST", `/orders/${id}/ship`, { items: [{ line: 1, quantity: 1 }] });
     const request: ShopRequest = {
       body: { items: [{ line: 1, quantity: 1 }], reason: "broken" },
       headers: { "idempotency-key": "cancel-one" },
@@ -43,7 +29,7 @@ describe("F6-11 the rest of an order over HTTP", () => {
     expect((await shop.staff("POST", `/orders/${id}/cancel`, request)).body).toEqual(first.body);
     expect(await shop.stockOf(productId)).toMatchObject({ on_hand: 9, reserved: 0 });
     expect(await shop.balanceOf(account)).toMatchObject({ balance: "88.00", held: "0.00" });
-    const { items } = await done("GET", `/credit-notes?order_id=${id}&kind=cancellation`);
+    const { items } = await shop.done("GET", `/credit-notes?order_id=${id}&kind=cancellation`);
     expect(items).toMatchObject([{ total: "12.00", refunded: "0.00", reason: "broken" }]);
   });
 
@@ -55,7 +41,7 @@ describe("F6-11 the rest of an order over HTTP", () => {
       status: 200,
       body: { status: "CONFIRMED", credited: "12.00" },
     });
-    await done("POST", `/orders/${id}/steps`, { to: "PROCESSING" });
+    await shop.done("POST", `/orders/${id}/steps`, { to: "PROCESSING" });
     expect(await shop.alice("POST", `/orders/${id}/cancel`, { body })).toMatchObject({
       status: 403,
       body: { code: "order_change_not_allowed" },
@@ -65,7 +51,7 @@ describe("F6-11 the rest of an order over HTTP", () => {
 
   it("is refused by the field that asks too much, and a whole order that is shipped tells how", async () => {
     const { id } = await place(2);
-    await done("POST", `/orders/${id}/ship`, { items: [{ line: 1, quantity: 1 }] });
+    await shop.done("POST", `/orders/${id}/ship`, { items: [{ line: 1, quantity: 1 }] });
     const body = { items: [{ line: 1, quantity: 2 }] };
     expect(await shop.staff("POST", `/orders/${id}/cancel`, { body })).toMatchObject({
       status: 422,
@@ -78,10 +64,10 @@ describe("F6-11 the rest of an order over HTTP", () => {
   });
 
   it("counts in sales as not sold", async () => {
-    const before = (await done("GET", "/analytics/sales")) as object;
+    const before = (await shop.done("GET", "/analytics/sales")) as object;
     const { id } = await place(3);
-    await done("POST", `/orders/${id}/cancel`, { items: [{ line: 1, quantity: 2 }] });
-    const after = await done("GET", "/analytics/sales");
+    await shop.done("POST", `/orders/${id}/cancel`, { items: [{ line: 1, quantity: 2 }] });
+    const after = await shop.done("GET", "/analytics/sales");
     const numbers = (sales: object, key: string) => Number((sales as Record<string, string>)[key]);
     expect(numbers(after, "revenue") - numbers(before, "revenue")).toBeCloseTo(12, 9);
   });

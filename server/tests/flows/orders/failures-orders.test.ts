@@ -7,7 +7,7 @@ import { shipOrder } from "../../../src/modules/orders/fulfilment/ship-order.ts"
 import { buildPlacingCommand, expireOrders, verifyOrders } from "../../../src/modules/orders/index.ts";
 import { getPayment } from "../../../src/modules/payments/index.ts";
 import { customer, keyed, STAFF } from "../../desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../../orders.ts";
+import { ALICE, NO_TRACKING, openTestOrders, type TestOrders } from "../../orders.ts";
 
 let shop: TestOrders;
 let other: TestOrders;
@@ -21,7 +21,6 @@ afterAll(async () => {
   await shop.close();
 });
 
-const tracking = { carrier: null, trackingNumber: null, trackingUrl: null };
 const codesOf = (outcomes: readonly PromiseSettledResult<unknown>[]) =>
   outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []));
 const countRows = async () => {
@@ -243,7 +242,7 @@ it("failure 20: each event of an order is in the outbox with the fact it tells o
   const productId = await shop.addProduct(5);
   const { id, payment } = await shop.place([[productId, 1]]);
   await shop.tell(payment.id, { type: "captured", totalMinor: 1_200n, isFinal: true });
-  await shop.act(id, shipOrder(shop.services, tracking));
+  await shop.act(id, shipOrder(shop.services, NO_TRACKING));
   const events = await shop.db<{ topic: string }[]>`
     SELECT topic FROM jobs.outbox WHERE topic LIKE 'order.%' AND payload::jsonb ->> 'id' = ${id} ORDER BY id`;
   expect(events.map(({ topic }) => topic)).toEqual([
@@ -317,7 +316,7 @@ it("failure 22: a use comes back when its order ends unpaid, once, or cancelled,
   const sold = await place();
   for (const attempt of await shop.openAttempts())
     if (String(attempt.paymentId) === sold.payment.id) await shop.settle(attempt, "succeeded");
-  await shop.act(sold.id, shipOrder(shop.services, tracking));
+  await shop.act(sold.id, shipOrder(shop.services, NO_TRACKING));
   await expect(shop.act(sold.id, cancelOrder({}))).rejects.toMatchObject({ code: "order_state_forbids" });
   expect(await shop.usesOf(couponCode)).toBe(1);
   const uses =

@@ -43,15 +43,7 @@ async function sell(
 ): Promise<Sold> {
   const product = await shop.addProduct({ price: "10.00" });
   const account = await shop.openAccount(payer, "24.00");
-  const items = [{ product_id: product.id, quantity: 2 }];
-  const order = {
-    items,
-    customer_id: "alice",
-    external_customer: true,
-    payment_method: "balance",
-    account_id: account,
-  };
-  const { id, payment } = await done(shop.staff("POST", "/orders", { body: order }));
+  const { id, payment } = await shop.buy(account, product.id, 2);
   if (isShipped) await done(shop.staff("POST", `/orders/${id}/ship`));
   else await done(shop.staff("POST", `/payments/${payment.id}/capture`));
   if (state !== "open") await done(shop.staff("PATCH", `/accounts/${account}`, { body: { state } }));

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { signWebhook } from "../../../src/modules/payments/providers/sandbox/sandbox-signature.ts";
 import type { TestAnswer } from "../../app.ts";
-import { openTestShop, type TestShop } from "../../shop.ts";
+import { openTestShop, sendSandboxEvent, type TestShop } from "../../shop.ts";
 import { findDifferences } from "../../verified.ts";
 
 const patiently = { timeout: 20_000, interval: 25 };
@@ -77,22 +76,12 @@ async function refundThere({ id, paymentId }: Sold, amount: string): Promise<voi
     captured,
     refund: { reference: `sbr_of_${id}`, amount, status: "succeeded" },
   };
-  const body = JSON.stringify({
+  await sendSandboxEvent(shop.app, {
     id: `sbe_of_${id}`,
     type: "refund.succeeded",
     metadata: { payment_id: Number(paymentId) },
     data,
   });
-  const [secret] = await shop.app.db<{ secret: string }[]>`SELECT secret FROM payments.sandbox_secrets`;
-  const answer = await fetch(`${shop.app.url}/api/v1/webhooks/sandbox`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "sandbox-signature": signWebhook(body, secret?.secret ?? "", Date.now()),
-    },
-    body,
-  });
-  expect(answer.status).toBe(200);
 }
 
 describe("F6-5 money beside the order", () => {

@@ -1,26 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openTestShop, type TestShop } from "../../shop.ts";
+import { openShopOfThree, type ShopOfThree } from "../../shop.ts";
 import { findDifferences } from "../../verified.ts";
 
-let shop: TestShop;
-/** Beside the main one, 1: orders take from the second after it, and from the third never. */
-let second: number;
-let third: number;
+let shop: ShopOfThree;
 beforeAll(async () => {
-  shop = await openTestShop();
-  second = await addLocation({ code: "second", name: "Second", priority: 200 });
-  third = await addLocation({ code: "packing", name: "Packing", sells: false });
+  shop = await openShopOfThree();
 });
 afterAll(() => shop?.app.stop());
 afterEach(async () => expect(await findDifferences(shop.app.db)).toEqual([]));
 
-async function done(path: string, body?: object) {
-  const answer = await shop.staff("POST", path, { body });
-  expect(answer.status, `${path} ${JSON.stringify(answer.body)}`).toBeLessThan(300);
-  return answer.body;
-}
-
-const addLocation = async (location: object): Promise<number> => (await done("/locations", location)).id;
+const done = (path: string, body?: object) => shop.done("POST", path, body);
 const receive = (productId: number, quantity: number, location_id = 1) =>
   done("/stock/receipts", { items: [{ product_id: productId, quantity, location_id }] });
 
@@ -47,17 +36,9 @@ async function reserve(
   { here, there = 0, ...fields }: { here: number; there?: number; backorder_limit?: number },
 ): Promise<Reserved> {
   const { id: productId } = await shop.addProduct({ price: "10.00", initial_quantity: here, ...fields });
-  if (there > 0) await receive(productId, there, second);
+  if (there > 0) await receive(productId, there, shop.second);
   const account = await shop.openAccount("alice", "100.00");
-  const items = [{ product_id: productId, quantity }];
-  const order = {
-    items,
-    customer_id: "alice",
-    external_customer: true,
-    payment_method: "balance",
-    account_id: account,
-  };
-  return { id: (await done("/orders", order)).id, productId, account };
+  return { id: (await shop.buy(account, productId, quantity)).id, productId, account };
 }
 
 const DAMAGED = { line: 1, quantity: 1, reason: "damaged" };
@@ -94,13 +75,13 @@ describe("F6-11 reserved goods that are written off", () => {
 
   it("are reserved elsewhere where there are others, and shipped from there", async () => {
     const { id, productId } = await reserve(2, { here: 2, there: 3 });
-    expect(await levels(productId)).toEqual({ 1: "2 2", [second]: "3 0" });
+    expect(await levels(productId)).toEqual({ 1: "2 2", [shop.second]: "3 0" });
     expect(await done(`/orders/${id}/write-off`, { items: [DAMAGED] })).toMatchObject({
       items: [{ short: 0 }],
     });
-    expect(await levels(productId)).toEqual({ 1: "1 1", [second]: "3 1" });
+    expect(await levels(productId)).toEqual({ 1: "1 1", [shop.second]: "3 1" });
     expect(await done(`/orders/${id}/ship`)).toMatchObject({ order: { status: "COMPLETED" } });
-    expect(await levels(productId)).toEqual({ 1: "0 0", [second]: "2 0" });
+    expect(await levels(productId)).toEqual({ 1: "0 0", [shop.second]: "2 0" });
   });
 
   it("are written off where they lie, which is named where they lie at several locations", async () => {
@@ -112,7 +93,7 @@ describe("F6-11 reserved goods that are written off", () => {
       },
     );
     const both = [
-      { ...DAMAGED, location_id: second, quantity: 2 },
+      { ...DAMAGED, location_id: shop.second, quantity: 2 },
       { ...DAMAGED, location_id: 1, reason: "lost" },
     ];
     const body = { items: [{ ...both[0], quantity: 3 }] };
@@ -121,7 +102,7 @@ describe("F6-11 reserved goods that are written off", () => {
       body: { code: "quantity_exceeds_open", errors: [{ field: "items[0].quantity" }] },
     });
     expect(await done(`/orders/${id}/write-off`, { items: both })).toMatchObject({ items: [{ short: 3 }] });
-    expect(await levels(productId)).toEqual({ 1: "0 0", [second]: "0 0" });
+    expect(await levels(productId)).toEqual({ 1: "0 0", [shop.second]: "0 0" });
   });
 
   it("are reserved anew once there are some, part by part", async () => {
@@ -132,7 +113,7 @@ describe("F6-11 reserved goods that are written off", () => {
     await receive(productId, 1);
     expect(await reserveAgain()).toMatchObject({ status: 200, body: { items: [{ short: 1 }] } });
     await done(`/orders/${id}/ship`, { items: [{ line: 1, quantity: 2 }] });
-    await receive(productId, 5, second);
+    await receive(productId, 5, shop.second);
     expect(await reserveAgain()).toMatchObject({ status: 200, body: { items: [{ short: 0 }] } });
     expect(await reserveAgain()).toMatchObject({ status: 409, body: { code: "nothing_short" } });
     expect(await done(`/orders/${id}/ship`)).toMatchObject({ order: { status: "COMPLETED" } });
@@ -159,7 +140,7 @@ describe("F6-11 reserved goods that are written off", () => {
     ] as const)
       for (const [path, body] of [
         ["write-off", { items: [DAMAGED] }],
-        ["move", { items: [{ line: 1, quantity: 1, to_location_id: second }] }],
+        ["move", { items: [{ line: 1, quantity: 1, to_location_id: shop.second }] }],
         ["reserve", undefined],
       ] as const)
         expect(await shop.staff("POST", `/orders/${id}/${path}`, { body })).toMatchObject({
@@ -176,24 +157,24 @@ describe("F6-11 reserved goods that are moved", () => {
     const body = {
       items: [{ product_id: productId, quantity: 3 }],
       from_location_id: 1,
-      to_location_id: second,
+      to_location_id: shop.second,
     };
     expect((await shop.staff("POST", "/stock/transfers", { body })).status).toBe(422);
-    const items = [{ line: 1, quantity: 2, to_location_id: third }];
+    const items = [{ line: 1, quantity: 2, to_location_id: shop.third }];
     expect(await done(`/orders/${id}/move`, { items, note: "to be packed" })).toMatchObject({
       items: [{ short: 0 }],
     });
-    expect(await levels(productId)).toMatchObject({ 1: "3 1", [third]: "2 2" });
+    expect(await levels(productId)).toMatchObject({ 1: "3 1", [shop.third]: "2 2" });
     await done(`/orders/${id}/move`, {
-      items: [{ line: 1, quantity: 1, from_location_id: third, to_location_id: 1 }],
+      items: [{ line: 1, quantity: 1, from_location_id: shop.third, to_location_id: 1 }],
     });
-    expect(await levels(productId)).toMatchObject({ 1: "4 2", [third]: "1 1" });
+    expect(await levels(productId)).toMatchObject({ 1: "4 2", [shop.third]: "1 1" });
     expect(await done(`/orders/${id}/ship`)).toMatchObject({ order: { status: "COMPLETED" } });
-    expect(await levels(productId)).toMatchObject({ 1: "2 0", [third]: "0 0" });
+    expect(await levels(productId)).toMatchObject({ 1: "2 0", [shop.third]: "0 0" });
     const returned = await done(`/orders/${id}/returns`, { items: [{ line: 1, quantity: 3 }], reason: "x" });
     expect(returned.credit_note.items.map((line: { location_id: number }) => line.location_id)).toEqual([
       1,
-      third,
+      shop.third,
     ]);
   });
 
@@ -209,15 +190,15 @@ describe("F6-11 reserved goods that are moved", () => {
       status: 404,
       body: { code: "location_not_found", errors: [{ field: "items[0].to_location_id" }] },
     });
-    expect(await move({ from_location_id: second, to_location_id: third })).toMatchObject({
+    expect(await move({ from_location_id: shop.second, to_location_id: shop.third })).toMatchObject({
       status: 422,
       body: { errors: [{ field: "items[0].quantity" }] },
     });
-    expect(await move({ line: 2, to_location_id: third })).toMatchObject({
+    expect(await move({ line: 2, to_location_id: shop.third })).toMatchObject({
       status: 422,
       body: { errors: [{ field: "items[0].line" }] },
     });
-    expect(await move({ quantity: 3, to_location_id: third })).toMatchObject({ status: 422 });
+    expect(await move({ quantity: 3, to_location_id: shop.third })).toMatchObject({ status: 422 });
     expect((await levels(productId))[1]).toBe("2 2");
   });
 });

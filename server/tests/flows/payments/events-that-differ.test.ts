@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signWebhook } from "../../../src/modules/payments/providers/sandbox/sandbox-signature.ts";
 import type { TestAnswer } from "../../app.ts";
 import { type StripeServer, startStripe } from "../../servers/stripe.ts";
-import { openTestShop, type TestShop } from "../../shop.ts";
+import { openTestShop, sendSandboxEvent, type TestShop } from "../../shop.ts";
 import { findDifferences } from "../../verified.ts";
 
 const patiently = { timeout: 20_000, interval: 25 };
@@ -94,17 +93,7 @@ const tellAsSandbox =
       dispute: { ...base, ...whole, status: "processing", dispute: { ...part, status: "lost" } },
     };
     const metadata = { payment_id: Number(payment.id) };
-    const body = JSON.stringify({ id, type: `told.${about}`, metadata, data: documents[about] });
-    const [row] = await app.db<{ secret: string }[]>`SELECT secret FROM payments.sandbox_secrets`;
-    const answer = await fetch(`${app.url}/api/v1/webhooks/sandbox`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        "sandbox-signature": signWebhook(body, row?.secret ?? "", Date.now()),
-      },
-      body,
-    });
-    expect(answer.status).toBe(200);
+    await sendSandboxEvent(app, { id, type: `told.${about}`, metadata, data: documents[about] });
     return id;
   };
 

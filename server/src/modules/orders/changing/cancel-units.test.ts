@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestLine, type TestOrders } from "../../../../tests/orders.ts";
+import {
+  ALICE,
+  NO_TRACKING,
+  openTestOrders,
+  type TestLine,
+  type TestOrders,
+} from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { findDifferences } from "../../../../tests/verified.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -22,10 +28,8 @@ afterAll(async () => {
   await shop.close();
 });
 
-const TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
-
 function ship(id: string, lineNo: number, quantity: number) {
-  return shop.act(id, shipOrder(shop.services, { ...TRACKING, items: [{ lineNo, quantity }] }));
+  return shop.act(id, shipOrder(shop.services, { ...NO_TRACKING, items: [{ lineNo, quantity }] }));
 }
 
 /** So many units of a line, or all that are open. */

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestLine, type TestOrders } from "../../../../tests/orders.ts";
+import {
+  ALICE,
+  NO_TRACKING,
+  openTestOrders,
+  type TestLine,
+  type TestOrders,
+} from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { findDifferences } from "../../../../tests/verified.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -24,15 +30,13 @@ afterAll(async () => {
   await shop.close();
 });
 
-const TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
-
 function edit(id: string, lines: readonly (TestLine | NewLine)[], actor: Actor = STAFF) {
   const items = lines.map((line) => ("quantity" in line ? line : { productId: line[0], quantity: line[1] }));
   return shop.act(id, editOrder(shop.services, { actor }, { items }), actor);
 }
 
 function ship(id: string, lineNo: number, quantity: number) {
-  return shop.act(id, shipOrder(shop.services, { ...TRACKING, items: [{ lineNo, quantity }] }));
+  return shop.act(id, shipOrder(shop.services, { ...NO_TRACKING, items: [{ lineNo, quantity }] }));
 }
 
 function read(id: string) {
@@ -176,7 +180,7 @@ describe("F6-11 a paid order that is edited by units", () => {
     await edit(id, [[productId, 3]]);
     expect(await shop.balanceOf(account)).toMatchObject({ held: 3_200n });
     await edit(id, [[productId, 1]]);
-    await shop.act(id, shipOrder(shop.services, TRACKING));
+    await shop.act(id, shipOrder(shop.services, NO_TRACKING));
     const { balance, held } = await shop.balanceOf(account);
     expect({ balance, held }).toEqual({ balance: 9_000n, held: 0n });
   });

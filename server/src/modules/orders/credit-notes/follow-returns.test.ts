@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { NO_TRACKING, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
 import { findDifferences } from "../../../../tests/verified.ts";
 import type { Attempt } from "../../payments/index.ts";
 import { advanceOrder } from "../changing/advance-order.ts";
@@ -18,8 +18,6 @@ afterEach(async () => {
   expect(await findDifferences(shop.db)).toEqual([]);
 });
 afterAll(() => shop.close());
-
-const TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
 
 interface Sold {
   readonly id: string;
@@ -149,7 +147,7 @@ describe("F6-5: what a payment gives back by itself is credited of its order", (
 
   it("and what may still be returned is what is left", async () => {
     const sold = await sellByCard();
-    await shop.act(sold.id, shipOrder(shop.services, TRACKING));
+    await shop.act(sold.id, shipOrder(shop.services, NO_TRACKING));
     await refundPayment(sold, "5.00");
     await shop.tell(sold.paymentId, dispute("du_1", 550n, "lost"));
     const items = [1, 2].map((lineNo) => ({ lineNo, quantity: 1, restock: true, location: undefined }));
@@ -194,7 +192,7 @@ describe("F6-5: a refund that comes to nothing is taken back of its order", () =
 
   it("of goods that came back: they are back, and their money may follow", async () => {
     const sold = await sellByCard();
-    await shop.act(sold.id, shipOrder(shop.services, TRACKING));
+    await shop.act(sold.id, shipOrder(shop.services, NO_TRACKING));
     const items = [{ lineNo: 1, quantity: 1, restock: true, location: undefined }];
     await shop.act(sold.id, returnItems(shop.services, { items, refund: true, reason: "back" }));
     await shop.settle(await refundOf(sold), "failed");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { openTestOrders, type TestLine, type TestOrders } from "../../../../tests/orders.ts";
+import { NO_TRACKING, openTestOrders, type TestLine, type TestOrders } from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
 import { refundOrder } from "../credit-notes/credit-order.ts";
@@ -19,11 +19,10 @@ afterAll(async () => {
   await shop.close();
 });
 
-const TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
 const ANYWAY = { shipsAnyway: true, note: "a present" };
 
 function ship(id: string, request: Partial<ShipRequest> = {}) {
-  return shop.act(id, shipOrder(shop.services, { ...TRACKING, ...request }));
+  return shop.act(id, shipOrder(shop.services, { ...NO_TRACKING, ...request }));
 }
 
 interface Sold {

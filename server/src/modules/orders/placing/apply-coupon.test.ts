@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { ALICE, NO_TRACKING, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { verifyCoupons } from "../../promotions/index.ts";
 import { advanceOrder } from "../changing/advance-order.ts";
@@ -53,7 +53,7 @@ it("takes its discount off the lines before their tax, says so, and gives back w
   });
   const { id } = placed;
   await shop.act(id, payOrder(shop.services, { actor: STAFF }, {}));
-  await shop.act(id, shipOrder(shop.services, { carrier: null, trackingNumber: null, trackingUrl: null }));
+  await shop.act(id, shipOrder(shop.services, NO_TRACKING));
   const giveBack = (lineNo: number, quantity: number) => {
     const items = [{ lineNo, quantity, restock: true }];
     return shop.act(id, returnItems(shop.services, { items, refund: true, reason: "too small" }));

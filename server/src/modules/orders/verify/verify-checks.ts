@@ -1,5 +1,6 @@
 // What a verification checks of orders' own rows, one function a check: each answers its first difference in words, or undefined.
 import type { Tx } from "../../../runtime/transaction.ts";
+import { tellBoth } from "../../../values/difference.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
 import { tellAmounts, type VerifySubject } from "../../ledger/index.ts";
 import { stateOf } from "../order-store.ts";
@@ -16,34 +17,33 @@ export async function checkTotals(subject: VerifySubject): Found {
   const check = "order_totals";
   if (found.is_missing) return { check, what: `order ${orderId} does not exist, and lines name it`, orderId };
   if (found.has_gap) return { check, what: `order ${orderId} lacks some of its lines`, orderId };
-  const tell = (amounts: string | null) => tellAmounts(subject, found.currency, { amounts, names: TOTALS });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the lines of order ${orderId} add up to ${expected}, it says ${stored}`;
-  return { check, what, orderId, expected, stored };
+  const told = tellBoth(found, (amounts) => tellAmounts(subject, found.currency, { amounts, names: TOTALS }));
+  const what = `the lines of order ${orderId} add up to ${told.expected}, it says ${told.stored}`;
+  return { check, what, orderId, ...told };
 }
 
 export async function checkPrices(subject: VerifySubject): Found {
   const found = await store.selectWrongPrice(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
-  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: ["net", "tax"] });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `line ${found.line_no} of order ${orderId} costs ${expected} by its price, it says ${stored}`;
-  return { check: "order_prices", what, orderId, expected, stored };
+  const told = tellBoth(found, (amounts) =>
+    tellAmounts(subject, found.currency, { amounts, names: ["net", "tax"] }),
+  );
+  const what = `line ${found.line_no} of order ${orderId} costs ${told.expected} by its price, it says ${told.stored}`;
+  return { check: "order_prices", what, orderId, ...told };
 }
 
 export async function checkProgress(subject: VerifySubject): Found {
   const found = await store.selectWrongProgress(subject.tx);
   if (found === undefined) return undefined;
   const orderId = Number(found.id);
-  const tell = (text: string) => {
+  const told = tellBoth(found, (text) => {
     const [shipped, returned, cancelled, amounts = "0"] = text.split(" ");
     const credited = tellAmounts(subject, found.currency, { amounts, names: ["credited"] });
     return `${shipped} shipped, ${returned} returned, ${cancelled} cancelled, ${credited}`;
-  };
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `line ${found.line_no} of order ${orderId} says ${stored}, its shipments and credit notes say ${expected}`;
-  return { check: "order_progress", what, orderId, expected, stored };
+  });
+  const what = `line ${found.line_no} of order ${orderId} says ${told.stored}, its shipments and credit notes say ${told.expected}`;
+  return { check: "order_progress", what, orderId, ...told };
 }
 
 export async function checkStates({ tx }: VerifySubject): Found {
@@ -66,20 +66,18 @@ export async function checkNotes(subject: VerifySubject): Found {
   const found = await store.selectWrongNote(subject.tx);
   if (found === undefined) return undefined;
   const creditNoteId = Number(found.id);
-  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names: TOTALS });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the lines of credit note ${creditNoteId} add up to ${expected}, it says ${stored}`;
-  return { check: "order_credits", what, creditNoteId, ...orderOf(found), expected, stored };
+  const told = tellBoth(found, (amounts) => tellAmounts(subject, found.currency, { amounts, names: TOTALS }));
+  const what = `the lines of credit note ${creditNoteId} add up to ${told.expected}, it says ${told.stored}`;
+  return { check: "order_credits", what, creditNoteId, ...orderOf(found), ...told };
 }
 
 export async function checkCredits(subject: VerifySubject): Found {
   const found = await store.selectWrongCredit(subject.tx);
   if (found === undefined) return undefined;
   const names = ["credited", "of it never paid", "of it cancelled"];
-  const tell = (amounts: string) => tellAmounts(subject, found.currency, { amounts, names });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the credit notes of order ${found.id} say ${expected}, it says ${stored}`;
-  return { check: "order_credits", what, ...orderOf(found), expected, stored };
+  const told = tellBoth(found, (amounts) => tellAmounts(subject, found.currency, { amounts, names }));
+  const what = `the credit notes of order ${found.id} say ${told.expected}, it says ${told.stored}`;
+  return { check: "order_credits", what, ...orderOf(found), ...told };
 }
 
 function orderOf({ order_id: id }: { order_id: bigint | null }): { orderId?: number } {

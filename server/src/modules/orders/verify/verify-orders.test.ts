@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { ALICE, NO_TRACKING, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
 import { verifyCoupons } from "../../promotions/index.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
 import { refundOrder } from "../credit-notes/credit-order.ts";
@@ -22,8 +22,6 @@ let note: string;
 let discounted: string;
 let couponCode: string;
 
-const tracking = { carrier: null, trackingNumber: null, trackingUrl: null };
-
 beforeAll(async () => {
   shop = await openTestOrders();
   productId = await shop.addProduct(100);
@@ -38,7 +36,7 @@ beforeAll(async () => {
       byBalance,
     )
   ).id;
-  await shop.act(sold, shipOrder(shop.services, { ...tracking, items: [{ lineNo: 1, quantity: 2 }] }));
+  await shop.act(sold, shipOrder(shop.services, { ...NO_TRACKING, items: [{ lineNo: 1, quantity: 2 }] }));
   const back = { items: [{ lineNo: 1, quantity: 1, restock: true }], refund: true, reason: "too small" };
   await shop.act(sold, returnItems(shop.services, back));
   await shop.act(sold, refundOrder({ amountMinor: 100n, reason: "a scratch" }));
@@ -47,7 +45,7 @@ beforeAll(async () => {
   const paid = await shop.place([[productId, 1]]);
   for (const attempt of await shop.openAttempts())
     if (String(attempt.paymentId) === paid.payment.id) await shop.settle(attempt, "succeeded");
-  await shop.act(paid.id, shipOrder(shop.services, tracking));
+  await shop.act(paid.id, shipOrder(shop.services, NO_TRACKING));
   cancelled = (await shop.place([[productId, 1]], byBalance)).id;
   await shop.act(cancelled, cancelOrder({}), ALICE);
   const asset = shop.assets.byCode("USD");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders } from "../../../../tests/orders.ts";
+import { ALICE, NO_TRACKING, openTestOrders } from "../../../../tests/orders.ts";
 import { shareInFile } from "../../../../tests/share-in-file.ts";
 import type { BookCommand } from "../../desk/index.ts";
 import {
@@ -17,8 +17,6 @@ import {
 import { verifyPayments } from "../../payments/index.ts";
 import { shipOrder } from "../fulfilment/ship-order.ts";
 import { verifyOrders } from "./verify-orders.ts";
-
-const TRACKING = { carrier: null, trackingNumber: null, trackingUrl: null };
 
 const shop = await shareInFile(openTestOrders());
 
@@ -64,7 +62,7 @@ async function lastJournal(): Promise<number> {
 
 it("F6-1 finds a sale that was reversed behind its order", async () => {
   const { id } = await placeByBalance();
-  await shop.act(id, shipOrder(shop.services, TRACKING));
+  await shop.act(id, shipOrder(shop.services, NO_TRACKING));
   const before = await verifyBook(shop.db, { readOnly: true, full: true });
   expect(before.differences).toEqual([]);
   const reversedId = await lastJournal();

@@ -2,6 +2,7 @@
 
 import type { Sql } from "../../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
+import { tableOf } from "../../../runtime/row-table-store.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toId } from "../../../values/id.ts";
@@ -55,29 +56,18 @@ const CHANGING: ColumnTable<Attempt> = {
 
 const ATTEMPT_COLUMNS = columnsOf<Attempt>({ ...BEGUN, ...CHANGING });
 const CHANGING_COLUMNS = columnsOf<Attempt>(CHANGING);
+const TABLE = tableOf("payments.attempts", ATTEMPT_COLUMNS, toAttempt);
 
 /** All attempts of the payments, oldest first, locked: the job that sends them may be claiming one. */
 export async function lockAttemptsOf(
   { sql }: Tx,
   paymentIds: readonly number[],
 ): Promise<Map<number, Attempt[]>> {
-  const rows = await sql<AttemptRow[]>`
-    SELECT ${ATTEMPT_COLUMNS.names(sql)}
-    FROM payments.attempts
+  const ofPayments = sql`
     WHERE payment_id = ANY(${toArray(paymentIds)}::bigint[])
     ORDER BY id
-    FOR NO KEY UPDATE`.execute();
-  return groupAttempts(rows.map(toAttempt));
-}
-
-function groupAttempts(attempts: readonly Attempt[]): Map<number, Attempt[]> {
-  const groups = new Map<number, Attempt[]>();
-  for (const attempt of attempts) {
-    const group = groups.get(attempt.paymentId);
-    if (group === undefined) groups.set(attempt.paymentId, [attempt]);
-    else group.push(attempt);
-  }
-  return groups;
+    FOR NO KEY UPDATE`;
+  return Map.groupBy(await TABLE.select(sql, ofPayments), ({ paymentId }) => paymentId);
 }
 
 /** Inserts new attempts and writes what may change of known ones; a lease ends with it. */
@@ -154,35 +144,21 @@ export async function postponeAttempt(
 }
 
 /** Of one payment, oldest first. */
-export async function selectAttempts(db: Sql | Tx["sql"], paymentId: number): Promise<Attempt[]> {
-  const rows = await db<AttemptRow[]>`
-    SELECT ${ATTEMPT_COLUMNS.names(db)}
-    FROM payments.attempts
-    WHERE payment_id = ${paymentId}
-    ORDER BY id`;
-  return rows.map(toAttempt);
+export function selectAttempts(db: Sql | Tx["sql"], paymentId: number): Promise<Attempt[]> {
+  return TABLE.select(db, db`WHERE payment_id = ${paymentId} ORDER BY id`);
 }
 
-export async function selectAttemptsById({ sql }: Tx, ids: readonly number[]): Promise<Attempt[]> {
-  const rows = await sql<AttemptRow[]>`
-    SELECT ${ATTEMPT_COLUMNS.names(sql)}
-    FROM payments.attempts
-    WHERE id = ANY(${toArray(ids)}::bigint[])`;
-  return rows.map(toAttempt);
+export function selectAttemptsById({ sql }: Tx, ids: readonly number[]): Promise<Attempt[]> {
+  return TABLE.select(sql, sql`WHERE id = ANY(${toArray(ids)}::bigint[])`);
 }
 
 /** Attempts that wait for a person, in the order of their ids. */
-export async function selectAttention(
+export function selectAttention(
   db: Sql,
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<Attempt[]> {
-  const rows = await db<AttemptRow[]>`
-    SELECT ${ATTEMPT_COLUMNS.names(db)}
-    FROM payments.attempts
-    WHERE attention_since IS NOT NULL AND id > ${afterId}
-    ORDER BY id
-    LIMIT ${limit}`;
-  return rows.map(toAttempt);
+  const waiting = db`WHERE attention_since IS NOT NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`;
+  return TABLE.select(db, waiting);
 }
 
 /** How long attempts have waited for a person: how many there are, and since when the first. */

@@ -1,7 +1,7 @@
 // The SQL of held events.
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
-import { toArray } from "../../../runtime/sql-array.ts";
+import { tableOf } from "../../../runtime/row-table-store.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toId } from "../../../values/id.ts";
 import type { Desk, RowReader, RowWriter } from "../../desk/index.ts";
@@ -35,19 +35,12 @@ const HELD_COLUMNS = columnsOf<HeldEvent>({
   resolved_by: ["text", (event) => event.resolvedBy],
   note: ["text", (event) => event.note],
 });
+const TABLE = tableOf("payments.held_events", HELD_COLUMNS, toHeld);
 
 /** Held events by id, locked. */
 export const HELD_EVENTS: RowReader<HeldEvent> = {
   kind: "payments.held_events",
-  read: async ({ sql }, ids) => {
-    const rows = await sql<HeldRow[]>`
-      SELECT ${HELD_COLUMNS.names(sql)}
-      FROM payments.held_events
-      WHERE id = ANY(${toArray(ids)}::bigint[])
-      ORDER BY id
-      FOR NO KEY UPDATE`.execute();
-    return new Map(rows.map((row) => [Number(row.id), toHeld(row)]));
-  },
+  read: ({ sql }, ids) => TABLE.lockById(sql, ids),
 };
 
 /** New ones, of which an event that comes again is none, and those that a person has decided about. */
@@ -80,35 +73,20 @@ export function saveHeldEvent(desk: Desk, event: HeldEvent): void {
 }
 
 export async function selectHeldEvent(db: Sql, id: number): Promise<HeldEvent | undefined> {
-  const rows = await db<HeldRow[]>`
-    SELECT ${HELD_COLUMNS.names(db)}
-    FROM payments.held_events
-    WHERE id = ${id}`;
-  return rows.map(toHeld)[0];
+  return (await TABLE.select(db, db`WHERE id = ${id}`))[0];
 }
 
 /** Of one payment, oldest first. */
-export async function selectHeldEvents(db: Sql | Tx["sql"], paymentId: number): Promise<HeldEvent[]> {
-  const rows = await db<HeldRow[]>`
-    SELECT ${HELD_COLUMNS.names(db)}
-    FROM payments.held_events
-    WHERE payment_id = ${paymentId}
-    ORDER BY id`;
-  return rows.map(toHeld);
+export function selectHeldEvents(db: Sql | Tx["sql"], paymentId: number): Promise<HeldEvent[]> {
+  return TABLE.select(db, db`WHERE payment_id = ${paymentId} ORDER BY id`);
 }
 
 /** Those that wait for a person, oldest first. */
-export async function selectWaitingEvents(
+export function selectWaitingEvents(
   db: Sql,
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<HeldEvent[]> {
-  const rows = await db<HeldRow[]>`
-    SELECT ${HELD_COLUMNS.names(db)}
-    FROM payments.held_events
-    WHERE resolution IS NULL AND id > ${afterId}
-    ORDER BY id
-    LIMIT ${limit}`;
-  return rows.map(toHeld);
+  return TABLE.select(db, db`WHERE resolution IS NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`);
 }
 
 /** How many wait for a person, and the stamp of the first. */

@@ -2,6 +2,7 @@
 
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
+import { tableOf } from "../../../runtime/row-table-store.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toId } from "../../../values/id.ts";
@@ -28,18 +29,15 @@ const DISPUTE_COLUMNS = columnsOf<Dispute>({
   opened_at: ["bigint", (dispute) => dispute.openedAt],
   closed_at: ["bigint", (dispute) => dispute.closedAt],
 });
+const TABLE = tableOf("payments.disputes", DISPUTE_COLUMNS, toDispute);
 
 /** Disputes by payment; the payment's lock is theirs. */
 export async function selectDisputesOf(
   { sql }: Pick<Tx, "sql">,
   paymentIds: readonly number[],
 ): Promise<Map<number, Dispute[]>> {
-  const rows = await sql<DisputeRow[]>`
-    SELECT ${DISPUTE_COLUMNS.names(sql)}
-    FROM payments.disputes
-    WHERE payment_id = ANY(${toArray(paymentIds)}::bigint[])
-    ORDER BY opened_at`.execute();
-  return Map.groupBy(rows.map(toDispute), ({ paymentId }) => paymentId);
+  const ofPayments = sql`WHERE payment_id = ANY(${toArray(paymentIds)}::bigint[]) ORDER BY opened_at`;
+  return Map.groupBy(await TABLE.select(sql, ofPayments), ({ paymentId }) => paymentId);
 }
 
 export async function writeDisputes({ sql }: Tx, disputes: readonly Dispute[]): Promise<void> {
@@ -50,26 +48,15 @@ export async function writeDisputes({ sql }: Tx, disputes: readonly Dispute[]): 
 }
 
 /** Of one payment, oldest first. */
-export async function selectDisputes(db: Sql | Tx["sql"], paymentId: number): Promise<Dispute[]> {
-  const rows = await db<DisputeRow[]>`
-    SELECT ${DISPUTE_COLUMNS.names(db)}
-    FROM payments.disputes
-    WHERE payment_id = ${paymentId}
-    ORDER BY opened_at`;
-  return rows.map(toDispute);
+export function selectDisputes(db: Sql | Tx["sql"], paymentId: number): Promise<Dispute[]> {
+  return TABLE.select(db, db`WHERE payment_id = ${paymentId} ORDER BY opened_at`);
 }
 
-export async function selectNewestDisputes(
+export function selectNewestDisputes(
   db: Sql,
   { beforeStamp, limit }: { beforeStamp: number; limit: number },
 ): Promise<Dispute[]> {
-  const rows = await db<DisputeRow[]>`
-    SELECT ${DISPUTE_COLUMNS.names(db)}
-    FROM payments.disputes
-    WHERE opened_at < ${beforeStamp}
-    ORDER BY opened_at DESC
-    LIMIT ${limit}`;
-  return rows.map(toDispute);
+  return TABLE.select(db, db`WHERE opened_at < ${beforeStamp} ORDER BY opened_at DESC LIMIT ${limit}`);
 }
 
 function toDispute({ state, reason, ...row }: DisputeRow): Dispute {

@@ -1,6 +1,7 @@
 // What a verification checks of payments, one function a check: each answers its first difference in words, or undefined.
 import { readAhead } from "../../../runtime/read-ahead.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import { tellBoth } from "../../../values/difference.ts";
 import {
   type BookedTransfer,
   countActiveHolds,
@@ -29,10 +30,11 @@ export async function checkSums(subject: VerifySubject): Found {
     return { check, what: `payment ${paymentId} does not exist, and events name it`, paymentId };
   if (found.expected === "" || found.stored === found.expected)
     return { check, what: `payment ${paymentId} lacks some of its events`, paymentId };
-  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names: store.SUM_NAMES });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the events of payment ${paymentId} add up to ${expected}, it says ${stored}`;
-  return { check, what, paymentId, expected, stored };
+  const told = tellBoth(found, (amounts) =>
+    tellNonZero(subject, found.currency, { amounts, names: store.SUM_NAMES }),
+  );
+  const what = `the events of payment ${paymentId} add up to ${told.expected}, it says ${told.stored}`;
+  return { check, what, paymentId, ...told };
 }
 
 /** What is asked for is what the payment was opened over, or last changed to. */
@@ -40,10 +42,11 @@ export async function checkAmounts(subject: VerifySubject): Found {
   const found = await store.selectWrongAmount(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
-  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names: ["asked for"] });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the events of payment ${paymentId} say ${expected}, it says ${stored}`;
-  return { check: "payment_amounts", what, paymentId, expected, stored };
+  const told = tellBoth(found, (amounts) =>
+    tellNonZero(subject, found.currency, { amounts, names: ["asked for"] }),
+  );
+  const what = `the events of payment ${paymentId} say ${told.expected}, it says ${told.stored}`;
+  return { check: "payment_amounts", what, paymentId, ...told };
 }
 
 /** What is under way is what the open attempts say, and each of them will end or is before people. */
@@ -53,10 +56,9 @@ export async function checkAttempts(subject: VerifySubject): Found {
   if (found !== undefined) {
     const paymentId = Number(found.id);
     const names = store.UNDER_WAY_NAMES;
-    const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names });
-    const [expected, stored] = [tell(found.expected), tell(found.stored)];
-    const what = `the open attempts of payment ${paymentId} add up to ${expected}, it says ${stored}`;
-    return { check, what, paymentId, expected, stored };
+    const told = tellBoth(found, (amounts) => tellNonZero(subject, found.currency, { amounts, names }));
+    const what = `the open attempts of payment ${paymentId} add up to ${told.expected}, it says ${told.stored}`;
+    return { check, what, paymentId, ...told };
   }
   const stuck = await store.selectStuckAttempt(subject.tx);
   if (stuck === undefined) return undefined;
@@ -69,10 +71,11 @@ export async function checkRefunds(subject: VerifySubject): Found {
   const found = await store.selectWrongRefunds(subject.tx);
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
-  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names: ["refunded"] });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the refunds of payment ${paymentId} add up to ${expected}, it says ${stored}`;
-  return { check: "payment_refunds", what, paymentId, expected, stored };
+  const told = tellBoth(found, (amounts) =>
+    tellNonZero(subject, found.currency, { amounts, names: ["refunded"] }),
+  );
+  const what = `the refunds of payment ${paymentId} add up to ${told.expected}, it says ${told.stored}`;
+  return { check: "payment_refunds", what, paymentId, ...told };
 }
 
 export async function checkDisputes(subject: VerifySubject): Found {
@@ -80,10 +83,9 @@ export async function checkDisputes(subject: VerifySubject): Found {
   if (found === undefined) return undefined;
   const paymentId = Number(found.id);
   const names = ["in dispute", "charged back"];
-  const tell = (amounts: string) => tellNonZero(subject, found.currency, { amounts, names });
-  const [expected, stored] = [tell(found.expected), tell(found.stored)];
-  const what = `the disputes of payment ${paymentId} say ${expected}, it says ${stored}`;
-  return { check: "payment_disputes", what, paymentId, expected, stored };
+  const told = tellBoth(found, (amounts) => tellNonZero(subject, found.currency, { amounts, names }));
+  const what = `the disputes of payment ${paymentId} say ${told.expected}, it says ${told.stored}`;
+  return { check: "payment_disputes", what, paymentId, ...told };
 }
 
 /** Every event that moved money names its own journal, and that moved this money between these accounts. */
