@@ -72,12 +72,14 @@ CREATE TABLE orders.lines (
   -- of what is open: units that were held for it and are gone
   short        integer  NOT NULL DEFAULT 0 CHECK (short BETWEEN 0 AND quantity - shipped - cancelled),
   credited     bigint   NOT NULL DEFAULT 0 CHECK (credited BETWEEN 0 AND gross),
+  -- its money was given back while it was still here: what is open of it is not held
+  stopped      boolean  NOT NULL DEFAULT false,
   tracks_stock boolean  NOT NULL,            -- of the product when it was ordered: what is open is held
   hold_ids     bigint[] NOT NULL DEFAULT '{}', -- active stock holds; empty: nothing (or nothing more) is held
   stock_account_ids bigint[] NOT NULL DEFAULT '{}', -- the account of each of them
   PRIMARY KEY (order_id, line_no),
   CHECK (cardinality(hold_ids) = cardinality(stock_account_ids)),
-  CHECK (tracks_stock OR (cardinality(hold_ids) = 0 AND short = 0)),
+  CHECK ((tracks_stock AND NOT stopped) OR (cardinality(hold_ids) = 0 AND short = 0)),
   CHECK (product_id IS NOT NULL OR NOT tracks_stock)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
 CREATE INDEX lines_by_product ON orders.lines (product_id, order_id) WHERE product_id IS NOT NULL;

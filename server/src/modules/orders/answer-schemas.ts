@@ -36,6 +36,12 @@ const OrderLine = Type.Object({
   short: Type.Integer({
     description: "Units still to be shipped that were written off, and for which none are held instead",
   }),
+  shipping_stop: nullable(
+    Type.String({
+      description:
+        "`refunded`: its money was given back, and what is left of it is not shipped unless staff says `ship_anyway`",
+    }),
+  ),
   credited: Amount,
 });
 export type OrderLineDocument = Type.Static<typeof OrderLine>;

@@ -11,7 +11,7 @@ import type {
 } from "./answer-schemas.ts";
 import { dueOf, findShippingObstacle, overpaidOf, paidOf, unpaidOf } from "./changing/order-facts.ts";
 import { isFinal, isSold } from "./changing/states.ts";
-import type { Order, OrderLine } from "./order.ts";
+import { type Order, type OrderLine, openOf } from "./order.ts";
 import type { Address } from "./placing/screen.ts";
 import { formatTaxRate } from "./placing/tax-rates.ts";
 
@@ -84,6 +84,7 @@ export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDoc
     returned: line.returned,
     cancelled: line.cancelled,
     short: line.short,
+    shipping_stop: line.stopped && openOf(line) > 0 ? "refunded" : null,
     credited: write(line.credited),
   };
 }

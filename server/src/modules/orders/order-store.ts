@@ -62,6 +62,7 @@ interface LineRow {
   returned: number;
   cancelled: number;
   short: number;
+  stopped: boolean;
   credited: bigint;
   tracks_stock: boolean;
   hold_ids: string;
@@ -93,8 +94,8 @@ function lockOrders({ sql }: Tx, ids: string): Promise<OrderRow[]> {
 export async function selectLines({ sql }: Reader, ids: string): Promise<Map<number, OrderLine[]>> {
   const rows = await sql<LineRow[]>`
     SELECT order_id, line_no, product_id, sku, name, quantity, unit_price, includes_tax, tax_rate, discount,
-      net, tax, gross, shipped, returned, cancelled, short, credited, tracks_stock, hold_ids::text,
-      stock_account_ids::text
+      net, tax, gross, shipped, returned, cancelled, short, stopped, credited, tracks_stock,
+      hold_ids::text, stock_account_ids::text
     FROM orders.lines
     WHERE order_id = ANY(${ids}::bigint[])
     ORDER BY order_id, line_no`.execute();
@@ -192,6 +193,7 @@ function toLine(row: LineRow): OrderLine {
     returned: row.returned,
     cancelled: row.cancelled,
     short: row.short,
+    stopped: row.stopped,
     credited: row.credited,
     tracksStock: row.tracks_stock,
     holdIds: parseIds(row.hold_ids),

@@ -65,6 +65,7 @@ const PROGRESS: ColumnTable<NewLine> = {
   returned: ["integer", ({ line }) => line.returned],
   cancelled: ["integer", ({ line }) => line.cancelled],
   short: ["integer", ({ line }) => line.short],
+  stopped: ["boolean", ({ line }) => line.stopped],
   credited: ["bigint", ({ line }) => line.credited],
   ...SET_ASIDE,
 };

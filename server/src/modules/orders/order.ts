@@ -33,6 +33,8 @@ export interface OrderLine {
   readonly cancelled: number;
   /** Of what is open: units that were held for it and are gone, so that less is held than is open. */
   readonly short: number;
+  /** Its money was given back while it was still here: what is open of it is not held, and shipped only if staff says so. */
+  readonly stopped: boolean;
   /** Gross amount that credit notes have given back. */
   readonly credited: bigint;
   /** Whether stock was kept of the product when it was ordered: then what is open of it is held. */

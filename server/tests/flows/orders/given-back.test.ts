@@ -62,6 +62,39 @@ describe("F6-10: what was given back is not shipped", () => {
       .toMatchObject({ outcome: "success", details: { ship_anyway: "refunded", note: "a present" } });
   });
 
+  it("refuses to ship the line that was refunded by its number, and ships the rest", async () => {
+    const [gone, kept] = [
+      await shop.addProduct({ price: "10.00" }),
+      await shop.addProduct({ price: "10.00" }),
+    ];
+    const account_id = await shop.openAccount("alice", "100.00");
+    const items = [gone, kept].map(({ id }) => ({ product_id: id, quantity: 1 }));
+    const body = { items, payment_method: "balance", account_id };
+    const { id } = (await shop.alice("POST", "/orders", { body })).body;
+    const refund = { items: [{ line: 1, amount: "12.00" }], reason: "sold out" };
+    expect(await shop.staff("POST", `/orders/${id}/refunds`, { body: refund })).toMatchObject({
+      status: 201,
+      body: {
+        order: { shipping_stop: null, items: [{ shipping_stop: "refunded" }, { shipping_stop: null }] },
+      },
+    });
+    expect(await shop.stockOf(gone.id)).toMatchObject({ on_hand: 100, reserved: 0 });
+    const ship = (request?: object) => shop.staff("POST", `/orders/${id}/ship`, { body: request });
+    const stopped = { status: 409, body: { code: "shipping_stopped", shipping_stop: "refunded" } };
+    expect(await ship({ items: [{ line: 1, quantity: 1 }] })).toMatchObject({
+      ...stopped,
+      body: { errors: [{ field: "items[0].line", pointer: "#/items/0/line" }] },
+    });
+    expect(await ship()).toMatchObject({ status: 201, body: { order: { fulfilment: "partly" } } });
+    expect(await ship()).toMatchObject(stopped);
+    expect(await ship({ ship_anyway: true, note: "found one" })).toMatchObject({
+      status: 201,
+      body: { order: { status: "COMPLETED" } },
+    });
+    expect(await shop.stockOf(gone.id)).toMatchObject({ on_hand: 99, reserved: 0 });
+    expect(await shop.balanceOf(account_id)).toMatchObject({ balance: "88.00" });
+  });
+
   it("refuses to ship what the payment refunded", async () => {
     const sold = await sell();
     const refund = { body: { reason: "late" } };

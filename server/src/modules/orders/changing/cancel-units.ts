@@ -121,14 +121,14 @@ export function freeUnits(
   return { ...order, lines };
 }
 
-/** What lies where orders take from last is free first. An order that was stopped holds nothing. */
+/** What lies where orders take from last is free first. An order or a line that was stopped holds nothing. */
 function freeLine(
   desk: Desk,
   line: OrderLine,
   { order, actorId, quantity }: { order: Order; actorId: string; quantity: number },
 ): OrderLine | AppError {
   const ofShort = Math.min(line.short, quantity);
-  const isHeld = line.tracksStock && order.shippingStop === "none";
+  const isHeld = line.tracksStock && !line.stopped && order.shippingStop === "none";
   const held = { ...line, short: line.short - ofShort };
   return freeHeld(desk, held, { order, actorId, quantity: isHeld ? quantity - ofShort : 0 });
 }

@@ -22,6 +22,7 @@ function line(lineNo: number, fields: Partial<OrderLine>): OrderLine {
     returned: 0,
     cancelled: 0,
     short: 0,
+    stopped: false,
     credited: 0n,
     tracksStock: true,
     holdIds: [],

@@ -21,7 +21,7 @@ import { saveOrder } from "../changing/save-order.ts";
 import { type Fulfilment, isSold } from "../changing/states.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
-import { stopShipping } from "../fulfilment/stop-shipping.ts";
+import { stopLines, stopShipping } from "../fulfilment/stop-shipping.ts";
 import { fulfilmentOf, type Order, ownerOf } from "../order.ts";
 import { divideHalfUp, least, most, shareOfUnits, sum } from "../placing/totals.ts";
 import {
@@ -53,7 +53,8 @@ export function refundOrder(request: RefundRequest): OrderAct {
     decide: (desk, found) => {
       const parts = findRefunded(found.order, request);
       if (parts instanceof AppError) return parts;
-      return credit(desk, found, { kind: "refund", parts, reason: request.reason });
+      const namedLines = new Set(request.items?.map(({ lineNo }) => lineNo));
+      return credit(desk, found, { kind: "refund", parts, reason: request.reason, namedLines });
     },
   };
 }
@@ -85,6 +86,8 @@ interface Crediting {
   readonly kind: keyof typeof EVENTS;
   readonly parts: readonly Part[];
   readonly reason: string;
+  /** Lines that were refunded by their number: one of which all was is not shipped. */
+  readonly namedLines?: ReadonlySet<number> | undefined;
   /** Where fulfilment stands once it is credited; undefined: where it stood. */
   readonly fulfilment?: Fulfilment | undefined;
 }
@@ -160,7 +163,9 @@ function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | A
   const payment = money.payment && fitPayment(desk, money.payment, asked);
   if (payment instanceof AppError) return payment;
   const kept = stopShipping(desk, { order, payment }, { actorId });
-  return kept instanceof AppError ? kept : { lines, ...money, ...kept };
+  if (kept instanceof AppError) return kept;
+  const stopped = stopLines(desk, kept.order, crediting.namedLines ?? new Set());
+  return stopped instanceof AppError ? stopped : { lines, ...money, ...kept, order: stopped };
 }
 
 function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number | null | AppError {

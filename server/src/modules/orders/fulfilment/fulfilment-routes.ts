@@ -48,7 +48,7 @@ function addShipping(server: HttpServer, services: OrderServices): void {
     operationId: "shipOrder",
     summary: "Ship an order, wholly or in part (staff)",
     description:
-      "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`.",
+      "What is shipped leaves the stock and is charged; the rest stays held. An order that was refunded, or whose money is in a dispute, is not shipped unless with `ship_anyway` and a `note`; nor is a line that was refunded by its number.",
     body: ShipInput,
     answer: ShippedOrder,
     status: 201,

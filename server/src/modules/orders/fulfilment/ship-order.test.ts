@@ -3,6 +3,7 @@ import { STAFF } from "../../../../tests/desk.ts";
 import { NO_TRACKING, openTestOrders, type TestLine, type TestOrders } from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
+import { cancelUnits } from "../changing/cancel-units.ts";
 import { refundOrder } from "../credit-notes/credit-order.ts";
 import { returnItems } from "../credit-notes/return-items.ts";
 import { getOrderDetail } from "../get-order.ts";
@@ -175,5 +176,107 @@ describe("F6-10: what was given back is not shipped", () => {
     const productId = await shop.addProduct(10);
     const { id } = await shop.place([[productId, 1]]);
     await expectRefusal(shop.db, () => ship(id, ANYWAY), { code: "order_not_paid" });
+  });
+});
+
+describe("F6-10: a line that was refunded by its number is not shipped", () => {
+  /** One unit each of two products, 12.00 each, held on a balance or paid by card. */
+  async function sellTwo(by: "balance" | "card") {
+    const [productId, other] = [await shop.addProduct(10), await shop.addProduct(10)];
+    const account = await shop.openAccount({ owner: "alice", currency: "USD", balance: 10_000n });
+    const lines: TestLine[] = [
+      [productId, 1],
+      [other, 1],
+    ];
+    const pays = by === "card" ? {} : ({ paymentMethod: "balance", accountId: account } as const);
+    const { id, payment } = await shop.place(lines, pays);
+    const captured = { type: "captured", totalMinor: 2_400n, isFinal: true } as const;
+    if (by === "card") await shop.tell(payment.id, captured);
+    return { id, paymentId: payment.id, productId, other, account };
+  }
+  const refundLine = (id: string, lineNo = 1, amountMinor = 1_200n) =>
+    shop.act(id, refundOrder({ items: [{ lineNo, amountMinor }], reason: "gone" }));
+  const one = (lineNo: number) => [{ lineNo, quantity: 1 }];
+
+  it.each(["balance", "card"] as const)("paid by %s: its stock is free, and the rest goes", async (by) => {
+    const { id, productId, other, account } = await sellTwo(by);
+    await refundLine(id, 1, 1_199n);
+    expect(await shop.levels(productId)).toEqual({ balance: 10n, held: 1n });
+    await refundLine(id, 1, 1n);
+    expect(await shop.levels(productId)).toEqual({ balance: 10n, held: 0n });
+    expect(await read(id)).toMatchObject({
+      shipping_stop: null,
+      items: [{ shipping_stop: "refunded" }, { shipping_stop: null }],
+    });
+    await expectRefusal(shop.db, () => ship(id, { items: one(1) }), {
+      kind: "conflict",
+      code: "shipping_stopped",
+      details: { shipping_stop: "refunded", fields: [{ field: "items[0].line" }] },
+    });
+    expect((await ship(id)).order).toMatchObject({
+      fulfilment: "partly",
+      items: [{ shipped: 0 }, { shipped: 1 }],
+    });
+    expect(await shop.levels(other)).toEqual({ balance: 9n, held: 0n });
+    await expectRefusal(shop.db, () => ship(id), {
+      code: "shipping_stopped",
+      details: { message: "line 1 was refunded, and its goods stay here" },
+    });
+    if (by === "balance") expect(await shop.balanceOf(account)).toEqual({ balance: 8_800n, held: 0n });
+    const cancelled = await shop.act(id, cancelUnits({ items: [{ lineNo: 1 }] }));
+    expect(cancelled).toMatchObject({
+      status: "COMPLETED",
+      credited: "12.00",
+      items: [{ shipping_stop: null }, {}],
+    });
+  });
+
+  it("goes anyway when staff says why, from the stock there is, and the trail keeps it", async () => {
+    const { id, productId } = await sellTwo("card");
+    await refundLine(id);
+    const shipped = await ship(id, ANYWAY);
+    expect(shipped.order).toMatchObject({ status: "COMPLETED", credited: "12.00" });
+    expect(await shop.levels(productId)).toEqual({ balance: 9n, held: 0n });
+    const { timeline } = await read(id);
+    expect(timeline.map(({ note }) => note)).toContain("shipped anyway, refunded: a present");
+    const again = await sellTwo("card");
+    await refundLine(again.id);
+    await shop.place([[again.productId, 10]], { paymentMethod: "invoice" });
+    await expectRefusal(shop.db, () => ship(again.id, ANYWAY), { code: "insufficient_stock" });
+    expect((await ship(again.id)).order).toMatchObject({ fulfilment: "partly" });
+  });
+
+  it("stops the units of it that are left, and the order with its last line", async () => {
+    const [productId, other] = [await shop.addProduct(10), await shop.addProduct(10)];
+    const account = await shop.openAccount({ owner: "alice", currency: "USD", balance: 10_000n });
+    const lines: TestLine[] = [
+      [productId, 2],
+      [other, 1],
+    ];
+    const { id } = await shop.place(lines, { paymentMethod: "balance", accountId: account });
+    await ship(id, { items: one(1) });
+    await refundLine(id, 1, 2_400n);
+    expect(await shop.levels(productId)).toEqual({ balance: 9n, held: 0n });
+    expect(await shop.balanceOf(account)).toEqual({ balance: 8_800n, held: 0n }); // what was not paid yet is not due any more
+    await refundLine(id, 2, 1_200n);
+    await expectStopped({ id, paymentId: "", productId }, "refunded", 9n);
+    expect(await shop.levels(other)).toEqual({ balance: 10n, held: 0n });
+    expect(await shop.balanceOf(account)).toEqual({ balance: 10_000n, held: 0n });
+  });
+
+  it("an amount that names no line stops none, however it is spread; nor does one of what is free", async () => {
+    const [dear, cheap, free] = [
+      await shop.addProduct(10),
+      await shop.addProduct(10, { priceMinor: 1n }),
+      await shop.addProduct(10, { priceMinor: 0n }),
+    ];
+    const { id, payment } = await shop.place([
+      [dear, 1],
+      [cheap, 1],
+      [free, 1],
+    ]);
+    await shop.tell(payment.id, { type: "captured", totalMinor: 1_201n, isFinal: true });
+    await shop.act(id, refundOrder({ amountMinor: 1_200n, reason: "late" }));
+    expect((await ship(id)).order).toMatchObject({ status: "COMPLETED" });
   });
 });

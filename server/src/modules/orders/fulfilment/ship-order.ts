@@ -28,7 +28,7 @@ export interface ShipRequest extends Tracking {
   readonly shipsAnyway?: boolean | undefined;
   /** For the timeline; of what is shipped anyway, why. */
   readonly note?: string | undefined;
-  /** Undefined: all that is open and not short. */
+  /** Undefined: all that is open and neither short nor stopped. */
   readonly items?: readonly { readonly lineNo: number; readonly quantity: number }[] | undefined;
 }
 
@@ -42,7 +42,8 @@ export function shipOrder({ stockOf }: Pick<OrderServices, "stockOf">, request: 
   return {
     event: "order.ship",
     extra: async ({ lines, shippingStop }) => {
-      const isFreed = shippingStop !== "none" && request.shipsAnyway === true;
+      const isStopped = shippingStop !== "none" || lines.some(({ stopped }) => stopped);
+      const isFreed = isStopped && request.shipsAnyway === true;
       stock = isFreed ? await stockOf(lines.flatMap(({ productId }) => productId ?? [])) : new Map();
       const accounts = [...stock.values()].flat();
       return {
@@ -94,7 +95,7 @@ const OBSTACLES = {
 } as const satisfies Record<ShippingObstacle, string>;
 
 /** Quantity by line number. */
-function readQuantities(order: Order, { items }: ShipRequest): Map<number, number> | AppError {
+function readQuantities(order: Order, { items, shipsAnyway }: ShipRequest): Map<number, number> | AppError {
   const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
   const wanted = new Map<number, number>();
   for (const [index, { lineNo, quantity }] of (items ?? []).entries()) {
@@ -110,14 +111,23 @@ function readQuantities(order: Order, { items }: ShipRequest): Map<number, numbe
           : `${open} of line ${lineNo} are open${line.short === 0 ? "" : `, and ${line.short} of them are short`}`;
       return orderError(isShort ? "units_short" : "quantity_exceeds_open", { fields: [{ field, reason }] });
     }
+    if (line.stopped && shipsAnyway !== true) return refuseStopped(lineNo, `items[${index}].line`);
     wanted.set(lineNo, total);
   }
   if (items !== undefined) return wanted;
-  const all = order.lines.flatMap((line) => {
-    const here = openOf(line) - line.short;
-    return here > 0 ? [[line.lineNo, here] as const] : [];
+  const left = order.lines.filter((line) => openOf(line) > line.short);
+  const all = left.filter(({ stopped }) => !stopped || shipsAnyway === true);
+  if (all.length > 0) return new Map(all.map((line) => [line.lineNo, openOf(line) - line.short]));
+  return left[0] === undefined ? orderError("units_short") : refuseStopped(left[0].lineNo, "items");
+}
+
+function refuseStopped(lineNo: number, field: string): AppError {
+  const reason = `line ${lineNo} was refunded, and its goods stay here`;
+  return orderError("shipping_stopped", {
+    message: reason,
+    shipping_stop: "refunded",
+    fields: [{ field, reason }],
   });
-  return all.length === 0 ? orderError("units_short") : new Map(all);
 }
 
 interface Shipped {
@@ -155,13 +165,13 @@ interface ShippedUnits {
   readonly actorId: string;
 }
 
-/** What was freed when the order was stopped is taken from the stock that there is. */
+/** What was freed when the order or the line was stopped is taken from the stock that there is. */
 function holdAgain(
   desk: Desk,
   line: OrderLine,
   { quantity, order, actorId, stock }: ShippedUnits & { stock: StockByProduct },
 ): OrderLine | AppError {
-  if (order.shippingStop === "none") return line;
+  if (order.shippingStop === "none" && !line.stopped) return line;
   const purpose = { reference: `order ${order.id}`, actorId, owner: ownerOf(order) };
   const held = holdStock(desk, [{ ...line, quantity }], { stock, ...purpose });
   if (held instanceof AppError) return held;
@@ -251,7 +261,10 @@ function saveShipped(
   { request, lines, shipped, payment }: Shipped & { request: ShipRequest },
 ): Decision {
   const { carrier, trackingNumber, trackingUrl } = request;
-  const obstacle = findShippingObstacle(before, paid);
+  const isStopped = before.lines.some(
+    ({ lineNo, stopped }) => stopped && shipped.some((part) => part.lineNo === lineNo),
+  );
+  const obstacle = findShippingObstacle(before, paid) ?? (isStopped ? "refunded" : undefined);
   const id = takeStamps(desk.book, 1);
   const tracking = { carrier, trackingNumber, trackingUrl };
   const shipment: Shipment = {

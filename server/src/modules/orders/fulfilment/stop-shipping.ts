@@ -1,12 +1,13 @@
 // Goods whose money went back stay here. An order that was given back whole, by us or by the bank, is stopped in the commit
 // that tells of it, and what was held of it is free for others. It stays stopped whatever its money does later: staff cancels
-// it, or ships it all the same, with what there is by then.
+// it, or ships it all the same, with what there is by then. The same holds for a line of which all was refunded by its number.
 import type { AppError } from "../../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../../desk/index.ts";
 import { releaseStock } from "../../inventory/index.ts";
 import { type Payment, voidableOf, voidPayment } from "../../payments/index.ts";
 import { findShippingStop, isToBeShipped } from "../changing/order-facts.ts";
-import { holdsOf, type Order, ownerOf, withoutHolds } from "../order.ts";
+import { creditableOf } from "../credit-notes/credit-note.ts";
+import { holdsOf, type Order, openOf, ownerOf, withoutHolds } from "../order.ts";
 
 export interface PaidOrder {
   readonly order: Order;
@@ -36,4 +37,21 @@ export function stopShipping(
   if (stop !== "refunded" || !isHeld) return { order: stopped, payment };
   const voided = voidPayment(desk, payment, { actorId });
   return voided instanceof Error ? voided : { order: stopped, payment: voided };
+}
+
+/**
+ * The order with those of its lines stopped that cost something and have nothing left to give back. Frees their stock. An amount that
+ * names no line stops none, however it is spread. Within `allOrNothing`. The order's holds must have been read.
+ */
+export function stopLines(desk: Desk, order: Order, lineNos: ReadonlySet<number>): Order | AppError {
+  if (order.shippingStop !== "none" || !isToBeShipped(order)) return order;
+  const isNow = (line: Order["lines"][number]) =>
+    lineNos.has(line.lineNo) && line.gross > 0n && creditableOf(line) === 0n && openOf(line) > 0;
+  const { holdIds } = holdsOf({ lines: order.lines.filter(isNow) });
+  const released = releaseStock(desk, { holdIds, owner: ownerOf(order) });
+  if (!Array.isArray(released)) return released;
+  const lines = order.lines.map((line) =>
+    isNow(line) ? { ...line, stopped: true, holdIds: [], stockAccountIds: [], short: 0 } : line,
+  );
+  return { ...order, lines };
 }

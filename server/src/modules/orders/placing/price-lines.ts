@@ -99,6 +99,7 @@ function priceItem(item: NewLine, index: number, pricing: Pricing): OrderLine | 
     returned: 0,
     cancelled: 0,
     short: 0,
+    stopped: false,
     credited: 0n,
     holdIds: [],
     stockAccountIds: [],

@@ -29,7 +29,15 @@ export interface CheckedOrder
 
 export type CheckedLine = Pick<
   OrderLine,
-  "lineNo" | "quantity" | "shipped" | "cancelled" | "short" | "tracksStock" | "holdIds" | "stockAccountIds"
+  | "lineNo"
+  | "quantity"
+  | "shipped"
+  | "cancelled"
+  | "short"
+  | "stopped"
+  | "tracksStock"
+  | "holdIds"
+  | "stockAccountIds"
 >;
 
 /** Orders by id: those that are open, and those that were placed or changed since. */
@@ -92,38 +100,20 @@ async function selectOpenLines(
   { sql }: Tx,
   orderIds: readonly number[],
 ): Promise<Map<number, CheckedLine[]>> {
-  const rows = await sql<
-    {
-      order_id: bigint;
-      line_no: number;
-      quantity: number;
-      shipped: number;
-      cancelled: number;
-      short: number;
-      tracks_stock: boolean;
-      hold_ids: string;
-      stock_account_ids: string;
-    }[]
-  >`
-    SELECT order_id, line_no, quantity, shipped, cancelled, short, tracks_stock, hold_ids::text,
-      stock_account_ids::text
+  type Row = Omit<CheckedLine, "holdIds" | "stockAccountIds"> &
+    Record<"orderId", bigint> &
+    Record<"holds" | "accounts", string>;
+  const rows = await sql<Row[]>`
+    SELECT order_id AS "orderId", line_no AS "lineNo", quantity, shipped, cancelled, short, stopped,
+      tracks_stock AS "tracksStock", hold_ids::text AS holds, stock_account_ids::text AS accounts
     FROM orders.lines
     WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
       AND (hold_ids <> '{}' OR (tracks_stock AND shipped + cancelled <> quantity))
     ORDER BY order_id, line_no`;
   const byOrder = new Map<number, CheckedLine[]>();
   for (const row of rows) {
-    const line = {
-      lineNo: row.line_no,
-      quantity: row.quantity,
-      shipped: row.shipped,
-      cancelled: row.cancelled,
-      short: row.short,
-      tracksStock: row.tracks_stock,
-      holdIds: parseIds(row.hold_ids),
-      stockAccountIds: parseIds(row.stock_account_ids),
-    };
-    const orderId = Number(row.order_id);
+    const line = { ...row, holdIds: parseIds(row.holds), stockAccountIds: parseIds(row.accounts) };
+    const orderId = Number(row.orderId);
     const lines = byOrder.get(orderId);
     if (lines === undefined) byOrder.set(orderId, [line]);
     else lines.push(line);

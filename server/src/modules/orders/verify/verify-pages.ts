@@ -68,12 +68,12 @@ function isOpen({ state, cancelReason, shippingStop }: CheckedOrder): boolean {
   return !isFinal(state) && cancelReason === null && shippingStop === "none";
 }
 
-/** What is open of a line is held, unless it is short, each hold on the account that the line names. */
+/** What is open of a line is held, unless it is short or its money went back, each hold on the account that the line names. */
 function findWrongHold(
   line: CheckedLine,
   { holds, sold, isOpen }: { holds: ReadonlyMap<number, KeptHold>; sold: number; isOpen: boolean },
 ): { what: string; ids: Pick<OrderDifference, "holdId" | "accountId" | "expected" | "stored"> } | undefined {
-  const { holdIds, stockAccountIds, short, tracksStock } = line;
+  const { holdIds, stockAccountIds, short, stopped, tracksStock } = line;
   let held = 0n;
   for (const [index, holdId] of holdIds.entries()) {
     const hold = holds.get(holdId);
@@ -87,7 +87,7 @@ function findWrongHold(
       };
     held += hold.amount;
   }
-  const open = isOpen && tracksStock ? BigInt(openOf(line) - short) : 0n;
+  const open = isOpen && tracksStock && !stopped ? BigInt(openOf(line) - short) : 0n;
   if (held === open) return undefined;
   const [expected, stored] = [`${open} units`, `${held}`];
   return { what: `has ${expected} open and holds ${stored}`, ids: { expected, stored } };
