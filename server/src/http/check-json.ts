@@ -5,6 +5,8 @@ import { TOO_MANY_DIGITS } from "../values/money.ts";
 
 /** So many problems are named at most. */
 const PROBLEMS_MAX = 20;
+/** What names the place of a problem is cut there: a name may be as long as a body. */
+const FIELD_LENGTH_MAX = 200;
 /** A number of so many characters or less has at most 15 digits, which a JSON number keeps exactly. */
 const HARMLESS_LENGTH = 15;
 
@@ -123,5 +125,5 @@ function toDigits(literal: string): { digits: string; exponent: number } {
 
 function pathOf(levels: readonly Level[]): string {
   const path = levels.map(({ names, at }) => (names === undefined ? `[${at}]` : `.${at}`)).join("");
-  return path.replace(/^\./, "") || "body";
+  return path.replace(/^\./, "").slice(0, FIELD_LENGTH_MAX).toWellFormed() || "body";
 }
