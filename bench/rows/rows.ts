@@ -87,6 +87,7 @@ const PLANS: readonly RowPlan[] = [
     load: { traffic: "health", spread: "uniform", inFlight: 16 },
   },
   { id: "search-16", label: "product search, 16 connections", visit: "searches" },
+  { id: "product-16", label: "product by its id, 16 connections", visit: "reads" },
 ];
 
 export interface RowSet {

@@ -201,9 +201,36 @@ CREATE TABLE catalog.vocabulary_additions (
   added_at    timestamptz NOT NULL DEFAULT now()
 );
 
--- Counts the shares of all words anew, and forgets additions that nobody asks for any more.
+-- The transactions that changed what lists and products show. A page that was read by a snapshot is as good
+-- as new while none stands here that this snapshot may not have seen. The last one always stays.
+CREATE TABLE catalog.changes (
+  transaction xid8        PRIMARY KEY,
+  changed_at  timestamptz NOT NULL DEFAULT now()
+);
+CREATE FUNCTION catalog.note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO catalog.changes (transaction) VALUES (pg_current_xact_id()) ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER products_noted AFTER INSERT OR UPDATE OR DELETE ON catalog.products FOR EACH STATEMENT
+  EXECUTE FUNCTION catalog.note_change();
+CREATE TRIGGER categories_noted AFTER INSERT OR UPDATE OR DELETE ON catalog.categories FOR EACH STATEMENT
+  EXECUTE FUNCTION catalog.note_change();
+CREATE TRIGGER counts_noted AFTER UPDATE ON catalog.counted_products FOR EACH STATEMENT
+  EXECUTE FUNCTION catalog.note_change();
+-- Lists say whether there is any, not how many: most sales change nothing.
+CREATE TRIGGER availability_began AFTER INSERT ON catalog.availability FOR EACH ROW
+  WHEN (NEW.available > 0) EXECUTE FUNCTION catalog.note_change();
+CREATE TRIGGER availability_turned AFTER UPDATE ON catalog.availability FOR EACH ROW
+  WHEN ((NEW.available > 0) <> (OLD.available > 0)) EXECUTE FUNCTION catalog.note_change();
+CREATE TRIGGER availability_ended AFTER DELETE ON catalog.availability FOR EACH ROW
+  WHEN (OLD.available > 0) EXECUTE FUNCTION catalog.note_change();
+
+-- Counts the shares of all words anew, and forgets additions and changes that nobody asks for any more.
 CREATE FUNCTION catalog.count_words() RETURNS void LANGUAGE sql SET enable_seqscan = on AS $$
   DELETE FROM catalog.vocabulary_additions WHERE added_at < now() - interval '1 day';
+  DELETE FROM catalog.changes c WHERE c.changed_at < now() - interval '1 day'
+    AND c.transaction < (SELECT n.transaction FROM catalog.changes n ORDER BY n.transaction DESC LIMIT 1);
   WITH counted AS (
     INSERT INTO catalog.counted_products AS c (count) SELECT count(*) FROM catalog.products
       WHERE status = 'active'

@@ -3,6 +3,7 @@
 export { formatCursor, readCursor } from "./cursor.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { describePage, readPage } from "./page.ts";
+export { addBytesRoute } from "./routes/add-bytes-route.ts";
 export { addCommandRoute } from "./routes/add-command-route.ts";
 export { addDeskRoute } from "./routes/add-desk-route.ts";
 export { addRoute } from "./routes/add-route.ts";

@@ -1,11 +1,11 @@
 // Sends an answer that is already JSON text: what was committed and remembered is what the client gets, byte by byte.
 import type { FastifyReply } from "fastify";
 
-/** Sends `body` (JSON text) with `status`; a replayed answer says so in Idempotency-Replayed. */
+/** Sends `body` (JSON text, or its bytes) with `status`; a replayed answer says so in Idempotency-Replayed. */
 export function sendAnswer(
   reply: FastifyReply,
   status: number,
-  answer: { body: string; replayed: boolean },
+  answer: { body: string | Buffer; replayed: boolean },
 ): FastifyReply {
   if (answer.replayed) reply.header("idempotency-replayed", "true");
   return reply.code(status).header("content-type", "application/json; charset=utf-8").send(answer.body);

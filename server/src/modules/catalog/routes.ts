@@ -9,6 +9,7 @@ import { addProductRoutes } from "./products/product-routes.ts";
 import type { ProductDefaults } from "./read-input.ts";
 import { createProductDocuments } from "./search/product-documents.ts";
 import { addSearchRoutes } from "./search/search-routes.ts";
+import { createShownPages } from "./search/shown-pages.ts";
 
 export interface CatalogServices {
   readonly db: Sql;
@@ -22,10 +23,11 @@ export interface CatalogServices {
 
 export function catalogRoutes(services: CatalogServices): Routes {
   const documents = createProductDocuments(services.db, services.assets);
+  const pages = createShownPages(services.db);
   return (server) => {
     addCategoryRoutes(server, services);
-    addProductRoutes(server, services);
+    addProductRoutes(server, { ...services, pages });
     addImageRoutes(server, services);
-    addSearchRoutes(server, { ...services, documents });
+    addSearchRoutes(server, { ...services, documents, pages });
   };
 }

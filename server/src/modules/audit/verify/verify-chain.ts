@@ -1,6 +1,6 @@
 // Reads the whole chain and says where it is not what it was: an entry changed, missing, moved, or cut off at the end.
 // Three witnesses must agree: the entry's bytes, the chain hash over all before it, and the leaf hash in its tile.
-import { readAhead } from "../../../runtime/read-ahead.ts";
+import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { selectLog, selectTiles } from "../checkpoints/log-store.ts";
 import { type StoredEntry, selectEntries } from "../entries/entry-store.ts";

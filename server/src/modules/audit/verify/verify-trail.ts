@@ -3,7 +3,7 @@
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
-import { readAhead } from "../../../runtime/read-ahead.ts";
+import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { selectCheckpoints, selectVerifierKeys } from "../checkpoints/checkpoint-store.ts";
 import type { LeafContent, TransferSource } from "../checkpoints/extend-transfer-log.ts";

@@ -1,10 +1,12 @@
 // Routes of single products, and of adding many.
-import { addCommandRoute, addRoute, type HttpServer } from "../../../http/index.ts";
-import { CHANGES_FIELDS, readVersions } from "../../../http/version.ts";
+import { addBytesRoute, addCommandRoute, type HttpServer } from "../../../http/index.ts";
+import { CHANGES_FIELDS, formatETag, readVersions } from "../../../http/version.ts";
+import { actsForAll } from "../../../values/actor.ts";
 import { ProductBatch, Product as ProductShape } from "../answer-schemas.ts";
 import { readNewProduct, readNewProducts } from "../read-input.ts";
 import type { CatalogServices } from "../routes.ts";
 import { FOR_VISITORS, IdParams, ProductBatchInput, ProductChange, ProductInput } from "../schemas.ts";
+import type { ShownPages } from "../search/shown-pages.ts";
 import { addProduct, addProducts } from "./add-products.ts";
 import { archiveProduct, changeProduct, prepareProductPatch } from "./change-product.ts";
 import { getProduct } from "./find-products.ts";
@@ -12,16 +14,19 @@ import { describeProduct } from "./product.ts";
 
 const tags = ["Products"];
 
-export function addProductRoutes(server: HttpServer, services: CatalogServices): void {
+export function addProductRoutes(
+  server: HttpServer,
+  services: CatalogServices & { readonly pages: ShownPages },
+): void {
   addReading(server, services);
   addAdding(server, services);
   addChanging(server, services);
   addArchiving(server, services);
 }
 
-function addReading(server: HttpServer, services: CatalogServices): void {
-  const { assets } = services;
-  addRoute(server, {
+function addReading(server: HttpServer, services: CatalogServices & { readonly pages: ShownPages }): void {
+  const { assets, pages } = services;
+  addBytesRoute(server, {
     url: "/products/:id",
     ...FOR_VISITORS,
     tags,
@@ -30,8 +35,11 @@ function addReading(server: HttpServer, services: CatalogServices): void {
     description: "No token is needed. The ETag is the product's version, for If-Match.",
     params: IdParams,
     answer: ProductShape,
-    isVersioned: true,
-    run: async ({ actor, params }) => describeProduct(assets, await getProduct(services, actor, params.id)),
+    run: ({ actor, params }) =>
+      pages.find(`${actsForAll(actor)} ${params.id}`, async () => {
+        const product = await getProduct(services, actor, params.id);
+        return { text: JSON.stringify(describeProduct(assets, product)), etag: formatETag(product) };
+      }),
   });
 }
 

@@ -1,6 +1,7 @@
 // Routes that find products.
 
-import { addRoute, type HttpServer, sendAnswer } from "../../../http/index.ts";
+import { addBytesRoute, addRoute, type HttpServer } from "../../../http/index.ts";
+import { actsForAll } from "../../../values/actor.ts";
 import { toPage } from "../../../values/page.ts";
 import { ProductFacets, ProductPage } from "../answer-schemas.ts";
 import type { CatalogServices } from "../routes.ts";
@@ -11,47 +12,44 @@ import { readProductSearch } from "./product-filter.ts";
 import { formatPageEnd, readPageEnd } from "./product-sort.ts";
 import { searchProducts } from "./search-products.ts";
 import { createWordChooser } from "./search-words.ts";
+import type { ShownPages } from "./shown-pages.ts";
 
 const tags = ["Products"];
 
 export function addSearchRoutes(
   server: HttpServer,
-  services: CatalogServices & { readonly documents: ProductDocuments },
+  services: CatalogServices & { readonly documents: ProductDocuments; readonly pages: ShownPages },
 ): void {
-  const { assets, defaults, documents } = services;
+  const { assets, defaults, documents, pages } = services;
   const finder = { ...services, chooser: createWordChooser(services.db) };
-  server.get(
-    "/products",
-    {
-      config: FOR_VISITORS.config,
-      schema: {
-        security: FOR_VISITORS.security,
-        tags,
-        operationId: "listProducts",
-        summary: "Products: a list, or a search",
-        description:
-          "No token is needed. Drafts and archived products are shown to staff. By relevance come first the SKU that was " +
-          "typed, then products with all words in name and brand, and where those are few, others that mention them.",
-        querystring: ProductQuery,
-        response: { 200: ProductPage },
-      },
-    },
-    async (request, reply) => {
-      const { cursor, limit = 50, q, sort = isBlank(q) ? "newest" : "relevance" } = request.query;
-      const needsCurrency = sort.startsWith("price");
-      const context = { assets, actor: request.actor, currency: defaults.currency, needsCurrency };
-      const search = readProductSearch(request.query, context);
-      const after = readPageEnd(sort, cursor);
-      const found = await searchProducts(finder, { search, sort, after, limit });
-      const page = toPage(found, limit, (product) => formatPageEnd(sort, product));
-      const next = page.nextCursor === undefined ? "null" : `"${page.nextCursor}"`;
-      const items = await documents.write(page.items);
-      return sendAnswer(reply, 200, {
-        body: `{"items":[${items.join(",")}],"next_cursor":${next}}`,
-        replayed: false,
+  addBytesRoute(server, {
+    url: "/products",
+    ...FOR_VISITORS,
+    tags,
+    operationId: "listProducts",
+    summary: "Products: a list, or a search",
+    description:
+      "No token is needed. Drafts and archived products are shown to staff. By relevance come first the SKU that was " +
+      "typed, then products with all words in name and brand, and where those are few, others that mention them. " +
+      "The ETag is of the page as it is, for If-None-Match.",
+    query: ProductQuery,
+    answer: ProductPage,
+    isTaggedByBytes: true,
+    run: ({ actor, query }) => {
+      const { cursor, limit = 50, q, sort = isBlank(q) ? "newest" : "relevance" } = query;
+      return pages.find(`${actsForAll(actor)} ${JSON.stringify(query)}`, async () => {
+        const needsCurrency = sort.startsWith("price");
+        const context = { assets, actor, currency: defaults.currency, needsCurrency };
+        const search = readProductSearch(query, context);
+        const after = readPageEnd(sort, cursor);
+        const found = await searchProducts(finder, { search, sort, after, limit });
+        const { items, nextCursor } = toPage(found, limit, (product) => formatPageEnd(sort, product));
+        const next = nextCursor === undefined ? "null" : `"${nextCursor}"`;
+        const written = await documents.write(items);
+        return { text: `{"items":[${written.join(",")}],"next_cursor":${next}}` };
       });
     },
-  );
+  });
 
   addRoute(server, {
     url: "/products/facets",

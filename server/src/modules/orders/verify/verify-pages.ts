@@ -1,5 +1,5 @@
 // Compares orders with their payments and stock holds, a page at a time, by the very functions that commands decide with.
-import { readAhead } from "../../../runtime/read-ahead.ts";
+import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import { unitAccounts } from "../../inventory/index.ts";
 import { findHoldsById, type KeptHold, tellAmounts, type VerifySubject } from "../../ledger/index.ts";
 import {

@@ -1,5 +1,5 @@
 // What a verification checks of payments, one function a check: each answers its first difference in words, or undefined.
-import { readAhead } from "../../../runtime/read-ahead.ts";
+import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { tellBoth } from "../../../values/difference.ts";
 import {

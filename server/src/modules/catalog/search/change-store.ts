@@ -1,0 +1,17 @@
+// The SQL of what lists depend on: which transactions have changed what they show.
+import type { AnySql } from "../../../runtime/database.ts";
+
+/** Ids of transactions, exact below 2^53. */
+export interface ChangeMark {
+  /** The latest that changed what is shown and has committed; 0 where none has. */
+  readonly latest: number;
+  /** All before this one have ended: whatever they did was seen. */
+  readonly horizon: number;
+}
+
+export async function selectChangeMark(sql: AnySql): Promise<ChangeMark> {
+  const [row] = await sql<[{ latest: string | null; horizon: string }]>`
+    SELECT (SELECT c.transaction FROM catalog.changes c ORDER BY c.transaction DESC LIMIT 1)::text AS latest,
+      pg_snapshot_xmin(pg_current_snapshot())::text AS horizon`;
+  return { latest: Number(row.latest ?? 0), horizon: Number(row.horizon) };
+}
