@@ -17,6 +17,7 @@ import { type BookCommand, openCommandDesk } from "../../server/src/modules/desk
 import { type Assets, loadAssets } from "../../server/src/modules/ledger/index.ts";
 import { openRiskGuard } from "../../server/src/modules/risk/index.ts";
 import { BATCH_SETTINGS } from "../../server/src/program/open-databases.ts";
+import { openBatchConnections } from "../../server/src/runtime/batch-driver/batch-connections.ts";
 import { openDatabase, type Sql } from "../../server/src/runtime/database.ts";
 import { startEmbeddedPostgres } from "../../server/src/runtime/embedded-postgres/index.ts";
 import { hashKey } from "../../server/src/runtime/idempotency.ts";
@@ -86,14 +87,14 @@ async function prepare(url: string, dataDir: string): Promise<Ground> {
 
 /** A slice with IN_FLIGHT of them under way. */
 async function measure(ground: Ground, kind: Kind, seconds: number): Promise<Sample> {
-  const db = openDatabase({
+  const batchDb = openBatchConnections({
     url: ground.url,
     poolSize: 2,
     statementTimeoutMs: 60_000,
     settings: BATCH_SETTINGS,
   });
   const limits = { batchItemsMax: 2_000, queueItemsMax: 32_000 };
-  const desk = openCommandDesk({ db, assets: ground.assets, ...limits });
+  const desk = openCommandDesk({ db: ground.db, batchDb, assets: ground.assets, ...limits });
   const log = createLog("warn");
   const sequencer =
     kind === "chained" ? runSequencer({ db: ground.db, vault: ground.vault, log }) : undefined;
@@ -115,7 +116,7 @@ async function measure(ground: Ground, kind: Kind, seconds: number): Promise<Sam
   const cpuMicros = (readCpuMicros(postmaster) - cpuBefore) / done;
   await desk.close();
   await sequencer?.stop();
-  await db.end();
+  await batchDb.end({ timeout: 5 });
   await chainRest(ground);
   await sleep(200);
   return { perSecond, cpuMicros };

@@ -12,6 +12,7 @@ import {
 } from "../src/modules/desk/index.ts";
 import { type Asset, type Assets, loadAssets } from "../src/modules/ledger/index.ts";
 import { openRiskGuard, type RiskGuard, type RiskRule } from "../src/modules/risk/index.ts";
+import { openBatchConnections } from "../src/runtime/batch-driver/batch-connections.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import { openDatabase } from "../src/runtime/database.ts";
 import { hashKey, type KeyedRequest } from "../src/runtime/idempotency.ts";
@@ -62,8 +63,10 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
   const assets = await loadAssets(db);
   const counted: string[] = [];
   const decided: string[] = [];
+  const batchDb = openBatchConnections({ url, poolSize: 2, statementTimeoutMs: 60_000 });
   const desk = openCommandDesk({
     db,
+    batchDb,
     assets,
     batchItemsMax: 2_000,
     queueItemsMax: 100_000,
@@ -89,6 +92,7 @@ export async function openTestDesk(options: TestDeskOptions = {}): Promise<TestD
     balanceOf: (accountId) => readBalance(db, accountId),
     close: async () => {
       await desk.close();
+      await batchDb.end({ timeout: 5 });
       await (database === undefined ? db.end({ timeout: 5 }) : database.drop());
     },
   };

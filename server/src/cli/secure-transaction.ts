@@ -7,6 +7,7 @@ import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
 import { openRiskGuard, readRules } from "../modules/risk/index.ts";
 import { readVaultOptions } from "../program/vault-options.ts";
+import { openBatchConnections } from "../runtime/batch-driver/batch-connections.ts";
 import { openVault } from "../runtime/vault/vault.ts";
 import { AppError } from "../values/app-error.ts";
 import { CommandError } from "./command-error.ts";
@@ -36,10 +37,11 @@ async function post(user: string, amount: string | { amount: string; currency: s
     throw new CommandError("API_KEY_V1 is not set; it signs the records and has no default");
   const rules = readRules(config.RISK_RULES);
   if (typeof rules === "string") throw new CommandError(rules);
-  return withMigratedDatabase(config, async (db) => {
+  return withMigratedDatabase(config, async (db, url) => {
     const assets = await loadAssets(db);
     const vault = await openVault(db, readVaultOptions(config));
-    const desk = openCommandDesk({ db, assets, batchItemsMax: 10, queueItemsMax: 10 });
+    const batchDb = openBatchConnections({ url, poolSize: 1, statementTimeoutMs: 0 });
+    const desk = openCommandDesk({ db, batchDb, assets, batchItemsMax: 10, queueItemsMax: 10 });
     try {
       return await processSecureTransaction(
         { db, desk, assets, risk: openRiskGuard(rules), vault, recordKey: deriveRecordKey(config) },
@@ -50,6 +52,7 @@ async function post(user: string, amount: string | { amount: string; currency: s
       throw error instanceof AppError ? new CommandError(error.message) : error;
     } finally {
       await desk.close();
+      await batchDb.end({ timeout: 5 });
     }
   });
 }

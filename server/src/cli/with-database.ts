@@ -30,12 +30,15 @@ const POLL_MS = 100;
  * Opens the configured database for `work`, without a limit on the time of a statement.
  * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
  */
-export async function withDatabase<T>(config: Config, work: (db: Sql) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  config: Config,
+  work: (db: Sql, url: string) => Promise<T>,
+): Promise<T> {
   const log = createLog(config.LOG_LEVEL === "info" ? "warn" : config.LOG_LEVEL, config.LOG_FORMAT);
   const applicationName = `countinghouse command ${process.pid}`;
   const { db, access } = await connect(config, { log, applicationName });
   try {
-    return await work(db);
+    return await work(db, access.url);
   } finally {
     if (access.isOwn) await untilAlone(db, applicationName);
     await db.end({ timeout: 5 });
@@ -78,12 +81,15 @@ async function untilAlone(db: Sql, applicationName: string): Promise<void> {
 }
 
 /** The same for commands that read tables: refuses where the tables are not those that this program knows. */
-export function withMigratedDatabase<T>(config: Config, work: (db: Sql) => Promise<T>): Promise<T> {
-  return withDatabase(config, async (db) => {
+export function withMigratedDatabase<T>(
+  config: Config,
+  work: (db: Sql, url: string) => Promise<T>,
+): Promise<T> {
+  return withDatabase(config, async (db, url) => {
     const pending = await findPendingMigrations(db);
     if (pending.length > 0)
       throw new CommandError("The database is not up to date; run: countinghouse migrate");
-    return work(db);
+    return work(db, url);
   });
 }
 

@@ -4,6 +4,7 @@
 import type { Config } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
 import type { Metrics } from "../http/operations/metrics.ts";
+import type { BatchConnections } from "../runtime/batch-driver/batch-connections.ts";
 import type { Sql } from "../runtime/database.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Task } from "../runtime/task.ts";
@@ -15,7 +16,7 @@ import type { Difference } from "../values/difference.ts";
 export interface Host {
   readonly db: Sql;
   /** For group commit alone; `lanes` batches may use it at once. */
-  readonly batchDb: Sql;
+  readonly batchDb: BatchConnections;
   readonly lanes: number;
   readonly log: Log;
   readonly vault: Vault;

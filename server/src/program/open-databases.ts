@@ -2,6 +2,7 @@
 // alone. Imports little, so that PostgreSQL can start while the rest of the program is still being read.
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
+import { type BatchConnections, openBatchConnections } from "../runtime/batch-driver/batch-connections.ts";
 import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
 import { hasCluster, serverRole, startEmbeddedPostgres } from "../runtime/embedded-postgres/index.ts";
 import type { Log } from "../runtime/log.ts";
@@ -30,7 +31,7 @@ const READ_SETTINGS = { enable_bitmapscan: "off" };
 export interface Databases {
   readonly db: Sql;
   /** For group commit alone. */
-  readonly batchDb: Sql;
+  readonly batchDb: BatchConnections;
   /** How to reach the database with psql. */
   readonly hint: string;
   readonly close: () => Promise<void>;
@@ -54,7 +55,7 @@ export async function openDatabases(config: Config, log: Log, judge: Judge): Pro
     await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
     if (config.DB_URL !== undefined) await judge({ isNew: (await findAppliedMigrations(db)).length === 0 });
     tellMigrated(log, await migrate(db));
-    const batchDb = openDatabase({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
+    const batchDb = openBatchConnections({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
     steps.push(() => batchDb.end({ timeout: 5 }));
     return { db, batchDb, hint, close };
   } catch (error) {

@@ -6,7 +6,7 @@ import { openGatheringSocket } from "./gathering-socket.ts";
 import type { Log } from "./log.ts";
 import { openPool, type Sql, type SqlTypes } from "./pool.ts";
 
-export type { AnySql, Sql, SqlTypes } from "./pool.ts";
+export type { AnySql, Connections, Sql, SqlTypes } from "./pool.ts";
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -28,7 +28,7 @@ export class DatabaseUnreachableError extends Error {
  * What our own server sets for itself, set for each connection to any other. Compiling costs more than our short statements
  * take: with PostgreSQL's default, and tables that nobody had analyzed yet, it served a tenth of the requests.
  */
-const CONNECTION_SETTINGS = { jit: "off" };
+export const CONNECTION_SETTINGS = { jit: "off" };
 
 const VERSION_MIN = 150_000;
 /** How long a try may take beyond the time for retries. */

@@ -20,12 +20,15 @@ export interface Connection {
 /** A pool or a transaction's connection: for statements that serve both. */
 export type AnySql = ISql<SqlTypes>;
 
-export interface Sql extends PostgresSql<SqlTypes> {
+/** Where transactions get their connections. */
+export interface Connections {
   /** Waits for a free connection. Only `transaction.ts` takes any. */
   readonly takeConnection: () => Promise<Connection>;
   /** What is under way goes on; whatever comes next gets a new session. At most once a second. */
   readonly replaceConnections: () => void;
 }
+
+export interface Sql extends PostgresSql<SqlTypes>, Connections {}
 
 interface Client {
   readonly sql: PostgresSql<SqlTypes>;
@@ -140,6 +143,6 @@ function refusedStatement(): Promise<never> & { execute: () => Promise<never> } 
   return Object.assign(refused, { execute: () => refused });
 }
 
-function connectionLost(): Error {
+export function connectionLost(): Error {
   return Object.assign(new Error("the connection to the database was lost"), { code: "CONNECTION_CLOSED" });
 }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { type BatchConnections, openBatchConnections } from "./batch-driver/batch-connections.ts";
 import { columnsOf } from "./row-columns.ts";
-import { inTransaction } from "./transaction.ts";
+import { inPipelinedTransaction, inTransaction } from "./transaction.ts";
 
 interface Sample {
   readonly id: number;
@@ -33,18 +34,32 @@ const SAMPLE = columnsOf<Sample>({
 });
 
 let database: TestDatabase;
+let batchDb: BatchConnections;
 beforeAll(async () => {
   database = await createTestDatabase({ migrated: false, poolSize: 1 });
   await database.db`
     CREATE TABLE samples (
       id integer PRIMARY KEY, small smallint, big bigint, exact numeric, flag boolean, note text, key uuid,
       bytes bytea, at timestamptz, doc jsonb, ids bigint[])`;
+  batchDb = openBatchConnections({ url: database.url, poolSize: 1, statementTimeoutMs: 60_000 });
 });
 beforeEach(() => database.db`TRUNCATE samples`);
-afterAll(() => database.drop());
+afterAll(async () => {
+  await batchDb.end({ timeout: 5 });
+  await database.drop();
+});
 
+/** By the desk's connections, whose arrays are binary, then again by everybody's, whose are text: nothing may differ. */
 async function insert(samples: readonly Sample[]): Promise<number> {
-  return (await database.db`INSERT INTO samples ${SAMPLE.rows(database.db, samples)}`).count;
+  await inPipelinedTransaction(batchDb, async ({ sql }) => ({
+    outcome: undefined,
+    writes: [sql`INSERT INTO samples ${SAMPLE.rows(sql, samples)}`.execute()],
+  }));
+  const binary = await readSamples();
+  await database.db`TRUNCATE samples`;
+  const { count } = await database.db`INSERT INTO samples ${SAMPLE.rows(database.db, samples)}`;
+  expect(await readSamples()).toEqual(binary);
+  return count;
 }
 
 function readSamples() {
@@ -183,6 +198,7 @@ it("updates a set of rows, in a transaction", async () => {
 
 it("prepares one statement for any number of rows", async () => {
   for (let count = 0; count < 4; count += 1) {
+    await database.db`TRUNCATE samples`;
     await insert(Array.from({ length: count }, (_, index) => ({ id: count * 10 + index, note: "x" })));
   }
   const prepared = await database.db`

@@ -2,6 +2,8 @@
 // PostgreSQL: it gives the parts of set-based statements, so that names, arrays and types cannot get out of step. The
 // text of each part is made once, so that PostgreSQL prepares the statement around it once a connection.
 import type { PendingQuery, Row as SqlRow } from "postgres";
+import { isBinaryElement, toBinaryArray } from "./batch-driver/binary-array.ts";
+import { TAKES_BINARY } from "./batch-driver/statement.ts";
 import type { AnySql } from "./pool.ts";
 import { toArray, toTextArray } from "./sql-array.ts";
 
@@ -51,13 +53,16 @@ export function columnsOf<Row>(columns: ColumnTable<Row>): Columns<Row> {
   const names = Object.keys(columns);
   const list = names.join(", ");
   const values = Object.entries(columns).map(withCast).join(", ");
-  const readers = Object.values(columns).map(toArrayReader);
+  const asTexts = Object.values(columns).map(toTextReader);
+  const asBinary = Object.values(columns).map(toBinaryReader);
+  const read = (sql: AnySql, given: readonly Row[]) =>
+    (TAKES_BINARY in sql ? asBinary : asTexts).map((reader) => reader(given) as string);
   const types = Object.values(columns).map(([type]) => `::${isNested(type) ? "text" : type}[]`);
   const arrays = templateOf("", types, "");
   const rows = templateOf(`(${list}) SELECT ${values} FROM unnest(`, types, `) AS new (${list})`);
   return {
-    rows: (sql, given) => sql(rows, ...readers.map((read) => read(given))),
-    arrays: (sql, given) => sql(arrays, ...readers.map((read) => read(given))),
+    rows: (sql, given) => sql(rows, ...read(sql, given)),
+    arrays: (sql, given) => sql(arrays, ...read(sql, given)),
     names: (sql, table) =>
       sql.unsafe(table === undefined ? list : names.map((name) => `${table}.${name}`).join(", ")),
     assignments: (sql, from) =>
@@ -87,9 +92,16 @@ function templateOf(before: string, types: readonly string[], after: string): Te
   return Object.assign(texts, { raw: texts });
 }
 
-function toArrayReader<Row>([type, read]: Column<Row>): (rows: readonly Row[]) => string {
+function toTextReader<Row>([type, read]: Column<Row>): (rows: readonly Row[]) => string {
   const write = ARRAY_WRITERS[type] as (values: readonly unknown[]) => string;
   return (rows) => write(rows.map<unknown>(read));
+}
+
+/** The types of the hot path; the rest travels as text. */
+function toBinaryReader<Row>(column: Column<Row>): (rows: readonly Row[]) => string | Buffer {
+  const [type, read] = column;
+  if (!isBinaryElement(type)) return toTextReader(column);
+  return (rows) => toBinaryArray(type, rows.map<unknown>(read));
 }
 
 type ArrayWriters = {

@@ -1,18 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
-import type { Sql } from "./database.ts";
+import { type BatchConnections, openBatchConnections } from "./batch-driver/batch-connections.ts";
+import type { Connections, Sql } from "./database.ts";
 import { columnsOf } from "./row-columns.ts";
 import { inPipelinedTransaction, inTransaction, type Tx } from "./transaction.ts";
 
 let database: TestDatabase;
 let db: Sql;
+let batchDb: BatchConnections;
 beforeAll(async () => {
   database = await createTestDatabase({ migrated: false });
   db = database.db;
+  batchDb = openBatchConnections({ url: database.url, poolSize: 5, statementTimeoutMs: 60_000 });
   await db`CREATE TABLE coins (id integer PRIMARY KEY, amount integer NOT NULL CHECK (amount >= 0))`;
 });
 beforeEach(() => db`TRUNCATE coins`);
-afterAll(() => database.drop());
+afterAll(async () => {
+  await batchDb.end({ timeout: 5 });
+  await database.drop();
+});
 
 function insert({ sql }: Tx, id: number, amount = 1): Promise<unknown> {
   return sql`INSERT INTO coins VALUES (${id}, ${amount})`.execute();
@@ -50,6 +56,16 @@ const KINDS = [
     run: (work: (tx: Tx) => Promise<unknown>) =>
       inPipelinedTransaction(db, async (tx) => ({ outcome: await work(tx), writes: [] })),
   },
+  {
+    kind: "a pipelined transaction on the desk's connections",
+    run: (work: (tx: Tx) => Promise<unknown>) =>
+      inPipelinedTransaction(batchDb, async (tx) => ({ outcome: await work(tx), writes: [] })),
+  },
+];
+
+const POOLS: readonly { pool: string; connections: () => Connections }[] = [
+  { pool: "of everybody's pool", connections: () => db },
+  { pool: "of the desk's connections", connections: () => batchDb },
 ];
 
 describe.each(KINDS)("$kind", ({ run }) => {
@@ -171,89 +187,94 @@ it("refuses a statement made of parts whose connection was lost, and no part of 
   expect(refusal).toMatchObject({ code: "CONNECTION_CLOSED" });
 });
 
-describe("a pipelined transaction, its writes sent ahead of the commit", () => {
-  it("keeps them all", async () => {
-    const outcome = await inPipelinedTransaction(db, async (tx) => ({
-      outcome: "booked",
-      writes: [insert(tx, 1), insert(tx, 2), insert(tx, 3)],
-    }));
-    expect(outcome).toBe("booked");
-    expect(await coinsKept()).toEqual([1, 2, 3]);
-  });
-
-  it("keeps nothing when one of them fails after others", async () => {
-    const refusal = await refusalOf(
-      inPipelinedTransaction(db, async (tx) => ({
+describe.each(POOLS)(
+  "a pipelined transaction $pool, its writes sent ahead of the commit",
+  ({ connections }) => {
+    it("keeps them all", async () => {
+      const outcome = await inPipelinedTransaction(connections(), async (tx) => ({
         outcome: "booked",
-        writes: [insert(tx, 1), insert(tx, 2), insert(tx, 3, -1), insert(tx, 4)],
-      })),
-    );
-    expect(refusal).toMatchObject({ code: "23514" });
-    expect(await coinsKept()).toEqual([]);
-  });
-
-  it("keeps nothing when only the commit finds the fault", async () => {
-    await db`CREATE TABLE parts (coin_id integer REFERENCES coins DEFERRABLE INITIALLY DEFERRED)`;
-    const refusal = await refusalOf(
-      inPipelinedTransaction(db, async (tx) => ({
-        outcome: "booked",
-        writes: [insert(tx, 1), tx.sql`INSERT INTO parts VALUES (99)`.execute()],
-      })),
-    );
-    await db`DROP TABLE parts`;
-    expect(refusal).toMatchObject({ code: "23503" });
-    expect(await coinsKept()).toEqual([]);
-  });
-
-  it("is never answered as booked when the connection is lost before the commit's answer", async () => {
-    const refusal = await refusalOf(
-      inPipelinedTransaction(db, async (tx) => {
-        const pid = await backendOf(tx);
-        const stalled = tx.sql`SELECT pg_sleep(60)`.execute();
-        const cut = untilStalled(pid).then(() => db`SELECT pg_terminate_backend(${pid}, 5000)`);
-        return { outcome: "booked", writes: [insert(tx, 1), stalled, cut] };
-      }),
-    );
-    expect(refusal).toMatchObject({ kind: "unavailable", code: "database_unavailable" });
-    expect(await coinsKept()).toEqual([]);
-  });
-
-  it("answers unavailable and goes on when connections were cut off while idle", async () => {
-    const pids = await db<{ pid: number }[]>`
-      SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-    for (const { pid } of pids) await db`SELECT pg_terminate_backend(${pid}, 5000)`.catch(() => undefined);
-    const tries = await Promise.all(
-      [1, 2, 3, 4, 5].map((id) =>
-        refusalOf(inPipelinedTransaction(db, async (tx) => ({ outcome: id, writes: [insert(tx, id)] }))),
-      ),
-    );
-    const refused = tries.filter((refusal) => refusal !== undefined);
-    for (const refusal of refused) expect(refusal).toMatchObject({ kind: "unavailable" });
-    expect((await coinsKept()).length).toBe(5 - refused.length);
-  });
-
-  it("lets two that lock in opposite order both succeed", async () => {
-    await db`INSERT INTO coins VALUES (1, 0), (2, 0)`;
-    const met = meetingOf(2);
-    const both = [
-      [1, 2],
-      [2, 1],
-    ].map(([first = 0, second = 0]) => {
-      let tries = 0;
-      return inPipelinedTransaction(db, async (tx) => {
-        tries += 1;
-        await tx.sql`UPDATE coins SET amount = amount + 1 WHERE id = ${first}`;
-        if (tries === 1) await met();
-        return {
-          outcome: tries,
-          writes: [tx.sql`UPDATE coins SET amount = amount + 1 WHERE id = ${second}`.execute()],
-        };
-      });
+        writes: [insert(tx, 1), insert(tx, 2), insert(tx, 3)],
+      }));
+      expect(outcome).toBe("booked");
+      expect(await coinsKept()).toEqual([1, 2, 3]);
     });
-    expect((await Promise.all(both)).toSorted()).toEqual([1, 2]);
-    expect(await db`SELECT amount FROM coins`).toEqual([{ amount: 2 }, { amount: 2 }]);
-  });
-});
+
+    it("keeps nothing when one of them fails after others", async () => {
+      const refusal = await refusalOf(
+        inPipelinedTransaction(connections(), async (tx) => ({
+          outcome: "booked",
+          writes: [insert(tx, 1), insert(tx, 2), insert(tx, 3, -1), insert(tx, 4)],
+        })),
+      );
+      expect(refusal).toMatchObject({ code: "23514" });
+      expect(await coinsKept()).toEqual([]);
+    });
+
+    it("keeps nothing when only the commit finds the fault", async () => {
+      await db`CREATE TABLE parts (coin_id integer REFERENCES coins DEFERRABLE INITIALLY DEFERRED)`;
+      const refusal = await refusalOf(
+        inPipelinedTransaction(connections(), async (tx) => ({
+          outcome: "booked",
+          writes: [insert(tx, 1), tx.sql`INSERT INTO parts VALUES (99)`.execute()],
+        })),
+      );
+      await db`DROP TABLE parts`;
+      expect(refusal).toMatchObject({ code: "23503" });
+      expect(await coinsKept()).toEqual([]);
+    });
+
+    it("is never answered as booked when the connection is lost before the commit's answer", async () => {
+      const refusal = await refusalOf(
+        inPipelinedTransaction(connections(), async (tx) => {
+          const pid = await backendOf(tx);
+          const stalled = tx.sql`SELECT pg_sleep(60)`.execute();
+          const cut = untilStalled(pid).then(() => db`SELECT pg_terminate_backend(${pid}, 5000)`);
+          return { outcome: "booked", writes: [insert(tx, 1), stalled, cut] };
+        }),
+      );
+      expect(refusal).toMatchObject({ kind: "unavailable", code: "database_unavailable" });
+      expect(await coinsKept()).toEqual([]);
+    });
+
+    it("answers unavailable and goes on when connections were cut off while idle", async () => {
+      const pids = await db<{ pid: number }[]>`
+      SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+      for (const { pid } of pids) await db`SELECT pg_terminate_backend(${pid}, 5000)`.catch(() => undefined);
+      const tries = await Promise.all(
+        [1, 2, 3, 4, 5].map((id) =>
+          refusalOf(
+            inPipelinedTransaction(connections(), async (tx) => ({ outcome: id, writes: [insert(tx, id)] })),
+          ),
+        ),
+      );
+      const refused = tries.filter((refusal) => refusal !== undefined);
+      for (const refusal of refused) expect(refusal).toMatchObject({ kind: "unavailable" });
+      expect((await coinsKept()).length).toBe(5 - refused.length);
+    });
+
+    it("lets two that lock in opposite order both succeed", async () => {
+      await db`INSERT INTO coins VALUES (1, 0), (2, 0)`;
+      const met = meetingOf(2);
+      const both = [
+        [1, 2],
+        [2, 1],
+      ].map(([first = 0, second = 0]) => {
+        let tries = 0;
+        return inPipelinedTransaction(connections(), async (tx) => {
+          tries += 1;
+          await tx.sql`UPDATE coins SET amount = amount + 1 WHERE id = ${first}`;
+          if (tries === 1) await met();
+          return {
+            outcome: tries,
+            writes: [tx.sql`UPDATE coins SET amount = amount + 1 WHERE id = ${second}`.execute()],
+          };
+        });
+      });
+      expect((await Promise.all(both)).toSorted()).toEqual([1, 2]);
+      expect(await db`SELECT amount FROM coins`).toEqual([{ amount: 2 }, { amount: 2 }]);
+    });
+  },
+);
 
 /** Resolves for everybody when `count` have come. */
 function meetingOf(count: number): () => Promise<void> {

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TransactionSql } from "postgres";
 import { AppError } from "../values/app-error.ts";
-import type { Sql, SqlTypes } from "./database.ts";
+import type { BatchConnections } from "./batch-driver/batch-connections.ts";
+import type { Connections, Sql, SqlTypes } from "./database.ts";
 
 /** Where a command's statements go: a tagged template that runs inside the command's one transaction. */
 export interface Tx {
@@ -65,7 +66,7 @@ async function workAt<T>(tx: Tx, snapshot: string, work: (tx: Tx) => Promise<T>)
  * As `inTransaction`, a round trip shorter, for group commit: COMMIT travels with the last statements. `work` returns
  * its outcome and the statements still under way.
  */
-export function inPipelinedTransaction<T>(db: Sql, work: PipelinedWork<T>): Promise<T> {
+export function inPipelinedTransaction<T>(db: Connections, work: PipelinedWork<T>): Promise<T> {
   return retrying(() => runOnce(db, { begin: ({ sql }) => sql`BEGIN`, work }));
 }
 
@@ -74,10 +75,14 @@ export function inPipelinedTransaction<T>(db: Sql, work: PipelinedWork<T>): Prom
  * changed since, or another took a lock or a key first: nothing is written then, and the caller decides again.
  * @param send sends all statements and returns them under way
  */
-export async function tryInOneTrip(db: Sql, send: (tx: Tx) => readonly Promise<unknown>[]): Promise<boolean> {
+export async function tryInOneTrip(
+  db: BatchConnections,
+  send: (tx: Tx) => readonly Promise<unknown>[],
+): Promise<boolean> {
   try {
-    const work: PipelinedWork<true> = async (tx) => ({ outcome: true, writes: send(tx) });
-    return await runOnce(db, { begin: ({ sql }) => sql`BEGIN`, work });
+    // What leaves in one turn is one transaction there: it needs neither BEGIN nor COMMIT.
+    await onOneConnection(db, (tx) => Promise.all(send(tx)));
+    return true;
   } catch (error) {
     const code = String((error as { code?: unknown }).code);
     if (code === DECIDED_ON_STALE || RETRIED.has(code)) return false;
@@ -86,14 +91,11 @@ export async function tryInOneTrip(db: Sql, send: (tx: Tx) => readonly Promise<u
 }
 
 /** Reads on one connection, each statement for itself. A lost connection ends the wait at once. */
-export async function readOnOneConnection<T>(db: Sql, read: (tx: Tx) => Promise<T>): Promise<T> {
-  const { sql, lost, release } = await db.takeConnection();
+export async function readOnOneConnection<T>(db: Connections, read: (tx: Tx) => Promise<T>): Promise<T> {
   try {
-    return await Promise.race([read({ sql }), lost]);
+    return await onOneConnection(db, read);
   } catch (error) {
     throw asUnavailable(error);
-  } finally {
-    release();
   }
 }
 
@@ -108,11 +110,15 @@ function runWhole<T>(db: Sql, { begin, work }: Steps<(tx: Tx) => Promise<T>>): P
   return runOnce(db, { begin, work: async (tx) => ({ outcome: await work(tx), writes: [] }) });
 }
 
+function runOnce<T>(db: Connections, steps: Steps<PipelinedWork<T>>): Promise<T> {
+  return onOneConnection(db, (tx) => perform(tx, steps));
+}
+
 /** A lost connection ends the wait at once: what was sent on it may never be answered. */
-async function runOnce<T>(db: Sql, steps: Steps<PipelinedWork<T>>): Promise<T> {
+async function onOneConnection<T>(db: Connections, work: (tx: Tx) => Promise<T>): Promise<T> {
   const { sql, lost, release } = await db.takeConnection();
   try {
-    return await Promise.race([perform({ sql }, steps), lost]);
+    return await Promise.race([work({ sql }), lost]);
   } catch (error) {
     if (SESSION_SPOILED.has(String((error as { code?: unknown }).code))) db.replaceConnections();
     throw error;

@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { type CommandDesk, type CommandOutcome, openCommandDesk } from "../../src/modules/desk/index.ts";
 import { changeAccount } from "../../src/modules/ledger/accounts/change-account.ts";
 import { type Assets, loadAssets, openAccounts } from "../../src/modules/ledger/index.ts";
+import { openBatchConnections } from "../../src/runtime/batch-driver/batch-connections.ts";
 import { openDatabase, type Sql } from "../../src/runtime/database.ts";
 import { inTransaction } from "../../src/runtime/transaction.ts";
 import { AppError } from "../../src/values/app-error.ts";
@@ -42,13 +43,13 @@ export async function openDesks(count: number): Promise<Desks> {
   const db = openDatabase({ url, poolSize: 4, statementTimeoutMs: 60_000, settings });
   const assets = await loadAssets(db);
   const pools = Array.from({ length: count }, () =>
-    openDatabase({ url, poolSize: 2, statementTimeoutMs: 60_000, settings }),
+    openBatchConnections({ url, poolSize: 2, statementTimeoutMs: 60_000, settings }),
   );
   const decided = new Map<string, number>();
   const onDecided = (way: string) => void decided.set(way, (decided.get(way) ?? 0) + 1);
   const limits = { lanesMax: 2, batchItemsMax: 1_000, queueItemsMax: 100_000 };
-  const desks = pools.map((pool) =>
-    openCommandDesk({ db: pool, assets, ...limits, isPersistent: true, clock: () => 0, onDecided }),
+  const desks = pools.map((batchDb) =>
+    openCommandDesk({ db, batchDb, assets, ...limits, isPersistent: true, clock: () => 0, onDecided }),
   );
   const close = async () => {
     for (const desk of desks) await desk.close();

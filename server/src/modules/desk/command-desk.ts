@@ -2,6 +2,7 @@
 // decided ahead on remembered accounts (commit-ahead.ts, one round trip) or under locks (commit-batch.ts, two): each command
 // decides on the book in arrival order, and postings, remembered answers, events and rows are written in one transaction.
 // Commands do not know which way they went. A lone command is a batch of one.
+import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit, type LockKey } from "../../runtime/group-commit.ts";
 import { createNumberedWriter, type NumberedAppend } from "../audit/index.ts";
@@ -14,9 +15,13 @@ import { createKnownAccounts } from "./known-accounts.ts";
 import { createStampReserve } from "./stamp-reserve.ts";
 
 export interface DeskOptions {
+  /** For upkeep that a batch finds undone. */
   readonly db: Sql;
+  readonly batchDb: BatchConnections;
   readonly assets: Assets;
-  /** Batches under way at once; the pool of `db` needs a connection for each. Default 1. */
+  /** Events of other topics are not written: nobody subscribes to them. Default: all are wanted. */
+  readonly isWanted?: (topic: string) => boolean;
+  /** Batches under way at once; `batchDb` needs a connection for each. Default 1. */
   readonly lanesMax?: number;
   readonly batchItemsMax: number;
   readonly queueItemsMax: number;
@@ -69,10 +74,11 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
  * Decides a batch ahead where that can be done, and under locks where it cannot, or what was decided had changed meanwhile.
  * Where others change the same accounts all the time, deciding ahead is given up for a while, each time for twice as long.
  */
-function openCommitter({ db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...rest }: DeskOptions) {
-  const { onDecided = () => undefined, isPersistent = false, clock } = rest;
+function openCommitter({ batchDb: db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...rest }: DeskOptions) {
+  const { onDecided = () => undefined, isPersistent = false, isWanted = () => true, clock } = rest;
   const options = {
     assets,
+    isWanted,
     kept: new Map(),
     known: createKnownAccounts(knownMax),
     reserve: createStampReserve(clock),

@@ -2,7 +2,7 @@
 // stamps that the batch before took for it, and written only where every account still has the version it was decided on,
 // no key is remembered, and the stamps are still to be used. Otherwise nothing is written, and it is decided again under
 // locks. So neither what other processes do nor how stale a memory is can change an outcome, only the time it takes.
-import type { Sql } from "../../runtime/database.ts";
+import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import { holdEpoch } from "../../runtime/idempotency.ts";
 import { readOnOneConnection, type Tx, tryInOneTrip } from "../../runtime/transaction.ts";
 import type { NumberedAppend } from "../audit/index.ts";
@@ -32,7 +32,7 @@ export type Trial =
 const UNFIT: Trial = { state: "unfit" };
 
 export async function commitAhead(
-  db: Sql,
+  db: BatchConnections,
   commands: readonly BookCommand[],
   { options, append }: { options: CommitOptions; append: NumberedAppend },
 ): Promise<Trial> {
@@ -44,7 +44,7 @@ export async function commitAhead(
   const { accounts, opened } = await recall(db, commands, options);
   const book = openBookAhead(accounts, stamps, { accountIds: [...idsOf(commands)], assets });
   if (book === undefined || accounts.length === 0) return UNFIT;
-  const decided = await decideAll(commands, { book, opened, remembered: new Map() }, assets);
+  const decided = await decideAll(commands, { book, opened, remembered: new Map() }, options);
   let ahead: Promise<StampsAhead> | undefined;
   const isWritten = await tryInOneTrip(db, (tx) => {
     const epoch = decided.keyHashes.length === 0 ? [] : [holdEpoch(tx)];
@@ -73,7 +73,7 @@ function mayBeDecidedAhead({ event, scope, needs = [] }: BookCommand): boolean {
 
 /** What is remembered; what is not is read, without locks, in a round trip of its own. Accounts before the rows that follow them. */
 async function recall(
-  db: Sql,
+  db: BatchConnections,
   commands: readonly BookCommand[],
   { assets, kept, known }: CommitOptions,
 ): Promise<{ accounts: BookAccount[]; opened: OpenedRows }> {

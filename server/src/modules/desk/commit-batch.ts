@@ -1,7 +1,7 @@
 // Commits one batch of commands under locks: reads what they need, lets each decide in order of arrival, and writes. A
 // command's refusal touches nothing but its own item. What is decided and written is the same where a batch was decided
 // ahead (commit-ahead.ts).
-import type { Sql } from "../../runtime/database.ts";
+import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import {
   checkSameRequest,
   expectNewKeys,
@@ -33,6 +33,7 @@ import type { StampReserve } from "./stamp-reserve.ts";
 /** What a desk works with, and what it remembers between batches. */
 export interface CommitOptions {
   readonly assets: Assets;
+  readonly isWanted: (topic: string) => boolean;
   /** What this desk has read of rows that never change. */
   readonly kept: KeptRows;
   readonly known: KnownAccounts;
@@ -65,7 +66,7 @@ export interface DecidedBatch extends OpenedBatch {
 
 /** Locks, reads, decides, and writes: two round trips. Takes stamps for the next batch along with its own. */
 export async function commitUnderLocks(
-  db: Sql,
+  db: BatchConnections,
   commands: readonly BookCommand[],
   { options, append }: { options: CommitOptions; append: NumberedAppend },
 ): Promise<CommittedBatch> {
@@ -73,7 +74,7 @@ export async function commitUnderLocks(
   const count = countStamps(commands);
   let ahead: Promise<StampsAhead> | undefined;
   const { committed, book, opened } = await inPipelinedTransaction(db, async (tx) => {
-    const decided = await decideAll(commands, await readForBatch(tx, commands, options), options.assets);
+    const decided = await decideAll(commands, await readForBatch(tx, commands, options), options);
     ahead = takeStampsAhead(tx, reserve.countAfter(count));
     return { outcome: decided, writes: [...writeAll(tx, decided, append), ahead] };
   }).catch((error: unknown) => {
@@ -89,7 +90,7 @@ export async function commitUnderLocks(
 export async function decideAll(
   commands: readonly BookCommand[],
   batch: OpenedBatch,
-  assets: Assets,
+  { assets, isWanted }: Pick<CommitOptions, "assets" | "isWanted">,
 ): Promise<DecidedBatch> {
   const { book, opened, remembered } = batch;
   const desk: Desk = { book, assets, events: [], rows: opened.rows };
@@ -103,9 +104,9 @@ export async function decideAll(
     ...expired,
     ...outcomes.flatMap((outcome) => ("counted" in outcome ? outcome.counted : [])),
   ];
-  const commit = { transactions, events: desk.events, stockIds: findChangedStock(book, assets) };
+  const events = desk.events.filter(({ topic }) => isWanted(topic));
+  const commit = { transactions, events, stockIds: findChangedStock(book, assets) };
   const keyHashes = hashesOf(commands);
-  const { events } = desk;
   return { ...batch, committed: { outcomes, commit }, events, answers, entries, keyHashes, refusedIds };
 }
 

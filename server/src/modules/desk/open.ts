@@ -27,8 +27,10 @@ export const desk: Module<"desk", DeskSettings, { jobs: JobServices; ledger: Led
   }),
   open: ({ db, batchDb, lanes, metrics }, settings, { jobs, ledger }) => {
     const opened = openCommandDesk({
-      db: batchDb,
+      db,
+      batchDb,
       assets: ledger.assets,
+      isWanted: jobs.isWanted,
       lanesMax: lanes,
       batchItemsMax: settings.batchItemsMax * STAMPS_PER_ITEM,
       queueItemsMax: settings.queueItemsMax * STAMPS_PER_ITEM,

@@ -6,6 +6,8 @@ import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
 
 export interface JobServices {
   readonly subscribe: Subscriptions["subscribe"];
+  /** Whether somebody subscribes to it. */
+  readonly isWanted: (topic: string) => boolean;
   /** Tells of committed events, so that they leave at once. */
   readonly notice: (events: readonly NewEvent[]) => void;
 }
@@ -27,7 +29,11 @@ export const jobs: Module<"jobs", object, object, JobServices> = {
         }),
     });
     return {
-      services: { subscribe: subscriptions.subscribe, notice: relay.notice },
+      services: {
+        subscribe: subscriptions.subscribe,
+        isWanted: (topic) => subscriptions.handlersOf(topic).length > 0,
+        notice: relay.notice,
+      },
       gauges: [{ name: "outbox_waiting", help: "Events not delivered yet", read: () => countWaiting(db) }],
       start: relay.start,
       close: relay.stop,

@@ -1,0 +1,94 @@
+// Several statements sent in one write and ended by one Sync. Without BEGIN and COMMIT among them PostgreSQL takes them as one
+// transaction: all of them are done, or none. So nothing is answered before the Sync is.
+import type { Connection as Wire } from "pg";
+import { type Column, readRow, toColumns } from "./read-result.ts";
+import type { ResultRows, Statement } from "./statement.ts";
+
+/** A statement that waits for its answer. */
+export interface Waiting extends Statement {
+  readonly resolve: (rows: ResultRows) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Prepared {
+  readonly name: string;
+  /** Undefined until PostgreSQL has told them, and of a statement that gives no rows. */
+  columns?: readonly Column[];
+}
+
+/** What one session has prepared, by text. */
+export interface PreparedStatements {
+  readonly byText: Map<string, Prepared>;
+  /** How many were ever prepared: no name is used twice. */
+  count: number;
+}
+
+/** What `pg` hands an answer to: its `Query` is another. */
+export interface Exchange {
+  readonly submit: (wire: Wire) => void;
+  readonly handleRowDescription: (message: { fields: { name: string; dataTypeID: number }[] }) => void;
+  readonly handleDataRow: (message: { fields: (string | null)[] }) => void;
+  readonly handleCommandComplete: (message: { text: string }) => void;
+  readonly handleReadyForQuery: () => void;
+  readonly handleError: (error: unknown) => void;
+}
+
+export function createExchange(statements: readonly Waiting[], prepared: PreparedStatements): Exchange {
+  const results: ResultRows[] = [];
+  const fresh: string[] = [];
+  let rows = noRows();
+
+  const current = () => prepared.byText.get(statements[results.length]?.text ?? "");
+
+  function send(wire: Wire, { text, values }: Statement): void {
+    let statement = prepared.byText.get(text);
+    if (statement === undefined) {
+      prepared.count += 1;
+      statement = { name: `batch_${prepared.count}` };
+      prepared.byText.set(text, statement);
+      fresh.push(text);
+      wire.parse({ name: statement.name, text, types: [] }, true);
+      wire.describe({ type: "S", name: statement.name }, true);
+    }
+    wire.bind({ statement: statement.name, values: values as string[] }, true);
+    wire.execute({}, true);
+  }
+
+  return {
+    submit: (wire) => {
+      const { stream } = wire as unknown as { stream: { cork: () => void; uncork: () => void } };
+      stream.cork();
+      for (const statement of statements) send(wire, statement);
+      wire.sync();
+      stream.uncork();
+    },
+    handleRowDescription: ({ fields }) => {
+      const statement = current();
+      if (statement !== undefined) statement.columns = toColumns(fields);
+    },
+    handleDataRow: ({ fields }) => {
+      rows.push(readRow(current()?.columns ?? [], fields));
+    },
+    handleCommandComplete: ({ text }) => {
+      const words = text.split(" ");
+      results.push(Object.assign(rows, { command: words[0] ?? "", count: Number(words.at(-1)) || 0 }));
+      rows = noRows();
+    },
+    handleReadyForQuery: () => {
+      for (const [index, { resolve, reject }] of statements.entries()) {
+        const result = results[index];
+        if (result === undefined) reject(new Error("PostgreSQL left a statement without an answer"));
+        else resolve(result);
+      }
+    },
+    handleError: (error) => {
+      // Those behind the failed one were skipped, and perhaps never prepared.
+      for (const text of fresh) prepared.byText.delete(text);
+      for (const { reject } of statements) reject(error);
+    },
+  };
+}
+
+function noRows(): ResultRows {
+  return Object.assign([], { count: 0, command: "" });
+}
