@@ -65,16 +65,15 @@ export async function guardEdge(server: HttpServer, options: EdgeOptions): Promi
 }
 
 /** Fields that decide whom a request is for and who sends it: two of one kind are read otherwise by each program on the way. */
-const SINGLE: ReadonlySet<string> = new Set(["host", "authorization"]);
+const SINGLE = ["host", "authorization"] as const;
 
 /** Why a request can be understood in two ways; undefined where it cannot. */
 function findMisleading({ rawHeaders, headers }: IncomingMessage): AppError | undefined {
-  const seen = new Set<string>();
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? "";
-    if (!SINGLE.has(name)) continue;
-    if (seen.has(name)) return invalidField(name === "host" ? "Host" : "Authorization", "must be sent once");
-    seen.add(name);
+  for (const name of SINGLE) {
+    let count = 0;
+    for (let index = 0; index < rawHeaders.length; index += 2)
+      if (rawHeaders[index]?.length === name.length && rawHeaders[index]?.toLowerCase() === name) count += 1;
+    if (count > 1) return invalidField(name === "host" ? "Host" : "Authorization", "must be sent once");
   }
   const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (coding === "identity" || coding === "") return undefined;

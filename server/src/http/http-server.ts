@@ -21,8 +21,12 @@ import { watchMethods } from "./allowed-methods.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
 import { checkJson } from "./check-json.ts";
+import { collectDirectRoutes } from "./direct/direct-routes.ts";
+import { keepHooks } from "./direct/keep-hooks.ts";
+import type { Refuse } from "./direct/serve-exchange.ts";
+import { createTakeDirect, type TakeDirect } from "./direct/take-direct.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
-import { createBodyBudget } from "./limits/body-budget.ts";
+import { type BodyBudget, createBodyBudget } from "./limits/body-budget.ts";
 import { createConnectionTurns } from "./limits/connection-turns.ts";
 import { createRateLimiter, type RateLimiter, type RateLimits } from "./limits/rate-limit.ts";
 import { refuseUnparsed } from "./limits/refuse-unparsed.ts";
@@ -84,6 +88,8 @@ export interface HttpServerOptions {
   readonly rateLimits: RateLimits;
   /** Proxies whose word on the client's address is taken: addresses or networks. */
   readonly trustedProxies: readonly string[];
+  /** Whether direct routes are served past the framework (direct/). */
+  readonly isDirect: boolean;
   /** Told of every refusal, before it is answered. */
   readonly onRefused?: (request: FastifyRequest, error: AppError) => Promise<void>;
 }
@@ -118,29 +124,44 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       sendProblem(request, reply, toProblem(error));
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
+  const hooks = keepHooks(server);
   server.decorateRequest("actor");
   server.decorate("recordCommand", options.recordCommand);
   server.decorateRequest("bodyText");
   server.decorateRequest("problemCode");
-  keepBodyText(server as HttpServer);
-  boundConnections(server as HttpServer, options);
-  server.setValidatorCompiler(createValidatorCompiler(options));
+  const readJson = createJsonReader(server as HttpServer);
+  readJsonBodies(server as HttpServer, readJson);
+  const bodies = boundConnections(server as HttpServer, options);
+  const compile = createValidatorCompiler(options);
+  server.setValidatorCompiler(compile);
   // Response schemas document; that answers keep to them is proved by tests. The compiled serializers would drop what a
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   await guardEdge(server as HttpServer, options.edge); // first, so that a refused request has its headers too
   closeAnsweredConnections(server as HttpServer);
-  addHooks(server as HttpServer, options);
+  const refuse = createRefusal(options);
+  addHooks(server as HttpServer, { ...options, refuse });
+  const routes = collectDirectRoutes(server as unknown as FastifyInstance, { hooks, compile });
+  const take = createTakeDirect({ ...options, routes, bodies, takeRequestId, readJson, refuse });
+  if (options.isDirect) serveDirectly(server as HttpServer, take);
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;
+}
+
+/** Ahead of the framework, which is given every request that is not taken. */
+function serveDirectly(server: HttpServer, take: TakeDirect): void {
+  server.server.removeAllListeners("request");
+  server.server.on("request", (request, response) => {
+    if (!take(request, response)) server.routing(request, response);
+  });
 }
 
 /** Requests that wait on all connections together hold about 60 MB then. */
 const WAITING_MAX = 10_000;
 
 /** Before any other hook: a request that waits for its turn on its connection costs nothing but its own memory. */
-function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOptions): void {
+function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOptions): BodyBudget {
   const onDropped = metrics.countDropped;
   const bodies = createBodyBudget(bounds.bodiesMax, onDropped);
   const turns = createConnectionTurns({
@@ -162,6 +183,7 @@ function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOpt
     turns.waiting,
   );
   metrics.addGauge("http_bodies_bytes", "Bytes held of the bodies of requests under way", bodies.held);
+  return bodies;
 }
 
 /**
@@ -183,17 +205,22 @@ function closeAnsweredConnections(server: HttpServer): void {
   });
 }
 
+type ReadJson = (
+  request: FastifyRequest,
+  bytes: Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+) => void;
+
 /**
  * Parses JSON as the framework does (poisoned prototypes refused) and keeps the text, which idempotency remembers and
  * parses again: without a byte order mark, which the framework's parser alone would forgive.
  */
-function keepBodyText(server: HttpServer): void {
+function createJsonReader(server: HttpServer): ReadJson {
   const parse = server.getDefaultJsonParser("error", "error");
-  server.removeContentTypeParser("text/plain");
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    if (!isUtf8(body as Buffer)) return done(notUtf8());
-    request.bodyText = body.toString().replace(/^\uFEFF/, "");
-    const text = request.bodyText;
+  return (request, bytes, done) => {
+    if (!isUtf8(bytes)) return done(notUtf8());
+    const text = bytes.toString().replace(/^\uFEFF/, "");
+    request.bodyText = text;
     if (text === "") return done(null, undefined); // allow-empty-body.ts says what it means
     parse(request, text, (error, value) => {
       if (error != null) return done(explainParseError(text, error), value);
@@ -202,7 +229,14 @@ function keepBodyText(server: HttpServer): void {
         (problem) => done(problem ?? null, value),
       );
     });
-  });
+  };
+}
+
+function readJsonBodies(server: HttpServer, readJson: ReadJson): void {
+  server.removeContentTypeParser("text/plain");
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) =>
+    readJson(request, body as Buffer, done),
+  );
 }
 
 /** Read all the same, every byte at fault would become one and the same character, and be kept so. */
@@ -229,7 +263,7 @@ function takeRequestId(given: string | string[] | undefined): string {
 
 function addHooks(
   server: HttpServer,
-  { log, metrics, authenticator, rateLimits, onRefused, requestLevel }: HttpServerOptions,
+  { log, metrics, authenticator, rateLimits, requestLevel, refuse }: HttpServerOptions & { refuse: Refuse },
 ): void {
   const limiter = createRateLimiter(rateLimits);
   const methodsOf = watchMethods(server);
@@ -258,12 +292,7 @@ function addHooks(
       log[level](describeRequest(request, reply), status >= 500 ? "request failed" : "request");
     done();
   });
-  server.setErrorHandler(async (error, request, reply) => {
-    const problem = toProblem(error);
-    if (error instanceof AppError) await onRefused?.(request, error);
-    if (problem.status === 500) log.error({ err: error, "http.request.id": request.id }, "internal error");
-    return sendProblem(request, reply, problem);
-  });
+  server.setErrorHandler((error, request, reply) => refuse(error as Error, request, reply));
   server.setNotFoundHandler((request, reply) => {
     const { method, url } = request;
     const path = url.split("?")[0] ?? "";
@@ -277,6 +306,16 @@ function addHooks(
     const message = `there is no ${method} ${path}; /docs lists what there is`;
     return sendProblem(request, reply, toProblem(new AppError("not_found", "not_found", { message })));
   });
+}
+
+/** Answers what was thrown, and tells of it. */
+function createRefusal({ log, onRefused }: HttpServerOptions): Refuse {
+  return async (error, request, reply) => {
+    const problem = toProblem(error);
+    if (error instanceof AppError) await onRefused?.(request, error);
+    if (problem.status === 500) log.error({ err: error, "http.request.id": request.id }, "internal error");
+    return sendProblem(request, reply, problem);
+  };
 }
 
 /**

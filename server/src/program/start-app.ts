@@ -117,6 +117,7 @@ async function openServer(
     edge: { trustedHosts: splitList(config.TRUSTED_HOSTS), corsOrigins: splitList(config.CORS_ORIGINS) },
     rateLimits: readRateLimits(config),
     trustedProxies: splitList(config.TRUSTED_PROXIES),
+    isDirect: config.HTTP_DIRECT,
     recordCommand: audit.recordCommand,
     timeZone: config.SHOP_TIME_ZONE,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,

@@ -79,6 +79,14 @@ export const HTTP_KEYS = [
       "Most bytes of answers that clients have not yet taken, all together; beyond it the connection with most of them is closed.",
   },
   {
+    name: "HTTP_DIRECT",
+    group: "HTTP",
+    type: "boolean",
+    default: "true",
+    description:
+      "Whether the routes that are asked most are served past the framework; false answers the same, more slowly.",
+  },
+  {
     name: "METRICS_TOKEN",
     group: "HTTP",
     ...secret(visible),

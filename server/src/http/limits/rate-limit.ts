@@ -81,14 +81,15 @@ export interface RateLimiter {
 }
 
 export function createRateLimiter(limits: RateLimits, store: RateStore = createMemoryStore()): RateLimiter {
+  const policies = describePolicies(limits);
+
   function check(name: keyof RateLimits, caller: string, reply: FastifyReply): void {
     const perMinute = limits[name];
     if (perMinute === 0) return;
-    const rate = rateOf(perMinute);
-    const { burst } = rate;
+    const { rate, policy } = policies[name];
     const taken = store.take(`${name}:${caller}`, rate, performance.now());
     const seconds = Math.ceil(taken.waitMs / 1_000);
-    reply.header("ratelimit-policy", `"${name}";q=${burst};w=${Math.ceil((60 * burst) / perMinute)}`);
+    reply.header("ratelimit-policy", policy);
     reply.header("ratelimit", `"${name}";r=${taken.remaining};t=${seconds}`);
     if (taken.isAdmitted) return;
     throw new AppError("too_many", "rate_limited", {
@@ -107,6 +108,17 @@ export function createRateLimiter(limits: RateLimits, store: RateStore = createM
       check(isMoney ? "money" : "user", actor.id, reply);
     },
   };
+}
+
+type Policies = Readonly<Record<keyof RateLimits, { readonly rate: Rate; readonly policy: string }>>;
+
+function describePolicies(limits: RateLimits): Policies {
+  const described = Object.entries(limits).map(([name, perMinute]) => {
+    const rate = rateOf(perMinute);
+    const { burst } = rate;
+    return [name, { rate, policy: `"${name}";q=${burst};w=${Math.ceil((60 * burst) / perMinute)}` }];
+  });
+  return Object.fromEntries(described) as Policies;
 }
 
 function rateOf(perMinute: number): Rate {

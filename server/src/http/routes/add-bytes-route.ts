@@ -26,8 +26,8 @@ export function addBytesRoute<P extends TSchema, Q extends TSchema>(
     handler: async (request, reply) => {
       const { body, etag } = await run(request as ReadRequest<P, Q, TSchema>);
       reply.header("etag", etag);
-      if (isTaggedByBytes && request.headers["if-none-match"]?.includes(etag)) return reply.code(304).send();
-      return sendAnswer(reply, 200, { body, replayed: false });
+      if (isTaggedByBytes && request.headers["if-none-match"]?.includes(etag)) reply.code(304).send();
+      else sendAnswer(reply, 200, { body, replayed: false });
     },
   });
 }

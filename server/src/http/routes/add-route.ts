@@ -31,7 +31,7 @@ export function addRoute<P extends TSchema, Q extends TSchema, B extends TSchema
       const answer = await run(request as ReadRequest<P, Q, B>);
       if (isVersioned === true) reply.header("etag", formatETag(answer as { version: number }));
       if (isSecret === true) reply.header("cache-control", "no-store");
-      return reply.code(status).send(answer);
+      reply.code(status).send(answer);
     },
   });
 }

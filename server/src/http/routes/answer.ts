@@ -1,12 +1,15 @@
 // Sends an answer that is already JSON text: what was committed and remembered is what the client gets, byte by byte.
 import type { FastifyReply } from "fastify";
 
-/** Sends `body` (JSON text, or its bytes) with `status`; a replayed answer says so in Idempotency-Replayed. */
+/**
+ * Sends `body` (JSON text, or its bytes) with `status`; a replayed answer says so in Idempotency-Replayed. Returns nothing: a
+ * handler that resolved with the reply would wait for the end of the answer, with seven listeners of the framework's.
+ */
 export function sendAnswer(
   reply: FastifyReply,
   status: number,
   answer: { body: string | Buffer; replayed: boolean },
-): FastifyReply {
+): void {
   if (answer.replayed) reply.header("idempotency-replayed", "true");
-  return reply.code(status).header("content-type", "application/json; charset=utf-8").send(answer.body);
+  reply.code(status).header("content-type", "application/json; charset=utf-8").send(answer.body);
 }

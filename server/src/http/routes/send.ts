@@ -9,10 +9,10 @@ export type Outcome =
   | { readonly refused: AppError; readonly replayed: boolean };
 
 /** The answer, or the refusal as a problem. A replayed one says so in Idempotency-Replayed. */
-export function send(reply: FastifyReply, outcome: Outcome, status: 200 | 201 = 201): FastifyReply {
+export function send(reply: FastifyReply, outcome: Outcome, status: 200 | 201 = 201): void {
   if ("refused" in outcome) {
     if (outcome.replayed) reply.header("idempotency-replayed", "true");
     throw outcome.refused;
   }
-  return sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
+  sendAnswer(reply, status, { body: outcome.answer, replayed: outcome.replayed });
 }

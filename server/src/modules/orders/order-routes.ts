@@ -35,6 +35,7 @@ function addPlacing(server: HttpServer, services: OrderServices): void {
   addDeskRoute(server, {
     url: "/orders",
     tags,
+    config: { direct: true },
     operationId: "placeOrder",
     summary: "Place an order",
     description:
@@ -100,6 +101,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
   addRoute(server, {
     url: "/orders/:id",
     tags,
+    config: { direct: true },
     operationId: "getOrder",
     summary: "An order with its payments, shipments, credit notes and timeline",
     params: OrderParams,

@@ -35,6 +35,7 @@ function addPlacing(server: HttpServer, services: BankingServices): void {
   addDeskRoute(server, {
     url: "/holds",
     tags,
+    config: { direct: true },
     operationId: "placeHold",
     summary: "Set money aside until it is captured, released or expires",
     description: `Without to_account_id the hold is for a payout to the outside world. ${LARGE}`,
@@ -48,6 +49,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
   addDeskRoute(server, {
     url: "/holds/:id/capture",
     tags,
+    config: { direct: true },
     operationId: "captureHold",
     summary: "Take what is held, or a part (payee or staff)",
     description: CAPTURING,
@@ -61,6 +63,7 @@ function addEnding(server: HttpServer, services: BankingServices): void {
   addDeskRoute(server, {
     url: "/holds/:id/release",
     tags,
+    config: { direct: true },
     operationId: "releaseHold",
     summary: "Give back what is held (payee or staff)",
     description: RELEASING,

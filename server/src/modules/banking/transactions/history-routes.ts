@@ -29,6 +29,7 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
   addRoute(server, {
     url: "/accounts/:id/balance",
     tags,
+    config: { direct: true },
     operationId: "getBalance",
     summary: "An account's balance, now or at a past moment",
     description: "A past moment answers the same however often it is asked.",

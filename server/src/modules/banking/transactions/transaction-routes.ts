@@ -20,6 +20,7 @@ export function addTransactionRoutes(server: HttpServer, services: BankingServic
   addDeskRoute(server, {
     url: "/transactions",
     tags: ["Transactions"],
+    config: { direct: true },
     operationId: "postTransaction",
     summary: "Deposit, withdraw or transfer",
     description: LARGE,

@@ -29,6 +29,7 @@ function addReading(server: HttpServer, services: CatalogServices & { readonly p
   addBytesRoute(server, {
     url: "/products/:id",
     ...FOR_VISITORS,
+    config: { ...FOR_VISITORS.config, direct: true },
     tags,
     operationId: "getProduct",
     summary: "A product",

@@ -1,0 +1,133 @@
+// The direct way: an ordinary request on a route that says `direct` is served by Node's own HTTP server without the framework,
+// with the same hooks, schemas and handler. What is in any way unusual is left to the framework, which stays the measure of
+// what is right; a test gives both the same requests and compares. Measured: see docs/decisions.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import proxyAddr from "@fastify/proxy-addr";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { AppError } from "../../values/app-error.ts";
+import type { BodyBudget } from "../limits/body-budget.ts";
+import type { DirectRoutes, FoundRoute } from "./direct-routes.ts";
+import { type Answering, type Exchange, openExchange } from "./exchange.ts";
+import { runHooks } from "./keep-hooks.ts";
+import { type Refuse, refuseExchange, serveExchange } from "./serve-exchange.ts";
+
+export interface DirectOptions {
+  readonly routes: DirectRoutes;
+  readonly bodies: BodyBudget;
+  readonly bodyLimitBytes: number;
+  readonly trustedProxies: readonly string[];
+  readonly takeRequestId: (given: string | string[] | undefined) => string;
+  /** Reads the bytes of a JSON body into `request.bodyText`, and gives what was parsed. */
+  readonly readJson: (
+    request: FastifyRequest,
+    bytes: Buffer,
+    done: (error: Error | null, body?: unknown) => void,
+  ) => void;
+  readonly refuse: Refuse;
+}
+
+/** Serves a request and returns true, or leaves it as it is and returns false. */
+export type TakeDirect = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "application/json; charset=utf-8"]);
+/** What has a meaning to the framework, or to a hook, that is not looked at here. */
+const UNUSUAL = [
+  "transfer-encoding",
+  "content-encoding",
+  "expect",
+  "upgrade",
+  "origin",
+  "x-forwarded-host",
+  "accept-version",
+];
+
+export function createTakeDirect(options: DirectOptions): TakeDirect {
+  const { routes, bodyLimitBytes, takeRequestId } = options;
+  const findIp = createIpFinder(options.trustedProxies);
+  return (raw, response) => {
+    const found = routes.find(raw.method ?? "", raw.url ?? "");
+    if (found === undefined || !isOrdinary(raw, found, bodyLimitBytes)) return false;
+    const asked = {
+      id: takeRequestId(raw.headers["x-request-id"]),
+      method: raw.method ?? "",
+      url: raw.url ?? "",
+      headers: raw.headers,
+      params: found.params,
+      ip: findIp(raw),
+      raw,
+    };
+    const exchange = openExchange(found.route, asked, { raw: response, deliver: deliverTo(response) });
+    serve(exchange, { response, found }, options);
+    return true;
+  };
+}
+
+function isOrdinary(
+  { headers, httpVersion }: IncomingMessage,
+  { route }: FoundRoute,
+  lengthMax: number,
+): boolean {
+  if (httpVersion !== "1.1") return false;
+  for (const name of UNUSUAL) if (Object.hasOwn(headers, name)) return false;
+  const length = headers["content-length"];
+  if (!route.takesBody) return length === undefined && headers["content-type"] === undefined;
+  return JSON_TYPES.has(headers["content-type"] ?? "") && Number(length) > 0 && Number(length) <= lengthMax;
+}
+
+/** Those of its own proxies are not the client's. */
+function createIpFinder(trustedProxies: readonly string[]): (raw: IncomingMessage) => string {
+  if (trustedProxies.length === 0) return ({ socket }) => socket.remoteAddress ?? "";
+  const isTrusted = proxyAddr.compile([...trustedProxies]);
+  return (raw) => proxyAddr(raw, isTrusted);
+}
+
+function deliverTo(response: ServerResponse): Answering["deliver"] {
+  return ({ status, fields, body }) => {
+    const length = body.length > 0 ? ["content-length", String(Buffer.byteLength(body))] : [];
+    response.writeHead(status, [...fields, ...length]).end(body);
+  };
+}
+
+function serve(
+  exchange: Exchange,
+  { response, found: { route } }: { readonly response: ServerResponse; readonly found: FoundRoute },
+  { bodies, readJson, refuse }: DirectOptions,
+): void {
+  const { request, reply } = exchange;
+  const finish = () => {
+    response.removeListener("finish", finish).removeListener("error", finish);
+    runHooks(route.hooks.onResponse, exchange, () => undefined);
+  };
+  response.on("finish", finish).on("error", finish);
+  runHooks(route.hooks.onRequest, exchange, (error) => {
+    if (error != null) return refuseExchange(exchange, refuse, error);
+    if (!route.takesBody) return serveExchange(route, exchange, refuse);
+    const misread = (wrong: Error) => refuseExchange(exchange, refuse, closing(reply, wrong));
+    readBody(request.raw, { bodies, response }, (broken, bytes) => {
+      if (bytes === undefined) return misread(broken ?? new Error("no body"));
+      readJson(request, bytes, (wrong, body) => {
+        if (wrong !== null) return misread(wrong);
+        request.body = body;
+        serveExchange(route, exchange, refuse);
+      });
+    });
+  });
+}
+
+/** Whoever sent a body that cannot be read may have more of it to send. */
+function closing(reply: FastifyReply, error: Error): Error {
+  reply.header("connection", "close");
+  return error;
+}
+
+function readBody(
+  raw: IncomingMessage,
+  { bodies, response }: { readonly bodies: BodyBudget; readonly response: ServerResponse },
+  done: (error: Error | undefined, bytes?: Buffer) => void,
+): void {
+  const chunks: Buffer[] = [];
+  if (!raw.complete) bodies.watch(raw, response);
+  raw.on("data", (chunk: Buffer) => chunks.push(chunk));
+  raw.on("end", () => done(undefined, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  raw.on("error", ({ message }) => done(new AppError("invalid", "invalid_request", { message })));
+}
