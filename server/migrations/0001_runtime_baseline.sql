@@ -26,13 +26,24 @@ CREATE TABLE runtime.idempotency_keys (
 CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys FOR VALUES IN (1);
 INSERT INTO runtime.idempotency_epochs (epoch) VALUES (1);
 
--- Fails where one of the keys is remembered, of whatever epoch: who has decided without looking then looks,
--- and decides again.
-CREATE FUNCTION runtime.expect_new_keys(keys uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Remembers answers of keys that nobody has looked for: fails where one of `keys` is remembered, of whatever
+-- epoch. Who has decided without looking then looks, and decides again. Called behind the accounts' locks,
+-- where others come to them behind ROTATION: it does not wait for that, or two could wait for each other.
+CREATE FUNCTION runtime.remember_new(
+  rotation bigint, keys uuid[], key_hashes uuid[], requests text[], outcomes text[], answers text[]
+) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(rotation) THEN
+    RAISE EXCEPTION 'the epoch of keys is about to change' USING ERRCODE = 'ST001';
+  END IF;
+  -- a statement of its own, which sees what was committed before the lock was there
   IF EXISTS (SELECT FROM runtime.idempotency_keys WHERE key_hash = ANY(keys)) THEN
     RAISE EXCEPTION 'a key is remembered' USING ERRCODE = 'ST001';
   END IF;
+  INSERT INTO runtime.idempotency_keys (epoch, key_hash, request, outcome, answer)
+  SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), n.*
+  FROM unnest(key_hashes, requests, outcomes, answers) AS n (key_hash, request, outcome, answer)
+  ORDER BY n.key_hash;
 END $$;
 
 -- What the server has to make while it runs are partitions. These functions make them with their owner's

@@ -47,14 +47,6 @@ export async function findRemembered(
   return new Map(rows.map(({ key_hash, ...remembered }) => [key_hash.replaceAll("-", ""), remembered]));
 }
 
-/**
- * Fails the transaction where one of the keys is remembered. In batches that were decided without looking, sent behind
- * `holdEpoch` and the accounts' locks, and ahead of `remember`.
- */
-export function expectNewKeys({ sql }: Tx, keyHashes: readonly string[]): Promise<unknown> {
-  return sql`SELECT runtime.expect_new_keys(${toTextArray(keyHashes)}::uuid[])`.execute();
-}
-
 const KEY_COLUMNS = columnsOf<readonly [keyHash: string, remembered: RememberedAnswer]>({
   key_hash: ["uuid", ([keyHash]) => keyHash],
   request: ["text", ([, remembered]) => remembered.request],
@@ -70,6 +62,22 @@ export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAns
     FROM unnest(${KEY_COLUMNS.arrays(sql, [...answers])}) AS n (${KEY_COLUMNS.names(sql)})
     ORDER BY key_hash`.execute();
 }
+
+/**
+ * As `remember`, for batches that were decided without looking: fails the transaction where one of the keys is remembered, or the
+ * epoch is about to change. Sent behind the accounts' locks.
+ */
+export function rememberNew(
+  { sql }: Tx,
+  keyHashes: readonly string[],
+  answers: ReadonlyMap<string, RememberedAnswer>,
+): Promise<unknown> {
+  return sql`
+    SELECT runtime.remember_new(${ROTATION_LOCK}, ${ALL_KEYS.arrays(sql, keyHashes)},
+      ${KEY_COLUMNS.arrays(sql, [...answers])})`.execute();
+}
+
+const ALL_KEYS = columnsOf<string>({ key_hash: ["uuid", (keyHash) => keyHash] });
 
 /**
  * Throws where a key was used for another request, naming the fields that differ. The order of fields does not count.

@@ -3,7 +3,6 @@
 // no key is remembered, and the stamps are still to be used. Otherwise nothing is written, and it is decided again under
 // locks. So neither what other processes do nor how stale a memory is can change an outcome, only the time it takes.
 import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
-import { holdEpoch } from "../../runtime/idempotency.ts";
 import { readOnOneConnection, type Tx, tryInOneTrip } from "../../runtime/transaction.ts";
 import type { NumberedAppend } from "../audit/index.ts";
 import {
@@ -47,10 +46,11 @@ export async function commitAhead(
   const decided = await decideAll(commands, { book, opened, remembered: new Map() }, options);
   let ahead: Promise<StampsAhead> | undefined;
   const isWritten = await tryInOneTrip(db, (tx) => {
-    const epoch = decided.keyHashes.length === 0 ? [] : [holdEpoch(tx)];
     const writes = writeAll(tx, decided, append);
-    ahead = takeStampsAhead(tx, reserve.countAfter(count));
-    return [...epoch, ...writes, ahead];
+    const more = reserve.countAfter(count);
+    if (more === 0) return writes;
+    ahead = takeStampsAhead(tx, more);
+    return [...writes, ahead];
   }).catch((error: unknown) => {
     known.forget(book.accounts.keys());
     throw error;

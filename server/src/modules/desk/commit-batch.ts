@@ -4,11 +4,11 @@
 import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import {
   checkSameRequest,
-  expectNewKeys,
   findRemembered,
   holdEpoch,
   type RememberedAnswer,
   remember,
+  rememberNew,
 } from "../../runtime/idempotency.ts";
 import { inPipelinedTransaction, type Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
@@ -75,6 +75,7 @@ export async function commitUnderLocks(
   let ahead: Promise<StampsAhead> | undefined;
   const { committed, book, opened } = await inPipelinedTransaction(db, async (tx) => {
     const decided = await decideAll(commands, await readForBatch(tx, commands, options), options);
+    reserve.drop(); // those left lie before what these accounts have now
     ahead = takeStampsAhead(tx, reserve.countAfter(count));
     return { outcome: decided, writes: [...writeAll(tx, decided, append), ahead] };
   }).catch((error: unknown) => {
@@ -114,8 +115,8 @@ export async function decideAll(
 export function writeAll(tx: Tx, decided: DecidedBatch, append: NumberedAppend): Promise<unknown>[] {
   const { book, opened, answers, events, entries, keyHashes, refusedIds } = decided;
   const writes = writeBook(tx, book, refusedIds);
-  if (keyHashes.length > 0 && book.ahead !== null) writes.push(expectNewKeys(tx, keyHashes));
-  if (answers.size > 0) writes.push(remember(tx, answers));
+  if (keyHashes.length > 0 && book.ahead !== null) writes.push(rememberNew(tx, keyHashes, answers));
+  else if (answers.size > 0) writes.push(remember(tx, answers));
   if (events.length > 0) writes.push(appendEvents(tx, events));
   writes.push(append(tx, entries), ...opened.rows.write(tx));
   return writes;

@@ -7,7 +7,7 @@ export interface StampReserve {
   readonly take: (count: number) => StampsAhead | undefined;
   readonly keep: (stamps: StampsAhead) => void;
   readonly drop: () => void;
-  /** How many to take for the next batch, after one of so many. */
+  /** How many to take for the batches after one of so many; none where enough are left and fresh. */
   readonly countAfter: (count: number) => number;
 }
 
@@ -15,6 +15,8 @@ export interface StampReserve {
 const AGE_MAX_MS = 50;
 /** Batches grow while others commit. */
 const GROWTH = 4;
+/** For each lane a batch. */
+const LEFT_MIN = 2;
 const COUNT_MIN = 64;
 /** At a hundred batches a second less than half of the microseconds that there are. */
 const COUNT_MAX = 4_096;
@@ -37,6 +39,14 @@ export function createStampReserve(now: () => number = () => performance.now()):
     drop: () => {
       newest = undefined;
     },
-    countAfter: (count) => Math.min(Math.max(count * GROWTH, COUNT_MIN), COUNT_MAX),
+    countAfter: (count) => {
+      if (
+        newest !== undefined &&
+        newest.count >= count * LEFT_MIN &&
+        now() - newest.keptAtMs < AGE_MAX_MS / 2
+      )
+        return 0;
+      return Math.min(Math.max(count * GROWTH, COUNT_MIN), COUNT_MAX);
+    },
   };
 }

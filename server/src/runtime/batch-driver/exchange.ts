@@ -1,6 +1,8 @@
 // Several statements sent in one write and ended by one Sync. Without BEGIN and COMMIT among them PostgreSQL takes them as one
 // transaction: all of them are done, or none. So nothing is answered before the Sync is.
+import type { Writable } from "node:stream";
 import type { Connection as Wire } from "pg";
+import { serialize } from "pg-protocol";
 import { type Column, readRow, toColumns } from "./read-result.ts";
 import type { ResultRows, Statement } from "./statement.ts";
 
@@ -40,27 +42,25 @@ export function createExchange(statements: readonly Waiting[], prepared: Prepare
 
   const current = () => prepared.byText.get(statements[results.length]?.text ?? "");
 
-  function send(wire: Wire, { text, values }: Statement): void {
+  function write({ text, values }: Statement): Buffer[] {
+    const messages: Buffer[] = [];
     let statement = prepared.byText.get(text);
     if (statement === undefined) {
       prepared.count += 1;
       statement = { name: `batch_${prepared.count}` };
       prepared.byText.set(text, statement);
       fresh.push(text);
-      wire.parse({ name: statement.name, text, types: [] }, true);
-      wire.describe({ type: "S", name: statement.name }, true);
+      const { name } = statement;
+      messages.push(serialize.parse({ name, text }), serialize.describe({ type: "S", name }));
     }
-    wire.bind({ statement: statement.name, values: values as string[] }, true);
-    wire.execute({}, true);
+    messages.push(serialize.bind({ statement: statement.name, values: [...values] }), serialize.execute());
+    return messages;
   }
 
   return {
     submit: (wire) => {
-      const { stream } = wire as unknown as { stream: { cork: () => void; uncork: () => void } };
-      stream.cork();
-      for (const statement of statements) send(wire, statement);
-      wire.sync();
-      stream.uncork();
+      const { stream } = wire as unknown as { stream: Writable };
+      stream.write(Buffer.concat([...statements.flatMap(write), serialize.sync()]));
     },
     handleRowDescription: ({ fields }) => {
       const statement = current();

@@ -23,8 +23,9 @@ const NEW_SUMS = columnsOf<BookAccount>({
 export function updateAccounts(
   { sql }: Tx,
   accounts: readonly BookAccount[],
-  { firstStamp, lastStamp, ahead }: { firstStamp: number; lastStamp: number; ahead: Book["ahead"] },
+  batch: { firstStamp: number; lastStamp: number; ahead: Book["ahead"]; posted: Posted },
 ): Promise<unknown> {
+  const { firstStamp, lastStamp, ahead, posted } = batch;
   // Behind the locks that the update has taken: whoever settles waits for these.
   const expectAhead = ahead === null ? sql`` : sql`, ledger.expect_ahead(${ahead.first}, ${ahead.settling})`;
   return sql`
@@ -35,9 +36,22 @@ export function updateAccounts(
           last_stamp = ${lastStamp}
       FROM unnest(${NEW_SUMS.arrays(sql, accounts)}) AS n (${NEW_SUMS.names(sql)})
       WHERE a.id = n.id AND a.version = n.opening_version AND a.last_stamp < ${firstStamp}
-      RETURNING 1)
+      RETURNING 1) ${alongWith(sql, posted)}
     SELECT ledger.expect_rows(count(*), ${accounts.length}, 'accounts') ${expectAhead}
     FROM written`.execute();
+}
+
+/** What was posted, written in the statement that writes its accounts: of a lone transfer, starting one costs more than its row. */
+export type Posted = Pick<Decisions, "journals" | "transfers">;
+
+function alongWith(sql: Tx["sql"], { journals, transfers }: Posted) {
+  const withJournals =
+    journals.length === 0
+      ? sql``
+      : sql`, j AS (INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)})`;
+  return transfers.length === 0
+    ? withJournals
+    : sql`${withJournals}, t AS (INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)})`;
 }
 
 const ADDED_SUMS = columnsOf<BookAccount>({
@@ -74,10 +88,6 @@ const TRANSFER_COLUMNS = columnsOf<Decisions["transfers"][number]>({
   credit_after: ["bigint", (transfer) => transfer.creditAfter],
 });
 
-export function insertTransfers({ sql }: Tx, transfers: Decisions["transfers"]): Promise<unknown> {
-  return sql`INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)}`.execute();
-}
-
 const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
   id: ["bigint", (journal) => journal.id],
   kind: ["smallint", (journal) => JOURNAL_KINDS[journal.kind]],
@@ -90,8 +100,12 @@ const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
   owner_id: ["bigint", (journal) => journal.owner?.id],
 });
 
-export function insertJournals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
-  return sql`INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)}`.execute();
+/** Where only system accounts moved. */
+export function insertPosted({ sql }: Tx, { journals, transfers }: Posted): Promise<unknown>[] {
+  const ofJournals = () => sql`INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)}`.execute();
+  const ofTransfers = () =>
+    sql`INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)}`.execute();
+  return [...(journals.length > 0 ? [ofJournals()] : []), ...(transfers.length > 0 ? [ofTransfers()] : [])];
 }
 
 const REVERSAL_COLUMNS = columnsOf<Decisions["journals"][number]>({

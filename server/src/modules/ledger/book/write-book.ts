@@ -23,10 +23,10 @@ export function writeBook(
   const reversals = decisions.journals.filter((journal) => journal.reversedId !== undefined);
   const closed = [...decisions.closedHolds.values()];
   const writes: Promise<unknown>[] = [];
-  if (customers.length > 0) writes.push(store.updateAccounts(tx, customers, stampsOf(book)));
+  if (customers.length > 0)
+    writes.push(store.updateAccounts(tx, customers, { ...stampsOf(book), posted: decisions }));
+  else writes.push(...store.insertPosted(tx, decisions));
   if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, randomInt(STRIPES)));
-  if (decisions.journals.length > 0) writes.push(store.insertJournals(tx, decisions.journals));
-  if (decisions.transfers.length > 0) writes.push(store.insertTransfers(tx, decisions.transfers));
   if (decisions.placedHolds.length > 0) writes.push(store.insertHolds(tx, decisions.placedHolds));
   if (closed.length > 0) writes.push(store.closeHolds(tx, closed));
   if (reversals.length > 0) writes.push(store.insertReversals(tx, reversals));
