@@ -1,6 +1,6 @@
 // What a module is to the program, one shape for all: it reads its own settings, is opened by the list of modules with what
 // the modules below it serve, and hands back its parts. Whoever needs one kind of part (routes, tasks, gauges, checks,
-// encrypted tables) walks the list; nobody keeps a list of their own.
+// encrypted tables, exports) walks the list; nobody keeps a list of their own.
 import type { Config } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
 import type { Metrics } from "../http/operations/metrics.ts";
@@ -11,6 +11,7 @@ import type { Task } from "../runtime/task.ts";
 import type { EncryptedTable } from "../runtime/vault/encrypted-table.ts";
 import type { Vault } from "../runtime/vault/vault.ts";
 import type { Difference } from "../values/difference.ts";
+import type { Exported } from "../values/exported.ts";
 
 /** What every module is opened with. */
 export interface Host {
@@ -32,6 +33,8 @@ export interface Module<Name extends string, Settings, Lower, Services> {
   readonly readSettings: (config: Config) => Settings;
   /** Columns with encrypted values: what `countinghouse keys` brings under a new data key. */
   readonly encrypted?: readonly EncryptedTable[];
+  /** What `countinghouse export` writes of it: a subcommand each. */
+  readonly exports?: readonly DataExport[];
   /** What `verify`, the page and the metric of integrity ask of it. */
   readonly checks?: readonly Check[];
   /** @throws ConfigError where a setting can only be judged by what the database holds */
@@ -104,4 +107,64 @@ export interface BookReading {
   readonly since: number;
   /** Stamp up to which everything was found in order. */
   readonly verifiedUntil: number | undefined;
+}
+
+// The shapes of exports have methods, which are checked loosely, so that a list may hold exports of unlike rows and options.
+export type DataExport = RowExport<never, object> | LineExport<object>;
+
+interface ExportCommand {
+  /** Of the subcommand. */
+  readonly name: string;
+  /** One thing that it writes: "transaction". */
+  readonly noun: string;
+  readonly description: string;
+  readonly options: readonly ExportOption[];
+  /** Lines to copy, and what each does. */
+  readonly examples: readonly (readonly [string, string])[];
+}
+
+export interface ExportOption {
+  /** "--account <id>". */
+  readonly flags: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly byDefault?: string | number;
+  /** Undefined: cannot be read; `must` then says what it must be. */
+  readonly read?: (text: string) => unknown;
+  readonly must?: string;
+}
+
+/** Rows with columns, newest first, within a time. `Options` are what `options` reads, by their names. */
+export interface RowExport<Row, Options> extends ExportCommand {
+  /** What is exported where no subcommand is named. */
+  readonly isDefault?: boolean;
+  readonly columns: readonly (keyof Row & string)[];
+  /** Those of them that somebody wrote freely. */
+  readonly texts: readonly (keyof Row & string)[];
+  /** When a row came about: the rows after it are older. */
+  timeOf(row: Row): string;
+  /** Writes page after page, at most `rowsMax` rows, and tells whether there were more. */
+  writeRows(db: Sql, options: Options & ExportSpan, target: ExportTarget<Row>): Promise<Exported>;
+}
+
+/** Lines in a format of their own, oldest first. */
+export interface LineExport<Options> extends ExportCommand {
+  /** Writes at most `rowsMax` lines. `rest`: the options that export what is left. */
+  writeLines(
+    source: { readonly db: Sql; readonly vault: Vault },
+    options: Options,
+    target: ExportTarget<string>,
+  ): Promise<{ rowCount: number; rest: string | undefined }>;
+}
+
+export interface ExportSpan {
+  /** Stamps: the earliest, and up to which. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface ExportTarget<Row> {
+  readonly rowsMax: number;
+  /** The next page is read when it is done. */
+  readonly write: (page: readonly Row[]) => Promise<void>;
 }

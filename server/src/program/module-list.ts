@@ -11,7 +11,7 @@ import { identity } from "../modules/identity/open.ts";
 import { inventory } from "../modules/inventory/open.ts";
 import { jobs } from "../modules/jobs/open.ts";
 import { ledger } from "../modules/ledger/open.ts";
-import type { Check, Host, Module, OpenedModule } from "../modules/module.ts";
+import type { Check, DataExport, Host, Module, OpenedModule } from "../modules/module.ts";
 import { orders } from "../modules/orders/open.ts";
 import { payments } from "../modules/payments/open.ts";
 import { promotions } from "../modules/promotions/open.ts";
@@ -84,6 +84,11 @@ function tryToReadSettings(config: Config): { settings: Settings; problems: read
 /** The checks of all modules, lowest first. */
 export function listChecks(): readonly Check[] {
   return LIST.modules.flatMap(({ checks = [] }) => checks);
+}
+
+/** What `countinghouse export` can write. */
+export function listExports(): readonly DataExport[] {
+  return LIST.modules.flatMap(({ exports = [] }) => exports);
 }
 
 /** Every table with encrypted values. */

@@ -1,14 +1,11 @@
 // How exported rows are written: as CSV, as one JSON array, or as a JSON document a line.
 import { stringify } from "csv-stringify/sync";
+import type { RowExport } from "../../modules/module.ts";
 
 export const EXPORT_FORMATS = ["csv", "json", "ndjson"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What a row has: its columns in order, and those of them that somebody wrote freely. */
-export interface RowShape<Row> {
-  readonly columns: readonly (keyof Row & string)[];
-  readonly texts: readonly (keyof Row & string)[];
-}
+type RowShape<Row> = Pick<RowExport<Row, never>, "columns" | "texts">;
 
 export interface RowFormat<Row> {
   readonly head: string;

@@ -102,3 +102,9 @@ function writeToStandardOutput(): Output {
     discard: nothing,
   };
 }
+
+/** "1 order", "2 audit entries". */
+export function tellCount(count: number, noun: string): string {
+  const nouns = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${count.toLocaleString("en-US")} ${count === 1 ? noun : nouns}`;
+}

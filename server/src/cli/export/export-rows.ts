@@ -4,35 +4,21 @@
 import { type Command, Option } from "commander";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load-config.ts";
-import type { Sql } from "../../runtime/database.ts";
+import type { RowExport } from "../../modules/module.ts";
 import type { Exported } from "../../values/exported.ts";
 import { CommandError, EXIT_CODES } from "../command-error.ts";
 import { showCount } from "../progress.ts";
 import { readTime } from "../read-time.ts";
 import { withMigratedDatabase } from "../with-database.ts";
-import { EXPORT_FORMATS, type ExportFormat, formatRows, type RowShape } from "./export-format.ts";
-import { addOutputOptions, chooseOutput, openOutput } from "./export-output.ts";
+import { EXPORT_FORMATS, type ExportFormat, formatRows } from "./export-format.ts";
+import { chooseOutput, openOutput, tellCount } from "./export-output.ts";
 
-export interface ExportOptions {
+export interface RowOptions {
   readonly format: ExportFormat;
   readonly out: string;
   readonly filename?: string;
   readonly from?: number;
   readonly to?: number;
-}
-
-/** Rows to export, newest first. */
-export interface RowSource<Row> {
-  /** What one row is called: "transaction". */
-  readonly noun: string;
-  readonly shape: RowShape<Row>;
-  /** When a row came about: the rows after it are older. */
-  readonly timeOf: (row: Row) => string;
-  /** Writes page after page, at most `rowsMax` rows, and tells whether there were more. */
-  readonly read: (
-    db: Sql,
-    target: { readonly rowsMax: number; readonly write: (page: readonly Row[]) => Promise<void> },
-  ) => Promise<Exported>;
 }
 
 interface ExportResult extends Exported {
@@ -42,11 +28,10 @@ interface ExportResult extends Exported {
   readonly lastTime: string | undefined;
 }
 
-/** Adds the options that every export has. */
-export function addExportOptions(command: Command): Command {
-  return addOutputOptions(
-    command.addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv")),
-  )
+/** Adds the options that every export of rows has. */
+export function addRowOptions(command: Command): void {
+  command
+    .addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv"))
     .option(
       "--from <time>",
       "the earliest; RFC 3339, or a date (its first moment in SHOP_TIME_ZONE)",
@@ -56,10 +41,10 @@ export function addExportOptions(command: Command): Command {
 }
 
 /** Exports, reports and sets the exit code. @throws CommandError, and what reading throws */
-export async function exportRows<Row>(
+export async function exportRows(
   program: Command,
-  options: ExportOptions,
-  source: RowSource<Row>,
+  options: RowOptions,
+  source: RowExport<never, object>,
 ): Promise<void> {
   const asJson = program.opts()["json"] === true;
   checkRange(options);
@@ -70,17 +55,17 @@ export async function exportRows<Row>(
 }
 
 /** @throws CommandError */
-function checkRange({ from, to }: ExportOptions): void {
+function checkRange({ from, to }: RowOptions): void {
   if (from !== undefined && to !== undefined && to < from)
     throw new CommandError("--to lies before --from; nothing could be between them");
 }
 
 function writeRows<Row>(
   config: Config,
-  { read, shape, timeOf }: RowSource<Row>,
-  options: ExportOptions & { readonly asJson: boolean },
+  source: RowExport<Row, object>,
+  options: RowOptions & { readonly asJson: boolean },
 ): Promise<ExportResult> {
-  const format = formatRows(options.format, shape);
+  const format = formatRows<Row>(options.format, source);
   return withMigratedDatabase(config, async (db) => {
     const output = await openOutput(options.out, config.EXPORT_DIR);
     const progress = showCount("exported", !options.asJson);
@@ -92,7 +77,7 @@ function writeRows<Row>(
       isBegun = true;
     };
     try {
-      const { rowCount, isCut } = await read(db, {
+      const { rowCount, isCut } = await source.writeRows(db, options, {
         rowsMax: config.MAX_EXPORT_ROWS,
         write: async (page) => {
           await begin();
@@ -105,7 +90,12 @@ function writeRows<Row>(
       await begin();
       await output.write(format.foot);
       await output.finish();
-      return { out: output.path, rowCount, isCut, lastTime: last === undefined ? undefined : timeOf(last) };
+      return {
+        out: output.path,
+        rowCount,
+        isCut,
+        lastTime: last === undefined ? undefined : source.timeOf(last),
+      };
     } finally {
       progress.stop();
       await output.discard();
@@ -122,7 +112,7 @@ function report({ out, rowCount, isCut, lastTime }: ExportResult, noun: string, 
     return;
   }
   const where = out === "-" ? "" : ` to ${out}`;
-  print(`Exported ${rowCount.toLocaleString("en-US")} ${noun}${rowCount === 1 ? "" : "s"}${where}.`);
+  print(`Exported ${tellCount(rowCount, noun)}${where}.`);
   if (!isCut) return;
   const rest = lastTime === undefined ? "raise it" : `raise it, or export the rest with --to ${lastTime}`;
   console.error(`countinghouse: stopped at MAX_EXPORT_ROWS and there are more; ${rest}`);

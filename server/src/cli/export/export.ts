@@ -1,68 +1,46 @@
-// `countinghouse export`: its subcommands, and the export of transactions.
+// `countinghouse export`: a subcommand for each thing that the modules export.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { TransactionRow } from "../../modules/banking/index.ts";
-import { loadAssets, TRANSACTION_STATUSES, type TransactionStatus } from "../../modules/ledger/index.ts";
-import { parseId } from "../../values/id.ts";
+import type { DataExport, ExportOption } from "../../modules/module.ts";
+import { listExports } from "../../program/module-list.ts";
 import { CommandError } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
-import { addExportAuditCommand } from "./export-audit.ts";
-import type { RowShape } from "./export-format.ts";
-import { addExportOrdersCommands } from "./export-orders.ts";
-import { addExportOptions, type ExportOptions, exportRows } from "./export-rows.ts";
-
-interface TransactionOptions extends ExportOptions {
-  readonly account?: number;
-  readonly status?: TransactionStatus;
-}
-
-const TRANSACTIONS: RowShape<TransactionRow> = {
-  columns: [
-    "id",
-    "created_at",
-    "type",
-    "status",
-    "account_id",
-    "to_account_id",
-    "amount",
-    "currency",
-    "reference",
-    "metadata",
-    "reverses",
-    "failure_code",
-  ],
-  texts: ["reference"],
-};
+import { exportLines, type LineOptions } from "./export-lines.ts";
+import { addOutputOptions } from "./export-output.ts";
+import { addRowOptions, exportRows, type RowOptions } from "./export-rows.ts";
 
 export function addExportCommand(program: Command): void {
   const exporting = program
     .command("export")
     .description("write data to a file: transactions, where nothing else is named");
-  addExportAuditCommand(exporting);
-  addExportOrdersCommands(program, exporting);
-  const command = addExportOptions(exporting.command("transactions", { isDefault: true }))
-    .description("write transactions, newest first, as of one moment; amounts as decimals, times in UTC")
-    .option("--account <id>", "only those of one account", readAccount)
-    .addOption(new Option("--status <status>", "only those of one status").choices(TRANSACTION_STATUSES))
-    .allowExcessArguments() // the default one gets every mistyped name
-    .action((options: TransactionOptions) => {
-      refuseSubject(command.args[0], exporting);
-      return exportTransactionRows(program, options);
+  for (const wanted of listExports()) addSubcommand(program, exporting, wanted);
+}
+
+function addSubcommand(program: Command, exporting: Command, wanted: DataExport): void {
+  const { name, description, options, examples } = wanted;
+  const isDefault = "isDefault" in wanted && wanted.isDefault === true;
+  const command = exporting.command(name, { isDefault }).description(description);
+  if ("writeRows" in wanted) addRowOptions(command);
+  for (const option of options) command.addOption(describeOption(option));
+  addOutputOptions(command).action(async (chosen: RowOptions & LineOptions) => {
+    if (isDefault) refuseSubject(command.args[0], exporting);
+    if ("writeRows" in wanted) await exportRows(program, chosen, wanted);
+    else await exportLines(chosen, wanted);
+  });
+  if (isDefault) command.allowExcessArguments(); // it gets every mistyped name
+  addExamples(command, examples);
+}
+
+function describeOption({ flags, description, choices, byDefault, read, must }: ExportOption): Option {
+  const option = new Option(flags, description);
+  if (choices !== undefined) option.choices([...choices]);
+  if (byDefault !== undefined) option.default(byDefault);
+  if (read !== undefined)
+    option.argParser((text) => {
+      const value = read(text);
+      if (value === undefined) throw new InvalidArgumentError(must ?? "cannot be read");
+      return value;
     });
-  addExamples(command, [
-    [
-      "countinghouse export transactions --out november.csv --from 2026-11-01 --to 2026-12-01",
-      "into EXPORT_DIR",
-    ],
-    [
-      "countinghouse export transactions --format ndjson --account 1109 | jq .amount",
-      "one account, to a program",
-    ],
-    [
-      "countinghouse export transactions --format json --status FAILED --out ./failed.json",
-      "what was refused",
-    ],
-    ["countinghouse export --format json --filename my_report", "my_report.json in EXPORT_DIR"],
-  ]);
+  return option;
 }
 
 /** @throws CommandError */
@@ -72,24 +50,4 @@ function refuseSubject(subject: string | undefined, exporting: Command): void {
   throw new CommandError(
     `There is no "${subject}" to export; name one of ${known}, or none for transactions.`,
   );
-}
-
-async function exportTransactionRows(program: Command, options: TransactionOptions): Promise<void> {
-  const { exportTransactions } = await import("../../modules/banking/index.ts"); // large: only for whom it is
-  await exportRows<TransactionRow>(program, options, {
-    noun: "transaction",
-    shape: TRANSACTIONS,
-    timeOf: (row) => row.created_at,
-    read: async (db, target) =>
-      exportTransactions(
-        { db, assets: await loadAssets(db) },
-        { ...options, ...target, accountId: options.account },
-      ),
-  });
-}
-
-function readAccount(text: string): number {
-  const id = parseId(text);
-  if (id === undefined) throw new InvalidArgumentError("must be an account's id, a whole number");
-  return id;
 }

@@ -20,8 +20,6 @@ export { writeReceipt } from "./proofs/write-receipt.ts";
 export { type AuditServices, auditRoutes } from "./routes.ts";
 export { type RunningSequencer, runSequencer } from "./sequencer/run-sequencer.ts";
 export { createSequencer, type Sequencer } from "./sequencer/sequence-entries.ts";
-export { exportEntries } from "./sinks/export-entries.ts";
-export { ENTRY_FORMATS, type EntryFormat } from "./sinks/format-entry.ts";
 export { createSentinelSink, type SentinelOptions } from "./sinks/send-to-sentinel.ts";
 export type { TrailFinding } from "./verify/verify-chain.ts";
 export { type TrailVerification, verifyTrail } from "./verify/verify-trail.ts";

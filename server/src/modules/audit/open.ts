@@ -15,6 +15,7 @@ import { appendAudit } from "./entries/append-audit.ts";
 import { auditRoutes } from "./routes.ts";
 import { runSequencer } from "./sequencer/run-sequencer.ts";
 import { createSentinelSink, type SentinelOptions } from "./sinks/send-to-sentinel.ts";
+import { TRAIL_EXPORT } from "./sinks/trail-export.ts";
 
 const SINK_SECONDS = 5;
 
@@ -37,6 +38,7 @@ export const audit: Module<"audit", AuditSettings, object, AuditModule> = {
   name: "audit",
   readSettings,
   encrypted: AUDIT_ENCRYPTED,
+  exports: [TRAIL_EXPORT],
   open: (host, settings) => {
     const { db, vault, log } = host;
     const { source, takeTransfersFrom } = awaitSource();

@@ -13,6 +13,5 @@ export {
   recordSecureTransaction as processSecureTransaction,
   type SecureServices,
 } from "./secure-records/record-secure-transaction.ts";
-export { type ExportQuery, exportTransactions } from "./transactions/export-transactions.ts";
 export { readStepUpLimits } from "./transactions/large-payment.ts";
 export { createMoneyGuard, type MoneyGuard } from "./transactions/money-guard.ts";

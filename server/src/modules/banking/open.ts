@@ -13,6 +13,7 @@ import { bankingRoutes } from "./routes.ts";
 import { deriveRecordKey } from "./secure-records/record-secure-transaction.ts";
 import { readStepUpLimits, type StepUpLimits } from "./transactions/large-payment.ts";
 import { createMoneyGuard, type MoneyGuard } from "./transactions/money-guard.ts";
+import { TRANSACTION_EXPORT } from "./transactions/transaction-export.ts";
 
 export interface BankingSettings {
   readonly recordKey: string | Buffer | undefined;
@@ -35,6 +36,7 @@ export const banking: Module<"banking", BankingSettings, Lower, BankingModule> =
   name: "banking",
   readSettings,
   encrypted: BANKING_ENCRYPTED,
+  exports: [TRANSACTION_EXPORT],
   open: ({ db, vault }, settings, { ledger: { assets }, desk, risk }) => ({
     services: { moneyGuard: createMoneyGuard(risk.guard, settings.stepUpLimits) },
     routes: [bankingRoutes({ db, vault, assets, desk, risk: risk.guard, ...settings })],

@@ -1,11 +1,5 @@
 // The door of orders: customers' purchases, from placing to credit note.
 
-export {
-  exportOrderLines,
-  exportOrders,
-  type OrderLineRow,
-  type OrderRow,
-} from "./analytics/export-orders.ts";
 export { OrderDetail, OrderShape } from "./answer-schemas.ts";
 export { followPayments } from "./changing/follow-payments.ts";
 export type { OrderState } from "./changing/states.ts";

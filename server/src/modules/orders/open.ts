@@ -8,6 +8,7 @@ import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Module } from "../module.ts";
 import type { PaymentModule } from "../payments/open.ts";
 import type { RiskModule } from "../risk/open.ts";
+import { ORDER_EXPORT, ORDER_LINE_EXPORT } from "./analytics/order-exports.ts";
 import { followPayments } from "./changing/follow-payments.ts";
 import { ORDERS_ENCRYPTED } from "./encrypted-tables.ts";
 import { orderTasks } from "./jobs.ts";
@@ -46,6 +47,7 @@ export const orders: Module<"orders", OrderModuleSettings, Lower, OrderServices>
   name: "orders",
   readSettings,
   encrypted: ORDERS_ENCRYPTED,
+  exports: [ORDER_EXPORT, ORDER_LINE_EXPORT],
   checks: [CHECK],
   open: ({ db, vault }, settings, { ledger: { assets }, desk, risk, banking, inventory, payments }) => {
     const services: OrderServices = {

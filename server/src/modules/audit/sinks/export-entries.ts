@@ -9,7 +9,7 @@ export interface EntryExport {
   readonly format: EntryFormat;
   readonly fromSeq: number;
   readonly rowsMax: number;
-  readonly write: (lines: string) => Promise<void>;
+  readonly write: (lines: readonly string[]) => Promise<void>;
 }
 
 const ENTRIES_PER_PAGE = 1_000;
@@ -25,7 +25,7 @@ export async function exportEntries(
     const entries = await selectEntries(services.db, { from, limit: limit + 1 });
     const page = entries.slice(0, limit);
     const records = await revealValues(services, page);
-    await write(records.map((record) => `${JSON.stringify(formatEntry(record, format))}\n`).join(""));
+    await write(records.map((record) => JSON.stringify(formatEntry(record, format))));
     rowCount += page.length;
     const next = entries[limit]?.seq;
     if (next === undefined || rowCount === rowsMax) return { rowCount, nextSeq: next };

@@ -146,17 +146,14 @@ test("the one entry that is refused goes to the dead letters, all others arrive 
 test("the export speaks ECS and OCSF, a line an entry, and says where it stopped", async () => {
   await write(3);
   const lines = async (format: "ecs" | "ocsf") => {
-    let text = "";
-    const write = async (part: string) => {
-      text += part;
+    const text: string[] = [];
+    const write = async (lines: readonly string[]) => {
+      text.push(...lines);
     };
     const result = await exportEntries({ db: database.db, vault }, { format, fromSeq: 1, rowsMax: 1, write });
     return {
       ...result,
-      rows: text
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
+      rows: text.map((line) => JSON.parse(line)),
     };
   };
   const [ecs, ocsf] = [await lines("ecs"), await lines("ocsf")];
