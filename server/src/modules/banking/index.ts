@@ -2,7 +2,6 @@
 
 export { needOwners, needOwnersOf, ownersOf } from "./accounts/account-owners.ts";
 export { findOwners } from "./accounts/owner-store.ts";
-export type { TransactionDocument as TransactionRow } from "./answer-schemas.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
 export { createHttpRateSource, type RateSource } from "./exchange/rate-source.ts";
