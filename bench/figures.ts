@@ -62,6 +62,8 @@ const RATIOS: readonly Ratio[] = [
   ],
   ["product search / bare health, 16 connections", "search-16", ["health-16"], { atLeast: 0.35 }],
   ["product by its id / bare health, 16 connections", "product-16", ["health-16"], { atLeast: 0.5 }],
+  ["balance of an account / bare health, 16 connections", "balance-16", ["health-16"], { atLeast: 0.5 }],
+  ["order by its id / bare health, 16 connections", "order-16", ["health-16"], { atLeast: 0.5 }],
 ];
 
 /** Ratios whose rows were measured. */

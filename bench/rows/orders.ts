@@ -65,6 +65,32 @@ export async function measureLongOrder(bench: Workbench, productIds: readonly nu
   return [{ label, value: findMedian(tries) ?? 0, unit: "ms", target: { atMost: LONG_ORDER_MS } }];
 }
 
+/** What a customer reads of their own. */
+export type Own = "balance" | "order";
+const OWN_ORDERS = 500;
+
+/** Paths of the first customer: balances of their accounts, and orders that are placed for it. */
+export async function listOwn(
+  bench: Workbench,
+  productIds: readonly number[],
+): Promise<Readonly<Record<Own, readonly string[]>>> {
+  const tokens = await mintCustomerTokens(bench.serverOptions.jwtSecret);
+  const { ids, currency } = bench.accounts;
+  const accounts = ids.filter((_, index) => index % tokens.length === 0);
+  const orders: string[] = [];
+  while (orders.length < OWN_ORDERS) {
+    const items = [{ product_id: productIds[orders.length % productIds.length], quantity: 1 }];
+    const account = accounts[orders.length % accounts.length];
+    const body = { items, payment_method: "balance", account_id: account, currency };
+    const { id } = await post<{ id: string }>(bench, tokens[0] ?? "", { path: "/orders", body });
+    orders.push(id);
+  }
+  return {
+    balance: accounts.map((id) => `/api/v1/accounts/${id}/balance`),
+    order: orders.map((id) => `/api/v1/orders/${id}`),
+  };
+}
+
 async function post<Answer>(
   bench: Workbench,
   token: string,

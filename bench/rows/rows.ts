@@ -16,7 +16,7 @@ import {
 import type { Workbench } from "../workbench.ts";
 import { addProducts, makePaths, type Visit } from "./catalog.ts";
 import { checkBook, countWaiting, markBook } from "./check-book.ts";
-import { addOrderProducts, type Purchase, shapeOrders } from "./orders.ts";
+import { addOrderProducts, listOwn, type Own, type Purchase, shapeOrders } from "./orders.ts";
 
 export const PGBENCH_CROWD = ["pgbench-8", "pgbench-16", "pgbench-32"] as const;
 const PGBENCH_SCALE = 20;
@@ -28,6 +28,7 @@ type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight" | "paths" |
 type RowPlan = { readonly id: string; readonly label: string } & (
   | { readonly load: LoadShape }
   | { readonly visit: Visit }
+  | { readonly own: Own }
   | { readonly purchase: Purchase }
   | { readonly clients: number }
   | { readonly procedure: History }
@@ -88,6 +89,8 @@ const PLANS: readonly RowPlan[] = [
   },
   { id: "search-16", label: "product search, 16 connections", visit: "searches" },
   { id: "product-16", label: "product by its id, 16 connections", visit: "reads" },
+  { id: "balance-16", label: "balance of an account, 16 connections", own: "balance" },
+  { id: "order-16", label: "order by its id, 16 connections", own: "order" },
 ];
 
 export interface RowSet {
@@ -107,9 +110,10 @@ export async function prepareRows(bench: Workbench, only: RegExp | undefined): P
   const pgbenchUrl = needs("clients") ? await preparePgbench(bench, notes) : undefined;
   const ledger = needs("procedure") ? await prepareProcedure(bench) : undefined;
   if (needs("visit")) await addProducts(bench, 0, PRODUCTS);
-  const productIds = needs("purchase") ? await addOrderProducts(bench) : [];
+  const productIds = needs("purchase") || needs("own") ? await addOrderProducts(bench) : [];
+  const own = needs("own") ? await listOwn(bench, productIds) : undefined;
   const rows = wanted.flatMap((plan) => {
-    const measure = chooseMeasure(plan, { bench, notes, pgbenchUrl, ledger, productIds });
+    const measure = chooseMeasure(plan, { bench, notes, pgbenchUrl, ledger, productIds, own });
     return measure === undefined ? [] : [{ id: plan.id, label: plan.label, measure }];
   });
   return { rows, productIds, notes, close: async () => ledger?.sql.end({ timeout: 5 }) };
@@ -137,15 +141,21 @@ interface Means {
   readonly pgbenchUrl: string | undefined;
   readonly ledger: ReferenceLedger | undefined;
   readonly productIds: readonly number[];
+  readonly own: Readonly<Record<Own, readonly string[]>> | undefined;
 }
 
 function chooseMeasure(
   plan: RowPlan,
-  { bench, notes, pgbenchUrl, ledger, productIds }: Means,
+  { bench, notes, pgbenchUrl, ledger, productIds, own }: Means,
 ): Row["measure"] | undefined {
   if ("load" in plan) return (seconds) => measureLoad(bench, plan, { seconds, notes });
   if ("visit" in plan) {
     const load = shapeVisit(plan.visit, { products: PRODUCTS, inFlight: 16 });
+    return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
+  }
+  if ("own" in plan) {
+    const paths = own?.[plan.own] ?? [];
+    const load = { traffic: "reads", spread: "uniform", inFlight: 16, paths, withToken: true } as const;
     return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
   }
   if ("purchase" in plan) {

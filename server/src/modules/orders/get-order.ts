@@ -1,5 +1,6 @@
 // Reads orders for those who may see them: staff all, a customer their own. Somebody else's answers like a missing one.
 import type { Sql } from "../../runtime/database.ts";
+import { readTogether } from "../../runtime/reads/read-together.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
@@ -8,12 +9,13 @@ import type { Assets } from "../ledger/index.ts";
 import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
 import { type OrderAddresses, openAddresses } from "./addresses.ts";
 import type { OrderDetailDocument } from "./answer-schemas.ts";
-import { selectCreditNotesOfOrder } from "./credit-notes/credit-note-store.ts";
+import type { CreditNote } from "./credit-notes/credit-note.ts";
+import { selectCreditNotesOfOrders } from "./credit-notes/credit-note-store.ts";
 import { describeCreditNote } from "./credit-notes/describe-credit-note.ts";
 import { amountWriter, describeOrder, describePayment } from "./describe-order.ts";
 import { orderError } from "./errors.ts";
-import { describeShipments } from "./fulfilment/shipment.ts";
-import { selectShipments } from "./fulfilment/shipment-store.ts";
+import { describeShipments, type Shipment } from "./fulfilment/shipment.ts";
+import { selectShipmentsOfOrders } from "./fulfilment/shipment-store.ts";
 import type { Order } from "./order.ts";
 import * as store from "./order-read-store.ts";
 
@@ -47,12 +49,20 @@ async function read(
   actor: Actor,
   id: number,
 ): Promise<{ order: Order; payments: readonly Payment[] }> {
-  const [order, payments] = await Promise.all([store.selectOrder(db, id), findPaymentsOfOrders(db, [id])]);
+  const [order, payments] = await Promise.all([readOrder(db, id), readPayments(db, id)]);
   if (order === undefined) throw orderError("order_not_found");
   if (!maySee(actor, order)) throw asHidden(orderError("order_not_found"));
   if (assets.byCode(order.currency) === undefined) await assets.refresh();
-  return { order, payments: payments.get(id) ?? [] };
+  return { order, payments: payments ?? [] };
 }
+
+// Each part for all who ask for orders at once.
+const readOrder = readTogether(store.selectOrdersById);
+const readPayments = readTogether<number, Payment[]>(findPaymentsOfOrders);
+const readSealed = readTogether(store.selectAddressesOf);
+const readEntries = readTogether(store.selectEntriesOf);
+const readShipments = readTogether<number, Shipment[]>((sql, ids) => selectShipmentsOfOrders({ sql }, ids));
+const readNotes = readTogether<number, CreditNote[]>((sql, ids) => selectCreditNotesOfOrders({ sql }, ids));
 
 /**
  * An order with all there is about it: payments, shipments, credit notes, timeline.
@@ -64,12 +74,12 @@ export async function getOrderDetail(
   id: number,
 ): Promise<OrderDetailDocument> {
   const { db, assets, vault } = reader;
-  const { order, payments } = await read(reader, actor, id);
-  const [sealed, entries, shipments, notes] = await Promise.all([
-    store.selectAddresses(db, id),
-    store.selectEntries(db, id),
-    selectShipments(db, id),
-    selectCreditNotesOfOrder(db, id),
+  const [{ order, payments }, sealed, entries = [], shipments = [], notes = []] = await Promise.all([
+    read(reader, actor, id),
+    readSealed(db, id),
+    readEntries(db, id),
+    readShipments(db, id),
+    readNotes(db, id),
   ]);
   const write = amountWriter(assets, order.currency);
   const payment = payments.find((candidate) => candidate.id === order.paymentId);
@@ -105,5 +115,5 @@ export async function getAddresses(
   { db, vault }: { db: Sql; vault: Vault },
   orderId: number,
 ): Promise<OrderAddresses> {
-  return openAddresses(vault, await store.selectAddresses(db, orderId));
+  return openAddresses(vault, await readSealed(db, orderId));
 }

@@ -15,18 +15,19 @@ import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
 import { type OrderRow, selectLines, stateOf, toOrder } from "./order-store.ts";
 import type { EncryptedAddresses } from "./order-write-store.ts";
 
-/** An order with its lines. The version is compared under the lock, so one moment is not needed here. */
-export async function selectOrder(db: Sql, id: number): Promise<Order | undefined> {
+/** Orders with their lines. The version is compared under the lock, so one moment is not needed here. */
+export async function selectOrdersById(db: Sql, ids: readonly number[]): Promise<Map<number, Order>> {
+  const list = toArray(ids);
   const [rows, lines] = await Promise.all([
     db<OrderRow[]>`
       SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
         payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, cancelled,
         waived, waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders
-      WHERE id = ${id}`,
-    selectLines({ sql: db }, toArray([id])),
+      WHERE id = ANY(${list}::bigint[])`,
+    selectLines({ sql: db }, list),
   ]);
-  return rows.map((row) => toOrder(row, lines.get(id) ?? []))[0];
+  return new Map(rows.map((row) => [Number(row.id), toOrder(row, lines.get(Number(row.id)) ?? [])]));
 }
 
 export type OrderFilter = PageFilter<{
@@ -97,13 +98,17 @@ export async function selectWholeOrders(db: Sql, filter: OrderFilter): Promise<O
   return orders.map((order) => ({ ...order, lines: lines.get(order.id) ?? [] }));
 }
 
-export async function selectEntries(db: Sql, orderId: number): Promise<OrderEntry[]> {
+/** Oldest first, by order. */
+export async function selectEntriesOf(
+  db: Sql,
+  orderIds: readonly number[],
+): Promise<Map<number, OrderEntry[]>> {
   const rows = await db<EntryRow[]>`
     SELECT order_id, seq, at, event, actor_id, from_state, to_state, note
     FROM orders.entries
-    WHERE order_id = ${orderId}
-    ORDER BY seq`;
-  return rows.map(({ order_id, actor_id: actorId, from_state, to_state, at, ...row }) => ({
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
+    ORDER BY order_id, seq`;
+  const entries = rows.map(({ order_id, actor_id: actorId, from_state, to_state, at, ...row }) => ({
     ...row,
     orderId: Number(order_id),
     at: Number(at),
@@ -111,6 +116,7 @@ export async function selectEntries(db: Sql, orderId: number): Promise<OrderEntr
     from: stateOf(from_state),
     to: stateOf(to_state),
   }));
+  return Map.groupBy(entries, ({ orderId }) => orderId);
 }
 
 interface EntryRow {
@@ -124,10 +130,16 @@ interface EntryRow {
   note: string | null;
 }
 
-export async function selectAddresses(db: Sql, orderId: number): Promise<EncryptedAddresses | undefined> {
-  const rows = await db<{ shipping: string | null; billing: string | null }[]>`
-    SELECT shipping, billing FROM orders.addresses WHERE order_id = ${orderId}`;
-  return rows.map((row) => ({ orderId, ...row }))[0];
+export async function selectAddressesOf(
+  db: Sql,
+  orderIds: readonly number[],
+): Promise<Map<number, EncryptedAddresses>> {
+  const rows = await db<{ order_id: bigint; shipping: string | null; billing: string | null }[]>`
+    SELECT order_id, shipping, billing FROM orders.addresses
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])`;
+  return new Map(
+    rows.map(({ order_id, ...sealed }) => [Number(order_id), { orderId: Number(order_id), ...sealed }]),
+  );
 }
 
 /** PENDING orders whose time is past, longest due first. */

@@ -127,7 +127,8 @@ it("books the tax of what is owed, whatever line was credited before it was paid
     if (method === "invoice")
       await post(`/orders/${id}/pay`, { payment_method: "balance", account_id: account });
     await post(`/orders/${id}/ship`, { items: [{ line: 1, quantity: 7 }] });
-    expect(await post(`/orders/${id}/ship`), method).toMatchObject({
+    const anyway = { ship_anyway: true, note: "found one more" };
+    expect(await post(`/orders/${id}/ship`, anyway), method).toMatchObject({
       body: { order: { status: "COMPLETED" } },
     });
     expect(await taxOf({ id }), method).toBe("2000");
@@ -286,7 +287,7 @@ it("refunds by line, and never more of a line than is left", async () => {
     status: 201,
     body: { order: { credited: "7.99" }, credit_note: { total: "7.99", tax: "1.33" } },
   });
-  await post(`/orders/${id}/ship`);
+  await post(`/orders/${id}/ship`, { ship_anyway: true, note: "scratched, but wanted" });
   const back = await post(`/orders/${id}/returns`, {
     items: [
       { line: 2, quantity: 2 },

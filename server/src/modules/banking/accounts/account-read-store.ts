@@ -1,4 +1,5 @@
 // The SQL that reads accounts for people, and changes what lies beside the ledger.
+import type { Sql } from "../../../runtime/database.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
@@ -43,6 +44,14 @@ export async function selectBankAccount({ sql }: Tx, id: number): Promise<BankAc
     FROM banking.accounts
     WHERE id = ${id}`;
   return row;
+}
+
+/** Whose an account is, and in what: neither ever changes. */
+export type AccountHead = Pick<BankAccountRow, "id" | "owner_id" | "currency">;
+
+export async function selectHeads(sql: Sql, ids: readonly number[]): Promise<AccountHead[]> {
+  return sql<AccountHead[]>`
+    SELECT id, owner_id, currency FROM banking.accounts WHERE id = ANY(${toArray(ids)}::bigint[])`;
 }
 
 /** The first `limit` accounts of an owner. */

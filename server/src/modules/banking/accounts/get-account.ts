@@ -1,6 +1,7 @@
 // Reads one customer account for those who may see it: staff all, a customer their own. An account of others answers
 // exactly like one that does not exist.
 import type { Sql } from "../../../runtime/database.ts";
+import { readTogether } from "../../../runtime/reads/read-together.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
@@ -13,7 +14,12 @@ import {
   ledgerError,
 } from "../../ledger/index.ts";
 import type { BankAccount } from "./account.ts";
-import { type BankAccountRow, selectBankAccount } from "./account-read-store.ts";
+import {
+  type AccountHead,
+  type BankAccountRow,
+  selectBankAccount,
+  selectHeads,
+} from "./account-read-store.ts";
 
 export interface AccountReader {
   readonly db: Sql;
@@ -39,7 +45,7 @@ export async function getAssetOf(
   actor: Actor,
   accountId: number,
 ): Promise<Asset> {
-  const { currency } = await inReadTransaction(db, (tx) => readVisibleRow(tx, actor, accountId));
+  const { currency } = show(await readHead(db, accountId), actor, accountId);
   if (assets.byCode(currency) === undefined) await assets.refresh();
   const asset = assets.byCode(currency);
   if (asset === undefined) throw new Error(`account ${accountId} has the unknown asset ${currency}`);
@@ -48,8 +54,12 @@ export async function getAssetOf(
 
 /** Refuses an account that the actor may not see. @throws AppError `not_found/account_not_found` */
 export async function checkVisible(db: Sql, actor: Actor, accountId: number): Promise<void> {
-  await inReadTransaction(db, (tx) => readVisibleRow(tx, actor, accountId));
+  show(await readHead(db, accountId), actor, accountId);
 }
+
+const readHead = readTogether<number, AccountHead>(
+  async (db, ids) => new Map((await selectHeads(db, ids)).map((head) => [Number(head.id), head])),
+);
 
 /** Inside the command's own transaction. @throws AppError `not_found/account_not_found` */
 export async function readVisibleAccount(
@@ -57,14 +67,17 @@ export async function readVisibleAccount(
   actor: Actor,
   accountId: number,
 ): Promise<{ row: BankAccountRow; rules: AccountRules }> {
-  const row = await readVisibleRow(tx, actor, accountId);
+  const row = show(await selectBankAccount(tx, accountId), actor, accountId);
   const rules = (await findAccountRules(tx, [accountId])).get(accountId);
   if (rules === undefined) throw new Error(`account ${accountId} is missing in the ledger`);
   return { row, rules };
 }
 
-async function readVisibleRow(tx: Tx, actor: Actor, accountId: number): Promise<BankAccountRow> {
-  const row = await selectBankAccount(tx, accountId);
+function show<Row extends Pick<BankAccountRow, "owner_id">>(
+  row: Row | undefined,
+  actor: Actor,
+  accountId: number,
+): Row {
   if (row !== undefined && (actsForAll(actor) || row.owner_id === actor.id)) return row;
   const refusal = ledgerError("account_not_found", { account_id: String(accountId) });
   throw row === undefined ? refusal : asHidden(refusal);

@@ -4,6 +4,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface BalanceRow {
+  id: bigint;
   asset_id: number;
   balance: string;
   held: string;
@@ -14,9 +15,9 @@ export interface BalanceRow {
 }
 
 /** A hold that has passed its time holds nothing more, whether or not anybody has recorded it as expired yet. */
-export async function selectBalance(db: Sql, accountId: number): Promise<BalanceRow | undefined> {
-  const [row] = await db<BalanceRow[]>`
-    SELECT a.asset_id, a.credit_limit, a.version,
+export async function selectBalancesNow(db: Sql, ids: readonly number[]): Promise<BalanceRow[]> {
+  return db<BalanceRow[]>`
+    SELECT a.id, a.asset_id, a.credit_limit, a.version,
       clock.now + (SELECT last_value FROM ledger.stamp_lead) AS as_of,
       (a.credits_posted - a.debits_posted + coalesce(stripes.posted, 0))::text AS balance,
       (a.debits_pending + coalesce(stripes.pending, 0) - passed.amount)::text AS held,
@@ -26,7 +27,7 @@ export async function selectBalance(db: Sql, accountId: number): Promise<Balance
     LEFT JOIN LATERAL (
       SELECT sum(b.credits_posted - b.debits_posted) AS posted, sum(b.debits_pending) AS pending
       FROM ledger.system_balances b
-      WHERE b.account_id = a.id) AS stripes ON a.system
+      WHERE a.system AND b.account_id = a.id) AS stripes ON a.system
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(h.amount), 0) AS amount
       FROM ledger.holds h
@@ -40,8 +41,7 @@ export async function selectBalance(db: Sql, accountId: number): Promise<Balance
       WHERE h.credit_account_id = a.id
         AND h.state = 1
         AND (h.expires_at IS NULL OR h.expires_at > clock.now)) AS incoming
-    WHERE a.id = ${accountId}`;
-  return row;
+    WHERE a.id = ANY(${toArray(ids)}::bigint[])`;
 }
 
 /** What is needed to tell whether a moment can still change. */
@@ -72,7 +72,8 @@ export async function selectBalanceAt(
   at: number,
 ): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
-    SELECT a.asset_id, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming, held.amount::text AS held,
+    SELECT a.id, a.asset_id, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming,
+      held.amount::text AS held,
       coalesce(after.balance, 0)::text AS balance,
       coalesce((
           SELECT c.credit_limit_after
@@ -120,7 +121,8 @@ export async function selectSystemBalanceAt(
   at: number,
 ): Promise<BalanceRow | undefined> {
   const [row] = await db<BalanceRow[]>`
-    SELECT a.asset_id, a.credit_limit, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming, '0' AS held,
+    SELECT a.id, a.asset_id, a.credit_limit, ${at}::bigint AS as_of, NULL AS version, NULL AS incoming,
+      '0' AS held,
       ((
           SELECT coalesce(sum(t.amount), 0)
           FROM ledger.transfers t

@@ -1,5 +1,6 @@
 // Reads an account's balance: now, or exactly as it was at a past moment.
 import type { Sql } from "../../../runtime/database.ts";
+import { readTogether } from "../../../runtime/reads/read-together.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { ledgerError } from "../errors.ts";
 import * as store from "./balance-store.ts";
@@ -30,7 +31,7 @@ export async function getBalance(
   accountId: number,
   { at }: { at?: number | undefined } = {},
 ): Promise<BalanceReading> {
-  const row = at === undefined ? await store.selectBalance(db, accountId) : await readPast(db, accountId, at);
+  const row = await (at === undefined ? readNow(db, accountId) : readPast(db, accountId, at));
   if (row === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });
   const [balance, held] = [BigInt(row.balance), BigInt(row.held)];
   return {
@@ -43,6 +44,10 @@ export async function getBalance(
     asOf: Number(row.as_of),
   };
 }
+
+const readNow = readTogether<number, store.BalanceRow>(
+  async (db, ids) => new Map((await store.selectBalancesNow(db, ids)).map((row) => [Number(row.id), row])),
+);
 
 /** What many accounts hold now, in minor units. */
 export interface AccountSums {

@@ -16,7 +16,7 @@ import { CREDIT_NOTES } from "../credit-notes/credit-note-store.ts";
 import { followReturns, STAMPS_OF_NOTES } from "../credit-notes/follow-returns.ts";
 import { stopShipping } from "../fulfilment/stop-shipping.ts";
 import { holdsOf, type Order } from "../order.ts";
-import { selectOrder } from "../order-read-store.ts";
+import { selectOrdersById } from "../order-read-store.ts";
 import { ORDERS } from "../order-store.ts";
 import type { OrderServices } from "../services.ts";
 import { factsOf } from "./order-facts.ts";
@@ -33,7 +33,8 @@ const STAMPS_OF_RETURN = 10;
 export function followPayments({ db, assets }: Pick<OrderServices, "db" | "assets">): PaymentListener {
   return {
     prepare: async ({ orderId }, { isAgain }) => {
-      const order = orderId === null || !isAgain ? undefined : await selectOrder(db, orderId);
+      const order =
+        orderId === null || !isAgain ? undefined : (await selectOrdersById(db, [orderId])).get(orderId);
       const { holdIds, accountIds } = holdsOf(order ?? { lines: [] });
       const ids = orderId === null ? [] : [orderId];
       return {

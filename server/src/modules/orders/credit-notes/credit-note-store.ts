@@ -3,7 +3,7 @@
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
-import type { Tx } from "../../../runtime/transaction.ts";
+import type { Reader, Tx } from "../../../runtime/transaction.ts";
 import type { PageFilter } from "../../../values/filter.ts";
 import { toId } from "../../../values/id.ts";
 import type { RowReader, RowWriter } from "../../desk/index.ts";
@@ -131,33 +131,36 @@ export async function selectCreditNote(db: Sql, id: number): Promise<CreditNote 
   return (await withLines(db, rows))[0];
 }
 
-/** Oldest first: an order's story. */
-export async function selectCreditNotesOfOrder(db: Sql, orderId: number): Promise<CreditNote[]> {
-  return (await selectCreditNotes(db, { orderId, limit: 1_000 })).reverse();
-}
-
 /** All notes of an order by its id, oldest first. Locked by their orders' rows. */
 export const CREDIT_NOTES: RowReader<readonly CreditNote[]> = {
   kind: "orders.credit_notes",
-  read: async ({ sql }, orderIds) => {
-    const ids = toArray(orderIds);
-    const [rows, lines] = await Promise.all([
-      sql<NoteRow[]>`
+  read: async (tx, orderIds) => {
+    const notes = await selectCreditNotesOfOrders(tx, orderIds);
+    return new Map(orderIds.map((id) => [id, notes.get(id) ?? []]));
+  },
+};
+
+/** Oldest first, with their lines: an order's story. */
+export async function selectCreditNotesOfOrders(
+  { sql }: Reader,
+  orderIds: readonly number[],
+): Promise<Map<number, CreditNote[]>> {
+  const ids = toArray(orderIds);
+  const [rows, lines] = await Promise.all([
+    sql<NoteRow[]>`
         SELECT ${NOTE_COLUMNS.names(sql)}
         FROM orders.credit_notes
         WHERE order_id = ANY(${ids}::bigint[])
         ORDER BY order_id, id`.execute(),
-      sql<NoteLineRow[]>`
+    sql<NoteLineRow[]>`
         SELECT ${LINE_COLUMNS.names(sql, "l")}
         FROM orders.credit_notes n
         JOIN orders.credit_note_lines l ON l.note_id = n.id
         WHERE n.order_id = ANY(${ids}::bigint[])
         ORDER BY l.note_id, l.line_no`.execute(),
-    ]);
-    const notes = Map.groupBy(toNotes(rows, lines), ({ orderId }) => orderId ?? 0);
-    return new Map(orderIds.map((id) => [id, notes.get(id) ?? []]));
-  },
-};
+  ]);
+  return Map.groupBy(toNotes(rows, lines), ({ orderId }) => orderId ?? 0);
+}
 
 async function withLines(db: Sql, rows: readonly NoteRow[]): Promise<CreditNote[]> {
   if (rows.length === 0) return [];

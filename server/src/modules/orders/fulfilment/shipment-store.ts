@@ -34,7 +34,7 @@ export async function selectShipments(db: Sql, orderId: number): Promise<readonl
   return (await selectShipmentsOfOrders({ sql: db }, [orderId])).get(orderId) ?? [];
 }
 
-async function selectShipmentsOfOrders(
+export async function selectShipmentsOfOrders(
   { sql }: Reader,
   orderIds: readonly number[],
 ): Promise<Map<number, Shipment[]>> {
