@@ -82,6 +82,16 @@ export function readTime<T extends string | null | undefined>(
   return stamp;
 }
 
+/** As `readTime`, from 1970 on: what is kept as a moment. @throws AppError `invalid/invalid_request` naming the field */
+export function readMoment<T extends string | null | undefined>(
+  text: T,
+  field: string,
+): number | Exclude<T, string> {
+  const stamp = readTime(text, field);
+  if (typeof stamp === "number" && stamp < 0) throw invalidField(field, "must be a time from 1970 on");
+  return stamp;
+}
+
 /** A half-open range of time as stamps. @throws AppError `invalid/invalid_request` naming the field */
 export function readRange(query: { from?: string | undefined; to?: string | undefined }): {
   from: number | undefined;

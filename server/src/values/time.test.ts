@@ -22,4 +22,7 @@ it("refuses days and hours that do not exist, and years that PostgreSQL has no t
     expect(parseStamp(bad)).toBeUndefined();
   expect(parseStamp("2024-02-29")).toBe(Date.UTC(2024, 1, 29) * 1000);
   expect(parseStamp("0001-01-01")).toBe(-62_135_596_800_000_000);
+  const last = parseStamp("9999-12-31T23:59:59.999999999Z") ?? 0;
+  expect(new Date(last / 1000).toISOString()).toBe("9999-12-31T23:59:59.999Z");
+  expect(formatStamp(last)).toMatch(/^9999-12-31T23:59:59\.999\d{3}Z$/);
 });

@@ -25,7 +25,7 @@ export function parseStamp(text: string): number | undefined {
   if (match === null || !isDay(date)) return undefined;
   const ms = Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text.replace(" ", "T"));
   if (!(ms >= MS_MIN && ms <= MS_MAX)) return undefined;
-  return ms * 1000 + Number(fraction.padEnd(6, "0").slice(3, 6));
+  return Math.min(ms * 1000 + Number(fraction.padEnd(6, "0").slice(3, 6)), MS_MAX * 1000); // rounded up, it were 10000
 }
 
 function isDay(date: string): boolean {

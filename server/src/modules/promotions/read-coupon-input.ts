@@ -3,7 +3,7 @@
 
 import { invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
-import { readText, readTime } from "../../values/read-input.ts";
+import { readMoment, readText } from "../../values/read-input.ts";
 import { type Asset, type Assets, readCurrency } from "../ledger/index.ts";
 import type { NewCoupon } from "./change-coupon.ts";
 import { type Coupon, type CouponTerms, NO_TERMS, normalizeCode, PERCENT_ONE } from "./coupon.ts";
@@ -53,8 +53,8 @@ function readTerms(input: Given, { isPercent, asset }: CouponKind): Partial<Coup
     amountMinor: value === undefined || isPercent ? undefined : readAmount(value, "value", asset),
     minimumOrderMinor: readOptionalAmount(input, "minimum_order", asset),
     maximumDiscountMinor: readOptionalAmount(input, "maximum_discount", asset),
-    validFrom: readMoment(input, "valid_from"),
-    validUntil: readMoment(input, "valid_until"),
+    validFrom: readMoment(input.valid_from, "valid_from"),
+    validUntil: readMoment(input.valid_until, "valid_until"),
     usageLimit: input.usage_limit,
     customerLimit: input.usage_limit_per_customer,
     isActive: input.active,
@@ -86,11 +86,4 @@ function readAmount(given: string | number, field: string, asset: Asset | undefi
   if (typeof amount !== "bigint") throw invalidField(field, describeAmountProblem(amount, asset.scale));
   if (amount <= 0n) throw invalidField(field, "must be more than zero");
   return amount;
-}
-
-/** A time from 1970 on. */
-function readMoment(input: CouponChange, field: "valid_from" | "valid_until"): number | null | undefined {
-  const stamp = readTime(input[field], field);
-  if (typeof stamp === "number" && stamp < 0) throw invalidField(field, "must be a time from 1970 on");
-  return stamp;
 }

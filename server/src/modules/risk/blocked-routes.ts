@@ -4,7 +4,7 @@ import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } fr
 import { readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
-import { readText, readTime } from "../../values/read-input.ts";
+import { readMoment, readText } from "../../values/read-input.ts";
 import {
   type BlockedEntry,
   blockSubject,
@@ -58,7 +58,7 @@ function addBlocking(server: HttpServer, { db, vault }: BlockedServices): void {
         kind,
         value: readSubject(kind, value),
         reason: readText(reason, "reason") ?? null,
-        expiresAt: toDate(readTime(expiresAt, "expires_at")) ?? null,
+        expiresAt: toDate(readMoment(expiresAt, "expires_at")) ?? null,
         blockedBy: request.actor.id,
       };
       return async (tx) => describeEntry(await blockSubject(tx, vault, entry));
@@ -108,7 +108,7 @@ function addChanging(server: HttpServer, { db, vault }: BlockedServices): void {
       const { id } = request.params;
       const change = {
         reason: readText(request.body.reason, "reason"),
-        expiresAt: toDate(readTime(request.body.expires_at, "expires_at")),
+        expiresAt: toDate(readMoment(request.body.expires_at, "expires_at")),
         versions: readVersions(request.headers["if-match"]),
       };
       return async (tx) => describeEntry(await changeBlocked(tx, vault, { id, change }));
@@ -148,9 +148,13 @@ function addScreening(server: HttpServer, { db }: BlockedServices): void {
 }
 
 function describeEntry({ id, blockedBy, blockedAt, expiresAt, ...entry }: BlockedEntry): BlockedDocument {
+  const { kind, value, reason, version } = entry;
   return {
     id: String(id),
-    ...entry,
+    kind,
+    value,
+    reason,
+    version,
     blocked_by: blockedBy,
     blocked_at: blockedAt.toISOString(),
     expires_at: expiresAt?.toISOString() ?? null,

@@ -21,8 +21,8 @@ import {
 } from "./fraud-store.ts";
 import { normalizeSubject, subjectOf } from "./fraud-subject.ts";
 
-/** An entry as it is read: the value in the form in which it is compared. */
-export type BlockedEntry = BlockedRow;
+/** An entry as it is read: the value in the form in which it is compared, without the index that it is found by. */
+export type BlockedEntry = Omit<BlockedRow, "valueIndex">;
 
 export interface NewBlocked {
   readonly kind: BlockedKind;
@@ -43,8 +43,7 @@ export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Pro
   const known = await selectBlockedId(tx, subject.index);
   if (known !== undefined) throw riskError("blocked_already", { id: String(known) });
   const sealed = vault.encrypt(value, contextOfBlocked(subject.index.toString("hex")));
-  const row = await insertBlocked(tx, { ...rest, subject, value: sealed });
-  return { ...row, value };
+  return toEntry(await insertBlocked(tx, { ...rest, subject, value: sealed }), value);
 }
 
 /** The value in the form in which it is compared. @throws AppError `invalid/invalid_request` where it is none of its kind */
@@ -108,7 +107,7 @@ export async function changeBlocked(
   const { reason = before.reason, expiresAt = before.expiresAt, versions } = change;
   const row = await updateBlocked(tx, id, { reason, expiresAt, versions });
   if (row === undefined) throw riskError("blocked_entry_changed", { version: before.version });
-  return { ...row, value: before.value };
+  return toEntry(row, before.value);
 }
 
 /** @throws AppError `not_found/blocked_entry_not_found` */
@@ -122,5 +121,9 @@ async function decryptEntries(vault: Vault, rows: readonly BlockedRow[]): Promis
   const values = await vault.decryptAll(
     rows.map(({ valueIndex, value }) => ({ value, context: contextOfBlocked(valueIndex.toString("hex")) })),
   );
-  return rows.map((row, index) => ({ ...row, value: values[index] ?? "" }));
+  return rows.map((row, index) => toEntry(row, values[index] ?? ""));
+}
+
+function toEntry({ valueIndex: _, ...row }: BlockedRow, value: string): BlockedEntry {
+  return { ...row, value };
 }

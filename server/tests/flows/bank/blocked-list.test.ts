@@ -58,3 +58,26 @@ it("refuses what is no value of its kind, and everybody but administrators", asy
     "screening_not_found",
   );
 });
+
+it("F6-38 takes the last moment that there is, refuses one before 1970, and shows what is documented alone", async () => {
+  const last = { kind: "customer", value: "far", expires_at: "9999-12-31T23:59:59.999999Z" };
+  const { status, body } = await bank.post("/risk/blocked", last);
+  expect(status).toBe(201);
+  const { id, blocked_at } = body;
+  const shown = {
+    id,
+    kind: "customer",
+    value: "far",
+    reason: null,
+    version: 1,
+    blocked_by: "admin",
+    blocked_at,
+  };
+  expect(body).toEqual({ ...shown, expires_at: "9999-12-31T23:59:59.999Z" });
+  expect((await bank.get(`/risk/blocked/${id}`)).body).toEqual(body);
+  for (const expires_at of ["0001-01-01", "1969-12-30"])
+    expect(await bank.patch(`/risk/blocked/${id}`, { expires_at }), expires_at).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: "expires_at", reason: "must be a time from 1970 on" }] },
+    });
+});

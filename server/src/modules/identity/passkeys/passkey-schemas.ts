@@ -94,7 +94,8 @@ export const NewPasskeyAnswer = Type.Object({
   ),
 });
 
-const options = (description: string) => Type.Object({ challenge: Type.String() }, { description });
+const options = (description: string) =>
+  Type.Object({ challenge: Type.String() }, { description, additionalProperties: true });
 export const CreationOptions = options(
   "For navigator.credentials.create(): PublicKeyCredentialCreationOptionsJSON",
 );
