@@ -17,7 +17,7 @@ INSERT INTO ledger.assets (code, kind, scale) VALUES
   ('CNY', 'money', 2), ('JPY', 'money', 0), ('KRW', 'money', 0), ('KWD', 'money', 3), ('BTC', 'security', 8);
 
 -- Units of stock are one asset: each SKU at each location has an account in it, and the accounts never trade
--- with each other, only with `world` and `sold`. An asset per SKU would prove no more and cost six system
+-- with each other, only with `world` and `sold`. An asset per SKU would prove no more and cost eight system
 -- accounts each.
 INSERT INTO ledger.assets (code, kind, scale) VALUES ('UNIT', 'stock', 0);
 
@@ -26,7 +26,8 @@ INSERT INTO ledger.assets (code, kind, scale) VALUES ('UNIT', 'stock', 0);
 -- on its way in is not kept here but derived from the active holds, so that a hold locks the payer alone. A
 -- system account's row never changes: its sums lie in system_balances.
 CREATE TABLE ledger.accounts (
-  id              bigint GENERATED ALWAYS AS IDENTITY (START WITH 1001) PRIMARY KEY,
+  -- behind the system accounts of the assets below, customers' accounts begin at 1109
+  id              bigint GENERATED ALWAYS AS IDENTITY (START WITH 965) PRIMARY KEY,
   asset_id        integer  NOT NULL REFERENCES ledger.assets,
   system          boolean  NOT NULL DEFAULT false,
   state           smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3)), -- open, frozen, closed
@@ -177,7 +178,7 @@ CREATE TABLE ledger.journals (
   metadata       text,
   effective_at   timestamptz,
   -- whose commands alone move it; null: nobody's
-  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note')),
+  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note', 'trade_order')),
   owner_id       bigint,
   CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
   CONSTRAINT journals_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)

@@ -17,6 +17,7 @@ import { SECRETS_KEYS } from "./keys/secrets.ts";
 import { SECURE_RECORDS_KEYS } from "./keys/secure-records.ts";
 import { SHOP_KEYS } from "./keys/shop.ts";
 import { SUPPLY_KEYS } from "./keys/supply.ts";
+import { TRADING_KEYS } from "./keys/trading.ts";
 
 export const CONFIG_KEYS = [
   ...PROGRAM_KEYS,
@@ -32,6 +33,7 @@ export const CONFIG_KEYS = [
   ...EXPORTS_KEYS,
   ...PAYMENT_KEYS,
   ...SHOP_KEYS,
+  ...TRADING_KEYS,
   ...SUPPLY_KEYS,
   ...BESIDE_KEYS,
   ...LATER_KEYS,

@@ -38,6 +38,10 @@ export const SCOPES = [
   "orders:write",
   "coupons:read",
   "coupons:write",
+  "trading:read",
+  "trading:write",
+  "quotes:write",
+  "instruments:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -158,6 +162,24 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addCoupon: by(OPERATORS, "coupons:write"),
   changeCoupon: by(OPERATORS, "coupons:write"),
   checkCoupon: by(EVERYONE, "orders:read"),
+
+  // Trading: customers their own orders and positions alone; programs and staff bring quotes in
+  listInstruments: by(EVERYONE, "trading:read"),
+  getInstrument: by(EVERYONE, "trading:read"),
+  addInstrument: by(ADMIN, "instruments:write"),
+  changeInstrument: by(ADMIN, "instruments:write"),
+  openInstrument: by(OPERATORS, "instruments:write"),
+  haltInstrument: by(OPERATORS, "instruments:write"),
+  closeInstrument: by(OPERATORS, "instruments:write"),
+  takeQuotes: by(STAFF, "quotes:write"),
+  listQuotes: by(EVERYONE, "trading:read"),
+  placeTradeOrder: moving(EVERYONE, "trading:write"),
+  placeTradeOrderPair: moving(EVERYONE, "trading:write"),
+  listTradeOrders: by(EVERYONE, "trading:read"),
+  getTradeOrder: by(EVERYONE, "trading:read"),
+  cancelTradeOrder: by(EVERYONE, "trading:write"),
+  cancelTradeOrders: by(EVERYONE, "trading:write"),
+  listPositions: by(EVERYONE, "trading:read"),
 
   // What was sold
   getSales: by(STAFF, "orders:read"),

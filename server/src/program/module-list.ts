@@ -17,6 +17,7 @@ import { payments } from "../modules/payments/open.ts";
 import { promotions } from "../modules/promotions/open.ts";
 import { reports } from "../modules/reports/open.ts";
 import { risk } from "../modules/risk/open.ts";
+import { trading } from "../modules/trading/open.ts";
 import type { EncryptedTable } from "../runtime/vault/encrypted-table.ts";
 
 const LIST = begin()
@@ -33,6 +34,7 @@ const LIST = begin()
   .with(promotions)
   .with(orders)
   .with(carts)
+  .with(trading)
   .with(reports);
 
 type AnyModule = Module<string, unknown, never, unknown>;

@@ -97,6 +97,11 @@ export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   return quotient;
 }
 
+/** Divides non-negative integers, rounding half up. */
+export function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
+  return (2n * numerator + denominator) / (2n * denominator);
+}
+
 export function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }

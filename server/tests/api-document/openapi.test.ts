@@ -175,6 +175,7 @@ test("F6-39 every example works as it is on a new database, and all answers are 
   await tryBanking(tour);
   await tryStock(tour);
   await trySelling(tour);
+  await tryTrading(tour);
   await tryPeople(tour);
   const left = routes
     .filter((route) => examplesOf(route).length > 0 && !tour.sent.has(nameOf(route)))
@@ -295,6 +296,27 @@ async function trySelling(tour: Tour): Promise<void> {
   await post("/carts/{id}/checkout", { id, ...carl });
   const blocked = await post("/risk/blocked");
   await patch("/risk/blocked/{id}", { id: blocked.id });
+}
+
+async function tryTrading(tour: Tour): Promise<void> {
+  const { post, patch } = takeTour(tour);
+  const tina = { token: await app.token("customer", "tina") };
+  for (const [currency, amount] of [
+    ["USD", "1000.00"],
+    ["BTC", "5"],
+  ] as const) {
+    const account = { owner_id: "tina", external_owner: true, currency };
+    const { id } = (await app.call("POST", "/api/v1/accounts", { token: tour.admin, body: account })).body;
+    const deposit = { type: "deposit", account_id: id, amount, currency };
+    await app.call("POST", "/api/v1/transactions", { token: tour.admin, body: deposit });
+  }
+  const { id } = await post("/instruments");
+  await patch("/instruments/{id}", { id });
+  for (const step of ["halt", "close", "open"]) await post(`/instruments/{id}/${step}`, { id });
+  await post("/quotes");
+  await post("/trade-orders", tina);
+  await post("/trade-orders/pairs", tina);
+  await post("/trade-orders/cancel", tina);
 }
 
 async function tryPeople(tour: Tour): Promise<void> {

@@ -11,7 +11,7 @@ const app = await shareInFile(startTestApp(UNLIMITED));
 
 /** What no schema can say: what there is in this database, and how one value stands to another. */
 const BEYOND_SCHEMAS = [
-  /GET \/assets(\?kind=money)? lists (what is|those)$/,
+  /GET \/assets(\?kind=(money|security))? lists (what is|those)$/,
   /is not a cursor of this list/,
   /must be a cursor|invalid_link/,
   /lies before from|must be before to|must be at most 3660 days before to/,

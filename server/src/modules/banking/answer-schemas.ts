@@ -130,10 +130,16 @@ export type StatementDocument = Type.Static<typeof Statement>;
 /** What booked it, and alone may move it. */
 export const OwnedBy = Type.Union(
   [
-    Type.Object({ type: Type.Enum(["order", "payment", "credit_note"]), id: Id }, { title: "OwnedBy" }),
+    Type.Object(
+      { type: Type.Enum(["order", "payment", "credit_note", "trade_order"]), id: Id },
+      { title: "OwnedBy" },
+    ),
     Type.Null(),
   ],
-  { description: "The order, payment or credit note whose commands alone move it; null: nobody's" },
+  {
+    description:
+      "The order, payment, credit note or trade order whose commands alone move it; null: nobody's",
+  },
 );
 
 const transactionFields = {

@@ -1,7 +1,7 @@
 // The door of banking: customers' accounts and the transactions on them.
 
 export { needOwners, needOwnersOf, ownersOf } from "./accounts/account-owners.ts";
-export { findOwners } from "./accounts/owner-store.ts";
+export { findOwnAccounts, findOwners } from "./accounts/owner-store.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
 export { createHttpRateSource, type RateSource } from "./exchange/rate-source.ts";

@@ -11,3 +11,4 @@ export type {
 export { type CommandDesk, type DeskOptions, openCommandDesk } from "./command-desk.ts";
 export { buildTouchCommand, expireHolds } from "./expire-holds.ts";
 export { rereadFirst, submitRereading } from "./submit-rereading.ts";
+export { leaveRow, setRow, tellEvent } from "./take-back.ts";

@@ -26,7 +26,16 @@ export const LOCK_ORDER = [
   "orders.shipments",
   "orders.credit_notes",
   "inventory.purchase_orders",
-  // read without locks
+  // locked FOR UPDATE: an instrument's lock is that of everything traded in it
+  "trading.instruments",
+  // locked by advisory lock: owners whose trade orders are counted
+  "trading.owners",
+  // read without locks, under those of their instruments, owners and accounts
+  "trading.client_orders",
+  "trading.orders",
+  "trading.related_orders",
+  "trading.reached_orders",
+  "trading.positions",
   "risk.blocked_subjects",
   // locked by advisory lock: customers whose orders are counted
   "risk.recent_orders",

@@ -1,7 +1,7 @@
 // The rows of payments at the desk: read under lock for a whole batch, left for one write at its end. What is left here
 // is taken back where the book takes back the bookings it belongs to (`allOrNothing`), so that both stay or neither.
 import { formatAmount } from "../../values/money.ts";
-import type { Desk, RowReader, RowWriter } from "../desk/index.ts";
+import { type Desk, type RowReader, type RowWriter, setRow } from "../desk/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
 import { lockAttemptsOf, writeAttempts } from "./attempts/attempt-store.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
@@ -67,17 +67,6 @@ function addRow(desk: Desk, row: Row): void {
   desk.rows.add(WRITE, left);
   desk.book.undoLog?.push(() => {
     left.isTakenBack = true;
-  });
-}
-
-/** Sets a row for the commands behind it in the batch; taken back like the rows that are left. */
-export function setRow<Row>(desk: Desk, reader: RowReader<Row>, [id, row]: readonly [number, Row]): void {
-  const rows = desk.rows.of(reader);
-  const before = rows.get(id);
-  rows.set(id, row);
-  desk.book.undoLog?.push(() => {
-    if (before === undefined) rows.delete(id);
-    else rows.set(id, before);
   });
 }
 

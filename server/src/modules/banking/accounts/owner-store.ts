@@ -1,6 +1,6 @@
 // The SQL of banking.
 import { columnsOf } from "../../../runtime/row-columns.ts";
-import { toArray } from "../../../runtime/sql-array.ts";
+import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 /** Owners of the accounts, by account id. */
@@ -11,6 +11,21 @@ export async function findOwners({ sql }: Tx, accountIds: readonly number[]): Pr
     FROM banking.accounts
     WHERE id = ANY(${toArray(accountIds)}::bigint[])`.execute();
   return new Map(rows.map((row) => [Number(row.id), row.owner_id]));
+}
+
+/** An owner's accounts in some assets: ids by the asset's code, oldest first. */
+export async function findOwnAccounts(
+  { sql }: Tx,
+  ownerId: string,
+  codes: readonly string[],
+): Promise<Map<string, number[]>> {
+  const rows = await sql<{ id: bigint; currency: string }[]>`
+    SELECT id, currency
+    FROM banking.accounts
+    WHERE owner_id = ${ownerId} AND currency = ANY(${toTextArray(codes)}::text[])
+    ORDER BY id`;
+  const byCode = Map.groupBy(rows, ({ currency }) => currency);
+  return new Map([...byCode].map(([code, own]) => [code, own.map(({ id }) => Number(id))]));
 }
 
 export interface NewBankAccount {

@@ -26,9 +26,19 @@ export interface Asset {
 /**
  * `world`: the outside, where deposits come from and withdrawals go to, stock is received from and written off to.
  * `exchange`: the house's position in currency exchange. `clearing`: money that payment providers hold for the house.
- * `sales` and `tax`: what orders brought in. `sold`: units of stock that orders took.
+ * `sales` and `tax`: what orders brought in. `sold`: units of stock that orders took. `dealing`: the house's side of what it trades
+ * with customers. `fees`: what trading charged.
  */
-export const SYSTEM_ACCOUNT_NAMES = ["world", "exchange", "clearing", "sales", "tax", "sold"] as const;
+export const SYSTEM_ACCOUNT_NAMES = [
+  "world",
+  "exchange",
+  "clearing",
+  "sales",
+  "tax",
+  "sold",
+  "dealing",
+  "fees",
+] as const;
 export type SystemAccountName = (typeof SYSTEM_ACCOUNT_NAMES)[number];
 
 export interface Assets {

@@ -25,7 +25,7 @@ export function describeReversal(reversedId: number): string {
   return `${REVERSAL_METADATA.before}${reversedId}${REVERSAL_METADATA.after}`;
 }
 
-export type OwnerType = "order" | "payment" | "credit_note";
+export type OwnerType = "order" | "payment" | "credit_note" | "trade_order";
 
 /** What a journal or hold belongs to: its commands alone capture, release or undo it. */
 export interface Owner {

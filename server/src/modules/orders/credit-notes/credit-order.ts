@@ -1,6 +1,8 @@
 // Gives back of an order: goods and their money (a return), or money alone (a refund). Stock, refund, credit note and order
 // change in one commit. What was never paid is not paid out: it lowers what is due.
+
 import { AppError } from "../../../values/app-error.ts";
+import { divideHalfUp } from "../../../values/money.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { returnStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
@@ -23,7 +25,7 @@ import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { stopLines, stopShipping } from "../fulfilment/stop-shipping.ts";
 import { fulfilmentOf, type Order, ownerOf } from "../order.ts";
-import { divideHalfUp, least, most, shareOfUnits, sum } from "../placing/totals.ts";
+import { least, most, shareOfUnits, sum } from "../placing/totals.ts";
 import {
   applyParts,
   buildCreditNote,

@@ -1,6 +1,8 @@
 // Ships an order, wholly or in part: the stock that was held leaves the house, what is left stays held, and what was shipped
 // is charged, all in one commit. What cannot be charged is not shipped.
+
 import { AppError } from "../../../values/app-error.ts";
+import { divideHalfUp } from "../../../values/money.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { type StockByProduct, shipStock } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
@@ -18,7 +20,7 @@ import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { fulfilmentOf, type Order, type OrderLine, openOf, ownerOf } from "../order.ts";
 import { holdStock } from "../placing/place-orders.ts";
-import { divideHalfUp, least, shareOfUnits, taxWithin } from "../placing/totals.ts";
+import { least, shareOfUnits, taxWithin } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
 import { describeShipment, type Shipment, type ShipmentLine, type Tracking } from "./shipment.ts";
 import { NEW_SHIPMENTS } from "./shipment-store.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { divideHalfUp } from "../../../values/money.ts";
 import { formatTaxRate, readTaxRate, readTaxRates } from "./tax-rates.ts";
-import { apportion, divideHalfUp, priceLine, shareOfUnits, sumTotals, taxWithin } from "./totals.ts";
+import { apportion, priceLine, shareOfUnits, sumTotals, taxWithin } from "./totals.ts";
 
 const rate = fc.integer({ min: 0, max: 1_000_000 });
 const line = fc.record({

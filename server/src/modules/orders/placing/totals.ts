@@ -2,7 +2,7 @@
 // the sums of its lines. Per line, because then the printed lines add up to the printed total, whatever is returned
 // later; half up, because that is how invoices are checked by hand and what tax offices take ("5 rounds up"), while half to even
 // (which conversions of money use) would surprise whoever recalculates a single line.
-import { AMOUNT_MINOR_MAX } from "../../../values/money.ts";
+import { AMOUNT_MINOR_MAX, divideHalfUp } from "../../../values/money.ts";
 
 /** Tax rates are whole millionths: 0.2 is 200,000. */
 export const TAX_RATE_ONE = 1_000_000;
@@ -112,11 +112,6 @@ export function apportion(amount: bigint, weights: readonly bigint[]): bigint[] 
     left -= 1n;
   }
   return parts;
-}
-
-/** Divides non-negative integers, rounding half up. */
-export function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
-  return (2n * numerator + denominator) / (2n * denominator);
 }
 
 export function least(...amounts: readonly bigint[]): bigint {

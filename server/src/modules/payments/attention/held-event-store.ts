@@ -4,8 +4,7 @@ import { columnsOf } from "../../../runtime/row-columns.ts";
 import { tableOf } from "../../../runtime/row-table-store.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toId } from "../../../values/id.ts";
-import type { Desk, RowReader, RowWriter } from "../../desk/index.ts";
-import { setRow } from "../payment-rows.ts";
+import { type Desk, type RowReader, type RowWriter, setRow } from "../../desk/index.ts";
 import { type HeldEvent, type HeldResolution, readAnswer, writeAnswer } from "./held-event.ts";
 
 interface HeldRow {

@@ -1,0 +1,178 @@
+-- Trading: instruments, their quotes, orders to buy and sell them, and what those came to. Prices are kept in
+-- billionths of the instrument's currency, quantities in the asset's smallest unit, money in the currency's.
+CREATE SCHEMA trading;
+
+CREATE TABLE trading.instruments (
+  id               bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  symbol           text     COLLATE "C" NOT NULL UNIQUE CHECK (symbol ~ '^[A-Z0-9][A-Z0-9_.:/-]{0,63}$'),
+  name             text     NOT NULL,
+  asset            text     NOT NULL,
+  currency         text     NOT NULL CHECK (currency <> asset),
+  tick             bigint   NOT NULL CHECK (tick > 0),
+  lot              bigint   NOT NULL CHECK (lot > 0),
+  least_quantity   bigint   NOT NULL CHECK (least_quantity > 0),
+  most_quantity    bigint   CHECK (most_quantity >= least_quantity),
+  least_notional   bigint   CHECK (least_notional > 0),
+  most_notional    bigint   CHECK (most_notional >= coalesce(least_notional, 1)),
+  band             integer  CHECK (band BETWEEN 1 AND 10000), -- basis points of the last price
+  fee              integer  NOT NULL CHECK (fee BETWEEN 0 AND 10000), -- basis points of the money
+  least_fee        bigint   NOT NULL CHECK (least_fee >= 0),
+  stale_after      integer  CHECK (stale_after > 0), -- seconds; null: a quote never grows too old
+  time_zone        text     NOT NULL,
+  -- minutes of the day there; null: always open
+  opens_at         smallint CHECK (opens_at BETWEEN 0 AND 1439),
+  closes_at        smallint CHECK (closes_at BETWEEN 1 AND 1440),
+  weekdays         smallint NOT NULL CHECK (weekdays BETWEEN 1 AND 127), -- bit 0 is Monday
+  state            smallint NOT NULL CHECK (state IN (1, 2, 3)), -- open, halted, closed
+  state_reason     text,
+  session          integer  NOT NULL DEFAULT 0, -- counts its closings: an order for the day is of one session
+  quote_id         bigint,                      -- the newest that counts
+  quote_bid        bigint   CHECK (quote_bid > 0),
+  quote_ask        bigint   CHECK (quote_ask >= quote_bid),
+  quote_last       bigint   CHECK (quote_last > 0),
+  quote_time       bigint,
+  quote_source     text,
+  quote_sequence   bigint,
+  quote_fires      boolean,                     -- it came while the instrument was open
+  version          integer  NOT NULL DEFAULT 1, -- of its terms and state; quotes do not change it
+  created_at       timestamptz NOT NULL DEFAULT now(),
+  updated_at       timestamptz NOT NULL DEFAULT now(),
+  CHECK ((opens_at IS NULL) = (closes_at IS NULL)),
+  CHECK (opens_at < closes_at)
+) WITH (fillfactor = 50);
+
+-- Every quote that counted, in the order in which it did: the id is a stamp.
+CREATE TABLE trading.quotes (
+  id            bigint  PRIMARY KEY,
+  instrument_id bigint  NOT NULL,
+  bid           bigint  NOT NULL CHECK (bid > 0),
+  ask           bigint  NOT NULL CHECK (ask >= bid),
+  last          bigint  NOT NULL CHECK (last > 0),
+  time          bigint  NOT NULL, -- stamp: when the source says that it was
+  source        text    NOT NULL,
+  sequence      bigint,
+  fires         boolean NOT NULL -- it came while the instrument was open
+);
+CREATE INDEX quotes_by_instrument ON trading.quotes (instrument_id, id);
+
+CREATE TABLE trading.orders (
+  id                bigint   PRIMARY KEY, -- stamp
+  owner_id          text     NOT NULL,
+  placed_by         text     NOT NULL,
+  client_order_id   text,
+  request_hash      text     NOT NULL, -- of what was asked: the same again is answered with this order
+  instrument_id     bigint   NOT NULL REFERENCES trading.instruments,
+  cash_account_id   bigint   NOT NULL,
+  asset_account_id  bigint   NOT NULL,
+  side              smallint NOT NULL CHECK (side IN (1, 2)), -- buy, sell
+  type              smallint NOT NULL CHECK (type BETWEEN 1 AND 7),
+  time_in_force     smallint NOT NULL CHECK (time_in_force BETWEEN 1 AND 5),
+  quantity          bigint   NOT NULL CHECK (quantity > 0),
+  limit_price       bigint   CHECK (limit_price > 0),
+  stop_price        bigint   CHECK (stop_price > 0),
+  trail_amount      bigint   CHECK (trail_amount > 0),
+  trail_percent     integer  CHECK (trail_percent BETWEEN 1 AND 9999), -- basis points
+  trigger_by        smallint NOT NULL CHECK (trigger_by BETWEEN 1 AND 4), -- last, bid, ask, mid
+  expires_at        bigint,
+  session           integer,  -- of an order for the day: the one that it ends with
+  state             smallint NOT NULL CHECK (state BETWEEN 1 AND 8),
+  -- what a quote must reach to move it on; null where none does
+  watch_price       bigint   CHECK (watch_price > 0),
+  watch_by          smallint CHECK (watch_by BETWEEN 1 AND 4),
+  watch_from        smallint CHECK (watch_from IN (1, 2)), -- 1: reached from above (<=), 2: from below (>=)
+  extreme           bigint,   -- of a trailing stop: the highest (buying: the lowest) price it has seen
+  filled            bigint   NOT NULL DEFAULT 0 CHECK (filled BETWEEN 0 AND quantity),
+  money             bigint   NOT NULL DEFAULT 0 CHECK (money >= 0),
+  fees              bigint   NOT NULL DEFAULT 0 CHECK (fees >= 0),
+  hold_id           bigint,
+  held              bigint   NOT NULL DEFAULT 0 CHECK (held >= 0),
+  group_id          bigint,   -- orders of which one ends the others: the first one's id
+  parent_id         bigint,   -- the entry whose fill brings it to life
+  fired_quote_id    bigint,
+  fired_price       bigint,
+  fired_at          bigint,
+  fired_extreme     bigint,
+  fired_dealt       bigint,   -- where an order of its side was dealt then
+  quoted_bid        bigint,   -- at placing
+  quoted_ask        bigint,
+  reason            text,
+  entry_count       smallint NOT NULL,
+  version           integer  NOT NULL,
+  CHECK ((hold_id IS NULL) = (held = 0)),
+  CHECK ((watch_price IS NULL) = (watch_by IS NULL) AND (watch_by IS NULL) = (watch_from IS NULL)),
+  CONSTRAINT orders_ended_hold_nothing CHECK (state < 5 OR (hold_id IS NULL AND watch_price IS NULL)),
+  CONSTRAINT orders_filled CHECK ((state = 5) = (filled = quantity))
+) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX orders_by_client_id ON trading.orders (owner_id, client_order_id)
+  WHERE client_order_id IS NOT NULL;
+CREATE INDEX orders_by_owner ON trading.orders (owner_id, id);
+CREATE INDEX orders_by_instrument ON trading.orders (instrument_id, id);
+CREATE INDEX orders_open_by_owner ON trading.orders (owner_id, id) WHERE state < 5;
+CREATE INDEX orders_open_by_instrument ON trading.orders (instrument_id, id) WHERE state < 5;
+CREATE INDEX orders_watching ON trading.orders (instrument_id, watch_by, watch_from, watch_price)
+  WHERE watch_price IS NOT NULL;
+CREATE INDEX orders_trailing ON trading.orders (instrument_id, watch_by, watch_from, extreme)
+  WHERE watch_price IS NOT NULL AND extreme IS NOT NULL;
+CREATE INDEX orders_fired ON trading.orders (id) WHERE state = 4;
+CREATE INDEX orders_by_group ON trading.orders (group_id) WHERE group_id IS NOT NULL;
+CREATE INDEX orders_by_parent ON trading.orders (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX orders_by_expiry ON trading.orders (expires_at) WHERE expires_at IS NOT NULL AND state < 5;
+CREATE INDEX orders_of_session ON trading.orders (instrument_id, session)
+  WHERE session IS NOT NULL AND state < 5;
+
+CREATE TABLE trading.entries (
+  order_id bigint   NOT NULL REFERENCES trading.orders,
+  seq      smallint NOT NULL,
+  at       bigint   NOT NULL,
+  event    text     NOT NULL,
+  actor_id text     NOT NULL,
+  state    smallint NOT NULL,
+  note     text,
+  PRIMARY KEY (order_id, seq)
+);
+
+-- One fill of one order: its journal moved cash one way, the asset the other, and the fee.
+CREATE TABLE trading.executions (
+  id               bigint   PRIMARY KEY, -- stamp
+  order_id         bigint   NOT NULL REFERENCES trading.orders,
+  instrument_id    bigint   NOT NULL,
+  owner_id         text     NOT NULL,
+  asset_account_id bigint   NOT NULL,
+  side             smallint NOT NULL CHECK (side IN (1, 2)),
+  quantity         bigint   NOT NULL CHECK (quantity > 0),
+  price            bigint   NOT NULL CHECK (price > 0),
+  money            bigint   NOT NULL CHECK (money > 0),
+  fee              bigint   NOT NULL CHECK (fee >= 0),
+  realized         bigint   NOT NULL, -- gain of what was sold over what it had cost, fees included
+  journal_id       bigint   NOT NULL UNIQUE,
+  quote_id         bigint
+);
+CREATE INDEX executions_by_order ON trading.executions (order_id, id);
+CREATE INDEX executions_by_owner ON trading.executions (owner_id, id);
+CREATE INDEX executions_by_instrument ON trading.executions (instrument_id, id);
+CREATE INDEX executions_by_account ON trading.executions (asset_account_id, id);
+
+-- What trading has put into an account of an asset, and what that cost.
+CREATE TABLE trading.positions (
+  asset_account_id bigint  NOT NULL,
+  currency         text    NOT NULL,
+  asset            text    NOT NULL,
+  owner_id         text    NOT NULL,
+  quantity         bigint  NOT NULL CHECK (quantity >= 0),
+  cost             bigint  NOT NULL CHECK (cost >= 0), -- of the quantity, fees included
+  realized         bigint  NOT NULL,
+  fees             bigint  NOT NULL CHECK (fees >= 0),
+  version          integer NOT NULL,
+  PRIMARY KEY (asset_account_id, currency),
+  CHECK (quantity > 0 OR cost = 0)
+) WITH (fillfactor = 70);
+CREATE INDEX positions_by_owner ON trading.positions (owner_id);
+
+CREATE FUNCTION trading.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
+  AS $$
+BEGIN
+  IF actual <> expected THEN
+    RAISE EXCEPTION 'wrote % of % %: a row was changed outside the lock of its instrument', actual, expected,
+      what;
+  END IF;
+END $$;

@@ -1,0 +1,24 @@
+// The settings of trading.
+import type { ConfigKey } from "../key.ts";
+
+export const TRADING_KEYS = [
+  {
+    name: "TRADING_OPEN_ORDERS_MAX",
+    group: "Trading",
+    type: "integer",
+    minimum: 1,
+    maximum: 1_000_000,
+    default: "1000",
+    description: "Most open trade orders that one owner may have.",
+  },
+  {
+    name: "TRADING_ORDERS_PER_MINUTE",
+    group: "Trading",
+    type: "integer",
+    minimum: 0,
+    maximum: 1_000_000,
+    default: "600",
+    description:
+      "Most trade orders that a customer may place in a minute; 0: any number. Staff and programs are not counted.",
+  },
+] as const satisfies readonly ConfigKey[];

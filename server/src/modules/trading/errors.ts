@@ -1,0 +1,96 @@
+// The refusals of trading. Codes are a promise to clients and never renamed.
+import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
+
+export const TRADING_ERRORS = {
+  instrument_not_found: {
+    kind: "not_found",
+    title: "There is no such instrument.",
+    wayOut: "GET /instruments lists them.",
+  },
+  instrument_exists: {
+    kind: "conflict",
+    title: "There is an instrument of this symbol.",
+    wayOut: "Change that one with PATCH /instruments/{id}, or choose another symbol.",
+  },
+  instrument_terms_unfit: {
+    kind: "refused",
+    title: "The terms of the instrument do not fit each other.",
+    wayOut: "Change the field that is named, or the one that it is measured by.",
+  },
+  instrument_not_open: {
+    kind: "refused",
+    title: "The instrument is not open for trading.",
+    wayOut:
+      "The answer says whether it is halted, closed or outside of its hours; cancelling is possible always.",
+  },
+  trade_order_not_found: {
+    kind: "not_found",
+    title: "There is no such trade order.",
+    wayOut: "GET /trade-orders lists your own.",
+  },
+  trade_order_not_open: {
+    kind: "refused",
+    title: "The trade order has ended, or is being filled.",
+    wayOut: "GET /trade-orders/{id} shows what became of it.",
+  },
+  client_order_id_taken: {
+    kind: "conflict",
+    title: "Another trade order of this owner has this client_order_id.",
+    wayOut:
+      "Send a new client_order_id for a new order; the same order sent again is answered with the first one.",
+  },
+  trading_account_unfit: {
+    kind: "refused",
+    title: "The accounts do not fit the instrument.",
+    wayOut:
+      "Name an account in the instrument's currency and one in its asset, both of one owner; POST /accounts opens them.",
+  },
+  price_off_tick: {
+    kind: "refused",
+    title: "A price is not on the instrument's tick.",
+    wayOut: "Send a multiple of the tick that GET /instruments/{id} shows.",
+  },
+  price_outside_band: {
+    kind: "refused",
+    title: "The limit lies further from the last price than the instrument allows.",
+    wayOut: "Send a limit within the band that is named.",
+  },
+  quantity_off_lot: {
+    kind: "refused",
+    title: "The quantity is not in whole lots, or less or more than the instrument allows.",
+    wayOut: "Send a multiple of the lot between the least and the largest quantity.",
+  },
+  notional_outside_bounds: {
+    kind: "refused",
+    title: "The order is worth less or more than the instrument allows.",
+    wayOut: "Send a quantity whose worth lies between the bounds that are named.",
+  },
+  condition_met_already: {
+    kind: "refused",
+    title: "The newest quote has reached the order's price already.",
+    wayOut: "Send a market order, or a price that lies ahead of the quote.",
+  },
+  quote_missing: {
+    kind: "refused",
+    title: "The instrument has no quote yet.",
+    wayOut: "Try again when GET /instruments/{id} shows one.",
+  },
+  quote_stale: {
+    kind: "refused",
+    title: "The newest quote is too old to deal at.",
+    wayOut: "Try again when a newer one has come, or send a limit order.",
+  },
+  too_many_open_orders: {
+    kind: "refused",
+    title: "The owner has as many open trade orders as one may have.",
+    wayOut: "Cancel some first; TRADING_OPEN_ORDERS_MAX is the bound.",
+  },
+  too_many_trade_orders: {
+    kind: "too_many",
+    title: "The owner places trade orders faster than one may.",
+    wayOut: "Wait for a minute; TRADING_ORDERS_PER_MINUTE is the bound.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export const tradingError = refusalsOf(TRADING_ERRORS);
+export type TradingErrorCode = keyof typeof TRADING_ERRORS;

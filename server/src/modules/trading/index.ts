@@ -1,0 +1,4 @@
+// The door of trading: instruments, quotes, orders to buy and sell, positions.
+export { TRADING_ERRORS } from "./errors.ts";
+export { tradingRoutes } from "./routes.ts";
+export type { TradingServices } from "./services.ts";

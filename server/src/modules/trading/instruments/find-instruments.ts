@@ -1,0 +1,18 @@
+// Finds instruments, oldest first.
+import type { Sql } from "../../../runtime/database.ts";
+import { type Page, toPage } from "../../../values/page.ts";
+import { tradingError } from "../errors.ts";
+import type { Instrument } from "./instrument.ts";
+import { type InstrumentFilter, selectInstrument, selectInstruments } from "./instrument-store.ts";
+
+/** @throws AppError `not_found/instrument_not_found` */
+export async function getInstrument(db: Sql, id: number): Promise<Instrument> {
+  const instrument = await selectInstrument(db, id);
+  if (instrument === undefined) throw tradingError("instrument_not_found");
+  return instrument;
+}
+
+export async function findInstruments(db: Sql, filter: InstrumentFilter): Promise<Page<Instrument>> {
+  const found = await selectInstruments(db, { ...filter, limit: filter.limit + 1 });
+  return toPage(found, filter.limit, ({ id }) => id);
+}

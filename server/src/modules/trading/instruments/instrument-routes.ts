@@ -1,0 +1,188 @@
+// Routes of instruments: everybody may see them, staff makes, changes, halts and opens them.
+import {
+  answerCommand,
+  describePage,
+  type HttpServer,
+  readCaller,
+  readPage,
+  send,
+} from "../../../http/index.ts";
+import { CHANGES_FIELDS, formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
+import { readName } from "../../../values/names.ts";
+import type { TradingServices } from "../services.ts";
+import { expireTradeOrders } from "../trade-orders/end-order.ts";
+import { addInstrument, changeInstrument } from "./change-instrument.ts";
+import { changeInstrumentState } from "./change-instrument-state.ts";
+import { describeInstrument } from "./describe-instrument.ts";
+import { findInstruments, getInstrument } from "./find-instruments.ts";
+import type { InstrumentState } from "./instrument.ts";
+import {
+  InstrumentAnswer,
+  InstrumentChange,
+  InstrumentInput,
+  InstrumentPage,
+  InstrumentParams,
+  InstrumentQuery,
+  StateInput,
+} from "./instrument-schemas.ts";
+import { readNewInstrument } from "./read-instrument-input.ts";
+
+const tags = ["Trading"];
+
+const now = () => Date.now() * 1_000;
+
+export function addInstrumentRoutes(server: HttpServer, services: TradingServices): void {
+  addReading(server, services);
+  addWriting(server, services);
+  for (const change of STATE_CHANGES) addStateChange(server, services, change);
+}
+
+function addReading(server: HttpServer, { db, assets }: TradingServices): void {
+  server.get(
+    "/instruments",
+    {
+      schema: {
+        tags,
+        operationId: "listInstruments",
+        summary: "Instruments with their newest quotes, oldest first",
+        querystring: InstrumentQuery,
+        response: { 200: InstrumentPage },
+      },
+    },
+    async (request) => {
+      const { symbol, asset, state, ...page } = request.query;
+      const found = await findInstruments(db, { symbol, asset, state, ...readPage(page) });
+      await assets.lookAgain();
+      return describePage(found, (instrument) => describeInstrument(assets, instrument, now()));
+    },
+  );
+
+  server.get(
+    "/instruments/:id",
+    {
+      schema: {
+        tags,
+        operationId: "getInstrument",
+        summary: "An instrument with its newest quote",
+        params: InstrumentParams,
+        response: { 200: InstrumentAnswer },
+      },
+    },
+    async (request, reply) => {
+      const instrument = await getInstrument(db, request.params.id);
+      if (assets.byCode(instrument.asset) === undefined) await assets.refresh();
+      reply.header("etag", formatETag(instrument));
+      return describeInstrument(assets, instrument, now());
+    },
+  );
+}
+
+function addWriting(server: HttpServer, services: TradingServices): void {
+  const { db, assets, settings } = services;
+  server.post(
+    "/instruments",
+    {
+      schema: {
+        tags,
+        operationId: "addInstrument",
+        summary: "Make an instrument: a security that is traded for a currency (admin)",
+        description:
+          "Orders are dealt against the house at the quotes that come in. Its symbol, asset and currency never change.",
+        body: InstrumentInput,
+        response: { 201: InstrumentAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { defaultCurrency } = settings;
+      const instrument = readNewInstrument({ assets, defaultCurrency }, request.body);
+      return answerCommand([request, reply], { db, event: "instrument.add", status: 201 }, async (tx) =>
+        describeInstrument(assets, await addInstrument(tx, instrument), now()),
+      );
+    },
+  );
+
+  server.patch(
+    "/instruments/:id",
+    {
+      schema: {
+        tags,
+        operationId: "changeInstrument",
+        summary: "Change the terms of an instrument (admin)",
+        description: `${CHANGES_FIELDS} It holds for orders placed from then on.`,
+        params: InstrumentParams,
+        body: InstrumentChange,
+        response: { 200: InstrumentAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const versions = readVersions(request.headers["if-match"]);
+      return answerCommand(
+        [request, reply],
+        { db, event: "instrument.change", isVersioned: true },
+        async (tx) => {
+          const changed = await changeInstrument(tx, assets, { id, input: request.body, versions });
+          return describeInstrument(assets, changed, now());
+        },
+      );
+    },
+  );
+}
+
+interface StateRoute {
+  readonly act: "open" | "halt" | "close";
+  readonly state: InstrumentState;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+}
+
+const STATE_CHANGES: readonly StateRoute[] = [
+  {
+    act: "open",
+    state: "open",
+    operationId: "openInstrument",
+    summary: "Open an instrument for trading (operators)",
+    description: "Orders are taken and quotes fire what they reach, within its hours.",
+  },
+  {
+    act: "halt",
+    state: "halted",
+    operationId: "haltInstrument",
+    summary: "Halt an instrument (operators)",
+    description: "No order is taken and no quote fires one; open orders stay, and can be cancelled.",
+  },
+  {
+    act: "close",
+    state: "closed",
+    operationId: "closeInstrument",
+    summary: "Close an instrument: its session, and orders for the day, end (operators)",
+    description: "No order is taken and no quote fires one; other open orders stay, and can be cancelled.",
+  },
+];
+
+function addStateChange(server: HttpServer, services: TradingServices, route: StateRoute): void {
+  const { act, state, operationId, summary, description } = route;
+  server.post(
+    `/instruments/:id/${act}`,
+    {
+      schema: {
+        tags,
+        operationId,
+        summary,
+        description: `${description} ${IF_MATCH}`,
+        params: InstrumentParams,
+        body: StateInput,
+        response: { 200: InstrumentAnswer },
+      },
+    },
+    async (request, reply) => {
+      const versions = readVersions(request.headers["if-match"]);
+      const reason = readName(request.body.reason, "reason");
+      const change = { id: request.params.id, state, reason, versions };
+      const outcome = await changeInstrumentState(services, readCaller(request), change);
+      if (state === "closed") await expireTradeOrders(services);
+      return send(reply, outcome, 200);
+    },
+  );
+}

@@ -1,0 +1,73 @@
+// An instrument: a pair of an asset and a currency that can be traded, with its rules, its state and its newest quote.
+import type { NewEvent } from "../../jobs/index.ts";
+import type { Assets } from "../../ledger/index.ts";
+import type { Quote } from "../matching/meet-quote.ts";
+import type { Scales } from "../matching/price.ts";
+
+export const INSTRUMENT_STATES = { open: 1, halted: 2, closed: 3 } as const;
+export type InstrumentState = keyof typeof INSTRUMENT_STATES;
+
+/** Trading hours: minutes of the day in the time zone, and the days of the week that have them. */
+export interface Hours {
+  readonly timeZone: string;
+  /** Null: always open. */
+  readonly opensAt: number | null;
+  readonly closesAt: number | null;
+  /** Bit 0 is Monday. */
+  readonly weekdays: number;
+}
+
+/** What staff decides about it. Prices in billionths, quantities and money in smallest units. */
+export interface InstrumentTerms extends Hours {
+  readonly name: string;
+  readonly tick: bigint;
+  readonly lot: bigint;
+  readonly leastQuantity: bigint;
+  readonly mostQuantity: bigint | null;
+  readonly leastNotional: bigint | null;
+  readonly mostNotional: bigint | null;
+  /** Basis points of the last price. */
+  readonly band: number | null;
+  /** Basis points of a fill's money. */
+  readonly fee: number;
+  readonly leastFee: bigint;
+  /** Seconds after which a quote is too old to deal at; null: never. */
+  readonly staleAfter: number | null;
+}
+
+/** A quote with what tells the newer of two. */
+export interface InstrumentQuote extends Quote {
+  readonly source: string;
+  readonly sequence: number | null;
+  /** It came while the instrument was open, and so fires what it reaches. */
+  readonly fires: boolean;
+}
+
+export interface Instrument extends InstrumentTerms {
+  readonly id: number;
+  readonly symbol: string;
+  readonly asset: string;
+  readonly currency: string;
+  readonly state: InstrumentState;
+  readonly stateReason: string | null;
+  /** Counts its closings. */
+  readonly session: number;
+  /** The newest that counts; null: none has come. */
+  readonly quote: InstrumentQuote | null;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** The two sides of an instrument as the ledger counts them. */
+export function sidesOf(assets: Assets, { asset, currency }: Pick<Instrument, "asset" | "currency">) {
+  const [security, money] = [assets.byCode(asset), assets.byCode(currency)];
+  if (security === undefined || money === undefined) throw new Error(`unknown asset ${asset} or ${currency}`);
+  const scales: Scales = { asset: security.scale, money: money.scale };
+  return { security, money, scales };
+}
+
+/** What the outbox is told of it. */
+export function eventOf(topic: string, { id, symbol, state, version }: Instrument): NewEvent {
+  return { topic, payload: JSON.stringify({ id: String(id), symbol, state, version }) };
+}

@@ -1,0 +1,141 @@
+// Turns what staff sent into the terms of an instrument. The form is checked by the schemas before; here is what a schema
+// cannot know.
+import { invalidField } from "../../../values/app-error.ts";
+import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
+import { readName } from "../../../values/names.ts";
+import { readAmount, readOptionalAmount, readPositiveAmount } from "../../../values/read-input.ts";
+import { isTimeZone } from "../../../values/time-zone.ts";
+import { type Asset, type Assets, ledgerError, readCurrency } from "../../ledger/index.ts";
+import { tradingError } from "../errors.ts";
+import { PRICE_SCALE } from "../matching/price.ts";
+import { WEEKDAY_NAMES } from "./describe-instrument.ts";
+import type { Hours, InstrumentTerms } from "./instrument.ts";
+import type { InstrumentChange, InstrumentInput } from "./instrument-schemas.ts";
+import type { NewInstrument } from "./instrument-store.ts";
+
+const WEEK = 0b001_1111;
+const ALWAYS: Hours = { timeZone: "UTC", opensAt: null, closesAt: null, weekdays: 0b111_1111 };
+const STALE_SECONDS = 60;
+
+/** Billionths, more than zero. @throws AppError `invalid/invalid_request` naming the field */
+export function readPrice(input: string | number, field: string): bigint {
+  const price = parseAmount(input, PRICE_SCALE);
+  if (typeof price !== "bigint") throw invalidField(field, describePriceProblem(price));
+  if (price === 0n) throw invalidField(field, "must be more than zero");
+  return price;
+}
+
+function describePriceProblem(problem: Parameters<typeof describeAmountProblem>[0]): string {
+  return problem === "too_many_decimals"
+    ? `has more than ${PRICE_SCALE} decimals`
+    : describeAmountProblem(problem, PRICE_SCALE);
+}
+
+/** @throws AppError `invalid/…` naming the field */
+export function readNewInstrument(
+  { assets, defaultCurrency }: { readonly assets: Assets; readonly defaultCurrency: string },
+  input: InstrumentInput,
+): NewInstrument {
+  const asset = readSecurity(assets, input.asset);
+  const money = readCurrency(assets, input.currency ?? defaultCurrency);
+  const given = readTerms(input, { asset, money });
+  const lot = given.lot ?? 10n ** BigInt(asset.scale);
+  const terms: InstrumentTerms = {
+    ...ALWAYS,
+    name: readName(input.name, "name"),
+    tick: 10n ** BigInt(PRICE_SCALE - money.scale),
+    mostQuantity: null,
+    leastNotional: null,
+    mostNotional: null,
+    band: null,
+    fee: 0,
+    leastFee: 0n,
+    staleAfter: STALE_SECONDS,
+    ...given,
+    lot,
+    leastQuantity: given.leastQuantity ?? lot,
+  };
+  checkTerms(terms);
+  return { symbol: input.symbol, asset: asset.code, currency: money.code, terms };
+}
+
+function readSecurity(assets: Assets, code: string): Asset {
+  const asset = assets.byCode(code);
+  if (asset?.kind === "security") return asset;
+  throw ledgerError("unknown_asset", {
+    fields: [
+      { field: "asset", reason: `"${code}" is no security here; GET /assets?kind=security lists those` },
+    ],
+  });
+}
+
+/** Only what was sent. @throws AppError `invalid/…` naming the field */
+export function readInstrumentChange(
+  { asset, money }: { readonly asset: Asset; readonly money: Asset },
+  input: InstrumentChange,
+): Partial<InstrumentTerms> {
+  return readTerms(input, { asset, money });
+}
+
+function readTerms(
+  input: InstrumentChange,
+  { asset, money }: { asset: Asset; money: Asset },
+): Partial<InstrumentTerms> {
+  const quantity = (value: string | number | null | undefined, field: string) =>
+    value === null ? null : readOptionalAmount(value, asset, field);
+  const notional = (value: string | number | null | undefined, field: string) => {
+    if (value === null || value === undefined) return value;
+    const amount = readAmount(value, money, field);
+    return amount === 0n ? null : amount;
+  };
+  const given = {
+    name: readName(input.name, "name"),
+    tick: input.tick === undefined ? undefined : readPrice(input.tick, "tick"),
+    lot: input.lot === undefined ? undefined : readPositiveAmount(input.lot, asset, "lot"),
+    leastQuantity: quantity(input.least_quantity, "least_quantity"),
+    mostQuantity: quantity(input.largest_quantity, "largest_quantity"),
+    leastNotional: notional(input.least_notional, "least_notional"),
+    mostNotional: notional(input.largest_notional, "largest_notional"),
+    band: input.price_band,
+    fee: input.fee,
+    leastFee: input.least_fee === undefined ? undefined : readAmount(input.least_fee, money, "least_fee"),
+    staleAfter: input.quote_stale_seconds,
+    ...readHours(input),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function readHours({ time_zone: timeZone, hours }: InstrumentChange): Partial<Hours> {
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    throw unfit("time_zone", "must be a name of the IANA database, such as America/New_York");
+  const zone = timeZone === undefined ? {} : { timeZone };
+  if (hours === undefined) return zone;
+  if (hours === null) return { ...zone, opensAt: null, closesAt: null, weekdays: ALWAYS.weekdays };
+  const [opensAt, closesAt] = [
+    readMinute(hours.opens, "hours.opens"),
+    readMinute(hours.closes, "hours.closes"),
+  ];
+  if (opensAt >= closesAt) throw unfit("hours.closes", "must be later than hours.opens");
+  const days = hours.days?.reduce((bits, day) => bits | (1 << WEEKDAY_NAMES.indexOf(day)), 0);
+  return { ...zone, opensAt, closesAt, weekdays: days ?? WEEK };
+}
+
+function readMinute(text: string, field: string): number {
+  const minute = Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+  if (minute > 1_440) throw unfit(field, "must be a time of the day, at most 24:00");
+  return minute;
+}
+
+function unfit(field: string, reason: string): Error {
+  return tradingError("instrument_terms_unfit", { fields: [{ field, reason }] });
+}
+
+/** What must fit together, whatever of it was sent. @throws AppError `refused/instrument_terms_unfit` naming the field */
+export function checkTerms(terms: InstrumentTerms): void {
+  const { lot, leastQuantity, mostQuantity, leastNotional, mostNotional } = terms;
+  if (leastQuantity % lot !== 0n) throw unfit("least_quantity", "must be a multiple of the lot");
+  if (mostQuantity !== null && mostQuantity < leastQuantity)
+    throw unfit("largest_quantity", "must not be less than least_quantity");
+  if (mostNotional !== null && mostNotional < (leastNotional ?? 1n))
+    throw unfit("largest_notional", "must not be less than least_notional");
+}

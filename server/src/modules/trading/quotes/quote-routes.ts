@@ -1,0 +1,83 @@
+// Routes of quotes: programs and staff bring them in, everybody may read them.
+import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
+import { invalidField } from "../../../values/app-error.ts";
+import { parseAmount } from "../../../values/money.ts";
+import { readName } from "../../../values/names.ts";
+import { readEach, readId, readRange, readTime } from "../../../values/read-input.ts";
+import { describeQuote } from "../instruments/describe-instrument.ts";
+import { getInstrument } from "../instruments/find-instruments.ts";
+import { sidesOf } from "../instruments/instrument.ts";
+import { InstrumentParams } from "../instruments/instrument-schemas.ts";
+import { PRICE_SCALE } from "../matching/price.ts";
+import type { TradingServices } from "../services.ts";
+import { findQuotes } from "./find-quotes.ts";
+import { type QuoteInput, QuotePage, QuoteQuery, QuotesAnswer, QuotesInput } from "./quote-schemas.ts";
+
+import { type NewQuote, takeQuotes } from "./take-quotes.ts";
+
+const tags = ["Trading"];
+
+export function addQuoteRoutes(server: HttpServer, services: TradingServices): void {
+  const { db, assets } = services;
+  server.post(
+    "/quotes",
+    {
+      schema: {
+        tags,
+        operationId: "takeQuotes",
+        summary: "Bring quotes in, one or thousands (programs and staff)",
+        description:
+          "In their order. One that is older than the newest known, stale, zero or crossed changes nothing. What a quote reaches is " +
+          "fired in its commit, and filled before the answer.",
+        body: QuotesInput,
+        response: { 200: QuotesAnswer },
+      },
+    },
+    async (request, reply) => {
+      const quotes = readEach(request.body.quotes, (quote, index) => readQuote(quote, `quotes[${index}].`));
+      return send(reply, await takeQuotes(services, readCaller(request), quotes), 200);
+    },
+  );
+
+  server.get(
+    "/instruments/:id/quotes",
+    {
+      schema: {
+        tags,
+        operationId: "listQuotes",
+        summary: "The quotes of an instrument that counted, newest first",
+        params: InstrumentParams,
+        querystring: QuoteQuery,
+        response: { 200: QuotePage },
+      },
+    },
+    async (request) => {
+      const instrument = await getInstrument(db, request.params.id);
+      if (assets.byCode(instrument.asset) === undefined) await assets.refresh();
+      const { money } = sidesOf(assets, instrument);
+      const range = { ...readRange(request.query), ...readPage(request.query) };
+      const found = await findQuotes(db, { ...range, instrumentId: instrument.id });
+      return describePage(found, (quote) => describeQuote(quote, money.scale));
+    },
+  );
+}
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+function readQuote(input: QuoteInput, path: string): NewQuote {
+  return {
+    instrumentId: readId(input.instrument_id, `${path}instrument_id`),
+    bid: readQuotedPrice(input.bid, `${path}bid`),
+    ask: readQuotedPrice(input.ask, `${path}ask`),
+    last: readQuotedPrice(input.last, `${path}last`),
+    time: readTime(input.time, `${path}time`),
+    source: readName(input.source ?? "api", `${path}source`),
+    sequence: input.sequence ?? null,
+  };
+}
+
+/** Zero is a price here, and is ignored later. */
+function readQuotedPrice(input: string | number, field: string): bigint {
+  const price = parseAmount(input, PRICE_SCALE);
+  if (typeof price === "bigint") return price;
+  throw invalidField(field, `must be a decimal with up to ${PRICE_SCALE} decimals, without sign`);
+}

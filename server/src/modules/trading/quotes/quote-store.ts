@@ -1,0 +1,143 @@
+// The SQL of quotes, and of the orders that a quote may move on.
+import type { Sql } from "../../../runtime/database.ts";
+import { columnsOf } from "../../../runtime/row-columns.ts";
+import type { PageFilter } from "../../../values/filter.ts";
+import type { RowReader, RowWriter } from "../../desk/index.ts";
+import type { InstrumentQuote } from "../instruments/instrument.ts";
+import type { PriceSource } from "../matching/meet-quote.ts";
+import { PRICE_SOURCES, type TradeOrder } from "../trade-orders/trade-order.ts";
+import { TRADE_ORDER_COLUMNS, type TradeOrderRow, toTradeOrder } from "../trade-orders/trade-order-store.ts";
+
+export interface KeptQuote extends InstrumentQuote {
+  readonly instrumentId: number;
+}
+
+const COLUMNS = columnsOf<KeptQuote>({
+  id: ["bigint", (quote) => quote.id],
+  instrument_id: ["bigint", (quote) => quote.instrumentId],
+  bid: ["bigint", (quote) => quote.bid],
+  ask: ["bigint", (quote) => quote.ask],
+  last: ["bigint", (quote) => quote.last],
+  time: ["bigint", (quote) => quote.time],
+  source: ["text", (quote) => quote.source],
+  sequence: ["bigint", (quote) => quote.sequence],
+  fires: ["boolean", (quote) => quote.fires],
+});
+
+export const NEW_QUOTES: RowWriter<KeptQuote> = {
+  name: "trading.new_quotes",
+  write: ({ sql }, quotes) => sql`INSERT INTO trading.quotes ${COLUMNS.rows(sql, quotes)}`.execute(),
+};
+
+/** The lowest and the highest price of each source that some quotes of an instrument have. */
+export type Reach = Readonly<Record<PriceSource, { readonly low: bigint; readonly high: bigint }>>;
+
+const SOURCES = ["last", "bid", "ask", "mid"] as const;
+
+/** How the orders that quotes may move on are asked for. */
+export function reachKey(instrumentId: number, reach: Reach): string {
+  const sources = SOURCES.map((by) => `${PRICE_SOURCES[by]},${reach[by].low},${reach[by].high}`);
+  return `${instrumentId} ${sources.join(";")}`;
+}
+
+interface ReachRow {
+  readonly key: string;
+  readonly instrumentId: number;
+  readonly by: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+function toReachRows(key: string): ReachRow[] {
+  const [id = "", sources = ""] = key.split(" ");
+  return sources.split(";").map((text) => {
+    const [by = "", low = "", high = ""] = text.split(",");
+    return { key, instrumentId: Number(id), by: Number(by), low: BigInt(low), high: BigInt(high) };
+  });
+}
+
+const REACH_COLUMNS = columnsOf<ReachRow>({
+  key: ["text", ({ key }) => key],
+  instrument_id: ["bigint", ({ instrumentId }) => instrumentId],
+  by: ["smallint", ({ by }) => by],
+  low: ["bigint", ({ low }) => low],
+  high: ["bigint", ({ high }) => high],
+});
+
+/**
+ * Orders that a price within the reach fires, and trailing stops that one moves: two ranges of an index each, however many orders
+ * wait. Not those of a pair of which one is fired. Read under the instrument's lock.
+ */
+export const REACHED_ORDERS: RowReader<readonly TradeOrder[], string> = {
+  kind: "trading.reached_orders",
+  read: async ({ sql }, keys) => {
+    const columns = sql.unsafe(
+      TRADE_ORDER_COLUMNS.split(", ")
+        .map((column) => `o.${column}`)
+        .join(", "),
+    );
+    const rows = keys.flatMap(toReachRows);
+    const found = await sql<(TradeOrderRow & { key: string })[]>`
+      WITH reach AS (
+        SELECT ${REACH_COLUMNS.names(sql, "r")}
+        FROM unnest(${REACH_COLUMNS.arrays(sql, rows)}) AS r (${REACH_COLUMNS.names(sql)})),
+      reached AS (
+        SELECT r.key, o.id
+        FROM reach r
+        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
+          AND o.watch_from = 1 AND o.watch_price >= r.low
+        UNION
+        SELECT r.key, o.id
+        FROM reach r
+        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
+          AND o.watch_from = 2 AND o.watch_price <= r.high
+        UNION
+        SELECT r.key, o.id
+        FROM reach r
+        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
+          AND o.watch_from = 1 AND o.watch_price IS NOT NULL AND o.extreme < r.high
+        UNION
+        SELECT r.key, o.id
+        FROM reach r
+        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
+          AND o.watch_from = 2 AND o.watch_price IS NOT NULL AND o.extreme > r.low)
+      SELECT f.key, ${columns}
+      FROM reached f
+      JOIN trading.orders o ON o.id = f.id
+      WHERE NOT EXISTS (SELECT 1 FROM trading.orders g WHERE g.group_id = o.group_id AND g.state = 4)
+      ORDER BY o.id`.execute();
+    const byKey = Map.groupBy(found, ({ key }) => key);
+    return new Map(keys.map((key) => [key, (byKey.get(key) ?? []).map(toTradeOrder)]));
+  },
+};
+
+export type QuoteFilter = PageFilter<{ instrumentId: number; from: number; to: number }>;
+
+interface QuoteRow {
+  id: bigint;
+  bid: bigint;
+  ask: bigint;
+  last: bigint;
+  time: bigint;
+  source: string;
+  sequence: bigint | null;
+  fires: boolean;
+}
+
+/** Newest first. */
+export async function selectQuotes(db: Sql, filter: QuoteFilter): Promise<InstrumentQuote[]> {
+  const { instrumentId = 0, from = 0, to, cursor, limit } = filter;
+  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
+  const rows = await db<QuoteRow[]>`
+    SELECT id, bid, ask, last, time, source, sequence, fires
+    FROM trading.quotes
+    WHERE instrument_id = ${instrumentId} AND id < ${before} AND id >= ${from}
+    ORDER BY id DESC
+    LIMIT ${limit}`;
+  return rows.map((row) => ({
+    ...row,
+    id: Number(row.id),
+    time: Number(row.time),
+    sequence: row.sequence === null ? null : Number(row.sequence),
+  }));
+}

@@ -1,0 +1,182 @@
+// Takes quotes in, and fires what they reach: in one commit with the quote, so that what a quote has fired stands beside it, exactly
+// once, whoever dies meanwhile. What is fired is then filled by commands of its own (trade-orders/fill-fired.ts), at the price of the quote.
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
+import { takeStamps } from "../../ledger/index.ts";
+import { tradingError } from "../errors.ts";
+import type { Instrument, InstrumentQuote } from "../instruments/instrument.ts";
+import { INSTRUMENTS, QUOTED_INSTRUMENTS } from "../instruments/instrument-store.ts";
+import { isWithinHours } from "../instruments/trading-hours.ts";
+import { dealtPrice, meetQuote, priceOf } from "../matching/meet-quote.ts";
+import type { TradingCaller, TradingServices } from "../services.ts";
+import { fillFired } from "../trade-orders/fill-fired.ts";
+import { keepOrder, saveOrder } from "../trade-orders/save-order.ts";
+import { isOver, moved, type TradeOrder } from "../trade-orders/trade-order.ts";
+import { TRADE_ORDERS } from "../trade-orders/trade-order-store.ts";
+import { isConditional } from "../trade-orders/watch-of-order.ts";
+import { findQuoteFault, type QuoteFault, type SentQuote } from "./judge-quote.ts";
+import { NEW_QUOTES, REACHED_ORDERS, type Reach, reachKey } from "./quote-store.ts";
+
+export interface NewQuote extends SentQuote {
+  readonly instrumentId: number;
+}
+
+/**
+ * Takes the quotes in their order, and fills what they fire before it answers. Those that do not count are told with the reason.
+ * Locks their instruments. Refuses `instrument_not_found`.
+ */
+export async function takeQuotes(
+  services: TradingServices,
+  caller: TradingCaller,
+  quotes: readonly NewQuote[],
+): Promise<CommandOutcome> {
+  const taken: Taken = { firedIds: [] };
+  const outcome = await services.desk.submit(buildQuotesCommand(caller, quotes, taken));
+  await fillFired(services, taken.firedIds);
+  return outcome;
+}
+
+/** What deciding found last: a batch may be decided again. */
+interface Taken {
+  firedIds: number[];
+}
+
+function buildQuotesCommand(caller: TradingCaller, quotes: readonly NewQuote[], taken: Taken): BookCommand {
+  const byInstrument = Map.groupBy(quotes, ({ instrumentId }) => instrumentId);
+  const keys = [...byInstrument].map(([id, own]) => [id, reachKey(id, reachOf(own))] as const);
+  return {
+    event: "quote.take",
+    ...caller,
+    scope: { accountIds: [], stampCount: quotes.length + 1 },
+    needs: [
+      { reader: INSTRUMENTS, ids: [...byInstrument.keys()] },
+      { reader: REACHED_ORDERS, ids: keys.map(([, key]) => key) },
+    ],
+    decide: (desk) => decide(desk, { caller, quotes, taken, keys: new Map(keys) }),
+  };
+}
+
+function reachOf(quotes: readonly NewQuote[]): Reach {
+  const of = (by: keyof Reach) => {
+    const prices = quotes.map((quote) => priceOf(quote, by));
+    return {
+      low: prices.reduce((low, price) => (price < low ? price : low)),
+      high: prices.reduce((high, price) => (price > high ? price : high)),
+    };
+  };
+  return { last: of("last"), bid: of("bid"), ask: of("ask"), mid: of("mid") };
+}
+
+interface Taking {
+  readonly caller: TradingCaller;
+  readonly quotes: readonly NewQuote[];
+  readonly taken: Taken;
+  readonly keys: ReadonlyMap<number, string>;
+}
+
+function decide(desk: Desk, { caller, quotes, taken, keys }: Taking): Decision {
+  const ignored: { index: number; reason: QuoteFault }[] = [];
+  const fired: number[] = [];
+  const missing = quotes.findIndex(({ instrumentId }) => !desk.rows.of(INSTRUMENTS).has(instrumentId));
+  if (missing !== -1)
+    throw tradingError("instrument_not_found", {
+      fields: [{ field: `quotes[${missing}].instrument_id`, reason: "there is no such instrument" }],
+    });
+  const waiting = new Map([...keys].map(([id, key]) => [id, gatherWaiting(desk, id, key)]));
+  for (const [index, sent] of quotes.entries()) {
+    const { instrumentId } = sent;
+    const instrument = desk.rows.of(INSTRUMENTS).get(instrumentId);
+    if (instrument === undefined) throw new Error(`instrument ${instrumentId} was not read`);
+    const fault = findQuoteFault(sent, instrument.quote, {
+      now: desk.book.now,
+      staleAfter: instrument.staleAfter,
+    });
+    if (fault !== undefined) {
+      ignored.push({ index, reason: fault });
+      continue;
+    }
+    const quoted = keepQuote(desk, instrument, sent);
+    const own = waiting.get(instrumentId);
+    if (own !== undefined) fired.push(...fireAll(desk, { quoted, waiting: own, actorId: caller.actor.id }));
+  }
+  taken.firedIds = fired;
+  const answer = {
+    accepted: quotes.length - ignored.length,
+    ignored: ignored.slice(0, TOLD_MAX),
+    fired: fired.length,
+  };
+  return { answer: JSON.stringify(answer), counted: [] };
+}
+
+const TOLD_MAX = 100;
+
+/** As the commands before in the batch left them. */
+function gatherWaiting(desk: Desk, instrumentId: number, key: string): Map<number, TradeOrder> {
+  const waiting = new Map<number, TradeOrder>();
+  for (const order of desk.rows.of(REACHED_ORDERS).get(key) ?? []) waiting.set(order.id, order);
+  for (const order of desk.rows.of(TRADE_ORDERS).values())
+    if (order.instrumentId === instrumentId) waiting.set(order.id, order);
+  return new Map([...waiting].sort(([a], [b]) => a - b));
+}
+
+interface Quoted {
+  readonly instrument: Instrument;
+  readonly quote: InstrumentQuote;
+}
+
+function keepQuote(desk: Desk, before: Instrument, sent: NewQuote): Quoted {
+  const { instrumentId, ...prices } = sent;
+  const fires = before.state === "open" && isWithinHours(before, desk.book.now);
+  const quote = { ...prices, id: takeStamps(desk.book, 1), fires };
+  const instrument = { ...before, quote };
+  desk.rows.of(INSTRUMENTS).set(instrumentId, instrument);
+  desk.rows.add(QUOTED_INSTRUMENTS, instrument);
+  desk.rows.add(NEW_QUOTES, { ...quote, instrumentId });
+  return { instrument, quote };
+}
+
+interface Firing {
+  readonly quoted: Quoted;
+  /** Changed as they are moved on. */
+  readonly waiting: Map<number, TradeOrder>;
+  readonly actorId: string;
+}
+
+/** @returns the ids of what is to be filled, oldest first */
+function fireAll(desk: Desk, { quoted, waiting, actorId }: Firing): number[] {
+  if (!quoted.quote.fires) return [];
+  const fired: number[] = [];
+  const { now } = desk.book;
+  const { session } = quoted.instrument;
+  const isEnding = (order: TradeOrder) =>
+    order.groupId !== null &&
+    [...waiting.values()].some(({ groupId, state }) => groupId === order.groupId && state === "fired");
+  for (const order of waiting.values()) {
+    if (order.watch === null || isOver(order, { now, session }) || isEnding(order)) continue;
+    const next = fireOne(desk, order, { quoted, actorId });
+    waiting.set(order.id, next);
+    if (next.state === "fired") fired.push(order.id);
+  }
+  return fired;
+}
+
+function fireOne(desk: Desk, order: TradeOrder, { quoted, actorId }: Omit<Firing, "waiting">): TradeOrder {
+  const { watch } = order;
+  if (watch === null) return order;
+  const { quote, instrument } = quoted;
+  const isWaiting = order.state === "waiting" && isConditional(order);
+  const met = meetQuote({ ...order, watch, isConditional: isWaiting }, quote, instrument.tick);
+  if (!met.isTriggered && !met.isFilled) {
+    if (met.extreme === order.extreme) return order;
+    const trailed = { ...order, watch: met.watch, extreme: met.extreme, version: order.version + 1 };
+    keepOrder(desk, trailed);
+    return trailed;
+  }
+  const price = priceOf(quote, watch.by);
+  const dealt = dealtPrice(quote, order.side);
+  const firing = { quoteId: quote.id, price, at: quote.time, extreme: met.extreme, dealt };
+  const state = met.isFilled ? "fired" : "resting";
+  const next = moved(order, { state, watch: met.isFilled ? null : met.watch, extreme: met.extreme, firing });
+  const event = met.isFilled ? "fired" : "triggered";
+  saveOrder(desk, next, { event, actorId, instrument, note: `by quote ${quote.id}` });
+  return next;
+}

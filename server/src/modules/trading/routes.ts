@@ -1,0 +1,16 @@
+// The routes of trading, by resource.
+import type { Routes } from "../../http/index.ts";
+import { addInstrumentRoutes } from "./instruments/instrument-routes.ts";
+import { addPositionRoutes } from "./positions/position-routes.ts";
+import { addQuoteRoutes } from "./quotes/quote-routes.ts";
+import type { TradingServices } from "./services.ts";
+import { addTradeOrderRoutes } from "./trade-orders/trade-order-routes.ts";
+
+export function tradingRoutes(services: TradingServices): Routes {
+  return (server) => {
+    addInstrumentRoutes(server, services);
+    addQuoteRoutes(server, services);
+    addTradeOrderRoutes(server, services);
+    addPositionRoutes(server, services);
+  };
+}

@@ -1,0 +1,93 @@
+// Fills what quotes have fired, each order by a command of its own at the price of its quote, exactly once: the command looks at the
+// order under its instrument's lock, and does nothing where it is filled already. What cannot be paid fails and is free.
+
+import { SYSTEM_ACTOR } from "../../../values/actor.ts";
+import { AppError } from "../../../values/app-error.ts";
+import {
+  type BookCommand,
+  type Decision,
+  type Desk,
+  rereadFirst,
+  submitRereading,
+} from "../../desk/index.ts";
+import { allOrNothing, releaseHold } from "../../ledger/index.ts";
+import { getInstrument } from "../instruments/find-instruments.ts";
+import { INSTRUMENTS } from "../instruments/instrument-store.ts";
+import { POSITIONS } from "../positions/position-store.ts";
+import type { TradingServices } from "../services.ts";
+import { fillOrder, scopeOfFill } from "./fill-order.ts";
+import { cancelRelated } from "./related-orders.ts";
+import { saveOrder } from "./save-order.ts";
+import { AT_ITS_END, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
+import { selectFiredIds, selectTradeOrder } from "./trade-order-read-store.ts";
+import { RELATED_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
+
+const ORDERS_PER_ROUND_MAX = 500;
+const ROUNDS_MAX = 20;
+
+/** Fills these orders, those that are fired still. What the desk could not take now is left to the task. */
+export async function fillFired(services: TradingServices, ids: readonly number[]): Promise<void> {
+  await Promise.all(ids.map((id) => submitRereading(services.desk, () => buildFillCommand(services, id))));
+}
+
+/** Fills what was fired and is not filled: its process died meanwhile. Returns the number of those it found. */
+export async function fillLeftBehind(services: TradingServices): Promise<number> {
+  let count = 0;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const ids = await selectFiredIds(services.db, ORDERS_PER_ROUND_MAX);
+    await fillFired(services, ids);
+    count += ids.length;
+    if (ids.length < ORDERS_PER_ROUND_MAX) break;
+  }
+  return count;
+}
+
+async function buildFillCommand(services: TradingServices, id: number): Promise<BookCommand> {
+  const read = await selectTradeOrder(services.db, id);
+  if (read === undefined) throw new Error(`trade order ${id} is gone`);
+  const instrument = await getInstrument(services.db, read.instrumentId);
+  return {
+    event: "trade_order.fill",
+    actor: SYSTEM_ACTOR,
+    scope: {
+      ...scopeOfFill(services.assets, instrument, read),
+      holdIds: read.holdId === null ? [] : [read.holdId],
+    },
+    needs: [
+      { reader: INSTRUMENTS, ids: [instrument.id] },
+      { reader: TRADE_ORDERS, ids: [id] },
+      { reader: RELATED_ORDERS, ids: [id, ...(read.groupId === null ? [] : [read.groupId])] },
+      { reader: POSITIONS, ids: [read.assetAccountId] },
+    ],
+    decide: (desk) => decide(desk, read),
+  };
+}
+
+function decide(desk: Desk, read: TradeOrder): Decision | AppError {
+  const order = desk.rows.of(TRADE_ORDERS).get(read.id);
+  const instrument = desk.rows.of(INSTRUMENTS).get(read.instrumentId);
+  if (order === undefined || instrument === undefined) throw new Error(`trade order ${read.id} is gone`);
+  if (order.state !== "fired" || order.firing === null) return answerOf(order);
+  if (order.holdId !== read.holdId) return rereadFirst();
+  const { dealt: price, quoteId } = order.firing;
+  const actorId = SYSTEM_ACTOR.id;
+  const filled = allOrNothing<TradeOrder | AppError>(desk.book, {
+    decide: () => fillOrder(desk, order, { instrument, price, quoteId, actorId }),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  if (!(filled instanceof AppError)) return answerOf(filled);
+  if (order.holdId !== null) {
+    const freed = releaseHold(desk.book, order.holdId, ownerOf(order));
+    if ("refused" in freed) throw new Error(`the hold of trade order ${order.id}: ${freed.refused}`);
+  }
+  const reason = `it could not be dealt: ${filled.code}`;
+  const failed = moved(order, { ...AT_ITS_END, state: "failed", reason });
+  saveOrder(desk, failed, { event: "failed", actorId, instrument, note: reason });
+  cancelRelated(desk, failed, { instrument, actorId, reason: `trade order ${order.id} failed` });
+  return answerOf(failed);
+}
+
+function answerOf({ id, state }: TradeOrder): Decision {
+  const resource = { type: "trade_order", id: String(id) };
+  return { answer: JSON.stringify({ id: String(id), state }), counted: [], resource };
+}

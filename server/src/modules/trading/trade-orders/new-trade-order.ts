@@ -1,0 +1,34 @@
+// What is to be ordered, checked in form: prices in billionths, quantities in the asset's smallest unit, money in the currency's.
+import { createHash } from "node:crypto";
+import type { PriceSource, Side } from "../matching/meet-quote.ts";
+import type { OrderType, TimeInForce } from "./trade-order.ts";
+
+export interface NewTradeOrder {
+  readonly instrumentId: number;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  /** Undefined: as much as `amount` pays. */
+  readonly quantity: bigint | undefined;
+  readonly amount: bigint | undefined;
+  readonly limitPrice: bigint | undefined;
+  readonly stopPrice: bigint | undefined;
+  readonly trailAmount: bigint | undefined;
+  /** Basis points. */
+  readonly trailPercent: number | undefined;
+  readonly triggerBy: PriceSource;
+  /** Stamp. */
+  readonly expiresAt: number | undefined;
+  readonly clientOrderId: string | undefined;
+  readonly cashAccountId: number | undefined;
+  readonly assetAccountId: number | undefined;
+  /** Exits that its fill brings to life. */
+  readonly takeProfit: { readonly limitPrice: bigint } | undefined;
+  readonly stopLoss: { readonly stopPrice: bigint; readonly limitPrice: bigint | undefined } | undefined;
+}
+
+/** The same for the same order, so that one sent again is known. */
+export function hashRequest(orders: readonly NewTradeOrder[]): string {
+  const text = JSON.stringify(orders, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}

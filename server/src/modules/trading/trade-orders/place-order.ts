@@ -1,0 +1,396 @@
+// Places trade orders: one, or a pair of which one ends the other. What is promised is held, and what can be dealt at once is dealt in
+// the same commit; a refusal of any part leaves no trace but its entry in the audit trail.
+
+import { actsForAll } from "../../../values/actor.ts";
+import { AppError } from "../../../values/app-error.ts";
+import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
+import {
+  ASSET_STATES,
+  allOrNothing,
+  ledgerError,
+  placeHold,
+  refuseInactive,
+  takeStamps,
+} from "../../ledger/index.ts";
+import { tradingError } from "../errors.ts";
+import { getInstrument } from "../instruments/find-instruments.ts";
+import { type Instrument, sidesOf } from "../instruments/instrument.ts";
+import { INSTRUMENTS } from "../instruments/instrument-store.ts";
+import { endOfTradingDay } from "../instruments/trading-hours.ts";
+import { dealtPrice, isReached } from "../matching/meet-quote.ts";
+import { feeOf, moneyOf, quantityFor } from "../matching/price.ts";
+import { POSITIONS } from "../positions/position-store.ts";
+import type { TradingCaller, TradingServices } from "../services.ts";
+import { refuseClosed, refusePrices, refuseQuantity } from "./check-new-order.ts";
+import { describeTradeOrder } from "./describe-trade-order.ts";
+import { fillOrder, scopeOfFill } from "./fill-order.ts";
+import { findTradingAccounts, type TradingAccounts } from "./find-trading-accounts.ts";
+import { hashRequest, type NewTradeOrder } from "./new-trade-order.ts";
+import { saveOrder } from "./save-order.ts";
+import { heldAccountOf, isEnded, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
+import { CLIENT_ORDERS, clientKey, OWNER_COUNTS } from "./trade-order-store.ts";
+import { isConditional, stateToWatch, watchAtFirst } from "./watch-of-order.ts";
+
+/** What a purchase that is dealt at whatever price comes may cost above the price that fires it; basis points. */
+const COLLAR = 500n;
+const STAMPS_PER_ORDER = 8;
+/** The quote of a market order must be dealt at now. */
+const SECOND = 1_000_000;
+
+interface Placing {
+  readonly services: TradingServices;
+  readonly caller: TradingCaller;
+  readonly orders: readonly NewTradeOrder[];
+  readonly accounts: TradingAccounts;
+  readonly requestHash: string;
+}
+
+/**
+ * Places one order, or two of one side and instrument of which one ends the other. Locks the accounts, the instrument and the owner.
+ * Refuses `instrument_not_found`, `instrument_not_open`, `asset_inactive`, `account_not_found`, `trading_account_unfit`, `price_off_tick`,
+ * `price_outside_band`, `quantity_off_lot`, `notional_outside_bounds`, `quote_missing`, `quote_stale`, `condition_met_already`,
+ * `client_order_id_taken`, `too_many_open_orders`, `too_many_trade_orders`, `insufficient_funds`, and what the money guard does.
+ * @throws AppError `not_found/…`, `refused/trading_account_unfit`
+ */
+export async function placeTradeOrders(
+  services: TradingServices,
+  caller: TradingCaller,
+  orders: readonly NewTradeOrder[],
+): Promise<CommandOutcome> {
+  return services.desk.submit(await buildPlacingCommand(services, caller, orders));
+}
+
+export async function buildPlacingCommand(
+  services: TradingServices,
+  caller: TradingCaller,
+  orders: readonly NewTradeOrder[],
+): Promise<BookCommand> {
+  const [first] = orders;
+  if (first === undefined) throw new Error("nothing is ordered");
+  const instrument = await getInstrument(services.db, first.instrumentId);
+  const accounts = await findTradingAccounts(services, caller, { instrument, order: first });
+  const { security, money } = sidesOf(services.assets, instrument);
+  const scope = scopeOfFill(services.assets, instrument, accounts);
+  const placing = { services, caller, orders, accounts, requestHash: hashRequest(orders) };
+  const clientIds = orders.flatMap(({ clientOrderId }) => clientOrderId ?? []);
+  return {
+    event: "trade_order.place",
+    ...caller,
+    scope: { ...scope, stampCount: scope.stampCount + orders.length * STAMPS_PER_ORDER },
+    needs: [
+      ...services.moneyGuard.needsOf(heldAccountOf({ ...first, ...accounts })),
+      { reader: ASSET_STATES, ids: [security.id, money.id] },
+      { reader: INSTRUMENTS, ids: [first.instrumentId] },
+      { reader: POSITIONS, ids: [accounts.assetAccountId] },
+      { reader: OWNER_COUNTS, ids: [accounts.ownerId] },
+      { reader: CLIENT_ORDERS, ids: clientIds.map((id) => clientKey(accounts.ownerId, id)) },
+    ],
+    decide: (desk) => decide(desk, placing),
+  };
+}
+
+function decide(desk: Desk, placing: Placing): Decision | AppError {
+  const { services, orders, accounts } = placing;
+  const instrument = desk.rows.of(INSTRUMENTS).get(orders[0]?.instrumentId ?? 0);
+  if (instrument === undefined) return tradingError("instrument_not_found");
+  const before = findPlaced(desk, placing, instrument);
+  if (before !== undefined) return before;
+  const refused = refuse(desk, placing, instrument);
+  if (refused !== undefined) return refused;
+  const prepared = prepareAll(desk, placing, instrument);
+  if (prepared instanceof AppError) return prepared;
+  const placed = allOrNothing<readonly TradeOrder[] | AppError>(desk.book, {
+    decide: () => bookAll(desk, placing, { instrument, prepared }),
+    failed: (outcome) => outcome instanceof AppError,
+  });
+  if (placed instanceof AppError) return services.moneyGuard.keepBlocked(desk, placed);
+  countPlaced(desk, accounts.ownerId, placed);
+  return answerWith(desk, placed, instrument);
+}
+
+/** An order that was sent before is answered as it is now; another under its name is refused. */
+function findPlaced(
+  desk: Desk,
+  { orders, accounts, requestHash }: Placing,
+  instrument: Instrument,
+): Decision | AppError | undefined {
+  const known = orders.flatMap(({ clientOrderId }) =>
+    clientOrderId === undefined
+      ? []
+      : (desk.rows.of(CLIENT_ORDERS).get(clientKey(accounts.ownerId, clientOrderId)) ?? []),
+  );
+  if (known.length === 0) return undefined;
+  if (known.length === orders.length && known.every((order) => order.requestHash === requestHash))
+    return answerWith(desk, known, instrument);
+  const fields = [{ field: "client_order_id", reason: `is trade order ${known[0]?.id}'s` }];
+  return tradingError("client_order_id_taken", { fields });
+}
+
+function refuse(desk: Desk, { services, caller, orders, accounts }: Placing, instrument: Instrument) {
+  const { assets, settings } = services;
+  const closed = refuseClosed(instrument, desk.book.now);
+  if (closed !== undefined) return closed;
+  const { security, money } = sidesOf(assets, instrument);
+  for (const asset of [security, money])
+    if (desk.rows.of(ASSET_STATES).get(asset.id) === false) return refuseInactive(asset.code);
+  const counts = desk.rows.of(OWNER_COUNTS).get(accounts.ownerId) ?? { open: 0, recent: 0 };
+  if (counts.open + orders.length > settings.openOrdersMax)
+    return tradingError("too_many_open_orders", { open: counts.open, largest: settings.openOrdersMax });
+  const isLimited = settings.ordersPerMinuteMax > 0 && !actsForAll(caller.actor);
+  if (isLimited && counts.recent + orders.length > settings.ordersPerMinuteMax)
+    return tradingError("too_many_trade_orders", { retryAfterSeconds: 60 });
+  for (const order of orders) {
+    const refused = refusePrices(assets, instrument, order);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+interface Prepared {
+  readonly order: TradeOrder;
+  /** Smallest units of what is held. */
+  readonly need: bigint;
+  /** It is dealt at once, at this price. */
+  readonly price: bigint | undefined;
+  readonly exits: readonly TradeOrder[];
+}
+
+function prepareAll(desk: Desk, placing: Placing, instrument: Instrument): Prepared[] | AppError {
+  const first = takeStamps(desk.book, placing.orders.length);
+  const groupId = placing.orders.length > 1 ? first : null;
+  const prepared: Prepared[] = [];
+  for (const [index, order] of placing.orders.entries()) {
+    const next = prepare(desk, placing, { instrument, order, id: first + index, groupId });
+    if (next instanceof AppError) return next;
+    prepared.push(next);
+  }
+  return prepared;
+}
+
+function prepare(
+  desk: Desk,
+  placing: Placing,
+  {
+    instrument,
+    order,
+    id,
+    groupId,
+  }: { instrument: Instrument; order: NewTradeOrder; id: number; groupId: number | null },
+): Prepared | AppError {
+  const { assets } = placing.services;
+  const { quote } = instrument;
+  const { scales } = sidesOf(assets, instrument);
+  const isStale =
+    quote !== null &&
+    instrument.staleAfter !== null &&
+    desk.book.now - quote.time > instrument.staleAfter * SECOND;
+  if (order.type === "market" || order.type === "trailing_stop") {
+    if (quote === null) return tradingError("quote_missing");
+    if (isStale)
+      return tradingError("quote_stale", { quoted_at: new Date(quote.time / 1_000).toISOString() });
+  }
+  const dealt = quote === null ? undefined : dealtPrice(quote, order.side);
+  const watched = watchAtFirst(fieldsOf(order), instrument);
+  const expected = order.limitPrice ?? order.stopPrice ?? watched.watch?.price ?? dealt;
+  const quantity =
+    order.quantity ??
+    quantityFor(order.amount ?? 0n, expected ?? 1n, { lot: instrument.lot, scales, fees: instrument });
+  const unfitting = refuseQuantity(assets, instrument, { quantity, price: expected });
+  if (unfitting !== undefined) return unfitting;
+  const isReachedNow =
+    quote !== null && !isStale && watched.watch !== null && isReached(watched.watch, quote);
+  if (isReachedNow && (isConditional(order) || groupId !== null))
+    return tradingError("condition_met_already", {
+      fields: [
+        {
+          field: order.stopPrice === undefined ? "limit_price" : "stop_price",
+          reason: "the newest quote is there already",
+        },
+      ],
+    });
+  const isDealt = order.type === "market" || isReachedNow;
+  const placed = toOrder(desk, placing, { instrument, order, id, groupId, quantity, watched });
+  const costs =
+    isConditional(order) && order.limitPrice === undefined ? collared(expected ?? 0n) : (expected ?? 0n);
+  const money = moneyOf(quantity, isDealt && dealt !== undefined ? dealt : costs, scales);
+  const need = order.side === "sell" ? quantity : money + feeOf(money, instrument);
+  const exits = toExits(desk, { entry: placed, order });
+  return { order: placed, need, price: isDealt ? dealt : undefined, exits };
+}
+
+function collared(price: bigint): bigint {
+  return (price * (10_000n + COLLAR)) / 10_000n;
+}
+
+function fieldsOf(order: NewTradeOrder) {
+  return {
+    side: order.side,
+    type: order.type,
+    limitPrice: order.limitPrice ?? null,
+    stopPrice: order.stopPrice ?? null,
+    trailAmount: order.trailAmount ?? null,
+    trailPercent: order.trailPercent ?? null,
+    triggerBy: order.triggerBy,
+    timeInForce: order.timeInForce,
+  };
+}
+
+function toOrder(
+  desk: Desk,
+  { caller, accounts, requestHash }: Placing,
+  placed: {
+    instrument: Instrument;
+    order: NewTradeOrder;
+    id: number;
+    groupId: number | null;
+    quantity: bigint;
+    watched: Pick<TradeOrder, "watch" | "extreme">;
+  },
+): TradeOrder {
+  const { instrument, order, id, groupId, quantity, watched } = placed;
+  const isForDay = order.timeInForce === "DAY";
+  const { quote } = instrument;
+  return {
+    id,
+    ...accounts,
+    placedBy: caller.actor.id,
+    clientOrderId: order.clientOrderId ?? null,
+    requestHash,
+    instrumentId: instrument.id,
+    ...fieldsOf(order),
+    quantity,
+    expiresAt: isForDay ? endOfTradingDay(instrument, desk.book.now) : (order.expiresAt ?? null),
+    session: isForDay ? instrument.session : null,
+    state: stateToWatch(order),
+    ...watched,
+    filled: 0n,
+    money: 0n,
+    fees: 0n,
+    holdId: null,
+    held: 0n,
+    groupId,
+    parentId: null,
+    firing: null,
+    quoted: quote === null ? null : { bid: quote.bid, ask: quote.ask },
+    reason: null,
+    entryCount: 1,
+    version: 1,
+  };
+}
+
+/** The exits of an entry, dormant until it is filled: a take-profit, a stop-loss, or a pair of both. */
+function toExits(desk: Desk, { entry, order }: { entry: TradeOrder; order: NewTradeOrder }): TradeOrder[] {
+  const { takeProfit, stopLoss } = order;
+  const count = Number(takeProfit !== undefined) + Number(stopLoss !== undefined);
+  if (count === 0) return [];
+  const first = takeStamps(desk.book, count);
+  const common = {
+    ...entry,
+    ...({ side: "sell", timeInForce: "GTC", state: "dormant", watch: null, extreme: null } as const),
+    ...{
+      limitPrice: null,
+      stopPrice: null,
+      trailAmount: null,
+      trailPercent: null,
+      expiresAt: null,
+      session: null,
+    },
+    ...{ clientOrderId: null, parentId: entry.id, groupId: count > 1 ? first : null },
+  };
+  const exits: TradeOrder[] = [];
+  if (takeProfit !== undefined)
+    exits.push({ ...common, id: first, type: "limit", limitPrice: takeProfit.limitPrice });
+  if (stopLoss !== undefined) {
+    const { stopPrice, limitPrice = null } = stopLoss;
+    const type = limitPrice === null ? "stop" : "stop_limit";
+    exits.push({ ...common, id: first + exits.length, type, stopPrice, limitPrice });
+  }
+  return exits;
+}
+
+function bookAll(
+  desk: Desk,
+  placing: Placing,
+  { instrument, prepared }: { instrument: Instrument; prepared: readonly Prepared[] },
+): TradeOrder[] | AppError {
+  const actorId = placing.caller.actor.id;
+  const isGoneAtOnce = ({ order, price }: Prepared) =>
+    price === undefined && (order.timeInForce === "IOC" || order.timeInForce === "FOK");
+  const waiting = prepared.filter((each) => !isGoneAtOnce(each));
+  const largest = waiting.reduce((most, { need }) => (need > most ? need : most), 0n);
+  const [first] = waiting;
+  const hold =
+    first === undefined
+      ? undefined
+      : holdFor(desk, placing, { order: first.order, amount: largest, instrument });
+  if (hold instanceof AppError) return hold;
+  const placed: TradeOrder[] = [];
+  for (const each of prepared) {
+    const order: TradeOrder =
+      hold === undefined || isGoneAtOnce(each)
+        ? each.order
+        : { ...each.order, holdId: hold.holdId, held: hold.amount };
+    const kept = keepPlaced(desk, { each, order, instrument, actorId, isGone: isGoneAtOnce(each) });
+    if (kept instanceof AppError) return kept;
+    placed.push(kept);
+  }
+  return placed;
+}
+
+function keepPlaced(
+  desk: Desk,
+  placed: { each: Prepared; order: TradeOrder; instrument: Instrument; actorId: string; isGone: boolean },
+): TradeOrder | AppError {
+  const { each, order, instrument, actorId, isGone } = placed;
+  const step = { instrument, actorId };
+  saveOrder(desk, order, { ...step, event: "placed", isNew: true });
+  for (const exit of each.exits) saveOrder(desk, exit, { ...step, event: "placed", isNew: true });
+  if (isGone) {
+    const reason = "it could not be dealt at once";
+    const ended = moved(order, { state: "expired", watch: null, reason });
+    saveOrder(desk, ended, { ...step, event: "expired", note: reason });
+    return ended;
+  }
+  const { quote } = instrument;
+  if (each.price === undefined || quote === null) return order;
+  return fillOrder(desk, order, { instrument, price: each.price, quoteId: quote.id, actorId });
+}
+
+/** One hold for all of a pair, of what the dearest needs; judged like any other money that is set aside. */
+function holdFor(
+  desk: Desk,
+  { services, caller }: Placing,
+  { order, amount, instrument }: { order: TradeOrder; amount: bigint; instrument: Instrument },
+): { holdId: number; amount: bigint } | AppError {
+  const { security, money } = sidesOf(services.assets, instrument);
+  const asset = order.side === "buy" ? money : security;
+  const debitAccountId = heldAccountOf(order);
+  const creditAccountId = services.assets.systemAccount(asset.id, "dealing");
+  const { actor } = caller;
+  const header = { kind: "ORDER_HOLD", actorId: actor.id, reference: `trade order ${order.id}` } as const;
+  const movement = { debitAccountId, creditAccountId, amount };
+  return services.moneyGuard.guard(desk, { actor, asset, movement, header }, () => {
+    const hold = placeHold(desk.book, { ...header, ...movement, owner: ownerOf(order) });
+    return "refused" in hold ? ledgerError(hold.refused, hold.details) : { holdId: hold.id, amount };
+  });
+}
+
+function countPlaced(desk: Desk, ownerId: string, placed: readonly TradeOrder[]): void {
+  const counts = desk.rows.of(OWNER_COUNTS).get(ownerId) ?? { open: 0, recent: 0 };
+  const open = placed.filter((order) => !isEnded(order)).length;
+  desk.rows
+    .of(OWNER_COUNTS)
+    .set(ownerId, { open: counts.open + open, recent: counts.recent + placed.length });
+  for (const order of placed)
+    if (order.clientOrderId !== null)
+      desk.rows.of(CLIENT_ORDERS).set(clientKey(ownerId, order.clientOrderId), order);
+}
+
+/** One order as it is, or a pair. */
+function answerWith(desk: Desk, placed: readonly TradeOrder[], instrument: Instrument): Decision {
+  const documents = placed.map((order) => describeTradeOrder(desk.assets, { order, instrument }));
+  const [first] = documents;
+  if (first === undefined) throw new Error("nothing was placed");
+  const answer = placed.length === 1 ? first : { group_id: first.group_id, orders: documents };
+  return { answer: JSON.stringify(answer), counted: [], resource: { type: "trade_order", id: first.id } };
+}

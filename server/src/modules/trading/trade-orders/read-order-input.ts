@@ -1,0 +1,153 @@
+// Turns what a client sent into a new trade order. The form is checked by the schemas before; here is what a schema cannot know:
+// which fields each type has.
+import { invalidField } from "../../../values/app-error.ts";
+import { parseAmount } from "../../../values/money.ts";
+import { readForeignCode } from "../../../values/names.ts";
+import { readId, readOptionalAmount, readOptionalId, readTime } from "../../../values/read-input.ts";
+import type { Assets } from "../../ledger/index.ts";
+import { type Instrument, sidesOf } from "../instruments/instrument.ts";
+import { readPrice } from "../instruments/read-instrument-input.ts";
+import type { Side } from "../matching/meet-quote.ts";
+import type { NewTradeOrder } from "./new-trade-order.ts";
+import type { OrderType, TimeInForce } from "./trade-order.ts";
+import type { TradeOrderInput } from "./trade-order-schemas.ts";
+
+type PriceField = "limit_price" | "stop_price" | "trail";
+
+/** The prices that each type has, and no others. */
+const PRICES: Readonly<Record<OrderType, readonly PriceField[]>> = {
+  market: [],
+  limit: ["limit_price"],
+  stop: ["stop_price"],
+  stop_limit: ["stop_price", "limit_price"],
+  take_profit: ["stop_price"],
+  take_profit_limit: ["stop_price", "limit_price"],
+  trailing_stop: ["trail"],
+};
+
+/** Reads one order. @throws AppError `invalid/invalid_request` naming the field, prefixed with `path` */
+export function readTradeOrder(
+  assets: Assets,
+  instrument: Instrument,
+  { input, path = "" }: { readonly input: TradeOrderInput; readonly path?: string },
+): NewTradeOrder {
+  const { side, type } = readKind(input, path);
+  checkPrices(input, type, path);
+  const { security, money } = sidesOf(assets, instrument);
+  const quantity = readOptionalAmount(input.quantity, security, `${path}quantity`);
+  const amount = readOptionalAmount(input.amount, money, `${path}amount`);
+  if ((quantity === undefined) === (amount === undefined))
+    throw invalidField(`${path}quantity`, "send quantity, or for a market purchase amount, and not both");
+  if (amount !== undefined && (type !== "market" || side !== "buy"))
+    throw invalidField(`${path}amount`, "belongs to a market purchase");
+  return {
+    instrumentId: instrument.id,
+    side,
+    type,
+    quantity,
+    amount,
+    ...readTimeInForce(input, type, path),
+    limitPrice: readOptionalPrice(input.limit_price, `${path}limit_price`),
+    stopPrice: readOptionalPrice(input.stop_price, `${path}stop_price`),
+    trailAmount: readOptionalPrice(input.trail_amount, `${path}trail_amount`),
+    trailPercent:
+      input.trail_percent === undefined
+        ? undefined
+        : readPercent(input.trail_percent, `${path}trail_percent`),
+    triggerBy: input.trigger_by ?? "last",
+    clientOrderId: readForeignCode(input.client_order_id, `${path}client_order_id`),
+    cashAccountId: readOptionalId(input.cash_account_id, `${path}cash_account_id`),
+    assetAccountId: readOptionalId(input.asset_account_id, `${path}asset_account_id`),
+    ...readExits(input, { side, type }),
+  };
+}
+
+export function readInstrumentId(input: { readonly instrument_id: string | number }, path = ""): number {
+  return readId(input.instrument_id, `${path}instrument_id`);
+}
+
+function readKind(input: TradeOrderInput, path: string): { side: Side; type: OrderType } {
+  const { order_type: word } = input;
+  if (word !== undefined) {
+    if (input.side !== undefined || input.type !== undefined)
+      throw invalidField(`${path}order_type`, "stands in place of side and type: send one or the other");
+    const [type, side] = word.toLowerCase().split("_") as [OrderType, Side];
+    return { side, type };
+  }
+  if (input.side === undefined) throw invalidField(`${path}side`, "is missing: buy or sell");
+  if (input.type === undefined) throw invalidField(`${path}type`, "is missing, such as market or limit");
+  return { side: input.side, type: input.type };
+}
+
+function checkPrices(input: TradeOrderInput, type: OrderType, path: string): void {
+  const wanted = PRICES[type];
+  for (const field of ["limit_price", "stop_price"] as const) {
+    const isThere = input[field] !== undefined;
+    if (isThere && !wanted.includes(field)) throw invalidField(`${path}${field}`, `a ${type} order has none`);
+    if (!isThere && wanted.includes(field))
+      throw invalidField(`${path}${field}`, `is missing: a ${type} order has one`);
+  }
+  const trails = Number(input.trail_amount !== undefined) + Number(input.trail_percent !== undefined);
+  if (!wanted.includes("trail") && trails > 0)
+    throw invalidField(
+      `${path}${input.trail_amount === undefined ? "trail_percent" : "trail_amount"}`,
+      `a ${type} order has none`,
+    );
+  if (wanted.includes("trail") && trails !== 1)
+    throw invalidField(`${path}trail_amount`, "send either trail_amount or trail_percent");
+}
+
+function readTimeInForce(
+  input: TradeOrderInput,
+  type: OrderType,
+  path: string,
+): Pick<NewTradeOrder, "timeInForce" | "expiresAt"> {
+  const timeInForce: TimeInForce = input.time_in_force ?? (type === "market" ? "IOC" : "GTC");
+  const isAtOnce = timeInForce === "IOC" || timeInForce === "FOK";
+  if (isAtOnce && type !== "market" && type !== "limit")
+    throw invalidField(`${path}time_in_force`, "an order with a condition waits: send GTC, DAY or GTD");
+  const expiresAt = readTime(input.expires_at, `${path}expires_at`);
+  if (timeInForce === "GTD" && expiresAt === undefined)
+    throw invalidField(`${path}expires_at`, "is missing: a GTD order has one");
+  if (timeInForce !== "GTD" && expiresAt !== undefined)
+    throw invalidField(`${path}expires_at`, "belongs to time_in_force GTD");
+  if (expiresAt !== undefined && expiresAt <= Date.now() * 1_000)
+    throw invalidField(`${path}expires_at`, "must lie in the future");
+  return { timeInForce, expiresAt };
+}
+
+function readOptionalPrice(input: string | number | undefined, field: string): bigint | undefined {
+  return input === undefined ? undefined : readPrice(input, field);
+}
+
+function readPercent(input: string | number, field: string): number {
+  const percent = parseAmount(input, 2);
+  if (typeof percent !== "bigint" || percent < 1n || percent > 9_999n)
+    throw invalidField(field, "must be more than 0 and less than 100, with up to two decimals");
+  return Number(percent);
+}
+
+function readExits(
+  input: TradeOrderInput,
+  { side, type }: { side: Side; type: OrderType },
+): Pick<NewTradeOrder, "takeProfit" | "stopLoss"> {
+  const { take_profit: takeProfit, stop_loss: stopLoss } = input;
+  const field = takeProfit === undefined ? "stop_loss" : "take_profit";
+  const hasExits = takeProfit !== undefined || stopLoss !== undefined;
+  if (hasExits && side === "sell")
+    throw invalidField(field, "belongs to a purchase: it sells what was bought");
+  if (hasExits && type === "trailing_stop") throw invalidField(field, "cannot follow a trailing stop");
+  return {
+    takeProfit:
+      takeProfit === undefined
+        ? undefined
+        : { limitPrice: readPrice(takeProfit.limit_price, "take_profit.limit_price") },
+    stopLoss:
+      stopLoss === undefined
+        ? undefined
+        : {
+            stopPrice: readPrice(stopLoss.stop_price, "stop_loss.stop_price"),
+            limitPrice: readOptionalPrice(stopLoss.limit_price, "stop_loss.limit_price"),
+          },
+  };
+}

@@ -1,0 +1,37 @@
+// The one place where a trade order's row changes at the desk: the row, its entry of the timeline and the event go together, and the
+// commands behind in the batch see it.
+import { type Desk, leaveRow, setRow, tellEvent } from "../../desk/index.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+import { describeTradeOrder } from "./describe-trade-order.ts";
+import { isEnded, type TradeOrder } from "./trade-order.ts";
+import { NEW_TRADE_ENTRIES, RELATED_ORDERS, SAVED_TRADE_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
+
+export interface SavedStep {
+  /** What happened, in one word. */
+  readonly event: string;
+  readonly actorId: string;
+  readonly instrument: Instrument;
+  readonly note?: string | undefined;
+  readonly isNew?: boolean;
+}
+
+/** Keeps the order as it is now, and tells of it. Taken back with what the book takes back. */
+export function saveOrder(desk: Desk, order: TradeOrder, step: SavedStep): void {
+  const { event, actorId, instrument, note = null, isNew = false } = step;
+  keepOrder(desk, order, isNew);
+  const { id: orderId, entryCount: seq, state } = order;
+  leaveRow(desk, NEW_TRADE_ENTRIES, { orderId, seq, at: desk.book.now, event, actorId, state, note });
+  const payload = JSON.stringify(describeTradeOrder(desk.assets, { order, instrument }));
+  tellEvent(desk, { topic: `trade_order.${event}`, payload });
+}
+
+/** Keeps a change that is no step of its life, such as a trailing stop's. */
+export function keepOrder(desk: Desk, order: TradeOrder, isNew = false): void {
+  setRow(desk, TRADE_ORDERS, [order.id, order]);
+  for (const key of [order.groupId, order.parentId]) {
+    if (key === null) continue;
+    const others = (desk.rows.of(RELATED_ORDERS).get(key) ?? []).filter(({ id }) => id !== order.id);
+    setRow(desk, RELATED_ORDERS, [key, isEnded(order) ? others : [...others, order]]);
+  }
+  leaveRow(desk, SAVED_TRADE_ORDERS, { order, isNew });
+}

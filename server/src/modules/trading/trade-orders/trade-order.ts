@@ -1,0 +1,177 @@
+// A trade order: an instruction to buy or sell an instrument, from placing to its end.
+import type { Owner } from "../../ledger/index.ts";
+import type { PriceSource, Side, Watch } from "../matching/meet-quote.ts";
+
+export const SIDES = { buy: 1, sell: 2 } as const;
+export const PRICE_SOURCES = { last: 1, bid: 2, ask: 3, mid: 4 } as const;
+
+export const ORDER_TYPES = {
+  market: 1,
+  limit: 2,
+  stop: 3,
+  stop_limit: 4,
+  take_profit: 5,
+  take_profit_limit: 6,
+  trailing_stop: 7,
+} as const;
+export type OrderType = keyof typeof ORDER_TYPES;
+
+export const TIMES_IN_FORCE = { GTC: 1, IOC: 2, FOK: 3, DAY: 4, GTD: 5 } as const;
+export type TimeInForce = keyof typeof TIMES_IN_FORCE;
+
+/**
+ * `dormant`: an exit whose entry is not filled. `waiting`: for its condition. `resting`: a limit that waits for its price. `fired`: a
+ * quote has reached it, and it is being filled. From `filled` on it has ended.
+ */
+export const TRADE_ORDER_STATES = {
+  dormant: 1,
+  waiting: 2,
+  resting: 3,
+  fired: 4,
+  filled: 5,
+  cancelled: 6,
+  failed: 7,
+  expired: 8,
+} as const;
+export type TradeOrderState = keyof typeof TRADE_ORDER_STATES;
+
+/** What each state is called to those who know eight of them; the README of the module has the table. */
+export const STATUSES: Readonly<Record<TradeOrderState, TradeOrderStatus>> = {
+  dormant: "PENDING",
+  waiting: "CONFIRMED",
+  resting: "QUEUED",
+  fired: "PROCESSING",
+  filled: "COMPLETED",
+  cancelled: "CANCELLED",
+  failed: "FAILED",
+  expired: "EXPIRED",
+};
+export type TradeOrderStatus =
+  | "PENDING"
+  | "CONFIRMED"
+  | "QUEUED"
+  | "PROCESSING"
+  | "COMPLETED"
+  | "CANCELLED"
+  | "FAILED"
+  | "EXPIRED";
+
+/** The quote that fired it: the reason of a fill, kept with the order. */
+export interface Firing {
+  readonly quoteId: number;
+  /** Of the source that it watched. */
+  readonly price: bigint;
+  /** Stamp: when the quote's source says that it was. */
+  readonly at: number;
+  /** Of a trailing stop: the best price that it had seen. */
+  readonly extreme: bigint | null;
+  /** Where an order of its side was dealt then. */
+  readonly dealt: bigint;
+}
+
+/** Prices in billionths, quantities in the asset's smallest unit, money in the currency's. */
+export interface TradeOrder {
+  /** Stamp. */
+  readonly id: number;
+  readonly ownerId: string;
+  readonly placedBy: string;
+  readonly clientOrderId: string | null;
+  readonly requestHash: string;
+  readonly instrumentId: number;
+  readonly cashAccountId: number;
+  readonly assetAccountId: number;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly quantity: bigint;
+  readonly limitPrice: bigint | null;
+  readonly stopPrice: bigint | null;
+  readonly trailAmount: bigint | null;
+  /** Basis points. */
+  readonly trailPercent: number | null;
+  readonly triggerBy: PriceSource;
+  /** Stamp. */
+  readonly expiresAt: number | null;
+  /** Of an order for the day: the session that it ends with. */
+  readonly session: number | null;
+  readonly state: TradeOrderState;
+  readonly watch: Watch | null;
+  readonly extreme: bigint | null;
+  readonly filled: bigint;
+  readonly money: bigint;
+  readonly fees: bigint;
+  /** Of a pair: one hold for both. */
+  readonly holdId: number | null;
+  readonly held: bigint;
+  /** Orders of which one ends the others: the first one's id. */
+  readonly groupId: number | null;
+  /** The entry whose fill brings it to life. */
+  readonly parentId: number | null;
+  readonly firing: Firing | null;
+  /** Bid and ask when it was placed. */
+  readonly quoted: { readonly bid: bigint; readonly ask: bigint } | null;
+  /** Why it ended without being filled. */
+  readonly reason: string | null;
+  readonly entryCount: number;
+  readonly version: number;
+}
+
+/** An entry of the timeline. */
+export interface TradeOrderEntry {
+  readonly orderId: number;
+  readonly seq: number;
+  /** Stamp. */
+  readonly at: number;
+  readonly event: string;
+  readonly actorId: string;
+  readonly state: TradeOrderState;
+  readonly note: string | null;
+}
+
+export interface Execution {
+  /** Stamp. */
+  readonly id: number;
+  readonly orderId: number;
+  readonly instrumentId: number;
+  readonly ownerId: string;
+  readonly assetAccountId: number;
+  readonly side: Side;
+  readonly quantity: bigint;
+  readonly price: bigint;
+  readonly money: bigint;
+  readonly fee: bigint;
+  /** Gain of what was sold over what it had cost, fees included. */
+  readonly realized: bigint;
+  readonly journalId: number;
+  readonly quoteId: number | null;
+}
+
+export function isEnded({ state }: Pick<TradeOrder, "state">): boolean {
+  return TRADE_ORDER_STATES[state] >= TRADE_ORDER_STATES.filled;
+}
+
+/** Whether its time is over, told from the row alone, whoever has yet to write it down. @param now stamp */
+export function isOver(
+  { expiresAt, session }: Pick<TradeOrder, "expiresAt" | "session">,
+  { now, session: current }: { readonly now: number; readonly session: number },
+): boolean {
+  return (expiresAt !== null && expiresAt <= now) || (session !== null && session < current);
+}
+
+/** Whose the journals and holds of an order are; a pair's hold is its group's. */
+export function ownerOf({ id, groupId }: Pick<TradeOrder, "id" | "groupId">): Owner {
+  return { type: "trade_order", id: groupId ?? id };
+}
+
+/** The account that its hold is on. */
+export function heldAccountOf(order: Pick<TradeOrder, "side" | "cashAccountId" | "assetAccountId">): number {
+  return order.side === "buy" ? order.cashAccountId : order.assetAccountId;
+}
+
+/** With its next entry of the timeline counted. */
+export function moved(order: TradeOrder, change: Partial<TradeOrder>): TradeOrder {
+  return { ...order, ...change, entryCount: order.entryCount + 1, version: order.version + 1 };
+}
+
+/** What ends it: it watches no quote and holds nothing. */
+export const AT_ITS_END = { watch: null, holdId: null, held: 0n } as const;
