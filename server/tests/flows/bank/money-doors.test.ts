@@ -57,7 +57,7 @@ async function openKey({ app }: TestShop): Promise<{ owner: string; as: ShopCall
   const body = { username, password, email: "ada@example.com" };
   const { id: owner } = (await app.call("POST", "/auth/register", { body })).body;
   const session = (await app.call("POST", "/auth/login", { body: { username, password } })).body;
-  const scopes = ["transactions:write", "orders:write", "orders:read"];
+  const scopes = ["transactions:write", "orders:write", "orders:read", "trading:write"];
   const made = await app.call("POST", "/api/v1/users/me/api-keys", {
     token: session.access_token,
     body: { name: "shop", scopes },
@@ -78,6 +78,13 @@ function amountOf(times: number): string {
 }
 
 const DOORS: Readonly<Record<string, Door>> = {
+  placeTradeOrder: async (payer, times) =>
+    payer.as("POST", "/trade-orders", { body: await purchase(payer, times) }),
+  placeTradeOrderPair: async (payer, times) => {
+    const order = await purchase(payer, times);
+    const orders = [order, { ...order, limit_price: "1.10" }];
+    return payer.as("POST", "/trade-orders/pairs", { body: { orders } });
+  },
   postTransaction: ({ as, account }, times) =>
     as("POST", "/transactions", {
       body: { type: "withdrawal", account_id: account, amount: amountOf(times), currency: "USD" },
@@ -129,6 +136,27 @@ const DOORS: Readonly<Record<string, Door>> = {
     return as("PATCH", `/orders/${placed.id}`, { body: { items, account_id: account } });
   },
 };
+
+/** Buys at most at 1.20 a unit; without a quote it waits, and holds what it may cost. */
+async function listShare({ at, owner }: Payer): Promise<string> {
+  const { status } = await at.staff("GET", "/assets/SHARE");
+  if (status === 404) {
+    await at.staff("POST", "/assets", { body: { code: "SHARE", kind: "security", scale: 0 } });
+    const body = { symbol: "SHARE-USD", name: "A share", asset: "SHARE", currency: "USD" };
+    await at.staff("POST", "/instruments", { body });
+  }
+  await at.staff("POST", "/accounts", { body: { owner_id: owner, external_owner: true, currency: "SHARE" } });
+  return (await at.staff("GET", "/instruments?symbol=SHARE-USD")).body.items[0].id;
+}
+
+async function purchase(payer: Payer, times: number) {
+  const instrument_id = await listShare(payer);
+  const own = `/accounts?owner_id=${payer.owner}&currency=SHARE`;
+  const [units] = (await payer.at.staff("GET", own)).body.items;
+  const accounts = { cash_account_id: payer.account, asset_account_id: units.id };
+  const order = { instrument_id, side: "buy", type: "limit", quantity: String(times) };
+  return { ...order, limit_price: "1.20", ...accounts };
+}
 
 /** Whose money moves was judged when it was set aside, or it comes in, or goes back: these are limited alone. */
 const JUDGED_BEFORE: Readonly<Record<string, Door>> = {
