@@ -1,6 +1,6 @@
 // Routes of instruments: everybody may see them, staff makes, changes, halts and opens them.
 import {
-  answerCommand,
+  addCommandRoute,
   describePage,
   type HttpServer,
   readCaller,
@@ -79,54 +79,42 @@ function addReading(server: HttpServer, { db, assets }: TradingServices): void {
 
 function addWriting(server: HttpServer, services: TradingServices): void {
   const { db, assets, settings } = services;
-  server.post(
-    "/instruments",
-    {
-      schema: {
-        tags,
-        operationId: "addInstrument",
-        summary: "Make an instrument: a security that is traded for a currency (admin)",
-        description:
-          "Orders are dealt against the house at the quotes that come in. Its symbol, asset and currency never change.",
-        body: InstrumentInput,
-        response: { 201: InstrumentAnswer },
-      },
-    },
-    async (request, reply) => {
+  addCommandRoute(server, db, {
+    url: "/instruments",
+    tags,
+    operationId: "addInstrument",
+    summary: "Make an instrument: a security that is traded for a currency (admin)",
+    description:
+      "Orders are dealt against the house at the quotes that come in. Its symbol, asset and currency never change.",
+    body: InstrumentInput,
+    answer: InstrumentAnswer,
+    status: 201,
+    event: "instrument.add",
+    run: ({ body }) => {
       const { defaultCurrency } = settings;
-      const instrument = readNewInstrument({ assets, defaultCurrency }, request.body);
-      return answerCommand([request, reply], { db, event: "instrument.add", status: 201 }, async (tx) =>
-        describeInstrument(assets, await addInstrument(tx, instrument), now()),
-      );
+      const instrument = readNewInstrument({ assets, defaultCurrency }, body);
+      return async (tx) => describeInstrument(assets, await addInstrument(tx, instrument), now());
     },
-  );
+  });
 
-  server.patch(
-    "/instruments/:id",
-    {
-      schema: {
-        tags,
-        operationId: "changeInstrument",
-        summary: "Change the terms of an instrument (admin)",
-        description: `${CHANGES_FIELDS} It holds for orders placed from then on.`,
-        params: InstrumentParams,
-        body: InstrumentChange,
-        response: { 200: InstrumentAnswer },
-      },
+  addCommandRoute(server, db, {
+    method: "PATCH",
+    url: "/instruments/:id",
+    tags,
+    operationId: "changeInstrument",
+    summary: "Change the terms of an instrument (admin)",
+    description: `${CHANGES_FIELDS} It holds for orders placed from then on.`,
+    params: InstrumentParams,
+    body: InstrumentChange,
+    answer: InstrumentAnswer,
+    isVersioned: true,
+    event: "instrument.change",
+    run: ({ params: { id }, body: input, headers }) => {
+      const versions = readVersions(headers["if-match"]);
+      return async (tx) =>
+        describeInstrument(assets, await changeInstrument(tx, assets, { id, input, versions }), now());
     },
-    async (request, reply) => {
-      const { id } = request.params;
-      const versions = readVersions(request.headers["if-match"]);
-      return answerCommand(
-        [request, reply],
-        { db, event: "instrument.change", isVersioned: true },
-        async (tx) => {
-          const changed = await changeInstrument(tx, assets, { id, input: request.body, versions });
-          return describeInstrument(assets, changed, now());
-        },
-      );
-    },
-  );
+  });
 }
 
 interface StateRoute {
