@@ -3,6 +3,7 @@ import {
   buildPostCommand,
   type TransactionRequest,
 } from "../../src/modules/banking/transactions/post-transactions.ts";
+import type { RowReader } from "../../src/modules/desk/index.ts";
 import { changeAccount } from "../../src/modules/ledger/accounts/change-account.ts";
 import { getBalance, isRefusal, placeHold, settle, verifyBook } from "../../src/modules/ledger/index.ts";
 import { openDatabase } from "../../src/runtime/database.ts";
@@ -59,6 +60,44 @@ it("decides a batch ahead in one round trip where it remembers the accounts, and
   }
   expect(await first.balanceOf(known)).toMatchObject({ balance: 10n });
   expect(first.decided.filter((way) => way === "ahead").length).toBeGreaterThan(9);
+});
+
+it("asks nothing of an account that has not paid in the time that a rule looks back to, and reads again where another process changed it", async () => {
+  const id = await openWarm(first, 100n);
+  const asked: number[][] = [];
+  const LATELY: RowReader<number[]> = {
+    kind: "risk.recent_debits",
+    ofAccount: {
+      none: [],
+      isNone: (lastDebitedAt, now) => lastDebitedAt < now - 600_000_000,
+      follow: (stamps, booked) => [...stamps, ...booked.debits],
+    },
+    read: async ({ sql }, ids) => {
+      asked.push([...ids]);
+      const rows = await sql<{ id: bigint }[]>`
+        SELECT id FROM ledger.transfers WHERE debit_account_id = ${ids[0] ?? 0} ORDER BY id`;
+      return new Map(ids.map((account) => [account, rows.map((row) => Number(row.id))]));
+    },
+  };
+  const withdrawCounting = async () => {
+    const command = build(first, { type: "withdrawal", accountId: id, amount: 1n });
+    let count = -1;
+    await first.carryOut({
+      ...command,
+      needs: [...(command.needs ?? []), { reader: LATELY, ids: [id] }],
+      decide: (desk) => {
+        count = desk.rows.of(LATELY).get(id)?.length ?? -1;
+        return command.decide(desk);
+      },
+    });
+    return count;
+  };
+  expect(await withdrawCounting()).toBe(0);
+  expect(await withdrawCounting()).toBe(1);
+  expect(asked).toEqual([]);
+  await withdraw(second, id, 1n);
+  expect(await withdrawCounting()).toBe(3);
+  expect(asked.length).toBeGreaterThan(0);
 });
 
 it("pays out what another process has paid in, and refuses what another has taken, whatever it remembers", async () => {

@@ -20,6 +20,8 @@ export interface RowReader<Row, Id extends RowId = number> {
   readonly ofAccount?: {
     /** What is there where nothing was read. */
     readonly none: Row;
+    /** Whether it is `none` at `now` for an account that last paid, or had a hold placed or ended, at stamp `lastDebitedAt`. */
+    isNone(lastDebitedAt: number, now: number): boolean;
     /** What the next batch would read, after what this one booked; undefined where it has to read. */
     follow(row: Row, booked: AccountBooking): Row | undefined; // a method: readers of all rows go through one list
   };
@@ -70,8 +72,8 @@ export type AccountRows = ReadonlyMap<AnyReader, unknown>;
 /** Where rows need not be read from the database. */
 export interface RowMemory {
   readonly kept: KeptRows;
-  /** Rows remembered with an account. Under locks none: what is read there is what is remembered next. */
-  readonly ofAccount?: (accountId: RowId) => AccountRows | undefined;
+  /** The row that is remembered with an account. Under locks none: what is read there is what is remembered next. */
+  readonly ofAccount?: (accountId: RowId, reader: AnyReader) => unknown;
 }
 
 /** Rows as they were read or remembered, beside what the commands make of them. */
@@ -120,9 +122,9 @@ async function readOf(
   const rows = new Map<RowId, unknown>();
   const unknown: RowId[] = [];
   for (const id of ids) {
-    const remembered = memory.ofAccount?.(id);
-    if (remembered?.has(reader) === true) rows.set(id, remembered.get(reader));
-    else unknown.push(id);
+    const remembered = memory.ofAccount?.(id, reader);
+    if (remembered === undefined) unknown.push(id);
+    else rows.set(id, remembered);
   }
   const found = unknown.length === 0 ? new Map() : await reader.read(tx, unknown.sort(compareIds));
   for (const id of unknown) rows.set(id, found.get(id) ?? ofAccount.none);
@@ -139,7 +141,7 @@ export function isAnyUnknown(needs: readonly RowNeed[], { kept, ofAccount }: Row
   return (needs as readonly NeedOf<RowId>[]).some(({ reader, ids }) =>
     ids.some((id) =>
       reader.keptMax === undefined
-        ? ofAccount?.(id)?.has(reader) !== true
+        ? ofAccount?.(id, reader) === undefined
         : kept.get(reader)?.has(id) !== true,
     ),
   );

@@ -12,7 +12,14 @@ import {
   selectAccounts,
   takeStampsAhead,
 } from "../ledger/index.ts";
-import { isAnyUnknown, mayBeRemembered, type OpenedRows, type RowMemory, readRows } from "./batch-rows.ts";
+import {
+  type AnyReader,
+  isAnyUnknown,
+  mayBeRemembered,
+  type OpenedRows,
+  type RowMemory,
+  readRows,
+} from "./batch-rows.ts";
 import type { BookCommand } from "./book-command.ts";
 import {
   type CommitOptions,
@@ -22,6 +29,7 @@ import {
   idsOf,
   writeAll,
 } from "./commit-batch.ts";
+import type { KnownAccount } from "./known-accounts.ts";
 
 /** `unfit` and `stale`: nothing was written, and the batch has to be decided under locks. */
 export type Trial =
@@ -40,7 +48,7 @@ export async function commitAhead(
   const count = countStamps(commands);
   const stamps = reserve.take(count);
   if (stamps === undefined) return UNFIT;
-  const { accounts, opened } = await recall(db, commands, options);
+  const { accounts, opened } = await recall(db, commands, { ...options, now: stamps.first });
   const book = openBookAhead(accounts, stamps, { accountIds: [...idsOf(commands)], assets });
   if (book === undefined || accounts.length === 0) return UNFIT;
   const decided = await decideAll(commands, { book, opened, remembered: new Map() }, options);
@@ -75,11 +83,12 @@ function mayBeDecidedAhead({ event, scope, needs = [] }: BookCommand): boolean {
 async function recall(
   db: BatchConnections,
   commands: readonly BookCommand[],
-  { assets, kept, known }: CommitOptions,
+  { assets, kept, known, now }: CommitOptions & { readonly now: number },
 ): Promise<{ accounts: BookAccount[]; opened: OpenedRows }> {
   const ids = [...idsOf(commands)].filter((id) => assets.assetOfSystemAccount(id) === undefined);
   const recalled = new Map(ids.map((id) => [id, known.get(id)]));
-  const memory: RowMemory = { kept, ofAccount: (id) => recalled.get(Number(id))?.rows };
+  const ofAccount = (id: unknown, reader: AnyReader) => rowOf(recalled.get(Number(id)), reader, now);
+  const memory: RowMemory = { kept, ofAccount };
   const needs = commands.flatMap((command) => command.needs ?? []);
   const unknownIds = ids.filter((id) => recalled.get(id) === undefined);
   const read = async (tx: Tx) => {
@@ -94,6 +103,13 @@ async function recall(
   };
   const isComplete = unknownIds.length === 0 && !isAnyUnknown(needs, memory);
   return isComplete ? read(NO_READS) : readOnOneConnection(db, read);
+}
+
+/** As it was read once and followed since; or none, of an account that has not paid for so long. */
+function rowOf(known: KnownAccount | undefined, reader: AnyReader, now: number): unknown {
+  const row = known?.rows.get(reader);
+  if (row !== undefined || known === undefined) return row;
+  return reader.ofAccount?.isNone(known.lastDebitedAt, now) === true ? reader.ofAccount.none : undefined;
 }
 
 /** Where everything is remembered, nothing is asked. */

@@ -10,6 +10,8 @@ const NO_ROWS: AccountRows = new Map();
 export interface KnownAccount {
   readonly account: BookAccount;
   readonly rows: AccountRows;
+  /** Stamp at or behind which the account neither paid nor had a hold placed or ended; its last of all where nobody watched. */
+  readonly lastDebitedAt: number;
 }
 
 export interface KnownAccounts {
@@ -30,10 +32,13 @@ export function createKnownAccounts(countMax: number): KnownAccounts {
       const before = known.get(account.id);
       const isSame = before?.account.version === account.openingVersion;
       const rows = gatherRows(account.id, isSame ? before.rows : NO_ROWS, opened);
+      const booking = bookings.get(account.id);
+      const unwatched = isSame ? before.lastDebitedAt : account.lastStamp;
       known.delete(account.id);
       known.set(account.id, {
         account: { ...account, lastStamp: book.lastStamp },
-        rows: rows.size === 0 ? NO_ROWS : followRows(rows, bookings.get(account.id)),
+        rows: rows.size === 0 ? NO_ROWS : followRows(rows, booking),
+        lastDebitedAt: booking === undefined ? unwatched : book.lastStamp,
       });
     }
     for (const id of known.keys()) {

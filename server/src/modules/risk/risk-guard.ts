@@ -39,18 +39,20 @@ const FLAGS: RowWriter<NewFlag> = { name: "risk.flags", write: insertFlags };
 
 export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
   const window = widestWindow(rules);
+  const isNone = (lastDebitedAt: number, now: number) => lastDebitedAt < now - window.seconds * 1_000_000;
   const debits: RowReader<Stamps> = {
     kind: "risk.recent_debits",
     read: (tx, accountIds) => selectRecentDebits(tx, { accountIds, ...window }),
     ofAccount: {
       none: [],
+      isNone,
       follow: (stamps, booked) => [...stamps, ...booked.debits].slice(-window.countMax),
     },
   };
   const holds: RowReader<Stamps> = {
     kind: "risk.recent_holds",
     read: (tx, accountIds) => selectRecentHolds(tx, { accountIds, ...window }),
-    ofAccount: { none: [], follow: (stamps, booked) => (booked.hasHoldChanged ? undefined : stamps) },
+    ofAccount: { none: [], isNone, follow: (stamps, booked) => (booked.hasHoldChanged ? undefined : stamps) },
   };
   return {
     needsOf: ({ debitedIds: ids }) =>

@@ -17,6 +17,8 @@ export interface AccountDifference {
   readonly brokenAt: number | null;
   /** The first transfer that left a balance below every limit the account ever had. */
   readonly belowLimitAt: number | null;
+  /** Its newest transfer, where the account says that its last stamp is an earlier one: what is decided on it ahead then rests on less than happened. */
+  readonly behindAt: number | null;
   readonly expected: { readonly debits: string; readonly credits: string };
   readonly stored: { readonly debits: string; readonly credits: string };
 }
@@ -26,6 +28,7 @@ interface AccountRow {
   missing: boolean;
   broken_id: bigint | null;
   below_id: bigint | null;
+  behind_id: bigint | null;
   debits: string;
   credits: string;
   debits_stored: string | null;
@@ -59,12 +62,13 @@ export async function selectAccountDifference(
             AND opening IS DISTINCT FROM coalesce(verified.credits, 0) - coalesce(verified.debits, 0)
             THEN first_id
           ELSE broken_id END AS broken_id,
-        CASE WHEN NOT stored.system AND lowest < -limit_highest THEN lowest END AS lowest
+        CASE WHEN NOT stored.system AND lowest < -limit_highest THEN lowest END AS lowest,
+        CASE WHEN NOT stored.system AND last_id > last_stamp THEN last_id END AS behind_id
       FROM stored
       FULL JOIN derived USING (account_id)
       FULL JOIN verified USING (account_id))
     SELECT account_id, missing, broken_id, debits::text, credits::text, debits_stored::text,
-      credits_stored::text,
+      credits_stored::text, behind_id,
       (
         SELECT min(id)
         FROM ledger.transfers t
@@ -73,6 +77,7 @@ export async function selectAccountDifference(
     WHERE missing
       OR broken_id IS NOT NULL
       OR lowest IS NOT NULL
+      OR behind_id IS NOT NULL
       OR debits <> debits_stored
       OR credits <> credits_stored
     ORDER BY broken_id, account_id
@@ -106,7 +111,7 @@ function deriveSums(sql: Tx["sql"], share: AccountShare) {
       WINDOW in_order AS (PARTITION BY account_id ORDER BY id)),
     derived AS (
       SELECT account_id, coalesce(sum(-delta) FILTER (WHERE delta < 0), 0) AS debits,
-        coalesce(sum(delta) FILTER (WHERE delta > 0), 0) AS credits, min(id) AS first_id,
+        coalesce(sum(delta) FILTER (WHERE delta > 0), 0) AS credits, min(id) AS first_id, max(id) AS last_id,
         min(after::numeric - delta) FILTER (WHERE before IS NULL) AS opening,
         min(id) FILTER (WHERE before IS NOT NULL
           AND CASE
@@ -131,7 +136,7 @@ function selectSums(sql: Tx["sql"], share: AccountShare) {
       FROM ledger.account_changes
       GROUP BY account_id),
     stored AS (
-      SELECT a.id AS account_id, a.system, greatest(a.credit_limit, l.highest) AS limit_highest,
+      SELECT a.id AS account_id, a.system, a.last_stamp, greatest(a.credit_limit, l.highest) AS limit_highest,
         CASE WHEN a.system THEN coalesce(s.debits, 0) ELSE a.debits_posted END AS debits,
         CASE WHEN a.system THEN coalesce(s.credits, 0) ELSE a.credits_posted END AS credits
       FROM ledger.accounts a
@@ -146,6 +151,7 @@ function toDifference(row: AccountRow): AccountDifference {
     isMissing: row.missing,
     brokenAt: row.broken_id === null ? null : Number(row.broken_id),
     belowLimitAt: row.below_id === null ? null : Number(row.below_id),
+    behindAt: row.behind_id === null ? null : Number(row.behind_id),
     expected: { debits: row.debits, credits: row.credits },
     stored: { debits: row.debits_stored ?? "0", credits: row.credits_stored ?? "0" },
   };

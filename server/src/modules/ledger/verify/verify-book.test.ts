@@ -88,6 +88,12 @@ describe("names what was tampered with:", () => {
       /it notes -92233720368547758.07 EUR/,
     ],
     [
+      "a last stamp",
+      `UPDATE ledger.accounts SET last_stamp = 1 WHERE id = ${A}`,
+      "last_stamp",
+      /the last stamp of account (\d+) lies before its transfer/,
+    ],
+    [
       "a balance no longer noted",
       `UPDATE ledger.transfers SET credit_after = NULL WHERE id = ${LAST}`,
       "running_balance",
@@ -239,14 +245,15 @@ describe("names what was tampered with:", () => {
     expect(verifiedUntil).toBeUndefined();
   });
 
-  it("a transfer booked past the journals, with all balances and sums put right", async () => {
+  it("a transfer booked past the journals, with all balances, sums and last stamps put right", async () => {
     const { a, c } = scene;
     const [last] = await db`SELECT max(id) + 1 AS id FROM ledger.transfers`;
     await db.unsafe(`
       INSERT INTO ledger.transfers SELECT ${last?.["id"]}, ${last?.["id"]}, ${c}, ${a}, 100, cc.credits_posted - cc.debits_posted - 100, ca.credits_posted - ca.debits_posted + 100
         FROM ledger.accounts ca, ledger.accounts cc WHERE ca.id = ${a} AND cc.id = ${c};
       UPDATE ledger.accounts SET debits_posted = debits_posted + 100 WHERE id = ${c};
-      UPDATE ledger.accounts SET credits_posted = credits_posted + 100 WHERE id = ${a}`);
+      UPDATE ledger.accounts SET credits_posted = credits_posted + 100 WHERE id = ${a};
+      UPDATE ledger.accounts SET last_stamp = ${last?.["id"]} WHERE id IN (${a}, ${c})`);
     const { differences } = await verify();
     expect(differences).toEqual([
       expect.objectContaining({ check: "transfers", transferId: Number(last?.["id"]) }),

@@ -12,6 +12,7 @@ export type CheckName =
   | "account_sums"
   | "running_balance"
   | "credit_limit"
+  | "last_stamp"
   | "held"
   | "rules"
   | "journals"
@@ -27,7 +28,7 @@ type Found = Promise<BookDifference | undefined>;
 export async function checkAccounts(tx: Tx, share: accounts.AccountShare): Found {
   const found = await accounts.selectAccountDifference(tx, share);
   if (found === undefined) return undefined;
-  const { accountId, isMissing, brokenAt, belowLimitAt } = found;
+  const { accountId, isMissing, brokenAt, belowLimitAt, behindAt } = found;
   if (isMissing) {
     const what = `account ${accountId} does not exist, and transfers name it`;
     return { check: "account_sums", what, accountId };
@@ -36,6 +37,10 @@ export async function checkAccounts(tx: Tx, share: accounts.AccountShare): Found
   if (belowLimitAt !== null) {
     const what = `transfer ${belowLimitAt} left account ${accountId} below every credit limit it ever had`;
     return { check: "credit_limit", what, accountId, transferId: belowLimitAt };
+  }
+  if (behindAt !== null) {
+    const what = `the last stamp of account ${accountId} lies before its transfer ${behindAt}`;
+    return { check: "last_stamp", what, accountId, transferId: behindAt };
   }
   return describeSums(tx, found);
 }
