@@ -1,6 +1,7 @@
 // What is common to the metadata that clients attach: flat entries, kept as they are or refused.
 import { invalidField } from "./app-error.ts";
 import { checkName } from "./names.ts";
+import { readEach } from "./read-input.ts";
 
 type Metadata = Readonly<Record<string, unknown>>;
 
@@ -18,9 +19,9 @@ export function readMetadata(metadata: Metadata, field = "metadata"): string {
  * @throws AppError `invalid/invalid_request`
  */
 export function checkMetadata(metadata: Metadata, field = "metadata"): void {
-  for (const [name, value] of Object.entries(metadata)) {
+  readEach(Object.entries(metadata), ([name, value]) => {
     if (name !== "") checkName(name, field);
     if (typeof value === "string" && value.includes("\0"))
       throw invalidField(`${field}.${name}`, "must not have NUL characters");
-  }
+  });
 }

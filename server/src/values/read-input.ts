@@ -97,7 +97,10 @@ export function readRange(query: { from?: string | undefined; to?: string | unde
   from: number | undefined;
   to: number | undefined;
 } {
-  const [from, to] = [readTime(query.from, "from"), readTime(query.to, "to")];
+  const { from, to } = readAll({
+    from: () => readTime(query.from, "from"),
+    to: () => readTime(query.to, "to"),
+  });
   if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
   return { from, to };
 }

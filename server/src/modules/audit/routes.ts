@@ -12,6 +12,7 @@ import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { describeAuditActor } from "../../values/actor.ts";
 import { invalidField } from "../../values/app-error.ts";
+import { readAll } from "../../values/read-input.ts";
 import { parseStamp } from "../../values/time.ts";
 import type { TransferSource } from "./checkpoints/extend-transfer-log.ts";
 import type { Signers } from "./checkpoints/signing-key.ts";
@@ -151,8 +152,7 @@ function addEntries(server: HttpServer, services: AuditServices): void {
       const page = await findEntries(services, {
         ...{ actorId, event, resourceType, resourceId },
         succeeded: outcome === undefined ? undefined : outcome === "success",
-        from: readTime(from, "from"),
-        to: readTime(to, "to"),
+        ...readAll({ from: () => readTime(from, "from"), to: () => readTime(to, "to") }),
         ...readPage(query),
       });
       return describePage(page, describeEntry);

@@ -5,6 +5,7 @@ import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { invalidField } from "../../values/app-error.ts";
 import { readEmailAddress } from "../../values/email-address.ts";
+import { readAll } from "../../values/read-input.ts";
 import { findProductsForSale, PRODUCTS } from "../catalog/index.ts";
 import { type CommandOutcome, type Desk, rereadFirst, submitRereading } from "../desk/index.ts";
 import type { Address, CheckoutInput, OrderCaller, OrderServices } from "../orders/index.ts";
@@ -84,16 +85,23 @@ function readCheckout(
 ): NewOrder {
   const { email, ...input } = checkout.input;
   const isGuest = actor.kind === "guest";
-  if (isGuest && email === undefined) throw invalidField("email", "is required of guests");
-  if (isGuest && input.payment_method === "balance")
-    throw invalidField("payment_method", "a balance is paid from by its owner: sign in first");
   const items = cart.lines.map(({ productId, quantity }) => ({ product_id: productId, quantity }));
   const coupon = cart.couponCode === null ? {} : { coupon_code: cart.couponCode };
-  const order = readOrder(services, actor, { ...input, ...coupon, items, currency: cart.currency });
+  const read = readAll({
+    email: () => {
+      if (isGuest && email === undefined) throw invalidField("email", "is required of guests");
+      return email === undefined ? undefined : readEmailAddress(email);
+    },
+    method: () => {
+      if (isGuest && input.payment_method === "balance")
+        throw invalidField("payment_method", "a balance is paid from by its owner: sign in first");
+      return input.payment_method;
+    },
+    order: () => readOrder(services, actor, { ...input, ...coupon, items, currency: cart.currency }),
+  });
+  const { order } = read;
   const shippingAddress =
-    email === undefined
-      ? order.shippingAddress
-      : { ...order.shippingAddress, email: readEmailAddress(email) };
+    read.email === undefined ? order.shippingAddress : { ...order.shippingAddress, email: read.email };
   return { ...order, shippingAddress, customerId: buyerOf(cart, actor) };
 }
 

@@ -5,7 +5,7 @@ import { invalidField } from "../../values/app-error.ts";
 import { checkMetadata } from "../../values/metadata.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import { readCode, readName } from "../../values/names.ts";
-import { readLines } from "../../values/read-input.ts";
+import { readAll, readEach, readLines } from "../../values/read-input.ts";
 import type { Assets } from "../ledger/index.ts";
 import { ledgerError } from "../ledger/index.ts";
 import type { CategoryFields } from "./categories/category.ts";
@@ -36,11 +36,19 @@ export function readNewProduct(
   { defaults, path = "" }: { defaults: ProductDefaults; path?: string },
 ): NewProduct {
   const { initial_quantity: initialQuantity = 0, backorder_limit: backorderLimit = 0 } = input;
-  const fields = readFields(input, path);
-  const tracksStock = fields.tracksStock ?? true;
-  if (!tracksStock && initialQuantity + backorderLimit > 0)
-    throw invalidField(`${path}tracks_stock`, "must be true where a quantity is given");
-  const currency = fields.currency ?? defaults.currency;
+  const { currency = defaults.currency } = input;
+  const { fields, ...read } = readAll({
+    fields: () => readFields(input, path),
+    sku: () => readSku(input.sku, path),
+    name: () => readName(input.name, `${path}name`),
+    priceMinor: () => readPrice(assets, { price: input.price, currency }, path),
+    tracksStock: () => {
+      if (input.tracks_stock !== false) return true;
+      if (initialQuantity + backorderLimit > 0)
+        throw invalidField(`${path}tracks_stock`, "must be true where a quantity is given");
+      return false;
+    },
+  });
   return {
     description: "",
     priceIncludesTax: defaults.priceIncludesTax,
@@ -50,11 +58,8 @@ export function readNewProduct(
     status: "active",
     metadata: {},
     ...fields,
-    sku: readSku(input.sku, path),
-    name: readName(input.name, `${path}name`),
-    tracksStock,
+    ...read,
     currency,
-    priceMinor: readPrice(assets, { price: input.price, currency }, path),
     initialQuantity,
     backorderLimit,
     lowStockThreshold: input.low_stock_threshold,
@@ -71,12 +76,15 @@ export function readProductPatch(
   { currency: known }: Pick<ProductFields, "currency">,
 ): ProductPatch {
   const { price, currency = known } = input;
-  if (price === undefined && input.currency !== undefined)
-    throw invalidField("price", "is required with currency: the two are changed together");
-  const fields = readFields(input, "");
-  return price === undefined
-    ? fields
-    : { ...fields, currency, priceMinor: readPrice(assets, { price, currency }) };
+  const { fields, priceMinor } = readAll({
+    fields: () => readFields(input, ""),
+    priceMinor: () => {
+      if (price !== undefined) return readPrice(assets, { price, currency });
+      if (input.currency === undefined) return undefined;
+      throw invalidField("price", "is required with currency: the two are changed together");
+    },
+  });
+  return priceMinor === undefined ? fields : { ...fields, currency, priceMinor };
 }
 
 /** @throws AppError `invalid/…` naming the field */
@@ -105,7 +113,7 @@ export function readNewProducts(
   defaults: ProductDefaults,
 ): NewProduct[] {
   const indexes = new Map<string, number>();
-  return inputs.map((input, index) => {
+  return readEach(inputs, (input, index) => {
     const path = `products[${index}].`;
     const product = readNewProduct(assets, input, { defaults, path });
     const earlier = indexes.get(product.sku);
@@ -118,32 +126,40 @@ export function readNewProducts(
 /** @throws AppError `invalid/invalid_request` naming the field */
 export function readCategory(input: CategoryInput): NewCategory {
   const { slug, parent_id: parentId = null, status = "active" } = input;
-  const description = readLines(input.description ?? "", "description");
-  return { name: readName(input.name, "name"), description, slug, parentId, status };
+  const read = readAll({
+    name: () => readName(input.name, "name"),
+    description: () => readLines(input.description ?? "", "description"),
+  });
+  return { ...read, slug, parentId, status };
 }
 
 /** Only what was sent. @throws AppError `invalid/invalid_request` naming the field */
 export function readCategoryPatch(input: CategoryChange): Partial<CategoryFields> {
   const { slug, parent_id: parentId, status } = input;
-  const name = readName(input.name, "name");
-  const description = readLines(input.description, "description");
-  return withoutUndefined({ name, description, slug, parentId, status });
+  const read = readAll({
+    name: () => readName(input.name, "name"),
+    description: () => readLines(input.description, "description"),
+  });
+  return withoutUndefined({ ...read, slug, parentId, status });
 }
 
 /** Only what was sent. */
 function readFields(input: Partial<ProductInput> | ProductChange, path: string): ProductPatch {
+  const read = readAll({
+    sku: () => (input.sku === undefined ? undefined : readSku(input.sku, path)),
+    name: () => readName(input.name, `${path}name`),
+    description: () => readLines(input.description, `${path}description`),
+    brand: () => (input.brand === null ? null : readName(input.brand, `${path}brand`)),
+    metadata: () => readMetadata(input.metadata, path),
+  });
   return withoutUndefined({
-    sku: input.sku === undefined ? undefined : readSku(input.sku, path),
-    name: readName(input.name, `${path}name`),
-    description: readLines(input.description, `${path}description`),
+    ...read,
     currency: input.currency,
     priceIncludesTax: input.price_includes_tax,
     taxClass: input.tax_class,
     categoryId: input.category_id,
-    brand: input.brand === null ? null : readName(input.brand, `${path}brand`),
     status: input.status,
     tracksStock: input.tracks_stock,
-    metadata: readMetadata(input.metadata, path),
   });
 }
 
@@ -160,7 +176,8 @@ function readSku(sku: string, path: string): string {
 
 function readMetadata(metadata: Metadata | undefined, path: string): Metadata | undefined {
   checkMetadata(metadata ?? {}, `${path}metadata`);
-  for (const [name, value] of Object.entries(metadata ?? {}))
-    if (typeof value === "string") readLines(value, `${path}metadata.${name}`);
+  readEach(Object.entries(metadata ?? {}), ([name, value]) =>
+    typeof value === "string" ? readLines(value, `${path}metadata.${name}`) : value,
+  );
   return metadata;
 }

@@ -3,7 +3,7 @@
 import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import { readForeignCode, readName } from "../../values/names.ts";
-import { readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
+import { readAll, readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
 import { OrderDetail, OrderPage, OrderPreview, OrderShape } from "./answer-schemas.ts";
 import { cancelOrder } from "./changing/cancel-order.ts";
@@ -80,21 +80,18 @@ function addReading(server: HttpServer, services: OrderServices): void {
         payment_method,
       } = request.query;
       const { product_id: productId, from, to, ...query } = request.query;
-      const page = await findOrders(services, request.actor, {
-        state,
-        fulfilment,
-        review,
-        paymentMethod: payment_method,
-        ...readTotals(services, request.query),
-        customerId: readForeignCode(customer_id, "customer_id"),
-        reference: readName(reference, "reference"),
-        productId,
-        couponCode: coupon_code === undefined ? undefined : readCouponCode(coupon_code),
-        from: readTime(from, "from"),
-        to: readTime(to, "to"),
-        ...readPage(query),
+      const { totals, page, ...read } = readAll({
+        totals: () => readTotals(services, request.query),
+        customerId: () => readForeignCode(customer_id, "customer_id"),
+        reference: () => readName(reference, "reference"),
+        couponCode: () => (coupon_code === undefined ? undefined : readCouponCode(coupon_code)),
+        from: () => readTime(from, "from"),
+        to: () => readTime(to, "to"),
+        page: () => readPage(query),
       });
-      return describePage(page, (parts) => describeOrder(services.assets, parts));
+      const filter = { state, fulfilment, review, paymentMethod: payment_method, productId };
+      const found = await findOrders(services, request.actor, { ...filter, ...read, ...totals, ...page });
+      return describePage(found, (parts) => describeOrder(services.assets, parts));
     },
   });
 
@@ -119,11 +116,11 @@ function readTotals(
   const { currency, min_total: min, max_total: max } = query;
   if (currency === undefined && min === undefined && max === undefined) return {};
   const asset = readCurrency(assets, currency ?? settings.defaultCurrency);
-  return {
-    currency: asset.code,
-    totalMin: min === undefined ? undefined : readAmount(min, asset, "min_total"),
-    totalMax: max === undefined ? undefined : readAmount(max, asset, "max_total"),
-  };
+  const read = readAll({
+    totalMin: () => (min === undefined ? undefined : readAmount(min, asset, "min_total")),
+    totalMax: () => (max === undefined ? undefined : readAmount(max, asset, "max_total")),
+  });
+  return { ...read, currency: asset.code };
 }
 
 function addEditing(server: HttpServer, services: OrderServices): void {
@@ -154,8 +151,10 @@ function addPaying(server: HttpServer, services: OrderServices): void {
     act: ({ caller, body: { payment_method: paymentMethod, account_id, payment_token } }) =>
       payOrder(services, caller, {
         paymentMethod,
-        accountId: readOptionalId(account_id, "account_id"),
-        paymentToken: readText(payment_token, "payment_token"),
+        ...readAll({
+          accountId: () => readOptionalId(account_id, "account_id"),
+          paymentToken: () => readText(payment_token, "payment_token"),
+        }),
       }),
   });
 }
@@ -170,11 +169,12 @@ function addCancelling(server: HttpServer, services: OrderServices): void {
       "Customers until it is with the warehouse. Staff the whole until something is shipped, units that are not shipped always.",
     body: CancelInput,
     act: ({ request, body }) => {
-      const reason = readText(body.reason, "reason");
-      const versions = readVersions(request.headers["if-match"]);
       const items = body.items?.map(({ line, quantity }) => ({ lineNo: line, quantity }));
-      const refundTo = readOptionalId(body.refund_to_account_id, "refund_to_account_id");
-      const how = { reason, versions, refundTo };
+      const how = readAll({
+        versions: () => readVersions(request.headers["if-match"]),
+        reason: () => readText(body.reason, "reason"),
+        refundTo: () => readOptionalId(body.refund_to_account_id, "refund_to_account_id"),
+      });
       return items === undefined ? cancelOrder(how) : cancelUnits({ items, ...how });
     },
   });

@@ -1,7 +1,7 @@
 // Routes by which staff act on payments.
 import { addDeskRoute, type HttpServer } from "../../http/index.ts";
 import { readForeignCode } from "../../values/names.ts";
-import { readId, readOptionalId, readText } from "../../values/read-input.ts";
+import { readAll, readId, readOptionalId, readText } from "../../values/read-input.ts";
 import { submitEventDecision } from "./attention/resolve-event.ts";
 import { submitCapture, submitRefund, submitResolution, submitVoid } from "./change-payment.ts";
 import type { PaymentServices } from "./routes.ts";
@@ -72,8 +72,10 @@ function addReturns(server: HttpServer, services: PaymentServices): void {
         { paymentId: params.id, ...caller },
         {
           amount,
-          reason: readText(reason, "reason"),
-          refundTo: readOptionalId(refund_to_account_id, "refund_to_account_id"),
+          ...readAll({
+            reason: () => readText(reason, "reason"),
+            refundTo: () => readOptionalId(refund_to_account_id, "refund_to_account_id"),
+          }),
         },
       ),
   });
@@ -92,13 +94,12 @@ function addResolution(server: HttpServer, services: PaymentServices): void {
     answer: Payment,
     status: 200,
     run: ({ params, body: { attempt_id, outcome, note, provider_reference } }, caller) => {
-      const resolution = {
-        attemptId: readId(attempt_id, "attempt_id"),
-        outcome,
-        providerReference: readForeignCode(provider_reference, "provider_reference"),
-        note: readText(note, "note"),
-      };
-      return submitResolution(services, { paymentId: params.id, ...caller }, resolution);
+      const read = readAll({
+        attemptId: () => readId(attempt_id, "attempt_id"),
+        providerReference: () => readForeignCode(provider_reference, "provider_reference"),
+        note: () => readText(note, "note"),
+      });
+      return submitResolution(services, { paymentId: params.id, ...caller }, { ...read, outcome });
     },
   });
 }

@@ -3,7 +3,7 @@
 
 import { invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
-import { readMoment, readText } from "../../values/read-input.ts";
+import { readAll, readMoment, readText } from "../../values/read-input.ts";
 import { type Asset, type Assets, readCurrency } from "../ledger/index.ts";
 import type { NewCoupon } from "./change-coupon.ts";
 import { type Coupon, type CouponTerms, NO_TERMS, normalizeCode, PERCENT_ONE } from "./coupon.ts";
@@ -18,13 +18,21 @@ export function readNewCoupon(
   { assets, defaultCurrency }: { readonly assets: Assets; readonly defaultCurrency: string },
   input: CouponInput,
 ): NewCoupon {
-  const code = normalizeCode(input.code);
-  if (code === undefined) throw invalidField("code", "must be 3 to 40 letters, digits, - or _");
   const isPercent = input.discount_type === "percent";
   const hasAmounts = (input.minimum_order ?? input.maximum_discount ?? null) !== null;
   const currency = input.currency ?? (isPercent && !hasAmounts ? null : defaultCurrency);
-  const asset = currency === null ? undefined : readCurrency(assets, currency);
-  return { code, terms: { ...NO_TERMS, ...readTerms(input, { isPercent, asset }), currency } };
+  const readAsset = () => (currency === null ? undefined : readCurrency(assets, currency));
+  const { code, terms } = readAll({
+    code: () => readCode(input.code),
+    terms: () => readTerms(input, { isPercent, readAsset }),
+  });
+  return { code, terms: { ...NO_TERMS, ...terms, currency } };
+}
+
+function readCode(typed: string): string {
+  const code = normalizeCode(typed);
+  if (code === undefined) throw invalidField("code", "must be 3 to 40 letters, digits, - or _");
+  return code;
 }
 
 /** Only what was sent; what a coupon takes off never changes. @throws AppError `invalid/…` naming the field */
@@ -34,27 +42,36 @@ export function readCouponChange(
   coupon: Pick<Coupon, "percent" | "currency">,
 ): Partial<CouponTerms> {
   const { percent, currency } = coupon;
-  const asset = currency === null ? undefined : readCurrency(assets, currency);
-  return readTerms(input, { isPercent: percent !== null, asset });
+  const readAsset = () => (currency === null ? undefined : readCurrency(assets, currency));
+  return readTerms(input, { isPercent: percent !== null, readAsset });
 }
 
 interface CouponKind {
   readonly isPercent: boolean;
-  readonly asset: Asset | undefined;
+  /** @throws AppError where it names no currency */
+  readonly readAsset: () => Asset | undefined;
 }
 
-function readTerms(input: Given, { isPercent, asset }: CouponKind): Partial<CouponTerms> {
-  const { value, maximum_discount: maximum = null } = input;
-  if (maximum !== null && !isPercent)
-    throw invalidField("maximum_discount", "belongs to discount_type percent");
+function readTerms(input: Given, { isPercent, readAsset }: CouponKind): Partial<CouponTerms> {
+  const { value } = input;
+  const read = readAll({
+    asset: readAsset,
+    description: () => readText(input.description, "description"),
+    percent: () => (value === undefined || !isPercent ? undefined : readPercent(value)),
+    amountMinor: () =>
+      value === undefined || isPercent ? undefined : readAmount(value, "value", readAsset()),
+    minimumOrderMinor: () => readOptionalAmount(input, "minimum_order", readAsset),
+    maximumDiscountMinor: () => {
+      if ((input.maximum_discount ?? null) !== null && !isPercent)
+        throw invalidField("maximum_discount", "belongs to discount_type percent");
+      return readOptionalAmount(input, "maximum_discount", readAsset);
+    },
+    validFrom: () => readMoment(input.valid_from, "valid_from"),
+    validUntil: () => readMoment(input.valid_until, "valid_until"),
+  });
+  const { asset: _, ...terms } = read;
   const given = {
-    description: readText(input.description, "description"),
-    percent: value === undefined || !isPercent ? undefined : readPercent(value),
-    amountMinor: value === undefined || isPercent ? undefined : readAmount(value, "value", asset),
-    minimumOrderMinor: readOptionalAmount(input, "minimum_order", asset),
-    maximumDiscountMinor: readOptionalAmount(input, "maximum_discount", asset),
-    validFrom: readMoment(input.valid_from, "valid_from"),
-    validUntil: readMoment(input.valid_until, "valid_until"),
+    ...terms,
     usageLimit: input.usage_limit,
     customerLimit: input.usage_limit_per_customer,
     isActive: input.active,
@@ -73,10 +90,10 @@ function readPercent(input: string | number): number {
 function readOptionalAmount(
   input: Amounts,
   field: keyof Amounts,
-  asset: Asset | undefined,
+  readAsset: CouponKind["readAsset"],
 ): bigint | null | undefined {
   const given = input[field];
-  return given === undefined || given === null ? given : readAmount(given, field, asset);
+  return given === undefined || given === null ? given : readAmount(given, field, readAsset());
 }
 
 /** More than zero. */

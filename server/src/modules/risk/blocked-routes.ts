@@ -4,7 +4,7 @@ import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } fr
 import { readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
-import { readMoment, readText } from "../../values/read-input.ts";
+import { readAll, readMoment, readText } from "../../values/read-input.ts";
 import {
   type BlockedEntry,
   blockSubject,
@@ -54,13 +54,12 @@ function addBlocking(server: HttpServer, { db, vault }: BlockedServices): void {
     event: "blocked_subject.add",
     run: (request) => {
       const { kind, value, reason, expires_at: expiresAt } = request.body;
-      const entry = {
-        kind,
-        value: readSubject(kind, value),
-        reason: readText(reason, "reason") ?? null,
-        expiresAt: toDate(readMoment(expiresAt, "expires_at")) ?? null,
-        blockedBy: request.actor.id,
-      };
+      const read = readAll({
+        value: () => readSubject(kind, value),
+        reason: () => readText(reason, "reason") ?? null,
+        expiresAt: () => toDate(readMoment(expiresAt, "expires_at")) ?? null,
+      });
+      const entry = { ...read, kind, blockedBy: request.actor.id };
       return async (tx) => describeEntry(await blockSubject(tx, vault, entry));
     },
   });
@@ -106,11 +105,11 @@ function addChanging(server: HttpServer, { db, vault }: BlockedServices): void {
     event: "blocked_subject.change",
     run: (request) => {
       const { id } = request.params;
-      const change = {
-        reason: readText(request.body.reason, "reason"),
-        expiresAt: toDate(readMoment(request.body.expires_at, "expires_at")),
-        versions: readVersions(request.headers["if-match"]),
-      };
+      const change = readAll({
+        reason: () => readText(request.body.reason, "reason"),
+        expiresAt: () => toDate(readMoment(request.body.expires_at, "expires_at")),
+        versions: () => readVersions(request.headers["if-match"]),
+      });
       return async (tx) => describeEntry(await changeBlocked(tx, vault, { id, change }));
     },
   });
@@ -148,13 +147,9 @@ function addScreening(server: HttpServer, { db }: BlockedServices): void {
 }
 
 function describeEntry({ id, blockedBy, blockedAt, expiresAt, ...entry }: BlockedEntry): BlockedDocument {
-  const { kind, value, reason, version } = entry;
   return {
     id: String(id),
-    kind,
-    value,
-    reason,
-    version,
+    ...entry,
     blocked_by: blockedBy,
     blocked_at: blockedAt.toISOString(),
     expires_at: expiresAt?.toISOString() ?? null,

@@ -5,7 +5,7 @@ import type { Tx } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { readName } from "../../../values/names.ts";
-import { readAmount } from "../../../values/read-input.ts";
+import { readAll, readAmount } from "../../../values/read-input.ts";
 import type { CommandDesk } from "../../desk/index.ts";
 import { buildTouchCommand } from "../../desk/index.ts";
 import { appendEvents } from "../../jobs/index.ts";
@@ -59,12 +59,12 @@ function readChange(
   { credit_limit: limit, state, name, holder_name: holderName }: AccountChange,
   asset: Asset,
 ): Omit<BankAccountChange, "versions"> {
-  return {
-    creditLimit: limit === undefined ? undefined : readAmount(limit, asset, "credit_limit"),
-    state,
-    name: readName(name, "name"),
-    holderName: readName(holderName, "holder_name"),
-  };
+  const read = readAll({
+    creditLimit: () => (limit === undefined ? undefined : readAmount(limit, asset, "credit_limit")),
+    name: () => readName(name, "name"),
+    holderName: () => readName(holderName, "holder_name"),
+  });
+  return { ...read, state };
 }
 
 /**

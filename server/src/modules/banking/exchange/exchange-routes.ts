@@ -9,7 +9,7 @@ import {
   readPage,
 } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
-import { readId } from "../../../values/read-input.ts";
+import { readAll, readId } from "../../../values/read-input.ts";
 import { readNewRate } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
 import { ExchangeRate } from "./exchange-answer-schemas.ts";
@@ -45,10 +45,12 @@ function addExchanging(server: HttpServer, services: BankingServices): void {
     answer: Exchange,
     run: ({ body: { account_id, to_account_id, amount, reference } }, caller) =>
       exchangeCurrency(services, caller, {
-        accountId: readId(account_id, "account_id"),
-        toAccountId: readId(to_account_id, "to_account_id"),
         amount,
-        reference: readName(reference, "reference"),
+        ...readAll({
+          accountId: () => readId(account_id, "account_id"),
+          toAccountId: () => readId(to_account_id, "to_account_id"),
+          reference: () => readName(reference, "reference"),
+        }),
       }),
   });
 }

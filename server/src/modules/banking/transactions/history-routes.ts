@@ -9,7 +9,7 @@ import {
   readPage,
 } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
-import { readRange, readTime } from "../../../values/read-input.ts";
+import { readAll, readRange, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
 import { getAssetOf } from "../accounts/get-account.ts";
 import { Balance, Statement, TransactionDetail, TransactionPage } from "../answer-schemas.ts";
@@ -87,8 +87,7 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
         accountId: account,
         type,
         status,
-        reference: readName(reference, "reference"),
-        ...readRange(query),
+        ...readAsked(reference, query),
         ...readPage(query),
       });
       return describePage(page, (record) => describeRecord(services.assets, record));
@@ -105,4 +104,12 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
     run: async ({ actor, params: { id } }) =>
       describeDetail(services.assets, await getBankTransaction(services, actor, id)),
   });
+}
+
+function readAsked(reference: string | undefined, query: Parameters<typeof readRange>[0]) {
+  const { range, ...read } = readAll({
+    reference: () => readName(reference, "reference"),
+    range: () => readRange(query),
+  });
+  return { ...read, ...range };
 }

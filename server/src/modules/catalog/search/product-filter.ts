@@ -4,7 +4,7 @@ import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
 import { readCode, readName } from "../../../values/names.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readAll, readText } from "../../../values/read-input.ts";
 import { type Assets, ledgerError } from "../../ledger/index.ts";
 import type { ProductStatus } from "../products/product.ts";
 import type { FacetQuery } from "../schemas.ts";
@@ -44,23 +44,22 @@ export function readProductSearch(
   { assets, actor, ...context }: SearchContext,
 ): ProductSearch {
   const withDrafts = actsForAll(actor);
-  if (query.status !== undefined && query.status !== "active" && !withDrafts)
-    throw invalidField("status", "is for staff: others see what is active");
   const hasPrice = query.min_price !== undefined || query.max_price !== undefined;
   const currency = query.currency ?? (hasPrice || context.needsCurrency ? context.currency : undefined);
   const text = query.q?.trim();
-  return {
-    text: text === undefined || text === "" ? undefined : readText(text, "q"),
-    sku: readCode(query.sku, "sku"),
-    withDrafts,
-    status: query.status,
-    categoryId: query.category_id,
-    brands: query.brand?.map((brand) => readName(brand, "brand")),
-    currency,
-    priceFrom: readLimit(assets, currency, { price: query.min_price, field: "min_price" }),
-    priceTo: readLimit(assets, currency, { price: query.max_price, field: "max_price" }),
-    inStock: query.in_stock,
-  };
+  const read = readAll({
+    status: () => {
+      if (query.status !== undefined && query.status !== "active" && !withDrafts)
+        throw invalidField("status", "is for staff: others see what is active");
+      return query.status;
+    },
+    text: () => (text === undefined || text === "" ? undefined : readText(text, "q")),
+    sku: () => readCode(query.sku, "sku"),
+    brands: () => query.brand?.map((brand) => readName(brand, "brand")),
+    priceFrom: () => readLimit(assets, currency, { price: query.min_price, field: "min_price" }),
+    priceTo: () => readLimit(assets, currency, { price: query.max_price, field: "max_price" }),
+  });
+  return { ...read, withDrafts, categoryId: query.category_id, currency, inStock: query.in_stock };
 }
 
 function readLimit(

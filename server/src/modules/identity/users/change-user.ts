@@ -3,6 +3,7 @@
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Role } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
+import { readAll } from "../../../values/read-input.ts";
 import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import { isKnownHash } from "../passwords/hash-password.ts";
@@ -13,7 +14,7 @@ import { FOR_GOOD } from "../sessions/revocations.ts";
 import { endImpersonations } from "../sessions/session-store.ts";
 import { dateOf, type Identity } from "../settings.ts";
 import { type Context, recordSecurity } from "../trail.ts";
-import { createUser, hashNewPassword, readNames } from "./register-user.ts";
+import { checkNewPassword, createUser, readNames } from "./register-user.ts";
 import { requireMayActOn } from "./require-may-act-on.ts";
 import { isUserId, openUser, type User, type UserRow } from "./user.ts";
 import { countActiveAdmins, lockAdmins, lockUser, selectUser, updateAccess } from "./user-store.ts";
@@ -33,19 +34,25 @@ export interface UserInput {
  * @throws AppError `invalid/invalid_request`, `invalid/password_refused`, `conflict/username_taken`, `conflict/email_taken`
  */
 export async function addUser(identity: Identity, input: UserInput, context: Context): Promise<User> {
-  const names = readNames(input);
   const { password, passwordHash: imported, roles } = input;
-  if (imported !== undefined && !isKnownHash(imported))
+  const { names } = readAll({
+    names: () => readNames(input),
+    password: () => password !== undefined && checkNewPassword(identity, { ...input, password }),
+    passwordHash: () => imported !== undefined && checkHash(imported),
+  });
+  if (imported !== undefined) identity.hasher.expectKinds([imported]);
+  const passwordHash = password === undefined ? (imported ?? null) : await identity.hasher.hash(password);
+  return inTransaction(identity.db, (tx) =>
+    createUser(tx, identity, { ...names, passwordHash, roles: [...new Set(roles)], ...context }),
+  );
+}
+
+function checkHash(imported: string): void {
+  if (!isKnownHash(imported))
     throw invalidField(
       "password_hash",
       "must be a bcrypt hash of cost 4 to 14, or an Argon2id hash in PHC form",
     );
-  if (imported !== undefined) identity.hasher.expectKinds([imported]);
-  const passwordHash =
-    password === undefined ? (imported ?? null) : await hashNewPassword(identity, { ...input, password });
-  return inTransaction(identity.db, (tx) =>
-    createUser(tx, identity, { ...names, passwordHash, roles: [...new Set(roles)], ...context }),
-  );
 }
 
 export interface AccessChange {

@@ -4,6 +4,7 @@ import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor, Role } from "../../../values/actor.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import { readName } from "../../../values/names.ts";
+import { readAll } from "../../../values/read-input.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
 import { insertMail } from "../mails/mail-store.ts";
@@ -34,8 +35,12 @@ export async function registerUser(
   registration: Registration,
   origin: AuditOrigin,
 ): Promise<Registered> {
-  const names = readNames(registration);
-  const passwordHash = await hashNewPassword(identity, registration);
+  const { names } = readAll({
+    names: () => readNames(registration),
+    password: () => checkNewPassword(identity, registration),
+  });
+  // Outside of any transaction: it takes long.
+  const passwordHash = await identity.hasher.hash(registration.password);
   return inTransaction(identity.db, async (tx) => {
     const becameAdmin = identity.settings.environment !== "production" && (await isFirstUser(tx));
     const roles: Role[] = becameAdmin ? ["admin"] : ["customer"];
@@ -44,19 +49,20 @@ export async function registerUser(
   });
 }
 
-/** Checks and hashes outside of any transaction: it takes long. @throws AppError `invalid/password_refused` */
-export function hashNewPassword(identity: Identity, { password, username, email, fullName }: Registration) {
-  const words = [username, email, fullName ?? ""];
-  checkPassword(password, { commonPasswords: identity.commonPasswords, words });
-  return identity.hasher.hash(password);
+/** @throws AppError `invalid/password_refused` */
+export function checkNewPassword(
+  { commonPasswords }: Identity,
+  { password, username, email, fullName }: Registration,
+): void {
+  checkPassword(password, { commonPasswords, words: [username, email, fullName ?? ""] });
 }
 
 export function readNames({ username, email, fullName }: Omit<Registration, "password">) {
-  return {
-    username: readUsername(username),
-    email: readEmailAddress(email),
-    fullName: readFullName(fullName) ?? null,
-  };
+  return readAll({
+    username: () => readUsername(username),
+    email: () => readEmailAddress(email),
+    fullName: () => readFullName(fullName) ?? null,
+  });
 }
 
 /** Blank is none. @throws AppError `invalid/invalid_request` */

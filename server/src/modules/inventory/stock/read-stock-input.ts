@@ -4,7 +4,7 @@
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import { readName } from "../../../values/names.ts";
-import { readText } from "../../../values/read-input.ts";
+import { readAll, readText } from "../../../values/read-input.ts";
 import { catalogError, findProductsForSale } from "../../catalog/index.ts";
 import type { StockLine } from "../bookings/book-stock.ts";
 import { inventoryError } from "../errors.ts";
@@ -21,7 +21,10 @@ export function readPurpose({
   reference?: string | undefined;
   note?: string | undefined;
 }) {
-  return { reference: readName(reference, "reference"), note: readText(note, "note") };
+  return readAll({
+    reference: () => readName(reference, "reference"),
+    note: () => readText(note, "note"),
+  });
 }
 
 type StockPlaces = Pick<InventoryServices, "db" | "assets">;

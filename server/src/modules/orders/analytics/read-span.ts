@@ -1,6 +1,6 @@
 // Reads the time and the currency that sales are asked for.
 import { invalidField } from "../../../values/app-error.ts";
-import { readTime } from "../../../values/read-input.ts";
+import { readAll, readTime } from "../../../values/read-input.ts";
 import { formatStamp, stampOf } from "../../../values/time.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { type AmountWriter, amountWriter } from "../describe-order.ts";
@@ -30,9 +30,14 @@ export function readSpan(
   { assets, settings }: Pick<OrderServices, "assets" | "settings">,
   query: SpanQuery,
 ): AskedSpan {
-  const currency = readCurrency(assets, query.currency ?? settings.defaultCurrency).code;
-  const to = readTime(query.to, "to") ?? stampOf(new Date());
-  const from = readTime(query.from, "from") ?? Math.max(0, to - DEFAULT_DAYS * MICROSECONDS_PER_DAY);
+  const { asset, ...read } = readAll({
+    asset: () => readCurrency(assets, query.currency ?? settings.defaultCurrency),
+    from: () => readTime(query.from, "from"),
+    to: () => readTime(query.to, "to"),
+  });
+  const currency = asset.code;
+  const to = read.to ?? stampOf(new Date());
+  const from = read.from ?? Math.max(0, to - DEFAULT_DAYS * MICROSECONDS_PER_DAY);
   if (from >= to) throw invalidField("from", "must be before to");
   if (to - from > DAYS_MAX * MICROSECONDS_PER_DAY)
     throw invalidField("from", `must be at most ${DAYS_MAX} days before to`);

@@ -3,7 +3,7 @@
 import type { Actor } from "../../../values/actor.ts";
 import { readMetadata } from "../../../values/metadata.ts";
 import { readName } from "../../../values/names.ts";
-import { readOptionalId, readText } from "../../../values/read-input.ts";
+import { readAll, readOptionalId, readText } from "../../../values/read-input.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { getAddresses, getOrderWithPayment } from "../get-order.ts";
 import { readAddress, readItems } from "../placing/read-order-input.ts";
@@ -26,26 +26,31 @@ export async function prepareEdit(
   const { order } = await getOrderWithPayment(services, actor, id);
   const asset = readCurrency(services.assets, order.currency);
   const { items, metadata, reference, account_id, payment_token, refund_to_account_id } = input;
-  return {
-    items: items === undefined ? undefined : readItems(items, { asset, actor }),
-    addresses: await readAddressChange(services, input, id),
-    reference: readName(reference, "reference"),
-    metadata: metadata === undefined || metadata === null ? metadata : readMetadata(metadata),
-    accountId: readOptionalId(account_id, "account_id"),
-    paymentToken: readText(payment_token, "payment_token"),
-    refundTo: readOptionalId(refund_to_account_id, "refund_to_account_id"),
-    versions,
-  };
+  const before = await findAddresses(services, input, id);
+  const read = readAll({
+    items: () => (items === undefined ? undefined : readItems(items, { asset, actor })),
+    addresses: () => before && readAddresses(input, before),
+    reference: () => readName(reference, "reference"),
+    metadata: () => (metadata === undefined || metadata === null ? metadata : readMetadata(metadata)),
+    accountId: () => readOptionalId(account_id, "account_id"),
+    paymentToken: () => readText(payment_token, "payment_token"),
+    refundTo: () => readOptionalId(refund_to_account_id, "refund_to_account_id"),
+  });
+  return { ...read, versions };
 }
 
-/** Both addresses as they are to be; undefined where neither changes. */
-async function readAddressChange({ db, vault }: OrderServices, input: OrderChange, id: number) {
-  if (input.shipping_address === undefined && input.billing_address === undefined) return undefined;
-  const before = await getAddresses({ db, vault }, id);
+/** Both addresses as they are; undefined where neither changes. */
+async function findAddresses({ db, vault }: OrderServices, input: OrderChange, id: number) {
+  const isSame = input.shipping_address === undefined && input.billing_address === undefined;
+  return isSame ? undefined : getAddresses({ db, vault }, id);
+}
+
+/** Both as they are to be. */
+function readAddresses(input: OrderChange, before: Awaited<ReturnType<typeof getAddresses>>) {
   const read = (value: OrderChange["shipping_address"], field: "shipping" | "billing") =>
     value === undefined ? before[field] : readAddress(value, `${field}_address`);
-  return {
-    shipping: read(input.shipping_address, "shipping"),
-    billing: read(input.billing_address, "billing"),
-  };
+  return readAll({
+    shipping: () => read(input.shipping_address, "shipping"),
+    billing: () => read(input.billing_address, "billing"),
+  });
 }

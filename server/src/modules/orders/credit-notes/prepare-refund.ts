@@ -1,6 +1,13 @@
 // Reads what is to be given back, at the decimals of the order's currency, which never changes.
 import type { Actor } from "../../../values/actor.ts";
-import { readOptionalId, readPositiveAmount, readText } from "../../../values/read-input.ts";
+import {
+  readAll,
+  readEach,
+  readOptionalAmount,
+  readOptionalId,
+  readPositiveAmount,
+  readText,
+} from "../../../values/read-input.ts";
 import { readCurrency } from "../../ledger/index.ts";
 import { getOrderWithPayment } from "../get-order.ts";
 import type { RefundInput } from "../schemas.ts";
@@ -16,13 +23,15 @@ export async function prepareRefund(
   const { order } = await getOrderWithPayment(services, actor, id);
   const { amount, items, reason, refund_to_account_id: refundTo } = input;
   const asset = readCurrency(services.assets, order.currency);
-  return {
-    amountMinor: amount === undefined ? undefined : readPositiveAmount(amount, asset, "amount"),
-    items: items?.map((item, index) => ({
-      lineNo: item.line,
-      amountMinor: readPositiveAmount(item.amount, asset, `items[${index}].amount`),
-    })),
-    reason: readText(reason, "reason"),
-    refundTo: readOptionalId(refundTo, "refund_to_account_id"),
-  };
+  return readAll({
+    amountMinor: () => readOptionalAmount(amount, asset, "amount"),
+    items: () =>
+      items &&
+      readEach(items, (item, index) => ({
+        lineNo: item.line,
+        amountMinor: readPositiveAmount(item.amount, asset, `items[${index}].amount`),
+      })),
+    reason: () => readText(reason, "reason"),
+    refundTo: () => readOptionalId(refundTo, "refund_to_account_id"),
+  });
 }

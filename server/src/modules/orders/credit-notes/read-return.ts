@@ -1,19 +1,23 @@
 // Reads what comes back, and where it goes. A location of the whole request is that of each of its items which names none.
 import type { Static } from "typebox";
 import { invalidField } from "../../../values/app-error.ts";
-import { readOptionalId, readText } from "../../../values/read-input.ts";
+import { readAll, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
 import type { ReturnInput } from "../schemas.ts";
 import type { ReturnRequest } from "./return-items.ts";
 
 /** @throws AppError `invalid/…` naming the field */
 export function readReturn(input: Static<typeof ReturnInput>): ReturnRequest {
   const { items, refund = true, reason, refund_to_account_id: refundTo } = input;
-  return {
-    items: items.map(({ line, quantity }, index) => ({ lineNo: line, quantity, ...readShelf(input, index) })),
-    refund,
-    reason: readText(reason, "reason"),
-    refundTo: readOptionalId(refundTo, "refund_to_account_id"),
-  };
+  const read = readAll({
+    items: () =>
+      readEach(items, ({ line, quantity }, index) => ({
+        ...{ lineNo: line, quantity },
+        ...readShelf(input, index),
+      })),
+    reason: () => readText(reason, "reason"),
+    refundTo: () => readOptionalId(refundTo, "refund_to_account_id"),
+  });
+  return { ...read, refund };
 }
 
 interface Shelved {

@@ -6,7 +6,7 @@ import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import { readMetadata } from "../../../values/metadata.ts";
 import { readName } from "../../../values/names.ts";
-import { readAmount, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
+import { readAll, readAmount, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
 import { readShelf } from "../credit-notes/read-return.ts";
@@ -14,7 +14,7 @@ import type { NewCreditNote } from "../credit-notes/write-credit-note.ts";
 import { orderError } from "../errors.ts";
 import type { CreditNoteInput, OrderInput, OrderLineInput } from "../schemas.ts";
 import type { OrderServices } from "../services.ts";
-import { readCustomer } from "./find-customer.ts";
+import { readCustomer, type WantedCustomer } from "./find-customer.ts";
 import type { NewOrder } from "./place-orders.ts";
 import type { NewLine } from "./price-lines.ts";
 import type { Address } from "./screen.ts";
@@ -25,9 +25,11 @@ import type { Address } from "./screen.ts";
  */
 export function readAddress(address: Address | null | undefined, field: string): Address | null {
   if (address === undefined || address === null) return null;
-  readEach(Object.entries(address), ([name, value]) => readAddressField(value, `${field}.${name}`));
-  const { email } = address;
-  return email === undefined ? address : { ...address, email: readEmailAddress(email, `${field}.email`) };
+  const read = readEach(Object.entries(address), ([name, value]) => {
+    const text = readAddressField(value, `${field}.${name}`);
+    return [name, name === "email" ? readEmailAddress(text, `${field}.email`) : text] as const;
+  });
+  return Object.fromEntries(read);
 }
 
 function readAddressField(value: string, field: string): string {
@@ -48,31 +50,36 @@ export function readOrder(
   actor: Actor,
   input: OrderInput,
 ): NewOrder {
-  const asset = readCurrency(assets, input.currency ?? settings.defaultCurrency);
-  const isStaff = actsForAll(actor);
-  if (!isStaff) refuseForOthers(input, actor);
-  if (input.account_id !== undefined && input.payment_method !== "balance")
-    throw invalidField("account_id", "belongs to payment_method balance");
-  return {
-    items: readItems(input.items, { asset, actor }),
-    couponCode: input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code),
-    ...(isStaff ? readCustomer(actor, input) : { customerId: actor.id }),
+  const asset = () => readCurrency(assets, input.currency ?? settings.defaultCurrency);
+  const { customer, ...read } = readAll({
     asset,
-    paymentMethod: input.payment_method,
-    accountId: readOptionalId(input.account_id, "account_id"),
-    paymentToken: readText(input.payment_token, "payment_token"),
-    shippingAddress: readAddress(input.shipping_address, "shipping_address"),
-    billingAddress: readAddress(input.billing_address, "billing_address"),
-    reference: readName(input.reference, "reference"),
-    metadata: input.metadata === undefined ? undefined : readMetadata(input.metadata),
-  };
+    items: () => readItems(input.items, { asset: asset(), actor }),
+    customer: () => (actsForAll(actor) ? readCustomer(actor, input) : readOneself(actor, input)),
+    accountId: () => readPayingAccount(input),
+    paymentToken: () => readText(input.payment_token, "payment_token"),
+    shippingAddress: () => readAddress(input.shipping_address, "shipping_address"),
+    billingAddress: () => readAddress(input.billing_address, "billing_address"),
+    reference: () => readName(input.reference, "reference"),
+    metadata: () => (input.metadata === undefined ? undefined : readMetadata(input.metadata)),
+    // Last: that there is no such coupon is no fault of the form.
+    couponCode: () => (input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code)),
+  });
+  return { ...read, ...customer, paymentMethod: input.payment_method };
+}
+
+function readPayingAccount({ account_id: id, payment_method: method }: OrderInput): number | undefined {
+  if (id !== undefined && method !== "balance")
+    throw invalidField("account_id", "belongs to payment_method balance");
+  return readOptionalId(id, "account_id");
 }
 
 /** Everybody else orders for themselves. */
-function refuseForOthers({ customer_id: id, ...input }: OrderInput, actor: Actor): void {
-  if (id !== undefined && id !== actor.id) throw refuseField("customer_id");
-  for (const field of ["customer_username", "external_customer"] as const)
-    if (input[field] !== undefined) throw refuseField(field);
+function readOneself(actor: Actor, { customer_id: id, ...input }: OrderInput): WantedCustomer {
+  const others = (["customer_username", "external_customer"] as const).filter(
+    (field) => input[field] !== undefined,
+  );
+  refuseFields(id !== undefined && id !== actor.id ? ["customer_id", ...others] : others);
+  return { customerId: actor.id };
 }
 
 /** As it is kept. @throws AppError `refused/coupon_unknown` where no coupon can be called so */
@@ -88,18 +95,19 @@ export function readItems(
   { asset, actor }: { asset: Asset; actor: Actor },
 ): NewLine[] {
   const isStaff = actsForAll(actor);
-  return items.map((item, index) => {
+  return readEach(items, (item, index) => {
     const path = `items[${index}].`;
-    if (!isStaff) refuseStaffFields(item, path);
-    if (item.product_id === undefined) checkService(item, path);
-    return {
-      productId: item.product_id,
-      description: readName(item.description, `${path}description`),
-      quantity: item.quantity,
-      unitPrice: readUnitPrice(item.unit_price, asset, `${path}unit_price`),
-      includesTax: item.price_includes_tax,
-      taxClass: item.tax_class,
-    };
+    const { productId, description, unitPrice } = readAll({
+      mayBeSent: () => isStaff || refuseStaffFields(item, path),
+      productId: () => {
+        if (item.product_id === undefined) checkService(item, { path, isStaff });
+        return item.product_id;
+      },
+      description: () => readName(item.description, `${path}description`),
+      unitPrice: () => readUnitPrice(item.unit_price, asset, `${path}unit_price`),
+    });
+    const { quantity, price_includes_tax: includesTax, tax_class: taxClass } = item;
+    return { productId, description, quantity, unitPrice, includesTax, taxClass };
   });
 }
 
@@ -117,15 +125,16 @@ function readUnitPrice(input: string | number | undefined, asset: Asset, field: 
 const STAFF_FIELDS = ["unit_price", "price_includes_tax", "tax_class", "description"] as const;
 
 function refuseStaffFields(item: OrderLineInput, path: string): void {
-  for (const field of STAFF_FIELDS) if (item[field] !== undefined) throw refuseField(`${path}${field}`);
-  if (item.product_id === undefined) throw invalidField(`${path}product_id`, "is required");
+  refuseFields(STAFF_FIELDS.filter((field) => item[field] !== undefined).map((field) => `${path}${field}`));
 }
 
-function refuseField(field: string): Error {
-  return orderError("staff_only_field", { fields: [{ field, reason: "only staff may send this" }] });
+function refuseFields(names: readonly string[]): void {
+  const fields = names.map((field) => ({ field, reason: "only staff may send this" }));
+  if (fields.length > 0) throw orderError("staff_only_field", { fields });
 }
 
-function checkService(item: OrderLineInput, path: string): void {
+function checkService(item: OrderLineInput, { path, isStaff }: { path: string; isStaff: boolean }): void {
+  if (!isStaff) throw invalidField(`${path}product_id`, "is required");
   if (item.description === undefined)
     throw invalidField(
       `${path}product_id`,
@@ -141,14 +150,21 @@ export function readCreditNote(
   actor: Actor,
   input: CreditNoteInput,
 ): NewCreditNote {
-  const asset = readCurrency(assets, input.currency ?? settings.defaultCurrency);
-  const lines = readItems(input.items, { asset, actor });
-  return {
-    items: lines.map((line, index) => ({ ...line, ...readShelf(input, index) })),
-    ...readCustomer(actor, input),
+  const asset = () => readCurrency(assets, input.currency ?? settings.defaultCurrency);
+  const {
+    lines,
+    shelves: _,
+    customer,
+    ...read
+  } = readAll({
     asset,
-    accountId: readOptionalId(input.account_id, "account_id"),
-    reason: readText(input.reason, "reason"),
-    reference: readName(input.reference, "reference"),
-  };
+    lines: () => readItems(input.items, { asset: asset(), actor }),
+    shelves: () => readEach(input.items, (_, index) => readShelf(input, index)),
+    customer: () => readCustomer(actor, input),
+    accountId: () => readOptionalId(input.account_id, "account_id"),
+    reason: () => readText(input.reason, "reason"),
+    reference: () => readName(input.reference, "reference"),
+  });
+  const items = lines.map((line, index) => ({ ...line, ...readShelf(input, index) }));
+  return { ...read, ...customer, items };
 }
