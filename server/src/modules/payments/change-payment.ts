@@ -2,13 +2,14 @@
 // attempt that nobody could find out about. Each goes through the desk, and the listener hears of it in the same commit.
 import { AppError } from "../../values/app-error.ts";
 import type { CommandOutcome, Desk } from "../desk/index.ts";
-import { type Attempt, isOpen, RESOLVED_AS_FAILED } from "./attempts/attempt.ts";
+import { type Attempt, isFailedRefund, isOpen, RESOLVED_AS_FAILED } from "./attempts/attempt.ts";
 import { type CaptureRequest, capturePayment } from "./capture-payment.ts";
 import { describeAttempt } from "./describe-payment.ts";
 import { paymentsError } from "./errors.ts";
 import { attemptsOf } from "./outcomes/apply-ending.ts";
 import { applyOutcome } from "./outcomes/record-outcome.ts";
 import type { Payment } from "./payment.ts";
+import { saveAttempt } from "./payment-rows.ts";
 import type { ProviderReport } from "./providers/card-provider.ts";
 import { readPaymentAmount } from "./read-payment-input.ts";
 import { checkRefundAccount, detailsOfRefundAccount, scopeOfRefundAccount } from "./refund-account.ts";
@@ -81,7 +82,7 @@ export interface Resolution {
 }
 
 /**
- * Says what became of an attempt, for a person who has found out. Should the provider report otherwise later, its report
+ * Says what became of an attempt, for a person who has found out; of a refund that failed, that it is dealt with. Should the provider report otherwise later, its report
  * adds to it like any late one. Refuses `attempt_not_open`. @throws AppError `not_found/payment_not_found`
  */
 export function submitResolution(
@@ -101,6 +102,10 @@ function resolve(
   { attemptId, actorId, ...resolution }: Resolution & { actorId: string },
 ): Payment | AppError {
   const attempt = attemptsOf(desk, payment).find(({ id }) => id === attemptId);
+  if (attempt !== undefined && isFailedRefund(attempt) && resolution.outcome === "failed") {
+    saveAttempt(desk, { ...attempt, attentionSince: null, failureMessage: resolution.note });
+    return payment;
+  }
   if (attempt === undefined || !isOpen(attempt)) return paymentsError("attempt_not_open");
   const told = attempt.act === "refund" ? undefined : resolution.providerReference;
   const reports = toReports(payment, attempt, resolution);

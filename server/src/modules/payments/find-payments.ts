@@ -112,7 +112,7 @@ export async function getPaymentWithHistory(
   }));
 }
 
-/** An attempt whose outcome nobody tells, or an event that does not fit its payment. */
+/** An attempt whose outcome nobody tells, a refund that failed, or an event that does not fit its payment. */
 export type AttentionItem = { readonly payment: Payment } & (
   | { readonly attempt: Attempt; readonly event?: undefined }
   | { readonly event: HeldEvent; readonly attempt?: undefined }

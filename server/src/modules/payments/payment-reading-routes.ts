@@ -62,7 +62,7 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
     operationId: "listPaymentAttention",
     summary: "Attempts and events that wait for a person, oldest first (staff)",
     description:
-      "Attempts of which the provider has not said in time what became of them: find out, then POST /payments/{id}/resolve. And events that do not fit their payment: compare them with the provider's pages, then POST /payments/attention/{id}/resolve.",
+      "Attempts of which the provider has not said in time what became of them: find out, then POST /payments/{id}/resolve. Refunds that failed: refund again, or resolve them as failed. And events that do not fit their payment: compare them with the provider's pages, then POST /payments/attention/{id}/resolve.",
     query: PageQuery,
     answer: AttentionPage,
     run: async (request) => {

@@ -232,7 +232,7 @@ export const HeldEventParams = Type.Object({ id: idOf("1795424400123458") });
 const Attention = Type.Object(
   {
     payment: Payment,
-    attempt: orNull(Attempt, "An attempt whose outcome nobody tells"),
+    attempt: orNull(Attempt, "An attempt whose outcome nobody tells, or a refund that failed"),
     event: orNull(HeldEvent, "Or an event that does not fit the payment"),
     waiting_seconds: Type.Integer(),
   },

@@ -147,6 +147,34 @@ it("tells of captures and refunds that fail after they were accepted", async () 
   expect(await untilStatus(other, "captured")).toMatchObject({ refunded: "0.00", refundable: "12.00" });
 });
 
+it("F6-5 a refund that failed is in the queue for people until one of them has dealt with it", async () => {
+  const id = await opened("tok_refund_fails", "automatic");
+  await untilStatus(id, "captured");
+  await post(`/payments/${id}/refunds`, { amount: "5.00" });
+  const waiting = async () =>
+    (await app.call("GET", "/api/v1/payments/attention", { token: staff })).body.items.filter(
+      ({ payment }: { payment: { id: string } }) => payment.id === String(id),
+    );
+  await expect.poll(async () => (await waiting()).length, patiently).toBe(1);
+  const [{ attempt, event }] = await waiting();
+  expect([attempt, event]).toMatchObject([
+    {
+      act: "refund",
+      state: "failed",
+      amount: "5.00",
+      failure_code: "refund_failed",
+      attention_since: expect.any(String),
+    },
+    null,
+  ]);
+  const resolve = (outcome: string) =>
+    post(`/payments/${id}/resolve`, { attempt_id: attempt.id, outcome, note: "paid back in cash" });
+  expect(await resolve("succeeded")).toMatchObject({ status: 409, body: { code: "attempt_not_open" } });
+  expect(await resolve("failed")).toMatchObject({ status: 200, body: { refunded: "0.00" } });
+  expect(await waiting()).toEqual([]);
+  expect(await resolve("failed")).toMatchObject({ status: 409, body: { code: "attempt_not_open" } });
+});
+
 it("failure 23: a chargeback after paid shows, first as money at risk, then as lost", async () => {
   const id = await opened("tok_dispute", "automatic");
   await expect.poll(async () => (await read(id)).at_risk, patiently).toBe("12.00");

@@ -40,6 +40,11 @@ export interface Attempt {
 /** The failure code of an attempt that a person has given up. */
 export const RESOLVED_AS_FAILED = "resolved_as_failed";
 
+/** A refund that the provider says failed: people still have to give that money back in some way, or to let it be. */
+export function isFailedRefund({ act, state, attentionSince }: Attempt): boolean {
+  return act === "refund" && state === "failed" && attentionSince !== null;
+}
+
 export function isOpen(attempt: Attempt): boolean {
   return attempt.settledAt === null;
 }

@@ -3,7 +3,7 @@
 import { smaller } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
 import type { Act, Attempt } from "../attempts/attempt.ts";
-import { isOpen } from "../attempts/attempt.ts";
+import { isFailedRefund, isOpen, RESOLVED_AS_FAILED } from "../attempts/attempt.ts";
 import { type AttemptEffect, type AttemptStep, stepOf } from "../attempts/attempt-states.ts";
 import { addUnderWay } from "../attempts/begin-attempt.ts";
 import { bookCapture } from "../book-money.ts";
@@ -41,7 +41,10 @@ function settle(
 ): Payment {
   if (attempt === undefined) return payment;
   const settledAt = desk.book.now;
-  saveAttempt(desk, { ...attempt, ...set, state: step.to, settledAt, dueAt: null, attentionSince: null });
+  const ended = { ...attempt, ...set, state: step.to, settledAt, dueAt: null, attentionSince: null };
+  const isForPeople =
+    ended.act === "refund" && ended.state === "failed" && ended.failureCode !== RESOLVED_AS_FAILED;
+  saveAttempt(desk, isForPeople ? { ...ended, attentionSince: new Date(settledAt / 1000) } : ended);
   return isOpen(attempt) ? addUnderWay(payment, attempt.act, -attempt.amountMinor) : payment;
 }
 
@@ -84,9 +87,18 @@ function noteVoided(desk: Desk, payment: Payment, ending: Ending): Payment {
 
 function noteRefunded(desk: Desk, payment: Payment, ending: Ending): Payment {
   const { attemptId, amountMinor, taxMinor = 0n, actorId = PROVIDER_ACTOR, detail } = ending;
+  leaveQueue(desk, payment, amountMinor);
   const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
   const refund = { attemptId, amountMinor, taxMinor: smaller(taxMinor, taxLeft), actorId, detail };
   return noteReturn(desk, payment, { ...refund, type: "refunded" });
+}
+
+/** A refund that failed before waits for people no longer once another one gave back as much. */
+function leaveQueue(desk: Desk, payment: Payment, amountMinor: bigint): void {
+  const failed = attemptsOf(desk, payment).find(
+    (attempt) => isFailedRefund(attempt) && attempt.amountMinor <= amountMinor,
+  );
+  if (failed !== undefined) saveAttempt(desk, { ...failed, attentionSince: null });
 }
 
 /** It had been reported as done and came back, as to a closed card: we have the money again. */

@@ -52,6 +52,27 @@ it("notes one that the provider refuses: the money can be refunded again", async
   expect(await ask(id, "12.00")).not.toBe(attemptId);
 });
 
+it("F6-5 one that failed waits for people until another gave back as much", async () => {
+  const id = await bank.openPaid();
+  const first = await ask(id, "5.00");
+  await tell(id, { attemptId: first, reference: "re_failed", state: "failed" });
+  const stateOf = async () => (await bank.attemptsOf(id)).find((attempt) => attempt.id === first);
+  expect(await stateOf()).toMatchObject({ state: "failed", attentionSince: expect.any(Date) });
+  await tell(id, { attemptId: await ask(id, "4.99"), reference: "re_less", amountMinor: 499n });
+  expect(await stateOf()).toMatchObject({ attentionSince: expect.any(Date) });
+  await tell(id, { attemptId: await ask(id, "5.00"), reference: "re_again" });
+  expect(await stateOf()).toMatchObject({ state: "failed", attentionSince: null });
+});
+
+it("F6-5 one that had succeeded and came back waits for people too", async () => {
+  const id = await bank.openPaid();
+  const attemptId = await ask(id, "5.00");
+  await tell(id, { attemptId });
+  expect(await refundOf(id)).toMatchObject({ state: "succeeded", attentionSince: null });
+  await tell(id, { attemptId, state: "failed" });
+  expect(await refundOf(id)).toMatchObject({ state: "failed", attentionSince: expect.any(Date) });
+});
+
 it("adopts one that was made at the provider: done, or on its way and asked about", async () => {
   const id = await bank.openPaid();
   expect(await tell(id, {})).toMatchObject({ refundedMinor: 500n, taxReturnedMinor: 83n });
