@@ -15,7 +15,7 @@ interface Operation {
   readonly tags?: readonly string[];
   readonly security?: readonly unknown[];
   readonly parameters?: readonly ({ name?: string; in?: string; schema?: unknown } & Json)[];
-  readonly requestBody?: { content: Record<string, BodyContent> };
+  readonly requestBody?: { required?: boolean; content: Record<string, BodyContent> };
   readonly responses: Record<string, Json & { content?: Record<string, { schema?: Json }> }>;
 }
 interface Route {
@@ -154,6 +154,24 @@ test("every reference leads somewhere, and every named schema is valid JSON Sche
   ajv.addSchema(document, "openapi");
   for (const name of Object.keys(document["components"]?.["schemas"] ?? {}))
     expect(() => ajv.compile({ $ref: `openapi#/components/schemas/${name}` }), name).not.toThrow();
+});
+
+test("F6-39 a body is required where something of it is, and nowhere else: none is read as {}", () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema(document, "openapi");
+  const rooted = (schema: unknown) =>
+    JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/'));
+  const optional: string[] = [];
+  for (const route of routes) {
+    const { requestBody } = route.operation;
+    const schema = requestBody?.content["application/json"]?.schema;
+    if (schema === undefined) continue;
+    const mayBeNothing = ajv.validate(rooted(schema), {});
+    expect([nameOf(route), requestBody?.required === true]).toEqual([nameOf(route), !mayBeNothing]);
+    if (mayBeNothing) optional.push(route.path);
+  }
+  expect(optional).toContain("/api/v1/transactions/{id}/reverse");
+  expect(optional.length).toBeGreaterThan(10);
 });
 
 test("bodies have examples, which the API page offers to send", () => {

@@ -1,6 +1,8 @@
 // Completes the OpenAPI document that is made from the routes' schemas: named schemas stand once in the components, and
 // what holds for every route (refusals, Idempotency-Key, an operation's name) is said here instead of at each route.
 
+import type { TSchema } from "typebox";
+import { Value } from "typebox/value";
 import { ownOf } from "../../values/own-of.ts";
 import { Problem, SHOWN } from "../schemas.ts";
 import { READ_AS_ID, READ_DAY_AS } from "../validate.ts";
@@ -142,6 +144,9 @@ function completeOperation(operation: Operation, route: { path: string; method: 
       { $ref: "#/components/parameters/IdempotencyKey" },
     ];
   delete operation["x-keyless"];
+  const body = operation["requestBody"] as RequestBody | undefined;
+  // A request without one is read as {}.
+  if (body !== undefined && takesNothing(body)) body.required = false;
   const problems = [
     ...["400", "401", "403", "404"],
     ...(route.method === "get" ? [] : ["409", "422"]),
@@ -154,6 +159,16 @@ function completeOperation(operation: Operation, route: { path: string; method: 
     { $ref: `#/components/responses/${ownOf(PROBLEMS, status)?.name}` },
   ]);
   operation.responses = { ...operation.responses, ...Object.fromEntries(refused) };
+}
+
+interface RequestBody {
+  required?: boolean;
+  readonly content: Readonly<Record<string, { readonly schema?: TSchema }>>;
+}
+
+function takesNothing({ content }: RequestBody): boolean {
+  const schema = content["application/json"]?.schema;
+  return schema !== undefined && Value.Check(schema, {});
 }
 
 /** "post", "/api/v1/holds/{id}/capture" → "postHoldsCaptureById". */
