@@ -17,7 +17,9 @@ const BELL = "a\u0007";
 /** Its word has Latin and Cyrillic letters. */
 const MIXED = "P\u0430ypal";
 
-async function fieldsOf(method: string, path: string, body?: object, as = shop.staff) {
+/** @param request "POST /products" */
+async function fieldsOf(request: string, body?: object, as = shop.staff) {
+  const [method = "", path = ""] = request.split(" ");
   const answer = await as(method, path, body === undefined ? {} : { body });
   expect([path, answer.status], JSON.stringify(answer.body)).toEqual([path, expect.toBeOneOf([400, 403])]);
   for (const { pointer, reason } of answer.body.errors) {
@@ -39,8 +41,8 @@ it("F6-29 products, one and many, and categories", async () => {
     metadata: { a: BELL, b: "fine", c: BELL },
   };
   const named = ["brand", "description", "metadata.a", "metadata.c", "name", "price", "sku", "tracks_stock"];
-  expect(await fieldsOf("POST", "/products", wrong)).toEqual(named);
-  expect(await fieldsOf("POST", "/products", { ...wrong, currency: "ZZZ" })).toEqual(
+  expect(await fieldsOf("POST /products", wrong)).toEqual(named);
+  expect(await fieldsOf("POST /products", { ...wrong, currency: "ZZZ" })).toEqual(
     named.map((field) => (field === "price" ? "currency" : field)).toSorted(),
   );
   const products = [
@@ -48,12 +50,12 @@ it("F6-29 products, one and many, and categories", async () => {
     { sku: "FINE", name: "Fine", price: "1.00" },
     { sku: "X", name: BELL, price: "0.001" },
   ];
-  expect(await fieldsOf("POST", "/products/batch", { products })).toEqual(
+  expect(await fieldsOf("POST /products/batch", { products })).toEqual(
     [...named.map((field) => `products[0].${field}`), "products[2].name", "products[2].price"].toSorted(),
   );
   const change = { name: BELL, price: "1.001", metadata: { a: BELL } };
-  expect(await fieldsOf("PATCH", `/products/${product.id}`, change)).toEqual(["metadata.a", "name", "price"]);
-  expect(await fieldsOf("POST", "/categories", { name: BELL, description: BELL })).toEqual([
+  expect(await fieldsOf(`PATCH /products/${product.id}`, change)).toEqual(["metadata.a", "name", "price"]);
+  expect(await fieldsOf("POST /categories", { name: BELL, description: BELL })).toEqual([
     "description",
     "name",
   ]);
@@ -91,13 +93,13 @@ it("F6-29 orders: items, addresses and the rest; what a customer may not send be
     "items[1].product_id",
     "items[2].unit_price",
   ];
-  expect(await fieldsOf("POST", "/orders", wrong)).toEqual([...rest, ...ofItems].toSorted());
+  expect(await fieldsOf("POST /orders", wrong)).toEqual([...rest, ...ofItems].toSorted());
   const others = { ...wrong, customer_id: "bob", external_customer: true };
-  expect(await fieldsOf("POST", "/orders", others, shop.alice)).toEqual(
+  expect(await fieldsOf("POST /orders", others, shop.alice)).toEqual(
     [...rest, ...ofItems, "customer_id", "external_customer"].toSorted(),
   );
   const { reference, shipping_address } = wrong;
-  expect(await fieldsOf("PATCH", `/orders/${order.id}`, { items, reference, shipping_address })).toEqual(
+  expect(await fieldsOf(`PATCH /orders/${order.id}`, { items, reference, shipping_address })).toEqual(
     [
       ...ofItems,
       "reference",
@@ -114,15 +116,15 @@ it("F6-29 acts on an order, and credit notes", async () => {
     { line: 1, amount: "1.001" },
     { line: 2, amount: "0" },
   ];
-  expect(await fieldsOf("POST", `${path}/refunds`, { items: amounts, reason: BELL })).toEqual([
+  expect(await fieldsOf(`POST ${path}/refunds`, { items: amounts, reason: BELL })).toEqual([
     "items[0].amount",
     "items[1].amount",
     "reason",
   ]);
   const ship = { carrier: BELL, tracking_number: BELL, ship_anyway: true, note: " " };
-  expect(await fieldsOf("POST", `${path}/ship`, ship)).toEqual(["carrier", "note", "tracking_number"]);
+  expect(await fieldsOf(`POST ${path}/ship`, ship)).toEqual(["carrier", "note", "tracking_number"]);
   const back = [1, 2].map((line) => ({ line, quantity: 1, restock: false, location_id: 1 }));
-  expect(await fieldsOf("POST", `${path}/returns`, { items: back, reason: BELL })).toEqual([
+  expect(await fieldsOf(`POST ${path}/returns`, { items: back, reason: BELL })).toEqual([
     "items[0].location_id",
     "items[1].location_id",
     "reason",
@@ -131,12 +133,12 @@ it("F6-29 acts on an order, and credit notes", async () => {
     { product_id: product.id, quantity: 1, unit_price: "-1" },
     ...back.map(({ line: _, ...item }) => item),
   ];
-  expect(await fieldsOf("POST", "/credit-notes", { items, reason: BELL, reference: BELL })).toEqual([
+  expect(await fieldsOf("POST /credit-notes", { items, reason: BELL, reference: BELL })).toEqual([
     ...["items[0].unit_price", "items[1].location_id", "items[1].product_id"],
     ...["items[2].location_id", "items[2].product_id", "reason", "reference"],
   ]);
-  const asked = `/orders?min_total=1.001&max_total=x.1&reference=${encodeURIComponent(BELL)}`;
-  expect(await fieldsOf("GET", asked)).toContain("reference");
+  const asked = `GET /orders?min_total=1.001&max_total=x.1&reference=${encodeURIComponent(BELL)}`;
+  expect(await fieldsOf(asked)).toContain("reference");
 });
 
 it("F6-29 coupons", async () => {
@@ -149,9 +151,9 @@ it("F6-29 coupons", async () => {
     valid_until: "2026-02-30",
   };
   const named = ["description", "minimum_order", "valid_from", "valid_until", "value"];
-  expect(await fieldsOf("POST", "/coupons", { ...wrong, discount_type: "amount" })).toEqual(named);
+  expect(await fieldsOf("POST /coupons", { ...wrong, discount_type: "amount" })).toEqual(named);
   const percent = { ...wrong, discount_type: "percent", value: "100.01", maximum_discount: "0.001" };
-  expect(await fieldsOf("POST", "/coupons", percent)).toEqual([...named, "maximum_discount"].toSorted());
+  expect(await fieldsOf("POST /coupons", percent)).toEqual([...named, "maximum_discount"].toSorted());
 });
 
 it("F6-29 who registers, who is blocked, how stock moved, where money is exchanged", async () => {
@@ -161,16 +163,14 @@ it("F6-29 who registers, who is blocked, how stock moved, where money is exchang
     full_name: "N\u200bora",
     password: "password",
   };
-  expect(await fieldsOf("POST", "/auth/register", person)).toEqual([
+  expect(await fieldsOf("POST /auth/register", person)).toEqual([
     "email",
     "full_name",
     "password",
     "username",
   ]);
   const blocked = { kind: "email", value: "nobody", reason: BELL, expires_at: "2026-02-30T00:00:00Z" };
-  expect(await fieldsOf("POST", "/risk/blocked", blocked)).toEqual(
-    expect.arrayContaining(["reason", "value"]),
-  );
+  expect(await fieldsOf("POST /risk/blocked", blocked)).toEqual(expect.arrayContaining(["reason", "value"]));
   const receipt = { items: [{ product_id: product.id, quantity: 1 }], reference: BELL, note: BELL };
-  expect(await fieldsOf("POST", "/stock/receipts", receipt)).toEqual(["note", "reference"]);
+  expect(await fieldsOf("POST /stock/receipts", receipt)).toEqual(["note", "reference"]);
 });
