@@ -31,11 +31,11 @@ export async function openMarket(api: Api, code: string): Promise<Market> {
   const trader = `${code}-trader`;
   const assets = await api.list<{ code: string }>("/assets", { kind: "security", limit: "1000" });
   if (!assets.some((asset) => asset.code === code))
-    await api.post("/assets", `${code} asset`, { code, kind: "security", scale: 0 });
+    await api.post("/assets", `${code}/asset`, { code, kind: "security", scale: 0 });
   const [known] = await api.list<Instrument>("/instruments", { symbol });
   const instrument =
     known ??
-    (await api.post<Instrument>("/instruments", `${code} instrument`, {
+    (await api.post<Instrument>("/instruments", `${code}/instrument`, {
       ...{ symbol, name: `${code} in dollars`, asset: code, currency: "USD" },
       ...{ tick: "0.01", lot: "1", fee: 10, quote_stale_seconds: null },
     }));
@@ -43,14 +43,14 @@ export async function openMarket(api: Api, code: string): Promise<Market> {
   const accountIn = async (currency: string) => {
     const own = accounts.find((account) => account.currency === currency);
     const account = { owner_id: trader, external_owner: true, currency };
-    return (own ?? (await api.post<{ id: string }>("/accounts", `${code} account ${currency}`, account))).id;
+    return (own ?? (await api.post<{ id: string }>("/accounts", `${code}/account/${currency}`, account))).id;
   };
   const [cashId, assetId] = [await accountIn("USD"), await accountIn(code)];
   const deposits = await api.list("/transactions", { account_id: cashId, type: "DEPOSIT" });
   if (deposits.length === 0) {
     const amount = cents(CASH_AT_FIRST);
     const deposit = { type: "deposit", account_id: cashId, amount, currency: "USD" };
-    await api.post("/transactions", `${code} deposit`, deposit);
+    await api.post("/transactions", `${code}/deposit`, deposit);
   }
   return { instrumentId: instrument.id, cashId, assetId, trader };
 }
@@ -92,7 +92,7 @@ async function tradeDay(traded: Traded, at: At): Promise<void> {
 }
 
 function keyOf({ index }: Traded, { market }: At, what: string): string {
-  return `${market.trader} day ${index} ${what}`;
+  return `${market.trader}/${index}/${what}`;
 }
 
 async function sendQuotes(traded: Traded, at: At, which: readonly number[]): Promise<void> {
@@ -106,7 +106,7 @@ async function sendQuotes(traded: Traded, at: At, which: readonly number[]): Pro
       sequence: index * 4 + number,
     };
   });
-  await at.api.post("/quotes", keyOf(traded, at, `quotes ${which.join()}`), { quotes });
+  await at.api.post("/quotes", keyOf(traded, at, `quotes-${which.join("-")}`), { quotes });
 }
 
 /** In the plan's order, each by a name of its own. */
