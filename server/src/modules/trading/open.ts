@@ -2,11 +2,12 @@
 import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { LedgerModule } from "../ledger/open.ts";
-import type { Module } from "../module.ts";
+import type { Check, Module } from "../module.ts";
 import { tradingRoutes } from "./routes.ts";
 import type { TradingServices, TradingSettings } from "./services.ts";
 import { expireTradeOrders } from "./trade-orders/end-order.ts";
 import { fillLeftBehind } from "./trade-orders/fill-fired.ts";
+import { verifyTrading } from "./verify/verify-trading.ts";
 
 const SWEEP_SECONDS = 5;
 
@@ -16,6 +17,11 @@ interface Lower {
   readonly banking: BankingModule;
 }
 
+const CHECK: Check = {
+  kind: "trading",
+  run: async (db, { since }) => ({ differences: await verifyTrading(db, { since }) }),
+};
+
 export const trading: Module<"trading", TradingSettings, Lower, TradingServices> = {
   name: "trading",
   readSettings: (config) => ({
@@ -23,6 +29,7 @@ export const trading: Module<"trading", TradingSettings, Lower, TradingServices>
     openOrdersMax: config.TRADING_OPEN_ORDERS_MAX,
     ordersPerMinuteMax: config.TRADING_ORDERS_PER_MINUTE,
   }),
+  checks: [CHECK],
   open: ({ db }, settings, { ledger: { assets }, desk, banking }) => {
     const services: TradingServices = { db, desk, assets, moneyGuard: banking.moneyGuard, settings };
     return {

@@ -1,5 +1,6 @@
 // A person buys and sells: market, limit, stops, pairs, exits, and what becomes of holds, cash, shares and positions.
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { verifyTrading } from "../../../src/modules/trading/verify/verify-trading.ts";
 import { openTradingGround, type TradingGround } from "./ground.ts";
 
 let ground: TradingGround;
@@ -95,6 +96,20 @@ it("brings the exits of a purchase to life with its fill, as large as what was b
   expect(await ground.balance(ground.assetId)).toEqual({ balance: "40", held: "0" });
 });
 
+it("T14 fires an exit with its entry where the price has leapt through both", async () => {
+  await ground.quote("97.00");
+  const entry = await ground.place({
+    ...{ side: "buy", type: "limit", quantity: "3", limit_price: "96.00" },
+    ...{ take_profit: { limit_price: "105.00" }, stop_loss: { stop_price: "92.00" } },
+  });
+  await ground.quote("90.00");
+  const { related, average_price } = await ground.order(entry.id);
+  expect(average_price).toBe("90.00");
+  expect(related.map(({ status }: { status: string }) => status)).toEqual(["CANCELLED", "COMPLETED"]);
+  expect(related[1]).toMatchObject({ filled_quantity: "3", average_price: "90.00" });
+  expect(await ground.balance(ground.assetId)).toEqual({ balance: "40", held: "0" });
+});
+
 it("frees what was held when an order is cancelled, once, and refuses the second time", async () => {
   const before = await ground.balance(ground.cashId);
   const placed = await ground.place({ side: "buy", type: "limit", quantity: "10", limit_price: "50.00" });
@@ -154,4 +169,63 @@ it("lets nobody see, cancel or trade with what is another's", async () => {
   const order = { instrument_id: instrumentId, side: "buy", type: "market", quantity: "1" };
   const stolen = { ...order, cash_account_id: cashId, asset_account_id: assetId };
   expect((await app.send(mallory, "POST /trade-orders", stolen)).body.code).toBe("account_not_found");
+});
+
+const FIRST_ORDER = "id = (SELECT min(order_id) FROM trading.executions)";
+const FIRST_EXECUTION = "id = (SELECT min(id) FROM trading.executions)";
+
+/** What is damaged, how, and how it is mended. */
+const PROBLEMS: readonly (readonly [check: string, damage: string, mend: string])[] = [
+  [
+    "trade_orders",
+    `UPDATE trading.orders SET money = money + 1 WHERE ${FIRST_ORDER}`,
+    `UPDATE trading.orders SET money = money - 1 WHERE ${FIRST_ORDER}`,
+  ],
+  [
+    "trade_executions",
+    `UPDATE trading.executions SET fee = fee + 1 WHERE ${FIRST_EXECUTION}`,
+    `UPDATE trading.executions SET fee = fee - 1 WHERE ${FIRST_EXECUTION}`,
+  ],
+  [
+    "trade_executions",
+    `UPDATE trading.executions SET journal_id = journal_id - 1 WHERE ${FIRST_EXECUTION}`,
+    `UPDATE trading.executions SET journal_id = journal_id + 1 WHERE ${FIRST_EXECUTION}`,
+  ],
+  [
+    "trade_holds",
+    "UPDATE trading.orders SET held = held + 1 WHERE state = 3",
+    "UPDATE trading.orders SET held = held - 1 WHERE state = 3",
+  ],
+  [
+    "trade_holds",
+    "UPDATE trading.orders SET hold_id = hold_id + 1 WHERE state = 3",
+    "UPDATE trading.orders SET hold_id = hold_id - 1 WHERE state = 3",
+  ],
+  [
+    "trade_positions",
+    "UPDATE trading.positions SET cost = cost + 1",
+    "UPDATE trading.positions SET cost = cost - 1",
+  ],
+  [
+    "trade_triggers",
+    "UPDATE trading.orders SET watch_price = watch_price * 10 WHERE state = 3",
+    "UPDATE trading.orders SET watch_price = watch_price / 10 WHERE state = 3",
+  ],
+];
+
+it("verify finds all of it in order, and names what is not", async () => {
+  const { db } = ground.app;
+  await ground.place({ side: "buy", type: "limit", quantity: "1", limit_price: "50.00" });
+  await ground.quote("90.00");
+  expect(await verifyTrading(db)).toEqual([]);
+  for (const [check, damage, mend] of PROBLEMS) {
+    await db.unsafe(damage);
+    const found = await verifyTrading(db);
+    await db.unsafe(mend);
+    expect(
+      found.map((difference) => difference.check),
+      damage,
+    ).toContain(check);
+  }
+  expect(await verifyTrading(db)).toEqual([]);
 });

@@ -6,13 +6,12 @@ import { tradingError } from "../errors.ts";
 import type { Instrument, InstrumentQuote } from "../instruments/instrument.ts";
 import { INSTRUMENTS, QUOTED_INSTRUMENTS } from "../instruments/instrument-store.ts";
 import { isWithinHours } from "../instruments/trading-hours.ts";
-import { dealtPrice, meetQuote, priceOf } from "../matching/meet-quote.ts";
+import { priceOf } from "../matching/meet-quote.ts";
 import type { TradingCaller, TradingServices } from "../services.ts";
 import { fillFired } from "../trade-orders/fill-fired.ts";
-import { keepOrder, saveOrder } from "../trade-orders/save-order.ts";
-import { isOver, moved, type TradeOrder } from "../trade-orders/trade-order.ts";
+import { fireOrder } from "../trade-orders/fire-order.ts";
+import { isOver, type TradeOrder } from "../trade-orders/trade-order.ts";
 import { TRADE_ORDERS } from "../trade-orders/trade-order-store.ts";
-import { isConditional } from "../trade-orders/watch-of-order.ts";
 import { findQuoteFault, type QuoteFault, type SentQuote } from "./judge-quote.ts";
 import { NEW_QUOTES, REACHED_ORDERS, type Reach, reachKey } from "./quote-store.ts";
 
@@ -152,31 +151,9 @@ function fireAll(desk: Desk, { quoted, waiting, actorId }: Firing): number[] {
     [...waiting.values()].some(({ groupId, state }) => groupId === order.groupId && state === "fired");
   for (const order of waiting.values()) {
     if (order.watch === null || isOver(order, { now, session }) || isEnding(order)) continue;
-    const next = fireOne(desk, order, { quoted, actorId });
+    const next = fireOrder(desk, order, { ...quoted, actorId });
     waiting.set(order.id, next);
     if (next.state === "fired") fired.push(order.id);
   }
   return fired;
-}
-
-function fireOne(desk: Desk, order: TradeOrder, { quoted, actorId }: Omit<Firing, "waiting">): TradeOrder {
-  const { watch } = order;
-  if (watch === null) return order;
-  const { quote, instrument } = quoted;
-  const isWaiting = order.state === "waiting" && isConditional(order);
-  const met = meetQuote({ ...order, watch, isConditional: isWaiting }, quote, instrument.tick);
-  if (!met.isTriggered && !met.isFilled) {
-    if (met.extreme === order.extreme) return order;
-    const trailed = { ...order, watch: met.watch, extreme: met.extreme, version: order.version + 1 };
-    keepOrder(desk, trailed);
-    return trailed;
-  }
-  const price = priceOf(quote, watch.by);
-  const dealt = dealtPrice(quote, order.side);
-  const firing = { quoteId: quote.id, price, at: quote.time, extreme: met.extreme, dealt };
-  const state = met.isFilled ? "fired" : "resting";
-  const next = moved(order, { state, watch: met.isFilled ? null : met.watch, extreme: met.extreme, firing });
-  const event = met.isFilled ? "fired" : "triggered";
-  saveOrder(desk, next, { event, actorId, instrument, note: `by quote ${quote.id}` });
-  return next;
 }

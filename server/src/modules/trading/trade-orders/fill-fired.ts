@@ -19,15 +19,17 @@ import { fillOrder, scopeOfFill } from "./fill-order.ts";
 import { cancelRelated } from "./related-orders.ts";
 import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
-import { selectFiredIds, selectTradeOrder } from "./trade-order-read-store.ts";
+import { selectFiredExits, selectFiredIds, selectTradeOrder } from "./trade-order-read-store.ts";
 import { RELATED_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
 
 const ORDERS_PER_ROUND_MAX = 500;
 const ROUNDS_MAX = 20;
 
-/** Fills these orders, those that are fired still. What the desk could not take now is left to the task. */
+/** Fills these orders, those that are fired still, and exits that their fills fired. What the desk could not take now is the task's. */
 export async function fillFired(services: TradingServices, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
   await Promise.all(ids.map((id) => submitRereading(services.desk, () => buildFillCommand(services, id))));
+  await fillFired(services, await selectFiredExits(services.db, ids));
 }
 
 /** Fills what was fired and is not filled: its process died meanwhile. Returns the number of those it found. */

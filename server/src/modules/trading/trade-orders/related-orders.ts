@@ -2,6 +2,7 @@
 import type { Desk } from "../../desk/index.ts";
 import { type Hold, placeHold, type Refusal } from "../../ledger/index.ts";
 import type { Instrument } from "../instruments/instrument.ts";
+import { fireOrder } from "./fire-order.ts";
 import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
 import { RELATED_ORDERS } from "./trade-order-store.ts";
@@ -46,11 +47,15 @@ export function exitsOf(desk: Desk, { id }: Pick<TradeOrder, "id">): TradeOrder[
   return related.filter(({ parentId, state }) => parentId === id && state === "dormant");
 }
 
-/** Brings the exits of an entry to life with its fill: as much as was filled, under one hold. */
+/**
+ * Brings the exits of an entry to life with its fill: as much as was filled, under one hold. The newest quote may have reached one
+ * already, where prices leapt: it is fired with it.
+ */
 export function armExits(desk: Desk, entry: TradeOrder, { instrument, actorId }: Step): void {
   const exits = exitsOf(desk, entry);
   const [first] = exits;
   if (first === undefined) return;
+  let isGroupFired = false;
   const hold = holdAsset(desk, { ...first, quantity: entry.filled }, actorId);
   for (const exit of exits) {
     if ("refused" in hold) {
@@ -74,6 +79,10 @@ export function armExits(desk: Desk, entry: TradeOrder, { instrument, actorId }:
       instrument,
       note: `trade order ${entry.id} was filled`,
     });
+    if (isGroupFired) continue;
+    const { quote } = instrument;
+    if (quote?.fires === true)
+      isGroupFired = fireOrder(desk, armed, { instrument, quote, actorId }).state === "fired";
   }
 }
 

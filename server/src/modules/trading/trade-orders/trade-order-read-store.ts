@@ -89,6 +89,15 @@ export async function selectFiredIds(db: Sql, limit: number): Promise<number[]> 
   return rows.map(({ id }) => Number(id));
 }
 
+/** Of these entries the exits that are fired. */
+export async function selectFiredExits(db: Sql, entryIds: readonly number[]): Promise<number[]> {
+  const rows = await db<{ id: bigint }[]>`
+    SELECT id
+    FROM trading.orders
+    WHERE parent_id = ANY(${toArray(entryIds)}::bigint[]) AND state = 4`;
+  return rows.map(({ id }) => Number(id));
+}
+
 /** Open orders whose time is over, or whose session has ended. */
 export async function selectOverIds(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`

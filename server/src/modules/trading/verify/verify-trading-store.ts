@@ -1,0 +1,228 @@
+// The SQL that verifies trading: what orders and positions say against their executions, and what quotes should have fired.
+import { toArray } from "../../../runtime/sql-array.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
+
+export interface Miscounted {
+  readonly id: number;
+  readonly stored: string;
+  readonly expected: string;
+}
+
+interface MiscountedRow {
+  id: bigint;
+  stored: string;
+  expected: string;
+}
+
+function toMiscounted(rows: readonly MiscountedRow[]): Miscounted | undefined {
+  return rows.map(({ id, ...sums }) => ({ id: Number(id), ...sums }))[0];
+}
+
+/** The first order whose quantity, money or fees are not those of its executions. */
+export async function selectMiscountedOrder({ sql }: Tx): Promise<Miscounted | undefined> {
+  const rows = await sql<MiscountedRow[]>`
+    WITH sums AS (
+      SELECT order_id, sum(quantity) AS filled, sum(money) AS money, sum(fee) AS fees
+      FROM trading.executions
+      GROUP BY order_id)
+    SELECT coalesce(o.id, s.order_id) AS id,
+      concat_ws(' ', coalesce(o.filled, 0), coalesce(o.money, 0), coalesce(o.fees, 0)) AS stored,
+      concat_ws(' ', coalesce(s.filled, 0), coalesce(s.money, 0), coalesce(s.fees, 0)) AS expected
+    FROM trading.orders o
+    FULL JOIN sums s ON s.order_id = o.id
+    WHERE (coalesce(o.filled, 0), coalesce(o.money, 0), coalesce(o.fees, 0))
+      <> (coalesce(s.filled, 0), coalesce(s.money, 0), coalesce(s.fees, 0))
+    ORDER BY 1
+    LIMIT 1`;
+  return toMiscounted(rows);
+}
+
+export interface TradedAccount {
+  readonly assetAccountId: number;
+  readonly currency: string;
+  readonly stored: string | null;
+  readonly executions: readonly TradedExecution[];
+}
+
+export interface TradedExecution {
+  readonly side: number;
+  readonly quantity: bigint;
+  readonly money: bigint;
+  readonly fee: bigint;
+  readonly realized: bigint;
+}
+
+interface TradedRow {
+  asset_account_id: bigint;
+  currency: string;
+  stored: string | null;
+  sides: number[];
+  sums: string[];
+}
+
+/** Accounts with positions or executions after one, each with all its executions in their order. */
+export async function selectTradedAccounts(
+  { sql }: Tx,
+  { afterId, limit }: { readonly afterId: number; readonly limit: number },
+): Promise<TradedAccount[]> {
+  const rows = await sql<TradedRow[]>`
+    WITH traded AS (
+      SELECT e.asset_account_id, i.currency,
+        array_agg(e.side ORDER BY e.id) AS sides,
+        array_agg(concat_ws(' ', e.quantity, e.money, e.fee, e.realized) ORDER BY e.id) AS sums
+      FROM trading.executions e
+      JOIN trading.instruments i ON i.id = e.instrument_id
+      WHERE e.asset_account_id > ${afterId}
+      GROUP BY e.asset_account_id, i.currency)
+    SELECT coalesce(t.asset_account_id, p.asset_account_id) AS asset_account_id,
+      coalesce(t.currency, p.currency) AS currency,
+      concat_ws(' ', p.quantity, p.cost, p.realized, p.fees) AS stored,
+      coalesce(t.sides, '{}') AS sides, coalesce(t.sums, '{}') AS sums
+    FROM traded t
+    FULL JOIN (
+      SELECT asset_account_id, currency, quantity, cost, realized, fees
+      FROM trading.positions
+      WHERE asset_account_id > ${afterId}) p
+      ON p.asset_account_id = t.asset_account_id AND p.currency = t.currency
+    ORDER BY 1, 2
+    LIMIT ${limit}`;
+  return rows.map(({ asset_account_id: id, currency, stored, sides, sums }) => ({
+    assetAccountId: Number(id),
+    currency,
+    stored,
+    executions: sums.map((text, index) => {
+      const [quantity = 0n, money = 0n, fee = 0n, realized = 0n] = text.split(" ").map(BigInt);
+      return { side: sides[index] ?? 0, quantity, money, fee, realized };
+    }),
+  }));
+}
+
+export interface KeptExecution {
+  readonly id: number;
+  readonly orderId: number;
+  readonly journalId: number;
+  readonly side: number;
+  readonly quantity: bigint;
+  readonly money: bigint;
+  readonly fee: bigint;
+  readonly cashAccountId: number;
+  readonly assetAccountId: number;
+  readonly asset: string;
+  readonly currency: string;
+}
+
+/** Executions after one, in order. */
+export async function selectKeptExecutions(
+  { sql }: Tx,
+  { afterId, limit }: { readonly afterId: number; readonly limit: number },
+): Promise<KeptExecution[]> {
+  const rows = await sql<
+    {
+      id: bigint;
+      order_id: bigint;
+      journal_id: bigint;
+      side: number;
+      quantity: bigint;
+      money: bigint;
+      fee: bigint;
+      cash_account_id: bigint;
+      asset_account_id: bigint;
+      asset: string;
+      currency: string;
+    }[]
+  >`
+    SELECT e.id, e.order_id, e.journal_id, e.side, e.quantity, e.money, e.fee, o.cash_account_id,
+      e.asset_account_id, i.asset, i.currency
+    FROM trading.executions e
+    JOIN trading.orders o ON o.id = e.order_id
+    JOIN trading.instruments i ON i.id = e.instrument_id
+    WHERE e.id > ${afterId}
+    ORDER BY e.id
+    LIMIT ${limit}`;
+  return rows.map((row) => ({
+    ...row,
+    id: Number(row.id),
+    orderId: Number(row.order_id),
+    journalId: Number(row.journal_id),
+    cashAccountId: Number(row.cash_account_id),
+    assetAccountId: Number(row.asset_account_id),
+  }));
+}
+
+export async function countExecutions({ sql }: Tx, since: number): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM trading.executions WHERE journal_id > ${since}`;
+  return row?.count ?? 0;
+}
+
+export async function selectNamedJournals(
+  { sql }: Tx,
+  { first, last }: { readonly first: number; readonly last: number },
+): Promise<Set<number>> {
+  const rows = await sql<{ journal_id: bigint }[]>`
+    SELECT journal_id FROM trading.executions WHERE journal_id BETWEEN ${first} AND ${last}`;
+  return new Set(rows.map((row) => Number(row.journal_id)));
+}
+
+export interface OrderHold {
+  readonly orderId: number;
+  readonly holdId: number;
+  readonly held: bigint;
+  readonly accountId: number;
+}
+
+/** Open orders with a hold, after one, in order. */
+export async function selectOrderHolds(
+  { sql }: Tx,
+  { afterId, limit }: { readonly afterId: number; readonly limit: number },
+): Promise<OrderHold[]> {
+  const rows = await sql<{ id: bigint; hold_id: bigint; held: bigint; account_id: bigint }[]>`
+    SELECT id, hold_id, held, CASE side WHEN 1 THEN cash_account_id ELSE asset_account_id END AS account_id
+    FROM trading.orders
+    WHERE state < 5 AND hold_id IS NOT NULL AND id > ${afterId}
+    ORDER BY id
+    LIMIT ${limit}`;
+  return rows.map((row) => ({
+    orderId: Number(row.id),
+    holdId: Number(row.hold_id),
+    held: row.held,
+    accountId: Number(row.account_id),
+  }));
+}
+
+/** Which of the holds an open order names. */
+export async function selectKnownHolds({ sql }: Tx, holdIds: readonly number[]): Promise<Set<number>> {
+  const rows = await sql<{ hold_id: bigint }[]>`
+    SELECT hold_id
+    FROM trading.orders
+    WHERE state < 5 AND hold_id = ANY(${toArray(holdIds)}::bigint[])`;
+  return new Set(rows.map((row) => Number(row.hold_id)));
+}
+
+/** The first open order without a hold: all but dormant exits have one. */
+export async function selectUnheldOrder({ sql }: Tx): Promise<number | undefined> {
+  const [row] = await sql<{ id: bigint }[]>`
+    SELECT id FROM trading.orders WHERE state IN (2, 3, 4) AND hold_id IS NULL ORDER BY id LIMIT 1`;
+  return row === undefined ? undefined : Number(row.id);
+}
+
+/** The first order that waits although the newest quote, which fires, has reached it. */
+export async function selectUnfiredOrder({
+  sql,
+}: Tx): Promise<{ orderId: number; quoteId: number } | undefined> {
+  const [row] = await sql<{ id: bigint; quote_id: bigint }[]>`
+    SELECT o.id, i.quote_id
+    FROM trading.instruments i
+    JOIN trading.orders o ON o.instrument_id = i.id AND o.watch_price IS NOT NULL
+    CROSS JOIN LATERAL (
+      SELECT CASE o.watch_by WHEN 1 THEN i.quote_last WHEN 2 THEN i.quote_bid WHEN 3 THEN i.quote_ask
+        ELSE (i.quote_bid + i.quote_ask) / 2 END AS price) AS q
+    WHERE i.quote_fires AND i.quote_id > o.id
+      AND CASE o.watch_from WHEN 1 THEN q.price <= o.watch_price ELSE q.price >= o.watch_price END
+      AND (o.expires_at IS NULL OR o.expires_at > i.quote_id)
+      AND (o.session IS NULL OR o.session >= i.session)
+      AND NOT EXISTS (SELECT FROM trading.orders g WHERE g.group_id = o.group_id AND g.state = 4)
+    ORDER BY o.id
+    LIMIT 1`;
+  return row === undefined ? undefined : { orderId: Number(row.id), quoteId: Number(row.quote_id) };
+}

@@ -1,0 +1,196 @@
+// Verifies trading: orders against their executions, executions against the ledger's journals, holds of open orders against what the
+// ledger holds, positions against all that was traded, and that nothing waits which the newest quote has reached. One read-only moment.
+import type { Sql } from "../../../runtime/database.ts";
+import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { type Difference, sortByStamp, tellBoth } from "../../../values/difference.ts";
+import {
+  type Assets,
+  type BookedTransfer,
+  countActiveHolds,
+  countOwnedJournals,
+  findActiveHoldIds,
+  findHoldsById,
+  findTransfers,
+  findUnknownJournal,
+  loadAssets,
+} from "../../ledger/index.ts";
+import { applyFill, type Position } from "../positions/position.ts";
+import { sideOf } from "../trade-orders/trade-order-store.ts";
+import * as store from "./verify-trading-store.ts";
+
+type CheckName = "trade_orders" | "trade_executions" | "trade_holds" | "trade_positions" | "trade_triggers";
+type TradingDifference = Difference<CheckName, "orderId" | "journalId" | "holdId" | "accountId">;
+type Found = Promise<TradingDifference | undefined>;
+
+interface Subject {
+  readonly tx: Tx;
+  readonly assets: Assets;
+  readonly since: number;
+}
+
+const PAGE = 2_000;
+
+/**
+ * Locks nothing. At most one difference of each kind.
+ * @param since stamp up to which executions were found to be as the ledger has them; default 0
+ */
+export async function verifyTrading(
+  db: Sql,
+  { since = 0 }: { readonly since?: number } = {},
+): Promise<TradingDifference[]> {
+  const assets = await loadAssets(db);
+  return inReadTransaction(db, async (tx) => {
+    const found: TradingDifference[] = [];
+    for (const check of CHECKS)
+      found.push(...[await check({ tx, assets, since })].flatMap((one) => one ?? []));
+    return sortByStamp(found, ["orderId", "journalId", "holdId"]);
+  });
+}
+
+const CHECKS = [
+  checkOrders,
+  checkExecutions,
+  checkJournals,
+  checkHolds,
+  checkPositions,
+  checkTriggers,
+] as const;
+
+async function checkOrders({ tx }: Subject): Found {
+  const found = await store.selectMiscountedOrder(tx);
+  if (found === undefined) return undefined;
+  const { id: orderId, ...sums } = found;
+  const what = `trade order ${orderId} is not filled as its executions say (quantity, money and fees, smallest units)`;
+  return { check: "trade_orders", what, orderId, ...tellBoth(sums, (told) => told) };
+}
+
+/** Each execution's journal moved cash one way, the asset the other, and the fee. */
+async function checkExecutions({ tx, assets, since }: Subject): Found {
+  for (let afterId = since; ; ) {
+    const executions = await store.selectKeptExecutions(tx, { afterId, limit: PAGE });
+    const transfers = await findTransfers(
+      tx,
+      executions.flatMap(({ journalId }) => [journalId, journalId + 1, journalId + 2]),
+    );
+    for (const execution of executions) {
+      const { orderId, journalId } = execution;
+      const booked = [0, 1, 2].flatMap((index) => transfers.get(journalId + index) ?? []);
+      const own = booked.filter((transfer) => transfer.journalId === journalId);
+      const sides = { expected: describeExpected(assets, execution), stored: own.map(describeTransfer) };
+      if (sides.expected.join() === sides.stored.join()) continue;
+      const what = `journal ${journalId} did not move what the execution of trade order ${orderId} says`;
+      const told = tellBoth(sides, (lines) => lines.join(", "));
+      return { check: "trade_executions", what, orderId, journalId, ...told };
+    }
+    if (executions.length < PAGE) return undefined;
+    afterId = executions.at(-1)?.id ?? 0;
+  }
+}
+
+function describeExpected(assets: Assets, execution: store.KeptExecution): string[] {
+  const { cashAccountId: cash, assetAccountId: units, quantity, money, fee } = execution;
+  const [asset, currency] = [assets.byCode(execution.asset), assets.byCode(execution.currency)];
+  if (asset === undefined || currency === undefined) return [];
+  const dealt = assets.systemAccount(asset.id, "dealing");
+  const paid = assets.systemAccount(currency.id, "dealing");
+  const fees = assets.systemAccount(currency.id, "fees");
+  const moved =
+    sideOf(execution.side) === "buy"
+      ? [`${money} ${cash}>${paid}`, `${quantity} ${dealt}>${units}`]
+      : [`${quantity} ${units}>${dealt}`, `${money} ${paid}>${cash}`];
+  return fee === 0n ? moved : [...moved, `${fee} ${cash}>${fees}`];
+}
+
+function describeTransfer({ amount, debitAccountId, creditAccountId }: BookedTransfer): string {
+  return `${amount} ${debitAccountId}>${creditAccountId}`;
+}
+
+/** Every journal of a trade order is an execution's: all that trading moved is explained. */
+async function checkJournals({ tx, assets, since }: Subject): Found {
+  const accountIds = assets.all().map(({ id }) => assets.systemAccount(id, "dealing"));
+  const owned = { since, ownerTypes: ["trade_order"], accountIds } as const;
+  if ((await countOwnedJournals(tx, owned)) === (await store.countExecutions(tx, since))) return undefined;
+  const journalId = await findUnknownJournal(tx, owned, (range) => store.selectNamedJournals(tx, range));
+  const what =
+    journalId === undefined
+      ? "an execution names a journal that is none of a trade order's"
+      : `journal ${journalId} moved money or units of a trade order, and no execution knows of it`;
+  return { check: "trade_executions", what, journalId };
+}
+
+/** Open orders hold what they say, and the ledger holds nothing for trading that no open order names. */
+async function checkHolds(subject: Subject): Found {
+  const { tx } = subject;
+  const orderId = await store.selectUnheldOrder(tx);
+  if (orderId !== undefined)
+    return { check: "trade_holds", what: `trade order ${orderId} is open and holds nothing`, orderId };
+  for (let afterId = 0; ; ) {
+    const page = await store.selectOrderHolds(tx, { afterId, limit: PAGE });
+    const holds = await findHoldsById(
+      tx,
+      page.map(({ holdId }) => holdId),
+    );
+    for (const { orderId: heldBy, holdId, held, accountId } of page) {
+      const hold = holds.get(holdId);
+      const isRight = hold?.state === "active" && hold.amount === held && hold.debitAccountId === accountId;
+      if (isRight) continue;
+      const what = `hold ${holdId} of trade order ${heldBy} is not active, or not of what the order says`;
+      return { check: "trade_holds", what, orderId: heldBy, holdId };
+    }
+    if (page.length < PAGE) return findStrayHold(subject);
+    afterId = page.at(-1)?.orderId ?? 0;
+  }
+}
+
+async function findStrayHold({ tx, assets }: Subject): Found {
+  for (const { id } of assets.all()) {
+    const creditAccountId = assets.systemAccount(id, "dealing");
+    if ((await countActiveHolds(tx, creditAccountId)) === 0) continue;
+    for (let afterId = 0; ; ) {
+      const ids = await findActiveHoldIds(tx, { creditAccountId, afterId, limit: PAGE });
+      const known = await store.selectKnownHolds(tx, ids);
+      const holdId = ids.find((each) => !known.has(each));
+      if (holdId !== undefined)
+        return { check: "trade_holds", what: `hold ${holdId} is for a trade that no open order is`, holdId };
+      if (ids.length < PAGE) break;
+      afterId = ids.at(-1) ?? 0;
+    }
+  }
+  return undefined;
+}
+
+/** Positions are what their executions came to, one after another. */
+async function checkPositions({ tx }: Subject): Found {
+  for (let afterId = 0; ; ) {
+    const accounts = await store.selectTradedAccounts(tx, { afterId, limit: PAGE });
+    for (const account of accounts) {
+      const { assetAccountId: accountId, currency } = account;
+      const sides = { expected: playThrough(account), stored: account.stored ?? "" };
+      if (sides.expected === sides.stored) continue;
+      const what = `the position of account ${accountId} in ${currency} is not what was traded (quantity, cost, gain and fees, smallest units)`;
+      return { check: "trade_positions", what, accountId, ...tellBoth(sides, (told) => told) };
+    }
+    if (accounts.length < PAGE) return undefined;
+    afterId = accounts.at(-1)?.assetAccountId ?? 0;
+  }
+}
+
+function playThrough({ assetAccountId, currency, executions }: store.TradedAccount): string {
+  const empty: Position = {
+    ...{ assetAccountId, currency, asset: "", ownerId: "" },
+    ...{ quantity: 0n, cost: 0n, realized: 0n, fees: 0n, version: 0 },
+  };
+  const { quantity, cost, realized, fees } = executions.reduce(
+    (position, { side, ...fill }) => applyFill(position, { side: sideOf(side), ...fill }).position,
+    empty,
+  );
+  return [quantity, cost, realized, fees].join(" ");
+}
+
+async function checkTriggers({ tx }: Subject): Found {
+  const found = await store.selectUnfiredOrder(tx);
+  if (found === undefined) return undefined;
+  const { orderId, quoteId } = found;
+  const what = `trade order ${orderId} waits, and quote ${quoteId} has reached it`;
+  return { check: "trade_triggers", what, orderId };
+}
