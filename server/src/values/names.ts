@@ -5,6 +5,7 @@ import { isOneWriting } from "./writing.ts";
 
 /** Nobody sees that they are there. (Not what Unicode has not assigned yet: the next year's pictures.) */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const ALL_UNSEEN = new RegExp(UNSEEN, "gu");
 const CONTROL = /[\p{Cc}\p{Cs}]/u;
 /**
  * Joiners that are seen: in pictures made of several, and where they part or join letters (RFC 5892, A.1 and A.2): after a
@@ -27,6 +28,11 @@ export function readName<T extends string | null | undefined>(text: T, field: st
   if (typeof text !== "string") return text;
   if (UNSEEN.test(text)) refuseUnseen(text, maskJoiners(text), field);
   return refuseBlank(foldSpaces(text.normalize("NFC")).trim(), field) as T;
+}
+
+/** Whether nobody sees anything of it. */
+export function isBlank(text: string): boolean {
+  return text.replaceAll(ALL_UNSEEN, "").trim() === "";
 }
 
 /** Refuses a name that would be kept in another form: where names are keys, two must not become one. */

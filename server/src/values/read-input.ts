@@ -3,6 +3,7 @@
 import { AppError, type FieldProblem, invalidField } from "./app-error.ts";
 import { parseId } from "./id.ts";
 import { describeAmountProblem, parseAmount } from "./money.ts";
+import { isBlank } from "./names.ts";
 import { parseStamp } from "./time.ts";
 
 /** Why something is not an id. */
@@ -120,7 +121,8 @@ export function readLines<T extends string | null | undefined>(text: T, field: s
 
 /** As `readText`, and not blank. */
 export function readFilledText<T extends string | undefined>(text: T, field: string): T {
-  if (readText(text, field)?.trim() === "") throw invalidField(field, "must not be blank");
+  const read = readText(text, field);
+  if (typeof read === "string" && isBlank(read)) throw invalidField(field, "must not be blank");
   return text;
 }
 

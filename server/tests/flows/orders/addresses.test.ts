@@ -35,6 +35,12 @@ describe("F6-18: the fields of an address", () => {
       body: { errors: [{ field: "billing_address.name" }] },
     });
     expect((await place({ shipping_address: {} })).status).toBe(400);
+    for (const unseen of ["\u200b", "\u3164", "\u2800 \u00ad", "\ufeff"])
+      expect(await place({ shipping_address: { ...GOOD, name: unseen } })).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: "shipping_address.name", reason: expect.stringContaining("blank") }] },
+      });
+    expect((await place({ shipping_address: { ...GOOD, name: "क्\u200dष", note: "🏠" } })).status).toBe(201);
     const preview = { shipping_address: { city: "\u00a0" }, payment_method: "invoice" };
     const body = { items: [{ product_id: productId, quantity: 1 }], ...preview };
     expect((await shop.alice("POST", "/orders/preview", { body })).status).toBe(400);

@@ -45,7 +45,7 @@ describe("F6-10: what was given back is not shipped", () => {
     await expectStopped(sold, "refunded");
     const anyway = (body: object) =>
       shop.staff("POST", `/orders/${sold.id}/ship`, { body: { ship_anyway: true, ...body } });
-    for (const note of [undefined, " "])
+    for (const note of [undefined, " ", "\u200b"])
       expect(await anyway({ note })).toMatchObject({
         status: 400,
         body: { errors: [{ field: "note", pointer: "#/note" }] },

@@ -5,7 +5,7 @@ import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
 import { readMetadata } from "../../../values/metadata.ts";
-import { readName } from "../../../values/names.ts";
+import { isBlank, readName } from "../../../values/names.ts";
 import { readAll, readAmount, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
 import { type Asset, readCurrency } from "../../ledger/index.ts";
 import { normalizeCode, refuseUnknown } from "../../promotions/index.ts";
@@ -38,7 +38,7 @@ function readAddressField(value: string, field: string): string {
       field,
       "must be one line: give each further line a field of its own, such as street_2",
     );
-  if (value.trim() === "") throw invalidField(field, "must not be blank: leave out what there is none of");
+  if (isBlank(value)) throw invalidField(field, "must not be blank: leave out what there is none of");
   return readText(value, field);
 }
 
