@@ -20,6 +20,7 @@ import type { ProviderReport } from "../src/modules/payments/providers/card-prov
 import { addCoupon } from "../src/modules/promotions/change-coupon.ts";
 import { type CouponTerms, NO_TERMS } from "../src/modules/promotions/coupon.ts";
 import { getCoupon } from "../src/modules/promotions/find-coupons.ts";
+import type { KeyedRequest } from "../src/runtime/idempotency.ts";
 import { inTransaction } from "../src/runtime/transaction.ts";
 import { openVault } from "../src/runtime/vault/vault.ts";
 import type { Actor } from "../src/values/actor.ts";
@@ -43,9 +44,13 @@ export interface TestOrders extends TestDesk {
   /** Its uses as the coupon counts them. */
   readonly usesOf: (code: string) => Promise<number>;
   /** Alice's order, by card unless told otherwise. @throws the refusal */
-  readonly place: (lines: readonly TestLine[], fields?: Partial<NewOrder>) => Promise<Json>;
+  readonly place: (
+    lines: readonly TestLine[],
+    fields?: Partial<NewOrder>,
+    key?: KeyedRequest,
+  ) => Promise<Json>;
   /** As staff unless told otherwise. @throws the refusal */
-  readonly act: (id: string | number, act: OrderAct, actor?: Actor) => Promise<Json>;
+  readonly act: (id: string | number, act: OrderAct, actor?: Actor, key?: KeyedRequest) => Promise<Json>;
   /** Attempts at the card's provider whose outcome nobody has told, oldest first. */
   readonly openAttempts: () => Promise<Attempt[]>;
   /** The provider says of a payment how it stands. */
@@ -90,16 +95,16 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
     addProduct: (quantity, fields) => addTestProduct(test, quantity, fields),
     addCoupon: (terms) => addTestCoupon(test, terms),
     usesOf: async (code) => (await getCoupon(db, code)).used,
-    place: async (lines, fields = {}) => {
+    place: async (lines, fields = {}, key = undefined) => {
       const items = lines.map(([productId, quantity]) => ({ productId, quantity }));
       const customerId = fields.customerId === undefined ? ALICE.id : fields.customerId;
       const actor = customerId === null ? STAFF : customer(customerId);
       const addresses = { shippingAddress: null, billingAddress: null };
       const request = { items, customerId, asset, paymentMethod: "credit_card" as const, ...addresses };
-      return test.carryOut(await buildPlacingCommand(services, { actor }, { ...request, ...fields }));
+      return test.carryOut(await buildPlacingCommand(services, { actor, key }, { ...request, ...fields }));
     },
-    act: async (id, act, actor = STAFF) =>
-      answerOf(await changeOrder(services, { actor }, { id: Number(id), act })),
+    act: async (id, act, actor = STAFF, key = undefined) =>
+      answerOf(await changeOrder(services, { actor, key }, { id: Number(id), act })),
     openAttempts: async () =>
       (await db<AttemptRow[]>`SELECT * FROM payments.attempts WHERE settled_at IS NULL ORDER BY id`).map(
         toAttempt,

@@ -1,9 +1,11 @@
 // Commands as a route runs them, without HTTP, and the proof that a refused one left nothing.
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { runCommand } from "../src/http/index.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import type { KeyedRequest } from "../src/runtime/idempotency.ts";
 import type { Tx } from "../src/runtime/transaction.ts";
+import { keyed, STAFF } from "./desk.ts";
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -27,6 +29,24 @@ export async function expectNothingWritten<Result>(db: Sql, act: () => Promise<R
   const result = await act();
   expect(await digestTables(db)).toEqual(before);
   return result;
+}
+
+/** Expects a repeated key to be answered the same, and to write nothing. Returns the answer. */
+export async function expectReplay(db: Sql, act: (key: KeyedRequest) => Promise<Json>): Promise<Json> {
+  const key = keyed(STAFF, randomUUID());
+  const answer = await act(key);
+  expect(await expectNothingWritten(db, () => act(key))).toEqual(answer);
+  return answer;
+}
+
+/** Expects one of two at once to be carried out and the other to be refused so. Returns the answer of the first. */
+export async function expectOneOfTwo(act: () => Promise<Json>, code: string): Promise<Json> {
+  const outcomes = await Promise.allSettled([act(), act()]);
+  const [done] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  expect(outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []))).toEqual(
+    [code],
+  );
+  return done;
 }
 
 /** Number and digest of the rows of each table; partitions count as their table. */

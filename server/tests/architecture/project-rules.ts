@@ -16,6 +16,7 @@ export const PROJECT_RULES: readonly Rule[] = [
   { name: "server/src/modules.ts lists every module, lowest first", find: findUnlistedModules },
   { name: "a code that is thrown is listed in errors.ts with the same kind", find: findUnlistedCodes },
   { name: "a code is listed once", find: findTwiceListedCodes },
+  { name: "a command's file has its test beside it", find: findUntestedCommands },
   { name: "every dependency has its reason in docs/dependencies.md", find: findUnexplainedDependencies },
 ];
 
@@ -31,6 +32,27 @@ function findBareModules({ texts }: Project): Finding[] {
       findings.push({ file: `${folder}/README.md`, line: 1, what: `has ${lines} lines` });
     return findings;
   });
+}
+
+function findUntestedCommands({ sources }: Project): Finding[] {
+  const paths = new Set(sources.map(({ path }) => path));
+  return sources.flatMap((file) => {
+    const test = file.path.replace(/\.ts$/, ".test.ts");
+    if (!file.path.startsWith("server/src/modules/") || file.isTest || paths.has(test)) return [];
+    return file.tree.statements.filter(describesCommand).map((statement) => ({
+      file: file.path,
+      line: lineOf(file, statement),
+      what: `describes a command, and ${test.split("/").at(-1)} is not beside it`,
+    }));
+  });
+}
+
+/** A command for the desk is what an exported `build...Command` describes, or an act on an order. */
+function describesCommand(statement: ts.Statement): boolean {
+  if (!ts.isFunctionDeclaration(statement)) return false;
+  const isExported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+  const isAct = /^(Promise<)?OrderAct>?$/.test(statement.type?.getText() ?? "");
+  return isExported && (isAct || /^build\w*Command$/.test(statement.name?.text ?? ""));
 }
 
 function findUnlistedModules({ texts, sources }: Project): Finding[] {

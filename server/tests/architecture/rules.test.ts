@@ -286,6 +286,19 @@ const SAMPLES: readonly { rule: RegExp; broken: Record<string, string>; fine: Re
     },
   },
   {
+    rule: /^a command's file has its test/,
+    broken: {
+      "server/src/modules/orders/ship.ts": "export function shipOrder(): OrderAct { return act; }",
+      [`${LEDGER}/post.ts`]: "export async function buildPostCommand() { return command; }",
+      [`${LEDGER}/take.test.ts`]: "",
+    },
+    fine: {
+      "server/src/modules/orders/ship.ts": "export function shipOrder(): OrderAct { return act; }",
+      "server/src/modules/orders/ship.test.ts": "",
+      [`${LEDGER}/post.ts`]: "function buildPostCommand() { return command; } export function build() {}",
+    },
+  },
+  {
     rule: /^every dependency has its reason/,
     broken: { "package.json": '{"dependencies":{"pino":"1"}}', "docs/dependencies.md": "" },
     fine: { "package.json": '{"dependencies":{"pino":"1"}}', "docs/dependencies.md": "| `pino` | the log |" },
