@@ -2,6 +2,7 @@
 // are two processes, as far as the book can tell.
 
 import { openBankAccounts } from "../src/modules/banking/accounts/open-bank-accounts.ts";
+import { buildPlaceHoldCommand } from "../src/modules/banking/holds/place-hold.ts";
 import { buildPostCommand } from "../src/modules/banking/transactions/post-transactions.ts";
 import {
   type BookCommand,
@@ -139,4 +140,13 @@ export function euroOf({ assets }: Pick<TestDesk, "assets">): Asset {
   const asset = assets.byCode("EUR");
   if (asset === undefined) throw new Error("there is no euro");
   return asset;
+}
+
+/** Alice's account of 50.00 with 10.00 held on it; returns its id. */
+export async function openWithHold(ground: TestDesk): Promise<number> {
+  const accountId = await ground.openAccount({ owner: "alice", balance: 5_000n });
+  const request = { accountId, amount: 1_000n, asset: euroOf(ground), expiresInSeconds: 60 };
+  const context = { actor: customer("alice"), assets: ground.assets, risk: ground.risk };
+  await ground.carryOut(buildPlaceHoldCommand(context, request));
+  return accountId;
 }

@@ -1,8 +1,12 @@
 // Orders at a test's desk, without HTTP and without jobs: what a card's provider says, and when, is told by the test.
+import { afterAll, expect } from "vitest";
 import { createMoneyGuard } from "../src/modules/banking/index.ts";
 import { addProduct, type NewProduct } from "../src/modules/catalog/products/add-products.ts";
+import { buildReceiptCommand } from "../src/modules/inventory/bookings/book-stock.ts";
 import { createStockDirectory } from "../src/modules/inventory/index.ts";
+import { addLocation } from "../src/modules/inventory/stock/location.ts";
 import { changeOrder, type OrderAct } from "../src/modules/orders/changing/change-order.ts";
+import { shipOrder } from "../src/modules/orders/fulfilment/ship-order.ts";
 import {
   buildPlacingCommand,
   followPayments,
@@ -26,6 +30,7 @@ import { openVault } from "../src/runtime/vault/vault.ts";
 import type { Actor } from "../src/values/actor.ts";
 import { answerOf, customer, openTestDesk, STAFF, type TestDesk } from "./desk.ts";
 import { addContext, newProduct } from "./products.ts";
+import { findDifferences } from "./verified.ts";
 
 type Json = ReturnType<typeof JSON.parse>;
 /** Product and quantity. */
@@ -50,7 +55,9 @@ export interface TestOrders extends TestDesk {
     key?: KeyedRequest,
   ) => Promise<Json>;
   /** As staff unless told otherwise. @throws the refusal */
-  readonly act: (id: string | number, act: OrderAct, actor?: Actor, key?: KeyedRequest) => Promise<Json>;
+  readonly act: (id: string | number, act: OrderAct, actor?: Actor) => Promise<Json>;
+  /** The same as staff, under a key. */
+  readonly actByKey: (id: string | number, act: OrderAct, key: KeyedRequest) => Promise<Json>;
   /** Attempts at the card's provider whose outcome nobody has told, oldest first. */
   readonly openAttempts: () => Promise<Attempt[]>;
   /** The provider says of a payment how it stands. */
@@ -103,8 +110,10 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
       const request = { items, customerId, asset, paymentMethod: "credit_card" as const, ...addresses };
       return test.carryOut(await buildPlacingCommand(services, { actor, key }, { ...request, ...fields }));
     },
-    act: async (id, act, actor = STAFF, key = undefined) =>
-      answerOf(await changeOrder(services, { actor, key }, { id: Number(id), act })),
+    act: async (id, act, actor = STAFF) =>
+      answerOf(await changeOrder(services, { actor }, { id: Number(id), act })),
+    actByKey: async (id, act, key) =>
+      answerOf(await changeOrder(services, { actor: STAFF, key }, { id: Number(id), act })),
     openAttempts: async () =>
       (await db<AttemptRow[]>`SELECT * FROM payments.attempts WHERE settled_at IS NULL ORDER BY id`).map(
         toAttempt,
@@ -123,6 +132,61 @@ export async function openTestOrders(options: TestOrdersOptions = {}): Promise<T
       return test.balanceOf(first?.accountId ?? 0);
     },
   };
+}
+
+/** For one file: nothing of the shop disagrees when its tests are done. */
+export async function shareTestOrders(): Promise<TestOrders> {
+  const shop = await openTestOrders();
+  afterAll(async () => {
+    expect(await findDifferences(shop.db)).toEqual([]);
+    await shop.close();
+  });
+  return shop;
+}
+
+export interface TestPurchase {
+  readonly id: string;
+  readonly productId: number;
+  readonly account: number;
+}
+
+/** Two units of 12.00 each of ten, set aside on a balance of 100.00. */
+export async function buyTwo(shop: TestOrders): Promise<TestPurchase> {
+  const productId = await shop.addProduct(10);
+  const account = await shop.openAccount({ owner: "alice", currency: "USD", balance: 10_000n });
+  const { id } = await shop.place([[productId, 2]], { paymentMethod: "balance", accountId: account });
+  return { id, productId, account };
+}
+
+/** The same, shipped and paid. */
+export async function sellTwo(shop: TestOrders): Promise<TestPurchase> {
+  const bought = await buyTwo(shop);
+  await shop.act(bought.id, shipOrder(shop.services, NO_TRACKING));
+  return bought;
+}
+
+/** Two units by invoice, of so many. */
+export async function invoiceTwo(
+  shop: TestOrders,
+  quantity = 10,
+): Promise<Pick<TestPurchase, "id" | "productId">> {
+  const productId = await shop.addProduct(quantity);
+  const { id } = await shop.place([[productId, 2]], { paymentMethod: "invoice" });
+  return { id, productId };
+}
+
+/** Orders do not take from it. Returns its id. */
+export async function addPackingPlace({ db }: TestOrders): Promise<number> {
+  const location = { code: "packing", name: "Packing", priority: 300, sells: false };
+  return (await inTransaction(db, (tx) => addLocation(tx, location))).id;
+}
+
+/** Books goods in where the product's stock is kept. */
+export async function receiveGoods(shop: TestOrders, productId: number, quantity: number): Promise<void> {
+  const [account] = (await shop.services.stockOf([productId])).get(productId) ?? [];
+  if (account === undefined) throw new Error("no stock is kept");
+  const lines = [{ account, quantity }];
+  await shop.carryOut(buildReceiptCommand({ actor: STAFF, assets: shop.assets }, { lines }));
 }
 
 const onPayment = (paymentId: string | number) => ({ paymentId: Number(paymentId), actor: STAFF });

@@ -1,35 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  customer,
-  euroOf,
-  keyed,
-  openTestDesk,
-  readTopics,
-  STAFF,
-  type TestDesk,
-} from "../../../tests/desk.ts";
+import { afterAll, expect, it } from "vitest";
+import { keyed, openTestDesk, openWithHold, readTopics, STAFF } from "../../../tests/desk.ts";
 import { expectNothingWritten } from "../../../tests/refusal.ts";
+import { shareInFile } from "../../../tests/share-in-file.ts";
 import { findDifferences } from "../../../tests/verified.ts";
-import { buildPlaceHoldCommand } from "../banking/holds/place-hold.ts";
 import { buildTouchCommand, expireHolds } from "./expire-holds.ts";
 
-let ground: TestDesk;
-beforeAll(async () => {
-  ground = await openTestDesk();
-});
-afterAll(async () => {
-  expect(await findDifferences(ground.db)).toEqual([]);
-  await ground.close();
-});
+const ground = await shareInFile(openTestDesk());
+afterAll(async () => expect(await findDifferences(ground.db)).toEqual([]));
 
-/** An account of 50.00 with 10.00 held on it. */
-async function hold(): Promise<number> {
-  const accountId = await ground.openAccount({ owner: "alice", balance: 5_000n });
-  const request = { accountId, amount: 1_000n, asset: euroOf(ground), expiresInSeconds: 60 };
-  const context = { actor: customer("alice"), assets: ground.assets, risk: ground.risk };
-  await ground.carryOut(buildPlaceHoldCommand(context, request));
-  return accountId;
-}
+const hold = () => openWithHold(ground);
 
 /** The time of all of its holds is past, as if an hour had gone by. */
 async function letExpire(accountId: number): Promise<void> {

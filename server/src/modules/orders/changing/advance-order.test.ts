@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { ALICE, invoiceTwo, shareTestOrders } from "../../../../tests/orders.ts";
 import { expectOneOfTwo, expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import { getOrderDetail } from "../get-order.ts";
 import { advanceOrder, reviewOrder } from "./advance-order.ts";
 import { cancelOrder } from "./cancel-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
-async function placeInvoice(): Promise<string> {
-  return (await shop.place([[await shop.addProduct(5), 2]], { paymentMethod: "invoice" })).id;
-}
+const placeInvoice = async () => (await invoiceTwo(shop)).id;
 
 /** As if a rule of the fraud check had asked for a person. */
 async function placeForReview(): Promise<{ id: string; productId: number }> {
@@ -74,6 +64,6 @@ it("lets an order in review go on, or ends it, as staff decides, and nothing els
 it("takes a step once for a key, and once of two at once", async () => {
   const [first, second] = [await placeInvoice(), await placeInvoice()];
   const confirm = advanceOrder({ to: "CONFIRMED" });
-  await expectReplay(shop.db, (key) => shop.act(first, confirm, STAFF, key));
+  await expectReplay(shop.db, (key) => shop.actByKey(first, confirm, key));
   await expectOneOfTwo(() => shop.act(second, confirm), "order_state_forbids");
 });

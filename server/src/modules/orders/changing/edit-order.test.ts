@@ -1,38 +1,20 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import {
-  ALICE,
-  NO_TRACKING,
-  openTestOrders,
-  type TestLine,
-  type TestOrders,
-} from "../../../../tests/orders.ts";
+import { ALICE, invoiceTwo, NO_TRACKING, shareTestOrders, type TestLine } from "../../../../tests/orders.ts";
 import { expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import { shipOrder } from "../fulfilment/ship-order.ts";
 import { advanceOrder } from "./advance-order.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import { editOrder, type OrderEdit } from "./edit-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
 const edit = (change: OrderEdit, actor = STAFF) => editOrder(shop.services, { actor }, change);
 const itemsOf = (...lines: readonly TestLine[]) =>
   lines.map(([productId, quantity]) => ({ productId, quantity }));
 
-/** Two units by invoice, which is not paid: its lines are replaced, and not edited by units. */
-async function placeInvoice() {
-  const productId = await shop.addProduct(10);
-  const { id } = await shop.place([[productId, 2]], { paymentMethod: "invoice" });
-  return { id, productId };
-}
+/** Not paid: its lines are replaced, and not edited by units. */
+const placeInvoice = () => invoiceTwo(shop);
 
 it("replaces the lines of an unpaid order, at the prices of now, with the goods reserved for them", async () => {
   const { id, productId } = await placeInvoice();
@@ -81,19 +63,15 @@ it("refuses customers once it is with the warehouse, and addresses once somethin
   const fewer = edit({ items: itemsOf([productId, 1]) }, ALICE);
   await expectRefusal(shop.db, () => shop.act(id, fewer, ALICE), { code: "order_change_not_allowed" });
   await shop.act(id, shipOrder(shop.services, NO_TRACKING));
-  await expectRefusal(
-    shop.db,
-    () => shop.act(id, edit({ addresses: { shippingAddress: null, billingAddress: null } })),
-    {
-      code: "order_shipped",
-    },
-  );
+  await expectRefusal(shop.db, () => shop.act(id, edit({ addresses: { shipping: null, billing: null } })), {
+    code: "order_shipped",
+  });
 });
 
 it("is edited once for a key; of two at once both count, one after the other", async () => {
   const { id, productId } = await placeInvoice();
   const more = edit({ items: itemsOf([productId, 3]) });
-  expect(await expectReplay(shop.db, (key) => shop.act(id, more, STAFF, key))).toMatchObject({
+  expect(await expectReplay(shop.db, (key) => shop.actByKey(id, more, key))).toMatchObject({
     total: "36.00",
   });
   await Promise.all([shop.act(id, more), shop.act(id, edit({ items: itemsOf([productId, 4]) }))]);

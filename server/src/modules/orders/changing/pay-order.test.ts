@@ -1,25 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { ALICE, invoiceTwo, shareTestOrders } from "../../../../tests/orders.ts";
 import { expectOneOfTwo, expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import { type PayRequest, payOrder } from "./pay-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
-/** 24.00 of Alice's, by invoice. */
-async function placeInvoice(): Promise<string> {
-  return (await shop.place([[await shop.addProduct(5), 2]], { paymentMethod: "invoice" })).id;
-}
+const placeInvoice = async () => (await invoiceTwo(shop)).id;
 
 const openAccount = (balance: bigint) => shop.openAccount({ owner: "alice", currency: "USD", balance });
 const pay = (id: string, request: PayRequest = {}, actor: Actor = STAFF) =>
@@ -78,7 +67,7 @@ it("refuses what is paid, ended, not the customer's to say, or not covered, and 
 it("is paid once for a key, and once of two at once", async () => {
   const act = payOrder(shop.services, { actor: STAFF }, {});
   const [first, second] = [await placeInvoice(), await placeInvoice()];
-  expect(await expectReplay(shop.db, (key) => shop.act(first, act, STAFF, key))).toMatchObject({
+  expect(await expectReplay(shop.db, (key) => shop.actByKey(first, act, key))).toMatchObject({
     due: "0.00",
   });
   expect(await expectOneOfTwo(() => pay(second), "order_paid")).toMatchObject({

@@ -1,39 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { STAFF } from "../../../../tests/desk.ts";
-import { NO_TRACKING, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { expect, it } from "vitest";
+import { buyTwo, sellTwo, shareTestOrders } from "../../../../tests/orders.ts";
 import { expectOneOfTwo, expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
-import { shipOrder } from "../fulfilment/ship-order.ts";
 import { refundOrder } from "./credit-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
-
-/** Two units of 12.00 each of ten, set aside on a balance of 100.00. */
-async function buy() {
-  const productId = await shop.addProduct(10);
-  const account = await shop.openAccount({ owner: "alice", currency: "USD", balance: 10_000n });
-  const pays = { paymentMethod: "balance", accountId: account } as const;
-  const { id } = await shop.place([[productId, 2]], pays);
-  return { id, productId, account };
-}
-
-/** The same, shipped and paid. */
-async function sell() {
-  const bought = await buy();
-  await shop.act(bought.id, shipOrder(shop.services, NO_TRACKING));
-  return bought;
-}
+const shop = await shareTestOrders();
 
 it("gives money back, all that is left unless an amount is named, and leaves the goods", async () => {
-  const { id, productId, account } = await sell();
+  const { id, productId, account } = await sellTwo(shop);
   const part = refundOrder({ amountMinor: 400n, reason: "late" });
   expect(await shop.act(id, part)).toMatchObject({ credit_note: { total: "4.00", refunded: "4.00" } });
   const rest = await shop.act(id, refundOrder({ reason: "sorry" }));
@@ -43,7 +17,7 @@ it("gives money back, all that is left unless an amount is named, and leaves the
 });
 
 it("gives back of the lines that are named, and refuses more than a line has left, naming it", async () => {
-  const { id } = await sell();
+  const { id } = await sellTwo(shop);
   const of = (lineNo: number, amountMinor: bigint) =>
     refundOrder({ items: [{ lineNo, amountMinor }], reason: "scratched" });
   expect(await shop.act(id, of(1, 500n))).toMatchObject({ credit_note: { items: [{ total: "5.00" }] } });
@@ -55,7 +29,7 @@ it("gives back of the lines that are named, and refuses more than a line has lef
 });
 
 it("refuses more than is left, an account that is frozen, and an order that has ended, and leaves nothing", async () => {
-  const { id, account } = await sell();
+  const { id, account } = await sellTwo(shop);
   const all = refundOrder({ reason: "late" });
   await expectRefusal(shop.db, () => shop.act(id, refundOrder({ amountMinor: 2_401n, reason: "late" })), {
     code: "credit_exceeds_open",
@@ -63,15 +37,15 @@ it("refuses more than is left, an account that is frozen, and an order that has 
   await shop.db`UPDATE ledger.accounts SET state = 2, version = version + 1 WHERE id = ${account}`;
   await expectRefusal(shop.db, () => shop.act(id, all), { code: "account_frozen" });
   await shop.db`UPDATE ledger.accounts SET state = 1, version = version + 1 WHERE id = ${account}`;
-  const ended = await buy();
+  const ended = await buyTwo(shop);
   await shop.act(ended.id, cancelOrder({}));
   await expectRefusal(shop.db, () => shop.act(ended.id, all), { code: "order_state_forbids" });
 });
 
 it("is given back once for a key, and once of two at once", async () => {
-  const [first, second] = [await sell(), await sell()];
+  const [first, second] = [await sellTwo(shop), await sellTwo(shop)];
   const all = refundOrder({ reason: "late" });
-  await expectReplay(shop.db, (key) => shop.act(first.id, all, STAFF, key));
+  await expectReplay(shop.db, (key) => shop.actByKey(first.id, all, key));
   await expectOneOfTwo(() => shop.act(second.id, all), "credit_exceeds_open");
   expect(await shop.balanceOf(second.account)).toEqual({ balance: 10_000n, held: 0n });
 });

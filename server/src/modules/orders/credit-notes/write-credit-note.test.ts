@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { answerOf, STAFF } from "../../../../tests/desk.ts";
-import { openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { shareTestOrders } from "../../../../tests/orders.ts";
 import { expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import { type NewCreditNote, writeCreditNote } from "./write-credit-note.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
 async function write(fields: Partial<NewCreditNote> & Pick<NewCreditNote, "items">, key?: KeyedRequest) {
   const asset = shop.assets.byCode("USD");

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { NO_TRACKING, openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { NO_TRACKING, shareTestOrders } from "../../../../tests/orders.ts";
 import { expectNothingWritten, expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import { advanceOrder } from "../changing/advance-order.ts";
 import { getOrderDetail } from "../get-order.ts";
 import { deliverOrder } from "./deliver-order.ts";
 import { shipOrder } from "./ship-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
 /** Two units by invoice, each in a parcel of its own; returns the parcels' ids too. */
 async function shipTwo(): Promise<{ id: string; parcels: number[] }> {
@@ -60,7 +52,7 @@ it("refuses an order of which nothing was shipped, and a shipment that is not it
 
 it("is noted once for a key, and once of two at once", async () => {
   const [first, second] = [await shipTwo(), await shipTwo()];
-  await expectReplay(shop.db, (key) => shop.act(first.id, deliverOrder({}), STAFF, key));
+  await expectReplay(shop.db, (key) => shop.actByKey(first.id, deliverOrder({}), key));
   await Promise.all([deliver(second.id), deliver(second.id)]);
   const { timeline } = await getOrderDetail(shop.services, STAFF, Number(second.id));
   expect(timeline.filter(({ event }) => event === "delivered")).toHaveLength(1);

@@ -1,31 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { STAFF } from "../../../../tests/desk.ts";
-import { openTestOrders, type TestOrders } from "../../../../tests/orders.ts";
+import { expect, it } from "vitest";
+import { addPackingPlace, invoiceTwo, shareTestOrders } from "../../../../tests/orders.ts";
 import { expectOneOfTwo, expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
-import { inTransaction } from "../../../runtime/transaction.ts";
-import { addLocation } from "../../inventory/stock/location.ts";
 import { cancelOrder } from "../changing/cancel-order.ts";
 import { moveUnits, writeOffUnits } from "./reserved-goods.ts";
 
-let elsewhere: number;
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-  const location = { code: "packing", name: "Packing", priority: 300, sells: false };
-  elsewhere = (await inTransaction(shop.db, (tx) => addLocation(tx, location))).id;
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
+const elsewhere = await addPackingPlace(shop);
 
-/** Two units by invoice, of so many. */
-async function reserve(quantity: number) {
-  const productId = await shop.addProduct(quantity);
-  const { id } = await shop.place([[productId, 2]], { paymentMethod: "invoice" });
-  return { id, productId };
-}
+const reserve = (quantity: number) => invoiceTwo(shop, quantity);
 
 function writeOff(item: { lineNo?: number; quantity?: number; locationId?: number } = {}) {
   const items = [{ lineNo: 1, quantity: 1, reason: "damaged" as const, ...item }];
@@ -68,8 +50,8 @@ it("refuses units that are not reserved, places that are not there, and orders t
 
 it("is done once for a key, and once of two at once", async () => {
   const [first, second] = [await reserve(4), await reserve(2)];
-  await expectReplay(shop.db, (key) => shop.act(first.id, writeOff(), STAFF, key));
-  await expectReplay(shop.db, (key) => shop.act(first.id, move(), STAFF, key));
+  await expectReplay(shop.db, (key) => shop.actByKey(first.id, writeOff(), key));
+  await expectReplay(shop.db, (key) => shop.actByKey(first.id, move(), key));
   await expectOneOfTwo(() => shop.act(second.id, writeOff({ quantity: 2 })), "quantity_exceeds_open");
   expect(await shop.levels(second.productId)).toEqual({ balance: 0n, held: 0n });
 });

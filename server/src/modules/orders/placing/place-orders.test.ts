@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import { ALICE, openTestOrders, type TestLine, type TestOrders } from "../../../../tests/orders.ts";
+import { ALICE, shareTestOrders, type TestLine } from "../../../../tests/orders.ts";
 import { expectOneOfTwo, expectRefusal, expectReplay } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import { buildPlacingCommand, type NewOrder } from "./place-orders.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
 /** Of Alice's, in dollars. */
 const openAccount = (balance: bigint) => shop.openAccount({ owner: "alice", currency: "USD", balance });
