@@ -175,6 +175,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listQuotes: by(EVERYONE, "trading:read"),
   placeTradeOrder: moving(EVERYONE, "trading:write"),
   placeTradeOrderPair: moving(EVERYONE, "trading:write"),
+  replaceTradeOrder: moving(EVERYONE, "trading:write"),
   listTradeOrders: by(EVERYONE, "trading:read"),
   getTradeOrder: by(EVERYONE, "trading:read"),
   cancelTradeOrder: by(EVERYONE, "trading:write"),

@@ -332,7 +332,7 @@ async function tryTrading(tour: Tour): Promise<void> {
   await patch("/instruments/{id}", { id });
   for (const step of ["halt", "close", "open"]) await post(`/instruments/{id}/${step}`, { id });
   await post("/quotes");
-  await post("/trade-orders", tina);
+  await patch("/trade-orders/{id}", { id: (await post("/trade-orders", tina)).id, ...tina });
   await post("/trade-orders/pairs", tina);
   await post("/trade-orders/cancel", tina);
 }

@@ -33,6 +33,11 @@ export const TRADING_ERRORS = {
     title: "The trade order has ended, or is being filled.",
     wayOut: "GET /trade-orders/{id} shows what became of it.",
   },
+  trade_order_not_so: {
+    kind: "refused",
+    title: "The trade order cannot be replaced so.",
+    wayOut: "Change a price or quantity that the order has, or cancel it and place another.",
+  },
   client_order_id_taken: {
     kind: "conflict",
     title: "Another trade order of this owner has this client_order_id.",

@@ -18,7 +18,7 @@ interface Lower {
 }
 
 const CHECK: Check = {
-  kind: "trading",
+  kind: "trades",
   run: async (db, { since }) => ({ differences: await verifyTrading(db, { since }) }),
 };
 

@@ -162,9 +162,19 @@ async function purchase(payer: Payer, times: number) {
 const JUDGED_BEFORE: Readonly<Record<string, Door>> = {
   captureHold: async (payer, times) => payer.as("POST", `/holds/${await holdFor(payer, times)}/capture`),
   releaseHold: async (payer, times) => payer.as("POST", `/holds/${await holdFor(payer, times)}/release`),
+  // Judged again, of which there is a test of its own: what it replaces counts too.
+  replaceTradeOrder: replaceOrder,
 };
 /** RATE_LIMIT_STAFF counts staff, whatever they do. */
 const OF_STAFF = ["postSecureTransaction"];
+
+/** An order of 0.01 by staff, which is to buy so many at 1.20. */
+async function replaceOrder(payer: Payer, times: number): Promise<TestAnswer> {
+  const order = { ...(await purchase(payer, 1)), limit_price: "0.01" };
+  const { body: placed } = await payer.at.staff("POST", "/trade-orders", { body: order });
+  const body = { limit_price: "1.20", quantity: String(times) };
+  return payer.as("PATCH", `/trade-orders/${placed.id}`, { body });
+}
 
 /** Set aside by staff in favor of the payer, who may take it or give it back. */
 async function holdFor({ at, owner, account }: Payer, times: number): Promise<string> {
@@ -218,6 +228,15 @@ describe("F6-3 every door that moves a person's money", () => {
     const { body: flags } = await guarded.staff("GET", `/risk/flags?account_id=${payer.account}`);
     if (_name !== "postTransactions") expect(flags.items).toMatchObject([{ rule: "large_amount" }]);
     expect(await guarded.balanceOf(payer.account)).toMatchObject({ balance: "400.00", held: "0.00" });
+  });
+
+  it("replaceTradeOrder is judged again by the risk rules, and asks a person's key for payments:large", async () => {
+    const payer = await openPayer(guarded, guarded.alice);
+    const refused = await replaceOrder(payer, 500);
+    expect(refused.body.code, JSON.stringify(refused.body)).toBe("blocked_by_risk_rule");
+    expect(await guarded.balanceOf(payer.account)).toMatchObject({ balance: "400.00", held: "0.01" });
+    const holder = await openPayer(shop, key.as, key.owner);
+    expect((await replaceOrder(holder, 100)).body.code).toBe("large_payment_by_key");
   });
 
   it.each(Object.entries(DOORS))("%s counts, and is counted, among the others", async (_name, door) => {

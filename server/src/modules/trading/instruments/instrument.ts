@@ -59,6 +59,16 @@ export interface Instrument extends InstrumentTerms {
   readonly updatedAt: Date;
 }
 
+const SECOND = 1_000_000;
+
+/** Whether its newest quote is too old to deal at. @param now stamp */
+export function isStale(
+  { quote, staleAfter }: Pick<Instrument, "quote" | "staleAfter">,
+  now: number,
+): boolean {
+  return quote !== null && staleAfter !== null && now - quote.time > staleAfter * SECOND;
+}
+
 /** The two sides of an instrument as the ledger counts them. */
 export function sidesOf(assets: Assets, { asset, currency }: Pick<Instrument, "asset" | "currency">) {
   const [security, money] = [assets.byCode(asset), assets.byCode(currency)];

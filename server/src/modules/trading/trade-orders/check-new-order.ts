@@ -22,11 +22,14 @@ export function refuseClosed(instrument: Instrument, now: number): AppError | un
   });
 }
 
+type OrderPrices = Pick<NewTradeOrder, "side"> &
+  Partial<Pick<NewTradeOrder, "limitPrice" | "stopPrice" | "trailAmount" | "takeProfit" | "stopLoss">>;
+
 /** Refuses `price_off_tick`, `price_outside_band`, naming the field. */
 export function refusePrices(
   assets: Assets,
   instrument: Instrument,
-  order: NewTradeOrder,
+  order: OrderPrices,
 ): AppError | undefined {
   const { money } = sidesOf(assets, instrument);
   const write = (price: bigint) => formatPrice(price, money.scale);
@@ -50,7 +53,7 @@ export function refusePrices(
 /** The dear side alone: a buy above the last price, a sale below it. The other side is what limits are for. */
 function refuseOutsideBand(
   { band, quote }: Instrument,
-  { side, limitPrice }: NewTradeOrder,
+  { side, limitPrice }: OrderPrices,
   write: (price: bigint) => string,
 ): AppError | undefined {
   if (band === null || quote === null || limitPrice === undefined) return undefined;

@@ -4,38 +4,28 @@
 import { actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
-import {
-  ASSET_STATES,
-  allOrNothing,
-  ledgerError,
-  placeHold,
-  refuseInactive,
-  takeStamps,
-} from "../../ledger/index.ts";
+import { ASSET_STATES, allOrNothing, refuseInactive, takeStamps } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
-import { type Instrument, sidesOf } from "../instruments/instrument.ts";
+import { type Instrument, isStale, sidesOf } from "../instruments/instrument.ts";
 import { INSTRUMENTS } from "../instruments/instrument-store.ts";
 import { endOfTradingDay } from "../instruments/trading-hours.ts";
 import { dealtPrice, isReached } from "../matching/meet-quote.ts";
-import { feeOf, moneyOf, quantityFor } from "../matching/price.ts";
+import { quantityFor } from "../matching/price.ts";
 import { POSITIONS } from "../positions/position-store.ts";
 import type { TradingCaller, TradingServices } from "../services.ts";
 import { refuseClosed, refusePrices, refuseQuantity } from "./check-new-order.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
 import { fillOrder, scopeOfFill } from "./fill-order.ts";
 import { findTradingAccounts, type TradingAccounts } from "./find-trading-accounts.ts";
+import { holdFor, needOf } from "./hold-of-order.ts";
 import { hashRequest, type NewTradeOrder } from "./new-trade-order.ts";
 import { saveOrder } from "./save-order.ts";
-import { heldAccountOf, isEnded, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
+import { heldAccountOf, isEnded, moved, type TradeOrder } from "./trade-order.ts";
 import { CLIENT_ORDERS, clientKey, OWNER_COUNTS } from "./trade-order-store.ts";
 import { isConditional, stateToWatch, watchAtFirst } from "./watch-of-order.ts";
 
-/** What a purchase that is dealt at whatever price comes may cost above the price that fires it; basis points. */
-const COLLAR = 500n;
 const STAMPS_PER_ORDER = 8;
-/** The quote of a market order must be dealt at now. */
-const SECOND = 1_000_000;
 
 interface Placing {
   readonly services: TradingServices;
@@ -180,14 +170,10 @@ function prepare(
   const { assets } = placing.services;
   const { quote } = instrument;
   const { scales } = sidesOf(assets, instrument);
-  const isStale =
-    quote !== null &&
-    instrument.staleAfter !== null &&
-    desk.book.now - quote.time > instrument.staleAfter * SECOND;
+  const isOld = isStale(instrument, desk.book.now);
   if (order.type === "market" || order.type === "trailing_stop") {
     if (quote === null) return tradingError("quote_missing");
-    if (isStale)
-      return tradingError("quote_stale", { quoted_at: new Date(quote.time / 1_000).toISOString() });
+    if (isOld) return tradingError("quote_stale", { quoted_at: new Date(quote.time / 1_000).toISOString() });
   }
   const dealt = quote === null ? undefined : dealtPrice(quote, order.side);
   const watched = watchAtFirst(fieldsOf(order), instrument);
@@ -197,8 +183,7 @@ function prepare(
     quantityFor(order.amount ?? 0n, expected ?? 1n, { lot: instrument.lot, scales, fees: instrument });
   const unfitting = refuseQuantity(assets, instrument, { quantity, price: expected });
   if (unfitting !== undefined) return unfitting;
-  const isReachedNow =
-    quote !== null && !isStale && watched.watch !== null && isReached(watched.watch, quote);
+  const isReachedNow = quote !== null && !isOld && watched.watch !== null && isReached(watched.watch, quote);
   if (isReachedNow && (isConditional(order) || groupId !== null))
     return tradingError("condition_met_already", {
       fields: [
@@ -210,16 +195,9 @@ function prepare(
     });
   const isDealt = order.type === "market" || isReachedNow;
   const placed = toOrder(desk, placing, { instrument, order, id, groupId, quantity, watched });
-  const costs =
-    isConditional(order) && order.limitPrice === undefined ? collared(expected ?? 0n) : (expected ?? 0n);
-  const money = moneyOf(quantity, isDealt && dealt !== undefined ? dealt : costs, scales);
-  const need = order.side === "sell" ? quantity : money + feeOf(money, instrument);
+  const need = needOf(assets, instrument, { order: placed, price: isDealt ? dealt : undefined, expected });
   const exits = toExits(desk, { entry: placed, order });
   return { order: placed, need, price: isDealt ? dealt : undefined, exits };
-}
-
-function collared(price: bigint): bigint {
-  return (price * (10_000n + COLLAR)) / 10_000n;
 }
 
 function fieldsOf(order: NewTradeOrder) {
@@ -322,7 +300,10 @@ function bookAll(
   const hold =
     first === undefined
       ? undefined
-      : holdFor(desk, placing, { order: first.order, amount: largest, instrument });
+      : holdFor(desk, placing.services, {
+          ...{ order: first.order, amount: largest, instrument },
+          actor: placing.caller.actor,
+        });
   if (hold instanceof AppError) return hold;
   const placed: TradeOrder[] = [];
   for (const each of prepared) {
@@ -354,25 +335,6 @@ function keepPlaced(
   const { quote } = instrument;
   if (each.price === undefined || quote === null) return order;
   return fillOrder(desk, order, { instrument, price: each.price, quoteId: quote.id, actorId });
-}
-
-/** One hold for all of a pair, of what the dearest needs; judged like any other money that is set aside. */
-function holdFor(
-  desk: Desk,
-  { services, caller }: Placing,
-  { order, amount, instrument }: { order: TradeOrder; amount: bigint; instrument: Instrument },
-): { holdId: number; amount: bigint } | AppError {
-  const { security, money } = sidesOf(services.assets, instrument);
-  const asset = order.side === "buy" ? money : security;
-  const debitAccountId = heldAccountOf(order);
-  const creditAccountId = services.assets.systemAccount(asset.id, "dealing");
-  const { actor } = caller;
-  const header = { kind: "ORDER_HOLD", actorId: actor.id, reference: `trade order ${order.id}` } as const;
-  const movement = { debitAccountId, creditAccountId, amount };
-  return services.moneyGuard.guard(desk, { actor, asset, movement, header }, () => {
-    const hold = placeHold(desk.book, { ...header, ...movement, owner: ownerOf(order) });
-    return "refused" in hold ? ledgerError(hold.refused, hold.details) : { holdId: hold.id, amount };
-  });
 }
 
 function countPlaced(desk: Desk, ownerId: string, placed: readonly TradeOrder[]): void {

@@ -116,7 +116,7 @@ function readTimeInForce(
   return { timeInForce, expiresAt };
 }
 
-function readOptionalPrice(input: string | number | undefined, field: string): bigint | undefined {
+export function readOptionalPrice(input: string | number | undefined, field: string): bigint | undefined {
   return input === undefined ? undefined : readPrice(input, field);
 }
 

@@ -1,23 +1,33 @@
 // Routes of trade orders: placing one or a pair, reading, cancelling.
-import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
-import { formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
+import {
+  addDeskRoute,
+  describePage,
+  type HttpServer,
+  readCaller,
+  readPage,
+  send,
+} from "../../../http/index.ts";
+import { CHANGES_FIELDS, formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
 import { actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { readForeignCode } from "../../../values/names.ts";
-import { readOptionalId } from "../../../values/read-input.ts";
+import { readOptionalAmount, readOptionalId } from "../../../values/read-input.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
+import { sidesOf } from "../instruments/instrument.ts";
 import type { TradingServices } from "../services.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
 import { cancelTradeOrders, endTradeOrder } from "./end-order.ts";
-import { findTradeOrders, getTradeOrderDetail } from "./find-trade-orders.ts";
+import { findTradeOrders, getTradeOrder, getTradeOrderDetail } from "./find-trade-orders.ts";
 import type { NewTradeOrder } from "./new-trade-order.ts";
 import { placeTradeOrders } from "./place-order.ts";
-import { readInstrumentId, readTradeOrder } from "./read-order-input.ts";
+import { readInstrumentId, readOptionalPrice, readTradeOrder } from "./read-order-input.ts";
+import { replaceTradeOrder } from "./replace-order.ts";
 import {
   CancelAllInput,
   CancelledAnswer,
   PairAnswer,
   PairInput,
+  ReplaceInput,
   TradeOrderAnswer,
   TradeOrderDetail,
   TradeOrderInput,
@@ -31,6 +41,7 @@ const tags = ["Trading"];
 export function addTradeOrderRoutes(server: HttpServer, services: TradingServices): void {
   addPlacing(server, services);
   addReading(server, services);
+  addReplacing(server, services);
   addCancelling(server, services);
 }
 
@@ -164,6 +175,35 @@ function addReading(server: HttpServer, services: TradingServices): void {
       return order;
     },
   );
+}
+
+function addReplacing(server: HttpServer, services: TradingServices): void {
+  const { db, assets } = services;
+  addDeskRoute(server, {
+    method: "PATCH",
+    url: "/trade-orders/:id",
+    tags,
+    operationId: "replaceTradeOrder",
+    summary: "Replace the price or the quantity of an order that waits",
+    description: `The old hold is swapped for the new one, or nothing changes. ${CHANGES_FIELDS}`,
+    params: TradeOrderParams,
+    body: ReplaceInput,
+    answer: TradeOrderAnswer,
+    status: 200,
+    run: async ({ params: { id }, body, headers }, caller) => {
+      const versions = readVersions(headers["if-match"]);
+      const order = await getTradeOrder(services, caller.actor, id);
+      const instrument = await getInstrument(db, order.instrumentId);
+      const { security } = sidesOf(assets, instrument);
+      return replaceTradeOrder(services, caller, {
+        id,
+        quantity: readOptionalAmount(body.quantity, security, "quantity"),
+        limitPrice: readOptionalPrice(body.limit_price, "limit_price"),
+        stopPrice: readOptionalPrice(body.stop_price, "stop_price"),
+        versions,
+      });
+    },
+  });
 }
 
 function addCancelling(server: HttpServer, services: TradingServices): void {

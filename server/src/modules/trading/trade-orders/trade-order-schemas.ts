@@ -147,6 +147,15 @@ export const PairInput = Type.Object(
   },
 );
 
+export const ReplaceInput = Type.Object(
+  {
+    quantity: Type.Optional(QuantityInput),
+    limit_price: Type.Optional(PriceInput),
+    stop_price: Type.Optional(PriceInput),
+  },
+  { ...closed, minProperties: 1, examples: [{ quantity: "2", limit_price: "99.00" }] },
+);
+
 export const TradeOrderParams = Type.Object({ id: idOf("1795424400123456") });
 export const TradeOrderQuery = Type.Object(
   {

@@ -1,0 +1,59 @@
+// What an order needs set aside, and the hold for it: judged like any other money that is set aside.
+import type { Actor } from "../../../values/actor.ts";
+import type { AppError } from "../../../values/app-error.ts";
+import type { Desk } from "../../desk/index.ts";
+import { type Assets, ledgerError, placeHold } from "../../ledger/index.ts";
+import { type Instrument, sidesOf } from "../instruments/instrument.ts";
+import { feeOf, moneyOf } from "../matching/price.ts";
+import type { TradingServices } from "../services.ts";
+import { heldAccountOf, ownerOf, type TradeOrder } from "./trade-order.ts";
+import { isConditional } from "./watch-of-order.ts";
+
+/** What a purchase that is dealt at whatever price comes may cost above the price that fires it; basis points. */
+const COLLAR = 500n;
+
+export interface Need {
+  readonly order: TradeOrder;
+  /** Where it is dealt at once. */
+  readonly price: bigint | undefined;
+  /** Where it will be dealt, as far as one can tell. */
+  readonly expected: bigint | undefined;
+}
+
+/** Of a sale the units; of a purchase what it may cost with its fee, and a collar where its price is open. Of what is not filled yet. */
+export function needOf(
+  assets: Assets,
+  instrument: Instrument,
+  { order, price, expected = 0n }: Need,
+): bigint {
+  const left = order.quantity - order.filled;
+  if (order.side === "sell") return left;
+  const { scales } = sidesOf(assets, instrument);
+  const isOpen = isConditional(order) && order.limitPrice === null;
+  const dearest = price ?? (isOpen ? (expected * (10_000n + COLLAR)) / 10_000n : expected);
+  const money = moneyOf(left, dearest, scales);
+  return money + feeOf(order.money + money, instrument) - order.fees;
+}
+
+/** One hold; of a pair for both. Refuses what the ledger and the money guard do. @throws AppError as the money guard */
+export function holdFor(
+  desk: Desk,
+  services: Pick<TradingServices, "assets" | "moneyGuard">,
+  {
+    actor,
+    order,
+    amount,
+    instrument,
+  }: { actor: Actor; order: TradeOrder; amount: bigint; instrument: Instrument },
+): { holdId: number; amount: bigint } | AppError {
+  const { security, money } = sidesOf(services.assets, instrument);
+  const asset = order.side === "buy" ? money : security;
+  const debitAccountId = heldAccountOf(order);
+  const creditAccountId = services.assets.systemAccount(asset.id, "dealing");
+  const header = { kind: "ORDER_HOLD", actorId: actor.id, reference: `trade order ${order.id}` } as const;
+  const movement = { debitAccountId, creditAccountId, amount };
+  return services.moneyGuard.guard(desk, { actor, asset, movement, header }, () => {
+    const hold = placeHold(desk.book, { ...header, ...movement, owner: ownerOf(order) });
+    return "refused" in hold ? ledgerError(hold.refused, hold.details) : { holdId: hold.id, amount };
+  });
+}

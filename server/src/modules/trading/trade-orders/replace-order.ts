@@ -1,0 +1,211 @@
+// Replaces the price or the quantity of an order that waits: the old hold is swapped for the new one in one commit, so that a refusal
+// changes nothing. A price that the newest quote has reached is dealt at once, as if the order were placed so now.
+import { checkVersion } from "../../../http/version.ts";
+import { AppError } from "../../../values/app-error.ts";
+import {
+  type BookCommand,
+  type CommandOutcome,
+  type Decision,
+  type Desk,
+  rereadFirst,
+  submitRereading,
+} from "../../desk/index.ts";
+import { ASSET_STATES, allOrNothing, ledgerError, refuseInactive, releaseHold } from "../../ledger/index.ts";
+import { tradingError } from "../errors.ts";
+import { getInstrument } from "../instruments/find-instruments.ts";
+import { type Instrument, isStale, sidesOf } from "../instruments/instrument.ts";
+import { INSTRUMENTS } from "../instruments/instrument-store.ts";
+import { dealtPrice, isReached } from "../matching/meet-quote.ts";
+import { POSITIONS } from "../positions/position-store.ts";
+import type { TradingCaller, TradingServices } from "../services.ts";
+import { refuseClosed, refusePrices, refuseQuantity } from "./check-new-order.ts";
+import { describeTradeOrder } from "./describe-trade-order.ts";
+import { fillOrder, scopeOfFill } from "./fill-order.ts";
+import { getTradeOrder } from "./find-trade-orders.ts";
+import { holdFor, needOf } from "./hold-of-order.ts";
+import { othersOf } from "./related-orders.ts";
+import { saveOrder } from "./save-order.ts";
+import { heldAccountOf, isEnded, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
+import { RELATED_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
+import { isConditional, watchAtFirst } from "./watch-of-order.ts";
+
+/** What changes; what is undefined stays. */
+export interface Replacement {
+  readonly id: number;
+  readonly quantity: bigint | undefined;
+  readonly limitPrice: bigint | undefined;
+  readonly stopPrice: bigint | undefined;
+  readonly versions: readonly number[] | undefined;
+}
+
+const STAMPS_OF_SWAP = 3;
+
+/**
+ * Refuses `trade_order_not_open`, `trade_order_not_so`, `version_mismatch`, `condition_met_already`, and what placing does.
+ * @throws AppError `not_found/trade_order_not_found`
+ */
+export function replaceTradeOrder(
+  services: TradingServices,
+  caller: TradingCaller,
+  replacement: Replacement,
+): Promise<CommandOutcome> {
+  return submitRereading(services.desk, () => buildReplaceCommand(services, caller, replacement));
+}
+
+async function buildReplaceCommand(
+  services: TradingServices,
+  caller: TradingCaller,
+  replacement: Replacement,
+): Promise<BookCommand> {
+  const read = await getTradeOrder(services, caller.actor, replacement.id);
+  const instrument = await getInstrument(services.db, read.instrumentId);
+  const { security, money } = sidesOf(services.assets, instrument);
+  const scope = scopeOfFill(services.assets, instrument, read);
+  return {
+    event: "trade_order.replace",
+    ...caller,
+    scope: {
+      ...scope,
+      holdIds: read.holdId === null ? [] : [read.holdId],
+      stampCount: scope.stampCount + STAMPS_OF_SWAP,
+    },
+    needs: [
+      ...services.moneyGuard.needsOf(heldAccountOf(read)),
+      { reader: ASSET_STATES, ids: [security.id, money.id] },
+      { reader: INSTRUMENTS, ids: [instrument.id] },
+      { reader: TRADE_ORDERS, ids: [read.id] },
+      { reader: RELATED_ORDERS, ids: [read.id, ...(read.groupId === null ? [] : [read.groupId])] },
+      { reader: POSITIONS, ids: [read.assetAccountId] },
+    ],
+    decide: (desk) => decide(desk, { services, caller, replacement, read }),
+  };
+}
+
+interface Replacing {
+  readonly services: TradingServices;
+  readonly caller: TradingCaller;
+  readonly replacement: Replacement;
+  readonly read: TradeOrder;
+}
+
+function decide(desk: Desk, replacing: Replacing): Decision | AppError {
+  const { services, replacement, read } = replacing;
+  const order = desk.rows.of(TRADE_ORDERS).get(read.id);
+  const instrument = desk.rows.of(INSTRUMENTS).get(read.instrumentId);
+  if (order === undefined || instrument === undefined) return tradingError("trade_order_not_found");
+  checkVersion(order.version, replacement.versions);
+  if (isEnded(order) || order.state === "fired")
+    return tradingError("trade_order_not_open", {
+      message: `The trade order is ${order.state}.`,
+      state: order.state,
+    });
+  if (order.holdId !== read.holdId) return rereadFirst();
+  const refused = refuseReplacing(desk, { order, instrument, replacement, services });
+  if (refused !== undefined) return refused;
+  const next = { ...order, ...changesOf(order, replacement) };
+  const watched = order.type === "trailing_stop" ? order : watchAtFirst(next, instrument);
+  const replaced: TradeOrder = { ...next, watch: order.watch && watched.watch, extreme: watched.extreme };
+  const outcome = allOrNothing<TradeOrder | AppError>(desk.book, {
+    decide: () => swap(desk, replacing, { order, replaced, instrument }),
+    failed: (result) => result instanceof AppError,
+  });
+  if (outcome instanceof AppError) return services.moneyGuard.keepBlocked(desk, outcome);
+  const document = describeTradeOrder(desk.assets, { order: outcome, instrument });
+  const resource = { type: "trade_order", id: document.id };
+  return { answer: JSON.stringify(document), counted: [], resource };
+}
+
+function changesOf(order: TradeOrder, { quantity, limitPrice, stopPrice }: Replacement) {
+  return {
+    quantity: quantity ?? order.quantity,
+    limitPrice: limitPrice ?? order.limitPrice,
+    stopPrice: stopPrice ?? order.stopPrice,
+  };
+}
+
+function refuseReplacing(
+  desk: Desk,
+  {
+    order,
+    instrument,
+    replacement,
+    services,
+  }: { order: TradeOrder; instrument: Instrument; replacement: Replacement; services: TradingServices },
+): AppError | undefined {
+  const { assets } = services;
+  const closed = refuseClosed(instrument, desk.book.now);
+  if (closed !== undefined) return closed;
+  const { security, money } = sidesOf(assets, instrument);
+  for (const asset of [security, money])
+    if (desk.rows.of(ASSET_STATES).get(asset.id) === false) return refuseInactive(asset.code);
+  const notSo = (field: string, reason: string) =>
+    tradingError("trade_order_not_so", { fields: [{ field, reason }] });
+  const { quantity, limitPrice, stopPrice } = replacement;
+  if (limitPrice !== undefined && order.limitPrice === null)
+    return notSo("limit_price", "the order has none");
+  if (stopPrice !== undefined && (order.stopPrice === null || order.state === "resting"))
+    return notSo("stop_price", "the order has none, or none any more");
+  if (quantity !== undefined && (order.groupId !== null || order.parentId !== null))
+    return notSo("quantity", "is that of its pair or of its entry: cancel it and place another");
+  if (quantity !== undefined && quantity <= order.filled)
+    return notSo("quantity", "must be more than what is filled");
+  const prices = { side: order.side, limitPrice, stopPrice };
+  const expected = limitPrice ?? order.limitPrice ?? stopPrice ?? order.stopPrice ?? order.watch?.price;
+  return (
+    refusePrices(assets, instrument, prices) ??
+    refuseQuantity(assets, instrument, { quantity: quantity ?? order.quantity, price: expected })
+  );
+}
+
+/** What it held for what it now needs; then it is dealt where the newest quote has reached it. */
+function swap(
+  desk: Desk,
+  { services, caller }: Replacing,
+  { order, replaced, instrument }: { order: TradeOrder; replaced: TradeOrder; instrument: Instrument },
+): TradeOrder | AppError {
+  const { quote } = instrument;
+  const { actor } = caller;
+  const isAtPrice =
+    quote !== null &&
+    !isStale(instrument, desk.book.now) &&
+    replaced.watch !== null &&
+    isReached(replaced.watch, quote);
+  if (isAtPrice && (replaced.groupId !== null || (isConditional(order) && order.state === "waiting")))
+    return tradingError("condition_met_already");
+  const held = reserve(desk, services, { order, replaced, instrument, actor });
+  if (held instanceof AppError) return held;
+  const next = moved(replaced, held);
+  saveOrder(desk, next, { event: "replaced", actorId: actor.id, instrument });
+  if (!isAtPrice || quote === null) return next;
+  const price = dealtPrice(quote, order.side);
+  return fillOrder(desk, next, { instrument, price, quoteId: quote.id, actorId: actor.id });
+}
+
+function reserve(
+  desk: Desk,
+  services: TradingServices,
+  {
+    order,
+    replaced,
+    instrument,
+    actor,
+  }: { order: TradeOrder; replaced: TradeOrder; instrument: Instrument; actor: TradingCaller["actor"] },
+): Pick<TradeOrder, "holdId" | "held"> | AppError {
+  const { holdId, held } = order;
+  if (holdId === null) return { holdId, held };
+  const expected = replaced.limitPrice ?? replaced.stopPrice ?? replaced.watch?.price ?? 0n;
+  const need = needOf(desk.assets, instrument, { order: replaced, price: undefined, expected });
+  if (need === held) return { holdId, held };
+  if (othersOf(desk, order).length > 0)
+    return need < held
+      ? { holdId, held }
+      : tradingError("trade_order_not_so", {
+          fields: [
+            { field: "limit_price", reason: "costs more than the pair holds: cancel both and place others" },
+          ],
+        });
+  const freed = releaseHold(desk.book, holdId, ownerOf(order));
+  if ("refused" in freed) return ledgerError(freed.refused, freed.details);
+  const hold = holdFor(desk, services, { actor, order: replaced, amount: need, instrument });
+  return hold instanceof AppError ? hold : { holdId: hold.holdId, held: hold.amount };
+}
