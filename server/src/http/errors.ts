@@ -82,6 +82,21 @@ export const HTTP_ERRORS = {
     title: "The path is known, and takes other methods.",
     wayOut: "Use one of those that the header Allow names.",
   },
+  upgrade_required: {
+    kind: "invalid",
+    title: "This is the stream: a WebSocket.",
+    wayOut: "Ask with the WebSocket handshake of RFC 6455; docs/stream.md tells how.",
+  },
+  untrusted_origin: {
+    kind: "forbidden",
+    title: "Pages of this origin may not open a stream.",
+    wayOut: "The operator lists origins in CORS_ORIGINS.",
+  },
+  too_many_streams: {
+    kind: "too_many",
+    title: "The caller has as many streams as STREAM_PER_CALLER allows.",
+    wayOut: "Use one of them, or close one: each takes many commands at once.",
+  },
   version_mismatch: {
     kind: "conflict",
     title: "It changed since it was read.",

@@ -1,5 +1,4 @@
 // The HTTP server: limits, request ids, authentication, problem documents, metrics. Modules bring their routes.
-import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -20,9 +19,8 @@ import { allowEmptyBodies } from "./allow-empty-body.ts";
 import { watchMethods } from "./allowed-methods.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { attachPermissions, checkPermission } from "./authorize.ts";
-import { checkJson } from "./check-json.ts";
 import { collectDirectRoutes } from "./direct/direct-routes.ts";
-import { keepHooks } from "./direct/keep-hooks.ts";
+import { type Hook, keepHooks } from "./direct/keep-hooks.ts";
 import type { Refuse } from "./direct/serve-exchange.ts";
 import { createTakeDirect, type TakeDirect } from "./direct/take-direct.ts";
 import { type EdgeOptions, guardEdge } from "./edge.ts";
@@ -32,7 +30,9 @@ import { createRateLimiter, type RateLimiter, type RateLimits } from "./limits/r
 import { refuseUnparsed } from "./limits/refuse-unparsed.ts";
 import type { Metrics } from "./operations/metrics.ts";
 import { describeWrongMethod, sendProblem, toProblem } from "./problem.ts";
+import { createJsonReader, readJsonBodies } from "./read-json.ts";
 import type { CommandRecorder } from "./routes/command-record.ts";
+import { asksForStream, openStreamDoor, type StreamSettings } from "./stream/stream-door.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<
@@ -53,6 +53,10 @@ declare module "fastify" {
     bodyText: string | undefined;
     /** Of the problem document that answers it. */
     problemCode: string | undefined;
+  }
+  interface FastifyInstance {
+    /** The stream's own, to be added among those of the modules. */
+    addStreamRoute: Routes;
   }
   interface FastifyContextConfig {
     /** Reachable without a token. */
@@ -90,6 +94,7 @@ export interface HttpServerOptions {
   readonly trustedProxies: readonly string[];
   /** Whether direct routes are served past the framework (direct/). */
   readonly isDirect: boolean;
+  readonly streams: StreamSettings;
   /** Told of every refusal, before it is answered. */
   readonly onRefused?: (request: FastifyRequest, error: AppError) => Promise<void>;
 }
@@ -107,6 +112,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     requestTimeout: options.requestTimeoutMs,
     // Node's own defaults would give a body a minute (it takes the longer of two limits for it) and look twice a minute.
     http: {
+      shouldUpgradeCallback: asksForStream,
       requestTimeout: options.requestTimeoutMs,
       headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS),
@@ -138,12 +144,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   await guardEdge(server as HttpServer, options.edge); // first, so that a refused request has its headers too
-  closeAnsweredConnections(server as HttpServer);
+  const refuseWhileClosing = closeAnsweredConnections(server as HttpServer);
   const refuse = createRefusal(options);
-  addHooks(server as HttpServer, { ...options, refuse });
+  const admitRequest = addHooks(server as HttpServer, { ...options, refuse });
   const routes = collectDirectRoutes(server as unknown as FastifyInstance, { hooks, compile });
   const take = createTakeDirect({ ...options, routes, bodies, takeRequestId, readJson, refuse });
   if (options.isDirect) serveDirectly(server as HttpServer, take);
+  const guards = [refuseWhileClosing, admitRequest];
+  server.decorate(
+    "addStreamRoute",
+    openStreamDoor(server as HttpServer, { ...options, routes, guards, readJson, refuse }),
+  );
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;
@@ -191,69 +202,20 @@ function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOpt
  * for its client's next request, and a client that stays would hold the server until it is ended by force. So that time
  * becomes short (a second is Node's own grace); what still comes in it is answered 503 and `Connection: close`.
  */
-function closeAnsweredConnections(server: HttpServer): void {
+function closeAnsweredConnections(server: HttpServer): Hook {
   let isClosing = false;
   server.addHook("preClose", (done) => {
     isClosing = true;
     server.server.keepAliveTimeout = 1;
     done();
   });
-  server.addHook("onRequest", (_request, reply, done) => {
+  const refuseWhileClosing: Hook = (_request, reply, done) => {
     if (!isClosing) return done();
     reply.header("connection", "close");
     done(new AppError("unavailable", "shutting_down", { message: "this process is shutting down" }));
-  });
-}
-
-type ReadJson = (
-  request: FastifyRequest,
-  bytes: Buffer,
-  done: (error: Error | null, body?: unknown) => void,
-) => void;
-
-/**
- * Parses JSON as the framework does (poisoned prototypes refused) and keeps the text, which idempotency remembers and
- * parses again: without a byte order mark, which the framework's parser alone would forgive.
- */
-function createJsonReader(server: HttpServer): ReadJson {
-  const parse = server.getDefaultJsonParser("error", "error");
-  return (request, bytes, done) => {
-    if (!isUtf8(bytes)) return done(notUtf8());
-    const text = bytes.toString().replace(/^\uFEFF/, "");
-    request.bodyText = text;
-    if (text === "") return done(null, undefined); // allow-empty-body.ts says what it means
-    parse(request, text, (error, value) => {
-      if (error != null) return done(explainParseError(text, error), value);
-      return attempt(
-        () => checkJson(text),
-        (problem) => done(problem ?? null, value),
-      );
-    });
   };
-}
-
-function readJsonBodies(server: HttpServer, readJson: ReadJson): void {
-  server.removeContentTypeParser("text/plain");
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) =>
-    readJson(request, body as Buffer, done),
-  );
-}
-
-/** Read all the same, every byte at fault would become one and the same character, and be kept so. */
-function notUtf8(): AppError {
-  return new AppError("invalid", "invalid_json", { message: "the body is not valid UTF-8" });
-}
-
-/** Valid JSON that was refused all the same has a name in it that would change what every object is. */
-function explainParseError(text: string, error: Error): Error {
-  try {
-    JSON.parse(text);
-  } catch {
-    return error;
-  }
-  return new AppError("invalid", "invalid_json", {
-    message: 'the body must have no member called "__proto__", nor "constructor" with a "prototype" in it',
-  });
+  server.addHook("onRequest", refuseWhileClosing);
+  return refuseWhileClosing;
 }
 
 /** A client's own request id is kept where it is harmless, so that one id follows a request through several systems. */
@@ -264,12 +226,12 @@ function takeRequestId(given: string | string[] | undefined): string {
 function addHooks(
   server: HttpServer,
   { log, metrics, authenticator, rateLimits, requestLevel, refuse }: HttpServerOptions & { refuse: Refuse },
-): void {
+): Hook {
   const limiter = createRateLimiter(rateLimits);
   const methodsOf = watchMethods(server);
   attachPermissions(server as unknown as FastifyInstance);
   allowEmptyBodies(server);
-  server.addHook("onRequest", (request, reply, done) => {
+  const admitRequest: Hook = (request, reply, done) => {
     reply.header("x-request-id", request.id);
     if (request.headers["traceparent"] !== undefined)
       reply.header("traceparent", request.headers["traceparent"]);
@@ -282,7 +244,8 @@ function addHooks(
       return attempt(() => limiter.checkNetwork("user", request, reply), done);
     }
     admit({ authenticator, limiter }, { request, reply }, done);
-  });
+  };
+  server.addHook("onRequest", admitRequest);
   server.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     const status = reply.statusCode;
@@ -306,6 +269,7 @@ function addHooks(
     const message = `there is no ${method} ${path}; /docs lists what there is`;
     return sendProblem(request, reply, toProblem(new AppError("not_found", "not_found", { message })));
   });
+  return admitRequest;
 }
 
 /** Answers what was thrown, and tells of it. */

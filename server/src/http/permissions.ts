@@ -5,8 +5,8 @@ import { type Actor, isAdmin, type Role } from "../values/actor.ts";
 
 export interface Permission {
   readonly roles: readonly Role[];
-  /** What an API key must be allowed; undefined: a person alone may do this, no key and nobody who acts for them. */
-  readonly scope: Scope | undefined;
+  /** What an API key must be allowed; any: none of its own; undefined: a person alone may do this, no key and nobody who acts for them. */
+  readonly scope: Scope | "any" | undefined;
   /** It moves a person's money: it passes the money guard, and RATE_LIMIT_MONEY counts it. */
   readonly movesMoney?: true;
 }
@@ -50,7 +50,7 @@ const STAFF: readonly Role[] = ["admin", "operator", "service"];
 const OPERATORS: readonly Role[] = ["admin", "operator"];
 const ADMIN: readonly Role[] = ["admin"];
 
-const by = (roles: readonly Role[], scope: Scope | undefined): Permission => ({ roles, scope });
+const by = (roles: readonly Role[], scope: Permission["scope"]): Permission => ({ roles, scope });
 const moving = (roles: readonly Role[], scope: Scope): Permission => ({ roles, scope, movesMoney: true });
 
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
@@ -203,6 +203,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   checkOutCart: moving(EVERYONE, "orders:write"),
   getCartOrder: by(EVERYONE, "orders:read"),
 
+  // Each command on a stream is judged by itself
+  openStream: by(EVERYONE, "any"),
+
   // The check of the whole
   getIntegrity: by(ADMIN, "audit:read"),
 
@@ -278,7 +281,8 @@ export function findRefusal(actor: Actor, permission: Permission): Refusal | und
       return { code: "person_required", message: "nobody may do this on behalf of another user" };
     return undefined;
   }
-  const isScoped = actor.scopes === undefined || actor.scopes.includes(permission.scope);
+  const isScoped =
+    permission.scope === "any" || actor.scopes === undefined || actor.scopes.includes(permission.scope);
   return isScoped
     ? undefined
     : { code: "forbidden", message: `this API key lacks the scope ${permission.scope}` };

@@ -92,6 +92,16 @@ export function describeWrongMethod(method: string, allowed: readonly string[]):
   };
 }
 
+/** A stream asked for without the handshake of a WebSocket. */
+export function describeMissingUpgrade(): Problem {
+  return {
+    status: 426,
+    code: "upgrade_required",
+    detail: "this is the stream: ask for it with the handshake of a WebSocket",
+    extra: {},
+  };
+}
+
 /** The statuses that a refusal of this kind is answered with; for the generated documentation. */
 export function statusOf(kind: RefusalKind): number {
   return STATUS[kind];

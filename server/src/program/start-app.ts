@@ -118,6 +118,11 @@ async function openServer(
     rateLimits: readRateLimits(config),
     trustedProxies: splitList(config.TRUSTED_PROXIES),
     isDirect: config.HTTP_DIRECT,
+    streams: {
+      credit: config.STREAM_CREDIT,
+      perCaller: config.STREAM_PER_CALLER,
+      idleMs: config.STREAM_IDLE_MS,
+    },
     recordCommand: audit.recordCommand,
     timeZone: config.SHOP_TIME_ZONE,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
@@ -163,7 +168,10 @@ function readRateLimits(config: Config): RateLimits {
 /** Below /api/v1; paths without it are aliases of the current version, and the document shows each route once. */
 async function addRoutes(server: HttpServer, { opened }: OpenedModules): Promise<void> {
   for (const { rootRoutes = [] } of opened) for (const add of rootRoutes) add(server);
-  const routes: readonly Routes[] = opened.flatMap((module) => module.routes ?? []);
+  const routes: readonly Routes[] = [
+    server.addStreamRoute,
+    ...opened.flatMap((module) => module.routes ?? []),
+  ];
   for (const prefix of ["/api/v1", ""]) {
     await server.register(
       async (scope) => {

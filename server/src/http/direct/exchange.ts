@@ -117,7 +117,7 @@ const REPLY = {
 
   /** JSON text or its bytes, or what becomes JSON; nothing where the status says all. */
   send(this: ReplyState, answer?: string | Buffer | object): ReplyState {
-    assert(!this.sent, "answered twice");
+    if (this.sent) return this; // the first answer counts
     this.sent = true;
     const isMade = typeof answer === "string" || Buffer.isBuffer(answer);
     if (answer !== undefined && findField(this.fields, "content-type") < 0) {

@@ -2,7 +2,7 @@
 // every request stands once, whichever way the request takes.
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-export type Done = (error?: Error | null) => void;
+export type Done = (error?: Error) => void;
 /** A hook as the framework has it: calls `done`, or returns a promise. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => unknown;
 

@@ -97,6 +97,9 @@ name of the current version.
 **Repeating.** Every POST takes an \`Idempotency-Key\`: repeat a request with its key and it is carried out once. Refusals are
 RFC 9457 problem documents.
 
+**Sending much.** \`GET /api/v1/stream\` is a WebSocket: one JSON command a message, \`{"id": 7, "op": "POST /transactions", "key": "…",
+"body": {…}}\`, judged and answered as over HTTP, each by itself after its commit. docs/stream.md tells all of it.
+
 **Examples** work as they are on a new database, in the order in which one thing needs another: 1109 is the first account
 opened there.`;
 

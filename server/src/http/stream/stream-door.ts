@@ -1,0 +1,185 @@
+// The stream door: GET /stream opens a WebSocket. The request that asks for it passes the framework as every other one does, so
+// that hosts, tokens, permissions and limits are judged by the same hooks; its handler hands the connection over.
+import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FastifyRequest } from "fastify";
+import { WebSocketServer } from "ws";
+import type { Log } from "../../runtime/log.ts";
+import { AppError } from "../../values/app-error.ts";
+import type { HttpServer, Routes } from "../http-server.ts";
+import type { Metrics } from "../operations/metrics.ts";
+import { describeMissingUpgrade, sendProblem } from "../problem.ts";
+import { createMessageServer, type StreamMeans } from "./serve-message.ts";
+import { openStream, type Stream } from "./stream.ts";
+
+export interface StreamSettings {
+  /** Most commands under way on one stream. */
+  readonly credit: number;
+  /** Most streams of one caller. */
+  readonly perCaller: number;
+  /** After so long without a command a stream is closed. */
+  readonly idleMs: number;
+}
+
+export interface StreamDoorOptions extends StreamMeans {
+  readonly streams: StreamSettings;
+  readonly edge: { readonly corsOrigins: readonly string[] };
+  readonly bodyLimitBytes: number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+const PROTOCOL = "countinghouse";
+const PATH = /^(?:\/api\/v1)?\/stream$/;
+/** A command of a stream is one, and not a batch: as long as an order of a thousand lines. */
+const MESSAGE_MAX = 262_144;
+const PING_EVERY_MS = 20_000;
+const GOING_AWAY = 1001;
+const IDLE = 4408;
+
+/** For Node: what is not upgraded is an ordinary request, and answered as one. */
+export function asksForStream({ method, url, headers }: IncomingMessage): boolean {
+  return (
+    method === "GET" &&
+    PATH.test(url ?? "") &&
+    headers.upgrade?.toLowerCase() === "websocket" &&
+    headers["sec-websocket-version"] === "13" &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "")
+  );
+}
+
+/** Returns the route, to be added where the others are. To be called before the server listens. */
+export function openStreamDoor(server: HttpServer, options: StreamDoorOptions): Routes {
+  const { streams: settings, edge } = options;
+  const open = createOpener(options);
+  const upgrades = receiveUpgrades(server);
+  const { streams } = open;
+  watchAll(server, streams, settings.idleMs);
+  addGauges(options.metrics, streams);
+  return (scope) => {
+    scope.route({
+      method: "GET",
+      url: "/stream",
+      config: { direct: true },
+      schema: DOCUMENTED,
+      handler: async (request, reply) => {
+        const raw = request.raw as IncomingMessage | undefined; // a command of a stream has none
+        const asked = raw === undefined ? undefined : upgrades.get(raw);
+        if (asked === undefined) {
+          sendProblem(request, reply.header("upgrade", "websocket"), describeMissingUpgrade());
+          return;
+        }
+        checkOrigin(request.headers, edge.corsOrigins);
+        checkCount(streams, request.actor.id, settings.perCaller);
+        reply.hijack();
+        reply.raw.detachSocket(request.raw.socket);
+        open.accept(request, asked);
+      },
+    });
+  };
+}
+
+interface Upgrade {
+  readonly transport: Duplex;
+  readonly head: Buffer;
+}
+
+/** Gives what asks for a stream to the framework like every other request. */
+function receiveUpgrades(server: HttpServer): WeakMap<IncomingMessage, Upgrade> {
+  const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  server.server.on("upgrade", (raw, transport, head) => {
+    upgrades.set(raw, { transport, head });
+    readTokenOfPage(raw);
+    const response = new ServerResponse(raw);
+    response.assignSocket(raw.socket);
+    response.shouldKeepAlive = false; // refused: what follows would be read as nobody knows what
+    response.on("finish", () => transport.end());
+    server.routing(raw, response);
+  });
+  return upgrades;
+}
+
+function createOpener(options: StreamDoorOptions) {
+  const { streams: settings, log } = options;
+  const messageMax = Math.min(MESSAGE_MAX, options.bodyLimitBytes);
+  const streams = new Set<Stream>();
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false, // commands are small, and what is compressed with a secret can be guessed
+    maxPayload: messageMax,
+    handleProtocols: (names) => (names.has(PROTOCOL) ? PROTOCOL : false),
+  });
+
+  function accept(request: FastifyRequest, { transport, head }: Upgrade): void {
+    const { actor, raw, id, ip } = request;
+    const { authorization = "", "user-agent": userAgent } = raw.headers;
+    const serve = createMessageServer(
+      { requestId: id, actorId: actor.id, ip, authorization, userAgent },
+      options,
+    );
+    sockets.handleUpgrade(raw, transport, head, (socket) => {
+      const { credit, idleMs } = settings;
+      const stream = openStream({ socket, transport }, { actorId: actor.id, credit, serve });
+      streams.add(stream);
+      const about = { "http.request.id": id, "user.id": actor.id, "client.ip": ip };
+      log.info(about, "stream opened");
+      socket.on("close", (code) => {
+        streams.delete(stream);
+        log.info({ ...about, "stream.code": code }, "stream closed");
+      });
+      socket.send(JSON.stringify({ open: { credit, message_max_bytes: messageMax, idle_ms: idleMs } }));
+    });
+  }
+
+  return { streams, accept };
+}
+
+/** Until the shutdown, which lets all of them finish. */
+function watchAll(server: HttpServer, streams: ReadonlySet<Stream>, idleMs: number): void {
+  const watch = setInterval(() => watchOver(streams, idleMs), Math.min(PING_EVERY_MS, idleMs / 2));
+  watch.unref();
+  server.addHook("preClose", async () => {
+    clearInterval(watch);
+    await Promise.all([...streams].map((stream) => stream.finish(GOING_AWAY, "going away")));
+  });
+}
+
+function addGauges(metrics: Metrics, streams: ReadonlySet<Stream>): void {
+  metrics.addGauge("streams_open", "Streams that are open", () => streams.size);
+  metrics.addGauge("stream_commands_under_way", "Commands of streams that wait for their answer", () =>
+    [...streams].reduce((sum, stream) => sum + stream.underWay(), 0),
+  );
+}
+
+/** OpenAPI has no WebSockets: the document tells of it in its description, and docs/stream.md all the rest. */
+const DOCUMENTED = { hide: true, operationId: "openStream" };
+
+/** A page cannot set Authorization on a WebSocket; it may offer its token among the protocols: `["countinghouse", "bearer.<token>"]`. */
+function readTokenOfPage({ headers }: IncomingMessage): void {
+  const [, token] = /(?:^|,)\s*bearer\.([\w.~+-]+)/.exec(headers["sec-websocket-protocol"] ?? "") ?? [];
+  if (token !== undefined && headers.authorization === undefined) headers.authorization = `Bearer ${token}`;
+}
+
+/** A browser says whose page asks, and does not ask first, as it does for other requests. */
+function checkOrigin({ origin, host }: IncomingHttpHeaders, corsOrigins: readonly string[]): void {
+  if (origin === undefined || corsOrigins.includes(origin)) return;
+  if (URL.canParse(origin) && new URL(origin).host === host) return;
+  const message = "pages of this origin may not open a stream (CORS_ORIGINS)";
+  throw new AppError("forbidden", "untrusted_origin", { message });
+}
+
+function checkCount(streams: ReadonlySet<Stream>, actorId: string, perCaller: number): void {
+  const open = [...streams].filter((stream) => stream.actorId === actorId).length;
+  if (open < perCaller) return;
+  const message = `${perCaller} streams of yours are open; use one of them, or close one`;
+  throw new AppError("too_many", "too_many_streams", { message, retryAfterSeconds: 1 });
+}
+
+function watchOver(streams: ReadonlySet<Stream>, idleMs: number): void {
+  for (const stream of streams) {
+    if (!stream.isAlive()) stream.cutOff();
+    else if (stream.underWay() === 0 && performance.now() - stream.lastAtMs() > idleMs)
+      void stream.finish(IDLE, "no command for STREAM_IDLE_MS");
+    else stream.ping();
+  }
+}
