@@ -50,6 +50,7 @@ function addPlacing(server: HttpServer, services: TradingServices): void {
   server.post(
     "/trade-orders",
     {
+      config: { direct: true },
       schema: {
         tags,
         operationId: "placeTradeOrder",
