@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "@fastify/cors";
 import helmet, { type HelmetOptions } from "helmet";
 import { AppError, invalidField } from "../values/app-error.ts";
+import { isEscapedUtf8 } from "./forms.ts";
 import type { HttpServer } from "./http-server.ts";
 
 export interface EdgeOptions {
@@ -64,22 +65,38 @@ export async function guardEdge(server: HttpServer, options: EdgeOptions): Promi
   if (options.trustedHosts.length > 0) refuseOtherHosts(server, options.trustedHosts);
 }
 
-/** Fields that decide whom a request is for and who sends it: two of one kind are read otherwise by each program on the way. */
-const SINGLE = ["host", "authorization"] as const;
+/**
+ * Fields that decide whom a request is for, who sends it and what its body is: two of one kind are read otherwise by each program
+ * on the way.
+ */
+const SINGLE = ["Host", "Authorization", "Content-Type", "Idempotency-Key", "Cart-Token"] as const;
+const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?(utf-?8|us-ascii)"?\s*(;|$))/i;
 
 /** Why a request can be understood in two ways; undefined where it cannot. */
-function findMisleading({ rawHeaders, headers }: IncomingMessage): AppError | undefined {
+function findMisleading(request: IncomingMessage): AppError | undefined {
+  const { rawHeaders, headers, url = "" } = request;
   for (const name of SINGLE) {
     let count = 0;
     for (let index = 0; index < rawHeaders.length; index += 2)
-      if (rawHeaders[index]?.length === name.length && rawHeaders[index]?.toLowerCase() === name) count += 1;
-    if (count > 1) return invalidField(name === "host" ? "Host" : "Authorization", "must be sent once");
+      if (rawHeaders[index]?.length === name.length && isSameName(rawHeaders[index], name)) count += 1;
+    if (count > 1) return invalidField(name, "must be sent once");
   }
+  if (headers.host === undefined && request.httpVersion === "1.1")
+    return invalidField("Host", "must be sent");
+  const query = url.indexOf("?");
+  if (query !== -1 && url.includes("%", query) && !isEscapedUtf8(url.slice(query)))
+    return new AppError("invalid", "invalid_request", { message: "the query is not valid UTF-8" });
+  if (OTHER_CHARSET.test(headers["content-type"] ?? ""))
+    return invalidField("Content-Type", "must be of UTF-8, or name no charset");
   const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (coding === "identity" || coding === "") return undefined;
   return new AppError("invalid", "unsupported_content_encoding", {
     message: "send the body as it is, without Content-Encoding",
   });
+}
+
+function isSameName(sent: string | undefined, name: string): boolean {
+  return sent?.toLowerCase() === name.toLowerCase();
 }
 
 /** A forged Host must not end up in links or caches. Health checks come by address and are let through. */

@@ -116,6 +116,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       requestTimeout: options.requestTimeoutMs,
       headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS),
+      requireHostHeader: false, // Node's own refusal has no problem document: edge.ts has one
     },
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket as Socket),
     // In which no byte goes either way (connection-turns.ts); later than a request that does not end is told so.

@@ -1,6 +1,7 @@
 // The door of the HTTP kit for the modules' routes.
 
 export { formatCursor, readCursor } from "./cursor.ts";
+export { takeForms } from "./forms.ts";
 export type { HttpServer, Routes } from "./http-server.ts";
 export { describePage, readPage } from "./page.ts";
 export { addBytesRoute } from "./routes/add-bytes-route.ts";

@@ -1,6 +1,5 @@
 // Identity's routes, by resource.
-import formbody from "@fastify/formbody";
-import type { HttpServer, Routes } from "../../http/index.ts";
+import { type HttpServer, type Routes, takeForms } from "../../http/index.ts";
 import { addAddressRoutes } from "./addresses/address-routes.ts";
 import { addApiKeyRoutes } from "./api-keys/api-key-routes.ts";
 import { addFactorRoutes } from "./factors/factor-routes.ts";
@@ -26,7 +25,7 @@ export function identityRoutes(identity: Identity): Routes {
     addSigningKeyRoutes(server, identity);
     // Forms are taken here alone: everywhere else a body is JSON.
     server.register(async (scope) => {
-      await scope.register(formbody, { bodyLimit: FORM_BYTES_MAX });
+      takeForms(scope as HttpServer, FORM_BYTES_MAX);
       addAuthRoutes(scope as HttpServer, identity);
       addPasswordRoutes(scope as HttpServer, identity);
       addAddressRoutes(scope as HttpServer, identity);

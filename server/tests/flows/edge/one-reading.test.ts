@@ -37,6 +37,74 @@ it("F6-40 two Host or Authorization headers are refused, though they say the sam
   }
 });
 
+it("F6-40 no Host, and two of what says what a body is or whose a request is, are refused by name", async () => {
+  const host = "Host: localhost\r\n";
+  for (const [headers, field, reason] of [
+    ["", "Host", "must be sent"],
+    [
+      `${host}Content-Type: application/json\r\nContent-Type: text/plain\r\n`,
+      "Content-Type",
+      "must be sent once",
+    ],
+    [`${host}Idempotency-Key: a\r\nidempotency-key: a\r\n`, "Idempotency-Key", "must be sent once"],
+    [`${host}Cart-Token: a\r\nCart-Token: b\r\n`, "Cart-Token", "must be sent once"],
+    [
+      `${host}Content-Type: application/json; charset=utf-16\r\n`,
+      "Content-Type",
+      "must be of UTF-8, or name no charset",
+    ],
+    [
+      `${host}Content-Type: application/json;charset="iso-8859-1"\r\n`,
+      "Content-Type",
+      "must be of UTF-8, or name no charset",
+    ],
+    [
+      `${host}Content-Type: application/json; charset=utf-8859\r\n`,
+      "Content-Type",
+      "must be of UTF-8, or name no charset",
+    ],
+  ] as const) {
+    const problem = await answerTo(get(headers));
+    expect([problem.status, problem.errors]).toEqual([400, [expect.objectContaining({ field, reason })]]);
+  }
+  for (const charset of ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
+    expect(
+      (
+        await ground.app.call("GET", "/api/v1/products", {
+          headers: { "content-type": `application/json; charset=${charset}` },
+        })
+      ).status,
+    ).toBe(200);
+});
+
+it("F6-40 forms and queries that are no UTF-8 are refused, escaped or not", async () => {
+  const head =
+    "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+  for (const body of [
+    "username=ada&password=\xff\xfe12345678",
+    "username=ada&password=%ff12345678",
+    "username=%ED%A0%80&password=x",
+  ])
+    expect(
+      await answerTo(Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n${body}`, "latin1")),
+    ).toMatchObject({
+      status: 400,
+      code: "invalid_request",
+      detail: "the body is not valid UTF-8",
+    });
+  const right = "username=ada&password=Gr%C3%BC%C3%9Fe+%26+100%";
+  expect(await answerTo(`${head}Content-Length: ${right.length}\r\n\r\n${right}`)).toMatchObject({
+    status: 401,
+  });
+  for (const query of ["q=%ff", "q=a&brand=%C0%80", "q=%ED%A0%80"])
+    expect((await ground.app.call("GET", `/api/v1/products?${query}`)).body).toMatchObject({
+      status: 400,
+      detail: "the query is not valid UTF-8",
+    });
+  for (const query of ["q=100%", "q=caf%C3%A9", "q=%F0%9F%98%80"])
+    expect((await ground.app.call("GET", `/api/v1/products?${query}`)).status).toBe(200);
+});
+
 it("F6-40 a body that is no UTF-8, or comes with a Content-Encoding, is refused and leaves nothing", async () => {
   const before = await ground.countRows();
   const head = `POST /api/v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${ground.admin}\r\nContent-Type: application/json\r\n`;
