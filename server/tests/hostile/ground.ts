@@ -107,7 +107,17 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
     category_id: category,
     status: "draft",
   });
+  const units = await post("/accounts", { owner_id: "owner", external_owner: true, currency: "BTC" });
+  const pair = { symbol: "KNOWN-EUR", name: "Known", asset: "BTC", currency: "EUR" };
+  const instrument = await post("/instruments", pair);
+  const accounts = { cash_account_id: payer, asset_account_id: units };
+  const limit = { side: "buy", type: "limit", quantity: "1", limit_price: "1" };
+  const order = await post("/trade-orders", { instrument_id: instrument, ...limit, ...accounts });
   return {
+    "instruments.id": instrument,
+    "trade-orders.id": order,
+    instrument_id: instrument,
+    ...accounts,
     "accounts.id": changed,
     "categories.id": category,
     "products.id": product,

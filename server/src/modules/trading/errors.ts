@@ -28,6 +28,11 @@ export const TRADING_ERRORS = {
     title: "There is no such trade order.",
     wayOut: "GET /trade-orders lists your own.",
   },
+  trade_order_fields_unfit: {
+    kind: "refused",
+    title: "The fields of the order do not fit each other.",
+    wayOut: "Send the fields that its type has, and no others; docs/trading.md has the table.",
+  },
   trade_order_not_open: {
     kind: "refused",
     title: "The trade order has ended, or is being filled.",

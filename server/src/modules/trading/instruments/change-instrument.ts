@@ -1,11 +1,13 @@
 // Makes instruments and changes their terms. A change waits for the orders that are being placed or filled in the instrument now,
 // and they for it.
 import { checkVersion } from "../../../http/version.ts";
+import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { appendEvents } from "../../jobs/index.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
-import { eventOf, type Instrument, sidesOf } from "./instrument.ts";
+import { getInstrument } from "./find-instruments.ts";
+import { eventOf, type Instrument, type InstrumentTerms, sidesOf } from "./instrument.ts";
 import type { InstrumentChange } from "./instrument-schemas.ts";
 import * as store from "./instrument-store.ts";
 import { checkTerms, readInstrumentChange } from "./read-instrument-input.ts";
@@ -22,24 +24,37 @@ export async function addInstrument(tx: Tx, instrument: store.NewInstrument): Pr
 }
 
 export interface InstrumentPatch {
-  readonly input: InstrumentChange;
+  readonly terms: Partial<InstrumentTerms>;
   /** Versions of which the instrument must have one. */
   readonly versions: readonly number[] | undefined;
 }
 
 /**
+ * Reads a change by what the instrument is: quantities by its asset, money by its currency, which never change. No locks.
+ * @throws AppError `not_found/instrument_not_found`, `invalid/…`, `refused/instrument_terms_unfit` naming the field
+ */
+export async function prepareInstrumentChange(
+  { db, assets }: { readonly db: Sql; readonly assets: Assets },
+  id: number,
+  input: InstrumentChange,
+): Promise<Partial<InstrumentTerms>> {
+  const instrument = await getInstrument(db, id);
+  if (assets.byCode(instrument.asset) === undefined) await assets.refresh();
+  const { security: asset, money } = sidesOf(assets, instrument);
+  return readInstrumentChange({ asset, money }, input);
+}
+
+/**
  * Locks the instrument. Holds for orders placed from then on. Appends `instrument.changed`.
- * @throws AppError `not_found/instrument_not_found`, `conflict/version_mismatch`, `invalid/…` naming the field
+ * @throws AppError `not_found/instrument_not_found`, `conflict/version_mismatch`, `refused/instrument_terms_unfit` naming the field
  */
 export async function changeInstrument(
   tx: Tx,
-  assets: Assets,
-  { id, input, versions }: InstrumentPatch & { readonly id: number },
+  { id, terms, versions }: InstrumentPatch & { readonly id: number },
 ): Promise<Instrument> {
   const before = await lock(tx, id);
   checkVersion(before.version, versions);
-  const { security: asset, money } = sidesOf(assets, before);
-  const changed = { ...before, ...readInstrumentChange({ asset, money }, input) };
+  const changed = { ...before, ...terms };
   checkTerms(changed);
   return save(tx, changed);
 }

@@ -8,10 +8,10 @@ import {
   send,
 } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
-import { readName } from "../../../values/names.ts";
+import { readCode, readName } from "../../../values/names.ts";
 import type { TradingServices } from "../services.ts";
 import { expireTradeOrders } from "../trade-orders/end-order.ts";
-import { addInstrument, changeInstrument } from "./change-instrument.ts";
+import { addInstrument, changeInstrument, prepareInstrumentChange } from "./change-instrument.ts";
 import { changeInstrumentState } from "./change-instrument-state.ts";
 import { describeInstrument } from "./describe-instrument.ts";
 import { findInstruments, getInstrument } from "./find-instruments.ts";
@@ -50,7 +50,8 @@ function addReading(server: HttpServer, { db, assets }: TradingServices): void {
       },
     },
     async (request) => {
-      const { symbol, asset, state, ...page } = request.query;
+      const { symbol: wanted, asset, state, ...page } = request.query;
+      const symbol = readCode(wanted, "symbol");
       const found = await findInstruments(db, { symbol, asset, state, ...readPage(page) });
       await assets.lookAgain();
       return describePage(found, (instrument) => describeInstrument(assets, instrument, now()));
@@ -109,10 +110,11 @@ function addWriting(server: HttpServer, services: TradingServices): void {
     answer: InstrumentAnswer,
     isVersioned: true,
     event: "instrument.change",
-    run: ({ params: { id }, body: input, headers }) => {
+    run: async ({ params: { id }, body, headers }) => {
       const versions = readVersions(headers["if-match"]);
+      const terms = await prepareInstrumentChange(services, id, body);
       return async (tx) =>
-        describeInstrument(assets, await changeInstrument(tx, assets, { id, input, versions }), now());
+        describeInstrument(assets, await changeInstrument(tx, { id, terms, versions }), now());
     },
   });
 }

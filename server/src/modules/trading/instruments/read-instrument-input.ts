@@ -3,7 +3,7 @@
 import { invalidField } from "../../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
 import { readName } from "../../../values/names.ts";
-import { readAmount, readOptionalAmount, readPositiveAmount } from "../../../values/read-input.ts";
+import { readAll, readAmount } from "../../../values/read-input.ts";
 import { isTimeZone } from "../../../values/time-zone.ts";
 import { type Asset, type Assets, ledgerError, readCurrency } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
@@ -81,28 +81,50 @@ function readTerms(
   input: InstrumentChange,
   { asset, money }: { asset: Asset; money: Asset },
 ): Partial<InstrumentTerms> {
-  const quantity = (value: string | number | null | undefined, field: string) =>
-    value === null ? null : readOptionalAmount(value, asset, field);
-  const notional = (value: string | number | null | undefined, field: string) => {
-    if (value === null || value === undefined) return value;
-    const amount = readAmount(value, money, field);
-    return amount === 0n ? null : amount;
-  };
-  const given = {
-    name: readName(input.name, "name"),
-    tick: input.tick === undefined ? undefined : readPrice(input.tick, "tick"),
-    lot: input.lot === undefined ? undefined : readPositiveAmount(input.lot, asset, "lot"),
-    leastQuantity: quantity(input.least_quantity, "least_quantity"),
-    mostQuantity: quantity(input.largest_quantity, "largest_quantity"),
-    leastNotional: notional(input.least_notional, "least_notional"),
-    mostNotional: notional(input.largest_notional, "largest_notional"),
-    band: input.price_band,
-    fee: input.fee,
-    leastFee: input.least_fee === undefined ? undefined : readAmount(input.least_fee, money, "least_fee"),
-    staleAfter: input.quote_stale_seconds,
-    ...readHours(input),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const quantity = (field: QuantityField) => readBound(input[field], asset, field);
+  const notional = (field: "least_notional" | "largest_notional") => readBound(input[field], money, field);
+  const given = readAll({
+    name: () => readName(input.name, "name"),
+    tick: () => (input.tick === undefined ? undefined : readPrice(input.tick, "tick")),
+    lot: () => readSize(quantity("lot"), "lot"),
+    leastQuantity: () => readSize(quantity("least_quantity"), "least_quantity"),
+    mostQuantity: () => quantity("largest_quantity"),
+    leastNotional: () => notional("least_notional"),
+    mostNotional: () => notional("largest_notional"),
+    band: () => input.price_band,
+    fee: () => input.fee,
+    leastFee: () =>
+      input.least_fee === undefined ? undefined : readScaled(input.least_fee, money, "least_fee"),
+    staleAfter: () => input.quote_stale_seconds,
+  });
+  const terms = { ...given, ...readHours(input) };
+  return Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined));
+}
+
+type QuantityField = "lot" | "least_quantity" | "largest_quantity";
+
+/** Zero is no bound. */
+function readBound(
+  input: string | number | null | undefined,
+  asset: Asset,
+  field: string,
+): bigint | null | undefined {
+  if (input === undefined || input === null) return input;
+  const amount = readScaled(input, asset, field);
+  return amount === 0n ? null : amount;
+}
+
+function readSize(size: bigint | null | undefined, field: string): bigint | undefined {
+  if (size === null) throw invalidField(field, "must be more than zero");
+  return size;
+}
+
+/** What is finer than the asset counts is well-formed, and does not fit it. */
+function readScaled(input: string | number, asset: Asset, field: string): bigint {
+  readAmount(input, { scale: PRICE_SCALE }, field);
+  const amount = parseAmount(input, asset.scale);
+  if (typeof amount === "bigint") return amount;
+  throw unfit(field, `has more than the ${asset.scale} decimals of ${asset.code}`);
 }
 
 function readHours({ time_zone: timeZone, hours }: InstrumentChange): Partial<Hours> {

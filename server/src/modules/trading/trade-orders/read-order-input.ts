@@ -3,8 +3,9 @@
 import { invalidField } from "../../../values/app-error.ts";
 import { parseAmount } from "../../../values/money.ts";
 import { readForeignCode } from "../../../values/names.ts";
-import { readId, readOptionalAmount, readOptionalId, readTime } from "../../../values/read-input.ts";
+import { readAll, readId, readOptionalAmount, readOptionalId, readTime } from "../../../values/read-input.ts";
 import type { Assets } from "../../ledger/index.ts";
+import { tradingError } from "../errors.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
 import { readPrice } from "../instruments/read-instrument-input.ts";
 import type { Side } from "../matching/meet-quote.ts";
@@ -25,57 +26,67 @@ const PRICES: Readonly<Record<OrderType, readonly PriceField[]>> = {
   trailing_stop: ["trail"],
 };
 
-/** Reads one order. @throws AppError `invalid/invalid_request` naming the field, prefixed with `path` */
+/**
+ * Reads one order: first the form of all its fields, then whether they fit each other.
+ * @throws AppError `invalid/invalid_request`, `refused/trade_order_fields_unfit` naming the fields, prefixed with `path`
+ */
 export function readTradeOrder(
   assets: Assets,
   instrument: Instrument,
   { input, path = "" }: { readonly input: TradeOrderInput; readonly path?: string },
 ): NewTradeOrder {
-  const { side, type } = readKind(input, path);
-  checkPrices(input, type, path);
   const { security, money } = sidesOf(assets, instrument);
-  const quantity = readOptionalAmount(input.quantity, security, `${path}quantity`);
-  const amount = readOptionalAmount(input.amount, money, `${path}amount`);
-  if ((quantity === undefined) === (amount === undefined))
-    throw invalidField(`${path}quantity`, "send quantity, or for a market purchase amount, and not both");
-  if (amount !== undefined && (type !== "market" || side !== "buy"))
-    throw invalidField(`${path}amount`, "belongs to a market purchase");
+  const { take_profit: takeProfit, stop_loss: stopLoss } = input;
+  const fields = readAll({
+    quantity: () => readOptionalAmount(input.quantity, security, `${path}quantity`),
+    amount: () => readOptionalAmount(input.amount, money, `${path}amount`),
+    limitPrice: () => readOptionalPrice(input.limit_price, `${path}limit_price`),
+    stopPrice: () => readOptionalPrice(input.stop_price, `${path}stop_price`),
+    trailAmount: () => readOptionalPrice(input.trail_amount, `${path}trail_amount`),
+    trailPercent: () => readOptionalPercent(input.trail_percent, `${path}trail_percent`),
+    expiresAt: () => readTime(input.expires_at, `${path}expires_at`),
+    clientOrderId: () => readForeignCode(input.client_order_id, `${path}client_order_id`),
+    cashAccountId: () => readOptionalId(input.cash_account_id, `${path}cash_account_id`),
+    assetAccountId: () => readOptionalId(input.asset_account_id, `${path}asset_account_id`),
+    profitLimit: () => readOptionalPrice(takeProfit?.limit_price, "take_profit.limit_price"),
+    lossStop: () => readOptionalPrice(stopLoss?.stop_price, "stop_loss.stop_price"),
+    lossLimit: () => readOptionalPrice(stopLoss?.limit_price, "stop_loss.limit_price"),
+  });
+  const { profitLimit, lossStop, lossLimit, ...own } = fields;
+  const { side, type } = findKind(input, path);
+  checkPrices(input, type, path);
+  checkQuantity(input, { side, type, path });
+  checkExits(input, { side, type });
   return {
     instrumentId: instrument.id,
     side,
     type,
-    quantity,
-    amount,
-    ...readTimeInForce(input, type, path),
-    limitPrice: readOptionalPrice(input.limit_price, `${path}limit_price`),
-    stopPrice: readOptionalPrice(input.stop_price, `${path}stop_price`),
-    trailAmount: readOptionalPrice(input.trail_amount, `${path}trail_amount`),
-    trailPercent:
-      input.trail_percent === undefined
-        ? undefined
-        : readPercent(input.trail_percent, `${path}trail_percent`),
+    ...own,
+    timeInForce: findTimeInForce(input, { type, path, expiresAt: own.expiresAt }),
     triggerBy: input.trigger_by ?? "last",
-    clientOrderId: readForeignCode(input.client_order_id, `${path}client_order_id`),
-    cashAccountId: readOptionalId(input.cash_account_id, `${path}cash_account_id`),
-    assetAccountId: readOptionalId(input.asset_account_id, `${path}asset_account_id`),
-    ...readExits(input, { side, type }),
+    takeProfit: profitLimit === undefined ? undefined : { limitPrice: profitLimit },
+    stopLoss: lossStop === undefined ? undefined : { stopPrice: lossStop, limitPrice: lossLimit },
   };
+}
+
+export function unfit(field: string, reason: string): Error {
+  return tradingError("trade_order_fields_unfit", { fields: [{ field, reason }] });
 }
 
 export function readInstrumentId(input: { readonly instrument_id: string | number }, path = ""): number {
   return readId(input.instrument_id, `${path}instrument_id`);
 }
 
-function readKind(input: TradeOrderInput, path: string): { side: Side; type: OrderType } {
+function findKind(input: TradeOrderInput, path: string): { side: Side; type: OrderType } {
   const { order_type: word } = input;
   if (word !== undefined) {
     if (input.side !== undefined || input.type !== undefined)
-      throw invalidField(`${path}order_type`, "stands in place of side and type: send one or the other");
+      throw unfit(`${path}order_type`, "stands in place of side and type: send one or the other");
     const [type, side] = word.toLowerCase().split("_") as [OrderType, Side];
     return { side, type };
   }
-  if (input.side === undefined) throw invalidField(`${path}side`, "is missing: buy or sell");
-  if (input.type === undefined) throw invalidField(`${path}type`, "is missing, such as market or limit");
+  if (input.side === undefined) throw unfit(`${path}side`, "is missing: buy or sell");
+  if (input.type === undefined) throw unfit(`${path}type`, "is missing, such as market or limit");
   return { side: input.side, type: input.type };
 }
 
@@ -83,71 +94,62 @@ function checkPrices(input: TradeOrderInput, type: OrderType, path: string): voi
   const wanted = PRICES[type];
   for (const field of ["limit_price", "stop_price"] as const) {
     const isThere = input[field] !== undefined;
-    if (isThere && !wanted.includes(field)) throw invalidField(`${path}${field}`, `a ${type} order has none`);
+    if (isThere && !wanted.includes(field)) throw unfit(`${path}${field}`, `a ${type} order has none`);
     if (!isThere && wanted.includes(field))
-      throw invalidField(`${path}${field}`, `is missing: a ${type} order has one`);
+      throw unfit(`${path}${field}`, `is missing: a ${type} order has one`);
   }
   const trails = Number(input.trail_amount !== undefined) + Number(input.trail_percent !== undefined);
   if (!wanted.includes("trail") && trails > 0)
-    throw invalidField(
+    throw unfit(
       `${path}${input.trail_amount === undefined ? "trail_percent" : "trail_amount"}`,
       `a ${type} order has none`,
     );
   if (wanted.includes("trail") && trails !== 1)
-    throw invalidField(`${path}trail_amount`, "send either trail_amount or trail_percent");
+    throw unfit(`${path}trail_amount`, "send either trail_amount or trail_percent");
 }
 
-function readTimeInForce(
+function checkQuantity(
   input: TradeOrderInput,
-  type: OrderType,
-  path: string,
-): Pick<NewTradeOrder, "timeInForce" | "expiresAt"> {
+  { side, type, path }: { side: Side; type: OrderType; path: string },
+): void {
+  if ((input.quantity === undefined) === (input.amount === undefined))
+    throw unfit(`${path}quantity`, "send quantity, or for a market purchase amount, and not both");
+  if (input.amount !== undefined && (type !== "market" || side !== "buy"))
+    throw unfit(`${path}amount`, "belongs to a market purchase");
+}
+
+function findTimeInForce(
+  input: TradeOrderInput,
+  { type, path, expiresAt }: { type: OrderType; path: string; expiresAt: number | undefined },
+): TimeInForce {
   const timeInForce: TimeInForce = input.time_in_force ?? (type === "market" ? "IOC" : "GTC");
   const isAtOnce = timeInForce === "IOC" || timeInForce === "FOK";
   if (isAtOnce && type !== "market" && type !== "limit")
-    throw invalidField(`${path}time_in_force`, "an order with a condition waits: send GTC, DAY or GTD");
-  const expiresAt = readTime(input.expires_at, `${path}expires_at`);
+    throw unfit(`${path}time_in_force`, "an order with a condition waits: send GTC, DAY or GTD");
   if (timeInForce === "GTD" && expiresAt === undefined)
-    throw invalidField(`${path}expires_at`, "is missing: a GTD order has one");
+    throw unfit(`${path}expires_at`, "is missing: a GTD order has one");
   if (timeInForce !== "GTD" && expiresAt !== undefined)
-    throw invalidField(`${path}expires_at`, "belongs to time_in_force GTD");
+    throw unfit(`${path}expires_at`, "belongs to time_in_force GTD");
   if (expiresAt !== undefined && expiresAt <= Date.now() * 1_000)
-    throw invalidField(`${path}expires_at`, "must lie in the future");
-  return { timeInForce, expiresAt };
+    throw unfit(`${path}expires_at`, "must lie in the future");
+  return timeInForce;
 }
 
 export function readOptionalPrice(input: string | number | undefined, field: string): bigint | undefined {
   return input === undefined ? undefined : readPrice(input, field);
 }
 
-function readPercent(input: string | number, field: string): number {
+function readOptionalPercent(input: string | number | undefined, field: string): number | undefined {
+  if (input === undefined) return undefined;
   const percent = parseAmount(input, 2);
   if (typeof percent !== "bigint" || percent < 1n || percent > 9_999n)
     throw invalidField(field, "must be more than 0 and less than 100, with up to two decimals");
   return Number(percent);
 }
 
-function readExits(
-  input: TradeOrderInput,
-  { side, type }: { side: Side; type: OrderType },
-): Pick<NewTradeOrder, "takeProfit" | "stopLoss"> {
-  const { take_profit: takeProfit, stop_loss: stopLoss } = input;
-  const field = takeProfit === undefined ? "stop_loss" : "take_profit";
-  const hasExits = takeProfit !== undefined || stopLoss !== undefined;
-  if (hasExits && side === "sell")
-    throw invalidField(field, "belongs to a purchase: it sells what was bought");
-  if (hasExits && type === "trailing_stop") throw invalidField(field, "cannot follow a trailing stop");
-  return {
-    takeProfit:
-      takeProfit === undefined
-        ? undefined
-        : { limitPrice: readPrice(takeProfit.limit_price, "take_profit.limit_price") },
-    stopLoss:
-      stopLoss === undefined
-        ? undefined
-        : {
-            stopPrice: readPrice(stopLoss.stop_price, "stop_loss.stop_price"),
-            limitPrice: readOptionalPrice(stopLoss.limit_price, "stop_loss.limit_price"),
-          },
-  };
+function checkExits(input: TradeOrderInput, { side, type }: { side: Side; type: OrderType }): void {
+  const field = input.take_profit === undefined ? "stop_loss" : "take_profit";
+  if (input.take_profit === undefined && input.stop_loss === undefined) return;
+  if (side === "sell") throw unfit(field, "belongs to a purchase: it sells what was bought");
+  if (type === "trailing_stop") throw unfit(field, "cannot follow a trailing stop");
 }

@@ -20,7 +20,7 @@ import { cancelTradeOrders, endTradeOrder } from "./end-order.ts";
 import { findTradeOrders, getTradeOrder, getTradeOrderDetail } from "./find-trade-orders.ts";
 import type { NewTradeOrder } from "./new-trade-order.ts";
 import { placeTradeOrders } from "./place-order.ts";
-import { readInstrumentId, readOptionalPrice, readTradeOrder } from "./read-order-input.ts";
+import { readInstrumentId, readOptionalPrice, readTradeOrder, unfit } from "./read-order-input.ts";
 import { replaceTradeOrder } from "./replace-order.ts";
 import {
   CancelAllInput,
@@ -97,7 +97,7 @@ function addPlacing(server: HttpServer, services: TradingServices): void {
   );
 }
 
-/** @throws AppError `invalid/invalid_request` naming the field of the second that differs, or of one that would not wait */
+/** @throws AppError `refused/trade_order_fields_unfit` naming the field of the second that differs, or of one that would not wait */
 function checkPair(
   pair: readonly NewTradeOrder[],
   inputs: readonly { readonly instrument_id: string | number }[],
@@ -106,20 +106,20 @@ function checkPair(
   if (first === undefined || second === undefined) throw invalidField("orders", "must be two");
   for (const [index, order] of pair.entries()) {
     if (order.type === "market")
-      throw invalidField(`orders[${index}].type`, "both of a pair wait: send no market order");
+      throw unfit(`orders[${index}].type`, "both of a pair wait: send no market order");
     if (order.timeInForce === "IOC" || order.timeInForce === "FOK")
-      throw invalidField(`orders[${index}].time_in_force`, "both of a pair wait: send GTC, DAY or GTD");
+      throw unfit(`orders[${index}].time_in_force`, "both of a pair wait: send GTC, DAY or GTD");
   }
   const isSame = Number(inputs[1]?.instrument_id) === first.instrumentId;
-  if (!isSame) throw invalidField("orders[1].instrument_id", "must be the first one's");
-  if (first.side !== second.side) throw invalidField("orders[1].side", "must be the first one's");
-  if (first.quantity !== second.quantity) throw invalidField("orders[1].quantity", "must be the first one's");
+  if (!isSame) throw unfit("orders[1].instrument_id", "must be the first one's");
+  if (first.side !== second.side) throw unfit("orders[1].side", "must be the first one's");
+  if (first.quantity !== second.quantity) throw unfit("orders[1].quantity", "must be the first one's");
   for (const [field, name] of [
     ["cashAccountId", "cash_account_id"],
     ["assetAccountId", "asset_account_id"],
   ] as const)
     if (second[field] !== undefined && second[field] !== first[field])
-      throw invalidField(`orders[1].${name}`, "must be the first one's");
+      throw unfit(`orders[1].${name}`, "must be the first one's");
 }
 
 function addReading(server: HttpServer, services: TradingServices): void {
