@@ -44,7 +44,7 @@ export const ORDER_ERRORS = {
   },
   order_screened: {
     kind: "conflict",
-    title: "The order has passed the fraud check, and its lines and addresses stay as they were.",
+    title: "The order has passed the fraud check: it can have less, but neither more nor other addresses.",
     wayOut: "Cancel it and place another, or ask staff to change it.",
   },
   order_not_paid: {

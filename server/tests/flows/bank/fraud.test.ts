@@ -64,8 +64,27 @@ it("accepts what no rule speaks against, and keeps what was found", async () => 
   expect(found).toMatchObject({ order_id: body.id, verdict: "accept", score: 0, findings: [] });
   const more = { body: { items: [{ product_id: product.id, quantity: 500 }] } };
   expect((await by("PATCH", `/orders/${body.id}`, more)).body.code).toBe("order_screened");
+  const elsewhere = { body: { shipping_address: { street: "1 Other St" } } };
+  expect((await by("PATCH", `/orders/${body.id}`, elsewhere)).body.code).toBe("order_screened");
   const named = await by("PATCH", `/orders/${body.id}`, { body: { reference: "for Ada" } });
   expect(named.body).toMatchObject({ reference: "for Ada" });
+});
+
+it("F6-11 a customer has less of what was checked, paid too, and neither more nor something else", async () => {
+  const by = await as("edsger");
+  const account = await shop.openAccount("edsger", "100.00");
+  const { body } = await by(
+    "POST",
+    "/orders",
+    orderOf(3, { payment_method: "balance", account_id: account }),
+  );
+  expect(body).toMatchObject({ status: "CONFIRMED", total: "36.00" });
+  const edit = async (product_id: number, quantity: number) =>
+    by("PATCH", `/orders/${body.id}`, { body: { items: [{ product_id, quantity }] } });
+  expect((await edit(product.id, 4)).body.code).toBe("order_screened");
+  expect((await edit((await shop.addProduct()).id, 1)).body.code).toBe("order_screened");
+  expect(await edit(product.id, 2)).toMatchObject({ status: 200, body: { credited: "12.00", due: "0.00" } });
+  expect(await shop.balanceOf(account)).toMatchObject({ balance: "100.00", held: "24.00" });
 });
 
 it("stops an order for a review with stock and money held; accepted, it goes on", async () => {

@@ -160,13 +160,13 @@ function describeEdit({ addresses, reference, metadata }: OrderEdit, items: stri
   return [...(items === undefined ? [] : [items]), ...others].join(", ");
 }
 
-/** What was screened stays as it was screened: a customer cannot pass the check and then order more, or elsewhere. */
+/** What was screened is not added to: a customer cannot pass the check and then order more, or elsewhere. Less is fine. */
 function refuseScreenedEdit(
   { screen }: OrderServices,
-  { actor }: FoundOrder,
+  { order, actor }: FoundOrder,
   { items, addresses }: OrderEdit,
 ): AppError | undefined {
-  const matters = items !== undefined || addresses !== undefined;
+  const matters = addresses !== undefined || (items !== undefined && growthOf(order, items).length > 0);
   return screen !== undefined && matters && partyOf(actor) === "customer"
     ? orderError("order_screened")
     : undefined;
