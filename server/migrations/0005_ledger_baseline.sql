@@ -143,6 +143,14 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
   RAISE;
 END $$;
 
+-- How the clock was seen last: of holds that were placed while it ran ahead, once it is set back.
+CREATE TABLE ledger.clock_watch (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  lead  bigint NOT NULL, -- microseconds by which stamps ran ahead of it
+  stamp bigint NOT NULL  -- the newest then
+);
+INSERT INTO ledger.clock_watch (lead, stamp) VALUES (0, 0);
+
 -- Stamps taken ahead, for batches that are decided before they reach the database. Whoever makes a moment
 -- final raises `settlings`: stamps that were taken ahead before that are not used any more.
 CREATE SEQUENCE ledger.settlings AS bigint MINVALUE 0 START 0;

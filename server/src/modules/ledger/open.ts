@@ -5,6 +5,7 @@ import type { Check, Module } from "../module.ts";
 import { type Assets, loadAssets } from "./accounts/assets.ts";
 import { getImbalance } from "./accounts/get-balance.ts";
 import { findMissingPartitions } from "./partitions/partition-store.ts";
+import { redateHolds } from "./partitions/redate-holds.ts";
 import { createPartitions } from "./partitions/upkeep-store.ts";
 import { openClockWatch } from "./partitions/watch-clock.ts";
 import { openTransferSource } from "./transactions/transfer-source.ts";
@@ -31,6 +32,9 @@ const CHECK: Check = {
   },
 };
 
+/** How often it is looked whether the clock was set back. */
+const CLOCK_SECONDS = 10;
+
 export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModule> = {
   name: "ledger",
   readSettings: () => ({}),
@@ -49,6 +53,7 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
           everySeconds: DAY_SECONDS,
           run: () => createPartitions(db, PARTITION_MONTHS_AHEAD),
         },
+        { name: "watch_clock", everySeconds: CLOCK_SECONDS, run: () => redateHolds(db) },
       ],
       listDegraded: clock.describe,
       checkReady: () => requirePartitions(db),

@@ -51,6 +51,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "rotate_signing_keys",
     "send_mails",
     "sweep_stock",
+    "watch_clock",
   ]);
   await app.stop();
   await new Promise((resolve) => rates.close(resolve));

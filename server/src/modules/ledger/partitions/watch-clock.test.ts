@@ -4,10 +4,13 @@ import { inTransaction } from "../../../runtime/transaction.ts";
 import { getBalance } from "../accounts/get-balance.ts";
 import { type Book, placeHold } from "../book/book.ts";
 import { selectRecentDebits } from "../index.ts";
+import { verifyBook } from "../verify/verify-book.ts";
+import { redateHolds } from "./redate-holds.ts";
 import { createPartitions } from "./upkeep-store.ts";
 import { getClockLead } from "./watch-clock.ts";
 
-const HOUR = 3_600_000_000;
+const MINUTE = 60_000_000;
+const HOUR = 60 * MINUTE;
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -65,6 +68,61 @@ it("F6-36 holds end by the clock and not by stamps of the future", async () => {
   expect(await getBalance(ledger.db, payer)).toMatchObject({ held: 10n });
   const held = await ledger.batch(scope, ({ accounts }) => accounts.get(payer)?.debitsPending);
   expect(held).toBe(10n);
+});
+
+it("F6-36 holds placed while the clock ran ahead end as much earlier once it is set right, once", async () => {
+  const [payer = 0, payee = 0] = await ledger.openAccounts(2, 100n);
+  const scope = { accountIds: [payer, payee], stampCount: 1 };
+  const place = (endOf: (book: Book) => number | undefined) =>
+    ledger.batch(scope, (book) => {
+      const what = {
+        kind: "TRANSFER",
+        actorId: "test",
+        debitAccountId: payer,
+        creditAccountId: payee,
+      } as const;
+      return placeHold(book, { ...what, amount: 1n, expiresAt: endOf(book) });
+    });
+  const ends = async () => {
+    const rows = await ledger.db<{ left: number | null }[]>`
+      SELECT round((expires_at - extract(epoch FROM clock_timestamp()) * 1000000) / 60000000)::int AS left
+      FROM ledger.holds ORDER BY id`;
+    return rows.map(({ left }) => left);
+  };
+  await place((book) => book.now + 30 * MINUTE);
+  expect(await redateHolds(ledger.db)).toBe(0);
+  await runAhead(HOUR); // what follows is as it was placed an hour ahead, by its own stamp
+  for (const minutes of [10, 90]) await place((book) => book.firstStamp + minutes * MINUTE);
+  await place(() => undefined);
+  await ledger.db`UPDATE ledger.clock_watch SET lead = 0, stamp = (SELECT last_value FROM ledger.stamps)`;
+  await place((book) => book.now + 20 * MINUTE); // the clock has been set right
+  expect(await ends()).toEqual([30, 70, 150, null, 20]);
+  expect(await redateHolds(ledger.db)).toBe(2);
+  expect(await ends()).toEqual([30, 10, 90, null, 20]);
+  for (let time = 0; time < 2; time += 1) expect(await redateHolds(ledger.db)).toBe(0);
+  await place((book) => book.now + 20 * MINUTE);
+  expect(await redateHolds(ledger.db)).toBe(0);
+  expect(await ends()).toEqual([30, 10, 90, null, 20, 20]);
+  const [account] = await ledger.db`
+    SELECT round((next_expiry - extract(epoch FROM clock_timestamp()) * 1000000) / 60000000)::int AS next
+    FROM ledger.accounts WHERE id = ${payer}`;
+  expect(account).toEqual({ next: 10 });
+  expect((await verifyBook(ledger.db)).differences).toEqual([]);
+});
+
+it("F6-36 a hold that should have ended meanwhile ends at once", async () => {
+  const [payer = 0, payee = 0] = await ledger.openAccounts(2, 100n);
+  const scope = { accountIds: [payer, payee], stampCount: 1 };
+  await runAhead(HOUR);
+  const what = { kind: "TRANSFER", actorId: "test", debitAccountId: payer, creditAccountId: payee } as const;
+  await ledger.batch(scope, (book) =>
+    placeHold(book, { ...what, amount: 1n, expiresAt: book.firstStamp + 1 }),
+  );
+  await ledger.db`UPDATE ledger.clock_watch SET lead = 0, stamp = (SELECT last_value FROM ledger.stamps)`;
+  expect(await getBalance(ledger.db, payer)).toMatchObject({ held: 1n });
+  expect(await redateHolds(ledger.db)).toBe(1);
+  expect(await getBalance(ledger.db, payer)).toMatchObject({ held: 0n });
+  expect(await ledger.batch(scope, ({ accounts }) => accounts.get(payer)?.debitsPending)).toBe(0n);
 });
 
 it("F6-36 what was booked in the last minute is told by stamps, wherever they are", async () => {

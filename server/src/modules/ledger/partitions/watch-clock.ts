@@ -1,5 +1,5 @@
 // Notices that the ledger has stamps of the future: the database's clock ran ahead once and was set back. Nothing is lost by
-// it; but what was booked then is dated wrongly, and holds placed then end late.
+// it; but what was booked then is dated wrongly, and holds placed then end late until `redate-holds.ts` moves them.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { selectClockLead } from "./clock-store.ts";
