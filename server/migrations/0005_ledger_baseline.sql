@@ -166,6 +166,26 @@ BEGIN
   clock := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 END $$;
 
+-- Claims stamps that a process has chosen by what it knows of this clock, as if they were taken now. Fails
+-- the transaction where others have taken later ones, where they lie ahead of the clock, and where a moment
+-- was made final since that was told.
+CREATE FUNCTION ledger.claim_stamps(first bigint, amount integer, settling bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_lock(1279607629);
+  IF first <= (SELECT last_value FROM ledger.stamps)
+    OR first > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    OR settling <> (SELECT last_value FROM ledger.settlings)
+  THEN
+    RAISE EXCEPTION 'these stamps are not to be had' USING ERRCODE = 'ST001';
+  END IF;
+  PERFORM setval('ledger.stamps', first + amount - 1);
+  PERFORM pg_advisory_unlock(1279607629);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+  PERFORM pg_advisory_unlock(1279607629); -- as in take_stamps
+  RAISE;
+END $$;
+
 -- Fails the transaction where its stamps are of a moment that has become final since, or a second old. To be
 -- called behind the accounts' locks: whoever settles raises `settlings` first and waits for the locks then.
 CREATE FUNCTION ledger.expect_ahead(first bigint, settling bigint) RETURNS void LANGUAGE plpgsql AS $$

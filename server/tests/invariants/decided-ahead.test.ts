@@ -100,6 +100,57 @@ it("asks nothing of an account that has not paid in the time that a rule looks b
   expect(asked.length).toBeGreaterThan(0);
 });
 
+describe("after a pause, when the stamps that were taken ahead are too old", () => {
+  let rested: TestDesk;
+  let clockMs = 0;
+  beforeAll(async () => {
+    rested = await openTestDesk({ databaseUrl: first.databaseUrl, clock: () => clockMs });
+  });
+  afterAll(() => rested.close());
+
+  /** Waits on the database's clock, and lets the desk's own go on by as much, or by less or more. */
+  const pause = async (deskMs: number) => {
+    await rested.db`SELECT pg_sleep(0.2)`;
+    clockMs += deskMs;
+    rested.decided.length = 0;
+  };
+  const lastOf = async (id: number) => {
+    const [row] =
+      await rested.db`SELECT max(id)::float8 AS id FROM ledger.transfers WHERE debit_account_id = ${id}`;
+    return Number(row?.["id"]);
+  };
+
+  it("a lone command chooses its own by the clock, claims them, and is decided ahead; the next one has what is left", async () => {
+    const id = await openWarm(rested, 100n);
+    await pause(150);
+    await withdraw(rested, id, 1n);
+    const chosen = await lastOf(id);
+    await withdraw(rested, id, 1n);
+    expect(rested.decided).toEqual(["ahead", "ahead"]);
+    const [row] =
+      await rested.db`SELECT last_value::float8 AS last, ledger.clock()::float8 AS clock FROM ledger.stamps`;
+    expect(await lastOf(id)).toBeGreaterThan(chosen);
+    expect(Number(row?.["last"])).toBeGreaterThanOrEqual(await lastOf(id));
+    expect(Number(row?.["clock"]) - chosen).toBeLessThan(10_000_000);
+  });
+
+  it("it is decided under locks where its clock runs ahead, others took later ones, or a moment was made final", async () => {
+    const id = await openWarm(rested, 100n);
+    await pause(60_000);
+    await withdraw(rested, id, 1n);
+    expect(rested.decided).toEqual(["stale", "locks"]);
+    await pause(100);
+    await rested.db`SELECT ledger.take_stamps(1)`;
+    await withdraw(rested, id, 1n);
+    expect(rested.decided).toEqual(["stale", "locks"]);
+    await pause(150);
+    await settle(rested.db);
+    await withdraw(rested, id, 1n);
+    expect(rested.decided).toEqual(["stale", "locks"]);
+    expect(await rested.balanceOf(id)).toMatchObject({ balance: 97n });
+  });
+});
+
 it("pays out what another process has paid in, and refuses what another has taken, whatever it remembers", async () => {
   const id = await openWarm(first, 100n);
   await withdraw(second, id, 100n);

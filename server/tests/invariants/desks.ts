@@ -48,9 +48,11 @@ export async function openDesks(count: number): Promise<Desks> {
   const decided = new Map<string, number>();
   const onDecided = (way: string) => void decided.set(way, (decided.get(way) ?? 0) + 1);
   const limits = { lanesMax: 2, batchItemsMax: 1_000, queueItemsMax: 100_000 };
-  const desks = pools.map((batchDb) =>
-    openCommandDesk({ db, batchDb, assets, ...limits, isPersistent: true, clock: () => 0, onDecided }),
-  );
+  // To every other one stamps grow old, and it chooses its own; to the rest they never do.
+  const desks = pools.map((batchDb, index) => {
+    const clock = index % 2 === 0 ? {} : { clock: () => 0 };
+    return openCommandDesk({ db, batchDb, assets, ...limits, isPersistent: true, ...clock, onDecided });
+  });
   const close = async () => {
     for (const desk of desks) await desk.close();
     for (const pool of [db, ...pools]) await pool.end({ timeout: 5 });

@@ -85,10 +85,12 @@ function openCommitter({ batchDb: db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...
   };
   let failures = 0;
   let passedOver = 0;
-  return async (commands: readonly BookCommand[], append: NumberedAppend): Promise<CommittedBatch> => {
+  let underWay = 0;
+
+  async function commit(commands: readonly BookCommand[], append: NumberedAppend): Promise<CommittedBatch> {
     if (passedOver > 0 && !isPersistent) passedOver -= 1;
     else if (knownMax > 0) {
-      const trial = await commitAhead(db, commands, { options, append });
+      const trial = await commitAhead(db, commands, { options, append, isAlone: underWay === 1 });
       if (trial.state === "committed") {
         failures = 0;
         onDecided("ahead");
@@ -102,6 +104,13 @@ function openCommitter({ batchDb: db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...
     }
     onDecided("locks");
     return commitUnderLocks(db, commands, { options, append });
+  }
+
+  return (commands: readonly BookCommand[], append: NumberedAppend): Promise<CommittedBatch> => {
+    underWay += 1;
+    return commit(commands, append).finally(() => {
+      underWay -= 1;
+    });
   };
 }
 

@@ -7,6 +7,7 @@ import { readOnOneConnection, type Tx, tryInOneTrip } from "../../runtime/transa
 import type { NumberedAppend } from "../audit/index.ts";
 import {
   type BookAccount,
+  claimStamps,
   openBookAhead,
   type StampsAhead,
   selectAccounts,
@@ -41,19 +42,22 @@ const UNFIT: Trial = { state: "unfit" };
 export async function commitAhead(
   db: BatchConnections,
   commands: readonly BookCommand[],
-  { options, append }: { options: CommitOptions; append: NumberedAppend },
+  { options, append, isAlone }: { options: CommitOptions; append: NumberedAppend; isAlone: boolean },
 ): Promise<Trial> {
   if (!commands.every(mayBeDecidedAhead)) return UNFIT;
   const { assets, known, reserve } = options;
   const count = countStamps(commands);
-  const stamps = reserve.take(count);
+  const reserved = reserve.take(count);
+  const chosen = reserved === undefined && isAlone ? reserve.choose(count) : undefined;
+  const stamps = reserved ?? chosen;
   if (stamps === undefined) return UNFIT;
   const { accounts, opened } = await recall(db, commands, { ...options, now: stamps.first });
-  const book = openBookAhead(accounts, stamps, { accountIds: [...idsOf(commands)], assets });
+  const book = openBookAhead(accounts, { ...stamps, count }, { accountIds: [...idsOf(commands)], assets });
   if (book === undefined || accounts.length === 0) return UNFIT;
   const decided = await decideAll(commands, { book, opened, remembered: new Map() }, options);
   let ahead: Promise<StampsAhead> | undefined;
   const isWritten = await tryInOneTrip(db, (tx) => {
+    if (chosen !== undefined) return [claimStamps(tx, chosen), ...writeAll(tx, decided, append)];
     const writes = writeAll(tx, decided, append);
     const more = reserve.countAfter(count);
     if (more === 0) return writes;
@@ -69,6 +73,8 @@ export async function commitAhead(
     return { state: "stale" };
   }
   known.keep(book, opened);
+  if (chosen !== undefined)
+    reserve.keep({ ...chosen, first: chosen.first + count, count: chosen.count - count });
   if (ahead !== undefined) reserve.keep(await ahead);
   return { state: "committed", committed: decided.committed };
 }

@@ -1,10 +1,13 @@
-// Stamps taken ahead: each batch takes some for the one after it, which can then be decided, ids and all, before it reaches the
-// database. They are used for a moment only, since an id is a time; a batch that finds none takes its stamps under its locks.
+// Stamps ahead: each batch takes some for those after it, which can then be decided, ids and all, before they reach the database.
+// They are used for a moment only, since an id is a time. Where none are left after a pause, a batch chooses its own by what
+// the clock must be by now, and claims them in the transaction that uses them.
 import type { StampsAhead } from "../ledger/index.ts";
 
 export interface StampReserve {
   /** So many of those taken last; undefined where there are too few, or they were taken too long ago. */
   readonly take: (count: number) => StampsAhead | undefined;
+  /** Chooses more than so many, to be claimed; undefined where no clock was told yet. Only where no other batch is under way: it would come in between. */
+  readonly choose: (count: number) => StampsAhead | undefined;
   readonly keep: (stamps: StampsAhead) => void;
   readonly drop: () => void;
   /** How many to take for the batches after one of so many; none where enough are left and fresh. */
@@ -24,13 +27,25 @@ const COUNT_MAX = 4_096;
 /** @param now milliseconds of a clock that is never set back */
 export function createStampReserve(now: () => number = () => performance.now()): StampReserve {
   let newest: (StampsAhead & { readonly keptAtMs: number }) | undefined;
+  const ageOf = (stamps: { readonly keptAtMs: number }) => now() - stamps.keptAtMs;
+
+  function countAfter(count: number): number {
+    if (newest !== undefined && newest.count >= count * LEFT_MIN && ageOf(newest) < AGE_MAX_MS / 2) return 0;
+    return Math.min(Math.max(count * GROWTH, COUNT_MIN), COUNT_MAX);
+  }
+
   return {
     take: (count) => {
-      if (newest === undefined || newest.count < count) return undefined;
-      if (now() - newest.keptAtMs > AGE_MAX_MS) return undefined;
+      if (newest === undefined || newest.count < count || ageOf(newest) > AGE_MAX_MS) return undefined;
       const taken = { ...newest, count };
       newest = { ...newest, first: newest.first + count, count: newest.count - count };
       return taken;
+    },
+    choose: (count) => {
+      if (newest === undefined) return undefined;
+      const clock = newest.clock + Math.floor(ageOf(newest) * 1_000);
+      const first = Math.max(clock, newest.first + newest.count);
+      return { first, count: count + countAfter(count), settling: newest.settling, clock };
     },
     keep: (stamps) => {
       // Two lanes may hear of theirs out of order; those taken earlier may lie before what an account has meanwhile.
@@ -39,14 +54,6 @@ export function createStampReserve(now: () => number = () => performance.now()):
     drop: () => {
       newest = undefined;
     },
-    countAfter: (count) => {
-      if (
-        newest !== undefined &&
-        newest.count >= count * LEFT_MIN &&
-        now() - newest.keptAtMs < AGE_MAX_MS / 2
-      )
-        return 0;
-      return Math.min(Math.max(count * GROWTH, COUNT_MIN), COUNT_MAX);
-    },
+    countAfter,
   };
 }

@@ -53,6 +53,7 @@ export {
   takeStamps,
 } from "./book/book.ts";
 export {
+  claimStamps,
   type StampsAhead,
   selectAccounts,
   selectRecentDebits,

@@ -88,6 +88,11 @@ export async function takeStampsAhead({ sql }: Tx, count: number): Promise<Stamp
   return { first: Number(row.first), count, settling: Number(row.settling), clock: Number(row.clock) };
 }
 
+/** Fails the transaction where these are not to be had: others took later ones, they are not yet due, or a moment was made final. */
+export function claimStamps({ sql }: Tx, { first, count, settling }: StampsAhead): Promise<unknown> {
+  return sql`SELECT ledger.claim_stamps(${first}, ${count}, ${settling})`.execute();
+}
+
 export interface HoldRow {
   id: bigint;
   kind: number;
