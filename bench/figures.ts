@@ -39,6 +39,8 @@ type Ratio = readonly [
 
 const RATIOS: readonly Ratio[] = [
   ["uniform, 256 in flight / pgbench's best", "uniform-256", PGBENCH_CROWD, { atLeast: 3 }],
+  ["on streams, 256 under way / pgbench's best", "stream-256", PGBENCH_CROWD, { atLeast: 3 }],
+  ["on streams / over HTTP, 256 under way", "stream-256", ["uniform-256"]],
   ["Zipf, 256 in flight / stored procedure", "zipf-256", ["procedure-256"], { atLeast: 1.3 }],
   ["uniform, 256 in flight / stored procedure", "uniform-256", ["procedure-256"], { atLeast: 1.3 }],
   ["Zipf, 256 in flight / stored procedure, history per batch", "zipf-256", ["procedure-plus-256"]],

@@ -4,17 +4,19 @@
 import { createOrderTraffic, type OrderShape } from "./load/order-traffic.ts";
 import type { Spread } from "./load/pick-accounts.ts";
 import { type LoadOptions, type LoadResult, runLoad } from "./load/run-load.ts";
+import { shareStreams } from "./load/stream-connection.ts";
 import {
   createBatchTraffic,
   createHealthTraffic,
   createReadTraffic,
+  createStreamTraffic,
   createTransferTraffic,
   type LoadAccounts,
   type Traffic,
 } from "./load/traffic.ts";
 
 export interface LoadRequest extends LoadOptions {
-  readonly traffic: "transfers" | "batches" | "health" | "reads" | "orders";
+  readonly traffic: "transfers" | "stream" | "batches" | "health" | "reads" | "orders";
   readonly spread: Spread;
   /** Of reads. */
   readonly paths?: readonly string[];
@@ -36,7 +38,8 @@ function listen(): void {
 
 async function answer(load: LoadRequest, accounts: LoadAccounts): Promise<LoadAnswer> {
   try {
-    return { result: await runLoad(createTraffic(load, accounts), load) };
+    const openSlot = load.traffic === "stream" ? shareStreams(load.port, accounts.tokens) : undefined;
+    return { result: await runLoad(createTraffic(load, accounts), load, openSlot) };
   } catch (error) {
     return { error: (error as Error).message };
   }
@@ -48,6 +51,7 @@ function createTraffic(load: LoadRequest, accounts: LoadAccounts): Traffic {
     return createOrderTraffic(accounts, load.orders);
   if (load.traffic === "reads")
     return createReadTraffic(load.paths ?? [], load.withToken === true ? accounts.tokens[0] : undefined);
+  if (load.traffic === "stream") return createStreamTraffic(accounts);
   return load.traffic === "batches"
     ? createBatchTraffic(accounts)
     : createTransferTraffic(accounts, load.spread);

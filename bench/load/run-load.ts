@@ -1,6 +1,7 @@
 // Drives one stretch of load: so many connections, each with one request in flight, for so many seconds.
 import { type Connection, openConnection } from "./connection.ts";
 import { createHistogram, findPercentileMs, type Histogram, recordLatency } from "./histogram.ts";
+import type { OpenSlot } from "./stream-connection.ts";
 import type { Traffic } from "./traffic.ts";
 
 export interface LoadOptions {
@@ -35,7 +36,11 @@ interface Progress {
 }
 
 /** @throws Error when a connection breaks: then nobody knows what was accepted. */
-export async function runLoad(traffic: Traffic, options: LoadOptions): Promise<LoadResult> {
+export async function runLoad(
+  traffic: Traffic,
+  options: LoadOptions,
+  openSlot: OpenSlot = openConnections(options.port),
+): Promise<LoadResult> {
   const cpuBefore = process.cpuUsage();
   const measureFrom = performance.now() + options.warmupSeconds * 1_000;
   const measureUntil = measureFrom + options.seconds * 1_000;
@@ -46,24 +51,28 @@ export async function runLoad(traffic: Traffic, options: LoadOptions): Promise<L
     measureFrom,
     measureUntil,
   };
-  const readBuffer = Buffer.allocUnsafe(65_536);
   const slots = Array.from({ length: options.inFlight }, (_, slot) =>
-    driveSlot({ slot, traffic, progress, readBuffer, port: options.port }),
+    driveSlot({ slot, traffic, progress, openSlot }),
   );
   await Promise.all(slots);
   return summarize(progress, traffic, process.cpuUsage(cpuBefore));
 }
 
+/** A connection for each slot, with one read buffer for all. */
+function openConnections(port: number): OpenSlot {
+  const readBuffer = Buffer.allocUnsafe(65_536);
+  return (_slot, events) => openConnection(port, readBuffer, events);
+}
+
 interface Slot {
   readonly slot: number;
-  readonly port: number;
+  readonly openSlot: OpenSlot;
   readonly traffic: Traffic;
   readonly progress: Progress;
-  readonly readBuffer: Buffer;
 }
 
 /** Sends, waits, sends: until the time is over and the last answer is in. */
-async function driveSlot({ slot, port, traffic, progress, readBuffer }: Slot): Promise<void> {
+async function driveSlot({ slot, openSlot, traffic, progress }: Slot): Promise<void> {
   const done = Promise.withResolvers<void>();
   let sentAt = 0;
   const onResponse = (status: number, body: string) => {
@@ -73,10 +82,7 @@ async function driveSlot({ slot, port, traffic, progress, readBuffer }: Slot): P
     if (now >= progress.measureUntil) done.resolve();
     else send();
   };
-  const connection: Connection = await openConnection(port, readBuffer, {
-    onResponse,
-    onFailure: done.reject,
-  });
+  const connection: Connection = await openSlot(slot, { onResponse, onFailure: done.reject });
   const send = () => {
     sentAt = performance.now();
     connection.send(traffic.nextRequest(slot));

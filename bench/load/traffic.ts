@@ -71,6 +71,27 @@ export function createTransferTraffic(accounts: LoadAccounts, spread: Spread): T
   };
 }
 
+/** One transfer a message on streams, each from an account of its stream's customer, as `shareStreams` gives slots to them. */
+export function createStreamTraffic(accounts: LoadAccounts): Traffic {
+  const { tokens } = accounts;
+  const amounts: number[] = [];
+  const accepted = { transfers: 0, amountMinor: 0, orders: 0 };
+  return {
+    accepted,
+    nextRequest(slot) {
+      const amount = pickAmount();
+      amounts[slot] = amount;
+      const body = formatBatchItem(accounts, slot % tokens.length, amount);
+      return `{"id":${slot},"op":"POST /transactions","key":"${randomUUID()}","body":${body}}`;
+    },
+    readAnswer(slot, status) {
+      if (status !== 201) return;
+      accepted.transfers += 1;
+      accepted.amountMinor += amounts[slot] ?? 0;
+    },
+  };
+}
+
 /** 1,000 independent transfers a request, all from accounts of one customer, to accounts of anybody. */
 export function createBatchTraffic(accounts: LoadAccounts): Traffic {
   const { tokens } = accounts;

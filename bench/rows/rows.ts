@@ -47,6 +47,11 @@ const PLANS: readonly RowPlan[] = [
   { id: "uniform-64", label: "transfers, uniform, 64 in flight", load: transfers("uniform", 64) },
   { id: "pgbench-8", label: "reference: pgbench TPC-B, 8 clients", clients: 8 },
   { id: "uniform-256", label: "transfers, uniform, 256 in flight", load: transfers("uniform", 256) },
+  {
+    id: "stream-256",
+    label: "transfers on 64 streams, uniform, 256 under way",
+    load: { traffic: "stream", spread: "uniform", inFlight: 256 },
+  },
   { id: "hot-256", label: "transfers, one hot account, 256 in flight", load: transfers("hot", 256) },
   { id: "procedure-256", label: "reference: stored procedure, Zipf, 256 in flight", procedure: "each" },
   { id: "zipf-256", label: "transfers, Zipf 1.0, 256 in flight", load: transfers("zipf", 256) },
