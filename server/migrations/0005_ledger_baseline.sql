@@ -7,7 +7,12 @@ CREATE TABLE ledger.assets (
   kind   text     NOT NULL CHECK (kind IN ('money', 'security', 'stock')),
   scale  smallint NOT NULL CHECK (scale BETWEEN 0 AND 9),
   -- where not, what is there stays and can be moved, and nothing new begins
-  active boolean  NOT NULL DEFAULT true CHECK (active OR kind <> 'stock')
+  active boolean  NOT NULL DEFAULT true CHECK (active OR kind <> 'stock'),
+  -- what people call it and say of it
+  name        text,
+  description text,
+  category    text,
+  metadata    text
 );
 
 INSERT INTO ledger.assets (code, kind, scale) VALUES

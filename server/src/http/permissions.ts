@@ -79,6 +79,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listAssets: by(EVERYONE, "rates:read"),
   getAsset: by(EVERYONE, "rates:read"),
   addAsset: by(ADMIN, "assets:write"),
+  changeAsset: by(ADMIN, "assets:write"),
   activateAsset: by(ADMIN, "assets:write"),
   deactivateAsset: by(ADMIN, "assets:write"),
   listRiskFlags: by(STAFF, "risk:read"),

@@ -269,6 +269,7 @@ async function tryBanking(tour: Tour): Promise<void> {
   await post("/exchanges");
   await patch("/accounts/{id}", { id: account.id });
   await post("/assets");
+  await patch("/assets/{code}", { id: "ACME" });
 }
 
 async function tryStock(tour: Tour): Promise<void> {

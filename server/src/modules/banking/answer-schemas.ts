@@ -247,15 +247,28 @@ export const assetFields = {
   kind: Type.Enum(["money", "security", "stock"]),
   scale: Type.Integer({ minimum: 0, maximum: 9, description: "Decimals" }),
 };
-const exampleAsset = { code: "ACME", kind: "security", scale: 0, state: "active" };
+const exampleAsset = {
+  ...{ code: "ACME", kind: "security", scale: 0, state: "active" },
+  ...{ name: "Acme Inc.", description: "Common stock", category: "shares", metadata: null },
+};
 export const Asset = Type.Object(
   {
     ...assetFields,
     state: Type.Enum(["active", "inactive"], {
       description: "Where inactive, no account or order begins in it",
     }),
+    name: nullable(Type.String()),
+    description: nullable(Type.String()),
+    category: nullable(Type.String()),
+    metadata: nullable(Type.Record(Type.String(), Type.Unknown())),
   },
   { title: "Asset", examples: [exampleAsset] },
 );
 export type AssetDocument = Type.Static<typeof Asset>;
-export const AssetPage = pageOf(Asset, "AssetPage");
+export const AssetPage = Type.Object(
+  {
+    ...pageOf(Asset, "AssetPage").properties,
+    total: Type.Integer({ description: "Of all pages" }),
+  },
+  { title: "AssetPage" },
+);

@@ -1,9 +1,21 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
 
 import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
-import { type AssetRecord, addAsset, changeAssetState, findAssets, getAsset } from "../ledger/index.ts";
+import type { Filter } from "../../values/filter.ts";
+import { readMetadata } from "../../values/metadata.ts";
+import { readName } from "../../values/names.ts";
+import { readAll, readLines } from "../../values/read-input.ts";
+import {
+  type AssetDetails,
+  type AssetRecord,
+  addAsset,
+  changeAssetDetails,
+  changeAssetState,
+  findAssets,
+  getAsset,
+} from "../ledger/index.ts";
 import { Asset, type AssetDocument, AssetPage } from "./answer-schemas.ts";
-import { AssetInput, AssetParams, AssetQuery, NoInput } from "./query-schemas.ts";
+import { AssetChange, AssetInput, AssetParams, AssetQuery, NoInput } from "./query-schemas.ts";
 import type { BankingServices } from "./routes.ts";
 
 const tags = ["Assets"];
@@ -11,6 +23,7 @@ const tags = ["Assets"];
 export function addAssetRoutes(server: HttpServer, services: BankingServices): void {
   addReading(server, services);
   addAdding(server, services);
+  addChanging(server, services);
   for (const change of STATE_CHANGES) addStateChange(server, services, change);
 }
 
@@ -23,8 +36,10 @@ function addReading(server: HttpServer, { db }: BankingServices): void {
     query: AssetQuery,
     answer: AssetPage,
     run: async (request) => {
-      const { kind, ...page } = request.query;
-      return describePage(await findAssets(db, { kind, ...readPage(page) }), describeAsset);
+      const { kind, category, ...page } = request.query;
+      const filter = { kind, category: readName(category, "category") };
+      const { total, ...found } = await findAssets(db, { ...filter, ...readPage(page) });
+      return { ...describePage(found, describeAsset), total };
     },
   });
 
@@ -50,11 +65,41 @@ function addAdding(server: HttpServer, { db, assets }: BankingServices): void {
     answer: Asset,
     status: 201,
     event: "asset.add",
-    run:
-      ({ body }) =>
-      async (tx) =>
-        describeAsset(await addAsset(tx, body)),
+    run: ({ body: { code, kind, scale, ...details } }) => {
+      const given = readDetails(details);
+      return async (tx) => describeAsset(await addAsset(tx, { code, kind, scale, ...given }));
+    },
     afterCommit: () => assets.refresh(), // this process knows it before the answer says so
+  });
+}
+
+function addChanging(server: HttpServer, { db }: BankingServices): void {
+  addCommandRoute(server, db, {
+    method: "PATCH",
+    url: "/assets/:code",
+    tags,
+    operationId: "changeAsset",
+    summary: "Change what an asset is called, and what is said of it (admin)",
+    description: "Only the fields sent are changed; null removes one.",
+    params: AssetParams,
+    body: AssetChange,
+    answer: Asset,
+    event: "asset.change",
+    run: ({ params: { code }, body }) => {
+      const details = readDetails(body);
+      return async (tx) => describeAsset(await changeAssetDetails(tx, code, details));
+    },
+  });
+}
+
+/** @throws AppError `invalid/invalid_request` naming the field */
+function readDetails(input: AssetChange): Filter<AssetDetails> {
+  const { metadata } = input;
+  return readAll({
+    name: () => readName(input.name, "name"),
+    description: () => readLines(input.description, "description"),
+    category: () => readName(input.category, "category"),
+    metadata: () => (metadata === undefined || metadata === null ? metadata : readMetadata(metadata)),
   });
 }
 
@@ -95,6 +140,10 @@ function addStateChange(server: HttpServer, { db }: BankingServices, change: Sta
   });
 }
 
-function describeAsset({ code, kind, scale, active }: AssetRecord): AssetDocument {
-  return { code, kind, scale, state: active ? "active" : "inactive" };
+function describeAsset({ id, active, metadata, ...asset }: AssetRecord): AssetDocument {
+  return {
+    ...asset,
+    metadata: metadata === null ? null : JSON.parse(metadata),
+    state: active ? "active" : "inactive",
+  };
 }

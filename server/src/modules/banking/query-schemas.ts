@@ -1,8 +1,18 @@
 // The shapes of what reading and changing accounts is asked with.
 import { Type } from "typebox";
-import { AmountInput, Currency, Cursor, currencyOf, idOf, Limit, PastTime } from "../../http/index.ts";
+import {
+  AmountInput,
+  Currency,
+  Cursor,
+  currencyOf,
+  idOf,
+  Limit,
+  NOT_BLANK,
+  nullable,
+  PastTime,
+} from "../../http/index.ts";
 import { AccountState, assetFields, TransactionStatus, TransactionType } from "./answer-schemas.ts";
-import { Reference } from "./schemas.ts";
+import { Metadata, Reference } from "./schemas.ts";
 
 const AccountIdText = idOf("1109");
 const closed = { additionalProperties: false };
@@ -66,10 +76,28 @@ export const TransactionQuery = Type.Object(
   },
   closed,
 );
-export const AssetInput = Type.Object(assetFields, {
+const assetDetails = {
+  name: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 200, ...NOT_BLANK }))),
+  description: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 2_000 }))),
+  category: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 100, ...NOT_BLANK }))),
+  metadata: Type.Optional(nullable(Metadata)),
+};
+const exampleDetails = {
+  name: "Acme Inc.",
+  description: "Common stock",
+  category: "shares",
+  metadata: { isin: "US0000000000" },
+};
+export const AssetInput = Type.Object(
+  { ...assetFields, ...assetDetails },
+  { ...closed, examples: [{ code: "ACME", kind: "security", scale: 0, ...exampleDetails }] },
+);
+export const AssetChange = Type.Object(assetDetails, {
   ...closed,
-  examples: [{ code: "ACME", kind: "security", scale: 0 }],
+  minProperties: 1,
+  examples: [exampleDetails],
 });
+export type AssetChange = Type.Static<typeof AssetChange>;
 export const AssetParams = Type.Object({
   code: currencyOf("INR"),
 });
@@ -78,6 +106,7 @@ export const NoInput = Type.Object({}, closed);
 export const AssetQuery = Type.Object(
   {
     kind: Type.Optional(Type.Enum(["money", "security", "stock"])),
+    category: Type.Optional(Type.String({ minLength: 1, maxLength: 100, examples: ["shares"] })),
     cursor: Cursor,
     limit: Limit,
   },

@@ -3,6 +3,7 @@
 export type { NewAccount } from "./accounts/account-store.ts";
 export {
   ASSET_STATES,
+  changeAssetDetails,
   changeAssetState,
   getAsset,
   refuseInactive,
@@ -10,6 +11,7 @@ export {
 } from "./accounts/asset-state.ts";
 export {
   type Asset,
+  type AssetDetails,
   type AssetKind,
   type AssetRecord,
   type Assets,

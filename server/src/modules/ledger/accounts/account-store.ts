@@ -3,7 +3,8 @@ import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
-import type { Asset, AssetRecord } from "./assets.ts";
+import type { Filter } from "../../../values/filter.ts";
+import type { Asset, AssetDetails, AssetRecord } from "./assets.ts";
 
 export async function selectAssets(db: Sql): Promise<Asset[]> {
   return db<Asset[]>`SELECT id, code, kind, scale FROM ledger.assets ORDER BY id`;
@@ -11,19 +12,35 @@ export async function selectAssets(db: Sql): Promise<Asset[]> {
 
 export async function selectAssetsAfter(
   db: Sql,
-  query: { kind?: string | undefined; afterId: number; limit: number },
+  query: AssetFilter & { afterId: number; limit: number },
 ): Promise<AssetRecord[]> {
   return db<AssetRecord[]>`
-    SELECT id, code, kind, scale, active
+    SELECT id, code, kind, scale, active, name, description, category, metadata
     FROM ledger.assets
-    WHERE id > ${query.afterId} AND ${query.kind === undefined ? db`true` : db`kind = ${query.kind}`}
+    WHERE id > ${query.afterId} AND ${ofAssets(db, query)}
     ORDER BY id
     LIMIT ${query.limit}`;
 }
 
+interface AssetFilter {
+  readonly kind?: string | undefined;
+  readonly category?: string | undefined;
+}
+
+function ofAssets(db: Sql, { kind, category }: AssetFilter) {
+  const ofKind = kind === undefined ? db`true` : db`kind = ${kind}`;
+  return category === undefined ? ofKind : db`${ofKind} AND category = ${category}`;
+}
+
+export async function countAssets(db: Sql, filter: AssetFilter): Promise<number> {
+  const [row] = await db<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM ledger.assets WHERE ${ofAssets(db, filter)}`;
+  return row?.count ?? 0;
+}
+
 export async function selectAsset(db: Sql, code: string): Promise<AssetRecord | undefined> {
   const [row] = await db<AssetRecord[]>`
-    SELECT id, code, kind, scale, active
+    SELECT id, code, kind, scale, active, name, description, category, metadata
     FROM ledger.assets
     WHERE code = ${code}`;
   return row;
@@ -32,7 +49,7 @@ export async function selectAsset(db: Sql, code: string): Promise<AssetRecord | 
 /** Waits for whoever changes it. */
 export async function selectAssetForUpdate({ sql }: Tx, code: string): Promise<AssetRecord | undefined> {
   const [row] = await sql<AssetRecord[]>`
-    SELECT id, code, kind, scale, active
+    SELECT id, code, kind, scale, active, name, description, category, metadata
     FROM ledger.assets
     WHERE code = ${code}
     FOR UPDATE`;
@@ -63,11 +80,23 @@ export async function selectInactive({ sql }: Tx, ids: readonly number[]): Promi
   return rows.filter(({ active }) => !active).map(({ code }) => code);
 }
 
+export async function updateAssetDetails({ sql }: Tx, id: number, details: AssetDetails): Promise<void> {
+  await sql`
+    UPDATE ledger.assets
+    SET name = ${details.name}, description = ${details.description}, category = ${details.category},
+        metadata = ${details.metadata}
+    WHERE id = ${id}`;
+}
+
 /** Undefined where the code is taken. */
-export async function insertAsset({ sql }: Tx, asset: Omit<Asset, "id">): Promise<number | undefined> {
+export async function insertAsset(
+  { sql }: Tx,
+  asset: Omit<Asset, "id"> & Filter<AssetDetails>,
+): Promise<number | undefined> {
   const rows = await sql<{ id: number }[]>`
-    INSERT INTO ledger.assets (code, kind, scale)
-    VALUES (${asset.code}, ${asset.kind}, ${asset.scale})
+    INSERT INTO ledger.assets (code, kind, scale, name, description, category, metadata)
+    VALUES (${asset.code}, ${asset.kind}, ${asset.scale}, ${asset.name ?? null}, ${asset.description ?? null},
+            ${asset.category ?? null}, ${asset.metadata ?? null})
     ON CONFLICT (code) DO NOTHING
     RETURNING id`;
   return rows[0]?.id;

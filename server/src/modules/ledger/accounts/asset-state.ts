@@ -3,9 +3,10 @@
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { AppError } from "../../../values/app-error.ts";
+import type { Filter } from "../../../values/filter.ts";
 import { ledgerError } from "../errors.ts";
 import * as store from "./account-store.ts";
-import type { AssetRecord } from "./assets.ts";
+import type { AssetDetails, AssetRecord } from "./assets.ts";
 
 /** Of assets by id, as a command at the desk asks for them: whether each is active at this moment. */
 export const ASSET_STATES = {
@@ -41,4 +42,21 @@ export async function requireActive(tx: Tx, assetIds: readonly number[]): Promis
 
 export function refuseInactive(code: string): AppError {
   return ledgerError("asset_inactive", { fields: [{ field: "currency", reason: `${code} is not active` }] });
+}
+
+/**
+ * Changes what people call an asset and say of it; what is undefined stays. Locks the asset.
+ * @throws AppError `not_found/asset_not_found`
+ */
+export async function changeAssetDetails(
+  tx: Tx,
+  code: string,
+  details: Filter<AssetDetails>,
+): Promise<AssetRecord> {
+  const asset = await store.selectAssetForUpdate(tx, code);
+  if (asset === undefined) throw ledgerError("asset_not_found");
+  const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+  const changed = { ...asset, ...given };
+  await store.updateAssetDetails(tx, asset.id, changed);
+  return changed;
 }

@@ -3,14 +3,23 @@
 // before it is refused. Whether an asset is active does change, and is read where it counts (`asset-state.ts`).
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
-import type { PageFilter } from "../../../values/filter.ts";
+import type { Filter, PageFilter } from "../../../values/filter.ts";
 import { type Page, toPage } from "../../../values/page.ts";
 import { ledgerError } from "../errors.ts";
 import * as store from "./account-store.ts";
 
 export type AssetKind = "money" | "security" | "stock";
 
-export interface AssetRecord extends Asset {
+/** What people call an asset and say of it; null: nothing. */
+export interface AssetDetails {
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly category: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+}
+
+export interface AssetRecord extends Asset, AssetDetails {
   /** Where not, what is there stays and can be moved, and nothing new begins. */
   readonly active: boolean;
 }
@@ -99,22 +108,29 @@ export async function loadAssets(db: Sql): Promise<Assets> {
 /** Assets after `afterId` in the order of their ids, which is that of their making. */
 export async function findAssets(
   db: Sql,
-  query: PageFilter<{ kind: AssetKind }>,
-): Promise<Page<AssetRecord>> {
-  const { kind, cursor: afterId = 0, limit } = query;
-  const found = await store.selectAssetsAfter(db, { kind, afterId, limit: limit + 1 });
-  return toPage(found, limit, ({ id }) => id);
+  query: PageFilter<{ kind: AssetKind; category: string }>,
+): Promise<Page<AssetRecord> & { readonly total: number }> {
+  const { kind, category, cursor: afterId = 0, limit } = query;
+  const [found, total] = await Promise.all([
+    store.selectAssetsAfter(db, { kind, category, afterId, limit: limit + 1 }),
+    store.countAssets(db, { kind, category }),
+  ]);
+  return { ...toPage(found, limit, ({ id }) => id), total };
 }
 
 /**
  * Adds an asset with its system accounts; call `refresh` after the commit. Waits for another process that does the same.
  * @throws AppError `conflict/asset_exists`
  */
-export async function addAsset(tx: Tx, asset: Omit<Asset, "id">): Promise<AssetRecord> {
+export async function addAsset(
+  tx: Tx,
+  asset: Omit<Asset, "id"> & Filter<AssetDetails>,
+): Promise<AssetRecord> {
   const id = await store.insertAsset(tx, asset);
   if (id === undefined) throw ledgerError("asset_exists", { asset: asset.code });
   await store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES);
-  return { id, ...asset, active: true };
+  const { name = null, description = null, category = null, metadata = null } = asset;
+  return { id, ...asset, name, description, category, metadata, active: true };
 }
 
 /** Makes sure of assets that stand in the database but may have been added by another process after this one last looked. */
