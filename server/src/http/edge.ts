@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "@fastify/cors";
 import helmet, { type HelmetOptions } from "helmet";
 import { AppError, invalidField } from "../values/app-error.ts";
-import { isEscapedUtf8 } from "./forms.ts";
+import { findBroken } from "./forms.ts";
 import type { HttpServer } from "./http-server.ts";
 
 export interface EdgeOptions {
@@ -84,8 +84,8 @@ function findMisleading(request: IncomingMessage): AppError | undefined {
   if (headers.host === undefined && request.httpVersion === "1.1")
     return invalidField("Host", "must be sent");
   const query = url.indexOf("?");
-  if (query !== -1 && url.includes("%", query) && !isEscapedUtf8(url.slice(query)))
-    return new AppError("invalid", "invalid_request", { message: "the query is not valid UTF-8" });
+  const broken = query === -1 ? undefined : findBroken(url.slice(query + 1));
+  if (broken !== undefined) return broken;
   if (OTHER_CHARSET.test(headers["content-type"] ?? ""))
     return invalidField("Content-Type", "must be of UTF-8, or name no charset");
   const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";

@@ -2,21 +2,33 @@
 // are none would all become one and the same character, and two passwords one.
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
-import { AppError } from "../values/app-error.ts";
+import { AppError, invalidField } from "../values/app-error.ts";
 import type { HttpServer } from "./http-server.ts";
 
 /** For the routes of this scope. A field that is named twice is a list, which no text is. */
 export function takeForms(scope: HttpServer, bodyLimit: number): void {
   const type = "application/x-www-form-urlencoded";
   scope.addContentTypeParser<Buffer>(type, { parseAs: "buffer", bodyLimit }, (_request, body, done) => {
+    if (!isUtf8(body)) return done(notUtf8());
     const text = body.toString();
-    if (isUtf8(body) && isEscapedUtf8(text)) return done(null, parse(text));
-    return done(new AppError("invalid", "invalid_request", { message: "the body is not valid UTF-8" }));
+    const broken = findBroken(text);
+    return broken === undefined ? done(null, parse(text)) : done(broken);
   });
 }
 
+function notUtf8(): AppError {
+  return new AppError("invalid", "invalid_request", { message: "the body is not valid UTF-8" });
+}
+
+/** Names the first field of a form, or parameter of a query, that is no UTF-8. */
+export function findBroken(text: string): AppError | undefined {
+  if (!text.includes("%")) return undefined;
+  const part = text.split("&").find((each) => !isEscapedUtf8(each));
+  return part === undefined ? undefined : invalidField(part.split("=")[0] ?? "", "must be UTF-8");
+}
+
 /** Whether the bytes that are escaped as %C3%BC are UTF-8. A % before anything else stands for itself. */
-export function isEscapedUtf8(text: string): boolean {
+function isEscapedUtf8(text: string): boolean {
   try {
     decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, "%25"));
     return true;
