@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   doctor: async () => (await import("./doctor/doctor.ts")).addDoctorCommand,
   export: async () => (await import("./export/export.ts")).addExportCommand,
   supplier: async () => (await import("./supplier.ts")).addSupplierCommand,
+  quotes: async () => (await import("./quotes.ts")).addQuotesCommand,
   seed: async () => (await import("./demo/seed.ts")).addSeedCommand,
   demo: async () => (await import("./demo/demo-race.ts")).addDemoCommand,
   bench: async () => (await import("./bench.ts")).addBenchCommand,

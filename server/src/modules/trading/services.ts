@@ -16,10 +16,14 @@ export interface TradingSettings {
   readonly ordersPerMinuteMax: number;
 }
 
-export interface TradingServices {
+/** What taking quotes and filling what they fire takes. */
+export interface FillServices {
   readonly db: Sql;
   readonly desk: CommandDesk;
   readonly assets: Assets;
+}
+
+export interface TradingServices extends FillServices {
   /** Judges what is set aside for an order. */
   readonly moneyGuard: MoneyGuard;
   readonly settings: TradingSettings;

@@ -1,6 +1,10 @@
 // A person buys and sells: market, limit, stops, pairs, exits, and what becomes of holds, cash, shares and positions.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { verifyTrading } from "../../../src/modules/trading/verify/verify-trading.ts";
+import { runCommand } from "../../command.ts";
 import { openTradingGround, type TradingGround } from "./ground.ts";
 
 let ground: TradingGround;
@@ -156,6 +160,25 @@ it("shows the trade on the statement, owned by its order", async () => {
   expect(types).toContain("ORDER_HOLD CANCELLED");
   expect(types).toContain("ORDER_PAYMENT COMPLETED");
 });
+
+it("takes quotes in from a file, once, fires what they reach, and tells of a row that cannot be read", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "quotes-"));
+  const file = join(folder, "quotes.csv");
+  const settings = { DB_URL: ground.app.databaseUrl, DATA_DIR: folder };
+  const importIt = () => runCommand(["quotes", "import", file], { folder, settings });
+  const placed = await ground.place({ side: "buy", type: "limit", quantity: "1", limit_price: "80.00" });
+  const rows = ["symbol;bid;ask;last;time;source;sequence"];
+  for (const [index, price] of ["85.00", "79.00", "0", "90.00"].entries())
+    rows.push(`SHARE-USD;${price};${price};${price};${new Date().toISOString()};file;${index}`);
+  writeFileSync(file, rows.join("\n"));
+  expect(await importIt()).toMatchObject({ code: 0, out: "3 quotes taken in, 1 ignored, 1 orders fired\n" });
+  expect((await ground.order(placed.id)).average_price).toBe("79.00");
+  expect((await importIt()).out).toBe("0 quotes taken in, 4 ignored, 0 orders fired\n");
+  writeFileSync(file, "symbol,bid,ask,last,time\nSHARE-USD,1,one,1,2026-01-01");
+  expect(await importIt()).toMatchObject({ code: 2, out: "" });
+  expect((await importIt()).errors).toContain("line 2, ask: must be a decimal");
+  rmSync(folder, { recursive: true });
+}, 60_000);
 
 it("lets nobody see, cancel or trade with what is another's", async () => {
   const { app, instrumentId, cashId, assetId } = ground;

@@ -1,18 +1,16 @@
 // Routes of quotes: programs and staff bring them in, everybody may read them.
 import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
-import { invalidField } from "../../../values/app-error.ts";
-import { parseAmount } from "../../../values/money.ts";
 import { readName } from "../../../values/names.ts";
 import { readEach, readId, readRange, readTime } from "../../../values/read-input.ts";
 import { describeQuote } from "../instruments/describe-instrument.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
 import { sidesOf } from "../instruments/instrument.ts";
 import { InstrumentParams } from "../instruments/instrument-schemas.ts";
-import { PRICE_SCALE } from "../matching/price.ts";
 import type { TradingServices } from "../services.ts";
 import { findQuotes } from "./find-quotes.ts";
 import { type QuoteInput, QuotePage, QuoteQuery, QuotesAnswer, QuotesInput } from "./quote-schemas.ts";
 
+import { readQuotedPrice } from "./read-quote.ts";
 import { type NewQuote, takeQuotes } from "./take-quotes.ts";
 
 const tags = ["Trading"];
@@ -73,11 +71,4 @@ function readQuote(input: QuoteInput, path: string): NewQuote {
     source: readName(input.source ?? "api", `${path}source`),
     sequence: input.sequence ?? null,
   };
-}
-
-/** Zero is a price here, and is ignored later. */
-function readQuotedPrice(input: string | number, field: string): bigint {
-  const price = parseAmount(input, PRICE_SCALE);
-  if (typeof price === "bigint") return price;
-  throw invalidField(field, `must be a decimal with up to ${PRICE_SCALE} decimals, without sign`);
 }

@@ -7,7 +7,7 @@ import type { Instrument, InstrumentQuote } from "../instruments/instrument.ts";
 import { INSTRUMENTS, QUOTED_INSTRUMENTS } from "../instruments/instrument-store.ts";
 import { isWithinHours } from "../instruments/trading-hours.ts";
 import { priceOf } from "../matching/meet-quote.ts";
-import type { TradingCaller, TradingServices } from "../services.ts";
+import type { FillServices, TradingCaller } from "../services.ts";
 import { fillFired } from "../trade-orders/fill-fired.ts";
 import { fireOrder } from "../trade-orders/fire-order.ts";
 import { isOver, type TradeOrder } from "../trade-orders/trade-order.ts";
@@ -24,7 +24,7 @@ export interface NewQuote extends SentQuote {
  * Locks their instruments. Refuses `instrument_not_found`.
  */
 export async function takeQuotes(
-  services: TradingServices,
+  services: FillServices,
   caller: TradingCaller,
   quotes: readonly NewQuote[],
 ): Promise<CommandOutcome> {

@@ -14,7 +14,7 @@ import { allOrNothing, releaseHold } from "../../ledger/index.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
 import { INSTRUMENTS } from "../instruments/instrument-store.ts";
 import { POSITIONS } from "../positions/position-store.ts";
-import type { TradingServices } from "../services.ts";
+import type { FillServices } from "../services.ts";
 import { fillOrder, scopeOfFill } from "./fill-order.ts";
 import { cancelRelated } from "./related-orders.ts";
 import { saveOrder } from "./save-order.ts";
@@ -26,14 +26,14 @@ const ORDERS_PER_ROUND_MAX = 500;
 const ROUNDS_MAX = 20;
 
 /** Fills these orders, those that are fired still, and exits that their fills fired. What the desk could not take now is the task's. */
-export async function fillFired(services: TradingServices, ids: readonly number[]): Promise<void> {
+export async function fillFired(services: FillServices, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await Promise.all(ids.map((id) => submitRereading(services.desk, () => buildFillCommand(services, id))));
   await fillFired(services, await selectFiredExits(services.db, ids));
 }
 
 /** Fills what was fired and is not filled: its process died meanwhile. Returns the number of those it found. */
-export async function fillLeftBehind(services: TradingServices): Promise<number> {
+export async function fillLeftBehind(services: FillServices): Promise<number> {
   let count = 0;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const ids = await selectFiredIds(services.db, ORDERS_PER_ROUND_MAX);
@@ -44,7 +44,7 @@ export async function fillLeftBehind(services: TradingServices): Promise<number>
   return count;
 }
 
-async function buildFillCommand(services: TradingServices, id: number): Promise<BookCommand> {
+async function buildFillCommand(services: FillServices, id: number): Promise<BookCommand> {
   const read = await selectTradeOrder(services.db, id);
   if (read === undefined) throw new Error(`trade order ${id} is gone`);
   const instrument = await getInstrument(services.db, read.instrumentId);
