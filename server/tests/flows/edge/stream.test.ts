@@ -192,6 +192,23 @@ it("the token is judged with every command: an ended session does no more, until
   expect((await own.ask("GET /orders/17")).status).toBe(404);
 });
 
+it("a key opens a stream whatever its scopes, and each command asks for its own", async () => {
+  const account = { username: "keyed", email: "keyed@example.org", password: "not the one of the examples" };
+  await app.call("POST", "/auth/register", { body: account });
+  const { username, password } = account;
+  const token = (await app.call("POST", "/auth/login", { body: { username, password } })).body.access_token;
+  const wanted = { name: "till", scopes: ["accounts:read"] };
+  const made = await app.call("POST", "/users/me/api-keys", { token, body: wanted });
+  const keyed = await open(made.body.key);
+  expect((await keyed.ask("GET /accounts/1/balance")).body.code).toBe("account_not_found");
+  const body = { type: "withdrawal", account_id: "1", amount: "1.00", currency: "EUR" };
+  const refused = await keyed.ask("POST /transactions", { key: "scoped-1", body });
+  expect([refused.status, refused.body.detail]).toEqual([
+    403,
+    "this API key lacks the scope transactions:write",
+  ]);
+});
+
 it("limits are judged with every command", async () => {
   const limited = await startTestApp({ ...ALL, DB_URL: app.databaseUrl, RATE_LIMIT_MONEY: "4" });
   const client = await openStreamClient(limited.url, await app.token("customer", "somebody"));
