@@ -21,4 +21,14 @@ export const TRADING_KEYS = [
     description:
       "Most trade orders that a customer may place in a minute; 0: any number. Staff and programs are not counted.",
   },
+  {
+    name: "TRADING_RANDOM_WALK",
+    group: "Trading",
+    type: "integer",
+    minimum: 1,
+    maximum: 2_147_483_647,
+    default: undefined,
+    description:
+      "Seed of a random walk that quotes every open instrument which nobody else quotes, a step each second, so that prices move. Not in production.",
+  },
 ] as const satisfies readonly ConfigKey[];

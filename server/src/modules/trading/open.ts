@@ -1,8 +1,12 @@
 // Opens trading: instruments, quotes and trade orders, and the tasks that fill what was left behind and end what is over.
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/env-file.ts";
+import type { Task } from "../../runtime/task.ts";
 import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Module } from "../module.ts";
+import { walk } from "./quotes/random-walk.ts";
 import { tradingRoutes } from "./routes.ts";
 import type { TradingServices, TradingSettings } from "./services.ts";
 import { expireTradeOrders } from "./trade-orders/end-order.ts";
@@ -10,6 +14,11 @@ import { fillLeftBehind } from "./trade-orders/fill-fired.ts";
 import { verifyTrading } from "./verify/verify-trading.ts";
 
 const SWEEP_SECONDS = 5;
+
+interface TradingModuleSettings extends TradingSettings {
+  /** Undefined: nobody makes prices up. */
+  readonly randomWalkSeed: number | undefined;
+}
 
 interface Lower {
   readonly ledger: LedgerModule;
@@ -22,15 +31,11 @@ const CHECK: Check = {
   run: async (db, { since }) => ({ differences: await verifyTrading(db, { since }) }),
 };
 
-export const trading: Module<"trading", TradingSettings, Lower, TradingServices> = {
+export const trading: Module<"trading", TradingModuleSettings, Lower, TradingServices> = {
   name: "trading",
-  readSettings: (config) => ({
-    defaultCurrency: config.DEFAULT_CURRENCY,
-    openOrdersMax: config.TRADING_OPEN_ORDERS_MAX,
-    ordersPerMinuteMax: config.TRADING_ORDERS_PER_MINUTE,
-  }),
+  readSettings,
   checks: [CHECK],
-  open: ({ db }, settings, { ledger: { assets }, desk, banking }) => {
+  open: ({ db }, { randomWalkSeed, ...settings }, { ledger: { assets }, desk, banking }) => {
     const services: TradingServices = { db, desk, assets, moneyGuard: banking.moneyGuard, settings };
     return {
       services,
@@ -38,7 +43,24 @@ export const trading: Module<"trading", TradingSettings, Lower, TradingServices>
       tasks: [
         { name: "fill_fired_trade_orders", everySeconds: SWEEP_SECONDS, run: () => fillLeftBehind(services) },
         { name: "expire_trade_orders", everySeconds: SWEEP_SECONDS, run: () => expireTradeOrders(services) },
+        ...(randomWalkSeed === undefined ? [] : [walkOf(services, randomWalkSeed)]),
       ],
     };
   },
 };
+
+function readSettings(config: Config): TradingModuleSettings {
+  const randomWalkSeed = config.TRADING_RANDOM_WALK;
+  if (randomWalkSeed !== undefined && config.APP_ENV === "production")
+    throw new ConfigError(["TRADING_RANDOM_WALK makes prices up: leave it out in production"]);
+  return {
+    defaultCurrency: config.DEFAULT_CURRENCY,
+    openOrdersMax: config.TRADING_OPEN_ORDERS_MAX,
+    ordersPerMinuteMax: config.TRADING_ORDERS_PER_MINUTE,
+    randomWalkSeed,
+  };
+}
+
+function walkOf(services: TradingServices, seed: number): Task {
+  return { name: "walk_quotes", everySeconds: 1, run: () => walk(services, seed) };
+}
