@@ -146,14 +146,17 @@ function fireAll(desk: Desk, { quoted, waiting, actorId }: Firing): number[] {
   const fired: number[] = [];
   const { now } = desk.book;
   const { session } = quoted.instrument;
-  const isEnding = (order: TradeOrder) =>
-    order.groupId !== null &&
-    [...waiting.values()].some(({ groupId, state }) => groupId === order.groupId && state === "fired");
+  const firedGroups = new Set(
+    [...waiting.values()].flatMap(({ state, groupId }) => (state === "fired" ? (groupId ?? []) : [])),
+  );
   for (const order of waiting.values()) {
-    if (order.watch === null || isOver(order, { now, session }) || isEnding(order)) continue;
+    const isEnding = order.groupId !== null && firedGroups.has(order.groupId);
+    if (order.watch === null || isEnding || isOver(order, { now, session })) continue;
     const next = fireOrder(desk, order, { ...quoted, actorId });
     waiting.set(order.id, next);
-    if (next.state === "fired") fired.push(order.id);
+    if (next.state !== "fired") continue;
+    fired.push(order.id);
+    if (order.groupId !== null) firedGroups.add(order.groupId);
   }
   return fired;
 }

@@ -25,11 +25,24 @@ import { RELATED_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
 const ORDERS_PER_ROUND_MAX = 500;
 const ROUNDS_MAX = 20;
 
-/** Fills these orders, those that are fired still, and exits that their fills fired. What the desk could not take now is the task's. */
+/**
+ * Fills these orders, those that are fired still, and exits that their fills fired. What the desk cannot take now stays fired, and is
+ * filled by the task.
+ */
 export async function fillFired(services: FillServices, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return;
-  await Promise.all(ids.map((id) => submitRereading(services.desk, () => buildFillCommand(services, id))));
-  await fillFired(services, await selectFiredExits(services.db, ids));
+  for (let from = 0; from < ids.length; from += ORDERS_PER_ROUND_MAX) {
+    const round = ids.slice(from, from + ORDERS_PER_ROUND_MAX);
+    await Promise.all(round.map((id) => fill(services, id)));
+  }
+  if (ids.length > 0) await fillFired(services, await selectFiredExits(services.db, ids));
+}
+
+async function fill(services: FillServices, id: number): Promise<void> {
+  try {
+    await submitRereading(services.desk, () => buildFillCommand(services, id));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind !== "unavailable") throw error;
+  }
 }
 
 /** Fills what was fired and is not filled: its process died meanwhile. Returns the number of those it found. */
