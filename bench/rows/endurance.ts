@@ -9,12 +9,10 @@ import { checkBook, markBook } from "./check-book.ts";
 import { watchMemory } from "./memory.ts";
 import { measureLoad } from "./rows.ts";
 
-const ACCOUNTS_FULL = 1_000_000;
-const TRANSFERS_FULL = 10_000_000;
-const FILL_SLICE_SECONDS = 20;
-const SOAK_SLICE_SECONDS = 20;
-const SLOPE_FLAT_MB_PER_MINUTE = 2;
+const FULL = { accounts: 1_000_000, transfers: 10_000_000 };
 const TRANSFERS_OWN = 1_000_000;
+const SLICE_SECONDS = { fill: 20, soak: 20 };
+const SLOPE_FLAT_MB_PER_MINUTE = 2;
 const HOT_PLAN = { id: "hot-256", load: { traffic: "transfers", spread: "hot", inFlight: 256 } } as const;
 const PLAN = { id: "uniform-256", load: { traffic: "transfers", spread: "uniform", inFlight: 256 } } as const;
 
@@ -28,9 +26,9 @@ export async function measureScale(bench: Workbench, seconds: number, watch: Wat
   const empty = await measureRate(bench, { seconds }, watch);
   watch.onProgress("scale: opening accounts");
   const api = { port: bench.server.port, jwtSecret: bench.serverOptions.jwtSecret };
-  const accounts = await setUpAccounts(api, ACCOUNTS_FULL - bench.accounts.ids.length, bench.accounts.ids);
+  const accounts = await setUpAccounts(api, FULL.accounts - bench.accounts.ids.length, bench.accounts.ids);
   bench.load.useAccounts(accounts);
-  await fill(bench, watch, { spread: "uniform", transfers: TRANSFERS_FULL });
+  await fill(bench, watch, { spread: "uniform", transfers: FULL.transfers });
   await bench.sql`CHECKPOINT`;
   const full = await measureRate(bench, { seconds }, watch);
   return [
@@ -77,7 +75,7 @@ async function fill(
     const { acceptedTransfers, acceptedMinor } = await bench.load.run({
       ...load,
       warmupSeconds: 0,
-      seconds: FILL_SLICE_SECONDS,
+      seconds: SLICE_SECONDS.fill,
     });
     await checkBook(bench.sql, mark, { transfers: acceptedTransfers, amountMinor: acceptedMinor });
     if (acceptedTransfers < BATCH_LENGTH) throw new Error("the system cannot be filled: nothing is accepted");
@@ -96,7 +94,7 @@ export async function measureSoak(bench: Workbench, minutes: number, watch: Watc
   const until = performance.now() + minutes * 60_000;
   while (performance.now() < until) {
     watch.onProgress(`soak: ${Math.ceil((until - performance.now()) / 60_000)} minutes left`);
-    await measureLoad(bench, PLAN, { seconds: SOAK_SLICE_SECONDS, notes: watch.notes });
+    await measureLoad(bench, PLAN, { seconds: SLICE_SECONDS.soak, notes: watch.notes });
   }
   return describeMemory(memory.stop(), { atMost: SLOPE_FLAT_MB_PER_MINUTE });
 }

@@ -27,3 +27,8 @@ export function tableOf<Row extends SqlRow, Thing extends object>(
     },
   };
 }
+
+/** Of a statement that answers one row at most. */
+export async function firstOf<Row>(rows: PromiseLike<readonly Row[]>): Promise<Row | undefined> {
+  return (await rows)[0];
+}

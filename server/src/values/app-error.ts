@@ -58,6 +58,10 @@ export function refusalsOf<Code extends string>(
   };
 }
 
+/** The codes of a module's refusals: `CodeOf<typeof orderError>`. */
+export type CodeOf<Refusals extends (code: never, details?: RefusalDetails) => AppError> =
+  Parameters<Refusals>[0];
+
 /** Marks a "not found" about what is there but another's: the trail is told, the caller must not be. */
 export function asHidden(error: AppError): AppError {
   error.trail = { hidden: true };

@@ -1,5 +1,5 @@
 // The ledger's refusals. Codes are a promise to clients and never renamed.
-import { type ErrorEntry, type RefusalDetails, refusalsOf } from "../../values/app-error.ts";
+import { type CodeOf, type ErrorEntry, type RefusalDetails, refusalsOf } from "../../values/app-error.ts";
 
 export const LEDGER_ERRORS = {
   account_not_found: {
@@ -117,15 +117,14 @@ export const LEDGER_ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export const ledgerError = refusalsOf(LEDGER_ERRORS);
-export type LedgerErrorCode = keyof typeof LEDGER_ERRORS;
 
 /** A refusal decided inside a batch: returned, not thrown, for the other items of the batch go on. */
 export interface Refusal {
-  readonly refused: LedgerErrorCode;
+  readonly refused: CodeOf<typeof ledgerError>;
   readonly details: RefusalDetails;
 }
 
-export function refuse(code: LedgerErrorCode, details: RefusalDetails = {}): Refusal {
+export function refuse(code: CodeOf<typeof ledgerError>, details: RefusalDetails = {}): Refusal {
   return { refused: code, details };
 }
 

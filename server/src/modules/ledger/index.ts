@@ -91,7 +91,6 @@ export { writeBook } from "./book/write-book.ts";
 export {
   isRefusal,
   LEDGER_ERRORS,
-  type LedgerErrorCode,
   ledgerError,
   type Refusal,
   refuse,

@@ -1,5 +1,5 @@
 // The refusals of orders. Codes are a promise to clients and never renamed.
-import { type AppError, type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
+import { type AppError, type CodeOf, type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const ORDER_ERRORS = {
   order_not_found: {
@@ -150,11 +150,10 @@ export const ORDER_ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export const orderError = refusalsOf(ORDER_ERRORS);
-export type OrderErrorCode = keyof typeof ORDER_ERRORS;
 
 /** A refusal of one line, named as the request names it. */
 export function lineError(
-  code: OrderErrorCode,
+  code: CodeOf<typeof orderError>,
   line: { index: number; field: string; reason: string },
 ): AppError {
   const field = `items[${line.index}].${line.field}`;

@@ -1,9 +1,9 @@
 // A coupon: its terms, and what it takes off an order. Pure: what it is asked for and how often it was used comes from
 // whoever asks, under the coupon's lock where a use is taken.
-import type { AppError } from "../../values/app-error.ts";
+import type { AppError, CodeOf } from "../../values/app-error.ts";
 import { foldCode } from "../../values/names.ts";
 import { formatStamp } from "../../values/time.ts";
-import { type PromotionErrorCode, promotionError } from "./errors.ts";
+import { promotionError } from "./errors.ts";
 
 /** Percentages are whole millionths: 10 % is 100,000. */
 export const PERCENT_ONE = 1_000_000;
@@ -86,7 +86,7 @@ export interface CouponAsk extends OrderWorth {
  */
 export function judgeCoupon(coupon: Coupon, ask: CouponAsk): bigint | AppError {
   const { code, validFrom, validUntil, usageLimit, customerLimit, used } = coupon;
-  const refuse = (error: PromotionErrorCode, reason: string) => refuseCoupon(error, code, reason);
+  const refuse = (error: CodeOf<typeof promotionError>, reason: string) => refuseCoupon(error, code, reason);
   if (!coupon.isActive) return refuse("coupon_inactive", "is switched off");
   if (validFrom !== null && ask.now < validFrom)
     return refuse("coupon_not_yet_valid", `is valid from ${formatStamp(validFrom)} on`);
@@ -132,7 +132,7 @@ function shareOf(amount: bigint, percent: number): bigint {
 }
 
 /** A refusal that names the field as orders and carts have it. */
-export function refuseCoupon(error: PromotionErrorCode, code: string, reason: string): AppError {
+export function refuseCoupon(error: CodeOf<typeof promotionError>, code: string, reason: string): AppError {
   return promotionError(error, {
     message: `coupon ${code} ${reason}`,
     coupon_code: code,

@@ -71,4 +71,3 @@ export const PROMOTION_ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export const promotionError = refusalsOf(PROMOTION_ERRORS);
-export type PromotionErrorCode = keyof typeof PROMOTION_ERRORS;

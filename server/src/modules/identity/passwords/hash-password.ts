@@ -7,11 +7,8 @@ import { hashRaw } from "@node-rs/argon2";
 import type { HashQueue } from "./hash-queue.ts";
 import { normalizePassword } from "./password-rules.ts";
 
-const MEMORY_KIB = 19_456;
-const PASSES = 2;
-const LANES = 1;
-const TAG_BYTES = 32;
-const SALT_BYTES = 16;
+/** Of the hashes that are made today. */
+const ARGON2 = { memoryKib: 19_456, passes: 2, lanes: 1, tagBytes: 32, saltBytes: 16 } as const;
 /** bcrypt ignores what goes beyond: two passwords that begin alike would be one. */
 const BCRYPT_BYTES_MAX = 72;
 /** What an imported hash may ask of this machine. */
@@ -27,7 +24,7 @@ const KIND = /^\$(?:2[aby]\$\d\d|argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2})\
 const BCRYPT_UNFITTING = "N9qo8uLOickgx2ZMRZoMyeR5vW1cXb0TfLkq3sYdJ7hGpA2uEwB4i";
 
 /** How hashes made today begin, up to their salt. */
-export const TODAYS_KIND = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`;
+export const TODAYS_KIND = `$argon2id$v=19$m=${ARGON2.memoryKib},t=${ARGON2.passes},p=${ARGON2.lanes}$`;
 
 export interface PasswordHasher {
   readonly hash: (password: string) => Promise<string>;
@@ -76,7 +73,7 @@ function kindOf(stored: string): string {
 
 function makeUnfitting(kind: string): string {
   if (kind.startsWith("$2")) return `${kind}${BCRYPT_UNFITTING}`;
-  return `${kind}${toBase64(randomBytes(SALT_BYTES))}$${toBase64(randomBytes(TAG_BYTES))}`;
+  return `${kind}${toBase64(randomBytes(ARGON2.saltBytes))}$${toBase64(randomBytes(ARGON2.tagBytes))}`;
 }
 
 /** Whether the hash should be made anew at the next login: another algorithm, or other costs than today's. */
@@ -93,12 +90,15 @@ export function isKnownHash(stored: string): boolean {
 
 async function hashPassword(password: string): Promise<string> {
   const parameters = {
-    memory: MEMORY_KIB,
-    passes: PASSES,
-    parallelism: LANES,
-    nonce: randomBytes(SALT_BYTES),
+    memory: ARGON2.memoryKib,
+    passes: ARGON2.passes,
+    parallelism: ARGON2.lanes,
+    nonce: randomBytes(ARGON2.saltBytes),
   };
-  return formatArgon2(parameters, await computeArgon2(password, { ...parameters, tagLength: TAG_BYTES }));
+  return formatArgon2(
+    parameters,
+    await computeArgon2(password, { ...parameters, tagLength: ARGON2.tagBytes }),
+  );
 }
 
 async function verifyPassword(password: string, stored: string): Promise<boolean> {

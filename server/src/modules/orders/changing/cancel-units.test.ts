@@ -1,14 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import {
-  ALICE,
-  NO_TRACKING,
-  openTestOrders,
-  type TestLine,
-  type TestOrders,
-} from "../../../../tests/orders.ts";
+import { ALICE, NO_TRACKING, shareTestOrders, type TestLine } from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { refundOrder } from "../credit-notes/credit-order.ts";
 import { returnItems } from "../credit-notes/return-items.ts";
@@ -19,14 +12,7 @@ import { advanceOrder } from "./advance-order.ts";
 import { cancelUnits } from "./cancel-units.ts";
 import { payOrder } from "./pay-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
 function ship(id: string, lineNo: number, quantity: number) {
   return shop.act(id, shipOrder(shop.services, { ...NO_TRACKING, items: [{ lineNo, quantity }] }));

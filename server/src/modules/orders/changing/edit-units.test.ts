@@ -1,14 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { STAFF } from "../../../../tests/desk.ts";
-import {
-  ALICE,
-  NO_TRACKING,
-  openTestOrders,
-  type TestLine,
-  type TestOrders,
-} from "../../../../tests/orders.ts";
+import { ALICE, NO_TRACKING, shareTestOrders, type TestLine } from "../../../../tests/orders.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
-import { findDifferences } from "../../../../tests/verified.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { refundOrder } from "../credit-notes/credit-order.ts";
 import { returnItems } from "../credit-notes/return-items.ts";
@@ -21,14 +14,7 @@ import { cancelUnits } from "./cancel-units.ts";
 import { editOrder } from "./edit-order.ts";
 import { payOrder } from "./pay-order.ts";
 
-let shop: TestOrders;
-beforeAll(async () => {
-  shop = await openTestOrders();
-});
-afterAll(async () => {
-  expect(await findDifferences(shop.db)).toEqual([]);
-  await shop.close();
-});
+const shop = await shareTestOrders();
 
 function edit(id: string, lines: readonly (TestLine | NewLine)[], actor: Actor = STAFF) {
   const items = lines.map((line) => ("quantity" in line ? line : { productId: line[0], quantity: line[1] }));

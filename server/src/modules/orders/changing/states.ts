@@ -2,8 +2,8 @@
 // says of it. Whatever is not in the table does not happen. docs/orders.md shows the same table.
 import type { Actor } from "../../../values/actor.ts";
 import { actsForAll } from "../../../values/actor.ts";
-import type { AppError } from "../../../values/app-error.ts";
-import { type OrderErrorCode, orderError } from "../errors.ts";
+import type { AppError, CodeOf } from "../../../values/app-error.ts";
+import { orderError } from "../errors.ts";
 
 /** The numbers are what the database keeps; they never change their meaning. */
 export const ORDER_STATES = {
@@ -53,7 +53,7 @@ interface Transition {
   readonly entry: string;
   readonly by: readonly Party[];
   /** Codes of errors.ts with what must hold lest it be refused with them. */
-  readonly guards: readonly (readonly [OrderErrorCode, (facts: OrderFacts) => boolean])[];
+  readonly guards: readonly (readonly [CodeOf<typeof orderError>, (facts: OrderFacts) => boolean])[];
 }
 
 const isNotInReview = ["order_in_review", ({ review }: OrderFacts) => review !== "pending"] as const;

@@ -1,5 +1,6 @@
 // The SQL that re-derives orders from their own rows: sums and prices from the lines, progress from shipments and credit notes,
 // states from the timeline. Each read answers its first difference, or undefined. Amounts are minor units as text.
+import { firstOf } from "../../../runtime/row-table-store.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface TotalsRow {
@@ -13,7 +14,7 @@ export interface TotalsRow {
 
 /** Orders whose lines do not add up to them; lines without an order, orders without lines, numbers left out. */
 export async function selectWrongTotal({ sql }: Tx): Promise<TotalsRow | undefined> {
-  const [row] = await sql<TotalsRow[]>`
+  return firstOf(sql<TotalsRow[]>`
     WITH sums AS (
       SELECT order_id, count(*) AS count, max(line_no) AS last, sum(net) AS net, sum(tax) AS tax,
         sum(gross) AS gross, sum(credited) AS credited, sum(discount) AS discount
@@ -32,8 +33,7 @@ export async function selectWrongTotal({ sql }: Tx): Promise<TotalsRow | undefin
       AND o.discount = s.discount
       AND s.count = s.last) IS NOT TRUE
     ORDER BY 1
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 export interface PriceRow {
@@ -46,7 +46,7 @@ export interface PriceRow {
 
 /** Lines that are not their quantity times their price less the discount, with tax rounded once, half up. */
 export async function selectWrongPrice({ sql }: Tx): Promise<PriceRow | undefined> {
-  const [row] = await sql<PriceRow[]>`
+  return firstOf(sql<PriceRow[]>`
     WITH amounts AS (
       SELECT order_id, line_no, net, tax, includes_tax, unit_price::numeric * quantity - discount AS amount,
         tax_rate::numeric AS rate
@@ -65,8 +65,7 @@ export async function selectWrongPrice({ sql }: Tx): Promise<PriceRow | undefine
     WHERE p.tax <> p.tax_expected
       OR p.net <> CASE WHEN p.includes_tax THEN p.amount - p.tax_expected ELSE p.amount END
     ORDER BY 1, 2
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 export interface ProgressRow {
@@ -82,7 +81,7 @@ export interface ProgressRow {
  * is to end, without a sale every unit is cancelled.
  */
 export async function selectWrongProgress({ sql }: Tx): Promise<ProgressRow | undefined> {
-  const [row] = await sql<ProgressRow[]>`
+  return firstOf(sql<ProgressRow[]>`
     WITH shipped AS (
       SELECT s.order_id, l.line_no, sum(l.quantity) AS shipped
       FROM orders.shipment_lines l
@@ -124,8 +123,7 @@ export async function selectWrongProgress({ sql }: Tx): Promise<ProgressRow | un
     LEFT JOIN orders.orders o ON o.id = c.order_id
     WHERE c.stored <> c.expected
     ORDER BY 1, 2
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 export interface StateRow {
@@ -136,7 +134,7 @@ export interface StateRow {
 
 /** Orders whose state, fulfilment, holds and dates do not go together. */
 export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefined> {
-  const [row] = await sql<StateRow[]>`
+  return firstOf(sql<StateRow[]>`
     WITH progress AS (
       SELECT order_id, bool_or(cardinality(hold_ids) > 0) AS holds, bool_or(shipped > 0) AS any_shipped,
         bool_and(shipped + cancelled = quantity) AS all_shipped,
@@ -175,15 +173,14 @@ export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefine
     FROM judged
     WHERE rule IS NOT NULL
     ORDER BY id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** Orders whose timeline has gaps, does not lead from state to state, or ends in another one than theirs. */
 export async function selectBrokenTimeline({
   sql,
 }: Tx): Promise<{ id: bigint; seq: number | null } | undefined> {
-  const [row] = await sql<{ id: bigint; seq: number | null }[]>`
+  return firstOf(sql<{ id: bigint; seq: number | null }[]>`
     WITH steps AS (
       SELECT order_id, seq, from_state, to_state, lag(to_state) OVER in_order AS before,
         row_number() OVER in_order + 1 AS place
@@ -203,8 +200,7 @@ export async function selectBrokenTimeline({
       AND o.placed_state = coalesce(s.first, o.state)
       AND o.state = coalesce(s.last, o.placed_state)) IS NOT TRUE
     ORDER BY 1
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 export interface NoteTotalsRow {
@@ -217,7 +213,7 @@ export interface NoteTotalsRow {
 
 /** Credit notes whose lines do not add up to them. */
 export async function selectWrongNote({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
-  const [row] = await sql<NoteTotalsRow[]>`
+  return firstOf(sql<NoteTotalsRow[]>`
     WITH sums AS (
       SELECT note_id, sum(net) AS net, sum(tax) AS tax, sum(total) AS total
       FROM orders.credit_note_lines
@@ -228,13 +224,12 @@ export async function selectWrongNote({ sql }: Tx): Promise<NoteTotalsRow | unde
     LEFT JOIN sums s ON s.note_id = n.id
     WHERE (n.net = s.net AND n.tax = s.tax AND n.total = s.total) IS NOT TRUE
     ORDER BY n.id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** Orders whose credited, cancelled and waived are not what their credit notes say. */
 export async function selectWrongCredit({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
-  const [row] = await sql<NoteTotalsRow[]>`
+  return firstOf(sql<NoteTotalsRow[]>`
     WITH sums AS (
       SELECT order_id, sum(total) AS total, sum(total - refunded) AS waived,
         coalesce(sum(total) FILTER (WHERE kind = 'cancellation'), 0) AS cancelled
@@ -249,6 +244,5 @@ export async function selectWrongCredit({ sql }: Tx): Promise<NoteTotalsRow | un
       OR o.waived <> coalesce(s.waived, 0)
       OR o.cancelled <> coalesce(s.cancelled, 0)
     ORDER BY o.id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }

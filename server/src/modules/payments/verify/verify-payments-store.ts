@@ -1,6 +1,7 @@
 // The SQL that re-derives payments from their own rows: sums from events, what is under way and refunded from attempts, what
 // is at risk from disputes. Each read answers its first difference, or undefined. Amounts are minor units as text.
 
+import { firstOf } from "../../../runtime/row-table-store.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { toId } from "../../../values/id.ts";
@@ -29,7 +30,7 @@ export const SUM_NAMES = [
 
 /** Payments that are not the sum of their events; events without a payment; events left out. */
 export async function selectWrongSums({ sql }: Tx) {
-  const [row] = await sql<(DifferenceRow & { has_gap: boolean; is_missing: boolean })[]>`
+  return firstOf(sql<(DifferenceRow & { has_gap: boolean; is_missing: boolean })[]>`
     WITH sums AS (
       SELECT payment_id, count(*) AS count, max(seq) AS last,
         ${sql.unsafe(SUMS_OF_EVENTS)},
@@ -51,13 +52,12 @@ export async function selectWrongSums({ sql }: Tx) {
     FROM told
     WHERE stored <> expected OR has_gap
     ORDER BY id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** Payments that ask for another amount than the last that they were opened over or changed to. */
 export async function selectWrongAmount({ sql }: Tx): Promise<DifferenceRow | undefined> {
-  const [row] = await sql<DifferenceRow[]>`
+  return firstOf(sql<DifferenceRow[]>`
     WITH asked AS (
       SELECT DISTINCT ON (payment_id) payment_id, amount
       FROM payments.events
@@ -68,8 +68,7 @@ export async function selectWrongAmount({ sql }: Tx): Promise<DifferenceRow | un
     JOIN payments.payments p ON p.id = a.payment_id
     WHERE p.amount <> a.amount
     ORDER BY p.id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** In the order of the columns of `findWrongUnderWay`. */
@@ -77,7 +76,7 @@ export const UNDER_WAY_NAMES = ["authorizing", "capturing", "voiding", "refundin
 
 /** Payments whose amounts under way are not those of their open attempts. */
 export async function selectWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | undefined> {
-  const [row] = await sql<DifferenceRow[]>`
+  return firstOf(sql<DifferenceRow[]>`
     WITH sums AS (
       SELECT payment_id,
         coalesce(sum(amount) FILTER (WHERE act = 'authorize'), 0) AS authorizing,
@@ -98,24 +97,22 @@ export async function selectWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | 
     FROM told
     WHERE stored <> expected
     ORDER BY id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** The first attempt that nobody will ask about, and no person is shown: it would never end. */
 export async function selectStuckAttempt({ sql }: Tx) {
-  const [row] = await sql<{ id: bigint; payment_id: bigint; act: string }[]>`
+  return firstOf(sql<{ id: bigint; payment_id: bigint; act: string }[]>`
     SELECT id, payment_id, act
     FROM payments.attempts
     WHERE settled_at IS NULL AND due_at IS NULL AND attention_since IS NULL
     ORDER BY id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** Payments whose refunds that succeeded, each an attempt of its own, do not add up to what is refunded. */
 export async function selectWrongRefunds({ sql }: Tx): Promise<DifferenceRow | undefined> {
-  const [row] = await sql<DifferenceRow[]>`
+  return firstOf(sql<DifferenceRow[]>`
     WITH sums AS (
       SELECT payment_id, sum(amount) AS refunded
       FROM payments.attempts
@@ -126,13 +123,12 @@ export async function selectWrongRefunds({ sql }: Tx): Promise<DifferenceRow | u
     LEFT JOIN sums s ON s.payment_id = p.id
     WHERE p.refunded <> coalesce(s.refunded, 0)
     ORDER BY p.id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** Payments whose disputes do not add up to what is at risk and what was lost. */
 export async function selectWrongDisputes({ sql }: Tx): Promise<DifferenceRow | undefined> {
-  const [row] = await sql<DifferenceRow[]>`
+  return firstOf(sql<DifferenceRow[]>`
     WITH sums AS (
       SELECT payment_id,
         coalesce(sum(amount) FILTER (WHERE state = 'open'), 0) AS open,
@@ -149,8 +145,7 @@ export async function selectWrongDisputes({ sql }: Tx): Promise<DifferenceRow | 
     FROM told
     WHERE stored <> expected
     ORDER BY id
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 export interface EventBooking {
@@ -233,15 +228,14 @@ export async function selectNamed(
 /** The first journal or hold that is named twice. */
 export async function selectSharedName({ sql }: Tx, what: keyof typeof NAMES) {
   const { table, name, payment } = NAMES[what];
-  const [row] = await sql<{ id: bigint; payment_id: bigint }[]>`
+  return firstOf(sql<{ id: bigint; payment_id: bigint }[]>`
     SELECT ${sql(name)} AS id, max(${sql(payment)}) AS payment_id
     FROM ${sql(table)}
     WHERE ${sql(name)} IS NOT NULL
     GROUP BY ${sql(name)}
     HAVING count(*) > 1
     ORDER BY ${sql(name)}
-    LIMIT 1`;
-  return row;
+    LIMIT 1`);
 }
 
 /** What a payment says that it holds. */

@@ -1,13 +1,13 @@
 // Routes of instruments: everybody may see them, staff makes, changes, halts and opens them.
 import {
   addCommandRoute,
+  addDeskRoute,
+  addRoute,
   describePage,
   type HttpServer,
-  readCaller,
   readPage,
-  send,
 } from "../../../http/index.ts";
-import { CHANGES_FIELDS, formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
+import { CHANGES_FIELDS, IF_MATCH, readVersions } from "../../../http/version.ts";
 import { readCode, readName } from "../../../values/names.ts";
 import type { TradingServices } from "../services.ts";
 import { expireTradeOrders } from "../trade-orders/end-order.ts";
@@ -38,44 +38,36 @@ export function addInstrumentRoutes(server: HttpServer, services: TradingService
 }
 
 function addReading(server: HttpServer, { db, assets }: TradingServices): void {
-  server.get(
-    "/instruments",
-    {
-      schema: {
-        tags,
-        operationId: "listInstruments",
-        summary: "Instruments with their newest quotes, oldest first",
-        querystring: InstrumentQuery,
-        response: { 200: InstrumentPage },
-      },
-    },
-    async (request) => {
+  addRoute(server, {
+    url: "/instruments",
+    tags,
+    operationId: "listInstruments",
+    summary: "Instruments with their newest quotes, oldest first",
+    query: InstrumentQuery,
+    answer: InstrumentPage,
+    run: async (request) => {
       const { symbol: wanted, asset, state, ...page } = request.query;
       const symbol = readCode(wanted, "symbol");
       const found = await findInstruments(db, { symbol, asset, state, ...readPage(page) });
       await assets.lookAgain();
       return describePage(found, (instrument) => describeInstrument(assets, instrument, now()));
     },
-  );
+  });
 
-  server.get(
-    "/instruments/:id",
-    {
-      schema: {
-        tags,
-        operationId: "getInstrument",
-        summary: "An instrument with its newest quote",
-        params: InstrumentParams,
-        response: { 200: InstrumentAnswer },
-      },
-    },
-    async (request, reply) => {
-      const instrument = await getInstrument(db, request.params.id);
+  addRoute(server, {
+    url: "/instruments/:id",
+    tags,
+    operationId: "getInstrument",
+    summary: "An instrument with its newest quote",
+    params: InstrumentParams,
+    answer: InstrumentAnswer,
+    isVersioned: true,
+    run: async ({ params }) => {
+      const instrument = await getInstrument(db, params.id);
       if (assets.byCode(instrument.asset) === undefined) await assets.refresh();
-      reply.header("etag", formatETag(instrument));
       return describeInstrument(assets, instrument, now());
     },
-  );
+  });
 }
 
 function addWriting(server: HttpServer, services: TradingServices): void {
@@ -153,26 +145,27 @@ const STATE_CHANGES: readonly StateRoute[] = [
 
 function addStateChange(server: HttpServer, services: TradingServices, route: StateRoute): void {
   const { act, state, operationId, summary, description } = route;
-  server.post(
-    `/instruments/:id/${act}`,
-    {
-      schema: {
-        tags,
-        operationId,
-        summary,
-        description: `${description} ${IF_MATCH}`,
-        params: InstrumentParams,
-        body: StateInput,
-        response: { 200: InstrumentAnswer },
-      },
-    },
-    async (request, reply) => {
-      const versions = readVersions(request.headers["if-match"]);
-      const reason = readName(request.body.reason, "reason");
-      const change = { id: request.params.id, state, reason, versions };
-      const outcome = await changeInstrumentState(services, readCaller(request), change);
+  addDeskRoute(server, {
+    url: `/instruments/:id/${act}`,
+    tags,
+    operationId,
+    summary,
+    description: `${description} ${IF_MATCH}`,
+    params: InstrumentParams,
+    body: StateInput,
+    answer: InstrumentAnswer,
+    status: 200,
+    run: async ({ params, body, headers }, caller) => {
+      const versions = readVersions(headers["if-match"]);
+      const reason = readName(body.reason, "reason");
+      const outcome = await changeInstrumentState(services, caller, {
+        id: params.id,
+        state,
+        reason,
+        versions,
+      });
       if (state === "closed") await expireTradeOrders(services);
-      return send(reply, outcome, 200);
+      return outcome;
     },
-  );
+  });
 }
