@@ -19,10 +19,8 @@ export interface Ceremony {
   readonly synced: boolean;
 }
 
-const UP = 0x01;
-const UV = 0x04;
-const BACKED_UP = 0x18;
-const ATTESTED = 0x40;
+/** Bits of what a device says of itself. */
+const FLAGS = { present: 0x01, verified: 0x04, backedUp: 0x18, attested: 0x40 };
 
 /** What `navigator.credentials.create()` would answer on a page, as JSON, with the key that it made. */
 export function createCredential(options: CreationOptions, change: Partial<Ceremony> = {}) {
@@ -32,7 +30,7 @@ export function createCredential(options: CreationOptions, change: Partial<Cerem
   const key = { id, privateKey, publicKey, counter: 0, userHandle: options.user.id };
   const clientData = makeClientData("webauthn.create", ceremony);
   const authenticatorData = Buffer.concat([
-    makeHead(ceremony, ATTESTED, 0),
+    makeHead(ceremony, FLAGS.attested, 0),
     Buffer.alloc(16), // AAGUID
     Buffer.from([0, id.length]),
     id,
@@ -101,7 +99,7 @@ function makeClientData(type: string, { challenge, origin }: Ceremony): Buffer {
 function makeHead({ rpId, userVerified, synced }: Ceremony, flags: number, counter: number): Buffer {
   const head = Buffer.alloc(37);
   createHash("sha256").update(rpId).digest().copy(head);
-  head[32] = flags | UP | (userVerified ? UV : 0) | (synced ? BACKED_UP : 0);
+  head[32] = flags | FLAGS.present | (userVerified ? FLAGS.verified : 0) | (synced ? FLAGS.backedUp : 0);
   head.writeUInt32BE(counter, 33);
   return head;
 }

@@ -7,6 +7,7 @@ export { describePage, readPage } from "./page.ts";
 export { addBytesRoute } from "./routes/add-bytes-route.ts";
 export { addCommandRoute } from "./routes/add-command-route.ts";
 export { addDeskRoute } from "./routes/add-desk-route.ts";
+export { addList } from "./routes/add-list.ts";
 export { addRoute } from "./routes/add-route.ts";
 export { sendAnswer } from "./routes/answer.ts";
 export { type Caller, readCaller, readContext, readFullOrigin, readOrigin } from "./routes/caller.ts";

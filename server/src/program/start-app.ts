@@ -154,15 +154,15 @@ async function openMetricsDoor(
   });
 }
 
-function readRateLimits(config: Config): RateLimits {
-  return {
-    login: config.RATE_LIMIT_LOGIN,
-    anonymous: config.RATE_LIMIT_ANONYMOUS,
-    user: config.RATE_LIMIT_USER,
-    money: config.RATE_LIMIT_MONEY,
-    staff: config.RATE_LIMIT_STAFF,
-    key: config.RATE_LIMIT_KEY,
-  };
+function readRateLimits({
+  RATE_LIMIT_LOGIN: login,
+  RATE_LIMIT_ANONYMOUS: anonymous,
+  RATE_LIMIT_USER: user,
+  RATE_LIMIT_MONEY: money,
+  RATE_LIMIT_STAFF: staff,
+  RATE_LIMIT_KEY: key,
+}: Config): RateLimits {
+  return { login, anonymous, user, money, staff, key };
 }
 
 /** Below /api/v1; paths without it are aliases of the current version, and the document shows each route once. */

@@ -1,6 +1,6 @@
 // Routes that read payments.
 
-import { addRoute, describePage, type HttpServer, PageQuery, readPage } from "../../http/index.ts";
+import { addList, addRoute, type HttpServer, PageQuery } from "../../http/index.ts";
 import { readForeignCode } from "../../values/names.ts";
 import { describeAttention, describeDispute, describeHistory, describePayment } from "./describe-payment.ts";
 import { findAttention, findDisputes, findPayments, getPaymentWithHistory } from "./find-payments.ts";
@@ -24,7 +24,7 @@ export function addPaymentReadingRoutes(server: HttpServer, services: PaymentSer
 function addLists(server: HttpServer, services: PaymentServices): void {
   const { assets } = services;
 
-  addRoute(server, {
+  addList(server, {
     url: "/payments",
     tags,
     operationId: "listPayments",
@@ -32,13 +32,13 @@ function addLists(server: HttpServer, services: PaymentServices): void {
     description: "A customer finds their own.",
     query: PaymentQuery,
     answer: PaymentPage,
-    run: async (request) => {
-      const { order_id: orderId, customer_id, provider, ...query } = request.query;
+    find: async (request, page) => {
+      const { order_id: orderId, customer_id, provider } = request.query;
       const customerId = readForeignCode(customer_id, "customer_id");
-      const filter = { orderId, customerId, provider, ...readPage(query) };
-      const page = await findPayments(services, request.actor, filter);
-      return describePage(page, (payment) => describePayment(assets, payment));
+      const filter = { orderId, customerId, provider, ...page };
+      return findPayments(services, request.actor, filter);
     },
+    describe: (payment) => describePayment(assets, payment),
   });
 
   addRoute(server, {
@@ -56,7 +56,7 @@ function addLists(server: HttpServer, services: PaymentServices): void {
 function addQueues(server: HttpServer, services: PaymentServices): void {
   const { assets } = services;
 
-  addRoute(server, {
+  addList(server, {
     url: "/payments/attention",
     tags,
     operationId: "listPaymentAttention",
@@ -65,13 +65,11 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
       "Attempts of which the provider has not said in time what became of them: find out, then POST /payments/{id}/resolve. Refunds that failed: refund again, or resolve them as failed. And events that do not fit their payment: compare them with the provider's pages, then POST /payments/attention/{id}/resolve.",
     query: PageQuery,
     answer: AttentionPage,
-    run: async (request) => {
-      const page = await findAttention(services, readPage(request.query));
-      return describePage(page, (item) => describeAttention(assets, item, new Date()));
-    },
+    find: (_request, page) => findAttention(services, page),
+    describe: (item) => describeAttention(assets, item, new Date()),
   });
 
-  addRoute(server, {
+  addList(server, {
     url: "/payments/disputes",
     tags,
     operationId: "listPaymentDisputes",
@@ -79,9 +77,7 @@ function addQueues(server: HttpServer, services: PaymentServices): void {
     description: "While one is open its amount is at risk; lost, the money is gone.",
     query: PageQuery,
     answer: DisputePage,
-    run: async (request) => {
-      const page = await findDisputes(services, readPage(request.query));
-      return describePage(page, ({ payment, dispute }) => describeDispute(assets, payment, dispute));
-    },
+    find: (_request, page) => findDisputes(services, page),
+    describe: ({ payment, dispute }) => describeDispute(assets, payment, dispute),
   });
 }

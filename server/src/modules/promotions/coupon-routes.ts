@@ -1,13 +1,6 @@
 // Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
 
-import {
-  addCommandRoute,
-  addRoute,
-  describePage,
-  type HttpServer,
-  type Routes,
-  readPage,
-} from "../../http/index.ts";
+import { addCommandRoute, addList, addRoute, type HttpServer, type Routes } from "../../http/index.ts";
 import { CHANGES_FIELDS, readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Assets } from "../ledger/index.ts";
@@ -45,18 +38,15 @@ export function couponRoutes(services: CouponServices): Routes {
 }
 
 function addReading(server: HttpServer, { db, assets }: CouponServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/coupons",
     tags,
     operationId: "listCoupons",
     summary: "Coupons, newest first (operators)",
     query: CouponQuery,
     answer: CouponPage,
-    run: async (request) => {
-      const { active: isActive, ...query } = request.query;
-      const page = await findCoupons(db, { isActive, ...readPage(query) });
-      return describePage(page, (coupon) => describeCoupon(assets, coupon));
-    },
+    find: ({ query: { active: isActive } }, page) => findCoupons(db, { isActive, ...page }),
+    describe: (coupon) => describeCoupon(assets, coupon),
   });
 
   addRoute(server, {

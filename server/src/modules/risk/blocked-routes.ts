@@ -1,6 +1,6 @@
 // Routes of the list of the blocked (admins), and what the fraud check found about an order (staff).
 
-import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
+import { addCommandRoute, addList, addRoute, type HttpServer } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
@@ -66,17 +66,15 @@ function addBlocking(server: HttpServer, { db, vault }: BlockedServices): void {
 }
 
 function addReading(server: HttpServer, services: BlockedServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/risk/blocked",
     tags,
     operationId: "listBlocked",
     summary: "The list of the blocked, newest first (admin)",
     query: BlockedQuery,
     answer: BlockedPage,
-    run: async (request) => {
-      const page = await findBlocked(services, { ...request.query, ...readPage(request.query) });
-      return describePage(page, describeEntry);
-    },
+    find: ({ query }, page) => findBlocked(services, { ...query, ...page }),
+    describe: describeEntry,
   });
 
   addRoute(server, {

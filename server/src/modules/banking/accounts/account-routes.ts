@@ -1,6 +1,6 @@
 // Routes of accounts: opening, finding, reading, changing.
 
-import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { addCommandRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { CHANGES_FIELDS, readVersions } from "../../../http/version.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import { Account, AccountBatch, AccountPage } from "../answer-schemas.ts";
@@ -59,7 +59,7 @@ function addOpening(server: HttpServer, { db, vault, assets }: BankingServices):
 }
 
 function addReading(server: HttpServer, services: BankingServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/accounts",
     tags,
     operationId: "listAccounts",
@@ -67,16 +67,14 @@ function addReading(server: HttpServer, services: BankingServices): void {
     description: "Staff sees all, a customer their own.",
     query: AccountQuery,
     answer: AccountPage,
-    run: async (request) => {
-      const { owner_id: ownerId, external_number: externalNumber, ...query } = request.query;
-      const page = await findAccounts(services, request.actor, {
+    find: ({ actor, query: { owner_id, external_number: externalNumber, ...query } }, page) =>
+      findAccounts(services, actor, {
         ...query,
-        ownerId: readForeignCode(ownerId, "owner_id"),
+        ownerId: readForeignCode(owner_id, "owner_id"),
         externalNumber,
-        ...readPage(query),
-      });
-      return describePage(page, describeAccount);
-    },
+        ...page,
+      }),
+    describe: describeAccount,
   });
 
   addRoute(server, {

@@ -1,13 +1,6 @@
 // Routes of currency exchange: exchanging, and the rates.
 
-import {
-  addCommandRoute,
-  addDeskRoute,
-  addRoute,
-  describePage,
-  type HttpServer,
-  readPage,
-} from "../../../http/index.ts";
+import { addCommandRoute, addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { readAll, readId } from "../../../values/read-input.ts";
 import { readNewRate } from "../read-input.ts";
@@ -87,16 +80,14 @@ function addRateReading(server: HttpServer, { db }: BankingServices): void {
     run: async (request) => ({ items: (await findLatestRates(db, request.query)).map(describeRate) }),
   });
 
-  addRoute(server, {
+  addList(server, {
     url: "/exchange-rates/history",
     tags,
     operationId: "listExchangeRateHistory",
     summary: "All rates of a pair, newest first",
     query: RateHistoryQuery,
     answer: ExchangeRatePage,
-    run: async (request) => {
-      const { base, quote, ...page } = request.query;
-      return describePage(await findRateHistory(db, { base, quote, ...readPage(page) }), describeRate);
-    },
+    find: ({ query: { base, quote } }, page) => findRateHistory(db, { base, quote, ...page }),
+    describe: describeRate,
   });
 }

@@ -1,6 +1,6 @@
 // Routes of holds: placing, capturing, releasing, reading.
 
-import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { AccountParams } from "../query-schemas.ts";
 import { readHold } from "../read-input.ts";
 import type { BankingServices } from "../routes.ts";
@@ -88,7 +88,7 @@ function addReading(server: HttpServer, services: BankingServices): void {
     run: async ({ actor, params }) => describeHoldRecord(assets, await getHold(services, actor, params.id)),
   });
 
-  addRoute(server, {
+  addList(server, {
     url: "/holds",
     tags,
     operationId: "listHolds",
@@ -96,10 +96,8 @@ function addReading(server: HttpServer, services: BankingServices): void {
     description: "Without account_id: all that the caller may see.",
     query: HoldQuery,
     answer: HoldPage,
-    run: async (request) => {
-      const { account_id: accountId, status, ...page } = request.query;
-      const found = await findHolds(services, request.actor, { accountId, status, ...readPage(page) });
-      return describePage(found, (hold) => describeHoldRecord(assets, hold));
-    },
+    find: ({ actor, query: { account_id: accountId, status } }, page) =>
+      findHolds(services, actor, { accountId, status, ...page }),
+    describe: (hold) => describeHoldRecord(assets, hold),
   });
 }

@@ -1,13 +1,6 @@
 // Routes that read what happened: balances, statements, transactions.
 
-import {
-  addRoute,
-  describePage,
-  formatCursor,
-  type HttpServer,
-  readCursor,
-  readPage,
-} from "../../../http/index.ts";
+import { addList, addRoute, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { readAll, readRange, readTime } from "../../../values/read-input.ts";
 import { findStatement, getBalance } from "../../ledger/index.ts";
@@ -72,7 +65,7 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
 function addTransactionHistory(server: HttpServer, services: BankingServices): void {
   const tags = ["Transactions"];
 
-  addRoute(server, {
+  addList(server, {
     url: "/transactions",
     tags,
     operationId: "listTransactions",
@@ -81,17 +74,17 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
       "Of an account, or of all that the caller may see. Holds are PENDING, refused transactions FAILED. A page that a filter leaves short, even empty, is not the last: go on with next_cursor until it is null.",
     query: TransactionQuery,
     answer: TransactionPage,
-    run: async (request) => {
+    find: async (request, page) => {
       const { account_id: account, type, status, reference, ...query } = request.query;
-      const page = await findBankTransactions(services, request.actor, {
+      return findBankTransactions(services, request.actor, {
         accountId: account,
         type,
         status,
         ...readAsked(reference, query),
-        ...readPage(query),
+        ...page,
       });
-      return describePage(page, (record) => describeRecord(services.assets, record));
     },
+    describe: (record) => describeRecord(services.assets, record),
   });
 
   addRoute(server, {

@@ -1,6 +1,6 @@
 // Routes of categories.
 
-import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { addCommandRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { CHANGES_FIELDS, readVersions } from "../../../http/version.ts";
 import { readCode } from "../../../values/names.ts";
 import { CategoryPage, Category as CategoryShape, CategoryWithAncestors } from "../answer-schemas.ts";
@@ -20,7 +20,7 @@ export function addCategoryRoutes(server: HttpServer, services: CatalogServices)
 }
 
 function addReading(server: HttpServer, { db }: CatalogServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/categories",
     ...FOR_VISITORS,
     tags,
@@ -29,12 +29,13 @@ function addReading(server: HttpServer, { db }: CatalogServices): void {
     description: "No token is needed. `parent_id` and `path` make the tree. Drafts are shown to staff.",
     query: CategoryQuery,
     answer: CategoryPage,
-    run: async (request) => {
+    find: async (request, page) => {
       const { parent_id: parentId, below_id: belowId, ...query } = request.query;
       const slug = readCode(query.slug, "slug");
-      const search = { parentId, belowId, slug, ...readPage(query) };
-      return describePage(await findCategories(db, request.actor, search), describeCategory);
+      const search = { parentId, belowId, slug, ...page };
+      return findCategories(db, request.actor, search);
     },
+    describe: describeCategory,
   });
 
   addRoute(server, {

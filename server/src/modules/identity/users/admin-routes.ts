@@ -157,10 +157,10 @@ function addSessions(server: HttpServer, identity: Identity): void {
     params: UserPath,
     answer: EndedAnswer,
     run: async (request) => {
-      const ending = { userId: request.params.id, reason: "ended by staff" };
       const context = readContext(request);
-      await requireMayActOn(identity, ending.userId, context.actor);
-      return { ended: await endUserSessions(identity, ending, context) };
+      const { id: userId } = request.params;
+      await requireMayActOn(identity, userId, context.actor);
+      return { ended: await endUserSessions(identity, { userId, reason: "ended by staff" }, context) };
     },
   });
 

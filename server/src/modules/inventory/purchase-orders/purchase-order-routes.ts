@@ -1,13 +1,6 @@
 // Routes of purchase orders: seeing them, ordering by hand, booking the goods in.
 
-import {
-  addCommandRoute,
-  addDeskRoute,
-  addRoute,
-  describePage,
-  type HttpServer,
-  readPage,
-} from "../../../http/index.ts";
+import { addCommandRoute, addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { readText } from "../../../values/read-input.ts";
 import type { InventoryServices } from "../routes.ts";
 import { findPurchaseOrders, getPurchaseOrder } from "./find-purchase-orders.ts";
@@ -32,15 +25,15 @@ export function addPurchaseOrderRoutes(server: HttpServer, services: InventorySe
 }
 
 function addReading(server: HttpServer, { db }: InventoryServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/purchase-orders",
     tags,
     operationId: "listPurchaseOrders",
     summary: "Orders to the supplier, newest first (staff)",
     query: PurchaseOrderQuery,
     answer: PurchaseOrderPage,
-    run: async (request) =>
-      describePage(await findPurchaseOrders(db, readPage(request.query)), describePurchaseOrder),
+    find: (_request, page) => findPurchaseOrders(db, page),
+    describe: describePurchaseOrder,
   });
 
   addRoute(server, {

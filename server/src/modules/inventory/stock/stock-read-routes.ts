@@ -1,6 +1,6 @@
 // Routes that read a product's stock, its history and what is reserved, and that change how its stock is kept.
 
-import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { addCommandRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { CHANGES_FIELDS, readVersions } from "../../../http/version.ts";
 import { readIds, readRange } from "../../../values/read-input.ts";
 import { findMovements, findReservations } from "../bookings/find-movements.ts";
@@ -30,7 +30,7 @@ export function addStockReadRoutes(server: HttpServer, services: InventoryServic
 }
 
 function addLevels(server: HttpServer, { db }: InventoryServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/stock",
     tags,
     operationId: "listStock",
@@ -38,11 +38,12 @@ function addLevels(server: HttpServer, { db }: InventoryServices): void {
     description: "With low=true: products with an open alert of low stock.",
     query: StockQuery,
     answer: StockPage,
-    run: async (request) => {
-      const { product_id, low: isLow, ...page } = request.query;
+    find: async (request, page) => {
+      const { product_id, low: isLow } = request.query;
       const productIds = readIds(product_id, "product_id");
-      return describePage(await findStock(db, { productIds, isLow, ...readPage(page) }), describeStock);
+      return findStock(db, { productIds, isLow, ...page });
     },
+    describe: describeStock,
   });
 
   addRoute(server, {
@@ -85,7 +86,7 @@ function addChanging(server: HttpServer, services: InventoryServices): void {
 }
 
 function addMovements(server: HttpServer, { db }: InventoryServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/stock/:product_id/movements",
     tags,
     operationId: "listStockMovements",
@@ -94,17 +95,18 @@ function addMovements(server: HttpServer, { db }: InventoryServices): void {
     params: StockParams,
     query: MovementQuery,
     answer: MovementPage,
-    run: async (request) => {
+    find: async (request, page) => {
       const { location_id: locationId, ...query } = request.query;
       const { product_id: productId } = request.params;
-      const which = { productId, locationId, ...readRange(query), ...readPage(query) };
-      return describePage(await findMovements(db, which), describeMovement);
+      const which = { productId, locationId, ...readRange(query), ...page };
+      return findMovements(db, which);
     },
+    describe: describeMovement,
   });
 }
 
 function addReservations(server: HttpServer, { db }: InventoryServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/stock/:product_id/reservations",
     tags,
     operationId: "listStockReservations",
@@ -112,10 +114,10 @@ function addReservations(server: HttpServer, { db }: InventoryServices): void {
     params: StockParams,
     query: ReservationQuery,
     answer: ReservationPage,
-    run: async (request) => {
+    find: async (request, page) => {
       const { product_id: productId } = request.params;
-      const page = await findReservations(db, { productId, ...readPage(request.query) });
-      return describePage(page, describeReservation);
+      return findReservations(db, { productId, ...page });
     },
+    describe: describeReservation,
   });
 }

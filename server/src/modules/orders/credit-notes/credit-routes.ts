@@ -1,6 +1,6 @@
 // Routes of what is given back: returns, refunds, credit notes.
 
-import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { readForeignCode, readName } from "../../../values/names.ts";
 import { CreditedOrder, CreditNote, CreditNotePage } from "../answer-schemas.ts";
 import { addChangeRoute } from "../changing/change-routes.ts";
@@ -65,7 +65,7 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
       writeCreditNote(services, caller, readCreditNote(services, actor, body)),
   });
 
-  addRoute(server, {
+  addList(server, {
     url: "/credit-notes",
     tags,
     operationId: "listCreditNotes",
@@ -73,17 +73,17 @@ function addCreditNotes(server: HttpServer, services: OrderServices): void {
     description: "Staff sees all, a customer their own.",
     query: CreditNoteQuery,
     answer: CreditNotePage,
-    run: async (request) => {
-      const { kind, order_id, customer_id, reference, ...query } = request.query;
-      const page = await findCreditNotes(services, request.actor, {
+    find: async (request, page) => {
+      const { kind, order_id, customer_id, reference } = request.query;
+      return findCreditNotes(services, request.actor, {
         kind,
         orderId: order_id,
         customerId: readForeignCode(customer_id, "customer_id"),
         reference: readName(reference, "reference"),
-        ...readPage(query),
+        ...page,
       });
-      return describePage(page, (note) => describeCreditNote(assets, note));
     },
+    describe: (note) => describeCreditNote(assets, note),
   });
 
   addRoute(server, {

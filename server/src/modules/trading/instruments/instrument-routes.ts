@@ -1,12 +1,5 @@
 // Routes of instruments: everybody may see them, staff makes, changes, halts and opens them.
-import {
-  addCommandRoute,
-  addDeskRoute,
-  addRoute,
-  describePage,
-  type HttpServer,
-  readPage,
-} from "../../../http/index.ts";
+import { addCommandRoute, addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { CHANGES_FIELDS, IF_MATCH, readVersions } from "../../../http/version.ts";
 import { readCode, readName } from "../../../values/names.ts";
 import type { TradingServices } from "../services.ts";
@@ -38,20 +31,21 @@ export function addInstrumentRoutes(server: HttpServer, services: TradingService
 }
 
 function addReading(server: HttpServer, { db, assets }: TradingServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/instruments",
     tags,
     operationId: "listInstruments",
     summary: "Instruments with their newest quotes, oldest first",
     query: InstrumentQuery,
     answer: InstrumentPage,
-    run: async (request) => {
-      const { symbol: wanted, asset, state, ...page } = request.query;
+    find: async (request, page) => {
+      const { symbol: wanted, asset, state } = request.query;
       const symbol = readCode(wanted, "symbol");
-      const found = await findInstruments(db, { symbol, asset, state, ...readPage(page) });
+      const found = await findInstruments(db, { symbol, asset, state, ...page });
       await assets.lookAgain();
-      return describePage(found, (instrument) => describeInstrument(assets, instrument, now()));
+      return found;
     },
+    describe: (instrument) => describeInstrument(assets, instrument, now()),
   });
 
   addRoute(server, {

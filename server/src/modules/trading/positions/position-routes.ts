@@ -1,12 +1,12 @@
 // Routes of positions: what an owner has of each asset, what it cost, and what it is worth by the newest quote.
-import { addRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
+import { addList, type HttpServer } from "../../../http/index.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import type { TradingServices } from "../services.ts";
 import { describePosition, findPositions } from "./find-positions.ts";
 import { PositionPage, PositionQuery } from "./position-schemas.ts";
 
 export function addPositionRoutes(server: HttpServer, services: TradingServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/positions",
     tags: ["Trading"],
     operationId: "listPositions",
@@ -14,11 +14,11 @@ export function addPositionRoutes(server: HttpServer, services: TradingServices)
     description: "Staff sees all, a customer their own.",
     query: PositionQuery,
     answer: PositionPage,
-    run: async (request) => {
-      const { owner_id, asset, ...page } = request.query;
+    find: async (request, page) => {
+      const { owner_id, asset } = request.query;
       const ownerId = readForeignCode(owner_id, "owner_id");
-      const found = await findPositions(services, request.actor, { ownerId, asset, ...readPage(page) });
-      return describePage(found, (position) => describePosition(services.assets, position));
+      return findPositions(services, request.actor, { ownerId, asset, ...page });
     },
+    describe: (position) => describePosition(services.assets, position),
   });
 }

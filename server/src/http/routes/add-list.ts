@@ -1,0 +1,30 @@
+// The frame of a route that lists things page by page: `cursor` and `limit` of the query are read, the page is found, and each
+// thing is described.
+import type { Static, TSchema } from "typebox";
+import type { Page, PageBounds } from "../../values/page.ts";
+import type { HttpServer } from "../http-server.ts";
+import { describePage, readPage } from "../page.ts";
+import { addRoute, type Route } from "./add-route.ts";
+import type { ReadRequest } from "./operation.ts";
+
+export interface ListRoute<P extends TSchema, Q extends TSchema, A extends TSchema, Thing>
+  extends Omit<Route<P, Q, TSchema, A>, "method" | "status" | "run"> {
+  readonly query: Q;
+  /** @throws AppError what is wrong with the query, or refused */
+  readonly find: (request: ReadRequest<P, Q, TSchema>, page: Required<PageBounds>) => Promise<Page<Thing>>;
+  readonly describe: (thing: Thing) => object;
+}
+
+/** Answers `items` and `next_cursor`. */
+export function addList<P extends TSchema, Q extends TSchema, A extends TSchema, Thing>(
+  server: HttpServer,
+  { find, describe, ...route }: ListRoute<P, Q, A, Thing>,
+): void {
+  addRoute(server, {
+    ...route,
+    run: async (request) => {
+      const page = readPage(request.query as Parameters<typeof readPage>[0]);
+      return describePage(await find(request, page), describe) as Static<A>;
+    },
+  });
+}
