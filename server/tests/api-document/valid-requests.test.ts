@@ -13,6 +13,7 @@ const app = await shareInFile(startTestApp(UNLIMITED));
 const BEYOND_SCHEMAS = [
   /GET \/assets(\?kind=(money|security))? lists (what is|those)$/,
   /is not a cursor of this list/,
+  /^does not exist$/, // a coupon
   /must be a cursor|invalid_link/,
   /lies before from|must be before to|must be at most 3660 days before to/,
   /must be another location|must be another currency|is counted twice|is the same account/,

@@ -8,6 +8,7 @@ import {
   IdInput,
   idOf,
   Limit,
+  NOT_BLANK,
   PastTime,
   SHOWN,
   shown,
@@ -44,7 +45,7 @@ const Metadata = Type.Record(
 );
 const Address = Type.Record(
   Type.String({ pattern: "^[a-z][a-z0-9_]{0,39}$" }),
-  Type.String({ maxLength: 200 }),
+  shown(Type.String({ maxLength: 200 }), NOT_BLANK),
   {
     minProperties: 1,
     maxProperties: 15,
@@ -130,6 +131,11 @@ const placing = {
   metadata: Type.Optional(Metadata),
 };
 
+/** An account pays by its balance. */
+const ACCOUNT_OF_BALANCE = {
+  anyOf: [{ properties: { payment_method: { const: "balance" } } }, { not: { required: ["account_id"] } }],
+};
+
 export const CheckoutInput = Type.Object(
   {
     ...placing,
@@ -142,7 +148,7 @@ export const CheckoutInput = Type.Object(
       }),
     ),
   },
-  { ...closed, examples: [{ payment_method: "invoice" }] },
+  { ...closed, [SHOWN]: { allOf: [ACCOUNT_OF_BALANCE] }, examples: [{ payment_method: "invoice" }] },
 );
 export type CheckoutInput = Type.Static<typeof CheckoutInput>;
 
@@ -156,7 +162,7 @@ export const OrderInput = Type.Object(
   },
   {
     ...closed,
-    [SHOWN]: ONE_CUSTOMER,
+    [SHOWN]: { allOf: [...ONE_CUSTOMER.allOf, ACCOUNT_OF_BALANCE] },
     examples: [
       {
         items: [{ product_id: 1, quantity: 2 }],

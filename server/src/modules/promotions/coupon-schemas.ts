@@ -62,14 +62,24 @@ const example = {
   usage_limit: 100,
   usage_limit_per_customer: 1,
 };
-/** A percentage is at most 100. */
+/** A percentage is at most 100, and alone has a most that it takes off. */
 const BY_TYPE = {
-  anyOf: [
-    { properties: { discount_type: { const: "amount" } } },
+  allOf: [
     {
-      properties: {
-        value: { anyOf: [{ type: "string" }, { type: "number", exclusiveMinimum: 0, maximum: 100 }] },
-      },
+      anyOf: [
+        { properties: { discount_type: { const: "amount" } } },
+        {
+          properties: {
+            value: { anyOf: [{ type: "string" }, { type: "number", exclusiveMinimum: 0, maximum: 100 }] },
+          },
+        },
+      ],
+    },
+    {
+      anyOf: [
+        { properties: { discount_type: { const: "percent" } } },
+        { properties: { maximum_discount: { type: "null" } } },
+      ],
     },
   ],
 };
