@@ -52,13 +52,5 @@ export {
 } from "./stock/stock.ts";
 export { createStockDirectory, type StockDirectory } from "./stock/stock-directory.ts";
 export { createStockCheck, type StockCheck, type WantedStock } from "./supplier/check-external-stock.ts";
-export {
-  createSupplier,
-  type Supplier,
-  type SupplierAvailability,
-  SupplierError,
-  type SupplierOptions,
-  type SupplierOrder,
-  type SupplierRequest,
-} from "./supplier/supplier.ts";
+export * from "./supplier/supplier.ts";
 export { type StockDifference, verifyStock } from "./verify/verify-stock.ts";

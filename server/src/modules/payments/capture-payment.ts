@@ -1,5 +1,5 @@
 // Captures a payment, wholly or in part: takes the money that was authorized. A balance moves at once; a card's capture is
-// an attempt whose outcome the provider tells; an invoice is thereby marked paid.
+// an attempt whose outcome the provider tells; an invoice is marked paid by it.
 import type { AppError } from "../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../desk/index.ts";
 import { releaseHold } from "../ledger/index.ts";

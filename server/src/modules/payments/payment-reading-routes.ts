@@ -32,12 +32,13 @@ function addLists(server: HttpServer, services: PaymentServices): void {
     description: "A customer finds their own.",
     query: PaymentQuery,
     answer: PaymentPage,
-    find: async (request, page) => {
-      const { order_id: orderId, customer_id, provider } = request.query;
-      const customerId = readForeignCode(customer_id, "customer_id");
-      const filter = { orderId, customerId, provider, ...page };
-      return findPayments(services, request.actor, filter);
-    },
+    find: ({ actor, query: { order_id: orderId, customer_id, provider } }, page) =>
+      findPayments(services, actor, {
+        orderId,
+        customerId: readForeignCode(customer_id, "customer_id"),
+        provider,
+        ...page,
+      }),
     describe: (payment) => describePayment(assets, payment),
   });
 

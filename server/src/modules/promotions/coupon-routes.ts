@@ -94,10 +94,10 @@ function addChanging(server: HttpServer, services: CouponServices): void {
     answer: CouponAnswer,
     isVersioned: true,
     event: "coupon.change",
-    run: async (request) => {
-      const versions = readVersions(request.headers["if-match"]);
-      const code = normalizeCode(request.params.code);
-      const terms = await prepareCouponChange(services, code, request.body);
+    run: async ({ params, body, headers }) => {
+      const code = normalizeCode(params.code);
+      const versions = readVersions(headers["if-match"]);
+      const terms = await prepareCouponChange(services, code, body);
       return async (tx) => describeCoupon(assets, await changeCoupon(tx, code, { terms, versions }));
     },
   });

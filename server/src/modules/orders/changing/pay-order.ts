@@ -26,7 +26,7 @@ import { saveOrder } from "./save-order.ts";
 import { partyOf } from "./states.ts";
 
 export interface PayRequest {
-  /** Undefined: as the order says; staff thereby notes that it was paid outside. */
+  /** Undefined: as the order says; by that staff notes that it was paid outside. */
   readonly paymentMethod?: PaymentMethod | undefined;
   readonly accountId?: number | undefined;
   readonly paymentToken?: string | undefined;

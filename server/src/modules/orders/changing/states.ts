@@ -52,7 +52,7 @@ interface Transition {
   /** The entry of the timeline, and the event `order.<entry>`. */
   readonly entry: string;
   readonly by: readonly Party[];
-  /** Codes of errors.ts with what must hold lest it be refused with them. */
+  /** Each a condition and the code of errors.ts that refuses the step where it does not hold. */
   readonly guards: readonly (readonly [CodeOf<typeof orderError>, (facts: OrderFacts) => boolean])[];
 }
 

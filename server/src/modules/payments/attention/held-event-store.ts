@@ -42,7 +42,7 @@ export const HELD_EVENTS: RowReader<HeldEvent> = {
   read: ({ sql }, ids) => TABLE.lockById(sql, ids),
 };
 
-/** New ones, of which an event that comes again is none, and those that a person has decided about. */
+/** New ones (an event that comes again is not written twice), and those that a person has decided about. */
 const LEFT_HELD_EVENTS: RowWriter<HeldEvent> = {
   name: "payments.held_events",
   write: async ({ sql }, events) => {

@@ -1,5 +1,5 @@
 // Routes of quotes: programs and staff bring them in, everybody may read them.
-import { describePage, type HttpServer, readCaller, readPage, send } from "../../../http/index.ts";
+import { addDeskRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { readEach, readId, readRange, readTime } from "../../../values/read-input.ts";
 import { describeQuote } from "../instruments/describe-instrument.ts";
@@ -9,7 +9,6 @@ import { InstrumentParams } from "../instruments/instrument-schemas.ts";
 import type { TradingServices } from "../services.ts";
 import { findQuotes } from "./find-quotes.ts";
 import { type QuoteInput, QuotePage, QuoteQuery, QuotesAnswer, QuotesInput } from "./quote-schemas.ts";
-
 import { readQuotedPrice } from "./read-quote.ts";
 import { type NewQuote, takeQuotes } from "./take-quotes.ts";
 
@@ -17,25 +16,22 @@ const tags = ["Trading"];
 
 export function addQuoteRoutes(server: HttpServer, services: TradingServices): void {
   const { db, assets } = services;
-  server.post(
-    "/quotes",
-    {
-      schema: {
-        tags,
-        operationId: "takeQuotes",
-        summary: "Bring quotes in, one or thousands (programs and staff)",
-        description:
-          "In their order. One that is older than the newest known, stale, zero or crossed changes nothing. What a quote reaches is " +
-          "fired in its commit, and filled before the answer.",
-        body: QuotesInput,
-        response: { 200: QuotesAnswer },
-      },
+  addDeskRoute(server, {
+    url: "/quotes",
+    tags,
+    operationId: "takeQuotes",
+    summary: "Bring quotes in, one or thousands (programs and staff)",
+    description:
+      "In their order. One that is older than the newest known, stale, zero or crossed changes nothing. What a quote reaches is " +
+      "fired in its commit, and filled before the answer.",
+    body: QuotesInput,
+    answer: QuotesAnswer,
+    status: 200,
+    run: ({ body }, caller) => {
+      const quotes = readEach(body.quotes, (quote, index) => readQuote(quote, `quotes[${index}].`));
+      return takeQuotes(services, caller, quotes);
     },
-    async (request, reply) => {
-      const quotes = readEach(request.body.quotes, (quote, index) => readQuote(quote, `quotes[${index}].`));
-      return send(reply, await takeQuotes(services, readCaller(request), quotes), 200);
-    },
-  );
+  });
 
   server.get(
     "/instruments/:id/quotes",
