@@ -75,6 +75,7 @@ const TAGS: readonly (readonly [name: string, what: string])[] = [
   ["Holds", "Money set aside, to be taken later."],
   ["Exchange", "Rates, and changing money."],
   ["Assets", "Currencies and other things that are counted."],
+  ["Trading", "Securities: instruments, quotes, orders, positions."],
   ["Me", "The one who is signed in."],
   ["Second factor", "Authenticator apps, passkeys, recovery codes."],
   ["API keys", "Keys for programs."],

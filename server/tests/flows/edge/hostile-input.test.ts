@@ -341,7 +341,10 @@ function isUuid(id: unknown): boolean {
 }
 
 it("hides from a customer what is not theirs: it answers as if it were not there", async () => {
-  const ids = Object.entries(ground.known).filter(([name]) => /\bid$|_id$/.test(name));
+  // Instruments are everybody's: whoever may trade sees them.
+  const ids = Object.entries(ground.known).filter(
+    ([name]) => /\bid$|_id$/.test(name) && !/^instrument/.test(name),
+  );
   const missing = {
     ...ground.known,
     ...Object.fromEntries(

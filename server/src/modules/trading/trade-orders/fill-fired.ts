@@ -32,14 +32,21 @@ const ROUNDS_MAX = 20;
 export async function fillFired(services: FillServices, ids: readonly number[]): Promise<void> {
   for (let from = 0; from < ids.length; from += ORDERS_PER_ROUND_MAX) {
     const round = ids.slice(from, from + ORDERS_PER_ROUND_MAX);
-    await Promise.all(round.map((id) => fill(services, id)));
+    // Read first and then sent in order: which of two is filled first decides what a position has cost.
+    const commands = await Promise.all(round.map((id) => buildFillCommand(services, id)));
+    await Promise.all(round.map((id, index) => fill(services, id, commands[index])));
   }
   if (ids.length > 0) await fillFired(services, await selectFiredExits(services.db, ids));
 }
 
-async function fill(services: FillServices, id: number): Promise<void> {
+async function fill(services: FillServices, id: number, command: BookCommand | undefined): Promise<void> {
+  let ready = command;
   try {
-    await submitRereading(services.desk, () => buildFillCommand(services, id));
+    await submitRereading(services.desk, async () => {
+      const built = ready ?? (await buildFillCommand(services, id));
+      ready = undefined; // asked for again, it is read again
+      return built;
+    });
   } catch (error) {
     if (!(error instanceof AppError) || error.kind !== "unavailable") throw error;
   }

@@ -9,7 +9,7 @@ import {
 } from "../../../http/index.ts";
 import { CHANGES_FIELDS, formatETag, IF_MATCH, readVersions } from "../../../http/version.ts";
 import { actsForAll } from "../../../values/actor.ts";
-import { invalidField } from "../../../values/app-error.ts";
+import { AppError, invalidField } from "../../../values/app-error.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import { readOptionalAmount, readOptionalId } from "../../../values/read-input.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
@@ -243,7 +243,9 @@ function addCancelling(server: HttpServer, services: TradingServices): void {
       const { actor, origin } = readCaller(request);
       const ownerId = readForeignCode(request.body.owner_id, "owner_id");
       if (!actsForAll(actor) && ownerId !== undefined && ownerId !== actor.id)
-        throw invalidField("owner_id", "is for staff: your own are cancelled without it");
+        throw new AppError("forbidden", "forbidden", {
+          fields: [{ field: "owner_id", reason: "is for staff: your own are cancelled without it" }],
+        });
       const { ended, refused, isComplete } = await cancelTradeOrders(
         services,
         { actor, origin },
