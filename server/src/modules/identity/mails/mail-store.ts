@@ -31,7 +31,7 @@ export async function insertMail(
             ${mail.at}, ${mail.at})`;
 }
 
-/** The user's mails that are waiting and would carry a link. */
+/** Deletes the user's mails that are waiting and would carry a link. */
 export async function deleteLinkMails({ sql }: Tx, userId: string): Promise<void> {
   await sql`
     DELETE FROM identity.mails

@@ -19,7 +19,7 @@ export async function insertChallenge(
             ${challenge.expiresAt})`;
 }
 
-/** Uses up a challenge, whoever sends it; true where it was for this purpose and is not expired. Of two at once, one gets true. */
+/** Uses up a challenge, whoever sends it; true where it was for this purpose and not expired. Of two at once, one gets true. */
 export async function useChallenge(sql: Query, challenge: Challenge, at: Date): Promise<boolean> {
   const [row] = await sql<[{ good: boolean }?]>`
     DELETE FROM identity.challenges

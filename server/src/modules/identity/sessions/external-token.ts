@@ -145,7 +145,7 @@ function toActor(issuer: Issuer, payload: JWTPayload): Actor {
   };
 }
 
-/** Our roles among the token's; a person with only delegated rights (scp) is a customer; a token with neither gets none. */
+/** Our roles among the token's; a person with only delegated rights (scp) is a customer; a token with neither is refused. */
 function readRoles(roles: unknown, scopes: unknown): readonly Role[] {
   const named = Array.isArray(roles) ? ROLES.filter((role) => roles.includes(role)) : [];
   if (named.length > 0) return named;

@@ -21,9 +21,9 @@ export interface Budget {
   readonly free: number;
   readonly delayMinMs: number;
   readonly delayMaxMs: number;
-  /** After so long without a failure all are forgotten; where they go one by one, after so long the free ones are. */
+  /** After this long without a failure all are forgotten; where they are forgotten one by one, the free ones are. */
   readonly forgottenAfterMs: number;
-  /** Shared by people who don't know each other: a success takes back only its own attempt; time forgives the others one by one. */
+  /** Shared by people who don't know each other: a success takes back its own attempt only; time forgives the others singly. */
   readonly isShared?: boolean;
 }
 

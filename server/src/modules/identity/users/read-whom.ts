@@ -1,5 +1,5 @@
-// Reads whom a request means: a user, by id or by name; the caller; or, where the request says so, a person of another system. A
-// typing mistake must not assign anything to somebody who does not exist.
+// Reads whom a request means: a user, by id or by name; the caller; or, where the request says so, somebody of another system.
+// A typing mistake must not assign anything to a person who does not exist.
 import { invalidField } from "../../../values/app-error.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import type { UserName } from "./find-user-ids.ts";
