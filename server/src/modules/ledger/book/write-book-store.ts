@@ -41,7 +41,7 @@ export function updateAccounts(
     FROM written`.execute();
 }
 
-/** Posted transfers, written together with their accounts: for a lone transfer, a statement of its own costs more than its row. */
+/** Posted transfers, written together with their accounts: for a lone transfer, a separate statement costs more than its row. */
 export type Posted = Pick<Decisions, "journals" | "transfers">;
 
 function alongWith(sql: Tx["sql"], { journals, transfers }: Posted) {
