@@ -166,7 +166,7 @@ async function createPartitions(tx: Tx, from: number, to: number): Promise<void>
   if (last > Math.floor((from - 1) / store.ENTRIES_PER_PARTITION)) await store.createPartition(tx, last + 1);
 }
 
-/** If a value's owner was forgotten after it was written, the commitment stays but the value is dropped. Whether all were kept. */
+/** A value whose owner was forgotten after it was written is dropped; its commitment stays. Whether all values were kept. */
 async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]): Promise<boolean> {
   if (values.length === 0) return true;
   const erasures = await store.selectErasures(tx, [...new Set(values.map((value) => value.subjectId))]);
