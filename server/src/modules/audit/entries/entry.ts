@@ -17,7 +17,7 @@ export interface AuditEntry {
   readonly origin: AuditOrigin;
   /** Other relevant details; no secrets, no personal values. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
-  /** Personal values by name (e-mail, name) of the resource where it is a user, else of the actor: salted commitments, erasable. */
+  /** Personal values by name (e-mail): of the resource where it is a user, else of the actor. Salted commitments, erasable. */
   readonly personal?: Readonly<Record<string, string>> | undefined;
 }
 
