@@ -5,7 +5,7 @@ import { readForeignCode } from "../../../values/names.ts";
 import type { UserName } from "./find-user-ids.ts";
 
 export interface WhomWish {
-  /** The caller, or a person of another system: not checked any further. */
+  /** The caller, or a person of another system: taken as given, not looked up. */
   readonly id?: string;
   /** A user, who must be found. */
   readonly user?: UserName;
