@@ -1,7 +1,7 @@
 // A change of a user's address: the signed-in user asks for it, it takes effect once the new address has confirmed it, and the
 // old address can take it back until a week after that.
 
-/** For how long after the confirmation the old address can take a change back; until then nobody else can have it. */
+/** For how long after the confirmation the old address can take a change back; nobody else can have the address meanwhile. */
 export const UNDO_MS = 7 * 86_400_000;
 
 export interface EmailChange {
