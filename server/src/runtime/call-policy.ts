@@ -1,9 +1,9 @@
-// How foreign systems are called: so many calls at once (the others wait, then are refused), a few more tries with growing
-// and jittered pauses, a breaker that leaves a failing system alone, and a limit of time for each try. What is
-// tried once and by a plan of its own again (rates, the audit sink) needs none of it but a time limit, and goes without.
+// How foreign systems are called: a limited number of calls at once (others wait, then are refused), a few retries with growing
+// and jittered pauses, a circuit breaker that leaves a failing system alone, and a time limit for each try. Calls that are made
+// once and repeated by a schedule of their own (rates, the audit sink) only need a time limit, and do not use this.
 //
-// cockatiel 3.2.1 takes an error that its breaker does not handle for a success, which would close a half-open circuit:
-// here everything that is thrown counts as a failure. What a system answers, even "no", is therefore no error in here.
+// cockatiel 3.2.1 counts an error that its breaker does not handle as a success, which would close a half-open circuit. So here
+// every thrown error counts as a failure, and any answer of the system, even "no", must not be thrown inside the call.
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
@@ -27,29 +27,29 @@ export interface CallPolicyOptions {
   readonly timeoutMs: number;
   /** Default 3. */
   readonly retries?: number;
-  /** Which failures are worth another try. Default: all. */
+  /** Which failures are retried. Default: all. */
   readonly isRepeated?: (error: unknown) => boolean;
-  /** Before the first repetition; then about twice as long each time. */
+  /** The pause before the first retry; later pauses are about twice as long each time. */
   readonly pauseMs?: number;
   readonly callsMax?: number;
   readonly waitingMax?: number;
-  /** Failed tries in a row after which the system is left alone. */
+  /** After this many failed tries in a row the system is left alone. */
   readonly breaksAfter?: number;
   readonly restMs?: number;
 }
 
 export interface CallPolicy {
-  /** @throws CallFailedError whatever went wrong */
+  /** @throws CallFailedError for every failure */
   readonly run: <T>(call: (signal: AbortSignal) => Promise<T>, stopping?: AbortSignal) => Promise<T>;
 }
 
-/** `resting`: it keeps failing. `crowded`: too much is under way. `late`: no answer in time. `failed`: see the cause. */
+/** `resting`: it keeps failing. `crowded`: too many calls are under way. `late`: no answer in time. `failed`: see the cause. */
 export type CallFailure = "resting" | "crowded" | "late" | "failed";
 
-/** The system did not answer, or not with sense. */
+/** The system did not answer, or its answer made no sense. */
 export class CallFailedError extends Error {
   readonly failure: CallFailure;
-  /** False: no try was made. Otherwise nobody knows whether the system acted. */
+  /** False: no try was made. Otherwise it is not known whether the system acted. */
   readonly wasCalled: boolean;
   constructor(
     message: string,

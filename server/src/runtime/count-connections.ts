@@ -1,7 +1,7 @@
-// Counts the program's connections, as PostgreSQL sees them: the driver tells nothing of its pool.
+// Counts the program's connections, as PostgreSQL sees them: the driver reports nothing about its pool.
 import type { Sql } from "./database.ts";
 
-/** Connections of all processes of the program to this database, and how many of them are at work. */
+/** Connections of all processes of the program to this database, and how many of them are executing something. */
 export async function countConnections(db: Sql): Promise<{ open: number; active: number }> {
   const [row] = await db<[{ open: number; active: number }]>`
     SELECT count(*)::int AS open, count(*) FILTER (WHERE state <> 'idle')::int AS active

@@ -1,13 +1,13 @@
-// How far a long reading is, where its steps are of different length: some count rows, others are one statement.
+// Progress of a long reading whose steps differ: some count rows, others are a single statement.
 
 export interface CountUp {
-  /** So many rows more. */
+  /** This many more rows were read. */
   readonly add: (rows: number) => void;
   /** At least this share of the whole is done, whatever was counted. */
   readonly reach: (share: number) => void;
 }
 
-/** Tells `onProgress` of rows done, never fewer than before and never more than `of`. */
+/** Reports the rows done to `onProgress`, never fewer than before and never more than `of`. */
 export function countUp(of: number, onProgress: ((done: number, of: number) => void) | undefined): CountUp {
   const total = Math.max(1, of);
   let done = 0;

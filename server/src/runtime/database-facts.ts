@@ -1,4 +1,4 @@
-// What the server of the database says about itself and its clients, for the command line.
+// What the database server reports about itself and its clients, for the command line.
 import type { Sql } from "./database.ts";
 
 export interface DatabaseFacts {
@@ -9,7 +9,7 @@ export interface DatabaseFacts {
   readonly hasAutovacuum: boolean;
   readonly sharedBuffersMb: number;
   readonly walSizeMaxMb: number;
-  /** Open to roles without special rights. */
+  /** How many connections are open to roles without special rights. */
   readonly connectionsMax: number;
   /** The database's clock less this process's, exact to a few milliseconds. */
   readonly clockDifferenceMs: number;
@@ -27,7 +27,7 @@ interface FactsRow {
 }
 
 export async function readDatabaseFacts(db: Sql): Promise<DatabaseFacts> {
-  await db`SELECT 1`; // connecting takes time of its own
+  await db`SELECT 1`; // so that the time to connect is not measured
   const askedAtMs = Date.now();
   const [row] = await db<[FactsRow]>`
     SELECT current_setting('server_version') AS version,

@@ -1,5 +1,5 @@
-// Opens PostgreSQL: one client with its pool, `bigint` columns as JavaScript bigint. Start-up failures become one
-// clear line; a server that is not there yet is tried again with growing pauses.
+// Opens PostgreSQL: one client with its pool, `bigint` columns as JavaScript bigint. A failure at start becomes one clear line;
+// while the server is not up yet, the connection is retried with growing pauses.
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres, { type Sql as PostgresSql } from "postgres";
 import { openGatheringSocket } from "./gathering-socket.ts";
@@ -25,8 +25,8 @@ export class DatabaseUnreachableError extends Error {
 }
 
 /**
- * What our own server sets for itself, set for each connection to any other. Compiling costs more than our short statements
- * take: with PostgreSQL's default, and tables that nobody had analyzed yet, it served a tenth of the requests.
+ * Settings of our embedded server, set for each connection to any other server. JIT compiling costs more than our short
+ * statements take: with PostgreSQL's default, and tables not yet analyzed, it served a tenth of the requests.
  */
 export const CONNECTION_SETTINGS = { jit: "off" };
 
@@ -44,7 +44,7 @@ function connect(options: DatabaseOptions, onClose: () => void): PostgresSql<Sql
   const folder = address.searchParams.get("host");
   return postgres(options.url.replace(/\?host=[^&]*&?/, "?").replace(/\?$/, ""), {
     ...(folder === null ? {} : { path: `${folder}/.s.PGSQL.${address.port || "5432"}` }),
-    // Several hosts are postgres.js's own to go through.
+    // With several hosts, postgres.js itself tries one after another.
     ...(address.hostname.includes(",") ? {} : { socket: openGatheringSocket }),
     max: options.poolSize,
     idle_timeout: 0,
@@ -64,8 +64,8 @@ function connect(options: DatabaseOptions, onClose: () => void): PostgresSql<Sql
 }
 
 /**
- * Waits until the database answers and is fit for use, retrying what may pass (not reachable, starting up, too many
- * connections) for `retrySeconds`, and failing at once on what will not (password, permission, version).
+ * Waits until the database answers and is fit for use. Problems that may pass (not reachable, starting up, too many connections)
+ * are retried for `retrySeconds`; lasting ones (password, permission, version) fail at once.
  * @throws DatabaseUnreachableError with one line that says what to do.
  */
 export async function waitForDatabase(sql: Sql, options: { retrySeconds: number; log: Log }): Promise<void> {
@@ -86,7 +86,7 @@ export async function waitForDatabase(sql: Sql, options: { retrySeconds: number;
   }
 }
 
-/** A proxy whose PostgreSQL is down takes connections and closes them, and the driver tries again for ever. */
+/** A proxy whose PostgreSQL is down accepts connections and closes them, and the driver then tries again for ever. */
 async function giveUpAt(deadline: number): Promise<never> {
   await sleep(Math.max(0, deadline - performance.now()), undefined, { ref: false });
   throw new DatabaseUnreachableError(
@@ -110,7 +110,7 @@ async function checkDatabase(sql: Sql): Promise<void> {
   if (problem !== undefined) throw new DatabaseUnreachableError(problem);
 }
 
-/** Why this server, though it answers, cannot be used. */
+/** Why this server cannot be used, though it answers. */
 function describeUnfit({ version, standby, readonly, encoding }: ServerFacts): string | undefined {
   if (version < VERSION_MIN)
     return `DB_URL is PostgreSQL ${Math.floor(version / 10_000)}; version 15 or later is needed.`;

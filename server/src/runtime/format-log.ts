@@ -1,5 +1,5 @@
-// Writes a line of the log for a person at a terminal: time, severity, what happened, and what else the line says. Nothing of
-// it can steer the terminal: control characters, which may come from a client, are written as escapes.
+// Writes a line of the log for a person at a terminal: time, severity, what happened, and the remaining fields. Nothing in it can
+// control the terminal: control characters, which may come from a client, are written as escapes.
 import { styleText } from "node:util";
 import { ownOf } from "../values/own-of.ts";
 
@@ -14,7 +14,7 @@ const STYLES: Readonly<Record<string, Style>> = {
   error: "red",
   fatal: "red",
 };
-/** Of every line, or part of what is written before. */
+/** Fields that every line has, or that are already part of what was written before. */
 const LEFT_OUT = new Set([
   "log.level",
   "@timestamp",
@@ -63,7 +63,7 @@ function describeRequest(fields: Fields): string {
     code,
     `${Math.round(Number(fields["event.duration"]) / 1e6)} ms`,
     fields["user.id"],
-    // Who reports an error has its request's id, under which the log may hold more.
+    // A user who reports an error has the id of the request, by which more can be found in the log.
     code === undefined ? undefined : `(${fields["http.request.id"]})`,
   ];
   return parts.filter((part) => part !== undefined).join(" ");

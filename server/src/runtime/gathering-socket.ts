@@ -1,16 +1,16 @@
-// A socket to PostgreSQL that gathers what is written in one turn into one system call. postgres.js writes every larger
-// statement by itself, and each write wakes the server process, which then finds a part of the batch and waits for the
-// next: a dozen wake-ups for a batch instead of two.
+// A socket to PostgreSQL that gathers everything written in one turn into one system call. postgres.js writes every larger
+// statement on its own, and each write wakes the server process, which then finds part of the batch and waits for the rest: a
+// dozen wake-ups for a batch instead of two.
 import { connect, type Socket } from "node:net";
 
-/** Where postgres.js would connect to: a socket file, or the first of its hosts. */
+/** The address that postgres.js would connect to: a socket file, or the first of its hosts. */
 export interface ServerAddress {
   readonly path?: string | false | undefined;
   readonly host: readonly string[];
   readonly port: readonly number[];
 }
 
-/** Still connecting: what is written meanwhile waits, and failure arrives as the events `error` and `close`. */
+/** Returned while still connecting: writes wait until then, and failure is reported by the events `error` and `close`. */
 export function openGatheringSocket({ path, host, port }: ServerAddress): Socket {
   const [firstHost = "localhost"] = host;
   const [firstPort = 5432] = port;

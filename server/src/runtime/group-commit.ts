@@ -1,29 +1,29 @@
-// Group commit: commands that arrive while batches commit wait in a queue and then go as one batch. There is no timer:
-// an idle system runs batches of one with the latency of one; a busy one gets large batches and pays one commit for all.
+// Group commit: commands that arrive while batches commit wait in a queue and then go as one batch. There is no timer: an idle
+// system runs batches of one with the latency of one; a busy system gets large batches and pays one commit for all.
 //
-// A lane commits one batch at a time. Two lanes overlap: while PostgreSQL writes one batch, this process decides the
-// next. An input that needs what a batch under way has locked waits here until that batch is through: taken along, it
-// would make all of its batch wait at that lock, and lanes would only take turns. So lanes change speed, never outcomes.
+// A lane commits one batch at a time. Two lanes overlap: while PostgreSQL writes one batch, this process decides the next. An
+// input that needs a lock of a batch under way waits here until that batch is through. If it were taken along, its whole batch
+// would wait at that lock, and lanes would only take turns. So lanes change speed, never outcomes.
 //
-// Alternative tried: a timer of 1-5 ms adds its length to every lone request and gains nothing under load, where the
-// queue fills by itself.
+// Alternative tried: a timer of 1-5 ms adds its length to every lone request and gains nothing under load, where the queue
+// fills by itself.
 import { AppError } from "../values/app-error.ts";
 
 export interface GroupCommitOptions<Input, Outcome> {
   /**
-   * Commits a batch and returns one outcome per input, in order. May throw an AppError, which every input gets; any
-   * other throw promises that nothing was written, and finds out whose fault it was.
+   * Commits a batch and returns one outcome per input, in order. May throw an AppError, which every input gets; any other error
+   * promises that nothing was written, and the inputs are tried again to find the one at fault.
    */
   readonly commitBatch: (inputs: readonly Input[]) => Promise<readonly Outcome[]>;
-  /** Most weight that one batch carries; an input heavier than this goes alone. */
+  /** The most weight that one batch carries; a heavier input goes alone. */
   readonly batchWeightMax: number;
-  /** Most weight waiting; beyond it `submit` refuses. */
+  /** The most weight that may wait; beyond it `submit` refuses. */
   readonly queueWeightMax: number;
-  /** Batches under way at once. Default 1. */
+  /** How many batches may be under way at once. Default 1. */
   readonly lanesMax?: number;
   /** What an input weighs, for instance its number of transfers. Default 1. */
   readonly weigh?: (input: Input) => number;
-  /** What an input locks. Two that share a lock are never under way in two lanes, and keep their order. Default: nothing. */
+  /** The locks of an input. Two that share a lock are never under way in two lanes, and keep their order. Default: none. */
   readonly locksOf?: (input: Input) => readonly LockKey[];
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
 }
@@ -42,7 +42,7 @@ export interface GroupCommit<Input, Outcome> {
 
 export type LockKey = number | string;
 
-/** A lane that finds so many waiting for locks looks no further: the look is made again with every arrival. */
+/** A lane that finds this many inputs waiting for locks stops looking: every arrival makes it look again. */
 const PASSED_OVER_MAX = 1_000;
 
 interface Waiting<Input, Outcome> {
@@ -61,7 +61,7 @@ export function createGroupCommit<Input, Outcome>(
   const lanes = new Set<Promise<void>>();
   let gathering = false;
   let closed = false;
-  /** The last batch was of one: whoever sends one at a time need not wait for company. */
+  /** The last batch had one input: a client that sends one at a time need not wait for company. */
   let isLone = false;
 
   function submit(input: Input): Promise<Outcome> {
@@ -74,25 +74,25 @@ export function createGroupCommit<Input, Outcome>(
     });
   }
 
-  /** Opens a lane where one is free, there may be something for it to take, and none is about to take that. */
+  /** Opens a lane if one is free, there may be inputs for it, and no other lane is about to take them. */
   function openLane(): void {
     if (!queue.mayHaveBatch() || gathering || lanes.size >= lanesMax) return;
     const lane = drain().finally(() => {
       lanes.delete(lane);
-      openLane(); // for what came between the lane's last look and its end
+      openLane(); // for inputs that came between the lane's last look and its end
     });
     lanes.add(lane);
   }
 
   async function drain(): Promise<void> {
-    // One turn of the event loop first: requests read from sockets in the same turn share the first batch too. Of one sender
-    // that turn would be a tenth of the time that its command takes.
+    // First wait for one turn of the event loop: requests read from sockets in the same turn then share the first batch. For a
+    // single sender that turn would cost a tenth of the time that its command takes.
     gathering = true;
     await (isLone && lanes.size === 0 ? undefined : new Promise((resolve) => setImmediate(resolve)));
     gathering = false;
     for (let batch = queue.takeBatch(); batch.length > 0; batch = queue.takeBatch()) {
       isLone = batch.length === 1;
-      openLane(); // for what this batch had no room for
+      openLane(); // for inputs that did not fit into this batch
       const startedAt = performance.now();
       await settle(batch, options.commitBatch);
       queue.release(batch);
@@ -110,8 +110,8 @@ export function createGroupCommit<Input, Outcome>(
 }
 
 /**
- * Commits a batch and gives each input its own outcome. A batch that fails for a reason that is not known to pass wrote
- * nothing: its halves are tried apart, until the one input at fault fails alone.
+ * Commits a batch and gives each input its own outcome. If a batch fails and the reason is not known to be temporary, nothing was
+ * written: its halves are tried separately, until the one input at fault fails alone.
  */
 async function settle<Input, Outcome>(
   batch: readonly Waiting<Input, Outcome>[],
@@ -130,7 +130,7 @@ async function settle<Input, Outcome>(
   }
 }
 
-/** An AppError says that the whole batch has to come again later, perhaps because nobody knows what became of it. */
+/** An AppError means that the whole batch has to be sent again later, perhaps because its outcome is not known. */
 function wroteNothing(error: unknown): boolean {
   return !(error instanceof AppError) && !(error instanceof OutcomesMissingError);
 }
@@ -142,17 +142,17 @@ class OutcomesMissingError extends Error {
 }
 
 /**
- * What waits, in order of arrival, bounded by weight, and what the batches under way have locked. An empty queue takes
- * any one input, however heavy.
+ * The waiting inputs, in order of arrival and limited by weight, and the locks of the batches under way. An empty queue accepts
+ * any single input, however heavy.
  */
 function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeightMax: number }) {
   let entries: Waiting<Input, Outcome>[] = [];
   let weight = 0;
   const locked = new Set<LockKey>();
-  /** Whether a look may find what the last one left: something came, locks were freed, or its batch was full. */
+  /** Whether a look may find more than the last one: an input arrived, locks were released, or the last batch was full. */
   let isLookWorthwhile = false;
 
-  /** Takes the oldest that need no lock of a batch under way, nor one of an older input that waits. May be none. */
+  /** Takes the oldest inputs that need no lock of a batch under way or of an older waiting input. There may be none. */
   function takeBatch(): Waiting<Input, Outcome>[] {
     const batch: Waiting<Input, Outcome>[] = [];
     const passedOver: Waiting<Input, Outcome>[] = [];
@@ -190,7 +190,7 @@ function createQueue<Input, Outcome>(limits: { batchWeightMax: number; queueWeig
     },
     takeBatch,
     mayHaveBatch: () => entries.length > 0 && isLookWorthwhile,
-    /** To be called when a batch is through: no other one shares its locks. */
+    /** Call it when a batch is through; no other batch shares its locks. */
     release: (batch: readonly Waiting<Input, Outcome>[]) => {
       for (const { locks } of batch) for (const lock of locks) locked.delete(lock);
       isLookWorthwhile = true;

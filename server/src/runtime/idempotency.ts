@@ -1,5 +1,5 @@
-// Remembers the answer to each keyed request in the transaction that made it true, so that a repeated request gets the
-// same answer and changes nothing. Keys belong to their caller. The table's comment tells how epochs keep keys unique.
+// Remembers the answer to each keyed request in the same transaction as its effect, so that a repeated request gets the same
+// answer and changes nothing. Keys belong to their caller. The table's comment explains how epochs keep keys unique.
 import { hash } from "node:crypto";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
 import { ownOf } from "../values/own-of.ts";
@@ -27,12 +27,12 @@ export function hashKey(callerId: string, key: string): string {
   return hash("sha256", `${callerId}\0${key}`, "hex").slice(0, 32);
 }
 
-/** Keeps the epoch from changing until the transaction ends. To be sent before `findRemembered`; does not wait for other writers. */
+/** Keeps the epoch from changing until the transaction ends. Send it before `findRemembered`; does not wait for other writers. */
 export function holdEpoch({ sql }: Tx): Promise<unknown> {
   return sql`SELECT pg_advisory_xact_lock_shared(${ROTATION_LOCK})`.execute();
 }
 
-/** What is remembered, by key hash. In batches sent after the accounts are locked, so that a repeat sees its original. */
+/** Remembered answers, by key hash. In batches it is sent after the accounts are locked, so that a repeat sees its original. */
 export async function findRemembered(
   { sql }: Tx,
   keyHashes: readonly string[],
@@ -54,7 +54,10 @@ const KEY_COLUMNS = columnsOf<readonly [keyHash: string, remembered: RememberedA
   answer: ["text", ([, remembered]) => remembered.answer],
 });
 
-/** Remembers answers, by key hash and in its order, so that two who share several keys cannot wait for each other; a key that another process remembered meanwhile fails the batch, which is then retried. */
+/**
+ * Remembers answers in the order of their key hashes, so that two batches that share several keys cannot wait for each other.
+ * A key that another process remembered meanwhile fails the batch, which is then retried.
+ */
 export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAnswer>): Promise<unknown> {
   return sql`
     INSERT INTO runtime.idempotency_keys (epoch, ${KEY_COLUMNS.names(sql)})
@@ -64,8 +67,8 @@ export function remember({ sql }: Tx, answers: ReadonlyMap<string, RememberedAns
 }
 
 /**
- * As `remember`, for batches that were decided without looking: fails the transaction where one of the keys is remembered, or the
- * epoch is about to change. Sent behind the accounts' locks.
+ * Like `remember`, for batches that were decided without looking: fails the transaction where one of the keys is remembered, or
+ * the epoch is about to change. Sent after the accounts' locks.
  */
 export function rememberNew(
   { sql }: Tx,
@@ -80,7 +83,7 @@ export function rememberNew(
 const ALL_KEYS = columnsOf<string>({ key_hash: ["uuid", (keyHash) => keyHash] });
 
 /**
- * Throws where a key was used for another request, naming the fields that differ. The order of fields does not count.
+ * Throws where a key was used for a different request, naming the fields that differ. The order of fields does not matter.
  * @throws AppError `refused/idempotency_key_reused`
  */
 export function checkSameRequest(remembered: Pick<RememberedAnswer, "request">, request: string): void {
@@ -116,8 +119,8 @@ function shorten(value: unknown): string {
 }
 
 /**
- * Begins a new epoch where the current one is a day old, and drops those older than `keepDays` whole days.
- * Waits for transactions under way (milliseconds), which is what makes keys unique across the change.
+ * Begins a new epoch if the current one is a day old, and drops epochs older than `keepDays` whole days. Waits for transactions
+ * under way (milliseconds), which is what keeps keys unique across the change.
  */
 export function rotateEpochs(
   db: Sql,

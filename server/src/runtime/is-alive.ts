@@ -1,6 +1,6 @@
-// Whether a process is there.
+// Whether a process exists.
 
-/** True also where it is somebody else's. */
+/** Also true for another user's process. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -1,7 +1,7 @@
-// Lets a transaction that reads whole tables take its time and its memory, unlike those that requests wait for.
+// Gives a transaction that reads whole tables more time and memory than transactions that requests wait for.
 import type { Tx } from "./transaction.ts";
 
-/** `settings` of PostgreSQL beyond those that every large read wants, until the transaction ends. */
+/** `settings` of PostgreSQL in addition to those that every large read needs, until the transaction ends. */
 export async function allowLargeReads(
   { sql }: Tx,
   settings: Readonly<Record<string, string>> = {},

@@ -1,5 +1,5 @@
-// The log: one line an event on standard error, with secrets redacted. A program reads JSON with the names of the Elastic
-// Common Schema, a person at a terminal reads text.
+// The log: one line per event on standard error, with secrets redacted. For programs it is JSON with the names of the Elastic
+// Common Schema, for a person at a terminal it is text.
 import { type Logger, pino, stdTimeFunctions } from "pino";
 import { formatLogLine } from "./format-log.ts";
 
@@ -20,13 +20,13 @@ const REDACTED = [
 
 export type LogFormat = "auto" | "text" | "json";
 
-/** Whether lines are written for a person. */
+/** Whether lines are written for people. */
 export function isForPeople(format: LogFormat): boolean {
   return format === "text" || (format === "auto" && process.stderr.isTTY === true);
 }
 
 /**
- * Opens the log at a level of LOG_LEVEL. Lines leave synchronously, so that the last ones survive a crash.
+ * Opens the log at a level of LOG_LEVEL. Lines are written synchronously, so that the last ones survive a crash.
  * @param format auto: text where standard error is a terminal
  */
 export function createLog(level: string, format: LogFormat = "auto"): Log {

@@ -1,7 +1,7 @@
-// A pool that survives the loss of its connections. postgres.js 3.4 does not: a statement sent on a connection that was
-// lost meanwhile ends the process (its issues 1154 and 1208: a TypeError out of a timer), one waiting in its pipeline is
-// never answered, and what was still to be written is sent ahead of the next login on the same slot, which then hangs.
-// So nothing is sent on a client after the first of its connections was lost, and the next statement gets a new client.
+// A pool that survives the loss of its connections. postgres.js 3.4 does not: a statement sent on a connection that was just lost
+// ends the process (its issues 1154 and 1208: a TypeError out of a timer), a statement waiting in its pipeline is never answered,
+// and unsent data goes out before the next login on the same slot, which then hangs. So once a client has lost one of its
+// connections, nothing more is sent on it, and the next statement gets a new client.
 import type { ISql, Sql as PostgresSql, ReservedSql, TransactionSql } from "postgres";
 
 /** `bigint` columns arrive as JavaScript bigint. */
@@ -12,19 +12,19 @@ export interface SqlTypes extends Record<string, unknown> {
 /** One connection, taken out of the pool for one transaction. */
 export interface Connection {
   readonly sql: TransactionSql<SqlTypes>;
-  /** Rejects when the connection is lost. What was sent before may then never be answered: wait for both. */
+  /** Rejects when the connection is lost. Statements sent before may then never be answered: wait for both. */
   readonly lost: Promise<never>;
   readonly release: () => void;
 }
 
-/** A pool or a transaction's connection: for statements that serve both. */
+/** A pool or a transaction's connection, for statements that can run on either. */
 export type AnySql = ISql<SqlTypes>;
 
 /** Where transactions get their connections. */
 export interface Connections {
-  /** Waits for a free connection. Only `transaction.ts` takes any. */
+  /** Waits for a free connection. Only `transaction.ts` uses it. */
   readonly takeConnection: () => Promise<Connection>;
-  /** What is under way goes on; whatever comes next gets a new session. At most once a second. */
+  /** Statements under way continue; later ones get a new session. At most once a second. */
   readonly replaceConnections: () => void;
 }
 
@@ -34,11 +34,11 @@ interface Client {
   readonly sql: PostgresSql<SqlTypes>;
   readonly openedAtMs: number;
   isLost: boolean;
-  /** Those who have a connection, to be told of its loss. */
+  /** The holders of connections, who must be told when theirs is lost. */
   readonly onLost: Set<(error: Error) => void>;
 }
 
-/** A server that is read-only stays so for a while: each write that fails need not bring a new session. */
+/** A read-only server stays so for a while: not every failed write should open a new session. */
 const REPLACED_AFTER_MS = 1_000;
 const REPLACED_WITHIN_SECONDS = 60;
 
@@ -62,7 +62,7 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
     client.isLost = true;
     if (current === client) current = undefined;
     for (const tell of client.onLost) tell(connectionLost());
-    // At once: given time, a client that happens to have no connection left forgets those who wait for one.
+    // At once: a client without any connection left would otherwise forget the callers that wait for one.
     client.sql.end({ timeout: 0 }).catch(() => undefined);
   }
 
@@ -88,7 +88,7 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
     ["replaceConnections", replaceConnections],
     ["end", end],
   ]);
-  // The target is a function so that the proxy can be called; everything goes to the client of the moment.
+  // The target is a function so that the proxy can be called; every call goes to the present client.
   return new Proxy(() => undefined, {
     apply: (_target, _this, args) => Reflect.apply(client().sql, undefined, args),
     get: (_target, name) => own.get(name) ?? Reflect.get(client().sql, name),
@@ -97,10 +97,10 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
 
 async function takeConnection(client: Client): Promise<Connection> {
   const { promise: lost, reject } = Promise.withResolvers<never>();
-  lost.catch(() => undefined); // nobody need be waiting
+  lost.catch(() => undefined); // perhaps nobody is waiting
   client.onLost.add(reject);
   try {
-    // Who waits for a connection of a client that is lost meanwhile is never served.
+    // A caller waiting for a connection is never served if the client is lost meanwhile.
     const reserved = await Promise.race([client.sql.reserve(), lost]);
     const release = () => {
       client.onLost.delete(reject);
@@ -113,7 +113,7 @@ async function takeConnection(client: Client): Promise<Connection> {
   }
 }
 
-/** Sends nothing on a lost client: statements are refused instead, as those were that were under way. */
+/** Sends nothing on a lost client: statements are refused, like those that were under way. */
 function guard(client: Client, reserved: ReservedSql<SqlTypes>): TransactionSql<SqlTypes> {
   return new Proxy(reserved, {
     apply: (target, _this, args) =>
@@ -124,22 +124,22 @@ function guard(client: Client, reserved: ReservedSql<SqlTypes>): TransactionSql<
 }
 
 /**
- * Whether nobody waits for this failure: postgres.js asks for the types of arrays on each new connection and drops the
- * promise, which rejects where the connection is lost meanwhile. Its next connection asks again.
+ * Whether nobody handles this failure: postgres.js asks for the array types on each new connection and drops the promise, which
+ * rejects if the connection is lost meanwhile. Its next connection asks again.
  */
 export function isLostTypeQuery(error: unknown): boolean {
   const { query } = (error ?? {}) as { query?: unknown };
   return typeof query === "string" && query.includes("typarray");
 }
 
-/** sql`...` rather than sql(value), which only makes a part of a statement. */
+/** Whether it is sql`...`, not sql(value), which only makes a part of a statement. */
 function isStatement(first: unknown): boolean {
   return Array.isArray(first) && "raw" in first;
 }
 
 function refusedStatement(): Promise<never> & { execute: () => Promise<never> } {
   const refused = Promise.reject(connectionLost());
-  refused.catch(() => undefined); // a part of a statement is awaited by nobody, only the whole is
+  refused.catch(() => undefined); // nobody awaits a part of a statement, only the whole
   return Object.assign(refused, { execute: () => refused });
 }
 

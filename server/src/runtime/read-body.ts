@@ -1,4 +1,4 @@
-// Reads what a foreign system answered, no further than a limit: its Content-Length is not believed.
+// Reads the answer of a foreign system, up to a limit: its Content-Length is not trusted.
 
 /** The body as text. @throws Error where it is longer than `bytesMax` */
 export async function readBody(response: Response, bytesMax: number): Promise<string> {

@@ -1,13 +1,13 @@
-// A table of columns (name, SQL type, how a row gives the value) is the one place that says how rows travel to
-// PostgreSQL: it gives the parts of set-based statements, so that names, arrays and types cannot get out of step. The
-// text of each part is made once, so that PostgreSQL prepares the statement around it once a connection.
+// A table of columns (name, SQL type, how a row gives the value) is the one place that says how rows are sent to PostgreSQL. It
+// gives the parts of set-based statements, so that names, arrays and types always match. The text of each part is made once,
+// so that PostgreSQL prepares the statement around it only once per connection.
 import type { PendingQuery, Row as SqlRow } from "postgres";
 import { isBinaryElement, toBinaryArray } from "./batch-driver/binary-array.ts";
 import { TAKES_BINARY } from "./batch-driver/statement.ts";
 import type { AnySql } from "./pool.ts";
 import { toArray, toTextArray } from "./sql-array.ts";
 
-/** What a row may give for a column of each SQL type. */
+/** The values that a row may give for a column of each SQL type. */
 interface ValueOf {
   readonly smallint: number;
   readonly integer: number;
@@ -15,26 +15,26 @@ interface ValueOf {
   readonly numeric: bigint | string;
   readonly boolean: boolean;
   readonly text: string;
-  /** Dashes or none. */
+  /** With or without dashes. */
   readonly uuid: string;
   readonly bytea: Buffer;
-  /** Text keeps microseconds, which a Date has not. */
+  /** Text keeps microseconds, which a Date does not. */
   readonly timestamptz: Date | string;
   readonly jsonb: object;
   readonly "bigint[]": readonly number[];
 }
 
 type ColumnType = keyof ValueOf;
-/** NULL is null, or what is left out. */
+/** NULL is null or undefined. */
 type Nullable<Value> = Value | null | undefined;
 type Column<Row> = {
   readonly [Type in ColumnType]: readonly [Type, (row: Row) => Nullable<ValueOf[Type]>];
 }[ColumnType];
 
-/** By name. What two tables have in common is a table of its own, spread into both. */
+/** By name. Columns that two tables share are a table of their own, spread into both. */
 export type ColumnTable<Row> = Readonly<Record<string, Column<Row>>>;
 
-/** Part of a statement: stands inside another template, and is never sent alone. */
+/** Part of a statement: used inside another template, and never sent alone. */
 export type Part = PendingQuery<SqlRow[]>;
 
 export interface Columns<Row> {
@@ -44,7 +44,7 @@ export interface Columns<Row> {
   readonly arrays: (sql: AnySql, rows: readonly Row[]) => Part;
   /** `a, b`, or `t.a, t.b`. */
   readonly names: (sql: AnySql, table?: string) => Part;
-  /** `a = new.a, b = new.b`, for UPDATE and ON CONFLICT; `from` is what the new values are called there. */
+  /** `a = new.a, b = new.b`, for UPDATE and ON CONFLICT; `from` is the name of the new values there. */
   readonly assignments: (sql: AnySql, from: string) => Part;
 }
 
@@ -74,7 +74,7 @@ export function columnsOf<Row>(columns: ColumnTable<Row>): Columns<Row> {
   };
 }
 
-/** unnest() would flatten an array of arrays: the inner ones travel as text. */
+/** unnest() would flatten an array of arrays, so the inner arrays are sent as text. */
 function isNested(type: ColumnType): boolean {
   return type.endsWith("[]");
 }
@@ -83,7 +83,7 @@ function withCast<Row>([name, [type]]: readonly [string, Column<Row>]): string {
   return isNested(type) ? `${name}::${type}` : name;
 }
 
-/** What the driver makes of a template literal, for a text that is put together: a parameter before each of `types`. */
+/** The array that a template literal gives to a driver, for a text put together here: a parameter before each of `types`. */
 function templateOf(before: string, types: readonly string[], after: string): TemplateStringsArray {
   const texts = [
     before,
@@ -97,7 +97,7 @@ function toTextReader<Row>([type, read]: Column<Row>): (rows: readonly Row[]) =>
   return (rows) => write(rows.map<unknown>(read));
 }
 
-/** The types of the hot path; the rest travels as text. */
+/** The types of the hot path; other types are sent as text. */
 function toBinaryReader<Row>(column: Column<Row>): (rows: readonly Row[]) => string | Buffer {
   const [type, read] = column;
   if (!isBinaryElement(type)) return toTextReader(column);

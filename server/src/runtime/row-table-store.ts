@@ -1,4 +1,4 @@
-// Reads of a table whose rows become things of ours: each read says only which rows, and in which order.
+// Reads a table whose rows become objects of ours: each read only says which rows, and in which order.
 import type { Row as SqlRow } from "postgres";
 import type { AnySql } from "./pool.ts";
 import type { Columns, Part } from "./row-columns.ts";
@@ -7,11 +7,11 @@ import { toArray } from "./sql-array.ts";
 export interface Table<Thing> {
   /** `rest` follows FROM: sql`WHERE payment_id = ${id} ORDER BY id`. */
   readonly select: (sql: AnySql, rest: Part) => Promise<Thing[]>;
-  /** Locked in the order of their ids until the transaction ends. */
+  /** Locks the rows in the order of their ids until the transaction ends. */
   readonly lockById: (sql: AnySql, ids: readonly number[]) => Promise<Map<number, Thing>>;
 }
 
-/** The name is a constant, never input. A thing's id is its column `id`. */
+/** The name is a constant, never input. An object's id is its column `id`. */
 export function tableOf<Row extends SqlRow, Thing extends object>(
   name: string,
   columns: Pick<Columns<never>, "names">,
@@ -28,7 +28,7 @@ export function tableOf<Row extends SqlRow, Thing extends object>(
   };
 }
 
-/** Of a statement that answers one row at most. */
+/** For a statement that returns at most one row. */
 export async function firstOf<Row>(rows: PromiseLike<readonly Row[]>): Promise<Row | undefined> {
   return (await rows)[0];
 }

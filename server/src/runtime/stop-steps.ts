@@ -1,4 +1,4 @@
-// What was started, to be undone step by step, last first.
+// The steps that undo what was started, run one by one, last first.
 export type StopSteps = (() => Promise<unknown>)[];
 
 export async function runBackwards(steps: StopSteps): Promise<void> {

@@ -1,8 +1,8 @@
-// A task of the schedule: what a module does by itself, over all processes once per period.
+// A task of the schedule: work that a module does by itself, once per period over all processes.
 
 export interface Task {
   readonly name: string;
   readonly everySeconds: number;
-  /** Aborted at shutdown: end soon. What it resolves with is logged at level debug. */
+  /** `signal` is aborted at shutdown: end soon. The resolved value is logged at level debug. */
   readonly run: (signal: AbortSignal) => Promise<unknown>;
 }

@@ -1,17 +1,17 @@
-// The only place that begins a database transaction. Serialization failures and deadlocks are retried at most three
-// times, then answered `try_again`, so that no client ever sees a deadlock.
+// The only place that begins a database transaction. Serialization failures and deadlocks are retried at most three times, then
+// answered `try_again`, so that no client ever sees a deadlock.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TransactionSql } from "postgres";
 import { AppError } from "../values/app-error.ts";
 import type { BatchConnections } from "./batch-driver/batch-connections.ts";
 import type { Connections, Sql, SqlTypes } from "./database.ts";
 
-/** Where a command's statements go: a tagged template that runs inside the command's one transaction. */
+/** Where a command's statements are sent: a tagged template that runs inside the command's one transaction. */
 export interface Tx {
   readonly sql: TransactionSql<SqlTypes>;
 }
 
-/** Either the pool or a transaction: what reads alone needs no more. */
+/** Either the pool or a transaction, for code that only reads. */
 export type Query = Sql | Tx["sql"];
 
 export interface Reader {
@@ -19,10 +19,10 @@ export interface Reader {
 }
 
 const TRIES_MAX = 4;
-/** What our own functions raise (`ledger.expect_rows` and its like) where something is not as it was when it was decided. */
+/** The error that our SQL functions raise (`ledger.expect_rows` and the like) where something changed since it was decided. */
 const DECIDED_ON_STALE = "ST001";
-// Serialization failure, deadlock, lock timeout; and a unique index that another process filled between our read
-// and our write, which the next try will read.
+// Serialization failure, deadlock, lock timeout; and a unique index into which another process wrote between our read and our
+// write, which the next try will read.
 const RETRIED = new Set(["40001", "40P01", "55P03", "23505"]);
 
 /**
@@ -34,7 +34,7 @@ export function inTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Promise
 }
 
 /**
- * Runs several reads that must agree: all see one moment, and nothing can be written. Takes no locks.
+ * Runs several reads that must agree: all see the same moment, and nothing can be written. Takes no locks.
  * @throws AppError `unavailable/database_unavailable`
  */
 export function inReadTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -43,15 +43,15 @@ export function inReadTransaction<T>(db: Sql, work: (tx: Tx) => Promise<T>): Pro
 }
 
 /**
- * Runs `work` in a transaction that sees exactly what a read transaction, still open, sees: `snapshot` is what
- * pg_export_snapshot() answered there. For writing down what was found, without having been able to write while looking.
+ * Runs `work` in a transaction that sees exactly what a read transaction, still open, sees: `snapshot` is the result of
+ * pg_export_snapshot() there. It writes down findings, although the reading transaction itself could not write.
  */
 export function inTransactionAt<T>(db: Sql, snapshot: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const begin = ({ sql }: Tx) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ`;
   return runWhole(db, { begin, work: (tx) => workAt(tx, snapshot, work) });
 }
 
-/** The same for reading on a second connection what the first sees. */
+/** The same for reading, on a second connection, what the first one sees. */
 export function inReadTransactionAt<T>(db: Sql, snapshot: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const begin = ({ sql }: Tx) => sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`;
   return runWhole(db, { begin, work: (tx) => workAt(tx, snapshot, work) });
@@ -63,7 +63,7 @@ async function workAt<T>(tx: Tx, snapshot: string, work: (tx: Tx) => Promise<T>)
 }
 
 /**
- * As `inTransaction`, a round trip shorter, for group commit: COMMIT travels with the last statements. `work` returns
+ * Like `inTransaction`, but one round trip shorter, for group commit: COMMIT is sent with the last statements. `work` returns
  * its outcome and the statements still under way.
  */
 export function inPipelinedTransaction<T>(db: Connections, work: PipelinedWork<T>): Promise<T> {
@@ -71,16 +71,16 @@ export function inPipelinedTransaction<T>(db: Connections, work: PipelinedWork<T
 }
 
 /**
- * Sends a whole transaction at once, for work that was decided ahead: one round trip. False where what it was decided on has
- * changed since, or another took a lock or a key first: nothing is written then, and the caller decides again.
- * @param send sends all statements and returns them under way
+ * Sends a whole transaction at once, for work that was decided ahead: one round trip. False where the data it was decided on has
+ * changed, or another process took a lock or a key first: then nothing is written, and the caller decides again.
+ * @param send sends all statements and returns their promises
  */
 export async function tryInOneTrip(
   db: BatchConnections,
   send: (tx: Tx) => readonly Promise<unknown>[],
 ): Promise<boolean> {
   try {
-    // What leaves in one turn is one transaction there: it needs neither BEGIN nor COMMIT.
+    // Statements sent in one turn form one transaction there, so neither BEGIN nor COMMIT is needed.
     await onOneConnection(db, (tx) => Promise.all(send(tx)));
     return true;
   } catch (error) {
@@ -90,7 +90,7 @@ export async function tryInOneTrip(
   }
 }
 
-/** Reads on one connection, each statement for itself. A lost connection ends the wait at once. */
+/** Reads on one connection, each statement on its own. A lost connection ends the wait at once. */
 export async function readOnOneConnection<T>(db: Connections, read: (tx: Tx) => Promise<T>): Promise<T> {
   try {
     return await onOneConnection(db, read);
@@ -114,7 +114,7 @@ function runOnce<T>(db: Connections, steps: Steps<PipelinedWork<T>>): Promise<T>
   return onOneConnection(db, (tx) => perform(tx, steps));
 }
 
-/** A lost connection ends the wait at once: what was sent on it may never be answered. */
+/** A lost connection ends the wait at once: statements sent on it may never be answered. */
 async function onOneConnection<T>(db: Connections, work: (tx: Tx) => Promise<T>): Promise<T> {
   const { sql, lost, release } = await db.takeConnection();
   try {
@@ -128,12 +128,12 @@ async function onOneConnection<T>(db: Connections, work: (tx: Tx) => Promise<T>)
 }
 
 /**
- * BEGIN travels with the first statements of the work, COMMIT with the last. A statement that fails aborts the
- * transaction in PostgreSQL, which then answers COMMIT with ROLLBACK; both are checked.
+ * BEGIN is sent with the first statements of the work, COMMIT with the last. A failed statement aborts the transaction in
+ * PostgreSQL, which then answers COMMIT with ROLLBACK; both are checked.
  */
 async function perform<T>(tx: Tx, { begin, work }: Steps<PipelinedWork<T>>): Promise<T> {
   const begun = begin(tx).execute();
-  begun.catch(() => undefined); // fails together with what is sent after it, which is looked at first
+  begun.catch(() => undefined); // fails together with the statements sent after it, whose errors are handled first
   try {
     const { outcome, writes } = await work(tx);
     const commit = tx.sql`COMMIT`.execute();
@@ -142,7 +142,7 @@ async function perform<T>(tx: Tx, { begin, work }: Steps<PipelinedWork<T>>): Pro
     if ((await commit).command !== "COMMIT") throw new Error("the database rolled the transaction back");
     return outcome;
   } catch (error) {
-    // After a failed COMMIT there is nothing to roll back and PostgreSQL only warns; a lost connection cannot be told.
+    // After a failed COMMIT there is nothing to roll back, and PostgreSQL only warns; a lost connection cannot be told to.
     await tx.sql`ROLLBACK`.catch(() => undefined);
     throw error;
   }
@@ -167,12 +167,12 @@ async function retrying<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whose key others keep taking meets contention; any other unique index that stays violated is a rule's or a bug's. */
+/** If others keep taking the key, it is contention; any other unique index that stays violated is a rule's or a bug's. */
 function isKeyTaken(error: unknown): boolean {
   return String((error as { constraint_name?: unknown }).constraint_name).startsWith("idempotency_keys");
 }
 
-/** Node's and the driver's codes of a connection that is lost, or was never made. */
+/** Codes of Node and of the driver for a connection that was lost, or never made. */
 const CONNECTION_LOST = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
@@ -188,18 +188,18 @@ const CONNECTION_LOST = new Set([
   "ETIMEDOUT",
 ]);
 /**
- * SQLSTATE of a server that cannot serve now: no connection, too little of something (53300: connections, 53100: disk), closing or
- * starting (57P01 to 57P03), out of time (57014), a transaction it ended for being idle (25P03), a fault of its disk.
+ * SQLSTATEs of a server that cannot serve now: no connection, out of a resource (53300: connections, 53100: disk), closing or
+ * starting (57P01 to 57P03), out of time (57014), a transaction ended for being idle (25P03), a fault of its disk.
  */
 const SERVER_UNABLE = /^(08|53|57|58)|^25P0[34]$/;
-/** Of a server that takes no writes: a primary that became a standby, or was set read-only. */
+/** A server that accepts no writes: a primary that became a standby, or one that was set read-only. */
 const READ_ONLY = "25006";
-/** Sessions that were begun while something was wrong, or whose prepared statements are gone, stay so: others take their place. */
+/** Sessions begun while something was wrong, or without their prepared statements, stay that way, so they are replaced. */
 const SESSION_SPOILED = new Set([READ_ONLY, "25P02", "26000", "08P01"]);
 
 /**
- * A database that is gone, too slow, full or read-only is not the caller's fault and not a bug: 503, and the same key tells
- * later what became of it.
+ * A database that is gone, too slow, full or read-only is neither the caller's fault nor a bug: 503, and a later request with the
+ * same key tells the outcome.
  */
 export function asUnavailable(error: unknown): unknown {
   const { code: given, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
@@ -209,7 +209,7 @@ export function asUnavailable(error: unknown): unknown {
       message: "the database takes no writes at the moment; try again with the same Idempotency-Key",
       retryAfterSeconds: 1,
     });
-  // What ends a session, or refuses one, says nothing of the statement.
+  // An error that ends or refuses a session says nothing about the statement.
   const isUnable = severity === "FATAL" || severity === "PANIC" || SERVER_UNABLE.test(code);
   if (!isUnable && !CONNECTION_LOST.has(code) && code !== "26000") return error;
   return new AppError("unavailable", "database_unavailable", {

@@ -1,7 +1,7 @@
-// Whether an address is free, found out by listening there for a moment.
+// Checks whether an address is free, by listening there for a moment.
 import { createServer } from "node:net";
 
-/** The code of the failure, such as EADDRINUSE; undefined where it worked. */
+/** The error code, such as EADDRINUSE; undefined where listening worked. */
 export function tryToListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((done) => {
     const server = createServer();

@@ -1,8 +1,8 @@
-// Bounds how much of one kind of work is under way at once, so that a flood of it waits here while the threads and cores that
-// it needs serve the rest of the program too. Turns come in order of arrival; what does not fit is refused.
+// Limits how much of one kind of work is under way at once. A flood of it waits here, while the threads and cores it needs can
+// also serve the rest of the program. Turns come in order of arrival; when too many wait, the next one is refused.
 
 export interface Turns {
-  /** @throws what `refuse` makes, where too many wait already */
+  /** @throws the error that `refuse` makes, where too many are waiting already */
   readonly run: <T>(work: () => Promise<T>) => Promise<T>;
   /** Nothing is under way, and nothing waits. */
   readonly isIdle: () => boolean;
@@ -26,7 +26,7 @@ export function createTurns({ atOnce, waitingMax, refuse }: TurnLimits): Turns {
     } finally {
       const next = waiting.shift();
       if (next === undefined) running -= 1;
-      else next(); // hands its place over
+      else next(); // passes its place on
     }
   }
 

@@ -1,21 +1,21 @@
-// Runs a pass of work over and over in the background of a process: after each pass it rests as long as the pass says, or
-// until it is woken. A failed pass is told and comes again. Several processes may run the same worker, where the pass
-// itself claims what is due.
+// Repeats a pass of work in the background of a process: after each pass it rests for as long as the pass says, or until it is
+// woken. A failed pass is reported and tried again. Several processes may run the same worker, if the pass itself claims the
+// work that is due.
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Worker {
-  /** Ends the rest, or leaves out the next where a pass is under way. */
+  /** Ends the rest; during a pass, skips the rest that would follow. */
   readonly wake: () => void;
-  /** Lets the pass under way end; no other begins. */
+  /** Waits for the pass under way to end; no other begins. */
   readonly stop: () => Promise<void>;
 }
 
 export interface WorkerOptions {
   /** Returns for how many milliseconds to rest. `stopping` is aborted by `stop`. */
   readonly pass: (stopping: AbortSignal) => Promise<number>;
-  /** Tells of a failed pass, but not of one that failed because it was to stop. Returns for how many milliseconds to rest. */
+  /** Reports a failed pass, unless it failed because of `stop`. Returns for how many milliseconds to rest. */
   readonly onFailure: (error: unknown) => number;
-  /** Rested after each pass in any case: what wakes the worker meanwhile shares the next. Default 0. */
+  /** The minimum rest after each pass: all wake-ups during it share the next pass. Default 0. */
   readonly paceMs?: number;
 }
 

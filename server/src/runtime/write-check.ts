@@ -1,5 +1,5 @@
-// Whether anything can be written: a primary that became a standby, a full disk or a replica that no longer confirms still
-// answers reads. One check is under way at a time, whoever asks.
+// Whether the database accepts writes: a primary that became a standby, a full disk or a replica that no longer confirms still
+// answers reads. Only one check is under way at a time, whoever asks.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "./database.ts";
 import { inTransaction } from "./transaction.ts";
@@ -8,7 +8,7 @@ export type WriteCheck = () => Promise<void>;
 
 const ANSWER_MS_MAX = 5_000;
 
-/** @returns what throws where nothing can be written: AppError `unavailable`, or what the database said */
+/** @returns a function that throws where nothing can be written: AppError `unavailable`, or the database's error */
 export function openWriteCheck(db: Sql): WriteCheck {
   let underWay: Promise<void> | undefined;
   return () => {
@@ -19,7 +19,7 @@ export function openWriteCheck(db: Sql): WriteCheck {
   };
 }
 
-/** Another process that writes the row just now answers for us. */
+/** If another process is writing the row just now, writing works for us too. */
 async function writeHeartbeat(db: Sql): Promise<void> {
   await inTransaction(
     db,

@@ -1,4 +1,4 @@
-// Who acts: always taken from the verified token or API key, never from a body.
+// Who acts: always read from the verified token or API key, never from a body.
 
 export type Role = "admin" | "operator" | "service" | "customer";
 export const ROLES: readonly Role[] = ["admin", "operator", "service", "customer"];
@@ -10,7 +10,7 @@ export interface Actor {
   readonly roles: readonly Role[];
   /** Default: user. */
   readonly kind?: "user" | "api_key" | "system" | "guest";
-  /** Of the API key that the request came with: the part of the key that may be shown. */
+  /** The API key that the request came with: the part of the key that may be shown. */
   readonly keyId?: string;
   /** The session that the token belongs to. */
   readonly sessionId?: string;
@@ -18,22 +18,22 @@ export interface Actor {
   readonly confirmedAtMs?: number;
   /** An API key's permissions, which narrow those of its roles; absent: no narrowing. */
   readonly scopes?: readonly string[];
-  /** The administrator who acts as this user, with a reason on the trail. */
+  /** The administrator who acts as this user, with a reason that is kept on the trail. */
   readonly impersonatorId?: string;
 }
 
 /** The program itself, in its own jobs. */
 export const SYSTEM_ACTOR: Actor = { id: "system", name: "system", roles: ["service"], kind: "system" };
 
-/** Somebody without a token, on the few routes that are open to guests. Without roles nothing else lets them in. */
+/** A person without a token, on the few routes open to guests. Having no roles, they get in nowhere else. */
 export const GUEST: Actor = { id: "guest", name: "guest", roles: [], kind: "guest" };
 
-/** Staff and programs act on every account; a customer on their own alone. */
+/** Staff and programs may act on every account; a customer only on their own. */
 export function actsForAll(actor: Actor): boolean {
   return actor.roles.some((role) => role !== "customer");
 }
 
-/** Whether these are the roles of a program: whoever has any other role is a person, who makes their own API keys. */
+/** Whether these are the roles of a program. Anybody with another role is a person, who makes their own API keys. */
 export function isProgram(roles: readonly Role[]): boolean {
   return roles.length > 0 && roles.every((role) => role === "service");
 }
@@ -43,8 +43,8 @@ export function isAdmin(actor: Actor): boolean {
 }
 
 /**
- * How the audit trail names who acts. Under impersonation that is the administrator, with the user they act as:
- * `{ actorId: <administrator>, actorKind: "user as <id>" }`. What was done by an API key names the key beside its user:
+ * How the audit trail names the actor. Under impersonation that is the administrator, with the user they act as:
+ * `{ actorId: <administrator>, actorKind: "user as <id>" }`. For an act by an API key, the key is named beside its user:
  * `{ actorId: <user>, actorKind: "api_key <key's id>" }`.
  */
 export function describeAuditActor({ kind = "user", id, impersonatorId, keyId }: Actor): {

@@ -34,7 +34,7 @@ export class AppError extends Error {
   readonly kind: RefusalKind;
   readonly code: string;
   readonly details: RefusalDetails;
-  /** Why, for the audit trail alone: the caller is not told. */
+  /** The reason, only for the audit trail: the caller is not told. */
   trail?: Readonly<Record<string, unknown>>;
 
   constructor(kind: RefusalKind, code: string, details: RefusalDetails = {}) {
@@ -46,7 +46,7 @@ export class AppError extends Error {
   }
 }
 
-/** Makes a module's refusals by its list of them: each says its title, unless the details have another message. */
+/** Makes a module's refusals from its list of them: each message is the title, unless the details have another. */
 export function refusalsOf<Code extends string>(
   errors: Readonly<Record<Code, ErrorEntry>>,
 ): (code: Code, details?: RefusalDetails) => AppError {
@@ -62,7 +62,7 @@ export function refusalsOf<Code extends string>(
 export type CodeOf<Refusals extends (code: never, details?: RefusalDetails) => AppError> =
   Parameters<Refusals>[0];
 
-/** Marks a "not found" about what is there but another's: the trail is told, the caller must not be. */
+/** Marks a "not found" for something that exists but belongs to somebody else: the trail is told, the caller must not be. */
 export function asHidden(error: AppError): AppError {
   error.trail = { hidden: true };
   return error;

@@ -1,8 +1,8 @@
-// What encoding a text is in, told by its bytes: byte order marks, the zeros of UTF-16, and whether it is valid UTF-8.
+// Finds the encoding of a text from its bytes: byte order marks, the zeros of UTF-16, and whether it is valid UTF-8.
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
-/** In words, for what is told of a file. */
+/** In words, for messages about a file. */
 export const ENCODING_NAMES: Readonly<Record<Encoding | "utf-32", string>> = {
   "utf-8": "UTF-8",
   "utf-16le": "UTF-16",
@@ -11,10 +11,10 @@ export const ENCODING_NAMES: Readonly<Record<Encoding | "utf-32", string>> = {
   "utf-32": "UTF-32",
 };
 
-/** Of so many characters of UTF-16 one at least has a zero for its first byte, as all of ASCII have. */
+/** Among this many characters of UTF-16, at least one has zero as its first byte, as all of ASCII does. */
 const SAMPLE_BYTES = 4_096;
 
-/** What the beginning of a file says; undefined where it says nothing: UTF-8, or Latin-1 where it is no valid UTF-8. */
+/** What the beginning of a file shows; undefined where it shows nothing: UTF-8, or Latin-1 if it is not valid UTF-8. */
 export function encodingByStart(start: Uint8Array): Encoding | "utf-32" | "binary" | undefined {
   const has = (...mark: number[]) => mark.every((byte, index) => start[index] === byte);
   if (has(0xef, 0xbb, 0xbf)) return "utf-8";
@@ -32,7 +32,7 @@ export function encodingByStart(start: Uint8Array): Encoding | "utf-32" | "binar
   return even > odd * 10 && isHalf(even) ? "utf-16be" : "binary";
 }
 
-/** The whole of a text and what it was in; undefined where it is none, or not whole. Latin-1 is only a guess, so it is not taken. */
+/** A whole text and its encoding; undefined where it is not text, or incomplete. Latin-1 is only a guess, so it is refused. */
 export function decodeText(bytes: Uint8Array): { text: string; encoding: Encoding } | undefined {
   const encoding = encodingByStart(bytes) ?? "utf-8";
   if (encoding === "utf-32" || encoding === "binary") return undefined;

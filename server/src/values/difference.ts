@@ -1,18 +1,18 @@
-// What a verification finds, in every module the same: one thing that does not agree with what it derives from.
+// A finding of a verification, the same in every module: one thing that does not agree with what it is derived from.
 import { ownOf } from "./own-of.ts";
 
-/** `Id` are the names of the ids of what it is about. Amounts are decimal strings with their currency's code. */
+/** `Id`: the names of the ids of the thing concerned. Amounts are decimal strings with their currency's code. */
 export type Difference<Check extends string = string, Id extends string = string> = {
   readonly check: Check;
-  /** One sentence that names it. */
+  /** One sentence that names the difference. */
   readonly what: string;
-  /** What it should be by what it derives from. */
+  /** What it should be, according to what it is derived from. */
   readonly expected?: string;
-  /** What is written down. */
+  /** What is stored. */
   readonly stored?: string;
 } & { readonly [id in Id]?: string | number | undefined };
 
-/** In the order of the stamps of what they are about: of the first of `ids` that one has. Those with none of them go last. */
+/** Sorts by stamp: by the first of `ids` that a difference has. Differences with none of them go last. */
 export function sortByStamp<Found extends Difference>(
   differences: readonly Found[],
   ids: readonly string[],

@@ -1,26 +1,27 @@
-// E-mail addresses in the one form in which they are kept and written to, and the mailbox that they lead to, by which they are
-// compared and counted: one address is one mailbox, never a list. What no mail server delivers to one place, or what looks like another's, is no address.
+// E-mail addresses in the one form in which they are kept and written to, and the mailbox they lead to, by which they are
+// compared and counted. One address is one mailbox, never a list. Refused: addresses that no mail server delivers to one place,
+// or that look like somebody else's.
 import { domainToASCII, domainToUnicode } from "node:url";
 import { invalidField } from "./app-error.ts";
 import { INVISIBLE, isOneWriting } from "./writing.ts";
 
-/** Octets (RFC 5321, 4.5.3.1, and what is left of a path of 256 between its brackets). */
+/** Octets (RFC 5321, 4.5.3.1, and what remains of a path of 256 between its brackets). */
 const LOCAL_LENGTH_MAX = 64;
 const ADDRESS_LENGTH_MAX = 254;
 
-/** A dot-atom (RFC 5322), of letters of other scripts too (RFC 6532). Quoted names and comments are other spellings of one. */
+/** A dot-atom (RFC 5322), also with letters of other scripts (RFC 6532). Quoted names and comments only spell it differently. */
 const LOCAL = /^[\w!#$%&'*+/=?^`{|}~\p{L}\p{M}\p{N}-]+(?:\.[\w!#$%&'*+/=?^`{|}~\p{L}\p{M}\p{N}-]+)*$/u;
-/** Before IDNA maps it: Node's function reads it as the host of a URL, of which there is more. */
+/** Checked before IDNA maps it: Node's function reads it as the host of a URL, which allows more. */
 const DOMAIN = /^[\p{L}\p{M}\p{N}\u00b7\u30fb\u05f3\u05f4\u3002.-]+$/u;
-/** Two labels at least, the last no number: `[127.0.0.1]` and `localhost` receive no mail from outside. */
+/** At least two labels, the last not a number: `[127.0.0.1]` and `localhost` receive no mail from outside. */
 const ASCII_DOMAIN =
   /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const ENCODED = /^..--/;
-/** One provider under two names, to whom dots mean nothing; it says so, and has a third of all mailboxes. */
+/** One provider under two names, which ignores dots. It says so itself, and has a third of all mailboxes. */
 const GOOGLE: ReadonlySet<string> = new Set(["gmail.com", "googlemail.com"]);
 
 /**
- * The address as it is kept: its name as it was written, its domain in ASCII (IDNA) and lower case.
+ * The address as it is kept: its local part as it was written, its domain in ASCII (IDNA) and lower case.
  * @throws AppError `invalid/invalid_request` naming the field
  */
 export function readEmailAddress(input: string, field = "email"): string {
@@ -29,7 +30,7 @@ export function readEmailAddress(input: string, field = "email"): string {
   return address;
 }
 
-/** Undefined where it is no address. */
+/** Undefined where it is not a valid address. */
 export function parseEmailAddress(input: string): string | undefined {
   if (INVISIBLE.test(input)) return undefined;
   const text = input.normalize("NFKC").trim();
@@ -44,16 +45,16 @@ export function parseEmailAddress(input: string): string | undefined {
 }
 
 /**
- * Whether two addresses that were read are one, written differently. Case does not count: no mail server gives two people
- * addresses that differ by it, and attackers would register the other one.
+ * Whether two addresses, both already read, are one address written differently. Case does not count: no mail server gives two
+ * people addresses that differ only by case, and attackers would register the other one.
  */
 export function isSameAddress(one: string, other: string): boolean {
   return foldCase(one) === foldCase(other);
 }
 
 /**
- * The mailbox that an address leads to, as accounts and mails are counted by: what follows a plus is a tag that the mailbox's
- * owner makes up (RFC 5233), as many as they like. Not to be written to: that goes to the address as it was given.
+ * The mailbox that an address leads to, by which accounts and mails are counted: the part after a plus is a tag (RFC 5233), of
+ * which the mailbox's owner can make up as many as they like. Do not send to it: mail goes to the address as it was given.
  */
 export function mailboxOf(address: string): string {
   const folded = foldCase(address);
@@ -78,7 +79,7 @@ function parseDomain(text: string): string | undefined {
   return labels.every((label, index) => isHonest(label, shown[index] ?? "")) ? domain : undefined;
 }
 
-/** Encoded only where it has to be, and of letters that belong together: `еxample` with a Cyrillic е is not. */
+/** Encoded only where necessary, and only of letters that belong together: `еxample` with a Cyrillic е is refused. */
 function isHonest(label: string, shown: string): boolean {
   return ENCODED.test(label) ? shown !== label && isOneWriting(shown) : shown === label;
 }

@@ -1,7 +1,7 @@
-// What an export of rows answers, whatever the rows are.
+// The result of an export of rows, whatever the rows are.
 
 export interface Exported {
   readonly rowCount: number;
-  /** There were more rows than it was allowed to write. */
+  /** Whether there were more rows than it was allowed to write. */
   readonly isCut: boolean;
 }

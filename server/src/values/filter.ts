@@ -1,4 +1,4 @@
-// What a list is asked for: each field narrows it, and one that is left out or undefined does not.
+// The filter of a list: each field narrows the list; a field that is left out or undefined does not.
 import type { PageBounds } from "./page.ts";
 
 export type Filter<Fields> = { readonly [Field in keyof Fields]?: Fields[Field] | undefined };

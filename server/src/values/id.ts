@@ -2,13 +2,13 @@
 
 const ID = /^[1-9]\d{0,15}$/;
 
-/** Reads an id from a path, a query or a body (a string or a JSON integer); undefined where it is none. */
+/** Reads an id from a path, a query or a body (a string or a JSON integer); undefined where it is not an id. */
 export function parseId(input: string | number): number | undefined {
   const id = typeof input === "number" ? input : ID.test(input) ? Number(input) : Number.NaN;
   return Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
 
-/** An id as PostgreSQL's bigint gives it. */
+/** Turns PostgreSQL's bigint into an id. */
 export function toId(id: bigint | null): number | null {
   return id === null ? null : Number(id);
 }

@@ -1,4 +1,4 @@
-// What is common to the metadata that clients attach: flat entries, kept as they are or refused.
+// Rules for the metadata that clients attach: flat entries, kept as they are or refused.
 import { invalidField } from "./app-error.ts";
 import { checkName } from "./names.ts";
 import { readEach } from "./read-input.ts";
@@ -15,7 +15,7 @@ export function readMetadata(metadata: Metadata, field = "metadata"): string {
 }
 
 /**
- * Refuses what PostgreSQL cannot keep, NUL characters, in names and in texts; and names that people cannot tell apart.
+ * Refuses NUL characters in names and texts, because PostgreSQL cannot keep them; and names that people cannot tell apart.
  * @throws AppError `invalid/invalid_request`
  */
 export function checkMetadata(metadata: Metadata, field = "metadata"): void {

@@ -1,4 +1,4 @@
-// Amounts: `bigint` minor units inside, decimal strings outside. No floating point comes near an amount.
+// Amounts: `bigint` minor units inside, decimal strings outside. Amounts are never floating-point numbers.
 
 /** The largest amount one transfer may carry: what fits PostgreSQL's bigint. */
 export const AMOUNT_MINOR_MAX = 9_223_372_036_854_775_807n;
@@ -7,17 +7,17 @@ const DECIMAL = /^(0|[1-9]\d{0,18})(?:\.(\d{1,20}))?$/;
 
 export type AmountProblem = "not_decimal" | "too_many_decimals" | "too_large" | "too_many_digits";
 
-/** So many significant digits of a decimal survive being read into a JSON number; of longer ones the last may be another. */
+/** A decimal with up to this many significant digits survives being read into a JSON number; a longer one may change. */
 const NUMBER_DIGITS_MAX = 15;
 
-/** For a field's problem line. */
+/** For the problem line of a field. */
 export const TOO_MANY_DIGITS = `has more than the ${NUMBER_DIGITS_MAX} digits that a JSON number keeps exactly: send it as a string`;
 
 /**
  * Reads a positive or zero amount at an asset's scale (0-9 decimals) into minor units.
  *
- * A JSON number is taken by its shortest decimal form (ECMAScript Number::toString), so 299.99 is exact. One of more than 15
- * digits, such as 0.1 + 0.2, is refused: what was sent may have been something else before it became a number.
+ * A JSON number is read by its shortest decimal form (ECMAScript Number::toString), so 299.99 is exact. A number of more than 15
+ * digits, such as 0.1 + 0.2, is refused: the client may have meant something else before it became a number.
  * Trailing zeros beyond the scale are harmless and accepted ("1.500" at scale 2).
  */
 export function parseAmount(input: string | number, scale: number): bigint | AmountProblem {
@@ -31,15 +31,15 @@ export function parseAmount(input: string | number, scale: number): bigint | Amo
   return minor > AMOUNT_MINOR_MAX ? "too_large" : minor;
 }
 
-/** Whether a JSON number may be another than the decimal that was sent. */
+/** Whether a JSON number may differ from the decimal that was sent. */
 export function hasLostDigits(number: number): boolean {
   const digits = String(Math.abs(number)).replace(".", "").replace(/^0+/, "");
   return digits.length > NUMBER_DIGITS_MAX || Math.abs(number) > Number.MAX_SAFE_INTEGER;
 }
 
 /**
- * Reads a limit in whole units, plain digits with or without decimals, into minor units. One that is finer than the asset's
- * smallest unit is the next unit below: nothing above it passes.
+ * Reads a limit in whole units, plain digits with or without decimals, into minor units. A limit finer than the asset's smallest
+ * unit is rounded down to it, so that nothing above the limit passes.
  */
 export function parseLimit(limit: string, scale: number): bigint {
   const [whole = "0", decimals = ""] = limit.split(".");

@@ -1,28 +1,28 @@
-// The one reader of codes and names: two that people cannot tell apart are one, or one of them is refused. What a SKU, a brand
-// or an account is called goes through here where it is kept, and again where it is looked for.
+// The one reader of codes and names: two texts that people cannot tell apart become one, or one of them is refused. The name of a
+// SKU, a brand or an account goes through here when it is kept, and again when it is looked up.
 import { invalidField } from "./app-error.ts";
 import { isOneWriting } from "./writing.ts";
 
-/** Nobody sees that they are there. (Not what Unicode has not assigned yet: the next year's pictures.) */
+/** Invisible characters. (Not those that Unicode has not assigned yet: next year's emoji.) */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const ALL_UNSEEN = new RegExp(UNSEEN, "gu");
 const CONTROL = /[\p{Cc}\p{Cs}]/u;
 /**
- * Joiners that are seen: in pictures made of several, and where they part or join letters (RFC 5892, A.1 and A.2): after a
- * virama, and in Arabic script, where Persian writes many words so.
+ * Joiners that have a visible effect: in emoji made of several, and where they part or join letters (RFC 5892, A.1 and A.2):
+ * after a virama, and in Arabic script, where Persian writes many words with them.
  */
 const SEEN_JOINERS =
   /\p{RGI_Emoji}|(?<=[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2])[\u200c\u200d]|(?<=\p{Script=Arabic})\u200c(?=\p{Script=Arabic})/gv;
-/** Hyphens, dashes and the minus sign, of which one cannot be told from another in a code. */
+/** Hyphens, dashes and the minus sign: in a code, people cannot tell them apart. */
 const DASHES = /[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]/gu;
-/** Greek letters that nobody takes for Latin ones: Ω and μ are units. */
+/** Greek letters that nobody mistakes for Latin ones: Ω and μ are units. */
 const SIGNS = /[ΓΔΘΛΞΠΣΦΨΩδεθλμξπφψ]/gu;
 const WORDS = /[\p{L}\p{M}]+/gu;
 
 /**
- * What people call something, as it is kept: composed (NFC), with plain spaces, one at a time and none around. Nothing, and
- * null, stay what they are.
- * @throws AppError `invalid/invalid_request` naming the field: blank, or with characters that nobody sees
+ * The name of something, as it is kept: composed (NFC), with plain spaces, one at a time and none at the ends. An undefined or
+ * null value stays as it is.
+ * @throws AppError `invalid/invalid_request` naming the field: blank, or with invisible characters
  */
 export function readName<T extends string | null | undefined>(text: T, field: string): T {
   if (typeof text !== "string") return text;
@@ -30,19 +30,19 @@ export function readName<T extends string | null | undefined>(text: T, field: st
   return refuseBlank(foldSpaces(text.normalize("NFC")).trim(), field) as T;
 }
 
-/** Whether nobody sees anything of it. */
+/** Whether nothing of the text is visible. */
 export function isBlank(text: string): boolean {
   return text.replaceAll(ALL_UNSEEN, "").trim() === "";
 }
 
-/** Refuses a name that would be kept in another form: where names are keys, two must not become one. */
+/** Refuses a name that would be kept in another form: where names are keys, two keys must not become one. */
 export function checkName(text: string, field: string): void {
   const name = readName(text, field);
   if (name !== text) throw notPlain(field, name);
 }
 
 /**
- * What tells one thing from all others, such as a SKU, as it is kept: as `readName`, with one form for each character (NFKC: no
+ * A code that identifies something, such as a SKU, as it is kept: like `readName`, but with one form for each character (NFKC: no
  * wide, small or ligated ones) and one kind of dash.
  * @throws AppError `invalid/invalid_request` naming the field: as `readName`; with spaces around; or with words whose letters
  * are of scripts that only look alike
@@ -62,8 +62,8 @@ export function readCode<T extends string | null | undefined>(text: T, field: st
 }
 
 /**
- * What another system calls something and compares itself, such as its id of a person: taken exactly as it is, or refused.
- * @throws AppError `invalid/invalid_request` naming the field: as `readCode`, and where that would be kept in another form
+ * Another system's identifier, which that system compares itself, such as its id of a person: taken exactly as it is, or refused.
+ * @throws AppError `invalid/invalid_request` naming the field: as `readCode`, and where the code would be kept in another form
  */
 export function readForeignCode<T extends string | null | undefined>(text: T, field: string): T {
   const code = readCode(text, field);
@@ -71,7 +71,7 @@ export function readForeignCode<T extends string | null | undefined>(text: T, fi
   return text;
 }
 
-/** The one form of a code that somebody typed, whether or not it is one. */
+/** The one form of a code that somebody typed, whether or not that code exists. */
 export function foldCode(text: string): string {
   return foldSpaces(text.normalize("NFKC").replaceAll(DASHES, "-"));
 }
@@ -89,12 +89,12 @@ function refuseBlank(text: string, field: string): string {
   return text;
 }
 
-/** As long as the text, without the joiners that are seen. Slow, and rarely needed. */
+/** The text without the joiners that have a visible effect, at the same length. Slow, and rarely needed. */
 function maskJoiners(text: string): string {
   return text.replaceAll(SEEN_JOINERS, (joined) => "x".repeat(joined.length));
 }
 
-/** @param masked the text, or as long as it, without what may stand in it */
+/** @param masked the text, or one of the same length without what may be in it */
 function refuseUnseen(text: string, masked: string, field: string): void {
   const found = UNSEEN.exec(masked);
   if (found === null) return;

@@ -1,6 +1,6 @@
-// The network that an address belongs to, as limits count it. (Pure text: values import nothing.)
+// The network of an address, as limits count it. (Works on text alone: values import nothing.)
 
-/** An IPv4 address; of an IPv6 address its /64, for whoever has one address of it has all of them. */
+/** For IPv4 the address; for IPv6 its /64, because anybody who has one address of a /64 has all of them. */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined) return mapped;

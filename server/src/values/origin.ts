@@ -2,7 +2,7 @@
 
 export interface Origin {
   readonly requestId: string;
-  /** Personal: the audit trail keeps it as a commitment, its value erasable. */
+  /** Personal: the audit trail keeps a commitment to it, and the value itself can be erased. */
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
 }

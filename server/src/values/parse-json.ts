@@ -1,6 +1,6 @@
-// JSON that may be none.
+// Parses text that may not be JSON.
 
-/** Undefined where it is no JSON. */
+/** Undefined where the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

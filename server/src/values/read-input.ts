@@ -1,5 +1,5 @@
-// Reads what a client sent, one reader for each form: ids, times, texts, amounts. The schemas have checked the form before;
-// here is what a schema cannot know. Every refusal names the field, the reason and the way out.
+// Reads what a client sent, with one reader for each form: ids, times, texts, amounts. The schemas have already checked the form;
+// here is what a schema cannot know. Every refusal names the field, the reason and what to do.
 import { AppError, type FieldProblem, invalidField } from "./app-error.ts";
 import { parseId } from "./id.ts";
 import { describeAmountProblem, parseAmount } from "./money.ts";
@@ -10,11 +10,11 @@ import { parseStamp } from "./time.ts";
 export const NO_ID = "must be an id, a decimal string";
 
 const TIME = "must be a time that exists, such as 2026-11-21T09:00:00Z (write + as %2B), or a date";
-/** What PostgreSQL cannot keep (NUL, lone surrogates), and what would break an export's lines. */
+/** Characters that PostgreSQL cannot keep (NUL, lone surrogates), and those that would break the lines of an export. */
 const UNKEPT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
- * Reads parts of one input, each by its own reader, and refuses all that are wrong at once.
+ * Reads the parts of one input, each with its own reader, and refuses all wrong ones at once.
  * @throws AppError as the first reader that refused, with the fields of all of them
  */
 export function readAll<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {
@@ -32,7 +32,7 @@ export function readAll<T extends object>(readers: { readonly [K in keyof T]: ()
   return parts as T;
 }
 
-/** As `readAll`, of a list: all of its items' faults at once. */
+/** Like `readAll`, for a list: reports the faults of all its items at once. */
 export function readEach<Item, Read>(
   items: readonly Item[],
   read: (item: Item, index: number) => Read,
@@ -40,7 +40,7 @@ export function readEach<Item, Read>(
   return Object.values(readAll(items.map((item, index) => () => read(item, index))));
 }
 
-/** So many fields are named at most. */
+/** At most this many fields are named. */
 const PROBLEMS_MAX = 20;
 
 function joinRefusals(refusals: readonly AppError[]): AppError {
@@ -62,7 +62,7 @@ export function readId(input: string | number, field: string): number {
   return id;
 }
 
-/** As `readId`; undefined where nothing was sent. */
+/** Like `readId`; undefined where nothing was sent. */
 export function readOptionalId(input: string | number | undefined, field: string): number | undefined {
   return input === undefined ? undefined : readId(input, field);
 }
@@ -72,7 +72,7 @@ export function readIds(input: string | undefined, field: string): number[] | un
   return input?.split(",").map((id) => readId(id.trim(), field));
 }
 
-/** A time as a stamp; nothing, and null, stay what they are. @throws AppError `invalid/invalid_request` naming the field */
+/** A time as a stamp; undefined and null stay as they are. @throws AppError `invalid/invalid_request` naming the field */
 export function readTime<T extends string | null | undefined>(
   text: T,
   field: string,
@@ -83,7 +83,7 @@ export function readTime<T extends string | null | undefined>(
   return stamp;
 }
 
-/** As `readTime`, from 1970 on: what is kept as a moment. @throws AppError `invalid/invalid_request` naming the field */
+/** Like `readTime`, from 1970 on: for times kept as a moment. @throws AppError `invalid/invalid_request` naming the field */
 export function readMoment<T extends string | null | undefined>(
   text: T,
   field: string,
@@ -106,7 +106,7 @@ export function readRange(query: { from?: string | undefined; to?: string | unde
   return { from, to };
 }
 
-/** Text on one line; nothing, and null, stay what they are. @throws AppError `invalid/invalid_request` naming the field */
+/** Text on one line; undefined and null stay as they are. @throws AppError `invalid/invalid_request` naming the field */
 export function readText<T extends string | null | undefined>(text: T, field: string): T {
   if (typeof text === "string" && hasControlCharacter(text)) throw unkept(field);
   return text;
@@ -119,7 +119,7 @@ export function readLines<T extends string | null | undefined>(text: T, field: s
   return text;
 }
 
-/** As `readText`, and not blank. */
+/** Like `readText`, but not blank. */
 export function readFilledText<T extends string | undefined>(text: T, field: string): T {
   const read = readText(text, field);
   if (typeof read === "string" && isBlank(read)) throw invalidField(field, "must not be blank");
@@ -135,7 +135,7 @@ function unkept(field: string): Error {
   return invalidField(field, "must not have control characters or broken Unicode");
 }
 
-/** Of what an amount counts, as far as reading one needs it. */
+/** The parts of an asset that are needed to read an amount of it. */
 interface Scaled {
   /** Decimals. */
   readonly scale: number;
@@ -148,14 +148,14 @@ export function readAmount(input: string | number, { scale }: Scaled, field: str
   return amount;
 }
 
-/** As `readAmount`, and more than zero. */
+/** Like `readAmount`, but more than zero. */
 export function readPositiveAmount(input: string | number, scaled: Scaled, field: string): bigint {
   const amount = readAmount(input, scaled, field);
   if (amount === 0n) throw invalidField(field, "must be more than zero");
   return amount;
 }
 
-/** As `readPositiveAmount`; undefined where nothing was sent. */
+/** Like `readPositiveAmount`; undefined where nothing was sent. */
 export function readOptionalAmount(
   input: string | number | undefined,
   scaled: Scaled,

@@ -1,10 +1,10 @@
-// Days of a time zone, such as the shop's: when each begins, and how far its clocks are from UTC meanwhile. A day may have 23 or 25
-// hours, or begin at one o'clock; all of that is the runtime's own knowledge (Temporal).
+// Days of a time zone, such as the shop's: when each begins, and how far its clocks are from UTC. A day may have 23 or 25 hours,
+// or begin at one o'clock; the runtime knows all of that (Temporal).
 import { parseStamp } from "./time.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** A name of the IANA database, such as "Europe/Berlin" or "UTC"; an offset is none. */
+/** A name of the IANA database, such as "Europe/Berlin" or "UTC"; an offset is not accepted. */
 export function isTimeZone(name: string): boolean {
   if (!/^[a-z]/i.test(name)) return false;
   try {
@@ -15,12 +15,12 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** The stamp at which a day begins in the zone; undefined where the text is not a day, or one that its month does not have. */
+/** The stamp at which a day begins in the zone; undefined where the text is not a day, or the month has no such day. */
 export function startOfDay(text: string, timeZone: string): number | undefined {
   return beginningOf(text, { timeZone, daysLater: 0 });
 }
 
-/** The stamp up to which the day goes, not included: at which the next one begins. */
+/** The stamp at which the day ends, not included: the next day begins there. */
 export function endOfDay(text: string, timeZone: string): number | undefined {
   return beginningOf(text, { timeZone, daysLater: 1 });
 }
@@ -34,13 +34,13 @@ function beginningOf(
   return parseStamp(day.toZonedDateTime(timeZone).toInstant().toString());
 }
 
-/** From a stamp on, the zone's clocks show this much more than UTC; microseconds. */
+/** From this stamp on, the zone's clocks are this far ahead of UTC, in microseconds. */
 export interface ZoneOffset {
   readonly since: number;
   readonly offset: number;
 }
 
-/** What the zone's clocks show from one stamp to another, oldest first; the first offset is that of `from`. */
+/** The zone's offsets from one stamp to another, oldest first; the first one is the offset at `from`. */
 export function findOffsets(
   timeZone: string,
   { from, to }: { readonly from: number; readonly to: number },

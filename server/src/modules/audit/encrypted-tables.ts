@@ -1,5 +1,5 @@
-// The trail's encrypted column: what `countinghouse keys` brings under a new data key. The chain holds commitments to the
-// values, not what they are encrypted to, so it does not change.
+// The trail's encrypted column, which `countinghouse keys` re-encrypts under a new data key. The chain does not change, because
+// it holds commitments to the values, not their ciphertexts.
 import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
 import { describeBinding } from "./entries/personal-values.ts";
 

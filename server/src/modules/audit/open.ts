@@ -1,5 +1,5 @@
-// Opens the audit trail: the sequencer, the checkpoints, and the recorder of commands for the HTTP kit. The trail stands
-// below the ledger, which hands it its transfers as a source of leaves.
+// Opens the audit trail: the sequencer, the checkpoints, and the recorder of commands for the HTTP kit. The trail is a lower
+// module than the ledger, which passes its transfers to it as a source of leaves.
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
@@ -22,7 +22,7 @@ const SINK_SECONDS = 5;
 export interface AuditSettings {
   readonly signing: SigningOptions;
   readonly checkpointSeconds: number;
-  /** Where every checkpoint is published too. */
+  /** The folder where every checkpoint is published too. */
   readonly checkpointDirectory: string | undefined;
   readonly sentinel: Pick<SentinelOptions, "endpoint" | "token"> | undefined;
 }
@@ -30,7 +30,7 @@ export interface AuditSettings {
 export interface AuditModule {
   /** Writes the entry of a command in its transaction. */
   readonly recordCommand: CommandRecorder;
-  /** Says where the transfers are that the second log is made of; once, before anything starts. */
+  /** Sets the source of the transfers for the second log; call it once, before anything starts. */
   readonly takeTransfersFrom: (source: TransferSource) => void;
 }
 
@@ -62,7 +62,7 @@ export const audit: Module<"audit", AuditSettings, object, AuditModule> = {
           name: "audit_sequencer_failing",
           help: "1 where this process cannot extend the chain of the audit trail: entries wait; 0 else",
           read: () => Number(sequencer.isFailing()),
-          everyMs: 0, // costs nothing, and must agree with what readiness says at the same time
+          everyMs: 0, // costs nothing, and must always agree with readiness
         },
       ],
       listDegraded: () =>
@@ -95,7 +95,7 @@ export function openConfiguredSigners({ signing }: Pick<AuditSettings, "signing"
   }
 }
 
-/** The ledger stands above and is opened later. */
+/** The ledger is a higher module and is opened later. */
 function awaitSource(): { source: TransferSource; takeTransfersFrom: AuditModule["takeTransfersFrom"] } {
   let given: TransferSource | undefined;
   const get = () => {

@@ -1,4 +1,4 @@
-// Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, forgetting for admins.
+// Routes of the audit trail: checkpoints and keys for everybody, proofs and entries for staff, erasing people for admins.
 
 import {
   addRoute,

@@ -11,7 +11,7 @@ const Hash = Type.String({ description: "32 bytes in base64" });
 const Note = Type.String({
   description: "Signed note (c2sp.org/tlog-checkpoint): origin, size, root, signature",
 });
-/** Without control characters, which no entry's names have and PostgreSQL would not compare. */
+/** Without control characters: no entry's names have any, and PostgreSQL could not compare them. */
 const Text = Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]+$" });
 /** A response that is not JSON. */
 export const textOf = (description: string) => ({

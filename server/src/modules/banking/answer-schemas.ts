@@ -1,4 +1,4 @@
-// The shapes of what reading banking answers. The functions that write them have these types.
+// The shapes of banking's answers to reads. The functions that write the answers have these types.
 import { Type } from "typebox";
 import { Amount, Currency, Id, nullable, pageOf, Time } from "../../http/index.ts";
 import { exchangedFields } from "./exchange/exchange-answer-schemas.ts";
@@ -127,7 +127,7 @@ export const Statement = Type.Object(
 );
 export type StatementDocument = Type.Static<typeof Statement>;
 
-/** What booked it, and alone may move it. */
+/** What booked it; nothing else may move it. */
 export const OwnedBy = Type.Union(
   [
     Type.Object(

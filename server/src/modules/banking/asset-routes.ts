@@ -69,7 +69,7 @@ function addAdding(server: HttpServer, { db, assets }: BankingServices): void {
       const given = readDetails(details);
       return async (tx) => describeAsset(await addAsset(tx, { code, kind, scale, ...given }));
     },
-    afterCommit: () => assets.refresh(), // this process knows it before the answer says so
+    afterCommit: () => assets.refresh(), // so that this process knows it before the client has the answer
   });
 }
 

@@ -1,4 +1,4 @@
-// Banking's encrypted columns: what `countinghouse keys` brings under a new data key. Of a secure record that is the
+// Banking's encrypted columns, which `countinghouse keys` re-encrypts under a new data key. For a secure record that is only the
 // wrapping of its own data key; the record itself stays as it is.
 import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
 import { bindingOf } from "./secure-records/secure-vault.ts";

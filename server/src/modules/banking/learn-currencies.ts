@@ -1,11 +1,11 @@
-// Learns of currencies that another process has added: looks again, at most once a second, before a request that names
-// an unknown one is refused.
+// Learns of currencies that another process has added: before a request with an unknown currency is refused, the database is
+// asked again, at most once a second.
 import type { FastifyRequest } from "fastify";
 import type { Assets } from "../ledger/index.ts";
 
 /**
- * A hook that runs before the handlers; a known currency costs one look-up in memory. It holds for every route of the scope:
- * a body that no schema has judged is none of its business (a webhook's is still only bytes).
+ * A hook that runs before the handlers; a known currency costs one look-up in memory. It runs for every route of the scope and
+ * ignores bodies that no schema has checked (a webhook's body is still only bytes).
  */
 export function learnCurrencies(
   assets: Pick<Assets, "byCode" | "lookAgain">,
@@ -27,7 +27,7 @@ interface NamesCurrencies {
   readonly accounts?: unknown;
 }
 
-/** Whatever the body looks like: a schema may leave open what it does not name. */
+/** The body may have any form, because a schema may allow fields that it does not name. */
 function namedCurrencies(body: unknown): unknown[] {
   if (!isRecord(body)) return [];
   const { currency, base, quote, transactions, accounts } = body;

@@ -1,4 +1,4 @@
-// What the commands that move money work with, put together by the program; and who asks for one.
+// The services that commands moving money work with, as the program puts them together, and the actor who asks.
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { Origin } from "../../values/origin.ts";

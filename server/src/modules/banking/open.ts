@@ -22,7 +22,7 @@ export interface BankingSettings {
 }
 
 export interface BankingModule {
-  /** Of doors above that hold or take a person's money. */
+  /** For modules above banking that hold or take a person's money. */
   readonly moneyGuard: MoneyGuard;
 }
 

@@ -1,4 +1,4 @@
-// The shapes of what reading and changing accounts is asked with.
+// The shapes of requests that read and change accounts.
 import { Type } from "typebox";
 import {
   AmountInput,
@@ -101,7 +101,7 @@ export type AssetChange = Type.Static<typeof AssetChange>;
 export const AssetParams = Type.Object({
   code: currencyOf("INR"),
 });
-/** Nothing is asked but what the path says. */
+/** The request has no parameters except those in its path. */
 export const NoInput = Type.Object({}, closed);
 export const AssetQuery = Type.Object(
   {

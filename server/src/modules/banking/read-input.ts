@@ -1,5 +1,5 @@
-// Turns what a client sent into what the commands take: ids as numbers, amounts as minor units of a known asset. The
-// form is checked by the schemas before; here is what a schema cannot know.
+// Turns what a client sent into what the commands accept: ids as numbers, amounts as minor units of a known asset. The schemas
+// have already checked the form; here is what a schema cannot know.
 
 import { invalidField } from "../../values/app-error.ts";
 import { readMetadata } from "../../values/metadata.ts";
@@ -30,7 +30,7 @@ export function readAsset(assets: Assets, code: string, field = "currency"): Ass
   });
 }
 
-/** What answers call a transaction is understood in requests too. */
+/** Requests may use the names that answers give to types of transactions. */
 const TYPES = {
   deposit: "deposit",
   withdrawal: "withdrawal",

@@ -2,7 +2,7 @@
 import { Type } from "typebox";
 import { AmountInput, Currency, IdInput, shown } from "../../http/index.ts";
 
-/** Examples work on a new database in the order of their ids: 1109 is the first account that is opened there. */
+/** The examples work on a new database, in the order of their ids: 1109 is the first account opened there. */
 export const Reference = Type.String({
   minLength: 1,
   maxLength: 140,
@@ -73,7 +73,7 @@ export const BatchInput = Type.Object(
   },
 );
 
-/** Whose it is, said in one way. */
+/** The owner, given in exactly one way. */
 const ONE_OWNER = {
   allOf: [
     { not: { required: ["owner_id", "owner_username"] } },

@@ -1,14 +1,14 @@
-// What the trail keeps of each command at the desk: one entry, whatever the command booked, refusals too. A repeat that
-// got its remembered answer did nothing and leaves none.
+// Writes one audit entry for each command at the desk, whatever the command booked, also when it was refused. A repeated
+// command that got its remembered answer did nothing, so it leaves no entry.
 //
-// Entries name the stamps that their command took, so that every journal of the ledger can be found in the trail.
+// Each entry names the stamps that its command took, so that every journal of the ledger can be found in the trail.
 import { describeAuditActor } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
 import type { AuditEntry } from "../audit/index.ts";
 import type { Book, Hold } from "../ledger/index.ts";
 import type { BookCommand, Decision } from "./book-command.ts";
 
-/** The desk's own acts, such as expiring a hold, come from nobody's request. */
+/** The actor of the desk's own acts, such as expiring a hold: no request asked for them. */
 const OWN_ORIGIN = { requestId: "desk" };
 
 /**
@@ -40,7 +40,7 @@ function namedResource(decision: Decision | AppError): AuditEntry["resource"] {
   return decision instanceof AppError ? undefined : decision.resource;
 }
 
-/** A refusal that is kept as a FAILED transaction names it. */
+/** Where a refusal is kept as a FAILED transaction, the entry names that transaction. */
 function refusedTransaction(decision: Decision | AppError): AuditEntry["resource"] {
   const id = decision instanceof AppError ? decision.details["transaction_id"] : undefined;
   return typeof id === "string" ? { type: "transaction", id } : undefined;
@@ -59,7 +59,7 @@ function findResource(
   return undefined;
 }
 
-/** The first stamp is named where it is not the resource itself. */
+/** Names the first stamp, unless it is the resource itself. */
 function describeDetails(
   { scope }: BookCommand,
   decision: Decision,

@@ -1,28 +1,28 @@
-// Rows of higher modules beside the book: what commands of one kind must see before they decide is read once for the
-// whole batch, under the accounts' locks; what they leave is written once for the whole batch, ahead of its COMMIT.
+// Rows that other modules keep beside the book. Whatever the commands of one kind must see before they decide is read once for
+// the whole batch, under the accounts' locks. Rows that the commands change are written once for the batch, before its COMMIT.
 import type { Tx } from "../../runtime/transaction.ts";
 import { type RowKind, rankOf } from "./lock-order.ts";
 
 /**
- * Reads rows by id, or by a code of text, for a whole batch. Rows that commands will change are read FOR UPDATE in that
- * order. Kinds are read in the order of lock-order.ts, so that all batches lock tables in one order.
+ * Reads rows by id, or by a text code, for a whole batch. Rows that commands will change are read FOR UPDATE, in the order of
+ * their ids. The kinds are read in the order of lock-order.ts, so that all batches lock the tables in the same order.
  */
 export interface RowReader<Row, Id extends RowId = number> {
   readonly kind: RowKind;
-  /** Rows that many commands lock: one that needs a row of a batch under way waits in the queue, and not with its batch. */
+  /** Many commands lock these rows. A command that needs a row of a batch under way waits in the queue, not with its batch. */
   readonly isContended?: boolean;
-  /** A row once read never changes: the desk keeps up to so many of them, and begins anew beyond. */
+  /** A row never changes once it was read. The desk keeps up to this many of them; when there are more, it starts over. */
   readonly keptMax?: number;
   /**
-   * Ids are of accounts, and a row changes only where the book changes its account: the desk remembers it with the account. Rows are
-   * replaced, never changed in place: a batch may be decided again.
+   * The ids are account ids, and a row changes only when the book changes its account, so the desk remembers the row with the
+   * account. Rows are replaced, never changed in place, because a batch may be decided a second time.
    */
   readonly ofAccount?: {
-    /** What is there where nothing was read. */
+    /** The value of a row that was not found. */
     readonly none: Row;
-    /** Whether it is `none` at `now` for an account that last paid, or had a hold placed or ended, at stamp `lastDebitedAt`. */
+    /** Whether the row is `none` at `now`, for an account that last paid, or had a hold placed or ended, at `lastDebitedAt`. */
     isNone(lastDebitedAt: number, now: number): boolean;
-    /** What the next batch would read, after what this one booked; undefined where it has to read. */
+    /** The row that the next batch would read, after what this batch booked; undefined where it has to be read again. */
     follow(row: Row, booked: AccountBooking): Row | undefined; // a method: readers of all rows go through one list
   };
   readonly read: (tx: Tx, ids: readonly Id[]) => Promise<ReadonlyMap<Id, Row>>;
@@ -31,59 +31,59 @@ type RowId = number | string;
 
 /** What a batch has booked on one account. */
 export interface AccountBooking {
-  /** Stamps of the transfers out of it. */
+  /** Stamps of the transfers out of the account. */
   readonly debits: readonly number[];
-  /** A hold on it was placed, or has ended. */
+  /** Whether a hold on the account was placed or has ended. */
   readonly hasHoldChanged: boolean;
 }
 
-/** Writes the rows that a batch's commands left, in the order they left them. Sent at once with the book's own writes. */
+/** Writes the rows that a batch's commands left, in the order they left them. It is sent together with the book's own writes. */
 export interface RowWriter<Row> {
   readonly name: string;
   readonly write: (tx: Tx, rows: readonly Row[]) => Promise<unknown>;
 }
 
-/** What a command asks to have read. */
+/** The rows that a command asks the batch to read. */
 export type RowNeed = NeedOf<number> | NeedOf<string>;
 
 interface NeedOf<Id extends RowId> {
   readonly reader: RowReader<unknown, Id>;
   readonly ids: readonly Id[];
 }
-/** A reader whose ids' type is not looked at: what it asks for and what it gets are of the same. */
+/** A reader whose id type is ignored: the ids it is asked for and the rows it returns belong to the same reader. */
 export type AnyReader = RowReader<unknown, RowId>;
 
 /** A batch's rows, as its commands find and leave them. */
 export interface BatchRows {
-  /** Rows of a reader by id. A command that changes a row sets it here too, for the commands behind it in the batch. */
+  /** Rows of a reader by id. A command that changes a row also sets it here, so that later commands see the change. */
   readonly of: <Row, Id extends RowId = number>(reader: RowReader<Row, Id>) => Map<Id, Row>;
-  /** Leaves a row to be written. What it returns takes the row back, as long as nothing else was left since. */
+  /** Leaves a row to be written. The returned function takes the row back, as long as no other row was left since. */
   readonly add: <Row>(writer: RowWriter<Row>, row: Row) => () => void;
-  /** Sends what was left. */
+  /** Sends the rows that were left. */
   readonly write: (tx: Tx) => Promise<unknown>[];
 }
 
-/** Rows that never change, by reader, as one desk has met them. */
+/** Rows that never change, by reader, as this desk has read them so far. */
 export type KeptRows = Map<AnyReader, Map<RowId, unknown>>;
 
-/** What is remembered of an account: the rows of its own kinds, by reader. */
+/** The rows remembered with one account, by reader. */
 export type AccountRows = ReadonlyMap<AnyReader, unknown>;
 
-/** Where rows need not be read from the database. */
+/** Sources of rows that need not be read from the database. */
 export interface RowMemory {
   readonly kept: KeptRows;
-  /** The row that is remembered with an account. Under locks none: what is read there is what is remembered next. */
+  /** The row remembered with an account. Undefined under locks: there the row is read, and then remembered. */
   readonly ofAccount?: (accountId: RowId, reader: AnyReader) => unknown;
 }
 
-/** Rows as they were read or remembered, beside what the commands make of them. */
+/** Rows as they were read or remembered, and as the commands have changed them. */
 export interface OpenedRows {
   readonly rows: BatchRows;
-  /** Of kinds that are remembered with their accounts: by reader and account, as they were before the batch. */
+  /** Rows of the kinds remembered with accounts, by reader and account, as they were before the batch. */
   readonly ofAccounts: ReadonlyMap<AnyReader, ReadonlyMap<RowId, unknown>>;
 }
 
-/** Sends all reads at once, each reader's once for all commands, in the order of locks. */
+/** Sends all reads at once, one per reader for all commands, in the order of locks. */
 export async function readRows(
   tx: Tx,
   needs: readonly RowNeed[],
@@ -131,12 +131,12 @@ async function readOf(
   return rows;
 }
 
-/** Whether all of these kinds may be looked at without locks: they never change, or only with their accounts. */
+/** Whether all of these kinds may be read without locks, because they never change, or change only with their accounts. */
 export function mayBeRemembered(needs: readonly RowNeed[]): boolean {
   return needs.every(({ reader }) => reader.keptMax !== undefined || reader.ofAccount !== undefined);
 }
 
-/** Whether something has to be read from the database. */
+/** Whether any row has to be read from the database. */
 export function isAnyUnknown(needs: readonly RowNeed[], { kept, ofAccount }: RowMemory): boolean {
   return (needs as readonly NeedOf<RowId>[]).some(({ reader, ids }) =>
     ids.some((id) =>
@@ -147,7 +147,7 @@ export function isAnyUnknown(needs: readonly RowNeed[], { kept, ofAccount }: Row
   );
 }
 
-/** Rows that do not exist are looked up again the next time. */
+/** Rows that do not exist are not remembered: they are looked up again the next time. */
 async function readKept(
   tx: Tx,
   reader: AnyReader,
@@ -171,7 +171,7 @@ async function readKept(
   return rows;
 }
 
-/** Names of the contended rows among what a command needs. */
+/** Names of the contended rows that a command needs. */
 export function nameContended(needs: readonly RowNeed[]): string[] {
   return needs.flatMap(({ reader, ids }) =>
     reader.isContended === true ? ids.map((id) => `${reader.kind} ${id}`) : [],

@@ -1,4 +1,4 @@
-// A command at the desk: what it touches, how it decides, and what comes of it.
+// A command at the desk: what it touches, how it decides, and its outcome.
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
@@ -13,22 +13,22 @@ export interface BookCommand {
   /** Its name on the audit trail, `noun.verb`; null for upkeep, which leaves no entry of its own. */
   readonly event: string | null;
   readonly actor: Actor;
-  /** Where it came from; undefined for the program's own commands. */
+  /** Where the command came from; undefined for the program's own commands. */
   readonly origin?: Origin | undefined;
   readonly key?: KeyedRequest | undefined;
   readonly scope: BookScope;
-  /** Rows of higher modules that deciding needs. */
+  /** Rows of other modules that the command needs to decide. */
   readonly needs?: readonly RowNeed[];
-  /** Pure but for what it books on the desk's book. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
+  /** Pure, except for what it books. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
   readonly decide: (desk: Desk) => Decision | AppError;
 }
 
-/** What a command may look at while it decides, and where it leaves what goes with it. */
+/** What a command may read while it decides, and where it leaves rows and events to be written with it. */
 export interface Desk {
   readonly book: Book;
   readonly assets: Assets;
   readonly events: NewEvent[];
-  /** Rows of higher modules: what the commands asked for, and what they leave. Rows that may fail fail the batch. */
+  /** Rows of other modules: those the commands asked for, and those they leave. A row that cannot be written fails the batch. */
   readonly rows: BatchRows;
 }
 
@@ -37,9 +37,9 @@ export interface Decision {
   readonly answer: string;
   /** For the metric transactions_total. */
   readonly counted: readonly CountedTransaction[];
-  /** What it did it to, for the trail, where that is not the transaction, hold or account itself. */
+  /** What the command acted on, for the trail, where that is not the transaction, hold or account itself. */
   readonly resource?: AuditEntry["resource"];
-  /** What else the trail is to keep of it: no secrets, nothing personal. */
+  /** What else the trail should keep about it: no secrets, nothing personal. */
   readonly details?: AuditEntry["details"];
 }
 
@@ -52,12 +52,12 @@ export type CommandOutcome =
   | (Decision & { readonly replayed: boolean })
   | { readonly refused: AppError; readonly replayed: boolean };
 
-/** What one batch has committed, for those who go on from there. */
+/** What one batch has committed, for the listeners that act on it afterwards. */
 export interface Commit {
-  /** Every transaction posted, refused, placed or ended. */
+  /** Every transaction that was posted or refused, and every hold that was placed or ended. */
   readonly transactions: readonly CountedTransaction[];
-  /** What it left in the outbox. */
+  /** The events that the batch left in the outbox. */
   readonly events: readonly NewEvent[];
-  /** Stock accounts whose sums it changed. */
+  /** Stock accounts whose sums the batch changed. */
   readonly stockIds: readonly number[];
 }

@@ -1,7 +1,7 @@
-// The desk: every command that moves money or goods queues here, whatever its kind, and is committed in batches. A batch is
-// decided ahead on remembered accounts (commit-ahead.ts, one round trip) or under locks (commit-batch.ts, two): each command
-// decides on the book in arrival order, and postings, remembered answers, events and rows are written in one transaction.
-// Commands do not know which way they went. A lone command is a batch of one.
+// The desk: every command that moves money or goods, whatever its kind, queues here and is committed in a batch. A batch is
+// decided ahead on remembered accounts (commit-ahead.ts, one round trip) or under locks (commit-batch.ts, two). Each command
+// decides on the book in arrival order; postings, remembered answers, events and rows are written in one transaction.
+// Commands do not know which of the two ways was taken. A command on its own is a batch of one.
 import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit, type LockKey } from "../../runtime/group-commit.ts";
@@ -15,37 +15,37 @@ import { createKnownAccounts } from "./known-accounts.ts";
 import { createStampReserve } from "./stamp-reserve.ts";
 
 export interface DeskOptions {
-  /** For upkeep that a batch finds undone. */
+  /** Called when a batch finds upkeep that has not been done. */
   readonly db: Sql;
   readonly batchDb: BatchConnections;
   readonly assets: Assets;
-  /** Events of other topics are not written: nobody subscribes to them. Default: all are wanted. */
+  /** Tells which event topics have a subscriber; other events are not written. Default: all topics are wanted. */
   readonly isWanted?: (topic: string) => boolean;
-  /** Batches under way at once; `batchDb` needs a connection for each. Default 1. */
+  /** How many batches may be under way at once; `batchDb` needs a connection for each. Default 1. */
   readonly lanesMax?: number;
   readonly batchItemsMax: number;
   readonly queueItemsMax: number;
-  /** Accounts remembered between batches, about 500 bytes each; 0: every batch is decided under locks. */
+  /** How many accounts are remembered between batches, about 500 bytes each; 0: every batch is decided under locks. */
   readonly knownMax?: number;
-  /** Decides ahead at every batch, however often in vain. For tests. */
+  /** Decides every batch ahead, even when that keeps failing. For tests. */
   readonly isPersistent?: boolean;
-  /** Milliseconds, by which stamps taken ahead grow old. Default: the process's own. */
+  /** A clock in milliseconds that tells how old the stamps taken ahead are. Default: the process's own. */
   readonly clock?: () => number;
-  /** Told how each batch was decided; `stale` comes ahead of `locks`. */
+  /** Told how each batch was decided; `stale` is told before the `locks` that follows it. */
   readonly onDecided?: (way: Way) => void;
   readonly onBatch?: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
 }
 
-/** How a batch was decided. `stale`: ahead, but what was remembered had changed. */
+/** How a batch was decided. `stale`: it was decided ahead, but a remembered account had changed. */
 export type Way = "ahead" | "stale" | "locks";
 
 export interface CommandDesk extends GroupCommit<BookCommand, CommandOutcome> {
-  /** Calls `listener` after every commit, ahead of the answers. It must neither throw nor wait. */
+  /** Calls `listener` after every commit, before the commands are answered. It must neither throw nor wait. */
   readonly afterCommit: (listener: (commit: Commit) => void) => void;
 }
 
 const KNOWN_ACCOUNTS_MAX = 50_000;
-/** At most 63 batches are decided under locks before the next is tried ahead. */
+/** At most 63 batches are decided under locks before the next one is tried ahead again. */
 const PASSED_OVER_DOUBLINGS = 6;
 
 export function openCommandDesk(options: DeskOptions): CommandDesk {
@@ -71,8 +71,8 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
 }
 
 /**
- * Decides a batch ahead where that can be done, and under locks where it cannot, or what was decided had changed meanwhile.
- * Where others change the same accounts all the time, deciding ahead is given up for a while, each time for twice as long.
+ * Decides a batch ahead where possible; under locks where it is not, or where the accounts it was decided on had changed.
+ * Where other processes keep changing the same accounts, the desk stops deciding ahead for a while, each time twice as long.
  */
 function openCommitter({ batchDb: db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...rest }: DeskOptions) {
   const { onDecided = () => undefined, isPersistent = false, isWanted = () => true, clock } = rest;
@@ -114,7 +114,7 @@ function openCommitter({ batchDb: db, assets, knownMax = KNOWN_ACCOUNTS_MAX, ...
   };
 }
 
-/** System accounts are no row that a batch locks. */
+/** Batches do not lock the rows of system accounts. */
 function findLocks({ scope, needs = [] }: BookCommand, assets: Assets): LockKey[] {
   const accountIds = [...scope.accountIds].filter((id) => assets.assetOfSystemAccount(id) === undefined);
   return [...accountIds, ...nameContended(needs)];

@@ -1,7 +1,7 @@
-// Commits one batch of commands in a single round trip: it is decided ahead, on accounts as this process remembers them, with
-// stamps that the batch before took for it, and written only where every account still has the version it was decided on,
-// no key is remembered, and the stamps are still to be used. Otherwise nothing is written, and it is decided again under
-// locks. So neither what other processes do nor how stale a memory is can change an outcome, only the time it takes.
+// Commits one batch of commands in a single round trip. The batch is decided ahead, on accounts as this process remembers them,
+// with stamps that the batch before it took. It is written only if every account still has the version it was decided on, none
+// of its keys has a remembered answer, and its stamps may still be used. Otherwise nothing is written, and the batch is decided
+// again under locks. So other processes and a stale memory can never change an outcome, only how long it takes.
 import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import { readOnOneConnection, type Tx, tryInOneTrip } from "../../runtime/transaction.ts";
 import type { NumberedAppend } from "../audit/index.ts";
@@ -32,7 +32,7 @@ import {
 } from "./commit-batch.ts";
 import type { KnownAccount } from "./known-accounts.ts";
 
-/** `unfit` and `stale`: nothing was written, and the batch has to be decided under locks. */
+/** `unfit` and `stale` mean that nothing was written: the batch has to be decided under locks. */
 export type Trial =
   | { readonly state: "committed"; readonly committed: CommittedBatch }
   | { readonly state: "unfit" | "stale" };
@@ -79,13 +79,13 @@ export async function commitAhead(
   return { state: "committed", committed: decided.committed };
 }
 
-/** Holds and reversals have rows of their own, and upkeep comes for what is due: these want the locks. */
+/** Holds and reversals have rows of their own, and upkeep looks for whatever is due: these commands need the locks. */
 function mayBeDecidedAhead({ event, scope, needs = [] }: BookCommand): boolean {
   const { holdIds = [], reversedIds = [] } = scope;
   return event !== null && holdIds.length === 0 && reversedIds.length === 0 && mayBeRemembered(needs);
 }
 
-/** What is remembered; what is not is read, without locks, in a round trip of its own. Accounts before the rows that follow them. */
+/** Takes remembered rows and reads the rest, without locks, in one more round trip: accounts before the rows that follow them. */
 async function recall(
   db: BatchConnections,
   commands: readonly BookCommand[],
@@ -111,14 +111,14 @@ async function recall(
   return isComplete ? read(NO_READS) : readOnOneConnection(db, read);
 }
 
-/** As it was read once and followed since; or none, of an account that has not paid for so long. */
+/** The row as it was read once and followed since; `none` for an account that has not paid for long enough. */
 function rowOf(known: KnownAccount | undefined, reader: AnyReader, now: number): unknown {
   const row = known?.rows.get(reader);
   if (row !== undefined || known === undefined) return row;
   return reader.ofAccount?.isNone(known.lastDebitedAt, now) === true ? reader.ofAccount.none : undefined;
 }
 
-/** Where everything is remembered, nothing is asked. */
+/** Where everything is remembered, the database is not asked. */
 const NO_READS: Tx = {
   get sql(): never {
     throw new Error("a remembered row was looked up");

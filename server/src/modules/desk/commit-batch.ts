@@ -1,6 +1,6 @@
 // Commits one batch of commands under locks: reads what they need, lets each decide in order of arrival, and writes. A
-// command's refusal touches nothing but its own item. What is decided and written is the same where a batch was decided
-// ahead (commit-ahead.ts).
+// refused command affects nothing but its own item. Deciding and writing are the same for a batch that is decided ahead
+// (commit-ahead.ts).
 import type { BatchConnections } from "../../runtime/batch-driver/batch-connections.ts";
 import {
   checkSameRequest,
@@ -34,7 +34,7 @@ import type { StampReserve } from "./stamp-reserve.ts";
 export interface CommitOptions {
   readonly assets: Assets;
   readonly isWanted: (topic: string) => boolean;
-  /** What this desk has read of rows that never change. */
+  /** Rows that never change, as this desk has read them. */
   readonly kept: KeptRows;
   readonly known: KnownAccounts;
   readonly reserve: StampReserve;
@@ -45,22 +45,22 @@ export interface CommittedBatch {
   readonly commit: Commit;
 }
 
-/** A batch as it was opened: under locks, or ahead on what is remembered. */
+/** A batch ready to be decided: opened under locks, or ahead on remembered accounts. */
 export interface OpenedBatch {
   readonly book: Book;
   readonly opened: OpenedRows;
-  /** Answers that earlier batches remembered, of the keys that were looked up. */
+  /** Answers that earlier batches remembered for the keys of this batch. */
   readonly remembered: ReadonlyMap<string, RememberedAnswer>;
 }
 
-/** What a batch has decided and is still to be written. */
+/** What a batch has decided but not yet written. */
 export interface DecidedBatch extends OpenedBatch {
   readonly committed: CommittedBatch;
   readonly events: Desk["events"];
   readonly answers: ReadonlyMap<string, RememberedAnswer>;
   readonly entries: readonly AuditEntry[];
   readonly keyHashes: readonly string[];
-  /** Accounts that a command was refused on: what comes after has later stamps, though the refusal took none. */
+  /** Accounts on which a command was refused: later commands get later stamps, though the refusal took none. */
   readonly refusedIds: ReadonlySet<number>;
 }
 
@@ -75,7 +75,7 @@ export async function commitUnderLocks(
   let ahead: Promise<StampsAhead> | undefined;
   const { committed, book, opened } = await inPipelinedTransaction(db, async (tx) => {
     const decided = await decideAll(commands, await readForBatch(tx, commands, options), options);
-    reserve.drop(); // those left lie before what these accounts have now
+    reserve.drop(); // the stamps left over are older than what these accounts have now
     ahead = takeStampsAhead(tx, reserve.countAfter(count));
     return { outcome: decided, writes: [...writeAll(tx, decided, append), ahead] };
   }).catch((error: unknown) => {
@@ -111,7 +111,7 @@ export async function decideAll(
   return { ...batch, committed: { outcomes, commit }, events, answers, entries, keyHashes, refusedIds };
 }
 
-/** Sends everything that was decided; the accounts first, whose locks order all else. The caller sends the COMMIT. */
+/** Sends everything that was decided. The accounts go first: their locks order all the rest. The caller sends the COMMIT. */
 export function writeAll(tx: Tx, decided: DecidedBatch, append: NumberedAppend): Promise<unknown>[] {
   const { book, opened, answers, events, entries, keyHashes, refusedIds } = decided;
   const writes = writeBook(tx, book, refusedIds);
@@ -145,8 +145,8 @@ function findChangedStock({ accounts }: Book, assets: Assets): number[] {
 }
 
 /**
- * Everything the batch needs, sent at once; the locks come first, so that all else is read under them. Keys are read
- * ahead of the stamps, so that of two uses of one key the older stamp is the one that counts.
+ * Reads everything the batch needs in one go. The locks come first, so that everything else is read under them. Keys are read
+ * before stamps are taken, so that when one key is used twice, the use with the older stamp counts.
  */
 async function readForBatch(
   tx: Tx,
@@ -179,7 +179,7 @@ interface BatchMemory {
   readonly desk: Desk;
   /** Answers that earlier batches remembered. */
   readonly remembered: ReadonlyMap<string, RememberedAnswer>;
-  /** Answers of this batch, to be remembered; a key that comes twice in one batch finds the first one's here. */
+  /** Answers of this batch that will be remembered; a key that comes twice in one batch finds the first answer here. */
   readonly answers: Map<string, RememberedAnswer>;
   readonly entries: AuditEntry[];
   readonly refusedIds: Set<number>;
@@ -203,12 +203,12 @@ function answer(command: BookCommand, memory: BatchMemory): CommandOutcome {
     : { ...decision, replayed: false };
 }
 
-/** Nothing was decided, so nothing is remembered and the trail has nothing to tell: the command comes again. */
+/** Nothing was decided, so nothing is remembered or written to the trail: the command will be submitted again. */
 function isToComeAgain(decision: Decision | AppError): decision is AppError {
   return decision instanceof AppError && decision.kind === "unavailable";
 }
 
-/** Who asks may not, or not without a proof: not remembered, so that the same request goes through once they may. */
+/** The caller lacks the permission or a recent proof. Not remembered, so that the same request succeeds once they have it. */
 function isAboutCaller(decision: Decision | AppError): boolean {
   return decision instanceof AppError && decision.kind === "forbidden";
 }

@@ -1,5 +1,5 @@
-// Ends holds whose time is past. Whoever touches an account expires its due holds first (open-book.ts); this sweeper
-// touches those accounts that nobody else does, through the same desk, so that locks and order are the same.
+// Expires holds that are past their time. Any command that touches an account expires its due holds first (open-book.ts); this
+// sweeper touches the accounts that no other command does, through the same desk, so that locks and order are the same.
 import type { Sql } from "../../runtime/database.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import { describeHold, ensureAssets, findAccountsWithDueHolds, type Hold } from "../ledger/index.ts";
@@ -7,7 +7,7 @@ import type { BookCommand, CountedTransaction, Desk } from "./book-command.ts";
 import type { CommandDesk } from "./command-desk.ts";
 
 const ACCOUNTS_PER_BATCH_MAX = 200;
-/** A run ends here even where more is due; the next one goes on. */
+/** A run stops after this many, even if more holds are due; the next run continues. */
 const BATCHES_PER_RUN_MAX = 20;
 
 /**
@@ -25,7 +25,7 @@ export async function expireHolds({ db, desk }: { db: Sql; desk: CommandDesk }):
   return touched;
 }
 
-/** A command that books nothing: what it does is that the book, being opened, expires the accounts' due holds. */
+/** A command that books nothing: opening the book for it already expires the accounts' due holds. */
 export function buildTouchCommand(accountIds: readonly number[]): BookCommand {
   return {
     event: null,
@@ -35,7 +35,7 @@ export function buildTouchCommand(accountIds: readonly number[]): BookCommand {
   };
 }
 
-/** Tells of the holds that opening the book has expired: an event each, and a CANCELLED transaction for the metric. */
+/** Reports the holds that expired when the book was opened: an event for each, and a CANCELLED transaction for the metric. */
 export async function tellOfExpired(
   desk: Pick<Desk, "book" | "assets" | "events">,
 ): Promise<CountedTransaction[]> {
@@ -48,7 +48,7 @@ export async function tellOfExpired(
   return counted;
 }
 
-/** Without reference and metadata, which the hot path does not read; who needs them asks by the id. */
+/** Without reference and metadata, which the hot path does not read; a subscriber that needs them looks them up by id. */
 async function describeExpired({ book, assets }: Pick<Desk, "book" | "assets">, hold: Hold): Promise<object> {
   const account = book.accounts.get(hold.debitAccountId);
   if (account === undefined) throw new Error(`the account of hold ${hold.id} is not locked`);

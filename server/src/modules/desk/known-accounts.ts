@@ -1,28 +1,28 @@
-// Accounts as this process last saw them, with the rows that change only with them: what a batch may be decided on ahead,
-// without asking the database. They may be stale, never wrong: what is decided on them is written only over the version
-// that was remembered. So no process need tell another, and a change by whomever is found out (`accounts_versioned`).
+// Accounts as this process last saw them, with the rows that change only with them. A batch may be decided ahead on these
+// without asking the database. They may be stale, but that does no harm: a decision is written only if the account still has the
+// remembered version. So processes need not notify each other; any change is noticed by its version (`accounts_versioned`).
 import type { Book, BookAccount } from "../ledger/index.ts";
 import type { AccountBooking, AccountRows, AnyReader, OpenedRows } from "./batch-rows.ts";
 
-/** Shared by the many that have none. */
+/** One empty value, shared by the many accounts that have no rows. */
 const NO_ROWS: AccountRows = new Map();
 
 export interface KnownAccount {
   readonly account: BookAccount;
   readonly rows: AccountRows;
-  /** Stamp at or behind which the account neither paid nor had a hold placed or ended; its last of all where nobody watched. */
+  /** The account has neither paid nor had a hold placed or ended after this stamp; its last stamp of all where nobody watched. */
   readonly lastDebitedAt: number;
 }
 
 export interface KnownAccounts {
   readonly get: (id: number) => KnownAccount | undefined;
-  /** Remembers the accounts of a book as its batch has committed them. Beyond the bound those longest unused are forgotten. */
+  /** Remembers a book's accounts as its batch committed them. Beyond the bound, the accounts unused for longest are forgotten. */
   readonly keep: (book: Book, opened: OpenedRows) => void;
   readonly forget: (ids: Iterable<number>) => void;
 }
 
 export function createKnownAccounts(countMax: number): KnownAccounts {
-  // In the order of use, the longest unused first.
+  // In order of use: the account unused for longest comes first.
   const known = new Map<number, KnownAccount>();
 
   function keep(book: Book, opened: OpenedRows): void {
@@ -56,7 +56,7 @@ export function createKnownAccounts(countMax: number): KnownAccounts {
   };
 }
 
-/** What was read for this batch, and what was known before of an account that had not changed. */
+/** The rows read for this batch, and the rows known before for accounts that had not changed. */
 function gatherRows(id: number, before: AccountRows, { ofAccounts }: OpenedRows): Map<AnyReader, unknown> {
   const rows = new Map(before);
   for (const [reader, byAccount] of ofAccounts) if (byAccount.has(id)) rows.set(reader, byAccount.get(id));
@@ -73,7 +73,7 @@ function followRows(rows: Map<AnyReader, unknown>, booking: AccountBooking | und
   return rows;
 }
 
-/** What was booked, of the accounts that paid or whose holds changed. */
+/** What was booked on each account that paid or whose holds changed. */
 function findBookings({ decisions }: Book): Map<number, AccountBooking> {
   const bookings = new Map<number, { debits: number[]; hasHoldChanged: boolean }>();
   const of = (id: number) => {

@@ -1,12 +1,12 @@
-// The one order in which everything is locked. Whoever takes several locks takes them from the top of this list down, and
+// The one order in which everything is locked. Code that takes several locks takes them from the top of this list down, and
 // rows of one kind in the order of their ids, so that no two transactions can wait for each other in a circle.
 //
 //  1. the epoch of idempotency keys, shared (runtime/idempotency.ts)
 //  2. accounts of the ledger, by id (ledger/book/open-book.ts); stamps are taken behind them
 //  3. rows that commands ask for, kind by kind as listed here (batch-rows.ts)
 //
-// A module outside of the desk that locks rows of its own (a cart's lines, a user, a session, a purchase order) locks one
-// kind alone, or those of this list in this order.
+// A module outside the desk that locks its own rows (a cart's lines, a user, a session, a purchase order) locks only one
+// kind, or kinds of this list in this order.
 
 /** The kinds of rows that commands at the desk ask for, in the order in which a batch reads and locks them. */
 export const LOCK_ORDER = [
@@ -26,11 +26,11 @@ export const LOCK_ORDER = [
   "orders.shipments",
   "orders.credit_notes",
   "inventory.purchase_orders",
-  // locked FOR UPDATE: an instrument's lock is that of everything traded in it
+  // locked FOR UPDATE: an instrument's lock also covers everything traded in it
   "trading.instruments",
   // locked by advisory lock: owners whose trade orders are counted
   "trading.owners",
-  // read without locks, under those of their instruments, owners and accounts
+  // read without locks, under the locks of their instruments, owners and accounts
   "trading.client_orders",
   "trading.orders",
   "trading.related_orders",
@@ -48,7 +48,7 @@ export type RowKind = (typeof LOCK_ORDER)[number];
 
 const RANKS: ReadonlyMap<RowKind, number> = new Map(LOCK_ORDER.map((kind, rank) => [kind, rank]));
 
-/** Where a kind of rows stands in the order; lower is locked earlier. */
+/** The position of a kind of rows in the order; a lower one is locked earlier. */
 export function rankOf(kind: RowKind): number {
   return RANKS.get(kind) ?? LOCK_ORDER.length;
 }

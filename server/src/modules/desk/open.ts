@@ -1,4 +1,4 @@
-// Opens the desk: the queue of commands, what is told after each commit, and the upkeep of keys and holds.
+// Opens the desk: the queue of commands, the listeners told after each commit, and the upkeep of keys and holds.
 import { rotateEpochs } from "../../runtime/idempotency.ts";
 import type { JobServices } from "../jobs/open.ts";
 import type { LedgerModule } from "../ledger/open.ts";
@@ -8,13 +8,13 @@ import { expireHolds } from "./expire-holds.ts";
 
 const HOUR_SECONDS = 3_600;
 const SWEEP_SECONDS = 5;
-/** A posting weighs two stamps: its transfer, or its refusal. */
+/** A posting counts as two stamps: its transfer, or its refusal. */
 const STAMPS_PER_ITEM = 2;
 
 export interface DeskSettings {
   readonly batchItemsMax: number;
   readonly queueItemsMax: number;
-  /** Full days for which a key and its answer are kept. */
+  /** For how many full days a key and its answer are kept. */
   readonly keepKeysDays: number;
 }
 

@@ -1,27 +1,27 @@
-// Stamps ahead: each batch takes some for those after it, which can then be decided, ids and all, before they reach the database.
-// They are used for a moment only, since an id is a time. Where none are left after a pause, a batch chooses its own by what
-// the clock must be by now, and claims them in the transaction that uses them.
+// Stamps taken ahead: each batch takes some for the batches after it, whose ids are then known before they reach the database.
+// They are used only for a moment, since an id is a time. When none are left after a pause, a batch estimates the database's
+// clock, chooses its own stamps by it, and claims them in the transaction that uses them.
 import type { StampsAhead } from "../ledger/index.ts";
 
 export interface StampReserve {
-  /** So many of those taken last; undefined where there are too few, or they were taken too long ago. */
+  /** This many of the stamps taken last; undefined where there are too few, or where they were taken too long ago. */
   readonly take: (count: number) => StampsAhead | undefined;
   /** Chooses more than so many, to be claimed; undefined where no clock was told yet. Only where no other batch is under way: it would come in between. */
   readonly choose: (count: number) => StampsAhead | undefined;
   readonly keep: (stamps: StampsAhead) => void;
   readonly drop: () => void;
-  /** How many to take for the batches after one of so many; none where enough are left and fresh. */
+  /** How many stamps to take for later batches after a batch of this size; none where enough are left and fresh. */
   readonly countAfter: (count: number) => number;
 }
 
-/** A transaction is dated by when its stamps were taken: this much before it was asked for at most. */
+/** A transaction is dated by when its stamps were taken: at most this long before it was asked for. */
 const AGE_MAX_MS = 50;
-/** Batches grow while others commit. */
+/** Allows for batches that grow while others commit. */
 const GROWTH = 4;
-/** For each lane a batch. */
+/** One batch for each lane. */
 const LEFT_MIN = 2;
 const COUNT_MIN = 64;
-/** At a hundred batches a second less than half of the microseconds that there are. */
+/** At a hundred batches a second, this uses less than half of all microseconds. */
 const COUNT_MAX = 4_096;
 
 /** @param now milliseconds of a clock that is never set back */
@@ -48,7 +48,7 @@ export function createStampReserve(now: () => number = () => performance.now()):
       return { first, count: count + countAfter(count), settling: newest.settling, clock };
     },
     keep: (stamps) => {
-      // Two lanes may hear of theirs out of order; those taken earlier may lie before what an account has meanwhile.
+      // Two lanes may receive their stamps out of order; the older ones may precede stamps that an account has by now.
       if (newest === undefined || stamps.first > newest.first) newest = { ...stamps, keptAtMs: now() };
     },
     drop: () => {

@@ -1,12 +1,12 @@
-// Submits commands whose accounts had to be read ahead, such as the holds of an order: where they turn out to have
-// changed before the batch locked them, the command is built anew from what is there now.
+// Submits commands whose accounts had to be read beforehand, such as the holds of an order. If those rows have changed before
+// the batch locked them, the command is built again from the current rows.
 import { AppError } from "../../values/app-error.ts";
 import type { BookCommand, CommandOutcome } from "./book-command.ts";
 import type { CommandDesk } from "./command-desk.ts";
 
 const TRIES_MAX = 5;
 
-/** What `decide` returns where a row read ahead has changed: nothing was decided, nothing is remembered. */
+/** `decide` returns this where a row read beforehand has changed: nothing was decided, and nothing is remembered. */
 export function rereadFirst(): AppError {
   return new AppError("unavailable", "try_again", {
     message: "it is being changed by many at once; try again",

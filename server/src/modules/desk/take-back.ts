@@ -1,10 +1,10 @@
-// What a decision leaves beside the book, so that it is taken back with what the book takes back: rows for the commands behind in the
-// batch, rows to be written, events.
+// Records what a decision leaves beside the book, so that it can be undone together with the book: rows set for the later
+// commands of the batch, rows to be written, and events.
 import type { NewEvent } from "../jobs/index.ts";
 import type { RowReader, RowWriter } from "./batch-rows.ts";
 import type { Desk } from "./book-command.ts";
 
-/** Sets a row for the commands behind it in the batch. */
+/** Sets a row for the later commands of the batch. */
 export function setRow<Row, Id extends number | string = number>(
   desk: Desk,
   reader: RowReader<Row, Id>,

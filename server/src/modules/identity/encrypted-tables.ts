@@ -1,4 +1,4 @@
-// Identity's encrypted columns: what `countinghouse keys` brings under a new data key.
+// Identity's encrypted columns, which `countinghouse keys` re-encrypts under a new data key.
 import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
 import { contextOfChange } from "./addresses/email-change.ts";
 import { contextOfTotp } from "./factors/check-code.ts";

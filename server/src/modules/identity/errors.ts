@@ -1,5 +1,5 @@
-// Identity's refusals. Codes are a promise to clients and never renamed. None tells whether an account exists, except
-// where its owner must know: at registration.
+// Identity's refusals. Codes are a promise to clients and never renamed. No refusal tells whether an account exists, except
+// at registration, where the person has to know.
 import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 
 export const IDENTITY_ERRORS = {

@@ -1,4 +1,4 @@
-// The door of identity: who somebody is, and what they may do.
+// The door of identity: who a user is, and what they may do.
 
 export { verifyApiKey } from "./api-keys/api-keys.ts";
 export { IDENTITY_ENCRYPTED } from "./encrypted-tables.ts";

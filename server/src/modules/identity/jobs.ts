@@ -1,4 +1,4 @@
-// What identity does on its own, in the schedule of upkeep: sends mails, rotates signing keys, forgets what is long over.
+// Identity's own tasks in the schedule of upkeep: sends mails, rotates signing keys, deletes what expired long ago.
 import type { Task } from "../jobs/index.ts";
 import { deleteOldEmailChanges } from "./addresses/email-change-store.ts";
 import { deleteOldLinkTokens } from "./mails/mail-store.ts";
@@ -14,7 +14,7 @@ import { deleteOldDevices, deleteOldThrottles } from "./throttles/throttle-store
 const KEPT_AFTER_END_MS = 30 * DAY_MS;
 const HOUR_SECONDS = 3_600;
 
-/** @param transport undefined: mails wait in their table */
+/** @param transport undefined: mails wait in their table until there is one */
 export function identityTasks(identity: Identity, transport: MailTransport | undefined): Task[] {
   const tasks: Task[] = [
     { name: "rotate_signing_keys", everySeconds: HOUR_SECONDS, run: () => rotateWhenDue(identity) },

@@ -1,4 +1,4 @@
-// Brings identity up: keys and revocations in memory, the queue of password hashes, the list of common passwords.
+// Opens what identity works with: keys and revocations in memory, the queue of password hashes, the list of common passwords.
 
 import { createPasswordHasher, TODAYS_KIND } from "./passwords/hash-password.ts";
 import { createHashQueue } from "./passwords/hash-queue.ts";
@@ -14,7 +14,7 @@ export type IdentityOptions = Pick<Identity, "db" | "log" | "vault" | "settings"
   readonly now?: () => number;
 };
 
-/** About two seconds of waiting for each hash computed at once. */
+/** Allows about two seconds of waiting for each hash computed at once. */
 const WAITING_PER_HASH = 100;
 
 export interface OpenIdentity extends Identity {

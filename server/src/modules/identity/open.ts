@@ -1,4 +1,4 @@
-// Opens identity: keys and revocations in memory, the mail, the verifiers of all kinds of tokens, and what notes refusals.
+// Opens identity: keys and revocations in memory, the mail, the verifiers of all kinds of tokens, and the noting of refusals.
 import { availableParallelism } from "node:os";
 import type { Config } from "../../config/config.ts";
 import { readPasskeySettings } from "../../config/passkey-settings.ts";
@@ -24,9 +24,9 @@ export interface IdentityModuleSettings {
 
 export interface IdentityModule {
   readonly identity: Identity;
-  /** Of the tokens that it knows, in the order in which they are asked. */
+  /** The verifiers of tokens, in the order in which they are tried. */
   readonly verifiers: readonly TokenVerifier[];
-  /** Puts a refused request on the audit trail, where no command does. */
+  /** Puts a refused request on the audit trail, where no command does so. */
   readonly onRefused: Refusals["note"];
 }
 
@@ -76,7 +76,7 @@ export function readIdentitySettings(config: Config): IdentitySettings {
   };
 }
 
-/** One of the pool's four threads is left for tokens and files. */
+/** Leaves one of the pool's four threads free for tokens and files. */
 function halfOfCores(): number {
   return Math.max(1, Math.min(3, Math.floor(availableParallelism() / 2)));
 }
@@ -95,7 +95,7 @@ function readExternalSettings(config: Config): ExternalSettings {
   };
 }
 
-/** Without a mail server mails go to the mailbox while developing, and wait in production. */
+/** Without a mail server, mails go to the mailbox in development, and wait in production. */
 function openMail({ mail, identity: { environment } }: IdentityModuleSettings, log: Log) {
   if (mail.smtpUrl !== undefined)
     return { transport: createSmtpTransport(mail.smtpUrl, mail.from), mailbox: undefined };

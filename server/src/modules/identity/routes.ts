@@ -23,14 +23,14 @@ export function identityRoutes(identity: Identity): Routes {
     addPasskeyRoutes(server, identity);
     addAdminRoutes(server, identity);
     addSigningKeyRoutes(server, identity);
-    // Forms are taken here alone: everywhere else a body is JSON.
+    // Only here are forms accepted: everywhere else a body is JSON.
     server.register(async (scope) => {
       takeForms(scope as HttpServer, FORM_BYTES_MAX);
       addAuthRoutes(scope as HttpServer, identity);
       addPasswordRoutes(scope as HttpServer, identity);
       addAddressRoutes(scope as HttpServer, identity);
     });
-    server.register(async (scope) => addPasskeySignIn(scope as HttpServer, identity)); // told of after passwords
+    server.register(async (scope) => addPasskeySignIn(scope as HttpServer, identity)); // documented after passwords
   };
 }
 

@@ -3,9 +3,9 @@ import { Type } from "typebox";
 import { shown, Time } from "../../http/index.ts";
 import { PasskeyAnswer, PasskeyAssertion } from "./passkeys/passkey-schemas.ts";
 
-/** PostgreSQL keeps no NUL, and nobody's name holds control characters. */
+/** PostgreSQL cannot store NUL, and no real name has control characters. */
 const TEXT = "^[^\\u0000-\\u001f\\u007f]*$";
-/** Bounded well above the longest password, so that the rule itself can say what is wrong. */
+/** Well above the longest password, so that the password rule itself can say what is wrong. */
 const Password = shown(
   Type.String({ minLength: 1, maxLength: 1_024, examples: ["correct horse battery staple"] }),
   { minLength: 8, maxLength: 128 },
@@ -13,7 +13,7 @@ const Password = shown(
 const Email = shown(Type.String({ minLength: 3, maxLength: 254, examples: ["ada@example.com"] }), {
   format: "email",
 });
-/** What the reader behind it takes; case does not tell two apart. */
+/** The forms that the reader behind the schema accepts; case makes no difference. */
 const USERNAME = { pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{1,62}[A-Za-z0-9]$" };
 const FullName = Type.Union([Type.String({ minLength: 1, maxLength: 200, pattern: TEXT }), Type.Null()]);
 const LoginName = Type.String({

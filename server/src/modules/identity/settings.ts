@@ -19,13 +19,13 @@ export interface IdentitySettings {
   readonly signingKeyDays: number;
   readonly sessionIdleDays: number;
   readonly sessionMaxDays: number;
-  /** Where the program is reached from outside, without a slash at the end: for links in mails. */
+  /** The program's address as seen from outside, without a slash at the end: for links in mails. */
   readonly publicUrl: string;
   readonly hashConcurrency: number;
   readonly passkeys: {
-    /** The domain that passkeys are bound to for good. */
+    /** The domain that passkeys are permanently bound to. */
     readonly rpId: string;
-    /** Of the pages that may use them. */
+    /** The origins of the pages that may use passkeys. */
     readonly origins: readonly string[];
   };
 }

@@ -29,19 +29,19 @@ export interface Context {
   readonly origin: AuditOrigin;
 }
 
-/** Who has not shown who they are: whoever fails to sign in is not the user whose name they gave. */
+/** The actor of a person who has not proved who they are: a failed sign-in does not make them the user whose name they gave. */
 export const ANONYMOUS = "anonymous";
 
 export interface SecurityRecord {
   readonly event: SecurityEvent;
-  /** Who acts; the user's id where they have just shown who they are; ANONYMOUS where nobody has. */
+  /** The actor; the user's id where they have just proved who they are; ANONYMOUS where nobody has. */
   readonly actor: Actor | string;
   readonly origin: AuditOrigin;
-  /** The user concerned. */
+  /** The user that the event is about. */
   readonly userId?: string | undefined;
-  /** What is concerned, where that is not a user. */
+  /** What the event is about, where that is not a user. */
   readonly resource?: AuditEntry["resource"];
-  /** Code of the refusal; absent: the act succeeded. */
+  /** The refusal's code; absent: the act succeeded. */
   readonly refused?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Kept as commitments, erasable. */

@@ -2,7 +2,7 @@
 import type { Tx } from "../../runtime/transaction.ts";
 import { insertEvents, type NewEvent } from "./outbox-store.ts";
 
-/** Sends the insert and returns it under way. Call it under the locks of the accounts concerned: that orders their events. */
+/** Sends the insert and returns its promise. Call it under the locks of the accounts concerned: they order the events. */
 export function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise<unknown> {
   return insertEvents(tx, events);
 }

@@ -1,5 +1,5 @@
-// One pass of the relay, in one transaction: claim, hand to the subscribers in order, delete what was taken. A crash
-// anywhere rolls the deletion back, and the events are delivered again: at least once, in order.
+// One pass of the relay, in one transaction: claim events, hand them to the subscribers in order, delete the delivered ones. A
+// crash rolls the deletion back, and the events are delivered again: at least once, in order.
 import type { Sql } from "../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
@@ -10,7 +10,7 @@ const EVENTS_PER_PASS_MAX = 1_000;
 const UNWANTED_PER_PASS_MAX = 20_000;
 export const ATTEMPTS_MAX = 8;
 const HANDLER_TIMEOUT_MS = 10_000;
-/** After this a pass hands out nothing more and commits: a long transaction keeps PostgreSQL from cleaning up. */
+/** After this time a pass hands out no more events and commits: a long transaction keeps PostgreSQL from cleaning up. */
 const PASS_MS = 5_000;
 
 export interface DeliveryContext {
@@ -22,36 +22,36 @@ export interface DeliveryContext {
 }
 
 export interface Delivery {
-  /** Another process relays; nothing was done here. */
+  /** Another process is the relay; this pass did nothing. */
   readonly isStandby: boolean;
   readonly delivered: number;
-  /** Events without a subscriber, deleted. */
+  /** How many events without a subscriber were deleted. */
   readonly unwanted: number;
   readonly failed?: FailedEvent;
-  /** There may be more to do at once. */
+  /** Whether more events may be ready at once. */
   readonly isFull: boolean;
 }
 
 export interface FailedEvent {
   readonly event: OutboxEvent;
   readonly error: unknown;
-  /** Moved to dead_letters; otherwise it is tried again later, and all after it wait. */
+  /** Whether it was moved to dead_letters; otherwise it is tried again later, and all events after it wait. */
   readonly isDead: boolean;
 }
 
 const STANDBY: Delivery = { isStandby: true, delivered: 0, unwanted: 0, isFull: false };
 
 /**
- * Delivers up to 1,000 events. Of all processes one delivers at a time, by an advisory lock that ends with the
- * transaction or its connection, so that order holds and a dead relay is replaced at once.
- * @throws AppError `unavailable/database_unavailable`; what was delivered meanwhile comes again
+ * Delivers up to 1,000 events. Only one process delivers at a time, by an advisory lock that ends with the transaction or its
+ * connection, so that the order holds and another process takes over at once when the relay dies.
+ * @throws AppError `unavailable/database_unavailable`; events delivered until then are delivered again
  */
 export async function deliverEvents(context: DeliveryContext): Promise<Delivery> {
   const pass = new AbortController();
   try {
     return await inTransaction(context.db, (tx) => deliver(tx, context, pass));
   } finally {
-    pass.abort(); // where the connection was lost, others deliver already: a subscriber still at work here ends too
+    pass.abort(); // after a lost connection another process already delivers: stop the subscriber still at work here
   }
 }
 
@@ -74,7 +74,7 @@ async function deliver(tx: Tx, context: DeliveryContext, pass: AbortController):
   };
 }
 
-/** In order, until one fails, time is up, or the program stops. */
+/** Delivers in order until one event fails, the time is up, or the program stops. */
 async function handOut(
   events: readonly OutboxEvent[],
   { subscriptions, stopping }: DeliveryContext,
@@ -97,7 +97,7 @@ async function handOut(
   return { taken };
 }
 
-/** A handler that hangs is given up, and its signal tells it so. */
+/** A handler that hangs is abandoned, and its signal is aborted to tell it so. */
 async function withTimeout(handled: Promise<void>, pass: AbortController): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<never>((_resolve, reject) => {
@@ -113,7 +113,7 @@ async function withTimeout(handled: Promise<void>, pass: AbortController): Promi
   }
 }
 
-/** A foreign system that is down passes: its events wait for as long as it takes. */
+/** A foreign system that is down will come back: its events wait for as long as that takes. */
 function isHopeless(event: OutboxEvent, error: unknown): boolean {
   if (error instanceof AppError && error.kind === "unavailable") return false;
   return event.attempts + 1 >= ATTEMPTS_MAX;

@@ -1,4 +1,4 @@
-// Opens jobs: the outbox and its relay, which begins once every module has subscribed.
+// Opens the jobs module: the outbox and its relay, which starts once every module has subscribed.
 import type { Module } from "../module.ts";
 import type { NewEvent } from "./outbox-store.ts";
 import { countWaiting, openRelay } from "./relay-events.ts";
@@ -6,9 +6,9 @@ import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
 
 export interface JobServices {
   readonly subscribe: Subscriptions["subscribe"];
-  /** Whether somebody subscribes to it. */
+  /** Whether the topic has a subscriber. */
   readonly isWanted: (topic: string) => boolean;
-  /** Tells of committed events, so that they leave at once. */
+  /** Tells the relay of committed events, so that they are delivered at once. */
   readonly notice: (events: readonly NewEvent[]) => void;
 }
 

@@ -1,5 +1,5 @@
-// The relay: carries events from the outbox to the subscribers, pass after pass. Woken by this process's own commits,
-// and once a second for those of others. Runs in every process; one of them delivers, the others stand by.
+// The relay: carries events from the outbox to the subscribers, pass after pass. This process's own commits wake it; for
+// other processes' events it looks once a second. It runs in every process: one delivers, the others stand by.
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
@@ -16,16 +16,16 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  /** Once everybody has subscribed. */
+  /** Call it once every module has subscribed. */
   readonly start: () => void;
-  /** Tells of committed events; wakes the relay where somebody subscribes to one. Costs a look-up per event. */
+  /** Tells the relay of committed events; it wakes where one has a subscriber. Costs one look-up per event. */
   readonly notice: (events: readonly NewEvent[]) => void;
   /** Finishes the event in hand, commits, and ends. */
   readonly stop: () => Promise<void>;
 }
 
 const POLL_MS = 1_000;
-/** Between two passes: under load many commits share one, and unwanted events go in large sets. */
+/** The pause between two passes: under load many commits share a pass, and unwanted events are deleted in large sets. */
 const PAUSE_MS = 50;
 
 export function openRelay(options: RelayOptions): Relay {
@@ -58,12 +58,12 @@ export function openRelay(options: RelayOptions): Relay {
   };
 }
 
-/** Events that are not yet delivered, those without a subscriber included until the next pass. */
+/** How many events are not yet delivered. Includes those without a subscriber until the next pass deletes them. */
 export function countWaiting(db: Sql): Promise<number> {
   return selectWaitingCount(db);
 }
 
-/** Logs what an operator wants to know: who relays, what fails, what died. */
+/** Logs what an operator needs to know: which process relays, which events fail, which were given up. */
 function createTeller(log: Log): (delivery: Delivery) => void {
   let isStandby: boolean | undefined;
   return (delivery) => {

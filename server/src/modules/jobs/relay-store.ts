@@ -1,16 +1,16 @@
-// The SQL of the relay: claims events by their state, in id order, and settles what became of them.
+// The SQL of the relay: claims events by their state, in id order, and records the outcome of each delivery.
 import type { Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
 import type { OutboxEvent } from "./subscriptions.ts";
 
 const RELAY_LOCK = 0x52454c41; // "RELA"
-/** A subscriber may take longer than a statement may; the relay itself bounds it. */
+/** A subscriber may take longer than the limit for statements; the relay itself limits its time. */
 const IDLE_TIMEOUT_MS = "60000";
 
 /**
  * Makes this transaction the only relay until it ends; false where another is at work. Never waits. Its commit need not
- * reach the disk at once: where it is lost in a crash, events are delivered again, as they may be anyhow.
+ * reach the disk at once: if a crash loses it, the events are delivered again, which may happen anyway.
  */
 export async function tryLockRelay({ sql }: Tx): Promise<boolean> {
   const [row] = await sql<[{ locked: boolean }]>`

@@ -1,7 +1,7 @@
 // The SQL of the schedule: who may run a task now, and when it is due again.
 import type { Sql } from "../../runtime/database.ts";
 
-/** How long a statement may have waited for the row, while others set its times. */
+/** How long a statement may wait for the row while other processes set its times. */
 const WAITED_SECONDS_MAX = 120;
 
 export async function insertSchedule(db: Sql, name: string): Promise<void> {
@@ -9,8 +9,8 @@ export async function insertSchedule(db: Sql, name: string): Promise<void> {
 }
 
 /**
- * Leases a due task that nobody holds; false where it is not due or another process runs it. A time further away than it was
- * ever set was set before the database's clock was set back, and counts as past.
+ * Leases a due task that no process holds; false where it is not due or another process runs it. A due time further away than
+ * the schedule ever sets it stems from before the database's clock was set back, and counts as past.
  */
 export async function leaseTask(
   db: Sql,
@@ -27,7 +27,7 @@ export async function leaseTask(
   return count === 1;
 }
 
-/** Ends the lease, where it is still ours, and says when the task is due again. */
+/** Ends the lease, if this process still has it, and sets when the task is due again. */
 export async function endLease(
   db: Sql,
   end: { name: string; leaseId: string; nextRunSeconds: number; error: string | null },

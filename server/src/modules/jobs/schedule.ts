@@ -1,5 +1,5 @@
-// The schedule of upkeep: plain timers in every process, and a lease in the database, so that over all processes each
-// task runs once per period, in one process at a time. A task may run twice where its process stalled: it must not mind.
+// The schedule of upkeep: plain timers in every process, and a lease in the database, so that each task runs once per period
+// in only one of all processes. A task may run twice if its process stalls, so running twice must do no harm.
 import { randomUUID } from "node:crypto";
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -14,22 +14,22 @@ export interface ScheduleOptions {
 }
 
 export interface Schedule {
-  /** Lets running tasks end, starts no other. */
+  /** Waits for running tasks to end, and starts no others. */
   readonly stop: () => Promise<void>;
 }
 
-/** A task that takes longer counts as dead, and another process may start it. */
+/** A task that takes longer than this counts as dead, and another process may start it. */
 const LEASE_SECONDS = 300;
-/** How often at least a process looks whether a task is due, and how soon a failed one is tried again. */
+/** A process checks at least this often whether a task is due; a failed task is retried after this time. */
 const LOOK_SECONDS_MAX = 60;
 
-/** What was told of upkeep that does not work, so that it is told once and not every minute. */
+/** Failures already reported, so that each is reported once and not every minute. */
 interface Told {
   /** The database could not be reached. */
   isOutage: boolean;
 }
 
-/** Starts all tasks; each looks at once whether it is due. */
+/** Starts all tasks; each checks at once whether it is due. */
 export function startSchedule(options: ScheduleOptions): Schedule {
   const told: Told = { isOutage: false };
   const workers = options.tasks.map((task) => repeat(task, options, told));
@@ -59,14 +59,14 @@ function repeat(task: Task, { db, log }: ScheduleOptions, told: Told): Worker {
   });
 }
 
-/** How the task failed in this process when it last ran; null where it did not. */
+/** The failure of the task's last run in this process; null where it succeeded. */
 interface LastFailure {
   message: string | null;
 }
 
 /**
- * Runs the task if it is due and no process runs it. Its failure is logged (where it is another one than the last) and kept
- * in the schedule, not thrown. Returns whether it ran.
+ * Runs the task if it is due and no process runs it. A failure is not thrown: it is logged (unless it is the same as last time)
+ * and kept in the schedule. Returns whether the task ran.
  */
 export async function runIfDue(
   task: Task,

@@ -1,26 +1,26 @@
-// Who wants which events. Topics are `noun.past_participle`; a pattern is a topic, `noun.*`, or `*` for all.
+// Which subscriber wants which events. A topic is `noun.past_participle`; a pattern is a topic, `noun.*`, or `*` for all.
 
 export interface OutboxEvent {
-  /** Grows with time, and is the same when the event is delivered again: what a subscriber tells repeats by. */
+  /** Grows with time and stays the same when the event is delivered again, so that a subscriber can recognize repeats. */
   readonly id: number;
   readonly topic: string;
   /** JSON text. */
   readonly payload: string;
-  /** Earlier deliveries that failed. */
+  /** How many earlier deliveries failed. */
   readonly attempts: number;
 }
 
 /**
- * Takes one event. Delivered at least once: a repeat must change nothing. To throw is to ask for it again later; what
- * comes after waits, so that order is kept. An AppError of kind `unavailable` is retried for ever, any other eight times.
+ * Takes one event. It is delivered at least once, so a repeat must change nothing. A handler that throws gets it again later;
+ * the events after it wait, to keep the order. An AppError of kind `unavailable` is retried for ever, any other eight times.
  */
 export type EventHandler = (event: OutboxEvent, signal: AbortSignal) => Promise<void> | void;
 
 export interface Subscriptions {
-  /** Before the relay starts. Several handlers of one event are called in the order they subscribed. */
+  /** Call it before the relay starts. Several handlers of one event are called in the order they subscribed. */
   readonly subscribe: (pattern: string, handler: EventHandler) => void;
   readonly handlersOf: (topic: string) => readonly EventHandler[];
-  /** The patterns as PostgreSQL's LIKE has them. */
+  /** The patterns in the form of PostgreSQL's LIKE. */
   readonly likePatterns: () => string[];
 }
 

@@ -118,7 +118,7 @@ export const LEDGER_ERRORS = {
 
 export const ledgerError = refusalsOf(LEDGER_ERRORS);
 
-/** A refusal decided inside a batch: returned, not thrown, for the other items of the batch go on. */
+/** A refusal decided inside a batch: it is returned, not thrown, because the other items of the batch go on. */
 export interface Refusal {
   readonly refused: CodeOf<typeof ledgerError>;
   readonly details: RefusalDetails;

@@ -1,4 +1,4 @@
-// Opens the ledger: its assets in memory, the partitions of the months at hand, its transfers for the audit trail.
+// Opens the ledger: its assets in memory, the partitions of the coming months, its transfers for the audit trail.
 import type { Sql } from "../../runtime/database.ts";
 import type { AuditModule } from "../audit/open.ts";
 import type { Check, Module } from "../module.ts";
@@ -13,7 +13,7 @@ import { verifyBook } from "./verify/verify-book.ts";
 
 const PARTITION_MONTHS_AHEAD = 3;
 const DAY_SECONDS = 86_400;
-/** Proving the balance reads every account; once a minute is soon enough to be woken by it. */
+/** Proving the balance reads every account; learning of a difference once a minute is soon enough. */
 const IMBALANCE_EVERY_MS = 60_000;
 
 export interface LedgerModule {
@@ -32,7 +32,7 @@ const CHECK: Check = {
   },
 };
 
-/** How often it is looked whether the clock was set back. */
+/** How often to check whether the clock was set back. */
 const CLOCK_SECONDS = 10;
 
 export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModule> = {
@@ -74,7 +74,7 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
   },
 };
 
-/** What is missing is made at once. @throws Error where it cannot be: nothing can be booked then */
+/** Makes missing partitions at once. @throws Error where that fails: then nothing can be booked */
 async function requirePartitions(db: Sql): Promise<void> {
   if ((await findMissingPartitions(db)).now.length > 0) await createPartitions(db, 0);
 }

@@ -1,4 +1,4 @@
-// Routes of the list of the blocked (admins), and what the fraud check found about an order (staff).
+// Routes of the block list (admins), and of what the fraud check found about an order (staff).
 
 import { addCommandRoute, addList, addRoute, type HttpServer } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";

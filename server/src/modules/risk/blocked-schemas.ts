@@ -1,4 +1,4 @@
-// The shapes of the list of the blocked, and of what was found about an order.
+// The shapes of the block list, and of what the fraud check found about an order.
 import { Type } from "typebox";
 import { Cursor, idOf, Limit, momentOf, nullable, pageOf, SHOWN, Time } from "../../http/index.ts";
 import { BLOCKED_KINDS } from "./fraud-rules.ts";
@@ -17,7 +17,7 @@ const Value = Type.Union(
 );
 
 const isOf = (kind: string, value: object) => ({ properties: { kind: { const: kind }, value } });
-/** What a value is depends on its kind. */
+/** The form of a value depends on its kind. */
 const BY_KIND = {
   anyOf: [
     isOf("email", { type: "string", format: "email" }),

@@ -1,5 +1,5 @@
-// The list of the blocked: e-mail addresses, networks, addresses and customers whose orders are found suspicious.
-// Values are personal, so they lie encrypted.
+// The block list: e-mail addresses, networks, addresses and customers whose orders are found suspicious.
+// The values are personal, so they are stored encrypted.
 
 import type { Sql } from "../../runtime/database.ts";
 import type { Tx } from "../../runtime/transaction.ts";
@@ -21,19 +21,19 @@ import {
 } from "./fraud-store.ts";
 import { normalizeSubject, subjectOf } from "./fraud-subject.ts";
 
-/** An entry as it is read: the value in the form in which it is compared, without the index that it is found by. */
+/** An entry as it is read: its value in normalized form, without the blind index that finds it. */
 export type BlockedEntry = Omit<BlockedRow, "valueIndex">;
 
 export interface NewBlocked {
   readonly kind: BlockedKind;
-  /** In the form in which it is compared. */
+  /** In normalized form, for comparing. */
   readonly value: string;
   readonly reason: string | null;
   readonly expiresAt: Date | null;
   readonly blockedBy: string;
 }
 
-/** Binds a value to its row by the index that it is found by. */
+/** Binds an encrypted value to its row by its blind index. */
 export const contextOfBlocked = (indexHex: string) => `risk.blocked_subjects.value:${indexHex}`;
 
 /** @throws AppError `conflict/blocked_already` with the entry's id */
@@ -46,7 +46,7 @@ export async function blockSubject(tx: Tx, vault: Vault, entry: NewBlocked): Pro
   return toEntry(await insertBlocked(tx, { ...rest, subject, value: sealed }), value);
 }
 
-/** The value in the form in which it is compared. @throws AppError `invalid/invalid_request` where it is none of its kind */
+/** The value in normalized form. @throws AppError `invalid/invalid_request` where it is not a value of its kind */
 export function readSubject(kind: BlockedKind, value: string | FraudAddress): string {
   if (kind === "customer" && typeof value === "string") return readForeignCode(value, "value");
   const normalized = normalizeSubject(kind, value);
@@ -91,7 +91,7 @@ export async function getBlocked(sql: Sql | Tx["sql"], vault: Vault, id: number)
 }
 
 export interface BlockedChange {
-  /** Undefined leaves it as it is. */
+  /** Undefined leaves the field unchanged. */
   readonly reason?: string | null | undefined;
   readonly expiresAt?: Date | null | undefined;
   readonly versions?: readonly number[] | undefined;

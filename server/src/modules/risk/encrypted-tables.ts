@@ -1,4 +1,4 @@
-// Risk's encrypted column: what `countinghouse keys` brings under a new data key.
+// Risk's encrypted column, which `countinghouse keys` re-encrypts under a new data key.
 import type { EncryptedTable } from "../../runtime/vault/encrypted-table.ts";
 import { contextOfBlocked } from "./blocked.ts";
 

@@ -1,5 +1,5 @@
-// Screens orders while they are placed: what the rules need is read once for the whole batch, the judgement is pure, and
-// what was found is written with the order.
+// Screens orders while they are placed: the rows that the rules need are read once for the whole batch, the judgement is pure,
+// and the findings are written with the order.
 import type { Vault } from "../../runtime/vault/vault.ts";
 import type { BatchRows, RowNeed, RowReader, RowWriter } from "../desk/index.ts";
 import {
@@ -18,11 +18,11 @@ import {
 } from "./fraud-store.ts";
 import { type FraudSubject, normalizeSubject, subjectOf } from "./fraud-subject.ts";
 
-/** What is known of an order before it is placed. */
+/** What is known about an order before it is placed. */
 export interface ScreenedOrder {
   /** Null: a guest. */
   readonly customerId: string | null;
-  /** All that are known. */
+  /** All addresses that are known. */
   readonly emails?: readonly string[] | undefined;
   readonly ip?: string | undefined;
   readonly shippingAddress?: FraudAddress | undefined;
@@ -33,12 +33,12 @@ export interface ScreenedOrder {
 export interface PreparedScreening {
   readonly order: ScreenedOrder;
   readonly subjects: readonly FraudSubject[];
-  /** By whom its orders are counted: the customer, of a guest the first e-mail address. */
+  /** Whose orders are counted together: the customer's, or for a guest those of the first e-mail address. */
   readonly buyer: FraudSubject | undefined;
   readonly needs: readonly RowNeed[];
 }
 
-/** The order's amounts, known when it is decided. `now` is the time in microseconds, `firstStamp` that among stamps. */
+/** The order's amounts, known only when it is decided. `now` is in microseconds, `firstStamp` is the first stamp. */
 export interface ScreenedAmount {
   readonly totalMinor: bigint;
   readonly currency: string;
@@ -48,10 +48,10 @@ export interface ScreenedAmount {
 }
 
 export interface FraudCheck {
-  /** What has to be read before the order can be judged. */
+  /** The rows that have to be read before the order can be judged. */
   readonly prepare: (order: ScreenedOrder) => PreparedScreening;
   readonly judge: (rows: BatchRows, prepared: PreparedScreening, amount: ScreenedAmount) => FraudJudgement;
-  /** Leaves what was found, once the order is placed; counts it for those behind it in the batch. */
+  /** Leaves the findings once the order is placed, and counts the order for later ones in the batch. */
   readonly keep: (rows: BatchRows, prepared: PreparedScreening, placed: PlacedOrder) => void;
 }
 
@@ -113,7 +113,7 @@ export function openFraudCheck(options: {
   };
 }
 
-/** 48 bits find the row, the whole index tells whether it is the one. */
+/** The first 48 bits find the row; comparing the whole index confirms that it is the right one. */
 function isListed(indexes: readonly Buffer[] | undefined, subject: FraudSubject): boolean {
   return indexes?.some((index) => subject.index.equals(index)) === true;
 }

@@ -44,13 +44,13 @@ const KINDS = {
 export type FraudRule = Type.Static<(typeof KINDS)[keyof typeof KINDS]>;
 export type FraudVerdict = "accept" | "review" | "refuse";
 
-/** From which sum of scores on an order is reviewed, or refused. */
+/** The sums of scores from which an order is reviewed, or refused. */
 export interface FraudLimits {
   readonly reviewScore: number;
   readonly refuseScore: number;
 }
 
-/** As much of an address as matters for comparing. */
+/** The parts of an address that matter for comparing. */
 export interface FraudAddress {
   readonly street?: string | undefined;
   readonly city?: string | undefined;
@@ -69,11 +69,11 @@ export interface FraudFacts {
   readonly scale: number;
   readonly shippingAddress: FraudAddress | undefined;
   readonly billingAddress: FraudAddress | undefined;
-  /** Seconds since the customer registered; undefined: a guest, or nobody knows. */
+  /** Seconds since the customer registered; undefined for a guest, or where it is not known. */
   readonly accountAgeSeconds: number | undefined;
   /** Orders of the customer within the last `seconds`, this one not counted. */
   readonly recentOrders: (seconds: number) => number;
-  /** What of the order stands on the list of the blocked. */
+  /** The order's values that are on the block list. */
   readonly blockedKinds: readonly BlockedKind[];
 }
 
@@ -94,7 +94,7 @@ export function readFraudRules(value: unknown): readonly FraudRule[] | string {
   return readRuleList(value, { name: "FRAUD_RULES", kinds: KINDS, countMax: 50 });
 }
 
-/** The longest window that the velocity rules look back, and the most orders they count. */
+/** The longest window of all velocity rules, and the most orders that they count. */
 export function fraudWindowOf(rules: readonly FraudRule[]): { seconds: number; countMax: number } {
   const velocities = rules.filter((rule) => rule.rule === "order_velocity");
   return {
@@ -147,16 +147,16 @@ function judgeAmount(rule: Type.Static<typeof OrderAmount>, facts: FraudFacts): 
   return `total over ${rule.above} ${facts.currency}`;
 }
 
-/** Only two places can differ: without a billing address the shipping address is both. */
+/** Only two places can differ: without a billing address the shipping address stands for both. */
 function differ(one: FraudAddress | undefined, other: FraudAddress | undefined): boolean {
   const [first, second] = [one, other].map((address) => normalizeAddress(address ?? {}));
   return first !== NOWHERE && second !== NOWHERE && first !== second;
 }
 
-/** As `normalizeAddress` writes an address that names no place. */
+/** The result of `normalizeAddress` for an address that names no place. */
 const NOWHERE = "|||";
 
-/** The same for addresses that a postman would take for one: case, spaces and punctuation do not count. */
+/** The same text for addresses that a postman would think the same: case, spaces and punctuation do not count. */
 export function normalizeAddress({ street, city, postal_code, country }: FraudAddress): string {
   return [street, postal_code, city, country].map((part) => normalizeWords(part ?? "")).join("|");
 }
@@ -164,7 +164,7 @@ export function normalizeAddress({ street, city, postal_code, country }: FraudAd
 function normalizeWords(text: string): string {
   return text
     .normalize("NFKC")
-    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "") // nobody sees them
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "") // invisible characters
     .toLowerCase()
     .replace(/[\p{P}\p{S}\s]+/gu, " ")
     .trim();

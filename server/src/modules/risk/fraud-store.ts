@@ -1,4 +1,4 @@
-// The SQL of fraud checks: the list of the blocked, and what was found about orders.
+// The SQL of fraud checks: the block list, and the findings about orders.
 import type { Sql } from "../../runtime/database.ts";
 import { columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
@@ -6,10 +6,10 @@ import type { Query, Tx } from "../../runtime/transaction.ts";
 import type { BlockedKind, FraudVerdict } from "./fraud-rules.ts";
 import type { FraudSubject } from "./fraud-subject.ts";
 
-/** Classes the advisory locks of customers: "RI" above 48 bits of subject. */
+/** Distinguishes the advisory locks of customers from others: "RI" above 48 bits of subject. */
 const LOCK_CLASS = 0x5249;
 
-/** Who is blocked now, by subject. Plain read. */
+/** Who is blocked now, by subject. A plain read, without locks. */
 export async function selectBlockedIndexes(
   { sql }: Tx,
   subjects: readonly number[],
@@ -24,7 +24,7 @@ export async function selectBlockedIndexes(
 }
 
 /**
- * Stamps of the customers' latest screened orders, newest first, at most `countMax` each. Holds each customer until the
+ * Stamps of the customers' latest screened orders, newest first, at most `countMax` each. Locks each customer until the
  * transaction ends, so that two processes cannot each let half of a burst through.
  */
 export async function selectRecentOrders(
@@ -110,7 +110,7 @@ export async function selectBlockedId({ sql }: Tx, index: Buffer): Promise<numbe
   return row === undefined ? undefined : Number(row.id);
 }
 
-/** Fails on the index where the value was put on the list meanwhile, and the whole is tried again. */
+/** Violates the unique index where the value was added meanwhile; then the whole act is tried again. */
 export async function insertBlocked(
   { sql }: Tx,
   entry: {
@@ -159,7 +159,7 @@ export async function selectBlocked(sql: Query, id: number): Promise<BlockedRow 
   return row === undefined ? undefined : toRow(row);
 }
 
-/** Undefined where it has none of the versions. */
+/** Undefined where the entry has none of these versions. */
 export async function updateBlocked(
   { sql }: Tx,
   id: number,
@@ -179,7 +179,7 @@ export async function updateBlocked(
   return row === undefined ? undefined : toRow(row);
 }
 
-/** Tells whether it was there. */
+/** Returns whether the entry was there. */
 export async function deleteBlocked({ sql }: Tx, id: number): Promise<boolean> {
   const rows = await sql`DELETE FROM risk.blocked_subjects WHERE id = ${id} RETURNING id`;
   return rows.length === 1;

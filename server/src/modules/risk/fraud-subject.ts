@@ -1,5 +1,5 @@
-// What a fraud check looks for, as blind indexes: e-mail address, network, address and customer of an order, each in the
-// one form in which it is compared, without resting anywhere in plain text.
+// What a fraud check looks for, as blind indexes: e-mail address, network, address and customer of an order, each in its one
+// normalized form, so that none of them is stored as plain text.
 import { isIP } from "node:net";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { mailboxOf, parseEmailAddress } from "../../values/email-address.ts";
@@ -10,11 +10,11 @@ export interface FraudSubject {
   readonly kind: BlockedKind;
   /** 32 bytes. */
   readonly index: Buffer;
-  /** The first 48 bits of it, for rows that are read by number. */
+  /** Its first 48 bits, for rows that are read by number. */
   readonly number: number;
 }
 
-/** As a value is compared; undefined where it is none of its kind. */
+/** The value in normalized form; undefined where it is not a value of its kind. */
 export function normalizeSubject(kind: BlockedKind, value: string | FraudAddress): string | undefined {
   if (kind === "address") {
     const address = typeof value === "string" ? "" : normalizeAddress(value);

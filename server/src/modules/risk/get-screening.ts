@@ -1,4 +1,4 @@
-// What the fraud check found about an order that was placed.
+// Reads what the fraud check found about an order that was placed.
 import type { Sql } from "../../runtime/database.ts";
 import { riskError } from "./errors.ts";
 import { type ScreeningRow, selectScreening } from "./fraud-store.ts";

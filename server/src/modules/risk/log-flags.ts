@@ -1,4 +1,4 @@
-// Tells the operator's log of flagged transactions: the first subscriber of the outbox.
+// Writes flagged transactions to the operator's log: the first subscriber of the outbox.
 import type { Log } from "../../runtime/log.ts";
 import type { Subscriptions } from "../jobs/index.ts";
 

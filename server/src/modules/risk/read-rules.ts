@@ -1,9 +1,9 @@
-// Reads a list of rules from the configuration, and says which rule is wrong, where, and what it takes. Pure.
+// Reads a list of rules from the configuration, and says which rule is wrong, where, and what is expected there. Pure.
 import type { Static, TObject } from "typebox";
 import { Value } from "typebox/value";
 import { ownOf } from "../../values/own-of.ts";
 
-/** The kinds of rules that a list may hold, by the name that each gives in `rule`. */
+/** The kinds of rules that a list may hold, by the name that each has in its field `rule`. */
 export type RuleKinds = Readonly<Record<string, TObject>>;
 
 interface RuleList<Kinds extends RuleKinds> {
@@ -13,7 +13,7 @@ interface RuleList<Kinds extends RuleKinds> {
   readonly countMax: number;
 }
 
-/** @returns the rules, or a sentence saying what is wrong with the first that is not one */
+/** @returns the rules, or a sentence saying what is wrong with the first invalid one */
 export function readRuleList<Kinds extends RuleKinds>(
   value: unknown,
   { name, kinds, countMax }: RuleList<Kinds>,
@@ -27,7 +27,7 @@ export function readRuleList<Kinds extends RuleKinds>(
   return value;
 }
 
-/** What follows the rule's position; undefined where nothing is wrong. */
+/** The rest of the sentence after the rule's position; undefined where nothing is wrong. */
 function findProblem(rule: unknown, kinds: RuleKinds): string | undefined {
   if (typeof rule !== "object" || rule === null || Array.isArray(rule))
     return ' must be a rule such as {"rule": ...}';

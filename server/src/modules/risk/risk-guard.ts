@@ -1,5 +1,5 @@
-// The risk rules at the desk: what judging a movement has to have read, the judgement, and what it leaves behind. Counts
-// are of this moment: what a command moves counts for those behind it in the same batch.
+// The risk rules at the desk: the rows needed to judge a movement, the judgement, and the findings it leaves. Counts are up
+// to date: a command's movement counts for the later commands of the same batch.
 
 import type { Desk, RowNeed, RowReader, RowWriter } from "../desk/index.ts";
 import type { Asset } from "../ledger/index.ts";
@@ -16,14 +16,14 @@ export interface JudgedMovement {
 }
 
 export interface RiskGuard {
-  /** What has to be read before money leaves these accounts, or is held on them: what is held counts like what was paid. */
+  /** The rows to read before money leaves these accounts or is held on them: held money counts like paid money. */
   readonly needsOf: (accounts: { readonly debitedIds: readonly number[] }) => RowNeed[];
   readonly judge: (desk: Desk, movement: JudgedMovement) => Finding[];
-  /** Keeps what was found of a transaction, and tells of it. */
+  /** Keeps the findings about a transaction, and leaves an event about them. */
   readonly flag: (desk: Desk, accountId: number, found: Found) => void;
-  /** Counts a transfer out of the account, as the next batch will read it. */
+  /** Counts a transfer out of the account, so that the count is what the next batch will read. */
   readonly countDebit: (desk: Desk, accountId: number) => void;
-  /** Counts a hold placed at stamp `id` (+1) or ended (-1), in the windows that reach back to it. */
+  /** Counts a hold placed at stamp `id` (+1) or ended (-1), in every window that includes that stamp. */
   readonly countHold: (desk: Desk, hold: { accountId: number; id: number }, by: 1 | -1) => void;
 }
 
@@ -32,7 +32,7 @@ interface Found {
   readonly findings: readonly Finding[];
 }
 
-/** Of one account, oldest first. */
+/** Stamps of one account, oldest first. */
 type Stamps = number[];
 
 const FLAGS: RowWriter<NewFlag> = { name: "risk.flags", write: insertFlags };
@@ -85,7 +85,7 @@ export function openRiskGuard(rules: readonly RiskRule[]): RiskGuard {
   };
 }
 
-/** From the end, where the newest are. */
+/** Searches from the end, where the newest are. */
 function countAfter(stamps: Stamps, since: number): number {
   return stamps.length - 1 - stamps.findLastIndex((stamp) => stamp <= since);
 }
@@ -98,7 +98,7 @@ function setStamps(
   const known = rows.of(reader);
   const before = known.get(accountId) ?? [];
   known.set(accountId, stamps);
-  // An atomic batch that is refused was never paid: it does not count against the next command.
+  // An atomic batch that is refused has paid nothing, so it does not count against the next command.
   book.undoLog?.push(() => known.set(accountId, before));
 }
 

@@ -1,4 +1,4 @@
-// The rules that find a transaction suspicious, as RISK_RULES configures them, and their judgement. Pure.
+// The rules that find a transaction suspicious, as RISK_RULES configures them, and how they judge. Pure.
 import { Type } from "typebox";
 import { parseLimit } from "../../values/money.ts";
 import { readRuleList } from "./read-rules.ts";
@@ -32,7 +32,7 @@ const RULES = {
 
 export type RiskRule = Type.Static<typeof LargeAmount> | Type.Static<typeof ManyInShortTime>;
 
-/** How far back, and how many of the newest, outgoing transfers have to be known for the rules of velocity. */
+/** For the velocity rules: how far back, and how many of the newest outgoing transfers have to be known. */
 export interface VelocityWindow {
   readonly seconds: number;
   readonly countMax: number;
@@ -43,7 +43,7 @@ export interface Movement {
   readonly amount: bigint;
   readonly currency: string;
   readonly scale: number;
-  /** Outgoing transfers of the account in the window before this one, for each velocity rule by its seconds. */
+  /** For each velocity rule, by its seconds: the account's outgoing transfers in the window before this one. */
   readonly recentCount: (seconds: number) => number;
   readonly outgoing: boolean;
 }
@@ -59,7 +59,7 @@ export function readRules(value: unknown): readonly RiskRule[] | string {
   return readRuleList(value, RULES);
 }
 
-/** What all velocity rules together have to have read; no seconds where there is none. One more than a rule counts to is enough. */
+/** What all velocity rules together need read; no seconds where there are none. One more than the highest count is enough. */
 export function widestWindow(rules: readonly RiskRule[]): VelocityWindow {
   const velocity = rules.filter((rule) => rule.rule === "many_in_short_time");
   return velocity.reduce<VelocityWindow>(
@@ -71,7 +71,7 @@ export function widestWindow(rules: readonly RiskRule[]): VelocityWindow {
   );
 }
 
-/** Judges one movement by every rule. A velocity rule that does not block speaks once, when its count is reached. */
+/** Judges one movement by every rule. A velocity rule that does not block reports once, when its count is reached. */
 export function assess(rules: readonly RiskRule[], movement: Movement): Finding[] {
   return rules.flatMap((rule) => {
     const reason = rule.rule === "large_amount" ? judgeAmount(rule, movement) : judgeVelocity(rule, movement);

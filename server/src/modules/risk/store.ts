@@ -36,7 +36,7 @@ interface FlagRow {
   flagged_at: Date;
 }
 
-/** Newest first. By account and by transaction there is an index; rules are few, so that each is soon met again. */
+/** Newest first. There are indexes by account and by transaction; there are few rules, so each page soon fills up. */
 export async function selectFlags(
   db: Sql,
   query: {

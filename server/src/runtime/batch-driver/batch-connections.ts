@@ -1,6 +1,6 @@
-// The desk's own connections. Statements that are executed in one turn leave in one write with one Sync (exchange.ts), with
-// binary arrays (binary-array.ts). `pg` does what every driver must: it connects, proves who it is, and reads messages; its
-// own queries are not used. postgres.js serves everybody else: decisions/0008 has what was measured.
+// The desk's own connections. Statements executed in one turn of the event loop leave in one write with one Sync (exchange.ts),
+// with binary arrays (binary-array.ts). `pg` does what every driver must do: connect, authenticate and parse messages; its own
+// queries are not used. All other code uses postgres.js: decisions/0008 has the measurements.
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import postgres from "postgres";
@@ -9,10 +9,10 @@ import { type Connection, type Connections, connectionLost } from "../pool.ts";
 import { createExchange, type PreparedStatements, type Waiting } from "./exchange.ts";
 import { createTemplate, type ResultRows } from "./statement.ts";
 
-/** Connections whose statements of one turn are one transaction, where they do not say otherwise. */
+/** Connections on which the statements of one turn form one transaction, unless they say otherwise. */
 export interface BatchConnections extends Connections {
   readonly areOneTransaction: true;
-  /** Waits for what is under way, at most `timeout` seconds. */
+  /** Waits for the statements under way, at most `timeout` seconds. */
   readonly end: (options: { timeout: number }) => Promise<void>;
 }
 
@@ -20,7 +20,7 @@ interface Session {
   readonly client: pg.Client;
   readonly connection: Omit<Connection, "release">;
   readonly isLost: () => boolean;
-  /** To be ended when it is free, not used again. */
+  /** The connection is to be ended when it is free, and not used again. */
   isRetired: boolean;
 }
 
@@ -28,7 +28,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REPLACED_AFTER_MS = 1_000;
 const POLL_MS = 20;
 
-/** Connects when first used. A connection that is lost fails what was sent on it, and the next one is new. */
+/** Connects when first used. If a connection is lost, the statements sent on it fail, and the next use opens a new one. */
 export function openBatchConnections(options: DatabaseOptions): BatchConnections {
   const free: Session[] = [];
   const taken = new Set<Session>();
@@ -100,7 +100,7 @@ async function endQuietly({ client }: Session): Promise<void> {
 async function openSession(options: DatabaseOptions): Promise<Session> {
   const client = await connect(options);
   const { promise: lost, reject } = Promise.withResolvers<never>();
-  lost.catch(() => undefined); // nobody need be waiting
+  lost.catch(() => undefined); // perhaps nobody is waiting
   let isLost = false;
   const lose = (error: Error = connectionLost()) => {
     isLost = true;
@@ -116,7 +116,7 @@ async function openSession(options: DatabaseOptions): Promise<Session> {
   };
 }
 
-/** What is executed in one turn leaves together, once what was sent before it is answered. */
+/** Statements executed in one turn leave together, once the earlier ones are answered. */
 function createSql(client: pg.Client, isLost: () => boolean) {
   const prepared: PreparedStatements = { byText: new Map(), count: 0 };
   let waiting: Waiting[] = [];
@@ -142,7 +142,7 @@ function createSql(client: pg.Client, isLost: () => boolean) {
 
   return createTemplate((statement) => {
     const { promise, resolve, reject } = Promise.withResolvers<ResultRows>();
-    promise.catch(() => undefined); // whoever waits for the transaction hears of it
+    promise.catch(() => undefined); // the code that waits for the transaction gets the error
     if (waiting.length === 0) process.nextTick(flush);
     waiting.push({
       ...statement,
@@ -153,7 +153,7 @@ function createSql(client: pg.Client, isLost: () => boolean) {
   });
 }
 
-/** With the names that postgres.js gives to what PostgreSQL says. */
+/** With postgres.js's names for the fields of PostgreSQL's errors. */
 function toError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (!("code" in error)) return Object.assign(connectionLost(), { cause: error });
@@ -161,7 +161,7 @@ function toError(error: unknown): unknown {
   return constraint === undefined ? error : Object.assign(error, { constraint_name: constraint });
 }
 
-/** One host after another; of several the first one that takes writes. */
+/** Tries one host after another; of several, takes the first one that accepts writes. */
 async function connect(options: DatabaseOptions): Promise<pg.Client> {
   const parsed = parseUrl(options.url);
   let failure: unknown;
@@ -196,12 +196,12 @@ interface ParsedUrl {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** Ways to try, in order. */
+  /** Ways to connect, in order. */
   readonly ssl: readonly Ssl[];
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** As postgres.js reads it, so that both reach the same server in the same way. */
+/** Reads the address as postgres.js does, so that both reach the same server in the same way. */
 function parseUrl(url: string): ParsedUrl {
   const folder = new URL(url.replace(/,[^/@]*(?=\/)/, "")).searchParams.get("host");
   const { options } = postgres(url.replace(/\?host=[^&]*&?/, "?").replace(/\?$/, ""));
@@ -240,7 +240,7 @@ function createClient(parsed: ParsedUrl, where: { host: string; port: number; ss
   return client;
 }
 
-/** What is no message of PostgreSQL makes the parser throw out of the socket's event, where nobody catches it. */
+/** Bytes that are not a PostgreSQL message make the parser throw inside the socket's event, where nothing catches it. */
 function guardParser(client: pg.Client): void {
   const { stream } = (
     client as unknown as { connection: { stream: NodeJS.EventEmitter & { destroy: (error: Error) => void } } }

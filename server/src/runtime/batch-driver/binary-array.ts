@@ -1,13 +1,13 @@
-// PostgreSQL's binary form of one-dimensional arrays: a third of the work of its text form on both sides.
+// PostgreSQL's binary form of one-dimensional arrays: on both sides it takes a third of the work of the text form.
 
 const HEADER_BYTES = 20;
 const TEXT_BYTES_MAX_PER_UNIT = 3;
 
 interface ElementType {
   readonly oid: number;
-  /** Most bytes that a value takes. */
+  /** The most bytes that a value takes. */
   readonly measure: (value: never) => number;
-  /** Writes at `offset`; answers how many bytes. */
+  /** Writes at `offset`; returns how many bytes it wrote. */
   readonly write: (out: Buffer, value: never, offset: number) => number;
 }
 
@@ -34,7 +34,7 @@ export function isBinaryElement(type: string): type is BinaryElement {
   return Object.hasOwn(ELEMENTS, type);
 }
 
-/** @param values of the type's own kind: numbers or bigints, texts, Buffers; null, or what is left out, is NULL */
+/** @param values of the type's own kind: numbers or bigints, texts, Buffers; null or undefined becomes NULL */
 export function toBinaryArray(type: BinaryElement, values: readonly unknown[]): Buffer {
   const element = ELEMENTS[type] as ElementType;
   let size = HEADER_BYTES;
@@ -43,7 +43,7 @@ export function toBinaryArray(type: BinaryElement, values: readonly unknown[]): 
   out.writeInt32BE(values.length === 0 ? 0 : 1, 0); // dimensions
   out.writeInt32BE(element.oid, 8);
   out.writeInt32BE(values.length, 12);
-  out.writeInt32BE(1, 16); // the first one's number
+  out.writeInt32BE(1, 16); // index of the first element
   let hasNulls = 0;
   let offset = values.length === 0 ? HEADER_BYTES - 8 : HEADER_BYTES;
   for (const value of values) {
@@ -77,7 +77,7 @@ function fixed<Value>(
 
 const HALF = 0x1_0000_0000;
 
-/** A whole number goes in two halves: turning it into a bigint first would cost more than all else. */
+/** A whole number is written in two halves: making it a bigint first would cost more than everything else. */
 function writeBigint(out: Buffer, value: number | bigint, offset: number): void {
   if (typeof value === "bigint") out.writeBigInt64BE(value, offset);
   else {

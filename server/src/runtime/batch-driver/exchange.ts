@@ -1,12 +1,12 @@
-// Several statements sent in one write and ended by one Sync. Without BEGIN and COMMIT among them PostgreSQL takes them as one
-// transaction: all of them are done, or none. So nothing is answered before the Sync is.
+// Several statements sent in one write and ended by one Sync. Without BEGIN and COMMIT among them, PostgreSQL treats them as one
+// transaction: all of them take effect, or none. So no statement's result is passed on before the Sync is answered.
 import type { Writable } from "node:stream";
 import type { Connection as Wire } from "pg";
 import { serialize } from "pg-protocol";
 import { type Column, readRow, toColumns } from "./read-result.ts";
 import type { ResultRows, Statement } from "./statement.ts";
 
-/** A statement that waits for its answer. */
+/** A statement that is waiting for its answer. */
 export interface Waiting extends Statement {
   readonly resolve: (rows: ResultRows) => void;
   readonly reject: (error: unknown) => void;
@@ -14,18 +14,18 @@ export interface Waiting extends Statement {
 
 interface Prepared {
   readonly name: string;
-  /** Undefined until PostgreSQL has told them, and of a statement that gives no rows. */
+  /** Undefined until PostgreSQL has described the columns, and for a statement that returns no rows. */
   columns?: readonly Column[];
 }
 
-/** What one session has prepared, by text. */
+/** The statements that one session has prepared, by text. */
 export interface PreparedStatements {
   readonly byText: Map<string, Prepared>;
-  /** How many were ever prepared: no name is used twice. */
+  /** How many were ever prepared, so that no name is used twice. */
   count: number;
 }
 
-/** What `pg` hands an answer to: its `Query` is another. */
+/** The object to which `pg` passes an answer; its own `Query` is another. */
 export interface Exchange {
   readonly submit: (wire: Wire) => void;
   readonly handleRowDescription: (message: { fields: { name: string; dataTypeID: number }[] }) => void;
@@ -82,7 +82,7 @@ export function createExchange(statements: readonly Waiting[], prepared: Prepare
       }
     },
     handleError: (error) => {
-      // Those behind the failed one were skipped, and perhaps never prepared.
+      // The statements after the failed one were skipped, so they were perhaps never prepared.
       for (const text of fresh) prepared.byText.delete(text);
       for (const { reject } of statements) reject(error);
     },

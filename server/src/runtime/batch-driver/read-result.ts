@@ -1,4 +1,4 @@
-// Rows as postgres.js gives them, from PostgreSQL's text: `bigint` columns as JavaScript bigint.
+// Turns PostgreSQL's text results into rows like those of postgres.js: `bigint` columns as JavaScript bigint.
 import pg from "pg";
 
 type ReadText = (text: string) => unknown;
@@ -6,7 +6,7 @@ type ReadText = (text: string) => unknown;
 const toDate = (text: string) => new Date(text);
 const readJson: ReadText = (text) => JSON.parse(text);
 
-/** By the type's number in pg_type. What is not here stays text. */
+/** By the type's number in pg_type. Other types stay text. */
 const READERS: ReadonlyMap<number, ReadText> = new Map<number, ReadText>([
   [16, (text) => text === "t"],
   [17, (text) => Buffer.from(text.slice(2), "hex")],
@@ -20,7 +20,7 @@ const READERS: ReadonlyMap<number, ReadText> = new Map<number, ReadText>([
   ...[1009, 1015, 1231, 2951].map((type) => [type, arrayOf(String)] as const),
 ]);
 
-/** `pg` has this without a type. */
+/** `pg` does not declare a type for this. */
 interface ArrayParser {
   create: (text: string, read: ReadText) => { parse: () => unknown[] };
 }

@@ -1,5 +1,5 @@
-// The tagged template of the desk's connections: what postgres.js's template does for the stores, as far as they use it. A template
-// inside another is a part of its text; everything else is a parameter.
+// The tagged template of the desk's connections: it supports what the stores use of postgres.js's template. A template inside
+// another becomes a part of its text; every other value is a parameter.
 import { toTextArray } from "../sql-array.ts";
 
 export interface Statement {
@@ -10,10 +10,10 @@ export interface Statement {
 export type ResultRows = object[] & { count: number; command: string };
 export type Send = (statement: Statement) => Promise<ResultRows>;
 
-/** Arrays of a column travel as PostgreSQL's binary form where the driver takes it (row-columns.ts). */
+/** Arrays of a column are sent in PostgreSQL's binary form where the driver supports it (row-columns.ts). */
 export const TAKES_BINARY = Symbol("takes binary arrays");
 
-/** A statement, or a part of one. Sent when it is executed or awaited, once. */
+/** A statement, or a part of one. It is sent when it is executed or awaited, once. */
 interface Part {
   /** Appends its parameters to `values`. @returns its text */
   readonly [WRITE]: (values: unknown[]) => string;
@@ -22,7 +22,7 @@ interface Part {
 }
 
 const WRITE = Symbol("write");
-/** What awaits a thing calls it by this name: parts must not be sent before they are awaited, so they are no promises. */
+/** `await` calls a method of this name. Parts must not be sent before they are awaited, so they are not promises. */
 const AWAITED = "then";
 
 /** Makes the template. */
@@ -66,7 +66,7 @@ function isPart(value: unknown): value is Part {
   return typeof value === "object" && value !== null && WRITE in value;
 }
 
-/** Text, which PostgreSQL reads by the type that the statement expects; bytes, also whole arrays, travel as they are. */
+/** Sent as text, which PostgreSQL reads by the type the statement expects; bytes, also whole arrays, are sent as they are. */
 function encode(value: unknown): string | Buffer | null {
   if (value === null || typeof value === "string" || value instanceof Buffer) return value;
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")

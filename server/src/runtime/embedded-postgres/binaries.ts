@@ -1,5 +1,5 @@
-// Finding PostgreSQL programs that the chosen user can really run: those of the npm package where they are sound,
-// else the package repaired in place, else a private copy. What counts is a test run, not what the modes look like.
+// Finds PostgreSQL programs that the chosen user can really run: those of the npm package where they are intact, else the package
+// repaired in place, else a private copy. A test run decides, not the files' modes.
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -22,9 +22,9 @@ export interface BinariesRequest {
   readonly user: ServerUser;
   readonly dataDir: string;
   readonly log: ServerLog;
-  /** Where the npm package lies; found by itself unless a test brings a broken one. */
+  /** The npm package's folder; found automatically, unless a test passes a broken one. */
   readonly packageDir?: string;
-  /** Folders that may take a private copy, best first. */
+  /** Folders that may hold a private copy, best first. */
   readonly copyRoots?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export async function findBinaries(request: BinariesRequest): Promise<Binaries> 
 
   const sound = await accept(nativeDir);
   if (sound !== undefined) return sound;
-  // What the package's install script would have done; npm leaves it out under --ignore-scripts.
+  // What the package's install script would have done; npm skips it under --ignore-scripts.
   const repaired = (await repairInPlace(nativeDir)) ? await accept(nativeDir) : undefined;
   if (repaired !== undefined) return repaired;
 
@@ -74,11 +74,11 @@ function locatePackage(): string {
   }
 }
 
-/** Answers the programs, or why they cannot be run. */
+/** Returns the programs, or why they cannot be run. */
 async function tryBinaries(dir: string, user: ServerUser): Promise<Binaries | string> {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const program = (name: string) => join(dir, "bin", name + suffix);
-  // Both are asked: initdb needs libpq, the server needs ICU, and each needs its own executable bit.
+  // Both are tried: initdb needs libpq, the server needs ICU, and each needs its own executable bit.
   const [server, init] = await Promise.all(
     ["postgres", "initdb"].map((name) => runProgram(program(name), ["--version"], { user, cwd: "/" })),
   );
@@ -96,8 +96,8 @@ async function tryBinaries(dir: string, user: ServerUser): Promise<Binaries | st
 }
 
 /**
- * Root keeps one copy for all data directories, where every user may enter; others keep theirs with their data. The
- * folder for temporary files comes last: it may be emptied under a running server, but a start beats no start.
+ * Root keeps one copy for all data directories, where every user may enter; other users keep theirs with their data. The folder
+ * for temporary files comes last: it may be emptied while a server runs, but starting is better than not starting.
  */
 function defaultCopyRoots(dataDir: string): readonly string[] {
   const isRoot = process.getuid?.() === 0;

@@ -1,5 +1,5 @@
-// The TCP port on 127.0.0.1: the one of the last start where it is free, so that an operator's saved connection keeps
-// working, else another free one.
+// The TCP port on 127.0.0.1: the port of the last start if it is free, so that an operator's saved connection keeps working,
+// otherwise another free one.
 
 import { randomInt } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const portMin = 15_432;
 const portMax = 32_000;
 const tryCountMax = 50;
 
-/** The port is free when looked at; somebody may still be faster, so a server that cannot bind is tried again. */
+/** The port is free when checked; another program may still take it first, so a server that cannot bind is tried again. */
 export async function choosePort(dataDir: string): Promise<number> {
   const last = Number(await readFile(portFile(dataDir), "utf8").catch(() => ""));
   if (last >= 1024 && last <= 65_535 && (await isFree(last))) return last;

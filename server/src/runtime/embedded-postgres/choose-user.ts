@@ -1,4 +1,4 @@
-// Whom PostgreSQL runs as. It refuses to run as root, so root starts it as somebody else; everybody else as themselves.
+// Which user PostgreSQL runs as. It refuses to run as root, so root starts it as another user; every other user as themselves.
 
 import { lchown, lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,15 +7,15 @@ import { runProgram } from "./run-program.ts";
 
 export interface ServerUser {
   readonly name: string;
-  /** For `spawn`: empty where the user is the one we already are. */
+  /** For `spawn`: empty where the user is the present one. */
   readonly ids: { readonly uid: number; readonly gid: number } | Record<string, never>;
 }
 
 const preferredNames = ["postgres", "_postgres", "nobody"];
 
 /**
- * The owner of an existing cluster wins: a `postgres` user added to the machine later must not lock us out, and a
- * cluster made by an ordinary user keeps being theirs when root starts it once.
+ * The owner of an existing cluster takes precedence: a `postgres` user added to the machine later must not lock us out, and an
+ * ordinary user's cluster must stay theirs when root starts it once.
  */
 export async function chooseUser(clusterDir: string): Promise<ServerUser> {
   const ownUid = process.getuid?.();
@@ -39,8 +39,8 @@ export async function canEnter(user: ServerUser, dir: string): Promise<boolean> 
 }
 
 /**
- * Hands a file or a whole folder to the user; nothing to do where it is theirs already. Never follows a symbolic link:
- * the user may have put one there, and what it points to may be root's.
+ * Gives a file or a whole folder to the user; does nothing where it is theirs already. Never follows a symbolic link: the user
+ * may have put one there that points to a file of root's.
  */
 export async function giveTo(user: ServerUser, path: string): Promise<void> {
   if (!("uid" in user.ids)) return;

@@ -1,8 +1,8 @@
-// Before a server starts, nothing of an earlier one may be left: a server orphaned when our process was killed, children
-// orphaned when the server was killed (they still hold its shared memory), pid files that name somebody else by now.
+// Before a server starts, nothing of an earlier one may be left: a server orphaned when our process was killed, children orphaned
+// when the server was killed (they still hold its shared memory), pid files whose pid now belongs to another process.
 //
-// An orphaned server is stopped and not adopted: its log goes nowhere, its settings and version may be an earlier
-// program's, and only a child can be waited for. Nobody can be using it for us: we hold the lock of the directory.
+// An orphaned server is stopped, not adopted: its log goes nowhere, its settings and version may be those of an earlier program,
+// and a process can only wait for its own child. Nobody can be using it through us: we hold the lock of the directory.
 
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export const stopSteps = [
   { signal: "SIGKILL", waitMs: 6_000 },
 ] as const;
 
-/** To be called only under the directory's lock and while no server of ours runs. */
+/** Call it only under the directory's lock and while no server of ours runs. */
 export async function clearLeftovers(clusterDir: string, log: ServerLog): Promise<void> {
   await stopOrphans(clusterDir, log);
   await removeForeignPidFile(clusterDir, log);
@@ -36,7 +36,7 @@ async function stopOrphans(clusterDir: string, log: ServerLog): Promise<void> {
     if (pids.length === 0) return;
     const server = await readServerPid(clusterDir);
     const isServerAlive = server !== undefined && pids.includes(server);
-    // Children without a server have nobody to tell them to end, and recovery follows anyway.
+    // Without a server, nothing tells its children to end; recovery follows in any case.
     if (!isServerAlive && signal === "SIGINT") continue;
     log.warn({ pids, signal }, "stopping a PostgreSQL left over from an earlier run");
     for (const pid of isServerAlive && signal !== "SIGKILL" ? [server] : pids) sendSignal(pid, signal);
@@ -51,8 +51,8 @@ async function stopOrphans(clusterDir: string, log: ServerLog): Promise<void> {
 }
 
 /**
- * PostgreSQL refuses to start where the pid file names a living process of the same user. We know better, having just
- * looked: none of the living is a server on this folder. A file naming a dead pid stays, for PostgreSQL's own checks.
+ * PostgreSQL refuses to start where the pid file names a living process of the same user. We have just checked that no living
+ * process is a server on this folder. A file that names a dead pid stays, for PostgreSQL's own checks.
  */
 async function removeForeignPidFile(clusterDir: string, log: ServerLog): Promise<void> {
   const pid = await readServerPid(clusterDir);

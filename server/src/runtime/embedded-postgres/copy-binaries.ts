@@ -1,5 +1,5 @@
-// Making the PostgreSQL programs whole again: in the npm package itself where it is ours, else in a private copy that
-// appears complete or not at all (copied under another name, then renamed) and is compared with the package on reuse.
+// Repairs the PostgreSQL programs: in the npm package itself where we own it, else in a private copy. The copy appears complete
+// or not at all (it is made under another name, then renamed), and is compared with the package when it is used again.
 
 import { randomBytes } from "node:crypto";
 import { chmod, cp, lstat, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
@@ -9,17 +9,17 @@ import { EmbeddedPostgresError } from "./error.ts";
 
 const abandonedAfterMs = 60 * 60 * 1000;
 
-/** Does what the package's install script does and sets the executable bits; answers whether that was possible. */
+/** Does what the package's install script does and sets the executable bits; returns whether that was possible. */
 export async function repairInPlace(nativeDir: string): Promise<boolean> {
   const { uid } = await stat(nativeDir);
-  if (process.getuid !== undefined && uid !== process.getuid()) return false; // not ours to change
+  if (process.getuid !== undefined && uid !== process.getuid()) return false; // the files are not ours to change
   return completeFolder(nativeDir).then(
     () => true,
     () => false, // a read-only folder
   );
 }
 
-/** Answers a complete copy at `target`, made now or found from an earlier start. */
+/** Returns a complete copy at `target`, made now or found from an earlier start. */
 export async function copyBinaries(nativeDir: string, target: string): Promise<string> {
   await makePassableFolder(dirname(target));
   if (await isFaithfulCopy(nativeDir, target)) return target;
@@ -62,10 +62,10 @@ async function openForReading(dir: string): Promise<void> {
   }
 }
 
-/** Created passable whatever our umask is; an existing folder keeps its mode. What root runs must not be open to tampering. */
+/** Passable whatever our umask is; an existing folder keeps its mode. Nobody may be able to tamper with what root runs. */
 async function makePassableFolder(dir: string): Promise<void> {
   if (makeFolder(dir)) await chmod(dir, 0o755);
-  if (process.getuid?.() !== 0) return; // whom an ordinary user lets write into their folders is theirs to say
+  if (process.getuid?.() !== 0) return; // ordinary users decide themselves who may write into their folders
   const { mode, uid } = await stat(dir);
   const isSticky = (mode & 0o1000) !== 0; // /tmp: others may add names but not touch ours
   if (!isSticky && !isSafeFromOthers(mode, uid)) {
@@ -74,8 +74,8 @@ async function makePassableFolder(dir: string): Promise<void> {
 }
 
 /**
- * Same names and sizes, and nobody else could have written it. Sizes are enough: the rename makes the copy whole, and
- * what a power failure can leave behind is files cut short.
+ * The copy has the same names and sizes, and nobody else could have written it. Comparing sizes is enough: the rename makes the
+ * copy complete, and a power failure can only leave files that are cut short.
  */
 async function isFaithfulCopy(nativeDir: string, copyDir: string): Promise<boolean> {
   const own = await lstat(copyDir).catch(() => undefined);
@@ -95,7 +95,7 @@ function isSafeFromOthers(mode: number, uid: number): boolean {
   return ownUid === undefined || ((uid === ownUid || uid === 0) && (mode & 0o022) === 0);
 }
 
-/** A kill in the middle of copying leaves 60 MB behind; a younger one may be another start still at work. */
+/** A kill during copying leaves 60 MB behind; a younger leftover may belong to another start that is still at work. */
 async function removeAbandonedCopies(target: string): Promise<void> {
   for (const name of await readdir(dirname(target))) {
     if (!name.startsWith(`${basename(target)}.`)) continue;

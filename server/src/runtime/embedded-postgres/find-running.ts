@@ -1,5 +1,5 @@
-// Finding the server that another process of ours runs on the same data directory, so that a command of the command
-// line can use it while `serve` holds the directory's lock. Only looks: takes no lock and changes nothing.
+// Finds the server that another process of ours runs on the same data directory, so that a command of the command line can use it
+// while `serve` holds the directory's lock. Only reads: takes no lock and changes nothing.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,8 +14,8 @@ const portLine = 3;
 const stateLine = 7;
 
 /**
- * Answers undefined where none runs or it is not ready yet.
- * @throws EmbeddedPostgresError where one runs but its password is not ours to read
+ * Returns undefined where none runs or it is not ready yet.
+ * @throws EmbeddedPostgresError where one runs but we may not read its password
  */
 export async function findRunningPostgres(dataDir: string): Promise<{ readonly url: string } | undefined> {
   const clusterDir = join(dataDir, "postgres");
@@ -33,7 +33,7 @@ export async function findRunningPostgres(dataDir: string): Promise<{ readonly u
   return { url: `postgres://${adminRole}:${password}@127.0.0.1:${lines[portLine]}/${databaseName}` };
 }
 
-/** The pid file outlives a killed server; on Windows, where processes are not listed, the connection will tell. */
+/** The pid file outlives a killed server. On Windows, where processes are not listed, the connection will show. */
 async function isServerOf(clusterDir: string, pid: number): Promise<boolean> {
   return process.platform === "win32" || (await findServers(clusterDir)).includes(pid);
 }

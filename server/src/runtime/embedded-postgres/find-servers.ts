@@ -1,25 +1,25 @@
-// Which PostgreSQL processes work on our cluster. Told by the mark that every start puts into `cluster_name`: it stands in
-// the command line of the server and in the process title of each of its children, where anybody may read it. (The
-// working directory would do too, but root in a container may not look at that of another user's process.)
+// Finds the PostgreSQL processes that work on our cluster, by the mark that every start puts into `cluster_name`: it is in the
+// command line of the server and in the process title of each of its children, where anybody may read it. (The working
+// directory would do too, but root in a container may not see that of another user's process.)
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { runProgram } from "./run-program.ts";
 
-/** Device and inode of the cluster's folder: stays when folders above are renamed, and no copy of it shares it. */
+/** Device and inode of the cluster's folder: they stay when folders above are renamed, and no copy of it shares them. */
 export async function markCluster(clusterDir: string): Promise<string> {
   const { dev, ino } = await stat(clusterDir, { bigint: true });
   return `countinghouse-${dev.toString(36)}-${ino.toString(36)}`;
 }
 
-/** Server, children and orphaned children, also of a server started by hand with `-D` and the same folder. */
+/** Server, children and orphaned children, also of a server that was started by hand with `-D` and the same folder. */
 export async function findServers(clusterDir: string): Promise<readonly number[]> {
   const mark = await markCluster(clusterDir);
   const commands = await listCommands();
   return commands.filter((running) => isOurs(running, mark, clusterDir)).map(({ pid }) => pid);
 }
 
-/** The pid in the server's pid file; the server may be long gone and the pid anybody's. */
+/** The pid in the server's pid file; the server may be long gone and the pid may belong to any process. */
 export async function readServerPid(clusterDir: string): Promise<number | undefined> {
   const content = await readFile(join(clusterDir, "postmaster.pid"), "utf8").catch(() => "");
   const pid = Math.abs(Number.parseInt(content, 10)); // negative: a server in single-user mode

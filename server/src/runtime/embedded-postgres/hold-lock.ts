@@ -1,9 +1,9 @@
-// One process per data directory. The lock is the operating system's own lock on a file, taken through SQLite, which
-// Node brings along and which does it right on every platform: it is taken in one step, so two starts at the same
-// moment cannot both win, and it ends with the process however that dies, so no pid has to be believed.
+// One process per data directory. The lock is the operating system's own lock on a file, taken through SQLite, which is part of
+// Node and does this right on every platform. It is taken in one step, so two starts at the same moment cannot both get it, and
+// it ends with the process however that dies, so no recorded pid has to be trusted.
 //
-// Considered and left: a file with a pid (stale after kill -9, the pid soon somebody else's), an abstract socket
-// (Linux only, and not seen from another container that shares the volume).
+// Considered and rejected: a file with a pid (stale after kill -9, and the pid soon belongs to another process), an abstract
+// socket (Linux only, and invisible from another container that shares the volume).
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,10 +14,10 @@ export interface DirectoryLock {
   release(): void;
 }
 
-/** Keeps them from the garbage collector, which would close the file and so give up the lock. */
+/** Protects them from the garbage collector, which would close the file and so release the lock. */
 const held = new Set<DatabaseSync>();
 
-/** Refuses at once where another process, or another start in this one, holds the directory. */
+/** Refuses at once where another process, or another start in this process, holds the directory. */
 export async function holdLock(dataDir: string): Promise<DirectoryLock> {
   const holderPath = join(dataDir, "postgres-holder.json");
   const lockPath = join(dataDir, "postgres.lock");
@@ -40,7 +40,7 @@ function takeLock(lockPath: string): DatabaseSync | undefined {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(lockPath, { timeout: 0 });
-    database.exec("BEGIN EXCLUSIVE"); // locks the file and, as nothing is ever written, leaves it empty
+    database.exec("BEGIN EXCLUSIVE"); // locks the file; nothing is ever written, so it stays empty
     return database;
   } catch (error) {
     database?.close();
@@ -51,7 +51,7 @@ function takeLock(lockPath: string): DatabaseSync | undefined {
   }
 }
 
-/** The file says who, never whether: it is written by the holder of the lock and may still name the one before. */
+/** The file tells who holds the lock, not whether it is held: the holder writes it, and it may still name the previous one. */
 async function describeHolder(dataDir: string, holderPath: string): Promise<EmbeddedPostgresError> {
   const holder: { pid?: unknown; since?: unknown } = await readFile(holderPath, "utf8")
     .then((content) => JSON.parse(content))

@@ -1,5 +1,5 @@
-// The cluster, PostgreSQL's word for its folder of databases: found as an earlier start left it, or made. It comes into
-// being by a rename, whole and on disk or not at all, so a kill while it is being made leaves only a folder to sweep away.
+// The cluster, PostgreSQL's word for its folder of databases: found from an earlier start, or made. A rename makes it appear
+// complete and on disk or not at all, so a kill while it is being made leaves only a folder to delete.
 
 import { randomBytes } from "node:crypto";
 import { constants, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { includeLine } from "./settings.ts";
 
 export interface Cluster {
   readonly dir: string;
-  /** What `-D` is given; every program on the cluster is started with `dir` as its working directory. */
+  /** The argument of `-D`; every program on the cluster is started with `dir` as its working directory. */
   readonly address: string;
   readonly user: ServerUser;
   readonly binaries: Binaries;
@@ -30,20 +30,20 @@ export const adminRole = "countinghouse";
 const unfinishedPrefix = "postgres.init-";
 
 /**
- * How a user who may not enter a folder above the cluster (a checkout below /root, mode 0700) still works in it: we set
- * the working directory before giving up root, and Linux resolves /proc/self/cwd straight to that folder, without
- * walking the path. PostgreSQL keeps its working directory and names its files relative to it from then on. So the
- * data stays where the operator put it; tried for initdb, the server, its recovery and single-user mode.
+ * How a user who may not enter a folder above the cluster (a checkout below /root, mode 0700) can still work in it: we set the
+ * working directory before giving up root, and Linux resolves /proc/self/cwd straight to that folder, without walking the path.
+ * PostgreSQL keeps its working directory and names its files relative to it from then on. So the data stays where the operator
+ * put it; tried for initdb, the server, its recovery and single-user mode.
  */
 const ownWorkingDirectory = "/proc/self/cwd";
 
-/** Whether an earlier start made one there. */
+/** Whether an earlier start made a cluster there. */
 export async function hasCluster(dataDir: string): Promise<boolean> {
   const names = await readdir(join(dataDir, "postgres")).catch(() => []);
   return names.length > 0;
 }
 
-/** Answers undefined where there is no cluster yet. */
+/** Returns undefined where there is no cluster yet. */
 export async function findCluster(request: ClusterRequest): Promise<Cluster | undefined> {
   const dir = join(request.dataDir, "postgres");
   await sweepUnfinished(request);
@@ -57,11 +57,11 @@ export async function findCluster(request: ClusterRequest): Promise<Cluster | un
     );
   }
   const cluster = await describeCluster(request, dir);
-  await giveTo(cluster.user, dir); // a backup put back by root
+  await giveTo(cluster.user, dir); // root may have restored a backup
   return cluster;
 }
 
-/** Refuses, leaving nothing behind, where initdb fails. Takes under a second; syncing is a fifth of it. */
+/** Throws, leaving nothing behind, where initdb fails. Takes under a second; syncing is a fifth of it. */
 export async function createCluster(request: ClusterRequest, password: string): Promise<Cluster> {
   const dir = join(request.dataDir, "postgres");
   const work = join(request.dataDir, unfinishedPrefix + randomBytes(6).toString("hex"));
@@ -80,7 +80,7 @@ export async function createCluster(request: ClusterRequest, password: string): 
   return describeCluster(request, dir);
 }
 
-/** A new password for the one role, for when the file with the old one is lost. No server may be running. */
+/** Sets a new password for the one role, when the file with the old one is lost. No server may be running. */
 export async function replacePassword(cluster: Cluster, password: string): Promise<void> {
   const { address, binaries, dir, user } = cluster;
   const input = `ALTER ROLE ${adminRole} PASSWORD '${password}'\n`;
@@ -110,7 +110,7 @@ async function initialize({ address, binaries, dir, user }: Cluster): Promise<vo
   if (synced.code !== 0) throw explainFailure("bring a new cluster to disk", synced);
 }
 
-/** Under the directory's lock, so whatever is unfinished is abandoned. An initdb still running there soon fails. */
+/** Called under the directory's lock, so unfinished folders are abandoned. An initdb still running there soon fails. */
 async function sweepUnfinished({ dataDir, log }: ClusterRequest): Promise<void> {
   for (const name of await readdir(dataDir)) {
     if (!name.startsWith(unfinishedPrefix)) continue;
@@ -120,7 +120,7 @@ async function sweepUnfinished({ dataDir, log }: ClusterRequest): Promise<void> 
   }
 }
 
-/** Root writes into a folder of somebody else, who must not be able to point it elsewhere. */
+/** Root writes into another user's folder, and that user must not be able to redirect the write elsewhere. */
 async function appendSafely(path: string, line: string): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
   await file.writeFile(line).finally(() => file.close());

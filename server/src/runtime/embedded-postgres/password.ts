@@ -1,4 +1,4 @@
-// The password of the one role, generated, in a file only we may read. Whoever can read it may do anything in the database.
+// The generated password of the one role, in a file that only we may read. Whoever can read it may do anything in the database.
 
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
@@ -31,7 +31,7 @@ export async function writePassword(dataDir: string, password: string): Promise<
   await rename(`${path}.new`, path);
 }
 
-/** An operator's saved connection stops working then, so it is said aloud. */
+/** An operator's saved connection stops working then, so a log line says so. */
 export function warnOfNewPassword(log: ServerLog, dataDir: string): void {
   log.warn(
     { path: passwordFile(dataDir) },

@@ -1,8 +1,8 @@
-// Waiting for something outside this process to become true, always with a limit.
+// Waits, always with a limit, for something outside this process to become true.
 
 import { setTimeout as delay } from "node:timers/promises";
 
-// Fine enough that a start is not felt, coarse enough that waiting costs no processor time.
+// Short enough that a start does not feel slow, long enough that waiting costs no processor time.
 const intervalMs = 15;
 
 export interface PollOptions {
@@ -10,7 +10,7 @@ export interface PollOptions {
   readonly until: () => boolean | Promise<boolean>;
 }
 
-/** Answers whether `until` came true within the time limit; it is asked at least once. */
+/** Returns whether `until` became true within the time limit; it is checked at least once. */
 export async function poll({ timeoutMs, until }: PollOptions): Promise<boolean> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await until())) {
@@ -20,7 +20,7 @@ export async function poll({ timeoutMs, until }: PollOptions): Promise<boolean> 
   return true;
 }
 
-/** Answers whether the promise settled within the time limit. Leaves no timer behind. */
+/** Returns whether the promise settled within the time limit. Leaves no timer behind. */
 export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   const timer = new AbortController();
   const settled = promise.then(

@@ -1,4 +1,4 @@
-// One run of the PostgreSQL server as our child, from its start to its end, whatever ends it.
+// One run of the PostgreSQL server as our child process, from its start to its end, whatever ends it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -15,19 +15,19 @@ export interface Postmaster {
   readonly cluster: Cluster;
   readonly child: ChildProcess;
   readonly output: RelayedLog;
-  /** Settles when it is gone, to how it ended; never rejects. */
+  /** Resolves when the server is gone, with how it ended; never rejects. */
   readonly ended: Promise<string>;
 }
 
-// Recovery after a crash reads at most max_wal_size of WAL or a little more; slow disks get their time.
+// Recovery after a crash reads at most max_wal_size of WAL or a little more; this is enough for slow disks.
 const readyWithinMs = 10 * 60_000;
 const readyIntervalMs = 15;
-/** Its last words may arrive after the news of its end; orphaned children may keep the pipe open for longer. */
+/** Its last output may arrive after the news of its end; orphaned children may keep the pipe open for longer. */
 const drainWithinMs = 500;
 
 /**
- * `detached`, so that Ctrl-C in a terminal reaches us alone: it would otherwise end the server under the requests we
- * are still finishing.
+ * `detached`, so that Ctrl-C in a terminal reaches only us: otherwise it would end the server while we are still finishing
+ * requests.
  */
 export function launchPostmaster(cluster: Cluster, args: readonly string[], log: ServerLog): Postmaster {
   const child = spawn(cluster.binaries.postgres, args, {
@@ -47,7 +47,7 @@ export function launchPostmaster(cluster: Cluster, args: readonly string[], log:
   return { cluster, child, output, ended: watchOver(child, cluster, ended) };
 }
 
-/** Refuses where the server ends before it is ready, with its own reason. */
+/** Rejects with the server's own reason where the server ends before it is ready. */
 export async function waitUntilReady({ cluster, child, output, ended }: Postmaster): Promise<void> {
   let end: string | undefined;
   void ended.then((how) => {
@@ -79,7 +79,7 @@ export async function endPostmaster({ cluster, child, ended }: Postmaster, log: 
   await clearLeftovers(cluster.dir, log);
 }
 
-/** Windows has no signals; `kill` there is always the hard way. Written from the manual, not tried. */
+/** Windows has no signals; `kill` there always kills at once. Written from the manual, not tried. */
 async function stopOnWindows({ address, binaries, dir, user }: Cluster): Promise<void> {
   await runProgram(binaries.pgCtl, ["stop", "-D", address, "-m", "fast"], { user, cwd: dir });
 }
@@ -91,9 +91,9 @@ async function saysReady(clusterDir: string, pid: number | undefined): Promise<b
 }
 
 /**
- * A shell that waits for the end of its input, which is a pipe held by us alone: when we are killed, however, it asks
- * the server to stop. Only a courtesy (no server is left running for nobody): where it cannot be started or is killed
- * too, the next start does the same. Settles when server and shell are gone.
+ * A shell that waits for the end of its input, a pipe that only we hold: however we are killed, it then asks the server to stop.
+ * This is only a courtesy, so that no server is left running for nobody: where the shell cannot be started or is killed too, the
+ * next start does the same. Settles when server and shell are gone.
  */
 function watchOver(child: ChildProcess, cluster: Cluster, ended: Promise<string>): Promise<string> {
   if (process.platform === "win32" || child.pid === undefined) return ended;

@@ -1,5 +1,5 @@
-// Carries what PostgreSQL writes to standard error into our log, level by level, and remembers the last lines, because
-// they are the only explanation of a server that does not start.
+// Copies what PostgreSQL writes to standard error into our log, level by level, and remembers the last lines: they are the only
+// explanation when a server does not start.
 
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -10,14 +10,14 @@ export interface ServerLog {
   readonly info: Write;
   readonly warn: Write;
   readonly error: Write;
-  /** Where there is one, PostgreSQL's routine lines (checkpoints, start, stop) go there instead of to `info`. */
+  /** If given, PostgreSQL's routine lines (checkpoints, start, stop) go there instead of to `info`. */
   readonly debug?: Write;
 }
 
 export interface RelayedLog {
   /** The reason the server gave for ending, in one line. */
   lastComplaint(): string;
-  /** Settles when all it wrote has been read. */
+  /** Settles when everything the server wrote has been read. */
   readonly drained: Promise<void>;
 }
 
@@ -52,7 +52,7 @@ function relayLine(line: string, log: ServerLog): void {
   writeAt(severity, log)(fields, `postgres: ${message.trim()}`);
 }
 
-/** ERROR is a statement that failed: its client got it and judges it, and a refusal by a constraint is daily business. */
+/** ERROR is a failed statement: its client got the error and judges it, and a refusal by a constraint is daily business. */
 function writeAt(severity: string, log: ServerLog): Write {
   if (severity === "FATAL" || severity === "PANIC") return (fields, message) => log.error(fields, message);
   if (severity === "WARNING" || severity === "ERROR") return (fields, message) => log.warn(fields, message);

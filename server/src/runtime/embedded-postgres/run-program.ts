@@ -1,4 +1,4 @@
-// Running a short-lived program to its end, as the user PostgreSQL runs as, and keeping what it said.
+// Runs a short-lived program to its end, as the user that PostgreSQL runs as, and keeps its output.
 
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
@@ -18,8 +18,8 @@ export interface ProgramResult {
 }
 
 /**
- * Our own environment stays out: PGDATA, PGPORT or a German LC_ALL of the caller must not change what PostgreSQL does
- * or how its messages read. Windows programs do not start without theirs.
+ * Our own environment is not passed on: PGDATA, PGPORT or a German LC_ALL of the caller must not change what PostgreSQL does or
+ * how its messages read. Windows programs do not start without their environment.
  */
 export const programEnvironment =
   process.platform === "win32"
@@ -28,7 +28,7 @@ export const programEnvironment =
         env: { LC_ALL: "C", TZ: "UTC", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
       };
 
-/** Never throws: a program that cannot be started is a result without a code and with the reason in `stderr`. */
+/** Never throws: a program that cannot be started gives a result without a code and with the reason in `stderr`. */
 export async function runProgram(
   file: string,
   args: readonly string[],

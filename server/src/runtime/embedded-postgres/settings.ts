@@ -1,6 +1,6 @@
-// The server's settings, in two places. What correctness and our own access rest on goes on the command line, which no
-// file and no ALTER SYSTEM can override. What is a matter of size goes into an included file, rewritten at each start;
-// lines after the include in postgresql.conf, and ALTER SYSTEM, win over it, so an operator may tune.
+// The server's settings, in two places. Settings that correctness and our own access need go on the command line, which no file
+// and no ALTER SYSTEM can override. Settings of size go into an included file, rewritten at each start; lines after the include
+// in postgresql.conf, and ALTER SYSTEM, take precedence over it, so an operator may tune them.
 
 import { randomBytes } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ export const includeLine = `\ninclude_if_exists '${fileName}'  # rewritten by Co
 // sockaddr_un.sun_path is 108 bytes on Linux and 104 on macOS, with the closing zero.
 const socketPathBytesMax = process.platform === "linux" ? 107 : 103;
 
-/** Modest enough for a laptop; a machine of its own wants more, and then its operator says so. */
+/** Modest enough for a laptop; on a machine of its own the server needs more, and the operator can set it. */
 const sizes = {
   shared_buffers: "256MB",
   max_connections: "100",
@@ -24,10 +24,10 @@ const sizes = {
   checkpoint_completion_target: "0.9",
   jit: "off", // our statements are short; compiling them costs more than it saves
   autovacuum: "on",
-  log_error_verbosity: "terse", // the details name values of rows, which have no place in a log
+  log_error_verbosity: "terse", // the details contain values of rows, which must not be logged
 };
 
-/** Answers whether the server can listen on a socket in its own folder, which nobody else may enter. */
+/** Returns whether the server can listen on a socket in its own folder, which no other user may enter. */
 export function canUseSocket(clusterDir: string): boolean {
   return (
     process.platform !== "win32" && Buffer.byteLength(socketPath(clusterDir, 65_535)) <= socketPathBytesMax
@@ -41,7 +41,7 @@ export function socketPath(clusterDir: string, port: number): string {
 export interface ServerRun {
   readonly mark: string;
   readonly port: number;
-  /** True where the cluster is thrown away after the run: nothing then waits for the disk. */
+  /** True where the cluster is thrown away after the run: then nothing waits for the disk. */
   readonly isDisposable?: boolean | undefined;
 }
 
@@ -61,7 +61,7 @@ export function serverArguments(
     logging_collector: "off",
     log_destination: "stderr",
     log_line_prefix: logLinePrefix,
-    lc_messages: "C", // the severities are read by us
+    lc_messages: "C", // we parse the severities
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return ["-D", cluster.address, ...flags];
@@ -70,14 +70,14 @@ export function serverArguments(
 export async function writeSettingsFile(cluster: Cluster): Promise<void> {
   const settings = { ...sizes, wal_compression: (await supportsLz4(cluster)) ? "lz4" : "off" };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
-  // A new file under a name nobody can foresee, then a rename: root must not follow a link its user has put there.
+  // A new file under an unpredictable name, then a rename: root must not follow a link that the folder's user has put there.
   const fresh = join(cluster.dir, `${fileName}.${randomBytes(6).toString("hex")}`);
   await writeFile(fresh, `# Written at each start.\n${lines.join("")}`, { mode: 0o600, flag: "wx" });
   await giveTo(cluster.user, fresh);
   await rename(fresh, join(cluster.dir, fileName));
 }
 
-/** Depends on how the binaries were built; those of npm are without it today. pglz costs more than the WAL it saves. */
+/** Depends on how the binaries were built; npm's are without it today. pglz costs more than the WAL it saves. */
 async function supportsLz4({ address, binaries, dir, user }: Cluster): Promise<boolean> {
   const asked = await runProgram(
     binaries.postgres,

@@ -1,5 +1,5 @@
-// Starts a real PostgreSQL for a program that was given none: lock the data directory, choose the user, find programs
-// that run, find or make the cluster, start the server and keep it running, make sure that the database exists.
+// Starts a real PostgreSQL for a program that was given none: lock the data directory, choose the user, find programs that run,
+// find or make the cluster, start the server and keep it running, and ensure that the database exists.
 
 import { createHmac } from "node:crypto";
 import { realpath } from "node:fs/promises";
@@ -33,33 +33,33 @@ import { canUseSocket, serverArguments, writeSettingsFile } from "./settings.ts"
 import { type Supervised, supervise } from "./supervise.ts";
 
 export interface EmbeddedPostgres {
-  /** TCP on 127.0.0.1; for the npm client `postgres`, psql and everything else. The same after every restart. */
+  /** TCP on 127.0.0.1; for the npm client `postgres`, psql and all other programs. The same after every restart. */
   readonly url: string;
   /**
-   * The faster way, a Unix socket in the cluster's folder: `url` with `?host=<folder>`, as psql and `openDatabase` read
-   * it (the bare npm client does not; it takes `path`). Undefined where the platform or a long path forbids it.
+   * The faster connection, a Unix socket in the cluster's folder: `url` with `?host=<folder>`, as psql and `openDatabase` read it
+   * (the npm client alone does not; it takes `path`). Undefined where the platform or a long path forbids it.
    */
   readonly socketUrl: string | undefined;
-  /** The same, by the faster way where there is one, for the role that serves: it owns nothing and has only been given CONNECT. */
+  /** The same, by socket where there is one, for the role that serves: it owns nothing and only has the right to CONNECT. */
   readonly serverUrl: string;
-  /** One line: how to reach it with psql. Names the file with the password, not the password. */
+  /** One line: how to reach it with psql. Names the file with the password, not the password itself. */
   readonly adminHint: string;
-  /** Ends the server and gives the data directory free. May be called again. */
+  /** Ends the server and releases the data directory. May be called again. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** The program's data directory; the cluster lives in `postgres` below it. Made where missing. */
+  /** The program's data directory; the cluster is in `postgres` below it. Created where missing. */
   readonly dataDir: string;
   readonly log: ServerLog;
-  /** Told once, after the server died and could not be started again however often it was tried. */
+  /** Called once, after the server died and all attempts to start it again failed. */
   readonly onGaveUp?: (error: Error) => void;
 }
 
-/** What only tests change: which binaries, where a private copy of them may go, how patient restarts are, what is synced. */
+/** Only tests change these: which binaries, where a private copy may go, how patient restarts are, what is synced. */
 export interface Internals extends Pick<BinariesRequest, "packageDir" | "copyRoots"> {
   readonly restartPauseMinMs?: number;
-  /** The cluster need not outlive the machine: what is committed survives kills of every process, and no power cut. */
+  /** The cluster need not outlive the machine: commits survive kills of every process, but not a power cut. */
   readonly isDisposable?: boolean;
 }
 
@@ -109,8 +109,8 @@ async function startLocked(
 }
 
 /**
- * File and role always agree, whenever we are killed: for a new cluster the file comes first and is used again by the
- * next attempt; for an existing one whose file was lost, the role comes first and a missing file means doing it again.
+ * File and role always agree, whenever we are killed. For a new cluster the file is written first, and the next attempt uses it
+ * again; for an existing cluster whose file was lost the role comes first, and a missing file means doing it again.
  */
 async function openCluster(request: ClusterRequest): Promise<{ cluster: Cluster; password: string }> {
   const { dataDir, log } = request;
@@ -144,7 +144,7 @@ async function startOnFreePort(
       await rememberPort(dataDir, port);
       return { port, server };
     } catch (error) {
-      const wasTaken = /could not (bind|create any TCP)/.test(String(error)); // by somebody faster than us
+      const wasTaken = /could not (bind|create any TCP)/.test(String(error)); // another program took the port first
       if (!wasTaken || tryCount >= portTryCountMax) throw error;
     }
   }
@@ -170,12 +170,12 @@ function describeAccess({ cluster, dataDir, password, port }: AccessOptions): Om
   };
 }
 
-/** Follows from the administrator's, so that there is one secret to keep. */
+/** Derived from the administrator's password, so that there is only one secret to keep. */
 function deriveServerPassword(adminPassword: string): string {
   return createHmac("sha256", adminPassword).update(serverRole).digest("base64url");
 }
 
-/** Makes the database and the role that serves where they are missing. The role's password is set anew at each start. */
+/** Creates the database and the role that serves where they are missing. The role's password is set anew at each start. */
 async function prepareDatabase(
   url: string,
   { dataDir, serverPassword }: { dataDir: string; serverPassword: string },
@@ -187,7 +187,7 @@ async function prepareDatabase(
              EXISTS (SELECT FROM pg_roles WHERE rolname = ${serverRole}) AS role`;
     if (!there.database) await sql`CREATE DATABASE ${sql(databaseName)}`;
     const act = there.role ? "ALTER" : "CREATE";
-    // The password is letters, digits, - and _.
+    // The password has only letters, digits, - and _.
     await sql.unsafe(`${act} ROLE ${serverRole} LOGIN PASSWORD '${serverPassword}'`);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "28P01") throw error;

@@ -1,5 +1,5 @@
-// Keeps a PostgreSQL server running: when it ends without being told to, another is started on the same port, after a
-// pause that grows while starts keep failing. Pools of connections only see a short break.
+// Keeps a PostgreSQL server running: when it ends unexpectedly, another is started on the same port, after a pause that grows
+// while starts keep failing. Connection pools only notice a short interruption.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { clearLeftovers } from "./clear-leftovers.ts";
@@ -13,12 +13,12 @@ export interface SuperviseOptions {
   readonly args: readonly string[];
   readonly log: ServerLog;
   readonly onGaveUp?: ((error: Error) => void) | undefined;
-  /** The first pause before a restart, doubled from attempt to attempt. */
+  /** The first pause before a restart; it doubles with each attempt. */
   readonly pauseMinMs?: number | undefined;
 }
 
 export interface Supervised {
-  /** Ends server and supervision; the second call waits for the first. */
+  /** Ends server and supervision; a second call waits for the first. */
   stop(): Promise<void>;
 }
 
@@ -29,10 +29,10 @@ interface Run {
 
 const defaultPauseMinMs = 200;
 const pauseMaxMs = 10_000;
-/** Starts in a row that never got ready; about half a minute. One that got ready starts the count afresh. */
+/** How many starts in a row may fail to get ready; about half a minute. A start that gets ready resets the count. */
 const failureCountMax = 8;
 
-/** Refuses, leaving no process, where the first start fails: it is not retried, since something must be put right. */
+/** Throws, leaving no process, where the first start fails: it is not retried, because something must be repaired. */
 export async function supervise(options: SuperviseOptions): Promise<Supervised> {
   const { cluster, log } = options;
   await clearLeftovers(cluster.dir, log);
@@ -64,7 +64,7 @@ async function keepRunning(run: Run, options: SuperviseOptions): Promise<void> {
   }
 }
 
-/** Answers undefined when the server is ready or supervision is being stopped, else why the last attempt failed. */
+/** Returns undefined when the server is ready or supervision is being stopped, otherwise why the last attempt failed. */
 async function startAgain(run: Run, options: SuperviseOptions): Promise<Error | undefined> {
   const { cluster, args, log, pauseMinMs = defaultPauseMinMs } = options;
   const { signal } = run.stopping;

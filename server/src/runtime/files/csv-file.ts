@@ -1,18 +1,18 @@
-// Reads CSV as other programs write it: commas, semicolons, tabs or bars between the values, told by the header; Excel's
-// "sep=" line; any of the encodings that text-file.ts knows.
+// Reads CSV as other programs write it: values separated by commas, semicolons, tabs or bars, as detected from the header;
+// Excel's "sep=" line; any of the encodings that text-file.ts knows.
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { parse as parseAtOnce } from "csv-parse/sync";
 import { readTextFile, TextFileError } from "./text-file.ts";
 
 export interface CsvRow {
-  /** Of the file, the header is 1 (or 2 after "sep="); where a value has line breaks, the row's first. */
+  /** The line in the file; the header is 1 (or 2 after "sep="). For a row with line breaks in its values, its first line. */
   readonly line: number;
   readonly values: readonly string[];
 }
 
 export interface CsvFile {
-  /** As they are written. */
+  /** As written in the file. */
   readonly columns: readonly string[];
   readonly rows: AsyncIterable<CsvRow>;
 }
@@ -21,7 +21,7 @@ const DELIMITERS = [",", ";", "\t", "|"];
 const HEADER_LENGTH_MAX = 65_536;
 const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
 
-/** @throws TextFileError where it is empty, no text or no CSV; `rows` throws it too */
+/** @throws TextFileError where it is empty, not text or not CSV; `rows` throws it too */
 export async function openCsv(path: string): Promise<CsvFile> {
   const pieces = readTextFile(path);
   const { start, rest } = await takeStart(pieces);
@@ -60,7 +60,7 @@ async function* readRows(records: AsyncIterable<Parsed>, linesBefore: number): A
   }
 }
 
-/** Enough for the header, without its byte order mark. */
+/** Long enough to hold the header, without its byte order mark. */
 async function takeStart(
   pieces: AsyncGenerator<string>,
 ): Promise<{ start: string; rest: AsyncGenerator<string> }> {
@@ -73,7 +73,7 @@ async function takeStart(
   return { start: start.replace(/^\uFEFF/, ""), rest: pieces };
 }
 
-/** The one that finds the most columns in the header. */
+/** The separator that finds the most columns in the header. */
 function chooseDelimiter(text: string): string {
   const counts = DELIMITERS.map((delimiter) => ({ delimiter, count: countColumns(text, delimiter) }));
   const [best] = counts.toSorted((a, b) => b.count - a.count);

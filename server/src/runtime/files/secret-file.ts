@@ -4,7 +4,7 @@ import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { dirname } from "node:path";
 import { makeFolder } from "./make-folder.ts";
 
-/** A secret that can be neither read nor made; in one line, with what to do. */
+/** A secret that can be neither read nor created; one line that says what to do. */
 export class SecretFileError extends Error {
   constructor(path: string, reason: string) {
     super(
@@ -15,7 +15,7 @@ export class SecretFileError extends Error {
 }
 
 /**
- * Reads the secret in `path`, or makes one of `bytes` random bytes (base64url). Two processes at once agree on one.
+ * Reads the secret in `path`, or makes one of `bytes` random bytes (base64url). Two processes at once end up with the same one.
  * @throws SecretFileError
  */
 export function readOrCreateSecret(path: string, bytes: number): string {

@@ -1,11 +1,11 @@
-// Reads text files that other programs wrote, whatever they wrote them in: UTF-8 with or without a byte order mark, UTF-16,
-// Latin-1. What is no text is told by its name.
+// Reads text files written by other programs, in any of these encodings: UTF-8 with or without a byte order mark, UTF-16,
+// Latin-1. A file that is not text is reported by its name.
 import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { fileTypeFromBuffer } from "file-type";
 import { decodeText, ENCODING_NAMES, type Encoding, encodingByStart } from "../../values/decode-text.ts";
 
-/** What is wrong with a file, going on from its name. */
+/** What is wrong with a file: a sentence that continues its name. */
 export class TextFileError extends Error {
   constructor(message: string) {
     super(message);
@@ -33,7 +33,7 @@ export async function* readTextFile(path: string): AsyncGenerator<string> {
 
 type Source = () => AsyncIterable<Buffer>;
 
-/** It is read twice; what can be read once alone, a pipe, is kept. */
+/** The file is read twice; a pipe, which can be read only once, is kept in memory. */
 async function openSource(path: string): Promise<Source> {
   try {
     if ((await stat(path)).isFile()) {
@@ -87,7 +87,7 @@ async function isAllUtf8(source: Source): Promise<boolean> {
   }
 }
 
-/** A file of which every byte counts. @throws TextFileError where it is not UTF-8 */
+/** For a file in which every byte matters. @throws TextFileError where it is not UTF-8 */
 export async function readUtf8File(path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new TextFileError(`cannot be read (${error.code})`);

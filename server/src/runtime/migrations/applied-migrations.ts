@@ -1,5 +1,5 @@
-// Compares the migrations that a database says were applied to it with the files, and refuses where they contradict each
-// other: a file was changed since, or the database was made by the baselines of an older program.
+// Compares the migrations that were applied to a database with the files, and refuses where they contradict each other: a file
+// was changed since, or an older program's baselines made the database.
 import { type AnySql, DatabaseUnreachableError } from "../database.ts";
 import { type Migration, MigrationError, RESTORE_FILE } from "./migration-files.ts";
 
@@ -10,7 +10,7 @@ export interface AppliedMigration {
 
 const PERMISSION_DENIED = "42501";
 
-/** @throws DatabaseUnreachableError where the role has not been let in */
+/** @throws DatabaseUnreachableError where the role has no access */
 export async function findAppliedMigrations(db: AnySql): Promise<AppliedMigration[]> {
   try {
     const [there] = await db<
@@ -26,8 +26,8 @@ export async function findAppliedMigrations(db: AnySql): Promise<AppliedMigratio
 }
 
 /**
- * The files that are still to be applied. A name that no file has, above all the files' numbers, is a newer program's and
- * does no harm: this one may be running beside it while servers are being replaced.
+ * The files that still have to be applied. An unknown name with a higher number than all files belongs to a newer program and
+ * does no harm: this program may be running next to it while servers are being replaced.
  * @throws MigrationError where a file was changed after it had been applied, and where the database is of an older baseline
  */
 export function choosePending(
@@ -54,7 +54,7 @@ function isBaseline(name: string): boolean {
   return name.endsWith("_baseline.sql");
 }
 
-/** Of what was never released, nothing leads up to what is. */
+/** There is no upgrade from a version that was never released. */
 function olderBaseline(name: string): MigrationError {
   return new MigrationError(
     `This database was made by an older baseline (it has ${name}), from before the first release`,

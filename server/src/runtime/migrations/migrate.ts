@@ -1,5 +1,5 @@
-// Brings the schema up to date: applies the pending .sql files in order, all in one transaction under an advisory lock, so
-// that several processes may start at once, and one that fails leaves nothing. What was applied is kept with its checksum.
+// Brings the schema up to date: applies the pending .sql files in order, all in one transaction under an advisory lock, so that
+// several processes may start at once, and a failure leaves nothing behind. Applied files are recorded with their checksum.
 
 import { DatabaseUnreachableError, type Sql } from "../database.ts";
 import { inTransaction } from "../transaction.ts";
@@ -42,8 +42,8 @@ async function checkMayMigrate(db: Sql): Promise<void> {
 }
 
 /**
- * Names of migrations that this program has and the database has not.
- * @throws DatabaseUnreachableError where the role has not been let in
+ * Names of migrations that this program has and the database does not.
+ * @throws DatabaseUnreachableError where the role has no access
  * @throws MigrationError where the files and the database contradict each other
  */
 export async function findPendingMigrations(db: Sql): Promise<string[]> {

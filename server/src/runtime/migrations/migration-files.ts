@@ -1,5 +1,5 @@
-// The .sql files that make the schema, in order of their numbers, each with its SHA-256: one baseline per module, then
-// forward only.
+// The .sql files that make the schema, in the order of their numbers, each with its SHA-256: one baseline per module, after that
+// only forward migrations.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** A file or a database that is not what this program was made for; in one line, with what to do. */
+/** A file or a database that does not fit this program; one line that says what to do. */
 export class MigrationError extends Error {
   readonly what: string;
   readonly wayOut: string;
@@ -25,7 +25,7 @@ export class MigrationError extends Error {
 
 export const RESTORE_FILE = "restore the file, and put the change into a new one";
 
-/** What a database is brought up to date with: the program's own files, or those of a test. */
+/** The files that a database is brought up to date with: the program's own, or those of a test. */
 export interface MigrationSource {
   readonly folder: string;
   /** SHA-256 by file name. */

@@ -1,9 +1,9 @@
-// Reads a table a page at a time while the page before is looked at, so that the database and this process work at the same
-// time. Two pages are in memory, however many there are.
+// Reads a table page by page, each while the page before is being processed, so that the database and this process work at the
+// same time. Only two pages are in memory, however many there are.
 
 /**
- * Pages until one is empty. `after` is what `keyOf` answers for the last row of the page before; undefined for the first.
- * One statement more than asked for may be under way on the connection; it has ended when the loop has.
+ * Yields pages until one is empty. `after` is `keyOf` of the last row of the previous page; undefined for the first page. One
+ * more statement than needed may be under way on the connection; it has ended when the loop ends.
  */
 export async function* readAhead<Row, Key>(
   read: (after: Key | undefined) => Promise<readonly Row[]>,
@@ -16,7 +16,7 @@ export async function* readAhead<Row, Key>(
       const last = page.at(-1);
       if (last === undefined) return;
       next = read(keyOf(last));
-      next.catch(() => undefined); // thrown where it is awaited, unless the loop has ended by then
+      next.catch(() => undefined); // the await below throws it, unless the loop has ended by then
       yield page;
     }
   } finally {

@@ -1,12 +1,12 @@
-// Reads rows by key, all that are asked for at once in one statement: many readers of one row each are one reader of many.
+// Reads rows by key; all keys asked for at once go into one statement, so that many small reads become one.
 import type { Sql } from "../database.ts";
 import { shareReads } from "./shared-read.ts";
 
 type Ask<Key, Row> = (key: Key) => Promise<Row | undefined>;
 
 /**
- * @param readAll the rows that there are, by key
- * @returns the row as it is when asked for, or later; undefined where there is none. A failure is that of all who asked with it
+ * @param readAll the existing rows, by key
+ * @returns the row as it is when asked for, or later; undefined where there is none. All who asked together share a failure
  */
 export function readTogether<Key, Row>(
   readAll: (db: Sql, keys: readonly Key[]) => Promise<ReadonlyMap<Key, Row>>,

@@ -1,7 +1,7 @@
-// One read for all who ask at once: what group commit is to writing. Whoever asks while a read is under way waits for the next,
-// which they share, so that nobody is told of less than was there when they asked.
+// One read for all callers that ask at once: the counterpart of group commit. A caller that asks while a read is under way waits
+// for the next read and shares it, so that the result always includes everything that was there when the caller asked.
 
-/** @param read begun anew for those who asked since the one before began; a failure is theirs alone */
+/** @param read started anew for the callers that asked since the last one started; only they get its failure */
 export function shareReads<T>(read: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;

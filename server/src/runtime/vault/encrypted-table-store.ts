@@ -1,4 +1,4 @@
-// The SQL that re-encrypts a table. Names of tables and columns are constants of this program, never anybody's input.
+// The SQL that re-encrypts a table. Names of tables and columns are constants of this program, never input.
 
 import { ownOf } from "../../values/own-of.ts";
 import { toTextArray } from "../sql-array.ts";
@@ -11,7 +11,7 @@ export interface SealedRow {
   readonly values: readonly (string | null)[];
 }
 
-/** The next rows by key that have an encrypted value, locked in that order against a change of them. */
+/** The next rows, by key, that have an encrypted value; locks them in that order against changes. */
 export async function lockEncryptedRows(
   { sql }: Tx,
   { name, key, keyType, columns }: EncryptedTable,

@@ -1,12 +1,12 @@
-// Which columns hold encrypted values, as each module says of its own tables; and the way to bring them under the newest
-// data key after one was made. Blind indexes stay: their key never changes.
+// Which columns hold encrypted values, as each module says for its own tables; and how their values are re-encrypted under the
+// newest data key after it was made. Blind indexes stay: their key never changes.
 import type { Sql } from "../database.ts";
 import { inTransaction, type Tx } from "../transaction.ts";
 import { lockEncryptedRows, type SealedRow, updateEncryptedRows } from "./encrypted-table-store.ts";
 import { UnknownDataKeyError, type Vault } from "./vault.ts";
 
 export interface EncryptedTable {
-  /** With its schema. */
+  /** The table's name with its schema. */
   readonly name: string;
   /** The primary key: one column. */
   readonly key: string;
@@ -16,7 +16,7 @@ export interface EncryptedTable {
 
 export interface EncryptedColumn {
   readonly name: string;
-  /** What its value is bound to, by the row's key as text (a bytea in hexadecimal, without \x). */
+  /** The context of its encryption, by the row's key as text (a bytea in hexadecimal, without \x). */
   readonly contextOf: (key: string) => string;
 }
 
@@ -24,16 +24,16 @@ const BATCH_SIZE = 500;
 
 export interface Reencryption {
   readonly table: string;
-  /** Rows with an encrypted value. */
+  /** How many rows have an encrypted value. */
   readonly rowCount: number;
-  /** Rows of which a value was still under an older data key. */
+  /** How many rows had a value under an older data key. */
   readonly changedCount: number;
 }
 
 /**
- * Goes through the table by key in batches, each its own short transaction; stopped midway, it is run again. Locks a
- * batch's rows, in order. A running process that has not read the new key yet may write behind it.
- * @throws VaultError naming the field where a value does not decrypt; its batch is left as it was
+ * Goes through the table by key in batches, each in its own short transaction; if it is stopped midway, run it again. Locks a
+ * batch's rows, in order. A running process that has not read the new key yet may still write values with an older one.
+ * @throws VaultError naming the field where a value does not decrypt; its batch is left unchanged
  */
 export async function reencryptTable(db: Sql, vault: Vault, table: EncryptedTable): Promise<Reencryption> {
   let rowCount = 0;
@@ -44,7 +44,7 @@ export async function reencryptTable(db: Sql, vault: Vault, table: EncryptedTabl
       inTransaction(db, (tx) => reencryptBatch(tx, vault, { table, after: from }));
     const batch: Batch = await reencryptNext().catch(async (error: unknown) => {
       if (!(error instanceof UnknownDataKeyError)) throw error;
-      await vault.refresh(); // another rotation at the same time: both go on with the newer key
+      await vault.refresh(); // if another rotation runs at the same time, both use the newer key
       return reencryptNext();
     });
     rowCount += batch.rowCount;

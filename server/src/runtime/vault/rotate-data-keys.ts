@@ -1,5 +1,5 @@
-// Rotation: re-wrapping the data keys after ENCRYPTION_KEY was changed, and new data keys. Both hold the lock of the
-// data keys, so no key made meanwhile is missed, and neither disturbs running processes, which hold theirs opened.
+// Rotation: re-wrapping the data keys after ENCRYPTION_KEY was changed, and making new data keys. Both hold the lock of the data
+// keys, so they miss no new key; neither disturbs running processes, which have opened theirs already.
 import type { Sql } from "../database.ts";
 import { inTransaction } from "../transaction.ts";
 import { readKeys, unwrapKeyring } from "./vault-keyring.ts";
@@ -7,8 +7,8 @@ import { createDataKey, isWrappedBy, rewrap, type VaultOptions } from "./vault-k
 import { insertDataKeys, lockDataKeys, replaceWrapped, selectDataKeys } from "./vault-store.ts";
 
 /**
- * Wraps every data key by the current key-encryption key, all or none, and returns how many were not. Values and blind
- * indexes stay as they are, for the data keys themselves do.
+ * Wraps every data key with the current key-encryption key, all or none, and returns how many needed it. Values and blind indexes
+ * stay as they are, because the data keys themselves do not change.
  * @throws VaultError where a data key opens with neither the current nor the previous key
  */
 export async function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<number> {
@@ -25,8 +25,8 @@ export async function rewrapDataKeys(db: Sql, options: VaultOptions): Promise<nu
 }
 
 /**
- * Makes a data key for new values and returns its id. The blind index keeps its own.
- * @throws VaultError where the present data keys do not open: a wrong key must not begin a second set
+ * Makes a data key for new values and returns its id. The blind index keeps its own key.
+ * @throws VaultError where the present data keys cannot be opened: a wrong key must not begin a second set
  */
 export async function addDataKey(db: Sql, options: VaultOptions): Promise<number> {
   const keys = await readKeys(db, options);

@@ -1,9 +1,9 @@
-// AES-256-GCM over one short text. What the text is bound to (its key, its field and row) is authenticated with it,
-// so that it opens nowhere else. Its length is not hidden.
+// AES-256-GCM over one short text. The context of the text (its key, its field and row) is authenticated with it, so that it does
+// not decrypt anywhere else. The text's length is not hidden.
 //
-// IVs are 96 random bits, which NIST SP 800-38D (8.3) allows for 2^32 texts under one key. A counter would go further
-// but needs one place that counts for all processes; instead make a new data key (`countinghouse keys rotate --data`)
-// once a year or every billion values, whichever is first.
+// IVs are 96 random bits, which NIST SP 800-38D (8.3) allows for 2^32 texts under one key. A counter would allow more, but all
+// processes would have to share it; instead make a new data key (`countinghouse keys rotate --data`) once a year or every
+// billion values, whichever comes first.
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from "node:crypto";
 
 const ALGORITHM = "aes-256-gcm";
@@ -18,10 +18,10 @@ export function seal(key: KeyObject, plain: Buffer, boundTo: string): string {
   return Buffer.concat(parts).toString("base64url");
 }
 
-/** Undefined where the text was altered, or was sealed with another key or bound to something else. */
+/** Undefined where the text was altered, or was encrypted with another key or context. */
 export function unseal(key: KeyObject, sealed: string, boundTo: string): Buffer | undefined {
   const bytes = Buffer.from(sealed, "base64url");
-  // Node reads several spellings of the same bytes; only the one we write counts as unaltered.
+  // Node decodes several spellings of the same bytes; only the spelling that we write counts as unaltered.
   if (bytes.length < IV_BYTES + TAG.authTagLength || bytes.toString("base64url") !== sealed) return undefined;
   const tagAt = bytes.length - TAG.authTagLength;
   const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES), TAG);

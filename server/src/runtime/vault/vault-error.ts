@@ -1,4 +1,4 @@
-// What goes wrong with keys and encrypted values. Messages are one line, fit to be shown at start, and hold no secret.
+// Errors of keys and encrypted values. Messages are one line, can be shown at start, and contain no secret.
 
 export class VaultError extends Error {
   constructor(message: string) {
@@ -7,7 +7,7 @@ export class VaultError extends Error {
   }
 }
 
-/** The value names a data key that this process has not read: made by another process since, or of another database. */
+/** The value names a data key that this process has not read: another process made it since, or it is of another database. */
 export class UnknownDataKeyError extends VaultError {
   constructor(keyId: number) {
     super(`data key ${keyId} is not known to this process`);

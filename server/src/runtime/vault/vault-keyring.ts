@@ -1,5 +1,5 @@
-// The opened data keys of one process: made on the first start of an empty database, read on every other, and only
-// ever added to, so that a refresh that comes late never takes a key away.
+// The opened data keys of one process: made at the first start on an empty database, read at every later start. Keys are only
+// ever added, so that a late refresh never takes a key away.
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import type { Sql } from "../database.ts";
 import { inTransaction } from "../transaction.ts";
@@ -30,7 +30,7 @@ export async function readKeys(db: Sql, options: VaultOptions): Promise<KeyEncry
   return readKeyEncryptionKeys(options, mayMake);
 }
 
-/** Opens the database's data keys, made now where it has none. Processes starting at once wait for each other. */
+/** Opens the database's data keys, and makes them where there are none. Processes starting at once wait for each other. */
 export async function openKeyring(db: Sql, keys: KeyEncryptionKeys): Promise<Keyring> {
   const rows = await inTransaction(db, async (tx) => {
     await lockDataKeys(tx);
@@ -51,7 +51,7 @@ export function unwrapKeyring(rows: readonly DataKey[], keys: KeyEncryptionKeys)
   return { values, newestId: Math.max(...values.keys()), index: deriveIndexKey(unwrap(index, keys)) };
 }
 
-/** Adds the keys that the ring lacks; those it has are not opened again, for they may be wrapped by a newer key now. */
+/** Adds the keys that the ring lacks. Keys it has are not opened again, because a newer key may wrap them now. */
 export function extendKeyring(keyring: Keyring, rows: readonly DataKey[], keys: KeyEncryptionKeys): Keyring {
   const added = unwrapValues(
     rows.filter((row) => !keyring.values.has(row.id)),
@@ -65,7 +65,7 @@ function unwrapValues(rows: readonly DataKey[], keys: KeyEncryptionKeys): Map<nu
   return new Map(rows.filter((row) => row.purpose === "values").map((row) => [row.id, unwrap(row, keys)]));
 }
 
-/** Derived, not used as it is: a later need for stable keys finds them in the same data key under another label. */
+/** Derived, not used directly: if other stable keys are needed later, they come from the same data key under another label. */
 function deriveIndexKey(key: KeyObject): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync("sha256", key, "", "countinghouse blind index 1", 32)));
 }

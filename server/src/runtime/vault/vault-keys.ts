@@ -1,6 +1,6 @@
-// The key-encryption keys (ENCRYPTION_KEY, the one before it, or one generated into the data directory) and the data
-// keys wrapped by them. A wrapped key names its key-encryption key by a fingerprint, so that a wrong one is told apart
-// from a damaged row.
+// The key-encryption keys (ENCRYPTION_KEY, the one before it, or one generated into the data directory) and the data keys wrapped
+// by them. A wrapped key names its key-encryption key by a fingerprint, so that a wrong key can be distinguished from a
+// damaged row.
 import { createHash, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -13,13 +13,13 @@ import type { DataKey } from "./vault-store.ts";
 export interface VaultOptions {
   /** ENCRYPTION_KEY; undefined: the key in `<dataDir>/encryption-key`, generated where missing. */
   readonly encryptionKey: string | undefined;
-  /** ENCRYPTION_KEY_PREVIOUS: opens what was wrapped before ENCRYPTION_KEY was changed. */
+  /** ENCRYPTION_KEY_PREVIOUS: opens keys that were wrapped before ENCRYPTION_KEY was changed. */
   readonly previousKey: string | undefined;
   readonly dataDir: string;
 }
 
 export interface KeyEncryptionKey {
-  /** Where it came from, for messages. */
+  /** Where the key came from, for messages. */
   readonly source: string;
   readonly key: KeyObject;
   readonly fingerprint: string;
@@ -35,7 +35,7 @@ const KEY_BYTES = 32;
 const WRAPPED = /^w1:([0-9a-f]{16}):([A-Za-z0-9_-]+)$/;
 
 /**
- * @param mayMake whether a key may be made where there is none: not where data keys were wrapped with another
+ * @param mayMake whether a key may be made where there is none: false where data keys were already wrapped with another
  * @throws VaultError where a key is not 32 bytes in base64, base64url or hex, or there is none
  */
 export function readKeyEncryptionKeys(options: VaultOptions, mayMake: boolean): KeyEncryptionKeys {
@@ -87,7 +87,7 @@ export function isWrappedBy(row: DataKey, { fingerprint }: KeyEncryptionKey): bo
   return parseWrapped(row).fingerprint === fingerprint;
 }
 
-/** @throws VaultError where neither key is the one it was wrapped with, or the row was altered */
+/** @throws VaultError where neither key wrapped it, or the row was altered */
 export function unwrap(row: DataKey, { current, previous }: KeyEncryptionKeys): KeyObject {
   const { fingerprint, sealed } = parseWrapped(row);
   const wrapping = [current, previous].find((key) => key?.fingerprint === fingerprint);
@@ -103,7 +103,7 @@ function wrap(row: Omit<DataKey, "wrapped">, key: KeyObject, wrapping: KeyEncryp
   return { id: row.id, purpose: row.purpose, wrapped: `w1:${fingerprint}:${sealed}` };
 }
 
-/** Binds a wrapped key to its row: exchanged between rows, keys do not open. */
+/** Binds a wrapped key to its row: if rows exchange their keys, these do not open. */
 function describeBinding({ id, purpose }: Omit<DataKey, "wrapped">, fingerprint: string): string {
   return `w1:${fingerprint}\0${purpose}:${id}`;
 }

@@ -1,12 +1,12 @@
-// The SQL of the vault: data keys, wrapped. Whoever adds or changes one holds the lock, so that processes starting at
-// once agree on one key and a rotation misses none.
+// The SQL of the vault's wrapped data keys. To add or change one, hold the lock, so that processes starting at once agree on one
+// key and a rotation misses none.
 import type { Sql } from "../database.ts";
 import { columnsOf } from "../row-columns.ts";
 import type { Tx } from "../transaction.ts";
 
 const DATA_KEYS_LOCK = 0x56415554; // "VAUT"
 
-/** `values` encrypts fields, the newest one writes; `index` is the one key of all blind indexes. */
+/** `values` encrypts fields, with the newest key for writing; `index` is the one key of all blind indexes. */
 export interface DataKey {
   readonly id: number;
   readonly purpose: "values" | "index";
@@ -19,7 +19,7 @@ const KEY_COLUMNS = columnsOf<DataKey>({
   wrapped: ["text", (key) => key.wrapped],
 });
 
-/** Until the end of the transaction. Readers do not wait. */
+/** Locks until the end of the transaction. Readers do not wait. */
 export async function lockDataKeys({ sql }: Tx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${DATA_KEYS_LOCK})`;
 }

@@ -1,5 +1,5 @@
-// Encryption at rest: personal fields as AES-256-GCM under a data key, the data key wrapped by a key from ENCRYPTION_KEY.
-// A value is `v1:<data key's id>:<IV, ciphertext, tag>`, so that data keys can change while old values stay readable.
+// Encryption at rest: personal fields are encrypted with AES-256-GCM under a data key, which a key from ENCRYPTION_KEY wraps. A
+// value is `v1:<data key's id>:<IV, ciphertext, tag>`, so that data keys can change while old values stay readable.
 import { createHmac } from "node:crypto";
 import type { Sql } from "../database.ts";
 import { asUnavailable } from "../transaction.ts";
@@ -12,7 +12,7 @@ import { selectDataKeys } from "./vault-store.ts";
 export { UnknownDataKeyError, VaultError } from "./vault-error.ts";
 export type { VaultOptions } from "./vault-keys.ts";
 
-/** A value as it lies in the database, with the context it was encrypted in. */
+/** A value as stored in the database, with the context it was encrypted in. */
 export interface Encrypted {
   readonly value: string | null;
   readonly context: string;
@@ -20,28 +20,28 @@ export interface Encrypted {
 
 export interface Vault {
   /**
-   * Encrypts text for one field of one row (`context`, authenticated): moved elsewhere it does not decrypt.
-   * Text is UTF-8; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD as it does in any other column.
+   * Encrypts text for one field of one row (`context`, authenticated): if it is moved elsewhere, it does not decrypt.
+   * Text is UTF-8; half a surrogate pair, which UTF-8 cannot represent, becomes U+FFFD as in any other column.
    */
   readonly encrypt: (text: string, context: string) => string;
   /**
-   * For values written by this process; what another may have written goes through `decryptAll`.
+   * For values written by this process; use `decryptAll` for values that another process may have written.
    * @throws UnknownDataKeyError, VaultError where the value was altered or moved
    */
   readonly decrypt: (value: string, context: string) => string;
   /**
-   * Decrypts in order, null staying null. Reads the data keys again, once, where another process has made one.
+   * Decrypts in order; null stays null. Reads the data keys again, once, where another process has made one.
    * @throws VaultError where a value was altered, moved or its key does not exist
    */
   readonly decryptAll: (values: readonly Encrypted[]) => Promise<(string | null)[]>;
-  /** The value under the newest data key; the same string where it is already. Throws as `decrypt` does. */
+  /** The value under the newest data key; the same string if it is already under that key. Throws as `decrypt` does. */
   readonly reencrypt: (value: string, context: string) => string;
   /**
-   * HMAC-SHA-256 for equality look-ups of an encrypted field, the same after every rotation. Equal texts give equal
-   * indexes: where two fields must not be comparable, put the field's name in front of the text.
+   * HMAC-SHA-256 for equality look-ups of an encrypted field; it stays the same after every rotation. Equal texts give equal
+   * indexes: if two fields must not be comparable, put the field's name before the text.
    */
   readonly blindIndex: (text: string) => Buffer;
-  /** Reads data keys that other processes have made; from then on the newest one writes. */
+  /** Reads data keys that other processes have made; from then on the newest one encrypts. */
   readonly refresh: () => Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { LOGS, type LogName, toHex } from "./log-store.ts";
 
 const CHECKPOINT_LOCK = 0x43484543; // "CHEC"
 
-/** Until the end of the transaction: one process at a time moves the log of transfers and signs. */
+/** Locks until the end of the transaction: only one process at a time extends the log of transfers and signs. */
 export async function lockCheckpoints({ sql }: Tx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${CHECKPOINT_LOCK})`;
 }
@@ -51,7 +51,7 @@ export async function selectCheckpointOf(
   return row === undefined ? undefined : toCheckpoint(row);
 }
 
-/** All of a log, smallest first. */
+/** All checkpoints of a log, smallest first. */
 export async function selectCheckpoints(sql: Sql | Tx["sql"], log: LogName): Promise<StoredCheckpoint[]> {
   const rows = await sql<CheckpointRow[]>`
     SELECT size, root, note

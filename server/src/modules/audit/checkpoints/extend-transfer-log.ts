@@ -1,5 +1,5 @@
-// Takes transfers into their log, up to the last settled stamp. The ledger stands above this module: it is handed in as a
-// source of leaves.
+// Adds transfers to their log, up to the last settled stamp. The ledger is a higher module, so it is passed in as a source of
+// leaves.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { hashLeaf } from "../proofs/merkle-hash.ts";
@@ -14,17 +14,17 @@ export interface LeafContent {
 
 /** Where the log of transfers gets its leaves from. */
 export interface TransferSource {
-  /** The key up to which no leaf can appear any more; undefined where that cannot be said now. */
+  /** The key up to which no new leaf can appear any more; undefined where that is not known now. */
   readonly settle: () => Promise<bigint | undefined>;
   /** Leaves with a key above `after` and not above `upTo`, in the order of their keys. */
   readonly read: (range: { after: bigint; upTo: bigint; limit: number }) => Promise<LeafContent[]>;
-  /** Keys of the leaves that make up one transaction, in order; none where there is no such transaction. */
+  /** Keys of the leaves of one transaction, in order; none where there is no such transaction. */
   readonly keysOf: (transactionId: number) => Promise<bigint[]>;
 }
 
 const LEAVES_PER_STEP = 1_024;
 
-/** Returns how many leaves were added. Short transactions, one process at a time; stops early when `signal` says so. */
+/** Returns how many leaves were added. Works in short transactions, one process at a time; stops early when `signal` aborts. */
 export async function extendTransferLog(
   db: Sql,
   source: TransferSource,
@@ -33,7 +33,7 @@ export async function extendTransferLog(
   const upTo = await source.settle();
   let added = 0;
   for (let isDone = upTo === undefined; !isDone && upTo !== undefined && signal?.aborted !== true; ) {
-    // Read before the transaction, not in it: it would hold one connection while waiting for another.
+    // Read before the transaction: inside it, this would hold one connection while waiting for another.
     const from = await selectLog(db, "transfers");
     const contents = await source.read({ after: from.lastKey, upTo, limit: LEAVES_PER_STEP });
     added += await append(db, from, contents);
@@ -42,7 +42,7 @@ export async function extendTransferLog(
   return added;
 }
 
-/** Adds nothing where another process has moved the log since: its leaves are the same. */
+/** Adds nothing where another process has extended the log meanwhile: its leaves are the same. */
 function append(db: Sql, from: LogState, contents: readonly LeafContent[]): Promise<number> {
   const last = contents.at(-1);
   if (last === undefined) return Promise.resolve(0);

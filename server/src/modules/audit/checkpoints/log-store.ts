@@ -21,7 +21,7 @@ export async function selectLog(sql: Sql | Tx["sql"], log: LogName): Promise<Log
   return { size: Number(row.size), lastKey: row.last_key };
 }
 
-/** Moves the log on from the state that was read; fails the transaction where another one moved it meanwhile. */
+/** Advances the log from the state that was read; fails the transaction where another process advanced it meanwhile. */
 export async function moveLog(
   { sql }: Tx,
   log: LogName,
@@ -79,7 +79,7 @@ export async function writeTiles({ sql }: Tx, log: LogName, tiles: readonly Tile
     SET hashes = excluded.hashes`;
 }
 
-/** The tile of level 0 in which the leaf with this key lies, if the log has it. */
+/** The tile of level 0 that holds the leaf with this key, if the log has that leaf. */
 export async function selectTileOf(
   sql: Sql | Tx["sql"],
   log: LogName,

@@ -1,5 +1,5 @@
-// Makes checkpoints: takes what is new into the log of transfers, signs size and root of both logs where they grew, and
-// publishes them. Signed last and published after the commit: a checkpoint that anybody has seen is in the table.
+// Makes checkpoints: adds new transfers to their log, signs size and root of both logs where they grew, and publishes them. They
+// are signed last and published after the commit, so that every checkpoint that anybody has seen is in the table.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { rootOf } from "../proofs/prove.ts";
@@ -20,11 +20,11 @@ export interface CheckpointMaker {
   readonly db: Sql;
   readonly source: TransferSource;
   readonly signers: Signers;
-  /** Where they are published as files; undefined: nowhere. */
+  /** The folder where they are published as files; undefined: they are not. */
   readonly directory: string | undefined;
 }
 
-/** Returns the size of each log as its latest checkpoint has it. */
+/** Returns the size of each log according to its latest checkpoint. */
 export async function makeCheckpoints(
   { db, source, signers, directory }: CheckpointMaker,
   signal?: AbortSignal,

@@ -1,12 +1,12 @@
-// Publishes checkpoints as files: `<directory>/<log>/checkpoint` is the latest, `<directory>/<log>/<size>` each of them. Whoever
-// copies the folder elsewhere, out of our reach, can later show that we changed the past.
+// Publishes checkpoints as files: `<directory>/<log>/checkpoint` is the latest, `<directory>/<log>/<size>` each of them. Anybody
+// who copies the folder to a place that we cannot reach can later prove it if we changed the past.
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../../runtime/files/make-folder.ts";
 import type { StoredCheckpoint } from "./checkpoint-store.ts";
 import type { LogName } from "./log-store.ts";
 
-/** Never overwrites the file of a size: what was published stays. */
+/** Never overwrites the file of a size: a published checkpoint stays. */
 export async function publishCheckpoint(
   directory: string,
   log: LogName,

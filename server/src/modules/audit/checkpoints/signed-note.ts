@@ -1,12 +1,12 @@
 // Signed notes and checkpoints as C2SP defines them (c2sp.org/signed-note, c2sp.org/tlog-checkpoint), with Ed25519 keys:
-// three lines (origin, size, root), an empty one, and a signature line that names its key.
+// three lines (origin, size, root), an empty line, and a signature line that names its key.
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { HASH_BYTES } from "../proofs/merkle-hash.ts";
 
 const ED25519 = 0x01;
 const KEY_ID_BYTES = 4;
 const SIGNATURE_BYTES = 64;
-/** RFC 8410: what stands before the 32 bytes of a private key (PKCS #8) and of a public one (SPKI). */
+/** RFC 8410: the bytes before the 32 bytes of a private key (PKCS #8) and of a public key (SPKI). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
@@ -18,7 +18,7 @@ export interface NoteVerifier {
 
 export interface NoteSigner extends NoteVerifier {
   readonly privateKey: KeyObject;
-  /** `name+key id+key`: what a verifier needs, in the form that other tools of this kind read. */
+  /** `name+key id+key`: everything a verifier needs, in the form that other tools of this kind read. */
   readonly verifierKey: string;
 }
 
@@ -68,7 +68,7 @@ export function signNote(signer: NoteSigner, text: string): string {
 
 const SIGNATURE_LINE = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/;
 
-/** The text of a note that this key signed; undefined where it did not, or the note is malformed. Other signatures are let be. */
+/** The text of a note that this key signed; undefined where it did not, or the note is malformed. Ignores other signatures. */
 export function openNote(verifier: NoteVerifier, note: string): string | undefined {
   const end = note.lastIndexOf("\n\n");
   if (end < 0 || !note.endsWith("\n")) return undefined;
@@ -93,7 +93,7 @@ export function writeCheckpoint({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${root.toString("base64")}\n`;
 }
 
-/** Undefined where the text is no checkpoint. */
+/** Undefined where the text is not a checkpoint. */
 export function readCheckpoint(text: string): Checkpoint | undefined {
   const [, origin, size, root] = /^([^\n]+)\n(0|[1-9]\d{0,14})\n([A-Za-z0-9+/]+=)\n$/.exec(text) ?? [];
   if (origin === undefined || size === undefined || root === undefined) return undefined;

@@ -1,5 +1,5 @@
-// The key that signs checkpoints: 32 secret bytes from AUDIT_SIGNING_KEY, or made once into DATA_DIR. Each log has a name
-// of its own, and signs under it, so that a checkpoint of one can never pass for one of the other.
+// The key that signs checkpoints: 32 secret bytes from AUDIT_SIGNING_KEY, or generated once into DATA_DIR. Each log signs under
+// a name of its own, so that a checkpoint of one log can never pass for one of the other.
 import { join } from "node:path";
 import { readOrCreateSecret } from "../../../runtime/files/secret-file.ts";
 import { parseKeyBytes } from "../../../values/key-bytes.ts";
@@ -14,7 +14,7 @@ export interface SigningOptions {
   /** 32 bytes in base64 or hexadecimal. */
   readonly signingKey: string | undefined;
   readonly dataDir: string;
-  /** What both logs' names begin with, such as the host that publishes them. */
+  /** The beginning of both logs' names, such as the host that publishes them. */
   readonly logName: string;
 }
 

@@ -1,4 +1,4 @@
-// The SQL of those who write entries.
+// The SQL for writing entries.
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export interface NumberedRow {

@@ -1,8 +1,8 @@
-// Canonical JSON as RFC 8785 has it: keys in the order of their UTF-16 code units, no space, numbers and strings as
-// ECMAScript writes them. One value has one text, so that one text has one hash.
+// Canonical JSON as RFC 8785 defines it: keys in the order of their UTF-16 code units, no space, numbers and strings as
+// ECMAScript writes them. A value has only one text, and therefore only one hash.
 import { ownOf } from "../../../values/own-of.ts";
 
-/** A member that is undefined is left out, as JSON does. @throws Error on what JSON cannot say exactly */
+/** Leaves out undefined members, as JSON does. @throws Error on values that JSON cannot represent exactly */
 export function toCanonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => toCanonicalJson(item ?? null)).join(",")}]`;
   if (typeof value === "object" && value !== null) return writeMembers(value as Record<string, unknown>);

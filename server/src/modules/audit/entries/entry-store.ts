@@ -60,7 +60,7 @@ function toEntry({ seq, actor_id, resource_type, resource_id, chain_hash, ...row
   };
 }
 
-/** Those of the ids that no entry has as its resource. */
+/** Those ids that are not the resource of any entry. */
 export async function selectUnmentioned(sql: Sql | Tx["sql"], ids: readonly string[]): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     SELECT w.id FROM unnest(${toTextArray(ids)}::text[]) AS w (id)
@@ -68,7 +68,7 @@ export async function selectUnmentioned(sql: Sql | Tx["sql"], ids: readonly stri
   return rows.map((row) => row.id);
 }
 
-/** When the oldest row that waits for the sequencer was written, in microseconds; undefined where none waits. */
+/** When the oldest row waiting for the sequencer was written, in microseconds; undefined where none is waiting. */
 export async function selectOldestPending(sql: Sql | Tx["sql"]): Promise<bigint | undefined> {
   const [row] = await sql<[{ oldest: bigint | null }]>`
     SELECT (extract(epoch FROM min(written_at)) * 1000000)::bigint AS oldest FROM audit.pending`;

@@ -1,5 +1,5 @@
-// Forgets a person: deletes the values that the trail keeps of them. The chain and all its proofs stay whole, for they
-// only ever knew commitments; who holds a copy of a value elsewhere cannot prove it by them either, the salt being gone.
+// Forgets a person: deletes the personal values that the trail keeps about them. The chain and its proofs stay intact, because
+// they only hold commitments. Without the salt, not even somebody with a copy of a value can prove it by a commitment.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { appendAudit } from "./append-audit.ts";
@@ -14,8 +14,8 @@ export interface Erasure {
 }
 
 /**
- * Deletes all personal values of the subject, those of entries that still wait for the sequencer included, and leaves
- * an entry that says so. Returns how many were deleted. Holds the sequencer back until it commits.
+ * Deletes all personal values of the subject, also those of entries that still wait for the sequencer, and leaves an entry that
+ * says so. Returns how many were deleted. Holds the sequencer back until it commits.
  */
 export function eraseSubject(db: Sql, { subjectId, actorId, actorKind, origin }: Erasure): Promise<number> {
   return inTransaction(db, async (tx) => {

@@ -1,4 +1,4 @@
-// Reads the trail for those who may: filtered, newest first, with personal values where they are still kept.
+// Reads the trail for those with permission: filtered, newest first, with the personal values that are still kept.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { type Page, toPage } from "../../../values/page.ts";
@@ -7,7 +7,7 @@ import { selectSealedValues } from "./personal-store.ts";
 import { describeBinding } from "./personal-values.ts";
 import type { EntryBody } from "./write-body.ts";
 
-/** An entry with its values in the clear: null where one was forgotten. */
+/** An entry with its values decrypted: null where a value was forgotten. */
 export interface EntryRecord {
   readonly seq: number;
   readonly body: EntryBody;
@@ -24,7 +24,7 @@ export async function findEntries(
   return { ...page, items: await revealValues({ db, vault }, page.items) };
 }
 
-/** Opens the personal values of entries; by name, `ip` and `user_agent` among them. */
+/** Decrypts the personal values of entries, by name, including `ip` and `user_agent`. */
 export async function revealValues(
   { db, vault }: { db: Sql; vault: Vault },
   entries: readonly StoredEntry[],

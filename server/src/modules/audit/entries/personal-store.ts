@@ -6,7 +6,7 @@ import type { Tx } from "../../../runtime/transaction.ts";
 import { toHex } from "../checkpoints/log-store.ts";
 import { SEQUENCER_LOCK } from "../sequencer/sequence-store.ts";
 
-/** Until the end of the transaction no entry is chained. */
+/** Prevents entries from being chained until the end of the transaction. */
 export async function waitForSequencer({ sql }: Tx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${SEQUENCER_LOCK})`;
 }
@@ -36,7 +36,7 @@ export async function selectSealedValues(
   return new Map(rows.map((row) => [row.commitment.toString("hex"), row.sealed]));
 }
 
-/** A value as an entry promises it. */
+/** A value that an entry has a commitment to. */
 export interface ExpectedValue {
   /** In hexadecimal. */
   readonly commitment: string;
@@ -46,7 +46,7 @@ export interface ExpectedValue {
   readonly seq: number;
 }
 
-/** How long before a subject is forgotten an entry may have been written that is chained with what came after. */
+/** How long before its subject is forgotten an entry may have been written and still be chained after that. */
 const CHAINED_LATE = "1 hour";
 
 const EXPECTED = columnsOf<ExpectedValue>({
@@ -55,7 +55,7 @@ const EXPECTED = columnsOf<ExpectedValue>({
   at: ["text", (value) => value.at],
 });
 
-/** Those that are not there and should be: their subject was not forgotten since. */
+/** Values that are missing though they should be there: their subject was not forgotten since. */
 export async function selectLostValues(
   { sql }: Tx,
   expected: readonly ExpectedValue[],

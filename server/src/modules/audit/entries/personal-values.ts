@@ -1,9 +1,9 @@
-// Personal values of audit entries. The chain holds a commitment, SHA-256(salt || value); salt and value lie encrypted
-// in a table of their own, from which a person's rows can be deleted. Without the salt the commitment tells nothing, not
-// even to who guesses the value.
+// Personal values of audit entries. The chain holds a commitment, SHA-256(salt || value); salt and value are stored encrypted in
+// a table of their own, from which a person's rows can be deleted. Without the salt, the commitment reveals nothing, not even
+// to somebody who guesses the value.
 import { hash, randomBytes } from "node:crypto";
 
-/** A value as an entry names it; `at` is when the entry was written. */
+/** A value that an entry refers to; `at` is when the entry was written. */
 export interface NamedValue {
   readonly subjectId: string;
   readonly name: string;
@@ -20,14 +20,14 @@ export function commitTo(salt: Buffer, value: string): Buffer {
   return hash("sha256", Buffer.concat([salt, Buffer.from(value)]), "buffer");
 }
 
-/** What a stored value is bound to when it is encrypted: moved to another row it does not decrypt. */
+/** The context of a value's encryption: moved to another row, the value does not decrypt. */
 export function describeBinding(commitment: Buffer): string {
   return `audit.personal_values:${commitment.toString("hex")}`;
 }
 
 /**
- * Makes commitments and remembers them, so that one person's address on a thousand entries is one value with one salt:
- * the entries name their actor anyway, so nobody learns more from equal commitments.
+ * Makes commitments and remembers them, so that one person's address on a thousand entries is one value with one salt. The
+ * entries name their actor anyway, so equal commitments reveal nothing more.
  */
 export interface Committer {
   readonly commit: (value: NamedValue) => Buffer;

@@ -1,11 +1,11 @@
-// The canonical bytes of an audit entry: what is hashed, chained, proven and exported. Personal values are replaced by
-// their commitments; the time is PostgreSQL's own text of it, to the microsecond, so that nothing is rounded between
-// hashing and reading back.
+// The canonical bytes of an audit entry: they are hashed, chained, proven and exported. Personal values are replaced by their
+// commitments; the time is PostgreSQL's own text, to the microsecond, so that nothing is rounded between hashing and
+// reading back.
 import { toCanonicalJson } from "./canonical-json.ts";
 import { type AuditEntry, originSubjectOf, subjectOf } from "./entry.ts";
 import type { Committer } from "./personal-values.ts";
 
-/** A body as it is parsed back. */
+/** A parsed body. */
 export interface EntryBody {
   readonly actor_id: string;
   readonly actor_kind: string;
@@ -21,7 +21,7 @@ export interface EntryBody {
   readonly resource?: { readonly id: string; readonly type: string };
 }
 
-/** `at`: RFC 3339 with microseconds. The members stand in the order of RFC 8785. */
+/** `at`: RFC 3339 with microseconds. The members are in the order of RFC 8785. */
 export function writeBody(entry: AuditEntry, at: string, committer: Committer): string {
   const { actorId, actorKind, code, details, event, outcome, resource, origin } = entry;
   const quote = JSON.stringify;

@@ -1,5 +1,5 @@
-// A Merkle tree that only grows and only keeps its right edge: roots of any size it passes, in memory of a few hashes. A
-// second way to the root, apart from tiles, for verifying them.
+// A Merkle tree that only grows and only keeps its right edge: it gives the root of any size it passes, and keeps few hashes.
+// A second way to compute roots, independent of the tiles, for verifying them.
 import { hashNode, hashNothing } from "./merkle-hash.ts";
 
 export interface CompactTree {
@@ -9,7 +9,7 @@ export interface CompactTree {
 }
 
 export function createCompactTree(): CompactTree {
-  /** Roots of whole subtrees, largest first; their sizes are the powers of two in `size`. */
+  /** Roots of complete subtrees, largest first; their sizes are the powers of two in `size`. */
   const edge: Buffer[] = [];
   let size = 0;
   return {

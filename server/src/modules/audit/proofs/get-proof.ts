@@ -1,5 +1,5 @@
-// Proofs for those who ask: that an entry or a transfer is in a log whose root was signed, and that a later checkpoint
-// keeps all that an earlier one had. Each is checked before it leaves: a damaged log answers an error, never a wrong proof.
+// Answers requests for proofs: that an entry or a transfer is in a log whose root was signed, and that a later checkpoint keeps
+// everything an earlier one had. Each proof is checked before it is sent: a damaged log answers an error, never a wrong proof.
 import { strict as assert } from "node:assert";
 import type { Sql } from "../../../runtime/database.ts";
 import {
@@ -25,21 +25,21 @@ export interface LeafProof {
   readonly checkpoint: StoredCheckpoint;
 }
 
-/** @throws AppError `not_found/leaf_not_found` also for what no checkpoint has yet */
+/** @throws AppError `not_found/leaf_not_found`, also where no checkpoint includes the leaf yet */
 export async function getEntryProof(db: Sql, seq: number): Promise<LeafProof> {
   const leaf = await selectBody(db, seq);
   if (leaf === undefined) throw auditError("leaf_not_found");
   return proveLeaf(db, "entries", { leaf, index: seq });
 }
 
-/** @throws AppError `not_found/leaf_not_found` also for what no checkpoint has yet */
+/** @throws AppError `not_found/leaf_not_found`, also where no checkpoint includes the leaf yet */
 export async function getTransferProof(
   { db, source }: { db: Sql; source: TransferSource },
   key: bigint,
 ): Promise<LeafProof> {
   const tile = await selectTileOf(db, "transfers", key);
   if (tile?.firstKey == null) throw auditError("leaf_not_found");
-  // The tile says which leaf is its first; the place of ours among those behind it is its index.
+  // The tile says the index of its first leaf; the position of our leaf after it gives our index.
   const leaves = await source.read({ after: tile.firstKey - 1n, upTo: key, limit: TILE_WIDTH });
   const last = leaves.at(-1);
   if (last?.key !== key) throw auditError("leaf_not_found");
@@ -90,7 +90,7 @@ export async function getConsistencyProof(
   return { before, after, path };
 }
 
-/** The checkpoint of a size, or the latest. @throws AppError `not_found/checkpoint_not_found` */
+/** The checkpoint of a size, or the latest one. @throws AppError `not_found/checkpoint_not_found` */
 export async function getCheckpoint(
   db: Sql,
   log: LogName,

@@ -6,7 +6,7 @@ import { TILE_WIDTH } from "./tiles.ts";
 /** Reads the hashes of a tile; may be a partial one. */
 export type TileReader = (level: number, position: number) => Promise<Buffer>;
 
-/** Root of the leaves `from` to `to` (exclusive), which stand where RFC 6962 would cut the tree. */
+/** Root of the leaves `from` to `to` (exclusive); they must form a subtree where RFC 6962 would cut the tree. */
 export async function rootOf(read: TileReader, from: number, to: number): Promise<Buffer> {
   const count = to - from;
   if (count === 0) return hashNothing();
@@ -15,7 +15,7 @@ export async function rootOf(read: TileReader, from: number, to: number): Promis
   return hashNode(await rootOf(read, from, from + split), await rootOf(read, from + split, to));
 }
 
-/** The hashes beside the path from leaf `index` up to the root of the first `size` leaves, lowest first. */
+/** The hashes next to the path from leaf `index` up to the root of the first `size` leaves, lowest first. */
 export async function proveInclusion(read: TileReader, index: number, size: number): Promise<Buffer[]> {
   if (index < 0 || index >= size) throw new Error(`leaf ${index} is not among the first ${size}`);
   const path: Buffer[] = [];
@@ -32,7 +32,7 @@ export async function proveInclusion(read: TileReader, index: number, size: numb
   return path.reverse();
 }
 
-/** Shows that the first `before` leaves are the same in the trees of both sizes. */
+/** Proves that the first `before` leaves are the same in the trees of both sizes. */
 export async function proveConsistency(read: TileReader, before: number, size: number): Promise<Buffer[]> {
   if (before < 0 || before > size) throw new Error(`a tree of ${before} is no beginning of one of ${size}`);
   if (before === 0 || before === size) return [];
@@ -60,12 +60,12 @@ function splitOf(count: number): number {
   return power === count ? count / 2 : power;
 }
 
-/** The largest power of two that is at most `count`. Not by bit operators: those end at 2^31. */
+/** The largest power of two that is at most `count`. Without bit operators, because those end at 2^31. */
 function largestPowerBelow(count: number): number {
   return 2 ** Math.floor(Math.log2(count));
 }
 
-/** The node over `count` leaves, a power of two, from `from`. */
+/** The node over `count` leaves (a power of two) that begin at `from`. */
 async function readNode(read: TileReader, from: number, count: number): Promise<Buffer> {
   let level = 0;
   let [first, width] = [from, count];

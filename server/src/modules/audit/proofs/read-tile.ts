@@ -1,10 +1,10 @@
-// Reads tiles for proofs, each once.
+// Reads tiles for proofs, each tile once.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type LogName, selectTiles } from "../checkpoints/log-store.ts";
 import type { TileReader } from "./prove.ts";
 
-/** For one proof: what it has read it does not read again. */
+/** A reader for one proof: it never reads the same tile twice. */
 export function openTileReader(sql: Sql | Tx["sql"], log: LogName): TileReader {
   const known = new Map<string, Promise<Buffer>>();
   return (level, position) => {

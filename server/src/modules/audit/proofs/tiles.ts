@@ -1,5 +1,5 @@
-// Hash tiles: a tile of level L holds up to 256 hashes, each the root over 256^L leaves. Appending touches one tile a
-// level; any proof reads two or three. The tree itself is never stored otherwise.
+// Hash tiles: a tile of level L holds up to 256 hashes, each the root over 256^L leaves. Appending changes one tile per level;
+// any proof reads two or three tiles. The tree is not stored in any other form.
 import { foldHashes, HASH_BYTES } from "./merkle-hash.ts";
 
 export const TILE_WIDTH = 256;
@@ -8,7 +8,7 @@ const TILE_BYTES = TILE_WIDTH * HASH_BYTES;
 export interface Tile {
   readonly level: number;
   readonly position: number;
-  /** Of level 0: the key of its first leaf. */
+  /** For level 0: the key of its first leaf. */
   readonly firstKey: bigint | null;
   readonly hashes: Buffer;
 }
@@ -27,7 +27,7 @@ export function partialTiles(size: number): { level: number; position: number }[
 }
 
 /**
- * The tiles that appending makes or changes.
+ * The tiles that are made or changed by appending.
  * @param partial the tiles that `partialTiles(size)` names
  */
 export function appendLeaves(size: number, partial: readonly Tile[], leaves: readonly Leaf[]): Tile[] {

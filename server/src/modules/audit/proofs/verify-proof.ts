@@ -1,5 +1,5 @@
-// Checks proofs with nothing but the roots: the algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2. Whoever distrusts the server
-// runs these, or their own.
+// Checks proofs with nothing but the roots: the algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2. Anybody who distrusts the server can
+// run these, or their own.
 import { hashNode, hashNothing } from "./merkle-hash.ts";
 
 export interface InclusionProof {
@@ -9,7 +9,7 @@ export interface InclusionProof {
   readonly path: readonly Buffer[];
 }
 
-/** The root that the proof leads to; undefined where it cannot be a proof for this place. */
+/** The root that the proof leads to; undefined where it cannot be a proof for this position. */
 export function rootOfInclusion({ index, size, leafHash, path }: InclusionProof): Buffer | undefined {
   if (index < 0 || index >= size) return undefined;
   let [node, last] = [BigInt(index), BigInt(size) - 1n];
@@ -35,7 +35,7 @@ export interface ConsistencyProof {
   readonly path: readonly Buffer[];
 }
 
-/** Whether the earlier tree is a beginning of the later one. */
+/** Whether the earlier tree is the beginning of the later one. */
 export function isConsistent({ before, after, path }: ConsistencyProof): boolean {
   if (before.size > after.size) return false;
   if (before.size === after.size) return path.length === 0 && before.root.equals(after.root);

@@ -1,5 +1,5 @@
-// Checks a receipt offline: no database, no network, only the file and, to be sure of who signed, a key known from
-// elsewhere. Any byte that differs makes it fail.
+// Checks a receipt offline: without database or network, by the file alone. To be sure who signed it, pass a key known from
+// elsewhere. Any changed byte makes the check fail.
 
 import {
   type NoteVerifier,
@@ -31,13 +31,13 @@ export type ReceiptVerdict =
       readonly origin: string;
       readonly size: number;
       readonly transfers: readonly ReceiptTransfer[];
-      /** Whether the key was given, rather than taken from the receipt itself. */
+      /** Whether the key was passed in, rather than taken from the receipt itself. */
       readonly isKeyKnown: boolean;
     };
 
 const invalid = (reason: string) => ({ valid: false, reason }) as const;
 
-/** Whether the text is a key that receipts can be checked with. */
+/** Whether the text is a key that can check receipts. */
 export function isVerifierKey(text: string): boolean {
   return readVerifierKey(text.trim()) !== undefined;
 }
@@ -103,7 +103,7 @@ function isWhole({ transaction_id, transfers }: Receipt): boolean {
   );
 }
 
-/** Undefined unless the text is, byte by byte, how a receipt is written. */
+/** Undefined unless the text is, byte for byte, in the form in which receipts are written. */
 function parseReceipt(text: string): Receipt | undefined {
   try {
     const receipt: Receipt = JSON.parse(text);

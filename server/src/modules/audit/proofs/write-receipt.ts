@@ -1,5 +1,5 @@
-// A receipt: everything that shows, without us, that a transaction is in the book whose root we signed. One JSON file
-// with the transfers' canonical bytes, the path from each to the root, the signed checkpoint and the key to check it with.
+// A receipt: everything needed to prove, without us, that a transaction is in the book whose root we signed. One JSON file with
+// the transfers' canonical bytes, the path from each to the root, the signed checkpoint and the key to check it with.
 import type { Sql } from "../../../runtime/database.ts";
 import { selectVerifierKeys } from "../checkpoints/checkpoint-store.ts";
 import type { TransferSource } from "../checkpoints/extend-transfer-log.ts";
@@ -23,7 +23,7 @@ export interface Receipt {
 }
 
 /**
- * The receipt's file, byte by byte.
+ * The receipt's file, byte for byte.
  * @throws AppError `not_found/leaf_not_found` where there is no such transaction, it moved nothing, or no checkpoint has it yet
  */
 export async function writeReceipt(
@@ -35,7 +35,7 @@ export async function writeReceipt(
   for (const key of keys) proofs.push(await getTransferProof({ db, source }, key));
   const checkpoint = proofs[0]?.checkpoint;
   if (checkpoint === undefined) throw auditError("leaf_not_found");
-  // A checkpoint made between two proofs would mix two trees; all proofs are then taken again from the later one.
+  // A checkpoint made between two proofs would mix two trees; then all proofs are made again for the later one.
   if (proofs.some((proof) => proof.checkpoint.size !== checkpoint.size))
     return writeReceipt({ db, source }, transactionId);
   return formatReceipt({
@@ -51,7 +51,7 @@ export async function writeReceipt(
   });
 }
 
-/** The key that signed it, which need not be the one that signs now. */
+/** The key that signed the checkpoint; it need not be the one that signs now. */
 async function findKeyOf(db: Sql, note: string): Promise<string> {
   const key = (await selectVerifierKeys(db)).find((candidate) => {
     const verifier = readVerifierKey(candidate);
@@ -62,7 +62,7 @@ async function findKeyOf(db: Sql, note: string): Promise<string> {
   return key;
 }
 
-/** A receipt has one form: any other byte is a change. */
+/** A receipt has only one form: any other byte is a change. */
 export function formatReceipt(receipt: Receipt): string {
   return `${JSON.stringify(receipt, null, 2)}\n`;
 }

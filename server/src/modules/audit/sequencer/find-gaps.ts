@@ -1,12 +1,12 @@
-// A writer that commits one row after another numbers them from 1. A number that is skipped is a row that was removed
-// between its commit and the sequencer.
+// A writer that commits one row after another numbers its rows from 1. A missing number means that a row was removed between its
+// commit and the sequencer.
 import type { PendingRow } from "./sequence-store.ts";
 
 export interface Gap {
   readonly writer: string;
   readonly from: bigint;
   readonly to: bigint;
-  /** When the row behind the gap was written. */
+  /** When the row after the gap was written. */
   readonly at: string;
 }
 

@@ -1,5 +1,5 @@
-// Runs the sequencer in the background of a process: round after round while something waits, a look every quarter of a
-// second otherwise. Every process may run one; the rounds' lock lets one at a time do the work.
+// Runs the sequencer in the background of a process: round after round while entries are waiting, otherwise one look every
+// quarter of a second. Every process may run one; a lock lets only one round work at a time.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
@@ -7,9 +7,9 @@ import { startWorker } from "../../../runtime/worker.ts";
 import { createSequencer } from "./sequence-entries.ts";
 
 export interface RunningSequencer {
-  /** Whether the last round failed: entries wait, and nothing is chained. */
+  /** Whether the last round failed: entries are waiting, and nothing is chained. */
   readonly isFailing: () => boolean;
-  /** Lets the round under way end. */
+  /** Lets the present round end. */
   readonly stop: () => Promise<void>;
 }
 
@@ -23,9 +23,9 @@ export function runSequencer({ db, vault, log }: { db: Sql; vault: Vault; log: L
   let isFailing = false;
 
   /**
-   * Returns how long to rest. Commands come before their records: a round is followed by a rest of several times its
-   * length, and only where entries have been waiting for long by one of its own length. Measured on two cores under full
-   * load, where every turn of the sequencer is one that commands do not get.
+   * Returns how long to rest. Commands are more urgent than their records: the rest after a round is several times as long as
+   * the round, and only as long as the round where entries have been waiting for long. Measured on two cores under full load,
+   * where every turn of the sequencer is taken from the commands.
    */
   async function runRound(): Promise<number> {
     const startedAt = performance.now();

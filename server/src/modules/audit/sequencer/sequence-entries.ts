@@ -1,9 +1,9 @@
-// The sequencer: takes entries as they were written with their acts and chains them. One process does it at a time (a
-// lock that lives as long as the round's transaction, so a killed process holds it no longer), and even two could not
-// fork the chain: seq is unique, and an entry is only inserted behind the one whose hash it continues.
+// The sequencer: reads entries as they were written with their acts and chains them. One process does so at a time, by a lock
+// that ends with the round's transaction, so that a killed process does not keep it. Even two could not fork the chain: seq is
+// unique, and an entry is only inserted after the one whose hash it continues.
 //
-// Rows are taken in the order of their ids, which for one writer is the order of its commits. Between writers it need
-// not be: a transaction that commits late is chained late. `at` in the entry says when it was written.
+// Rows are taken in the order of their ids. For one writer this is the order of its commits; between writers it need not be: a
+// transaction that commits late is chained late. `at` in the entry says when it was written.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
@@ -24,18 +24,18 @@ import * as store from "./sequence-store.ts";
 export interface Round {
   /** Entries chained. */
   readonly chained: number;
-  /** More may wait. */
+  /** More rows may be waiting. */
   readonly more: boolean;
-  /** How long the oldest of them had been waiting. */
+  /** How long the oldest of the entries had been waiting. */
   readonly waitedMs: number;
 }
 
 export interface Sequencer {
-  /** Chains what waits, up to a bound; nothing where another process is at it. */
+  /** Chains the waiting entries, up to a limit; does nothing while another process is chaining. */
   readonly runRound: () => Promise<Round>;
 }
 
-/** A round keeps the event loop busy for a few milliseconds: other work of the process waits no longer than that. */
+/** One round keeps the event loop busy for a few milliseconds: the process's other work waits no longer than that. */
 const ROWS_PER_ROUND_MAX = 16;
 const ENTRIES_PER_ROUND_MAX = 512;
 const NOTHING: Round = { chained: 0, more: false, waitedMs: 0 };
@@ -47,7 +47,7 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
   async function chainPending(tx: Tx): Promise<Round> {
     if (!(await store.lockSequencer(tx))) return NOTHING;
     const erasure = await store.selectLastErasure(tx);
-    if (erasure !== lastErasure) committer.forget(); // a forgotten value must not live on in what comes
+    if (erasure !== lastErasure) committer.forget(); // new entries must not refer to a forgotten value
     lastErasure = erasure;
     const rows = takeRows(await store.selectPending(tx, ROWS_PER_ROUND_MAX));
     if (rows.length === 0) return NOTHING;
@@ -55,7 +55,7 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
     entries.push(...(await noteGaps(tx, rows)));
     await appendEntries(tx, entries, committer);
     const areAllKept = await keepValues(tx, vault, committer.takeNew());
-    if (!areAllKept) committer.forget(); // what was not kept must not stand for the same value later
+    if (!areAllKept) committer.forget(); // a value that was not kept must not be reused later
     await store.deletePending(
       tx,
       rows.map((row) => row.id),
@@ -66,7 +66,7 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
   return {
     runRound: () =>
       inTransaction(db, chainPending).catch((error: unknown) => {
-        committer.forget(); // what it committed to was rolled back
+        committer.forget(); // its commitments were rolled back
         throw error;
       }),
   };
@@ -77,7 +77,7 @@ interface TimedEntry {
   readonly at: string;
 }
 
-/** At least one row, and no more than the bound of entries; a row of one command may be larger than that. */
+/** At least one row, and otherwise no more than the limit of entries: a single command's row may exceed the limit. */
 function takeRows(rows: readonly store.PendingRow[]): store.PendingRow[] {
   const taken: store.PendingRow[] = [];
   let bytes = 0;
@@ -95,7 +95,7 @@ function parseRow({ entries, at }: store.PendingRow): TimedEntry[] {
   return (JSON.parse(entries) as AuditEntry[]).map((entry) => ({ entry, at }));
 }
 
-/** A row that was removed before it could be chained becomes an entry of its own, for all to see. */
+/** A row that was removed before it could be chained is reported by an entry of its own, for everybody to see. */
 async function noteGaps(tx: Tx, rows: readonly store.PendingRow[]): Promise<TimedEntry[]> {
   const writers = new Set(rows.flatMap((row) => row.writer ?? []));
   if (writers.size === 0) return [];
@@ -160,13 +160,13 @@ function linkEntries(
   });
 }
 
-/** One partition ahead of the one that is being filled. */
+/** Makes the partition after the one that is being filled. */
 async function createPartitions(tx: Tx, from: number, to: number): Promise<void> {
   const last = Math.floor(to / store.ENTRIES_PER_PARTITION);
   if (last > Math.floor((from - 1) / store.ENTRIES_PER_PARTITION)) await store.createPartition(tx, last + 1);
 }
 
-/** A value whose owner was forgotten after it had been written is committed to, but not kept. Whether all were. */
+/** A value whose owner was forgotten after it was written is dropped; its commitment stays. Whether all values were kept. */
 async function keepValues(tx: Tx, vault: Vault, values: readonly PersonalValue[]): Promise<boolean> {
   if (values.length === 0) return true;
   const erasures = await store.selectErasures(tx, [...new Set(values.map((value) => value.subjectId))]);

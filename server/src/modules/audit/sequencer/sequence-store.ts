@@ -1,4 +1,4 @@
-// The SQL of the sequencer: rows that wait, entries of the chain, personal values.
+// The SQL of the sequencer: waiting rows, entries of the chain, personal values.
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -8,7 +8,7 @@ import type { StoredEntry } from "../entries/entry-store.ts";
 export const SEQUENCER_LOCK = 0x53455155; // "SEQU"
 export const ENTRIES_PER_PARTITION = 10_000_000;
 
-/** Until the end of the transaction, so that a process that dies gives it up at once. False where another one has it. */
+/** Locks until the end of the transaction, so that a process that dies releases it at once. False where another one has it. */
 export async function lockSequencer({ sql }: Tx): Promise<boolean> {
   const [row] = await sql<[{ taken: boolean }]>`SELECT pg_try_advisory_xact_lock(${SEQUENCER_LOCK}) AS taken`;
   return row.taken;
@@ -63,7 +63,7 @@ const ENTRY_COLUMNS = columnsOf<NewEntry>({
   chain_hash: ["bytea", (entry) => entry.chainHash],
 });
 
-/** Inserts entries behind the one whose chain hash is `before`. Inserts none, and throws, where that is not the last. */
+/** Inserts entries after the one whose chain hash is `before`. Inserts none, and throws, where that is not the last one. */
 export async function insertEntries(
   { sql }: Tx,
   entries: readonly NewEntry[],
@@ -107,7 +107,7 @@ export async function insertPersonalValues({ sql }: Tx, values: readonly SealedV
   await sql`INSERT INTO audit.personal_values ${VALUE_COLUMNS.rows(sql, values)}`;
 }
 
-/** When these subjects were last erased, as PostgreSQL's microsecond text; those that never were are missing. */
+/** When these subjects were last erased, as PostgreSQL's microsecond text; subjects never erased are missing. */
 export async function selectErasures(
   { sql }: Tx,
   subjectIds: readonly string[],
@@ -119,7 +119,7 @@ export async function selectErasures(
   return new Map(rows.map((row) => [row.subject_id, row.at]));
 }
 
-/** Last number seen of each writer. */
+/** Last number seen from each writer. */
 export async function selectWriters({ sql }: Tx, writers: readonly string[]): Promise<Map<string, bigint>> {
   const rows = await sql<{ writer: string; last_number: bigint }[]>`
     SELECT writer, last_number
@@ -140,7 +140,7 @@ export async function writeWriters({ sql }: Tx, writers: ReadonlyMap<string, big
     SET last_number = excluded.last_number, seen_at = now()`;
 }
 
-/** Tells one state of the erasures from another. */
+/** A value that differs whenever the erasures have changed. */
 export async function selectLastErasure({ sql }: Tx): Promise<string> {
   const [row] = await sql<[{ last: string }]>`
     SELECT coalesce(max(erased_at)::text, '') AS last FROM audit.erasures`;

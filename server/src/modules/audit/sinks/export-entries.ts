@@ -1,4 +1,4 @@
-// Writes the trail as lines of JSON in one of the formats of security tools, oldest first, page by page.
+// Writes the trail as lines of JSON, in a format that security tools know, oldest first, page by page.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { selectEntries } from "../entries/entry-store.ts";
@@ -14,7 +14,7 @@ export interface EntryExport {
 
 const ENTRIES_PER_PAGE = 1_000;
 
-/** Returns how many were written, and where to go on if `rowsMax` ended it. */
+/** Returns how many were written, and where to continue if `rowsMax` ended it. */
 export async function exportEntries(
   services: { db: Sql; vault: Vault },
   { format, fromSeq, rowsMax, write }: EntryExport,

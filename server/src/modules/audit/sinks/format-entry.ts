@@ -1,5 +1,5 @@
-// Entries in the words of others: Elastic Common Schema 8.17 and Open Cybersecurity Schema Framework 1.3, so that tools
-// for security events read them without a mapping of their own.
+// Entries in standard formats: Elastic Common Schema 8.17 and Open Cybersecurity Schema Framework 1.3, so that tools for security
+// events read them without a mapping of their own.
 import type { EntryRecord } from "../entries/find-entries.ts";
 
 export const ENTRY_FORMATS = ["ecs", "ocsf"] as const;
@@ -11,7 +11,7 @@ export function formatEntry(record: EntryRecord, format: EntryFormat): object {
   return WRITERS[format](record);
 }
 
-/** Members that are undefined are left out by JSON. */
+/** JSON leaves out members that are undefined. */
 export function toEcs({ seq, body, values, chainHash }: EntryRecord): object {
   const { ip, user_agent, ...personal } = values;
   const failed = body.outcome === "refused";
@@ -82,7 +82,7 @@ export function toOcsf({ seq, body, values, chainHash }: EntryRecord): object {
       log_name: "audit",
     },
     actor: { user },
-    user: isAuthentication ? account : undefined, // who is to be signed in, which the actor has not shown to be
+    user: isAuthentication ? account : undefined, // the user who should be signed in; the actor has not proved to be them
     api: { operation: body.event, request: { uid: body.origin.request_id } },
     src_endpoint: ip == null ? undefined : { ip },
     http_request: user_agent == null ? undefined : { user_agent },

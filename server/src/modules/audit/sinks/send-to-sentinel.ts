@@ -1,6 +1,6 @@
-// Sends the trail to Microsoft Sentinel as it grows, in order, at least once. What the endpoint cannot take now waits with
-// growing pauses and nothing overtakes it; what it refuses as malformed is narrowed down to the single entry, which
-// goes to the dead letters, and the rest goes on.
+// Sends the trail to Microsoft Sentinel as it grows, in order, at least once. While the endpoint accepts nothing, entries wait
+// with growing pauses and nothing overtakes them. If it refuses a batch as malformed, the batch is divided until the single
+// bad entry is found; that one goes to the dead letters, and the rest is sent.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { selectEntries } from "../entries/entry-store.ts";
@@ -18,12 +18,12 @@ export interface SentinelOptions {
 }
 
 export interface SentinelSink {
-  /** Sends what is new. @throws Error naming what went wrong, when it has to wait for the next try */
+  /** Sends new entries. @throws Error naming what went wrong, when they have to wait for the next try */
   readonly sendNew: (signal?: AbortSignal) => Promise<{ sent: number; refused: number }>;
 }
 
 const NAME = "sentinel";
-/** The Logs Ingestion API takes one megabyte a call. */
+/** The Logs Ingestion API accepts one megabyte a call. */
 const BYTES_MAX = 1_000_000;
 const TIMEOUT_MS = 30_000;
 const ENTRIES_PER_READ = 1_000;
@@ -126,7 +126,7 @@ async function post(
   }
 }
 
-/** 400, 413 and 422 are about what was sent; everything else may pass: a new token, a quieter hour, a repaired server. */
+/** 400, 413 and 422 concern the data sent; everything else may pass: a new token, a quieter hour, a repaired server. */
 function judge({ ok, status, headers }: Response): Reply {
   if (ok) return { verdict: "taken" };
   const error = `answered ${status}`;

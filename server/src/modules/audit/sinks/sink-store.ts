@@ -1,10 +1,10 @@
-// The SQL of sinks: how far each has been sent, and what was not taken.
+// The SQL of sinks: how far the trail has been sent to each, and the entries it refused.
 import type { Sql } from "../../../runtime/database.ts";
 
 export interface SinkState {
   readonly nextSeq: number;
   readonly failures: number;
-  /** Its last failure asked for more patience than has passed. */
+  /** Whether the sink still has to wait after its last failure. */
   readonly isResting: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What `countinghouse export audit` writes: the trail as one JSON line an entry, in the words of ECS or OCSF, oldest first.
+// The output of `countinghouse export audit`: the trail as one line of JSON per entry, in ECS or OCSF, oldest first.
 import type { LineExport } from "../../module.ts";
 import { exportEntries } from "./export-entries.ts";
 import { ENTRY_FORMATS, type EntryFormat } from "./format-entry.ts";

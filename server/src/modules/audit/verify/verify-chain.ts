@@ -1,5 +1,5 @@
-// Reads the whole chain and says where it is not what it was: an entry changed, missing, moved, or cut off at the end.
-// Three witnesses must agree: the entry's bytes, the chain hash over all before it, and the leaf hash in its tile.
+// Reads the whole chain and reports where it was altered: an entry changed, missing, moved, or cut off at the end. Three
+// witnesses must agree: the entry's bytes, the chain hash over everything before it, and the leaf hash in its tile.
 import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { selectLog, selectTiles } from "../checkpoints/log-store.ts";
@@ -18,22 +18,22 @@ export interface TrailFinding {
   readonly transferId?: string;
 }
 
-/** Stamps that commands took, first and last; one that took a single stamp names it alone. */
+/** The stamps that commands took, first and last; an entry with a single stamp names only that one. */
 export type StampRange = readonly [first: number, last: number];
 
 export interface ChainReading {
   readonly findings: TrailFinding[];
-  /** Personal values that are gone; the chain itself says nothing less for it. */
+  /** Personal values that are gone; the chain itself is complete without them. */
   readonly lostValues: TrailFinding[];
   readonly entryCount: number;
   readonly ranges: StampRange[];
 }
 
 const ENTRIES_PER_READ = TILE_WIDTH * 16;
-/** Beyond it a chain is not damaged in places but as a whole, and a longer list tells no more. */
+/** With more differences than this, the chain is damaged as a whole, and a longer list would not tell more. */
 const FINDINGS_MAX = 100;
 
-/** @param onSize told after each leaf, with the tree so far, so that roots can be compared at the sizes of checkpoints */
+/** @param onSize called after each leaf with the tree so far, so that roots can be compared at the sizes of checkpoints */
 export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): Promise<ChainReading> {
   const { size } = await selectLog(tx.sql, "entries");
   const tree = createCompactTree();
@@ -63,7 +63,7 @@ export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): 
       if (what !== undefined) findings.push({ check: "chain", what, seq: entry.seq });
       tree.add(leaf);
       onSize(tree);
-      // Its own hash may be as wrong as its bytes: the next entry is not blamed for not following it.
+      // Its own hash may be as wrong as its bytes, so the next entry is not reported for not continuing it.
       before = what === undefined ? entry.chainHash : undefined;
       next = entry.seq + 1;
     }
@@ -81,7 +81,7 @@ export async function verifyChain(tx: Tx, onSize: (tree: CompactTree) => void): 
 
 interface ChainEntry {
   readonly entry: StoredEntry;
-  /** Undefined where no tile has it. */
+  /** Undefined where no tile holds it. */
   readonly expectedLeaf: Buffer | undefined;
 }
 
@@ -126,7 +126,7 @@ function describeProblem(
   return expectedLeaf === undefined ? `entry ${entry.seq} is not in the log` : undefined;
 }
 
-/** Reads the body once, of an entry whose bytes are what was written: another's may be anything. */
+/** Parses the body once, only of an entry whose bytes are unchanged: any other may contain anything. */
 function readBody(entry: StoredEntry, tell: (body: EntryBody) => void): string | undefined {
   const body: EntryBody = JSON.parse(entry.body);
   tell(body);
@@ -146,7 +146,7 @@ function repeatsBody(entry: StoredEntry, body: EntryBody): boolean {
   );
 }
 
-/** Commands that followed each other took stamps that do: their ranges become one, or a million orders were a million ranges. */
+/** Consecutive commands took consecutive stamps: their ranges are merged, or a million orders would be a million ranges. */
 function collectRange({ details, resource }: EntryBody, ranges: StampRange[]): void {
   if (details?.["last_stamp"] === undefined && details?.["first_stamp"] === undefined) return;
   const first = Number(details["first_stamp"] ?? resource?.id);

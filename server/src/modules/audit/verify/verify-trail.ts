@@ -1,5 +1,5 @@
-// Verifies the trail from the ground up: the chain, the log of transfers against the ledger, every checkpoint that was
-// signed or published, and that no transfer was booked without an entry. Trusts no stored hash: all are computed anew.
+// Verifies the trail from the ground up: the chain, the log of transfers against the ledger, every checkpoint that was signed or
+// published, and that no transfer was booked without an entry. Trusts no stored hash: all are computed anew.
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
@@ -26,14 +26,14 @@ export interface TrailVerification {
 }
 
 const LEAVES_PER_READ = 4_096;
-/** A batch's row is written within its transaction, which ends long before this. */
+/** A batch's row is written in its transaction, which always ends well within this time. */
 const PENDING_MARGIN_MICROSECONDS = 600_000_000n;
 
 export interface VerifyTrailOptions {
   readonly source: TransferSource;
-  /** The folder of published checkpoints, where there is one. */
+  /** The folder of published checkpoints, if there is one. */
   readonly directory: string | undefined;
-  /** In entries and transfers. */
+  /** Counts entries and transfers. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -50,12 +50,12 @@ export function verifyTrail(
     const chain = await verifyChain(tx, entryRoots.watch);
     const transferClaims = await readClaims(tx, "transfers", directory);
     const transferRoots = watchSizes(transferClaims.sizes, progress.add);
-    // Entries known to be missing are the reason why transactions are not named: only a whole chain is held to it.
+    // If entries are known to be missing, they explain why transactions are not named: only a complete chain is checked for that.
     const ranges = chain.findings.length > 0 ? undefined : chain.ranges;
     const transfers = await readTransferLog(tx, source, { watch: transferRoots.watch, ranges });
     const findings = [
       ...chain.findings,
-      // Where an entry is known to be wrong, so is every root above it: it would say nothing more.
+      // If an entry is known to be wrong, so is every root after it: comparing those would tell nothing more.
       ...(chain.findings.length > 0 ? [] : entryClaims.check(entryRoots.roots)),
       ...(chain.findings.length > 0 ? [] : await checkTiles(tx, "entries", entryRoots)),
       ...chain.lostValues,
@@ -76,11 +76,11 @@ export function verifyTrail(
 interface SizeWatch {
   readonly watch: (tree: CompactTree) => void;
   readonly roots: Map<number, Buffer>;
-  /** The tree as it was seen last. */
+  /** The tree as it was last seen. */
   readonly last: () => CompactTree;
 }
 
-/** Remembers the roots at these sizes while a tree grows past them, and tells of leaves now and then. */
+/** Remembers the roots at these sizes while a tree grows past them, and reports progress now and then. */
 function watchSizes(sizes: ReadonlySet<number>, onLeaves: (count: number) => void): SizeWatch {
   const empty = createCompactTree();
   const roots = new Map<number, Buffer>(sizes.has(0) ? [[0, empty.root()]] : []);
@@ -108,7 +108,7 @@ interface Claim {
   readonly note: string;
 }
 
-/** What was signed about a log, in the table and in the published files. */
+/** All signed checkpoints of a log, from the table and from the published files. */
 async function readClaims(tx: Tx, log: LogName, directory: string | undefined): Promise<Claims> {
   const stored = await selectCheckpoints(tx.sql, log);
   const published = directory === undefined ? new Map<number, string>() : await readPublished(directory, log);
@@ -185,7 +185,7 @@ async function readTransferLog(
   return { findings, transferCount: tree.size() };
 }
 
-/** Transfers whose journal no entry names: somebody booked past the trail, or took a row away before it was chained. */
+/** Transfers whose journal no entry names: they were booked without the trail, or their row was removed before it was chained. */
 async function findUncovered(
   tx: Tx,
   leaves: readonly LeafContent[],
@@ -204,7 +204,7 @@ async function findUncovered(
   }));
 }
 
-/** Whether a range, of those sorted by their first, holds the stamp. Ranges of different commands never overlap. */
+/** Whether one of the ranges, sorted by their first stamp, contains the stamp. Ranges of different commands never overlap. */
 function isWithin(ranges: readonly StampRange[], stamp: number): boolean {
   let [low, high] = [0, ranges.length];
   while (low < high) {
@@ -215,7 +215,7 @@ function isWithin(ranges: readonly StampRange[], stamp: number): boolean {
   return (ranges[low - 1]?.[1] ?? -1) >= stamp;
 }
 
-/** The tiles that proofs are made of must lead to the same root. */
+/** Checks that the tiles, from which proofs are made, lead to the same root. */
 async function checkTiles(tx: Tx, log: LogName, { last }: SizeWatch): Promise<TrailFinding[]> {
   const problem = {
     check: "checkpoint" as const,

@@ -1,5 +1,5 @@
-// Looks for personal values that the chain has commitments to and nobody keeps any more, though their subject was never
-// forgotten: somebody removed them past the program.
+// Looks for personal values that the chain has commitments to but that are no longer stored, though their subject was never
+// forgotten: somebody deleted them without the program.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { originSubjectOf, subjectOf } from "../entries/entry.ts";
 import { type ExpectedValue, selectLostValues } from "../entries/personal-store.ts";
@@ -8,11 +8,11 @@ import type { TrailFinding } from "./verify-chain.ts";
 
 export interface ValueCheck {
   readonly note: (body: EntryBody, seq: number) => void;
-  /** Asks for those noted since the last call. */
+  /** Looks up the commitments noted since the last call. */
   readonly findLost: () => Promise<TrailFinding[]>;
 }
 
-/** A person's address stands on many entries: it is asked for once, or again after so many others. */
+/** A person's address is on many entries: it is looked up once, and again only after this many others. */
 const REMEMBERED_MAX = 50_000;
 
 export function createValueCheck(tx: Tx): ValueCheck {

@@ -1,4 +1,4 @@
-// The SQL that reads accounts for people, and changes what lies beside the ledger.
+// The SQL that reads accounts for people, and changes what is kept about them outside the ledger.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -23,7 +23,7 @@ export interface BankAccountFilter {
   readonly limit: number;
 }
 
-/** In the order of ids. An owner's accounts, one external number and given ids each have an index. */
+/** In the order of ids. There is an index for an owner's accounts, for an external number and for given ids. */
 export async function selectBankAccounts({ sql }: Tx, filter: BankAccountFilter): Promise<BankAccountRow[]> {
   const { ownerId, currency, externalNumberIndex: index, ids, afterId, limit } = filter;
   return sql<BankAccountRow[]>`
@@ -46,7 +46,7 @@ export async function selectBankAccount({ sql }: Tx, id: number): Promise<BankAc
   return row;
 }
 
-/** Whose an account is, and in what: neither ever changes. */
+/** An account's owner and asset: neither ever changes. */
 export type AccountHead = Pick<BankAccountRow, "id" | "owner_id" | "currency">;
 
 export async function selectHeads(sql: Sql, ids: readonly number[]): Promise<AccountHead[]> {
@@ -65,7 +65,7 @@ export async function selectOwnedIds({ sql }: Tx, ownerId: string, limit: number
   return rows.map((row) => Number(row.id));
 }
 
-/** Those of the blind indexes, in hex, that an account has already. */
+/** Those of the blind indexes, in hex, that belong to an account already. */
 export async function selectTakenNumbers({ sql }: Tx, indexes: readonly Buffer[]): Promise<Set<string>> {
   const hexes = toTextArray(indexes.map((index) => `\\x${index.toString("hex")}`));
   const rows = await sql<{ taken: string }[]>`

@@ -1,4 +1,4 @@
-// Changes a customer's account: its rules in the ledger, its names beside it, as one change of one version.
+// Changes a customer's account: its rules in the ledger and its names outside it, as one change with one version.
 
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -21,11 +21,11 @@ export interface BankAccountChange {
   readonly state?: AccountState | undefined;
   readonly name?: string | null | undefined;
   readonly holderName?: string | null | undefined;
-  /** Versions of which the account must have one. */
+  /** The account must have one of these versions. */
   readonly versions?: readonly number[] | undefined;
 }
 
-/** A change as the client sent it, to an account of which nothing is known yet. */
+/** A change as the client sent it, before anything is known about the account. */
 export interface WantedChange {
   readonly accountId: number;
   readonly input: AccountChange;
@@ -33,9 +33,9 @@ export interface WantedChange {
 }
 
 /**
- * Reads a change by the currency of its account, and refuses what the actor may not change: staff changes everything, a
- * customer the name of an account of theirs. Also ends holds of the account that are past their time, so that they stand in
- * no change's way.
+ * Reads a change by the currency of its account, and refuses what the actor may not change: staff may change everything, a
+ * customer only the name of an account of theirs. Also expires holds of the account that are past their time, so that they do
+ * not prevent a change.
  * @throws AppError `not_found/account_not_found`, `invalid/…` naming the field, `forbidden/forbidden`
  */
 export async function prepareChange(
@@ -68,7 +68,7 @@ function readChange(
 }
 
 /**
- * Changes the account and returns it as it is then. Locks it, and appends `account.changed`.
+ * Changes the account and returns it as changed. Locks it, and appends `account.changed`.
  * @throws AppError `conflict/version_mismatch`, `refused/account_closed`, `refused/account_not_empty`, `refused/limit_in_use`
  */
 export async function changeBankAccount(
@@ -91,7 +91,7 @@ export async function changeBankAccount(
   return account;
 }
 
-/** Reads the names again, under the lock that the ledger took: another change may have come between. */
+/** Reads the names again, under the lock that the ledger took, because another change may have come first. */
 async function writeNames(
   tx: Tx,
   { vault }: AccountReader,
@@ -105,7 +105,7 @@ async function writeNames(
   await updateNames(tx, accountId, { name, holderName: holderName == null ? kept : encrypt(holderName) });
 }
 
-/** Tells of the change, without personal fields. */
+/** Leaves an event about the change, without personal fields. */
 async function announce(tx: Tx, account: BankAccount): Promise<void> {
   const { holder_name, external_number, name, ...document } = describeAccount(account);
   await appendEvents(tx, [{ topic: "account.changed", payload: JSON.stringify(document) }]);

@@ -22,12 +22,12 @@ export type AccountQuery = PageFilter<{
   externalNumber: string;
 }>;
 
-/** Accounts that one page of a search by state looks at. */
+/** How many accounts one page of a search by state examines. */
 const SEARCHED_MAX = 2_000;
 
 /**
- * Staff finds all accounts, a customer their own: another owner's name finds nothing. A page of a search by state may be
- * short, even empty, and still have a next one: so much was searched.
+ * Staff can find all accounts, a customer only their own: another owner's name finds nothing. A page of a search by state may
+ * be short, even empty, and still have a next page, because a search examines only so many accounts.
  */
 export async function findAccounts(
   reader: AccountReader,
@@ -69,7 +69,7 @@ async function search(tx: Tx, filter: BankAccountFilter, state: AccountState | u
   return { rows: inState, rules, searchedTo: lastOf(idsOf(rows), filter.limit) };
 }
 
-/** The state lies in the ledger, so the ledger leads: few accounts are frozen or closed. */
+/** The ledger keeps the state, so the search starts there: few accounts are frozen or closed. */
 async function searchByState(tx: Tx, filter: BankAccountFilter, state: AccountState): Promise<Found> {
   const ids = await findAccountIds(tx, { state, afterId: filter.afterId, limit: filter.limit });
   const rows = await selectBankAccounts(tx, { ...filter, ids });

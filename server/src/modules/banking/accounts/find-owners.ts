@@ -1,4 +1,4 @@
-// Whose an account shall be: a typing mistake must not put money where nobody ever gets it.
+// Finds the owner of a new account: a typing mistake must not put money where nobody can ever get it.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { findUserIds, readWhom, type WhomWish } from "../../identity/index.ts";
 import { bankingError } from "../errors.ts";
@@ -13,7 +13,7 @@ export function readOwner(
   return readWhom({ id, username, isExternal }, { noun: "owner", ...context });
 }
 
-/** The owners' ids, in the order of the wishes. @throws AppError `refused/owner_unknown` naming each */
+/** The owners' ids, in the order of the requests. @throws AppError `refused/owner_unknown` naming each */
 export async function findOwners(tx: Tx, wishes: readonly WhomWish[]): Promise<readonly string[]> {
   const users = wishes.flatMap(({ user }) => (user === undefined ? [] : [user]));
   const found = (await findUserIds(tx, users)).values();

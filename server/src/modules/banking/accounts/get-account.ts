@@ -1,5 +1,5 @@
-// Reads one customer account for those who may see it: staff all, a customer their own. An account of others answers
-// exactly like one that does not exist.
+// Reads one customer account for those who may see it: staff may see all, a customer their own. Somebody else's account is
+// answered exactly like one that does not exist.
 import type { Sql } from "../../../runtime/database.ts";
 import { readTogether } from "../../../runtime/reads/read-together.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
@@ -27,7 +27,7 @@ export interface AccountReader {
   readonly assets: Assets;
 }
 
-/** @throws AppError `not_found/account_not_found`, also for an account of others */
+/** @throws AppError `not_found/account_not_found`, also for somebody else's account */
 export async function getBankAccount(
   reader: AccountReader,
   actor: Actor,
@@ -83,7 +83,7 @@ function show<Row extends Pick<BankAccountRow, "owner_id">>(
   throw row === undefined ? refusal : asHidden(refusal);
 }
 
-/** Rows and their rules as accounts, personal fields in the clear. Rows without rules are left out. */
+/** Combines rows and their rules into accounts, with decrypted personal fields. Rows without rules are left out. */
 export async function decryptAccounts(
   { vault, assets }: Pick<AccountReader, "vault" | "assets">,
   rows: readonly BankAccountRow[],

@@ -1,4 +1,4 @@
-// Opens accounts for customers: a ledger account each, and beside it who owns it, personal fields encrypted.
+// Opens accounts for customers: for each a ledger account and, outside the ledger, its owner and encrypted personal fields.
 
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
@@ -20,7 +20,7 @@ export interface BankAccountRequest {
   readonly externalNumber: string | null;
 }
 
-/** Whose it shall be is still to be found. */
+/** The owner still has to be found. */
 export interface OwnedAccountRequest extends Omit<BankAccountRequest, "ownerId"> {
   readonly owner: WhomWish;
 }
@@ -59,8 +59,8 @@ export async function openOwnedAccounts(
 }
 
 /**
- * Opens the accounts, all or none, and returns them in the same order. No locks: of two that open one external number
- * at once the later fails on the unique index, is tried again by its transaction, and then refused.
+ * Opens the accounts, all or none, and returns them in the same order. No locks: if two processes open one external number at
+ * once, the later one fails on the unique index, its transaction is tried again, and then it is refused.
  * @throws AppError `conflict/external_number_taken` naming the first such account
  */
 export async function openBankAccounts(
@@ -120,7 +120,7 @@ async function refuseTakenNumbers(tx: Tx, indexes: readonly (Buffer | null)[]): 
   }
 }
 
-/** Two spellings of one number are one number: spaces, dashes and case do not count. */
+/** Two spellings of one number are the same number: spaces, dashes and case do not count. */
 export function normalizeNumber(number: string): string {
   return number.normalize("NFKC").replaceAll(/[\s-]/g, "").toUpperCase();
 }

@@ -1,4 +1,4 @@
-// The shapes of a rate, and of what an exchange did: in its own answer, and wherever the transaction is read.
+// The shapes of a rate, and of the result of an exchange: in its own answer, and wherever the transaction is read.
 import { Type } from "typebox";
 import { Amount, Currency, Id, Time } from "../../../http/index.ts";
 
@@ -29,7 +29,7 @@ export const ExchangeRate = Type.Object(
 );
 export type ExchangeRateDocument = Type.Static<typeof ExchangeRate>;
 
-/** What an exchange has beside the fields of its transaction. */
+/** The fields that an exchange has besides those of its transaction. */
 export const exchangedFields = {
   bought: Type.Object({ amount: Amount, currency: Currency }, { description: "What to_account_id received" }),
   exchange_rate: ExchangeRate,

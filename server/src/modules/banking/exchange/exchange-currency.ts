@@ -1,5 +1,5 @@
-// Exchanges currency: one journal over four accounts. The house buys the one currency and sells the other from its
-// `exchange` accounts, so every currency still sums to zero. The rate used is recorded in the same transaction.
+// Exchanges currency: one journal over four accounts. The house buys one currency and sells the other from its `exchange`
+// accounts, so every currency still sums to zero. The rate used is recorded in the same transaction.
 import { AppError } from "../../../values/app-error.ts";
 import { AMOUNT_MINOR_MAX, convertAmount, formatAmount } from "../../../values/money.ts";
 import { readPositiveAmount } from "../../../values/read-input.ts";
@@ -40,24 +40,24 @@ export interface ExchangeRequest {
   readonly bought: Asset;
   /** Minor units of `sold`. */
   readonly amount: bigint;
-  /** The latest rate when the request came, milliseconds before it is decided; undefined where the pair has none. */
+  /** The latest rate when the request arrived, milliseconds before it is decided; undefined where the pair has none. */
   readonly rate: ExchangeRate | undefined;
   readonly reference?: string | undefined;
 }
 
-/** As a client asks for it: the currencies are those of the accounts. */
+/** An exchange as a client asks for it: the currencies are those of the accounts. */
 export interface WantedExchange {
   readonly accountId: number;
   readonly toAccountId: number;
-  /** Decimal, of the currency of `accountId`. */
+  /** Decimal, in the currency of `accountId`. */
   readonly amount: string | number;
   readonly reference: string | undefined;
 }
 
 /**
- * Exchanges at the latest rate of the pair, as `buildExchangeCommand` says. What the desk refuses comes back as the outcome.
+ * Exchanges at the latest rate of the pair, as `buildExchangeCommand` says. The desk's refusals come back as the outcome.
  * @throws AppError `not_found/account_not_found`, `invalid/…` naming the field, and `forbidden/step_up_required`,
- *   `forbidden/large_payment_by_key`; none is remembered under a key
+ * `forbidden/large_payment_by_key`; none is remembered under a key
  */
 export async function exchangeCurrency(
   services: MoneyServices,
@@ -76,9 +76,9 @@ export async function exchangeCurrency(
 }
 
 /**
- * A command that exchanges once. A customer's own accounts only, both. Locks both.
- * Refuses `same_currency`, `no_exchange_rate`, `amount_too_small`, and what a transfer is refused for; those of kind
- * refused are kept as FAILED where an amount could be named.
+ * A command that exchanges once. Both accounts must be the customer's own. Locks both.
+ * Refuses `same_currency`, `no_exchange_rate`, `amount_too_small`, and whatever a transfer is refused for; refusals of kind
+ * `refused` are kept as FAILED where an amount could be named.
  */
 export function buildExchangeCommand(
   context: CommandContext & { assets: Assets },

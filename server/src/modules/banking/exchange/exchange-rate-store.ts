@@ -1,4 +1,4 @@
-// The SQL of exchange rates, which are only ever added, and of the rates that exchanges used.
+// The SQL of exchange rates, which are only ever added, and of the rates that exchanges have used.
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -33,7 +33,7 @@ export async function insertRates({ sql }: Tx, rates: readonly NewRate[]): Promi
   return rows.map(toRate);
 }
 
-/** The latest rate of each pair, by base and quote; of the given ones where they are given. */
+/** The latest rate of each pair, by base and quote; only of the given pairs, if any are given. */
 export async function selectLatestRates(
   db: Sql,
   { base, quote }: { base?: string | undefined; quote?: string | undefined },
@@ -86,7 +86,7 @@ export interface NewExchange {
   readonly rounding: string;
 }
 
-/** What was bought and at which rate; undefined where the journal is no exchange. */
+/** The amount bought and the rate used; undefined where the journal is not an exchange. */
 export async function selectExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
   const rows = await db<(RateRow & Pick<RecordedExchange, "bought" | "rounding">)[]>`
     SELECT e.bought, e.rounding, r.id, r.base, r.quote, r.rate, r.source, r.set_by, r.valid_from

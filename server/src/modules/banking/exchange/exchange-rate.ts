@@ -1,5 +1,5 @@
-// Exchange rates: what one unit of the base currency buys of the quote. A rate is never changed; a newer one follows
-// it. The way back is a rate of its own: the inverse is never derived, for the difference is the house's to choose.
+// Exchange rates: how much of the quote currency one unit of the base currency buys. A rate is never changed; a newer one follows
+// it. The opposite direction has its own rate: the inverse is never derived, because the house chooses the difference.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Decimal, parseDecimal } from "../../../values/money.ts";
@@ -12,7 +12,7 @@ export interface NewRate {
   readonly quote: string;
   /** Decimal text, up to 12 digits on each side of the point. */
   readonly rate: string;
-  /** Who says so: "manual", or the name of a rate source. */
+  /** Where the rate comes from: "manual", or the name of a rate source. */
   readonly source: string;
   readonly setBy: string;
 }
@@ -68,12 +68,12 @@ export interface RecordedExchange {
 /** How the bought amount is rounded. */
 export const ROUNDING = "half_even";
 
-/** What an exchange bought and at which rate; undefined for another journal. */
+/** The amount that an exchange bought and the rate it used; undefined for another journal. */
 export function findExchange(db: Sql, journalId: number): Promise<RecordedExchange | undefined> {
   return store.selectExchange(db, journalId);
 }
 
-/** The rate as an exact fraction; undefined where the text is none, or zero. */
+/** The rate as an exact fraction; undefined where the text is not a rate, or is zero. */
 export function readRate(rate: string): Decimal | undefined {
   const decimal = parseDecimal(rate);
   return decimal === undefined || decimal.digits === 0n ? undefined : decimal;

@@ -1,5 +1,5 @@
-// Where exchange rates come from besides the administrator: a port, and one source behind it that fetches JSON over
-// HTTP. A source's answer is taken whole or not at all.
+// Where exchange rates come from, besides the administrator: a port, and one source behind it that fetches JSON over HTTP. A
+// source's answer is accepted as a whole or not at all.
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { readBody } from "../../../runtime/read-body.ts";
@@ -17,7 +17,7 @@ export interface FetchedRate {
 export interface RateSource {
   /** Recorded with each rate. */
   readonly name: string;
-  /** @throws Error saying what is wrong with the answer, or that none came in time */
+  /** @throws Error saying what is wrong with the answer, or that none arrived in time */
   readonly fetchRates: (signal?: AbortSignal) => Promise<FetchedRate[]>;
 }
 
@@ -34,7 +34,7 @@ const Answer = Type.Object({
   }),
 });
 
-/** Fetches `{"base": "EUR", "rates": {"USD": "1.0834", ...}}`, the form that most public services have. */
+/** Fetches `{"base": "EUR", "rates": {"USD": "1.0834", ...}}`, the form that most public services use. */
 export function createHttpRateSource(
   url: string,
   { timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX }: { timeoutMs?: number; bytesMax?: number } = {},

@@ -1,5 +1,5 @@
-// Takes the rates of a source into the book: those that changed, of currencies that are known here. One implausible
-// rate refuses the whole answer, for a feed that is wrong by a factor of a hundred would give the house's money away.
+// Takes the rates of a source into the book: those that changed, for currencies that are known here. One implausible rate
+// refuses the whole answer, because a feed that is wrong by a factor of a hundred would give the house's money away.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
@@ -12,7 +12,7 @@ const JUMP_MAX = 2n;
 
 /**
  * Fetches once and adds what changed. Returns how many rates were added.
- * @throws Error saying why the source's answer was not taken; nothing was added
+ * @throws Error saying why the source's answer was not accepted; then nothing was added
  */
 export async function updateExchangeRates(
   { db, assets, source }: { db: Sql; assets: Assets; source: RateSource },

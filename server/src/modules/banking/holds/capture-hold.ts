@@ -1,5 +1,5 @@
-// Captures a hold: moves what was set aside, wholly or in part, and frees the rest. Of two captures, or a capture and a
-// release, exactly one wins, for both decide under the lock of the payer's account.
+// Captures a hold: moves the amount set aside, wholly or in part, and frees the rest. Of two captures, or a capture and a
+// release, exactly one wins, because both decide under the lock of the payer's account.
 import type { AppError } from "../../../values/app-error.ts";
 import { readOptionalAmount } from "../../../values/read-input.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
@@ -13,15 +13,15 @@ import { mayCapture } from "./hold.ts";
 import type { CommandContext } from "./place-hold.ts";
 
 export interface CaptureHoldRequest {
-  /** Read ahead: its accounts never change, its state is looked at again under the lock. */
+  /** The hold as read ahead: its accounts never change, its state is checked again under the lock. */
   readonly hold: HoldRecord;
-  /** Minor units; undefined: all that is held. */
+  /** Minor units; undefined: everything that is held. */
   readonly amount?: bigint | undefined;
 }
 
 /**
- * Captures a hold that the caller may see, as `buildCaptureHoldCommand` says. What the desk refuses comes back as the outcome.
- * @param amount as the client sent it; undefined: all that is held
+ * Captures a hold that the caller may see, as `buildCaptureHoldCommand` says. The desk's refusals come back as the outcome.
+ * @param amount as the client sent it; undefined: everything that is held
  * @throws AppError `not_found/hold_not_found`, `refused/stock_is_not_money`, `invalid/…` naming the field
  */
 export async function captureBankHold(

@@ -1,5 +1,5 @@
-// Reads holds for those who may see them: staff all, a customer those from or to an account of theirs. A hold of
-// others answers like one that does not exist.
+// Reads holds for those who may see them: staff may see all, a customer those from or to an account of theirs. Somebody else's
+// hold is answered like one that does not exist.
 
 import type { Sql } from "../../../runtime/database.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -29,7 +29,7 @@ interface HoldReader {
   readonly assets: Assets;
 }
 
-/** @throws AppError `not_found/hold_not_found`, also for a hold of others; `refused/stock_is_not_money` */
+/** @throws AppError `not_found/hold_not_found`, also for somebody else's hold; `refused/stock_is_not_money` */
 export async function getHold({ db, assets }: HoldReader, actor: Actor, id: number): Promise<HoldRecord> {
   const hold = await findHold(db, id);
   if (hold === undefined) throw ledgerError("hold_not_found");
@@ -68,7 +68,7 @@ export async function findHolds(
   return { ...page, items: page.items.filter((hold) => !isStock(assets, hold)) };
 }
 
-/** Stock reserved for an order is a hold too, and its order's alone. */
+/** Stock reserved for an order is a hold too, but it belongs to that order alone. */
 function isStock(assets: Assets, { assetId }: Pick<HoldRecord, "assetId">): boolean {
   return assets.byId(assetId).kind === "stock";
 }

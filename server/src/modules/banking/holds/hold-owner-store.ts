@@ -1,4 +1,4 @@
-// The SQL that tells whose accounts a hold is between, outside of any batch.
+// The SQL that tells who owns a hold's two accounts, outside of any batch.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 

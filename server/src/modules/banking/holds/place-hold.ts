@@ -1,5 +1,5 @@
 // Places a hold: sets an amount aside for another account, or for a payout to the outside world, until it is captured,
-// released or expires. The same guards and risk rules as for a transfer, for it promises the same.
+// released or expires. The guards and risk rules of a transfer apply, because a hold promises a transfer.
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
@@ -24,7 +24,7 @@ import {
 } from "../transactions/judge-movement.ts";
 import { requireProofOfLarge } from "../transactions/large-payment.ts";
 
-/** A hold asked for, checked in form. */
+/** A requested hold whose form has been checked. */
 export interface PlaceHoldRequest {
   readonly accountId: number;
   /** Undefined: a payout to the outside world. */
@@ -42,8 +42,8 @@ export interface CommandContext extends MoneyCaller {
 }
 
 /**
- * Places a hold, as `buildPlaceHoldCommand` says: it promises a payment, and asks for the proof that one asks for. What the
- * desk refuses comes back as the outcome.
+ * Places a hold, as `buildPlaceHoldCommand` says. A hold promises a payment, so it needs the same proof as a payment. The
+ * desk's refusals come back as the outcome.
  * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`, remembered under no key
  */
 export async function placeBankHold(
@@ -111,7 +111,7 @@ function decide(
   };
 }
 
-/** The payee may be anybody's, but it must be a customer's account. */
+/** The payee's account may belong to anybody, but it must be a customer's account. */
 function refuseAccounts(desk: Desk, actor: Actor, request: PlaceHoldRequest): AppError | undefined {
   const { toAccountId } = request;
   const foreign = refuseAccount(desk, actor, request);

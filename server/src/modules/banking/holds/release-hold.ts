@@ -1,4 +1,4 @@
-// Releases a hold: nothing moves, and what was set aside is free again.
+// Releases a hold: no money moves, and the amount that was set aside becomes available again.
 import type { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { describeHold, type HoldRecord, isRefusal, ledgerError, releaseHold } from "../../ledger/index.ts";
@@ -11,7 +11,7 @@ import { mayRelease } from "./hold.ts";
 import type { CommandContext } from "./place-hold.ts";
 
 /**
- * Releases a hold that the caller may see, as `buildReleaseHoldCommand` says. What the desk refuses comes back as the outcome.
+ * Releases a hold that the caller may see, as `buildReleaseHoldCommand` says. The desk's refusals come back as the outcome.
  * @throws AppError `not_found/hold_not_found`, `refused/stock_is_not_money`
  */
 export async function releaseBankHold(
@@ -24,7 +24,7 @@ export async function releaseBankHold(
 }
 
 /**
- * A command that releases one hold, read ahead for its accounts. Locks both accounts; works on frozen ones too.
+ * A command that releases one hold, which was read ahead for its accounts. Locks both accounts; works on frozen ones too.
  * Refuses `not_the_payee`, `owned_by_another` (naming `owned_by`) and `hold_not_active` (naming the state: captured, released or expired).
  */
 export function buildReleaseHoldCommand(context: CommandContext, known: HoldRecord): BookCommand {

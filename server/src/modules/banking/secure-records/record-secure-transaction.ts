@@ -1,5 +1,5 @@
-// A secure transaction: a deposit to a user's account whose canonical record is signed, encrypted and stored in the vault
-// in the transaction that posts it. The signature is its tx_id, so that whoever has the key can tell a true one.
+// A secure transaction: a deposit to a user's account, whose canonical record is signed, encrypted and stored in the vault by the
+// same transaction that posts it. The signature is its tx_id, so that anybody with the key can recognize a genuine one.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
@@ -24,7 +24,7 @@ export interface SecureServices {
   readonly assets: Assets;
   readonly risk: RiskGuard;
   readonly vault: Vault;
-  /** Signs the records, as `deriveRecordKey` gives it. There is no default. */
+  /** The key that signs the records, from `deriveRecordKey`. There is no default. */
   readonly recordKey: string | Buffer | undefined;
   readonly secureVault?: SecureVault;
 }
@@ -41,7 +41,7 @@ export interface SecureRequest {
   readonly currency?: string | undefined;
 }
 
-/** What is signed: canonical JSON, the members in this order. */
+/** The record that is signed: canonical JSON, the members in this order. */
 interface SecureRecord {
   readonly account_id: string;
   readonly actor_id: string;
@@ -53,7 +53,7 @@ interface SecureRecord {
 }
 
 /**
- * Posts and records, as `buildSecureTransactionCommand` says. What the desk refuses comes back as the outcome.
+ * Posts and records, as `buildSecureTransactionCommand` says. The desk's refusals come back as the outcome.
  * @throws AppError `unavailable/secure_records_not_configured`, `not_found/account_not_found`, `invalid/…` naming the field
  */
 export async function postSecureTransaction(
@@ -120,7 +120,7 @@ function sign(recordKey: string | Buffer, record: string): string {
   return createHmac("sha256", recordKey).update(record).digest("hex");
 }
 
-/** What signs records: API_KEY_V1, or what ADMIN_PASSWORD makes of it where there is one; who forges needs both then. */
+/** The key that signs records: API_KEY_V1, combined with ADMIN_PASSWORD where that is set; then a forger needs both. */
 export function deriveRecordKey({ API_KEY_V1: apiKey, ADMIN_PASSWORD: password }: RecordSecrets) {
   if (apiKey === undefined || password === undefined) return apiKey;
   return createHmac("sha256", apiKey).update(`countinghouse secure record\0${password}`).digest();
@@ -139,8 +139,8 @@ async function findAccount(
 }
 
 /**
- * Posts and records a secure transaction, from within the program.
- * @throws AppError as `buildSecureTransactionCommand`, and what posting refuses
+ * Posts and records a secure transaction, for callers within the program.
+ * @throws AppError as `buildSecureTransactionCommand`, and the refusals of posting
  */
 export async function recordSecureTransaction(
   services: SecureServices,
@@ -154,7 +154,7 @@ export async function recordSecureTransaction(
   return JSON.parse(outcome.answer);
 }
 
-/** The record behind a tx_id, decrypted and its signature checked; undefined where there is none. @throws VaultError */
+/** The decrypted record of a tx_id, with its signature checked; undefined where there is none. @throws VaultError */
 export async function getSecureRecord(
   { db, vault, recordKey, secureVault = TABLE_VAULT }: Omit<SecureServices, "desk" | "assets">,
   txId: string,

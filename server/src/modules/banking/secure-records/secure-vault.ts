@@ -1,8 +1,8 @@
-// The vault of secure transaction records, as a port. A record is encrypted with a data key of its own before the vault
-// sees it, so that no vault, ours or foreign, ever holds one in the clear.
+// The vault of secure transaction records, as a port. A record is encrypted with a data key of its own before the vault gets it,
+// so that no vault, ours or foreign, ever holds a record in the clear.
 //
-// Today's vault is a table, written in the transaction of the posting. One outside (HashiCorp Vault, Azure Key Vault) is
-// never called inside a transaction: it will be filled from the table by a job, with the same sealed records.
+// Today's vault is a table, written in the transaction of the posting. An outside vault (HashiCorp Vault, Azure Key Vault) will
+// never be called inside a transaction: a job will fill it from the table, with the same sealed records.
 import { createSecretKey, randomBytes } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
@@ -19,7 +19,7 @@ export interface SealedRecord {
 }
 
 export interface SecureVault {
-  /** Where the desk leaves records: they commit with the posting or not at all. */
+  /** Where the desk leaves records: they commit together with the posting or not at all. */
   readonly records: RowWriter<SealedRecord>;
   readonly find: (db: Sql, txId: string) => Promise<SealedRecord | undefined>;
 }

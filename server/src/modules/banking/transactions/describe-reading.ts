@@ -1,4 +1,4 @@
-// The JSON documents of what is read: balances, statements, transactions. The same for everyone who may see them.
+// The JSON documents of reads: balances, statements, transactions. The same for everyone who may see them.
 import { formatAmount } from "../../../values/money.ts";
 import { formatStamp } from "../../../values/time.ts";
 import {
@@ -67,7 +67,7 @@ function describeEntry(asset: Asset, entry: StatementEntry): StatementEntryDocum
   };
 }
 
-/** The same document as the one that posting it answered. A deposit is told of the account that it is for. */
+/** The same document as the answer when it was posted. A deposit is described from its receiving account. */
 export function describeRecord(assets: Assets, record: TransactionRecord): TransactionDocument {
   const { debit, credit, type } = record;
   const sides = type === "DEPOSIT" ? { from: credit, to: debit } : { from: debit, to: credit };
@@ -92,7 +92,7 @@ export function describeDetail(assets: Assets, transaction: VisibleTransaction):
   };
 }
 
-/** As the exchange itself was answered: who received, how much, at which rate. */
+/** As in the exchange's own answer: who received, how much, at which rate. */
 function describeExchange(
   assets: Assets,
   { exchange, transfers }: VisibleTransaction,

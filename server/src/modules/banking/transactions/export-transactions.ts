@@ -1,5 +1,5 @@
-// Exports transactions as an operator sees them: all that match, newest first, as of one moment, page after page, so
-// that neither this process nor PostgreSQL ever holds more than a page.
+// Exports transactions as an operator sees them: all that match, newest first, as of one moment, page after page, so that
+// neither this process nor PostgreSQL ever holds more than one page.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
@@ -18,15 +18,15 @@ import { withoutStock } from "./find-bank-transactions.ts";
 
 export interface ExportQuery extends Pick<TransactionQuery, "from" | "to" | "status"> {
   readonly accountId?: number | undefined;
-  /** At most so many are written. */
+  /** At most this many are written. */
   readonly rowsMax: number;
-  /** Writes a page; the next is read when it is done. */
+  /** Writes a page; the next page is read when this is done. */
   readonly write: (page: readonly TransactionDocument[]) => Promise<void>;
 }
 
 const PAGE = 1_000;
 
-/** Locks nothing. @throws AppError `not_found/account_not_found`, and whatever `write` throws */
+/** Takes no locks. @throws AppError `not_found/account_not_found`, and whatever `write` throws */
 export function exportTransactions(
   { db, assets }: { db: Sql; assets: Assets },
   { accountId, rowsMax, write, ...filter }: ExportQuery,

@@ -1,5 +1,5 @@
-// Reads transactions for those who may see them: staff all, a customer those on accounts of theirs, and of a journal
-// with many transfers only their own. What others may see answers like what does not exist.
+// Reads transactions for those who may see them: staff may see all, a customer those on their own accounts, and of a journal with
+// many transfers only their own. Somebody else's transaction is answered like one that does not exist.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
@@ -27,12 +27,12 @@ interface TransactionReader {
   readonly assets: Assets;
 }
 
-/** So many accounts of one owner are searched at once. */
+/** At most this many accounts of one owner are searched at once. */
 const ACCOUNTS_MAX = 1_000;
 
 /**
- * One page, newest first: of the account, or of all that the actor may see.
- * @throws AppError `not_found/account_not_found`; `invalid/invalid_request` where a customer of more than 1,000 accounts names none
+ * One page, newest first: of the account, or of everything that the actor may see.
+ * @throws AppError `not_found/account_not_found`; `invalid/invalid_request` where a customer with over 1,000 accounts names none
  */
 export async function findBankTransactions(
   { db, assets }: TransactionReader,
@@ -45,7 +45,7 @@ export async function findBankTransactions(
   return { ...page, items: withoutStock(assets, page.items) };
 }
 
-/** Units of stock are no customer's money. A page may be short. */
+/** Leaves out units of stock, which are not a customer's money. A page may be short. */
 export function withoutStock<T extends { readonly assetId: number }>(
   assets: Assets,
   found: readonly T[],
@@ -70,13 +70,13 @@ export async function findVisibleAccounts(
   return ids;
 }
 
-/** What a customer sees of a transaction: their own transfers, and balances of their own accounts. */
+/** What a customer may see of a transaction: their own transfers, and the balances of their own accounts. */
 export interface VisibleTransaction extends TransactionWithTransfers {
   readonly exchange: RecordedExchange | undefined;
   readonly mayShowBalance: (accountId: number) => boolean;
 }
 
-/** @throws AppError `not_found/transaction_not_found`, also for one of others */
+/** @throws AppError `not_found/transaction_not_found`, also for somebody else's */
 export async function getBankTransaction(
   { db, assets }: TransactionReader,
   actor: Actor,
@@ -100,12 +100,12 @@ export async function getBankTransaction(
   return { ...transaction, ...standFor(transaction, transfers, isOwn), transfers, mayShowBalance: isOwn };
 }
 
-/** Two currencies are in one journal only where an exchange has put them there, or its reversal. */
+/** Only an exchange, or its reversal, puts two currencies into one journal. */
 function mayBeExchange({ assetId, transfers }: TransactionWithTransfers): boolean {
   return transfers.some((transfer) => transfer.assetId !== assetId);
 }
 
-/** What their own accounts gained or lost by it; of more than two transfers others' are not looked at. */
+/** What their own accounts gained or lost by it; where there are more than two transfers, other accounts are ignored. */
 function standFor(
   { transfers: all }: TransactionWithTransfers,
   own: readonly RecordedTransfer[],

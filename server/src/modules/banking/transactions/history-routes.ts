@@ -1,4 +1,4 @@
-// Routes that read what happened: balances, statements, transactions.
+// Routes that read the past: balances, statements, transactions.
 
 import { addList, addRoute, formatCursor, type HttpServer, readCursor } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";

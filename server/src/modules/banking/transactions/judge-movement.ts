@@ -1,5 +1,5 @@
-// What every money command asks before it books, and leaves behind: may this actor touch the account, what is kept of a
-// refusal, which balances the answer shows. One place, so that no door to the book is guarded less than another.
+// What every money command does before and after it books: whether this actor may touch the account, what is kept of a refusal,
+// which balances the answer shows. All in one place, so that every command is guarded equally.
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
@@ -15,7 +15,7 @@ import { ownersOf } from "../accounts/account-owners.ts";
 import { bankingError } from "../errors.ts";
 import { describeBalances } from "./transaction.ts";
 
-/** Refuses an account that is not the customer's, a system account, or one of another currency. An unknown one the book refuses. */
+/** Refuses a system account, one of another currency, or one not the customer's. The book refuses an unknown one. */
 export function refuseAccount(
   desk: Desk,
   actor: Actor,
@@ -29,7 +29,7 @@ export function refuseAccount(
   return refuseSystemAccount(desk, accountId);
 }
 
-/** The house's own accounts are nobody's to name: `world` is reached by deposit and withdrawal, `exchange` by exchange. */
+/** Nobody may name the house's own accounts: `world` is reached by deposit and withdrawal, `exchange` by an exchange. */
 export function refuseSystemAccount(desk: Desk, accountId: number): AppError | undefined {
   if (desk.book.accounts.get(accountId)?.system !== true) return undefined;
   return ledgerError("account_not_found", { account_id: String(accountId) });
@@ -41,7 +41,7 @@ export function findBlocked(findings: readonly Finding[]): AppError | undefined 
   return blocking === undefined ? undefined : bankingError("blocked_by_risk_rule", { rule: blocking.rule });
 }
 
-/** A business refusal becomes a FAILED transaction that the customer finds in the list; the answer names it. */
+/** A business refusal becomes a FAILED transaction, which the customer finds in the list and the answer names. */
 export function refuseTransaction(
   desk: Desk,
   risk: RiskGuard,
@@ -60,7 +60,7 @@ export function refuseTransaction(
   return new AppError(error.kind, error.code, { ...error.details, transaction_id: String(id) });
 }
 
-/** JSON text: a document with the balances that its actor may see of these accounts. */
+/** JSON text: a document with those balances of these accounts that its actor may see. */
 export function withBalances(
   desk: Desk,
   actor: Actor,

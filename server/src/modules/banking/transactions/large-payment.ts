@@ -1,7 +1,7 @@
-// Large payments ask who is there: above the limit of its currency, money leaves an owner's accounts only where whoever is
-// signed in has proved who they are in the last ten minutes. A person's API key cannot be asked, so it carries a scope for it,
-// which was given with such a proof. Asked before the command, so that no refusal is remembered
-// under its key: the same request goes through after the step-up.
+// Large payments need a fresh proof of identity: above the limit of its currency, money leaves an owner's accounts only if the
+// signed-in user has proved who they are in the last ten minutes. A person's API key cannot be asked for a proof, so it needs a
+// scope that was granted with such a proof. The check comes before the command, so that no refusal is remembered under its key:
+// the same request succeeds after the step-up.
 
 import { findRefusal, PERMISSIONS } from "../../../http/permissions.ts";
 import type { Sql } from "../../../runtime/database.ts";
@@ -17,7 +17,7 @@ import type { TransactionRequest } from "./post-transactions.ts";
 const CURRENCY = /^[A-Z0-9_.-]{2,24}$/;
 const AMOUNT = /^\d{1,15}(\.\d{1,9})?$/;
 
-/** Decimal amounts by currency; a currency that is not named has no limit. */
+/** Decimal amounts by currency; a currency that is not listed has no limit. */
 export type StepUpLimits = ReadonlyMap<string, string>;
 
 /** Reads STEP_UP_LIMITS. @returns the limits, or a sentence saying what is wrong with them */
@@ -39,14 +39,14 @@ export interface LargePaymentContext {
   readonly stepUpLimits: StepUpLimits;
 }
 
-/** A movement of money out of an account, as far as a limit can tell. */
+/** A movement of money out of an account, as far as it matters to a limit. */
 export type Payment = Pick<TransactionRequest, "type" | "accountId" | "toAccountId" | "amount" | "asset">;
 
 const CLOCK = { now: Date.now };
 
 /**
- * For people who signed in, and for their API keys without the scope `payments:large`; programs' keys and minted tokens pass
- * (`requireRecentProof`). Payments of one request count together, by currency; what stays with its owner does not count.
+ * Applies to people who signed in, and to their API keys without the scope `payments:large`; programs' keys and minted tokens
+ * pass (`requireRecentProof`). Payments of one request are added up by currency; money that stays with its owner does not count.
  * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key` naming currency and limit
  */
 export async function requireProofOfLarge(
@@ -68,8 +68,8 @@ export async function requireProofOfLarge(
 }
 
 /**
- * As `requireProofOfLarge`, of one payment that leaves its owner, whose amount only the desk knows. Refusals of kind
- * forbidden are not remembered under a key: the same request goes through after the step-up.
+ * Like `requireProofOfLarge`, for one payment that leaves its owner and whose amount only the desk knows. Refusals of kind
+ * forbidden are not remembered under a key: the same request succeeds after the step-up.
  * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`
  */
 export function checkProofOfLarge(
@@ -87,7 +87,7 @@ function demandProof(actor: Actor, { currency, limit }: { currency: string; limi
   requireRecentProof(CLOCK, actor, { message, currency, limit });
 }
 
-/** A person's API key that was not given what it takes to pay out more than their limits. */
+/** Whether this is a person's API key without the scope for payments above the person's limits. */
 function isBarredKey(actor: Actor): boolean {
   if (actor.kind !== "api_key" || isProgram(actor.roles)) return false;
   const permission = PERMISSIONS["payLarge"];

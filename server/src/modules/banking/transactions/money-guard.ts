@@ -1,5 +1,5 @@
-// The guard of doors above banking that hold or take a person's money, as an order paid from a balance does: the risk rules
-// and the proof that large payments ask for, the same as of a transfer. Which doors pass it: `movesMoney` in http/permissions.ts.
+// The guard for modules above banking that hold or take a person's money, such as an order paid from a balance: the same risk
+// rules, and the same proof for large payments, as for a transfer. `movesMoney` in http/permissions.ts lists what passes it.
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { Desk, RowNeed } from "../../desk/index.ts";
@@ -11,16 +11,16 @@ import { checkProofOfLarge, type StepUpLimits } from "./large-payment.ts";
 export interface GuardedPayment {
   readonly actor: Actor;
   readonly asset: Asset;
-  /** What it would move, and as what it is kept where a rule blocks it. */
+  /** The movement to judge, and the transaction it is kept as if a rule blocks it. */
   readonly movement: TransferRequest;
   readonly header: JournalHeader;
 }
 
 export interface MoneyGuard {
-  /** What has to be read before money is held on the account. */
+  /** The rows to read before money is held on the account. */
   readonly needsOf: (accountId: number | undefined) => RowNeed[];
   /**
-   * Judges what is about to be held, and holds it: it counts and is flagged as an outgoing transaction.
+   * Judges a hold that is about to be placed, and places it: it counts and is flagged like an outgoing transaction.
    * Refuses `blocked_by_risk_rule`, to be kept by `keepBlocked`.
    * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`
    */
@@ -29,7 +29,7 @@ export interface MoneyGuard {
     payment: GuardedPayment,
     hold: () => Held | AppError,
   ) => Held | AppError;
-  /** Keeps a blocked payment as FAILED, with its flags: to be called when all that was booked with it is taken back. */
+  /** Keeps a blocked payment as FAILED, with its flags. Call it after everything that was booked with it has been taken back. */
   readonly keepBlocked: (desk: Desk, refused: AppError) => AppError;
 }
 

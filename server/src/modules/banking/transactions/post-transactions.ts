@@ -1,5 +1,5 @@
-// Posts deposits, withdrawals and transfers, one or up to 8,000 in a request. A deposit comes from the asset's `world`
-// account and a withdrawal goes to it, so that the sum of all accounts stays zero.
+// Posts deposits, withdrawals and transfers, one or up to 8,000 in a request. A deposit comes from the asset's `world` account
+// and a withdrawal goes to it, so that the sum of all accounts stays zero.
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk, RowNeed } from "../../desk/index.ts";
@@ -29,13 +29,13 @@ import {
 import { requireProofOfLarge } from "./large-payment.ts";
 import { describeTransaction, type TransactionFields } from "./transaction.ts";
 
-/** One transaction asked for, checked in form: the ids are numbers, the amount exact at the asset's scale. */
+/** A requested transaction whose form has been checked: the ids are numbers, the amount is exact at the asset's scale. */
 export interface TransactionRequest {
   readonly type: "deposit" | "withdrawal" | "transfer";
   readonly accountId: number;
   readonly toAccountId?: number | undefined;
   readonly amount: bigint;
-  /** Move `amount` or, where less is available, all that is. */
+  /** Moves `amount` or, where less is available, all of it. */
   readonly upToAvailable?: boolean | undefined;
   readonly asset: Asset;
   readonly reference?: string | undefined;
@@ -55,7 +55,7 @@ interface PostingContext extends MoneyCaller {
 }
 
 /**
- * Posts one transaction. Its answer is the transaction with the balances it left. What the desk refuses comes back as the
+ * Posts one transaction. Its answer is the transaction with the balances it left. The desk's refusals come back as the
  * outcome.
  * @throws AppError `forbidden/step_up_required`, `forbidden/large_payment_by_key`, remembered under no key
  */
@@ -80,7 +80,7 @@ export async function postTransactions(
   return desk.submit(buildPostBatchCommand({ ...caller, assets, risk, mode }, requests));
 }
 
-/** All or none, or each for itself. */
+/** All or none, or each on its own. */
 export type BatchMode = "atomic" | "independent";
 
 /** A command that posts one transaction. Its answer is the transaction with the balances it left. */
@@ -105,8 +105,8 @@ export function buildPostCommand(context: PostingContext, request: TransactionRe
 }
 
 /**
- * A command that posts many. `atomic`: all or none, refused with the first item that was; `independent`: each for
- * itself. Its answer lists one outcome per item, in order.
+ * A command that posts many. `atomic`: all or none, refused with the refusal of the first item that fails; `independent`: each
+ * on its own. Its answer lists one outcome per item, in order.
  */
 export function buildPostBatchCommand(
   context: PostingContext & { mode: BatchMode },
@@ -207,7 +207,7 @@ function countCompleted({ request }: Item): { type: string; status: string } {
   return { type: KINDS[request.type], status: "COMPLETED" };
 }
 
-/** Decides one transaction: may this actor, do the risk rules allow it, does the book. Returns its document as JSON text. */
+/** Decides one transaction: the actor's rights, the risk rules, then the book. Returns its document as JSON text. */
 function decideOne(
   desk: Desk,
   { actor, risk }: PostingContext,
@@ -240,7 +240,7 @@ function refuseAccounts(desk: Desk, actor: Actor, request: TransactionRequest): 
   return toAccountId === undefined ? undefined : refuseSystemAccount(desk, toAccountId);
 }
 
-/** What will move, if anything does; where nothing is available the book refuses. */
+/** The amount that will move, if any; where nothing is available, the book refuses. */
 function boundAmount(desk: Desk, { accountId, amount, upToAvailable }: TransactionRequest): bigint {
   const account = desk.book.accounts.get(accountId);
   if (upToAvailable !== true || account === undefined) return amount;
@@ -248,7 +248,7 @@ function boundAmount(desk: Desk, { accountId, amount, upToAvailable }: Transacti
   return available < amount ? available : amount;
 }
 
-/** The event carries the document; the answer adds the balances that its actor may see. */
+/** The event carries the document; the answer adds those balances that its actor may see. */
 function complete(
   desk: Desk,
   actor: Actor,

@@ -1,5 +1,5 @@
-// Reverses a completed transaction: a new one of type SYSTEM_ADJUSTMENT books its transfers mirrored, last first. Once,
-// and never a reversal itself, nor what an order or payment has booked; where the payee no longer has the money it is refused like any payment.
+// Reverses a completed transaction: a new one of type SYSTEM_ADJUSTMENT books its transfers mirrored, last first. Possible once,
+// never for a reversal or what an order or payment booked; if the payee lacks the money, it is refused like any payment.
 import type { Sql } from "../../../runtime/database.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
@@ -25,13 +25,13 @@ import { refuseTransaction, withBalances } from "./judge-movement.ts";
 import { describeTransaction } from "./transaction.ts";
 
 export interface ReverseRequest {
-  /** Read ahead: what it moved never changes; whether it was reversed is looked at again under the locks. */
+  /** Read ahead: what it moved never changes; whether it was reversed is checked again under the locks. */
   readonly journal: ReversibleJournal;
   readonly reference?: string | undefined;
 }
 
 /**
- * Reverses a transaction, as `buildReversalCommand` says. What the desk refuses comes back as the outcome.
+ * Reverses a transaction, as `buildReversalCommand` says. The desk's refusals come back as the outcome.
  * @throws AppError `not_found/transaction_not_found`, `refused/stock_is_not_money`
  */
 export async function reverseTransaction(

@@ -1,4 +1,4 @@
-// What `countinghouse export transactions` writes.
+// The output of `countinghouse export transactions`.
 import { parseId } from "../../../values/id.ts";
 import { loadAssets, TRANSACTION_STATUSES, type TransactionStatus } from "../../ledger/index.ts";
 import type { RowExport } from "../../module.ts";

@@ -11,7 +11,7 @@ import { BatchInput, TransactionInput } from "../schemas.ts";
 import { postTransaction, postTransactions } from "./post-transactions.ts";
 import { reverseTransaction } from "./reverse-transaction.ts";
 
-/** What the API's page says of it, for every operation that pays out. */
+/** The text on the API's page, for every operation that pays out. */
 export const LARGE =
   "What leaves an owner's accounts and is above STEP_UP_LIMITS needs a proof no older than ten minutes: POST /auth/step-up.";
 

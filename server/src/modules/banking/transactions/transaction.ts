@@ -1,4 +1,4 @@
-// A transaction as its customer sees it, and its JSON document: the same whether just posted, looked up or replayed.
+// A transaction as its customer sees it, and its JSON document: the same whether it was just posted, looked up or replayed.
 import { formatAmount } from "../../../values/money.ts";
 import { formatStamp } from "../../../values/time.ts";
 import {

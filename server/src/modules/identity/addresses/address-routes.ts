@@ -1,4 +1,4 @@
-// Routes of addresses: confirming one, and taking a change of it back. Links in mails open a small page.
+// Routes of addresses: confirming an address, and taking back a change of it. Links in mails open a small page.
 import type { FastifyRequest } from "fastify";
 import { addRoute, type HttpServer, readFullOrigin } from "../../../http/index.ts";
 import { renderUndoPage, renderVerifyPage } from "../mails/link-page.ts";
@@ -57,7 +57,7 @@ function addConfirming(server: HttpServer, identity: Identity): void {
   );
 }
 
-/** The token of a session of their own; whatever else is sent proves nothing here and refuses nothing. */
+/** Reads the token of the caller's own session; a token that is not good is ignored here, not refused. */
 async function findSignedIn(
   identity: Identity,
   { headers }: Pick<FastifyRequest, "headers">,

@@ -1,5 +1,5 @@
-// Asks for another address: a link to the new one, and to the old one word of it with a link that stops it. Until the new one
-// is confirmed, the old one signs in and gets the resets.
+// Asks to change an address: mails a link to the new address, and tells the old one, with a link that stops the change. Until
+// the new address is confirmed, the old one still signs in and gets the password resets.
 import { randomUUID } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -12,7 +12,7 @@ import { selectTaken } from "../users/user-store.ts";
 import { contextOfChange } from "./email-change.ts";
 import { findPendingChange, insertEmailChange } from "./email-change-store.ts";
 
-/** Withdraw the pending change and lock the user's row before. @throws AppError `conflict/email_taken` */
+/** Before the call, withdraw the pending change and lock the user's row. @throws AppError `conflict/email_taken` */
 export async function askForEmailChange(
   tx: Tx,
   identity: Identity,
@@ -38,7 +38,7 @@ export async function askForEmailChange(
     await insertMail(tx, { template, userId: user.id, login: null, changeId, at });
 }
 
-/** The address that waits to be confirmed. @throws VaultError */
+/** The address that is waiting to be confirmed. @throws VaultError */
 export async function findPendingEmail(
   sql: Sql | Tx["sql"],
   vault: Vault,

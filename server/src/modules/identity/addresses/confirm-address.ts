@@ -1,5 +1,5 @@
-// Confirms an address by the link that was sent to it: the one somebody registered with, or the one that an account is to have
-// from now on.
+// Confirms an address by the link that was mailed to it: the address a user registered with, or the new one they want to
+// change to.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
@@ -18,15 +18,15 @@ import { dropUnclaimed } from "./first-proof.ts";
 
 export interface Confirmation {
   readonly token: string;
-  /** The account's, where given. */
+  /** The account's password, where one was given. */
   readonly password?: string | undefined;
-  /** Who is signed in where the link was opened, and as nobody else than themselves. */
+  /** The user signed in where the link was opened, acting as themselves and nobody else. */
   readonly signedInId?: string | undefined;
 }
 
 /**
- * Without the password or a session of the account, the link says only that the mailbox is theirs, not that they made the
- * account: then what was added to it goes with the first proof. Locks the user's row.
+ * Without the password or a session of the account, the link proves only that the mailbox is theirs, not that they made the
+ * account: then the first proof removes what was added to the account before. Locks the user's row.
  * @throws AppError `invalid/invalid_link`; `conflict/email_taken`; `refused/wrong_password`, `too_many/login_throttled` (the
  *   link then stays good)
  */
@@ -70,7 +70,7 @@ interface Proof {
   readonly user: UserRow;
   readonly hash: Buffer;
   readonly origin: AuditOrigin;
-  /** Who has the mailbox holds the account too. */
+  /** Whether the person who has the mailbox also owns the account. */
   readonly holds: boolean;
 }
 
@@ -112,7 +112,7 @@ function record(tx: Tx, { user, origin }: Proof, details: Readonly<Record<string
   return recordSecurity(tx, [{ event: "user_updated", actor: user.id, userId: user.id, origin, details }]);
 }
 
-/** Sends the mail to confirm again: of the address that is asked for, where there is one. */
+/** Sends the confirmation mail again: for the address that is being changed to, if there is one. */
 export function requestVerification(identity: Identity, userId: string): Promise<void> {
   const at = dateOf(identity);
   return inTransaction(identity.db, async (tx) => {

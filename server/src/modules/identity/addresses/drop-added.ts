@@ -1,6 +1,6 @@
-// Drops what was added to an account: API keys that its user made, passkeys, the authenticator app, backup codes, known
-// devices, links on their way, wishes for another address, and with them every session. Whoever proves an address for the first
-// time may not be who registered with it, and who takes a change of address back was not who asked for it.
+// Drops everything that was added to an account: API keys that its user made, passkeys, the authenticator app, backup codes,
+// known devices, unused links and pending changes of address, and with them every session. The person who first proves an
+// address may not be the one who registered with it, and the person who takes a change back did not ask for it.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { revokeOwnKeys } from "../api-keys/api-keys.ts";
 import { deleteBackupCodes, deleteTotpSince } from "../factors/factor-store.ts";
@@ -15,15 +15,15 @@ import { withdrawPendingChange } from "./email-change-store.ts";
 
 export interface Drop {
   readonly userId: string;
-  /** What was there before then stays. */
+  /** What was there before this time stays. */
   readonly since: Date;
   readonly reason: string;
 }
 
-/** All of an account. */
+/** Drops everything, whenever it was added. */
 export const FROM_THE_BEGINNING = new Date(0);
 
-/** Lock the user's row before. Returns what to tell this process's memory after the commit. */
+/** Lock the user's row first. Returns the revocations to apply to this process's memory after the commit. */
 export async function dropAdded(
   tx: Tx,
   identity: Identity,
@@ -33,7 +33,7 @@ export async function dropAdded(
   await clearPasswordSince(tx, userId, since);
   await deletePasskeysSince(tx, userId, since);
   await deleteTotpSince(tx, userId, since);
-  await deleteBackupCodes(tx, userId); // nobody knows who has them
+  await deleteBackupCodes(tx, userId); // it is not known who has them
   await deleteDevicesSince(tx, userId, since);
   await deleteLinkMails(tx, userId);
   await voidLinkTokens(tx, { userId, at });

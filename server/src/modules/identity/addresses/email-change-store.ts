@@ -29,7 +29,7 @@ export async function findEmailChange(sql: Query, id: string): Promise<EmailChan
   return row;
 }
 
-/** The one that waits to be confirmed. */
+/** The change that is waiting to be confirmed. */
 export async function findPendingChange(sql: Query, userId: string): Promise<EmailChange | undefined> {
   const [row] = await sql<EmailChange[]>`
     SELECT ${columns(sql)}
@@ -52,7 +52,7 @@ interface LinkUse {
   readonly at: Date;
 }
 
-/** The statement that uses a link up; it answers the link's change where the link is still good. */
+/** The statement that uses up a link; it returns the link's change where the link is still good. */
 function useLink(sql: Query, purpose: "change_email" | "undo_email_change", { hash, at }: LinkUse) {
   return sql`
     UPDATE identity.link_tokens
@@ -64,7 +64,7 @@ function useLink(sql: Query, purpose: "change_email" | "undo_email_change", { ha
     RETURNING change_id`;
 }
 
-/** Uses a link to confirm up, and confirms its change; undefined where either is no longer good. Lock the user's row before. */
+/** Uses up a confirmation link and confirms its change; undefined where either is no longer good. Lock the user's row first. */
 export async function confirmChange({ sql }: Tx, { hash, at }: LinkUse): Promise<EmailChange | undefined> {
   const [row] = await sql<EmailChange[]>`
     WITH used AS (${useLink(sql, "change_email", { hash, at })})
@@ -81,8 +81,8 @@ export async function confirmChange({ sql }: Tx, { hash, at }: LinkUse): Promise
 }
 
 /**
- * Uses a link to take a change back up, and ends that change and all that came after it; undefined where it is no longer
- * good. Lock the user's row before.
+ * Uses up a link that takes a change back, and ends that change and all later ones; undefined where the link is no longer
+ * good. Lock the user's row first.
  */
 export async function undoChanges({ sql }: Tx, { hash, at }: LinkUse): Promise<EmailChange | undefined> {
   const [row] = await sql<EmailChange[]>`

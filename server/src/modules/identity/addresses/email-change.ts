@@ -1,16 +1,16 @@
-// A change of a user's address: asked for by whoever is signed in, in force once the new address has confirmed it, and taken
-// back by the old one until a week after that.
+// A change of a user's address: the signed-in user asks for it, it takes effect once the new address has confirmed it, and the
+// old address can take it back until a week after that.
 
-/** For how long after its confirmation the old address can take a change back, and is nobody else's. */
+/** For how long after the confirmation the old address can take a change back; nobody else can have the address meanwhile. */
 export const UNDO_MS = 7 * 86_400_000;
 
 export interface EmailChange {
   readonly id: string;
   readonly userId: string;
-  /** Encrypted, as the new one. */
+  /** Encrypted, like the new one. */
   readonly oldEmail: string;
   readonly oldIndex: Buffer;
-  /** Whether the old one had been proved by then. */
+  /** Whether the old address had been proved by then. */
   readonly oldVerified: boolean;
   readonly newEmail: string;
   readonly newIndex: Buffer;

@@ -1,5 +1,5 @@
-// The first proof of an address. Anybody may have registered with it before: what they added to the account, and their
-// password, must not be what its owner goes on with.
+// The first proof of an address. Anybody may have registered with the address before, so what they added to the account, and
+// their password, must not stay valid for its real owner.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { insertMail } from "../mails/mail-store.ts";
 import type { Revocation } from "../sessions/revocation-store.ts";
@@ -11,7 +11,7 @@ import { withdrawPendingChange } from "./email-change-store.ts";
 
 const REASON = "the address was proved for the first time";
 
-/** By a link that sets a new password as well. Lock the user's row before. */
+/** For a link that also sets a new password. Lock the user's row first. */
 export async function dropUnproved(tx: Tx, identity: Identity, user: UserRow): Promise<Revocation[]> {
   if (user.emailVerifiedAt !== null) {
     await withdrawPendingChange(tx, user.id, dateOf(identity));
@@ -21,8 +21,8 @@ export async function dropUnproved(tx: Tx, identity: Identity, user: UserRow): P
 }
 
 /**
- * By a link alone: nothing says that who has the mailbox made the account, so all goes, the password too, and a mail says how to
- * set a new one. Lock the user's row before.
+ * For a link alone: nothing proves that the owner of the mailbox made the account. So everything goes, the password too, and
+ * a mail says how to set a new one. Lock the user's row first.
  */
 export async function dropUnclaimed(tx: Tx, identity: Identity, user: UserRow): Promise<Revocation[]> {
   if (user.emailVerifiedAt !== null) return [];

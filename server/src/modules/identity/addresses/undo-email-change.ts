@@ -1,5 +1,5 @@
-// Takes a change of address back, by the link that was sent to the old one: before the new one is confirmed, and for seven days
-// after. Whoever asked for the change was in the account, so everybody is signed out, and what was added since then goes.
+// Takes a change of address back, by the link that was mailed to the old address: before the new one is confirmed, and for seven
+// days after. Whoever asked for the change had access to the account, so all sessions end, and what was added since then goes.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { identityError } from "../errors.ts";
@@ -14,8 +14,8 @@ import { contextOfChange, type EmailChange } from "./email-change.ts";
 import { undoChanges } from "./email-change-store.ts";
 
 /**
- * Later changes end with it. The mail reached the old address, so that is verified. A password set since then is void; the one
- * before stays, unless this is the first proof of the old address: then all goes. Locks the user's row.
+ * Later changes end with it. The mail reached the old address, so that address is verified. A password set since then is void;
+ * an earlier one stays, unless this is the first proof of the old address: then everything goes. Locks the user's row.
  * @throws AppError `invalid/invalid_link`
  */
 export async function undoEmailChange(identity: Identity, token: string, origin: AuditOrigin): Promise<void> {
@@ -43,7 +43,7 @@ async function restoreEmail(tx: Tx, identity: Identity, change: EmailChange): Pr
   const { vault } = identity;
   const at = dateOf(identity);
   const taken = await selectTaken(tx.sql, { usernameKey: "", emailIndex, exceptId: userId, at });
-  if (taken.email) throw identityError("invalid_link"); // of a wish that was withdrawn long before the change
+  if (taken.email) throw identityError("invalid_link"); // the link of a request that was withdrawn long before the change
   const context = contextOfChange("old_email", id);
   const [email] = await vault.decryptAll([{ value: oldEmail, context }]);
   const encrypted = vault.encrypt(email ?? "", contextOf("email", userId));

@@ -1,4 +1,4 @@
-// Routes of API keys: of one's own, and of the users that programs come in as.
+// Routes of API keys: those of the caller, and those of the users that programs sign in as.
 import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { addRoute, type HttpServer, readContext } from "../../../http/index.ts";
@@ -101,7 +101,7 @@ function addOthers(server: HttpServer, identity: Identity): void {
   });
 }
 
-/** Answers the key itself too, which nobody can read later. */
+/** Also answers the key itself, which can never be read again. */
 async function makeApiKey(
   identity: Identity,
   request: FastifyRequest & { readonly body: Static<typeof ApiKeyInput> },

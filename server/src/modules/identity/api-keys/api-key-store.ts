@@ -47,7 +47,7 @@ export async function takeApiKey(sql: Query, secretHash: Buffer, at: Date): Prom
   return row;
 }
 
-/** False where it is not the user's, or void already. */
+/** False where the key is not the user's, or is void already. */
 export async function updateRevoked(
   { sql }: Tx,
   which: { readonly userId: string; readonly id: string; readonly at: Date },
@@ -59,7 +59,7 @@ export async function updateRevoked(
   return count > 0;
 }
 
-/** Those that the user made, since then; what administrators made for a program stays. Returns their ids. */
+/** Revokes the keys that the user made since then; keys that administrators made for a program stay. Returns their ids. */
 export async function revokeKeysSince(
   { sql }: Tx,
   which: { readonly userId: string; readonly since: Date; readonly at: Date },
@@ -75,7 +75,7 @@ export async function revokeKeysSince(
   return rows.map(({ id }) => id);
 }
 
-/** Revoked ones too. */
+/** Includes revoked keys. */
 export async function hasApiKey(
   sql: Query,
   { userId, id }: { readonly userId: string; readonly id: string },

@@ -1,5 +1,5 @@
-// An API key: how a program comes in, as a user and with no more than the key's scopes. It looks like
-// `ch_live_<id>_<secret>`, so that it is found by scanners of leaked secrets; only its hash is kept.
+// An API key: a program signs in with it as a user, with no more rights than the key's scopes. It looks like
+// `ch_live_<id>_<secret>`, so that scanners for leaked secrets find it; only its hash is kept.
 import { hash, randomBytes } from "node:crypto";
 import { isProgram, type Role } from "../../../values/actor.ts";
 
@@ -15,9 +15,9 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
 }
 
-/** A key with its user, as it is checked. */
+/** A key together with its user, as it is checked. */
 export interface ApiKeyGrant extends ApiKey {
-  /** Who made it: the user, or staff for a program. */
+  /** Who made the key: the user, or staff for a program. */
   readonly createdBy: string;
   readonly roles: readonly Role[];
   readonly state: "active" | "disabled";
@@ -35,12 +35,12 @@ export function isApiKey(token: string): boolean {
   return API_KEY.test(token);
 }
 
-/** What somebody else made opens nothing (any more) where its user is a person: else staff could act as them unseen. */
+/** A key that somebody else made is void where its user is (now) a person: staff could otherwise act as them unseen. */
 export function isRightfullyHeld({ createdBy, userId, roles }: ApiKeyGrant): boolean {
   return createdBy === userId || isProgram(roles);
 }
 
-/** The secret has 256 random bits: a plain hash suffices. */
+/** The secret has 256 random bits, so a plain hash is enough. */
 export function hashApiKey(key: string): Buffer {
   return hash("sha256", key, "buffer");
 }

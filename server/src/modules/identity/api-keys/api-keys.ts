@@ -1,5 +1,5 @@
-// Makes, checks and revokes API keys. A checked key is believed for a minute without asking the database again; a
-// revoked one is void at once, as sessions are.
+// Makes, checks and revokes API keys. A checked key is trusted for a minute without asking the database again; a revoked
+// key is void at once, as sessions are.
 
 import { findRefusal, PERMISSIONS, SCOPES } from "../../../http/permissions.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
@@ -36,9 +36,9 @@ export interface ApiKeyRequest {
 }
 
 /**
- * Makes a key and returns it: the only time it is seen. A key is never asked for a step-up, so making one needs a proof.
- * Its user is told by mail. People make their own keys alone: with one made by somebody else, staff could act as them
- * without a reason, an end, or their knowing.
+ * Makes a key and returns it: the only time it can be seen. A key is never asked for a step-up, so making one needs a proof.
+ * The user is told by mail. Only people themselves make their keys: with a key made by somebody else, staff could act as them
+ * without a reason, a time limit, or their knowledge.
  * @throws AppError `forbidden/step_up_required`, `not_found/no_such_user`, `forbidden/not_a_program`, `invalid/invalid_request` for a scope that the user's roles do not reach
  */
 export async function addApiKey(
@@ -68,7 +68,7 @@ export async function addApiKey(
   });
 }
 
-/** A scope that opens nothing to the user's roles is a mistake. */
+/** Scopes that the user's roles do not reach would have no effect, so they are refused as a mistake. */
 function checkScopes(scopes: readonly string[], roles: Actor["roles"]): void {
   for (const scope of scopes) {
     const actor: Actor = { id: "", name: "", roles, scopes: [scope] };
@@ -94,7 +94,7 @@ export async function listUserApiKeys({ db }: Identity, userId: string): Promise
 }
 
 /**
- * Voids a key on every process with the commit. One that is void already stays so, without another entry on the trail.
+ * Voids a key on every process with the commit. A key that is void already stays so, without another entry on the trail.
  * @throws AppError `not_found/no_such_api_key`
  */
 export async function revokeApiKey(
@@ -117,7 +117,7 @@ export async function revokeApiKey(
   identity.revocations.add(revocations);
 }
 
-/** Revokes what a user made for themselves since then; returns what to tell this process's memory after the commit. */
+/** Revokes the keys that a user made for themselves since then; returns revocations for this process's memory after commit. */
 export async function revokeOwnKeys(
   tx: Tx,
   identity: Identity,
@@ -140,7 +140,7 @@ export async function revokeUserApiKey(
   await revokeApiKey(identity, which, context);
 }
 
-/** Undefined where the token is no API key. @throws AppError `unauthenticated/unauthenticated` */
+/** Undefined where the token is not an API key. @throws AppError `unauthenticated/unauthenticated` */
 export async function verifyApiKey(identity: Identity, token: string): Promise<VerifiedAccess | undefined> {
   if (!token.startsWith("ch_live_")) return undefined;
   const grant = isApiKey(token)

@@ -1,4 +1,4 @@
-// Checks a second factor's code: six digits of an authenticator app, each good once, or a backup code, good once.
+// Checks a second factor's code: six digits of an authenticator app, or a backup code. Each code is good once.
 import { hash } from "node:crypto";
 import { verifySync } from "otplib";
 import { dateOf, type Identity } from "../settings.ts";
@@ -19,15 +19,15 @@ export function hashBackupCode(userId: string, code: string): Buffer {
 }
 
 export interface CodeCheck {
-  /** Which the code proves (RFC 8176: otp); undefined: it proves nothing. */
+  /** What the code proves (RFC 8176: otp); undefined: it proves nothing. */
   readonly method: "otp" | undefined;
-  /** Whether the next code has to wait. */
+  /** Whether the next code will have to wait. */
   readonly locks: boolean;
 }
 
 /**
- * Uses a good code up. Codes have a budget of their own, which only a good one restores: nobody who knows the password
- * gets to try more by giving it again.
+ * Uses up a good code. Codes have a budget of their own, which only a good code restores: giving the password again does not
+ * buy more tries at the code.
  * @throws AppError `too_many/login_throttled`
  */
 export async function checkCode(
@@ -52,7 +52,7 @@ async function isGoodCode(identity: Identity, userId: string, code: string): Pro
   return useBackupCode(identity.db, { userId, hash: hashBackupCode(userId, code), at });
 }
 
-/** Also of an app that is not confirmed yet. Clocks may differ by one step either way. */
+/** Also for an app that is not confirmed yet. The clocks may differ by one step either way. */
 export async function checkTotp(identity: Identity, userId: string, input: string): Promise<boolean> {
   const token = input.replaceAll(/\s/g, "");
   if (!TOTP_CODE.test(token)) return false; // otplib throws

@@ -1,4 +1,4 @@
-// Routes of the second factor and of proving oneself again.
+// Routes of the second factor and of step-up, where users prove again who they are.
 import { addRoute, type HttpServer, readContext } from "../../../http/index.ts";
 import { RequestOptions } from "../passkeys/passkey-schemas.ts";
 import { readAssertion } from "../passkeys/read-passkey.ts";

@@ -9,7 +9,7 @@ export interface Totp {
   readonly lastStep: bigint;
 }
 
-/** Replaces a secret that was begun and not confirmed; false where one is confirmed already. */
+/** Replaces a secret that is not confirmed yet; false where a confirmed one exists already. */
 export async function beginTotp(
   { sql }: Tx,
   totp: { readonly userId: string; readonly secret: string; readonly at: Date },
@@ -31,7 +31,7 @@ export async function selectTotp(sql: Query, userId: string): Promise<Totp | und
   return row;
 }
 
-/** Whether the user has an app that is confirmed, and passkeys: one question, for every login asks it. */
+/** Whether the user has a confirmed app, and whether passkeys: one query, because every login asks it. */
 export async function selectFactorKinds(
   sql: Query,
   userId: string,
@@ -42,7 +42,7 @@ export async function selectFactorKinds(
   return row;
 }
 
-/** Notes the code's time step; false where it, or a later one, was used before. Two at once: one gets true. */
+/** Notes the code's time step; false where it, or a later one, was used before. Of two at once, only one gets true. */
 export async function useStep(sql: Query, userId: string, step: number): Promise<boolean> {
   const { count } = await sql`
     UPDATE identity.totp SET last_step = ${step} WHERE user_id = ${userId} AND last_step < ${step}`;
@@ -58,7 +58,7 @@ export async function deleteTotp({ sql }: Tx, userId: string): Promise<boolean> 
   return count === 1;
 }
 
-/** Where it was begun or confirmed since then. */
+/** Deletes the app where it was begun or confirmed since then. */
 export async function deleteTotpSince({ sql }: Tx, userId: string, since: Date): Promise<void> {
   await sql`
     DELETE FROM identity.totp WHERE user_id = ${userId} AND greatest(created_at, confirmed_at) >= ${since}`;
@@ -78,7 +78,7 @@ export async function replaceBackupCodes(
     await sql`INSERT INTO identity.backup_codes (user_id, code_hash) VALUES (${userId}, ${hash})`;
 }
 
-/** Uses a code up; false where it is none, or was used. */
+/** Uses up a code; false where it is not one of the user's, or was used before. */
 export async function useBackupCode(
   sql: Query,
   { userId, hash, at }: { readonly userId: string; readonly hash: Buffer; readonly at: Date },

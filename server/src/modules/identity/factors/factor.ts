@@ -1,5 +1,5 @@
-// What all second factors have in common: which ones a user has, their backup codes, and that each change of them is on
-// the trail and told by mail.
+// What all second factors share: the list of factors a user has, the backup codes, and that every change of a factor is put on
+// the trail and reported by mail.
 import { randomInt } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -14,7 +14,7 @@ const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
 export interface Factors {
   readonly totp: boolean;
-  /** A suspended one counts: else a thief who copied it could make it go away. */
+  /** A suspended passkey counts: otherwise a thief who copied it could make the second factor disappear. */
   readonly passkeys: boolean;
   readonly any: boolean;
 }
@@ -24,7 +24,7 @@ export async function findFactors(sql: Sql | Tx["sql"], userId: string): Promise
   return { totp, passkeys, any: totp || passkeys };
 }
 
-/** Ten codes of 125 random bits, of which a plain hash may be kept (ASVS 6.5.2: from 112 on). The old ones are void. */
+/** Ten codes of 125 random bits: enough for a plain hash (ASVS 6.5.2 asks for 112). The old codes become void. */
 export async function makeBackupCodes(tx: Tx, userId: string): Promise<string[]> {
   const codes = Array.from({ length: BACKUP_CODES }, makeBackupCode);
   await replaceBackupCodes(
@@ -40,7 +40,7 @@ function makeBackupCode(): string {
   return Array.from({ length: 5 }, makeGroup).join("-");
 }
 
-/** Undefined where the user has codes left from another factor: those stay good. */
+/** Undefined where the user still has codes from another factor: those stay good. */
 export async function makeFirstBackupCodes(tx: Tx, userId: string): Promise<string[] | undefined> {
   return (await countBackupCodes(tx.sql, userId)) > 0 ? undefined : makeBackupCodes(tx, userId);
 }

@@ -1,5 +1,5 @@
-// Removes a user's second factors when they have lost them and their backup codes: staff has made sure who asks (ASVS
-// 6.4.4) and says how. The user is told by mail and signed out everywhere; the password stays, and is what signs in then.
+// Removes a user's second factors when they have lost both those and their backup codes: staff has checked who asks (ASVS
+// 6.4.4) and says how. The user is told by mail and signed out everywhere; afterwards the password alone signs in.
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { FROM_THE_BEGINNING } from "../addresses/drop-added.ts";
 import { identityError } from "../errors.ts";

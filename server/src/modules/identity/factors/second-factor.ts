@@ -1,4 +1,4 @@
-// A user's own authenticator app: beginning, confirming and removing it; and backup codes. Each change is told by mail.
+// A user's own authenticator app (beginning, confirming and removing it) and backup codes. Each change is reported by mail.
 import { generateSecret, generateURI } from "otplib";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -32,7 +32,7 @@ export async function startTotp(identity: Identity, { actor }: Context) {
 }
 
 /**
- * Confirms the app with a code of it and returns the backup codes: the only time they are seen.
+ * Confirms the app by one of its codes and returns the backup codes: the only time they can be seen.
  * @throws AppError `refused/wrong_code`, `too_many/login_throttled`
  */
 export async function finishTotp(identity: Identity, code: string, context: Context): Promise<string[]> {
@@ -48,7 +48,7 @@ export async function finishTotp(identity: Identity, code: string, context: Cont
   });
 }
 
-/** With the last factor go the backup codes. @throws AppError `forbidden/step_up_required`, `not_found/no_such_factor` */
+/** Without a factor left, the backup codes go too. @throws AppError `forbidden/step_up_required`, `not_found/no_such_factor` */
 export async function dropTotp(identity: Identity, context: Context): Promise<void> {
   requireRecentProof(identity, context.actor);
   const userId = readOwnId(context.actor);

@@ -1,5 +1,5 @@
-// Step-up: sensitive acts need a proof of who one is that is no older than ten minutes. A session gets a fresh one by
-// giving the password again, and the second factor where there is one; or by a passkey alone.
+// Step-up: sensitive acts need a proof of identity that is no older than ten minutes. A session gets a fresh proof when the
+// user gives the password again, and the second factor where there is one; or uses a passkey alone.
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -19,20 +19,20 @@ import { checkCode } from "./check-code.ts";
 import { findFactors } from "./factor.ts";
 
 const PROOF_GOOD_FOR_MS = 600_000;
-/** A proof from further in the future was given before the clock was set back: nobody knows how old it is. */
+/** A proof dated further in the future was given before the clock was set back: its age is not known. */
 const CLOCK_DIFFERENCE_MAX_MS = 60_000;
 
-/** Whether who acts has shown who they are in the last ten minutes, or is nobody who could be asked to. */
+/** Whether the actor proved who they are in the last ten minutes, or is a program, which cannot be asked to. */
 export function hasRecentProof({ now }: Pick<Identity, "now">, actor: Actor): boolean {
-  if (actor.impersonatorId !== undefined) return false; // what the administrator proved is not who the user is
+  if (actor.impersonatorId !== undefined) return false; // the proof is the administrator's, not the user's
   if (actor.confirmedAtMs === undefined) return true;
   const ageMs = now() - actor.confirmedAtMs;
   return ageMs <= PROOF_GOOD_FOR_MS && ageMs > -CLOCK_DIFFERENCE_MAX_MS;
 }
 
 /**
- * For people: whoever comes in by a session, or by another issuer's token. API keys, the program itself, and tokens of
- * `countinghouse token` have no moment at which somebody proved who they are (`confirmedAtMs`), and pass.
+ * Applies to people, who come in by a session or by another issuer's token. API keys, the program itself, and tokens of
+ * `countinghouse token` never proved an identity at some moment (`confirmedAtMs`), so they pass.
  * @throws AppError `forbidden/step_up_required`
  */
 export function requireRecentProof(
@@ -46,7 +46,7 @@ export function requireRecentProof(
 export interface Proof {
   readonly password?: string | undefined;
   readonly code?: string | undefined;
-  /** What a passkey signed; it proves both who has it and that they unlocked it. */
+  /** What a passkey signed; it proves both that the user has the passkey and that they unlocked it. */
   readonly passkey?: AuthenticationResponseJSON | undefined;
 }
 
@@ -65,8 +65,8 @@ export async function startStepUp(identity: Identity, actor: Actor) {
 }
 
 /**
- * Checks the proof and returns an access token that carries it; the refresh token stays. The proof is a passkey, or the
- * password with, where the user has a second factor, its code.
+ * Checks the proof and returns an access token that carries it; the refresh token stays the same. The proof is a passkey, or
+ * the password, together with the second factor's code where the user has one.
  * @throws AppError `refused/wrong_password`, `refused/wrong_code`, `refused/wrong_passkey`, `too_many/login_throttled`, `not_found/no_such_session`
  */
 export async function stepUp(identity: Identity, proof: Proof, context: Context): Promise<AccessGrant> {

@@ -1,4 +1,4 @@
-// The pages behind the links in mails: a form and nothing else, without script, working in any browser.
+// The pages behind the links in mails: only a form, without script, so that it works in any browser.
 
 export function renderVerifyPage(token: string): string {
   return renderPage("Confirm your e-mail address", [

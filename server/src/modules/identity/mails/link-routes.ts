@@ -1,10 +1,10 @@
-// How the page behind a link in a mail is sent. A mail program may fetch links by itself: only the button on the page acts.
+// How the page behind a link in a mail is sent. Mail programs may fetch links by themselves, so only the page's button acts.
 import type { FastifyReply } from "fastify";
 import { LinkQuery } from "../schemas.ts";
 
 export const LINK_PAGE = { hide: true, querystring: LinkQuery } as const;
 
-/** The page's address holds a token: no cache keeps it and no other site is told it. */
+/** The page's address holds a token, so no cache may keep the page, and no other site may be told the address. */
 export function sendLinkPage(reply: FastifyReply, html: string): FastifyReply {
   return reply
     .header("content-type", "text/html; charset=utf-8")

@@ -9,7 +9,7 @@ export interface MailRow {
   readonly userId: string | null;
   /** Encrypted. */
   readonly login: string | null;
-  /** Of a mail about a change of address. */
+  /** The change of address that the mail is about. */
   readonly changeId: string | null;
   readonly attempts: number;
   readonly createdAt: Date;
@@ -31,7 +31,7 @@ export async function insertMail(
             ${mail.at}, ${mail.at})`;
 }
 
-/** The user's mails that wait and would bring a link. */
+/** Deletes the user's mails that are waiting and would carry a link. */
 export async function deleteLinkMails({ sql }: Tx, userId: string): Promise<void> {
   await sql`
     DELETE FROM identity.mails
@@ -39,7 +39,7 @@ export async function deleteLinkMails({ sql }: Tx, userId: string): Promise<void
       AND template = ANY(${toTextArray(LINK_TEMPLATES)}::text[])`;
 }
 
-/** Takes due mails until `until`: should this process die, another tries them again then. */
+/** Claims due mails until `until`: if this process dies, another one tries them again after that. */
 export async function claimMails(
   sql: Query,
   claim: { readonly at: Date; readonly until: Date; readonly limit: number },
@@ -76,10 +76,10 @@ export interface LinkTokenRow {
   readonly tokenHash: Buffer;
   readonly userId: string;
   readonly purpose: LinkPurpose;
-  /** Of the address it was sent to. */
+  /** The address that the mail was sent to. */
   readonly emailIndex: Buffer;
   readonly changeId: string | null;
-  /** When it was asked for: the mail may leave later. */
+  /** When the mail was asked for; it may be sent later. */
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -92,7 +92,7 @@ export async function insertLinkToken(sql: Query, token: LinkTokenRow): Promise<
             ${token.createdAt}, ${token.expiresAt})`;
 }
 
-/** Whose good token this is, and what for, without using it up. */
+/** Whose token this is, if it is good, and what for. Does not use it up. */
 export async function findLink(
   sql: Query,
   token: { readonly hash: Buffer; readonly at: Date },
@@ -107,8 +107,8 @@ export async function findLink(
 }
 
 /**
- * Uses a token up and returns whose it is; undefined where it is not good, as one to set a password that was asked for
- * before the password that is now. Two at once: one gets it.
+ * Uses up a token and returns whose it is. Undefined where it is not good, such as a link to set a password that was asked
+ * for before the present password was set. Of two at once, only one gets it.
  */
 export async function useLinkToken(
   { sql }: Tx,
@@ -130,7 +130,7 @@ export async function useLinkToken(
   return row;
 }
 
-/** The user's other tokens of this purpose, or of all, are void once one was used. */
+/** Once a token was used, the user's other tokens of this purpose, or of all purposes, become void. */
 export async function voidLinkTokens(
   { sql }: Tx,
   which: { readonly userId: string; readonly purpose?: LinkPurpose; readonly at: Date },

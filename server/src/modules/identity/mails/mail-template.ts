@@ -1,4 +1,4 @@
-// The texts of the mails: plain, short, and without anything personal but the name that the user chose.
+// The texts of the mails: plain, short, and with nothing personal except the name that the user chose.
 
 import { UNDO_MS } from "../addresses/email-change.ts";
 
@@ -28,7 +28,7 @@ export type MailTemplate =
 
 export type LinkPurpose = "verify_email" | "reset_password" | "change_email" | "undo_email_change";
 
-/** What the link in a mail is for and how long it is good; mails without one have none. */
+/** What the link in a mail is for and how long it is good; absent for mails without a link. */
 export const LINKS: ReadonlyMap<
   MailTemplate,
   { readonly purpose: LinkPurpose; readonly lifetimeMs: number }

@@ -1,10 +1,10 @@
-// How mails leave: over SMTP, or, where none is configured, into a mailbox in memory that /dev/mailbox shows while
-// developing.
+// How mails are sent: over SMTP, or, where no server is configured, into a mailbox in memory that /dev/mailbox shows in
+// development.
 import type { Log } from "../../../runtime/log.ts";
 import type { Mail } from "./mail-template.ts";
 
 export interface MailTransport {
-  /** Rejects where the mail was not taken. */
+  /** Rejects where the mail was not accepted. */
   readonly send: (mail: Mail) => Promise<void>;
   readonly close: () => void;
 }
@@ -17,7 +17,7 @@ export interface Mailbox extends MailTransport {
 const MAILBOX_SIZE = 100;
 const TIMEOUT_MS = 15_000;
 
-/** Its library is loaded with the first mail. */
+/** The SMTP library is loaded with the first mail. */
 export function createSmtpTransport(url: string, from: string): MailTransport {
   const limits = {
     connectionTimeout: TIMEOUT_MS,
@@ -34,13 +34,13 @@ export function createSmtpTransport(url: string, from: string): MailTransport {
   return {
     send: async ({ to: address, ...mail }) => {
       transport ??= open();
-      await (await transport).sendMail({ ...mail, from, to: { name: "", address } }); // text would be read as a list
+      await (await transport).sendMail({ ...mail, from, to: { name: "", address } }); // as text, it would be parsed as a list
     },
     close: () => void transport?.then((opened) => opened.close()),
   };
 }
 
-/** The log says that a mail was written, never what stands in it. */
+/** The log says that a mail was written, never what it contains. */
 export function createMailbox(log: Log): Mailbox {
   const mails: (Mail & { sent_at: string })[] = [];
   return {

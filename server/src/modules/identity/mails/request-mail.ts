@@ -1,5 +1,5 @@
-// Asks for a mail with a link to set a new password. The answer and the work are the same whether or not anybody has that name;
-// who gets the mail is looked up when it leaves.
+// Asks for a mail with a link to set a new password. The answer and the work are the same whether or not a user has that name;
+// the recipient is looked up when the mail is sent.
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
 import { findByLogin } from "../sessions/log-in.ts";
@@ -8,13 +8,13 @@ import { ANONYMOUS, recordSecurity } from "../trail.ts";
 import { insertMail } from "./mail-store.ts";
 import { LOGIN_CONTEXT } from "./mail-template.ts";
 
-/** Writes the wish for a reset mail to whoever has this name or address. */
+/** Queues a reset mail for the user who has this name or address. */
 export async function requestPasswordReset(
   identity: Identity,
   login: string,
   origin: AuditOrigin,
 ): Promise<void> {
-  const user = await findByLogin(identity, login); // whose the values on the trail are, to be forgotten with them
+  const user = await findByLogin(identity, login); // the trail's values belong to this user and are forgotten with them
   return inTransaction(identity.db, async (tx) => {
     await insertMail(tx, {
       template: "reset_password",

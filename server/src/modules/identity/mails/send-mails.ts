@@ -1,5 +1,5 @@
-// Sends the mails that are due. A mail is claimed in one transaction and sent outside of any; should the process die in
-// between, it is sent again (at least once). What a server does not take is tried again with growing pauses.
+// Sends the mails that are due. A mail is claimed in one transaction and sent outside of any; if the process dies in between,
+// the mail is sent again (at least once). A mail that a server does not accept is retried with growing pauses.
 import { randomBytes } from "node:crypto";
 import { contextOfChange } from "../addresses/email-change.ts";
 import { findEmailChange } from "../addresses/email-change-store.ts";
@@ -18,10 +18,10 @@ const CLAIMED_MS = 120_000;
 const CLAIMED_AT_ONCE = 20;
 const PAUSE_MS = 60_000;
 const PAUSE_MAX_MS = 6 * 3_600_000;
-/** After about a day and a half a mail is given up, with its error in the log. */
+/** After about a day and a half a mail is given up, and its error is logged. */
 const ATTEMPTS_MAX = 12;
 
-/** Sends what is due now and returns how many mails it took on. */
+/** Sends the mails that are due now and returns how many it tried. */
 export async function sendMails(identity: Identity, transport: MailTransport): Promise<number> {
   const mails = await claimMails(identity.db, {
     at: dateOf(identity),
@@ -43,8 +43,8 @@ async function sendOne(identity: Identity, transport: MailTransport, row: MailRo
 }
 
 /**
- * Nobody's mailbox is filled by whoever asks again and again. Judged where the mail leaves, so that the answer to who asks
- * is the same; once per mail, which may be tried more often.
+ * Prevents that repeated requests fill somebody's mailbox. Checked when the mail is sent, not when it is asked for, so that
+ * the answer is always the same; once per mail, even if the mail is tried more often.
  */
 async function isWithinShare(identity: Identity, { template, attempts }: MailRow, { to }: Mail) {
   if (attempts > 1 || (await takeShare(identity, mailBudget(template, indexEmail(identity.vault, to)))))
@@ -53,7 +53,7 @@ async function isWithinShare(identity: Identity, { template, attempts }: MailRow
   return false;
 }
 
-/** Undefined where nobody is to get it: an unknown name, a disabled user, an address verified meanwhile. */
+/** Undefined where nobody should get the mail: an unknown name, a disabled user, an address verified meanwhile. */
 async function composeMail(identity: Identity, row: MailRow): Promise<Mail | undefined> {
   const template = row.template as MailTemplate;
   const { publicUrl } = identity.settings;
@@ -71,7 +71,7 @@ async function composeMail(identity: Identity, row: MailRow): Promise<Mail | und
   return writeMail(template, to, { username, publicUrl, token });
 }
 
-/** Of a change of address, the one that the mail is for; undefined where the change is forgotten. */
+/** For a change of address, the address that the mail goes to; undefined where the change was deleted. */
 async function findChangeAddress(
   { db, vault }: Identity,
   template: MailTemplate,
@@ -87,7 +87,7 @@ async function findChangeAddress(
   return address ?? undefined;
 }
 
-/** Made when the mail leaves, so that no token lies in the database; a mail sent again carries a new one. */
+/** Made when the mail is sent, so that no token lies in the database; a mail sent again carries a new token. */
 async function makeLinkToken(
   identity: Identity,
   mail: MailRow,
@@ -108,7 +108,7 @@ async function makeLinkToken(
   return token;
 }
 
-/** The error is kept by its code alone: servers quote addresses in their answers. */
+/** Only the error's code is kept: servers quote addresses in their answers. */
 async function postpone(identity: Identity, row: MailRow, error: unknown): Promise<void> {
   const { code, responseCode } = error as { code?: string; responseCode?: number };
   const reason = [code ?? "ERROR", responseCode].filter((part) => part !== undefined).join(" ");

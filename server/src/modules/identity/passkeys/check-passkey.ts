@@ -1,5 +1,5 @@
-// Checks what a passkey signed: our challenge, for our origin and relying party, by a device that asked who holds it,
-// with a count that has grown. A count that has not means that there are two of the key: it is suspended.
+// Checks what a passkey signed: our challenge, for our origin and relying party, by a device that verified its user, with a
+// count that has grown. A count that has not grown means that the key was copied: the passkey is suspended.
 import type {
   AuthenticationResponseJSON,
   PublicKeyCredentialRequestOptionsJSON,
@@ -15,7 +15,7 @@ import { methodsOf, type Passkey } from "./passkey.ts";
 import { advancePasskey, selectPasskey, selectPasskeys, suspendPasskey } from "./passkey-store.ts";
 import { loadWebAuthn } from "./web-authn.ts";
 
-/** What the browser hands to `navigator.credentials.get()`. Without a user it offers whatever passkeys it has for us. */
+/** The options for `navigator.credentials.get()`. Without a user, the browser offers all passkeys it has for us. */
 export async function askForPasskey(
   identity: Identity,
   use: ChallengeUse,
@@ -41,7 +41,7 @@ export type PasskeyProof =
       readonly passkey?: Passkey | undefined;
     };
 
-/** Uses the challenge up in any case. A proof is good once. */
+/** Uses up the challenge in any case. A proof is good once. */
 export async function checkPasskey(
   identity: Identity,
   assertion: AuthenticationResponseJSON,
@@ -64,7 +64,7 @@ export async function checkPasskey(
   };
 }
 
-/** Signing in without a name: the device must say whose key it is, and that must be so (WebAuthn level 3, 7.2, step 6). */
+/** Signing in without a name: the device must say whose key it is, and that must be right (WebAuthn level 3, 7.2, step 6). */
 function isMeantFor(
   { userId }: Passkey,
   { response }: AuthenticationResponseJSON,
@@ -75,7 +75,7 @@ function isMeantFor(
   return expectedId === userId && (named === undefined || named === userId);
 }
 
-/** What a device keeps with the key to say whose it is: the user's id. */
+/** What a device stores with the key to say whose it is: the user's id. */
 export function makeUserHandle(userId: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(userId));
 }
@@ -84,7 +84,7 @@ function readUserHandle(handle: string): string {
   return Buffer.from(handle, "base64url").toString();
 }
 
-/** Counts are judged by `advancePasskey`, in one step with being noted, and only once the signature is known to be good. */
+/** `advancePasskey` judges and notes the count in one step, and only once the signature is known to be good. */
 async function verifyAssertion(
   identity: Identity,
   assertion: AuthenticationResponseJSON,
@@ -108,7 +108,7 @@ async function verifyAssertion(
   }
 }
 
-/** The library says what is wrong in a sentence for developers; the client gets one of ours. */
+/** The library's error message is a sentence for developers; the client gets one of ours. */
 export function explainRefusal(error: unknown): string {
   const { message } = error as Error;
   if (/challenge/i.test(message))

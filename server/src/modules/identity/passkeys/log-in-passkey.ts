@@ -1,4 +1,4 @@
-// Signs in by a passkey alone, without name or password: the device has the key and asked who holds it, which are two
+// Signs in by a passkey alone, without name or password. The device has the key and has verified its user, which makes two
 // factors in one.
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import type { AuditOrigin } from "../../audit/index.ts";
@@ -13,7 +13,7 @@ import { askForPasskey, checkPasskey } from "./check-passkey.ts";
 
 const USE: ChallengeUse = { purpose: "log_in", userId: null, sessionId: null };
 
-/** Says nothing about who has an account: the browser offers the passkeys that it has. */
+/** Does not tell who has an account: the browser offers the passkeys that it has. */
 export function startPasskeyLogin(identity: Identity) {
   return askForPasskey(identity, USE);
 }

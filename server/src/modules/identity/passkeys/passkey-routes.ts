@@ -1,4 +1,4 @@
-// Routes of passkeys: one's own, and signing in by them.
+// Routes of passkeys: a user's own passkeys, and signing in with one.
 import { addRoute, type HttpServer, readContext, readFullOrigin } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { MessageAnswer, TokenAnswer, UserPath } from "../schemas.ts";

@@ -1,5 +1,5 @@
-// The shapes of passkeys: what browsers send and take (WebAuthn level 3, their toJSON and parse...FromJSON). What else a
-// newer browser sends along is ignored.
+// The shapes of passkeys: what browsers send and accept (WebAuthn level 3, their toJSON and parse...FromJSON). Additional
+// fields that newer browsers send are ignored.
 import { Type } from "typebox";
 import { Time } from "../../../http/index.ts";
 

@@ -19,7 +19,7 @@ export async function insertChallenge(
             ${challenge.expiresAt})`;
 }
 
-/** Uses a challenge up, whoever shows it; true where it was meant for this and has not expired. Two at once: one gets true. */
+/** Uses up a challenge, whoever sends it; true where it was for this purpose and not expired. Of two at once, one gets true. */
 export async function useChallenge(sql: Query, challenge: Challenge, at: Date): Promise<boolean> {
   const [row] = await sql<[{ good: boolean }?]>`
     DELETE FROM identity.challenges
@@ -41,7 +41,7 @@ function columns(sql: Query) {
     transports, name, created_at AS "createdAt", last_used_at AS "lastUsedAt", suspended_at AS "suspendedAt"`;
 }
 
-/** False where the credential is registered already, by whomever. */
+/** False where the credential is registered already, by any user. */
 export async function insertPasskey({ sql }: Tx, passkey: Passkey): Promise<boolean> {
   const { count } = await sql`
     INSERT INTO identity.passkeys (id, user_id, credential_id, public_key, counter, synced, transports, name,
@@ -69,8 +69,8 @@ export async function selectPasskey(sql: Query, credentialId: Buffer): Promise<P
 }
 
 /**
- * Notes a signature and its count; false where the count has not grown, which it does with every signature of a device
- * that counts. Two signatures with the same count at once: one gets true.
+ * Notes a signature and its count. False where the count has not grown, as it does with every signature of a device that
+ * counts. Of two signatures with the same count at once, only one gets true.
  */
 export async function advancePasskey(
   sql: Query,
@@ -97,7 +97,7 @@ export async function hasPasskey(
   return rows.length > 0;
 }
 
-/** A user's, of those the ones registered since then; returns how many. */
+/** Deletes the user's passkeys that were registered since then; returns how many. */
 export async function deletePasskeysSince({ sql }: Tx, userId: string, since: Date): Promise<number> {
   const { count } = await sql`
     DELETE FROM identity.passkeys WHERE user_id = ${userId} AND created_at >= ${since}`;

@@ -1,5 +1,5 @@
-// A passkey: a key pair of which the user's device keeps the private half. It signs our challenge together with the
-// origin that the browser saw, so that a page elsewhere can get no signature that is good here.
+// A passkey: a key pair whose private half stays on the user's device. It signs our challenge together with the origin that
+// the browser saw, so that a page elsewhere cannot obtain a signature that is good here.
 export interface Passkey {
   readonly id: string;
   readonly userId: string;
@@ -7,17 +7,17 @@ export interface Passkey {
   /** COSE. */
   readonly publicKey: Buffer;
   readonly counter: bigint;
-  /** Kept on several devices by their maker. */
+  /** The device's maker synchronizes it to several devices. */
   readonly synced: boolean;
   readonly transports: readonly string[];
   readonly name: string;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
-  /** Its counter went back: there may be a copy, so it proves nothing any more. */
+  /** Its counter went back: there may be a copy, so it no longer proves anything. */
   readonly suspendedAt: Date | null;
 }
 
-/** How passkeys were used, as RFC 8176 says it: a hardware or software key, and the device asked who holds it. */
+/** How the passkey was used, in terms of RFC 8176: a hardware or software key, and the device verified its user. */
 export function methodsOf({ synced }: Pick<Passkey, "synced">): readonly string[] {
   return [synced ? "swk" : "hwk", "mfa"];
 }

@@ -1,4 +1,4 @@
-// Turns what a browser sent into what the WebAuthn library takes: nothing absent is null, nothing unknown goes along.
+// Turns what a browser sent into what the WebAuthn library accepts: absent members are left out, unknown ones dropped.
 import type {
   AuthenticationResponseJSON,
   AuthenticatorTransport,

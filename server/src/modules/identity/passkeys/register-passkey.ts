@@ -1,4 +1,4 @@
-// A user's own passkeys: registering, listing and removing them. Each change needs a recent proof and is told by mail.
+// A user's own passkeys: registering, listing and removing them. Each change needs a recent proof and is reported by mail.
 import { randomUUID } from "node:crypto";
 import type {
   PublicKeyCredentialCreationOptionsJSON,
@@ -23,7 +23,7 @@ import { deletePasskey, insertPasskey, selectPasskeys } from "./passkey-store.ts
 import { loadWebAuthn } from "./web-authn.ts";
 
 const PASSKEYS_MAX = 20;
-/** ES256, EdDSA, RS256: what devices have (COSE's numbers). */
+/** ES256, EdDSA, RS256: the algorithms that devices support (COSE's numbers). */
 const ALGORITHMS = [-7, -8, -257];
 
 /** @throws AppError `forbidden/step_up_required`, `refused/too_many_passkeys`, `not_found/no_such_session` */
@@ -44,14 +44,14 @@ export async function startPasskey(
     challenge: await makeChallenge(identity, use),
     timeout: CHALLENGE_LIFETIME_MS,
     attestationType: "none",
-    // Kept on the device, so that it can sign in without a name; and the device asks who holds it.
+    // Kept on the device, so that it can sign in without a name; and the device must verify its user.
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
     supportedAlgorithmIDs: ALGORITHMS,
     excludeCredentials: known.map(({ credentialId }) => ({ id: credentialId.toString("base64url") })),
   });
 }
 
-/** A challenge for registering, of this user in this session. @throws AppError `not_found/no_such_session` */
+/** A challenge for this user to register a passkey in this session. @throws AppError `not_found/no_such_session` */
 function useOf(actor: Actor): ChallengeUse & { readonly userId: string } {
   const { sessionId } = actor;
   if (sessionId === undefined) throw identityError("no_such_session");
@@ -64,8 +64,8 @@ export interface NewPasskey {
 }
 
 /**
- * Registers the passkey. With a user's first factor come backup codes, for the day on which the device is lost.
- * Uses the challenge up in any case.
+ * Registers the passkey. A user's first factor brings backup codes, for the day when the device is lost.
+ * Uses up the challenge in any case.
  * @throws AppError `invalid/passkey_not_accepted`, `conflict/passkey_exists`, `refused/too_many_passkeys`, and as `startPasskey`
  */
 export async function finishPasskey(
@@ -78,7 +78,7 @@ export async function finishPasskey(
   const info = await verifyRegistration(identity, credential, { ...use, userId });
   const passkey = toPasskey(info, { userId, name, at: dateOf(identity) });
   return inTransaction(identity.db, async (tx) => {
-    await lockLiveUser(tx, context.actor); // two at once count each other
+    await lockLiveUser(tx, context.actor); // so that of two at once each counts the other
     const known = await selectPasskeys(tx.sql, userId);
     if (known.length >= PASSKEYS_MAX) throw identityError("too_many_passkeys");
     if (!(await insertPasskey(tx, passkey))) throw identityError("passkey_exists");
@@ -137,7 +137,7 @@ export function listPasskeys({ db }: Identity, actor: Actor): Promise<Passkey[]>
   return selectPasskeys(db, readOwnId(actor));
 }
 
-/** With the last factor go the backup codes. @throws AppError `forbidden/step_up_required`, `not_found/no_such_factor` */
+/** Without a factor left, the backup codes go too. @throws AppError `forbidden/step_up_required`, `not_found/no_such_factor` */
 export async function removePasskey(identity: Identity, id: string, context: Context): Promise<void> {
   requireRecentProof(identity, context.actor);
   const userId = readOwnId(context.actor);

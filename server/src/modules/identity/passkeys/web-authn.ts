@@ -1,2 +1,2 @@
-// The WebAuthn library, loaded at the first passkey: it costs a fifth of a second, which a start should not wait for.
+// The WebAuthn library, loaded when the first passkey is used: loading takes a fifth of a second, too long for a start.
 export const loadWebAuthn = () => import("@simplewebauthn/server");

@@ -1,6 +1,6 @@
-// Sets a new password: by its owner who knows the old one, or by a link that was sent by mail. Either way everybody
-// else who is signed in as this user is signed out, links asked for before are void, and the user is told by mail. API keys
-// stay good where the address was proved before: programs have not lost what the person changed, and their owner revokes them one by one.
+// Sets a new password: by its owner who knows the old one, or by a link that was sent by mail. Either way the user's other
+// sessions end, links asked for before become void, and the user is told by mail. API keys stay good where the address was
+// proved before: the programs that use them are not affected, and their owner can revoke the keys one by one.
 import { hash } from "node:crypto";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -25,7 +25,7 @@ export interface PasswordChange {
 }
 
 /**
- * The session that asks stays; all others end.
+ * The session that asks stays; all other sessions end.
  * @throws AppError `refused/wrong_password`, `invalid/password_refused`, `not_found/no_such_user`
  */
 export async function changePassword(
@@ -58,9 +58,9 @@ export async function changePassword(
 }
 
 /**
- * Uses the link up. The mail reached the address, so that is verified too; where it was not before, all that was added to the
- * account goes. Returns a device token, with which the next
- * login is not slowed down by whoever guesses at the account.
+ * Uses up the link. The mail reached the address, so that is verified too; if it was not verified before, everything that was
+ * added to the account goes. Returns a device token: with it the next login is not slowed down by others who guess at the
+ * account's password.
  * @throws AppError `invalid/invalid_link`, `invalid/password_refused` (the link then stays good)
  */
 export async function resetPassword(
@@ -92,7 +92,7 @@ export async function resetPassword(
   return deviceToken;
 }
 
-/** Links are random: a plain hash suffices, and whoever reads the table has none of them. */
+/** Links are random, so a plain hash is enough: reading the table gives nobody a usable link. */
 export function hashLinkToken(token: string): Buffer {
   return hash("sha256", token, "buffer");
 }

@@ -1,17 +1,17 @@
-// Password hashes: Argon2id (19 MiB, 2 passes, 1 lane: OWASP's minimum of memory) as PHC strings. bcrypt hashes that
-// were brought from elsewhere verify too, and are replaced at the next login. Nothing is computed on the event loop. As long
-// as such hashes are in use, whoever fails costs the work of each kind of them, so that time tells nobody who has which.
+// Password hashes: Argon2id (19 MiB, 2 passes, 1 lane: OWASP's minimum of memory) as PHC strings. bcrypt hashes imported from
+// other systems verify too, and are replaced at the next login. Nothing is computed on the event loop. While such hashes are in
+// use, a failed login costs the work of every kind of hash, so that the time it takes tells nobody who has which kind.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import { hashRaw } from "@node-rs/argon2";
 import type { HashQueue } from "./hash-queue.ts";
 import { normalizePassword } from "./password-rules.ts";
 
-/** Of the hashes that are made today. */
+/** The parameters of hashes that are made today. */
 const ARGON2 = { memoryKib: 19_456, passes: 2, lanes: 1, tagBytes: 32, saltBytes: 16 } as const;
-/** bcrypt ignores what goes beyond: two passwords that begin alike would be one. */
+/** bcrypt ignores bytes beyond this length: two passwords with the same beginning would count as one. */
 const BCRYPT_BYTES_MAX = 72;
-/** What an imported hash may ask of this machine. */
+/** The most work that an imported hash may ask of this machine. */
 const MEMORY_KIB_MAX = 262_144;
 const PASSES_MAX = 10;
 const BCRYPT_COST_MAX = 14;
@@ -20,26 +20,26 @@ const ARGON2ID =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,172})$/;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 const KIND = /^\$(?:2[aby]\$\d\d|argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2})\$/;
-/** Salt and hash of no password that anybody knows: 53 random characters. */
+/** Salt and hash of a password that nobody knows: 53 random characters. */
 const BCRYPT_UNFITTING = "N9qo8uLOickgx2ZMRZoMyeR5vW1cXb0TfLkq3sYdJ7hGpA2uEwB4i";
 
-/** How hashes made today begin, up to their salt. */
+/** The beginning of hashes made today, up to their salt. */
 export const TODAYS_KIND = `$argon2id$v=19$m=${ARGON2.memoryKib},t=${ARGON2.passes},p=${ARGON2.lanes}$`;
 
 export interface PasswordHasher {
   readonly hash: (password: string) => Promise<string>;
   /**
-   * `stored` null: no user has this password. A failure does the work of every kind of hash in use: that of `stored` and,
-   * against hashes that nothing fits, that of the others.
+   * `stored` null: no user has this password. A failure does the work of every kind of hash in use: for the kind of `stored`
+   * with `stored` itself, for the other kinds with a hash that no password matches.
    */
   readonly verify: (password: string, stored: string | null) => Promise<boolean>;
-  /** These kinds of hashes are in use too, from now until the program ends. What `verify` meets is added by itself. */
+  /** Adds kinds of hashes that are in use, until the program ends. Kinds that `verify` meets are added automatically. */
   readonly expectKinds: (kindsOrHashes: readonly string[]) => void;
 }
 
 /** @throws (from its functions) AppError `unavailable/login_busy` */
 export function createPasswordHasher(queue: HashQueue): PasswordHasher {
-  /** Of each kind a hash that nothing fits. */
+  /** For each kind, a hash that no password matches. */
   const nothingFits = new Map([[TODAYS_KIND, makeUnfitting(TODAYS_KIND)]]);
 
   function expectKind(kind: string): void {
@@ -65,7 +65,7 @@ export function createPasswordHasher(queue: HashQueue): PasswordHasher {
   };
 }
 
-/** What a hash's work depends on: its algorithm and costs, "$2b$12$". */
+/** What determines a hash's work: its algorithm and costs, "$2b$12$". */
 function kindOf(stored: string): string {
   const kind = KIND.exec(stored)?.[0] ?? TODAYS_KIND;
   return kind.replace(/^\$2[ay]/, () => "$2b");
@@ -76,12 +76,12 @@ function makeUnfitting(kind: string): string {
   return `${kind}${toBase64(randomBytes(ARGON2.saltBytes))}$${toBase64(randomBytes(ARGON2.tagBytes))}`;
 }
 
-/** Whether the hash should be made anew at the next login: another algorithm, or other costs than today's. */
+/** Whether the hash should be replaced at the next login, because its algorithm or costs are not today's. */
 export function isOutdated(stored: string): boolean {
   return !stored.startsWith(TODAYS_KIND);
 }
 
-/** Whether a hash from elsewhere can be taken over. */
+/** Whether a hash from another system can be imported. */
 export function isKnownHash(stored: string): boolean {
   if (readArgon2(stored) !== undefined) return true;
   const cost = Number(BCRYPT.exec(stored)?.[1] ?? Number.NaN);
@@ -120,12 +120,12 @@ interface Parameters {
   readonly nonce: Buffer;
 }
 
-/** Algorithm.Argon2id, a const enum of the package's, which type stripping cannot read. */
+/** Algorithm.Argon2id: a const enum of the package, which type stripping cannot read. */
 const ARGON2_ID = 2;
 
 /**
- * On a thread of the pool. Measured: 20 ms of processor time, 86 a second on two cores; node:crypto's (OpenSSL) takes 51 ms
- * for the same bytes, the package `argon2` 35.
+ * Runs on a thread of the pool. Measured: 20 ms of processor time, 86 a second on two cores; node:crypto (OpenSSL) takes 51 ms
+ * for the same bytes, the package `argon2` 35 ms.
  */
 function computeArgon2(
   password: string,
@@ -166,13 +166,13 @@ function toBase64(bytes: Buffer): string {
   return bytes.toString("base64").replaceAll("=", "");
 }
 
-/** What the thread runs. A string, for a file of this program does nothing when it is loaded. */
+/** The code that the thread runs. A string, because no file of this program may act merely by being loaded. */
 const COMPARE_BCRYPT = `
   const { parentPort, workerData } = require("node:worker_threads");
   import(workerData.bcrypt).then(async ({ compare }) =>
     parentPort.postMessage(await compare(workerData.password, workerData.stored)));`;
 
-/** bcrypt is JavaScript and takes a quarter of a second: it gets a thread of its own, for the one time it is needed. */
+/** bcrypt is JavaScript and takes a quarter of a second, so each call gets a thread of its own. */
 function compareBcrypt(password: string, stored: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const workerData = { bcrypt: import.meta.resolve("bcryptjs"), password, stored };

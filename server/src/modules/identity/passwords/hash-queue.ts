@@ -1,5 +1,5 @@
-// Bounds the number of hashes computed at once, so that a flood of logins queues here and the threads that also serve
-// the rest of the program, and the cores that payments need, stay free. What does not fit is told to come again.
+// Limits how many hashes are computed at once. A flood of logins then queues here, while the threads that also serve the rest
+// of the program, and the cores that payments need, stay free. A login that finds the queue full is told to try again later.
 import { createTurns, type TurnLimits, type Turns } from "../../../runtime/turns.ts";
 import { identityError } from "../errors.ts";
 

@@ -1,5 +1,5 @@
-// Which passwords are accepted: 8 to 128 characters of any kind, neither a common one (nor a variant of it), nor a sequence,
-// nor little more than the user's own names or address. No rules of composition: they make passwords worse (NIST SP
+// Which passwords are accepted: 8 to 128 characters of any kind, but not a common password (or a variant of one), a sequence,
+// or little more than the user's own names or address. There are no rules of composition: they make passwords worse (NIST SP
 // 800-63B, ASVS 6.2).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,15 +7,15 @@ import { identityError } from "../errors.ts";
 
 const LENGTH_MIN = 8;
 const LENGTH_MAX = 128;
-/** Shorter words stand in too many others to mean anything. */
+/** Shorter words are part of too many others to be telling. */
 const OWN_WORD_LENGTH_MIN = 3;
 const COMMON_WORD_LENGTH_MIN = 4;
 const OWN_WORDS = ["countinghouse"];
-/** "abcd1234" is two pieces; who tries passwords tries those of a few pieces first. */
+/** "abcd1234" has two pieces; attackers try passwords of few pieces first. */
 const SEQUENCE_WEIGHT = 2;
 const SEQUENCES_WEIGHT_MIN = 6;
 const RUN_LENGTH_MIN = 3;
-/** What stands side by side: digits, the alphabet, the rows of keyboards. */
+/** Characters that are neighbors: digits, the alphabet, the rows of keyboards. */
 const NEIGHBORS = [
   "01234567890",
   "abcdefghijklmnopqrstuvwxyz",
@@ -24,7 +24,7 @@ const NEIGHBORS = [
   "asdfghjkl",
   "zxcvbnm",
 ];
-/** Letters for which other characters are written, each as the same one. */
+/** Lookalikes: characters that stand for a letter, each mapped to that letter. */
 const LOOKALIKES = new Map(
   Object.entries({
     "0": "o",
@@ -39,14 +39,14 @@ const LOOKALIKES = new Map(
   }).concat(Object.entries({ $: "s", "7": "t", "+": "t", "8": "b", "9": "g", "€": "e" })),
 );
 
-/** The list that is shipped, in the form in which `isListed` looks for it: without cases and lookalikes. */
+/** The list that is shipped, in the form that `isListed` looks up: lower case, without lookalikes. */
 export function readCommonPasswords(): ReadonlySet<string> {
   const text = readFileSync(join(import.meta.dirname, "common-passwords.txt"), "utf8");
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("# "));
   return new Set(lines.map(unifyLookalikes));
 }
 
-/** The form in which passwords are measured, compared and hashed: however it was typed, one password is one text. */
+/** The form in which passwords are measured, compared and hashed: one password is one text, however it was typed. */
 export function normalizePassword(password: string): string {
   return password.normalize("NFKC");
 }
@@ -83,7 +83,7 @@ function findReason(
   return findWeakness(folded, commonPasswords);
 }
 
-/** Why a text, in lower case, is no password of its own. */
+/** Why a text, in lower case, is not accepted as a password. */
 function findWeakness(folded: string, commonPasswords: ReadonlySet<string>): string | undefined {
   if ([...folded].length < LENGTH_MIN) return "is too short";
   if (commonPasswords.has(unifyLookalikes(folded)))
@@ -96,12 +96,12 @@ function findWeakness(folded: string, commonPasswords: ReadonlySet<string>): str
   return undefined;
 }
 
-/** "P@ssw0rd" and "password", "letme1n" and "letmein". As long as the text. */
+/** Treats "P@ssw0rd" as "password", "letme1n" as "letmein". The result is as long as the text. */
 function unifyLookalikes(folded: string): string {
   return folded.replaceAll(/[^a-z]|l/g, (character) => LOOKALIKES.get(character) ?? character);
 }
 
-/** All of the own words, whole and in parts, the longest first; an address's last part, "com", is nobody's own. */
+/** All of the user's own words, whole and in parts, longest first; the last part of an address, "com", is nobody's own. */
 function splitWords(words: readonly string[]): string[] {
   const whole = [...OWN_WORDS, ...words].map((word) => word.normalize("NFKC").toLowerCase());
   const parts = whole.flatMap((word) => word.replace(/(@.*)\.[^.@]+$/, "$1").split(/[\s@._-]+/));
@@ -118,7 +118,7 @@ function removeWords(folded: string, words: readonly string[]): string {
   return left;
 }
 
-/** A common word, and around it digits and signs that are too little to be a password of their own: "letmein2026!". */
+/** A common word with a few digits and signs around it, too few to make a password of their own: "letmein2026!". */
 function isDecorated(folded: string, commonPasswords: ReadonlySet<string>): boolean {
   const first = folded.search(/\p{L}/u);
   const afterLast = folded.search(/\P{L}*$/u);
@@ -132,7 +132,7 @@ function isDecorated(folded: string, commonPasswords: ReadonlySet<string>): bool
   return false;
 }
 
-/** Whether it is made of few pieces, each a run of neighbors or of one character, up or down. */
+/** Whether the text has few pieces, each a run of neighbors or of one character, up or down. */
 function isSequences(folded: string): boolean {
   const characters = [...folded];
   let weight = 0;
@@ -148,7 +148,7 @@ function isSequences(folded: string): boolean {
   return weight < SEQUENCES_WEIGHT_MIN;
 }
 
-/** How many characters from here on are each the neighbor (0: the same) of the one before, in one row and direction. */
+/** How many characters from here on each neighbor the one before (0: repeat it), in one row and direction. */
 function runLength(characters: readonly string[], from: number, step: -1 | 0 | 1): number {
   const lengths = NEIGHBORS.map((row) => {
     const isNext = (before: string, after: string) =>

@@ -4,7 +4,7 @@ import { createHashQueue } from "./hash-queue.ts";
 import { checkPassword, readCommonPasswords } from "./password-rules.ts";
 
 export interface Passwords extends Pick<PasswordHasher, "hash" | "verify"> {
-  /** Whether a stored hash should be made anew at the next login. */
+  /** Whether a stored hash should be replaced at the next login. */
   readonly isOutdated: (stored: string) => boolean;
   /**
    * @param words names and addresses of the user

@@ -1,6 +1,6 @@
-// Puts refusals on the audit trail that no command puts there itself: what somebody may not do or see, administrators'
-// acts that were refused, tokens and links that are not good, limits that were passed. What anybody may send without end
-// is written a few times a minute and counted from then on, so that nobody can flood the trail.
+// Puts refusals on the audit trail that no command records: acts or data that were forbidden, refused acts of administrators,
+// bad tokens and links, exceeded limits. Refusals that anybody could cause without end are written a few times a minute and
+// only counted beyond that, so that nobody can flood the trail.
 import type { FastifyRequest } from "fastify";
 import { readFullOrigin } from "../../../http/index.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -12,7 +12,7 @@ import type { Identity } from "../settings.ts";
 import { ANONYMOUS, recordRefusal, type SecurityEvent, type SecurityRecord } from "../trail.ts";
 import { createRefusalBudget } from "./refusal-budget.ts";
 
-/** What a refused request was about to be, by its operationId. What is missing puts its refusals on the trail itself. */
+/** What a refused request tried to do, by its operationId. Operations not listed put their refusals on the trail themselves. */
 const ACTS: Readonly<Record<string, SecurityEvent>> = {
   register: "user_created",
   verifyEmail: "user_updated",
@@ -42,9 +42,9 @@ const TOKENS_PER_MINUTE = 10;
 const LIMITS_PER_MINUTE = 1;
 
 export interface Refusals {
-  /** Never throws: a refusal that cannot be written is logged, and answered all the same. */
+  /** Never throws: if a refusal cannot be written, that is logged, and the request is answered all the same. */
   readonly note: (request: FastifyRequest, error: AppError) => Promise<void>;
-  /** Writes the counts of what was held back. */
+  /** Writes the counts of the refusals that were held back. */
   readonly close: () => Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export function openRefusals(identity: Identity): Refusals {
     }
     if (error.kind === "forbidden") return write({ ...record, event: "authz_fail" });
     if (error.trail?.["hidden"] === true) {
-      void write({ ...record, event: "authz_fail" }); // not waited for: the time must not tell that it is there
+      void write({ ...record, event: "authz_fail" }); // not awaited: the response time must not reveal that it exists
       return;
     }
     if (isTokenRefused(request, error)) {
@@ -111,7 +111,7 @@ function isAdministration({ routeOptions, method }: FastifyRequest): boolean {
   return method !== "GET" && routeOptions.url?.includes("/admin/") === true;
 }
 
-/** A token or key that was sent and is not good; that none was sent says nothing about anybody. */
+/** A token or key was sent and is not good; a request without any tells nothing about anybody. */
 function isTokenRefused(request: FastifyRequest, { kind, code }: AppError): boolean {
   if (kind !== "unauthenticated" || RECORDED_THERE.has(code)) return false;
   const operation = operationOf(request);
@@ -119,7 +119,7 @@ function isTokenRefused(request: FastifyRequest, { kind, code }: AppError): bool
   return request.headers.authorization !== undefined && !SIGN_IN.has(operation);
 }
 
-/** The user whom the act would have been about, or whose name or address somebody tried to register. */
+/** The user whom the act concerned, or the user whose name or address somebody tried to register. */
 async function findConcerned(
   identity: Identity,
   request: FastifyRequest,
@@ -132,7 +132,7 @@ async function findConcerned(
     if (typeof username !== "string" || typeof email !== "string") return {};
     const owner = (await findByLogin(identity, email)) ?? (await findByLogin(identity, username));
     const personal = { username: username.slice(0, 254), email: email.slice(0, 254) };
-    // Values of somebody who has no account could never be forgotten with them.
+    // Without an account, a person's values could never be forgotten together with it.
     return owner === undefined ? {} : { userId: owner.id, personal };
   }
   const actor = request.actor as Actor | undefined;

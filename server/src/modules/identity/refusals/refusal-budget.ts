@@ -1,10 +1,10 @@
-// Writes a few refusals a minute of each caller and counts the others: the count is written when the minute is over.
+// Writes a few refusals of each caller a minute and counts the rest; the count is written when the minute is over.
 import type { SecurityRecord } from "../trail.ts";
 
 export interface RefusalBudget {
-  /** Resolves when the record is written, at once where it is only counted. */
+  /** Resolves when the record is written; at once where it is only counted. */
   readonly write: (record: SecurityRecord, budget: { key: string; perMinute: number }) => Promise<void>;
-  /** Writes what was counted. */
+  /** Writes the counts. */
   readonly close: () => Promise<void>;
 }
 
@@ -12,12 +12,12 @@ interface Minute {
   readonly startedAtMs: number;
   written: number;
   held: number;
-  /** The last that was held back: it brings the count. */
+  /** The last record that was held back: the count is written with it. */
   last: SecurityRecord | undefined;
 }
 
 const MINUTE_MS = 60_000;
-/** Callers told apart; those beyond share one budget, so that many addresses at once gain nothing either. */
+/** How many callers are told apart; the others share one budget, so that using many addresses at once gains nothing. */
 const CALLERS_MAX = 500;
 const OTHERS = "others";
 

@@ -1,5 +1,5 @@
-// Access tokens: short-lived JWTs signed with Ed25519 (RFC 9068 in spirit: typ at+jwt), bound to their session. Checking
-// one needs no database; what was revoked before its time stands in memory.
+// Access tokens: short-lived JWTs signed with Ed25519 (RFC 9068 in spirit: typ at+jwt), bound to their session. Checking a
+// token needs no database; early revocations are kept in memory.
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { type Actor, ROLES, type Role } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -12,7 +12,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 export interface VerifiedAccess {
   readonly actor: Actor;
   readonly expiresAtMs: number;
-  /** False from the moment on at which the session, the user or the key (the API's, or the one that signed) was revoked. */
+  /** False once the session, the user or the key (the API key, or the key that signed the token) was revoked. */
   readonly isGood: () => boolean;
 }
 
@@ -23,8 +23,8 @@ export interface AccessGrant {
 }
 
 /**
- * Signs an access token of the session; roles are those of the user at this moment. It never outlives its session: that of
- * somebody who acts for another may be over in a minute.
+ * Signs an access token of the session, with the user's roles at this moment. The token never outlives its session: a session
+ * in which an administrator acts for somebody may end in a minute.
  */
 export async function mintAccessToken(
   { keys, settings, now }: Pick<Identity, "keys" | "settings" | "now">,
@@ -56,7 +56,7 @@ export async function mintAccessToken(
 }
 
 /**
- * Verifies one of our own access tokens; undefined where the token is of another kind or issuer (as it says itself).
+ * Verifies one of our own access tokens; undefined where the token says that it is of another kind or issuer.
  * @throws AppError `unauthenticated/unauthenticated`
  */
 export async function verifyAccessToken(
@@ -93,7 +93,7 @@ function readHeader(token: string) {
   }
 }
 
-/** As the token says, which proves nothing: it only decides whose keys are to prove it. */
+/** What the token says, which proves nothing: it only decides whose keys must verify it. */
 export function readIssuer(token: string): string | undefined {
   try {
     return decodeJwt(token).iss;
@@ -117,7 +117,7 @@ function toAccess({ revocations, keys, now }: Identity, payload: JWTPayload, kid
     ...(typeof impersonatorId === "string" ? { impersonatorId } : {}),
   };
   const [user, session] = [`u:${sub}`, `s:${sid}`];
-  // Clocks may differ for one's own sessions; acting for somebody ends to the second.
+  // For a user's own sessions clocks may differ; acting for somebody else ends to the second.
   const endsAtMs = actor.impersonatorId === undefined ? Number.POSITIVE_INFINITY : (exp ?? 0) * 1000;
   return {
     actor,
@@ -126,7 +126,7 @@ function toAccess({ revocations, keys, now }: Identity, payload: JWTPayload, kid
       now() < endsAtMs &&
       !revocations.isRevoked(session, 0) &&
       !revocations.isRevoked(user, ver) &&
-      keys.findPublic(kid) !== undefined, // given up: it was compromised
+      keys.findPublic(kid) !== undefined, // the key was withdrawn: it was compromised
   };
 }
 
@@ -134,7 +134,7 @@ function isRoles(roles: unknown): roles is readonly Role[] {
   return Array.isArray(roles) && roles.length > 0 && roles.every((role) => ROLES.includes(role as Role));
 }
 
-/** A token that opens nothing; `message` says why. */
+/** The error for a token that is not accepted; `message` says why. */
 export function refuseToken(message: string): AppError {
   return new AppError("unauthenticated", "unauthenticated", { message });
 }

@@ -21,7 +21,7 @@ import { refreshSession } from "./refresh-session.ts";
 const config = { public: true, limit: "login" as const };
 const TAG = { "x-keyless": true, tags: ["Sign in"] };
 const OPEN = { ...TAG, security: [] };
-/** Of the routes that OAuth 2 clients know: they send forms. */
+/** For the routes that OAuth 2 clients know: those clients send forms. */
 const TOKENS = {
   ...OPEN,
   consumes: ["application/json", "application/x-www-form-urlencoded"],
@@ -98,7 +98,7 @@ function addSessionRoutes(server: HttpServer, identity: Identity): void {
     run: async (request) => {
       const { actor } = request;
       if (actor.sessionId === undefined) return { ended: 0 }; // a token without a session
-      // Nothing said means this session.
+      // Naming no session means this session.
       const sessionId = request.body.all === true ? undefined : actor.sessionId;
       const which = { sessionId, reason: "signed out" };
       return { ended: await endOwnSessions(identity, which, readContext(request)) };

@@ -1,5 +1,5 @@
-// Devices that a user has signed in from. Their token proves nothing but that: whoever has it keeps a budget of attempts
-// of their own, so that nobody can lock a user out by guessing at their account.
+// Devices that a user has signed in from. A device token proves only that: its holder gets a separate budget of attempts, so
+// that nobody can lock a user out by guessing at their account.
 import { hash, randomBytes } from "node:crypto";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { dateOf, type Identity } from "../settings.ts";
@@ -7,7 +7,7 @@ import { insertDevice, takeDevice } from "../throttles/throttle-store.ts";
 
 const DEVICE_TOKEN = /^chd_[\w-]{43}$/;
 
-/** Makes a token for a device that the user has just proved to be theirs. */
+/** Makes a token for a device on which the user has just proved who they are. */
 export async function rememberDevice(
   tx: Tx,
   identity: Identity,
@@ -18,7 +18,7 @@ export async function rememberDevice(
   return token;
 }
 
-/** The hash of the token where it is one of this user's devices. */
+/** The token's hash, where the token belongs to one of this user's devices. */
 export async function findDevice(
   identity: Identity,
   token: string | undefined,

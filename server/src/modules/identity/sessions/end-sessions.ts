@@ -32,14 +32,14 @@ export async function revokeSessions(tx: Tx, identity: Identity, ending: Ending)
   return revocations;
 }
 
-/** When the last access token that was signed until now has expired, clocks differing by up to a minute. */
+/** When the last access token signed until now has expired, if clocks differ by up to a minute. */
 export function lastTokenExpiry(identity: Identity): Date {
   return dateOf(identity, identity.settings.accessTokenSeconds * 1000 + 60_000);
 }
 
 /**
- * Ends a user's own sessions. Any but the one that asks needs a recent proof (ASVS 7.5.2): whoever found a device unlocked
- * must not sign its owner out of the others.
+ * Ends a user's own sessions. Ending another session than the one that asks needs a recent proof (ASVS 7.5.2): somebody who
+ * finds an unlocked device must not be able to sign its owner out elsewhere.
  * @throws AppError `forbidden/step_up_required`, `not_found/no_such_session`
  */
 export function endOwnSessions(
@@ -54,8 +54,8 @@ export function endOwnSessions(
 }
 
 /**
- * Ends sessions at their owner's or an administrator's wish, and returns how many.
- * @throws AppError `not_found/no_such_session` where one was named that is not there
+ * Ends sessions for their owner or an administrator, and returns how many.
+ * @throws AppError `not_found/no_such_session` where the named session does not exist
  */
 export async function endUserSessions(
   identity: Identity,

@@ -1,5 +1,5 @@
-// Access tokens of others: Microsoft Entra ID (v1 and v2) and any OIDC issuer that the configuration names. Only the
-// issuer's own published keys count; who somebody is and what they may do comes from the verified token alone.
+// Access tokens of other issuers: Microsoft Entra ID (v1 and v2) and any OIDC issuer in the configuration. Only the issuer's
+// own published keys are trusted; identity and rights come from the verified token alone.
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Actor, ROLES, type Role } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
@@ -20,12 +20,12 @@ export interface ExternalSettings {
 interface Issuer {
   readonly issuer: string;
   readonly audience: readonly string[];
-  /** Undefined: any, as Entra's tokens of version 1 say only JWT. */
+  /** Undefined: any, because Entra's tokens of version 1 say only JWT. */
   readonly typ: string | undefined;
   readonly rolesClaim: string;
-  /** Put in front of the subject, so that no two issuers name the same actor. */
+  /** Put in front of the subject, so that two issuers never name the same actor. */
   readonly prefix: string;
-  /** The claim that names the person or program for good. */
+  /** The claim that permanently identifies the person or program. */
   readonly subjectClaim: string;
   /** Claims that must have exactly this value. */
   readonly fixed: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
 
 export type ExternalVerifier = (token: string) => Promise<VerifiedAccess | undefined>;
 
-/** Undefined from the verifier where the token's issuer is none of ours to check. */
+/** The verifier returns undefined where the token's issuer is not one of those configured. */
 export function createExternalVerifier(settings: ExternalSettings): ExternalVerifier {
   const issuers = new Map(listIssuers(settings).map((issuer) => [issuer.issuer, issuer]));
   return async (token) => {
@@ -82,7 +82,7 @@ function listIssuers({ entra, oidc }: ExternalSettings): Issuer[] {
   return issuers;
 }
 
-/** Asks the issuer once where its keys are; asks again where that failed. */
+/** Asks the issuer once where its keys are, and again if that failed. */
 function discoverKeys(issuer: string): () => Promise<JWTVerifyGetKey> {
   let keys: Promise<JWTVerifyGetKey> | undefined;
   const discover = async () => {
@@ -141,11 +141,11 @@ function toActor(issuer: Issuer, payload: JWTPayload): Actor {
     id,
     name: typeof name === "string" && SUBJECT.test(name) ? name : id,
     roles: readRoles(ownOf(payload, issuer.rolesClaim), payload["scp"] ?? payload["scope"]),
-    confirmedAtMs: typeof confirmedAt === "number" ? confirmedAt * 1_000 : 0, // not said: never, as far as we know
+    confirmedAtMs: typeof confirmedAt === "number" ? confirmedAt * 1_000 : 0, // not told: as far as we know, never
   };
 }
 
-/** Our roles among the token's; a person who only delegated (scp) is a customer; nothing at all opens nothing. */
+/** Our roles among the token's; a person with only delegated rights (scp) is a customer; a token with neither is refused. */
 function readRoles(roles: unknown, scopes: unknown): readonly Role[] {
   const named = Array.isArray(roles) ? ROLES.filter((role) => roles.includes(role)) : [];
   if (named.length > 0) return named;

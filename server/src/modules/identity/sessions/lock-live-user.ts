@@ -1,5 +1,5 @@
-// Locks who acts for an act that adds to their account, and makes sure of their session under that lock: it may have been ended
-// since it was checked, together with all that had been added.
+// Locks the acting user's row for an act that adds to their account, and checks under the lock that their session still exists:
+// it may have been ended since the token was checked, together with everything that had been added.
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";

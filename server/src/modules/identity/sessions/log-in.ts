@@ -1,5 +1,5 @@
-// Signs in with a name (or e-mail address) and a password. Whoever fails, by whatever cause, costs the same work and
-// gets the same answer: the password is checked against a hash that nothing fits where there is no such user.
+// Signs in with a name (or e-mail address) and a password. Every failure, whatever its cause, costs the same work and gets the
+// same answer: where there is no such user, the password is checked against a hash that no password matches.
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -26,15 +26,15 @@ export interface Login {
   readonly password: string;
   /** From an earlier login on the same device. */
   readonly deviceToken?: string | undefined;
-  /** Of the second factor. */
+  /** The code of the second factor. */
   readonly code?: string | undefined;
-  /** As the second factor: what it signed for the `passkey_options` of an earlier answer. */
+  /** For a passkey as the second factor: what it signed for the `passkey_options` of an earlier answer. */
   readonly passkey?: AuthenticationResponseJSON | undefined;
   readonly origin: AuditOrigin;
 }
 
 export interface LoggedIn extends Tokens {
-  /** Of a device that was not known before. */
+  /** The token of a device that was not known before. */
   readonly deviceToken: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
   );
   if ("refused" in outcome) {
     const { refused, isMissing = false, locks = false } = outcome;
-    // A missing factor is no failure, and forgives none; a wrong one counts here too, like a wrong password.
+    // A missing factor is not a failure, but forgives none either; a wrong one counts here too, like a wrong password.
     if (isMissing) await attempt.giveBack();
     return refuse(identity, { login, user, error: refused, locks: locks || (attempt.locks && !isMissing) });
   }
@@ -82,7 +82,7 @@ export async function logIn(identity: Identity, login: Login): Promise<LoggedIn>
 }
 
 type FactorOutcome =
-  /** By which the user showed it: none where they have none. */
+  /** The methods by which the user proved the second factor; none where they have none. */
   | { readonly methods: readonly string[] }
   | { readonly refused: AppError; readonly isMissing?: boolean; readonly locks?: boolean };
 
@@ -141,18 +141,18 @@ export function findByLogin({ db, vault }: Identity, login: string): Promise<Use
 }
 
 export interface ProvenLogin {
-  /** Where the user gave it. */
+  /** The password, where the user gave it. */
   readonly password?: string;
   readonly origin: AuditOrigin;
   readonly methods: readonly string[];
   readonly isKnownDevice: boolean;
-  /** By which they signed in alone: it may have been removed meanwhile. */
+  /** The passkey that signed in alone: it may have been removed meanwhile. */
   readonly passkeyId?: string;
 }
 
 /**
- * Opens the session of a user who has proved who they are. The password's hash is made anew where its algorithm or costs
- * are of yesterday.
+ * Opens the session of a user who has proved who they are. The password's hash is replaced where its algorithm or costs are
+ * outdated.
  * @throws AppError `unauthenticated/invalid_credentials` where the user was disabled or changed the password meanwhile
  */
 export async function completeLogin(
@@ -164,14 +164,14 @@ export async function completeLogin(
   const rehashed = isRehashed ? await identity.hasher.hash(password) : undefined;
   return inTransaction(identity.db, async (tx) => {
     const locked = await lockUser(tx, user.id);
-    // Disabled, or the password changed, while it was being checked.
+    // The user was disabled, or the password changed, while it was being checked.
     if (locked?.state !== "active" || locked.passwordHash !== user.passwordHash)
       throw identityError("invalid_credentials");
     if (passkeyId !== undefined && !(await hasPasskey(tx.sql, { id: passkeyId, userId: user.id })))
       throw identityError("invalid_passkey", { message: "the passkey was removed" });
     const device = { userId: user.id, userAgent: origin.userAgent };
     const success = { actor: user.id, userId: user.id, origin, details: { methods } };
-    // All in one round trip: beside a busy desk each costs more than the rest of a login but its hash.
+    // All in one round trip: next to a busy desk each trip costs more than everything else in a login except the hash.
     const [, , tokens, deviceToken] = await Promise.all([
       updateLogin(tx, { id: user.id, at: dateOf(identity), rehashed }),
       recordSecurity(tx, [{ event: "authn_login_success", ...success }]),

@@ -1,4 +1,4 @@
-// Opens a session for somebody who proved who they are, and hands out its first pair of tokens.
+// Opens a session for a user who proved who they are, and hands out its first pair of tokens.
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -20,7 +20,7 @@ export interface SessionRequest {
   /** RFC 8176: pwd, otp, hwk. */
   readonly methods: readonly string[];
   readonly origin: AuditOrigin;
-  /** An administrator acts as the user. */
+  /** The administrator who acts as the user. */
   readonly impersonation?:
     | { readonly administratorId: string; readonly reason: string; readonly lifetimeMs: number }
     | undefined;

@@ -1,6 +1,6 @@
-// Exchanges a refresh token for the next pair of tokens. Refreshes of one session take turns on its row: of any number
-// at once the first turns the counter and the others get the very same successor. A token older than the one before
-// the newest was stolen, or its successor was: the session ends.
+// Exchanges a refresh token for the next pair of tokens. Refreshes of one session take turns on its row: of several at once,
+// the first advances the counter and the others get the very same successor. If a token comes that is older than the last but
+// one, either it or its successor was stolen: the session ends.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { AuditOrigin } from "../../audit/index.ts";
@@ -30,7 +30,7 @@ export async function refreshSession(identity: Identity, text: string, origin: A
   throw identityError("refresh_token_reused");
 }
 
-/** Told as any other; the trail learns whose session it was. */
+/** Answered like any other refusal; the trail also learns whose session it was. */
 function refuseExpired(userId: string): AppError {
   const refusal = identityError("invalid_refresh_token");
   refusal.trail = { user_id: userId };
@@ -47,7 +47,7 @@ async function refresh(
   const [secret] = await identity.vault.decryptAll([
     { value: session.secret, context: contextOfSecret(session.id) },
   ]);
-  // A wrong signature ends nothing: else whoever knows a session's id could end it.
+  // A wrong signature does not end the session: otherwise anybody who knows its id could end it.
   if (typeof secret !== "string" || !isSignedBy(token, secret)) return undefined;
   const idleMs = identity.settings.sessionIdleDays * DAY_MS;
   const verdict = judgeRefresh(session, token.counter, { nowMs: identity.now(), idleMs });

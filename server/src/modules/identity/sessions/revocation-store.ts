@@ -1,15 +1,15 @@
-// The SQL of revocations: what all processes refuse before its time. A change is told to all of them with its commit.
+// The SQL of revocations: tokens that all processes refuse before they expire. A commit notifies all processes of a change.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 export const REVOCATIONS_CHANNEL = "identity_revocations";
-/** PostgreSQL carries 8,000 bytes in a notification; a revocation takes about 80. */
+/** A PostgreSQL notification holds up to 8,000 bytes; a revocation takes about 80. */
 const NOTIFIED_AT_ONCE = 50;
 
 export interface Revocation {
   /** "s:<session>", "u:<user>" or "k:<API key>". */
   readonly subject: string;
-  /** Tokens of a lower version are refused. */
+  /** Tokens with a lower version are refused. */
   readonly versionMin: number;
   readonly expiresAt: Date;
 }

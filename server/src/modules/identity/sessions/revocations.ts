@@ -1,18 +1,18 @@
-// What was revoked before its time, in the memory of this process: filled at start, by notification with each commit,
-// and read again when the connection that listens was lost. Asking costs a look into a map that is nearly empty.
+// Early revocations in the memory of this process: read at start, updated by notification with each commit, and read again
+// when the listening connection was lost. A check is one look-up in a map that is nearly empty.
 import type { Sql } from "../../../runtime/database.ts";
 import { REVOCATIONS_CHANNEL, type Revocation, selectRevocations } from "./revocation-store.ts";
 
 export interface Revocations {
-  /** Whether tokens of `version` of this subject are void. */
+  /** Whether this subject's tokens of `version` are void. */
   readonly isRevoked: (subject: string, version: number) => boolean;
-  /** What this process has just committed: it need not wait for its own notification. */
+  /** Applies what this process has just committed, so that it need not wait for its own notification. */
   readonly add: (revocations: readonly Revocation[]) => void;
   readonly reload: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** A lost notification connection is noticed late: until then the table is read again this often. */
+/** The loss of the listening connection is noticed late: until then the table is read again this often. */
 const RELOAD_MS = 5_000;
 
 export async function openRevocations(db: Sql): Promise<Revocations> {
@@ -54,5 +54,5 @@ export async function openRevocations(db: Sql): Promise<Revocations> {
   };
 }
 
-/** Sessions and keys end for good: no version of theirs is good again. */
+/** Sessions and keys end for good: no version of them is ever good again. */
 export const FOR_GOOD = 2_147_483_647;

@@ -57,7 +57,7 @@ export async function updateConfirmed(
     WHERE id = ${confirmed.sessionId}`;
 }
 
-/** The user's sessions that are still good, newest first. */
+/** The user's sessions that are still valid, newest first. */
 export async function selectSessions(
   sql: Query,
   of: { readonly userId: string; readonly at: Date; readonly idleSince: Date },
@@ -78,7 +78,7 @@ export async function isSessionEnded(sql: Query, id: string): Promise<boolean> {
   return rows.length === 0;
 }
 
-/** Ends what `which` names and is not over, and returns the ids. */
+/** Ends the sessions that `which` names and that are not over, and returns their ids. */
 export async function endSessions(
   { sql }: Tx,
   which: {
@@ -110,7 +110,7 @@ export async function endImpersonations({ sql }: Tx, administratorId: string, at
   return rows.map((row) => row.id);
 }
 
-/** Sessions that were over before `before`, with whatever hangs on them. */
+/** Deletes sessions that were over before `before`, with everything that belongs to them. */
 export async function deleteOldSessions(sql: Query, before: Date): Promise<void> {
   await sql`DELETE FROM identity.sessions WHERE expires_at < ${before} OR ended_at < ${before}`;
 }

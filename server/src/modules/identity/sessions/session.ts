@@ -1,5 +1,5 @@
-// A session: one sign-in on one device. Its refresh tokens are numbered; only the newest is good, the one before it for
-// a short grace, so that two tabs that refresh at once, or an answer lost on the way, sign nobody out.
+// A session: one sign-in on one device. Its refresh tokens are numbered. Only the newest is good, and for a short time the one
+// before it, so that two tabs refreshing at once, or an answer lost on the way, sign nobody out.
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 export interface Session {
@@ -20,7 +20,7 @@ export interface Session {
   readonly endedAt: Date | null;
 }
 
-/** For how long the token before the newest still gets its successor. */
+/** For how long the last token but one still gets its successor. */
 export const REFRESH_GRACE_MS = 60_000;
 
 const REFRESH_TOKEN = /^chr_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([1-9]\d{0,8})\.([\w-]{43})$/;
@@ -31,12 +31,12 @@ export interface RefreshToken {
   readonly signature: string;
 }
 
-/** The one refresh token of this number: whoever asks twice gets the same. */
+/** The one refresh token of this number: a second request gets the same token. */
 export function makeRefreshToken(sessionId: string, secret: string, counter: number): string {
   return `chr_${sessionId}.${counter}.${sign(sessionId, secret, counter)}`;
 }
 
-/** Undefined where the text is no refresh token; its signature is not checked yet. */
+/** Undefined where the text is not a refresh token; its signature is not checked yet. */
 export function readRefreshToken(token: string): RefreshToken | undefined {
   const [, sessionId, counter, signature] = REFRESH_TOKEN.exec(token) ?? [];
   if (sessionId === undefined || signature === undefined) return undefined;

@@ -1,12 +1,12 @@
-// For other services: reads our access tokens by the keys that the server publishes. What was revoked before its time is
-// known to the server alone, so a token is good here until it expires, ten minutes at most.
+// For other services: verifies our access tokens by the keys that the server publishes. Only the server knows of early
+// revocations, so a token is good here until it expires, ten minutes at most.
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { ROLES, type Role } from "../../../values/actor.ts";
 
 export interface TokenReaderSettings {
-  /** Where the server is: "https://pay.example". */
+  /** The server's address: "https://pay.example". */
   readonly url: string;
-  /** As the server's TOKEN_ISSUER and JWT_AUDIENCE say. */
+  /** The values of the server's TOKEN_ISSUER and JWT_AUDIENCE. */
   readonly issuer: string;
   readonly audience: string;
 }
@@ -23,10 +23,10 @@ export interface TokenHolder {
 export type TokenReader = (token: string) => Promise<TokenHolder | undefined>;
 
 const FETCH_TIMEOUT_MS = 5_000;
-/** What jose says of a token; all else (no answer from the server) is thrown on. */
+/** Errors of jose about the token itself; any other error (no answer from the server) is rethrown. */
 const IS_TOKENS_FAULT = /^ERR_(JWT|JWS|JOSE_ALG|JWKS_NO_MATCHING)/;
 
-/** Keys are fetched when the first token comes, and again for one that is signed with a new key. */
+/** Keys are fetched when the first token comes, and again when a token is signed with a new key. */
 export function createTokenReader({ url, issuer, audience }: TokenReaderSettings): TokenReader {
   const keys = createRemoteJWKSet(new URL("/.well-known/jwks.json", url), {
     timeoutDuration: FETCH_TIMEOUT_MS,

@@ -1,6 +1,6 @@
-// Makes the next key that signs access tokens: by itself when the newest has signed long enough, or at an
-// administrator's wish. Ordinarily the new key is published before it signs, and the old ones verify until the last token
-// that they signed has expired, so that nobody notices.
+// Makes the next key that signs access tokens: automatically when the newest key has signed for long enough, or when an
+// administrator asks. Ordinarily the new key is published before it signs, and old keys verify until the last token that they
+// signed has expired, so that nobody notices the change.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { identityError } from "../errors.ts";
@@ -18,8 +18,8 @@ import {
 
 /**
  * `planned`: the new key is published now and signs in ten minutes, when all caches of the JWKS know it. `immediate`: it
- * signs at once; who caches the JWKS may refuse its tokens for five minutes. `compromised`: as `immediate`, and nothing
- * that an older key signed is good any more; sessions stay, and get their next access token by refreshing.
+ * signs at once; services that cache the JWKS may refuse its tokens for five minutes. `compromised`: like `immediate`, and
+ * everything that older keys signed becomes void; sessions stay, and get their next access token by refreshing.
  */
 export type RotationMode = "planned" | "immediate" | "compromised";
 
@@ -33,7 +33,7 @@ export type KeyOptions = Pick<Identity, "db" | "vault" | "settings" | "now">;
 
 const CLOCKS_DIFFER_MS = 60_000;
 
-/** A key in place of one that was given up is in force at once also on a process whose clock is behind. */
+/** A key that replaces a withdrawn one takes effect at once, also on a process whose clock is behind. */
 const SIGNS_AFTER_MS = {
   planned: PUBLISHED_BEFORE_MS,
   immediate: 0,
@@ -41,9 +41,9 @@ const SIGNS_AFTER_MS = {
 } as const;
 
 /**
- * Makes a key at somebody's wish, tells the trail, and returns it. In force on every process with the commit; this one
- * still has to reload. One process at a time (advisory lock).
- * @throws AppError `conflict/signing_key_pending` where a planned one waits already
+ * Makes a key because somebody asked, records it on the trail, and returns it. In force on every process with the commit; this
+ * process still has to reload. One process at a time (advisory lock).
+ * @throws AppError `conflict/signing_key_pending` where a planned key is waiting already
  */
 export function rotateSigningKeys(
   options: KeyOptions,
@@ -57,7 +57,7 @@ export function rotateSigningKeys(
       const message = `a new key is published already and signs from ${newest.signsFrom.toISOString()}`;
       throw identityError("signing_key_pending", { message });
     }
-    // Never used, and it would take over from the one that is made now.
+    // This key was never used, and it would take over from the one that is made now.
     if (isPending) await deletePendingSigningKeys(tx, new Date(options.now()));
     const key = await addKey(tx, options, mode);
     await record(tx, key, { ...context, details: { rotated: mode, reason } });
@@ -65,7 +65,7 @@ export function rotateSigningKeys(
   });
 }
 
-/** Makes a key where there is none, or where the newest has signed for `SIGNING_KEY_DAYS`. */
+/** Makes a key where there is none, or where the newest has been signing for `SIGNING_KEY_DAYS`. */
 export function rotateWhenDue(options: KeyOptions): Promise<void> {
   return inTransaction(options.db, async (tx) => {
     const newest = await lockAndFindNewest(tx, options);
@@ -112,7 +112,7 @@ function record(
   return recordSecurity(tx, [{ event: "authz_admin", actor, origin, resource, details: told }]);
 }
 
-/** All that still verify, oldest first, and what each is for at this moment. */
+/** All keys that still verify, oldest first, and what each is used for at this moment. */
 export async function listSigningKeys({ db, now }: Pick<KeyOptions, "db" | "now">) {
   const keys = await selectSigningKeys(db, new Date(now()));
   const signer = keys.findLast(({ signsFrom }) => signsFrom.getTime() <= now());

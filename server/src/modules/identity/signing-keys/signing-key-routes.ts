@@ -1,4 +1,4 @@
-// Routes by which administrators look after the keys that sign access tokens.
+// Routes by which administrators manage the keys that sign access tokens.
 import { addRoute, type HttpServer, readContext } from "../../../http/index.ts";
 import { requireRecentProof } from "../factors/step-up.ts";
 import { RotationInput, SigningKeyAnswer, SigningKeyList } from "../schemas.ts";

@@ -16,7 +16,7 @@ export interface SigningKeyRow {
   readonly verifiesUntil: Date | null;
 }
 
-/** Until the end of the transaction: one process makes a key at a time. */
+/** Locks until the end of the transaction: only one process makes a key at a time. */
 export async function lockSigningKeys({ sql }: Tx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${SIGNING_KEYS_LOCK})`;
 }
@@ -31,7 +31,7 @@ export async function selectSigningKeys(sql: Sql | Tx["sql"], at: Date): Promise
     ORDER BY signs_from, kid`;
 }
 
-/** Adds a key, tells all processes, and lets its predecessors verify until `predecessorsUntil` and no longer than before. */
+/** Adds a key, notifies all processes, and lets older keys verify until `predecessorsUntil`, but no longer than before. */
 export async function insertSigningKey(
   { sql }: Tx,
   key: Omit<SigningKeyRow, "verifiesUntil"> & { readonly predecessorsUntil: Date },
@@ -49,7 +49,7 @@ export async function deleteOldSigningKeys({ sql }: Tx, before: Date): Promise<v
   await sql`DELETE FROM identity.signing_keys WHERE verifies_until < ${before}`;
 }
 
-/** Those that are published and have signed nothing yet. */
+/** Keys that are published and have not signed anything yet. */
 export async function deletePendingSigningKeys({ sql }: Tx, at: Date): Promise<void> {
   await sql`DELETE FROM identity.signing_keys WHERE signs_from > ${at}`;
 }

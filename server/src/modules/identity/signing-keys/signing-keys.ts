@@ -1,5 +1,5 @@
-// The keys that sign access tokens, in the memory of this process. They lie encrypted in the database, so that all
-// processes share them and a restart signs nobody out; every change is told to all of them with its commit.
+// The keys that sign access tokens, in the memory of this process. They are stored encrypted in the database, so that all
+// processes share them and a restart signs nobody out; every commit that changes them notifies all processes.
 import type { CryptoKey, JWK } from "jose";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
@@ -8,7 +8,7 @@ import { SIGNING_KEYS_CHANNEL, selectSigningKeys } from "./signing-key-store.ts"
 
 export interface SigningKeys {
   readonly signer: () => { readonly kid: string; readonly privateKey: CryptoKey };
-  /** The public key of a token's `kid`; undefined where it verifies nothing (any more). */
+  /** The public key of a token's `kid`; undefined where that key does not verify (any more). */
   readonly findPublic: (kid: string) => CryptoKey | undefined;
   /** The JSON Web Key Set as others fetch it. */
   readonly jwks: () => { readonly keys: readonly JWK[] };
@@ -22,10 +22,10 @@ export interface SigningKeyOptions {
   readonly now: () => number;
 }
 
-/** A lost notification connection is noticed late: until then the table is read again this often. */
+/** The loss of the listening connection is noticed late: until then the table is read again this often. */
 const RELOAD_MS = 5_000;
 
-/** Reads the keys and follows their changes. There must be one already (`rotateWhenDue`). */
+/** Reads the keys and follows their changes. At least one must exist already (`rotateWhenDue`). */
 export async function openSigningKeys({ db, vault, now }: SigningKeyOptions): Promise<SigningKeys> {
   let keys: readonly SigningKey[] = [];
   let reloads = 0;
@@ -41,7 +41,7 @@ export async function openSigningKeys({ db, vault, now }: SigningKeyOptions): Pr
         return known === undefined ? openSigningKey(vault, row) : { ...known, ...timesOf(row) };
       }),
     );
-    if (turn < shown) return; // a later one knows better
+    if (turn < shown) return; // a later read has newer keys
     shown = turn;
     keys = opened;
   }

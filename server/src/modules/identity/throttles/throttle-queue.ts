@@ -1,5 +1,5 @@
-// Counts attempts and takes them back in batches: those that come while one commits go together in the next, so that the
-// one row of a network that many sign in from is locked once for all of them and not by each in turn.
+// Counts attempts and takes them back in batches: those that arrive while one batch commits go together in the next. So the one
+// row of a network that many people sign in from is locked once for all of them, and not by each in turn.
 import type { Sql } from "../../../runtime/database.ts";
 import { createGroupCommit, type GroupCommit } from "../../../runtime/group-commit.ts";
 import { inPipelinedTransaction } from "../../../runtime/transaction.ts";
@@ -15,16 +15,16 @@ interface Counted {
   readonly budget: Budget;
   /** In hexadecimal. */
   readonly key: string;
-  /** Of an attempt taken before: until when it makes the next one wait. */
+  /** For an attempt taken before: until when it makes the next one wait. */
   readonly openAtMs?: number;
 }
 
 export interface ThrottleOutcome {
-  /** Above zero: nothing was counted, the attempt has to wait. */
+  /** Above zero: the attempt was not counted and has to wait this long. */
   readonly waitMs: number;
-  /** Whether this attempt, should it fail, makes the next one wait. */
+  /** Whether this attempt makes the next one wait, if it fails. */
   readonly locks: boolean;
-  /** Of each budget, until when this attempt makes the next one wait. */
+  /** For each budget, until when this attempt makes the next one wait. */
   readonly openAtMs: readonly number[];
 }
 
@@ -39,7 +39,7 @@ export function openThrottleQueue(db: Sql, now: () => number): ThrottleQueue {
       inPipelinedTransaction(db, async (tx) => {
         const keys = new Set(changes.flatMap(({ counted }) => counted.map(({ key }) => key)));
         const throttles = await lockThrottles(tx, [...keys], new Date(now()));
-        const { outcomes, changed } = decide(changes, throttles, now()); // now: after the wait for the rows
+        const { outcomes, changed } = decide(changes, throttles, now()); // now(): read after the wait for the rows
         return { outcome: outcomes, writes: changed.size === 0 ? [] : [saveThrottles(tx, changed)] };
       }),
     batchWeightMax: BATCH_MAX,
@@ -47,7 +47,7 @@ export function openThrottleQueue(db: Sql, now: () => number): ThrottleQueue {
   });
 }
 
-/** In order of arrival. Adds to `throttles`, and tells which of them have changed. */
+/** Decides in order of arrival. Adds to `throttles`, and returns which of them have changed. */
 function decide(changes: readonly ThrottleChange[], throttles: Map<string, Throttle>, nowMs: number) {
   const changed = new Map<string, Throttle>();
   for (const [key, throttle] of throttles) {

@@ -35,7 +35,7 @@ const THROTTLE_COLUMNS = columnsOf<readonly [key: string, throttle: Throttle]>({
   open_at: ["timestamptz", ([, throttle]) => throttle.openAt],
 });
 
-/** Writes rows that are locked. Sends the statement and returns it under way. */
+/** Writes locked rows. Sends the statement and returns its promise. */
 export function saveThrottles({ sql }: Tx, throttles: ReadonlyMap<string, Throttle>): Promise<unknown> {
   return sql`
     UPDATE identity.throttles t

@@ -1,4 +1,4 @@
-// Slows down guessing: attempts are counted before a password or code is checked, so that many at once gain nothing, and
+// Slows down guessing: each attempt is counted before the password or code is checked, so that many at once gain nothing, and
 // after a few failures each further attempt waits longer.
 
 import { identityError } from "../errors.ts";
@@ -6,11 +6,11 @@ import type { Identity } from "../settings.ts";
 import type { Budget } from "./budget.ts";
 
 export interface Attempt {
-  /** Whether this attempt, should it fail, makes the next one wait. */
+  /** Whether this attempt makes the next one wait, if it fails. */
   readonly locks: boolean;
-  /** It succeeded: it was no failure, nor, where they are few, were those before it. */
+  /** The attempt succeeded: it does not count as a failure, nor do earlier ones, where those are few. */
   readonly succeed: () => Promise<void>;
-  /** It was no failure, which says nothing of those before it. */
+  /** The attempt was not a failure, but says nothing about earlier ones. */
   readonly giveBack: () => Promise<void>;
 }
 
@@ -38,13 +38,13 @@ export async function takeAttempt(identity: Throttled, budgets: readonly Budget[
   };
 }
 
-/** Counts an act that is no guess, as long as its budget lasts. Whether it did. @throws AppError `unavailable/queue_full` */
+/** Counts an act that is not a guess; returns false when its budget is used up. @throws AppError `unavailable/queue_full` */
 export async function takeShare(identity: Throttled, budget: Budget): Promise<boolean> {
   const counted = [{ budget, key: keyOf(identity, budget) }];
   return (await identity.throttles.submit({ kind: "take", counted })).waitMs === 0;
 }
 
-/** No kind has a colon in its name, so that no subject reaches into another kind. */
+/** No kind has a colon in its name, so that a subject can never be mistaken for another kind. */
 function keyOf({ vault }: Throttled, { kind, subject }: Budget): string {
   return vault.blindIndex(`identity.throttle:${kind}:${subject}`).toString("hex");
 }

@@ -1,4 +1,4 @@
-// Routes by which staff look after users. Who may do which stands in values/permissions.ts.
+// Routes by which staff manage users. values/permissions.ts says who may do what.
 import { addRoute, type HttpServer, readContext } from "../../../http/index.ts";
 import { resetFactors } from "../factors/reset-factors.ts";
 import {

@@ -1,5 +1,5 @@
-// What administrators do with users: creating them, changing roles and state, starting a reset, acting as them. Whatever
-// takes rights away is in force on every process with the commit.
+// What administrators do with users: creating them, changing roles and state, starting a reset, acting as them. Every loss of
+// rights is in force on all processes with the commit.
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Role } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
@@ -24,9 +24,9 @@ export interface UserInput {
   readonly email: string;
   readonly fullName: string | null;
   readonly roles: readonly Role[];
-  /** Either of these, or neither for a program that comes in with an API key alone. */
+  /** One of these, or none for a program that signs in with an API key alone. */
   readonly password?: string | undefined;
-  /** From another system: bcrypt or Argon2id. */
+  /** A hash from another system: bcrypt or Argon2id. */
   readonly passwordHash?: string | undefined;
 }
 
@@ -62,9 +62,9 @@ export interface AccessChange {
 }
 
 /**
- * Changes roles or state; tokens signed before are void at once, and of a disabled user every session ends.
- * Locks the user's row, and against other changes of administrators.
- * @throws AppError `not_found/no_such_user`; `refused/last_admin`: somebody must be able to undo this
+ * Changes roles or state. Tokens signed before are void at once; when a user is disabled, all their sessions end.
+ * Locks the user's row, and locks out other changes of administrators.
+ * @throws AppError `not_found/no_such_user`; `refused/last_admin`: an administrator must remain who could undo this
  */
 export async function changeAccess(
   identity: Identity,
@@ -98,7 +98,7 @@ function recordChange(
   return recordSecurity(tx, [{ event: "authz_change", actor, userId: before.id, origin, details }]);
 }
 
-/** Nobody goes on acting as others once their own rights have changed. */
+/** An administrator whose own rights have changed must not go on acting as others. */
 async function revokeAccess(
   tx: Tx,
   identity: Identity,

@@ -1,4 +1,4 @@
-// What the program's other parts may know of those who sign in: since when they are here, and how to reach them.
+// What other modules may know about users: when they registered, and their address.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { contextOf, isUserId } from "./user.ts";
@@ -10,7 +10,7 @@ export interface RegisteredUser {
 }
 
 /**
- * By user, in one read; who is no user of ours (the subject of another issuer's token) is missing.
+ * By user, in one read; an id that is not a user of ours (the subject of another issuer's token) is missing.
  * @throws VaultError where an address was altered or moved
  */
 export async function findRegistrations(

@@ -1,11 +1,11 @@
-// Whom an id or a username means, for other modules that are told of somebody by either.
+// Finds the user that an id or a username names, for other modules that are given either.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { isUserId, keyOfUsername } from "./user.ts";
 import { selectUserIds } from "./user-store.ts";
 
 export type UserName = { readonly id: string } | { readonly username: string };
 
-/** The id of each, in their order; undefined where no user is called so. Users are never deleted: it stays true. */
+/** The id of each, in the same order; undefined where there is no such user. Users are never deleted, so an id stays valid. */
 export async function findUserIds(
   tx: Tx,
   names: readonly UserName[],

@@ -1,4 +1,4 @@
-// Finds users for staff. Names and addresses are found whole: addresses are encrypted, so no part of one can be searched.
+// Finds users for staff. Only whole names and addresses are found: addresses are encrypted, so parts cannot be searched.
 
 import type { Role } from "../../../values/actor.ts";
 import { readEmailAddress } from "../../../values/email-address.ts";
@@ -15,7 +15,7 @@ export type UserSearch = PageFilter<{
   afterId: string;
 }>;
 
-/** @throws AppError `invalid/invalid_request` where the address is none */
+/** @throws AppError `invalid/invalid_request` where the address is not valid */
 export async function listUsers({ db, vault }: Identity, search: UserSearch): Promise<User[]> {
   const { username, email, ...rest } = search;
   const rows = await selectUsers(db, {

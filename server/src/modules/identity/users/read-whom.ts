@@ -1,11 +1,11 @@
-// Reads whom a request means: a user, by id or by name; the caller; or somebody of another system, where that is said. A typing mistake
-// must not give anything to somebody who never gets it.
+// Reads whom a request means: a user, by id or by name; the caller; or, where the request says so, somebody of another system.
+// A typing mistake must not assign anything to a person who does not exist.
 import { invalidField } from "../../../values/app-error.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import type { UserName } from "./find-user-ids.ts";
 
 export interface WhomWish {
-  /** The caller, or somebody elsewhere: taken as they are. */
+  /** The caller, or a person of another system: taken as given, not looked up. */
   readonly id?: string;
   /** A user, who must be found. */
   readonly user?: UserName;

@@ -1,4 +1,4 @@
-// Registers a user. In development the very first one becomes administrator and is told so.
+// Registers a user. In development the very first user becomes administrator, and the answer says so.
 import { randomUUID } from "node:crypto";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Actor, Role } from "../../../values/actor.ts";
@@ -27,7 +27,7 @@ export interface Registered {
 }
 
 /**
- * Anybody's own registration, as a customer.
+ * A person's own registration, as a customer.
  * @throws AppError `invalid/invalid_request`, `invalid/password_refused`, `conflict/username_taken`, `conflict/email_taken`
  */
 export async function registerUser(
@@ -39,7 +39,7 @@ export async function registerUser(
     names: () => readNames(registration),
     password: () => checkNewPassword(identity, registration),
   });
-  // Outside of any transaction: it takes long.
+  // Outside of any transaction, because hashing takes long.
   const passwordHash = await identity.hasher.hash(registration.password);
   return inTransaction(identity.db, async (tx) => {
     const becameAdmin = identity.settings.environment !== "production" && (await isFirstUser(tx));
@@ -65,12 +65,12 @@ export function readNames({ username, email, fullName }: Omit<Registration, "pas
   });
 }
 
-/** Blank is none. @throws AppError `invalid/invalid_request` */
+/** A blank address counts as none. @throws AppError `invalid/invalid_request` */
 export function readFullName(fullName: string | null | undefined): string | null | undefined {
   return fullName?.trim() === "" ? null : readName(fullName, "full_name");
 }
 
-/** Takes the lock of first users only while there is none. */
+/** Takes the lock of the first user only as long as there is none. */
 async function isFirstUser(tx: Tx): Promise<boolean> {
   if (await hasUsers(tx.sql)) return false;
   await lockFirstUser(tx);
@@ -83,13 +83,13 @@ export interface NewUser {
   readonly fullName: string | null;
   readonly passwordHash: string | null;
   readonly roles: readonly Role[];
-  /** Who creates the user; undefined: the user. */
+  /** Who creates the user; undefined: the user themselves. */
   readonly actor: Actor | undefined;
   readonly origin: AuditOrigin;
 }
 
 /**
- * Inserts the user, asks by mail to verify the address, and tells the trail.
+ * Inserts the user, asks by mail to verify the address, and records it on the trail.
  * @throws AppError `conflict/username_taken`, `conflict/email_taken`
  */
 export async function createUser(tx: Tx, identity: Identity, user: NewUser): Promise<User> {

@@ -1,4 +1,4 @@
-// Whom staff may act on: an operator on everybody but administrators.
+// Which users staff may act on: an operator on everybody except administrators.
 
 import { mayActOn } from "../../../http/permissions.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -7,7 +7,7 @@ import type { Identity } from "../settings.ts";
 import { selectUser } from "./user-store.ts";
 
 /**
- * The HTTP kit puts the refusal on the trail, as all that is forbidden.
+ * The HTTP kit puts the refusal on the trail, like everything that is forbidden.
  * @throws AppError `not_found/no_such_user`, `forbidden/administrators_only`
  */
 export async function requireMayActOn({ db }: Identity, userId: string, actor: Actor): Promise<void> {

@@ -1,4 +1,4 @@
-// A user's own profile: reading it, and changing name and address. A new address counts once it is confirmed.
+// A user's own profile: reading it, and changing name and address. A new address takes effect once it is confirmed.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
@@ -21,7 +21,7 @@ export interface ProfileInput {
 }
 
 export interface Profile extends User {
-  /** The address that waits to be confirmed. */
+  /** The address that is waiting to be confirmed. */
   readonly pendingEmail: string | null;
 }
 
@@ -37,7 +37,7 @@ async function getProfile(sql: Sql | Tx["sql"], vault: Vault, id: string): Promi
 }
 
 /**
- * Another mailbox is only asked for here: until it is confirmed, nothing has changed.
+ * A new address is only asked for here: nothing changes until it is confirmed.
  * @throws AppError `not_found/no_such_user`, `conflict/email_taken`, `invalid/invalid_request`, `forbidden/step_up_required`
  */
 export async function changeProfile(

@@ -10,7 +10,7 @@ import { isUserId, type UserRow } from "./user.ts";
 
 const FIRST_USER_LOCK = 0x4944464c; // "IDFL"
 
-/** Held to the end of the transaction by whoever decides whether there is a user yet. */
+/** Held until the end of the transaction, by the process that decides whether this is the first user. */
 export async function lockFirstUser({ sql }: Tx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${FIRST_USER_LOCK})`;
 }
@@ -20,7 +20,7 @@ export async function hasUsers(sql: Query): Promise<boolean> {
   return row.exists;
 }
 
-/** Which of a new user's names somebody has already. An address is somebody's also while they can take it back. */
+/** Which of a new user's names are taken. An old address stays taken while its owner can take the change of it back. */
 export async function selectTaken(
   sql: Query,
   names: {
@@ -107,7 +107,7 @@ export async function lockUser({ sql }: Tx, id: string): Promise<UserRow | undef
   return row;
 }
 
-/** By name, or by the blind index of an address. Both are looked for whatever the login looks like: one plan, one time. */
+/** By name, or by the blind index of an address. Always looks for both: one plan, and the same time for every login. */
 export async function selectUserByLogin(
   sql: Query,
   login: { readonly usernameKey: string; readonly emailIndex: Buffer },
@@ -140,7 +140,7 @@ export async function updatePassword(
     WHERE id = ${password.userId}`;
 }
 
-/** Where it was set since then: nobody signs in with it any more. */
+/** Removes the password if it was set since then: it no longer signs anybody in. */
 export async function clearPasswordSince({ sql }: Tx, userId: string, since: Date): Promise<void> {
   await sql`
     UPDATE identity.users
@@ -173,7 +173,7 @@ export async function updateEmailVerified({ sql }: Tx, userId: string, at: Date)
 
 export interface ProfileChange {
   readonly userId: string;
-  /** Encrypted, as the name: another spelling of the same mailbox. */
+  /** Encrypted, like the name: another spelling of the same mailbox. */
   readonly email: string;
   readonly fullName: string | null;
 }
@@ -185,7 +185,7 @@ export async function updateProfile({ sql }: Tx, change: ProfileChange): Promise
     WHERE id = ${change.userId}`;
 }
 
-/** An address that has just been proved. */
+/** Notes that the address has just been proved. */
 export async function updateEmail(
   { sql }: Tx,
   change: {
@@ -205,7 +205,7 @@ export async function updateEmail(
 
 const ADMINS_LOCK = 0x49444144; // "IDAD"
 
-/** Until the end of the transaction: of two who remove the last two administrators at once, one is refused. */
+/** Until the end of the transaction: if two processes remove the last two administrators at once, one is refused. */
 export async function lockAdmins({ sql }: Tx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${ADMINS_LOCK})`;
 }
@@ -216,7 +216,7 @@ export async function countActiveAdmins(sql: Query): Promise<number> {
   return row.count;
 }
 
-/** Changes roles and state and returns the version that tokens must have from now on. */
+/** Changes roles and state and returns the version that tokens need from now on. */
 export async function updateAccess(
   { sql }: Tx,
   access: { readonly userId: string; readonly roles: readonly Role[]; readonly state: string },
@@ -253,7 +253,7 @@ export async function selectUsers(sql: Query, filter: UserFilter): Promise<UserR
     LIMIT ${filter.limit}`;
 }
 
-/** The beginnings of all password hashes that do not begin like this, up to their salt: "$2b$12$". */
+/** The beginnings, up to the salt ("$2b$12$"), of all password hashes that do not begin like this. */
 export async function selectOtherHashKinds(sql: Query, today: string): Promise<string[]> {
   const rows = await sql<{ kind: string }[]>`
     SELECT DISTINCT

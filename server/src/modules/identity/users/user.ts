@@ -1,4 +1,4 @@
-// A user: a person or program that signs in. Its names as they are compared, and its document.
+// A user: a person or program that signs in. The forms in which names are compared, and the user's JSON document.
 
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import type { Actor, Role } from "../../../values/actor.ts";
@@ -22,7 +22,7 @@ export interface User {
   readonly lastLoginAt: Date | null;
 }
 
-/** A user as it lies in the database, personal fields encrypted. */
+/** A user as stored in the database, with the personal fields encrypted. */
 export interface UserRow extends Omit<User, "email" | "fullName"> {
   readonly email: string;
   readonly fullName: string | null;
@@ -44,7 +44,7 @@ export function keyOfUsername(username: string): string {
   return username.toLowerCase();
 }
 
-/** A name or address as it is looked up, and as attempts at it are counted: two that find one user are one text. */
+/** A name or address as it is looked up and as attempts are counted: two spellings that find one user give the same text. */
 export function foldLogin(login: string): string {
   const address = parseEmailAddress(login);
   return address === undefined ? login.normalize("NFKC").trim().toLowerCase() : mailboxOf(address);
@@ -70,7 +70,7 @@ export async function openUser(vault: Vault, row: UserRow): Promise<User> {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Whether this may be a user's id at all: tokens of `countinghouse token` carry any subject. */
+/** Whether this can be a user's id at all: tokens of `countinghouse token` may carry any subject. */
 export function isUserId(id: string): boolean {
   return UUID.test(id);
 }

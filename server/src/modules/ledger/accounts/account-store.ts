@@ -46,7 +46,7 @@ export async function selectAsset(db: Sql, code: string): Promise<AssetRecord | 
   return row;
 }
 
-/** Waits for whoever changes it. */
+/** Waits for a transaction that is changing the asset. */
 export async function selectAssetForUpdate({ sql }: Tx, code: string): Promise<AssetRecord | undefined> {
   const [row] = await sql<AssetRecord[]>`
     SELECT id, code, kind, scale, active, name, description, category, metadata
@@ -60,7 +60,7 @@ export async function updateAssetState({ sql }: Tx, id: number, active: boolean)
   await sql`UPDATE ledger.assets SET active = ${active} WHERE id = ${id}`;
 }
 
-/** Which of the assets are active, at this moment. */
+/** Whether each of the assets is active, at this moment. */
 export async function selectAssetStates({ sql }: Tx, ids: readonly number[]): Promise<Map<number, boolean>> {
   const rows = await sql<{ id: number; active: boolean }[]>`
     SELECT id, active
@@ -69,7 +69,7 @@ export async function selectAssetStates({ sql }: Tx, ids: readonly number[]): Pr
   return new Map(rows.map(({ id, active }) => [id, active]));
 }
 
-/** Codes of those that are not active. The active ones stay so until this transaction ends. */
+/** Codes of those assets that are not active. The active ones stay active until this transaction ends. */
 export async function selectInactive({ sql }: Tx, ids: readonly number[]): Promise<string[]> {
   const rows = await sql<{ code: string; active: boolean }[]>`
     SELECT code, active
@@ -88,7 +88,7 @@ export async function updateAssetDetails({ sql }: Tx, id: number, details: Asset
     WHERE id = ${id}`;
 }
 
-/** Undefined where the code is taken. */
+/** Undefined where the code is taken already. */
 export async function insertAsset(
   { sql }: Tx,
   asset: Omit<Asset, "id"> & Filter<AssetDetails>,
@@ -108,7 +108,7 @@ export interface SystemAccount {
   readonly accountId: number;
 }
 
-/** Creates the named system accounts of every asset that lacks them; returns all. Waits for another process that does the same. */
+/** Creates the missing system accounts of every asset; returns all of them. Waits for another process doing the same. */
 export async function ensureSystemAccounts({ sql }: Tx, names: readonly string[]): Promise<SystemAccount[]> {
   await sql`SELECT pg_advisory_xact_lock(1279607631)`;
   const missing = await sql<{ id: number; name: string }[]>`
@@ -161,7 +161,7 @@ export async function selectAccountRules({ sql }: Tx, ids: readonly number[]): P
     WHERE id = ANY(${toArray(ids)}::bigint[]) AND NOT system`;
 }
 
-/** Ids of customers' accounts in a state. Frozen and closed ones have an index of their own; most others are open. */
+/** Ids of customers' accounts in a state. Frozen and closed accounts have an index of their own; most others are open. */
 export async function selectIdsByState(
   { sql }: Tx,
   { state, afterId, limit }: { state: number; afterId: number; limit: number },
@@ -186,7 +186,7 @@ export interface AccountChange {
   readonly after: { readonly creditLimit: bigint; readonly state: number };
 }
 
-/** Writes an account's new rules over the version that was locked, and how they changed. */
+/** Writes an account's new rules over the version that was locked, and records how they changed. */
 export async function updateAccountRules({ sql }: Tx, change: AccountChange): Promise<void> {
   const { id, accountId, actorId, version, before, after } = change;
   await sql`
@@ -205,7 +205,7 @@ export async function updateAccountRules({ sql }: Tx, change: AccountChange): Pr
             ${after.state})`;
 }
 
-/** Counts a change of the account that lies outside the ledger, such as its name. */
+/** Counts a change of the account that is kept outside the ledger, such as its name. */
 export async function bumpVersion({ sql }: Tx, accountId: number, version: number): Promise<void> {
   await sql`
     WITH written AS (

@@ -1,5 +1,5 @@
-// Whether something new may begin in an asset. One that was deactivated keeps its accounts and balances, which can still be
-// moved, paid back and withdrawn.
+// Whether anything new may begin in an asset. A deactivated asset keeps its accounts and balances, which can still be moved,
+// paid back and withdrawn.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { AppError } from "../../../values/app-error.ts";
@@ -8,7 +8,7 @@ import { ledgerError } from "../errors.ts";
 import * as store from "./account-store.ts";
 import type { AssetDetails, AssetRecord } from "./assets.ts";
 
-/** Of assets by id, as a command at the desk asks for them: whether each is active at this moment. */
+/** For commands at the desk: whether each of these assets, by id, is active at this moment. */
 export const ASSET_STATES = {
   kind: "ledger.assets",
   read: (tx: Tx, ids: readonly number[]): Promise<ReadonlyMap<number, boolean>> =>
@@ -23,8 +23,8 @@ export async function getAsset(db: Sql, code: string): Promise<AssetRecord> {
 }
 
 /**
- * Activates or deactivates. Locks the asset; one that is so already stays as it is.
- * @throws AppError `not_found/asset_not_found`, `refused/asset_is_needed` for the one that units of stock are counted in
+ * Activates or deactivates an asset. Locks it; nothing changes where it is in that state already.
+ * @throws AppError `not_found/asset_not_found`, `refused/asset_is_needed` for the asset that units of stock are counted in
  */
 export async function changeAssetState(tx: Tx, code: string, active: boolean): Promise<AssetRecord> {
   const asset = await store.selectAssetForUpdate(tx, code);
@@ -34,7 +34,7 @@ export async function changeAssetState(tx: Tx, code: string, active: boolean): P
   return { ...asset, active };
 }
 
-/** They stay active until the transaction ends. @throws AppError `refused/asset_inactive` */
+/** The assets stay active until the transaction ends. @throws AppError `refused/asset_inactive` */
 export async function requireActive(tx: Tx, assetIds: readonly number[]): Promise<void> {
   const [code] = await store.selectInactive(tx, [...new Set(assetIds)]);
   if (code !== undefined) throw refuseInactive(code);
@@ -45,7 +45,7 @@ export function refuseInactive(code: string): AppError {
 }
 
 /**
- * Changes what people call an asset and say of it; what is undefined stays. Locks the asset.
+ * Changes the name and description of an asset; an undefined field stays unchanged. Locks the asset.
  * @throws AppError `not_found/asset_not_found`
  */
 export async function changeAssetDetails(

@@ -1,6 +1,6 @@
-// Assets: what an account counts (a currency, a security, units of a SKU) and with how many decimals; and the system
-// accounts of each. Neither ever changes, so every process keeps them in memory; an unknown code is looked up again
-// before it is refused. Whether an asset is active does change, and is read where it counts (`asset-state.ts`).
+// Assets: what an account counts (a currency, a security, units of a SKU), with how many decimals, and the system accounts of
+// each. None of this ever changes, so every process keeps it in memory; an unknown code is looked up again before it is
+// refused. Whether an asset is active does change, so that is read where it matters (`asset-state.ts`).
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Filter, PageFilter } from "../../../values/filter.ts";
@@ -10,7 +10,7 @@ import * as store from "./account-store.ts";
 
 export type AssetKind = "money" | "security" | "stock";
 
-/** What people call an asset and say of it; null: nothing. */
+/** The name and description of an asset; null: none. */
 export interface AssetDetails {
   readonly name: string | null;
   readonly description: string | null;
@@ -20,7 +20,7 @@ export interface AssetDetails {
 }
 
 export interface AssetRecord extends Asset, AssetDetails {
-  /** Where not, what is there stays and can be moved, and nothing new begins. */
+  /** If not, what is there stays and can be moved, but nothing new begins. */
   readonly active: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Asset {
 /**
  * `world`: the outside, where deposits come from and withdrawals go to, stock is received from and written off to.
  * `exchange`: the house's position in currency exchange. `clearing`: money that payment providers hold for the house.
- * `sales` and `tax`: what orders brought in. `sold`: units of stock that orders took. `dealing`: the house's side of what it trades
+ * `sales` and `tax`: what orders brought in. `sold`: units of stock that orders took. `dealing`: the house's side of its trades
  * with customers. `fees`: what trading charged.
  */
 export const SYSTEM_ACCOUNT_NAMES = [
@@ -55,11 +55,11 @@ export interface Assets {
   readonly byId: (id: number) => Asset;
   readonly all: () => Asset[];
   readonly systemAccount: (assetId: number, name: SystemAccountName) => number;
-  /** Asset of a system account; undefined for a customer's account. */
+  /** The asset of a system account; undefined for a customer's account. */
   readonly assetOfSystemAccount: (accountId: number) => number | undefined;
   /** Reads assets that other processes may have added. */
   readonly refresh: () => Promise<void>;
-  /** The same at most once a second, whoever asks: a code that nobody knows costs one look a second and no more. */
+  /** Like `refresh`, but at most once a second for all callers together: an unknown code costs one look a second at most. */
   readonly lookAgain: () => Promise<void>;
 }
 
@@ -105,7 +105,7 @@ export async function loadAssets(db: Sql): Promise<Assets> {
   };
 }
 
-/** Assets after `afterId` in the order of their ids, which is that of their making. */
+/** Assets after `afterId` in the order of their ids, which is the order in which they were made. */
 export async function findAssets(
   db: Sql,
   query: PageFilter<{ kind: AssetKind; category: string }>,
@@ -133,7 +133,7 @@ export async function addAsset(
   return { id, ...asset, name, description, category, metadata, active: true };
 }
 
-/** Makes sure of assets that stand in the database but may have been added by another process after this one last looked. */
+/** Loads assets that are in the database but may have been added by another process since this one last looked. */
 export async function ensureAssets(
   assets: Assets,
   of: readonly { readonly assetId: number }[],

@@ -1,4 +1,4 @@
-// The SQL that reads balances, now and at a past moment. Sums arrive as text, for those of a system account know no bound.
+// The SQL that reads balances, now and at a past moment. Sums arrive as text, because those of a system account have no bound.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -14,7 +14,7 @@ export interface BalanceRow {
   as_of: bigint;
 }
 
-/** A hold that has passed its time holds nothing more, whether or not anybody has recorded it as expired yet. */
+/** A hold past its time no longer holds anything, whether or not its expiry has been recorded yet. */
 export async function selectBalancesNow(db: Sql, ids: readonly number[]): Promise<BalanceRow[]> {
   return db<BalanceRow[]>`
     SELECT a.id, a.asset_id, a.credit_limit, a.version,
@@ -44,7 +44,7 @@ export async function selectBalancesNow(db: Sql, ids: readonly number[]): Promis
     WHERE a.id = ANY(${toArray(ids)}::bigint[])`;
 }
 
-/** What is needed to tell whether a moment can still change. */
+/** The values that tell whether a moment can still change. */
 export async function selectClock(
   db: Sql,
   accountId: number,
@@ -57,15 +57,15 @@ export async function selectClock(
 }
 
 /**
- * Returns when no batch holds the account's lock any more, and none that took its stamps ahead will; a statement of its own, so
- * that the lock is gone with it.
+ * Returns when no batch holds the account's lock any more, and no batch that took its stamps ahead can still get it. It is a
+ * statement of its own, so that the lock is released when it ends.
  */
 export async function waitForAccount(db: Sql, accountId: number): Promise<void> {
   await db`SELECT nextval('ledger.settlings')`;
   await db`SELECT FROM ledger.accounts WHERE id = ${accountId} FOR SHARE`;
 }
 
-/** A customer's account after everything up to and including the stamp `at`. */
+/** A customer's account with every transfer up to and including the stamp `at`. */
 export async function selectBalanceAt(
   db: Sql,
   accountId: number,
@@ -114,7 +114,7 @@ export async function selectBalanceAt(
   return row;
 }
 
-/** A system account's balance at a stamp: the sum of all its transfers until then, for it has no running balance. */
+/** A system account's balance at a stamp: the sum of all its transfers until then, because it keeps no running balance. */
 export async function selectSystemBalanceAt(
   db: Sql,
   accountId: number,
@@ -135,7 +135,7 @@ export async function selectSystemBalanceAt(
   return row;
 }
 
-/** Sum over all assets of what its accounts add up to, without sign; one statement, so one moment. Zero, unless the book is wrong. */
+/** For all assets, the absolute sums of their accounts, added up. One statement, so one moment. Zero unless the book is wrong. */
 export async function selectImbalance(db: Sql): Promise<string> {
   const [row] = await db<[{ imbalance: string }]>`
     SELECT coalesce(sum(abs(total)), 0)::text AS imbalance
@@ -161,7 +161,7 @@ export interface BalancesRow {
   credit_limit: bigint;
 }
 
-/** Of many customers' accounts at once, without what is on its way in. */
+/** For many customers' accounts at once, without the holds in their favor. */
 export async function selectBalances({ sql }: Tx, ids: readonly number[]): Promise<BalancesRow[]> {
   return sql<BalancesRow[]>`
     SELECT a.id, a.credits_posted - a.debits_posted AS balance, a.debits_pending - passed.amount AS held,

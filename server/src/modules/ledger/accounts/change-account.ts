@@ -1,5 +1,5 @@
-// Changes an account's rules: its credit limit, and whether it is open, frozen or closed. Kept true: a limit never goes
-// below what is used of it, only an empty account that awaits nothing is closed, and a closed one stays closed.
+// Changes an account's rules: its credit limit, and whether it is open, frozen or closed. Always true: a limit is never below the
+// part of it that is used, only an empty account that expects no money is closed, and a closed account stays closed.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type BookAccount, balanceOf } from "../book/book.ts";
 import { lockAccounts, takeStamps } from "../book/book-store.ts";
@@ -12,13 +12,13 @@ export interface AccountChangeRequest {
   readonly actorId: string;
   readonly creditLimit?: bigint | undefined;
   readonly state?: AccountState | undefined;
-  /** Something beside the ledger changes too, such as the name: counts as a change in any case. */
+  /** Something outside the ledger changes too, such as the name: this counts as a change in any case. */
   readonly alsoOutside?: boolean;
 }
 
 /**
- * Changes the account and returns its new rules; without a difference nothing is written. Locks the account. A hold
- * counts until it is recorded as expired: who wants to lower or close touches the account by a batch before.
+ * Changes the account and returns its new rules; if nothing differs, nothing is written. Locks the account. A hold counts
+ * until it is recorded as expired, so expire due holds first, by a batch that touches the account.
  * @param check sees the locked account before anything is decided, and may refuse by throwing
  * @throws AppError `not_found/account_not_found`, `refused/account_closed`, `refused/account_not_empty`,
  *   `refused/account_awaits_money` (naming `hold_ids`), `refused/limit_in_use`
@@ -41,7 +41,7 @@ export async function changeAccount(
   return { ...after, version: account.version + 1 };
 }
 
-/** Under the account's lock, which placing a hold in its favor takes too. A hold past its time is none, recorded or not. */
+/** Read under the account's lock, which placing a hold in its favor takes too. A hold past its time does not count. */
 async function checkAwaited(tx: Tx, accountId: number): Promise<void> {
   const holdIds = await selectAwaitedHoldIds(tx, accountId);
   if (holdIds.length === 0) return;
@@ -64,7 +64,7 @@ function decide(account: BookAccount, before: AccountRules, request: AccountChan
   return after;
 }
 
-/** The stamp is taken under the lock, so that changes and transfers of the account stand in one order. */
+/** The stamp is taken under the lock, so that changes and transfers of the account are in one order. */
 async function writeRules(
   tx: Tx,
   account: BookAccount,

@@ -24,7 +24,7 @@ export function findAccountIds(
   return store.selectIdsByState(tx, { ...query, state: ACCOUNT_STATES[query.state] });
 }
 
-/** Ids of all accounts of an asset but its system accounts, after `afterId`, in order. Walks the accounts: for checks. */
+/** Ids of an asset's accounts except its system accounts, after `afterId`, in order. Reads all accounts: for checks. */
 export function findAccountIdsOfAsset(
   tx: Tx,
   query: { assetId: number; afterId: number; limit: number },

@@ -1,4 +1,4 @@
-// Reads a customer account's statement: opening and closing balance of a range of time, and its entries a page at a time.
+// Reads a customer account's statement: opening and closing balance of a time range, and its entries a page at a time.
 import type { Sql } from "../../../runtime/database.ts";
 import { JOURNAL_KINDS, type JournalKind, nameOf } from "../book/journal.ts";
 import { ledgerError } from "../errors.ts";
@@ -8,11 +8,11 @@ import { type StatementRow, selectStatement } from "./statement-store.ts";
 
 export interface StatementQuery {
   readonly accountId: number;
-  /** Stamps, half-open: `from` is in, `to` is not. Default: all there is. */
+  /** Stamps, half-open: `from` is included, `to` is not. Default: everything. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly order: "asc" | "desc";
-  /** The last entry of the page before. */
+  /** The last entry of the previous page. */
   readonly cursor?: number | undefined;
   readonly limit: number;
 }
@@ -41,12 +41,12 @@ export interface Statement {
   readonly nextCursor: number | undefined;
 }
 
-/** After every id that will ever be given. */
+/** Larger than every id that will ever be given. */
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 /**
- * One page of a statement. Pages neither skip nor repeat an entry, whatever is booked meanwhile, and a range that lies
- * in the past reads the same for ever: like `getBalance`, it waits for batches that may still book something in it.
+ * One page of a statement. Pages neither skip nor repeat an entry, whatever is booked meanwhile. A range in the past always
+ * reads the same: like `getBalance`, this waits for batches that may still book something in it.
  * @throws AppError `not_found/account_not_found`
  */
 export async function findStatement(db: Sql, query: StatementQuery): Promise<Statement> {
@@ -73,7 +73,7 @@ export async function findStatement(db: Sql, query: StatementQuery): Promise<Sta
   };
 }
 
-/** Where the range ends; an end in the future is no end. */
+/** Where the range ends; an end in the future counts as no end. */
 async function settleEnd(db: Sql, { accountId, to }: StatementQuery): Promise<number> {
   const clock = await selectClock(db, accountId);
   if (clock === undefined) throw ledgerError("account_not_found", { account_id: String(accountId) });

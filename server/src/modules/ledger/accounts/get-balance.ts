@@ -6,24 +6,24 @@ import { ledgerError } from "../errors.ts";
 import * as store from "./balance-store.ts";
 import { settleAccount } from "./settle-account.ts";
 
-/** An account's sums at one moment, minor units. Available may pass below zero no more than the balance does. */
+/** An account's sums at one moment, in minor units. Available can be below zero only where the balance is, too. */
 export interface BalanceReading {
   readonly assetId: number;
   readonly balance: bigint;
-  /** Balance less what is held, plus the credit limit of that moment. */
+  /** Balance less what is held, plus the credit limit at that moment. */
   readonly available: bigint;
   readonly held: bigint;
-  /** Held for this account by others; null for a past moment, of which only the payer's side is kept in order. */
+  /** Held in favor of this account by others; null for a past moment, for which only the payer's side is kept. */
   readonly incoming: bigint | null;
   /** Counts the account's changes; null for a past moment. */
   readonly version: number | null;
-  /** Stamp. Now: the time of reading; what commits during it may or may not be in it. */
+  /** Stamp. Now: the time of reading; transactions that commit during the reading may or may not be included. */
   readonly asOf: number;
 }
 
 /**
- * The balance now, or at the stamp `at`: then the same answer however often and whenever it is asked, for which it
- * waits for batches that may still book something at that time. No locks are kept.
+ * The balance now, or at the stamp `at`. For a past moment the answer is the same however often it is asked: the call waits
+ * for batches that may still book something at that time. Keeps no locks.
  * @throws AppError `not_found/account_not_found`, `invalid/invalid_request` where `at` lies in the future
  */
 export async function getBalance(
@@ -49,14 +49,14 @@ const readNow = readTogether<number, store.BalanceRow>(
   async (db, ids) => new Map((await store.selectBalancesNow(db, ids)).map((row) => [Number(row.id), row])),
 );
 
-/** What many accounts hold now, in minor units. */
+/** How much is held on each of many accounts now, in minor units. */
 export interface AccountSums {
   readonly balance: bigint;
   readonly held: bigint;
   readonly creditLimit: bigint;
 }
 
-/** By account id, of one moment; system accounts and unknown ids are left out. No locks. */
+/** By account id, all at one moment; system accounts and unknown ids are left out. No locks. */
 export async function findBalances(tx: Tx, ids: readonly number[]): Promise<Map<number, AccountSums>> {
   const rows = ids.length === 0 ? [] : await store.selectBalances(tx, ids);
   return new Map(
@@ -72,7 +72,7 @@ async function readPast(db: Sql, accountId: number, at: number): Promise<store.B
   return system ? store.selectSystemBalanceAt(db, accountId, at) : store.selectBalanceAt(db, accountId, at);
 }
 
-/** Sum over all assets of the difference between debits and credits, without sign: zero, unless the book is wrong. */
+/** For all assets, the absolute differences between debits and credits, added up: zero, unless the book is wrong. */
 export async function getImbalance(db: Sql): Promise<bigint> {
   return BigInt(await store.selectImbalance(db));
 }

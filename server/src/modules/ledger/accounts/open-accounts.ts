@@ -1,4 +1,4 @@
-// Opens accounts: empty, open, not to be overdrawn beyond their credit limit.
+// Opens accounts: they are empty and open, and cannot be overdrawn beyond their credit limit.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { insertAccounts, type NewAccount } from "./account-store.ts";
 

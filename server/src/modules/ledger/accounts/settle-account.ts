@@ -1,13 +1,13 @@
-// Makes a moment of an account final before it is read. A batch takes its stamps after it has locked its accounts and
-// commits them later, so for a short while a moment of the past may still gain a transfer. Whoever waits once for the
-// account's lock has seen all such batches out: every later one takes stamps that lie after the moment asked for.
+// Makes a moment of an account final before it is read. A batch takes its stamps after locking its accounts and commits them
+// later, so for a short while a past moment may still gain a transfer. Waiting once for the account's lock lets all such
+// batches finish: every later batch takes stamps after the moment asked for.
 import type { Sql } from "../../../runtime/database.ts";
 import { invalidField } from "../../../values/app-error.ts";
 import { formatStamp } from "../../../values/time.ts";
 import { ledgerError } from "../errors.ts";
 import { selectClock, waitForAccount } from "./balance-store.ts";
 
-/** Older moments are final without asking: far longer than the statement timeout lets any batch live. */
+/** Older moments are final without asking: the statement timeout never lets a batch live nearly that long. */
 const OPEN_MICROSECONDS = 3_600_000_000;
 
 /**

@@ -20,7 +20,7 @@ export interface StatementRow {
 
 export interface StatementRange {
   readonly accountId: number;
-  /** Stamps: entries with `from <= id < to`; the page shows those of them that the cursor left over. */
+  /** Stamps: entries with `from <= id < to`; the page shows those that come after the cursor. */
   readonly from: number;
   readonly to: number;
   readonly pageFrom: number;
@@ -28,7 +28,7 @@ export interface StatementRange {
   readonly limit: number;
 }
 
-/** One statement, so that opening balance, entries and closing balance are of one moment. */
+/** One statement, so that opening balance, entries and closing balance are read at one moment. */
 export async function selectStatement(
   db: Sql,
   range: StatementRange,

@@ -1,5 +1,5 @@
-// The SQL that reads for the book: locks what a batch touches and reads it. Set-based with arrays, so that a batch of a
-// thousand sends the same few statements as a batch of one.
+// The SQL that reads for the book: locks the accounts that a batch touches, and reads them. Set-based with arrays, so that a
+// batch of a thousand sends the same few statements as a batch of one.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { BookAccount } from "./book.ts";
@@ -32,7 +32,7 @@ export async function lockAccounts({ sql }: Tx, ids: string): Promise<BookAccoun
   return rows.map(toAccount);
 }
 
-/** The same without locks, to be decided on ahead: the write is what finds out that one has changed since. */
+/** The same without locks, for deciding ahead: the write finds out whether an account has changed since. */
 export async function selectAccounts({ sql }: Tx, ids: readonly number[]): Promise<BookAccount[]> {
   const rows = await sql<AccountRow[]>`
     SELECT id, asset_id, system, state, debits_posted, credits_posted, debits_pending, credit_limit, version,
@@ -59,7 +59,7 @@ function toAccount(row: AccountRow): BookAccount {
   };
 }
 
-/** Takes stamps; sent after the locks, so that they order the commits of every locked account. `now`: by the clock. */
+/** Takes stamps. Sent after the locks, so that stamps order the commits of every locked account. `now`: by the clock. */
 export async function takeStamps(
   { sql }: Tx,
   count: number,
@@ -71,24 +71,24 @@ export async function takeStamps(
   return { firstStamp, now: Math.min(firstStamp, Number(row.clock)) };
 }
 
-/** Stamps that were taken for a batch that is yet to come. */
+/** Stamps that were taken for a later batch. */
 export interface StampsAhead {
   readonly first: number;
   readonly count: number;
-  /** How often a moment had been made final by then. */
+  /** How often a moment had been made final when they were taken. */
   readonly settling: number;
   /** The database's clock when they were taken. */
   readonly clock: number;
 }
 
-/** Takes stamps for a batch to come. In a transaction that commits anyhow: by itself it would wait for the disk. */
+/** Takes stamps for a later batch. In a transaction that commits anyway: a separate one would wait for the disk. */
 export async function takeStampsAhead({ sql }: Tx, count: number): Promise<StampsAhead> {
   const [row] = await sql<[{ settling: bigint; first: bigint; clock: bigint }]>`
     SELECT settling, first, clock FROM ledger.take_stamps_ahead(${count})`.execute();
   return { first: Number(row.first), count, settling: Number(row.settling), clock: Number(row.clock) };
 }
 
-/** Fails the transaction where these are not to be had: others took later ones, they are not yet due, or a moment was made final. */
+/** Fails the transaction where the stamps are unusable: later ones were taken, they are not yet due, or a moment became final. */
 export function claimStamps({ sql }: Tx, { first, count, settling }: StampsAhead): Promise<unknown> {
   return sql`SELECT ledger.claim_stamps(${first}, ${count}, ${settling})`.execute();
 }
@@ -150,7 +150,7 @@ export async function selectExpiredHolds(
   return rows.map(toHold);
 }
 
-/** When the next of an account's other active holds expires: the first by their index, however many there are. */
+/** When the next of an account's other active holds expires: one look into their index, however many there are. */
 export async function selectNextExpiries(
   { sql }: Tx,
   accountIds: readonly number[],
@@ -180,7 +180,7 @@ export async function selectReversals(
   return new Map(rows.map((row) => [Number(row.reversed_id), Number(row.journal_id)]));
 }
 
-/** How far back, and how many at most, counted from the newest. */
+/** How far back to look, and at most how many transfers, counted from the newest. */
 export interface RecentQuery {
   readonly accountIds: readonly number[];
   readonly seconds: number;
@@ -188,9 +188,9 @@ export interface RecentQuery {
 }
 
 /**
- * Stamps of the transfers out of each account within the last `seconds`, oldest first; of more than `countMax`, the newest.
- * Read from the newest backwards, so that an account with a million of them costs no more than one with twenty. The order by
- * account, where only one is read, is what the index by debit account alone can give: with "id > since" PostgreSQL, planning
+ * Stamps of the transfers out of each account within the last `seconds`, oldest first; if there are more than `countMax`, the
+ * newest. Reads backwards from the newest, so that an account with a million of them costs no more than one with twenty. Ordering
+ * by account as well, though only one is read, matches the index by debit account: with "id > since" PostgreSQL, when it planned
  * while the month's partition was still empty, took another index and read all of it for every account.
  */
 export async function selectRecentDebits({ sql }: Tx, query: RecentQuery): Promise<Map<number, number[]>> {
@@ -211,7 +211,7 @@ export async function selectRecentDebits({ sql }: Tx, query: RecentQuery): Promi
   return new Map(rows.map((row) => [Number(row.id), row.stamps.map(Number)]));
 }
 
-/** As `selectRecentDebits`: the holds placed on each account and still active; by an index of holds that are open. */
+/** Like `selectRecentDebits`, for the holds placed on each account that are still active; by an index of open holds. */
 export async function selectRecentHolds({ sql }: Tx, query: RecentQuery): Promise<Map<number, number[]>> {
   const rows = await sql<{ id: bigint; stamps: bigint[] }[]>`
     SELECT a.id, recent.stamps

@@ -1,9 +1,9 @@
-// The book: the accounts that a batch has locked, and the rules that decide what may be booked on them. Decisions are
-// made here, in memory, item by item in arrival order; a refusal leaves no trace. `open-book.ts` locks and reads,
-// `write-book.ts` writes what was decided. Single commands are batches of one: there is no second path.
+// The book: the accounts that a batch has locked, and the rules that decide what may be booked on them. Decisions are made
+// here, in memory, item by item in arrival order; a refusal leaves no trace. `open-book.ts` locks and reads,
+// `write-book.ts` writes what was decided. A single command is a batch of one: there is no second path.
 //
-// Kept true: no account's available amount falls below zero; all transfers of a journal are booked or none; a hold is
-// captured, released or expired once, by its owner alone; a journal is reversed once; every sum stays within PostgreSQL's bigint.
+// Always true: no account's available amount falls below zero; a journal's transfers are booked all or not at all; a hold is
+// captured, released or expired once, only by its owner; a journal is reversed once; every sum stays within PostgreSQL's bigint.
 import { AMOUNT_MINOR_MAX, smaller } from "../../../values/money.ts";
 import { type Refusal, refuse } from "../errors.ts";
 import type {
@@ -20,7 +20,7 @@ import type {
 } from "./journal.ts";
 import { refuseStranger } from "./owner.ts";
 
-/** A locked account, changed in memory as the batch is decided. A system account's sums begin at zero: they are this batch's. */
+/** A locked account, changed in memory as the batch is decided. A system account's sums start at zero: they are this batch's. */
 export interface BookAccount {
   readonly id: number;
   readonly assetId: number;
@@ -32,15 +32,15 @@ export interface BookAccount {
   debitsPending: bigint;
   /** Counts the changes of this row. */
   version: number;
-  /** The version that was read; the row is written only where it differs, and only over this one. */
+  /** The version that was read; the row is written only if the version has grown, and only over the version that was read. */
   readonly openingVersion: number;
-  /** The last stamp that was taken for it, as far as was read: what is decided on it takes later ones. */
+  /** The last stamp taken for the account, as far as was read: decisions on it take later ones. */
   readonly lastStamp: number;
   /** No active hold of the account expires before this stamp; null: none expires. */
   nextExpiry: number | null;
 }
 
-/** What was decided and is still to be written. */
+/** What was decided and is not written yet. */
 export interface Decisions {
   readonly journals: (JournalHeader & {
     id: number;
@@ -49,7 +49,7 @@ export interface Decisions {
   })[];
   readonly transfers: Transfer[];
   readonly placedHolds: Hold[];
-  /** By id; a hold both placed and closed in one batch stands in both. */
+  /** By id; a hold that is placed and closed in one batch is in both. */
   readonly closedHolds: Map<number, Hold>;
   readonly refusals: (JournalHeader & { id: number; code: string; transfer: TransferRequest })[];
 }
@@ -59,15 +59,15 @@ export interface Book {
   readonly holds: Map<number, Hold>;
   /** Reversed journal → the journal that reversed it. */
   readonly reversals: Map<number, number>;
-  /** Time of the batch by the database's clock. Stamps run ahead of it where it was set back. */
+  /** Time of the batch by the database's clock. Stamps are ahead of it where that clock was set back. */
   readonly now: number;
-  /** The batch's time among stamps: the first of its own. */
+  /** The batch's time in stamps: the first stamp of its own. */
   readonly firstStamp: number;
   readonly lastStamp: number;
   nextStamp: number;
-  /** Its accounts are not locked but as they were remembered, and its stamps were taken ahead; null: it is decided under locks. */
+  /** The batch is decided on accounts as remembered, without locks, with stamps taken ahead; null: it is decided under locks. */
   readonly ahead: { readonly first: number; readonly settling: number } | null;
-  /** How to undo what was decided, kept only while several things may fail together. */
+  /** How to undo what was decided; kept only while several things may have to fail together. */
   undoLog: (() => void)[] | null;
   readonly decisions: Decisions;
 }
@@ -85,8 +85,8 @@ export function postJournal(book: Book, request: JournalRequest): PostedJournal 
 }
 
 /**
- * Lets `decide` book several things and undoes them all where its result has `failed`, or where it throws.
- * A lone transfer books nothing before it is sure, and so needs none of this.
+ * Lets `decide` book several things, and undoes them all where its result has `failed`, or where it throws. A lone transfer
+ * books nothing before it is certain to succeed, so it does not need this.
  */
 export function allOrNothing<T>(book: Book, step: { decide: () => T; failed: (result: T) => boolean }): T {
   const outerLog = book.undoLog;
@@ -142,7 +142,7 @@ export function placeHold(book: Book, request: HoldRequest): Hold | Refusal {
   return hold;
 }
 
-/** Captures a hold, wholly or in part; the rest is free again. */
+/** Captures a hold, wholly or in part; the rest becomes available again. */
 export function captureHold(
   book: Book,
   request: CaptureRequest,
@@ -241,7 +241,7 @@ function postedOf(account: BookAccount): bigint | null {
   return account.system ? null : account.creditsPosted - account.debitsPosted;
 }
 
-/** Moves what is known to be allowed, and notes the transfer with the balances it leaves. */
+/** Moves an amount that is known to be allowed, and notes the transfer with the balances it leaves. */
 function move(
   book: Book,
   { debit, credit }: Sides,
@@ -288,7 +288,7 @@ function findActiveHold(book: Book, id: number, owner: Owner | undefined): Hold 
   return hold.state === "active" ? hold : refuse("hold_not_active", { hold_state: hold.state });
 }
 
-/** The one place where a hold ends: what it set aside is free again. */
+/** The one place where a hold ends: the amount it set aside becomes available again. */
 function closeHold(book: Book, hold: Hold, end: Pick<Hold, "state" | "captured" | "closedAt">): Hold {
   const account = book.accounts.get(hold.debitAccountId);
   if (account === undefined) throw new Error(`the account of hold ${hold.id} is not locked`);
@@ -304,7 +304,7 @@ function closeHold(book: Book, hold: Hold, end: Pick<Hold, "state" | "captured" 
   return closed;
 }
 
-/** Takes stamps of the batch for rows of higher modules, whose ids then sort with the book's. Counts against the scope. */
+/** Takes stamps of the batch for other modules' rows, so that their ids sort with the book's. Counts against the scope. */
 export function takeStamps(book: Book, count: number): number {
   const first = book.nextStamp;
   book.nextStamp += count;

@@ -1,6 +1,6 @@
-// The ledger's words as types: what is asked (requests) and what was booked (journals, transfers, holds).
+// The ledger's vocabulary as types: requests, and what was booked (journals, transfers, holds).
 
-/** What a journal is to the customer. The number is what the database keeps; it never changes its meaning. */
+/** What a journal is to the customer. The database stores the number, whose meaning never changes. */
 export const JOURNAL_KINDS = {
   DEPOSIT: 1,
   WITHDRAW: 2,
@@ -17,17 +17,17 @@ export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 
 export const TRANSFERS_PER_JOURNAL_MAX = 1_000;
 
-/** What stands before and behind the id of the reversed journal in a reversal's metadata. */
+/** The text before and after the reversed journal's id in a reversal's metadata. */
 export const REVERSAL_METADATA = { before: '{"reverses":"', after: '"}' } as const;
 
-/** The metadata of a reversal: by it `verify` knows one whose row in `reversals` is gone. */
+/** The metadata of a reversal: by it `verify` recognizes a reversal whose row in `reversals` is gone. */
 export function describeReversal(reversedId: number): string {
   return `${REVERSAL_METADATA.before}${reversedId}${REVERSAL_METADATA.after}`;
 }
 
 export type OwnerType = "order" | "payment" | "credit_note" | "trade_order";
 
-/** What a journal or hold belongs to: its commands alone capture, release or undo it. */
+/** The owner of a journal or hold: only its commands capture, release or undo it. */
 export interface Owner {
   readonly type: OwnerType;
   /** Stamp. */
@@ -47,12 +47,12 @@ export function nameOf<Name extends string>(numbers: Readonly<Record<Name, numbe
   return name;
 }
 
-/** One movement asked for: out of the debit account, into the credit account; minor units of their common asset. */
+/** One requested movement: out of the debit account, into the credit account; minor units of their common asset. */
 export interface TransferRequest {
   readonly debitAccountId: number;
   readonly creditAccountId: number;
   readonly amount: bigint;
-  /** Move `amount` or, where less is available, all that is; refused where nothing is. */
+  /** Moves `amount` or, where less is available, all of it; refused where nothing is available. */
   readonly upToAvailable?: boolean;
 }
 
@@ -64,7 +64,7 @@ export interface JournalHeader {
   readonly metadata?: string | undefined;
   readonly actorId: string;
   readonly effectiveAt?: Date | undefined;
-  /** Required of the kinds of orders. Undefined: nobody's, and whoever may move money on its accounts may undo it. */
+  /** Required for the kinds of orders. Undefined: no owner; whoever may move money on its accounts may undo the journal. */
   readonly owner?: Owner | undefined;
 }
 
@@ -84,9 +84,9 @@ export interface HoldRequest extends JournalHeader {
 
 export interface CaptureRequest {
   readonly holdId: number;
-  /** At most what is held; the rest is released. Default: all. */
+  /** At most the amount held; the rest is released. Default: all. */
   readonly amount?: bigint | undefined;
-  /** Who asks; must be the hold's owner, where it has one. */
+  /** Who asks; must be the hold's owner, if it has one. */
   readonly owner?: Owner | undefined;
 }
 
@@ -96,7 +96,7 @@ export interface Transfer {
   readonly debitAccountId: number;
   readonly creditAccountId: number;
   readonly amount: bigint;
-  /** Posted balance after this transfer; null for a system account, whose balance no single moment has. */
+  /** Posted balance after this transfer; null for a system account, which keeps no running balance. */
   readonly debitAfter: bigint | null;
   readonly creditAfter: bigint | null;
 }
@@ -115,12 +115,12 @@ export interface Hold {
   readonly state: HoldState;
   readonly captured: bigint;
   readonly expiresAt: number | null;
-  /** Stamp; of a captured hold the id of its transfer. */
+  /** Stamp; for a captured hold, the id of its transfer. */
   readonly closedAt: number | null;
   readonly owner: Owner | null;
 }
 
-/** What a hold keeps, or was captured of it. */
+/** The amount that the hold keeps, or that was captured of it. */
 export type KeptHold = Pick<
   Hold,
   "id" | "debitAccountId" | "creditAccountId" | "amount" | "state" | "captured"

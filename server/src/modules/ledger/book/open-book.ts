@@ -1,4 +1,4 @@
-// Opens the book for a batch: locks the accounts it touches and reads what deciding needs, in one round trip.
+// Opens the book for a batch: locks the accounts it touches and reads everything needed to decide, in one round trip.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Assets } from "../accounts/assets.ts";
@@ -7,22 +7,22 @@ import type { StampsAhead } from "./book-store.ts";
 import * as store from "./book-store.ts";
 import { ACCOUNT_STATES, type Hold } from "./journal.ts";
 
-/** What a batch is going to touch. Unknown account ids are harmless: deciding refuses them. */
+/** What a batch is going to touch. Unknown account ids do no harm: the decision refuses them. */
 export interface BookScope {
   readonly accountIds: Iterable<number>;
   /** Holds to be captured or released. Their accounts must be among `accountIds`. */
   readonly holdIds?: readonly number[];
   /** Journals to be reversed. Their accounts must be among `accountIds`. */
   readonly reversedIds?: readonly number[];
-  /** An upper bound of stamps: one per transfer, hold, capture, release and refusal. */
+  /** An upper bound on stamps: one for each transfer, hold, capture, release and refusal. */
   readonly stampCount: number;
-  /** Sends reads that must come behind the locks and ahead of the stamps: what they see then has older stamps. */
+  /** Sends reads that must come after the locks and before the stamps: everything they then see has older stamps. */
   readonly readAhead?: () => Promise<unknown>;
 }
 
 /**
- * Locks the accounts in id order until the transaction ends; one round trip, and two more when a hold of one of them
- * has passed its time: such holds are expired before anything is decided, which frees what they held.
+ * Locks the accounts in id order until the transaction ends. One round trip, and two more when a hold on one of them has
+ * passed its time: such holds are expired before anything is decided, so that their amounts are available.
  */
 export async function openBook(
   tx: Tx,
@@ -52,8 +52,8 @@ export async function openBook(
 }
 
 /**
- * Opens the book on accounts as they are remembered, without locks: what is decided holds only where `writeBook` finds them
- * unchanged. Undefined where a hold of one of them is due, or later stamps were taken for one: that wants the locks.
+ * Opens the book on accounts as they are remembered, without locks: the decisions count only if `writeBook` finds the accounts
+ * unchanged. Undefined where a hold on one of them is due, or later stamps were taken for one: these cases need the locks.
  */
 export function openBookAhead(
   accounts: readonly BookAccount[],
@@ -111,7 +111,7 @@ function openSystemAccounts(
   return ids.flatMap((id) => openSystemAccount(id, assets.assetOfSystemAccount(id)));
 }
 
-/** A system account needs neither lock nor row: it has no floor, and in the book its sums begin at zero. */
+/** A system account needs neither lock nor row: it has no lower limit, and in the book its sums begin at zero. */
 function openSystemAccount(id: number, assetId: number | undefined): BookAccount[] {
   if (assetId === undefined) return [];
   const sums = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditLimit: 0n };

@@ -1,9 +1,9 @@
-// Whose a journal or hold is: money that an order, a payment or a credit note has booked is moved by its commands alone, so
-// that nothing is undone behind them.
+// Who owns a journal or hold: only the commands of an order, a payment or a credit note move the money that it has booked, so
+// that nothing is undone without their knowledge.
 import { type Refusal, refuse } from "../errors.ts";
 import type { Owner, OwnerType } from "./journal.ts";
 
-/** Refuses `owned_by_another`, naming the owner, whoever is not the owner of what has one. */
+/** Where a journal or hold has an owner, refuses everybody else with `owned_by_another`, naming the owner. */
 export function refuseStranger(owner: Owner | null, asking?: Owner): Refusal | undefined {
   if (owner === null || (owner.type === asking?.type && owner.id === asking.id)) return undefined;
   return refuse("owned_by_another", { owned_by: describeOwner(owner) });

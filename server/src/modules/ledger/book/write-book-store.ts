@@ -1,5 +1,5 @@
-// The SQL that writes what a batch decided: each kind of row in one statement for the whole batch, judged once more by
-// the tables' CHECKs and by the count of rows.
+// The SQL that writes a batch's decisions: each kind of row in one statement for the whole batch, checked once more by the
+// tables' CHECKs and by the number of rows.
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Book, BookAccount, Decisions } from "./book.ts";
@@ -16,9 +16,9 @@ const NEW_SUMS = columnsOf<BookAccount>({
 });
 
 /**
- * Writes the new sums of accounts, in the order in which they are given, which must be that of their ids: the order of locks. The
- * table's CHECKs judge them once more. A row that has changed since it was read is not overwritten but fails the transaction,
- * and so does one for which later stamps were taken.
+ * Writes the new sums of accounts, in the order in which they are given, which must be the order of their ids: the lock order.
+ * The table's CHECKs test them once more. A row that has changed since it was read is not overwritten: it fails the transaction,
+ * and so does a row for which later stamps were taken.
  */
 export function updateAccounts(
   { sql }: Tx,
@@ -26,7 +26,7 @@ export function updateAccounts(
   batch: { firstStamp: number; lastStamp: number; ahead: Book["ahead"]; posted: Posted },
 ): Promise<unknown> {
   const { firstStamp, lastStamp, ahead, posted } = batch;
-  // Behind the locks that the update has taken: whoever settles waits for these.
+  // Sent behind the locks that the update has taken: settling an account waits for these locks.
   const expectAhead = ahead === null ? sql`` : sql`, ledger.expect_ahead(${ahead.first}, ${ahead.settling})`;
   return sql`
     WITH written AS (
@@ -41,7 +41,7 @@ export function updateAccounts(
     FROM written`.execute();
 }
 
-/** What was posted, written in the statement that writes its accounts: of a lone transfer, starting one costs more than its row. */
+/** Posted transfers, written together with their accounts: for a lone transfer, a separate statement costs more than its row. */
 export type Posted = Pick<Decisions, "journals" | "transfers">;
 
 function alongWith(sql: Tx["sql"], { journals, transfers }: Posted) {
@@ -100,7 +100,7 @@ const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
   owner_id: ["bigint", (journal) => journal.owner?.id],
 });
 
-/** Where only system accounts moved. */
+/** For batches that moved only system accounts. */
 export function insertPosted({ sql }: Tx, { journals, transfers }: Posted): Promise<unknown>[] {
   const ofJournals = () => sql`INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)}`.execute();
   const ofTransfers = () =>
@@ -136,7 +136,7 @@ const CLOSED_HOLDS = columnsOf<Hold>({
   closed_at: ["bigint", (hold) => hold.closedAt],
 });
 
-/** Ends holds; one that somebody else has ended already fails the batch instead of ending twice. */
+/** Ends holds; where another process has already ended one, the batch fails, so that no hold ends twice. */
 export function closeHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
   return sql`
     WITH written AS (

@@ -1,15 +1,15 @@
-// Writes what a batch decided. All statements leave at once, without waiting for each other, ahead of the COMMIT.
+// Writes a batch's decisions. All statements are sent at once, without waiting for each other, before the COMMIT.
 import { randomInt } from "node:crypto";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Book, BookAccount } from "./book.ts";
 import * as store from "./write-book-store.ts";
 
-/** Each batch adds to one of these stripes by chance. Two batches on one stripe stay correct and merely wait for each other. */
+/** Each batch adds to a random one of these stripes. Two batches on one stripe stay correct; one merely waits for the other. */
 const STRIPES = 64;
 
 /**
  * Sends the batch's writes; the caller awaits them together with its own and the COMMIT.
- * @param refusedIds accounts that something was refused on: their row says up to which stamp they were looked at
+ * @param refusedIds accounts on which a command was refused: their row notes the stamp up to which they were looked at
  */
 export function writeBook(
   tx: Tx,
@@ -35,8 +35,9 @@ export function writeBook(
 }
 
 /**
- * Of accounts that are locked, those that changed, those whose list a refusal or a hold in their favor came to, and those that
- * something was refused on: later batches must not go behind its stamp. Of accounts decided on ahead all: the write is what proves that they were as remembered.
+ * Of locked accounts, writes those that changed, those that got a refusal or a hold in their favor on their list, and those on
+ * which a command was refused: later batches must not take earlier stamps. Of accounts decided on ahead, writes all: the write
+ * proves that they were as remembered.
  */
 function findCustomers({ accounts, decisions, ahead }: Book, refusedIds: ReadonlySet<number>): BookAccount[] {
   const named = [...decisions.refusals.map(({ transfer }) => transfer), ...decisions.placedHolds];

@@ -1,4 +1,4 @@
-// A hold's JSON document, wherever a hold is told of: in answers, lists and events.
+// A hold's JSON document, the same wherever a hold is shown: in answers, lists and events.
 import { formatAmount } from "../../../values/money.ts";
 import { formatStamp } from "../../../values/time.ts";
 import type { Assets } from "../accounts/assets.ts";

@@ -1,4 +1,4 @@
-// Reads holds and sums in the moment of a transaction: for checks of what higher modules say that they hold and moved.
+// Reads holds and sums within a transaction: for checks of what other modules say they hold and have moved.
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { KeptHold } from "../book/journal.ts";
 import * as store from "./held-store.ts";
@@ -9,7 +9,7 @@ export async function findHoldsById(tx: Tx, ids: readonly number[]): Promise<Map
   return new Map(holds.map((hold) => [hold.id, hold]));
 }
 
-/** How many active holds are in favor of an account. */
+/** How many active holds there are in favor of an account. */
 export function countActiveHolds(tx: Tx, creditAccountId: number): Promise<number> {
   return store.countActiveHolds(tx, creditAccountId);
 }
@@ -22,7 +22,7 @@ export function findActiveHoldIds(
   return store.selectActiveHoldIds(tx, page);
 }
 
-/** All that ever went out of a system account, and into it. */
+/** Everything that ever went out of a system account, and into it. */
 export function getSystemSums(tx: Tx, accountId: number): Promise<{ debits: bigint; credits: bigint }> {
   return store.selectSystemSums(tx, accountId);
 }

@@ -1,5 +1,5 @@
-// Reads holds: one, those of accounts, those whose time is past. What a hold is between whom never changes, so that
-// may be read ahead of a command; its state is only true under the lock of its debit account.
+// Reads holds: one, those of accounts, those whose time is past. The two accounts of a hold never change, so they may be read
+// ahead of a command; its state is only reliable under the lock of its debit account.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Hold, HoldState } from "../book/journal.ts";
 import * as store from "./hold-store.ts";

@@ -3,7 +3,7 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { HOLD_STATES, type KeptHold, nameOf } from "../book/journal.ts";
 
-/** Of the holds alone, in columns as few as the checks need: they read millions. */
+/** Reads only the holds, in as few columns as the checks need, because checks read millions. */
 export async function selectKeptHolds({ sql }: Tx, ids: readonly number[]): Promise<KeptHold[]> {
   const rows = await sql<
     {

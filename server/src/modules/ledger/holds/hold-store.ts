@@ -1,11 +1,11 @@
-// The SQL that reads holds for people; the hot path's own reads of holds stand in book-store.ts.
+// The SQL that reads holds for people; the hot path's reads of holds are in book-store.ts.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import { type HoldRow, toHold } from "../book/book-store.ts";
 import { HOLD_STATES, type HoldState } from "../book/journal.ts";
 import type { HoldRecord } from "./find-holds.ts";
 
-/** The state as it is by now: a hold past its time is expired, whether or not anybody has recorded that yet. */
+/** The state as of now: a hold past its time is expired, whether or not that has been recorded yet. */
 function stateNow(db: Sql) {
   return db`
     (CASE
@@ -17,7 +17,7 @@ function stateNow(db: Sql) {
 
 type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; metadata: string | null };
 
-/** Of a hold `h`, its journal `j` and the account `a` that it lies on. */
+/** Columns of a hold `h`, its journal `j` and the account `a` that it is placed on. */
 function recordColumns(db: Sql) {
   return db`
     h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
@@ -34,7 +34,7 @@ export async function selectHold(db: Sql, id: number): Promise<HoldRecord | unde
   return rows.map(toHoldRecord)[0];
 }
 
-/** Newest first, of any of the accounts on either side; each side stops at `limit`, for no more can be needed of it. */
+/** Newest first, for any of the accounts, on either side. Each side stops at `limit`, because no more of it can be needed. */
 export async function selectHoldsOfAccounts(
   db: Sql,
   query: {
@@ -87,7 +87,7 @@ export async function selectAllHolds(
   return rows.map(toHoldRecord);
 }
 
-/** Accounts with an active hold whose time is past, those that have waited longest first. */
+/** Accounts with an active hold whose time is past; those that have waited longest come first. */
 export async function selectAccountsWithDueHolds(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT DISTINCT debit_account_id AS id

@@ -1,4 +1,4 @@
-// The SQL of the ledger's clock: how far its stamps run ahead of the database's own.
+// The SQL of the ledger's clock: how far its stamps are ahead of the database's own clock.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -11,13 +11,13 @@ export async function selectClockLead(db: Sql): Promise<number> {
 }
 
 export interface SeenClock {
-  /** Microseconds by which stamps ran ahead of the clock. */
+  /** By how many microseconds stamps were ahead of the clock. */
   readonly lead: number;
-  /** The newest stamp then. */
+  /** The newest stamp at that time. */
   readonly stamp: number;
 }
 
-/** How it was seen last, locked, and how it stands now, with the clock's own stamp. */
+/** The clock as it was last seen, locked, and as it is now, with its newest stamp. */
 export async function selectSeenClock({
   sql,
 }: Tx): Promise<{ last: SeenClock; now: SeenClock & { at: number } }> {
@@ -37,7 +37,7 @@ export async function updateSeenClock({ sql }: Tx, { lead, stamp }: SeenClock): 
   await sql`UPDATE ledger.clock_watch SET lead = ${lead}::bigint, stamp = ${stamp}::bigint`;
 }
 
-/** Stamps: holds from beyond `after` up to `until` end earlier by `microseconds`, but not before `at`. */
+/** Stamps: holds placed after `after` and up to `until` end earlier by `microseconds`, but not before `at`. */
 export interface Redating {
   readonly after: number;
   readonly until: number;
@@ -45,7 +45,7 @@ export interface Redating {
   readonly at: number;
 }
 
-/** Returns how many holds it were. Locks their accounts, in the order of their ids. */
+/** Returns how many holds were moved. Locks their accounts, in the order of their ids. */
 export async function updateHoldEnds({ sql }: Tx, redating: Redating): Promise<number> {
   const { after, until, microseconds, at } = redating;
   const those = sql`

@@ -2,8 +2,8 @@
 import type { Sql } from "../../../runtime/database.ts";
 
 /**
- * Names of partitions that are not there: of this month, without which nothing can be booked, and of the next. Where the
- * ledger's time runs ahead of the clock, of its months too.
+ * Names of missing partitions: of this month, without which nothing can be booked, and of the next one. Where the ledger's time
+ * is ahead of the clock, also those of its months.
  */
 export async function findMissingPartitions(db: Sql): Promise<{ now: string[]; soon: string[] }> {
   const rows = await db<{ name: string; is_now: boolean }[]>`

@@ -1,5 +1,5 @@
-// Holds that were placed while the database's clock ran ahead would end as much too late once it is set right: their end is moved
-// by what it was set back, once.
+// Holds that were placed while the database's clock was ahead would end too late once it is set right. Their end is moved once,
+// by the time that the clock was set back.
 import type { Sql } from "../../../runtime/database.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
 import { selectSeenClock, updateHoldEnds, updateSeenClock } from "./clock-store.ts";
@@ -8,9 +8,9 @@ import { CLOCK_LEAD_MAX_SECONDS } from "./watch-clock.ts";
 const LEAD_MAX = CLOCK_LEAD_MAX_SECONDS * 1_000_000;
 
 /**
- * Looks at the clock, to be called now and then; returns how many holds were moved. Certainly placed by the wrong clock is what has a
- * stamp of the future that was taken before the last look; what was placed in the seconds since then ends when it says. Locks the
- * accounts of what it moves.
+ * Checks the clock; call it now and then. Returns how many holds were moved. A hold was certainly placed by the wrong clock if
+ * its stamp lies in the future and was taken before the last check; holds placed in the seconds since then keep their end. Locks
+ * the accounts of the holds it moves.
  */
 export function redateHolds(db: Sql): Promise<number> {
   return inTransaction(db, async (tx) => {

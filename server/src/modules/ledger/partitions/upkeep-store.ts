@@ -1,7 +1,7 @@
 // The SQL of the ledger's partitions.
 import type { Sql } from "../../../runtime/database.ts";
 
-/** Creates the monthly partitions from now to `months` ahead that are missing. Returns how many it made. Blocks nobody. */
+/** Creates the missing monthly partitions from now to `months` ahead. Returns how many it made. Blocks nobody. */
 export async function createPartitions(db: Sql, months: number): Promise<number> {
   const [row] = await db<[{ made: number }]>`SELECT ledger.create_partitions(${months}) AS made`;
   return row.made;

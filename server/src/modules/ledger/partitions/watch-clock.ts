@@ -1,19 +1,19 @@
-// Notices that the ledger has stamps of the future: the database's clock ran ahead once and was set back. Nothing is lost by
-// it; but what was booked then is dated wrongly, and holds placed then end late until `redate-holds.ts` moves them.
+// Notices that the ledger has stamps in the future: the database's clock was ahead once and was set back. Nothing is lost; but
+// what was booked then has a wrong date, and holds placed then end late until `redate-holds.ts` moves them.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { selectClockLead } from "./clock-store.ts";
 
-/** What a clock may be corrected by without anybody being told. */
+/** Corrections of the clock up to this are not reported. */
 export const CLOCK_LEAD_MAX_SECONDS = 2;
 
-/** Seconds by which the newest stamp lies in the future; 0 where the clock was never set back. */
+/** By how many seconds the newest stamp lies in the future; 0 where the clock was never set back. */
 export async function getClockLead(db: Sql): Promise<number> {
   return Math.max(0, (await selectClockLead(db)) / 1_000_000);
 }
 
 export interface ClockWatch {
-  /** Looks, and warns where it has become true; to be called now and then. */
+  /** Checks, and warns when stamps have started to lie in the future; call it now and then. */
   readonly look: () => Promise<number>;
   /** What is wrong, in words. */
   readonly describe: () => readonly string[];

@@ -1,9 +1,9 @@
-// Makes the month's partitions where a write finds none: upkeep makes them months ahead, but it may have been off for long,
-// or somebody detached one, or the clock jumped.
+// Makes the month's partitions where a write finds none. Upkeep makes them months ahead, but it may have been off for long, an
+// operator may have detached one, or the clock may have jumped.
 import type { Sql } from "../../../runtime/database.ts";
 import { createPartitions } from "./upkeep-store.ts";
 
-/** Runs `write`; where it found no partition, makes those of now and runs it once more. It must write all or nothing. */
+/** Runs `write`; if it finds no partition, makes the present ones and runs it once more. `write` must write all or nothing. */
 export async function withPartitions<T>(db: Sql, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
@@ -14,7 +14,7 @@ export async function withPartitions<T>(db: Sql, write: () => Promise<T>): Promi
   }
 }
 
-/** A check that was violated has a name; that no partition takes the row is told under the same code without one. */
+/** A violated CHECK comes with its name; the error that no partition takes the row has the same code but no name. */
 function isPartitionMissing(error: unknown): boolean {
   const { code, constraint_name: constraint } = (error ?? {}) as {
     code?: unknown;

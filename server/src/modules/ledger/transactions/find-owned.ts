@@ -1,5 +1,5 @@
-// Finds what higher modules own in the ledger, in the moment of a transaction: that each journal of theirs is known to its
-// owner is their checks' to say.
+// Finds the journals and holds that other modules own in the ledger, within a transaction. Their own checks then say whether the
+// owner knows each of them.
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { OwnerType } from "../book/journal.ts";
 import * as store from "./owned-store.ts";
@@ -8,7 +8,7 @@ export interface OwnedJournals {
   /** Stamp: only journals after it. */
   readonly since: number;
   readonly ownerTypes: readonly OwnerType[];
-  /** Whose first transfer is out of or into one of these. */
+  /** Journals whose first transfer is out of or into one of these accounts. */
   readonly accountIds: readonly number[];
 }
 
@@ -18,7 +18,7 @@ export function countOwnedJournals(tx: Tx, owned: OwnedJournals): Promise<number
   return store.selectOwnedJournalCount(tx, owned);
 }
 
-/** The first of them that `readKnown` does not know; a page at a time. */
+/** The first journal that `readKnown` does not know; reads a page at a time. */
 export async function findUnknownJournal(
   tx: Tx,
   owned: OwnedJournals,

@@ -1,5 +1,5 @@
-// Reads a journal for its reversal: what it moved, and whether it may be undone. What a completed journal moved never
-// changes, so it may be read ahead of the command; whether it was reversed meanwhile is decided on the book.
+// Reads a journal for its reversal: what it moved, and whether it may be undone. What a completed journal moved never changes, so
+// it may be read ahead of the command; whether it has been reversed meanwhile is decided on the book.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Owner, TransactionStatus, TransferRequest } from "../book/journal.ts";
 import { isRefused, type JournalShape, selectJournal, selectTransfers } from "./reversible-store.ts";
@@ -7,11 +7,11 @@ import { isRefused, type JournalShape, selectJournal, selectTransfers } from "./
 export interface ReversibleJournal {
   readonly id: number;
   readonly status: TransactionStatus;
-  /** The journal that this one reverses; such a journal is not reversed itself. */
+  /** The journal that this one reverses; a reversal cannot be reversed itself. */
   readonly reversedId: number | null;
-  /** Whose commands alone undo it; null: nobody's. */
+  /** The owner, whose commands alone may undo it; null: no owner. */
   readonly owner: Owner | null;
-  /** What it moved, in order; none unless completed. */
+  /** The transfers it booked, in order; none unless completed. */
   readonly transfers: readonly MovedTransfer[];
 }
 
@@ -21,7 +21,7 @@ export interface MovedTransfer extends TransferRequest {
 
 const NOTHING_MOVED = { reversedId: null, owner: null, transfers: [] };
 
-/** A journal, a hold's journal or a refused one; undefined where there is none of this id. */
+/** A journal, a hold's journal or a refused one; undefined where this id does not exist. */
 export async function findReversible(db: Sql, id: number): Promise<ReversibleJournal | undefined> {
   const journal = await selectJournal(db, id);
   if (journal === undefined) {
@@ -39,7 +39,7 @@ function statusOf({ holdState }: JournalShape): TransactionStatus {
   return holdState === "active" ? "PENDING" : "CANCELLED";
 }
 
-/** A captured hold's journal moved one transfer, whose id is the stamp at which the hold was closed. */
+/** A captured hold's journal has one transfer, whose id is the stamp at which the hold was closed. */
 function readMoved(db: Sql, id: number, { transferCount, closedAt }: JournalShape): Promise<MovedTransfer[]> {
   return closedAt === null ? selectTransfers(db, id, transferCount) : selectTransfers(db, closedAt, 1);
 }

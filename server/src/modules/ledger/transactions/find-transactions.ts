@@ -22,12 +22,12 @@ import {
 } from "./transaction-store.ts";
 
 export type TransactionQuery = PageFilter<{
-  /** On any of these accounts; undefined: on all there are. */
+  /** Transactions on any of these accounts; undefined: on all accounts. */
   accountIds: readonly number[];
   type: JournalKind;
   status: TransactionStatus;
   reference: string;
-  /** Stamps of creation, half-open: `from` is in, `to` is not. */
+  /** Stamps of creation, half-open: `from` is included, `to` is not. */
   from: number;
   to: number;
 }>;
@@ -36,7 +36,7 @@ export interface TransactionRecord {
   readonly id: number;
   readonly type: JournalKind;
   readonly status: TransactionStatus;
-  /** Who pays and who is paid, and how much, as the accounts asked for see it: `findMovement`. */
+  /** Who pays, who is paid, and how much, as seen from the accounts asked for: `findMovement`. */
   readonly debit: TransactionSide;
   readonly credit: TransactionSide;
   readonly amount: bigint;
@@ -46,28 +46,28 @@ export interface TransactionRecord {
   /** JSON text. */
   readonly metadata: string | null;
   readonly effectiveAt: Date | null;
-  /** Why it was refused. */
+  /** Why the transaction was refused. */
   readonly failureCode: string | null;
   /** Stamp at which its hold expires. */
   readonly expiresAt: number | null;
   readonly reversedId: number | null;
   readonly reversedBy: number | null;
-  /** Whose commands alone move it; null: nobody's. */
+  /** The owner, whose commands alone move it; null: no owner. */
   readonly owner: Owner | null;
 }
 
-/** Rows that one branch of a search reads where a filter may pass few of them; shared out among many accounts. */
+/** How many rows one branch of a search reads where a filter may accept few of them; shared between many accounts. */
 const SCANNED_MAX = 5_000;
 
 /**
- * One page; it may be short, even empty, and still have a next one: so much was searched. Transactions of the accounts asked for are neither skipped nor repeated, whatever
- * is booked meanwhile.
+ * One page. It may be short, even empty, and still have a next page, because a search reads only so many rows. Transactions of
+ * the accounts asked for are neither skipped nor repeated, whatever is booked meanwhile.
  */
 export function findTransactions(db: Sql, query: TransactionQuery): Promise<Page<TransactionRecord>> {
   return inReadTransaction(db, (tx) => findTransactionsAt(tx, query));
 }
 
-/** One page of many that are to see the same moment: those of one read transaction. */
+/** One of many pages that must all see the same moment: that of one read transaction. */
 export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promise<Page<TransactionRecord>> {
   if (query.accountIds?.length === 0) return EMPTY_PAGE;
   const { limit, cursor = Number.MAX_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = query;
@@ -86,7 +86,7 @@ export async function findTransactionsAt(tx: Tx, query: TransactionQuery): Promi
   return { items, nextCursor: end == null ? undefined : Number(end) };
 }
 
-/** What stands for each; only journals of several transfers are read again. */
+/** The movement that stands for each; only journals of several transfers are read again. */
 async function withMovements(
   tx: Tx,
   rows: readonly TransactionRow[],
@@ -123,7 +123,7 @@ function countScanned({ limit, type, status, reference, accountIds }: Transactio
   return isFiltered ? Math.max(limit + 1, share) : limit + 1;
 }
 
-/** None where a refusal named accounts that do not exist: such a one has no currency. */
+/** Null where a refusal named accounts that do not exist: such a transaction has no currency. */
 export function toTransaction(row: TransactionRow): TransactionRecord[] {
   if (row.asset_id === null) return [];
   const record = {

@@ -1,4 +1,4 @@
-// Reads transfers by their ids: for checks of what higher modules say that they booked.
+// Reads transfers by their ids: for checks of what other modules say they have booked.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { selectMovements } from "../accounts/statement-store.ts";
 

@@ -7,7 +7,7 @@ import { findMovement, type RecordedTransfer } from "./movement.ts";
 import { selectTransaction, selectTransfersFrom, type TransactionRow } from "./transaction-store.ts";
 
 export interface TransactionWithTransfers extends TransactionRecord {
-  /** What it moved, in order; none while it is pending, or where it was cancelled or refused. */
+  /** The transfers it booked, in order; none while it is pending, or where it was cancelled or refused. */
   readonly transfers: readonly RecordedTransfer[];
 }
 
@@ -25,7 +25,7 @@ export function getTransaction(db: Sql, id: number): Promise<TransactionWithTran
   });
 }
 
-/** A journal's transfers have ids from its own on; a captured hold has one, whose id is the moment of capture. */
+/** The ids of a journal's transfers begin with its own id; a captured hold has one transfer, whose id is the time of capture. */
 function findTransfers(row: TransactionRow): { firstId: number; count: number } | undefined {
   if (row.status !== "COMPLETED") return undefined;
   if (row.closed_at !== null) return { firstId: Number(row.closed_at), count: 1 };

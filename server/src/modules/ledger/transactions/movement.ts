@@ -1,5 +1,5 @@
-// The one movement that stands for a journal of several transfers: what the account of whoever looks has gained or lost by
-// it, in that account's asset, so that what a list shows of an account adds up to the change of its balance. Pure.
+// The one movement that stands for a journal of several transfers: what the viewer's account has gained or lost by it, in that
+// account's asset, so that the movements on an account's list add up to the change of its balance. Pure.
 import type { Transfer } from "../book/journal.ts";
 
 /** One side of a transaction. System accounts stand for the outside or the house and are not shown to customers. */
@@ -19,15 +19,15 @@ export interface Movement {
   readonly assetId: number;
 }
 
-/** An account of the journal, and what it gained. */
+/** An account of the journal, and the amount it gained. */
 interface Net extends TransactionSide {
   readonly assetId: number;
   readonly amount: bigint;
 }
 
 /**
- * Seen from the accounts of `own`, the paying one first; where none of them is in it, from the customer who pays or is
- * paid, and in a journal of the house from the account that moved most. Undefined without transfers.
+ * As seen from the accounts of `own`, the paying one first. Where none of them is in the journal: from the customer who pays or
+ * is paid, and in a journal of the house from the account that moved most. Undefined without transfers.
  */
 export function findMovement(
   transfers: readonly RecordedTransfer[],
@@ -42,7 +42,7 @@ export function findMovement(
   return { ...sides, amount: sizeOf(viewpoint), assetId: viewpoint.assetId };
 }
 
-/** In the order in which the accounts come up. */
+/** In the order in which the accounts first appear. */
 function sumUp(transfers: readonly RecordedTransfer[]): Net[] {
   const nets = new Map<number, Net>();
   for (const { amount, assetId, ...transfer } of transfers)
@@ -66,7 +66,7 @@ function findViewpoint(nets: readonly Net[], own: ReadonlySet<number>): Net | un
   );
 }
 
-/** Who stands on the other side: of two transfers, as of an exchange through the house, the other customer. */
+/** Who is on the other side: of two transfers, as in an exchange through the house, the other customer. */
 function findOther(
   transfers: readonly RecordedTransfer[],
   nets: readonly Net[],
@@ -87,7 +87,7 @@ function findOther(
 
 type Sides = Pick<Transfer, "debitAccountId" | "creditAccountId" | "debitAfter" | "creditAfter">;
 
-/** A system account's transfers note no balance. */
+/** A system account's transfers carry no balance. */
 function debitOf({ debitAccountId: accountId, debitAfter }: Sides): TransactionSide {
   return { accountId, system: debitAfter === null };
 }

@@ -1,9 +1,9 @@
-// The SQL that finds what higher modules own in the ledger, for their checks.
+// The SQL that finds what other modules own in the ledger, for their checks.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { OwnedJournals } from "./find-owned.ts";
 
-/** By the first transfer, which has its journal's id. */
+/** By the first transfer, whose id is that of its journal. */
 function ownedJournals({ sql }: Tx, { since, ownerTypes, accountIds }: OwnedJournals) {
   const ids = toArray(accountIds);
   return sql`

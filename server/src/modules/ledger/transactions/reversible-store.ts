@@ -1,4 +1,4 @@
-// The SQL that reads what a reversal needs of a journal.
+// The SQL that reads what is needed to reverse a journal.
 import type { Sql } from "../../../runtime/database.ts";
 import { HOLD_STATES, type HoldState, nameOf, type Owner } from "../book/journal.ts";
 import { type OwnerRow, toOwner } from "../book/owner.ts";

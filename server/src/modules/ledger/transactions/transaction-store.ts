@@ -1,7 +1,7 @@
-// The SQL that finds transactions. A transaction is a journal (of transfers, or of a hold) or a refusal; all take their
-// ids from one clock. A search scans branches (an account's debits, its credits, ...), each by an index and no further
-// than `scanMax` rows, so that a page costs bounded work whatever it looks for. Where a branch stops early, the page
-// ends at `horizon`: from there up nothing was missed, and the next page begins below.
+// The SQL that finds transactions. A transaction is a journal (of transfers, or of a hold) or a refusal; all take their ids
+// from one clock. A search scans branches (an account's debits, its credits, ...), each by an index and no further than
+// `scanMax` rows, so that a page costs bounded work whatever it looks for. Where a branch stops early, the page ends at
+// `horizon`: nothing at or above it was missed, and the next page begins below it.
 import type { PendingQuery, Row } from "postgres";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -44,7 +44,7 @@ export interface TransactionRow extends OwnerRow {
   reversed_by: bigint | null;
 }
 
-/** `horizon` is null where every branch came to its end; an empty page is one row without an id. */
+/** `horizon` is null where every branch was read to its end; an empty page is one row without an id. */
 export type ScannedRow = { horizon: bigint | null } & (TransactionRow | { id: null });
 
 export interface TransferRow {
@@ -58,7 +58,7 @@ export interface TransferRow {
 }
 
 type Sql = Tx["sql"];
-/** A piece of SQL, to be put into a larger one. */
+/** A piece of SQL that becomes part of a larger statement. */
 type Fragment = PendingQuery<Row[]>;
 
 /** At most `limit` transactions, newest first. */
@@ -103,7 +103,7 @@ function scanJournals(sql: Sql, { from, before, scanMax, reference, status }: Tr
 const SIDES = ["debit_account_id", "credit_account_id"] as const;
 const BRANCHES = { transfers: [1, 2], holds: [3, 4], refusals: [5, 6] } as const;
 
-/** Both sides of the accounts' transfers, holds and refusals, as far as the status asked for can stand there. */
+/** Both sides of the accounts' transfers, holds and refusals, except where the status asked for cannot occur. */
 function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
   const { status } = scan;
   const branches = ([0, 1] as const).flatMap((side) => [
@@ -115,8 +115,8 @@ function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
 }
 
 /**
- * A captured hold's transfer is no item of its own, for the hold is one. Of a journal's many transfers the scan may stop
- * in the midst: their ids follow each other, so what is still to come lies below the journal's own id.
+ * A captured hold's transfer is not an item of its own, because the hold is one. The scan may stop in the middle of a journal's
+ * many transfers: their ids are consecutive, so the ones still to come lie below, down to the journal's own id.
  */
 function scanTransfers(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
   const rows = sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`;
@@ -145,7 +145,7 @@ function scanRefusals(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
       FROM (${ofAccounts(sql, scan, { rows, columns: sql`s.id` })}) AS r)`;
 }
 
-/** The newest rows of a branch: of each account by its index, then of all together. */
+/** The newest rows of a branch: first of each account by its index, then of all together. */
 function ofAccounts(
   sql: Sql,
   { accountIds = [], from, before, scanMax }: TransactionScan,
@@ -164,10 +164,10 @@ function ofAccounts(
 
 type Filter = Omit<TransactionScan, "before">;
 
-/** Turns what was scanned into transactions: those that pass the filters, down to the horizon. */
+/** Turns the scanned rows into transactions: those that pass the filters, down to the horizon. */
 function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<ScannedRow[]> {
-  // The planner knows what accounts have on average; for one with a million transfers it would collect and sort them
-  // all by bitmaps (measured: 1.1 s instead of 20 ms), where walking the index backwards stops after a page.
+  // The planner only knows the average number of rows per account. For an account with a million transfers it would collect and
+  // sort them all by bitmaps (measured: 1.1 s instead of 20 ms), where walking the index backwards stops after a page.
   sql`SET LOCAL enable_bitmapscan = off`.execute().catch(() => undefined); // its failure fails the next one
   return sql<ScannedRow[]>`
     WITH scanned AS MATERIALIZED (${scanned}),
@@ -216,7 +216,7 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
     ORDER BY page.id DESC`;
 }
 
-/** What was picked, with its status. A hold past its time is cancelled, whether or not anybody has recorded that yet. */
+/** The picked transactions with their status. A hold past its time is cancelled, whether or not that has been recorded yet. */
 function selectDetails(sql: Sql): Fragment {
   return sql`
     SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code,
@@ -255,7 +255,7 @@ function selectDetails(sql: Sql): Fragment {
 }
 
 function matches(sql: Sql, { type, status, reference, accountIds }: Filter): Fragment {
-  // Found by reference, the accounts are still to be checked; found by account, they are right already.
+  // Rows found by reference still have to be checked for the accounts; rows found by account are right already.
   const onAccounts =
     accountIds === undefined || reference === undefined ? sql`true` : moveOn(sql, toArray(accountIds));
   return sql`
@@ -264,7 +264,7 @@ function matches(sql: Sql, { type, status, reference, accountIds }: Filter): Fra
     AND ${onAccounts}`;
 }
 
-/** The details, or one of their transfers, name one of the accounts. */
+/** Whether the details, or one of their transfers, name one of the accounts. */
 function moveOn(sql: Sql, ids: string): Fragment {
   return sql`(
     debit_id = ANY(${ids}::bigint[]) OR credit_id = ANY(${ids}::bigint[]) OR EXISTS (
@@ -274,7 +274,7 @@ function moveOn(sql: Sql, ids: string): Fragment {
         AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))))`;
 }
 
-/** What a hold, a refusal or a lone transfer moves; of several transfers the first, for `findMovement` to replace. */
+/** What a hold, a refusal or a lone transfer moves; for several transfers the first, which `findMovement` then replaces. */
 function selectMovement(sql: Sql): Fragment {
   return sql`
     SELECT page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount_whole AS amount
@@ -285,7 +285,7 @@ function selectMovement(sql: Sql): Fragment {
     WHERE page.transfer_count > 0 AND t.id = page.id`;
 }
 
-/** Transfers of journals that have several; of journals with more than two only those on the accounts, where some are named. */
+/** Transfers of journals with several; where accounts are named, of journals with more than two only those on the accounts. */
 export function selectSeveral(
   { sql }: Tx,
   journals: readonly { readonly id: bigint; readonly transfer_count: number }[],

@@ -15,7 +15,7 @@ export interface TransferLeafRow {
   readonly transfer_count: number;
 }
 
-/** In the order of their ids, which is that of the log. */
+/** In the order of their ids, which is the order of the log. */
 export async function selectTransferLeafRows(
   db: Sql,
   { after, upTo, limit }: { after: bigint; upTo: bigint; limit: number },

@@ -1,6 +1,6 @@
-// Transfers as the leaves of a transparency log: canonical bytes, in the order of their ids. A log may only grow at its
-// end, while transactions commit out of the order of their stamps; so it takes transfers only up to a settled stamp, before
-// which nothing can appear any more. Within that, the order of ids is final.
+// Transfers as the leaves of a transparency log: canonical bytes, in the order of their ids. A log can only grow at its end, but
+// transactions do not commit in the order of their stamps. So the log takes transfers only up to a settled stamp, before which
+// none can appear any more. Up to there, the order of ids is final.
 import type { Sql } from "../../../runtime/database.ts";
 import { JOURNAL_KINDS, nameOf } from "../book/journal.ts";
 import { selectTransferLeafRows, type TransferLeafRow } from "./transfer-leaf-store.ts";
@@ -20,7 +20,7 @@ export async function readTransferLeaves(
   return rows.map((row) => ({ key: row.id, content: writeLeaf(row) }));
 }
 
-/** `journal_transfers`: how many transfers the journal has, so that none of them can be left out unseen. */
+/** `journal_transfers`: how many transfers the journal has, so that a missing one is noticed. */
 function writeLeaf(row: TransferLeafRow): string {
   const after = (balance: bigint | null) => (balance === null ? "null" : `"${balance}"`);
   return [

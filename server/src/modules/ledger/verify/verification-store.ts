@@ -1,35 +1,35 @@
-// The SQL around a verification: which stamps are settled, what an earlier run found in order, the plan of the reading,
-// and the checkpoint that is left for the next run.
+// The SQL around a verification: which stamps are settled, what an earlier run verified, how the reading is divided, and the
+// checkpoint that is left for the next run.
 
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
 const LOCK = 0x56455249; // "VERI"
 
-/** Where a verification begins: everything up to `since` was found in order, with so many holds still active. */
+/** Where a verification begins: everything up to `since` was verified, with this many holds still active. */
 export interface Checkpoint {
   readonly since: number;
-  /** Their ids stay in the database: a shop may have millions. */
+  /** Their ids stay in the database, because a shop may have millions. */
   readonly activeHoldCount: number;
 }
 
 export const FROM_THE_BEGINNING: Checkpoint = { since: 0, activeHoldCount: 0 };
 
-/** Stamps that were taken ahead by now are not used any more. To be called before what is then waited for. */
+/** Makes the stamps taken ahead so far unusable. Call it before waiting for the transactions under way. */
 export async function spoilStampsAhead(db: Sql): Promise<void> {
   await db`SELECT nextval('ledger.settlings')`;
 }
 
-/** The last stamp given out, to whichever transaction, committed or not; undefined in a new book. */
+/** The last stamp given out, to any transaction, committed or not; undefined in a new book. */
 export async function selectLastStamp(db: Sql): Promise<number | undefined> {
   const [row] = await db<{ last: bigint }[]>`SELECT last_value AS last FROM ledger.stamps WHERE is_called`;
   return row === undefined ? undefined : Number(row.last);
 }
 
 /**
- * Transactions that may have taken stamps and have not ended, by PostgreSQL's virtual ids. Stamps are taken, or found to be
- * good still, after locking accounts, so each of them holds the table lock of SELECT ... FOR UPDATE or of UPDATE on
- * ledger.accounts until it ends.
+ * Transactions that may have taken stamps and have not ended, by PostgreSQL's virtual ids. A transaction takes stamps, or checks
+ * that its stamps are still good, after locking accounts, so until it ends it holds the table lock of SELECT ... FOR UPDATE or
+ * of UPDATE on ledger.accounts.
  */
 export async function selectOpenBatches(db: Sql): Promise<Set<string>> {
   const rows = await db<{ id: string }[]>`
@@ -43,15 +43,15 @@ export async function selectOpenBatches(db: Sql): Promise<Set<string>> {
   return new Set(rows.map((row) => row.id));
 }
 
-/** True where no other verification runs on this database; until this transaction ends, others will be told so. */
+/** True where no other verification runs on this database; until this transaction ends, others get false. */
 export async function lockVerification({ sql }: Tx): Promise<boolean> {
   const [lock] = await sql<[{ taken: boolean }]>`SELECT pg_try_advisory_xact_lock(${LOCK}) AS taken`;
   return lock.taken;
 }
 
 /**
- * Lets PostgreSQL use no parallel workers from here on. What reads in one order ends in one process anyway: measured,
- * handing it the rows costs more than their workers save, and two such reads at once are twice as fast.
+ * Stops PostgreSQL from using parallel workers from here on. Reads in one order end in a single process anyway: measured,
+ * handing it the rows costs more than the workers save, and two such reads at once are twice as fast.
  */
 export async function forgoWorkers({ sql }: Tx): Promise<void> {
   await sql`SELECT set_config('max_parallel_workers_per_gather', '0', true)`;
@@ -87,8 +87,8 @@ export async function exportSnapshot({ sql }: Tx): Promise<string> {
 }
 
 /**
- * Keeps the sums at `until` for the next run. To be called at the snapshot of a verification that found nothing: there
- * an account's row is the sum of its transfers, so the sums at `until` are the row less the few transfers since.
+ * Keeps the sums at `until` for the next run. Call it at the snapshot of a verification that found no difference: there an
+ * account's row is the sum of its transfers, so the sums at `until` are the row less the few transfers since.
  */
 export async function saveCheckpoint({ sql }: Tx, until: number): Promise<void> {
   await sql`SELECT set_config('statement_timeout', '0', true)`;
@@ -134,13 +134,13 @@ export async function saveCheckpoint({ sql }: Tx, until: number): Promise<void> 
         verified_at = excluded.verified_at`;
 }
 
-/** Forgets what was found in order: the next run begins at the first transfer. */
+/** Forgets what was verified: the next run begins at the first transfer. */
 export async function dropCheckpoint({ sql }: Tx): Promise<void> {
   await sql`DELETE FROM ledger.verifications`;
   await sql`DELETE FROM ledger.verified_accounts`;
 }
 
-/** The holds that may have changed since a checkpoint: those placed later, and those that were active. For a FROM. */
+/** The holds that may have changed since a checkpoint: those placed later, and those active at the checkpoint. For a FROM. */
 export function changedHolds({ sql }: Tx, { since, activeHoldCount }: Checkpoint) {
   const columns = sql`
     h.id, h.debit_account_id, h.credit_account_id, h.amount, h.captured, h.state, h.closed_at`;
@@ -158,8 +158,8 @@ export function changedHolds({ sql }: Tx, { since, activeHoldCount }: Checkpoint
 const FEW = 10_000;
 
 /**
- * PostgreSQL takes an array in a row for ten elements, and would look up millions one by one. To be called before
- * `changedHolds` is read, and undone after.
+ * PostgreSQL assumes that an array in a row has ten elements, and would look up millions one by one. Call this before
+ * `changedHolds` is read, and undo it afterwards.
  */
 export async function expectMany({ sql }: Tx, { activeHoldCount }: Checkpoint): Promise<void> {
   if (activeHoldCount > FEW) await sql`SELECT set_config('enable_nestloop', 'off', true)`;

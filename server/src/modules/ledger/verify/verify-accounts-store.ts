@@ -1,8 +1,8 @@
-// The SQL that re-derives accounts: sums and running balances from the transfers, what is held from the holds, rules
-// from the history of rules. Each read answers its first difference, or undefined. Amounts are minor units as text.
+// The SQL that re-derives accounts: sums and running balances from the transfers, held amounts from the holds, rules from the
+// history of rules. Each read answers its first difference, or undefined. Amounts are minor units as text.
 import type { Tx } from "../../../runtime/transaction.ts";
 
-/** A share of the accounts, so that no read sorts more than a few million rows. */
+/** One share of the accounts, so that no read sorts more than a few million rows. */
 export interface AccountShare {
   /** Transfers up to this stamp were verified; their sums are in verified_accounts. */
   readonly since: number;
@@ -17,7 +17,7 @@ export interface AccountDifference {
   readonly brokenAt: number | null;
   /** The first transfer that left a balance below every limit the account ever had. */
   readonly belowLimitAt: number | null;
-  /** Its newest transfer, where the account says that its last stamp is an earlier one: what is decided on it ahead then rests on less than happened. */
+  /** The newest transfer, where the account's last stamp is an earlier one: deciding on it ahead would miss that transfer. */
   readonly behindAt: number | null;
   readonly expected: { readonly debits: string; readonly credits: string };
   readonly stored: { readonly debits: string; readonly credits: string };
@@ -36,8 +36,8 @@ interface AccountRow {
 }
 
 /**
- * Compares an account's row (a system account's stripes) with the sums of its transfers, and the balance noted on each
- * side of a transfer with the one noted before it: if every step agrees, so does every running balance.
+ * Compares an account's row (a system account's stripes) with the sums of its transfers, and the balance noted on each side of a
+ * transfer with the one noted before it: if every step agrees, so does every running balance.
  */
 export async function selectAccountDifference(
   { sql }: Tx,
@@ -85,14 +85,14 @@ export async function selectAccountDifference(
   return row === undefined ? undefined : toDifference(row);
 }
 
-/** A condition: the account of this column is of the share. */
+/** A condition: the account in this column belongs to the share. */
 function isOfShare(sql: Tx["sql"], { share, shareCount }: AccountShare, column: string) {
   return sql`${sql(column)} % ${shareCount} = ${share}`;
 }
 
 /**
- * What the transfers say. No balance before: an account's first transfer. Steps are added up in bigint, four times as
- * fast as numeric, where they are far from its bounds.
+ * The sums according to the transfers. An account's first transfer has no balance before it. Steps are added up in bigint, four
+ * times as fast as numeric, where they are far from its bounds.
  */
 function deriveSums(sql: Tx["sql"], share: AccountShare) {
   const { since } = share;
@@ -124,7 +124,7 @@ function deriveSums(sql: Tx["sql"], share: AccountShare) {
       GROUP BY account_id)`;
 }
 
-/** What the accounts say. */
+/** The sums according to the accounts. */
 function selectSums(sql: Tx["sql"], share: AccountShare) {
   return sql`
     stripes AS (
@@ -157,7 +157,7 @@ function toDifference(row: AccountRow): AccountDifference {
   };
 }
 
-/** What a side of a transfer notes as its account's balance, and what the transfers up to it add up to. */
+/** The balance that one side of a transfer notes for its account, and the sum of the transfers up to it. */
 export async function selectRunningBalance(
   { sql }: Tx,
   at: { accountId: number; transferId: number; since: number },
@@ -178,7 +178,7 @@ export async function selectRunningBalance(
   return row;
 }
 
-/** The asset in which to write an account's amounts; undefined where the account is missing. */
+/** The asset for writing an account's amounts; undefined where the account is missing. */
 export async function selectAssetOf({ sql }: Tx, accountId: number) {
   const [asset] = await sql<{ code: string; scale: number }[]>`
     SELECT s.code, s.scale
@@ -192,11 +192,11 @@ export interface HeldDifference {
   readonly accountId: number;
   readonly expected: string;
   readonly stored: string;
-  /** The account says that no hold expires before a stamp, and one does: it would not expire in time. */
+  /** The account says that no hold expires before a stamp, but one does: it would not be expired in time. */
   readonly hasLateExpiry: boolean;
 }
 
-/** Compares what accounts hold with the sum of their active holds. */
+/** Compares the held amounts of accounts with the sums of their active holds. */
 export async function selectHeldDifference({ sql }: Tx): Promise<HeldDifference | undefined> {
   const [row] = await sql<{ account_id: bigint; expected: string; stored: string; late: boolean }[]>`
     WITH active AS (
@@ -252,8 +252,8 @@ export async function selectBrokenRule({ sql }: Tx) {
 }
 
 /**
- * Of accounts whose credit limit was changed, the first transfer that left a balance below the limit of its time.
- * (Accounts that kept their limit are judged by findAccountDifference.)
+ * For accounts whose credit limit was changed, the first transfer that left a balance below the limit of its time.
+ * (Accounts that kept their limit are checked by findAccountDifference.)
  */
 export async function selectBelowFormerLimit(
   { sql }: Tx,
@@ -267,7 +267,7 @@ export async function selectBelowFormerLimit(
       FROM ledger.account_changes
       WHERE credit_limit_before <> credit_limit_after) AS changed
     JOIN ledger.accounts a ON a.id = changed.account_id AND NOT a.system
-    -- OFFSET 0: few accounts, each by its index, and not one hash over all transfers.
+    -- OFFSET 0: there are few accounts, so look each up by its index instead of hashing all transfers.
     CROSS JOIN LATERAL (
       SELECT id, debit_after
       FROM ledger.transfers

@@ -1,9 +1,9 @@
-// Verifies the book: re-derives every balance, hold and journal from the transfers, and names what does not agree. One
-// read-only snapshot sees one moment while servers go on writing; memory stays bounded, for PostgreSQL sorts in shares.
+// Verifies the book: re-derives every balance, hold and journal from the transfers, and names what does not agree. A read-only
+// snapshot shows one moment while servers go on writing; memory stays bounded, because PostgreSQL sorts in shares.
 //
-// A run that finds nothing leaves a checkpoint, and the next one reads only what came after it: it starts from the sums
-// kept there. That is sound because everything up to the checkpoint's stamp is final (see `settle`) and never changes
-// but for active holds, whose ids the checkpoint keeps. Tampering with what lies before it is found by a full run.
+// A run without differences leaves a checkpoint, and the next run reads only what came after it: it starts from the sums kept
+// there. That is sound because everything up to the checkpoint's stamp is final (see `settle`) and never changes, except for
+// active holds, whose ids the checkpoint keeps. Only a full run finds tampering with what lies before the checkpoint.
 //
 // Measured, 10,000,000 transfers between 100,000 accounts on two cores, at load averages of 4 to 6: 47 s and 77 s
 // for a full run, 1.3 s and 1.5 s for one after it without new transfers, 94 MB in this process.
@@ -26,7 +26,7 @@ import * as checks from "./verify-checks.ts";
 import { countTransfers } from "./verify-journals-store.ts";
 
 export interface VerifyOptions {
-  /** From the first transfer, whatever was verified before. */
+  /** Begin at the first transfer, whatever was verified before. */
   readonly full?: boolean;
   /** Leave no checkpoint and withdraw none. */
   readonly readOnly?: boolean;
@@ -34,21 +34,21 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
-  /** In the order of their stamps, at most one or two of each check; the first is the first difference. */
+  /** In the order of their stamps, at most one or two for each check; the first is the earliest difference. */
   readonly differences: readonly BookDifference[];
   readonly transferCount: number;
-  /** Stamp up to which an earlier run had found everything in order; 0 for a full run. */
+  /** Stamp up to which an earlier run had verified everything; 0 for a full run. */
   readonly since: number;
   /** Stamp at which the next run begins; undefined where no checkpoint was left. */
   readonly verifiedUntil: number | undefined;
 }
 
 const TRANSFERS_PER_READ = 2_000_000;
-/** Transfers read once for two shares of the accounts, which are sorted at the same time. */
+/** How many transfers are read once for two shares of the accounts, which are sorted at the same time. */
 const TRANSFERS_PER_SHARES = 10_000_000;
 const SETTLE_MAX_MS = 10_000;
 const SETTLE_POLL_MS = 10;
-/** Accounts and transfers are measured; all other checks together take about as long as two of their reads. */
+/** The progress of accounts and transfers is measured; the other checks together take about as long as two of those reads. */
 const OTHER_STEPS = 2;
 
 /**
@@ -69,16 +69,16 @@ export async function verifyBook(db: Sql, options: VerifyOptions = {}): Promise<
     }
     return { differences, transferCount, since: checkpoint.since, verifiedUntil };
   });
-  // What lies before the checkpoint is not in order after all: no later run may begin there.
+  // Something before the checkpoint is wrong after all: no later run may start from it.
   const isDisproved = found.since === 0 && found.differences.length > 0 && options.readOnly !== true;
   if (isDisproved) await inTransaction(db, store.dropCheckpoint);
   return found;
 }
 
 /**
- * Answers a stamp up to which everything is final: no transaction that may still commit has an earlier one. It is the
- * last stamp given out, once every transaction that had locked accounts by then has ended. To be called before the
- * snapshot is taken. Undefined where one of them stays open too long; there is then no checkpoint.
+ * Answers a stamp up to which everything is final: no transaction that may still commit has an earlier one. It is the last stamp
+ * given out, once every transaction that had locked accounts by then has ended. Call it before the snapshot is taken.
+ * Undefined where one of them stays open too long; then no checkpoint is left.
  */
 export async function settle(db: Sql): Promise<number | undefined> {
   await store.spoilStampsAhead(db);
@@ -102,7 +102,7 @@ async function begin(tx: Tx): Promise<void> {
 
 interface Scope {
   readonly db: Sql;
-  /** What the transaction of the checks sees, for a second connection. */
+  /** The snapshot of the checks' transaction, for a second connection. */
   readonly snapshot: string;
   readonly checkpoint: Checkpoint;
   readonly onProgress: VerifyOptions["onProgress"];
@@ -155,7 +155,7 @@ async function runChecks(
   };
 }
 
-/** Runs the work on the transaction and, where it is worth it, on a second connection that sees the same. */
+/** Runs the work on the transaction and, where it is worth it, also on a second connection with the same snapshot. */
 async function onBoth(
   tx: Tx,
   second: { db: Sql; snapshot: string; work: (tx: Tx) => Promise<void>; isWorthIt: boolean },
@@ -167,7 +167,7 @@ async function onBoth(
   await Promise.all([work(tx), other]);
 }
 
-/** One where one read does, else an even number. */
+/** One where a single read is enough, otherwise an even number. */
 function countShares(readCount: number): number {
   return readCount === 1 ? 1 : 2 * Math.ceil((readCount * TRANSFERS_PER_READ) / TRANSFERS_PER_SHARES);
 }

@@ -1,4 +1,4 @@
-// What a verification checks, one function a check: each answers its first difference in words, or undefined.
+// The checks of a verification, one function each: each answers its first difference in words, or undefined.
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Difference } from "../../../values/difference.ts";
 import { formatAmount } from "../../../values/money.ts";
@@ -110,7 +110,7 @@ export async function checkZeroSum(tx: Tx): Found {
   return { check: "zero_sum", what, expected: `${expected} ${code}`, stored: `${stored} ${code}` };
 }
 
-/** Each transfer in its place in a journal, or the capture of a hold; no journal without its transfers. */
+/** Checks that each transfer has its place in a journal or is the capture of a hold, and that no journal lacks its transfers. */
 export async function* checkJournals(
   tx: Tx,
   checkpoint: Checkpoint,
@@ -155,7 +155,7 @@ export function describeMixedTransfer(transferId: number): BookDifference {
   return { check: "transfers", what, transferId };
 }
 
-/** What an order, a payment or a credit note has booked is given back by its own commands, which book anew. */
+/** What an order, a payment or a credit note has booked may only be given back by its own commands, which book anew. */
 export async function checkOwners(tx: Tx, { since }: Checkpoint): Found {
   const found = await journals.findOwnedReversal(tx, since);
   if (found === undefined) return undefined;

@@ -1,5 +1,5 @@
-// The SQL that compares transfers with the journals and holds that account for them. The large comparisons only count;
-// what is behind a count that does not agree is looked up after.
+// The SQL that compares transfers with the journals and holds that account for them. The large comparisons only count; if a
+// count does not agree, the reason is looked up afterwards.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { JOURNAL_KINDS, type Owner, REVERSAL_METADATA } from "../book/journal.ts";
 import { type OwnerRow, toOwner } from "../book/owner.ts";
@@ -7,21 +7,21 @@ import { type Checkpoint, changedHolds, expectAny, expectMany } from "./verifica
 
 export interface TransferCounts {
   readonly count: number;
-  /** Those that have their place in a journal: id .. id + transfer_count - 1. The others can only be captures. */
+  /** Transfers with a place in a journal: id .. id + transfer_count - 1. The others can only be captures. */
   readonly inJournals: number;
-  /** The first whose sides are not two accounts of one asset. */
+  /** The first transfer whose sides are not two accounts of one asset. */
   readonly mixedAt: number | null;
 }
 
 /**
- * Counts the transfers with ids in (`after`, `upTo`]. Each has an id of its own, so it takes a place of its own in its
- * journal: if as many have one as there are places, every place is taken.
+ * Counts the transfers with ids in (`after`, `upTo`]. Each has an id of its own, so it takes a place of its own in its journal:
+ * if as many transfers have a place as there are places, every place is taken.
  */
 export async function countTransfers(
   { sql }: Tx,
   { after, upTo }: { after: number; upTo: number },
 ): Promise<TransferCounts> {
-  // A journal's transfers may lie on both sides of `after`: it then begins less than 1,000 stamps before.
+  // A journal's transfers may lie on both sides of `after`: the journal then begins less than 1,000 stamps before it.
   const [row] = await sql<[{ count: bigint; in_journals: bigint; mixed_id: bigint | null }]>`
     SELECT count(*) AS count,
       count(*) FILTER (WHERE t.id >= j.id AND t.id < j.id + j.transfer_count) AS in_journals,
@@ -40,9 +40,9 @@ export async function countTransfers(
 }
 
 export interface JournalCounts {
-  /** Transfers that the journals say they have. */
+  /** How many transfers the journals say they have. */
   readonly places: number;
-  /** The first without transfers that is no hold's. */
+  /** The first journal without transfers that does not belong to a hold. */
   readonly emptyAt: number | null;
 }
 
@@ -61,7 +61,7 @@ export async function countPlaces({ sql }: Tx, since: number): Promise<JournalCo
 export interface HoldCounts {
   /** Holds that were captured since the checkpoint, each with its transfer. */
   readonly captures: number;
-  /** The first that does not agree with its journal, its accounts or its capture. */
+  /** The first hold that does not agree with its journal, its accounts or its capture. */
   readonly wrongAt: number | null;
 }
 
@@ -123,7 +123,7 @@ export async function selectStrayTransfer({ sql }: Tx, since: number) {
   return row === undefined ? undefined : { transferId: Number(row.id), journalId: Number(row.journal_id) };
 }
 
-/** The first reversal that is not its journal mirrored: the same amounts, from and to the other way round. */
+/** The first reversal that does not mirror its journal: the same amounts, with from and to exchanged. */
 export async function selectFalseReversal({ sql }: Tx, since: number) {
   const [row] = await sql<{ journal_id: bigint; reversed_id: bigint }[]>`
     SELECT r.journal_id, r.reversed_id
@@ -152,7 +152,7 @@ export async function selectFalseReversal({ sql }: Tx, since: number) {
     : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id) };
 }
 
-/** The first reversal of a journal that an order, a payment or a credit note owns: none of their commands reverses. */
+/** The first reversal of a journal that an order, a payment or a credit note owns: none of their commands reverses journals. */
 export async function findOwnedReversal(
   { sql }: Tx,
   since: number,
@@ -169,7 +169,7 @@ export async function findOwnedReversal(
     : { journalId: Number(row.journal_id), reversedId: Number(row.reversed_id), owner: toOwner(row) };
 }
 
-/** The first journal that was written as a reversal and has no row that says so: what it reversed could be reversed again. */
+/** The first journal written as a reversal without the row that says so: the journal it reversed could be reversed again. */
 export async function selectForgottenReversal({ sql }: Tx, since: number): Promise<number | undefined> {
   const { before, after } = REVERSAL_METADATA;
   const [row] = await sql<{ id: bigint }[]>`

@@ -1,18 +1,18 @@
-// What the checks of the modules above the ledger read by, and how they tell amounts.
+// What the checks of other modules work with when they read, and how they write amounts.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Assets } from "../accounts/assets.ts";
 
 export interface VerifySubject {
   readonly tx: Tx;
-  /** Stamp up to which what cannot change was found in order. */
+  /** Stamp up to which everything that cannot change was verified. */
   readonly since: number;
   readonly assets: Assets;
-  /** Told of rows that were compared with others, so many at a time. */
+  /** Told how many rows were compared since the last call. */
   readonly onRead?: (count: number) => void;
 }
 
-/** Writes amounts of a currency that a check read as text, "1000 200": "10.00 net, 2.00 tax USD". Null: nothing. */
+/** Writes the amounts that a check read as text: "1000 200" becomes "10.00 net, 2.00 tax USD". Null: nothing. */
 export function tellAmounts(
   { assets }: Pick<VerifySubject, "assets">,
   currency: string | null,
