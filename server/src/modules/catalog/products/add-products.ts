@@ -10,7 +10,7 @@ import { insertProducts, selectProducts, selectTakenSkus, selectUnknownCategorie
 
 export type NewProduct = ProductFields & Omit<NewStock, "productId" | "sku">;
 
-/** Opens the stock of new products that keep stock, in the transaction that adds them. The inventory implements it. */
+/** Opens the stock of new products whose stock is kept, in the transaction that adds them. The inventory implements it. */
 export type StockOpener = (tx: Tx, stock: readonly NewStock[], actor: Actor) => Promise<void>;
 
 export interface AddContext {

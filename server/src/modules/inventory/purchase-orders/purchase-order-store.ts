@@ -64,7 +64,7 @@ export async function selectPurchaseOrder(sql: AnySql, id: number): Promise<Purc
   return order;
 }
 
-/** Undefined where the product has no stock. */
+/** Undefined where no stock of the product is kept. */
 export async function insertPurchaseOrder(
   { sql }: Tx,
   { productId, sku, quantity }: { productId: number; sku: string; quantity: number },

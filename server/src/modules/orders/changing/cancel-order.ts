@@ -39,7 +39,7 @@ function decide(desk: Desk, found: FoundOrder, reason: string): Decision | AppEr
   return refused ?? cancelWhole(desk, found, reason);
 }
 
-/** Ends an order of which nothing was shipped; that it may be is the caller's to say. Refuses as `cancelOrder` what the ledger does. */
+/** Ends an order of which nothing was shipped, which the caller has checked. Refuses as `cancelOrder` what the ledger does. */
 export function cancelWhole(desk: Desk, found: FoundOrder, reason: string): Decision | AppError {
   const { order, payment, actor } = found;
   const freed = giveBack(desk, found, reason);

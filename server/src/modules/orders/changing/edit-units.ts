@@ -57,7 +57,7 @@ export function refuseUnitEdit(found: FoundOrder): AppError | undefined {
 
 /**
  * Books an edit by units. Refuses `order_shipped`, `order_too_large`, what placing refuses for added units, what cancelling
- * removed ones (`payment_in_progress`, `credit_exceeds_open`, ...), and what the charge refuses (`insufficient_funds`,
+ * refuses for removed ones (`payment_in_progress`, `credit_exceeds_open`, ...), and what the charge does (`insufficient_funds`,
  * `payment_not_raised`, `account_for_payment_missing`, `blocked_by_risk_rule`, ...).
  */
 export function editUnits(desk: Desk, found: FoundOrder, edit: UnitEdit): EditedUnits | AppError {

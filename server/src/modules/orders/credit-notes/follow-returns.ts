@@ -103,7 +103,7 @@ function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Follo
   );
 }
 
-/** By what the notes gave of each line. Tax is that of the line's own ratio, so that its notes together have the tax of what is credited. */
+/** In proportion to the notes' amounts per line. Tax follows the line's own ratio, so all notes together have the right tax. */
 function takeFromLines(
   lines: readonly OrderLine[],
   notes: readonly CreditNote[],

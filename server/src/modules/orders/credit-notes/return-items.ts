@@ -1,5 +1,5 @@
 // Takes goods of an order back, with or without their money. They go to where they were shipped from, or to the named location,
-// whether or not orders take from it; goods without stock, and goods that are written off, go nowhere.
+// whether or not orders take from it; goods whose stock is not kept, and goods that are written off, go nowhere.
 import { AppError } from "../../../values/app-error.ts";
 import { findShelves, openShelves, type StockAccount } from "../../inventory/index.ts";
 import type { OrderAct } from "../changing/change-order.ts";
@@ -137,7 +137,7 @@ function findReturned(order: Order, request: ReturnRequest, shelves: Shelves): P
 }
 
 interface Goal {
-  /** Null: written off, or without stock. */
+  /** Null: written off, or stock is not kept. */
   readonly shelf: StockAccount | null;
   readonly quantity: number;
 }

@@ -53,7 +53,7 @@ export async function writeCreditNote(
 }
 
 /**
- * A command that books one credit note. Locks the stock accounts and the credited account. Goods with stock go
+ * A command that books one credit note. Locks the stock accounts and the credited account. Goods whose stock is kept go
  * on a shelf at any location; where there is none, the stock is opened.
  * Refuses `customer_unknown`, what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
  * @throws AppError `not_found/location_not_found` naming the field
