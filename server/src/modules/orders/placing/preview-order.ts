@@ -16,7 +16,7 @@ import { settleCustomer } from "./find-customer.ts";
 import { askElsewhere, findProvider, type NewOrder, nameLine } from "./place-orders.ts";
 import { priceLines } from "./price-lines.ts";
 
-/** @throws AppError what placing would refuse of the customer, the currency, prices, coupon, stock and the way to pay, naming the field */
+/** @throws AppError what placing would refuse for customer, currency, prices, coupon, stock or payment, naming the field */
 export async function previewOrder(
   services: OrderServices,
   caller: Pick<OrderCaller, "actor">,
