@@ -1,4 +1,4 @@
-// Places trade orders: one, or a pair of which one ends the other. What is promised is held, and what can be dealt at once is dealt in
+// Places trade orders: one, or a pair where one ends the other. Their money is held, and one that can be filled now is filled
 // in the same commit; a refusal of any part leaves no trace except its entry in the audit trail.
 
 import { actsForAll } from "../../../values/actor.ts";
