@@ -48,7 +48,7 @@ export const Id = Type.String({
 /** An id in a body. */
 export const IdInput = Type.Union([Id, Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })]);
 
-/** An id in a path or a query: it comes as text and is a number to the handler (validate.ts). `example` exists at first. */
+/** An id in a path or a query: text that the handler gets as a number (validate.ts). `example` exists in new databases. */
 export function idOf(example: string, description = "Id as a decimal string") {
   return Type.Unsafe<number>({
     ...Type.String({ maxLength: 40, description, examples: [example] }),

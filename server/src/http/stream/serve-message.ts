@@ -1,4 +1,4 @@
-// Serves one message of a stream: reads its command and runs it on its direct route, behind the guards of every request. The token is
+// Serves one message of a stream: reads its command and runs it on its direct route, behind every request's guards. The token
 // is checked with every command, so an expired or revoked token stops working at once.
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../values/app-error.ts";
