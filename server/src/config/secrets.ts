@@ -40,7 +40,7 @@ const URLS = [
   ["DB_URL", "DB_PASSWORD"],
   ["SMTP_URL", "EMAIL_PASSWORD"],
 ] as const satisfies [keyof Config, keyof Config][];
-/** An issuer's own form is theirs: only what is no key at all is told. A password is its chooser's affair a little further. */
+/** Lower limits, in bits: for values whose form somebody else chose (only obvious non-keys are reported), and for passwords. */
 const GIVEN_BITS_MIN = 50;
 const PASSWORD_BITS_MIN = 24;
 

@@ -90,7 +90,7 @@ function endOfString(text: string, from: number): number {
 
 /** Only an escape can write a lone surrogate: the bytes of a body are UTF-8. */
 function hasLoneSurrogate(text: string, from: number, to: number): boolean {
-  const literal = text.slice(from, to); // no search beyond it: of many strings that would be the whole body for each
+  const literal = text.slice(from, to); // only this string: searching on from each would read the body many times
   return literal.includes("\\u") && !(JSON.parse(literal) as string).isWellFormed();
 }
 

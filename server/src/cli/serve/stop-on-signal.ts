@@ -24,7 +24,7 @@ export function stopOnSignal(
     () => {
       isStarted = true;
     },
-    () => process.channel?.unref(), // the other end reports; the channel must not keep this process alive
+    () => process.channel?.unref(), // the caller reports the error; the channel must not keep this process alive
   );
   const stop = (signal: string) => {
     if (isStopping) return;

@@ -154,7 +154,7 @@ function addGauges(metrics: Metrics, streams: ReadonlySet<Stream>): void {
 /** OpenAPI has no WebSockets: the document mentions the stream in its description, and docs/stream.md has the rest. */
 const DOCUMENTED = { hide: true, operationId: "openStream" };
 
-/** A page cannot set Authorization on a WebSocket; it may offer its token among the protocols: `["countinghouse", "bearer.<token>"]`. */
+/** A page cannot set Authorization on a WebSocket; it can send its token as a protocol: `["countinghouse", "bearer.<token>"]`. */
 function readTokenOfPage({ headers }: IncomingMessage): void {
   const [, token] = /(?:^|,)\s*bearer\.([\w.~+-]+)/.exec(headers["sec-websocket-protocol"] ?? "") ?? [];
   if (token !== undefined && headers.authorization === undefined) headers.authorization = `Bearer ${token}`;
