@@ -26,7 +26,7 @@ import { saveOrder } from "./save-order.ts";
 import { partyOf } from "./states.ts";
 
 export interface PayRequest {
-  /** Undefined: as the order says; with it, staff record a payment made outside. */
+  /** Undefined: as the order says. With a method for payments outside, staff record that it was paid. */
   readonly paymentMethod?: PaymentMethod | undefined;
   readonly accountId?: number | undefined;
   readonly paymentToken?: string | undefined;

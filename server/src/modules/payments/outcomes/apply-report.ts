@@ -36,7 +36,7 @@ export function applyReport(desk: Desk, payment: Payment, { report, attemptId }:
   }
 }
 
-/** The customer has to confirm; an attempt that has ended asks nobody, and none asks twice. */
+/** The customer has to confirm; nobody is asked where the attempt has ended, or asked twice for the same. */
 function askForAction(desk: Desk, payment: Payment, actionUrl: string): Payment {
   const attempt = attemptsOf(desk, payment).find(({ act }) => act === "authorize");
   if (attempt === undefined || !isOpen(attempt) || payment.actionUrl === actionUrl) return payment;

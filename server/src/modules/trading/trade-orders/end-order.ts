@@ -137,7 +137,7 @@ export interface EndedOrders {
   readonly isComplete: boolean;
 }
 
-/** Cancels the open orders that match, up to 500 at once. Returns those that were cancelled or ended meanwhile. */
+/** Cancels matching open orders, up to 500 at once. Returns which were cancelled, and which were refused as they had ended. */
 export async function cancelTradeOrders(
   services: TradingServices,
   caller: Omit<TradingCaller, "key">,
