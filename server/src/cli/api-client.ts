@@ -1,4 +1,4 @@
-// The public HTTP API as the commands of the command line use it that show a running server at work: any client could.
+// The public HTTP API, for the subcommands that demonstrate a running server: any client could do the same.
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { mintToken } from "../http/authenticate.ts";
@@ -13,19 +13,19 @@ export interface ApiAnswer<Body> {
 
 export interface ApiCall {
   readonly body?: object;
-  /** Carried out once, however often it is sent. */
+  /** Carried out only once, however often it is sent. */
   readonly key?: string;
 }
 
-/** Paths are below /api/v1. Answers whatever the status; throws CommandError where nothing answers. */
+/** Paths are below /api/v1. Returns answers of any status; throws CommandError where no server answers. */
 export type ApiCaller = <Body>(method: string, path: string, call?: ApiCall) => Promise<ApiAnswer<Body>>;
 
 export interface ApiClient {
-  /** Whoever asks, by a token of their own. */
+  /** A client with a token of its own. */
   readonly as: (role: Role, subject: string) => Promise<ApiCaller>;
 }
 
-/** @throws CommandError in production, where nobody can be impersonated, and where nothing answers at `url` */
+/** @throws CommandError in production, where nobody can be impersonated, and where no server answers at `url` */
 export async function openApiClient(url: string | undefined): Promise<ApiClient> {
   const config = loadConfig();
   if (config.APP_ENV === "production")
@@ -68,7 +68,7 @@ function describeFailure(error: unknown): string {
   return cause instanceof Error ? cause.message : message;
 }
 
-/** The body of an answer that must not be a refusal. @throws CommandError with the server's words */
+/** The body of an answer that must not be a refusal. @throws CommandError with the server's message */
 export async function expectDone<Body>(answer: Promise<ApiAnswer<Body>>): Promise<Body> {
   const { status, body } = await answer;
   if (status < 400) return body;

@@ -1,4 +1,4 @@
-// `countinghouse bench`: runs the bench of the repository, which brings its own server, PostgreSQL and load.
+// `countinghouse bench`: runs the repository's bench, which starts its own server, PostgreSQL and load.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { CommandError } from "./command-error.ts";
 
 const BENCH = join(import.meta.dirname, "..", "..", "..", "bench", "run.ts");
 
-/** All options, --help too, are the bench's own. */
+/** All options, including --help, are passed to the bench. */
 export function addBenchCommand(program: Command): void {
   program
     .command("bench")

@@ -1,7 +1,7 @@
-// The examples below every --help.
+// The examples at the end of every --help.
 import type { Command } from "commander";
 
-/** Each a line to copy and what it does. */
+/** Each is a line to copy, and what it does. */
 export function addExamples(command: Command, examples: readonly (readonly [string, string])[]): void {
   const width = Math.max(...examples.map(([line]) => line.length));
   const lines = examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`);

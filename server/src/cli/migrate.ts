@@ -1,4 +1,4 @@
-// `countinghouse migrate`: brings the database up to date without serving.
+// `countinghouse migrate`: brings the database up to date without starting a server.
 import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { grantServerRole } from "../program/server-role-store.ts";
@@ -32,7 +32,7 @@ export function addMigrateCommand(program: Command): void {
   ]);
 }
 
-/** @throws CommandError where there is no such role, or this one does not own the tables */
+/** @throws CommandError where the role does not exist, or the connection's role does not own the tables */
 async function admit(db: Sql, role: string): Promise<void> {
   try {
     await grantServerRole(db, role);

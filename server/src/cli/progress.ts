@@ -1,11 +1,11 @@
-// A progress bar on standard error, for people: nothing where that is no terminal, or with --json.
+// A progress bar on standard error, for people: not shown where that is no terminal, or with --json.
 import { Presets, SingleBar } from "cli-progress";
 
 export interface Progress {
-  /** What is being worked on, for a bar that has several parts. */
+  /** The name of the current part, for a bar with several parts. */
   readonly turnTo: (part: string) => void;
   readonly update: (done: number, of: number) => void;
-  /** To be called before anything else is written. */
+  /** Call this before anything else is written. */
   readonly stop: () => void;
 }
 
@@ -14,7 +14,7 @@ export function showProgress(label: string, isWanted: boolean): Progress {
   return show(`${label}{part} {bar} {percentage} %`, isWanted);
 }
 
-/** How much was done, where nobody knows how much there is. */
+/** The amount done, where the total is not known. */
 export function showCount(label: string, isWanted: boolean): Progress {
   return show(`${label} {value}`, isWanted);
 }

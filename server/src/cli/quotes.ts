@@ -1,4 +1,4 @@
-// `countinghouse quotes import`: takes the quotes of a file in, as POST /quotes does, and fills what they fire.
+// `countinghouse quotes import`: imports the quotes of a file, as POST /quotes does, and fills the orders that they fire.
 import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { openCommandDesk } from "../modules/desk/index.ts";

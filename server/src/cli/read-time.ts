@@ -5,7 +5,7 @@ import { parseStamp } from "../values/time.ts";
 import { startOfDay } from "../values/time-zone.ts";
 
 /**
- * Returns a stamp; of a date, its first moment in SHOP_TIME_ZONE.
+ * Returns a stamp; for a date, its first moment in SHOP_TIME_ZONE.
  * @throws InvalidArgumentError, which commander tells with the option's name; ConfigError where a date is named and the settings are wrong
  */
 export function readTime(text: string): number {
@@ -13,7 +13,7 @@ export function readTime(text: string): number {
   return text.includes(":") ? stamp : (startOfDay(text, loadConfig().SHOP_TIME_ZONE) ?? stamp);
 }
 
-/** The same of a date in UTC: of lists whose days are. */
+/** The same, but a date means UTC: for lists whose days are in UTC. */
 export function readUtcTime(text: string): number {
   const stamp = parseStamp(text);
   if (stamp === undefined)

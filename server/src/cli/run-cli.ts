@@ -12,7 +12,7 @@ const FOOTER = `
 Settings come from the environment and from .env: docs/configuration.md lists them.
 Exit codes: 0 done; 1 found something wrong; 2 could not be done; 3 stopped at a limit (docs/cli.md).`;
 
-/** Each is loaded where it is asked for alone: most of the program is nothing to `countinghouse token`. */
+/** Each is loaded only when it is asked for: `countinghouse token` does not need most of the program. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   serve: async () => (await import("./serve/serve.ts")).addServeCommand,
   migrate: async () => (await import("./migrate.ts")).addMigrateCommand,
@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   bench: async () => (await import("./bench.ts")).addBenchCommand,
 };
 
-/** The program with the subcommand that is named, or with all where none is: help and mistyped names tell of all. */
+/** The program with the named subcommand, or with all where none is named: help and mistyped names need all of them. */
 export async function createProgram(named?: string): Promise<Command> {
   const one = named === undefined ? undefined : ownOf(COMMANDS, named);
   const loaders = one === undefined ? Object.values(COMMANDS) : [one];
@@ -43,7 +43,7 @@ export async function createProgram(named?: string): Promise<Command> {
     .option("--json", "write results and errors as JSON, for machines")
     .option("--debug", "show where an error came from")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: () => undefined }) // shown by showError, like all others
+    .configureOutput({ outputError: () => undefined }) // showError shows these, like all other errors
     .exitOverride()
     .addHelpText("after", FOOTER);
   for (const load of loaders) (await load())(program);
@@ -65,12 +65,12 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** A reader that has seen enough (`| head`) is no fault: what is still written goes nowhere. */
+/** A reader that has gone (`| head`) is not an error: further output is discarded. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
 }
 
-/** The statement that wanted the connection is told on its own. */
+/** The statement that needed the connection reports the error itself. */
 function surviveLostTypeQuery(error: unknown): void {
   if (isLostTypeQuery(error)) return;
   throw error;
@@ -88,7 +88,7 @@ function showError(error: unknown, argv: readonly string[]): void {
   if (argv.includes("--debug") || isDebugging()) console.error(error);
 }
 
-/** One line, whatever was thrown. */
+/** One line, whatever the error is. */
 function describeError(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   const line = text.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
@@ -96,18 +96,18 @@ function describeError(error: unknown): string {
   return isForeseen(error) ? line : `${line} (--debug shows where it came from)`;
 }
 
-/** Errors of ours say what to do; those of libraries and the language do not. */
+/** Our own errors say what to do; those of libraries and of the language do not. */
 function isForeseen(error: unknown): boolean {
   const foreign = ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "PostgresError"];
   return error instanceof Error && !foreign.includes(error.name);
 }
 
-/** Settings by the names that the user gave them. */
+/** Writes settings by the names that the user gave them. */
 function nameSettings(message: string): string {
   try {
     return readConfig().nameAsGiven([message]).join();
   } catch {
-    return message; // then the configuration is what the error says
+    return message; // then the error is about the configuration itself
   }
 }
 
@@ -115,6 +115,6 @@ function isDebugging(): boolean {
   try {
     return ["debug", "trace"].includes(loadConfig().LOG_LEVEL);
   } catch {
-    return false; // then the configuration is what the error says
+    return false; // then the error is about the configuration itself
   }
 }

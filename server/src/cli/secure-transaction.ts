@@ -1,4 +1,4 @@
-// `countinghouse secure-transaction`: posts a deposit with a signed and encrypted record, as the route of that name does.
+// `countinghouse secure-transaction`: posts a deposit with a signed and encrypted record, as the route with that name does.
 
 import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";

@@ -1,5 +1,5 @@
-// `countinghouse supplier`: asks the supplier what there is, orders, and shows the orders. An order is written down
-// before it is sent; one whose outcome is not known is asked about by the running program, under the same key.
+// `countinghouse supplier`: asks the supplier for its stock, orders goods, and shows the orders. An order is written down
+// before it is sent; if its outcome is unknown, the running program asks about it, under the same key.
 import { type Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
@@ -99,7 +99,7 @@ async function placeOrder(
     await appendAudit(tx, [{ event: "purchase_order.add", ...actor, resource, outcome: "success" }]);
     return added;
   });
-  const log = createLog("silent"); // what went wrong is the command's answer
+  const log = createLog("silent"); // the command's answer reports errors
   const { leaseSeconds } = readInventorySettings(config);
   return callAbout({ db, supplier: client, log, leaseSeconds }, order);
 }

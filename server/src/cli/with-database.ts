@@ -1,5 +1,5 @@
-// The database of a subcommand: that of DB_URL, or the embedded one. A `serve` that runs on the same data directory
-// keeps running: its PostgreSQL is used. Where none runs, one is started for the command and stopped after it.
+// The database of a subcommand: the one of DB_URL, or the embedded one. If `serve` runs on the same data directory, it
+// keeps running and its PostgreSQL is used; otherwise one is started for the command and stopped after it.
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
@@ -16,13 +16,13 @@ import { CommandError } from "./command-error.ts";
 
 export interface DatabaseAccess {
   readonly url: string;
-  /** Started for the command. */
+  /** Whether it was started for the command. */
   readonly isOwn: boolean;
-  /** Stops what was started for the command; nothing where another process runs it. */
+  /** Stops what was started for the command; does nothing where another process runs it. */
   readonly release: () => Promise<void>;
 }
 
-/** Fewer than a server's pool: a command comes on top of the servers that run. */
+/** Fewer than a server's pool, because servers may be running as well. */
 const CONNECTIONS = 3;
 const POLL_MS = 100;
 
@@ -46,7 +46,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** A running server may be stopped between being found and being connected to: then there is another look. */
+/** A running server may stop between being found and being connected to: then this looks again. */
 async function connect(
   config: Config,
   { log, applicationName }: { log: Log; applicationName: string },
@@ -74,13 +74,13 @@ async function connect(
   }
 }
 
-/** Another command may have joined the server that this one started: it is stopped when nobody needs it any more. */
+/** Another command may be using the server that this one started: it is stopped when nobody needs it any more. */
 async function untilAlone(db: Sql, applicationName: string): Promise<void> {
   const isShared = () => hasOtherPrograms(db, applicationName).catch(() => false);
   while (await isShared()) await sleep(POLL_MS);
 }
 
-/** The same for commands that read tables: refuses where the tables are not those that this program knows. */
+/** The same for commands that read tables: refuses if the tables are not in the version that this program knows. */
 export function withMigratedDatabase<T>(
   config: Config,
   work: (db: Sql, url: string) => Promise<T>,
@@ -93,7 +93,7 @@ export function withMigratedDatabase<T>(
   });
 }
 
-/** Says where the database is; starts the embedded one where nobody runs it. */
+/** Finds the database; starts the embedded one where no process runs it. */
 export async function reachDatabase(config: Config, log: Log): Promise<DatabaseAccess> {
   const nothing = async () => undefined;
   if (config.DB_URL !== undefined) return { url: config.DB_URL, isOwn: false, release: nothing };
@@ -106,7 +106,7 @@ export async function reachDatabase(config: Config, log: Log): Promise<DatabaseA
       const own = await startEmbeddedPostgres({ dataDir, log });
       return { url: own.url, isOwn: true, release: () => own.stop() };
     } catch (error) {
-      // Held by a process whose PostgreSQL is not ready yet: starting, recovering, being restarted, stopping.
+      // Held by a process whose PostgreSQL is not ready yet: it is starting, recovering, restarting or stopping.
       if (!(error instanceof DirectoryInUseError) || performance.now() > deadline) throw error;
       await sleep(POLL_MS);
     }

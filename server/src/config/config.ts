@@ -1,4 +1,4 @@
-// Every setting of the program, concern by concern; `docs/configuration.md` is generated from CONFIG_KEYS.
+// Every setting of the program, by topic; `docs/configuration.md` is generated from CONFIG_KEYS.
 
 import type { ConfigKey, ConfigOf } from "./key.ts";
 import { ACCESS_KEYS } from "./keys/access.ts";
@@ -39,5 +39,5 @@ export const CONFIG_KEYS = [
   ...LATER_KEYS,
 ] as const satisfies readonly ConfigKey[];
 
-/** Every key's checked value. */
+/** The checked value of every key. */
 export type Config = ConfigOf<typeof CONFIG_KEYS>;

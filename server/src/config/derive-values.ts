@@ -1,5 +1,5 @@
-// Values that follow from others where they are not set themselves: addresses of databases and mail servers out of their
-// parts, the sender out of who signs in to send, the public address out of the port.
+// Settings that are derived from others where they are not set: the URLs of databases and mail servers from their
+// parts, the sender from the mail user, the public address from the port.
 import { parseEmailAddress } from "../values/email-address.ts";
 import type { Gathered } from "./gather-values.ts";
 
@@ -14,7 +14,7 @@ interface Deriving {
   readonly notes: string[];
 }
 
-/** Adds to what was given. What is whole beats its parts, and a note says so. */
+/** Adds derived values to the given ones. A complete value wins over its parts, and a note says so. */
 export function deriveValues({ given, givenAs }: Gathered, told: Pick<Deriving, "problems" | "notes">): void {
   const deriving = { given, givenAs, ...told };
   if (hasParts(deriving, "DB_URL", DB_PARTS)) deriveDatabase(deriving);
@@ -83,7 +83,7 @@ function deriveMailServer({ given, problems }: Deriving): void {
     given.set("MAIL_FROM", `Countinghouse <${user}>`);
 }
 
-/** As it stands in a URL; a folder as it is. */
+/** Escaped for a URL; a folder is left as it is. */
 function readHost(text: string, name: string, problems: string[]): string | undefined {
   const host = text.trim();
   if (name === "DB_HOST" && /^\/[^\0]*$/.test(host)) return host;
@@ -95,7 +95,7 @@ function readHost(text: string, name: string, problems: string[]): string | unde
   return undefined;
 }
 
-/** Undefined where it is none, which is told where all values are read. */
+/** Undefined where it is not valid, which is reported where all values are read. */
 function readPort(text: string): string | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? text : undefined;
 }

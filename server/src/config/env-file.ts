@@ -1,4 +1,4 @@
-// Reads `.env`, and says which of its lines nobody could read.
+// Reads `.env`, and reports its unreadable lines.
 import { readFileSync } from "node:fs";
 import { parse as parseDotenv } from "dotenv";
 import { decodeText } from "../values/decode-text.ts";
@@ -12,13 +12,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** Nothing where there is no such file. @throws ConfigError where it cannot be read */
+/** Empty where the file does not exist. @throws ConfigError where it cannot be read */
 export function readEnvFile(path: string): { values: Record<string, string>; problems: string[] } {
   const text = readTextFile(path);
   return { values: parseDotenv(text), problems: findUnreadLines(text) };
 }
 
-/** Empty where there is no such file. */
+/** Empty where the file does not exist. */
 function readTextFile(path: string): string {
   try {
     const found = decodeText(readFileSync(path));
@@ -32,11 +32,11 @@ function readTextFile(path: string): string {
   ]);
 }
 
-/** What dotenv takes for an assignment: its pattern (lib/main.js, LINE), which passes over everything else in silence. */
+/** The pattern by which dotenv recognizes an assignment (lib/main.js, LINE); dotenv ignores all other lines silently. */
 const ASSIGNMENT =
   /^[ \t]*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
 
-/** Told by number: the line may hold a secret. */
+/** Reported by number: the line may hold a secret. */
 function findUnreadLines(text: string): string[] {
   const rest = text
     .replaceAll("\r\n", "\n")

@@ -1,14 +1,14 @@
-// Secrets that people copy from examples (`your-secret-key`): outside production they work, and each is told. Production
+// Secrets that people copy from examples (`your-secret-key`): outside production they work, with a warning for each. Production
 // refuses them (judge-values.ts, secrets.ts).
 import { createHash } from "node:crypto";
 import type { Config } from "./config.ts";
 import { findWeakSecrets, isExample } from "./secrets.ts";
 
-/** Keys that must be 32 bytes: an example is no such key, so one is made of it. */
+/** Keys that must be 32 bytes: an example text is not, so a key is derived from it. */
 const IS_KEY = /^([0-9a-f]{64}|[\w+/-]{43}=?)$/i;
 const KEYS = ["ENCRYPTION_KEY", "ENCRYPTION_KEY_PREVIOUS", "AUDIT_SIGNING_KEY"] as const;
 
-/** Makes examples usable, among the texts as they were given; nothing where they say that this is production. */
+/** Makes examples usable, in the texts as they were given; does nothing in production. */
 export function takeExampleSecrets(given: Map<string, string>, notes: string[]): void {
   if (given.get("APP_ENV") === "production") return;
   for (const name of KEYS) {
@@ -25,7 +25,7 @@ export function takeExampleSecrets(given: Map<string, string>, notes: string[]):
   notes.push("STRIPE_SECRET_KEY is an example: cards are taken by the sandbox, and production refuses it");
 }
 
-/** A sentence for each secret that works here and would stop production. */
+/** A sentence for each secret that works here but would stop production. */
 export function describeWeakSecrets(config: Config): string[] {
   if (config.APP_ENV === "production") return [];
   return findWeakSecrets(config).map(

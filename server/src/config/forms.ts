@@ -1,5 +1,5 @@
-// The forms that a text among the settings can have: what it must be, in words, and how it is read. Each setting that is a
-// text names its form, so that none is first found wrong by what uses it, when half of the program has been made.
+// The forms that text settings can have: a description in words, and how the text is read. Each text setting
+// names its form, so that an error is found at once, and not by the code that uses the value when half of the program runs.
 import { isIP } from "node:net";
 import { parseEmailAddress } from "../values/email-address.ts";
 import { parseKeyBytes } from "../values/key-bytes.ts";
@@ -9,18 +9,18 @@ import { splitList } from "./split-list.ts";
 export interface Form {
   /** For the table of all settings: "URL". */
   readonly name: string;
-  /** Goes on from the setting's name: "must be ...". */
+  /** The rest of a sentence that begins with the setting's name: "must be ...". */
   readonly must: string;
-  /** The value as it is kept; undefined where the text does not have this form. */
+  /** The value to be stored; undefined where the text does not have this form. */
   readonly read: (text: string) => string | undefined;
 }
 
 const NAME =
   /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
-/** A name before the address, in quotes where it has characters that mean something in a list of addresses. */
+/** The name before the address, in quotes where it has characters with a meaning in a list of addresses. */
 const MAILBOX = /^(?:"[^"\\\p{C}]+"|[^"\\<>(),:;@\p{C}]*)\s*<([^<>\s]+)>$/u;
 
-/** A form of which every value is kept as it is. */
+/** A form that stores each value unchanged. */
 function keep(name: string, must: string, isOfForm: (text: string) => boolean): Form {
   return { name, must, read: (text) => (isOfForm(text) ? text : undefined) };
 }
@@ -56,7 +56,7 @@ function isMailbox(text: string): boolean {
   return parseEmailAddress(address.replace(/@localhost$/, "@localhost.localdomain")) !== undefined;
 }
 
-/** Undefined also where it names no host, or has what a URL only seems to have: `new URL` takes blanks and line breaks out. */
+/** Undefined also where it names no host, or is changed by parsing: `new URL` removes blanks and line breaks. */
 function parseUrl(text: string, protocol: RegExp): URL | undefined {
   if (/[\s\p{C}\\]/u.test(text) || !/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text))
     return undefined;
@@ -77,17 +77,17 @@ export const text = keep(
   (value) => !/\p{C}/u.test(value),
 );
 
-/** What is sent in a header. */
+/** Text that is sent in a header. */
 export const visible = keep("text", "be visible ASCII characters without blanks", (value) =>
   /^[\x21-\x7e]+$/.test(value),
 );
 
 export const httpUrl = keep("URL", HTTP, (value) => parseUrl(value, /^https?:$/) !== undefined);
 
-/** Paths are added at its end. */
+/** A URL that paths are appended to. */
 export const baseUrl = keep("URL", `${HTTP}, without user, ? and #`, isBaseUrl);
 
-/** Of a page, or of an app on a phone. */
+/** The URL of a page, or of an app on a phone. */
 export const anyUrl = keep(
   "URL",
   "be a URL, such as https://shop.example.com/paid",
@@ -146,12 +146,12 @@ export const webhookSecret = keep("key", "be a signing secret of Stripe, which b
   /^whsec_[\x21-\x7e]+$/.test(value),
 );
 
-/** Part of a path at Entra ID. */
+/** A part of a path at Entra ID. */
 export const directoryId = keep("id", "be an id or a domain: letters, digits, - and .", (value) =>
   /^[\w.-]+$/.test(value),
 );
 
-/** Of signed notes (C2SP): no blank and no +, which stand between its parts. */
+/** The name in signed notes (C2SP): no blank and no +, which separate their parts. */
 export const logName = keep(
   "name",
   "be a name such as log.example.com, without blanks, + and scheme",
@@ -172,7 +172,7 @@ export const language: Form = {
       const [canonical = ""] = Intl.getCanonicalLocales(tag);
       return /^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(canonical) ? canonical : undefined;
     } catch {
-      return undefined; // it is none
+      return undefined; // not a valid one
     }
   },
 };

@@ -1,30 +1,30 @@
-// Finds each key's text among the sources, under its own name or another, and remembers by which name it came, so that a
-// complaint names what the user wrote.
+// Finds each key's text in the sources, under its own name or another, and remembers which name was used, so that an
+// error message names what the user wrote.
 import { ownOf } from "../values/own-of.ts";
 import { CONFIG_KEYS } from "./config.ts";
 import type { Alias, ConfigKey } from "./key.ts";
 
-/** What one source says, by name; what is empty counts as not said. */
+/** The values of one source, by name; empty ones count as not set. */
 export type Values = Readonly<Record<string, string | undefined>>;
 
 export interface Gathered {
-  /** Texts by the keys' own names, in their own units. */
+  /** Texts by the keys' own names, in the keys' own units. */
   readonly given: Map<string, string>;
-  /** The other name under which a key's text came, by the key's own; of one made of parts, what tells of the parts. */
+  /** The other name that supplied a key's text, by the key's name; for a key made of parts, a name for the parts. */
   readonly givenAs: Map<string, string>;
   readonly problems: readonly string[];
-  /** Sentences about what is not used. */
+  /** Sentences about unused values. */
   readonly notes: readonly string[];
 }
 
-/** Whole families of which a later version may read more: a name of theirs that is no key is told, and stops nothing. */
+/** Prefixes of settings that a later version may read: an unknown name with such a prefix is reported, but stops nothing. */
 const FAMILIES = ["AZURE_AD_", "SENTINEL_"];
 
 export function isOfFamily(name: string): boolean {
   return FAMILIES.some((family) => name.startsWith(family));
 }
 
-/** @param sources the strongest first: what it says by any name beats the others */
+/** @param sources the strongest first: its value wins, under whichever name */
 export function gatherValues(sources: readonly Values[]): Gathered {
   const gathered = {
     given: new Map<string, string>(),
@@ -75,7 +75,7 @@ function toOwnUnit(
   return key.default ?? "";
 }
 
-/** Names of a family that are no key. */
+/** Names with a known prefix that are not a key. */
 export function findStrangers(sources: readonly Values[]): string[] {
   const known = new Set(listNames());
   const names = sources.flatMap((source) =>
@@ -84,7 +84,7 @@ export function findStrangers(sources: readonly Values[]): string[] {
   return [...new Set(names)].filter((name) => isOfFamily(name) && !known.has(name));
 }
 
-/** Every name under which a value may come. */
+/** Every name under which a value may be set. */
 export function listNames(keys: readonly ConfigKey[] = CONFIG_KEYS): string[] {
   return keys.flatMap((key) => [key.name, ...(key.aliases ?? []).map(({ name }) => name)]);
 }

@@ -1,15 +1,15 @@
-// What is wrong with the values of who may come in, though each is of its type.
+// Finds errors in the sign-in settings beyond each value's type.
 import type { Config } from "./config.ts";
 import { readPasskeySettings } from "./passkey-settings.ts";
 import { findGuessableSecrets } from "./secrets.ts";
 
-/** Browsers make passkeys only for pages of the domain itself or below, and only over TLS but on localhost. */
+/** Browsers create passkeys only for pages of the domain itself or below it, and only over TLS except on localhost. */
 function findPasskeyProblems(config: Config): string[] {
-  if (!URL.canParse(config.PUBLIC_URL)) return []; // said already
+  if (!URL.canParse(config.PUBLIC_URL)) return []; // already reported
   const { rpId, origins } = readPasskeySettings(config);
   return origins.flatMap((origin) => {
     const url = URL.canParse(origin) ? new URL(origin) : undefined;
-    if (url?.origin !== origin) return []; // said already
+    if (url?.origin !== origin) return []; // already reported
     if (url.hostname !== rpId && !url.hostname.endsWith(`.${rpId}`))
       return [`WEBAUTHN_RP_ID must be the host of ${origin} or a domain above it, not "${rpId}"`];
     const isSafe = url.protocol === "https:" || url.hostname === "localhost";
@@ -19,7 +19,7 @@ function findPasskeyProblems(config: Config): string[] {
   });
 }
 
-/** What must not be started with, in words; empty where all is well. */
+/** Errors that must stop the start, in words; empty where all is well. */
 export function findUnsafeAccess(config: Config): string[] {
   return [...findGuessableSecrets(config), ...findUnsafeIssuers(config), ...findPasskeyProblems(config)];
 }

@@ -1,4 +1,4 @@
-// What is wrong with the values of payments, though each is of its type.
+// Finds errors in the settings of payments beyond each value's type.
 import type { Config } from "./config.ts";
 
 export function findUnsafePayments(config: Config): string[] {

@@ -1,4 +1,4 @@
-// What is wrong with the values of supply, though each is of its type.
+// Finds errors in the settings of supply beyond each value's type.
 import type { Config } from "./config.ts";
 import { VENDOR_API_URL_DEFAULT } from "./keys/supply.ts";
 
@@ -23,7 +23,7 @@ function findUnfitForProduction({ VENDOR_API_URL: url, VENDOR_API_TOKEN: token }
   return problems;
 }
 
-/** What is odd about the supplier while trying out, in words. */
+/** Warnings about the supplier outside production, in words. */
 export function describeSupplyOddities({
   APP_ENV,
   VENDOR_API_URL: url,

@@ -1,10 +1,10 @@
-// What is wrong with values though each is of its type: secrets too short, URLs of the wrong kind, keys set alone.
+// Finds errors beyond each value's type: secrets that are too short, URLs of the wrong kind, keys set without others they need.
 import type { Config } from "./config.ts";
 import { findUnsafeAccess } from "./judge-access.ts";
 import { findUnsafePayments } from "./judge-payments.ts";
 import { findUnsafeSupply } from "./judge-supply.ts";
 
-/** What must not be started with, in words; empty where all is well. */
+/** Errors that must stop the start, in words; empty where all is well. */
 export function findUnsafeValues(config: Config): string[] {
   const problems: string[] = [];
   problems.push(...findUnsafeAccess(config));
@@ -24,7 +24,7 @@ export function findUnsafeValues(config: Config): string[] {
   return problems;
 }
 
-/** Outside production a note says that they are easy to guess. */
+/** Outside production, a note says that they are easy to guess. */
 function findShortSecrets(config: Config): string[] {
   if (config.APP_ENV !== "production") return [];
   const lengths = { JWT_SECRET_KEY: 32, API_KEY_V1: 32 } as const;
@@ -34,7 +34,7 @@ function findShortSecrets(config: Config): string[] {
     .map((name) => `${name} must have at least ${lengths[name]} bytes`);
 }
 
-/** Without its text, which holds a password. */
+/** Without the URL's text, which holds a password. */
 function findUrlProblems(url: string): string[] {
   if (!/^postgres(ql)?:\/\//.test(url)) return ["DB_URL must begin with postgres:// or postgresql://"];
   const problem =

@@ -1,10 +1,10 @@
-// One setting: its name, type, default and one sentence; and the values of many.
+// One setting: its name, type, default and one sentence of description; and the values of many settings.
 import type { Form } from "./forms.ts";
 
-/** Another name under which a value may come. */
+/** Another name under which a value may be set. */
 export interface Alias {
   readonly name: string;
-  /** The value's unit, where it is not the key's own: seconds, with a fraction if need be, for a key in milliseconds. */
+  /** The value's unit, where it differs from the key's: seconds, possibly with a fraction, for a key in milliseconds. */
   readonly unit?: "seconds";
 }
 
@@ -18,9 +18,9 @@ interface Described {
   readonly maximum?: number;
   readonly secret?: boolean;
   readonly aliases?: readonly Alias[];
-  /** The Python programs before this one had this name. */
+  /** The Python programs before this one used this name. */
   readonly earlier?: true;
-  /** What the value will be for: it is taken, and nothing reads it yet. */
+  /** The future use of the value: it is accepted, but nothing reads it yet. */
   readonly later?: string;
 }
 
@@ -53,7 +53,7 @@ export type ConfigOf<Keys extends readonly ConfigKey[]> = {
     | (K["default"] extends undefined ? undefined : never);
 };
 
-/** What a secret is: a text of its form, and never one that we chose. */
+/** A secret's form is text, and it never has a default. */
 export function secret(form: Form) {
   return { type: "string", form, default: undefined, secret: true } as const;
 }

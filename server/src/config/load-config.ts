@@ -1,4 +1,4 @@
-// The only reader of the environment: unknown keys of .env and values that cannot be used are named at start, all at once.
+// The only reader of the environment: it reports unknown keys of .env and unusable values at start, all at once.
 import { resolve } from "node:path";
 import { CONFIG_KEYS, type Config } from "./config.ts";
 import { deriveValues } from "./derive-values.ts";
@@ -20,7 +20,7 @@ import { readValue } from "./read-value.ts";
 export interface ConfigSource {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly envFile?: string;
-  /** What the command line says, which beats both. */
+  /** The values from the command line, which win over both. */
   readonly options?: readonly GivenOption[];
 }
 
@@ -33,18 +33,18 @@ export interface GivenOption {
 }
 
 export interface ReadConfig {
-  /** With the default in the place of what is malformed, so that the rest can be judged all the same. */
+  /** Malformed values are replaced by the default, so that the rest can still be checked. */
   readonly config: Config;
-  /** A sentence for everything that must be put right before the program starts. */
+  /** A sentence for every error that must be fixed before the program starts. */
   readonly problems: readonly string[];
-  /** Sentences for whoever starts the program: what is given and does nothing, and what production would refuse. */
+  /** Warnings for the person who starts the program: settings without effect, and values that production would refuse. */
   readonly notes: readonly string[];
-  /** Names each setting as the user wrote it, in a sentence about it. */
+  /** Replaces setting names in a sentence by the names that the user wrote. */
   readonly nameAsGiven: (problems: readonly string[]) => string[];
 }
 
 /**
- * Reads `.env` (if there is one) and the environment, which wins.
+ * Reads `.env` (if it exists) and the environment, which wins.
  * @throws ConfigError naming every unknown key of `.env` and every malformed value.
  */
 export function loadConfig(source: ConfigSource = {}): Config {
@@ -53,7 +53,7 @@ export function loadConfig(source: ConfigSource = {}): Config {
   return config;
 }
 
-/** The same for who has more to judge: with what there is to say of it. @throws ConfigError where .env cannot be read */
+/** The same for callers with more checks: also returns the messages. @throws ConfigError where .env cannot be read */
 export function readConfig(source: ConfigSource = {}): ReadConfig {
   const environment = source.environment ?? process.env;
   const { values: file, problems } = readEnvFile(source.envFile ?? resolve(".env"));
@@ -63,8 +63,8 @@ export function readConfig(source: ConfigSource = {}): ReadConfig {
 }
 
 /**
- * The named settings for a program beside the server, from the environment alone: whatever else stands there is its own, and
- * an APP_ENV that is none of ours counts as production.
+ * The named settings for a program beside the server, only from the environment: its other variables are ignored, and
+ * an unknown APP_ENV counts as production.
  * @throws ConfigError
  */
 export function readEnvironment(names: readonly (keyof Config)[]): ReadConfig {
@@ -105,7 +105,7 @@ function readSources(said: readonly Values[], options: readonly GivenOption[] = 
   };
 }
 
-/** Each by its key, and then together: a text that is malformed is judged as it was given, and told once. */
+/** First checks each key, then all together: a malformed text is checked as it was given, and reported once. */
 function readValues(given: ReadonlyMap<string, string>): { config: Config; malformed: string[] } {
   const readings = CONFIG_KEYS.map((key: ConfigKey) => ({ key, ...readValue(key, given.get(key.name)) }));
   const malformed = readings.flatMap(({ key, problem }) =>

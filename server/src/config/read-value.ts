@@ -16,13 +16,13 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 };
 
 export interface Reading {
-  /** The default's where the text is malformed. */
+  /** The default value where the text is malformed. */
   readonly value: unknown;
-  /** What is wrong with the text, going on from the key's name. */
+  /** What is wrong with the text: the rest of a sentence that begins with the key's name. */
   readonly problem?: string;
 }
 
-/** @param given undefined: the default */
+/** @param given undefined: the default is used */
 export function readValue(key: ConfigKey, given: string | undefined): Reading {
   const byDefault = key.default === undefined ? undefined : readText(key, key.default).value;
   if (given === undefined) return { value: byDefault };

@@ -1,6 +1,6 @@
-// Judges secrets by how hard they are to guess, before the program starts in production with one that is not. What is
-// judged is what a guesser would try first: words that everybody knows, rows of the keyboard and of the alphabet,
-// repetitions, counting, few different characters. A key out of `openssl rand` passes by far.
+// Judges how hard secrets are to guess, before the program starts in production with an easy one. It checks
+// what an attacker would try first: common words, rows of the keyboard and of the alphabet,
+// repetitions, counting, few different characters. A key from `openssl rand` passes by far.
 import type { Config } from "./config.ts";
 
 /** A third of what a key of 32 random bytes has; 32 random hexadecimal digits have 128, of which chance takes a few. */
@@ -35,28 +35,28 @@ const GIVEN_KEYS = [
   "STRIPE_WEBHOOK_SECRET",
   "SENTINEL_TOKEN",
 ] as const satisfies (keyof Config)[];
-/** Where a password stands in a URL, and the key under which it may have come alone. */
+/** Keys whose URL holds a password, and the key under which the password may have been set alone. */
 const URLS = [
   ["DB_URL", "DB_PASSWORD"],
   ["SMTP_URL", "EMAIL_PASSWORD"],
 ] as const satisfies [keyof Config, keyof Config][];
-/** An issuer's own form is theirs: only what is no key at all is told. A password is its chooser's affair a little further. */
+/** Lower limits, in bits: for values whose form somebody else chose (only obvious non-keys are reported), and for passwords. */
 const GIVEN_BITS_MIN = 50;
 const PASSWORD_BITS_MIN = 24;
 
-/** A secret that everybody could guess: a sentence that says why, and what to do. */
+/** A secret that everybody could guess: a sentence with the reason and the remedy. */
 export interface WeakSecret {
   readonly problem: string;
   readonly wayOut: string;
 }
 
-/** Which secrets production refuses to start with, in words. */
+/** The secrets that production refuses to start with, in words. */
 export function findGuessableSecrets(config: Config): string[] {
   if (config.APP_ENV !== "production") return [];
   return findWeakSecrets(config).map(({ problem, wayOut }) => `${problem}; ${wayOut}`);
 }
 
-/** Which secrets are fit for trying out alone. */
+/** The secrets that are only good enough outside production. */
 export function findWeakSecrets(config: Config): WeakSecret[] {
   return [
     ...judgeKeys(config, OWN_KEYS, BITS_MIN).map(([name, reason]) => ({
@@ -107,18 +107,18 @@ function readPassword(url: string | undefined): string | undefined {
   }
 }
 
-/** Whether a secret is out of an example, such as your-secret-key: most of it is words that everybody knows. */
+/** Whether a secret comes from an example, such as your-secret-key: it consists mostly of common words. */
 export function isExample(secret: string): boolean {
   return read(secret.trim()).known * 2 > secret.trim().length;
 }
 
-/** Why a secret is easy to guess, in words; undefined where it is not. Both its text and what it encodes must be hard. */
+/** Why a secret is easy to guess, in words; undefined where it is not. Its text and its decoded bytes must both be hard. */
 export function explainGuessable(secret: string, bitsMin = BITS_MIN): string | undefined {
   const text = secret.trim();
   return judge(text, bitsMin) ?? judgeBytes(decode(text), bitsMin);
 }
 
-/** Bytes that are written as hexadecimal or base64; undefined where the text is neither. */
+/** The bytes that the text encodes as hexadecimal or base64; undefined where it is neither. */
 function decode(text: string): Buffer | undefined {
   if (/^[0-9a-f]{32,}$/i.test(text)) return Buffer.from(text, "hex");
   return /^[\w+/-]{40,}={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined;
@@ -139,7 +139,7 @@ function judge(text: string, bitsMin: number, bitsEachMax = 6): string | undefin
   return new Set(text).size < 10 ? "it has few different characters" : "it is too short, or too regular";
 }
 
-/** What a guesser has to guess, and how many characters are known, said before, or count up or down. */
+/** The bits to be guessed, and how many characters are known words, repeated, or count up or down. */
 interface Reading {
   readonly bits: number;
   readonly known: number;

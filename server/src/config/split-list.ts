@@ -1,4 +1,4 @@
-// Lists in one text of the configuration.
+// Reads lists from one setting.
 
 /** "a, b" as a list. */
 export function splitList(text: string | undefined): string[] {

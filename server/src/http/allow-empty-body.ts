@@ -1,5 +1,5 @@
-// A request that says nothing: without a body, or with an empty one, whatever its Content-Type. Where a body is an object, it
-// is then taken for {}, so that nothing need be said where nothing is required, and what is required is named.
+// Accepts requests without a body, or with an empty one, whatever their Content-Type. Where a route's body is an object, an empty
+// one counts as {}: a client need send nothing where nothing is required, and missing fields are named.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { HttpServer } from "./http-server.ts";
 

@@ -1,7 +1,7 @@
-// Which methods a path takes, for the answer to one that it does not take. Asked only where no route was found.
+// Which methods a path allows, for the answer to a request with another method. Asked only where no route was found.
 import type { HttpServer } from "./http-server.ts";
 
-/** To be called before any route is added. Returns the methods of a path, sorted; empty where nobody knows it. */
+/** Call this before any route is added. Returns the methods of a path, sorted; empty for an unknown path. */
 export function watchMethods(server: HttpServer): (path: string) => readonly string[] {
   const patterns = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
   server.addHook("onRoute", ({ url, method }) => {
@@ -15,7 +15,7 @@ export function watchMethods(server: HttpServer): (path: string) => readonly str
   };
 }
 
-/** "/holds/:id/capture" as a pattern of paths. What stands for any path at all is no path of its own. */
+/** "/holds/:id/capture" as a pattern of paths. A route that matches any path at all is left out. */
 function toPattern(url: string): RegExp {
   if (url.includes("*")) return /(?!)/;
   const steps = url.split("/").map((step) => (step.startsWith(":") ? "[^/]+" : RegExp.escape(step)));

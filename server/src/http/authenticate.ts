@@ -1,5 +1,5 @@
-// Who is asking: gives the bearer token to the verifiers in turn and turns it into an Actor. A verified token is kept in
-// memory until it expires, so that checking it again costs microseconds; whether it was revoked is asked every time.
+// Who is asking: passes the bearer token to the verifiers in turn and turns it into an Actor. A verified token is kept in
+// memory until it expires, so that checking it again costs microseconds; whether it was revoked is checked every time.
 import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { createTurns, type Turns } from "../runtime/turns.ts";
 import { type Actor, ROLES, type Role } from "../values/actor.ts";
@@ -12,29 +12,29 @@ export interface TokenSettings {
   readonly audience: string;
 }
 
-/** What a token says, once it is verified. */
+/** The content of a verified token. */
 export interface Verified {
   readonly actor: Actor;
   readonly expiresAtMs: number;
-  /** Asked on every request: false once the token was revoked. Must cost next to nothing. */
+  /** Called on every request: false once the token was revoked. Must be very cheap. */
   readonly isGood: () => boolean;
 }
 
-/** `untilMs` by a clock that nobody sets: that of the machine, set back, must not make a token live longer. */
+/** `untilMs` by a monotonic clock: if the machine's clock is set back, a token must not live longer. */
 type Remembered = Verified & { readonly untilMs: number };
 
-/** Resolves with undefined where the token is of another kind; throws where it is of this kind and not valid. */
+/** Resolves with undefined where the token is of another kind; throws where it is of this kind but not valid. */
 export type TokenVerifier = (token: string) => Promise<Verified | undefined>;
 
 export interface Authenticator {
-  /** Whose token this is, where it was verified before and is still good: at once, for next to nothing. */
+  /** The token's owner, where the token was verified before and is still valid: synchronous and very cheap. */
   readonly recall: (authorization: string | undefined) => Actor | undefined;
   /**
-   * Of each network two tokens of a kind are checked at once, and the others wait for their turn: a flood of bad ones takes
-   * no more than that, and a good one among them gets in.
+   * For each network two tokens of a kind are checked at once, and the others wait for their turn: a flood of bad ones takes
+   * no more than that, and a good one among them still gets through.
    * @param authorization value of the Authorization header
-   * @throws AppError `unauthenticated` saying what is wrong with the token, never why a signature failed;
-   *   `too_many/rate_limited` where thousands of the same network wait already
+   * @throws AppError `unauthenticated` saying what is wrong with the token, but never why a signature failed;
+   *   `too_many/rate_limited` where thousands of requests from the same network wait already
    */
   readonly verify: (authorization: string | undefined, network: string) => Promise<Actor>;
 }
@@ -69,12 +69,12 @@ export function createAuthenticator(verifiers: readonly TokenVerifier[]): Authen
   return { recall, verify };
 }
 
-/** Of the pool's four threads, a network whose tokens are all bad leaves two. */
+/** The thread pool has four threads; a network whose tokens are all bad leaves two of them free. */
 const CHECKS_AT_ONCE = 2;
-/** As many people may come in through one network at once; each check takes a fraction of a millisecond. */
+/** As many people may sign in through one network at once; each check takes a fraction of a millisecond. */
 const CHECKS_WAITING_MAX = 5_000;
 
-/** Kinds have turns of their own: where one's issuer is slow to answer, the others' tokens do not wait for it. */
+/** Each kind has its own queue: where one kind's issuer answers slowly, tokens of other kinds do not wait for it. */
 function createChecks(): { readonly run: <T>(lane: string, check: () => Promise<T>) => Promise<T> } {
   const lanes = new Map<string, Turns>();
   const refuse = () =>
@@ -100,8 +100,8 @@ function createChecks(): { readonly run: <T>(lane: string, check: () => Promise<
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
- * Verifies the tokens of `countinghouse token`: HS256 alone, audience, expiry, subject, name and known roles.
- * @param options.takesBare a token without roles is a customer's, and may have no end
+ * Verifies the tokens of `countinghouse token`: only HS256, with audience, expiry, subject, name and known roles.
+ * @param options.takesBare accepts a token without roles as a customer's, which may also have no expiry
  */
 export function createLocalVerifier(settings: TokenSettings, { takesBare = false } = {}): TokenVerifier {
   const key = new TextEncoder().encode(settings.secret);
@@ -154,7 +154,7 @@ function toActor(payload: Record<string, unknown>): Actor {
   return { id: sub, name, roles };
 }
 
-/** Text that PostgreSQL and a log line can keep: no control characters, no broken Unicode. */
+/** Text that PostgreSQL and a log line can store: no control characters, no broken Unicode. */
 function isPlainText(value: unknown): value is string {
   return typeof value === "string" && /^[^\p{Cc}\p{Cs}]{1,128}$/u.test(value);
 }

@@ -1,11 +1,11 @@
-// The one place where permission is asked for: before any route's own code, by the route's operationId in the table of
+// The one place where permission is checked: before any route's own code, by the route's operationId in the table of
 // permissions. A route that is neither public nor in the table stops the start.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import { AppError } from "../values/app-error.ts";
 import { ownOf } from "../values/own-of.ts";
 import { findRefusal, PERMISSIONS, type Permission } from "./permissions.ts";
 
-/** Finds the permission of each route as it is added. The server does not start while one that is not public has none. */
+/** Finds the permission of each route as it is added. The server does not start while a non-public route has none. */
 export function attachPermissions(server: FastifyInstance): void {
   const bare: RouteOptions[] = [];
   server.addHook("onRoute", (route) => {

@@ -1,20 +1,20 @@
-// What JSON.parse takes without a word and a money system must not: a number that is not the one that was written, a member
-// named twice (of which one would vanish), text that is no Unicode. One pass over the text of a body that is valid JSON.
+// What JSON.parse accepts silently and a money system must not: a number that would change when parsed, a member that is
+// named twice (one would vanish), text that is not valid Unicode. One pass over the text of a body that is valid JSON.
 import { AppError, type FieldProblem } from "../values/app-error.ts";
 import { TOO_MANY_DIGITS } from "../values/money.ts";
 
-/** So many problems are named at most. */
+/** The most problems that are named. */
 const PROBLEMS_MAX = 20;
-/** What names the place of a problem is cut there: a name may be as long as a body. */
+/** The path of a problem is cut at this length: a name may be as long as a body. */
 const FIELD_LENGTH_MAX = 200;
-/** A number of so many characters or less has at most 15 digits, which a JSON number keeps exactly. */
+/** A number of at most this many characters has at most 15 digits, which a JSON number keeps exactly. */
 const HARMLESS_LENGTH = 15;
 
-/** An object or array that the pass is inside of. */
+/** An object or array that the pass is currently inside. */
 interface Level {
-  /** Of an object: the names met so far. */
+  /** For an object: the names met so far. */
   readonly names: Set<string> | undefined;
-  /** Where the pass is: the member's name, or the item's index. */
+  /** The current position: the member's name, or the item's index. */
   at: string | number;
 }
 
@@ -79,7 +79,7 @@ function enterMember(level: Level, literal: string, report: (reason: string) => 
   level.names?.add(name);
 }
 
-/** Past the closing quote. */
+/** The position after the closing quote. */
 function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;
@@ -88,9 +88,9 @@ function endOfString(text: string, from: number): number {
   }
 }
 
-/** Only an escape can write one: the bytes of a body are UTF-8. */
+/** Only an escape can write a lone surrogate: the bytes of a body are UTF-8. */
 function hasLoneSurrogate(text: string, from: number, to: number): boolean {
-  const literal = text.slice(from, to); // no search beyond it: of many strings that would be the whole body for each
+  const literal = text.slice(from, to); // only this string: searching on from each would read the body many times
   return literal.includes("\\u") && !(JSON.parse(literal) as string).isWellFormed();
 }
 
@@ -100,7 +100,7 @@ function endOfNumber(text: string, from: number): number {
   return at;
 }
 
-/** A decimal of up to 15 digits comes back as it was written; a longer one only where it is a number that JSON can keep. */
+/** A decimal of up to 15 digits is kept exactly; a longer one only where it equals a number that JSON can keep. */
 function describeNumber(literal: string): string | undefined {
   if (literal.length <= HARMLESS_LENGTH && !/[eE]/.test(literal)) return undefined;
   const number = Number(literal);

@@ -1,5 +1,5 @@
-// Cursors of lists: the id at which a page ended, in a form that nobody is tempted to compute with, and with a sum by which
-// one that was cut short, or comes from the list in another order, is told.
+// Cursors of lists: the id at which a page ended, encoded so that nobody computes with it, and with a checksum that reveals
+// a cursor that was cut short or comes from the list in another order.
 import { crc32 } from "node:zlib";
 import { invalidField } from "../values/app-error.ts";
 import { parseId } from "../values/id.ts";

@@ -1,7 +1,7 @@
-// Says in plain English what a value was found to lack: Ajv's own words ("must NOT have fewer than 1 properties") are for
-// those who read schemas.
+// Describes in plain English what is wrong with a value: Ajv's own messages ("must NOT have fewer than 1 properties") are for
+// readers of schemas.
 
-/** What the validator found; `parentSchema` is there where it was told to be verbose. */
+/** The validator's error; `parentSchema` is present where Ajv runs in verbose mode. */
 export interface Fault {
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -71,7 +71,7 @@ function describePattern({ params, parentSchema }: Fault): string {
   return `must match the pattern ${params["pattern"]}`;
 }
 
-/** What changes something must say what. */
+/** A change must name at least one field. */
 function describeTooEmpty({ params, parentSchema }: Fault): string {
   const names = namesOf(parentSchema);
   if (params["limit"] !== 1 || names.length === 0) return `must have at least ${count(params, "field")}`;
@@ -82,7 +82,7 @@ function count({ limit }: Fault["params"], noun: string): string {
   return `${limit} ${noun}${limit === 1 ? "" : "s"}`;
 }
 
-/** A name that is misspelled is found among those that are known. */
+/** Finds the known name that a misspelled name probably means. */
 function describeUnknown({ parentSchema }: Fault): string {
   const names = namesOf(parentSchema);
   return names.length === 0 ? "is not known here" : `is not known here, only ${listNames(names)}`;

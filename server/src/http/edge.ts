@@ -1,4 +1,4 @@
-// The edge of the program: which hosts it answers as, which other sites' pages may call it, and the security headers of
+// The edge of the program: the host names it answers to, the other sites whose pages may call it, and the security headers of
 // every answer.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "@fastify/cors";
@@ -16,12 +16,12 @@ export interface EdgeOptions {
 
 const MINUTES_10 = 600;
 
-/** Answers are data: whatever a browser makes of one, it may load nothing for it. */
+/** Answers are data: even if a browser renders one, it may load nothing for it. */
 const ANSWER_POLICY: ContentPolicy = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 export type ContentPolicy = Readonly<Record<string, string[]>>;
 
-/** The security headers of an answer under a policy. They never change, so they are asked for once, not per request. */
+/** The security headers of an answer under a policy. They never change, so they are computed once, not per request. */
 export function readSecurityHeaders(policy: ContentPolicy): Record<string, string> {
   const options: HelmetOptions = {
     contentSecurityPolicy: { useDefaults: false, directives: policy },
@@ -41,7 +41,7 @@ export function readSecurityHeaders(policy: ContentPolicy): Record<string, strin
   return Object.fromEntries(headers);
 }
 
-/** To be called before any route is added. */
+/** Call this before any route is added. */
 export async function guardEdge(server: HttpServer, options: EdgeOptions): Promise<void> {
   const headers = readSecurityHeaders(ANSWER_POLICY);
   server.addHook("onRequest", (request, reply, done) => {
@@ -66,13 +66,13 @@ export async function guardEdge(server: HttpServer, options: EdgeOptions): Promi
 }
 
 /**
- * Fields that decide whom a request is for, who sends it and what its body is: two of one kind are read otherwise by each program
- * on the way.
+ * Headers that decide whom a request is for, who sends it and what its body is: where one appears twice, programs on the way
+ * may each read a different one.
  */
 const SINGLE = ["Host", "Authorization", "Content-Type", "Idempotency-Key", "Cart-Token"] as const;
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?(utf-?8|us-ascii)"?\s*(;|$))/i;
 
-/** Why a request can be understood in two ways; undefined where it cannot. */
+/** Why a request is ambiguous; undefined where it is not. */
 function findMisleading(request: IncomingMessage): AppError | undefined {
   const { rawHeaders, headers, url = "" } = request;
   for (const name of SINGLE) {
@@ -99,7 +99,7 @@ function isSameName(sent: string | undefined, name: string): boolean {
   return sent?.toLowerCase() === name.toLowerCase();
 }
 
-/** A forged Host must not end up in links or caches. Health checks come by address and are let through. */
+/** A forged Host must not end up in links or caches. Health checks use the address as the host and are let through. */
 function refuseOtherHosts(server: HttpServer, trustedHosts: readonly string[]): void {
   const trusted = new Set(trustedHosts.map((host) => host.toLowerCase()));
   server.addHook("onRequest", (request, _reply, done) => {

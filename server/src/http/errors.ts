@@ -1,4 +1,4 @@
-// The refusals of the HTTP kit, and those that any command may meet. Codes are a promise to clients and never renamed.
+// The refusals of the HTTP kit, and those that any command may get. Codes are a promise to clients and never renamed.
 import type { ErrorEntry } from "../values/app-error.ts";
 
 export const HTTP_ERRORS = {

@@ -1,4 +1,4 @@
-// Picks the largest of many by one pass: what the bounds of connections and bodies give up first.
+// Finds the largest of many in one pass: the limits of connections and bodies give that one up first.
 
 /** Undefined where there is none. */
 export function findLargest<T>(items: Iterable<T>, weigh: (item: T) => number): T | undefined {

@@ -51,51 +51,51 @@ declare module "fastify" {
     actor: Actor;
     /** A JSON body as it was sent. */
     bodyText: string | undefined;
-    /** Of the problem document that answers it. */
+    /** The code of the problem document that answers it. */
     problemCode: string | undefined;
   }
   interface FastifyInstance {
-    /** The stream's own, to be added among those of the modules. */
+    /** The stream's own routes, to be added among the modules'. */
     addStreamRoute: Routes;
   }
   interface FastifyContextConfig {
     /** Reachable without a token. */
     public?: boolean;
-    /** Whoever comes without a token is a guest, whom the route itself lets in or not. */
+    /** A request without a token comes from a guest, and the route itself decides whether to allow it. */
     guests?: boolean;
   }
 }
 
-/** What all clients together may make the server hold. */
+/** The most memory that all clients together may make the server use. */
 export interface HttpBounds {
   readonly connectionsMax: number;
-  /** Bytes of bodies under way. */
+  /** The bytes of request bodies being received. */
   readonly bodiesMax: number;
-  /** Bytes of answers not yet taken. */
+  /** The bytes of answers that clients have not read yet. */
   readonly unreadMax: number;
 }
 
 export interface HttpServerOptions {
   readonly log: Log;
-  /** Of the line that each answered request gets. */
+  /** For the log line of each answered request. */
   readonly requestLevel: "info" | "debug";
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;
   /** Writes the audit entry of a command. */
   readonly recordCommand: CommandRecorder;
-  /** Of days: a name of the IANA database. */
+  /** The time zone of days: a name of the IANA database. */
   readonly timeZone: string;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly edge: EdgeOptions;
   readonly bounds: HttpBounds;
   readonly rateLimits: RateLimits;
-  /** Proxies whose word on the client's address is taken: addresses or networks. */
+  /** Proxies that are trusted to tell the client's address: addresses or networks. */
   readonly trustedProxies: readonly string[];
-  /** Whether direct routes are served past the framework (direct/). */
+  /** Whether direct routes are served without the framework (direct/). */
   readonly isDirect: boolean;
   readonly streams: StreamSettings;
-  /** Told of every refusal, before it is answered. */
+  /** Called for every refusal, before it is answered. */
   readonly onRefused?: (request: FastifyRequest, error: AppError) => Promise<void>;
 }
 
@@ -116,7 +116,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       requestTimeout: options.requestTimeoutMs,
       headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: Math.min(options.requestTimeoutMs, SLOW_CHECK_MS),
-      requireHostHeader: false, // Node's own refusal has no problem document: edge.ts has one
+      requireHostHeader: false, // Node's own refusal has no problem document; edge.ts sends one
     },
     clientErrorHandler: (error, socket) => refuseUnparsed(error, socket as Socket),
     // In which no byte goes either way (connection-turns.ts); later than a request that does not end is told so.
@@ -124,7 +124,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: "idle",
-    return503OnClosing: false, // the framework's own has neither a problem document nor Retry-After
+    return503OnClosing: false, // the framework's own answer has neither a problem document nor Retry-After
     genReqId: (raw) => takeRequestId(raw.headers["x-request-id"]),
     requestIdHeader: false,
     frameworkErrors: (error, request, reply) => {
@@ -144,7 +144,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // Response schemas document; that answers keep to them is proved by tests. The compiled serializers would drop what a
   // schema does not name without a word, and are slower than JSON.stringify where a field may be null.
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-  await guardEdge(server as HttpServer, options.edge); // first, so that a refused request has its headers too
+  await guardEdge(server as HttpServer, options.edge); // first, so that a refused request has these headers too
   const refuseWhileClosing = closeAnsweredConnections(server as HttpServer);
   const refuse = createRefusal(options);
   const admitRequest = addHooks(server as HttpServer, { ...options, refuse });
@@ -161,7 +161,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return server as HttpServer;
 }
 
-/** Ahead of the framework, which is given every request that is not taken. */
+/** Runs before the framework, which gets every request that is not taken here. */
 function serveDirectly(server: HttpServer, take: TakeDirect): void {
   server.server.removeAllListeners("request");
   server.server.on("request", (request, response) => {
@@ -169,10 +169,10 @@ function serveDirectly(server: HttpServer, take: TakeDirect): void {
   });
 }
 
-/** Requests that wait on all connections together hold about 60 MB then. */
+/** This many waiting requests on all connections together use about 60 MB. */
 const WAITING_MAX = 10_000;
 
-/** Before any other hook: a request that waits for its turn on its connection costs nothing but its own memory. */
+/** Runs before any other hook: a request that waits for its turn on its connection costs only its own memory. */
 function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOptions): BodyBudget {
   const onDropped = metrics.countDropped;
   const bodies = createBodyBudget(bounds.bodiesMax, onDropped);
@@ -199,9 +199,9 @@ function boundConnections(server: HttpServer, { metrics, bounds }: HttpServerOpt
 }
 
 /**
- * The framework closes the connections that are idle when a shutdown begins; Node keeps one that is answered later open
- * for its client's next request, and a client that stays would hold the server until it is ended by force. So that time
- * becomes short (a second is Node's own grace); what still comes in it is answered 503 and `Connection: close`.
+ * The framework closes idle connections when a shutdown begins; Node keeps a connection that is answered later open
+ * for its client's next request, so a persistent client would hold the server until it is ended by force. So the keep-alive
+ * time becomes short (Node's own grace is a second); requests within it are answered 503 and `Connection: close`.
  */
 function closeAnsweredConnections(server: HttpServer): Hook {
   let isClosing = false;
@@ -273,7 +273,7 @@ function addHooks(
   return admitRequest;
 }
 
-/** Answers what was thrown, and tells of it. */
+/** Answers an error with a problem document, and reports it. */
 function createRefusal({ log, onRefused }: HttpServerOptions): Refuse {
   return async (error, request, reply) => {
     const problem = toProblem(error);
@@ -284,8 +284,8 @@ function createRefusal({ log, onRefused }: HttpServerOptions): Refuse {
 }
 
 /**
- * A known token is accepted at once; an unknown one waits for its turn to be checked, and only where it turns out bad is it
- * counted against its network: whoever has a good one gets in, whatever others of the network send.
+ * A known token is accepted at once. An unknown one waits for its turn to be checked, and only if it is bad does it
+ * count against its network: a client with a good token gets in, whatever others on its network send.
  */
 function admit(
   { authenticator, limiter }: { readonly authenticator: Authenticator; readonly limiter: RateLimiter },

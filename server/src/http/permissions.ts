@@ -1,11 +1,11 @@
-// Who may do what: one line for each operation of the API, by its operationId. What is not listed nobody may do, and the
-// program does not start with a route that is not listed. What belongs to somebody is narrowed further by its owner
-// where it is read (`actsForAll`).
+// Who may do what: one line for each operation of the API, by its operationId. Nobody may do what is not listed, and the
+// program does not start with an unlisted route. Access to things with an owner is narrowed further
+// where they are read (`actsForAll`).
 import { type Actor, isAdmin, type Role } from "../values/actor.ts";
 
 export interface Permission {
   readonly roles: readonly Role[];
-  /** What an API key must be allowed; any: none of its own; undefined: a person alone may do this, no key and nobody who acts for them. */
+  /** The permission an API key needs; any: none; undefined: only a person may do this, no key and nobody acting for a person. */
   readonly scope: Scope | "any" | undefined;
   /** It moves a person's money: it passes the money guard, and RATE_LIMIT_MONEY counts it. */
   readonly movesMoney?: true;
@@ -54,7 +54,7 @@ const by = (roles: readonly Role[], scope: Permission["scope"]): Permission => (
 const moving = (roles: readonly Role[], scope: Scope): Permission => ({ roles, scope, movesMoney: true });
 
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
-  // Accounts and money: customers on their own alone
+  // Accounts and money: customers only on their own
   openAccount: by(STAFF, "accounts:write"),
   openAccounts: by(STAFF, "accounts:write"),
   listAccounts: by(EVERYONE, "accounts:read"),
@@ -108,7 +108,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addPurchaseOrder: by(OPERATORS, "stock:write"),
   receivePurchaseOrder: by(STAFF, "stock:write"),
 
-  // Payments: customers see their own; what gives or takes money is for staff
+  // Payments: customers see their own; only staff give or take money
   listPayments: by(EVERYONE, "payments:read"),
   getPayment: by(EVERYONE, "payments:read"),
   capturePayment: by(STAFF, "payments:write"),
@@ -136,7 +136,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   removeProductImage: by(STAFF, "catalog:write"),
   getImage: by(EVERYONE, "catalog:read"),
 
-  // Orders: customers their own alone
+  // Orders: customers only their own
   placeOrder: moving(EVERYONE, "orders:write"),
   previewOrder: by(EVERYONE, "orders:write"),
   listOrders: by(EVERYONE, "orders:read"),
@@ -157,14 +157,14 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listCreditNotes: by(EVERYONE, "orders:read"),
   getCreditNote: by(EVERYONE, "orders:read"),
 
-  // Coupons: what one takes off is told to whoever may order
+  // Coupons: anybody who may order can ask what one takes off
   listCoupons: by(OPERATORS, "coupons:read"),
   getCoupon: by(OPERATORS, "coupons:read"),
   addCoupon: by(OPERATORS, "coupons:write"),
   changeCoupon: by(OPERATORS, "coupons:write"),
   checkCoupon: by(EVERYONE, "orders:read"),
 
-  // Trading: customers their own orders and positions alone; programs and staff bring quotes in
+  // Trading: customers only their own orders and positions; programs and staff send quotes
   listInstruments: by(EVERYONE, "trading:read"),
   getInstrument: by(EVERYONE, "trading:read"),
   addInstrument: by(ADMIN, "instruments:write"),
@@ -204,7 +204,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   checkOutCart: moving(EVERYONE, "orders:write"),
   getCartOrder: by(EVERYONE, "orders:read"),
 
-  // Each command on a stream is judged by itself
+  // Each command on a stream is checked separately
   openStream: by(EVERYONE, "any"),
 
   // The check of the whole
@@ -241,10 +241,10 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   addMyPasskey: by(EVERYONE, undefined),
   removeMyPasskey: by(EVERYONE, undefined),
 
-  // No operation, but what those that pay out ask of a person's API key beyond STEP_UP_LIMITS: a key cannot step up
+  // Not an operation: what payouts require of a person's API key beyond STEP_UP_LIMITS, since a key cannot step up
   payLarge: by(EVERYONE, "payments:large"),
 
-  // Other users. What changes who has which rights is for a person alone, never for a key
+  // Other users. Only a person, never a key, may change anybody's rights
   listUsers: by(OPERATORS, "users:read"),
   getUser: by(OPERATORS, "users:read"),
   listUserSessions: by(OPERATORS, "users:read"),
@@ -262,9 +262,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 };
 
 export interface Refusal {
-  /** `person_required`: a person may do this in their own name, no API key and nobody who acts for them. */
+  /** `person_required`: only a person may do this in their own name, no API key and nobody acting for a person. */
   readonly code: "forbidden" | "person_required";
-  /** Why not, in words. */
+  /** The reason, in words. */
   readonly message: string;
 }
 
@@ -289,7 +289,7 @@ export function findRefusal(actor: Actor, permission: Permission): Refusal | und
     : { code: "forbidden", message: `this API key lacks the scope ${permission.scope}` };
 }
 
-/** Only administrators act on administrators: an operator could otherwise sign out, or begin to take over, who is above. */
+/** Only administrators act on administrators: otherwise an operator could sign out an administrator, or begin to take over. */
 export function mayActOn(actor: Actor, roles: readonly Role[]): boolean {
   return isAdmin(actor) || !roles.includes("admin");
 }

@@ -1,5 +1,5 @@
-// The only place that knows HTTP status numbers of refusals: turns any error into an RFC 9457 problem document. A bug
-// is answered 500 with the request id alone; what went wrong stands in the log.
+// The only place that knows the HTTP status numbers of refusals: turns any error into an RFC 9457 problem document. A bug
+// is answered 500 with only the request id; the details are in the log.
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { asUnavailable } from "../runtime/transaction.ts";
 import { AppError, type FieldProblem, type RefusalKind } from "../values/app-error.ts";
@@ -17,7 +17,7 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   unavailable: 503,
 };
 
-/** Framework errors that are the client's, as our own codes; each keeps the status that HTTP has for it. */
+/** Framework errors that are the client's fault, with our codes; each keeps its HTTP status. */
 const FRAMEWORK: Readonly<Record<string, { code: string; status: number; message: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: "invalid_json", status: 400, message: "the body is not valid JSON" },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
@@ -62,7 +62,7 @@ export interface Problem {
 }
 
 export function toProblem(thrown: unknown): Problem {
-  const error = asUnavailable(thrown); // reads outside a transaction meet a lost database here
+  const error = asUnavailable(thrown); // reads outside a transaction notice a lost database here
   if (error instanceof AppError) return describeRefusal(error);
   const { validation, code, statusCode, message } = error as FastifyError;
   if (validation !== undefined) return describeValidation(error as FastifyError);
@@ -82,7 +82,7 @@ export function toProblem(thrown: unknown): Problem {
   };
 }
 
-/** A path that is known, with a method that is not its own. */
+/** A known path with a method that it does not allow. */
 export function describeWrongMethod(method: string, allowed: readonly string[]): Problem {
   return {
     status: 405,
@@ -92,7 +92,7 @@ export function describeWrongMethod(method: string, allowed: readonly string[]):
   };
 }
 
-/** A stream asked for without the handshake of a WebSocket. */
+/** A stream requested without a WebSocket handshake. */
 export function describeMissingUpgrade(): Problem {
   return {
     status: 426,
@@ -119,7 +119,7 @@ function describeRefusal(error: AppError): Problem {
   };
 }
 
-/** SQLSTATE of a number that no row can have: an id of 2147483648 where ids are of 32 bits. */
+/** SQLSTATE for a number that no row can have: an id of 2147483648 where ids have 32 bits. */
 const BEYOND_COLUMN = "22003";
 
 function invalidNumber(): AppError {
@@ -132,7 +132,7 @@ const ERRORS_MAX = 20;
 const FIELD_LENGTH_MAX = 200;
 
 function describeValidation({ validation = [], validationContext = "body" }: FastifyError): Problem {
-  // That no alternative fits says less than what each of them asks for.
+  // The error "no alternative fits" says less than the errors of the alternatives.
   const telling = validation.filter(({ keyword }) => keyword !== "anyOf");
   const byField = Map.groupBy(telling.length === 0 ? validation : telling, (problem) =>
     nameField(problem, validationContext),
@@ -144,7 +144,7 @@ function describeValidation({ validation = [], validationContext = "body" }: Fas
   return { status: 400, code: "invalid_request", detail, extra: { errors } };
 }
 
-/** The field as RFC 9457 points to it too: "transactions[0].amount" is "#/transactions/0/amount". */
+/** The field in the form of RFC 9457 as well: "transactions[0].amount" is "#/transactions/0/amount". */
 function withPointer({ field, reason }: FieldProblem): FieldProblem & { pointer: string } {
   const steps = field.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
   const escaped = steps
@@ -155,7 +155,7 @@ function withPointer({ field, reason }: FieldProblem): FieldProblem & { pointer:
 
 type ValidationProblem = NonNullable<FastifyError["validation"]>[number] & Pick<Fault, "parentSchema">;
 
-/** "/transactions/0/amount" is "transactions[0].amount"; a name may hold anything and is cut where it is too long. */
+/** "/transactions/0/amount" is "transactions[0].amount"; a name may hold any text and is cut where it is too long. */
 function nameField({ instancePath, params }: ValidationProblem, context: string): string {
   const steps = instancePath
     .split("/")
@@ -168,7 +168,7 @@ function nameField({ instancePath, params }: ValidationProblem, context: string)
   return readable.trim() === "" ? context : readable;
 }
 
-/** All that was asked of one field: "must be text or a number", "must be one of deposit, withdrawal, transfer". */
+/** Joins all the demands on one field: "must be text or a number", "must be one of deposit, withdrawal, transfer". */
 function describeReasons(problems: readonly ValidationProblem[]): string {
   const allowed = problems.flatMap(
     ({ params }) => params["allowedValues"] ?? ("allowedValue" in params ? [params["allowedValue"]] : []),
@@ -183,7 +183,7 @@ function describeReasons(problems: readonly ValidationProblem[]): string {
   return [first, ...others.map((reason) => reason.replace(/^must be /, ""))].join(" or ");
 }
 
-/** The problem of a request that Node's parser gave up on, by the parser's error: there is no request to reply to. */
+/** The problem of a request that Node's parser gave up on, made from the parser's error: there is no request to reply to. */
 export function toUnparsedProblem(error: { readonly code?: string | undefined }): Problem {
   const known = ownOf(FRAMEWORK, error.code ?? "");
   return {
@@ -208,7 +208,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .send(renderProblem(problem, request.id));
 }
 
-/** The document as JSON text. No detail of an error takes the place of what RFC 9457 defines. */
+/** The document as JSON text. An error's details never replace the members that RFC 9457 defines. */
 export function renderProblem(problem: Problem, requestId: string): string {
   const members = {
     type: `urn:countinghouse:problem:${problem.code}`,

@@ -1,11 +1,11 @@
-// Reads JSON bodies: what a body must not have though JSON allows it (check-json.ts), and which text idempotency remembers.
+// Reads JSON bodies: refuses what JSON allows and we do not (check-json.ts), and keeps the text for idempotency.
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../values/app-error.ts";
 import { checkJson } from "./check-json.ts";
 import type { HttpServer } from "./http-server.ts";
 
-/** Reads the bytes of a JSON body: keeps its text in `request.bodyText`, and gives what was parsed. */
+/** Reads the bytes of a JSON body: keeps its text in `request.bodyText`, and returns the parsed body. */
 export type ReadJson = (
   request: FastifyRequest,
   bytes: Buffer,
@@ -13,8 +13,8 @@ export type ReadJson = (
 ) => void;
 
 /**
- * Parses JSON as the framework does (poisoned prototypes refused) and keeps the text, which idempotency remembers and
- * parses again: without a byte order mark, which the framework's parser alone would forgive.
+ * Parses JSON as the framework does (poisoned prototypes are refused) and keeps the text, which idempotency stores and
+ * parses again. The text has no byte order mark, which only the framework's parser would accept.
  */
 export function createJsonReader(server: HttpServer): ReadJson {
   const parse = server.getDefaultJsonParser("error", "error");
@@ -22,7 +22,7 @@ export function createJsonReader(server: HttpServer): ReadJson {
     if (!isUtf8(bytes)) return done(notUtf8());
     const text = bytes.toString().replace(/^\uFEFF/, "");
     request.bodyText = text;
-    if (text === "") return done(null, undefined); // allow-empty-body.ts says what it means
+    if (text === "") return done(null, undefined); // allow-empty-body.ts gives it a meaning
     parse(request, text, (error, value) => {
       if (error != null) return done(explainParseError(text, error), value);
       done(findJsonTrouble(text), value);
@@ -37,12 +37,12 @@ export function readJsonBodies(server: HttpServer, readJson: ReadJson): void {
   );
 }
 
-/** Read all the same, every byte at fault would become one and the same character, and be kept so. */
+/** Refuses invalid UTF-8: otherwise every invalid byte would become the same character, and be stored as such. */
 function notUtf8(): AppError {
   return new AppError("invalid", "invalid_json", { message: "the body is not valid UTF-8" });
 }
 
-/** Valid JSON that was refused all the same has a name in it that would change what every object is. */
+/** Valid JSON that the parser refuses has a name in it that would change the prototype of objects. */
 function explainParseError(text: string, error: Error): Error {
   try {
     JSON.parse(text);

@@ -25,8 +25,8 @@ export const Problem = Type.Object(
 );
 
 /**
- * What only the document says of a schema, since a reader behind it checks it, and says in words what is wrong. Goes into the
- * schema in the OpenAPI document, and is nothing to the validation.
+ * Adds rules to the document only, because a reader behind the schema checks them and explains what is wrong. They appear in the
+ * schema in the OpenAPI document, and do not affect the validation.
  */
 export const SHOWN = "x-shown";
 
@@ -34,12 +34,12 @@ export function shown<Some extends TSchema>(schema: Some, more: Readonly<Record<
   return { ...schema, [SHOWN]: more };
 }
 
-/** Text of which something is to be seen. */
+/** Text with at least one visible character. */
 export const NOT_BLANK = { pattern: "[^ ]" };
 
 const ID_PATTERN = "^([1-9][0-9]{0,14}|[1-8][0-9]{15})$";
 
-/** An id as it is answered. */
+/** An id in an answer. */
 export const Id = Type.String({
   pattern: ID_PATTERN,
   description: "Id as a decimal string",
@@ -48,7 +48,7 @@ export const Id = Type.String({
 /** An id in a body. */
 export const IdInput = Type.Union([Id, Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })]);
 
-/** An id in a path or a query: it comes as text and is a number to the handler (validate.ts). `example` exists at first. */
+/** An id in a path or a query: text that the handler gets as a number (validate.ts). `example` exists in new databases. */
 export function idOf(example: string, description = "Id as a decimal string") {
   return Type.Unsafe<number>({
     ...Type.String({ maxLength: 40, description, examples: [example] }),
@@ -58,7 +58,7 @@ export function idOf(example: string, description = "Id as a decimal string") {
 }
 
 export const Time = Type.String({ format: "date-time", examples: ["2026-11-21T09:00:00.123456Z"] });
-/** What text of a moment is: a time, or a day. */
+/** The forms that text of a moment may have: a time, or a day. */
 const MOMENT = { anyOf: [{ format: "date-time" }, { format: "date" }] };
 /** A bound of a list in time. */
 export const PastTime = Type.Optional(
@@ -73,7 +73,7 @@ export const PastTime = Type.Optional(
   }),
 );
 
-/** A time in a body; a date alone means its first moment, or that the whole of that day counts too. */
+/** A time in a body; a date alone means its first moment, or that all of that day is included. */
 export function momentOf(day: "start" | "end") {
   const meaning = day === "start" ? "its first moment" : "that day is included, to its end";
   return Type.String({
@@ -87,7 +87,7 @@ export function momentOf(day: "start" | "end") {
 
 export const AMOUNT_PATTERN = "^(0|[1-9][0-9]{0,15})([.][0-9]{1,2})?$";
 
-/** An amount as it is answered. */
+/** An amount in an answer. */
 export const Amount = Type.String({
   description: "Decimal string with the currency's decimals",
   examples: ["10.50"],
@@ -105,7 +105,7 @@ export const AmountInput = Type.Union(
 );
 export const Currency = currencyOf("EUR");
 
-/** The code of an asset. `example` exists at first. */
+/** The code of an asset. `example` exists in new databases. */
 export function currencyOf(example: string) {
   return Type.String({ pattern: "^[A-Z0-9][A-Z0-9_.:-]{0,63}$", examples: [example] });
 }
@@ -125,7 +125,7 @@ export function nullable<Some extends TSchema>(some: Some) {
   return Type.Union([some, Type.Null()]);
 }
 
-/** What a list is asked with that nothing narrows. */
+/** The query of a list without filters. */
 export const PageQuery = Type.Object({ cursor: Cursor, limit: Limit }, { additionalProperties: false });
 
 /** A page of a list. `title` names it in the OpenAPI document. */

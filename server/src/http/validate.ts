@@ -1,4 +1,4 @@
-// Compiles the routes' schemas. Bodies are taken as they are: no coercion, no silent removal of unknown fields. Path,
+// Compiles the routes' schemas. Bodies are checked as they are: no coercion, no silent removal of unknown fields. Path,
 // query and headers arrive as text and are coerced, ids too.
 import { Ajv, type AnySchema, type Options, type SchemaValidateFunction, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
@@ -8,10 +8,10 @@ import { NO_ID } from "../values/read-input.ts";
 import { formatStamp } from "../values/time.ts";
 import { endOfDay, startOfDay } from "../values/time-zone.ts";
 
-/** Marks a text that is an id: what the handler gets is the number. */
+/** Marks a text as an id: the handler gets the number. */
 export const READ_AS_ID = "x-id";
 
-/** Marks a time that may be a day alone: what the handler gets is when it begins (`start`), or is over (`end`), in the shop's time zone. */
+/** Marks a time that may be just a day: the handler gets its beginning (`start`) or end (`end`), in the shop's time zone. */
 export const READ_DAY_AS = "x-day";
 
 const OPTIONS: Options = {
@@ -39,7 +39,7 @@ export function createValidatorCompiler({
   return ({ schema, httpPart }) => compileWhenUsed(httpPart === "body" ? forBodies : forText, schema);
 }
 
-/** At the schema's first use: to compile all of them at once is a sixth of the time to start. */
+/** Compiles at the schema's first use: compiling all of them at once would be a sixth of the start's time. */
 function compileWhenUsed(ajv: Ajv, schema: AnySchema) {
   let compiled: ValidateFunction | undefined;
   const validate = (data: unknown): boolean => {
@@ -52,7 +52,7 @@ function compileWhenUsed(ajv: Ajv, schema: AnySchema) {
   return validate;
 }
 
-/** The keyword: puts the number in place of its text. */
+/** The keyword: replaces the text by its number. */
 const readId: SchemaValidateFunction = (...[, text, , place]) => {
   const id = parseId(text);
   if (id === undefined) readId.errors = [{ keyword: READ_AS_ID, message: NO_ID, params: {} }];
@@ -60,7 +60,7 @@ const readId: SchemaValidateFunction = (...[, text, , place]) => {
   return id !== undefined;
 };
 
-/** The keyword: puts the moment in place of a day; what is no day is left to whoever reads times. */
+/** The keyword: replaces a day by a moment; other text is left to the code that reads times. */
 function readDayIn(timeZone: string): SchemaValidateFunction {
   return (...[side, text, , place]) => {
     const stamp = side === "end" ? endOfDay(text, timeZone) : startOfDay(text, timeZone);

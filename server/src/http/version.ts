@@ -1,4 +1,4 @@
-// Versions of rows: a client reads one as an ETag and asks for it again in If-Match, so that nobody overwrites what they
+// Versions of rows: a client gets one as an ETag and sends it back in If-Match, so that nobody overwrites a change they
 // have not seen.
 import { AppError, invalidField } from "../values/app-error.ts";
 
@@ -18,12 +18,12 @@ export function readVersions(header: string | undefined): number[] | undefined {
   });
 }
 
-/** @throws AppError `conflict/version_mismatch` where the version is none of those asked for */
+/** @throws AppError `conflict/version_mismatch` where the version is not among the allowed ones */
 export function checkVersion(version: number, versions: readonly number[] | undefined): void {
   if (versions === undefined || versions.includes(version)) return;
   throw new AppError("conflict", "version_mismatch", { message: "It changed since it was read.", version });
 }
 
-/** For the description of a route that changes what has versions. */
+/** For the descriptions of routes that change something with versions. */
 export const IF_MATCH = "With If-Match the change is made only to the version that was read.";
 export const CHANGES_FIELDS = `Only the fields sent are changed. ${IF_MATCH}`;

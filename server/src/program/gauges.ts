@@ -41,12 +41,12 @@ export function listDatabaseGauges(db: Sql, poolSize: number): ModuleGauge[] {
   ];
 }
 
-/** Where the database does not answer there is no number; the scrape still tells the rest. */
+/** If the database does not answer, there is no number; the scrape still reports the rest. */
 function orNaN(read: () => Promise<number>): () => Promise<number> {
   return () => read().catch(() => Number.NaN);
 }
 
-/** Remembers what `read` gave for `intervalMs`, however often it is asked: so scraping has a bounded price. A failure is not remembered. */
+/** Caches the result of `read` for `intervalMs`, so frequent scraping has a bounded cost. A failure is not cached. */
 export function atMostEvery<T>(
   intervalMs: number,
   read: () => Promise<T>,

@@ -1,9 +1,9 @@
-// Judges the settings by all that reads them, before anything is made.
+// Checks the settings with all code that reads them, before anything is created.
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/env-file.ts";
 import { findSettingProblems } from "./module-list.ts";
 
-/** What the ledger's baseline brings; others are added to a database that is there. */
+/** The assets of the ledger's baseline; others can only be added to an existing database. */
 const CURRENCIES_OF_NEW = "USD EUR GBP CHF CAD AUD SEK NOK DKK PLN CZK INR CNY JPY KRW KWD";
 
 /** @throws ConfigError naming everything that is wrong */

@@ -1,4 +1,4 @@
-// The modules that the program is made of, lowest first. Each is opened with the services of those before it; adding one is
+// The modules of the program, lowest first. Each is opened with the services of those before it; to add one, add
 // its folder, its settings and one line here (and its name in modules.ts).
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/env-file.ts";
@@ -39,7 +39,7 @@ const LIST = begin()
 
 type AnyModule = Module<string, unknown, never, unknown>;
 
-/** A list that knows what its modules serve together, so that one that needs what is not below it is no valid line. */
+/** A list whose type knows the services so far: a module that needs a service that is not below it does not compile. */
 interface ModuleList<Have extends object> {
   readonly modules: readonly AnyModule[];
   readonly with: <Name extends string, Settings, Services>(
@@ -51,7 +51,7 @@ function begin<Have extends object>(modules: readonly AnyModule[] = []): ModuleL
   return { modules, with: (next) => begin([...modules, next as unknown as AnyModule]) };
 }
 
-/** What is served by all modules together, by their names. */
+/** The services of all modules together, by their names. */
 export type Services = typeof LIST extends ModuleList<infer Have> ? Have : never;
 
 /** Each module's settings, by its name. */
@@ -88,7 +88,7 @@ export function listChecks(): readonly Check[] {
   return LIST.modules.flatMap(({ checks = [] }) => checks);
 }
 
-/** What `countinghouse export` can write. */
+/** The exports of `countinghouse export`. */
 export function listExports(): readonly DataExport[] {
   return LIST.modules.flatMap(({ exports = [] }) => exports);
 }
@@ -106,7 +106,7 @@ export interface OpenedModules {
   readonly close: () => Promise<void>;
 }
 
-/** Opens all, lowest first; where one fails, those before it are closed again. */
+/** Opens all, lowest first; if one fails, those before it are closed again. */
 export async function openModules(host: Host, settings: Settings): Promise<OpenedModules> {
   const opened: OpenedModule<unknown>[] = [];
   const lower = new Map<string, unknown>();

@@ -1,5 +1,5 @@
-// Opens the database: our own PostgreSQL or the one of DB_URL, migrated, with a pool for everybody and one for group commit
-// alone. Imports little, so that PostgreSQL can start while the rest of the program is still being read.
+// Opens the database: our own PostgreSQL or the one of DB_URL, migrated, with one general pool and one only for group
+// commit. Imports little, so that PostgreSQL can start while the rest of the program is still being loaded.
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type BatchConnections, openBatchConnections } from "../runtime/batch-driver/batch-connections.ts";
@@ -25,23 +25,23 @@ export const BATCH_SETTINGS = {
 };
 /** Batches under way at once. */
 export const LANES = 2;
-/** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all. */
+/** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all rows. */
 const READ_SETTINGS = { enable_bitmapscan: "off" };
 
 export interface Databases {
   readonly db: Sql;
-  /** For group commit alone. */
+  /** Only for group commit. */
   readonly batchDb: BatchConnections;
   /** How to reach the database with psql. */
   readonly hint: string;
   readonly close: () => Promise<void>;
 }
 
-/** Throws where the settings cannot be used; `isNew` says that the database has no table yet. */
+/** Throws where the settings cannot be used; `isNew`: the database has no tables yet. */
 export type Judge = (database: { readonly isNew: boolean }) => Promise<void>;
 
 /**
- * @param judge asked before anything is made: the rest of the program, which knows, may be read meanwhile
+ * @param judge called before anything is created; the rest of the program, which it needs, may load meanwhile
  * @throws DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do; nothing is left running then
  */
 export async function openDatabases(config: Config, log: Log, judge: Judge): Promise<Databases> {
@@ -64,7 +64,7 @@ export async function openDatabases(config: Config, log: Log, judge: Judge): Pro
   }
 }
 
-/** The URL of the role that serves. */
+/** The URL of the role that the server runs as. */
 async function findServer(
   config: Config,
   { log, steps, judge }: { log: Log; steps: StopSteps; judge: Judge },
@@ -86,7 +86,7 @@ async function findServer(
   return { url: postgres.serverUrl, hint: postgres.adminHint };
 }
 
-/** As the owner of the tables, who then lets the role that serves in. */
+/** Runs as the owner of the tables, who then grants access to the server's role. */
 async function migrateOwn(url: string, log: Log): Promise<void> {
   const owner = openDatabase({ url, poolSize: 1, statementTimeoutMs: 0 });
   try {

@@ -1,4 +1,4 @@
-// What the page at / says of this program: what runs, whether it is ready, what the newest check found.
+// What the page at / says about this program: what runs, whether it is ready, and the result of the newest check.
 import type { Config } from "../config/config.ts";
 import type { HttpServer } from "../http/index.ts";
 import { type HealthOptions, readReadiness } from "../http/operations/health.ts";
@@ -6,7 +6,7 @@ import { addHome, formatMinute, type HomeLink, type HomeState } from "../http/op
 import type { ReportServices } from "../modules/reports/open.ts";
 import { atMostEvery } from "./gauges.ts";
 
-/** Whoever asks, and however often. */
+/** At most this often, however many clients ask. */
 const EVERY_MS = 1_000;
 
 const LINKS: readonly HomeLink[] = [
@@ -40,7 +40,7 @@ export function openHome(
   });
 }
 
-/** In production since when alone: what else there is would help only those who look for a way in. */
+/** In production only the start time: everything else would only help attackers. */
 function listFacts(config: Config): [label: string, value: string][] {
   const { APP_ENV, DB_URL } = config;
   const since: [string, string] = ["Since", formatMinute(new Date())];

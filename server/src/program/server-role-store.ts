@@ -1,13 +1,13 @@
-// What the role may do that the server runs as: read and write rows, no more. It owns nothing, so that SQL which somebody
-// slips past us can neither change what is append-only nor take off the triggers that keep it so.
+// The rights of the database role that the server runs as: reading and writing rows, no more. It owns nothing, so even injected
+// SQL can neither change append-only rows nor remove the triggers that protect them.
 import { MODULE_ORDER } from "../modules.ts";
 import type { Sql } from "../runtime/database.ts";
 import { toTextArray } from "../runtime/sql-array.ts";
 import { inTransaction } from "../runtime/transaction.ts";
 
-/** A module whose time has not come has none yet. */
+/** The schema of a module that is not installed yet is missing. */
 const SCHEMAS = ["runtime", ...MODULE_ORDER];
-/** Rows that are never changed: the book's history and the trail's. */
+/** Rows that never change: the history of the book and of the trail. */
 const APPEND_ONLY = [
   "audit.entries",
   "audit.checkpoints",
@@ -19,8 +19,8 @@ const APPEND_ONLY = [
 const READ_ONLY = ["runtime.migrations"];
 
 /**
- * Gives `role` what it needs to serve, and nothing that it had beyond. To be run by the owner of the tables, after each migration.
- * @throws PostgreSQL's error where the role does not exist or the tables are somebody else's
+ * Gives `role` the rights it needs to serve, and removes all others. Run by the owner of the tables, after each migration.
+ * @throws PostgreSQL's error where the role does not exist or the tables belong to another role
  */
 export async function grantServerRole(db: Sql, role: string): Promise<void> {
   await inTransaction(db, async ({ sql }) => {
@@ -46,7 +46,7 @@ export async function grantServerRole(db: Sql, role: string): Promise<void> {
   });
 }
 
-/** Whether the role may read every table there is: not where a start was killed between migrating and granting. */
+/** Whether the role may read every table: it may not where a start was killed between migrating and granting. */
 export async function mayServe(db: Sql, role: string): Promise<boolean> {
   const [row] = await db<[{ may: boolean }]>`
     SELECT NOT EXISTS (

@@ -1,4 +1,4 @@
-// The running program: database, modules, HTTP. `startApp` brings it up in order and hands back how to stop it.
+// The running program: database, modules, HTTP. `startApp` starts it in order and returns the way to stop it.
 
 import type { Config } from "../config/config.ts";
 import { PUBLIC_URL_DEFAULT } from "../config/keys/access.ts";
@@ -33,13 +33,13 @@ export interface App {
   readonly db: Sql;
   /** How to reach the database with psql. */
   readonly databaseHint: string;
-  /** Stops accepting, commits what is queued, closes. */
+  /** Stops accepting requests, commits what is queued, closes. */
   readonly stop: () => Promise<void>;
 }
 
 /**
  * Starts everything that the configuration asks for.
- * @param opening the databases, where they are being opened already
+ * @param opening the databases, where their opening has begun already
  * @throws ConfigError, DatabaseUnreachableError, EmbeddedPostgresError: one line each, saying what to do
  */
 export async function startApp(
@@ -61,7 +61,7 @@ export async function startApp(
 
 interface Opening extends Databases {
   readonly log: Log;
-  /** What is to be undone at the end, last first. */
+  /** The clean-up steps at the end, last first. */
   readonly steps: StopSteps;
 }
 
@@ -140,7 +140,7 @@ async function openServer(
   return server;
 }
 
-/** /metrics at an address of its own where METRICS_PORT names one. */
+/** /metrics at a separate address where METRICS_PORT is set. */
 async function openMetricsDoor(
   { METRICS_HOST: host, METRICS_PORT: port, METRICS_TOKEN: token }: Config,
   { server, metrics, steps }: { server: HttpServer; metrics: Metrics; steps: StopSteps },
@@ -189,7 +189,7 @@ function hideFromDocs(scope: HttpServer): void {
   });
 }
 
-/** What modules do by themselves. */
+/** The scheduled tasks of the modules. */
 function startWorkers(
   { workers }: Target,
   { db, log, steps, modules: { opened } }: Opening & { modules: OpenedModules },

@@ -1,10 +1,10 @@
-// The secret and the audience of access tokens. Apart from app.ts, so that `token` need not load a whole server.
+// The secret and the audience of access tokens. Separate from app.ts, so that `token` need not load a whole server.
 import { join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { TokenSettings } from "../http/authenticate.ts";
 import { readOrCreateSecret } from "../runtime/files/secret-file.ts";
 
-/** Makes the secret in DATA_DIR where neither JWT_SECRET_KEY nor an earlier start has. */
+/** Creates the secret in DATA_DIR where JWT_SECRET_KEY is not set and no earlier start has created it. */
 export function readTokenSettings(config: Config): TokenSettings {
   const secret =
     config.JWT_SECRET_KEY ?? readOrCreateSecret(join(resolve(config.DATA_DIR), "jwt-secret"), 48);

@@ -1,4 +1,4 @@
-// Where the keys of encrypted fields come from, by the configuration: the same for the program and every subcommand.
+// Where the keys of encrypted fields come from, according to the configuration: for the program and every subcommand.
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { VaultOptions } from "../runtime/vault/vault.ts";

@@ -1,5 +1,5 @@
 // `countinghouse demo race`: sells a few units to many buyers at once through the public API of a running server, and
-// proves that neither a unit nor a cent went astray.
+// proves that neither a unit nor a cent was lost.
 import { type Command, InvalidArgumentError } from "commander";
 import { formatAmount, parseAmount } from "../../values/money.ts";
 import { type ApiCaller, type ApiClient, expectDone, openApiClient } from "../api-client.ts";
@@ -27,16 +27,16 @@ interface Order {
   readonly total: string;
 }
 
-/** What came of the race: every line of it is read back through the API. */
+/** The result of the race: all of it is read back through the API. */
 interface Proof {
   readonly sold: number;
   readonly refused: number;
-  /** Answers that were neither an order nor "not in stock", by status and code. */
+  /** Answers other than an order or "not in stock", by status and code. */
   readonly others: readonly string[];
   readonly milliseconds: number;
   readonly beforeShipping: Stock;
   readonly afterShipping: Stock;
-  /** In cents: what the orders came to, and what the buyers' accounts lack. */
+  /** In cents: the orders' total, and the amount missing from the buyers' accounts. */
   readonly orderedCents: number;
   readonly paidCents: number;
   readonly integrity: { readonly clean: boolean; readonly kinds: readonly Kind[] };
@@ -110,7 +110,7 @@ async function runRace({ stock, buyers: count, url }: RaceOptions): Promise<Proo
   };
 }
 
-/** Accounts with enough money for one each. */
+/** Accounts with enough money for one unit each. */
 async function openBuyers(
   staff: ApiCaller,
   { name, count }: { name: string; count: number },
@@ -137,7 +137,7 @@ async function openBuyers(
   return buyers;
 }
 
-/** All at once, in turn over the servers. */
+/** All at once, spread over the servers. */
 async function placeOrders(
   clients: readonly ApiClient[],
   { productId, buyers }: { productId: number; buyers: readonly Buyer[] },
@@ -168,7 +168,7 @@ function readStock(staff: ApiCaller, productId: number): Promise<Stock> {
   return expectDone(staff<Stock>("GET", `/stock/${productId}`));
 }
 
-/** What the buyers' accounts lack of what was deposited, in cents. */
+/** The part of the deposits that is missing from the buyers' accounts, in cents. */
 async function readPaid(staff: ApiCaller, buyers: readonly Buyer[]): Promise<number> {
   const balances = await Promise.all(
     buyers.map(({ accountId }) =>
@@ -178,14 +178,14 @@ async function readPaid(staff: ApiCaller, buyers: readonly Buyer[]): Promise<num
   return balances.reduce((sum, { balance }) => sum + readCents(DEPOSIT) - readCents(balance), 0);
 }
 
-/** Whole, and far below 2^53. */
+/** A whole number, far below 2^53. */
 function readCents(amount: string): number {
   const cents = parseAmount(amount, CENTS_SCALE);
   if (typeof cents !== "bigint") throw new Error(`the server answered ${amount}, which is no sum of USD`);
   return Number(cents);
 }
 
-/** What is not as it must be, in words. */
+/** The errors found, in words. */
 function checkProof(proof: Proof, { stock, buyers }: RaceOptions): string[] {
   const sold = Math.min(stock, buyers);
   const claims: readonly (readonly [boolean, string])[] = [

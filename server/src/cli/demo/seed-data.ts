@@ -1,4 +1,4 @@
-// What `countinghouse seed` fills a shop with: outdoor and kitchen goods, always the same. The products are seed-products.csv.
+// The data of `countinghouse seed`: outdoor and kitchen goods, always the same. The products are in seed-products.csv.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -18,7 +18,7 @@ export interface SeedProduct {
   readonly quantity: number;
 }
 
-/** The categories with those below them. */
+/** The categories with their subcategories. */
 const CATEGORIES = [
   {
     name: "Outdoor",

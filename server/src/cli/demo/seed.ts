@@ -1,5 +1,5 @@
-// `countinghouse seed`: fills a running server with a believable shop, through its public API. What is there already is left
-// as it is, so it may be stopped and run again.
+// `countinghouse seed`: fills a running server with a believable shop, through its public API. Existing data stay
+// unchanged, so it may be stopped and run again.
 import type { Command } from "commander";
 import { type ApiCaller, expectDone, openApiClient } from "../api-client.ts";
 import { addExamples } from "../examples.ts";
@@ -8,7 +8,7 @@ import { readSeedCategories, SEED_ADDRESS, SEED_CUSTOMERS, type SeedProduct } fr
 
 const ORDER_COUNT = 60;
 const DEPOSIT = "5000.00";
-/** The first orders use it. */
+/** Used by the first orders. */
 const COUPON = {
   code: "WELCOME-10",
   discount_type: "percent",
@@ -28,7 +28,7 @@ interface Customer {
   readonly accountId: string;
 }
 
-/** What is done with an order after it was placed, by its number. */
+/** What happens to an order after it was placed, by its number. */
 type Fate = "open" | "shipped" | "delivered" | "returned" | "cancelled";
 const FATES: readonly Fate[] = ["delivered", "shipped", "open", "delivered", "returned", "cancelled"];
 

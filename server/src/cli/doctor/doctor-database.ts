@@ -1,4 +1,4 @@
-// What `doctor` looks at in the database: can it be reached, is it fit, is it safe, is it up to date.
+// The checks of `doctor` on the database: whether it can be reached, is fit, is safe, and is up to date.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
@@ -19,9 +19,9 @@ import { selectDataKeys } from "../../runtime/vault/vault-store.ts";
 import { withDatabase } from "../with-database.ts";
 import type { Finding } from "./doctor.ts";
 
-/** A command need not wait as long as a server that starts with its database. */
+/** A command need not wait as long as a server that starts together with its database. */
 const RETRY_SECONDS_MAX = 3;
-/** PostgreSQL's own defaults: below them every checkpoint and every read of a large table costs more. */
+/** PostgreSQL's own defaults: with less, every checkpoint and every read of a large table costs more. */
 const SHARED_BUFFERS_MIN_MB = 128;
 const WAL_SIZE_MIN_MB = 1_024;
 const CLOCK_DIFFERENCE_MAX_MS = 2_000;
@@ -71,7 +71,7 @@ function examineChecksums({ hasChecksums }: DatabaseFacts): Finding {
   return { check, state: "warn", what: "off", wayOut };
 }
 
-/** What a connection cannot set for itself; the rest is set for each (runtime/database.ts). */
+/** Settings that a connection cannot set for itself; the others are set per connection (runtime/database.ts). */
 function examineSettings({ hasAutovacuum, sharedBuffersMb, walSizeMaxMb }: DatabaseFacts): Finding {
   const check = "settings";
   const what = `autovacuum ${hasAutovacuum ? "on" : "off"}, shared_buffers ${sharedBuffersMb} MB, max_wal_size ${walSizeMaxMb} MB`;
@@ -95,7 +95,7 @@ function examineConnections({ connectionsMax }: DatabaseFacts, { DB_POOL_SIZE }:
   return { check, state: "fail", what, wayOut: "lower DB_POOL_SIZE or raise max_connections" };
 }
 
-/** The book's stamps come from the database's clock, the expiry of tokens from the process's. */
+/** The book's stamps use the database's clock, the expiry of tokens uses the process's. */
 function examineClock({ clockDifferenceMs }: DatabaseFacts): Finding {
   const check = "clock";
   const what = `the database's differs by ${Math.round(Math.abs(clockDifferenceMs))} ms`;
@@ -124,7 +124,7 @@ async function examineSchema(db: Sql, config: Config): Promise<Finding[]> {
   ];
 }
 
-/** Whether this configuration's key opens what the database holds. */
+/** Whether the configured key can decrypt the data in the database. */
 async function examineKeys(db: Sql, config: Config): Promise<Finding> {
   const check = "encryption key";
   const dataDir = resolve(config.DATA_DIR);
@@ -137,7 +137,7 @@ async function examineKeys(db: Sql, config: Config): Promise<Finding> {
   const isGiven = config.ENCRYPTION_KEY !== undefined || existsSync(join(dataDir, "encryption-key"));
   try {
     if (rows.length === 0) {
-      if (isGiven) readKeyEncryptionKeys(keys, false); // a file that cannot be read stops the start too
+      if (isGiven) readKeyEncryptionKeys(keys, false); // an unreadable file stops the start too
       return { check, state: "ok", what: "nothing is encrypted yet" };
     }
     if (!isGiven) throw new Error(`neither ENCRYPTION_KEY nor ${join(dataDir, "encryption-key")} is there`);
@@ -150,7 +150,7 @@ async function examineKeys(db: Sql, config: Config): Promise<Finding> {
   }
 }
 
-/** Of the embedded database a command uses the owner's role, and the server another. */
+/** With the embedded database, a command uses the owner's role, but the server uses another one. */
 async function examineRole(db: Sql): Promise<Finding> {
   const check = "server's role";
   const [first] = await findRewritable(db);

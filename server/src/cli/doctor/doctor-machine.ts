@@ -1,4 +1,4 @@
-// What `doctor` looks at without a database: settings, Node, the platform's packages, the data directory, secrets, port.
+// The checks of `doctor` without a database: settings, Node, the platform's packages, the data directory, secrets, port.
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -89,7 +89,7 @@ function examineDisk(dataDir: string): Finding[] {
   return [{ check, state: free < DISK_FREE_MIN ? "fail" : "warn", what, wayOut }];
 }
 
-/** Windows keeps permissions elsewhere. */
+/** Windows stores permissions in another way. */
 function examineSecrets(dataDir: string): Finding[] {
   const check = "secret files";
   if (process.platform === "win32") return [];

@@ -1,4 +1,4 @@
-// `countinghouse doctor`: looks at the installation, line by line, and says what to do where something is not right.
+// `countinghouse doctor`: checks the installation, line by line, and says what to do where something is not right.
 import type { Command } from "commander";
 import { EXIT_CODES } from "../command-error.ts";
 import { addExamples } from "../examples.ts";
@@ -8,7 +8,7 @@ import { examineConfig, examineMachine } from "./doctor-machine.ts";
 /** One line of the report. */
 export interface Finding {
   readonly check: string;
-  /** `warn`: it works, and yet something should be done. */
+  /** `warn`: it works, but something should be done. */
   readonly state: "ok" | "warn" | "fail";
   readonly what: string;
   readonly wayOut?: string;

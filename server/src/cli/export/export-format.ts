@@ -1,4 +1,4 @@
-// How exported rows are written: as CSV, as one JSON array, or as a JSON document a line.
+// The formats of exported rows: CSV, one JSON array, or one JSON document per line.
 import { stringify } from "csv-stringify/sync";
 import type { RowExport } from "../../modules/module.ts";
 
@@ -46,7 +46,7 @@ function toCells<Row>(row: Row, { columns, texts }: RowShape<Row>): (string | nu
   });
 }
 
-/** A spreadsheet takes text that begins so for a formula: the apostrophe makes it text again. */
+/** A spreadsheet treats text that begins like this as a formula: the apostrophe makes it text again. */
 function guard(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

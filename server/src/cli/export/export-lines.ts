@@ -1,4 +1,4 @@
-// The exports of lines in formats of their own, up to the limit.
+// Exports that are lines in a format of their own, up to the limit.
 import { loadConfig } from "../../config/load-config.ts";
 import type { LineExport } from "../../modules/module.ts";
 import { readVaultOptions } from "../../program/vault-options.ts";
@@ -12,7 +12,7 @@ export interface LineOptions {
   readonly filename?: string;
 }
 
-/** Exports, reports on standard error and sets the exit code. @throws CommandError, and what reading throws */
+/** Exports, reports on standard error and sets the exit code. @throws CommandError, and whatever reading throws */
 export async function exportLines(options: LineOptions, wanted: LineExport<object>): Promise<void> {
   const out = chooseOutput(options, "ndjson");
   const config = loadConfig();

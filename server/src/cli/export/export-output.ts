@@ -1,5 +1,5 @@
-// Where an export goes. A file appears under its name when it is whole and on disk, never half-written: until then it
-// is a temporary one beside it, which is removed when anything goes wrong, Ctrl-C included.
+// The target of an export. A file gets its name only when it is complete and on disk, so it is never half-written: until then
+// it is a temporary file beside it, which is removed when anything fails, including Ctrl-C.
 import { rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -11,13 +11,13 @@ export interface Output {
   /** "-" for standard output. */
   readonly path: string;
   readonly write: (text: string) => Promise<void>;
-  /** Gives the file its name, in the place of an earlier one. */
+  /** Gives the file its name, replacing an earlier one. */
   readonly finish: () => Promise<void>;
-  /** Removes what was not finished; does nothing after `finish`. */
+  /** Removes an unfinished file; does nothing after `finish`. */
   readonly discard: () => Promise<void>;
 }
 
-/** Adds the options that say where an export goes: one of them at most. */
+/** Adds the options for the target of an export: at most one may be used. */
 export function addOutputOptions(command: Command): Command {
   return command
     .option("--out <file>", "a path; a bare name goes into EXPORT_DIR; - is standard output", "-")
@@ -26,7 +26,7 @@ export function addOutputOptions(command: Command): Command {
     );
 }
 
-/** What --out says, or --filename: "report" as "report.json", "report.json" as it is. @throws CommandError */
+/** The name from --out or --filename: "report" becomes "report.json", "report.json" stays. @throws CommandError */
 export function chooseOutput(
   { out, filename: name }: { readonly out: string; readonly filename?: string },
   ending: string,
@@ -37,7 +37,7 @@ export function chooseOutput(
   return name.toLowerCase().endsWith(`.${ending}`) ? name : `${name}.${ending}`;
 }
 
-/** @throws CommandError where the file cannot be made */
+/** @throws CommandError where the file cannot be created */
 export async function openOutput(out: string, exportDir: string): Promise<Output> {
   if (out === "-") return writeToStandardOutput();
   if (out.trim() === "" || /[/\\]$/.test(out))
@@ -57,7 +57,7 @@ export async function openOutput(out: string, exportDir: string): Promise<Output
 
 async function writeToFile(path: string): Promise<Output> {
   const temporary = `${path}.${process.pid}.part`;
-  const file = await open(temporary, "wx", 0o600); // it shows who paid whom
+  const file = await open(temporary, "wx", 0o600); // private: it shows who paid whom
   let isOpen = true;
   const remove = () => rmSync(temporary, { force: true });
   const interrupt = () => {
@@ -86,7 +86,7 @@ async function writeToFile(path: string): Promise<Output> {
   };
 }
 
-/** Waits while the reader is slow. One that has seen enough (`| head`) ends the command, once its database is closed. */
+/** Waits for a slow reader. If the reader has gone (`| head`), the command ends once its database is closed. */
 function writeToStandardOutput(): Output {
   const nothing = async () => undefined;
   return {

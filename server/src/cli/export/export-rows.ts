@@ -1,5 +1,5 @@
-// What the exports of rows have in common: their options, the stream from the database to the output, the limit, and the
-// report. The rows go to the output, everything else to standard error.
+// The common part of all exports of rows: their options, the stream from the database to the output, the limit, and the
+// report. The rows go to the output, everything else goes to standard error.
 
 import { type Command, Option } from "commander";
 import type { Config } from "../../config/config.ts";
@@ -22,13 +22,13 @@ export interface RowOptions {
 }
 
 interface ExportResult extends Exported {
-  /** Where the rows are; "-" for standard output. */
+  /** The target of the rows; "-" for standard output. */
   readonly out: string;
-  /** The rows still to come are older than this; undefined where none was written. */
+  /** The remaining rows are older than this; undefined where none was written. */
   readonly lastTime: string | undefined;
 }
 
-/** Adds the options that every export of rows has. */
+/** Adds the options of every export of rows. */
 export function addRowOptions(command: Command): void {
   command
     .addOption(new Option("--format <format>", "of the rows").choices(EXPORT_FORMATS).default("csv"))
@@ -40,7 +40,7 @@ export function addRowOptions(command: Command): void {
     .option("--to <time>", "up to, not included", readTime);
 }
 
-/** Exports, reports and sets the exit code. @throws CommandError, and what reading throws */
+/** Exports, reports and sets the exit code. @throws CommandError, and whatever reading throws */
 export async function exportRows(
   program: Command,
   options: RowOptions,
@@ -103,7 +103,7 @@ function writeRows<Row>(
   });
 }
 
-/** On standard error where the rows themselves go to standard output. */
+/** Written to standard error where the rows themselves go to standard output. */
 function report({ out, rowCount, isCut, lastTime }: ExportResult, noun: string, asJson: boolean): void {
   const print = out === "-" ? console.error : console.log;
   if (asJson) {

@@ -1,4 +1,4 @@
-// `countinghouse export`: a subcommand for each thing that the modules export.
+// `countinghouse export`: one subcommand for each export of the modules.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DataExport, ExportOption } from "../../modules/module.ts";
 import { listExports } from "../../program/module-list.ts";
@@ -26,7 +26,7 @@ function addSubcommand(program: Command, exporting: Command, wanted: DataExport)
     if ("writeRows" in wanted) await exportRows(program, chosen, wanted);
     else await exportLines(chosen, wanted);
   });
-  if (isDefault) command.allowExcessArguments(); // it gets every mistyped name
+  if (isDefault) command.allowExcessArguments(); // the default receives every mistyped name
   addExamples(command, examples);
 }
 

@@ -1,4 +1,4 @@
-// `countinghouse admin create`: makes an administrator. In production the only way to the first one.
+// `countinghouse admin create`: creates an administrator. In production this is the only way to create the first one.
 
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
@@ -35,7 +35,7 @@ export function addAdminCommand(program: Command): void {
 }
 
 async function createAdmin({ username, email, passwordStdin }: AdminOptions) {
-  // Loaded when needed: every other subcommand starts without them.
+  // Loaded only here: every other subcommand starts faster without them.
   const { addUser, openIdentity } = await import("../../modules/identity/index.ts");
   const { readIdentitySettings } = await import("../../modules/identity/open.ts");
   const config = loadConfig();

@@ -1,4 +1,4 @@
-// `countinghouse keys`: rotates what encrypts personal fields. Every step may be stopped and run again.
+// `countinghouse keys`: rotates the keys that encrypt personal fields. Every step may be stopped and run again.
 
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
@@ -12,9 +12,9 @@ import { addExamples } from "../examples.ts";
 import { withDatabase } from "../with-database.ts";
 
 export interface KeyRotation {
-  /** Data keys that were not wrapped by ENCRYPTION_KEY before. */
+  /** The number of data keys that were not wrapped by ENCRYPTION_KEY before. */
   readonly rewrappedCount: number;
-  /** The new data key, where one was asked for. */
+  /** The new data key, where one was requested. */
   readonly dataKeyId?: number;
   readonly tables?: readonly Reencryption[];
 }
@@ -50,15 +50,15 @@ export function addKeysCommand(program: Command): void {
 
 /**
  * Wraps all data keys by the current key; with `withData` also makes a new data key and re-encrypts every value.
- * Running processes go on: they read the new data key with the first value under it, or when they are started again.
- * @throws VaultError where the keys given are not those of this database
+ * Running processes continue: they load the new data key when they read the first value under it, or at a restart.
+ * @throws VaultError where the given keys are not those of this database
  */
 export async function rotateKeys(
   db: Sql,
   options: VaultOptions,
   { withData }: { readonly withData: boolean },
 ): Promise<KeyRotation> {
-  await openVault(db, options); // the first data keys of a new database, and no rotation with a wrong key
+  await openVault(db, options); // creates the first data keys of a new database, and stops a rotation with a wrong key
   const rewrappedCount = await rewrapDataKeys(db, options);
   if (!withData) return { rewrappedCount };
   const dataKeyId = await addDataKey(db, options);
@@ -67,7 +67,7 @@ export async function rotateKeys(
 
 async function reencrypt(db: Sql, options: VaultOptions): Promise<Reencryption[]> {
   const vault = await openVault(db, options);
-  const { listEncrypted } = await import("../../program/module-list.ts"); // large: only for whom it is
+  const { listEncrypted } = await import("../../program/module-list.ts"); // large: loaded only when needed
   const tables: Reencryption[] = [];
   for (const table of listEncrypted()) tables.push(await reencryptTable(db, vault, table));
   return tables;

@@ -1,4 +1,4 @@
-// `countinghouse signing-keys`: shows and rotates the keys that sign access tokens, for whom no administrator can sign in.
+// `countinghouse signing-keys`: shows and rotates the keys that sign access tokens, for use when no administrator can sign in.
 
 import { type Command, Option } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
@@ -56,7 +56,7 @@ export function addSigningKeysCommand(program: Command): void {
 }
 
 async function rotateKeys({ reason, mode }: RotateOptions) {
-  // Loaded when needed: every other subcommand starts without them.
+  // Loaded only here: every other subcommand starts faster without them.
   const { rotateSigningKeys } = await import("../../modules/identity/index.ts");
   const { readIdentitySettings } = await import("../../modules/identity/open.ts");
   const config = loadConfig();

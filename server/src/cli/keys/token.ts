@@ -1,4 +1,4 @@
-// `countinghouse token`: mints an access token. Standard output carries the token alone, fit for $(...).
+// `countinghouse token`: mints an access token. Standard output has only the token, so that $(...) works.
 import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { mintToken } from "../../http/authenticate.ts";

@@ -1,5 +1,5 @@
-// The folders and addresses that `serve` needs, tried before anything is made: what can be said now need not be found out when
-// half of the program stands.
+// Checks the folders and addresses that `serve` needs before anything is created, so that an error is reported now and not when
+// half of the program is running.
 import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
@@ -30,7 +30,7 @@ export function findFolderProblems(config: Pick<Config, "DATA_DIR" | "AUDIT_CHEC
   });
 }
 
-/** Makes what is missing of it and takes that away again. Returns why it cannot be used, in the system's words. */
+/** Creates the missing part of the folder and removes it again. Returns why it cannot be used, in the system's words. */
 function tryFolder(path: string): string | undefined {
   const missing: string[] = [];
   for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
@@ -49,12 +49,12 @@ function tryFolder(path: string): string | undefined {
   }
 }
 
-/** "ENOTDIR: not a directory, mkdir '/dev/null/x'" without the call. */
+/** "ENOTDIR: not a directory, mkdir '/dev/null/x'" without the system call. */
 function describeError({ message, code }: NodeJS.ErrnoException): string {
   return /^\w+: [^,]+/.exec(message)?.[0] ?? code ?? message;
 }
 
-/** Somebody may have put something there meanwhile. */
+/** Another process may have put a file there meanwhile. */
 function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);

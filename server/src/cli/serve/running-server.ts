@@ -1,5 +1,5 @@
-// The server that runs on a data directory, as it says itself: DATA_DIR/serve.pid for scripts that have to signal it, and
-// DATA_DIR/serve.url. Neither is a lock, and a killed server leaves both behind: who reads them asks the address.
+// Notes about the server that runs on a data directory: DATA_DIR/serve.pid for scripts that send it signals, and
+// DATA_DIR/serve.url. Neither is a lock, and a killed server leaves both behind, so a reader must ask the address.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../runtime/files/make-folder.ts";
@@ -12,7 +12,7 @@ export interface RunningServer {
 
 const ASK_MAX_MS = 1_000;
 
-/** Returns what takes the notes away again. */
+/** Returns a function that removes the notes again. */
 export function noteRunning(dataDir: string, url: string): () => void {
   makeFolder(dataDir);
   const notes = { [join(dataDir, "serve.url")]: url, [join(dataDir, "serve.pid")]: process.pid };
@@ -22,7 +22,7 @@ export function noteRunning(dataDir: string, url: string): () => void {
   };
 }
 
-/** Undefined where none answers as one of ours at the address that the last one started there has noted. */
+/** The server at the address that the last start has noted; undefined where no server of ours answers there. */
 export async function findRunning(dataDir: string): Promise<RunningServer | undefined> {
   const pid = Number(readNote(dataDir, "serve.pid"));
   const url = readNote(dataDir, "serve.url");
@@ -53,7 +53,7 @@ export async function answersAsOurs(url: string): Promise<boolean> {
   }
 }
 
-/** How a program on this machine reaches a server that listens there. */
+/** The address by which a program on this machine reaches a server that listens there. */
 export function urlOf(host: string, port: number): string {
   const local = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${local.includes(":") ? `[${local}]` : local}:${port}`;

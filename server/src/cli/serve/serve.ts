@@ -1,5 +1,5 @@
-// `countinghouse serve`: starts the program and tells in a few lines what runs where. Everything that can be wrong with
-// settings, folders and addresses is told at once, before anything is made.
+// `countinghouse serve`: starts the program and says in a few lines what runs where. All errors in
+// settings, folders and addresses are reported together, before anything is created.
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
@@ -22,7 +22,7 @@ interface ServeOptions {
   readonly dataDir?: string;
 }
 
-/** How long a second start waits for the first one to be ready. */
+/** How long a second start waits until the first one is ready. */
 const START_MAX_MS = 10_000;
 const POLL_MS = 100;
 
@@ -45,12 +45,12 @@ async function serve(options: ServeOptions): Promise<void> {
   const { config, notes, nameAsGiven } = await readSettings(options);
   const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
   for (const note of notes) log.warn(note);
-  // The other commands start in half the time without these; and PostgreSQL starts while the second is being read.
+  // The other commands start in half the time without these; and PostgreSQL starts while the second one is loading.
   const { openDatabases } = await import("../../program/open-databases.ts");
   const reading = import("../../program/start-app.ts");
   const judge: Judge = async (database) => (await reading).judgeSettings(config, database);
   const opening = openDatabases(config, log, judge).catch((error: unknown) => nameHolder(error, config));
-  opening.catch(() => undefined); // startApp tells
+  opening.catch(() => undefined); // startApp reports the error
   const starting = reading.then(async ({ startApp }) => {
     const app = await startApp(config, log, opening).catch((error: unknown) => {
       throw error instanceof ConfigError ? new ConfigError(nameAsGiven(error.problems)) : error;
@@ -63,7 +63,7 @@ async function serve(options: ServeOptions): Promise<void> {
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
 }
 
-/** @throws ConfigError naming all that is wrong; CommandError where a server runs here already */
+/** @throws ConfigError naming all errors; CommandError where a server runs here already */
 async function readSettings(given: ServeOptions): Promise<ReadConfig> {
   const found = readConfig({ options: listOptions(given) });
   const { config, problems, nameAsGiven } = found;
@@ -89,7 +89,7 @@ function listOptions({ port, host, dataDir }: ServeOptions): GivenOption[] {
   );
 }
 
-/** Who holds the data directory may be a server that is starting: its address is waited for. @throws what was thrown, or better */
+/** The data directory may be held by a starting server: this waits for its address. @throws the given error, or a better one */
 async function nameHolder(error: unknown, config: Config): Promise<never> {
   const isHeld = error instanceof DirectoryInUseError;
   for (const end = performance.now() + START_MAX_MS; isHeld && performance.now() < end; await sleep(POLL_MS))
@@ -97,7 +97,7 @@ async function nameHolder(error: unknown, config: Config): Promise<never> {
   throw error;
 }
 
-/** Several may share a database of DB_URL, but not an address. @throws CommandError */
+/** Several servers may share a database of DB_URL, but not an address. @throws CommandError */
 async function refuseSecond({ DATA_DIR, DB_URL, PORT }: Config): Promise<void> {
   const dataDir = resolve(DATA_DIR);
   const running = await findRunning(dataDir);

@@ -1,19 +1,19 @@
-// How `serve` ends: by a signal, by the end of its launcher, or because nobody reads what it writes any more. Whenever that
-// comes: a start under way is finished first, so that no PostgreSQL of ours is left behind.
+// How `serve` ends: by a signal, by the end of its launcher, or because the reader of its output has gone. A start
+// under way is finished first, so that no PostgreSQL of ours is left behind.
 import type { App } from "../../program/start-app.ts";
 import type { Log } from "../../runtime/log.ts";
 
 export interface StopOptions {
   readonly log: Log;
   readonly timeoutMs: number;
-  /** A start under way has nothing that must be ended, and may wait for long: it is just left. */
+  /** A start under way has nothing to clean up, but may wait for long: it is simply abandoned. */
   readonly isStartLeft: boolean;
 }
 
-/** Ended later than so long after the time of the requests, it is ended by force. */
+/** If stopping takes this much longer than the time of the requests, the process is ended by force. */
 const GRACE_MS = 5_000;
 
-/** @param starting the program, with what takes away the notes that it runs */
+/** @param starting the program, with a function that removes the notes about it */
 export function stopOnSignal(
   starting: Promise<{ readonly app: App; readonly forget: () => void }>,
   { log, timeoutMs, isStartLeft }: StopOptions,
@@ -24,7 +24,7 @@ export function stopOnSignal(
     () => {
       isStarted = true;
     },
-    () => process.channel?.unref(), // told by who waits for it; a launcher must not keep us
+    () => process.channel?.unref(), // the caller reports the error; the channel must not keep this process alive
   );
   const stop = (signal: string) => {
     if (isStopping) return;
@@ -44,8 +44,8 @@ export function stopOnSignal(
       });
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
-  // Under a Node that could not become this one, a launcher waits for us: killed, it takes us along.
+  // If Node could not replace the launcher by this process, the launcher waits for us: if it is killed, we end too.
   if (process.channel !== undefined) process.once("disconnect", () => stop("end of the launcher"));
-  // `serve 2>&1 | head`: what a pipe's other end does to any program, but with the requests under way answered.
+  // `serve 2>&1 | head`: ends as any program does when a pipe's reader has gone, but answers the requests under way first.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop("end of the reader"));
 }

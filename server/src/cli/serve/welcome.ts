@@ -1,4 +1,4 @@
-// What a start tells on standard output: where to look next.
+// What a start prints on standard output: where to look next.
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import type { App } from "../../program/start-app.ts";
@@ -7,7 +7,7 @@ export function welcome({ url, databaseHint }: Pick<App, "url" | "databaseHint">
   const dataDir = resolve(config.DATA_DIR);
   const database =
     config.DB_URL === undefined ? `its own PostgreSQL, data in ${dataDir}` : "the PostgreSQL of DB_URL";
-  // Commands in another terminal read the same settings, but not this one's options.
+  // Commands in another terminal read the same settings, but not the options of this command.
   const elsewhere = dataDir === resolve("data") ? "" : `DATA_DIR=${quote(dataDir)} `;
   const admin =
     config.APP_ENV === "production"

@@ -1,4 +1,4 @@
-// `countinghouse receipt`: writes a transaction's proof to a file, and checks such a file without any database.
+// `countinghouse receipt`: writes a transaction's proof to a file, and checks such a file without a database.
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
@@ -57,7 +57,7 @@ export function addReceiptCommand(program: Command): void {
   ]);
 }
 
-/** What no checkpoint has yet gets one now. */
+/** A transaction without a checkpoint gets one now. */
 async function makeReceipt(transaction: string): Promise<string> {
   const id = parseId(transaction);
   if (id === undefined) throw new CommandError(`"${transaction}" is not the id of a transaction`);
@@ -75,7 +75,7 @@ async function makeReceipt(transaction: string): Promise<string> {
   });
 }
 
-/** Returns what was written, in words or as JSON. @throws CommandError where it cannot be */
+/** Returns what was written, in words or as JSON. @throws CommandError where it cannot be written */
 function saveReceipt(text: string, out: string, asJson: boolean): string {
   const path = resolve(out);
   try {

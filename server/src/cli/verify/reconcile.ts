@@ -1,4 +1,4 @@
-// `countinghouse reconcile`: compares what a payment provider says it moved with what is booked here.
+// `countinghouse reconcile`: compares what a payment provider says it moved with our bookings.
 import { access } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { loadConfig } from "../../config/load-config.ts";

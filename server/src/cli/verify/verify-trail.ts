@@ -1,4 +1,4 @@
-// The audit trail's share of `countinghouse verify`: the chain, the checkpoints, and the log of transfers.
+// The audit trail's part of `countinghouse verify`: the chain, the checkpoints, and the log of transfers.
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { type TrailVerification, verifyTrail } from "../../modules/audit/index.ts";

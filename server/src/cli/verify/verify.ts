@@ -1,5 +1,5 @@
-// `countinghouse verify`: re-derives every balance, hold and journal, holds stock, payments and orders against them, and
-// names what does not agree.
+// `countinghouse verify`: recomputes every balance, hold and journal, compares stock, payments and orders with them, and
+// names the differences.
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import type { BookReading } from "../../modules/module.ts";
@@ -93,7 +93,7 @@ function count(number: number, noun: string): string {
   return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** A line for each kind but the ledger, which has its own. */
+/** One line for each kind except the ledger, which has its own. */
 function describeKinds({ ledger: _, ...others }: Findings): string[] {
   return Object.entries(others).flatMap(([kind, [first, ...more]]) =>
     first === undefined

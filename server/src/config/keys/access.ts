@@ -1,4 +1,4 @@
-// The settings of who may come in and of mail.
+// The settings of signing in and of mail.
 import { baseUrl, directoryId, domain, hosts, mailbox, networks, origins, smtpUrl, text } from "../forms.ts";
 import { type ConfigKey, secret } from "../key.ts";
 

@@ -1,4 +1,4 @@
-// What programs beside the server are told, the library and the examples: they read these, the server does not.
+// Settings of programs beside the server (the library and the examples): they read these, the server does not.
 import { baseUrl, text } from "../forms.ts";
 import { type ConfigKey, secret } from "../key.ts";
 

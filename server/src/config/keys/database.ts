@@ -1,4 +1,4 @@
-// The settings of its database.
+// The settings of the database.
 import { text } from "../forms.ts";
 import { type ConfigKey, secret } from "../key.ts";
 

@@ -1,4 +1,4 @@
-// The settings of its HTTP server.
+// The settings of the HTTP server.
 import { listenHost, visible } from "../forms.ts";
 import { type ConfigKey, secret } from "../key.ts";
 

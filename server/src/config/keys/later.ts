@@ -1,4 +1,4 @@
-// Names that people bring along whose feature is still to come: their values are taken, and the start says that nothing reads
+// Settings that people bring along for features that do not exist yet: they are accepted, and the start says that nothing reads
 // them yet.
 import { text } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";

@@ -1,4 +1,4 @@
-// What the configuration says about risk: the rules for transactions and for orders.
+// The settings of risk: the rules for transactions and for orders.
 import type { ConfigKey } from "../key.ts";
 
 export const RISK_KEYS = [

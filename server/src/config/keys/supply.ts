@@ -1,4 +1,4 @@
-// The settings of the supplier and of a stock system elsewhere, and what is wrong with their values.
+// The settings of the supplier and of an external stock system, and the checks of their values.
 import { baseUrl, httpUrl, visible } from "../forms.ts";
 import { type ConfigKey, secret } from "../key.ts";
 

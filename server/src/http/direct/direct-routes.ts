@@ -1,12 +1,12 @@
-// The routes that are served past the framework, as they were added to it: their schemas, their permission, their hooks and
-// their handler. A route says so itself, by `config: { direct: true }`.
+// The routes that are served without the framework, recorded as they are added to it: their schemas, permission, hooks and
+// handler. A route asks for this itself, by `config: { direct: true }`.
 import type { AnySchema } from "ajv";
 import type { FastifyInstance, FastifySchemaCompiler, RouteHandlerMethod, RouteOptions } from "fastify";
 import { HOOK_NAMES, type Hook, type HookName, type KeptHooks } from "./keep-hooks.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Served past the framework where the request is an ordinary one, and on the stream. */
+    /** Served without the framework where the request is an ordinary one, and on the stream. */
     direct?: boolean;
   }
 }
@@ -26,7 +26,7 @@ export interface DirectRoute {
 /** A part of the request and the compiled schema that it has to fit. */
 export interface Check {
   readonly part: "params" | "body" | "query";
-  /** What a refusal calls it. */
+  /** The name of this part in a refusal. */
   readonly context: "params" | "body" | "querystring";
   readonly validate: ReturnType<FastifySchemaCompiler<AnySchema>>;
 }
@@ -37,13 +37,13 @@ export interface FoundRoute {
 }
 
 export interface DirectRoutes {
-  /** @param path exactly as it was sent, without a query; what is written in another way than usual is not found */
+  /** @param path exactly as sent, without its query; a path in an unusual spelling is not found */
   readonly find: (method: string, path: string) => FoundRoute | undefined;
-  /** "POST /transactions", of every route that begins with the prefix, without it. */
+  /** "POST /transactions": all routes that begin with the prefix, without it. */
   readonly list: (prefix: string) => readonly string[];
 }
 
-/** To be called before any route is added; routes can be found once the server is ready. */
+/** Call this before any route is added; routes can be found once the server is ready. */
 export function collectDirectRoutes(
   server: FastifyInstance,
   { hooks, compile }: { readonly hooks: KeptHooks; readonly compile: FastifySchemaCompiler<AnySchema> },
@@ -69,7 +69,7 @@ export function collectDirectRoutes(
   };
 }
 
-/** An id as everybody writes it; every other way to write a path is the framework's to understand. */
+/** An id in the usual form; a path in any other form is left to the framework. */
 const WITH_ID = /^((?:\/[a-z][a-z0-9-]*)+\/)([1-9][0-9]{0,15})((?:\/[a-z-]+)?)$/;
 
 function find(
@@ -118,7 +118,7 @@ function build(scope: FastifyInstance, options: RouteOptions, { hooks, compile }
   };
 }
 
-/** `preParsing` is the budget of bodies alone, which whoever reads the body keeps (take-direct.ts). */
+/** `preParsing` holds only the budget of bodies, which take-direct.ts applies itself. */
 const RUN: ReadonlySet<HookName> = new Set([
   "onRequest",
   "preParsing",

@@ -1,9 +1,9 @@
-// Keeps what is added to the framework as hooks, by scope, so that the direct way runs the very same: a rule that holds for
-// every request stands once, whichever way the request takes.
+// Records the hooks that are added to the framework, by scope, so that the direct way runs the same ones: a rule for
+// every request is written once, whichever way the request takes.
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 export type Done = (error?: Error) => void;
-/** A hook as the framework has it: calls `done`, or returns a promise. */
+/** A hook as the framework knows it: calls `done`, or returns a promise. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => unknown;
 
 export const HOOK_NAMES = [
@@ -21,7 +21,7 @@ export const HOOK_NAMES = [
 export type HookName = (typeof HOOK_NAMES)[number];
 
 export interface KeptHooks {
-  /** The hooks of this name that hold for routes of the scope, in the order in which the framework runs them. */
+  /** The hooks of this name that apply to routes of the scope, in the framework's order. */
   readonly of: (scope: object, name: HookName) => readonly Hook[];
 }
 
@@ -29,7 +29,7 @@ interface HookedScope {
   addHook: (name: string, hook: Hook) => unknown;
 }
 
-/** To be called before any hook is added. */
+/** Call this before any hook is added. */
 export function keepHooks(server: object): KeptHooks {
   const root = server as HookedScope;
   const kept: { readonly scope: object; readonly name: string; readonly hook: Hook }[] = [];
@@ -44,12 +44,12 @@ export function keepHooks(server: object): KeptHooks {
   };
 }
 
-/** A scope inherits from the one around it, as objects do. */
+/** A scope inherits the hooks of the scope around it, by prototype. */
 function holdsIn(outer: object, scope: object): boolean {
   return outer === scope || Object.prototype.isPrototypeOf.call(outer, scope);
 }
 
-/** Runs hooks one after the other; `then` is called once, with what the first of them refused. */
+/** Runs hooks one after the other; `then` is called once, with the first refusal if there is one. */
 export function runHooks(
   hooks: readonly Hook[],
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },

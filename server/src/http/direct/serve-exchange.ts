@@ -1,4 +1,4 @@
-// Serves a request on a direct route, past its guards: schemas, hooks of the route, its handler; what any of them refuses is
+// Serves a request on a direct route, after its guards: schemas, the route's hooks, its handler; a refusal by any of them is
 // answered as a problem document.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sendProblem, toProblem } from "../problem.ts";
@@ -9,7 +9,7 @@ import { runHooks } from "./keep-hooks.ts";
 /** Answers with a problem document. */
 export type Refuse = (error: Error, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-/** From the body on: `request.body` is what was parsed. */
+/** The steps after the body was read: `request.body` is the parsed body. */
 export function serveExchange(route: DirectRoute, exchange: Exchange, refuse: Refuse): void {
   const fail = (error: unknown) => refuseExchange(exchange, refuse, error as Error);
   runHooks(route.hooks.preValidation, exchange, (early) => {
@@ -39,7 +39,7 @@ function answer(
   }
 }
 
-/** The first part of the request that does not fit, as the framework tells of it. */
+/** The first part of the request that does not fit its schema, reported as the framework does. */
 function findMismatch(checks: readonly Check[], request: FastifyRequest): Error | undefined {
   for (const { part, context, validate } of checks) {
     if (validate(request[part] ?? null) === false)
@@ -51,7 +51,7 @@ function findMismatch(checks: readonly Check[], request: FastifyRequest): Error 
   return undefined;
 }
 
-/** Whatever an answer had been given before its refusal stays, but for what the body was to be. */
+/** Headers set before the refusal stay, except those about the body. */
 export function refuseExchange({ request, reply }: Exchange, refuse: Refuse, error: Error): void {
   reply.removeHeader("content-type");
   refuse(error, request, reply).catch((thrown: unknown) => sendProblem(request, reply, toProblem(thrown)));

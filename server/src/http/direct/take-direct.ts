@@ -1,6 +1,6 @@
-// The direct way: an ordinary request on a route that says `direct` is served by Node's own HTTP server without the framework,
-// with the same hooks, schemas and handler. What is in any way unusual is left to the framework, which stays the measure of
-// what is right; a test gives both the same requests and compares. Measured: see docs/decisions.
+// The direct way: Node's own HTTP server serves an ordinary request on a route marked `direct` without the framework,
+// with the same hooks, schemas and handler. Any unusual request is left to the framework, which remains the reference for
+// correct behavior; a test sends the same requests both ways and compares. Measured: see docs/decisions.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import proxyAddr from "@fastify/proxy-addr";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -17,7 +17,7 @@ export interface DirectOptions {
   readonly bodyLimitBytes: number;
   readonly trustedProxies: readonly string[];
   readonly takeRequestId: (given: string | string[] | undefined) => string;
-  /** Reads the bytes of a JSON body into `request.bodyText`, and gives what was parsed. */
+  /** Reads the bytes of a JSON body into `request.bodyText`, and returns the parsed body. */
   readonly readJson: (
     request: FastifyRequest,
     bytes: Buffer,
@@ -26,11 +26,11 @@ export interface DirectOptions {
   readonly refuse: Refuse;
 }
 
-/** Serves a request and returns true, or leaves it as it is and returns false. */
+/** Serves a request and returns true, or leaves it untouched and returns false. */
 export type TakeDirect = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "application/json; charset=utf-8"]);
-/** What has a meaning to the framework, or to a hook, that is not looked at here. */
+/** Headers that mean something to the framework, or to a hook, and are not handled here. */
 const UNUSUAL = [
   "transfer-encoding",
   "content-encoding",
@@ -74,7 +74,7 @@ function isOrdinary(
   return JSON_TYPES.has(headers["content-type"] ?? "") && Number(length) > 0 && Number(length) <= lengthMax;
 }
 
-/** Those of its own proxies are not the client's. */
+/** Headers set by our own proxies are not the client's. */
 function createIpFinder(trustedProxies: readonly string[]): (raw: IncomingMessage) => string {
   if (trustedProxies.length === 0) return ({ socket }) => socket.remoteAddress ?? "";
   const isTrusted = proxyAddr.compile([...trustedProxies]);
@@ -114,7 +114,7 @@ function serve(
   });
 }
 
-/** Whoever sent a body that cannot be read may have more of it to send. */
+/** A client whose body cannot be read may still be sending the rest of it. */
 function closing(reply: FastifyReply, error: Error): Error {
   reply.header("connection", "close");
   return error;

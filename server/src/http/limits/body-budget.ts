@@ -1,11 +1,11 @@
-// What all bodies under way may hold in memory together, however many connections send one. Beyond it the largest that
-// is not yet whole is given up: a small one never pays for those that are sent by halves and left.
+// Limits the memory that all request bodies being received may use together, however many connections there are. Beyond it the
+// largest incomplete body is given up: so a small body never pays for large ones that are never finished.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { findLargest } from "../find-largest.ts";
 import type { Dropped } from "../operations/metrics.ts";
 
 export interface BodyBudget {
-  /** Counts the body of a request from now on until its answer is sent. */
+  /** Counts the body of a request from now until its answer is sent. */
   readonly watch: (request: IncomingMessage, response: ServerResponse) => void;
   /** Bytes held at the moment. */
   readonly held: () => number;
@@ -36,7 +36,7 @@ export function createBodyBudget(bytesMax: number, onDropped: (reason: Dropped) 
     response.once("close", () => release(body));
   }
 
-  /** Whether there was one that is not whole. */
+  /** Whether there was an incomplete one. */
   function dropLargest(): boolean {
     const largest = findLargest(bodies, ({ request, bytes }) => (request.complete ? -1 : bytes));
     if (largest === undefined || largest.request.complete) return false;

@@ -1,31 +1,31 @@
-// What one connection may have unanswered and unread. Its requests are served one after the other: the next begins when
-// the client has taken the answer before, so that who sends thousands and reads nothing makes the server build one
-// answer. Where the client stops reading, so does the server; over all connections what is unread stays below a bound.
+// Limits the unanswered and unread data of one connection. Its requests are served one after the other: the next begins when
+// the client has read the previous answer, so a client that sends thousands and reads nothing makes the server build one
+// answer. Where the client stops reading, so does the server; a limit bounds the unread bytes of all connections together.
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { findLargest } from "../find-largest.ts";
 import type { Dropped } from "../operations/metrics.ts";
 
 export interface ConnectionTurns {
-  /** Calls `serve` when the answers to all earlier requests of the connection were taken; never where it is gone by then. */
+  /** Calls `serve` when all earlier answers on the connection were read; never if the connection is closed by then. */
   readonly enter: (socket: Socket, response: ServerResponse, serve: () => void) => void;
   /** Requests that wait for the answers before theirs. */
   readonly waiting: () => number;
 }
 
 export interface TurnBounds {
-  /** Bytes of answers that all clients together have not taken; beyond it the connection with most of them is closed. */
+  /** The most unread answer bytes of all clients; beyond it, the connection with the most is closed. */
   readonly unreadBytesMax: number;
-  /** Requests that wait on all connections together; beyond it the connection with most of them is closed. */
+  /** The most waiting requests on all connections; beyond it, the connection with the most is closed. */
   readonly waitingMax: number;
   readonly onDropped: (reason: Dropped) => void;
 }
 
 interface Line {
   readonly socket: Socket;
-  /** Whether a request is being served, or its answer is being taken. */
+  /** Whether a request is being served, or its answer is being read. */
   isBusy: boolean;
-  /** Those behind it, in order. */
+  /** The requests behind it, in order. */
   waiting: Turn[];
   isHeld: boolean;
 }
@@ -35,10 +35,10 @@ interface Turn {
   readonly serve: () => void;
 }
 
-/** From so many waiting requests on nothing more is read from the connection, until few are left. */
+/** With this many waiting requests, the server stops reading from the connection until few are left. */
 const WAITING_HIGH = 32;
 const WAITING_LOW = 8;
-/** What is unread is summed up so often at most: in between a core builds some 25 MB of answers. */
+/** How often unread bytes are summed up at most: in between, a core builds some 25 MB of answers. */
 const SUM_EVERY_MS = 250;
 
 export function createConnectionTurns({
@@ -51,7 +51,7 @@ export function createConnectionTurns({
   const isTooMuchUnread = watchUnread(busy, unreadBytesMax);
   let waiting = 0;
 
-  /** Those who wait on a connection that is gone are never served. */
+  /** Requests that wait on a closed connection are never served. */
   function forget(line: Line): void {
     waiting -= line.waiting.length;
     line.waiting = [];
@@ -122,14 +122,14 @@ function watchUnread(busy: ReadonlySet<Line>, bytesMax: number): () => boolean {
   };
 }
 
-/** No byte went either way for REQUEST_TIMEOUT_MS. Whoever waits for an answer in the making goes on waiting. */
+/** No byte went either way for REQUEST_TIMEOUT_MS. A client whose answer is still being made may wait longer. */
 function dropStalled({ socket }: Line, onDropped: (reason: Dropped) => void): void {
   if (socket.writableLength === 0) return;
   onDropped("stalled");
   socket.destroy();
 }
 
-/** Nothing more is read until few are left. */
+/** Reads nothing more until few waiting requests are left. */
 function hold(line: Line): void {
   line.isHeld = true;
   line.socket.pause();

@@ -1,7 +1,7 @@
-// Rate limits by GCRA: each caller has a theoretical arrival time that every admitted request moves on, checked and moved
-// in one step, so that nothing is over-admitted. Kept in the memory of this process behind a small port: several
-// processes admit their sum. Staff and programs are not limited by who they are unless configured (they are trusted, and the
-// group commit's queue bounds them), but each of their API keys is: a key may run away, or be stolen.
+// Rate limits by GCRA: each caller has a theoretical arrival time that every admitted request moves on. It is checked and moved
+// in one step, so that nothing is over-admitted. It is kept in the memory of this process behind a small port: several
+// processes admit the sum of their limits. Staff and programs are only limited if configured (they are trusted, and the
+// group commit's queue limits them), but each of their API keys is limited: a key may be stolen or used by a broken program.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
@@ -9,36 +9,36 @@ import { networkOf } from "../../values/network.ts";
 
 /** Requests per minute of one caller; 0: no limit. */
 export interface RateLimits {
-  /** Signing in and up, refreshing, resetting: per network. */
+  /** Signing in and up, refreshing, resetting passwords: per network. */
   readonly login: number;
-  /** Requests whose token is refused: per network. A good token costs nothing of it, however many come at once. */
+  /** Requests whose token is refused: per network. Good tokens do not count, however many come at once. */
   readonly anonymous: number;
-  /** A customer's requests; of guests, those of their network. */
+  /** A customer's requests; for guests, those of their network. */
   readonly user: number;
-  /** Those of them that move money. */
+  /** Their requests that move money. */
   readonly money: number;
-  /** Requests of staff and programs, each. */
+  /** Requests of each member of staff and each program. */
   readonly staff: number;
-  /** Requests with one API key, whoever's it is; what limits its user holds besides. */
+  /** Requests with one API key, whoever owns it; its user's limits apply as well. */
   readonly key: number;
 }
 
 export interface RateStore {
-  /** Takes one request's share, or says how long to wait. One atomic step. `nowMs` by a clock that nobody sets. */
+  /** Takes one request's share, or says how long to wait. One atomic step. `nowMs` by a monotonic clock. */
   readonly take: (key: string, rate: Rate, nowMs: number) => Taken;
 }
 
 export interface Rate {
   /** Milliseconds that one request costs. */
   readonly intervalMs: number;
-  /** Requests that may come at once. */
+  /** The most requests that may come at once. */
   readonly burst: number;
 }
 
 export interface Taken {
   readonly isAdmitted: boolean;
   readonly remaining: number;
-  /** Until the whole burst is free again, or, where refused, until the next request is admitted. */
+  /** Until the whole burst is free again or, where refused, until the next request is admitted. */
   readonly waitMs: number;
 }
 
@@ -60,7 +60,7 @@ export function createMemoryStore(): RateStore {
   };
 }
 
-/** Whose time is past has its whole burst again: forgetting changes nothing. Should all be ahead, the oldest go. */
+/** Forgets callers whose time is past: they have their whole burst anyway. If none are, the oldest are forgotten. */
 function forgetPast(arrivals: Map<string, number>, nowMs: number): void {
   for (const [key, arrival] of arrivals) if (arrival <= nowMs) arrivals.delete(key);
   for (const key of arrivals.keys()) {
@@ -127,7 +127,7 @@ function rateOf(perMinute: number): Rate {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Of a public route: the limit per network that holds for it. */
+    /** For a public route: the limit per network that applies to it. */
     limit?: "login";
   }
 }

@@ -1,12 +1,12 @@
-// Answers what is no HTTP request (or none that arrived whole) with a problem document, and closes the connection.
+// Answers data that is not an HTTP request (or not a complete one) with a problem document, and closes the connection.
 import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { PROBLEM_CONTENT_TYPE, renderProblem, toUnparsedProblem } from "../problem.ts";
 
 /**
- * For Node's `clientError`. Nothing is written while an earlier request on the connection waits for its answer: the
- * client would take the refusal for that request's, which may have been carried out.
+ * For Node's `clientError`. Writes nothing while an earlier request on the connection waits for its answer: the
+ * client would take the refusal for that request's answer, although it may have been carried out.
  */
 export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
   const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null };

@@ -1,6 +1,6 @@
-// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs. All of it is fixed: made
-// once, compressed once. The page runs no script but the two files that it names, asks nobody else for anything, and shows
-// nothing of what its maker sells.
+// OpenAPI 3.1 at /openapi.json, made from the routes' own schemas, and a browsable page at /docs. All of it is fixed: built
+// once, compressed once. The page runs only the two script files that it names, contacts no other server, and hides
+// the offers of its maker.
 import swagger from "@fastify/swagger";
 import { type ContentPolicy, readSecurityHeaders } from "../edge.ts";
 import type { HttpServer } from "../http-server.ts";
@@ -35,12 +35,12 @@ const PAGE = `<!doctype html>
   </body>
 </html>
 `;
-/** The page's settings. Requests go to where the page came from, whatever address the document names. */
+/** The page's settings. Requests go to the server that sent the page, whatever address the document names. */
 const SETTINGS = {
   url: "../openapi.json",
   telemetry: false,
   withDefaultFonts: false,
-  // What its maker offers: assistants, servers for them, a client in its cloud, sharing, publishing.
+  // The maker's offers: assistants, servers for them, a client in its cloud, sharing, publishing.
   agent: { disabled: true },
   mcp: { disabled: true },
   showDeveloperTools: "never",
@@ -57,7 +57,7 @@ const START = `Scalar.createApiReference("#app", {
 });
 `;
 
-/** The order in which the page shows what there is: what a newcomer needs first. */
+/** The order of the page's sections: what a newcomer needs comes first. */
 const TAGS: readonly (readonly [name: string, what: string])[] = [
   ["Sign in", "Register, sign in and out, refresh, forgotten passwords, passkeys."],
   ["Products", "What is sold: search, prices, images."],
@@ -105,7 +105,7 @@ RFC 9457 problem documents.
 opened there.`;
 
 /**
- * To be called before the routes are added, which it watches.
+ * Call this before the routes are added, because it records them.
  * @param publicUrl where clients reach the server; asked when the document is first read
  */
 export async function addDocs(server: HttpServer, publicUrl: () => string): Promise<void> {
@@ -158,7 +158,7 @@ function serve(server: HttpServer, path: string, send: SendFixed): void {
   server.get(path, { config: { public: true }, schema: { hide: true } }, send);
 }
 
-/** The package only hands its script out through a route; four megabytes that no start needs to read. */
+/** The package offers its script only through a route; these four megabytes are not read at the start. */
 async function readPageScript(): Promise<Buffer> {
   const [{ default: reference }, { default: Fastify }] = await Promise.all([
     import("@scalar/fastify-api-reference"),

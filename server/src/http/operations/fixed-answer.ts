@@ -1,5 +1,5 @@
-// Answers that never change while the program runs, and are large: made at their first use, compressed once, and sent in
-// pieces, so that a client who does not read holds one piece and not the whole. A browser that has it asks by its ETag.
+// Large answers that never change while the program runs: made at their first use, compressed once, and sent in
+// pieces, so that a slow client holds one piece in memory and not the whole. A browser that has it asks with its ETag.
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -16,7 +16,7 @@ interface Fixed {
 type Coding = "br" | "gzip" | "identity";
 
 const PIECE_BYTES = 65_536;
-/** Of eleven: the API page's script shrinks to a fifth in half a second; the highest takes ten and gains a tenth. */
+/** Of eleven levels: the API page's script shrinks to a fifth in half a second; the highest level takes ten and gains a tenth. */
 const BROTLI_QUALITY = 6;
 
 const COMPRESS: Readonly<Record<Coding, (bytes: Buffer) => Promise<Buffer>>> = {
@@ -26,7 +26,7 @@ const COMPRESS: Readonly<Record<Coding, (bytes: Buffer) => Promise<Buffer>>> = {
   identity: async (bytes) => bytes,
 };
 
-/** @param make the bytes, asked for once */
+/** @param make returns the bytes; called once */
 export function createFixedAnswer(contentType: string, make: () => Promise<Buffer>): SendFixed {
   const made = once(make);
   const fixed = Object.fromEntries(
@@ -46,7 +46,7 @@ export function createFixedAnswer(contentType: string, make: () => Promise<Buffe
   };
 }
 
-/** A failure is not remembered. */
+/** A failure is not cached. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined;
   return () => {
@@ -66,7 +66,7 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
-/** The best that the client takes: "gzip, br;q=0" takes gzip alone. */
+/** The best encoding that the client accepts: "gzip, br;q=0" accepts only gzip. */
 export function chooseCoding(accepted: string | string[] | undefined): Coding {
   const taken = new Set(
     String(accepted ?? "")

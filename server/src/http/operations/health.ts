@@ -7,12 +7,12 @@ export interface HealthOptions {
   /** Throws where nothing can be written. */
   readonly checkWrites: () => Promise<unknown>;
   readonly isStopping: () => boolean;
-  /** What does not work though requests can be served, in words. */
+  /** What does not work although requests can be served, in words. */
   readonly listDegraded: () => readonly string[];
 }
 
 export interface Readiness {
-  /** "ready", or in words what stands against it. */
+  /** "ready", or the reason in words why not. */
   readonly status: string;
   readonly degraded: readonly string[];
 }
@@ -58,7 +58,7 @@ export function addHealthRoutes(server: HttpServer, options: HealthOptions): voi
   );
 }
 
-/** "database unavailable", "database read only". Anything else is told by its kind alone: the door is public. */
+/** "database unavailable", "database read only". Any other error is named only by its kind: this page is public. */
 function describeFailure(error: unknown): string {
   const unavailable = asUnavailable(error);
   return unavailable instanceof AppError ? unavailable.code.replaceAll("_", " ") : "nothing can be written";

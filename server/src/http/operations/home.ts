@@ -1,5 +1,5 @@
 // The page at /: what runs here, whether it can be used, whether the book agrees, and where to go on. Made on the server,
-// without a script; a program that asks gets the same as JSON. It tells strangers nothing that they could not find out.
+// without a script; a program gets the same as JSON. It tells strangers nothing that they could not find out otherwise.
 import { createHash } from "node:crypto";
 import { type ContentPolicy, readSecurityHeaders } from "../edge.ts";
 import type { HttpServer } from "../http-server.ts";
@@ -7,7 +7,7 @@ import type { HttpServer } from "../http-server.ts";
 export interface HomeState {
   /** "ready", or what stands against it: "database unavailable". */
   readonly status: string;
-  /** What does not work though requests can be served, in words. */
+  /** What does not work although requests can be served, in words. */
   readonly degraded: readonly string[];
   /** The newest check of the whole; null before the first, undefined where it cannot be read. */
   readonly integrity:
@@ -18,13 +18,13 @@ export interface HomeState {
 
 export interface HomeOptions {
   readonly readState: () => Promise<HomeState>;
-  /** What else there is to say of it, in words, label by label. */
+  /** Further facts in words, by label. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   readonly links: readonly HomeLink[];
 }
 
 export interface HomeLink {
-  /** Relative to the page. */
+  /** The URL, relative to the page. */
   readonly href: string;
   readonly title: string;
   readonly what: string;
@@ -53,7 +53,7 @@ const POLICY: ContentPolicy = {
   frameAncestors: ["'none'"],
 };
 
-/** A balance, for browsers' tabs. */
+/** The icon for browsers' tabs: a pair of scales. */
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#14713d"/><path d="M16 7v18M9 25h14M6 12h20M9 12l-4 7h8zM23 12l-4 7h8z" fill="none" stroke="#fff" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/></svg>`;
 
 const PUBLIC = { config: { public: true }, schema: { hide: true } } as const;

@@ -1,5 +1,5 @@
-// Where /metrics is read: at the program's own address, or at one of its own that the world does not reach
-// (METRICS_PORT); with METRICS_TOKEN by its bearer alone. One scrape is made at a time, whoever asks and however often.
+// Where /metrics is read: at the program's own address, or at a separate, internal one (METRICS_PORT); with METRICS_TOKEN
+// only by the bearer of that token. One scrape is made at a time, however many clients ask and however often.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -9,7 +9,7 @@ import type { Metrics } from "./metrics.ts";
 
 export interface MetricsDoor {
   readonly metrics: Metrics;
-  /** Undefined: whoever reaches the address may read. */
+  /** Undefined: anybody who reaches the address may read. */
   readonly token: string | undefined;
 }
 
@@ -41,8 +41,8 @@ const CONNECTIONS_MAX = 32;
 const REQUEST_MS_MAX = 5_000;
 
 /**
- * A server of its own for /metrics alone; resolves when it listens.
- * @throws Error of Node's where the address cannot be listened at
+ * A separate server only for /metrics; resolves when it listens.
+ * @throws Error of Node's where the address cannot be used
  */
 export async function openMetricsServer(
   { metrics, token }: MetricsDoor,
@@ -76,7 +76,7 @@ function judge({ method, url, headers }: IncomingMessage, token: string | undefi
   return mayRead(headers.authorization, token) ? 200 : 401;
 }
 
-/** Compared by digests, so that neither length nor beginning is told by the time it takes. */
+/** Compared by digests, so that the time it takes reveals neither length nor beginning. */
 function mayRead(authorization: string | undefined, token: string | undefined): boolean {
   if (token === undefined) return true;
   const [, given = ""] = /^Bearer (.+)$/i.exec(authorization ?? "") ?? [];
@@ -87,7 +87,7 @@ function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-/** All who ask while a scrape is being made share the next one: nobody gets numbers older than their question. */
+/** All who ask while a scrape is being made share the next one: nobody gets numbers older than their request. */
 export function createScrape(render: () => Promise<string>): () => Promise<string> {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<string> | undefined;

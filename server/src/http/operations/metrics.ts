@@ -10,11 +10,11 @@ export interface Metrics {
     seconds: number;
   }) => void;
   readonly observeBatch: (batch: { inputs: number; durationMs: number; waiting: number }) => void;
-  /** A batch was decided `ahead` on what is remembered, under `locks`, or in vain on what was `stale`. */
+  /** A batch was decided `ahead` from remembered data, under `locks`, or in vain because the data was `stale`. */
   readonly countDecided: (way: string) => void;
   readonly countTransaction: (transaction: { type: string; status: string }) => void;
   readonly countEvents: (events: { delivered: number; failed: number; dead: number }) => void;
-  /** A connection was closed because of what it, or all together, left unread or half sent. */
+  /** A connection was closed because its own, or all connections', data was left unread or half sent. */
   readonly countDropped: (reason: Dropped) => void;
   /** Adds a gauge that asks for its value when scraped. */
   readonly addGauge: (name: string, help: string, read: () => number | Promise<number>) => void;

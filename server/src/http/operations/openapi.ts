@@ -1,5 +1,5 @@
-// Completes the OpenAPI document that is made from the routes' schemas: named schemas stand once in the components, and
-// what holds for every route (refusals, Idempotency-Key, an operation's name) is said here instead of at each route.
+// Completes the OpenAPI document that is made from the routes' schemas: named schemas move to the components, and
+// rules for every route (refusals, Idempotency-Key, an operation's name) are added here instead of at each route.
 
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
@@ -22,7 +22,7 @@ export interface OpenApiDocument extends Json {
 interface ProblemKind {
   readonly name: string;
   readonly description: string;
-  /** Of its example. */
+  /** For its example. */
   readonly code: string;
   readonly detail: string;
   readonly more?: Json;
@@ -145,7 +145,7 @@ function completeOperation(operation: Operation, route: { path: string; method: 
     ];
   delete operation["x-keyless"];
   const body = operation["requestBody"] as RequestBody | undefined;
-  // A request without one is read as {}.
+  // A request without a body is read as {}.
   if (body !== undefined && takesNothing(body)) body.required = false;
   const problems = [
     ...["400", "401", "403", "404"],

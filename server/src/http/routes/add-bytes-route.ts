@@ -1,4 +1,4 @@
-// The frame of a read whose answer was made before: bytes of JSON text, with their ETag.
+// The frame of a read whose answer already exists as bytes of JSON text, with their ETag.
 import type { TSchema } from "typebox";
 import type { HttpServer } from "../http-server.ts";
 import { sendAnswer } from "./answer.ts";
@@ -10,7 +10,7 @@ export interface MadeAnswer {
 }
 
 export interface BytesRoute<P extends TSchema, Q extends TSchema> extends Operation<P, Q, TSchema, TSchema> {
-  /** The ETag is of the very bytes, so that who has them is told so (304); otherwise it is a version, for If-Match. */
+  /** The ETag is of these bytes, so a client that has them is answered 304; otherwise it is a version, for If-Match. */
   readonly isTaggedByBytes?: boolean;
   /** @throws AppError what is wrong with the request, or refused */
   readonly run: (request: ReadRequest<P, Q, TSchema>) => Promise<MadeAnswer>;

@@ -1,4 +1,4 @@
-// The frame of a route whose command has a transaction of its own: what came is read, and the work that follows from it is
+// The frame of a route whose command has a transaction of its own: the request is read, and the resulting work is
 // done once per key, with its audit entry in the same transaction.
 import type { TSchema } from "typebox";
 import type { Sql } from "../../runtime/database.ts";
@@ -16,18 +16,18 @@ export interface CommandRoute<P extends TSchema, Q extends TSchema, B extends TS
   extends Operation<P, Q, B, TSchema> {
   /** Default: POST. */
   readonly method?: "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Of a command that was carried out. Default: 200. */
+  /** The status where the command was carried out. Default: 200. */
   readonly status?: 200 | 201;
-  /** Its name on the audit trail, `noun.verb`. */
+  /** The name on the audit trail, `noun.verb`. */
   readonly event: string;
-  /** The answer has a `version`, which is sent as ETag. */
+  /** Whether the answer has a `version`, which is sent as ETag. */
   readonly isVersioned?: boolean;
   /**
-   * Reads the request and returns what is to be done; that runs once per key and returns the answer.
+   * Reads the request and returns the work as a function, which runs once per key and returns the answer.
    * @throws AppError what is wrong with the request
    */
   readonly run: (request: ReadRequest<P, Q, B>) => Work | Promise<Work>;
-  /** Before the answer is sent, a replayed one too. */
+  /** Called before the answer is sent, also before a replayed one. */
   readonly afterCommit?: () => Promise<void>;
 }
 

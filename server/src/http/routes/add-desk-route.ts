@@ -1,5 +1,5 @@
-// The frame of a route whose command goes through the desk: what came is read, the command is carried out, and what it
-// came to is sent.
+// The frame of a route whose command goes through the desk: the request is read, the command is carried out, and its
+// result is sent.
 import type { TSchema } from "typebox";
 import type { HttpServer } from "../http-server.ts";
 import { type Caller, readCaller } from "./caller.ts";
@@ -9,7 +9,7 @@ import { type Outcome, send } from "./send.ts";
 export interface DeskRoute<P extends TSchema, B extends TSchema> extends Operation<P, TSchema, B, TSchema> {
   /** Default: POST. */
   readonly method?: "POST" | "PATCH";
-  /** Of a command that was carried out. Default: 201, for most of them make something. */
+  /** The status where the command was carried out. Default: 201, because most commands create something. */
   readonly status?: 200 | 201;
   /** @throws AppError what is wrong with the request */
   readonly run: (request: ReadRequest<P, TSchema, B>, caller: Caller) => Promise<Outcome>;

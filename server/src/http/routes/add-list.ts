@@ -1,5 +1,5 @@
-// The frame of a route that lists things page by page: `cursor` and `limit` of the query are read, the page is found, and each
-// thing is described.
+// The frame of a route that lists things page by page: it reads `cursor` and `limit` from the query, finds the page, and
+// describes each thing.
 import type { Static, TSchema } from "typebox";
 import type { Page, PageBounds } from "../../values/page.ts";
 import type { HttpServer } from "../http-server.ts";

@@ -1,5 +1,5 @@
-// The frame of a route that answers what its function returns: all that read, and commands that are neither at the desk nor
-// remembered by a key.
+// The frame of a route that answers with its function's result: all reads, and commands that neither use the desk nor
+// an idempotency key.
 import type { Static, TSchema } from "typebox";
 import type { HttpServer } from "../http-server.ts";
 import { formatETag } from "../version.ts";
@@ -9,11 +9,11 @@ export interface Route<P extends TSchema, Q extends TSchema, B extends TSchema, 
   extends Operation<P, Q, B, A> {
   /** Default: GET. */
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Of the answer. Default: 200. */
+  /** The status of the answer. Default: 200. */
   readonly status?: 200 | 201 | 202;
-  /** The answer has a `version`, which is sent as ETag. */
+  /** Whether the answer has a `version`, which is sent as ETag. */
   readonly isVersioned?: boolean;
-  /** The answer holds what opens something: nobody on the way may keep it. */
+  /** The answer holds a secret, such as a token: no proxy or browser may store it. */
   readonly isSecret?: boolean;
   /** @throws AppError what is wrong with the request, or refused */
   readonly run: (request: ReadRequest<P, Q, B>) => Promise<Static<A>>;

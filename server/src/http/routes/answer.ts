@@ -1,8 +1,8 @@
-// Sends an answer that is already JSON text: what was committed and remembered is what the client gets, byte by byte.
+// Sends an answer that is already JSON text: the client gets the committed and stored answer, byte by byte.
 import type { FastifyReply } from "fastify";
 
 /**
- * Sends `body` (JSON text, or its bytes) with `status`; a replayed answer says so in Idempotency-Replayed. Returns nothing: a
+ * Sends `body` (JSON text, or its bytes) with `status`; Idempotency-Replayed marks a replayed answer. Returns nothing: a
  * handler that resolved with the reply would wait for the end of the answer, with seven listeners of the framework's.
  */
 export function sendAnswer(

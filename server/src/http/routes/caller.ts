@@ -1,4 +1,4 @@
-// Who sent a request, from where, under which key: what every command takes along.
+// Who sent a request, from where, and under which key: every command gets this.
 import type { FastifyRequest } from "fastify";
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
@@ -20,12 +20,12 @@ export function readOrigin(request: FastifyRequest): Origin {
   return { requestId: request.id, ip: request.ip };
 }
 
-/** With the user agent: for acts of which it matters, such as signing in. */
+/** With the user agent, for acts where it matters, such as signing in. */
 export function readFullOrigin(request: FastifyRequest): Origin {
   return { ...readOrigin(request), userAgent: request.headers["user-agent"]?.slice(0, 256) };
 }
 
-/** Who acts, from where: for acts of which the user agent matters. */
+/** Who acts and from where, for acts where the user agent matters. */
 export function readContext(request: FastifyRequest): { actor: Actor; origin: Origin } {
   return { actor: request.actor, origin: readFullOrigin(request) };
 }

@@ -1,4 +1,4 @@
-// What the trail is to keep of a command that goes through `runCommand`. The HTTP kit knows no module: the program hands
+// What the trail records of a command that goes through `runCommand`. The HTTP kit knows no module: the program gives
 // it the recorder that writes the entry.
 import type { FastifyRequest } from "fastify";
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
@@ -17,7 +17,7 @@ export interface CommandRecord {
   readonly refused?: AppError | undefined;
 }
 
-/** Writes a command's entry in the transaction of the command; of a refusal, in one of its own. */
+/** Writes a command's entry in the command's transaction; for a refusal, in a transaction of its own. */
 export type CommandRecorder = (tx: Tx, record: CommandRecord) => Promise<unknown>;
 
 declare module "fastify" {
@@ -26,7 +26,7 @@ declare module "fastify" {
   }
 }
 
-/** A command as `runCommand` takes it. */
+/** A command in the form that `runCommand` takes. */
 export interface CommandRequest {
   readonly key: KeyedRequest | undefined;
   /** `answer` is undefined where the command was refused. */
@@ -34,8 +34,8 @@ export interface CommandRequest {
 }
 
 /**
- * Reads the command that a request asks for. Its entry is named `event` and is about the thing in the answer or the path
- * whose `id` is given there.
+ * Reads the command that a request asks for. Its entry has the name `event` and is about the thing with the given `id` in the
+ * answer or the path.
  * @throws AppError `invalid/invalid_idempotency_key`
  */
 export function readCommand(request: FastifyRequest, event: string): CommandRequest {

@@ -1,6 +1,6 @@
-// Runs a command that is not on the hot path: one transaction, with its idempotency key remembered in it. Refusals are
-// remembered too, in a transaction of their own, for the command's was rolled back. Either way the command leaves its
-// audit entry in the same transaction; a repeat that only gets its remembered answer leaves none.
+// Runs a command that is not on the hot path: one transaction, which also stores its idempotency key. Refusals are
+// stored too, in a transaction of their own, because the command's was rolled back. Either way the audit entry
+// is written in the same transaction; a repeat that only gets its stored answer writes none.
 import type { Sql } from "../../runtime/database.ts";
 import {
   checkSameRequest,
@@ -20,7 +20,7 @@ export interface CommandAnswer {
 }
 
 /**
- * Runs `work` once per key: a repeated key gets the remembered answer. Two at once with one key: the second waits for
+ * Runs `work` once per key: a repeated key gets the stored answer. Where two requests use one key at once, the second waits for
  * the first (the key's unique index), is retried and then replays it.
  * @throws AppError what `work` refused, now or when the key was first used; `refused/idempotency_key_reused`
  */
@@ -71,7 +71,7 @@ async function runOnce(
   return { body, replayed: false };
 }
 
-/** Returns the answer that the key has by now: its original was under way, and what it did refused this repeat. */
+/** Returns the answer that the key has by now: the original request was under way, and what it did refused this repeat. */
 function rememberRefusal(
   db: Sql,
   { key, record }: CommandRequest,

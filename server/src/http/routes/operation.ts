@@ -1,4 +1,4 @@
-// What every route says of itself for the API document, what it takes and what it answers.
+// What every route declares for the API document: what it takes and what it answers.
 import type { FastifyContextConfig, FastifyRequest, FastifySchema } from "fastify";
 import type { Static, TSchema } from "typebox";
 
@@ -26,7 +26,7 @@ export interface Operation<
   readonly answer: Answer;
 }
 
-/** A request whose parts are as the route's schemas read them. */
+/** A request whose parts have the types of the route's schemas. */
 export type ReadRequest<
   Params extends TSchema,
   Query extends TSchema,
@@ -37,7 +37,7 @@ export type ReadRequest<
   readonly body: Static<Body>;
 };
 
-/** As the framework takes it. */
+/** In the form that the framework takes. */
 export function describeOperation(
   {
     url,

@@ -1,22 +1,22 @@
-// How much of what a stream's client sends is taken: at most so many commands are under way, and none is begun while its client
-// leaves answers unread. What came all the same waits, and nothing more is read from the connection; TCP does the rest.
+// Limits how much a stream accepts from its client: only so many commands are under way, and none begins while the client
+// leaves answers unread. Further messages wait, and nothing more is read from the connection; TCP does the rest.
 
 export interface Credit<Message> {
-  /** Serves the message now or when there is room for it. */
+  /** Serves the message now, or when there is room for it. */
   readonly take: (message: Message) => void;
-  /** To be called when a command was answered. */
+  /** Call this when a command was answered. */
   readonly giveBack: () => void;
-  /** To be called when the client has taken what it had left unread. */
+  /** Call this when the client has read its unread answers. */
   readonly look: () => void;
   readonly underWay: () => number;
-  /** Resolves when nothing is under way or waits. */
+  /** Resolves when nothing is under way or waiting. */
   readonly whenIdle: () => Promise<void>;
 }
 
 export interface CreditOptions<Message> {
   readonly commandsMax: number;
   readonly serve: (message: Message) => void;
-  /** Whether the client has left too much unread. */
+  /** Whether the client has too many unread bytes. */
   readonly isFull: () => boolean;
   readonly pause: () => void;
   readonly resume: () => void;

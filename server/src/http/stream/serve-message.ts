@@ -1,5 +1,5 @@
-// Serves one message of a stream: reads its command and runs it on its direct route, behind the guards of every request. The token is
-// judged with every command, so that one that has expired or was revoked does no more.
+// Serves one message of a stream: reads its command and runs it on its direct route, behind every request's guards. The token
+// is checked with every command, so an expired or revoked token stops working at once.
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../values/app-error.ts";
 import type { DirectRoutes, FoundRoute } from "../direct/direct-routes.ts";
@@ -12,13 +12,13 @@ import { readMessageId, readStreamCommand, type StreamCommand, withoutEnvelope }
 
 export interface StreamMeans {
   readonly routes: DirectRoutes;
-  /** Of every request: whether the program still serves, who it is, what they may do and how often. */
+  /** The guards of every request: whether the program still serves, who asks, what they may do and how often. */
   readonly guards: readonly Hook[];
   readonly readJson: ReadJson;
   readonly refuse: Refuse;
 }
 
-/** Whose stream it is, as the request that opened it said. */
+/** The owner of the stream, according to the request that opened it. */
 export interface StreamCaller {
   readonly requestId: string;
   readonly actorId: string;
@@ -31,7 +31,7 @@ export interface StreamCaller {
 export type ServeMessage = (bytes: Buffer, answer: (text: string) => void) => void;
 
 const PREFIX = "/api/v1";
-/** Of the fields of an answer those that say something that its body does not. */
+/** The headers of an answer that say something its body does not. */
 const TOLD = ["etag", "idempotency-replayed", "retry-after", "ratelimit", "ratelimit-policy"] as const;
 
 export function createMessageServer(caller: StreamCaller, means: StreamMeans): ServeMessage {
@@ -50,7 +50,7 @@ export function createMessageServer(caller: StreamCaller, means: StreamMeans): S
     });
   }
 
-  /** The keys of a stream are its caller's, so that it stays theirs. */
+  /** A stream's idempotency keys belong to its caller, so the caller must not change. */
   function renew(exchange: Exchange, given: string): void {
     if (exchange.request.actor.id === caller.actorId) {
       authorization = given;
@@ -81,7 +81,7 @@ interface Serving {
   readonly answer: (text: string) => void;
 }
 
-/** @throws AppError `not_found/not_found` naming what there is */
+/** @throws AppError `not_found/not_found` naming the operations that exist */
 function findRoute({ method, path }: StreamCommand, routes: DirectRoutes): FoundRoute {
   const found = routes.find(method, path.startsWith(`${PREFIX}/`) ? path : PREFIX + path);
   if (found !== undefined) return found;
@@ -133,7 +133,7 @@ function serveFound(
   serveExchange(route, exchange, refuse);
 }
 
-/** The body goes out as it was remembered, byte for byte. */
+/** The body is sent as it was stored, byte for byte. */
 function renderAnswer(id: string | number, { status, fields, body }: Outcome): string {
   let told = "";
   for (const name of TOLD) {

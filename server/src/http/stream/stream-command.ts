@@ -1,5 +1,5 @@
 // One command of a stream: `{"id": 7, "op": "POST /transactions", "key": "…", "body": {…}}`. `op` is a route as the API page names
-// it, `body` what the route takes over HTTP, `key` its Idempotency-Key, and `id` what the answer is recognized by.
+// it, `body` is what the route takes over HTTP, `key` its Idempotency-Key, and `id` identifies the answer.
 import { AppError, type FieldProblem } from "../../values/app-error.ts";
 
 export interface StreamCommand {
@@ -9,7 +9,7 @@ export interface StreamCommand {
   readonly path: string;
   readonly key: string | undefined;
   readonly body: unknown;
-  /** Another token for the stream from now on. */
+  /** A new token for the stream from now on. */
   readonly token: string | undefined;
 }
 
@@ -17,14 +17,14 @@ const MEMBERS: ReadonlySet<string> = new Set(["id", "op", "key", "body", "token"
 const ID_LENGTH_MAX = 64;
 const OP = /^(?:(GET|POST) (\/[!-~]{0,200})|authenticate)$/;
 
-/** What the answer to this message names; null where the message has none that could be named. */
+/** The id for the answer to this message; null where the message has no usable one. */
 export function readMessageId(message: unknown): string | number | null {
   const { id } = (isRecord(message) ? message : {}) as { id?: unknown };
   if (typeof id === "string") return id.length > 0 && id.length <= ID_LENGTH_MAX ? id : null;
   return Number.isSafeInteger(id) ? (id as number) : null;
 }
 
-/** @throws AppError `invalid/invalid_request` naming every member at fault */
+/** @throws AppError `invalid/invalid_request` naming every wrong member */
 export function readStreamCommand(message: unknown): StreamCommand {
   if (!isRecord(message))
     throw refuse([{ field: "message", reason: "must be an object with id, op, key and body" }]);
@@ -70,7 +70,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A field as the route itself names it: what is wrong in `body` is told as it is over HTTP. */
+/** A field with the route's own name for it: errors in `body` are reported as over HTTP. */
 export function withoutEnvelope(error: AppError): AppError {
   const { fields, ...rest } = error.details;
   if (fields === undefined) return error;

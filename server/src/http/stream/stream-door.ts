@@ -1,5 +1,5 @@
-// The stream door: GET /stream opens a WebSocket. The request that asks for it passes the framework as every other one does, so
-// that hosts, tokens, permissions and limits are judged by the same hooks; its handler hands the connection over.
+// The stream door: GET /stream opens a WebSocket. The opening request passes the framework like every other request, so
+// the same hooks check hosts, tokens, permissions and limits; its handler hands the connection over.
 import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyRequest } from "fastify";
@@ -17,7 +17,7 @@ export interface StreamSettings {
   readonly credit: number;
   /** Most streams of one caller. */
   readonly perCaller: number;
-  /** After so long without a command a stream is closed. */
+  /** A stream without a command for this long is closed. */
   readonly idleMs: number;
 }
 
@@ -31,13 +31,13 @@ export interface StreamDoorOptions extends StreamMeans {
 
 const PROTOCOL = "countinghouse";
 const PATH = /^(?:\/api\/v1)?\/stream$/;
-/** A command of a stream is one, and not a batch: as long as an order of a thousand lines. */
+/** A message is one command, not a batch: large enough for an order of a thousand lines. */
 const MESSAGE_MAX = 262_144;
 const PING_EVERY_MS = 20_000;
 const GOING_AWAY = 1001;
 const IDLE = 4408;
 
-/** For Node: what is not upgraded is an ordinary request, and answered as one. */
+/** For Node: a request that is not upgraded is an ordinary request, and answered as one. */
 export function asksForStream({ method, url, headers }: IncomingMessage): boolean {
   return (
     method === "GET" &&
@@ -48,7 +48,7 @@ export function asksForStream({ method, url, headers }: IncomingMessage): boolea
   );
 }
 
-/** Returns the route, to be added where the others are. To be called before the server listens. */
+/** Returns the route, to be added with the others. Call this before the server listens. */
 export function openStreamDoor(server: HttpServer, options: StreamDoorOptions): Routes {
   const { streams: settings, edge } = options;
   const open = createOpener(options);
@@ -84,7 +84,7 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-/** Gives what asks for a stream to the framework like every other request. */
+/** Passes a request for a stream to the framework like every other request. */
 function receiveUpgrades(server: HttpServer): WeakMap<IncomingMessage, Upgrade> {
   const upgrades = new WeakMap<IncomingMessage, Upgrade>();
   server.server.on("upgrade", (raw, transport, head) => {
@@ -92,7 +92,7 @@ function receiveUpgrades(server: HttpServer): WeakMap<IncomingMessage, Upgrade> 
     readTokenOfPage(raw);
     const response = new ServerResponse(raw);
     response.assignSocket(raw.socket);
-    response.shouldKeepAlive = false; // refused: what follows would be read as nobody knows what
+    response.shouldKeepAlive = false; // refused: bytes that follow must not be read as another request
     response.on("finish", () => transport.end());
     server.routing(raw, response);
   });
@@ -105,7 +105,7 @@ function createOpener(options: StreamDoorOptions) {
   const streams = new Set<Stream>();
   const sockets = new WebSocketServer({
     noServer: true,
-    perMessageDeflate: false, // commands are small, and what is compressed with a secret can be guessed
+    perMessageDeflate: false, // commands are small, and compression beside a secret can reveal it
     maxPayload: messageMax,
     handleProtocols: (names) => (names.has(PROTOCOL) ? PROTOCOL : false),
   });
@@ -134,7 +134,7 @@ function createOpener(options: StreamDoorOptions) {
   return { streams, accept };
 }
 
-/** Until the shutdown, which lets all of them finish. */
+/** Until the shutdown, which lets all streams finish. */
 function watchAll(server: HttpServer, streams: ReadonlySet<Stream>, idleMs: number): void {
   const watch = setInterval(() => watchOver(streams, idleMs), Math.min(PING_EVERY_MS, idleMs / 2));
   watch.unref();
@@ -151,16 +151,16 @@ function addGauges(metrics: Metrics, streams: ReadonlySet<Stream>): void {
   );
 }
 
-/** OpenAPI has no WebSockets: the document tells of it in its description, and docs/stream.md all the rest. */
+/** OpenAPI has no WebSockets: the document mentions the stream in its description, and docs/stream.md has the rest. */
 const DOCUMENTED = { hide: true, operationId: "openStream" };
 
-/** A page cannot set Authorization on a WebSocket; it may offer its token among the protocols: `["countinghouse", "bearer.<token>"]`. */
+/** A page cannot set Authorization on a WebSocket; it can send its token as a protocol: `["countinghouse", "bearer.<token>"]`. */
 function readTokenOfPage({ headers }: IncomingMessage): void {
   const [, token] = /(?:^|,)\s*bearer\.([\w.~+-]+)/.exec(headers["sec-websocket-protocol"] ?? "") ?? [];
   if (token !== undefined && headers.authorization === undefined) headers.authorization = `Bearer ${token}`;
 }
 
-/** A browser says whose page asks, and does not ask first, as it does for other requests. */
+/** A browser tells whose page asks, but sends no preflight request, as it does for other requests. */
 function checkOrigin({ origin, host }: IncomingHttpHeaders, corsOrigins: readonly string[]): void {
   if (origin === undefined || corsOrigins.includes(origin)) return;
   if (URL.canParse(origin) && new URL(origin).host === host) return;

@@ -1,4 +1,4 @@
-// One open stream: takes commands by credit, gives each its answer after its commit, in whatever order they are done, and ends
+// One open stream: takes commands by credit, answers each after its commit, in whatever order they finish, and ends
 // when all of them were answered.
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
@@ -11,12 +11,12 @@ export interface Stream {
   readonly underWay: () => number;
   /** By `performance.now()`: when the last command came. */
   readonly lastAtMs: () => number;
-  /** Answers all that is under way, and then closes. */
+  /** Answers all commands under way, and then closes. */
   readonly finish: (code: number, reason: string) => Promise<void>;
   readonly ping: () => void;
   /** Whether the client answered the last ping. */
   readonly isAlive: () => boolean;
-  /** Without waiting for anything. */
+  /** Closes at once. */
   readonly cutOff: () => void;
 }
 
@@ -27,9 +27,9 @@ export interface StreamOptions {
   readonly serve: ServeMessage;
 }
 
-/** From so many bytes that its client has not taken on, no more of its commands are begun. */
+/** With this many unread bytes at the client, no more of its commands are begun. */
 const UNREAD_HIGH = 262_144;
-/** A client that does not answer the closing is cut off after so long. */
+/** A client that does not answer the close is cut off after this time. */
 const CLOSING_MS = 1_000;
 const UNSUPPORTED_DATA = 1003;
 
@@ -59,7 +59,7 @@ export function openStream(
   socket.on("pong", () => {
     isAlive = true;
   });
-  socket.on("error", () => undefined); // what is no WebSocket is closed with the code that says so
+  socket.on("error", () => undefined); // the library closes invalid WebSocket data with the right code
   transport.on("drain", credit.look);
   return {
     actorId,
@@ -87,7 +87,7 @@ async function close(socket: WebSocket, code: number, reason: string): Promise<v
   clearTimeout(cutOff);
 }
 
-/** Answers that come of one commit leave in one write. */
+/** Answers of one commit leave in one write. */
 function createGatheringSender(socket: WebSocket, transport: Duplex): (text: string) => void {
   let isGathering = false;
   return (text) => {

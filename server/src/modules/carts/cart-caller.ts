@@ -1,4 +1,4 @@
-// Who asks for which cart: somebody signed in, or a guest, who shows the cart's token in the header Cart-Token.
+// Who asks for which cart: a signed-in user, or a guest, who shows the cart's token in the header Cart-Token.
 
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../values/app-error.ts";
@@ -8,7 +8,7 @@ import { cartError } from "./errors.ts";
 import type { CartReader, CartServices } from "./get-cart.ts";
 
 /**
- * A guest who shows the cart's token is known by the cart from here on: keys and the trail name it.
+ * A guest who shows a valid token is identified by the cart from here on: idempotency keys and the trail use its name.
  * @throws AppError `unauthenticated` where neither token was sent, `not_found/cart_not_found` where the cart's is wrong
  */
 export function readCartCaller(
@@ -32,7 +32,7 @@ export function readCartCaller(
 const GUESTS_KEY_LENGTH_MIN = 20;
 
 /**
- * Guests have nothing else that tells one from another: who guessed a key would get another's cart.
+ * Guests can only be told apart by this key: whoever guessed another guest's key would get that guest's cart.
  * @throws AppError `invalid/invalid_idempotency_key`
  */
 export function checkGuestsKey(key: string | string[] | undefined): void {
@@ -44,7 +44,7 @@ export function checkGuestsKey(key: string | string[] | undefined): void {
   });
 }
 
-/** A guest's cart that is named with its token. @throws AppError `not_found/cart_not_found` where the token is not its */
+/** A guest's cart, named together with its token. @throws AppError `not_found/cart_not_found` where the token is wrong */
 export function readProvenCart(
   { vault }: Pick<CartServices, "vault">,
   { cart_id, cart_token }: { readonly cart_id: string; readonly cart_token: string },

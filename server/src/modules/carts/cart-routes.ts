@@ -41,7 +41,7 @@ import {
 
 const tags = ["Carts"];
 const security: Record<string, string[]>[] = [{}, { bearer: [] }];
-/** Of every route that guests may use. */
+/** For every route that guests may use. */
 export const FOR_GUESTS = { config: { guests: true }, tags, security, headers: CartHeaders };
 
 export function addCartRoutes(server: HttpServer, services: OrderServices): void {
@@ -232,7 +232,7 @@ function addMerging(server: HttpServer, services: OrderServices): void {
   });
 }
 
-/** What a request wants of the cart that its path names. */
+/** What a request asks of the cart in its path. */
 type CartChange = (tx: Tx, reader: CartServices & CartReader, access: CartAccess) => Promise<FullCart>;
 
 interface CartChangeRoute<P extends TSchema, B extends TSchema> {
@@ -243,12 +243,12 @@ interface CartChangeRoute<P extends TSchema, B extends TSchema> {
   readonly description?: string;
   readonly params: P;
   readonly body?: B;
-  /** Of the audit trail. */
+  /** For the audit trail. */
   readonly event: string;
   readonly read: (request: { readonly params: Static<P>; readonly body: Static<B> }) => CartChange;
 }
 
-/** Answers the cart as it is then. */
+/** Answers the changed cart. */
 function addCartChange<P extends TSchema, B extends TSchema>(
   server: HttpServer,
   services: OrderServices,

@@ -79,7 +79,7 @@ export async function selectLines(sql: Query, cartId: number): Promise<CartLine[
   }));
 }
 
-/** The user's open cart; one whose time is past is closed first. */
+/** The user's open cart; if it has expired, it is closed first. */
 export async function selectOpenCartId({ sql }: Tx, userId: string): Promise<number | undefined> {
   await sql`
     UPDATE carts.carts
@@ -90,7 +90,7 @@ export async function selectOpenCartId({ sql }: Tx, userId: string): Promise<num
   return row === undefined ? undefined : Number(row.id);
 }
 
-/** A user who has an open cart by now fails on the index, and the whole is tried again. */
+/** If the user has an open cart by now, this fails on the index, and the transaction is tried again. */
 export async function insertCart(
   { sql }: Tx,
   cart: { readonly userId: string | null; readonly currency: string; readonly expiryDays: number },
@@ -120,7 +120,7 @@ const LINE_COLUMNS = columnsOf<PlacedLine>({
   was_for_sale: ["boolean", (line) => line.wasForSale],
 });
 
-/** Writes all lines of a locked cart in the place of those it has. */
+/** Replaces all lines of a locked cart. */
 export async function writeLines({ sql }: Tx, cartId: number, lines: readonly CartLine[]): Promise<void> {
   const productIds = toArray(lines.map((line) => line.productId));
   const placed = lines.map((line, index) => ({ ...line, cartId, position: index + 1 }));
@@ -137,13 +137,13 @@ export async function writeLines({ sql }: Tx, cartId: number, lines: readonly Ca
 
 export interface Touch {
   readonly expiryDays: number;
-  /** A guest's cart may become a user's; undefined: it stays whose it is. */
+  /** A guest's cart may become a user's; undefined: its owner stays the same. */
   readonly userId?: string | undefined;
-  /** As the buyer is shown it now. */
+  /** As shown to the buyer now. */
   readonly discountMinor: bigint;
 }
 
-/** The next version of a locked cart, which lives for another while. */
+/** Raises the version of a locked cart and extends its life. */
 export async function touchCart(
   { sql }: Tx,
   cartId: number,
@@ -159,7 +159,7 @@ export async function touchCart(
   return toCart(row);
 }
 
-/** Of a locked cart, whose version is to grow with it, and which is to be shown with what it takes off. */
+/** For a locked cart whose version is about to rise, and whose discount is about to be shown. */
 export async function writeCoupon({ sql }: Tx, cartId: number, couponCode: string | null): Promise<void> {
   await sql`
     UPDATE carts.carts
@@ -195,7 +195,7 @@ export const ORDERED_CARTS: RowWriter<OrderedCart> = {
       WHERE c.id = n.id`.execute(),
 };
 
-/** Closes up to `limit` open carts whose time is past; those that are being changed or ordered now are left alone. */
+/** Closes up to `limit` expired open carts; carts that are being changed or ordered now are skipped. */
 export async function closeExpired({ sql }: Tx, limit: number): Promise<number[]> {
   const rows = await sql<{ id: bigint }[]>`
     UPDATE carts.carts
@@ -211,7 +211,7 @@ export async function closeExpired({ sql }: Tx, limit: number): Promise<number[]
   return rows.map((row) => Number(row.id));
 }
 
-/** Removes up to `limit` carts that came to nothing, with those merged into them, `keepDays` after their time. */
+/** Removes up to `limit` carts that were never ordered, and those merged into them, `keepDays` after they expired. */
 export async function deleteEnded(
   { sql }: Tx,
   { limit, keepDays }: { readonly limit: number; readonly keepDays: number },

@@ -1,4 +1,4 @@
-// The token of a guest's cart: an HMAC of its id, so that nobody guesses it and nothing of it rests in the database.
+// The token of a guest's cart: an HMAC of its id, so that it cannot be guessed and need not be stored in the database.
 import { timingSafeEqual } from "node:crypto";
 import type { Vault } from "../../runtime/vault/vault.ts";
 
@@ -6,7 +6,7 @@ export function makeCartToken(vault: Pick<Vault, "blindIndex">, cartId: number):
   return vault.blindIndex(`carts.cart_token:${cartId}`).toString("base64url");
 }
 
-/** Takes the same time however much of the token is right. */
+/** Takes the same time however many characters of the token are right. */
 export function isCartToken(vault: Pick<Vault, "blindIndex">, cartId: number, token: string): boolean {
   const [expected, given] = [makeCartToken(vault, cartId), token].map((text) => Buffer.from(text));
   return expected !== undefined && expected.length === given?.length && timingSafeEqual(expected, given);

@@ -1,4 +1,4 @@
-// A cart: its states, and what may become of its lines. Pure.
+// A cart: its states, and how its lines may change. Pure.
 import type { AppError } from "../../values/app-error.ts";
 import { QUANTITY_MAX, type SaleTerms } from "../orders/index.ts";
 import { cartError } from "./errors.ts";
@@ -9,10 +9,10 @@ export interface Cart {
   readonly id: number;
   /** Null: a guest's. */
   readonly userId: string | null;
-  /** `expired` as soon as its time is past, whether the job has come by or not. */
+  /** `expired` as soon as its time is over, even if the job has not closed it yet. */
   readonly state: CartState;
   readonly currency: string;
-  /** The order is to name it; whether it may is judged when the cart is shown, and again when it is ordered. */
+  /** The coupon that the order will name; whether it is valid is checked when the cart is shown, and again when it is ordered. */
   readonly couponCode: string | null;
   /** What the coupon took off when the buyer was last shown the cart; minor units. */
   readonly discountMinor: bigint;
@@ -29,21 +29,21 @@ export interface CartLine {
   readonly quantity: number;
   /** The price that the buyer last accepted, and its tax. */
   readonly accepted: SaleTerms;
-  /** It could be ordered when the buyer last accepted; otherwise they accepted to pay nothing for it. */
+  /** It could be ordered when the buyer last accepted the cart; otherwise they accepted to pay nothing for it. */
   readonly wasForSale: boolean;
 }
 
 export interface FullCart extends Cart {
-  /** In the order they were put in. */
+  /** In the order in which they were added. */
   readonly lines: readonly CartLine[];
 }
 
 export const CART_LINES_MAX = 500;
 
-/** What a change makes of the lines. @throws AppError of kind refused or not_found */
+/** Returns the changed lines. @throws AppError of kind refused or not_found */
 export type LineChange = (lines: readonly CartLine[]) => readonly CartLine[];
 
-/** Puts lines in; a product that is there already gets their quantity on top and their terms. */
+/** Adds lines; a product that is already there gets the additional quantity and the new terms. */
 export function addLines(added: readonly CartLine[]): LineChange {
   return (lines) => {
     const byProduct = new Map(lines.map((line) => [line.productId, line]));
@@ -55,16 +55,16 @@ export function addLines(added: readonly CartLine[]): LineChange {
   };
 }
 
-/** What became of a quantity that was more than a line can hold. */
+/** A quantity that was cut because it was more than a line can hold. */
 export interface CappedLine {
   readonly productId: number;
-  /** What both carts held together. */
+  /** The quantity of both carts together. */
   readonly wanted: number;
   readonly quantity: number;
 }
 
 /**
- * All lines of both: quantities of one product add up, up to the most that a line holds, which is told. No line is lost.
+ * All lines of both: quantities of one product add up, up to the most that a line holds; a cut is reported. No line is lost.
  * @throws AppError `refused/cart_full` where there would be too many lines: both carts stay as they are
  */
 export function mergeLines(
@@ -83,7 +83,7 @@ export function mergeLines(
   return { lines: addLines(fitting)(own), capped };
 }
 
-/** Sets a line's quantity; the buyer sees today's price and takes it. */
+/** Sets a line's quantity; the buyer sees today's price and accepts it. */
 export function setLine(changed: CartLine): LineChange {
   return (lines) => {
     checkHasLine(lines, changed.productId);
@@ -98,12 +98,12 @@ export function removeLine(productId: number): LineChange {
   };
 }
 
-/** Puts these in the place of all. */
+/** Replaces all lines with these. */
 export function replaceLines(wanted: readonly CartLine[]): LineChange {
   return () => addLines(wanted)([]);
 }
 
-/** Takes today's terms; a line whose product is not for sale keeps its own and counts no more. */
+/** Accepts today's terms; a line whose product is not for sale keeps its terms and no longer counts. */
 export function acceptTerms(terms: ReadonlyMap<number, SaleTerms>): LineChange {
   return (lines) =>
     lines.map((line) => {
@@ -129,7 +129,7 @@ function checkLines(lines: readonly CartLine[]): readonly CartLine[] {
   return lines;
 }
 
-/** Why an act that needs an open cart is refused; undefined where it is open. */
+/** Why an act on the cart is refused where it is not open; undefined where it is. */
 export function refuseClosed(cart: Cart): AppError | undefined {
   if (cart.state === "open") return undefined;
   return cartError("cart_closed", {

@@ -1,5 +1,5 @@
-// Changes the lines of a cart, under the lock of its row and only to the version that the client read, where it names
-// one: parallel edits come one after the other, and who decided on an old state is shown the new one.
+// Changes the lines of a cart under the lock of its row and, where the client names a version, only if the cart has it:
+// parallel edits run one after the other, and a client that decided on an old state is shown the new one.
 import type { Tx } from "../../runtime/transaction.ts";
 import { AppError } from "../../values/app-error.ts";
 import { findProductsForSale } from "../catalog/index.ts";
@@ -22,15 +22,15 @@ import { discountNow, type PriceServices, termsInCart } from "./price-cart.ts";
 
 export interface CartAccess {
   readonly cartId: number;
-  /** Versions of which the cart must have one. */
+  /** The versions the cart may have; any other is refused. */
   readonly versions?: readonly number[] | undefined;
 }
 
-/** What becomes of the lines, made of the cart as it is under the lock. */
+/** Makes the new lines from the cart as it is under the lock. */
 export type CartEdit = (tx: Tx, services: PriceServices, cart: FullCart) => LineChange | Promise<LineChange>;
 
 /**
- * Changes the lines and returns the cart as it is then. Locks the cart.
+ * Changes the lines and returns the changed cart. Locks the cart.
  * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `conflict/cart_changed` with the current cart, what the edit refuses
  */
 export async function changeCart(
@@ -61,8 +61,8 @@ export async function touchShown(
 }
 
 /**
- * Sets or removes the coupon and returns the cart as it is then. Locks the cart. What may still come true, such as the least order
- * value, is shown with the cart; all else is refused.
+ * Sets or removes the coupon and returns the changed cart. Locks the cart. Conditions that may still be met, such as the minimum
+ * order value, are shown with the cart; everything else is refused.
  * @throws AppError as `changeCart`, and what the coupon refuses
  */
 export async function changeCartCoupon(
@@ -97,23 +97,23 @@ async function lockCart(tx: Tx, reader: CartReader, cartId: number): Promise<Ful
   return { ...cart, lines: await selectLines(tx.sql, cartId) };
 }
 
-/** A product and how many of it. */
+/** A product and its quantity. */
 export interface WantedLine {
   readonly productId: number;
   readonly quantity: number;
 }
 
-/** Puts more in; what is there already gets more. Refuses as `priceWanted` does, and `cart_full`. */
+/** Adds products; a product that is already there gets more. Refuses as `priceWanted` does, and `cart_full`. */
 export function addWanted(wanted: WantedLine): CartEdit {
   return async (tx, services, cart) => addLines(await priceWanted(tx, services, { cart, wanted: [wanted] }));
 }
 
-/** Puts these lines in the place of all. Refuses as `priceWanted` does. */
+/** Replaces all lines with these. Refuses as `priceWanted` does. */
 export function replaceByWanted(wanted: readonly WantedLine[]): CartEdit {
   return async (tx, services, cart) => replaceLines(await priceWanted(tx, services, { cart, wanted }));
 }
 
-/** Sets how many of a product that is there. Refuses `cart_line_not_found`, and as `priceWanted` does. */
+/** Sets the quantity of a product in the cart. Refuses `cart_line_not_found`, and as `priceWanted` does. */
 export function setWanted(wanted: WantedLine): CartEdit {
   return async (tx, services, cart) => {
     const { productId } = wanted;
@@ -125,12 +125,12 @@ export function setWanted(wanted: WantedLine): CartEdit {
   };
 }
 
-/** Takes a product out. Refuses `cart_line_not_found`. */
+/** Removes a product. Refuses `cart_line_not_found`. */
 export function takeOut(productId: number): CartEdit {
   return () => removeLine(productId);
 }
 
-/** Takes today's prices and taxes for those that the buyer has accepted. */
+/** Replaces the accepted prices and taxes with today's. */
 export function acceptTodaysPrices(): CartEdit {
   return async (tx, services, cart) => acceptTerms(await findTerms(tx, services, cart));
 }
@@ -159,7 +159,7 @@ async function priceWanted(
   });
 }
 
-/** Today's terms of what can be bought. */
+/** Today's terms of the products that can be bought. */
 async function findTerms(tx: Tx, services: PriceServices, cart: FullCart): Promise<Map<number, SaleTerms>> {
   const products = await findProductsForSale(
     tx.sql,

@@ -1,5 +1,5 @@
-// Checks a cart out: the order is placed as any other, and the cart is consumed in the same commit, under the lock of its
-// row. Whoever checks it out again, now or at the same moment, is told of the order that it has become.
+// Checks a cart out: the order is placed like any other, and the cart is closed in the same commit, under the lock of its
+// row. Another checkout of the same cart, later or at the same moment, is answered with the order that it has become.
 import type { Actor } from "../../values/actor.ts";
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
@@ -30,13 +30,13 @@ export interface Checkout {
   readonly cartId: number;
   readonly reader: CartReader;
   readonly input: CheckoutInput;
-  /** Versions of which the cart must have one; undefined: any will do. */
+  /** The versions the cart may have; undefined: any. */
   readonly versions: readonly number[] | undefined;
 }
 
 /**
- * Places the order of a cart. Locks the cart, and what placing locks. Refuses what placing refuses, `cart_closed` (with
- * the order that it has become), `cart_changed`, `cart_empty`, `cart_prices_changed`; of guests, goods without an address.
+ * Places the order of a cart. Locks the cart, and what placing locks. Refuses what placing refuses, `cart_closed` (with the
+ * order that it has become), `cart_changed`, `cart_empty`, `cart_prices_changed`; for guests, goods without an address.
  * @throws AppError `not_found/cart_not_found`, `invalid/…` naming the field
  */
 export function checkOutCart(
@@ -56,8 +56,8 @@ export function checkOutCart(
 }
 
 /**
- * The order that the refused checkout's cart has become already; undefined where it has become none. Who may see the cart
- * may see its order.
+ * The order that the cart had already become when its checkout was refused; undefined where there is none. Whoever may see the
+ * cart may see its order.
  */
 export async function findEarlierOrder(services: OrderServices, outcome: CommandOutcome) {
   const refused = "refused" in outcome ? outcome.refused : undefined;
@@ -105,7 +105,7 @@ function readCheckout(
   return { ...order, shippingAddress, customerId: buyerOf(cart, actor) };
 }
 
-/** Nobody else knows where a guest's goods go. What no stock is kept of, such as a download, needs no address. */
+/** A guest's address is known from nowhere else. Products whose stock is not kept, such as downloads, need no address. */
 async function checkHasAddress({ db }: OrderServices, cart: FullCart, order: NewOrder): Promise<void> {
   if ([order.shippingAddress, order.billingAddress].some(isPlace) || cart.state !== "open") return;
   const products = await findProductsForSale(
@@ -119,14 +119,14 @@ async function checkHasAddress({ db }: OrderServices, cart: FullCart, order: New
     );
 }
 
-/** Who somebody is and how they are reached does not say where they live. */
+/** A name and contact details alone do not say where a person lives. */
 const PERSONAL = /^(e?_?mail|(tele)?phone|mobile|tel|fax|([a-z]+_)?name|company|recipient|title|salutation)$/;
 
 function isPlace(address: Address | null): boolean {
   return address !== null && Object.keys(address).some((field) => !PERSONAL.test(field));
 }
 
-/** Takes the cart, as it was read, into the order's commit. */
+/** Takes the cart into the order's commit, in the version that was read. */
 function consumeCart(services: PriceServices, cart: FullCart, checkout: Checkout): PlacingExtension {
   return {
     needs: [{ reader: CARTS, ids: [cart.id] }],
@@ -157,7 +157,7 @@ function showAtDesk(
   return { products, discount: claimDiscount(desk, claim, worthOf(services, cart, products)) };
 }
 
-/** What the buyer has not seen yet: they order what they saw, at the prices that they saw. */
+/** Refuses changes that the buyer has not seen yet: they order what they saw, at the prices that they saw. */
 function refuseChanged(
   desk: Desk,
   services: PriceServices,
@@ -169,7 +169,7 @@ function refuseChanged(
   if (versions !== undefined && !versions.includes(cart.version))
     return cartError("cart_changed", { cart: shown });
   if (shown.prices_changed) return cartError("cart_prices_changed", { cart: shown });
-  // Staff orders drafts elsewhere: what a cart does not count is not ordered by it.
+  // Staff could order drafts elsewhere, but a line that the cart does not count is not ordered from it.
   const draft = cart.lines.find(({ productId }) => desk.rows.of(PRODUCTS).get(productId)?.status === "draft");
   return draft && cartError("product_not_for_sale", { product_id: draft.productId });
 }

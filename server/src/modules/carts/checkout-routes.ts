@@ -1,4 +1,4 @@
-// Routes of a cart's end: checking it out, and the order that it has become, which guests too may read with its token.
+// Routes of a cart's end: checking it out, and reading the order that it has become, which guests may do with the cart's token.
 import { addRoute, type HttpServer, readCaller, send } from "../../http/index.ts";
 import { readVersions } from "../../http/version.ts";
 import type { OrderServices } from "../orders/index.ts";

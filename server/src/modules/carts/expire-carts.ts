@@ -1,15 +1,15 @@
-// Closes carts that nobody touched for their time. What they held is kept for a while for whoever asks why they are closed,
-// then they are removed: guests open as many as they like.
+// Closes carts that nobody has touched for their lifetime. Their content is kept for a while for users who ask why they are
+// closed, and then removed, because guests can open any number of carts.
 import type { Sql } from "../../runtime/database.ts";
 import { inTransaction } from "../../runtime/transaction.ts";
 import { appendEvents } from "../jobs/index.ts";
 import { closeExpired, deleteEnded } from "./cart-store.ts";
 
 const BATCH = 500;
-/** For how long a cart that came to nothing is kept after its time. */
+/** How long an expired cart is kept. */
 const KEEP_DAYS = 90;
 
-/** Closes all that are due, a batch a transaction, and tells of each. Returns how many. */
+/** Closes all expired carts, one transaction per batch, and appends an event for each. Returns how many. */
 export async function expireCarts(db: Sql, signal?: AbortSignal): Promise<number> {
   let count = 0;
   for (;;) {
@@ -27,7 +27,7 @@ export async function expireCarts(db: Sql, signal?: AbortSignal): Promise<number
   }
 }
 
-/** Removes those that have been closed for long, a batch a transaction. Returns how many. */
+/** Removes carts that were closed long ago, one transaction per batch. Returns how many. */
 export async function removeEndedCarts(db: Sql, signal?: AbortSignal): Promise<number> {
   let count = 0;
   for (;;) {

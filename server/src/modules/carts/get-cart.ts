@@ -1,4 +1,4 @@
-// Reads carts: whose they are, what is in them at today's prices, and how they are shown.
+// Reads carts: their owner, their content at today's prices, and how they are shown.
 import type { Query } from "../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError, asHidden } from "../../values/app-error.ts";
@@ -12,16 +12,16 @@ import { cartError } from "./errors.ts";
 import { type CartView, type PricedLine, type PriceServices, priceCart, worthOf } from "./price-cart.ts";
 import type { CartDocument } from "./schemas.ts";
 
-/** Who asks for a cart: somebody signed in, or a guest who showed its token. */
+/** Who asks for a cart: a signed-in user, or a guest who showed its token. */
 export interface CartReader {
   readonly actor: Actor;
-  /** The cart whose token was shown, and was right. */
+  /** The cart whose valid token was shown. */
   readonly provenId?: number | undefined;
 }
 
 export type CartServices = Pick<OrderServices, "db" | "vault" | "assets" | "taxRates" | "settings">;
 
-/** A guest's cart is whose token it is, a user's the user's; staff sees all. @throws AppError `not_found/cart_not_found` */
+/** A guest's cart is its token holder's, a user's the user's; staff see all. @throws AppError `not_found/cart_not_found` */
 export function checkVisible(cart: Cart | undefined, { actor, provenId }: CartReader): Cart {
   if (cart === undefined) throw cartError("cart_not_found");
   const isTheirs = cart.userId === null ? provenId === cart.id : cart.userId === actor.id;
@@ -56,18 +56,18 @@ export async function viewCart(
   return { products, discount: await checkCoupon(sql, claim, worthOf(services, cart, products)) };
 }
 
-/** The coupon that the order is to use, and who then uses it. */
+/** The coupon that the order will use, and the customer who then uses it. */
 export function claimOf(cart: Cart, actor: Actor): CouponClaim | undefined {
   return cart.couponCode === null ? undefined : { code: cart.couponCode, customerId: buyerOf(cart, actor) };
 }
 
-/** Whose the order becomes: a guest's cart may be ordered by somebody who has signed in meanwhile. */
+/** The future owner of the order: a guest's cart may be ordered by a user who has signed in meanwhile. */
 export function buyerOf(cart: Cart, actor: Actor): string | null {
   if (cart.userId !== null) return cart.userId;
   return actor.kind === "guest" || actsForAll(actor) ? null : actor.id;
 }
 
-/** Prices are those of now; the cart and each line say where that is not what the buyer accepted. */
+/** Shows current prices; the cart and each line say where they differ from what the buyer accepted. */
 export function describeCart(services: PriceServices, cart: FullCart, view: CartView): CartDocument {
   const prices = priceCart(services, cart, view);
   const write = amountWriter(services.assets, cart.currency);

@@ -1,4 +1,4 @@
-// What carts do by themselves, in the schedule of upkeep: those that nobody touched are closed, and forgotten later.
+// The carts' jobs in the schedule of upkeep: closing untouched carts, and deleting them later.
 import type { Task } from "../jobs/index.ts";
 import type { OrderServices } from "../orders/index.ts";
 import { expireCarts, removeEndedCarts } from "./expire-carts.ts";

@@ -1,5 +1,5 @@
-// Merges a guest's cart into that of the user who signs in: no line is lost, quantities of one product add up. A user
-// without an open cart takes the guest's as it is.
+// Merges a guest's cart into the cart of the user who signs in: no line is lost, and quantities of one product add up. A user
+// without an open cart takes over the guest's.
 import type { Tx } from "../../runtime/transaction.ts";
 import { type CappedLine, type Cart, type FullCart, mergeLines, refuseClosed } from "./cart.ts";
 import {
@@ -14,11 +14,11 @@ import { touchShown } from "./change-cart.ts";
 import { cartError } from "./errors.ts";
 import { type CartReader, type CartServices, checkVisible } from "./get-cart.ts";
 
-/** The user's cart, and of which lines it holds less than both carts together did. */
+/** The user's cart, and the lines of which it holds less than both carts did together. */
 export type MergedCart = FullCart & { readonly capped: readonly CappedLine[] };
 
 /**
- * Returns the user's cart with all lines. Merging again what is merged already changes nothing. Locks both carts.
+ * Returns the user's cart with all lines. Merging a merged cart again changes nothing. Locks both carts.
  * @throws AppError `not_found/cart_not_found`, `conflict/cart_closed`, `refused/cart_full`, `refused/cart_currency_differs`
  */
 export async function mergeCarts(
@@ -40,7 +40,7 @@ export async function mergeCarts(
   return putTogether(tx, services, { own, guest });
 }
 
-/** In id order, as everybody locks carts. The user's may have been ordered since it was found: then there is none. */
+/** In id order, as carts are always locked. If the user's cart was ordered since it was found, there is none. */
 async function lockBoth(tx: Tx, userId: string, guestCartId: number) {
   const ownId = await selectOpenCartId(tx, userId);
   const carts = await lockCarts(tx, ownId === undefined ? [guestCartId] : [ownId, guestCartId]);
@@ -48,7 +48,7 @@ async function lockBoth(tx: Tx, userId: string, guestCartId: number) {
   return { own: own?.state === "open" ? own : undefined, guest: carts.get(guestCartId) };
 }
 
-/** It is merged into the user's cart, or has become it. */
+/** The guest's cart was merged into the user's cart, or has become it. */
 function isTheirs(guest: Cart, own: Cart | undefined): own is Cart {
   return own !== undefined && (guest.mergedInto === own.id || guest.id === own.id);
 }

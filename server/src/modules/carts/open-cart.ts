@@ -1,10 +1,10 @@
-// Opens a cart: a guest a new one each time, a user the one open cart that they have.
+// Opens a cart: a guest gets a new one each time, a user their single open cart.
 import type { Tx } from "../../runtime/transaction.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { FullCart } from "./cart.ts";
 import { insertCart, lockCarts, selectLines, selectOpenCartId } from "./cart-store.ts";
 
-/** Tells whether it was made now. Locks the user's open cart. */
+/** Also tells whether the cart is new. Locks the user's open cart. */
 export async function openCart(
   tx: Tx,
   actor: Actor,

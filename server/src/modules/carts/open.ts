@@ -1,11 +1,11 @@
-// Opens carts: their routes, the task that closes those nobody touches, and the check that they became their orders.
+// Opens carts: their routes, the task that closes untouched ones, and the check that ordered ones match their orders.
 import type { Check, Module } from "../module.ts";
 import type { OrderServices } from "../orders/index.ts";
 import { cartTasks } from "./jobs.ts";
 import { cartRoutes } from "./routes.ts";
 import { verifyCarts } from "./verify-carts.ts";
 
-/** Told with the orders: a cart that became another order is found where orders are looked at. */
+/** Reported under orders, because a cart that differs from its order is found by looking at orders. */
 const CHECK: Check = {
   kind: "orders",
   run: async (db, { since }) => ({ differences: await verifyCarts(db, { since }) }),

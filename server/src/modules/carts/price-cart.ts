@@ -1,5 +1,5 @@
-// What a cart comes to, at the terms of now and at those that the buyer accepted: price, tax and coupon. Both are computed by the
-// functions that price an order, so that an order charges what its cart showed, or is refused. Pure.
+// What a cart costs, at current terms and at those that the buyer accepted: price, tax and coupon. Both are computed with the
+// functions that price an order, so an order charges what its cart showed, or is refused. Pure.
 import type { AppError } from "../../values/app-error.ts";
 import type { ProductForSale } from "../catalog/index.ts";
 import {
@@ -15,37 +15,37 @@ import {
 import type { OrderWorth } from "../promotions/index.ts";
 import type { Cart, CartLine, FullCart } from "./cart.ts";
 
-/** What a price depends on beside products and coupons. */
+/** The inputs of a price besides products and coupons. */
 export type PriceServices = Pick<OrderServices, "assets" | "taxRates">;
 
-/** What a cart is shown with. */
+/** The prices that a cart is shown with. */
 export interface CartView {
   readonly products: ReadonlyMap<number, ProductForSale>;
-  /** What the coupon takes off, or why it would be refused; undefined without one, and where the cart is closed. */
+  /** What the coupon takes off, or why it would be refused; undefined without a coupon, and for a closed cart. */
   readonly discount: bigint | AppError | undefined;
 }
 
 export interface PricedLine extends CartLine {
   readonly product: ProductForSale | undefined;
-  /** What an order would charge for it now; undefined: it cannot go into one. */
+  /** What an order would charge for it now; undefined: it cannot be ordered. */
   readonly now: (SaleTerms & LineTotals & { readonly discount: bigint }) | undefined;
-  /** It is not what the buyer accepted. */
+  /** It differs from what the buyer accepted. */
   readonly isChanged: boolean;
 }
 
 export interface CartPrices {
   readonly lines: readonly PricedLine[];
-  /** As listed, of what can be ordered. */
+  /** At list prices, for the lines that can be ordered. */
   readonly subtotal: bigint;
   readonly discount: bigint;
   readonly now: LineTotals;
-  /** What it would cost at the terms that the buyer accepted, of what was for sale then. */
+  /** What it would cost at the terms that the buyer accepted, for the lines that were for sale then. */
   readonly accepted: LineTotals;
-  /** An open cart does not cost what the buyer accepted. */
+  /** The cart is open and costs something else than the buyer accepted. */
   readonly isChanged: boolean;
 }
 
-/** Undefined where the product cannot go into an order of this cart. */
+/** Undefined where the product cannot be ordered from this cart. */
 export function termsInCart(
   { taxRates }: PriceServices,
   { currency }: Pick<Cart, "currency">,
@@ -55,7 +55,7 @@ export function termsInCart(
   return isSold ? termsOfSale(product, taxRates) : undefined;
 }
 
-/** What of the cart can be ordered, as listed now: what a coupon is judged by. */
+/** The orderable lines at current list prices: the basis for the coupon. */
 export function worthOf(services: PriceServices, cart: FullCart, products: CartView["products"]): OrderWorth {
   const subtotalMinor = cart.lines.reduce((sum, { productId, quantity }) => {
     const terms = termsInCart(services, cart, products.get(productId));
@@ -85,12 +85,12 @@ export function priceCart(services: PriceServices, cart: FullCart, view: CartVie
   return { lines, subtotal, discount, ...sums, isChanged: cart.state === "open" && isOther };
 }
 
-/** What the buyer accepts who is shown this. */
+/** The terms that the buyer accepts by being shown this. */
 export function discountNow({ discount }: Pick<CartView, "discount">): bigint {
   return typeof discount === "bigint" ? discount : 0n;
 }
 
-/** What a cart comes to that is ordered as it was accepted. */
+/** What a cart costs when it is ordered as accepted. */
 export function priceAccepted(lines: readonly CartLine[], discountMinor: bigint): readonly LineTotals[] {
   const counted = lines.filter(({ wasForSale }) => wasForSale);
   const accepted = counted.map(({ quantity, accepted: terms }) => ({ quantity, ...terms }));
@@ -102,7 +102,7 @@ function atMost(discount: bigint, lines: readonly Parameters<typeof listPriceOf>
   return discount < worth ? discount : worth;
 }
 
-/** By its price, or by its tax where that comes on top. */
+/** Compares the price, and also the tax where it is added on top. */
 function costsOther({ quantity, accepted }: CartLine, now: SaleTerms): boolean {
   const [before, after] = priceDiscounted(
     [accepted, now].map((terms) => ({ quantity, ...terms })),

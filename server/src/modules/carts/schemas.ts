@@ -45,7 +45,7 @@ export const MergeInput = Type.Object(
 
 export const CartParams = Type.Object({ id: idOf("12") });
 export const LineParams = Type.Object({ id: idOf("12"), product_id: idOf("1") });
-/** What a guest shows instead of an access token. */
+/** The token that a guest shows instead of an access token. */
 export const CartHeaders = Type.Object({
   "cart-token": Type.Optional(
     Type.String({ maxLength: 100, description: "Of a guest's cart, as POST /carts answered it" }),

@@ -1,4 +1,4 @@
-// The SQL that verifies carts: a page of those that became orders, and the first of what can only be wrong.
+// The SQL that verifies carts: reads ordered carts by page, and finds the first row of kinds that are always wrong.
 import type { Tx } from "../../runtime/transaction.ts";
 import type { CartLine } from "./cart.ts";
 
@@ -10,7 +10,7 @@ export interface OrderedCart {
   /** null: a guest's. */
   readonly userId: string | null;
   readonly discountMinor: bigint;
-  /** In the order that they were put in. */
+  /** In the order in which they were added. */
   readonly items: readonly CartLine[];
 }
 
@@ -59,7 +59,7 @@ export async function selectOrderedCarts(
   }));
 }
 
-/** Merged carts whose lines went into a cart that is nobody's: merging is what signing in does. */
+/** Merged carts whose target belongs to nobody: only signing in merges carts. */
 export async function selectWrongMerge({
   sql,
 }: Tx): Promise<{ id: bigint; merged_into: bigint } | undefined> {
@@ -73,7 +73,7 @@ export async function selectWrongMerge({
   return row;
 }
 
-/** Products in carts that are open, or were ordered after a stamp. */
+/** Products in carts that are open, or that were ordered after a stamp. */
 export async function selectCartProducts(
   { sql }: Tx,
   since: number,

@@ -1,5 +1,5 @@
-// Verifies carts: that each that was ordered is the order that it names, and holds products that exist. An order does not
-// know its cart, so the way back is the cart's own column, unique. What came to nothing is looked at no more.
+// Verifies carts: each ordered cart matches the order that it names, and holds products that exist. An order does not
+// know its cart, so the link is the cart's own unique column. Carts that were never ordered are no longer checked.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Difference } from "../../values/difference.ts";
@@ -21,7 +21,7 @@ const PAGE = 2_000;
 
 /**
  * Locks nothing. At most one difference of each kind.
- * @param since stamp up to which carts were found to be the orders that they became by then; default 0
+ * @param since stamp up to which carts were found to match their orders earlier; default 0
  */
 export async function verifyCarts(
   db: Sql,

@@ -1,4 +1,4 @@
-// Opens the catalog: products and what finds them. Inventory, which stands above, opens the stock of new products.
+// Opens the catalog: products and searching them. Inventory, a higher module, opens the stock of new products.
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
 import type { LedgerModule } from "../ledger/open.ts";
@@ -9,18 +9,18 @@ import { catalogRoutes } from "./routes.ts";
 import { countWords } from "./search/search-store.ts";
 import { setLanguage } from "./search/set-language.ts";
 
-/** How common a word is changes slowly. */
+/** How common a word is changes slowly, so this is counted rarely. */
 const COUNT_WORDS_SECONDS = 1_800;
 
 export interface CatalogSettings {
   readonly defaults: ProductDefaults;
   readonly imageLimitBytes: number;
-  /** A language tag: names are sorted by its rules, words reduced to its stems. */
+  /** A language tag: names are sorted by its rules, and words are reduced to their stems by it. */
   readonly language: string;
 }
 
 export interface CatalogModule {
-  /** Who opens the stock of new products, in the transaction that adds them. */
+  /** Opens the stock of new products, in the transaction that adds them. */
   readonly openStockBy: (opener: StockOpener) => void;
 }
 

@@ -1,5 +1,5 @@
-// Turns what a client sent into what the catalog's commands take. The form is checked by the schemas before; here is
-// what a schema cannot know.
+// Turns what a client sent into the input of the catalog's commands. The schemas have checked its form before; this file
+// checks what a schema cannot know.
 
 import { invalidField } from "../../values/app-error.ts";
 import { checkMetadata } from "../../values/metadata.ts";
@@ -20,13 +20,13 @@ import {
   SKU_LENGTH_MAX,
 } from "./schemas.ts";
 
-/** What a product has that says nothing of it. */
+/** The defaults of a product's fields that were not sent. */
 export interface ProductDefaults {
   readonly currency: string;
   readonly priceIncludesTax: boolean;
 }
 
-/** A product's fields as they are to become; those that are absent stay. */
+/** A product's fields as they are to become; absent fields stay as they are. */
 export type ProductPatch = Partial<ProductFields>;
 
 /** @throws AppError `invalid/…` naming the field, prefixed with `path` */
@@ -67,7 +67,7 @@ export function readNewProduct(
 }
 
 /**
- * A price is read at the decimals of its currency, the product's own where none is sent, and sets both.
+ * Reads a price at the decimals of its currency (the product's own where none is sent) and sets both.
  * @throws AppError `invalid/…` naming the field
  */
 export function readProductPatch(
@@ -106,7 +106,7 @@ function readPrice(
   return amount;
 }
 
-/** As `readNewProduct`; refuses one SKU in two products. @throws AppError `invalid/…` naming the field */
+/** As `readNewProduct`; refuses two products with the same SKU. @throws AppError `invalid/…` naming the field */
 export function readNewProducts(
   assets: Assets,
   inputs: readonly ProductInput[],
@@ -133,7 +133,7 @@ export function readCategory(input: CategoryInput): NewCategory {
   return { ...read, slug, parentId, status };
 }
 
-/** Only what was sent. @throws AppError `invalid/invalid_request` naming the field */
+/** Only the fields that were sent. @throws AppError `invalid/invalid_request` naming the field */
 export function readCategoryPatch(input: CategoryChange): Partial<CategoryFields> {
   const { slug, parent_id: parentId, status } = input;
   const read = readAll({
@@ -143,7 +143,7 @@ export function readCategoryPatch(input: CategoryChange): Partial<CategoryFields
   return withoutUndefined({ ...read, slug, parentId, status });
 }
 
-/** Only what was sent. */
+/** Only the fields that were sent. */
 function readFields(input: Partial<ProductInput> | ProductChange, path: string): ProductPatch {
   const read = readAll({
     sku: () => (input.sku === undefined ? undefined : readSku(input.sku, path)),

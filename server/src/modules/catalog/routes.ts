@@ -15,7 +15,7 @@ export interface CatalogServices {
   readonly db: Sql;
   readonly assets: Assets;
   readonly defaults: ProductDefaults;
-  /** Largest image that is taken. */
+  /** The largest image that is accepted, in bytes. */
   readonly imageLimitBytes: number;
   /** Opens the stock of new products, in the same transaction. */
   readonly onProductsCreated?: StockOpener | undefined;

@@ -1,4 +1,4 @@
-// The shapes of what the catalog is asked with.
+// The shapes of the catalog's requests.
 import { Type } from "typebox";
 import { AMOUNT_PATTERN, Cursor, Limit, NOT_BLANK, SHOWN, shown } from "../../http/index.ts";
 import { CURSOR_LENGTH_MAX, PRODUCT_SORTS } from "./search/product-sort.ts";
@@ -9,11 +9,11 @@ const QUANTITY_MAX = 1_000_000_000;
 
 export const CatalogId = Type.Integer({ minimum: 1, maximum: ID_MAX, examples: [1] });
 const seekable = { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] };
-/** Of what is looked for: an id that is larger than any is not found. */
+/** For lookups: an id larger than any in use is simply not found. */
 const SoughtId = Type.Integer(seekable);
 export const IdParams = Type.Object({ id: SoughtId });
 export const ImageParams = Type.Object({ id: SoughtId, image_id: SoughtId });
-/** What serving an image answers; bytes, which no type of TypeBox is. */
+/** The answer of serving an image: bytes, for which TypeBox has no type. */
 export const ImageAnswer: Readonly<Record<number, object>> = {
   200: { description: "The image", content: { "image/*": { schema: Type.String({ format: "binary" }) } } },
 };
@@ -40,7 +40,7 @@ const CategoryStatus = Type.Enum(["active", "draft"], {
   description: "A draft is seen by staff alone, with all below it: categories and products",
 });
 
-/** Of routes that need no token; one that is sent must be valid, and shows staff more. */
+/** For routes that need no token; a token that is sent must be valid, and staff see more. */
 export const FOR_VISITORS = { config: { guests: true }, security: [{}, { bearer: [] }] };
 
 export const CategoryInput = Type.Object(
@@ -115,7 +115,7 @@ const Metadata = Type.Record(
 );
 const Quantity = Type.Integer({ minimum: 0, maximum: QUANTITY_MAX });
 
-/** What a product may be given when it is made and changed alike. */
+/** The fields that may be set both when a product is added and when it is changed. */
 const settable = {
   description: Type.Optional(Description),
   currency: Type.Optional(Currency),
@@ -196,7 +196,7 @@ const DecimalPrice = (description: string) =>
   Type.Optional(
     shown(Type.String({ minLength: 1, maxLength: 32, description }), { pattern: AMOUNT_PATTERN }),
   );
-/** What narrows a search. */
+/** The filters of a search. */
 const narrowing = {
   q: Type.Optional(
     Type.String({

@@ -1,5 +1,5 @@
-// Opens inventory: the directory of stock accounts, the watch over what batches do to stock, the supplier and the stock
-// system elsewhere, where there are any.
+// Opens inventory: the directory of stock accounts, the watch over changes of stock, and, where they are configured, the
+// supplier and the external stock system.
 import type { Config } from "../../config/config.ts";
 import type { Task } from "../../runtime/task.ts";
 import { noteAvailability, type StockOpener } from "../catalog/index.ts";
@@ -19,14 +19,14 @@ import { verifyStock } from "./verify/verify-stock.ts";
 
 const SWEEP_SECONDS = 300;
 const REORDER_SECONDS = 60;
-/** Tries that one call takes at most. */
+/** The most tries that one call makes. */
 const TRIES = 4;
 
 export interface InventorySettings {
   readonly supplier: SupplierOptions | undefined;
-  /** How long the calls about one order take at most: four tries, the pauses between, and the wait for a turn. */
+  /** The longest that the calls about one order may take: four tries, the pauses between, and the wait for a turn. */
   readonly leaseSeconds: number;
-  /** Where another system counts stock too. */
+  /** The external system that counts stock too, where there is one. */
   readonly elsewhere:
     | { readonly url: string; readonly timeoutMs: number; readonly onFailure: "accept" | "refuse" }
     | undefined;
@@ -34,7 +34,7 @@ export interface InventorySettings {
 
 export interface InventoryModule {
   readonly stockOf: StockDirectory["stockOf"];
-  /** Asks the stock system elsewhere; undefined where there is none. */
+  /** Asks the external stock system; undefined where there is none. */
   readonly checkStock: StockCheck | undefined;
 }
 
@@ -108,7 +108,7 @@ function listReordering(
   return [{ name: "reorder_stock", everySeconds: REORDER_SECONDS, run }];
 }
 
-/** New products get their stock in the same transaction. */
+/** New products get their stock in the transaction that adds them. */
 function openStockOf(assets: Assets): StockOpener {
   return async (tx, stock, actor) => {
     await openStocks(

@@ -13,7 +13,7 @@ export interface InventoryServices {
   readonly db: Sql;
   readonly assets: Assets;
   readonly desk: CommandDesk;
-  /** Orders can be sent to a supplier. */
+  /** Whether orders can be sent to a supplier. */
   readonly isSupplied?: boolean;
   /** Tells the catalog what orders may take, in the transaction that changed it. */
   readonly noteAvailability?: WatchOptions["noteAvailability"];

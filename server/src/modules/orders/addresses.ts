@@ -1,4 +1,4 @@
-// Addresses are personal: encrypted at rest, each bound to its order, and in no event.
+// Addresses are personal data: encrypted at rest, each bound to its order, and never part of an event.
 import type { Vault } from "../../runtime/vault/vault.ts";
 import type { EncryptedAddresses } from "./order-write-store.ts";
 import type { Address } from "./placing/screen.ts";
@@ -18,7 +18,7 @@ export function sealAddresses(
   return { orderId, shipping: seal(shipping, "shipping"), billing: seal(billing, "billing") };
 }
 
-/** @throws VaultError where a value was altered or moved */
+/** @throws VaultError where a value was altered or moved to another order */
 export async function openAddresses(
   vault: Vault,
   row: EncryptedAddresses | undefined,

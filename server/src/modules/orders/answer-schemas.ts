@@ -1,4 +1,4 @@
-// The shapes of what orders answer.
+// The shapes of the orders module's answers.
 import { Type } from "typebox";
 import { Amount, Id, nullable, pageOf, Time } from "../../http/index.ts";
 import { FULFILMENTS, ORDER_STATES, REVIEWS } from "./changing/states.ts";

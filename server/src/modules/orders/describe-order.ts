@@ -15,7 +15,7 @@ import { type Order, type OrderLine, openOf } from "./order.ts";
 import type { Address } from "./placing/screen.ts";
 import { formatTaxRate } from "./placing/tax-rates.ts";
 
-/** Writes an amount of a currency. */
+/** Formats an amount of a currency. */
 export type AmountWriter = (minor: bigint) => string;
 
 export function amountWriter(assets: Assets, currency: string): AmountWriter {
@@ -24,7 +24,7 @@ export function amountWriter(assets: Assets, currency: string): AmountWriter {
   return (minor) => formatAmount(minor, asset.scale);
 }
 
-/** What an order comes to, as every answer and export shows it. */
+/** The amounts of an order, as every answer and export shows them. */
 export function describeSums(order: Order, write: AmountWriter) {
   return {
     discount: write(order.discount),
@@ -72,7 +72,7 @@ export function describeOrder(assets: Assets, { order, payment, addresses }: Ord
   };
 }
 
-/** Nothing is wanted of it any more, for it was not sold. */
+/** No money is wanted for it any more, because it was not sold. */
 function isEnded({ state, cancelReason }: Order): boolean {
   return cancelReason !== null || (isFinal(state) && !isSold(state));
 }
@@ -89,7 +89,7 @@ export function describeLine(line: OrderLine, write: AmountWriter): OrderLineDoc
   };
 }
 
-/** What of a line is told of an order that is not placed, too. */
+/** The part of a line's document that previews show too. */
 export function describePricedLine(line: OrderLine, write: AmountWriter): PricedLineDocument {
   return {
     line: line.lineNo,
@@ -122,7 +122,7 @@ export function describePayment(payment: Payment, write: AmountWriter): OrderPay
   };
 }
 
-/** Derived from the payment every time it is told: "paid" is no latch (a chargeback comes after it). */
+/** Derived from the payment each time: "paid" is not final (a chargeback may follow it). */
 export function paymentStatusOf(
   order: Pick<Order, "total" | "waived" | "repaid">,
   payment: Payment | undefined,
@@ -135,7 +135,7 @@ export function paymentStatusOf(
   return order.total === order.waived ? "not_needed" : "unpaid";
 }
 
-/** What the outbox tells of an order that changed. */
+/** The outbox document of an order that changed. */
 export function describeChange(order: Order, { event, actorId }: { event: string; actorId: string }): string {
   return JSON.stringify({
     id: String(order.id),

@@ -151,7 +151,7 @@ export const ORDER_ERRORS = {
 
 export const orderError = refusalsOf(ORDER_ERRORS);
 
-/** A refusal of one line, named as the request names it. */
+/** A refusal of one line, with the field named as in the request. */
 export function lineError(
   code: CodeOf<typeof orderError>,
   line: { index: number; field: string; reason: string },

@@ -1,4 +1,4 @@
-// Finds orders and credit notes, newest first, a page at a time: staff all, a customer their own.
+// Finds orders and credit notes, newest first, a page at a time: staff see all, customers their own.
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { EMPTY_PAGE, type Page, toPage } from "../../values/page.ts";
@@ -14,7 +14,7 @@ import { maySee, type OrderReader } from "./get-order.ts";
 import type { Order } from "./order.ts";
 import { type OrderFilter, selectWholeOrders } from "./order-read-store.ts";
 
-/** Orders with their latest payments. Another customer's name finds nothing. */
+/** Orders with their latest payments. Asking for another customer finds nothing. */
 export async function findOrders(
   { db, assets }: OrderReader,
   actor: Actor,
@@ -49,7 +49,7 @@ export async function findCreditNotes(
   return toPage(notes, own.limit, ({ id }) => id);
 }
 
-/** @throws AppError `not_found/credit_note_not_found`, also for one of others */
+/** @throws AppError `not_found/credit_note_not_found`, also for somebody else's */
 export async function getCreditNote({ db }: OrderReader, actor: Actor, id: number): Promise<CreditNote> {
   const note = await selectCreditNote(db, id);
   if (note === undefined) throw orderError("credit_note_not_found");

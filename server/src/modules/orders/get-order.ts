@@ -1,4 +1,4 @@
-// Reads orders for those who may see them: staff all, a customer their own. Somebody else's answers like a missing one.
+// Reads orders for those who may see them: staff see all, customers their own. Others' orders are answered like missing ones.
 import type { Sql } from "../../runtime/database.ts";
 import { readTogether } from "../../runtime/reads/read-together.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
@@ -26,7 +26,7 @@ export interface OrderReader {
 
 export interface OrderWithPayment {
   readonly order: Order;
-  /** The latest; undefined where there is none. */
+  /** The latest payment; undefined where there is none. */
   readonly payment: Payment | undefined;
 }
 
@@ -34,7 +34,7 @@ export function maySee(actor: Actor, order: Pick<Order, "customerId">): boolean 
   return actsForAll(actor) || order.customerId === actor.id;
 }
 
-/** @throws AppError `not_found/order_not_found`, also for an order of others */
+/** @throws AppError `not_found/order_not_found`, also for somebody else's order */
 export async function getOrderWithPayment(
   { db, assets }: OrderReader,
   actor: Actor,
@@ -56,7 +56,7 @@ async function read(
   return { order, payments: payments ?? [] };
 }
 
-// Each part for all who ask for orders at once.
+// Each part is read once for all who ask for orders at the same time.
 const readOrder = readTogether(store.selectOrdersById);
 const readPayments = readTogether<number, Payment[]>(findPaymentsOfOrders);
 const readSealed = readTogether(store.selectAddressesOf);
@@ -65,7 +65,7 @@ const readShipments = readTogether<number, Shipment[]>((sql, ids) => selectShipm
 const readNotes = readTogether<number, CreditNote[]>((sql, ids) => selectCreditNotesOfOrders({ sql }, ids));
 
 /**
- * An order with all there is about it: payments, shipments, credit notes, timeline.
+ * An order with everything about it: payments, shipments, credit notes, timeline.
  * @throws AppError `not_found/order_not_found`
  */
 export async function getOrderDetail(
@@ -110,7 +110,7 @@ export async function getOrderDetail(
   };
 }
 
-/** An order's addresses, decrypted; whoever asks has been shown the order. */
+/** An order's addresses, decrypted; the caller has checked that the actor may see the order. */
 export async function getAddresses(
   { db, vault }: { db: Sql; vault: Vault },
   orderId: number,

@@ -1,4 +1,4 @@
-// What orders do by themselves, in the schedule of upkeep: end those that nobody paid, hand those confirmed to the warehouse.
+// The orders' jobs in the schedule of upkeep: ending orders that nobody paid, and handing confirmed ones to the warehouse.
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { BookCommand, Decision, Desk } from "../desk/index.ts";
 import type { Task } from "../jobs/index.ts";
@@ -13,7 +13,7 @@ import type { OrderServices } from "./services.ts";
 
 const SWEEP_SECONDS = 5;
 const ORDERS_PER_BATCH_MAX = 200;
-/** A run ends here even where more is due; the next one goes on. */
+/** The most orders of one run; the next run continues. */
 const BATCHES_PER_RUN_MAX = 20;
 
 export function orderTasks(services: OrderServices): Task[] {
@@ -24,7 +24,7 @@ export function orderTasks(services: OrderServices): Task[] {
 }
 
 /**
- * Ends or extends the PENDING orders whose time is past; all of a round go to the desk at once. Returns their number.
+ * Ends or extends the expired PENDING orders; all orders of a round go to the desk at once. Returns their number.
  * @throws AppError `unavailable` where the desk is full or closed
  */
 export async function expireOrders(services: OrderServices): Promise<number> {
@@ -42,7 +42,7 @@ export async function expireOrders(services: OrderServices): Promise<number> {
   return count;
 }
 
-/** Queues confirmed orders whose time of grace is over, a round of them with one command. Returns their number. */
+/** Queues confirmed orders whose grace period is over, each round with one command. Returns their number. */
 export async function queueOrders({ db, desk, settings }: OrderServices): Promise<number> {
   let count = 0;
   for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
@@ -58,7 +58,7 @@ export async function queueOrders({ db, desk, settings }: OrderServices): Promis
   return count;
 }
 
-/** Upkeep: the orders' timelines tell of it, the audit trail does not. */
+/** Upkeep: it is recorded in the orders' timelines, not on the audit trail. */
 function buildQueueCommand(ids: readonly number[]): BookCommand {
   return {
     event: null,

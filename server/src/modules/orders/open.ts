@@ -1,4 +1,4 @@
-// Opens orders: their services, the tasks that move them on, and what payments tell them.
+// Opens orders: their services, their scheduled tasks, and their listener for payments.
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
 import type { BankingModule } from "../banking/open.ts";

@@ -1,4 +1,4 @@
-// The SQL that reads orders for people and for what is read ahead of a command; without locks.
+// The SQL that reads orders for people, and reads ahead for commands; without locks.
 
 import type { AnySql, Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
@@ -15,7 +15,7 @@ import type { Order, OrderEntry, PaymentMethod } from "./order.ts";
 import { type OrderRow, selectLines, stateOf, toOrder } from "./order-store.ts";
 import type { EncryptedAddresses } from "./order-write-store.ts";
 
-/** Orders with their lines. The version is compared under the lock, so one moment is not needed here. */
+/** Orders with their lines. The version is compared under the lock, so they need not be of one moment. */
 export async function selectOrdersById(db: Sql, ids: readonly number[]): Promise<Map<number, Order>> {
   const list = toArray(ids);
   const [rows, lines] = await Promise.all([
@@ -41,7 +41,7 @@ export type OrderFilter = PageFilter<{
   productId: number;
   paymentMethod: PaymentMethod;
   currency: string;
-  /** Minor units, both included. */
+  /** Minor units, both bounds included. */
   totalMin: bigint;
   totalMax: bigint;
   /** Stamps, half-open. */
@@ -49,7 +49,7 @@ export type OrderFilter = PageFilter<{
   to: number;
 }>;
 
-/** Newest first, without lines. Each filter has an index that begins with it or is walked by id. */
+/** Newest first, without lines. For each filter there is an index that begins with it, or the walk goes by id. */
 export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Order[]> {
   const { customerId, state, fulfilment, review, reference, from, to, cursor, limit } = filter;
   const { couponCode, productId, paymentMethod, currency, totalMin, totalMax } = filter;
@@ -77,7 +77,7 @@ export async function selectOrders(db: AnySql, filter: OrderFilter): Promise<Ord
   return rows.map((row) => toOrder(row, []));
 }
 
-/** The number stands in the text, so that the planner sees that a partial index holds all there is. */
+/** The number is written into the text, so that the planner sees that the partial index suffices. */
 function ofState(db: AnySql, state: OrderState) {
   return db`AND state = ${db.unsafe(String(ORDER_STATES[state]))}`;
 }
@@ -142,7 +142,7 @@ export async function selectAddressesOf(
   );
 }
 
-/** PENDING orders whose time is past, longest due first. */
+/** Expired PENDING orders, longest expired first. */
 export async function selectDueOrders(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT id
@@ -153,7 +153,7 @@ export async function selectDueOrders(db: Sql, limit: number): Promise<number[]>
   return rows.map((row) => Number(row.id));
 }
 
-/** CONFIRMED orders that were placed at least `graceSeconds` ago and are to be shipped, oldest first. */
+/** CONFIRMED orders placed at least `graceSeconds` ago that have goods to ship, oldest first. */
 export async function selectOrdersToQueue(
   db: Sql,
   { graceSeconds, limit }: { graceSeconds: number; limit: number },

@@ -108,7 +108,7 @@ function addReading(server: HttpServer, services: OrderServices): void {
   });
 }
 
-/** Totals are compared within one currency. @throws AppError `invalid/…` naming the field */
+/** Totals are compared within one currency, which must be named. @throws AppError `invalid/…` naming the field */
 function readTotals(
   { assets, settings }: OrderServices,
   query: { readonly currency?: string; readonly min_total?: string; readonly max_total?: string },

@@ -154,7 +154,7 @@ function namesOf<Name extends string>(
   return names;
 }
 
-/** The state of a number that the database keeps. */
+/** The state for the number in the database. */
 export function fulfilmentNamed(number: number): Fulfilment {
   return FULFILMENT_NAMES[number] ?? unknown(number);
 }
@@ -201,7 +201,7 @@ function toLine(row: LineRow): OrderLine {
   };
 }
 
-/** "{1,2}" as numbers. */
+/** Reads "{1,2}" as numbers. */
 export function parseIds(text: string): readonly number[] {
   return text === "{}" ? [] : text.slice(1, -1).split(",").map(Number);
 }

@@ -1,4 +1,4 @@
-// The SQL that writes what the commands of a batch left of orders, each kind of row in one statement for the whole batch.
+// The SQL that writes what a batch's commands left for orders, each kind of row in one statement for the whole batch.
 import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
@@ -6,7 +6,7 @@ import type { RowWriter } from "../desk/index.ts";
 import { FULFILMENTS, ORDER_STATES, REVIEWS, SHIPPING_STOPS } from "./changing/states.ts";
 import type { Order, OrderEntry, OrderLine } from "./order.ts";
 
-/** Told when an order is placed, and never changed. */
+/** Set when an order is placed, and never changed. */
 const PLACED: ColumnTable<Order> = {
   customer_id: ["text", (order) => order.customerId],
   placed_by: ["text", (order) => order.placedBy],
@@ -89,7 +89,7 @@ const LINE_COLUMNS = columnsOf<NewLine>({
 const PROGRESS_COLUMNS = columnsOf<NewLine>(PROGRESS);
 const LINE_CHANGE_COLUMNS = columnsOf<NewLine>({ ...LINE_KEY, ...PROGRESS });
 
-/** New orders; their lines are written with them. */
+/** New orders, written together with their lines. */
 export const NEW_ORDERS: RowWriter<Order> = {
   name: "orders.new_orders",
   write: (tx, orders) => Promise.all([insertOrders(tx, orders), insertLines(tx, orders)]),
@@ -107,17 +107,17 @@ function linesOf(orders: readonly Order[]): NewLine[] {
   return orders.flatMap(({ id, lines }) => lines.map((line) => ({ orderId: id, line })));
 }
 
-/** An order as a command left it; its lines only where they changed. */
+/** An order as a command left it; its lines are only written where they changed. */
 export interface ChangedOrder {
   readonly order: Order;
   /**
-   * `progress`: shipped, returned, cancelled, credited and holds. `more`: that, and lines that were added. `all`: the lines are others
-   * than before.
+   * `progress`: shipped, returned, cancelled, credited and holds. `more`: these, and added lines. `all`: the lines were
+   * replaced.
    */
   readonly lines: "same" | "progress" | "more" | "all";
 }
 
-/** Orders that were locked. Where several commands of a batch changed one, the last has seen what the others did. */
+/** Writes locked orders. Where several commands of a batch changed one, the last has seen the changes of the others. */
 export const CHANGED_ORDERS: RowWriter<ChangedOrder> = {
   name: "orders.changed_orders",
   write: (tx, changes) => {
@@ -156,7 +156,7 @@ function updateLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
     WHERE l.order_id = n.order_id AND l.line_no = n.line_no`.execute();
 }
 
-/** Those that are not there yet. */
+/** Adds those that do not exist yet. */
 function addLines({ sql }: Tx, orders: readonly Order[]): Promise<unknown> {
   return sql`
     INSERT INTO orders.lines ${LINE_COLUMNS.rows(sql, linesOf(orders))}
@@ -201,7 +201,7 @@ const ADDRESS_COLUMNS = columnsOf<EncryptedAddresses>({
   billing: ["text", (row) => row.billing],
 });
 
-/** The last of a batch counts. */
+/** The last one in a batch wins. */
 export const ADDRESSES: RowWriter<EncryptedAddresses> = {
   name: "orders.addresses",
   write: ({ sql }, rows) => {

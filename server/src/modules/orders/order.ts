@@ -2,7 +2,7 @@
 import type { Owner } from "../ledger/index.ts";
 import type { Fulfilment, OrderState, Review, ShippingStop } from "./changing/states.ts";
 
-/** Most lines of one order: 400 beyond. */
+/** Most lines of one order; more are answered 400. */
 export const LINES_MAX = 1_000;
 export const QUANTITY_MAX = 1_000_000;
 
@@ -22,37 +22,37 @@ export interface OrderLine {
   readonly includesTax: boolean;
   /** Millionths. */
   readonly taxRate: number;
-  /** What the order's coupon takes off quantity × unit price; contains tax where the price does. */
+  /** What the order's coupon takes off quantity × unit price; includes tax where the price does. */
   readonly discount: bigint;
   readonly net: bigint;
   readonly tax: bigint;
   readonly gross: bigint;
   readonly shipped: number;
   readonly returned: number;
-  /** Not to be shipped any more. */
+  /** Units that will not be shipped any more. */
   readonly cancelled: number;
-  /** Of what is open: units that were held for it and are gone, so that less is held than is open. */
+  /** Part of the open units: their held stock is gone, so that fewer units are held than are open. */
   readonly short: number;
-  /** Its money was given back while it was still here: what is open of it is not held, and shipped only if staff says so. */
+  /** Its money was given back before it was shipped: its open units are not held, and are only shipped if staff say so. */
   readonly stopped: boolean;
   /** Gross amount that credit notes have given back. */
   readonly credited: bigint;
-  /** Whether stock was kept of the product when it was ordered: then what is open of it is held. */
+  /** Whether stock was kept of the product when it was ordered: then its open units are held. */
   readonly tracksStock: boolean;
   /** Active stock holds, and the account of each. */
   readonly holdIds: readonly number[];
   readonly stockAccountIds: readonly number[];
 }
 
-/** Whose stock and money are, in the ledger. */
+/** The owner of its stock holds and money in the ledger. */
 export function ownerOf({ id }: Pick<Order, "id">): Owner {
   return { type: "order", id };
 }
 
 export interface Order {
-  /** Stamp of the placing. */
+  /** Stamp: when it was placed. */
   readonly id: number;
-  /** Null: an operator's order for nobody. */
+  /** Null: entered by an operator for no customer. */
   readonly customerId: string | null;
   readonly placedBy: string;
   readonly state: OrderState;
@@ -64,23 +64,23 @@ export interface Order {
   readonly paymentId: number | null;
   readonly currency: string;
   readonly couponCode: string | null;
-  /** Sum of the lines'. */
+  /** Sum over the lines. */
   readonly discount: bigint;
-  /** What is left after the discount, as are tax and total. */
+  /** The rest after the discount; tax and total are after it as well. */
   readonly net: bigint;
   readonly tax: bigint;
   readonly total: bigint;
   /** Sum of its credit notes. */
   readonly credited: bigint;
-  /** What its credit notes gave back for units that were cancelled, whatever became of their refunds. */
+  /** What its credit notes gave back for cancelled units, whatever happened to their refunds. */
   readonly cancelled: bigint;
-  /** What of it was credited before it was paid: it lowers what is due. */
+  /** The part that was credited before it was paid: it lowers what is due. */
   readonly waived: bigint;
   /** The tax contained in `waived`. */
   readonly waivedTax: bigint;
   /**
-   * What its payment gave back without a credit note: before it was sold, or of what was paid too much. It counts as not paid.
-   * Of the latest payment.
+   * What its payment gave back without a credit note: before it was sold, or as overpayment. It counts as not paid.
+   * For the latest payment.
    */
   readonly repaid: bigint;
   /** Stamp; set only while PENDING. */
@@ -108,7 +108,7 @@ export interface OrderEntry {
   readonly note: string | null;
 }
 
-/** Units of a line that are still to be shipped. */
+/** Units of a line that must still be shipped. */
 export function openOf({
   quantity,
   shipped,
@@ -117,7 +117,7 @@ export function openOf({
   return quantity - shipped - cancelled;
 }
 
-/** Where fulfilment stands, by the lines. Delivery is of shipments, and so told by whoever delivers. */
+/** The fulfilment according to the lines. Delivery depends on shipments, so the caller adds it. */
 export function fulfilmentOf(lines: readonly OrderLine[]): Exclude<Fulfilment, "delivered"> {
   const shipped = lines.reduce((sum, line) => sum + line.shipped, 0);
   if (shipped === 0) return "unfulfilled";
@@ -125,7 +125,7 @@ export function fulfilmentOf(lines: readonly OrderLine[]): Exclude<Fulfilment, "
   return lines.every((line) => openOf(line) === 0) ? "shipped" : "partly";
 }
 
-/** Stock holds of the order, all that a command may end. */
+/** The order's stock holds: all that a command may end. */
 export function holdsOf(order: Pick<Order, "lines">): { holdIds: number[]; accountIds: number[] } {
   return {
     holdIds: order.lines.flatMap((line) => line.holdIds),
@@ -133,7 +133,7 @@ export function holdsOf(order: Pick<Order, "lines">): { holdIds: number[]; accou
   };
 }
 
-/** The lines once what was held of them is free. */
+/** The lines after their holds are freed. */
 export function withoutHolds({ lines }: Pick<Order, "lines">): OrderLine[] {
   return lines.map((line) => ({ ...line, holdIds: [], stockAccountIds: [], short: 0 }));
 }

@@ -1,4 +1,4 @@
-// The shapes of what orders are asked with.
+// The shapes of the orders module's requests.
 import { Type } from "typebox";
 import {
   AMOUNT_PATTERN,
@@ -77,7 +77,7 @@ const customer = {
   ),
 };
 
-/** Whose it is, said in one way. */
+/** The customer, named in exactly one way. */
 const ONE_CUSTOMER = {
   allOf: [
     { not: { required: ["customer_id", "customer_username"] } },
@@ -90,7 +90,7 @@ const ONE_CUSTOMER = {
   ],
 };
 
-/** Of any form: what is no code is an unknown one. */
+/** Of any form: a text that cannot be a code counts as an unknown code. */
 export const CouponCode = Type.String({
   minLength: 1,
   maxLength: 80,
@@ -131,7 +131,7 @@ const placing = {
   metadata: Type.Optional(Metadata),
 };
 
-/** An account pays by its balance. */
+/** Only a balance is paid from an account. */
 const ACCOUNT_OF_BALANCE = {
   anyOf: [{ properties: { payment_method: { const: "balance" } } }, { not: { required: ["account_id"] } }],
 };
@@ -199,7 +199,7 @@ const TotalBound = shown(
   }),
   { pattern: AMOUNT_PATTERN },
 );
-/** Fewer than of other lists: each comes with all its lines. */
+/** Fewer than in other lists: each order comes with all its lines. */
 const ORDERS_MAX = 200;
 export const OrderQuery = Type.Object(
   {
@@ -272,7 +272,7 @@ export const ReviewInput = Type.Object(
   { ...closed, examples: [{ decision: "accept" }] },
 );
 
-/** A place is for goods that go back on a shelf. */
+/** A location is only for goods that go back on a shelf. */
 const SHELVED = {
   anyOf: [{ properties: { restock: { const: true } } }, { not: { required: ["location_id"] } }],
 };

@@ -1,4 +1,4 @@
-// What the commands of orders work with, put together by the program.
+// What the orders module's commands work with, assembled by the program.
 import type { Sql } from "../../runtime/database.ts";
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
@@ -13,19 +13,19 @@ import type { Screen } from "./placing/screen.ts";
 import type { TaxRates } from "./placing/tax-rates.ts";
 
 export interface OrderSettings {
-  /** Of orders that name no currency. */
+  /** The currency of orders that name none. */
   readonly defaultCurrency: string;
-  /** For how long an order waits for a card or balance payment, for an invoice's, and for a review. */
+  /** How long an order waits for a card or balance payment, for an invoice's payment, and for a review. */
   readonly unpaidSeconds: number;
   readonly invoiceSeconds: number;
   readonly reviewSeconds: number;
-  /** For how long a confirmed order can still be taken back before it goes to the warehouse. */
+  /** How long a confirmed order can be cancelled before it goes to the warehouse. */
   readonly graceSeconds: number;
-  /** Of reports by day and month: a name of the IANA database. */
+  /** The time zone of reports by day and month: a name of the IANA database. */
   readonly timeZone: string;
-  /** An order that was confirmed gives its use of a coupon back when it is cancelled. */
+  /** Whether a confirmed order gives its use of a coupon back when it is cancelled. */
   readonly returnsCoupons: boolean;
-  /** Days that an untouched cart lives. */
+  /** Days after which an untouched cart expires. */
   readonly cartExpiryDays: number;
 }
 
@@ -37,11 +37,11 @@ export interface OrderServices {
   readonly vault: Vault;
   readonly taxRates: TaxRates;
   readonly stockOf: StockDirectory["stockOf"];
-  /** Asks a stock system elsewhere before anything is reserved; refuses by throwing. */
+  /** Asks an external stock system before anything is reserved; refuses by throwing. */
   readonly checkStock?: StockCheck | undefined;
-  /** Judges what is paid from a balance. */
+  /** Checks payments from a balance. */
   readonly moneyGuard: MoneyGuard;
-  /** Who takes cards; undefined: nobody. */
+  /** The provider for cards; undefined: none. */
   readonly cardProvider: ProviderName | undefined;
   /** The fraud check; undefined: none. */
   readonly screen?: Screen | undefined;

@@ -1,6 +1,6 @@
-// What payments book in the ledger: captured money goes to `sales` and its tax part on to `tax`; returned money goes back
-// the same way. It comes from the customer's account, from `clearing` (money that card providers hold for us), or from
-// `world` (cash, bank transfers).
+// What payments book in the ledger: captured money goes to `sales`, and its tax part on to `tax`; returned money goes back
+// the same way. Captured money comes from the customer's account, from `clearing` (money that card providers hold for us),
+// or from `world` (cash, bank transfers).
 
 import { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
@@ -23,10 +23,10 @@ export interface Money {
   readonly taxMinor: bigint;
 }
 
-/** At most what one act on a payment takes: bookings, attempts, and what cancelling adds to them. */
+/** The most that one act on a payment takes: bookings, attempts, and what cancelling adds to them. */
 const STAMPS_PER_ACT = 10;
 
-/** What a command that acts once on each of these payments touches. */
+/** The scope of a command that acts once on each of these payments. */
 export function scopeOf(assets: Assets, payments: readonly Payment[]): BookScope {
   return {
     accountIds: payments.flatMap((payment) => accountsOf(assets, payment)),
@@ -35,7 +35,7 @@ export function scopeOf(assets: Assets, payments: readonly Payment[]): BookScope
   };
 }
 
-/** What a command that opens a payment touches for it. */
+/** The scope that opening the payment adds to a command. */
 export function scopeOfOpening(
   assets: Assets,
   payment: { assetId: number; accountId: number | null },
@@ -55,15 +55,15 @@ function accountsOf(
 
 type BookedMoney = Money & { readonly actorId: string };
 
-/** Books captured money as ORDER_PAYMENT. @throws AppError what the ledger refuses; only of a customer's account it may */
+/** Books captured money as ORDER_PAYMENT. @throws AppError what the ledger refuses (only ever of a customer's account) */
 export function bookCapture(desk: Desk, payment: Payment, money: BookedMoney): PostedJournal {
   const transfers = transfersOf(desk.assets, payment, money);
   return post(desk, payment, { kind: "ORDER_PAYMENT", transfers, actorId: money.actorId });
 }
 
 /**
- * Books returned money as ORDER_REFUND, to `accountId` or else whence it came. @throws AppError what the ledger refuses; only of a
- * customer's account it may
+ * Books returned money as ORDER_REFUND, to `accountId` or else to where it came from. @throws AppError what the ledger refuses,
+ * which only happens for a customer's account
  */
 export function bookReturn(
   desk: Desk,
@@ -75,7 +75,7 @@ export function bookReturn(
   return post(desk, payment, { kind: "ORDER_REFUND", transfers, actorId: money.actorId });
 }
 
-/** Of money that is captured. What is returned goes the same way back. */
+/** The direction of captured money. Returned money goes the same way back. */
 function transfersOf(assets: Assets, payment: Payment, { amountMinor, taxMinor }: Money): TransferRequest[] {
   const { sales, tax, source } = sidesOf(assets, payment);
   const gross = { debitAccountId: source, creditAccountId: sales, amount: amountMinor };
@@ -97,7 +97,7 @@ function post(
   return unlessRefused(postJournal(desk.book, { ...journal, reference, owner: ownerOf(payment) }));
 }
 
-/** What the ledger did. @throws AppError what it refused */
+/** The ledger's result. @throws AppError what it refused */
 export function unlessRefused<T extends object>(outcome: T | Refusal): T {
   if ("refused" in outcome) throw ledgerError(outcome.refused, outcome.details);
   return outcome;
@@ -113,7 +113,7 @@ export function sidesOf(
   return { sales: account("sales"), tax: account("tax"), source: payment.accountId ?? outside };
 }
 
-/** Lets `decide` book and leave rows. What it refuses, thrown or returned, is returned, and all of it taken back. */
+/** Lets `decide` book and leave rows. If it refuses, by throwing or returning, all is undone and the refusal is returned. */
 export function allOrError<T>(desk: Desk, decide: () => T): T | AppError {
   try {
     return allOrNothing(desk.book, { decide, failed: (outcome) => outcome instanceof Error });

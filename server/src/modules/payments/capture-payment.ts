@@ -1,5 +1,5 @@
-// Captures a payment, wholly or in part: takes the money that was authorized. A balance moves at once; a card's capture is
-// an attempt whose outcome the provider tells; an invoice is marked paid by it.
+// Captures a payment, wholly or in part: takes the money that was authorized. A balance's money moves at once; a card's capture
+// is an attempt whose outcome the provider reports; capturing an invoice marks it as paid.
 import type { AppError } from "../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../desk/index.ts";
 import { releaseHold } from "../ledger/index.ts";
@@ -14,15 +14,15 @@ import { refuseAmount } from "./providers/refuse-amount.ts";
 export interface CaptureRequest {
   /** Minor units; undefined: all that can be captured. */
   readonly amountMinor?: bigint | undefined;
-  /** The tax contained in it; undefined: the payment's share. */
+  /** The tax contained in the amount; undefined: the payment's share. */
   readonly taxMinor?: bigint | undefined;
-  /** The rest stays authorized for a later capture; otherwise it is given back. */
+  /** Keeps the rest authorized for a later capture; otherwise the rest is given back. */
   readonly keepsRest?: boolean | undefined;
   readonly actorId: string;
 }
 
 /**
- * Captures: decide-time, inside a command whose scope has `scopeOf` the payment. Booked and left all or nothing.
+ * Captures: decide-time, inside a command whose scope has `scopeOf` the payment. Everything is booked and left, or nothing.
  * Returns the payment: captured (balance, manual), or with the amount in `capturingMinor` (card).
  * Refuses `capture_exceeds_authorized`, `payment_in_flight`, `tax_exceeds_payment`, `amount_not_payable`, and what the ledger refuses.
  */
@@ -48,7 +48,7 @@ function capture(desk: Desk, payment: Payment, request: CheckedCapture): Payment
   return beginAttempt(desk, payment, { ...request, act: "capture" }).payment;
 }
 
-/** The hold is released and what it held is paid in the same step; what is to be kept is held anew. */
+/** The hold is released and its money is paid in the same step; any part to be kept is held again. */
 function captureBalance(desk: Desk, payment: Payment, request: CheckedCapture): Payment {
   const { amountMinor, actorId, keepsRest = false } = request;
   const rest = { amountMinor: authorizedLeft(payment) - amountMinor, actorId };
@@ -76,7 +76,7 @@ export function noteCapture(
   return appendEvent(desk, payment, { ...capture, type: "captured", journalId: journal.id });
 }
 
-/** Releases a balance's hold. @throws AppError `try_again` where the payment's hold is another one than was read ahead */
+/** Releases a balance's hold. @throws AppError `try_again` where the payment's hold is not the one that was read ahead */
 export function releasePaymentHold(desk: Desk, payment: Payment): void {
   const { holdId } = payment;
   if (holdId === null || !desk.book.holds.has(holdId)) throw rereadFirst();

@@ -1,5 +1,5 @@
-// The commands on a payment that people and programs give by themselves: capture, void, refund, and saying what became of an
-// attempt that nobody could find out about. Each goes through the desk, and the listener hears of it in the same commit.
+// The commands on a payment that people and programs give directly: capture, void, refund, and telling the outcome of an
+// attempt that is unknown. Each goes through the desk, and the listener is told in the same commit.
 import { AppError } from "../../values/app-error.ts";
 import type { CommandOutcome, Desk } from "../desk/index.ts";
 import { type Attempt, isFailedRefund, isOpen, RESOLVED_AS_FAILED } from "./attempts/attempt.ts";
@@ -16,7 +16,7 @@ import { checkRefundAccount, detailsOfRefundAccount, scopeOfRefundAccount } from
 import { type RefundRequest, refundPayment, voidPayment } from "./return-payment.ts";
 import { type PaymentCommand, type PaymentKeeper, submitChange } from "./submit-change.ts";
 
-/** As a client sent it, in the payment's currency; undefined: all that there is. */
+/** As a client sent it, in the payment's currency; undefined: the whole amount. */
 interface SentAmount {
   readonly amount?: string | number | undefined;
 }
@@ -43,7 +43,7 @@ export function submitVoid(keeper: PaymentKeeper, command: PaymentCommand): Prom
 }
 
 /**
- * Refunds; the answer is the payment with `refund`. Refuses as `refundPayment` and `checkRefundAccount` do.
+ * Refunds; returns the payment with `refund`. Refuses as `refundPayment` and `checkRefundAccount` do.
  * @throws AppError `not_found/payment_not_found`, `invalid/invalid_request`
  */
 export function submitRefund(
@@ -113,7 +113,7 @@ function resolve(
   return applyOutcome(desk, payment, { answer, attemptId, actorId });
 }
 
-/** As the provider would have reported it. */
+/** The outcome as the provider would have reported it. */
 function toReports(
   payment: Payment,
   attempt: Attempt,

@@ -1,4 +1,4 @@
-// A payment as its JSON document: for answers, and for the events that tell of its changes.
+// A payment as its JSON document: for answers, and for the events about its changes.
 import { formatAmount } from "../../values/money.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
@@ -119,7 +119,7 @@ export function describeHeldEvent(event: HeldEvent): HeldEventDocument {
   };
 }
 
-/** A payment with all that became of it. */
+/** A payment with its whole history. */
 export function describeHistory(
   assets: Assets,
   { payment, attempts, events, disputes, heldEvents }: PaymentWithHistory,
@@ -133,7 +133,7 @@ export function describeHistory(
   };
 }
 
-/** It waits since it was made: that is when its money was wanted, or told of. */
+/** It counts as waiting since it was made: that is when its money was wanted, or reported. */
 export function describeAttention(
   assets: Assets,
   { payment, attempt, event }: AttentionItem,

@@ -34,10 +34,10 @@ export async function findPaymentsOfOrders(
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
 }
 
-/** What an order needs to know of its payments to be judged. */
+/** What an order needs to know about its payments to be checked. */
 export type OrderMoney = PaymentMoney & Pick<Payment, "id" | "orderId" | "currency">;
 
-/** The money of these orders' payments, by order, in the order they were opened: for checks of very many. */
+/** The money of these orders' payments, by order, in the order they were opened: for checks of very many orders. */
 export async function findMoneyOfOrders(
   tx: Tx,
   orderIds: readonly number[],
@@ -57,7 +57,7 @@ interface PaymentReader {
   readonly assets: Assets;
 }
 
-/** A payment that the actor may see: staff all, a customer their own. @throws AppError `not_found/payment_not_found` */
+/** A payment that the actor may see: staff see all, customers their own. @throws AppError `not_found/payment_not_found` */
 export async function getVisiblePayment(
   { db, assets }: PaymentReader,
   actor: Actor,
@@ -76,7 +76,7 @@ export type PaymentListQuery = PageFilter<{
   provider: ProviderName;
 }>;
 
-/** Newest first; a customer finds their own alone, whatever they ask for. */
+/** Newest first; customers find only their own, whatever they ask for. */
 export async function findPayments(
   { db, assets }: PaymentReader,
   actor: Actor,
@@ -96,7 +96,7 @@ export interface PaymentWithHistory {
   readonly heldEvents: readonly HeldEvent[];
 }
 
-/** All of one moment. @throws AppError `not_found/payment_not_found` */
+/** All read at one moment. @throws AppError `not_found/payment_not_found` */
 export async function getPaymentWithHistory(
   reader: PaymentReader,
   actor: Actor,
@@ -112,13 +112,13 @@ export async function getPaymentWithHistory(
   }));
 }
 
-/** An attempt whose outcome nobody tells, a refund that failed, or an event that does not fit its payment. */
+/** An attempt with an unknown outcome, a refund that failed, or an event that does not fit its payment. */
 export type AttentionItem = { readonly payment: Payment } & (
   | { readonly attempt: Attempt; readonly event?: undefined }
   | { readonly event: HeldEvent; readonly attempt?: undefined }
 );
 
-/** What waits for a person, in the order it was made. */
+/** The items that wait for a person, in the order they were made. */
 export async function findAttention(
   reader: PaymentReader,
   { cursor: afterId = 0, limit }: PageBounds,
@@ -141,7 +141,7 @@ export interface DisputeItem {
   readonly dispute: Dispute;
 }
 
-/** Disputes, the newest first. */
+/** Disputes, newest first. */
 export async function findDisputes(
   reader: PaymentReader,
   { cursor: beforeStamp = Number.MAX_SAFE_INTEGER, limit }: PageBounds,

@@ -1,11 +1,11 @@
-// What a change of a payment gave back, or took back of it: told by its refunds and disputes before and after, so that whoever
-// listens hears of each by itself, whoever began it. Pure.
+// Tells what a change of a payment gave back, or took back again, by comparing its refunds and disputes before and after. So
+// the listener learns of every return, whoever began it. Pure.
 import type { Attempt } from "./attempts/attempt.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
 
-/** Money of a payment on its way to who paid, or gone there. */
+/** Money of a payment that is on its way back to the payer, or has arrived there. */
 export interface ReturnedMoney {
-  /** Minor units, counted from when the refund began; below zero: a refund came to nothing, its money is with us again. */
+  /** Minor units, counted from when the refund began; below zero: a refund failed and its money is with us again. */
   readonly amountMinor: bigint;
   /** The refund; null: a dispute that was lost. */
   readonly refundId: number | null;
@@ -13,7 +13,7 @@ export interface ReturnedMoney {
   readonly disputeReference: string | null;
   /** Where a balance's refund went, if not to the account that paid. */
   readonly accountId: number | null;
-  /** Why, in words; null where nobody said. */
+  /** The reason, in words; null where nobody gave one. */
   readonly reason: string | null;
 }
 
@@ -38,7 +38,7 @@ function findRefunded(before: readonly Attempt[], attempt: Attempt): ReturnedMon
   return [{ amountMinor, refundId, disputeReference: null, accountId, reason: why }];
 }
 
-/** What a refund has given back, or is about to. */
+/** What a refund has given back, or is about to give back. */
 function refundedBy(attempt: Attempt | undefined): bigint {
   if (attempt?.act !== "refund" || attempt.state === "failed") return 0n;
   return attempt.amountMinor;

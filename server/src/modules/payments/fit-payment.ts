@@ -1,4 +1,4 @@
-// Fits a payment to what is due, where that has become less since it was opened: what is set aside for the difference is free at once.
+// Fits a payment to what is due, where that has become less since it was opened: money held for the difference is free at once.
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
 import { allOrError, type Money } from "./book-money.ts";
@@ -12,10 +12,10 @@ import { cancelPayment, voidPayment } from "./return-payment.ts";
 type Due = Money & { readonly actorId: string };
 
 /**
- * Fits a payment to what it is to take in all: decide-time, scope as for capturing. Of a balance what is held beyond that is free, and it
- * asks for no more. A card's rest is voided once nothing more is to be captured, for less of an authorization can be captured but not
- * given back; one that failed is closed, for what came of it late would be too much. An invoice over nothing is closed; else it stays
- * as it was sent, for whoever pays it may pay all of it. What is being cancelled stays as it is.
+ * Fits a payment to the total it is to take: decide-time, scope as for capturing. A balance's hold is reduced to that, and the
+ * payment asks for no more. A card's rest is voided once nothing more is to be captured, because part of an authorization can be
+ * captured but not given back; a failed one is closed, as late money would be too much. An invoice over zero is closed; else it
+ * stays as it was sent, because the payer may still pay all of it. A payment that is being cancelled stays as it is.
  * Refuses what the ledger refuses.
  */
 export function fitPayment(desk: Desk, payment: Payment, due: Due): Payment | AppError {
@@ -37,7 +37,7 @@ function fitBalance(desk: Desk, payment: Payment, due: Due): Payment | AppError 
   });
 }
 
-/** Never more than it was: a payment that is to take more is raised. What was taken stays asked for. */
+/** Never more than before: to take more, a payment is raised. What was taken stays asked for. */
 function lower(desk: Desk, payment: Payment, due: Due): Payment {
   const { capturedMinor: taken } = payment;
   const amountMinor = due.amountMinor > taken ? due.amountMinor : taken;

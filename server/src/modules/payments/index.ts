@@ -1,5 +1,5 @@
 // The door of payments. `openPayment`, `capturePayment`, `voidPayment`, `refundPayment` and `cancelPayment` decide inside a
-// command of a higher module; `scopeOf` and `scopeOfOpening` say what that command has to lock for them.
+// command of a higher module; `scopeOf` and `scopeOfOpening` tell what that command has to lock for them.
 
 export { type Attempt, type AttemptState, isOpen } from "./attempts/attempt.ts";
 export { createSendingPool } from "./attempts/send-attempts.ts";

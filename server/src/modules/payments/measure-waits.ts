@@ -1,15 +1,15 @@
-// How long payments wait: what /metrics shows, and what people are alarmed by.
+// Measures how long payments wait: /metrics shows it, and alarms use it.
 import type { Sql } from "../../runtime/database.ts";
 import { selectAttentionAge } from "./attempts/attempt-store.ts";
 import { countWaitingEvents } from "./attention/held-event-store.ts";
 import { selectOldestWaiting } from "./webhooks/inbox-store.ts";
 
 export interface PaymentWaits {
-  /** Attempts and events that wait for a person. */
+  /** How many attempts and events wait for a person. */
   readonly attentionCount: number;
-  /** How long the first of them has waited; 0 where none does. */
+  /** How long the first of them has waited; 0 where none waits. */
   readonly attentionSeconds: number;
-  /** How long the oldest webhook has waited to be applied; 0 where none does. */
+  /** How long the oldest webhook has waited to be applied; 0 where none waits. */
   readonly webhookSeconds: number;
 }
 

@@ -1,5 +1,5 @@
-// Opens a payment inside another command, as placing an order does: a balance is held at once, a card's intent is
-// written down for the job to send, an invoice waits for staff.
+// Opens a payment inside another command, such as placing an order: a balance's money is held at once, a card's intent is
+// written down for the job to send, and an invoice waits for staff.
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import { ownersOf } from "../banking/index.ts";
@@ -16,26 +16,26 @@ export interface OpenPaymentRequest {
   readonly actor: Actor;
   readonly provider: ProviderName;
   readonly orderId: number | null;
-  /** The user who pays; null for nobody in particular. */
+  /** The user who pays; null: nobody in particular. */
   readonly customerId: string | null;
   readonly asset: Asset;
   /** Minor units, more than zero. */
   readonly amountMinor: bigint;
-  /** The tax contained in it. */
+  /** The tax contained in the amount. */
   readonly taxMinor: bigint;
   /** Default: manual. A balance is always captured by `capturePayment`. */
   readonly captureMode?: CaptureMode | undefined;
-  /** On statements and at the provider. */
+  /** The text on statements and at the provider. */
   readonly reference?: string | undefined;
-  /** Balance: the account that pays. It must be in the command's scope. */
+  /** For a balance: the account that pays. It must be in the command's scope. */
   readonly accountId?: number | undefined;
-  /** Card: the payment method. */
+  /** For a card: the payment method. */
   readonly methodToken?: string | undefined;
 }
 
 /**
- * Opens a payment: decide-time, inside a command whose scope has `scopeOfOpening`. Booked and left all or nothing, and
- * taken back where an `allOrNothing` around it is.
+ * Opens a payment: decide-time, inside a command whose scope has `scopeOfOpening`. Everything is booked and left, or nothing, and
+ * it is undone with an `allOrNothing` around it.
  * Refuses `account_not_found`, `account_frozen`, `account_closed`, `asset_mismatch`, `insufficient_funds`,
  * `amount_overflow` (balance); `payment_method_missing`, `amount_not_payable` (Stripe).
  */
@@ -51,8 +51,8 @@ export function openPayment(desk: Desk, request: OpenPaymentRequest): Payment | 
 }
 
 /**
- * Sets more aside for a balance's payment of which nothing is set aside any more: decide-time, with its account in the command's
- * scope. Refuses `payment_in_flight`, and of the account what opening refuses.
+ * Sets more aside for a balance's payment that has no hold any more: decide-time, with its account in the command's
+ * scope. Refuses `payment_in_flight`, and for the account whatever opening refuses.
  */
 export function authorizeMore(
   desk: Desk,
@@ -91,7 +91,7 @@ function openBalance(desk: Desk, payment: Payment, actor: Actor): Payment {
   return appendQuietEvent(desk, held, { ...by, type: "authorized" });
 }
 
-/** A customer pays from an account of their own; the house's accounts are nobody's to name. */
+/** Customers pay from their own accounts; nobody may name an account of the house. */
 function checkAccount(desk: Desk, actor: Actor, { accountId, assetId }: Payment): void {
   const account = desk.book.accounts.get(accountId ?? 0);
   const isForeign = !actsForAll(actor) && ownersOf(desk).get(accountId ?? 0) !== actor.id;
@@ -100,7 +100,7 @@ function checkAccount(desk: Desk, actor: Actor, { accountId, assetId }: Payment)
   if (account.assetId !== assetId) throw ledgerError("asset_mismatch");
 }
 
-/** Sets the amount aside on the customer's account, in favor of sales. @throws AppError what the ledger refuses */
+/** Sets the amount aside on the customer's account, in favor of `sales`. @throws AppError what the ledger refuses */
 export function holdBalance(
   desk: Desk,
   payment: Payment,

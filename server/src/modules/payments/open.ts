@@ -1,4 +1,4 @@
-// Opens payments: the configured providers, the workers that call them and read their reports, and the sandbox.
+// Opens payments: the configured providers, the workers that call them and process their reports, and the sandbox.
 import type { Config } from "../../config/config.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
@@ -19,25 +19,25 @@ import { paymentRoutes } from "./routes.ts";
 import { verifyPayments } from "./verify/verify-payments.ts";
 import { applyDueWebhooks, forgetOldWebhooks } from "./webhooks/apply-webhooks.ts";
 
-/** A call is tried three times at most; the rest is for recording its outcome. */
+/** A call is tried at most three times; the rest of the time is for recording its outcome. */
 const LEASE_FACTOR = 4;
 const DAY_SECONDS = 86_400;
 
 export interface PaymentSettings {
   /** Undefined: no sandbox. */
   readonly sandbox: Pick<SandboxOptions, "publicUrl" | "delayMs"> | undefined;
-  /** Undefined: Stripe takes no cards here. */
+  /** Undefined: Stripe is not used for cards here. */
   readonly stripe: Omit<StripeOptions, "scaleOf"> | undefined;
   readonly timeoutMs: number;
   readonly pollMs: number;
-  /** After how long an attempt whose outcome is not known waits for a person. */
+  /** How long an attempt's outcome may stay unknown before the attempt waits for a person. */
   readonly attentionSeconds: number;
 }
 
 export interface PaymentModule {
-  /** What takes cards here; undefined where nothing does. */
+  /** The provider that takes cards here; undefined where there is none. */
   readonly cardProvider: CardProviderName | undefined;
-  /** Who holds the payments of orders: hears of every change in its commit. */
+  /** The module that owns the payments' orders: it is told of every change in the same commit. */
   readonly tell: (listener: PaymentListener) => void;
 }
 
@@ -125,7 +125,7 @@ function readSettings(config: Config): PaymentSettings {
   };
 }
 
-/** The sandbox, and its postman, who goes once it is known where the program listens. */
+/** The sandbox, and its webhook delivery, which starts once the program's address is known. */
 async function openSandbox({ sandbox, pollMs }: PaymentSettings, { db, log }: Pick<Host, "db" | "log">) {
   if (sandbox === undefined) return undefined;
   const secret = await readSandboxSecret(db);
@@ -145,7 +145,7 @@ async function openSandbox({ sandbox, pollMs }: PaymentSettings, { db, log }: Pi
   };
 }
 
-/** `pass` returns how much there was to do; it is called again at once where there was something. */
+/** `pass` returns how much it found to do; it is called again at once where it found something. */
 function startPolling(
   name: string,
   { pollMs, log, pass }: { pollMs: number; log: Log; pass: (signal: AbortSignal) => Promise<number> },

@@ -1,5 +1,5 @@
-// The port upwards: who holds the payments of orders hears of every change in the same commit, so that an order's state
-// and its payment's never disagree. The orders module fills it; the program hands it in.
+// The port upwards: the module that owns payments' orders is told of every change in the same commit, so that an order's state
+// never disagrees with its payment's. The orders module implements it; the program passes it in.
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk, RowNeed } from "../desk/index.ts";
 import type { BookScope } from "../ledger/index.ts";
@@ -9,13 +9,13 @@ import type { Payment } from "./payment.ts";
 export interface PaymentChange {
   readonly before: Payment;
   readonly after: Payment;
-  /** What of its money went back by it, or came back. */
+  /** The money that this change gave back, or that came back. */
   readonly returned: readonly ReturnedMoney[];
-  /** Who changed it; `system` where a provider told. */
+  /** Who changed it; `system` where a provider reported it. */
   readonly actorId: string;
 }
 
-/** What hearing of a change needs beside the payment itself. */
+/** What handling a change needs besides the payment itself. */
 export interface ListenerNeeds {
   readonly needs: readonly RowNeed[];
   readonly scope: BookScope;
@@ -24,14 +24,14 @@ export interface ListenerNeeds {
 export interface PaymentListener {
   /**
    * Reads ahead what `onChange` will lock: rows, accounts, holds, stamps.
-   * `isAgain`: the command is built anew, because `onChange` lacked something or what was read has changed.
+   * `isAgain`: the command is built anew, because `onChange` lacked something or the data read ahead has changed.
    */
   readonly prepare: (payment: Payment, { isAgain }: { isAgain: boolean }) => Promise<ListenerNeeds>;
   /**
-   * Called in the decision loop after the payment's own bookings and rows, for commands of this module alone: who calls
-   * capturePayment and the like inside a command of their own knows already. May book, leave rows and act on the payment
-   * again (of `desk.rows.of(PAYMENTS)`). What the payment did is a fact: the one thing to return is `rereadFirst()`, where
-   * what was read ahead has changed, or is not enough; then everything is taken back and the command is built anew.
+   * Called in the decision loop after the payment's own bookings and rows, only for this module's own commands: a module that
+   * calls capturePayment and the like inside its own command knows already. May book, leave rows and act on the payment
+   * again (of `desk.rows.of(PAYMENTS)`). The payment's change is a fact; the only refusal allowed is `rereadFirst()`, where the
+   * data read ahead has changed or is incomplete; then everything is undone and the command is built anew.
    */
   readonly onChange: (desk: Desk, change: PaymentChange) => AppError | undefined;
 }

@@ -1,5 +1,5 @@
-// The rows of payments at the desk: read under lock for a whole batch, left for one write at its end. What is left here
-// is taken back where the book takes back the bookings it belongs to (`allOrNothing`), so that both stay or neither.
+// The rows of payments at the desk: read under lock for a whole batch, and written once at its end. A row left here
+// is undone together with the bookings it belongs to (`allOrNothing`), so that both stay or neither does.
 import { formatAmount } from "../../values/money.ts";
 import { type Desk, type RowReader, type RowWriter, setRow } from "../desk/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
@@ -30,7 +30,7 @@ type Row =
   | { readonly event: PaymentEvent };
 type Left = Row & { isTakenBack: boolean };
 
-/** One writer for all, because the others' rows refer to payments: those are written first. */
+/** One writer for all, because the other rows refer to payments, which must be written first. */
 const WRITE: RowWriter<Left> = {
   name: "payments",
   write: async (tx, left) => {
@@ -70,7 +70,7 @@ function addRow(desk: Desk, row: Row): void {
   });
 }
 
-/** Leaves a payment as it is now; its version grows with each command that changes it. */
+/** Saves a payment with the batch; its version grows with each command that changes it. */
 export function savePayment(desk: Desk, payment: Payment, { isNew = false } = {}): Payment {
   const changed = isNew ? payment : { ...payment, version: payment.version + 1 };
   setRow(desk, PAYMENTS, [payment.id, changed]);
@@ -78,14 +78,14 @@ export function savePayment(desk: Desk, payment: Payment, { isNew = false } = {}
   return changed;
 }
 
-/** Leaves a new attempt, or a known one as it is now. */
+/** Saves a new attempt, or a changed one, with the batch. */
 export function saveAttempt(desk: Desk, attempt: Attempt): void {
   const others = (desk.rows.of(ATTEMPTS).get(attempt.paymentId) ?? []).filter(({ id }) => id !== attempt.id);
   setRow(desk, ATTEMPTS, [attempt.paymentId, [...others, attempt].toSorted((a, b) => a.id - b.id)]);
   addRow(desk, { attempt });
 }
 
-/** Leaves a dispute as it is now. */
+/** Saves a dispute with the batch. */
 export function saveDispute(desk: Desk, dispute: Dispute): void {
   const known = desk.rows.of(DISPUTES).get(dispute.paymentId) ?? [];
   const others = known.filter(({ reference }) => reference !== dispute.reference);
@@ -105,7 +105,7 @@ export interface NewEventFields {
 }
 
 /**
- * Appends an event, puts it in the outbox as `payment.<type>`, and returns the payment with what it adds. The caller saves
+ * Appends an event, puts it in the outbox as `payment.<type>`, and returns the payment with the event added. The caller saves
  * the payment.
  */
 export function appendEvent(desk: Desk, payment: Payment, fields: NewEventFields): Payment {
@@ -119,7 +119,7 @@ export function appendEvent(desk: Desk, payment: Payment, fields: NewEventFields
   return appendQuietEvent(desk, payment, fields);
 }
 
-/** As `appendEvent`, without news: for what the command around it tells itself, as an order placed does. */
+/** As `appendEvent`, without the outbox: for events that the surrounding command publishes itself, such as placing an order. */
 export function appendQuietEvent(desk: Desk, payment: Payment, fields: NewEventFields): Payment {
   const event: PaymentEvent = {
     paymentId: payment.id,
@@ -138,7 +138,7 @@ export function appendQuietEvent(desk: Desk, payment: Payment, fields: NewEventF
   return { ...addEvent(payment, event), eventCount: event.seq };
 }
 
-/** Puts news in the outbox; taken back like the rows. */
+/** Puts an event in the outbox; undone together with the rows. */
 export function tell(desk: Desk, topic: string, payload: object): void {
   const event = { topic, payload: JSON.stringify(payload) };
   desk.events.push(event);

@@ -51,7 +51,7 @@ export interface PaymentRow {
   version: bigint;
 }
 
-/** Told when a payment is opened, and never changed. */
+/** Set when a payment is opened, and never changed. */
 const OPENED: ColumnTable<Payment> = {
   id: ["bigint", (payment) => payment.id],
   order_id: ["bigint", (payment) => payment.orderId],
@@ -110,7 +110,7 @@ const EVENT_COLUMNS = columnsOf<PaymentEvent>({
 const PAYMENTS = tableOf("payments.payments", PAYMENT_COLUMNS, toPayment);
 const EVENTS = tableOf("payments.events", EVENT_COLUMNS, toEvent);
 
-/** What events add up to, under the names of the columns of payments that keep it. */
+/** The sums of events, named like the columns of payments that store them. */
 export const SUMS_OF_EVENTS = `
   coalesce(sum(amount) FILTER (WHERE type = 'authorized'), 0)::bigint AS authorized,
   coalesce(sum(amount) FILTER (WHERE type = 'voided'), 0)::bigint AS voided,
@@ -130,7 +130,7 @@ export async function insertPayments({ sql }: Tx, payments: readonly Payment[]):
   await sql`INSERT INTO payments.payments ${PAYMENT_COLUMNS.rows(sql, payments)}`.execute();
 }
 
-/** Writes what may change; the rows are locked. */
+/** Writes the columns that may change; the rows are locked. */
 export async function updatePayments({ sql }: Tx, payments: readonly Payment[]): Promise<void> {
   await sql`
     UPDATE payments.payments p
@@ -156,7 +156,7 @@ export function selectPaymentsById(db: Sql, ids: readonly number[]): Promise<Pay
   return PAYMENTS.select(db, db`WHERE id = ANY(${toArray(ids)}::bigint[])`);
 }
 
-/** Newest first. By order and by customer there is an index; all others are met soon by walking back from the newest. */
+/** Newest first. Orders and customers have an index; other filters find matches soon by walking back from the newest. */
 export function selectPayments(
   db: Sql,
   query: PageFilter<{ orderId: number; customerId: string; provider: ProviderName }>,

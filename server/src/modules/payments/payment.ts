@@ -1,5 +1,5 @@
-// A payment: its amounts, what each event does to them, and what may be done next. Pure. Amounts are never set, they are
-// what the events add up to, so a late or repeated report can only add its own event and never overwrite a newer one.
+// A payment: its amounts, what each event does to them, and what may be done next. Pure. Amounts are never set directly: they are
+// the sums of the events, so a late or repeated report can only add its own event and never overwrite a newer one.
 import type { Owner } from "../ledger/index.ts";
 
 export const PROVIDER_NAMES = ["balance", "sandbox", "stripe", "manual"] as const;
@@ -13,21 +13,21 @@ export type CaptureMode = "manual" | "automatic";
 export interface Payment {
   readonly id: number;
   readonly orderId: number | null;
-  /** The user; null for an order of nobody. */
+  /** The user; null for an order without a customer. */
   readonly customerId: string | null;
   readonly provider: ProviderName;
   readonly assetId: number;
   readonly currency: string;
-  /** What is asked for: more or less than it was opened over where that has changed; less only of a balance. */
+  /** The amount asked for: it may have grown since opening; it may only have become less for a balance. */
   readonly amountMinor: bigint;
   /** The tax contained in `amountMinor`. */
   readonly taxMinor: bigint;
   readonly captureMode: CaptureMode;
-  /** On statements and at the provider. */
+  /** The text on statements and at the provider. */
   readonly reference: string | null;
-  /** Balance: whose money it is. */
+  /** For a balance: the account that pays. */
   readonly accountId: number | null;
-  /** Balance: what is still set aside for it. */
+  /** For a balance: the hold that still sets its money aside. */
   readonly holdId: number | null;
   readonly methodToken: string | null;
   readonly providerReference: string | null;
@@ -48,13 +48,13 @@ export interface Payment {
   readonly capturingMinor: bigint;
   readonly voidingMinor: bigint;
   readonly refundingMinor: bigint;
-  /** Everything is to be given back as soon as what is under way is final. */
+  /** Everything is to be given back as soon as the attempts under way are final. */
   readonly cancelRequested: boolean;
   readonly eventCount: number;
   readonly version: number;
 }
 
-/** Whose its money is in the ledger: the order's that it pays, or its own. */
+/** Who owns its journals and holds in the ledger: the order that it pays, or the payment itself. */
 export function ownerOf({ id, orderId }: Pick<Payment, "id" | "orderId">): Owner {
   return orderId === null ? { type: "payment", id } : { type: "order", id: orderId };
 }
@@ -88,7 +88,7 @@ export interface PaymentEvent {
   readonly taxMinor: bigint;
   readonly attemptId: number | null;
   readonly journalId: number | null;
-  /** Where money went, if not to the account that paid. */
+  /** Where the money went, if not to the account that paid. */
   readonly accountId: number | null;
   /** Stamp. */
   readonly at: number;
@@ -96,13 +96,13 @@ export interface PaymentEvent {
   readonly detail: string | null;
 }
 
-/** What came and went, as the events add up. */
+/** Sums of the money that moved, computed from the events. */
 export type MovedMoney = Pick<
   Payment,
   "authorizedMinor" | "voidedMinor" | "capturedMinor" | "refundedMinor" | "chargedBackMinor" | "disputedMinor"
 >;
 type Sums = MovedMoney & Pick<Payment, "taxCapturedMinor" | "taxReturnedMinor">;
-/** Nothing moved and nothing under way, as in a payment that was just opened. */
+/** Nothing moved and nothing is under way, as for a payment that was just opened. */
 export const NO_MONEY: Sums & PaymentMoney = {
   authorizedMinor: 0n,
   voidedMinor: 0n,
@@ -152,7 +152,7 @@ export function addEvent<S extends Sums>(
   return sums;
 }
 
-/** The money of a payment: what came, went, and is under way. */
+/** The money of a payment: what moved, and what is under way. */
 export type PaymentMoney = MovedMoney &
   Pick<
     Payment,
@@ -173,7 +173,7 @@ export const PAYMENT_STATUSES = [
 ] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
-/** Derived, never stored: "paid" is no latch. */
+/** Derived, never stored: "paid" is not final. */
 export function statusOf(payment: Payment): PaymentStatus {
   if (payment.cancelRequested && !isGivenBack(payment)) return "cancelling";
   if (payment.capturedMinor > 0n) return statusOfCaptured(payment);
@@ -199,41 +199,41 @@ export function authorizedLeft(
   return payment.authorizedMinor - payment.voidedMinor - payment.capturedMinor;
 }
 
-/** What a capture may still take: nothing that another attempt may be taking or giving back. */
+/** The most that a capture may still take: excludes what other attempts may be taking or giving back. */
 export function capturableOf(payment: Payment): bigint {
   if (payment.cancelRequested) return 0n;
   if (payment.provider === "manual") return payment.amountMinor - payment.capturedMinor;
   return authorizedLeft(payment) - payment.capturingMinor - payment.voidingMinor;
 }
 
-/** What a void may still give back. */
+/** The most that a void may still give back. */
 export function voidableOf(payment: PaymentMoney): bigint {
   return authorizedLeft(payment) - payment.capturingMinor - payment.voidingMinor;
 }
 
-/** What a refund may still give back: not what is in dispute, which the bank has already taken from us. */
+/** The most that a refund may still give back: excludes disputed money, which the bank has already taken from us. */
 export function refundableOf(payment: PaymentMoney): bigint {
   const left = netCaptured(payment) - payment.refundingMinor - payment.disputedMinor;
   return left > 0n ? left : 0n;
 }
 
-/** Money of this payment that we have: captured, less what was refunded and charged back. */
+/** Money of this payment that we have: captured, less refunded and charged back. */
 export function netCaptured(payment: PaymentMoney): bigint {
   return payment.capturedMinor - payment.refundedMinor - payment.chargedBackMinor;
 }
 
-/** A provider has still to tell the outcome of something. */
+/** A provider has not yet reported the outcome of something. */
 export function isInFlight(payment: PaymentMoney): boolean {
   const { authorizingMinor, capturingMinor, voidingMinor, refundingMinor } = payment;
   return authorizingMinor + capturingMinor + voidingMinor + refundingMinor > 0n;
 }
 
-/** More may be captured than we know of: what is told of that money came too early. */
+/** More may have been captured than we know: a report about that money came too early. */
 export function mayStillBeCaptured(payment: Payment): boolean {
   return isInFlight(payment) || authorizedLeft(payment) > 0n;
 }
 
-/** Nothing is authorized, captured or under way any more: what it was for may be called cancelled. */
+/** Nothing is authorized, captured or under way any more: the order may be called cancelled. */
 export function isGivenBack(payment: PaymentMoney): boolean {
   return authorizedLeft(payment) === 0n && netCaptured(payment) === 0n && !isInFlight(payment);
 }
@@ -252,12 +252,12 @@ export function taxOfCapture(payment: Payment, amount: bigint): bigint {
   const all = capturedMinor + capturingMinor + amount;
   const tax = (taxMinor * all) / amountMinor - (taxMinor * (capturedMinor + capturingMinor)) / amountMinor;
   if (all < amountMinor || capturingMinor > 0n) return tax;
-  return taxMinor - taxCapturedMinor; // the last capture takes what earlier ones, which may have named their own, left
+  return taxMinor - taxCapturedMinor; // the last capture takes the tax that is left; earlier ones may have named their own
 }
 
 /**
- * The tax in the next `amount` given back; giving back all that is left gives back all tax that is left. The tax of refunds that
- * are on their way counts as left until they are done, so there may be more of it than `amount`.
+ * The tax in the next `amount` given back; giving back all that is left gives back all tax that is left. The tax of refunds
+ * under way counts as left until they are done, so the result may be more than `amount`.
  */
 export function taxOfReturn(payment: Payment, amount: bigint): bigint {
   const left = netCaptured(payment) - payment.refundingMinor;

@@ -1,4 +1,4 @@
-// Makes a payment ask for more than it was opened over: units were added to what it is for.
+// Makes a payment ask for more than it was opened over, because units were added to the order.
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
 import { allOrError, type Money } from "./book-money.ts";
@@ -9,9 +9,9 @@ import { authorizedLeft, type Payment } from "./payment.ts";
 import { appendEvent, savePayment } from "./payment-rows.ts";
 
 /**
- * Raises a payment to an amount, of all that it is to take: decide-time, scope as for capturing. Of a balance what is missing of it
- * is held at once; an invoice is over more. Leaves a payment as it is that is to take so much already.
- * Refuses `payment_not_raised` of a card, and what the ledger refuses (`insufficient_funds`, `account_frozen`, ...).
+ * Raises a payment to a total amount: decide-time, scope as for capturing. A balance's missing part
+ * is held at once; an invoice's amount grows. A payment that already asks for as much stays as it is.
+ * Refuses `payment_not_raised` for a card, and what the ledger refuses (`insufficient_funds`, `account_frozen`, ...).
  */
 export function raisePayment(
   desk: Desk,
@@ -28,7 +28,7 @@ export function raisePayment(
   });
 }
 
-/** Notes what a payment asks for from now on; never less tax than was taken. The caller saves it. */
+/** Sets what a payment asks for from now on; never less tax than was taken. The caller saves it. */
 export function ask(
   desk: Desk,
   payment: Payment,
@@ -39,7 +39,7 @@ export function ask(
   return appendEvent(desk, { ...payment, ...money }, { ...money, type: "amount_changed", actorId });
 }
 
-/** One hold is all that is set aside for a payment. */
+/** A payment sets all its money aside in one hold. */
 function holdMore(
   desk: Desk,
   payment: Payment,

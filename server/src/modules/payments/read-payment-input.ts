@@ -1,4 +1,4 @@
-// Turns what a client sent into what the commands take.
+// Turns what a client sent into the input of the commands.
 import { invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
 import type { Assets } from "../ledger/index.ts";

@@ -1,5 +1,5 @@
-// Where a balance's refund goes instead of the account that paid: who may name which account. A refund is money that leaves the
-// house in an order's name, so it goes back to whom it came from; to anybody else only where it cannot, by a person who
+// Decides who may send a balance's refund to another account than the one that paid. A refund is money that leaves the house in
+// an order's name, so it goes back to the payer; it goes to anybody else only where that is impossible, by a person who
 // answers for it, and never to that person.
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError } from "../../values/app-error.ts";
@@ -11,7 +11,7 @@ import type { Payment } from "./payment.ts";
 
 const FIELD = "refund_to_account_id";
 
-/** What a command that names an account for a refund locks and reads for it. */
+/** What a command that names an account for a refund has to lock and read. */
 export function scopeOfRefundAccount(
   payment: Payment | undefined,
   accountId: number | undefined,
@@ -21,7 +21,7 @@ export function scopeOfRefundAccount(
   return { accountIds: [accountId], needs: needOwnersOf([accountId, paidFrom]) };
 }
 
-/** What the audit trail keeps of it. */
+/** What the audit trail records about it. */
 export function detailsOfRefundAccount(accountId: number | undefined): Pick<Decision, "details"> {
   return accountId === undefined ? {} : { details: { [FIELD]: String(accountId) } };
 }
@@ -33,7 +33,7 @@ export interface NamedAccount {
 }
 
 /**
- * Why the actor may not have a refund of the payment go there; undefined where they may. Decide-time, with `scopeOfRefundAccount`.
+ * Why the actor may not refund the payment to that account; undefined where they may. Decide-time, with `scopeOfRefundAccount`.
  * Refuses `refund_account_not_allowed`, `account_not_found`, `asset_mismatch`, each naming the field.
  */
 export function checkRefundAccount(
@@ -61,14 +61,14 @@ export function checkRefundAccount(
   return actsForAll(actor) ? refuseForStaff(actor, { payer, owner, state }) : refuseForCustomer(state);
 }
 
-/** What is frozen is looked into: its owner does not move money around it. */
+/** A frozen account is under investigation: its owner must not move money around it. */
 function refuseForCustomer(state: number): AppError | undefined {
   return state === ACCOUNT_STATES.frozen
     ? refuse("the account that paid is frozen, and the shop decides what becomes of its money")
     : undefined;
 }
 
-/** `state`: of the account that paid. Where nobody knows any more whose it was, the owners differ. */
+/** `state`: of the account that paid. Where its owner is no longer known, the owners count as different. */
 function refuseForStaff(
   actor: Actor,
   { payer, owner, state }: { payer: string | undefined; owner: string | undefined; state: number },
@@ -88,7 +88,7 @@ function refuse(reason: string): AppError {
   return paymentsError("refund_account_not_allowed", { message: reason, fields: [{ field: FIELD, reason }] });
 }
 
-/** What the ledger refuses of an account that takes no money says which way is left. */
+/** Adds to the ledger's refusal of an account that takes no money which way is left. */
 export function nameRefundAccount(error: unknown, refundTo: number | undefined): unknown {
   if (!(error instanceof AppError)) return error;
   if (error.code !== "account_closed" && error.code !== "account_frozen") return error;

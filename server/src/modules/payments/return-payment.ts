@@ -1,5 +1,5 @@
-// Gives money of a payment back: void (what is authorized and not captured), refund (what was captured), and cancel, which
-// does whichever is needed as soon as what is under way is final.
+// Gives money of a payment back: void (authorized but not captured money), refund (captured money), and cancel, which
+// does whichever is needed as soon as the attempts under way are final.
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
 import type { Attempt } from "./attempts/attempt.ts";
@@ -41,10 +41,10 @@ function voidRest(desk: Desk, payment: Payment, actorId: string): Payment {
 export interface RefundRequest {
   /** Minor units; undefined: all that can be refunded. */
   readonly amountMinor?: bigint | undefined;
-  /** The tax contained in it; undefined: the payment's share. */
+  /** The tax contained in the amount; undefined: the payment's share. */
   readonly taxMinor?: bigint | undefined;
   readonly reason?: string | undefined;
-  /** Balance: the account that gets it, as `checkRefundAccount` allows; undefined: the one that paid. */
+  /** For a balance: the account that gets it, as `checkRefundAccount` allows; undefined: the one that paid. */
   readonly refundTo?: number | undefined;
   readonly actorId: string;
 }
@@ -58,8 +58,8 @@ export interface Refunded {
 }
 
 /**
- * Refunds captured money, wholly or in part, as often as there is some left: decide-time, scope as for capturing. A balance
- * has it at once; a card's refund is an attempt.
+ * Refunds captured money, wholly or in part, until none is left: decide-time, scope as for capturing. A balance gets
+ * it at once; a card's refund is an attempt.
  * Refuses `refund_exceeds_captured`, `tax_exceeds_payment`, `amount_not_payable`, and what the ledger refuses (`account_frozen`, `account_closed`).
  */
 export function refundPayment(desk: Desk, payment: Payment, request: RefundRequest): Refunded | AppError {
@@ -114,10 +114,10 @@ export function noteReturn(
 }
 
 /**
- * Cancels: decide-time, scope as for capturing. All that is authorized is voided and all that is captured refunded: at once
- * where possible, and where something is under way, as soon as its outcome is known. `isGivenBack` says when it is done;
+ * Cancels: decide-time, scope as for capturing. All authorized money is voided and all captured money refunded: at once
+ * where possible; where an attempt is under way, as soon as its outcome is known. `isGivenBack` says when it is done;
  * until then the payment's status is `cancelling`. Cancelling again changes nothing.
- * Refuses what the ledger refuses of a balance's refund (`account_frozen`, `account_closed`).
+ * Refuses what the ledger refuses for a balance's refund (`account_frozen`, `account_closed`).
  */
 export function cancelPayment(
   desk: Desk,
@@ -140,7 +140,7 @@ export function cancelPayment(
 }
 
 /**
- * Begins to return whatever a cancelled payment has and nothing under way is about to return. The caller saves it.
+ * Begins to return all money of a cancelled payment that no attempt under way is about to return. The caller saves it.
  * @throws AppError what the ledger refuses
  */
 export function giveBack(
@@ -148,7 +148,7 @@ export function giveBack(
   payment: Payment,
   { actorId, reason = "cancelled", refundTo }: ReturnBy & { reason?: string | undefined },
 ): Payment {
-  // While a capture is under way nobody knows which part is to be voided and which refunded.
+  // While a capture is under way, it is unknown which part to void and which to refund.
   if (payment.capturingMinor > 0n) return payment;
   if (isWaitingForCustomer(payment)) return voidUnauthorized(desk, payment, actorId);
   const voided = voidableOf(payment) > 0n ? voidRest(desk, payment, actorId) : payment;
@@ -158,7 +158,7 @@ export function giveBack(
   return refund(desk, voided, { amountMinor, taxMinor, actorId, reason, refundTo }).payment;
 }
 
-/** A card that is not authorized yet, at a provider that has answered: so long as nobody voids it, the customer still may. */
+/** A card that is not authorized yet at a provider that has answered: unless it is voided, the customer may still confirm it. */
 function isWaitingForCustomer(payment: Payment): boolean {
   return payment.authorizingMinor > 0n && payment.providerReference !== null && payment.voidingMinor === 0n;
 }

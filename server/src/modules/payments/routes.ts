@@ -1,4 +1,4 @@
-// The routes of payments: what there is, what staff may do to it, the queue for people, and where providers report.
+// The routes of payments: reading, the acts of staff, the queue for people, and the webhooks of providers.
 import type { Routes } from "../../http/index.ts";
 import { addPaymentReadingRoutes } from "./payment-reading-routes.ts";
 import { addPaymentWritingRoutes } from "./payment-writing-routes.ts";
@@ -11,7 +11,7 @@ import { addWebhookRoutes } from "./webhooks/webhook-routes.ts";
 export interface PaymentServices extends PaymentKeeper {
   readonly providers: ReadonlyMap<CardProviderName, { provider: CardProvider }>;
   readonly sandbox: Sandbox | undefined;
-  /** Told that a webhook was stored. */
+  /** Called after a webhook was stored. */
   readonly onWebhook: () => void;
 }
 

@@ -29,7 +29,7 @@ export interface PaymentKeeper {
   readonly db: Sql;
   readonly desk: CommandDesk;
   readonly assets: Assets;
-  /** Who is told in the same commit; undefined: nobody yet. */
+  /** The listener that is told in the same commit; undefined: none yet. */
   readonly listener: () => PaymentListener | undefined;
 }
 
@@ -43,21 +43,21 @@ export interface PaymentCommand {
 export interface Change {
   /** Its name on the audit trail. */
   readonly event: string;
-  /** Who the listener is told has changed it, where that is not the command's actor. */
+  /** The name that the listener gets as the changer, where it is not the command's actor. */
   readonly actorId?: string;
-  /** Books, saves rows (the payment too where it changed), and returns the payment. Refuses by throwing or returning. */
+  /** Books, saves rows (including the payment where it changed), and returns the payment. Refuses by throwing or returning. */
   readonly change: (desk: Desk, payment: Payment) => Payment | AppError;
-  /** Rows that it reads and accounts that it locks beside the payment's own. */
+  /** The rows it reads and the accounts it locks besides the payment's own. */
   readonly needs?: readonly RowNeed[];
   readonly accountIds?: readonly number[];
-  /** What the audit trail is to keep of it. */
+  /** What the audit trail records about it. */
   readonly details?: Decision["details"];
-  /** Fields that the answer has beside the payment's. */
+  /** Fields that the answer has besides the payment's. */
   readonly describe?: (desk: Desk, payment: Payment) => object;
 }
 
 /**
- * Submits what `read` makes of the payment as it is now: a client's amount is read by the payment's currency, before
+ * Submits what `read` makes of the current payment: a client's amount is read in the payment's currency before
  * anything is decided. Refuses what the change refuses.
  * @throws AppError `not_found/payment_not_found`, and what `read` throws
  */
@@ -85,7 +85,7 @@ export function submitChange(
   });
 }
 
-/** What a command on one payment locks and reads, with what its listener needs. */
+/** What a command on one payment locks and reads, including what its listener needs. */
 function lockedBy(
   assets: Assets,
   payment: Payment,
@@ -124,7 +124,7 @@ function decide(
     if (changed instanceof Error || !isNews(before, changed)) return changed;
     const returned = findReturned(known, returningOf(desk, before));
     const refused = keeper.listener()?.onChange(desk, { before, after: changed, returned, actorId });
-    return refused ?? desk.rows.of(PAYMENTS).get(before.id) ?? changed; // the listener may have acted on it again
+    return refused ?? desk.rows.of(PAYMENTS).get(before.id) ?? changed; // the listener may have changed the payment too
   });
   if (after instanceof AppError) return after;
   const fields = describe === undefined ? {} : describe(desk, before);
@@ -136,7 +136,7 @@ function decide(
   };
 }
 
-/** As the command has left it so far. */
+/** The payment as the command has left it so far. */
 function returningOf({ rows }: Desk, { id }: Payment) {
   return { attempts: rows.of(ATTEMPTS).get(id) ?? [], disputes: rows.of(DISPUTES).get(id) ?? [] };
 }

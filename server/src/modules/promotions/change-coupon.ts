@@ -1,4 +1,4 @@
-// Makes coupons and changes their terms. A change waits for the orders that use the coupon now, and they for it.
+// Makes coupons and changes their terms. A change waits for orders that are using the coupon at the moment, and they wait for it.
 
 import { checkVersion } from "../../http/version.ts";
 import type { Sql } from "../../runtime/database.ts";
@@ -29,12 +29,12 @@ export async function addCoupon(tx: Tx, { code, terms }: NewCoupon): Promise<Cou
 
 export interface CouponPatch {
   readonly terms: Partial<CouponTerms>;
-  /** Versions of which the coupon must have one. */
+  /** The versions the coupon may have; any other is refused. */
   readonly versions: readonly number[] | undefined;
 }
 
 /**
- * Reads a change by what the coupon is: amounts by its currency, which never changes. No locks.
+ * Reads a change against the current coupon: amounts in its currency, which never changes. No locks.
  * @throws AppError `not_found/coupon_not_found`, `invalid/…` naming the field
  */
 export async function prepareCouponChange(

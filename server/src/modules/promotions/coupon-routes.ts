@@ -1,4 +1,4 @@
-// Routes of coupons: operators make and change them, whoever orders may ask what one would take off.
+// Routes of coupons: operators make and change them; anybody who may order can ask what a coupon would take off.
 
 import { addCommandRoute, addList, addRoute, type HttpServer, type Routes } from "../../http/index.ts";
 import { CHANGES_FIELDS, readVersions } from "../../http/version.ts";

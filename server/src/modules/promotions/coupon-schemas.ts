@@ -23,7 +23,7 @@ const Code = Type.String({
   description: "Kept in upper case; case does not tell two apart",
   examples: ["SUMMER-10"],
 });
-/** More than 0; of a percentage at most 100. */
+/** More than 0; a percentage is at most 100. */
 const VALUE = "^([1-9][0-9]?([.][0-9]{1,2})?|0[.][0-9]?[1-9])$";
 const Value = Type.Union(
   [shown(Type.String({ minLength: 1, maxLength: 32 }), { pattern: VALUE }), Type.Number({ minimum: 0 })],
@@ -36,7 +36,7 @@ const Value = Type.Union(
 const Count = Type.Integer({ minimum: 1, maximum: COUNT_MAX, examples: [100] });
 const Description = Type.String({ minLength: 1, maxLength: 300, examples: ["Newsletter of June"] });
 
-/** What it takes off stays as people saw it: a cart would show one discount, and its order get another. */
+/** A coupon's value never changes: otherwise a cart could show one discount and its order get another. */
 const discount = {
   value: Value,
   maximum_discount: Type.Optional(nullable(AmountInput)),
@@ -62,7 +62,7 @@ const example = {
   usage_limit: 100,
   usage_limit_per_customer: 1,
 };
-/** A percentage is at most 100, and alone has a most that it takes off. */
+/** A percentage is at most 100, and only a percentage may have a maximum discount. */
 const BY_TYPE = {
   allOf: [
     {

@@ -80,7 +80,7 @@ export async function insertCoupon(
   return rows.map(toCoupon)[0];
 }
 
-/** The terms of a locked coupon, all but its currency. */
+/** The changeable terms of a locked coupon: all but its currency. */
 export async function updateCoupon(
   { sql }: Tx,
   code: string,
@@ -98,7 +98,7 @@ export async function updateCoupon(
   return rows.map(toCoupon)[0];
 }
 
-/** Coupons by code, locked until the batch ends. The last lock that a batch takes: who has it waits for no other. */
+/** Coupons by code, locked until the batch ends. This is the last lock that a batch takes, so its holder waits for no other. */
 export const COUPONS: RowReader<Coupon, string> = {
   kind: "promotions.coupons",
   isContended: true,
@@ -115,14 +115,14 @@ async function lockCoupons({ sql }: Tx, codes: readonly string[]): Promise<Map<s
   return new Map(rows.map((row) => [row.code, toCoupon(row)]));
 }
 
-/** How a customer of a coupon is named to `CUSTOMER_USES`. A code has no spaces. */
+/** How `CUSTOMER_USES` names a customer of a coupon. A code has no spaces. */
 export function customerKey(code: string, customerId: string): string {
   return `${code} ${customerId}`;
 }
 
 /**
- * Uses that are not returned, by coupon and customer, counted under the coupons' locks. Only of coupons that limit them: who orders
- * always with the same one costs nothing.
+ * Uses that are not returned, by coupon and customer, counted under the coupons' locks. Only for coupons that limit uses per
+ * customer: otherwise counting for a customer who always orders with the same coupon would cost time for nothing.
  */
 export const CUSTOMER_USES: RowReader<number, string> = {
   kind: "promotions.customer_uses",
@@ -158,7 +158,7 @@ const COUNT_COLUMNS = columnsOf<Coupon>({
   used: ["integer", (coupon) => coupon.used],
 });
 
-/** Coupons whose uses a batch counted anew; of several, the last has seen the others. */
+/** The coupons whose uses a batch changed; where several commands changed one, the last has counted all of them. */
 export const COUNTED_COUPONS: RowWriter<Coupon> = {
   name: "promotions.counted_coupons",
   write: ({ sql }, coupons) => {

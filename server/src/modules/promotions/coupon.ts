@@ -1,5 +1,5 @@
-// A coupon: its terms, and what it takes off an order. Pure: what it is asked for and how often it was used comes from
-// whoever asks, under the coupon's lock where a use is taken.
+// A coupon: its terms, and what it takes off an order. Pure: the caller passes in the order's value and the number of uses,
+// read under the coupon's lock where a use is taken.
 import type { AppError, CodeOf } from "../../values/app-error.ts";
 import { foldCode } from "../../values/names.ts";
 import { formatStamp } from "../../values/time.ts";
@@ -8,15 +8,15 @@ import { promotionError } from "./errors.ts";
 /** Percentages are whole millionths: 10 % is 100,000. */
 export const PERCENT_ONE = 1_000_000;
 
-/** What an operator decides. Amounts are minor units of the currency. */
+/** The terms that an operator sets. Amounts are minor units of the currency. */
 export interface CouponTerms {
   readonly description: string | null;
   /** Millionths; null: a fixed amount. */
   readonly percent: number | null;
   readonly amountMinor: bigint | null;
-  /** Null: of a percentage without amounts, for orders of any currency. */
+  /** Null: a percentage without amounts, for orders of any currency. */
   readonly currency: string | null;
-  /** The least that an order's lines are worth together before the discount. */
+  /** The least that an order's lines must be worth together before the discount. */
   readonly minimumOrderMinor: bigint | null;
   /** The most that a percentage takes off. */
   readonly maximumDiscountMinor: bigint | null;
@@ -28,7 +28,7 @@ export interface CouponTerms {
   readonly isActive: boolean;
 }
 
-/** What a coupon says where nothing is said of it. */
+/** The terms of a coupon where nothing is stated. */
 export const NO_TERMS: CouponTerms = {
   description: null,
   percent: null,
@@ -44,7 +44,7 @@ export const NO_TERMS: CouponTerms = {
 };
 
 export interface Coupon extends CouponTerms {
-  /** In order of making. */
+  /** Ids ascend in the order in which coupons were made. */
   readonly id: number;
   /** Upper case. */
   readonly code: string;
@@ -57,22 +57,22 @@ export interface Coupon extends CouponTerms {
 
 const CODE = /^[A-Z0-9][A-Z0-9_-]{2,39}$/;
 
-/** The code as it is kept: upper case, without spaces around it; undefined where no coupon can be called so. */
+/** The code in its stored form: upper case, without surrounding spaces; undefined where no coupon can have this code. */
 export function normalizeCode(typed: string): string | undefined {
   const code = foldCode(typed).trim();
   return /^[\x20-\x7e]*$/.test(code) && CODE.test(code.toUpperCase()) ? code.toUpperCase() : undefined;
 }
 
-/** What an order is worth: the sum of its lines' quantity × price, as the prices are written, before any discount. */
+/** What an order is worth: the sum of its lines' quantity × price, at the stated prices, before any discount. */
 export interface OrderWorth {
   readonly currency: string;
   readonly subtotalMinor: bigint;
-  /** Writes an amount of the currency. */
+  /** Formats an amount of the currency. */
   readonly write: (minor: bigint) => string;
 }
 
 export interface CouponAsk extends OrderWorth {
-  /** Null: nobody who is known. */
+  /** Null: no known customer. */
   readonly customerId: string | null;
   /** Uses of this customer that are not returned. */
   readonly usedByCustomer: number;
@@ -81,7 +81,7 @@ export interface CouponAsk extends OrderWorth {
 }
 
 /**
- * What the coupon takes off an order that asks for it now. Refuses `coupon_inactive`, `coupon_not_yet_valid`, `coupon_expired`,
+ * What the coupon takes off an order placed now. Refuses `coupon_inactive`, `coupon_not_yet_valid`, `coupon_expired`,
  * `coupon_used_up`, `coupon_needs_customer`, `coupon_already_used`, and what `discountOf` refuses.
  */
 export function judgeCoupon(coupon: Coupon, ask: CouponAsk): bigint | AppError {
@@ -102,7 +102,7 @@ export function judgeCoupon(coupon: Coupon, ask: CouponAsk): bigint | AppError {
 }
 
 /**
- * What the coupon takes off so much, whoever asks: never more than it is worth; of a percentage rounded once, half up.
+ * What the coupon takes off this value, for any customer: never more than the value; a percentage is rounded once, half up.
  * Refuses `coupon_currency_mismatch`, `coupon_minimum_not_reached`.
  */
 export function discountOf(
@@ -131,7 +131,7 @@ function shareOf(amount: bigint, percent: number): bigint {
   return (2n * amount * BigInt(percent) + BigInt(PERCENT_ONE)) / (2n * BigInt(PERCENT_ONE));
 }
 
-/** A refusal that names the field as orders and carts have it. */
+/** A refusal that names the field by its name in orders and carts. */
 export function refuseCoupon(error: CodeOf<typeof promotionError>, code: string, reason: string): AppError {
   return promotionError(error, {
     message: `coupon ${code} ${reason}`,

@@ -5,7 +5,7 @@ import type { Assets } from "../ledger/index.ts";
 import type { Coupon } from "./coupon.ts";
 import type { CouponDocument } from "./coupon-schemas.ts";
 
-/** Decimals of a percentage: it is kept in millionths of the whole. */
+/** Decimals of a percentage, which is stored in millionths of the whole. */
 export const PERCENT_SCALE = 4;
 
 export function describeCoupon(assets: Assets, coupon: Coupon): CouponDocument {

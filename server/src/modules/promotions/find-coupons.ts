@@ -1,4 +1,4 @@
-// Reads coupons, and says what one would take off an order now. Without locks: an order is judged anew when it is placed.
+// Reads coupons, and tells what one would take off an order now. Without locks: placing the order checks again.
 import type { AnySql } from "../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { AppError, invalidField } from "../../values/app-error.ts";
@@ -37,7 +37,7 @@ export async function checkCoupon(
 }
 
 export interface CouponQuestion {
-  /** As it was typed. */
+  /** The code as it was typed. */
   readonly code: string;
   /** Decimal: what the lines are worth together, before the discount. */
   readonly subtotal: string;
@@ -45,8 +45,8 @@ export interface CouponQuestion {
 }
 
 /**
- * What the coupon would take off an order that the actor placed now. Nothing is kept for them.
- * @throws AppError `invalid/…` naming the field, and what the order would be refused for
+ * What the coupon would take off an order that the actor placed now. Nothing is reserved.
+ * @throws AppError `invalid/…` naming the field, and the reasons for which the order would be refused
  */
 export async function quoteCoupon(
   { db, assets, defaultCurrency }: CouponServices,

@@ -1,5 +1,5 @@
-// Turns what an operator sent into the terms of a coupon. The form is checked by the schemas before; here is what a schema
-// cannot know.
+// Turns what an operator sent into the terms of a coupon. The schemas have checked the form before; this file checks what a
+// schema cannot know.
 
 import { invalidField } from "../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../values/money.ts";
@@ -35,7 +35,7 @@ function readCode(typed: string): string {
   return code;
 }
 
-/** Only what was sent; what a coupon takes off never changes. @throws AppError `invalid/…` naming the field */
+/** Only the fields that were sent; a coupon's value never changes. @throws AppError `invalid/…` naming the field */
 export function readCouponChange(
   assets: Assets,
   input: CouponChange,

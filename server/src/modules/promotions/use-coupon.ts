@@ -1,5 +1,5 @@
-// Uses of coupons at the desk: judged on the locked coupon, so that the commands of a batch see each other's uses and all
-// processes wait for each other, and taken or returned in the commit of the order.
+// Uses of coupons at the desk. They are checked on the locked coupon, so the commands of a batch see each other's uses and all
+// processes wait for each other; they are taken or returned in the commit of the order.
 import type { AppError } from "../../values/app-error.ts";
 import type { Desk, RowNeed } from "../desk/index.ts";
 import { type CouponAsk, discountOf, judgeCoupon, type OrderWorth, refuseCoupon } from "./coupon.ts";
@@ -12,15 +12,15 @@ import {
   RETURNED_USES,
 } from "./coupon-store.ts";
 
-/** Who uses which coupon. */
+/** Which customer uses which coupon. */
 export interface CouponClaim {
-  /** As `normalizeCode` answers it. */
+  /** As returned by `normalizeCode`. */
   readonly code: string;
-  /** Null: nobody who is known. */
+  /** Null: no known customer. */
   readonly customerId: string | null;
 }
 
-/** What a command that takes or returns a use has read. Locks the coupon. */
+/** What a command that takes or returns a use reads beforehand. Locks the coupon. */
 export function couponNeeds({ code, customerId }: CouponClaim): RowNeed[] {
   const coupon = { reader: COUPONS, ids: [code] };
   return customerId === null
@@ -45,7 +45,7 @@ export function claimDiscount(
   });
 }
 
-/** What it takes off an order that has its use already and is now worth something else. */
+/** What it takes off an order that already has its use and whose value has changed. */
 export function reclaimDiscount(desk: Desk, code: string, order: OrderWorth): bigint | AppError {
   const coupon = desk.rows.of(COUPONS).get(code);
   return coupon === undefined ? refuseUnknown(code) : discountOf(coupon, order);
@@ -55,13 +55,13 @@ export function refuseUnknown(code: string): AppError {
   return refuseCoupon("coupon_unknown", code, "does not exist");
 }
 
-/** Takes the use that `claimDiscount` allowed. Only after the last thing that may refuse. */
+/** Takes the use that `claimDiscount` allowed. Call this only after the last step that may refuse. */
 export function takeUse(desk: Desk, claim: CouponClaim, orderId: number): void {
   count(desk, claim, 1);
   desk.rows.add(NEW_USES, { ...claim, orderId });
 }
 
-/** Gives an order's use back. Only after the last thing that may refuse. */
+/** Gives an order's use back. Call this only after the last step that may refuse. */
 export function returnUse(desk: Desk, claim: CouponClaim, orderId: number): void {
   count(desk, claim, -1);
   desk.rows.add(RETURNED_USES, { orderId, at: desk.book.now });

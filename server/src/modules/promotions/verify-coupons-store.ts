@@ -8,7 +8,7 @@ export interface Miscount {
   readonly usageLimit: number | null;
 }
 
-/** The first coupon that was not used as often as it says, or more often than it may be. */
+/** The first coupon whose count of uses is wrong, or above its limit. */
 export async function selectMiscount({ sql }: Tx): Promise<Miscount | undefined> {
   const [row] = await sql<Miscount[]>`
     WITH counts AS (

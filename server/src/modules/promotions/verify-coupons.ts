@@ -1,5 +1,5 @@
-// Verifies coupons: how often each says that it was used against the uses that are there. Whether those are of the orders that
-// name them is the orders' check.
+// Verifies coupons: compares each coupon's count of uses with its rows. Whether those rows belong to the orders that
+// name the coupon is checked with the orders.
 import type { Sql } from "../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../runtime/transaction.ts";
 import type { Difference } from "../../values/difference.ts";
@@ -7,7 +7,7 @@ import { selectMiscount, selectUses } from "./verify-coupons-store.ts";
 
 export type CouponDifference = Difference<"coupon_uses", "couponCode">;
 
-/** The first difference, of one moment. Locks nothing. */
+/** The first difference, as of one moment. Locks nothing. */
 export async function verifyCoupons(db: Sql): Promise<CouponDifference[]> {
   const found = await inReadTransaction(db, selectMiscount);
   if (found === undefined) return [];
@@ -19,7 +19,7 @@ export async function verifyCoupons(db: Sql): Promise<CouponDifference[]> {
   return [{ check: "coupon_uses", what, couponCode, expected: String(counted), stored: String(used) }];
 }
 
-/** A use of a coupon, for whoever compares it with its order. */
+/** A use of a coupon, to be compared with its order. */
 export interface CouponUse {
   readonly orderId: number;
   readonly code: string;

@@ -1,5 +1,5 @@
-// The check of the whole: whether ledger, stock, payments, coupons, orders and carts agree. Each module verifies what it wrote
-// against the modules below it; here they are run one after the other, lowest first, and told apart by kind.
+// The check of the whole: whether ledger, stock, payments, coupons, orders and carts agree. Each module verifies its own data
+// against the modules below it; here the checks run one after the other, lowest module first, and report by kind.
 import type { Sql } from "../../runtime/database.ts";
 import type { Difference } from "../../values/difference.ts";
 import type { BookReading, Check, CheckOptions } from "../module.ts";
@@ -9,12 +9,12 @@ export type Findings = Readonly<Record<string, readonly Difference[]>>;
 
 export interface IntegrityCheck {
   readonly findings: Findings;
-  /** The ledger's part, which reads only what came since its last clean run, unless `full`. */
+  /** The ledger's part, which reads only what is new since its last clean run, unless `full`. */
   readonly reading: BookReading;
 }
 
 export interface IntegrityOptions extends Pick<CheckOptions, "full" | "readOnly"> {
-  /** How much of a kind is done, one kind after the other. */
+  /** How much of a kind is checked; the kinds follow one after the other. */
   readonly onProgress?: (kind: string, done: number, of: number) => void;
   /** Stamp up to which an earlier check found all kinds in order; 0: none did. */
   readonly verifiedUntil: number;
@@ -26,8 +26,8 @@ export function listKinds(checks: readonly Check[]): string[] {
 }
 
 /**
- * Locks no rows; each part sees one moment. The first difference of each check is named. Only the ledger may begin where
- * its own last clean run ended; the others begin where all kinds were clean, so that what was found once is found again.
+ * Locks no rows; each part sees one moment. Names the first difference of each check. Only the ledger may begin where
+ * its own last clean run ended; the others begin where all kinds were clean, so that a difference found once is found again.
  * @throws AppError `conflict/verification_running` while another verification runs on the same database
  */
 export async function checkIntegrity(
@@ -52,7 +52,7 @@ export function countFindings(findings: Findings): number {
   return Object.values(findings).reduce((sum, found) => sum + found.length, 0);
 }
 
-/** As the API and the command line tell it: accountId is account_id, and ids are strings. */
+/** In the form of the API and the command line: accountId becomes account_id, and ids are strings. */
 export function describeFinding({ check, what, ...ids }: Difference): {
   check: string;
   what: string;

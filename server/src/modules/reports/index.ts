@@ -1,4 +1,4 @@
-// The door of reports: what is told about all modules together.
+// The door of reports: statements about all modules together.
 export {
   countFindings,
   describeFinding,

@@ -1,4 +1,4 @@
-// GET /integrity: whether ledger, stock, payments and orders agree, by the newest check or by one made now.
+// GET /integrity: whether ledger, stock, payments and orders agree, according to the newest check or to a new one.
 import type { HttpServer, Routes } from "../../http/index.ts";
 import type { Sql } from "../../runtime/database.ts";
 import { ownOf } from "../../values/own-of.ts";

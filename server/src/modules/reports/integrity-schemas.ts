@@ -1,4 +1,4 @@
-// The shapes of what the check of the whole is asked with and answers.
+// The shapes of the requests and answers of the check of the whole.
 import { type Static, Type } from "typebox";
 import { Time } from "../../http/index.ts";
 
@@ -17,7 +17,7 @@ const Finding = Type.Object(
 );
 const differences = Type.Array(Finding, { description: "The first of each check; none: all agrees" });
 
-/** @param kinds of what is checked, lowest module first */
+/** @param kinds that are checked, lowest module first */
 export function answerOf(kinds: readonly string[]) {
   return Type.Object(
     {

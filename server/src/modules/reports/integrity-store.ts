@@ -8,7 +8,7 @@ export interface CheckRow {
   readonly transferCount: number;
   /** Stamp; 0: from the first transfer. */
   readonly since: number;
-  /** Stamp up to which all kinds were found in order; null where one was not. */
+  /** Stamp up to which all kinds were found in order; null where any was not. */
   readonly verifiedUntil: number | null;
   readonly findings: Findings;
 }
@@ -46,7 +46,7 @@ export async function selectVerifiedUntil(sql: Sql): Promise<number> {
   return row?.until ?? 0;
 }
 
-/** Those that found nothing are kept for `days`, the others for good. */
+/** Clean checks are kept for `days`, all others for ever. */
 export async function deleteOldChecks(sql: Sql, days: number): Promise<number> {
   const deleted = await sql`
     DELETE FROM reports.integrity_checks

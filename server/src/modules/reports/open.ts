@@ -11,7 +11,7 @@ export interface ReportSettings {
 }
 
 export interface ReportServices {
-  /** The newest check of the whole, by any process; undefined before the first. */
+  /** The newest check of the whole, by any process; undefined before the first one. */
   readonly findLatestCheck: () => Promise<CheckSummary | undefined>;
 }
 

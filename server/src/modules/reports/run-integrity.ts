@@ -1,4 +1,4 @@
-// Runs the check of the whole and keeps what it found, for every process to tell.
+// Runs the check of the whole and stores its result, so that every process can report it.
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { BookReading, Check } from "../module.ts";
@@ -16,7 +16,7 @@ export type { CheckRow };
 
 const KEPT_DAYS = 30;
 
-/** The newest check of any process; undefined before the first. */
+/** The newest check by any process; undefined before the first one. */
 export function findLatestCheck(db: Sql): Promise<CheckRow | undefined> {
   return selectLatestCheck(db);
 }
@@ -27,7 +27,7 @@ export interface IntegrityRun {
 }
 
 /**
- * Checks, and keeps what was found unless `readOnly`.
+ * Checks, and stores the result unless `readOnly`.
  * @throws AppError `conflict/verification_running` while another verification runs on the same database
  */
 export async function runIntegrity(
@@ -49,7 +49,7 @@ export async function runIntegrity(
   return { check: isKept ? await insertCheck(db, found) : { ...found, checkedAt: new Date() }, reading };
 }
 
-/** A check of the whole made now; whoever asks while one runs gets that one's result. */
+/** Checks the whole now; a caller who asks while a check runs gets the result of that check. */
 export function shareCheck(db: Sql, checks: readonly Check[]): () => Promise<CheckRow> {
   let running: Promise<CheckRow> | undefined;
   return () => {
@@ -62,7 +62,7 @@ export function shareCheck(db: Sql, checks: readonly Check[]): () => Promise<Che
   };
 }
 
-/** The scheduled run: a difference is logged as an error, the first of each kind in words. */
+/** The scheduled run: differences are logged as an error, the first of each kind in words. */
 export async function watchIntegrity({
   db,
   log,

@@ -1,4 +1,4 @@
-// Opens trading: instruments, quotes and trade orders, and the tasks that fill what was left behind and end what is over.
+// Opens trading: instruments, quotes and trade orders, and the tasks that fill leftover fired orders and end expired ones.
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
 import type { Task } from "../../runtime/task.ts";
@@ -16,7 +16,7 @@ import { verifyTrading } from "./verify/verify-trading.ts";
 const SWEEP_SECONDS = 5;
 
 interface TradingModuleSettings extends TradingSettings {
-  /** Undefined: nobody makes prices up. */
+  /** Undefined: no prices are generated. */
   readonly randomWalkSeed: number | undefined;
 }
 

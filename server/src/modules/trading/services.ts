@@ -1,4 +1,4 @@
-// What the commands of trading work with, put together by the program.
+// What the commands of trading work with, assembled by the program.
 import type { Sql } from "../../runtime/database.ts";
 import type { KeyedRequest } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
@@ -8,15 +8,15 @@ import type { CommandDesk } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
 
 export interface TradingSettings {
-  /** Of instruments that name no currency. */
+  /** The currency of instruments that name none. */
   readonly defaultCurrency: string;
-  /** Open orders that one owner may have. */
+  /** The most open orders that one owner may have. */
   readonly openOrdersMax: number;
-  /** Orders that one owner may place in a minute; 0: any number. Staff and programs are not counted. */
+  /** The most orders that one owner may place in a minute; 0: any number. Staff and programs are not limited. */
   readonly ordersPerMinuteMax: number;
 }
 
-/** What taking quotes and filling what they fire takes. */
+/** What taking quotes and filling the orders they fire needs. */
 export interface FillServices {
   readonly db: Sql;
   readonly desk: CommandDesk;
@@ -24,7 +24,7 @@ export interface FillServices {
 }
 
 export interface TradingServices extends FillServices {
-  /** Judges what is set aside for an order. */
+  /** Checks the money set aside for an order. */
   readonly moneyGuard: MoneyGuard;
   readonly settings: TradingSettings;
 }

@@ -8,7 +8,7 @@ import type { Category, CategoryFields } from "./category.ts";
 const COLUMNS = `id, parent_id AS "parentId", path, slug, name, description, status,
   is_shown AS "isShown", version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-/** Lets nobody else change the tree until the transaction ends; reads go on. */
+/** Keeps everybody else from changing the tree until the transaction ends; reading is not blocked. */
 export async function lockTree({ sql }: Tx): Promise<void> {
   await sql`LOCK TABLE catalog.categories IN SHARE ROW EXCLUSIVE MODE`;
 }
@@ -28,7 +28,7 @@ export type CategoryFilter = PageFilter<{
   parentId: number;
   belowId: number;
   slug: string;
-  /** Drafts too, and what lies below them. */
+  /** Includes drafts and everything below them. */
   withDrafts: boolean;
 }>;
 
@@ -46,7 +46,7 @@ export async function selectCategoryPage(sql: AnySql, filter: CategoryFilter): P
     LIMIT ${limit}`;
 }
 
-/** Those that begin like `slug`: what a new one must differ from. */
+/** The slugs that begin like `slug`: a new slug must differ from all of them. */
 export async function selectSlugsLike({ sql }: Tx, slug: string): Promise<Set<string>> {
   const rows = await sql<{ slug: string }[]>`
     SELECT slug FROM catalog.categories WHERE slug = ${slug} OR slug LIKE ${`${slug}-%`}`;
@@ -68,7 +68,7 @@ export async function insertCategory(
   return inserted;
 }
 
-/** Whether what stands in it is shown; to be asked under the tree's lock, or one on the category. */
+/** Whether the products in the category are shown. Ask this while holding the tree's lock, or a lock on the category. */
 function isCategoryShown(sql: AnySql, id: number | null) {
   return sql`coalesce((SELECT k.is_shown FROM catalog.categories k WHERE k.id = ${id}), true)`;
 }
@@ -81,7 +81,7 @@ export async function updateCategory({ sql }: Tx, id: number, fields: CategoryFi
     WHERE id = ${id}`;
 }
 
-/** Levels that the subtree goes down below its top; 0 where nothing lies below it. */
+/** How many levels the subtree reaches below its top; 0 where nothing lies below it. */
 export async function measureSubtree({ sql }: Tx, id: number): Promise<number> {
   const [{ depth }] = await sql<[{ depth: number }]>`
     SELECT coalesce(max(cardinality(path) - array_position(path, ${id})), 0)::integer AS depth
@@ -90,7 +90,7 @@ export async function measureSubtree({ sql }: Tx, id: number): Promise<number> {
   return depth;
 }
 
-/** Hangs a whole subtree below another path. To be called under the tree's lock. */
+/** Moves a whole subtree below another path. Call this while holding the tree's lock. */
 export async function moveSubtree({ sql }: Tx, id: number, parentPath: readonly number[]): Promise<void> {
   const parentId = parentPath.at(-1) ?? null;
   await sql`
@@ -101,12 +101,12 @@ export async function moveSubtree({ sql }: Tx, id: number, parentPath: readonly 
     WHERE path @> ARRAY[${id}::integer]`;
 }
 
-/** Waits for products that are being added to it, and keeps further ones out until the transaction ends. */
+/** Waits for products that are being added to the category, and blocks further ones until the transaction ends. */
 export async function lockAgainstUse({ sql }: Tx, id: number): Promise<void> {
   await sql`SELECT FROM catalog.categories WHERE id = ${id} FOR UPDATE`;
 }
 
-/** Whether something stands in it that is not archived, or lies below it. */
+/** Whether the category has a product that is not archived, or a category below it. */
 export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
   const [{ used }] = await sql<[{ used: boolean }]>`
     SELECT EXISTS (SELECT FROM catalog.categories WHERE parent_id = ${id})
@@ -114,7 +114,7 @@ export async function isInUse({ sql }: Tx, id: number): Promise<boolean> {
   return used;
 }
 
-/** Archived products of it go up to its parent. */
+/** Moves the category's archived products up to its parent. */
 export async function deleteCategory({ sql }: Tx, { id, parentId }: Category): Promise<void> {
   await sql`
     UPDATE catalog.products

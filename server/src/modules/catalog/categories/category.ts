@@ -1,7 +1,7 @@
 // A category: a place in the tree that products stand in.
 import type { CategoryDocument } from "../answer-schemas.ts";
 
-/** Levels of the tree. */
+/** How many levels the tree may have. */
 export const DEPTH_MAX = 8;
 export type CategoryStatus = "active" | "draft";
 
@@ -17,7 +17,7 @@ export interface Category extends CategoryFields {
   readonly id: number;
   /** Ids from the root down to this category. */
   readonly path: readonly number[];
-  /** Neither it nor any above it is a draft: visitors see it. */
+  /** Visitors see this category: neither it nor any category above it is a draft. */
   readonly isShown: boolean;
   readonly version: number;
   readonly createdAt: Date;

@@ -1,5 +1,5 @@
-// Adds, changes, moves and removes categories. All changes of the tree wait for each other, so that two moves at once
-// cannot make a cycle; categories change rarely.
+// Adds, changes, moves and removes categories. Every change of the tree waits for the one before it, so that two moves at the
+// same time cannot make a cycle; categories change rarely, so the wait costs little.
 
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -8,13 +8,13 @@ import { catalogError } from "../errors.ts";
 import { type Category, type CategoryFields, DEPTH_MAX, describeCategory, makeSlug } from "./category.ts";
 import * as store from "./category-store.ts";
 
-/** Without a slug one is made from the name. */
+/** Without a slug, one is made from the name. */
 export type NewCategory = Omit<CategoryFields, "slug"> & { readonly slug: string | undefined };
 
 /** Undefined leaves a field as it is. */
 export interface CategoryPatch {
   readonly fields: Partial<CategoryFields>;
-  /** Versions of which the category must have one. */
+  /** The versions the category may have; any other is refused. */
   readonly versions: readonly number[] | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function changeCategory(tx: Tx, id: number, patch: CategoryPatch): 
 }
 
 /**
- * Locks the tree. Removes an empty category for good; archived products in it go up to its parent. Appends `category.removed`.
+ * Locks the tree. Removes an empty category for good; its archived products go up to its parent. Appends `category.removed`.
  * @throws AppError `not_found/category_not_found`, `conflict/version_mismatch`, `refused/category_not_empty`
  */
 export async function removeCategory(

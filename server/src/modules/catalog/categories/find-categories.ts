@@ -1,4 +1,4 @@
-// Finds categories. Drafts, and what lies below one, are seen by staff alone.
+// Finds categories. Only staff see drafts and what lies below a draft.
 import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { type Page, toPage } from "../../../values/page.ts";

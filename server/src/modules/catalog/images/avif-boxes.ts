@@ -1,4 +1,4 @@
-// Boxes, of which AVIF is made: a length, a type, a content, which may be boxes again; and their fields, numbers of so many bytes.
+// AVIF files are made of boxes: a length, a type and a content, which may be boxes again. Boxes hold numbers of 1 to 8 bytes.
 import { brokenImage, cutOffImage } from "./image-faults.ts";
 
 export interface Box {
@@ -6,7 +6,7 @@ export interface Box {
   readonly at: number;
   readonly end: number;
   readonly body: Buffer;
-  /** It says no length: it goes on to the end of the file. */
+  /** The box states no length: it reaches to the end of the file. */
   readonly isOpen: boolean;
 }
 
@@ -37,7 +37,7 @@ export function writeBox(type: string, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([head, ...parts]);
 }
 
-/** Numbers, each in so many bytes, the highest first. */
+/** Writes numbers, each in the given number of bytes, the highest byte first. */
 export function writeNumbers(bytes: number, numbers: readonly number[]): Buffer {
   const written = Buffer.alloc(bytes * numbers.length);
   numbers.forEach((number, index) => {
@@ -47,13 +47,13 @@ export function writeNumbers(bytes: number, numbers: readonly number[]): Buffer 
 }
 
 export interface Fields {
-  /** The next number, of none to eight bytes. */
+  /** Reads the next number, which has zero to eight bytes. */
   number(bytes: number): number;
   text(length: number): string;
   readonly hasMore: () => boolean;
 }
 
-/** Reads field after field. They throw RangeError at the end. */
+/** Reads one field after another. The methods throw RangeError at the end. */
 export function readFields(content: Buffer): Fields {
   let at = 0;
   const take = (bytes: number) => {

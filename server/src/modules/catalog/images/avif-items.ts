@@ -1,5 +1,5 @@
-// What an AVIF says of its items (pictures, tiles of one, alpha, notes of a camera): where they lie, their properties, how they
-// belong together. Only the forms that a picture needs are known; others are refused.
+// Reads what an AVIF says about its items (pictures, tiles of a picture, alpha, camera notes): where they lie, their properties,
+// and how they belong together. Only the forms that a picture needs are supported; all others are refused.
 import { type Box, type Fields, readBoxes, readFields } from "./avif-boxes.ts";
 import { brokenImage } from "./image-faults.ts";
 
@@ -14,11 +14,11 @@ export interface Item {
   readonly isHidden: boolean;
   readonly properties: readonly Property[];
   readonly parts: readonly Buffer[];
-  /** Where its first part lies. */
+  /** Where the item's first part lies. */
   readonly at: number;
 }
 
-/** From one item to others: `dimg` to what it is made of, `auxl` to what its alpha is for. */
+/** References from one item to others: `dimg` to the items it is made of, `auxl` to the item that its alpha is for. */
 export interface Reference {
   readonly type: string;
   readonly from: number;
@@ -29,7 +29,7 @@ export interface Items {
   readonly primary: number;
   readonly items: ReadonlyMap<number, Item>;
   readonly references: readonly Reference[];
-  /** Of which a player may take any: the first that it can. */
+  /** Alternatives: a player takes the first one that it can show. */
   readonly alternatives: readonly (readonly number[])[];
   /** Where the last part of any item ends in the file. */
   readonly end: number;
@@ -108,7 +108,7 @@ function readPlaces(iloc: Buffer, sources: Sources): Map<number, Place> {
       const source = method === 1 ? sources.idat : sources.content;
       if (end === from || end > source.length) throw brokenImage("ends before the image does");
       bytes += end - from;
-      // Else a small file would become a large one.
+      // Without this limit a small file could become a large one.
       if (bytes > sources.content.length) throw brokenImage("has items that lie over each other");
       place.at = place.parts.length === 0 ? from : place.at;
       place.end = method === 1 ? place.end : Math.max(place.end, end);
@@ -119,7 +119,7 @@ function readPlaces(iloc: Buffer, sources: Sources): Map<number, Place> {
   return places;
 }
 
-/** The list of all, and which of them, counted from 1, each item has. */
+/** The list of all properties, and for each item which of them it has, counted from 1. */
 function readProperties(iprp: Buffer): Map<number, Property[]> {
   const boxes = readBoxes(iprp);
   const shared = readBoxes(boxes.find(({ type }) => type === "ipco")?.body ?? Buffer.alloc(0));

@@ -1,4 +1,4 @@
-// Adds images to a product's gallery and takes them away. The product's version counts it.
+// Adds images to a product's gallery and removes them. Each change raises the product's version.
 import { createHash } from "node:crypto";
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -17,18 +17,18 @@ export const IMAGES_MAX = 20;
 
 export interface ImageEdit {
   readonly productId: number;
-  /** Versions of which the product must have one. */
+  /** The versions the product may have; any other is refused. */
   readonly versions: readonly number[] | undefined;
 }
 
-/** An image that is whole, with what it is. */
+/** A complete image and its kind, size and cleaned content. */
 export interface NewImage extends ReadImage {
   readonly alt: string | null;
 }
 
 /**
- * Judges what was sent for a product that the actor may see. No locks.
- * @throws AppError `not_found/product_not_found`, `invalid/…` for a body that is no image, or none that is taken
+ * Checks an uploaded image for a product that the actor may see. No locks.
+ * @throws AppError `not_found/product_not_found`, `invalid/…` for a body that is no image, or of a type that is not accepted
  */
 export async function prepareImage(
   reader: ProductReader,
@@ -46,7 +46,7 @@ export async function prepareImage(
 }
 
 /**
- * Puts the image behind those that are there. The same image a second time changes nothing. Locks the product. Appends
+ * Puts the image after the existing ones. Adding the same image a second time changes nothing. Locks the product. Appends
  * `product.changed`.
  * @throws AppError `not_found/product_not_found`, `conflict/version_mismatch`, `refused/too_many_images`
  */

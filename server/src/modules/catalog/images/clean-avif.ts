@@ -1,5 +1,5 @@
-// Takes an AVIF apart into its items and writes those anew that are drawn: the primary picture, what it is made of, its alpha, its
-// gain map; with the properties that say how they look. Notes of cameras and editors, previews and names are left behind.
+// Takes an AVIF apart into its items and writes only the visible ones anew: the primary picture, the items it is made of, its
+// alpha and its gain map, with the properties that say how they look. Camera and editor notes, previews and names are dropped.
 
 import { catalogError } from "../errors.ts";
 import { type Box, readBox, writeBox, writeNumbers } from "./avif-boxes.ts";
@@ -9,7 +9,7 @@ import type { Size } from "./orientation.ts";
 
 const PICTURES = new Set(["av01", "grid", "iovl", "iden", "tmap"]);
 const BRANDS = new Set(["avif", "avio", "mif1", "miaf", "MA1A", "MA1B", "tmap"]);
-/** What a file is made of; `moov` and `moof` are films. */
+/** The boxes a file is made of; `moov` and `moof` belong to films. */
 const OUTER = new Set(["ftyp", "meta", "mdat", "free", "skip", "uuid", "moov", "moof"]);
 const PROPERTIES = new Set(
   "ispe pixi av1C colr irot imir clap pasp auxC a1lx a1op lsel clli mdcv cclv amve reve ndwt".split(" "),
@@ -24,7 +24,7 @@ export function cleanAvif(content: Buffer): CleanImage {
   if (meta === undefined || type === undefined) throw brokenImage("has no header");
   const all = readItems(content, meta.body);
   const last = boxes.at(-1);
-  // Where the last box says no length, the picture ends with its last item.
+  // Where the last box states no length, the picture ends with its last item.
   const end = last?.isOpen ? Math.max(last.type === "mdat" ? last.at + 8 : last.end, all.end) : endOfBoxes;
   if (all.end > end) throw cutOffImage();
   const items = chooseItems(all);
@@ -33,7 +33,7 @@ export function cleanAvif(content: Buffer): CleanImage {
   return { ...measure(primary), content: writeAvif(type.body, all, items), end };
 }
 
-/** The boxes of the file, up to the first that belongs to no AVIF, or to another one. */
+/** The boxes of the file, up to the first that does not belong to an AVIF, or that begins another one. */
 function readOuter(content: Buffer): { readonly boxes: readonly Box[]; readonly end: number } {
   const boxes: Box[] = [];
   let at = 0;
@@ -54,12 +54,12 @@ function readOuter(content: Buffer): { readonly boxes: readonly Box[]; readonly 
   return { boxes, end: at };
 }
 
-/** Those that are drawn, in the order in which they lie in the file. */
+/** The items that are drawn, in the order in which they lie in the file. */
 function chooseItems({ primary, items, references }: Items): Item[] {
   const neighbors = new Map<number, number[]>();
   const link = (from: number, to: readonly number[]) => {
     const linked = neighbors.get(from) ?? [];
-    for (const id of to) linked.push(id); // there may be more than a call takes arguments
+    for (const id of to) linked.push(id); // there may be more than one call takes as arguments
     neighbors.set(from, linked);
   };
   for (const { type, from, to } of references) {
@@ -85,7 +85,7 @@ function isAlpha({ box: { type, body } }: Property): boolean {
   return type === "auxC" && ALPHA.test(body.toString("latin1", 0, 60));
 }
 
-/** Its size, cut by `clap`, turned by `irot`: in this order. */
+/** The picture's size, first cut by `clap` and then turned by `irot`, in this order. */
 function measure({ properties }: Item): Size {
   const find = (name: string) => properties.find(({ box }) => box.type === name)?.box.body;
   const [extent, cut, turned] = [find("ispe"), find("clap"), find("irot")];
@@ -93,7 +93,7 @@ function measure({ properties }: Item): Size {
   let [width, height] = [extent.readUInt32BE(4), extent.readUInt32BE(8)];
   if (cut !== undefined) {
     const [across, down] = [0, 8].map((at) => cut.readUInt32BE(at) / cut.readUInt32BE(at + 4));
-    // Players pass over one that is no whole number of pixels within the picture.
+    // Players ignore a cut that is not a whole number of pixels within the picture.
     if (isSide(across, width) && isSide(down, height)) [width, height] = [across, down];
   }
   const isOnSide = turned !== undefined && (turned.readUInt8(0) & 1) === 1;
@@ -158,7 +158,7 @@ function writeReferences({ references }: Items, numbers: ReadonlyMap<number, num
   return kept.length === 0 ? [] : [writeBox("iref", Buffer.alloc(4), Buffer.concat(kept))];
 }
 
-/** Each once, however many items have it. */
+/** Each property once, however many items have it. */
 function writeProperties(items: readonly Item[]): Buffer {
   const shared = new Map<Box, number>();
   const links = items.map(({ properties }, index) => {
@@ -182,7 +182,7 @@ function writeProperties(items: readonly Item[]): Buffer {
   return writeBox("iprp", list, writeBox("ipma", head, Buffer.concat(links)));
 }
 
-/** @throws AppError `invalid/image_broken` for one without which the item must not be drawn, and that is not known */
+/** @throws AppError `invalid/image_broken` for an unknown property without which the item must not be drawn */
 function isKept({ box: { type }, isEssential }: Property): boolean {
   if (isEssential && !PROPERTIES.has(type))
     throw brokenImage(`needs ${JSON.stringify(type)}, which is not known`);

@@ -1,5 +1,5 @@
-// Walks a GIF from block to block to its end, and keeps its pictures, their timing, how often they repeat, and a color profile. Comments,
-// texts and what programs left in it are left behind.
+// Walks a GIF from block to block to its end, and keeps its pictures, their timing, how often they repeat, and a color profile.
+// Comments, texts and data that programs left in it are dropped.
 import { readColorProfile } from "./color-profile.ts";
 import { brokenImage, type CleanImage, cutOffImage } from "./image-faults.ts";
 import type { Size } from "./orientation.ts";
@@ -28,7 +28,7 @@ export function cleanGif(content: Buffer): CleanImage {
       const label = content.readUInt8(at + 1);
       const parts = readParts(content, at + 2);
       if (label === TIMING) timing = writeTiming(parts);
-      if (label === TEXT) timing = NONE; // it was the text's
+      if (label === TEXT) timing = NONE; // the timing belonged to the text
       if (label === OF_PROGRAMS) kept.push(cleanProgramsBlock(parts));
     }
     at = next;
@@ -37,7 +37,7 @@ export function cleanGif(content: Buffer): CleanImage {
   return { ...size, content: Buffer.concat([...kept, Buffer.from([END])]), end: at + 1 };
 }
 
-/** Of the table of colors that flags announce. */
+/** The size of the color table that the flags announce. */
 function bytesOfColors(flags: number): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }
@@ -52,7 +52,7 @@ function findEndOfBlock(content: Buffer, at: number, size: Size): number {
   return findEndOfParts(content, at + 11 + bytesOfColors(content.readUInt8(at + 9)));
 }
 
-/** Parts have their length in front; one of length 0 ends them. */
+/** Each part begins with its length; a part of length 0 ends them. */
 function findEndOfParts(content: Buffer, from: number): number {
   let at = from;
   for (let length = content.readUInt8(at); length > 0; length = content.readUInt8(at)) at += length + 1;
@@ -74,7 +74,7 @@ function writeTiming([part]: readonly Buffer[]): Buffer {
   return part?.length === 4 ? writeExtension(TIMING, [part]) : NONE;
 }
 
-/** How often an animation repeats, and color profiles, stay. */
+/** Keeps how often an animation repeats, and color profiles. */
 function cleanProgramsBlock([name, ...parts]: readonly Buffer[]): Buffer {
   const program = name?.toString("latin1");
   if (name === undefined) return NONE;

@@ -1,5 +1,5 @@
 // Walks a JPEG from segment to segment to its end, and keeps what is drawn: frames, tables and scans, how its colors are meant
-// (JFIF, Adobe, a profile), which way up it is. Comments, places, owners, thumbnails and edits are left behind.
+// (JFIF, Adobe, a profile) and which way up it is. Comments, places, owners, thumbnails and edits are dropped.
 import { readColorProfile } from "./color-profile.ts";
 import { brokenImage, type CleanImage, cutOffImage } from "./image-faults.ts";
 import { readOrientation, type Size, turn, writeOrientation } from "./orientation.ts";
@@ -18,7 +18,7 @@ const PROFILE_PART_BYTES = 65_519;
 interface Drawing {
   /** Frames, tables and scans in their order. */
   readonly parts: Buffer[];
-  /** The first of each kind that says how it looks, without its header. */
+  /** The first segment of each kind that says how the picture looks, without its header. */
   readonly notes: Map<string, Buffer>;
   readonly profileParts: Buffer[];
   size: Size | undefined;
@@ -50,7 +50,7 @@ function readMarker(content: Buffer, at: number): number {
   return content.readUInt8(at + 1);
 }
 
-/** Returns where the next one begins. */
+/** Returns where the next segment begins. */
 function takeSegment(content: Buffer, at: number, drawing: Drawing): number {
   const marker = content.readUInt8(at + 1);
   const isNote = (marker >= 0xe0 && marker <= 0xef) || marker === COMMENT;
@@ -75,7 +75,7 @@ function takeSegment(content: Buffer, at: number, drawing: Drawing): number {
   return next;
 }
 
-/** Frames and their tables (C0 to CF, but for C8, which is reserved), scans and what belongs to them (DA to DF). */
+/** Frames and their tables (C0 to CF, except C8, which is reserved), scans and what belongs to them (DA to DF). */
 function isDrawn(marker: number): boolean {
   return (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8) || (marker >= SCAN && marker <= 0xdf);
 }
@@ -85,7 +85,7 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xcc;
 }
 
-/** Compressed data go on to the next marker; 0xff00 stands for a byte of them, D0 to D7 restart within them. */
+/** Compressed data reach to the next marker; within them 0xff00 stands for one 0xff byte, and D0 to D7 are restart markers. */
 function findEndOfScan(content: Buffer, from: number): number {
   for (let at = from; at + 1 < content.length; at += 1) {
     if (content[at] !== 0xff) continue;

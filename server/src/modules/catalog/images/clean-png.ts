@@ -1,5 +1,5 @@
-// Walks a PNG from chunk to chunk to its end, and keeps what is drawn (an animation's frames too), how its colors are meant, and which
-// way up it is. Texts, times, places and chunks of programs' own are left behind.
+// Walks a PNG from chunk to chunk to its end, and keeps what is drawn (an animation's frames too), how its colors are meant,
+// and which way up it is. Texts, times, places and the private chunks of programs are dropped.
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { readColorProfile } from "./color-profile.ts";
 import { brokenImage, type CleanImage, cutOffImage } from "./image-faults.ts";
@@ -7,7 +7,7 @@ import { readOrientation, type Size, turn, writeOrientation } from "./orientatio
 
 const SIGNATURE_BYTES = 8;
 const PROFILE_BYTES_MAX = 8 * 1024 * 1024;
-/** What is kept, and how many bytes it has at most: nothing else can travel in it. */
+/** The chunks that are kept, and the most bytes each may have, so that nothing else can travel in them. */
 const KEPT: ReadonlyMap<string, number> = new Map([
   ["PLTE", 768],
   ["tRNS", 256],
@@ -51,7 +51,7 @@ export function cleanPng(content: Buffer): CleanImage {
   }
 }
 
-/** Its length, type, content and checksum. */
+/** Writes a chunk: its length, type, content and checksum. */
 function readChunk(content: Buffer, at: number) {
   const bodyEnd = at + 8 + content.readUInt32BE(at);
   if (bodyEnd + 4 > content.length) throw cutOffImage();
@@ -71,7 +71,7 @@ function checkFrame(control: Buffer, { width, height }: Size): void {
   if ((right ?? 0) > width || (bottom ?? 0) > height) throw brokenImage("has a frame larger than itself");
 }
 
-/** A name, a zero, the method (0), and the profile compressed. The name is anybody's text: it goes. */
+/** A name, a zero, the method (0), and the compressed profile. The name could hold any text, so it is dropped. */
 function writeProfile(body: Buffer): Buffer[] {
   try {
     const packed = body.subarray(body.indexOf(0) + 2);
@@ -79,7 +79,7 @@ function writeProfile(body: Buffer): Buffer[] {
     if (profile === undefined) return [];
     return [writeChunk("iCCP", Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(profile)]))];
   } catch {
-    return []; // no profile: browsers pass over it too
+    return []; // not a profile: browsers ignore it too
   }
 }
 

@@ -1,5 +1,5 @@
-// Walks a WebP from chunk to chunk to its end, and keeps its picture or frames, a color profile, and which way up it is. Notes of cameras
-// and editors, and chunks that nobody draws, are left behind, within frames too.
+// Walks a WebP from chunk to chunk to its end, and keeps its picture or frames, a color profile, and which way up it is.
+// Camera and editor notes, and chunks that are never drawn, are dropped, within frames too.
 import { readColorProfile } from "./color-profile.ts";
 import { brokenImage, type CleanImage, cutOffImage } from "./image-faults.ts";
 import { readOrientation, type Size, turn, writeOrientation } from "./orientation.ts";
@@ -12,7 +12,7 @@ interface Chunk {
 const PROFILE_FLAG = 0x20;
 const NOTES_FLAG = 0x08;
 const ANIMATION_FLAG = 0x02;
-/** Alpha and animation: what else is there is set by what is kept. */
+/** The flags for alpha and animation; the other flags are set from what is kept. */
 const KEPT_FLAGS = 0x12;
 const FRAME_HEAD_BYTES = 16;
 
@@ -40,7 +40,7 @@ function readChunks(content: Buffer): Chunk[] {
   return chunks;
 }
 
-/** A header that says what is there, and then a profile, an animation or a picture, notes. */
+/** A header that says what the file has, then a profile, an animation or a picture, and notes. */
 function cleanExtended(chunks: readonly Chunk[], header: Buffer): Omit<CleanImage, "end"> {
   if (header.length < 10) throw brokenImage("has no header");
   const flags = header.readUInt8(0);
@@ -59,7 +59,7 @@ function cleanExtended(chunks: readonly Chunk[], header: Buffer): Omit<CleanImag
   return { ...turn(canvas, orientation), content: writeWebp([{ type: "VP8X", body: head }, ...kept]) };
 }
 
-/** The picture and, for the lossy kind, its alpha before it. It must fill the canvas, or the frame that says so. */
+/** The picture and, for the lossy kind, its alpha before it. It must have the size that the canvas or frame states. */
 function cleanPicture(chunks: readonly Chunk[], canvas: Size): Chunk[] {
   const picture = chunks.find(({ type }) => type === "VP8 " || type === "VP8L");
   const size = picture && measurePicture(picture);
@@ -80,7 +80,7 @@ function cleanFrames(chunks: readonly Chunk[], canvas: Size): Chunk[] {
   ];
 }
 
-/** Its place in steps of two pixels, its size less one, how long it is shown; then a picture. */
+/** The frame's place in steps of two pixels, its size less one, and how long it is shown; then a picture. */
 function cleanFrame(body: Buffer, canvas: Size): Buffer {
   const size = { width: body.readUIntLE(6, 3) + 1, height: body.readUIntLE(9, 3) + 1 };
   const [left, top] = [body.readUIntLE(0, 3) * 2, body.readUIntLE(3, 3) * 2];
@@ -90,7 +90,7 @@ function cleanFrame(body: Buffer, canvas: Size): Buffer {
   return Buffer.concat([body.subarray(0, FRAME_HEAD_BYTES), ...picture.map(writeChunk)]);
 }
 
-/** By the header of the picture itself. Undefined where it has none. */
+/** Read from the header of the picture itself. Undefined where it has none. */
 function measurePicture({ type, body }: Chunk): Size | undefined {
   if (type === "VP8L" && body[0] === 0x2f) {
     const bits = body.readUInt32LE(1);
@@ -108,7 +108,7 @@ function writeWebp(chunks: readonly Chunk[]): Buffer {
   return Buffer.concat([head, content]);
 }
 
-/** Filled up to an even length. */
+/** Padded to an even length. */
 function writeChunk({ type, body }: Chunk): Buffer {
   const chunk = Buffer.alloc(8 + body.length + (body.length % 2));
   chunk.write(type, 0, "latin1");

@@ -1,8 +1,8 @@
-// Color profiles (ICC): what one is, so that nothing else travels under its name.
+// Checks that a color profile (ICC) is one, so that no other data travels under its name.
 
 const HEADER_BYTES = 128;
 
-/** The profile without what is behind it; undefined where there is none, which browsers pass over too. */
+/** The profile without any bytes behind it; undefined where it is no profile: browsers ignore such data too. */
 export function readColorProfile(content: Buffer): Buffer | undefined {
   if (content.length < HEADER_BYTES || content.toString("latin1", 36, 40) !== "acsp") return undefined;
   const length = content.readUInt32BE(0);

@@ -1,11 +1,11 @@
-// Finds an image. Those of drafts, and of what a draft category hides, are seen by staff alone.
+// Finds an image. Only staff see images of drafts and of products that a draft category hides.
 import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { catalogError } from "../errors.ts";
 import { type StoredImage, selectImageContent } from "./image-store.ts";
 
 /**
- * Its content is left out where one of the ETags in `known` is its own.
+ * The content is left out where the image's ETag is among those in `known`.
  * @throws AppError `not_found/image_not_found`
  */
 export async function getImage(

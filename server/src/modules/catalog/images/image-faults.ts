@@ -1,13 +1,13 @@
-// What reading an image hands back, and how it says no.
+// What reading an image returns, and the errors it refuses with.
 import { catalogError } from "../errors.ts";
 
-/** A picture with what changes how it looks, and nothing else. */
+/** A picture with the settings that change how it looks, and nothing else. */
 export interface CleanImage {
   /** Pixels as they are shown: after the orientation that the file asks for. */
   readonly width: number;
   readonly height: number;
   readonly content: Buffer;
-  /** Where the picture ends in what was sent; what is behind is no part of it. */
+  /** Where the picture ends in the upload; bytes behind it do not belong to it. */
   readonly end: number;
 }
 

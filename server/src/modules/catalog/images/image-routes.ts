@@ -1,4 +1,4 @@
-// Routes of product images. They take the bytes as they are: no form, no base64.
+// Routes of product images. They take the plain bytes: no form, no base64.
 
 import { createHash } from "node:crypto";
 import { addCommandRoute, type HttpServer } from "../../../http/index.ts";
@@ -15,7 +15,7 @@ const tags = ["Products"];
 const UPLOADED = /^(image\/|application\/octet-stream)/;
 
 export function addImageRoutes(server: HttpServer, services: CatalogServices): void {
-  // A scope of its own: no other route takes such bodies.
+  // A scope of its own: no other route takes image bodies.
   server.register(async (scope) => addUpload(scope as HttpServer, services));
   addRemoval(server, services);
   addServing(server, services);
@@ -24,7 +24,7 @@ export function addImageRoutes(server: HttpServer, services: CatalogServices): v
 function addUpload(server: HttpServer, services: CatalogServices): void {
   const { db, assets, imageLimitBytes: bodyLimit } = services;
   server.addContentTypeParser(UPLOADED, { parseAs: "buffer", bodyLimit }, (request, body, done) => {
-    // What an idempotency key is compared by.
+    // What an idempotency key's requests are compared by.
     request.bodyText = JSON.stringify(createHash("sha256").update(body).digest("hex"));
     done(null, body);
   });
@@ -74,7 +74,7 @@ function addRemoval(server: HttpServer, { db, assets }: CatalogServices): void {
   });
 }
 
-/** An image never changes under its id; whether it is shown may. */
+/** An image never changes under its id, but whether it is shown may change. */
 const CACHED = { shown: "public, max-age=31536000, immutable", hidden: "private, no-store" };
 
 function addServing(server: HttpServer, { db }: CatalogServices): void {
@@ -101,7 +101,7 @@ function addServing(server: HttpServer, { db }: CatalogServices): void {
         "cache-control": image.isHidden ? CACHED.hidden : CACHED.shown,
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; sandbox",
-        "cross-origin-resource-policy": "cross-origin", // a storefront may live elsewhere
+        "cross-origin-resource-policy": "cross-origin", // a storefront may run on another site
       });
       if (image.content === null) return reply.code(304).send();
       return reply.header("content-type", image.type).send(image.content);

@@ -6,13 +6,13 @@ import type { ProductImage } from "../products/product.ts";
 export interface StoredImage {
   readonly type: string;
   readonly etag: string;
-  /** Null where the asker has it already. */
+  /** Null where the client has the image already. */
   readonly content: Buffer | null;
-  /** Of a draft, or of what a draft category hides. */
+  /** Whether it belongs to a draft, or to a product that a draft category hides. */
   readonly isHidden: boolean;
 }
 
-/** Leaves out the content where one of the ETags in `known` is its own. */
+/** Leaves out the content where the image's ETag is among those in `known`. */
 export async function selectImageContent(
   sql: AnySql,
   id: number,
@@ -50,7 +50,7 @@ export async function deleteImage({ sql }: Tx, id: number): Promise<void> {
   await sql`DELETE FROM catalog.images WHERE id = ${id}`;
 }
 
-/** The product must be locked. */
+/** The caller must have locked the product. */
 export async function updateGallery(
   { sql }: Tx,
   productId: number,

@@ -1,4 +1,4 @@
-// The one thing of a camera's notes (EXIF) that changes how an image looks: which way up it is.
+// Reads from a camera's notes (EXIF) the one thing that changes how an image looks: which way up it is.
 
 const ORIENTATION = 0x0112;
 const SHORT = 3;
@@ -9,7 +9,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** 1 to 8 as browsers read it: the first entry of the first directory, or 1 where there is none that is right. */
+/** 1 to 8 as browsers read it: the first entry of the first directory, or 1 where there is no valid one. */
 export function readOrientation(exif: Buffer): number {
   const tiff = exif.subarray(0, 6).equals(PREFIX) ? exif.subarray(6) : exif;
   const order = tiff.toString("latin1", 0, 4);
@@ -28,13 +28,13 @@ export function readOrientation(exif: Buffer): number {
   return 1;
 }
 
-/** EXIF that says this alone. */
+/** EXIF that holds only the orientation. */
 export function writeOrientation(orientation: number): Buffer {
   const entry = Buffer.from([0x01, 0x12, 0, SHORT, 0, 0, 0, 1, 0, orientation, 0, 0]);
   return Buffer.concat([Buffer.from("MM\0*\0\0\0\x08\0\x01", "latin1"), entry, Buffer.alloc(4)]);
 }
 
-/** As it is shown: 5 to 8 lie on their side. */
+/** The size as it is shown: orientations 5 to 8 swap width and height. */
 export function turn({ width, height }: Size, orientation: number): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }

@@ -1,6 +1,6 @@
-// Judges an uploaded image by its content: what it is, how large, whether it arrived whole and alone; and keeps of it what is
-// drawn. What a client says it is counts for nothing. It is not decoded: decoders are where hostile images do their harm, and
-// browsers have their own.
+// Checks an uploaded image by its content: its type, its size, whether it arrived complete and with nothing else; keeps only
+// what is drawn. The type that the client states is ignored. The image is not decoded: hostile images do their harm in
+// decoders, and browsers have their own.
 import { fileTypeFromBuffer } from "file-type";
 import { ownOf } from "../../../values/own-of.ts";
 import { catalogError } from "../errors.ts";
@@ -16,12 +16,12 @@ export interface ReadImage {
   /** Pixels as they are shown: after the orientation that the file asks for. */
   readonly width: number;
   readonly height: number;
-  /** Without notes of cameras and editors: places, owners, comments, previews. */
+  /** The image without notes of cameras and editors: places, owners, comments, previews. */
   readonly content: Buffer;
 }
 
 const SIDE_MAX = 12_000;
-/** How each kind is read. No SVG: it is a document that may carry programs. */
+/** How each type is read. SVG is not accepted: it is a document that may carry programs. */
 const KINDS: Readonly<Record<string, (content: Buffer) => CleanImage>> = {
   "image/jpeg": cleanJpeg,
   "image/png": cleanPng,
@@ -57,7 +57,7 @@ function cleanOrCutOff(clean: (content: Buffer) => CleanImage, sent: Buffer): Cl
   try {
     return clean(sent);
   } catch (error) {
-    if (error instanceof RangeError) throw cutOffImage(); // what was to be read lies behind its end
+    if (error instanceof RangeError) throw cutOffImage(); // the reader ran past the end
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-// Adds products to the catalog, one or a thousand, and tells the inventory what stock each begins with.
+// Adds products to the catalog, one or up to a thousand, and tells the inventory what stock each begins with.
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { appendEvents } from "../../jobs/index.ts";
@@ -10,7 +10,7 @@ import { insertProducts, selectProducts, selectTakenSkus, selectUnknownCategorie
 
 export type NewProduct = ProductFields & Omit<NewStock, "productId" | "sku">;
 
-/** Opens the stock of new products that keep one, in the transaction that adds them. The inventory's part. */
+/** Opens the stock of new products whose stock is kept, in the transaction that adds them. The inventory implements it. */
 export type StockOpener = (tx: Tx, stock: readonly NewStock[], actor: Actor) => Promise<void>;
 
 export interface AddContext {
@@ -33,8 +33,8 @@ export async function addProduct(
 }
 
 /**
- * Adds all or none, and returns them in the same order. No locks but on the categories' rows against removal: of two
- * that add one SKU at once the later fails on the unique index, is tried again by its transaction, and then refused.
+ * Adds all or none, and returns them in the same order. Locks only the categories' rows, against removal: where two calls
+ * add one SKU at once, the later fails on the unique index, its transaction tries again, and it is then refused.
  * Appends `product.added` for each.
  * @throws AppError `conflict/sku_taken`, `refused/unknown_category`
  */
@@ -57,7 +57,7 @@ export async function addProducts(
       : [];
   });
   if (stock.length > 0) await onProductsCreated?.(tx, stock, actor);
-  const added = await selectProducts(tx.sql, ids); // by id, which is the order they were inserted in
+  const added = await selectProducts(tx.sql, ids); // sorted by id, which is the order of insertion
   await announceProducts(tx, { assets, topic: "product.added" }, added);
   return added;
 }

@@ -1,4 +1,4 @@
-// Changes one product, or archives it: a product that orders may name is never deleted.
+// Changes one product, or archives it: a product is never deleted, because orders may name it.
 
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -21,12 +21,12 @@ import {
 
 export interface ProductEdit {
   readonly patch: ProductPatch;
-  /** Versions of which the product must have one. */
+  /** The versions the product may have; any other is refused. */
   readonly versions: readonly number[] | undefined;
 }
 
 /**
- * Reads a change by what the product is: a price by its currency, where none is sent. No locks.
+ * Reads a change against the current product: a price by the product's currency, where none is sent. No locks.
  * @throws AppError `not_found/product_not_found`, `invalid/…` naming the field
  */
 export async function prepareProductPatch(
@@ -37,7 +37,7 @@ export async function prepareProductPatch(
   return readProductPatch(reader.assets, input, await getProduct(reader, actor, productId));
 }
 
-/** Takes a product out of the shop: orders keep it, and its SKU stays its own. @throws AppError as `changeProduct` */
+/** Takes a product out of the shop: orders keep naming it, and its SKU stays taken. @throws AppError as `changeProduct` */
 export function archiveProduct(
   tx: Tx,
   assets: Assets,
@@ -47,7 +47,7 @@ export function archiveProduct(
 }
 
 /**
- * Changes the fields that the patch names and returns the product as it is then. Locks its categories, then its
+ * Changes the fields that the patch names and returns the changed product. Locks its categories, then its
  * row. Appends `product.changed`.
  * @throws AppError `not_found/product_not_found`, `conflict/version_mismatch`, `conflict/sku_taken`, `refused/unknown_category`
  */
@@ -57,7 +57,7 @@ export async function changeProduct(
   { productId, patch, versions }: ProductEdit & { readonly productId: number },
 ): Promise<Product> {
   const { categoryId = null } = patch;
-  // Before the product, for who removes a category has that first and then its products.
+  // Categories before the product: removing a category locks in this order too.
   const unknown = await selectUnknownCategories(tx, categoryId === null ? [] : [categoryId], productId);
   const before = await selectProductForUpdate(tx, productId);
   if (before === undefined) throw catalogError("product_not_found");

@@ -1,4 +1,4 @@
-// Gets a product. Visitors and customers see what is for sale; staff see drafts and archived ones too.
+// Gets a product. Visitors and customers see what is for sale; staff also see drafts and archived products.
 import type { Sql } from "../../../runtime/database.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import type { Assets } from "../../ledger/index.ts";
@@ -19,7 +19,7 @@ export async function getProduct({ db, assets }: ProductReader, actor: Actor, id
   return product;
 }
 
-/** Makes sure of currencies that another process added after this one last looked. */
+/** Makes sure that this process knows currencies that another process added since it last looked. */
 async function learnCurrencies(assets: Assets, products: Product[]): Promise<Product[]> {
   if (products.some(({ currency }) => assets.byCode(currency) === undefined)) await assets.refresh();
   return products;

@@ -1,4 +1,4 @@
-// How products are named where they are counted: by SKU and name, and by the category that they stand in.
+// The names of products in reports: SKU and name, and the category that they stand in.
 import type { AnySql } from "../../../runtime/database.ts";
 import { selectProductLabels } from "./sale-store.ts";
 
@@ -10,7 +10,7 @@ export interface ProductLabel {
   readonly categoryName: string | null;
 }
 
-/** By id, as they are now, archived ones too; what does not exist is missing. */
+/** By id, as the products are now, archived ones too; ids that do not exist are missing. */
 export async function findProductLabels(
   db: AnySql,
   ids: readonly number[],

@@ -32,7 +32,7 @@ export async function selectProductForUpdate({ sql }: Tx, id: number): Promise<P
   return product;
 }
 
-/** Those of the SKUs that a product has already. */
+/** Those of the SKUs that are already taken by a product. */
 export async function selectTakenSkus({ sql }: Tx, skus: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ sku: string }[]>`
     SELECT sku FROM catalog.products WHERE sku = ANY(${toTextArray(skus)}::text[])`;
@@ -40,7 +40,7 @@ export async function selectTakenSkus({ sql }: Tx, skus: readonly string[]): Pro
 }
 
 /**
- * Those of the ids that are no category; the others, and the one that the product is in, can be neither removed nor hidden
+ * Those of the ids that are no category. The other categories, and the product's own, cannot be removed or hidden
  * until the transaction ends.
  */
 export async function selectUnknownCategories(
@@ -74,7 +74,7 @@ const PRODUCT_COLUMNS = columnsOf<ProductFields>({
   metadata: ["jsonb", (product) => product.metadata],
 });
 
-/** Ids in the order of the products. */
+/** Returns ids in the order of the products. */
 export async function insertProducts({ sql }: Tx, products: readonly ProductFields[]): Promise<number[]> {
   const rows = await sql<{ id: number; sku: string }[]>`
     INSERT INTO catalog.products (${PRODUCT_COLUMNS.names(sql)})

@@ -1,15 +1,15 @@
-// A product: what it is, what it costs, and how it is shown.
+// A product: what it is, what it costs, and whether it is shown.
 import { formatAmount } from "../../../values/money.ts";
 import type { Assets } from "../../ledger/index.ts";
 import type { ProductDocument } from "../answer-schemas.ts";
 
-/** Drafts are seen by staff alone. Archived is a product's end: no list has it, orders that name it keep it. */
+/** Only staff see drafts. Archived is final: the product is in no list, but orders that name it keep it. */
 export const PRODUCT_STATUSES = ["active", "draft", "archived"] as const;
 export type ProductStatus = (typeof PRODUCT_STATUSES)[number];
 
 export type Metadata = Readonly<Record<string, string | number | boolean | null>>;
 
-/** What staff say of a product. */
+/** What staff enter about a product. */
 export interface ProductFields {
   readonly sku: string;
   readonly name: string;
@@ -36,7 +36,7 @@ export interface ProductImage {
 
 export interface Product extends ProductFields {
   readonly id: number;
-  /** Active, and no category above it is a draft: visitors see it and may buy it. */
+  /** Visitors see it and may buy it: it is active, and no category above it is a draft. */
   readonly isShown: boolean;
   readonly images: readonly ProductImage[];
   readonly inStock: boolean;
@@ -45,7 +45,7 @@ export interface Product extends ProductFields {
   readonly updatedAt: Date;
 }
 
-/** What a new product's stock begins with. */
+/** The stock that a new product begins with. */
 export interface NewStock {
   readonly productId: number;
   readonly sku: string;

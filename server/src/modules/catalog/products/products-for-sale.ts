@@ -1,4 +1,4 @@
-// What the modules above need of a product to sell it: its price and whether it may be sold, for a whole batch at once.
+// What higher modules need to sell a product: its price and whether it may be sold, for a whole batch at once.
 import type { AnySql, Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { RowReader } from "../../desk/index.ts";
@@ -9,25 +9,25 @@ export interface ProductForSale {
   readonly id: number;
   readonly sku: string;
   readonly name: string;
-  /** At the scale of the currency. */
+  /** Minor units, at the scale of the currency. */
   readonly priceMinor: bigint;
   /** Code of the asset. */
   readonly currency: string;
   readonly priceIncludesTax: boolean;
   readonly taxClass: string;
-  /** What a draft category hides is a draft. */
+  /** A product that a draft category hides counts as a draft. */
   readonly status: ProductStatus;
   readonly tracksStock: boolean;
   readonly version: number;
 }
 
-/** Reads products for the decision loop, without a lock: an order takes the price as it stood when its batch began. */
+/** Reads products for the decision loop, without a lock: an order takes the price as it was when its batch began. */
 export const PRODUCTS: RowReader<ProductForSale> = {
   kind: "catalog.products",
   read: async ({ sql }, ids) => byId(await selectProductsForSale(sql, ids)),
 };
 
-/** By id; what does not exist is missing. Archived ones and drafts are there: their status says so. */
+/** By id; unknown ids are missing. Archived products and drafts are included: their status says so. */
 export async function findProductsForSale(
   db: AnySql,
   ids: readonly number[],
@@ -35,14 +35,14 @@ export async function findProductsForSale(
   return byId(await selectProductsForSale(db, ids));
 }
 
-/** SKUs are told apart as they are written, upper and lower case too. */
+/** SKUs are compared exactly, including upper and lower case. */
 export function getProductBySku(db: Sql, sku: string): Promise<ProductForSale | undefined> {
   return selectProductForSaleBySku(db, sku);
 }
 
 /**
- * Notes how many units can be ordered now (with what may be backordered), for the filter "in stock". The inventory calls
- * it in the transaction that moved the stock. Each product once; rows are locked in the order of ids.
+ * Notes how many units can be ordered now (including backorders), for the filter "in stock". The inventory calls
+ * it in the transaction that moved the stock, with each product once; rows are locked in the order of ids.
  */
 export async function noteAvailability(
   tx: Tx,

@@ -1,4 +1,4 @@
-// The SQL of what selling needs: prices in the decision loop, and the read model of what is in stock.
+// The SQL that selling needs: prices in the decision loop, and the copy of stock levels that searches read.
 import type { AnySql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
@@ -47,7 +47,7 @@ const AVAILABILITY = columnsOf<AvailabilityRow>({
   available: ["bigint", (row) => row.available],
 });
 
-/** In the order of ids, so that two batches cannot wait for each other. */
+/** In the order of ids, so that two batches cannot deadlock. */
 export function upsertAvailability({ sql }: Tx, rows: readonly AvailabilityRow[]): Promise<unknown> {
   return sql`
     INSERT INTO catalog.availability AS a (${AVAILABILITY.names(sql)})

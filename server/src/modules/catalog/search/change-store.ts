@@ -1,11 +1,11 @@
-// The SQL of what lists depend on: which transactions have changed what they show.
+// The SQL that tells which transactions have changed what lists show.
 import type { AnySql } from "../../../runtime/database.ts";
 
 /** Ids of transactions, exact below 2^53. */
 export interface ChangeMark {
-  /** The latest that changed what is shown and has committed; 0 where none has. */
+  /** The latest committed transaction that changed what is shown; 0 where none has. */
   readonly latest: number;
-  /** All before this one have ended: whatever they did was seen. */
+  /** All transactions before this one have ended, so their changes were seen. */
   readonly horizon: number;
 }
 

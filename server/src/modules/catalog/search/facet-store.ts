@@ -1,4 +1,4 @@
-// The SQL of facets: how many products a search would leave under each brand, category and so on.
+// The SQL of facets: how many products a search would find for each brand, category and so on.
 import type { AnySql } from "../../../runtime/database.ts";
 import type { ProductFilter } from "./product-filter.ts";
 import { IN_STOCK, matchFilter, matchWords, type WordQuery } from "./search-store.ts";
@@ -25,7 +25,7 @@ export interface FacetRow {
 const BRANDS_MAX = 50;
 const CATEGORIES_MAX = 100;
 
-/** Reads all that matches once. Brands are counted as if none were chosen, prices as if no limits were. */
+/** Reads all matches once. Brands are counted as if none were chosen, prices as if there were no limits. */
 export async function selectFacets(
   sql: AnySql,
   filter: ProductFilter,

@@ -1,4 +1,4 @@
-// Finds what a search could be narrowed by: brands, categories, prices, what is in stock.
+// Finds the values that a search could be narrowed by: brands, categories, prices, what is in stock.
 import { formatAmount } from "../../../values/money.ts";
 import type { ProductFacetsDocument } from "../answer-schemas.ts";
 import type { ProductReader } from "../products/find-products.ts";
@@ -6,7 +6,7 @@ import { selectFacets } from "./facet-store.ts";
 import type { ProductSearch } from "./product-filter.ts";
 import type { WordChooser } from "./search-words.ts";
 
-/** Counts all that matches, however much that is. */
+/** Counts all matches, however many there are. */
 export async function findFacets(
   { db, assets, chooser }: ProductReader & { readonly chooser: WordChooser },
   search: ProductSearch,

@@ -1,12 +1,12 @@
-// The JSON of products as lists show them, remembered by version: which version there is now, the list has just read, so
-// what is remembered can be missing but never out of date. What changes without a new version (is it in stock) is read
-// each time, too. Bounded by the length of what is remembered.
+// The JSON of products as lists show them, cached by version. The list has just read each product's current version, so the
+// cache may lack an entry but is never out of date. What changes without a new version (whether it is in stock) is read
+// each time as well. The cache is limited by the total length of its texts.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { describeProduct, type Product } from "../products/product.ts";
 import { selectProducts } from "../products/product-store.ts";
 
-/** What is shown of a product in which state. */
+/** The document of a product in one state. */
 export interface ShownProduct {
   readonly id: number;
   readonly version: number;
@@ -14,7 +14,7 @@ export interface ShownProduct {
 }
 
 export interface ProductDocuments {
-  /** JSON texts in the order of `shown`. A product that changed meanwhile is shown as it is now. */
+  /** JSON texts in the order of `shown`. A product that changed meanwhile is shown in its new state. */
   readonly write: (shown: readonly ShownProduct[]) => Promise<string[]>;
 }
 
@@ -24,7 +24,7 @@ interface Remembered {
   readonly json: string;
 }
 
-/** The documents of some thirty thousand products. */
+/** Room for the documents of some thirty thousand products. */
 const LENGTH_MAX = 32_000_000;
 
 export function createProductDocuments(db: Sql, assets: Assets): ProductDocuments {
@@ -51,7 +51,7 @@ export function createProductDocuments(db: Sql, assets: Assets): ProductDocument
   function recall({ id, version, inStock }: ShownProduct): string | undefined {
     const found = known.get(id);
     if (found?.version !== version || found.inStock !== inStock) return undefined;
-    known.delete(id); // to the end: what is shown often is forgotten last
+    known.delete(id); // move to the end: products that are shown often are forgotten last
     known.set(id, found);
     return found.json;
   }

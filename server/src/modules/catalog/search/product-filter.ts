@@ -1,4 +1,4 @@
-// What products are looked for, and in which order: read from a query string.
+// Reads from a query string which products are looked for, and in which order.
 
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
@@ -11,12 +11,12 @@ import type { FacetQuery } from "../schemas.ts";
 
 export interface ProductFilter {
   readonly sku: string | undefined;
-  /** What is not for sale too: drafts, archived products, and what a draft category hides. */
+  /** Includes what is not for sale: drafts, archived products, and products that a draft category hides. */
   readonly withDrafts: boolean;
   readonly status: ProductStatus | undefined;
   /** This category and all below it. */
   readonly categoryId: number | undefined;
-  /** One of them, whatever its case and accents. */
+  /** Any one of these brands, ignoring case and accents. */
   readonly brands: readonly string[] | undefined;
   readonly currency: string | undefined;
   readonly priceFrom: bigint | undefined;
@@ -24,7 +24,7 @@ export interface ProductFilter {
   readonly inStock: boolean | undefined;
 }
 
-/** What words a search has; undefined where none are searched for. */
+/** The words of the search; undefined where none are searched for. */
 export interface ProductSearch extends ProductFilter {
   readonly text: string | undefined;
 }
@@ -34,7 +34,7 @@ interface SearchContext {
   readonly actor: Actor;
   /** The currency of prices that name none. */
   readonly currency: string;
-  /** Prices are compared, so that one currency must be chosen. */
+  /** Prices are compared, so one currency must be chosen. */
   readonly needsCurrency: boolean;
 }
 
@@ -78,7 +78,7 @@ function readLimit(
   return amount;
 }
 
-/** Whether it asks for anything but words. */
+/** Whether it filters by anything but words. */
 export function isNarrowed(filter: ProductFilter): boolean {
   const { sku, status, categoryId, brands, currency, inStock } = filter;
   return [sku, status, categoryId, brands, currency, inStock].some((condition) => condition !== undefined);

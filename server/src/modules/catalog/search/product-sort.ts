@@ -1,4 +1,4 @@
-// The orders of product lists, and their cursors: where a page ended, by what it was sorted by and the product's id.
+// The sort orders of product lists, and their cursors: the sort value and id of the last product of a page.
 import { invalidField } from "../../../values/app-error.ts";
 
 export const PRODUCT_SORTS = [
@@ -14,7 +14,7 @@ export type ProductSort = (typeof PRODUCT_SORTS)[number];
 
 /** The last product of a page. */
 export interface PageEnd {
-  /** What the list is sorted by; null where that is the id alone. */
+  /** The value that the list is sorted by; null where it is sorted by the id alone. */
   readonly key: string | null;
   readonly id: number;
 }
@@ -41,7 +41,7 @@ function parseTriple(cursor: string): unknown[] {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (Array.isArray(parsed) && parsed.length === 3) return parsed;
   } catch {
-    // falls through: it is none of ours
+    // falls through: not one of our cursors
   }
   throw foreignCursor();
 }

@@ -1,4 +1,4 @@
-// Finds products: by words with the best first, or in an order that an index has; narrowed by what is asked.
+// Finds products: by words with the best match first, or in an order that an index has; narrowed by filters.
 import type { Sql } from "../../../runtime/database.ts";
 import { isNarrowed, type ProductSearch } from "./product-filter.ts";
 import type { PageEnd, ProductSort } from "./product-sort.ts";
@@ -26,8 +26,8 @@ interface Finder {
 }
 
 /**
- * One more than `limit` where there are more. By relevance: the SKU that was typed, then products with all words in name
- * and brand, then others. Words that very many products have in their names say little, so then the newest come first.
+ * Returns one more than `limit` where there are more. By relevance: first the SKU that was typed, then products with all words
+ * in name and brand, then others. Words that very many products have say little, so for them the newest come first.
  */
 export async function searchProducts(
   { db, chooser }: Finder,
@@ -40,7 +40,7 @@ export async function searchProducts(
   return selectSortedPage(db, sort, { ...request, words: (await chooser.choose(text)).anywhere });
 }
 
-/** As a rule one statement, whether the words were sought before or not. */
+/** Usually needs one statement, whether or not the words were looked up before. */
 async function findBest({ db, chooser }: Finder, request: RankedRequest): Promise<FoundProduct[]> {
   const { text, after } = request;
   if (after?.key === null) return walk(db, (await chooser.choose(text)).ranked, request);
@@ -55,7 +55,7 @@ async function findBest({ db, chooser }: Finder, request: RankedRequest): Promis
   return isWalked(chosen, request) ? walk(db, chosen.ranked, request) : found;
 }
 
-/** From the first page on: only the cursor of such a page has no key. */
+/** Starts at the first page: only the cursor of a relevance page has no key. */
 function isWalked({ ranked, isSku }: ChosenWords, { after, filter }: RankedRequest): boolean {
   return after === undefined && ranked.inNames && !isSku && !isNarrowed(filter);
 }

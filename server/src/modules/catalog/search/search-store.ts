@@ -1,4 +1,4 @@
-// The SQL that finds products. A list reads only which product in which version; what it looks like is remembered.
+// The SQL that finds products. A list reads only product ids and versions; the documents come from a cache.
 import type { AnySql } from "../../../runtime/database.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -13,14 +13,14 @@ export interface FoundProduct {
   readonly key: string | null;
 }
 
-/** `isCommon`: so many products match that walking over them finds some at once. */
+/** `isCommon`: so many products match that walking over all products finds some at once. */
 export interface WordQuery {
   /** The text form of a tsquery, as all that are called so. */
   readonly query: string;
-  /** What some SKU may have in it; null where that is not looked for. */
+  /** A text that some SKU may contain; null where SKUs are not searched. */
   readonly skuPart: string | null;
   readonly isCommon: boolean;
-  /** Looked for in names and brands alone. */
+  /** Searched in names and brands alone. */
   readonly inNames: boolean;
 }
 
@@ -28,9 +28,9 @@ export interface WordQuery {
 export const IN_STOCK = `(NOT p.tracks_stock OR coalesce((
   SELECT a.available > 0 FROM catalog.availability a WHERE a.product_id = p.id), false))`;
 
-/** As the shop's language sorts them. */
+/** Sorted as the shop's language sorts them. */
 const NAME = "(p.name COLLATE catalog.by_language)";
-/** The expression that a list is sorted by, and which way; the id goes the same way. */
+/** The expression that a list is sorted by, and its direction; the id is sorted in the same direction. */
 const ORDERS = {
   newest: { key: undefined, type: "integer", way: "DESC", isPast: "<" },
   oldest: { key: undefined, type: "integer", way: "ASC", isPast: ">" },
@@ -48,13 +48,13 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** Limits that are asked for often. */
+/** Page sizes that are asked for often. */
 const PLANNED_LIMITS: ReadonlySet<number> = new Set([20, 50, 100, 200].map((limit) => limit + 1));
 
 /**
- * PostgreSQL takes a limit that it does not see for a tenth of the table, finds each list cheaper by a plan of its own,
- * and plans each anew, which costs more than the list. So what nearly all ask for stands in the statement; not every
- * limit, for each makes a statement that every connection keeps.
+ * PostgreSQL assumes that a limit passed as a parameter is a tenth of the table. It then prefers a new plan for each list,
+ * and planning costs more than the list itself. So the usual limits are written into the statement; not every
+ * limit is, because each makes another statement that every connection keeps.
  */
 function writeLimit(sql: AnySql, filter: ProductFilter, limit: number) {
   return PLANNED_LIMITS.has(limit) && !isNarrowed(filter) ? sql.unsafe(String(limit)) : sql`${limit}`;
@@ -84,14 +84,14 @@ export async function selectSortedPage(
     LIMIT ${writeLimit(sql, filter, limit)}`;
 }
 
-/** At most so many are ranked of each kind of match. */
+/** At most this many are ranked for each kind of match. */
 const RANKED_MAX = 200;
 
 export interface RankedRequest extends Omit<PageRequest, "words"> {
   readonly text: string;
 }
 
-/** One page of the best matches first; undefined where new words have come since the `horizon`. */
+/** One page with the best matches first; undefined where new words were added since the `horizon`. */
 export async function selectRankedPage(
   sql: AnySql,
   words: RankedWords & { readonly horizon: string | undefined },
@@ -113,7 +113,7 @@ export async function selectRankedPage(
 }
 
 /**
- * Looks up what a text means and finds the first page, or the page `after`, in one go. Nothing is looked for where the words are
+ * Looks up what a text means and finds the first page, or the page `after`, in one go. Returns no matches where the words are
  * so common in names that the newest come first (`isWalked`).
  */
 export async function selectChosenPage(
@@ -123,7 +123,7 @@ export async function selectChosenPage(
 ): Promise<{ readonly sought: SoughtText; readonly found: FoundProduct[] }> {
   const isNarrow = isNarrowed(request.filter);
   const isWalked = sql`${!isNarrow && request.after === undefined} AND c.is_common_name AND NOT c.is_sku`;
-  // Not common where it is walked, or all products would be walked over for nothing.
+  // Passed as not common where it is walked; otherwise all products would be walked over for nothing.
   const words = sql`
     CASE WHEN ${isWalked} THEN '' ELSE c.query END::tsquery, c.fuller::tsquery, ${request.text}, c.sku_key,
     c.sku_part, c.is_part, c.is_common AND NOT (${isWalked})`;
@@ -134,18 +134,18 @@ export async function selectChosenPage(
   return { sought, found: selectFound(found) };
 }
 
-/** What a search that puts the best first looks for. */
+/** The parts of a search that puts the best match first. */
 export interface RankedWords extends WordQuery {
-  /** With the words that say little too; null where there are none. */
+  /** Includes words that say little; null where there are none. */
   readonly fuller: string | null;
-  /** What was typed, as SKUs are looked for. */
+  /** The typed text, in the form in which SKUs are searched. */
   readonly skuKey: string;
-  /** It is a part of some SKU, and no product's words. */
+  /** The text is a part of some SKU, and no product's words. */
   readonly isPart: boolean;
 }
 type Fragment = ReturnType<AnySql["unsafe"]> | ReturnType<AnySql>;
 
-/** One text for the whole page: the driver takes longer over twenty rows than PostgreSQL over finding them. */
+/** One text for the whole page: reading twenty rows takes the driver longer than finding them takes PostgreSQL. */
 function rankProducts(sql: AnySql, words: Fragment, request: RankedRequest) {
   const { filter: f, after, limit } = request;
   const past = after === undefined ? sql`NULL, NULL` : sql`${after.key}::text::integer, ${after.id}::integer`;
@@ -193,7 +193,7 @@ export function matchFilter(sql: AnySql, filter: ProductFilter) {
     AND ${inStock === undefined ? any : sql`${sql.unsafe(IN_STOCK)} = ${inStock}`}`;
 }
 
-/** Not hidden by a draft category; what is hidden is few, and looked up once. */
+/** Not hidden by a draft category; hidden categories are few, and looked up once. */
 function matchShown(sql: AnySql) {
   return sql`
     coalesce(p.category_id, 0) <> ALL (
@@ -219,27 +219,27 @@ export function matchWords(sql: AnySql, words: WordQuery | undefined) {
   const { query, skuPart, isCommon, inNames } = words;
   if (!isCommon)
     return sql`p.id IN (SELECT catalog.match_products(${query}::text::tsquery, ${skuPart}::text))`;
-  const once = sql`(SELECT ${query}::text::tsquery)`; // rather than for every row that is walked over
+  const once = sql`(SELECT ${query}::text::tsquery)`; // evaluated once, not for every row that is walked over
   return inNames ? sql`ts_match_vq(p.name_words, ${once})` : sql`ts_match_vq(p.words, ${once})`;
 }
 
 export interface SoughtText extends Omit<RankedWords, "inNames"> {
-  /** It is some product's SKU. */
+  /** The text is some product's SKU. */
   readonly isSku: boolean;
-  /** All words are some product's, or were. */
+  /** All words occur in some product, or once did. */
   readonly isKnown: boolean;
   /** Probably very many products have all the words in name and brand. */
   readonly isCommonName: boolean;
-  /** Words that came later are not taken into account. */
+  /** Words that were added later are not taken into account. */
   readonly horizon: string;
 }
 
 export interface WordRequest {
-  /** The words that were typed, parted also where their script has no spaces. */
+  /** The typed words, also split where their script has no spaces. */
   readonly tokens: readonly string[];
   /** Without quotes and other operators, so that words may be replaced. */
   readonly isPlain: boolean;
-  /** Words that no product has become so many that begin with them or else resemble them. */
+  /** Words that no product has are replaced by words that begin with them or resemble them. */
   readonly meantMax: number;
 }
 
@@ -257,9 +257,9 @@ function soughtColumns(sql: AnySql) {
 }
 
 /**
- * From this product of how many products there are and the square of the share that matches, walking over all finds a
- * page sooner than collecting those that match: the fewer match the longer is the walk, the more there are the longer
- * takes the collecting. It is 2 % of 100,000 products, 20 % of 1,000. Measured at both.
+ * From this value of (number of products) × (share that matches)² on, walking over all products finds a page sooner than
+ * collecting the matches: the fewer match, the longer the walk; the more products there are, the longer the
+ * collecting. The limit is 2 % of 100,000 products and 20 % of 1,000. Measured at both.
  */
 const COMMON_FROM = 40;
 
@@ -268,7 +268,7 @@ function chooseWords(sql: AnySql, text: string, { tokens, isPlain, meantMax }: W
     catalog.choose_words(${text}, ${toTextArray(tokens)}::text[], ${isPlain}, ${meantMax}, ${COMMON_FROM}) c`;
 }
 
-/** Adds the words of these products to those that are known; in order, so that two at once cannot deadlock. */
+/** Adds the words of these products to the known words; in order, so that two calls at once cannot deadlock. */
 export async function noteWords({ sql }: Tx, productIds: readonly number[]): Promise<void> {
   await sql`
     WITH added AS (
@@ -291,7 +291,7 @@ export async function countWords(sql: AnySql): Promise<void> {
   await sql`SELECT catalog.count_words()`;
 }
 
-/** Without the usual time limit: another language is worked out for every product. False where nothing changed. */
+/** Without the usual time limit: a new language is applied to every product. False where nothing changed. */
 export async function updateLanguage({ sql }: Tx, language: string): Promise<boolean> {
   await sql`SELECT set_config('statement_timeout', '0', true)`;
   const [row] = await sql<[{ isChanged: boolean }]>`SELECT catalog.set_language(${language}) AS "isChanged"`;

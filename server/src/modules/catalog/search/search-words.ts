@@ -1,4 +1,4 @@
-// What somebody who typed a text is looking for, remembered for a minute.
+// Finds out what a typed text is looking for, and caches that for a minute.
 import type { AnySql } from "../../../runtime/database.ts";
 import {
   type RankedWords,
@@ -8,7 +8,7 @@ import {
   type WordRequest,
 } from "./search-store.ts";
 
-/** Quotes, "or" and a minus before a word are taken at their word. */
+/** Quotes, "or" and a minus before a word are treated as plain words. */
 const HAS_OPERATORS = /"|(^|\s)-|(^|\s)or(\s|$)/i;
 const MEANT_MAX = 5;
 
@@ -25,26 +25,26 @@ export function planWords(text: string): WordRequest {
   };
 }
 
-/** Products have any part of a run without spaces for a word, so what is asked for may be parted: where its words end. */
+/** In scripts without spaces, products index every part of a run, so the typed text may be split where its words end. */
 function partWord(word: string): string[] {
   return UNSPACED.test(word) ? Array.from(WORDS.segment(word), ({ segment }) => segment) : [word];
 }
 
 export interface ChosenWords {
-  /** For best first. */
+  /** The query for best match first. */
   readonly ranked: RankedWords;
-  /** Matches anywhere, for any other order. */
+  /** Matches anywhere; the query for any other order. */
   readonly anywhere: WordQuery;
-  /** What is typed is a SKU, whatever else. */
+  /** The typed text is a SKU, whatever else it may be. */
   readonly isSku: boolean;
-  /** Set where words are no product's: from there on new ones would have been missed. */
+  /** Set where some words are in no product: from that point on, newly added words would have been missed. */
   readonly horizon: string | undefined;
 }
 
 export interface WordChooser {
-  /** Finds what to look for. */
+  /** Finds what to search for. */
   readonly choose: (text: string) => Promise<ChosenWords>;
-  /** What was found within the last minute. With a horizon it holds only while no new words have come since. */
+  /** The result of the last minute. With a horizon it is valid only while no new words were added since. */
   readonly recall: (text: string) => ChosenWords | undefined;
   readonly remember: (text: string, sought: SoughtText) => ChosenWords;
 }
@@ -52,7 +52,7 @@ export interface WordChooser {
 const REMEMBERED_MAX = 5_000;
 const REMEMBERED_MS = 60_000;
 
-/** Words never become unknown, so a text whose words are all known need not be looked into again. */
+/** Words never become unknown, so a text whose words are all known need not be looked up again. */
 export function createWordChooser(sql: AnySql): WordChooser {
   let remembered = new Map<string, ChosenWords>();
   let forgetAt = 0;

@@ -1,5 +1,5 @@
-// Answers of the catalog, remembered as bytes while nothing that they show has changed. Never stale: before each is given again
-// the database is asked which transaction changed the catalog last, once for all who ask at the same moment.
+// Caches answers of the catalog as bytes while nothing that they show has changed. They are never stale: before each use the
+// database is asked which transaction changed the catalog last, once for all requests of the same moment.
 import { createHash } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
 import { shareReads } from "../../../runtime/reads/shared-read.ts";
@@ -10,7 +10,7 @@ export interface ShownPage {
   readonly etag: string;
 }
 
-/** JSON text; without an ETag of its own it gets one of its very bytes. */
+/** JSON text; where it has no ETag of its own, one is made from its bytes. */
 export interface MadePage {
   readonly text: string;
   readonly etag?: string;
@@ -18,20 +18,20 @@ export interface MadePage {
 
 export interface ShownPages {
   /**
-   * The answer under this key as it is now.
-   * @param key all that the answer depends on, but for the catalog's rows
-   * @param make from rows read after the call
+   * The current answer for this key.
+   * @param key all that the answer depends on, except the catalog's rows
+   * @param make makes the answer from rows read after the call
    */
   readonly find: (key: string, make: () => Promise<MadePage>) => Promise<ShownPage>;
 }
 
 interface Remembered extends ShownPage {
-  /** The page was read by a snapshot that saw all transactions before this one. */
+  /** The snapshot that read the page saw all transactions before this one. */
   readonly horizon: number;
 }
 
 const BYTES_MAX = 16_000_000;
-/** Of an entry beside its bytes and its key. */
+/** The size of an entry beside its bytes and its key. */
 const ENTRY_BYTES = 300;
 
 export function createShownPages(db: Sql): ShownPages {
@@ -65,7 +65,7 @@ export function createShownPages(db: Sql): ShownPages {
     const { latest } = await readMark();
     const page = known.get(key);
     if (page === undefined || page.horizon <= latest) return undefined;
-    known.delete(key); // to the end: what is shown often is forgotten last
+    known.delete(key); // move to the end: pages that are shown often are forgotten last
     known.set(key, page);
     return page;
   }
@@ -73,7 +73,7 @@ export function createShownPages(db: Sql): ShownPages {
   async function find(key: string, make: () => Promise<MadePage>): Promise<ShownPage> {
     const recalled = await recall(key);
     if (recalled !== undefined) return recalled;
-    // An older mark is as good: what came after it makes the page look changed, and it is made again.
+    // An older mark is safe: later transactions make the page look changed, and it is made again.
     const { horizon } = mark ?? (await readMark());
     const { text, etag } = await make();
     const body = Buffer.from(text);

@@ -1,5 +1,5 @@
 // What a storekeeper books: receipts, adjustments, transfers between locations, stocktakes. Each is one command at the
-// desk, all of its lines or none; each line is a journal of its own, so that its history tells what it was for.
+// desk that books all of its lines or none; each line is a journal of its own, so that a product's history shows its purpose.
 import type { KeyedRequest } from "../../../runtime/idempotency.ts";
 import type { Actor } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -39,16 +39,16 @@ export interface StockContext {
   readonly assets: Assets;
 }
 
-/** One line: an account and how much comes to it (or leaves it, below zero). */
+/** One line: an account and how many units come to it (below zero: leave it). */
 export interface StockLine {
   readonly account: Pick<StockAccount, "productId" | "locationId" | "accountId">;
   readonly quantity: number;
   readonly reason?: AdjustmentReason | undefined;
-  /** Where it goes, of a transfer between locations. */
+  /** The account that receives the units, for a transfer between locations. */
   readonly to?: Pick<StockAccount, "locationId" | "accountId">;
 }
 
-/** What goods move for, in the words of whoever moves them. */
+/** Why the goods move, in the words of the person who moves them. */
 export interface Purpose {
   readonly reference?: string | undefined;
   readonly note?: string | undefined;
@@ -78,7 +78,7 @@ export function buildReceiptCommand(
   });
 }
 
-/** A command that corrects what is on hand, up or down. Refuses `insufficient_stock`: what is reserved cannot be lost. */
+/** A command that corrects what is on hand, up or down. Refuses `insufficient_stock`: reserved units cannot be written off. */
 export function buildAdjustmentCommand(
   context: StockContext,
   request: Purpose & { lines: readonly StockLine[] },
@@ -152,14 +152,14 @@ function decideAll(
   return { answer: document, counted: [], resource: resourceOf(movements) };
 }
 
-/** On the trail: the product, where it is one. */
+/** For the audit trail: the product, where the account counts one. */
 function resourceOf(movements: readonly { line: Pick<StockLine, "account"> }[]): Decision["resource"] {
   const productIds = new Set(movements.map(({ line }) => line.account.productId));
   const [only, ...others] = productIds;
   return only === undefined || others.length > 0 ? undefined : { type: "product", id: String(only) };
 }
 
-/** What a line booked, and what it left at its location. */
+/** What a line booked, and how much is then at its location. */
 export interface BookedLine {
   readonly id: string;
   readonly product_id: number;
@@ -172,19 +172,19 @@ export interface BookedLine {
   readonly available: number;
 }
 
-/** Units that are no longer reserved and are gone, or go to another location, inside a command of whoever had reserved them. */
+/** Units that are no longer reserved and are written off or moved elsewhere, inside the command that had reserved them. */
 export interface FreedUnits extends Purpose {
   readonly actor: Actor;
   readonly account: StockLine["account"];
   readonly quantity: number;
-  /** Why they are gone; undefined: they are not, they go to `to`. */
+  /** Why they are written off; undefined: they are not, but move to `to`. */
   readonly reason?: AdjustmentReason | undefined;
   readonly to?: StockLine["to"];
 }
 
 /**
- * Books one movement of freed units, as the storekeeper's adjustment or transfer would. Takes a stamp. Within `allOrNothing`.
- * Refuses `insufficient_stock` where fewer lie there.
+ * Books one movement of freed units, as a storekeeper's adjustment or transfer would. Takes a stamp. Within `allOrNothing`.
+ * Refuses `insufficient_stock` where fewer units lie there.
  */
 export function bookFreedUnits(
   desk: StockDesk,
@@ -212,7 +212,7 @@ export function bookFreedUnits(
   return booked instanceof AppError ? booked : (booked[0] as BookedLine);
 }
 
-/** Tells of what was booked as the storekeeper's own bookings are told. Only after the last thing that may refuse. */
+/** Appends the same events as for a storekeeper's own bookings. Call this only after the last step that may refuse. */
 export function tellOfStock(
   desk: Desk,
   topic: string,
@@ -287,15 +287,15 @@ function refuseLine(
 export interface CountedLine {
   readonly account: Pick<StockAccount, "productId" | "locationId" | "accountId">;
   readonly counted: number;
-  /** On hand when counting began; undefined: as it is when this is booked. */
+  /** Units on hand when counting began; undefined: the units on hand at booking. */
   readonly expected?: number | undefined;
 }
 
 const STOCKTAKES: RowWriter<StocktakeRow> = { name: "stocktakes", write: insertStocktakes };
 
 /**
- * A command that books the differences of a count. What was sold between counting and booking is no difference where
- * `expected` tells what stood in the book when counting began.
+ * A command that books the differences of a count. With `expected` (the units on hand when counting began),
+ * units sold between counting and booking do not count as a difference.
  */
 export function buildStocktakeCommand(
   { actor, key, origin, assets }: StockContext,

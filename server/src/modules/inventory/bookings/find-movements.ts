@@ -1,4 +1,4 @@
-// The history of a product's stock: what came, what went, what for. It is the ledger's: nothing is kept beside it.
+// The history of a product's stock: what came, what went and why. It is read from the ledger; no copy is kept beside it.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { type Page, type PageBounds, toPage } from "../../../values/page.ts";
@@ -18,13 +18,13 @@ export const MOVEMENT_TYPES = [
 export type MovementType = (typeof MOVEMENT_TYPES)[number];
 
 export interface Movement {
-  /** Stamp: its time. */
+  /** Stamp: the time of the movement. */
   readonly id: number;
   readonly locationId: number;
   readonly type: MovementType;
-  /** Below zero: it left. */
+  /** Below zero: the units left. */
   readonly quantity: number;
-  /** At the location, after it. */
+  /** Units at the location after the movement. */
   readonly onHandAfter: number;
   readonly reason: string | null;
   readonly note: string | null;
@@ -40,8 +40,8 @@ export interface MovementQuery extends PageBounds {
 }
 
 /**
- * One page, newest first; neither skips nor repeats, whatever is booked meanwhile. The two sides of a transfer between
- * locations share an id and stand on one page, which may so be one longer than `limit`.
+ * One page, newest first; no movement is repeated or skipped, whatever is booked meanwhile. The two sides of a transfer between
+ * locations share an id and stand on one page, so a page may have one more than `limit`.
  * @throws AppError `not_found/stock_not_found`
  */
 export async function findMovements(db: Sql, query: MovementQuery): Promise<Page<Movement>> {
@@ -64,7 +64,7 @@ export async function findMovements(db: Sql, query: MovementQuery): Promise<Page
   return { items, nextCursor: hasMore ? items.at(-1)?.id : undefined };
 }
 
-/** A hold, and where the units lie that it keeps. */
+/** A hold, and the location of the units that it keeps. */
 export type FoundReservation = HoldRecord & { readonly locationId: number };
 
 /** What is reserved of a product, newest first. @throws AppError `not_found/stock_not_found` */
@@ -107,7 +107,7 @@ interface MovementMetadata {
   readonly note?: string;
 }
 
-/** Written by this module alone. */
+/** Only this module writes it. */
 function readMetadata(metadata: string | null): MovementMetadata {
   return metadata === null ? {} : JSON.parse(metadata);
 }

@@ -1,5 +1,5 @@
-// Says of what is wanted whether it could be reserved now, as reserving would say it. Holds nothing and locks nothing: who reserves
-// later may find less.
+// Tells whether the wanted units could be reserved now, with the answer that reserving would give. It holds and locks nothing, so
+// a later reservation may find less.
 import type { Sql } from "../../../runtime/database.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import { inventoryError } from "../errors.ts";
@@ -11,7 +11,7 @@ export interface WantedUnits {
   readonly quantity: number;
 }
 
-/** The first, by its place, that could not be reserved after those before it. */
+/** The index of the first item that could not be reserved after those before it. */
 export async function findShortage(
   db: Sql,
   wanted: readonly WantedUnits[],

@@ -1,5 +1,5 @@
-// What a storekeeper asks for: goods in, corrections, moves and counts of products at locations. The accounts are found or
-// opened before, so that the desk's command names accounts alone.
+// The storekeeper's requests: goods in, corrections, moves and counts of products at locations. Their accounts are found or
+// opened first, so that the desk's command names only accounts.
 import { invalidField } from "../../../values/app-error.ts";
 import type { CommandOutcome } from "../../desk/index.ts";
 import type { InventoryServices } from "../routes.ts";
@@ -18,7 +18,7 @@ import {
 export type StockCaller = Omit<StockContext, "assets">;
 export type StockServices = Pick<InventoryServices, "db" | "assets" | "desk">;
 
-/** As a client sends it. Without a location: the first. */
+/** As a client sends it. Without a location, the first location is meant. */
 export interface GoodsInput {
   readonly product_id: number;
   readonly quantity: number;
@@ -26,7 +26,7 @@ export interface GoodsInput {
 }
 
 /**
- * Books goods that came in, all or none. Opens a product's stock at a location where none was kept before.
+ * Books goods that came in, all or none. Opens a product's stock at a location where it had none before.
  * @throws AppError `not_found/location_not_found`, `not_found/product_not_found` naming the field
  */
 export async function receiveStock(
@@ -41,8 +41,8 @@ export async function receiveStock(
 }
 
 /**
- * Corrects what is on hand, all or none. The outcome may be `insufficient_stock`: what is reserved cannot be lost.
- * @throws AppError as `receiveStock`, and `invalid/…` for a correction by nothing
+ * Corrects what is on hand, all or none. The outcome may be `insufficient_stock`: reserved units cannot be written off.
+ * @throws AppError as `receiveStock`, and `invalid/…` for a correction by zero
  */
 export async function adjustStock(
   services: StockServices,
@@ -66,8 +66,8 @@ export interface TransferRequest extends Purpose {
 
 /**
  * Moves goods from one location to another, all or none. The outcome may be `insufficient_stock`.
- * @throws AppError as `receiveStock`, `not_found/stock_not_found` where nothing was ever kept there to move, and `invalid/…`
- *   for a move to where they lie
+ * @throws AppError as `receiveStock`, `not_found/stock_not_found` where no stock was ever kept there, and `invalid/…`
+ *   for a move to the location where they already are
  */
 export async function transferStock(
   services: StockServices,

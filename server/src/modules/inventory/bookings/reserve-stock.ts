@@ -1,6 +1,6 @@
 // What an order does with stock, as decisions on the book of a batch: reserve, release, ship, take back. Each command of
-// the batch, and each line of an order, sees what those before it left: two lines of one product fold in sequence, and
-// of two buyers of the last unit the second is refused.
+// the batch, and each line of an order, sees what the ones before it left: two lines of one product add up, and
+// where two buyers want the last unit, the second is refused.
 import { AppError } from "../../../values/app-error.ts";
 import {
   allOrNothing,
@@ -20,12 +20,12 @@ import {
 import { inventoryError } from "../errors.ts";
 import { type StockAccount, type StockDesk, unitAccounts } from "../stock/stock.ts";
 
-/** Whose act it is and what for: kept with every movement. */
+/** Who acts and why: kept with every movement. */
 export interface StockPurpose {
   /** "order 1795424400123456". */
   readonly reference: string;
   readonly actorId: string;
-  /** Whose commands alone release, ship or undo it. */
+  /** The owner: only its commands may release, ship or undo it. */
   readonly owner: Owner;
 }
 
@@ -88,11 +88,11 @@ export function refuseShort({
 
 export interface Reserved {
   readonly holds: readonly Hold[];
-  /** What none of the accounts could give. */
+  /** The units that none of the accounts could give. */
   readonly missing: number;
 }
 
-/** As `reserveStock`, but as much of the quantity as there is. Within `allOrNothing`. */
+/** As `reserveStock`, but reserves as much of the quantity as there is. Within `allOrNothing`. */
 export function reserveAvailable(
   desk: StockDesk,
   request: ReservationRequest,
@@ -108,7 +108,7 @@ interface Share {
   readonly amount: bigint;
 }
 
-/** How much of the quantity each account gives; `missing` is what none can. */
+/** How much of the quantity each account gives; `missing` is the part that none can give. */
 function share(
   { book }: StockDesk,
   quantity: bigint,
@@ -151,7 +151,7 @@ function placeHolds(
 }
 
 /**
- * Gives reserved units back to the shelf, all or none.
+ * Gives reserved units back to the available stock, all or none.
  * Refuses `hold_not_found`, `owned_by_another`, `hold_not_active` (naming the state).
  */
 export function releaseStock(
@@ -173,7 +173,7 @@ export function releaseStock(
 }
 
 /**
- * Gives `quantity` of what a hold reserved back to the shelf. The rest stays reserved, as a hold of its own with the same end.
+ * Gives `quantity` of a hold's units back to the available stock. The rest stays reserved, as a new hold with the same end.
  * Takes two stamps. Refuses as `releaseStock`.
  */
 export function releaseUnits(
@@ -196,7 +196,7 @@ export function releaseUnits(
   });
 }
 
-/** What a hold that has ended still has to keep, kept by a hold of its own. */
+/** Keeps the rest of an ended hold by a hold of its own. */
 function holdRest(
   book: StockDesk["book"],
   { debitAccountId, creditAccountId }: Hold,
@@ -217,12 +217,12 @@ function holdRest(
 
 export interface Shipment {
   readonly transfer: Transfer;
-  /** What stays reserved for a later shipment; undefined where all went. */
+  /** The hold of what stays reserved for a later shipment; undefined where all was shipped. */
   readonly rest: Hold | undefined;
 }
 
 /**
- * Takes `quantity` of what a hold reserved: it leaves the house. The rest stays reserved, as a hold of its own with the
+ * Ships `quantity` of a hold's units: they leave the house. The rest stays reserved, as a new hold with the
  * same end. The purpose must be that of the reservation.
  * Refuses `hold_not_found`, `owned_by_another`, `hold_not_active`, `capture_exceeds_hold`.
  */
@@ -250,7 +250,7 @@ export function shipStock(
   });
 }
 
-/** Puts units that an order took back on the shelf. Refuses what the book refuses, such as `account_closed`. */
+/** Puts returned units of an order back on the shelf. Refuses what the book refuses, such as `account_closed`. */
 export function returnStock(
   { book, assets }: StockDesk,
   {

@@ -1,6 +1,6 @@
-// Watches what batches do to stock and carries it on, after their commit and off their path: raises and closes alerts of
+// Watches how batches change stock and acts on it after their commit, so batches need not wait: raises and closes alerts of
 // low stock, and tells the catalog what is in stock. A product that is sold a thousand times in a second is looked at
-// once. What a killed process had not looked at yet, `sweepStock` finds.
+// once. If a process is killed before it has looked at a change, `sweepStock` finds the change.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
@@ -10,7 +10,7 @@ import { type ProductStock, readLevels } from "../stock/find-stock.ts";
 import type { StockDirectory } from "../stock/stock-directory.ts";
 import * as store from "../stock/stock-store.ts";
 
-/** What orders may take of a product, for whoever keeps a copy to search by. */
+/** What orders may take of a product, for a module that keeps a copy to search by. */
 export interface Availability {
   readonly productId: number;
   readonly available: number;
@@ -20,14 +20,14 @@ export interface WatchOptions {
   readonly db: Sql;
   readonly log: Log;
   readonly directory: Pick<StockDirectory, "refresh">;
-  /** Keeps the copy, in the transaction of the alerts. */
+  /** Writes that copy, in the transaction of the alerts. */
   readonly noteAvailability?: ((tx: Tx, rows: readonly Availability[]) => Promise<unknown>) | undefined;
 }
 
 export interface StockWatch {
-  /** Tells of stock accounts whose sums a commit has changed. */
+  /** Reports stock accounts whose sums a commit has changed. */
   readonly notice: (accountIds: readonly number[]) => void;
-  /** Looks at what was noticed, and ends. */
+  /** Looks at the accounts reported so far, then stops. */
   readonly stop: () => Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function lookAtAccounts(options: WatchOptions, accountIds: readonly number
   }
 }
 
-/** Looks at all stock there is, part by part: a task of the schedule. Returns how many products it looked at. */
+/** Looks at all stock, part by part: a scheduled task. Returns how many products it looked at. */
 export async function sweepStock(
   { db, noteAvailability }: Pick<WatchOptions, "db" | "noteAvailability">,
   signal?: AbortSignal,
@@ -99,8 +99,8 @@ export async function sweepStock(
 }
 
 /**
- * Raises and closes the alerts of these products and tells their availability on. Locks their items, so that two who
- * look at once raise one alert.
+ * Raises and closes the alerts of these products and passes their availability on. Locks their items, so that two calls
+ * at once raise one alert.
  */
 export async function lookAtProducts(
   tx: Tx,

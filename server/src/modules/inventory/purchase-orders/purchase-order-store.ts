@@ -64,7 +64,7 @@ export async function selectPurchaseOrder(sql: AnySql, id: number): Promise<Purc
   return order;
 }
 
-/** Undefined where no stock is kept of the product. */
+/** Undefined where no stock of the product is kept. */
 export async function insertPurchaseOrder(
   { sql }: Tx,
   { productId, sku, quantity }: { productId: number; sku: string; quantity: number },
@@ -78,7 +78,7 @@ export async function insertPurchaseOrder(
   return order;
 }
 
-/** Products with an open alert and a quantity to reorder, of which no order is on its way. */
+/** Products with an open alert and a quantity to reorder, and no order on its way. */
 export async function selectReorders({ sql }: Tx, limit: number): Promise<Omit<Reorder, "sku">[]> {
   return sql<Omit<Reorder, "sku">[]>`
     SELECT i.product_id::float8 AS "productId", i.reorder_quantity::float8 AS quantity
@@ -107,7 +107,7 @@ const REORDER_COLUMNS = columnsOf<Reorder>({
   is_automatic: ["boolean", () => true],
 });
 
-/** Those that another process has ordered meanwhile are left out. Returns how many are new. */
+/** Skips products that another process has ordered meanwhile. Returns how many orders are new. */
 export async function insertReorders({ sql }: Tx, wanted: readonly Reorder[]): Promise<number> {
   const inserted = await sql`
     INSERT INTO inventory.purchase_orders ${REORDER_COLUMNS.rows(sql, wanted)}
@@ -116,7 +116,7 @@ export async function insertReorders({ sql }: Tx, wanted: readonly Reorder[]): P
   return inserted.length;
 }
 
-/** Takes orders that are due and keeps others from them for a while; one whose process died is due again then. */
+/** Claims orders that are due, for a while; if the process dies, they become due again after that. */
 export async function claimDue(
   sql: AnySql,
   { limit, leaseSeconds }: { readonly limit: number; readonly leaseSeconds: number },
@@ -143,7 +143,7 @@ export interface PurchaseOrderOutcome
   readonly nextSeconds: number | null;
 }
 
-/** What was received meanwhile stays so. */
+/** Does not change an order that was received meanwhile. */
 export async function updatePurchaseOrder({ sql }: Tx, outcome: PurchaseOrderOutcome): Promise<boolean> {
   const { id, state, supplierReference, carrier, trackingNumber, expectedAt, lastError, nextSeconds } =
     outcome;

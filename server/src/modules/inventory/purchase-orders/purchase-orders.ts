@@ -1,5 +1,5 @@
-// Orders to the supplier: written down first, sent by a job under a key of their own, then followed until the goods are
-// there. An order whose call failed is asked about with the same key; none is ever sent anew.
+// Orders to the supplier: an order is written down first, a job sends it under the order's own key, and follows it until the
+// goods arrive. Where a call failed, the job asks about the order with the same key; it never sends it under a new one.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
@@ -14,10 +14,10 @@ import * as store from "./purchase-order-store.ts";
 
 const REORDERS_PER_LOOK = 500;
 const CALLS_PER_LOOK = 100;
-/** An order that the supplier has is looked at this often. */
+/** How often an order that the supplier has is looked at. */
 const FOLLOW_SECONDS = 900;
 const RETRY_SECONDS = 60;
-/** The token is refused: a person must change it. */
+/** The supplier refuses the token: a person must change it. */
 const REFUSED_CALLER = new Set([401, 403]);
 
 export interface PurchasingContext {
@@ -28,7 +28,7 @@ export interface PurchasingContext {
   readonly leaseSeconds: number;
 }
 
-/** Orders by hand, where somebody takes the order. @throws AppError `supplier_not_configured`, and as `addPurchaseOrder` */
+/** Orders by hand, where a supplier is configured. @throws AppError `supplier_not_configured`, and as `addPurchaseOrder` */
 export async function orderByHand(
   tx: Tx,
   { isSupplied, ...wanted }: WantedGoods & { readonly isSupplied: boolean },
@@ -53,12 +53,12 @@ export async function addPurchaseOrder(tx: Tx, { productId, quantity }: WantedGo
 }
 
 /**
- * Orders what is low and has a quantity to reorder, once: the next order of a product waits until this one is booked as
- * received. Where the supplier refused, nothing is ordered again before the stock has recovered and fallen anew.
+ * Orders products that are low and have a quantity to reorder, once: the next order of a product waits until this one is
+ * received. Where the supplier refused, nothing is ordered again until the stock has recovered and become low again.
  */
 export async function reorderLowStock(db: Sql): Promise<number> {
   return inTransaction(db, async (tx) => {
-    // The alert may be older than a receipt that the watch has not looked at yet.
+    // The alert may be older than a receipt that the watch has not processed yet.
     const alerted = await store.selectReorders(tx, REORDERS_PER_LOOK);
     await lookAtProducts(
       tx,
@@ -91,7 +91,7 @@ export async function callDueOrders(context: PurchasingContext, signal?: AbortSi
   return count;
 }
 
-/** Sends an order, or asks where it is, and keeps what is said. */
+/** Sends an order, or asks for its state, and saves the answer. */
 export async function callAbout(
   { db, supplier, log }: PurchasingContext,
   order: PurchaseOrder,

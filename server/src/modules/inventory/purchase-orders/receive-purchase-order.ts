@@ -1,5 +1,5 @@
-// Books the goods of a purchase order in, and closes it, in one commit. Somebody counts what is there: a supplier's word
-// that it was delivered moves no stock.
+// Books the goods of a purchase order in, and closes it, in one commit. A person counts the goods: the supplier's report of
+// a delivery moves no stock.
 import { AppError } from "../../../values/app-error.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk, RowReader, RowWriter } from "../../desk/index.ts";
 import { buildReceiptCommand, type StockContext, type StockLine } from "../bookings/book-stock.ts";
@@ -26,14 +26,14 @@ const RECEIVED: RowWriter<ReceivedRow> = {
 
 interface CountedGoods {
   readonly orderId: number;
-  /** Counted; may be other than what was ordered. */
+  /** As counted; may differ from what was ordered. */
   readonly quantity: number;
   readonly note?: string | undefined;
 }
 
 /**
- * Books the goods in at a location, without one at the first, as `buildPurchaseReceiptCommand` says. Opens the product's stock
- * there where none was kept. What the desk refuses comes back as the outcome.
+ * Books the goods in at a location (default: the first), as `buildPurchaseReceiptCommand` says. Opens the product's stock
+ * there where it had none. A refusal by the desk is returned as the outcome.
  * @throws AppError `not_found/purchase_order_not_found`, `not_found/location_not_found` naming the field
  */
 export async function receivePurchaseOrder(

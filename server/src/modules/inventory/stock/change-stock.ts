@@ -1,4 +1,4 @@
-// Changes how a product's stock is kept: when to raise an alert, and how much may be sold before it is there.
+// Changes how a product's stock is kept: when to raise an alert, and how many units may be sold before they arrive.
 
 import { checkVersion } from "../../../http/version.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -15,15 +15,15 @@ import * as store from "./stock-store.ts";
 export interface StockChange {
   /** Null: no alerts. */
   readonly lowStockThreshold?: number | null | undefined;
-  /** Units that are ordered from the supplier when an alert is raised; null: none. */
+  /** Units to order from the supplier when an alert is raised; null: none. */
   readonly reorderQuantity?: number | null | undefined;
-  /** Units that may be sold before they are there, at the location that orders take from first. */
+  /** Units that may be sold before they arrive, at the location that orders take from first. */
   readonly backorderLimit?: number | undefined;
-  /** Versions of which the product's stock must have one. */
+  /** The versions the product's stock may have; any other is refused. */
   readonly versions?: readonly number[] | undefined;
 }
 
-/** Ends reservations that are past their time, so that they stand in no change's way. @throws as `changeStock` */
+/** Ends reservations that have expired, so that they do not block the change. @throws as `changeStock` */
 export async function prepareStockChange(
   { db, desk }: Pick<InventoryServices, "db" | "desk">,
   productId: number,
@@ -33,7 +33,7 @@ export async function prepareStockChange(
 }
 
 /**
- * Changes the settings and answers the stock as it is then. Locks the item, and the account where its limit changes.
+ * Changes the settings and returns the stock after the change. Locks the item, and the account where its limit changes.
  * @throws AppError `not_found/stock_not_found`, `conflict/version_mismatch`, `refused/backorder_in_use`
  */
 export async function changeStock(

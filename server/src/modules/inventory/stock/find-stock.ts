@@ -1,4 +1,4 @@
-// Reads stock: how much there is of each product, in all and at each location. One moment, no locks.
+// Reads stock: how much there is of each product, in total and at each location. All as of one moment, without locks.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
@@ -12,29 +12,29 @@ import * as store from "./stock-store.ts";
 export interface StockAtLocation extends StockSums {
   readonly locationId: number;
   readonly accountId: number;
-  /** Orders take from here. */
+  /** Whether orders take from here. */
   readonly sells: boolean;
 }
 
 export interface ProductStock {
   readonly productId: number;
-  /** Of all locations. */
+  /** The sum of all locations. */
   readonly total: StockSums;
-  /** What orders may take: available at the locations that sell, what may be sold before it is there included. */
+  /** What orders may take: the units available at the selling locations, including those that may be sold before they arrive. */
   readonly sellable: number;
-  /** Without what may be sold before it is there: what the low-stock threshold is compared with. */
+  /** Without units that may be sold before they arrive: the low-stock threshold is compared with this. */
   readonly free: number;
   readonly locations: readonly StockAtLocation[];
   readonly lowStockThreshold: number | null;
   readonly reorderQuantity: number | null;
-  /** When the alert was raised that is still open. */
+  /** When the open alert was raised. */
   readonly lowSince: Date | null;
   readonly version: number;
 }
 
 export type StockQuery = PageFilter<{
   productIds: readonly number[];
-  /** With an open alert. */
+  /** Only products with an open alert. */
   isLow: boolean;
 }>;
 
@@ -62,7 +62,7 @@ export async function getStockAccounts(db: Sql, productId: number): Promise<Stoc
   return accounts;
 }
 
-/** How much there is of items that were read in the same transaction. */
+/** The stock of items that were read in the same transaction. */
 export async function readLevels(tx: Tx, items: readonly store.ItemRow[]): Promise<ProductStock[]> {
   if (items.length === 0) return [];
   const accounts = await store.selectStock(

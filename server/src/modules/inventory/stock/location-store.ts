@@ -13,7 +13,7 @@ interface LocationRow {
 
 const toLocation = (row: LocationRow): Location => ({ ...row, version: Number(row.version) });
 
-/** All there are, those that orders take from first at the top. */
+/** All locations; those that orders take from first come first. */
 export async function selectLocations({ sql }: Tx): Promise<Location[]> {
   const rows = await sql<LocationRow[]>`
     SELECT id, code, name, priority, sells, version FROM inventory.locations ORDER BY priority, id`;

@@ -11,9 +11,9 @@ export interface Location {
   readonly id: number;
   readonly code: string;
   readonly name: string;
-  /** Orders take from the lowest first. */
+  /** Orders take from the location with the lowest number first. */
   readonly priority: number;
-  /** Orders take from here. */
+  /** Whether orders take from here. */
   readonly sells: boolean;
   readonly version: number;
 }
@@ -25,7 +25,7 @@ export interface LocationChange {
   readonly name?: string | undefined;
   readonly priority?: number | undefined;
   readonly sells?: boolean | undefined;
-  /** Versions of which the location must have one. */
+  /** The versions the location may have; any other is refused. */
   readonly versions?: readonly number[] | undefined;
 }
 

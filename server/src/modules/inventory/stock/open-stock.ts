@@ -1,4 +1,4 @@
-// Opens the stock of products: an account at a location, with what lies there already.
+// Opens the stock of products: an account at a location, with the units that already lie there.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { type Actor, describeAuditActor } from "../../../values/actor.ts";
 import { appendAudit } from "../../audit/index.ts";
@@ -19,15 +19,15 @@ export interface NewStock {
   readonly actor: Actor;
   readonly productId: number;
   readonly initialQuantity: number;
-  /** Units that may be sold before they are there. Default: none. */
+  /** Units that may be sold before they arrive. Default: none. */
   readonly backorderLimit?: number | undefined;
-  /** Available units at which an alert is raised. Default: never. */
+  /** An alert is raised when so few units are available. Default: never. */
   readonly lowStockThreshold?: number | undefined;
   /** Default: the location with the id 1, "main". */
   readonly locationId?: number | undefined;
 }
 
-/** Opens the stock of a product that is new in the same transaction, and books what lies there as a receipt. */
+/** Opens the stock of a product that was added in the same transaction, and books what lies there as a receipt. */
 export async function openStock(tx: Tx, assets: Assets, stock: NewStock): Promise<void> {
   await openStocks(tx, assets, [stock]);
 }
@@ -56,7 +56,7 @@ export async function openStocks(tx: Tx, assets: Assets, stocks: readonly NewSto
   );
 }
 
-/** Nobody else can know the new accounts yet, so no batch can be in the way. */
+/** No other transaction can know the new accounts yet, so no batch can be in the way. */
 async function bookInitial(
   tx: Tx,
   assets: Assets,
@@ -81,7 +81,7 @@ async function bookInitial(
   await Promise.all([...writeBook(tx, book), noteReceipts(tx, opened, [firstStamp, book.nextStamp - 1])]);
 }
 
-/** The trail names every journal; those of one act in one entry. */
+/** The trail names every journal; the journals of one act share one entry. */
 async function noteReceipts(
   tx: Tx,
   [first]: readonly NewStock[],
@@ -101,8 +101,8 @@ async function noteReceipts(
 }
 
 /**
- * Finds the accounts of products at locations, and opens those that are missing: empty, without backorder. A product's
- * first or further location is told to all processes.
+ * Finds the accounts of products at locations, and opens those that are missing: empty, without backorder. All processes are
+ * told when a product gets a first or further location.
  */
 export async function ensureStock(
   tx: Tx,

@@ -1,5 +1,5 @@
-// Turns what a client sent into stock commands: ids checked, locations known, and the accounts of the products found or
-// opened. The form is checked by the schemas before.
+// Turns what a client sent into stock commands: checks ids and locations, and finds or opens the accounts of the products.
+// The schemas have checked the form before.
 
 import { inTransaction } from "../../../runtime/transaction.ts";
 import type { AppError } from "../../../values/app-error.ts";
@@ -39,7 +39,7 @@ export function toPlace(input: { product_id: number; location_id?: number | unde
 }
 
 /**
- * The accounts at these places, in their order; those that are missing are opened, of products that exist.
+ * The accounts at these places, in their order; missing ones are opened if their product exists.
  * @throws AppError `not_found/location_not_found`, `not_found/product_not_found` naming the field
  */
 export async function openPlaces(services: StockPlaces, places: readonly Place[]): Promise<StockAccount[]> {
@@ -50,7 +50,7 @@ export async function openPlaces(services: StockPlaces, places: readonly Place[]
 }
 
 /**
- * The accounts at these places, which must be there.
+ * The accounts at these places; each must exist.
  * @throws AppError `not_found/location_not_found`, `not_found/product_not_found`, `not_found/stock_not_found` naming the field
  */
 export async function findPlaces({ db }: StockPlaces, places: readonly Place[]): Promise<StockAccount[]> {
@@ -59,7 +59,7 @@ export async function findPlaces({ db }: StockPlaces, places: readonly Place[]):
   return pick(await inTransaction(db, (tx) => selectStock(tx, productIds)), places);
 }
 
-/** Archived products too may be counted, received and moved: they are no longer sold, but may still lie there. */
+/** Archived products may also be counted, received and moved: they are no longer sold, but may still lie there. */
 async function checkPlaces(db: StockPlaces["db"], places: readonly Place[]): Promise<void> {
   await checkKnownLocations(db, places);
   const products = await findProductsForSale(db, [...new Set(places.map(({ productId }) => productId))]);
@@ -67,7 +67,7 @@ async function checkPlaces(db: StockPlaces["db"], places: readonly Place[]): Pro
   if (index >= 0) throw unknownProduct(`items[${index}].product_id`, places[index]?.productId);
 }
 
-/** A refusal that names the field with the id that is no product's. */
+/** A refusal that names the field whose id belongs to no product. */
 export function unknownProduct(field: string, productId: number | undefined): AppError {
   const reason = `there is no product ${productId}`;
   return catalogError("product_not_found", { message: reason, fields: [{ field, reason }] });

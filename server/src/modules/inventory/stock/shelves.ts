@@ -1,4 +1,4 @@
-// Where goods go that come back: any location takes them, also one that orders do not take from.
+// Chooses where returned goods go: any location takes them, including those that orders do not take from.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Assets } from "../../ledger/index.ts";
@@ -7,7 +7,7 @@ import { ensureStock } from "./open-stock.ts";
 import { DEFAULT_LOCATION_ID, nameOfPlace, type StockAccount, type StockByProduct } from "./stock.ts";
 import { type KnownAccount, selectStock, selectStockOfAccounts } from "./stock-store.ts";
 
-/** Accounts of products by their ids, of all locations, by priority, as they are now: for commands of staff, of which there are few. */
+/** Reads the products' accounts at all locations, by priority, as they are now: for commands of staff, which are rare. */
 export async function findShelves(
   db: Sql,
   productIds: readonly number[],
@@ -16,12 +16,12 @@ export async function findShelves(
   return Map.groupBy(accounts, ({ productId }) => productId);
 }
 
-/** Those of them that orders take from. */
+/** Those of the accounts that orders take from. */
 export function sellingOf(shelves: ReadonlyMap<number, readonly KnownAccount[]>): StockByProduct {
   return new Map([...shelves].map(([id, accounts]) => [id, accounts.filter(({ sells }) => sells)]));
 }
 
-/** What accounts count, by their ids; those that are no stock's are left out. */
+/** What accounts count, by their ids; accounts that do not count stock are left out. */
 export async function findStockOfAccounts(
   tx: Tx,
   accountIds: readonly number[],
@@ -30,15 +30,15 @@ export async function findStockOfAccounts(
   return new Map(accounts.map((account) => [account.accountId, account]));
 }
 
-/** A shelf that goods are to go to. */
+/** A shelf for returned goods. */
 export interface WantedShelf {
   readonly productId: number;
-  /** Undefined: the first that orders take from, or else the first where the product lies, or else the main location. */
+  /** Undefined: the first that orders take from, else the first where the product lies, else the main location. */
   readonly location: { readonly id: number; readonly field: string } | undefined;
 }
 
 /**
- * The shelves that are wanted, in their order; of products that exist. Where nothing was ever kept of a product, its stock is opened.
+ * The wanted shelves, in their order; their products must exist. Where a product has no stock anywhere, its stock is opened.
  * @throws AppError `not_found/location_not_found` naming the field
  */
 export async function openShelves(

@@ -1,6 +1,6 @@
-// Which account counts a product where: asked for every line of every order, so each process remembers it. An account
-// never changes its product or location; what may be added (a second location) or change (a location's priority) is
-// counted by the database, and `refresh`, called every second, forgets everything where that number moved.
+// Which accounts count which product, and where. Every line of every order asks this, so each process caches it. An account
+// never changes its product or location. Additions (a second location) and changes (a location's priority) raise a
+// number in the database, and `refresh`, called every second, empties the cache when that number has changed.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import type { StockAccount } from "./stock.ts";
@@ -8,11 +8,11 @@ import * as store from "./stock-store.ts";
 
 export interface StockDirectory {
   /**
-   * The accounts that orders take from, by priority of location. A product without any is left out.
+   * The accounts that orders take from, by priority of location. Products without any are left out.
    * Asks the database for products that this process does not know yet.
    */
   readonly stockOf: (productIds: readonly number[]) => Promise<ReadonlyMap<number, readonly StockAccount[]>>;
-  /** Forgets what other processes have changed. */
+  /** Forgets the cache where other processes have changed the data. */
   readonly refresh: () => Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export function createStockDirectory(db: Sql): StockDirectory {
   let changes: number | undefined;
 
   async function look(productIds: readonly number[]): Promise<Map<number, readonly StockAccount[]>> {
-    const into = known; // what is read now may be older than a refresh that comes meanwhile
+    const into = known; // a refresh may come while this reads: then it fills the old map, not the new one
     const accounts = await inReadTransaction(db, (tx) => store.selectStock(tx, productIds));
     const found = new Map<number, StockAccount[]>();
     for (const { sells, ...account } of accounts) {

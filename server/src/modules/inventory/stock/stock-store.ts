@@ -13,7 +13,7 @@ interface StockRow {
 }
 
 export interface KnownAccount extends StockAccount {
-  /** Orders take from its location. */
+  /** Whether orders take from its location. */
   readonly sells: boolean;
 }
 
@@ -28,7 +28,7 @@ export async function selectStock({ sql }: Tx, productIds: readonly number[]): P
   return rows.map(toAccount);
 }
 
-/** As `selectStock`, of accounts that may or may not be stock's. */
+/** As `selectStock`, for accounts that may or may not count stock. */
 export async function selectStockOfAccounts(
   { sql }: Tx,
   accountIds: readonly number[],
@@ -41,7 +41,7 @@ export async function selectStockOfAccounts(
   return rows.map(toAccount);
 }
 
-/** Of accounts that may or may not be stock's. */
+/** For accounts that may or may not count stock. */
 export async function selectProductsOf({ sql }: Tx, accountIds: readonly number[]): Promise<number[]> {
   const rows = await sql<{ product_id: bigint }[]>`
     SELECT DISTINCT product_id FROM inventory.stock WHERE account_id = ANY(${toArray(accountIds)}::bigint[])`;
@@ -109,7 +109,7 @@ function toItem(row: ItemSqlRow): ItemRow {
   };
 }
 
-/** In the order of product ids: one page, of those named, or of those with an open alert. */
+/** One page in the order of product ids: the named products, or those with an open alert. */
 export async function selectItems(
   { sql }: Tx,
   query: {
@@ -166,7 +166,7 @@ export async function updateSettings(
     WHERE product_id = ${productId}`;
 }
 
-/** Tells all processes that what they remember of the directory is out of date, as soon as the transaction commits. */
+/** Tells all processes that their cached directory is out of date, as soon as the transaction commits. */
 export async function noteDirectoryChange({ sql }: Tx): Promise<void> {
   await sql`UPDATE inventory.directory SET changes = changes + 1`;
 }

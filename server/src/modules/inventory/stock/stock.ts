@@ -1,18 +1,18 @@
 // Stock as accounts: one account of the asset UNIT for each product at each location. On hand is the account's balance,
-// reserved what is held of it, available the rest and what may be sold before it is there.
+// reserved is the held part, available is the rest plus the units that may be sold before they arrive.
 import type { Desk } from "../../desk/index.ts";
 import type { Assets } from "../../ledger/index.ts";
 
-/** The account that counts a product at a location. Never changes once it is there. */
+/** The account that counts a product at a location. Never changes once it exists. */
 export interface StockAccount {
   readonly productId: number;
   readonly locationId: number;
   readonly accountId: number;
-  /** Orders take from the lowest first. */
+  /** Orders take from the lowest number first. */
   readonly priority: number;
 }
 
-/** Tells places apart in a map. */
+/** A map key for a product at a location. */
 export function nameOfPlace({
   productId,
   locationId,
@@ -23,19 +23,19 @@ export function nameOfPlace({
 /** The accounts of products by the products' ids. */
 export type StockByProduct = ReadonlyMap<number, readonly StockAccount[]>;
 
-/** What deciding about stock looks at. */
+/** The values that decisions about stock look at. */
 export type StockDesk = Pick<Desk, "book" | "assets">;
 
 export const DEFAULT_LOCATION_ID = 1;
-/** The most units that one movement takes: far from what a sum could overflow with. */
+/** The most units of one movement: far below what could make a sum overflow. */
 export const QUANTITY_MAX = 1_000_000_000;
 
 const UNIT = "UNIT";
 
-/** The asset of stock, and the accounts that stand for its outside. They belong into the scope of whatever uses them. */
+/** The asset of stock, and the accounts outside of it. Every command that uses them needs them in its scope. */
 export interface UnitAccounts {
   readonly assetId: number;
-  /** The supplier and the dustbin: receipts come from here, write-offs go here. */
+  /** The supplier and the dustbin in one: receipts come from here, write-offs go here. */
   readonly world: number;
   /** The units that orders took. */
   readonly sold: number;
@@ -55,9 +55,9 @@ export function unitAccounts(assets: Pick<Assets, "byCode" | "systemAccount">): 
 export interface StockSums {
   readonly onHand: number;
   readonly reserved: number;
-  /** May be sold: on hand, less reserved, and the backorder limit. */
+  /** May be sold: on hand, less reserved, plus the backorder limit. */
   readonly available: number;
-  /** Units that may be sold before they are there. */
+  /** Units that may be sold before they arrive. */
   readonly backorderLimit: number;
 }
 

@@ -1,4 +1,4 @@
-// One HTTP call that sends and takes JSON. Whatever comes back is checked: status, size, form.
+// One HTTP call that sends and receives JSON. The answer's status, size and form are checked.
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { readBody } from "../../../runtime/read-body.ts";
@@ -12,17 +12,17 @@ export interface JsonCall<Answer extends TSchema> {
   readonly answer: Answer;
 }
 
-/** What the other side said: its answer, or that it will not. */
+/** The other side's answer, or its refusal. */
 export type JsonOutcome<Answer> =
   | { readonly answer: Answer }
   | { readonly refused: { readonly status: number; readonly message: string } };
 
 const BYTES_MAX = 1_048_576;
-/** Said of the moment, not of the request. */
+/** The refusal is about the moment, not about the request. */
 const PASSING = new Set([408, 425, 429]);
 const Problem = Type.Object({ detail: Type.Optional(Type.String()), message: Type.Optional(Type.String()) });
 
-/** @throws Error where no answer came, or none that can be believed */
+/** @throws Error where no answer came, or no believable one */
 export async function callJson<Answer extends TSchema>(
   call: JsonCall<Answer>,
   signal: AbortSignal,
@@ -30,7 +30,7 @@ export async function callJson<Answer extends TSchema>(
   const response = await fetch(call.url, {
     method: call.method,
     signal,
-    redirect: "error", // a token goes to nobody else
+    redirect: "error", // a redirect would send the token to somebody else
     headers: {
       accept: "application/json",
       ...(call.body === undefined ? {} : { "content-type": "application/json" }),

@@ -1,5 +1,5 @@
-// Asks another stock system, where one is configured (INVENTORY_SERVICE_URL), before anything is reserved. It can only
-// refuse: what our own ledger says no to stays no.
+// Asks the external stock system, where one is configured (INVENTORY_SERVICE_URL), before anything is reserved. It can only
+// refuse: where our own ledger refuses, it cannot allow.
 import { Type } from "typebox";
 import { type CallPolicyOptions, createCallPolicy } from "../../../runtime/call-policy.ts";
 import type { Sql } from "../../../runtime/database.ts";
@@ -25,13 +25,13 @@ export interface StockCheckOptions extends Partial<Omit<CallPolicyOptions, "name
   readonly db: Sql;
   readonly url: string;
   readonly timeoutMs: number;
-  /** What becomes of orders while the other system does not answer. */
+  /** What happens to orders while the external system does not answer. */
   readonly onFailure: "refuse" | "accept";
   readonly log: { readonly warn: (fields: object, message: string) => void };
 }
 
 export function createStockCheck({ db, url, onFailure, log, ...options }: StockCheckOptions): StockCheck {
-  // A customer waits: one more try, no longer.
+  // A customer waits, so there is only one more try.
   const policy = createCallPolicy({ name: "the stock service", retries: 1, pauseMs: 50, ...options });
 
   async function ask(wanted: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
@@ -61,7 +61,7 @@ export function createStockCheck({ db, url, onFailure, log, ...options }: StockC
   };
 }
 
-/** Several lines of one product are one question. */
+/** Several lines of one product become one question. */
 async function sumBySku(db: Sql, lines: readonly WantedStock[]): Promise<Map<string, number>> {
   const ids = [...new Set(lines.flatMap(({ productId }) => productId ?? []))];
   const products = await findProductsForSale(db, ids);

@@ -33,7 +33,7 @@ export interface SupplierAvailability {
 export type SupplierOrderStatus = (typeof STATUSES)[number];
 
 export interface SupplierOrder {
-  /** The supplier's. */
+  /** The supplier's id of the order. */
   readonly id: string;
   readonly status: SupplierOrderStatus;
   readonly carrier: string | undefined;
@@ -42,7 +42,7 @@ export interface SupplierOrder {
 }
 
 export interface SupplierRequest {
-  /** The same for every call about one order. */
+  /** The same key for every call about one order. */
   readonly key: string;
   readonly sku: string;
   readonly quantity: number;
@@ -51,15 +51,15 @@ export interface SupplierRequest {
 export interface Supplier {
   /** @throws SupplierError */
   readonly checkAvailability: (sku: string, stopping?: AbortSignal) => Promise<SupplierAvailability>;
-  /** Orders, or finds what an earlier call with this key has ordered. @throws SupplierError */
+  /** Orders, or finds the order that an earlier call with this key placed. @throws SupplierError */
   readonly placeOrder: (request: SupplierRequest, stopping?: AbortSignal) => Promise<SupplierOrder>;
-  /** Where it is now. @throws SupplierError */
+  /** The state of the order now. @throws SupplierError */
   readonly getOrder: (id: string, request: SupplierRequest, stopping?: AbortSignal) => Promise<SupplierOrder>;
 }
 
 /**
- * `refused`: the supplier said no, and will again. `unknown`: no answer that can be believed; what was asked for may have
- * been done. `not_called`: certainly nothing was done.
+ * `refused`: the supplier refused, and would again. `unknown`: no believable answer came; the order may have
+ * been placed. `not_called`: certainly nothing was done.
  */
 export class SupplierError extends Error {
   readonly outcome: "refused" | "unknown" | "not_called";
@@ -97,7 +97,7 @@ export function createSupplier({ url, token, ...options }: SupplierOptions): Sup
     const outcome = await policy
       .run(async (signal) => {
         const said = await callJson({ ...call, url: `${base}${call.path}`, headers }, signal);
-        if ("answer" in said) check(said.answer); // a lie is a failure like any other
+        if ("answer" in said) check(said.answer); // an impossible answer is a failure like any other
         return said;
       }, stopping)
       .catch((error: unknown) => {
@@ -164,7 +164,7 @@ function toOrder({ id, status, shipment }: Static<typeof PlacedOrder>): Supplier
   };
 }
 
-/** A supplier would only answer 401, which says less. */
+/** Fails early: the supplier would only answer 401, which says less. */
 function refuseExpired(token: string): void {
   const expiresAt = readExpiry(token);
   if (expiresAt === undefined || expiresAt > Date.now()) return;

@@ -5,7 +5,7 @@ export interface NotedStock {
   readonly productId: number;
   readonly locationId: number;
   readonly accountId: number;
-  /** Rows that name the account, and rows of the product and location: one each. */
+  /** How many rows name the account, and how many the product and location: must be one each. */
   readonly accountRows: number;
   readonly placeRows: number;
 }

@@ -1,5 +1,5 @@
-// The check of stock against the ledger: which account counts what, and whether what this module says it booked stands in
-// the book. That the book itself agrees (sums, holds, limits) is the ledger's own check.
+// Checks stock against the ledger: which account counts what, and whether the bookings that this module recorded are in
+// the book. Whether the book itself agrees (sums, holds, limits) is the ledger's own check.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Difference } from "../../../values/difference.ts";
@@ -16,7 +16,7 @@ export type StockDifference = Difference<
 
 const PAGE = 2_000;
 
-/** The first difference of each check, of one moment. Locks nothing. */
+/** The first difference of each check, as of one moment. Locks nothing. */
 export async function verifyStock(
   db: Sql,
   { onProgress }: { readonly onProgress?: (done: number, of: number) => void } = {},
@@ -43,7 +43,7 @@ export async function verifyStock(
 
 type Found = Promise<StockDifference | undefined>;
 
-/** Every account of UNIT counts a product at a location, and is nobody's bank account. */
+/** Every account of UNIT counts a product at a location, and is not a customer's account. */
 async function findStrayAccount(tx: Tx, assetId: number): Found {
   for (let afterId = 0; ; ) {
     const ids = await findAccountIdsOfAsset(tx, { assetId, afterId, limit: PAGE });
@@ -65,7 +65,7 @@ async function findStrayAccount(tx: Tx, assetId: number): Found {
   }
 }
 
-/** Every product and location has one account, an account one of them; and never is more sold than may be. */
+/** Every product and location has one account, every account one of them; and no more is sold than the limit allows. */
 async function findWrongLevel(tx: Tx): Found {
   for (let afterId = 0; ; ) {
     const page = await store.selectNotedStock(tx, { afterId, limit: PAGE });
@@ -93,7 +93,7 @@ async function findWrongLevel(tx: Tx): Found {
   }
 }
 
-/** What a count found to differ was booked, on the right account. */
+/** The differences that a count found were booked, on the right accounts. */
 async function findWrongStocktake(tx: Tx): Found {
   for (let afterId = 0; ; ) {
     const lines = await store.selectCountedDifferences(tx, { afterId, limit: PAGE });
@@ -117,7 +117,7 @@ async function findWrongStocktake(tx: Tx): Found {
   }
 }
 
-/** What was received of an order to the supplier was booked, to that product's stock. */
+/** Goods received for an order to the supplier were booked to that product's stock. */
 async function findWrongPurchase(tx: Tx): Found {
   for (let afterId = 0; ; ) {
     const orders = await selectReceived(tx, { afterId, limit: PAGE });
@@ -142,7 +142,7 @@ async function findWrongPurchase(tx: Tx): Found {
   }
 }
 
-/** What the transfer brought to the account; below zero: took from it. */
+/** How much the transfer added to the account; below zero: how much it took. */
 export function bookedOn(
   accountId: number | undefined,
   transfer: { debitAccountId: number; creditAccountId: number; amount: bigint } | undefined,

@@ -1,4 +1,4 @@
-// Routes of analytics, for staff: what was sold in a time, as a whole and by period, customer, category and product.
+// Routes of analytics, for staff: what was sold in a period, in total and by time, customer, category and product.
 
 import { addRoute, type HttpServer } from "../../../http/index.ts";
 import type { OrderServices } from "../services.ts";

@@ -1,10 +1,10 @@
-// The SQL of analytics: sums over orders and credit notes of a time. Ids are times, so a span is a range of the primary keys
-// of orders and lines, read in order and merged; sums are numeric and come as text, so that none of their digits is lost.
+// The SQL of analytics: sums over the orders and credit notes of a period. Ids are times, so a period is a range of the primary
+// keys of orders and lines, read in order and merged; sums are numeric and come as text, so that no digit is lost.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { ZoneOffset } from "../../../values/time-zone.ts";
 
-/** Orders placed and credit notes written from `from` on and before `to`, both stamps, in one currency. */
+/** Orders placed and credit notes written from `from` on and before `to` (both stamps), in one currency. */
 export interface SalesSpan {
   readonly from: number;
   readonly to: number;
@@ -15,7 +15,7 @@ export interface SalesSpan {
 interface Sums {
   /** Quantities ordered. */
   readonly units: bigint;
-  /** Minor units, as all that follow. */
+  /** Minor units, as are all that follow. */
   readonly net: bigint;
   readonly tax: bigint;
   readonly gross: bigint;
@@ -39,10 +39,10 @@ type Row<Sales> = { readonly key: string } & { readonly [name in keyof Sales]: s
 const SOLD = "BETWEEN 2 AND 5";
 const MICROSECONDS_PER_DAY = 86_400_000_000;
 
-/** Into which rows sales are summed: one, one a customer, or one a day of clocks that are so far from UTC. */
+/** How sales are grouped: not at all, by customer, or by day at a given offset from UTC. */
 export type SalesKey = "all" | "customer" | readonly ZoneOffset[];
 
-/** By key: "0" for all; the number of the day since 1970; the customer, "" for nobody. Unless for all or by day, most revenue first. */
+/** By key: "0" for the total; the day's number since 1970; the customer, "" for none. Customers with the most revenue first. */
 export async function selectOrderSales(
   tx: Tx,
   span: SalesSpan,
@@ -84,7 +84,7 @@ export async function selectOrderSales(
   return rows.map(({ key, ...sums }) => ({ key, sales: toSums<OrderSales>(sums) }));
 }
 
-/** By product, null for lines that name none. `limit` null: all. */
+/** By product, null for lines without one. `limit` null: all. */
 export async function selectLineSales(
   tx: Tx,
   span: SalesSpan,
@@ -129,20 +129,20 @@ function keyOf({ sql }: Tx, table: "o" | "n", by: SalesKey) {
       / ${sql.unsafe(String(MICROSECONDS_PER_DAY))}`;
 }
 
-/** Of orders `o`: those of the span that count. */
+/** For orders `o`: those of the period that count. */
 function isSold({ sql }: Tx, span: SalesSpan) {
   return sql`o.id >= ${span.from} AND o.id < ${span.to} AND o.currency = ${span.currency}
     AND o.state ${sql.unsafe(SOLD)}`;
 }
 
-/** Lines `l` of such orders `o`. The lines' own range is what their index goes by. */
+/** For lines `l` of such orders `o`. The index is used through the range on the lines themselves. */
 function soldLines(tx: Tx, span: SalesSpan) {
   return tx.sql`orders.orders o
       JOIN orders.lines l ON l.order_id = o.id AND l.order_id >= ${span.from} AND l.order_id < ${span.to}
       WHERE ${isSold(tx, span)}`;
 }
 
-/** Of credit notes `n` and their orders `o`: those of the span, for no order or for one that counts. */
+/** For credit notes `n` and their orders `o`: those of the period without an order, or with one that counts. */
 function isCredited({ sql }: Tx, span: SalesSpan) {
   return sql`n.id >= ${span.from} AND n.id < ${span.to} AND n.currency = ${span.currency}
     AND (n.order_id IS NULL OR o.state ${sql.unsafe(SOLD)})`;
@@ -159,7 +159,7 @@ function sumsOf({ sql }: Tx) {
     coalesce(g.gross, 0)::text AS credited`;
 }
 
-/** All columns but the key are whole numbers as text. */
+/** All columns except the key are whole numbers as text. */
 function toSums<Sales>(row: { readonly [name in keyof Sales]: string }): Sales {
   const sums = Object.entries<string>(row).map(([name, text]) => [name, BigInt(text)]);
   return Object.fromEntries(sums) as Sales;

@@ -1,7 +1,7 @@
-// What was sold in a time, and what of it was given back: for all, by day or month, customer, category and product. Money is
-// summed as integers of one currency and never leaves them. An order counts on the day that it was placed, once it is
-// confirmed and as long as it is not cancelled; a credit note on its own day, if it names no order or one that counts.
-// So the sums of the parts are those of the whole.
+// What was sold in a period, and what was given back: in total, by day or month, customer, category and product. Money is
+// summed in whole minor units of one currency. An order counts on the day it was placed, once it is
+// confirmed and unless it is cancelled; a credit note counts on its own day, if it names no order or one that counts.
+// So the parts add up to the total.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { divideHalfEven } from "../../../values/money.ts";
@@ -23,11 +23,11 @@ export interface PeriodSales extends OrderSales {
   readonly period: string;
 }
 export interface CustomerSales extends OrderSales {
-  /** Null: sold to nobody by name, guests among them. */
+  /** Null: no named customer, such as guests. */
   readonly customerId: string | null;
 }
 export interface ProductSales extends LineSales {
-  /** Null: services, and lines that name no product. */
+  /** Null: services, and lines without a product. */
   readonly productId: number | null;
   readonly label: ProductLabel | undefined;
 }
@@ -37,13 +37,13 @@ export interface CategorySales extends LineSales {
   readonly name: string | null;
 }
 
-/** The whole of a time; zero where nothing was sold. */
+/** The total of a period; zero where nothing was sold. */
 export async function getSales(db: Sql, span: SalesSpan): Promise<OrderSales> {
   const [sales] = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by: "all" }));
   return sales?.sales ?? NOTHING_ORDERED;
 }
 
-/** Periods of the time zone in which something was sold or given back, oldest first. */
+/** The periods, in the time zone, in which something was sold or given back, oldest first. */
 export async function findSalesByPeriod(
   db: Sql,
   span: SalesSpan,
@@ -63,13 +63,13 @@ export async function findSalesByPeriod(
     .sort((a, b) => (a.period < b.period ? -1 : 1));
 }
 
-/** Those who brought most, first. */
+/** Customers with the most revenue first. */
 export async function findSalesByCustomer(db: Sql, span: SalesSpan, limit: number): Promise<CustomerSales[]> {
   const rows = await inReadTransaction(db, (tx) => selectOrderSales(tx, span, { by: "customer", limit }));
   return rows.map(({ key, sales }) => ({ customerId: key === "" ? null : key, ...sales }));
 }
 
-/** The products that brought most, or of which most was sold, first. */
+/** Products with the highest revenue, or the most units sold, first. */
 export async function findTopProducts(
   db: Sql,
   span: SalesSpan,
@@ -82,7 +82,7 @@ export async function findTopProducts(
   });
 }
 
-/** By the category that a product stands in now, those that brought most first. */
+/** By the category that a product stands in now, those with the highest revenue first. */
 export async function findSalesByCategory(db: Sql, span: SalesSpan): Promise<CategorySales[]> {
   return inReadTransaction(db, async (tx) => {
     const rows = await selectLineSales(tx, span, { sort: "revenue", limit: null });
@@ -126,7 +126,7 @@ const NOTHING_ORDERED: OrderSales = {
   credited: 0n,
 };
 
-/** Adds every sum of the one to that of the other. */
+/** Adds each sum of the one to the same sum of the other. */
 function addSales<Sales extends { readonly [key in keyof Sales]: unknown }>(one: Sales, other: Sales): Sales {
   const sums = Object.entries(other).map(([name, value]) => {
     const before = one[name as keyof Sales];

@@ -1,4 +1,4 @@
-// The JSON documents of sales: counts as numbers, amounts as decimal strings of the currency that was asked for.
+// The JSON documents of sales: counts as numbers, amounts as decimal strings of the requested currency.
 import type { AmountWriter } from "../describe-order.ts";
 import { averageOf, type LineSales, netRevenueOf, type OrderSales, revenueOf } from "./analytics.ts";
 

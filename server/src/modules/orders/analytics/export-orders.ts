@@ -1,5 +1,5 @@
-// Exports orders and their lines as an operator sees them: all that match, newest first, as of one moment, page after page, so
-// that neither this process nor PostgreSQL ever holds more than a page.
+// Exports orders and their lines as an operator sees them: all matches, newest first, as of one moment. It goes page by page, so
+// that neither this process nor PostgreSQL ever holds more than one page.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
@@ -37,9 +37,9 @@ export type OrderLineRow = Pick<OrderRow, "created_at" | "status" | "customer_id
 } & ReturnType<typeof describeLine>;
 
 export interface OrderExport<Row> extends Pick<OrderFilter, "from" | "to" | "state" | "customerId"> {
-  /** At most so many are written. */
+  /** The most rows that are written. */
   readonly rowsMax: number;
-  /** Writes a page; the next is read when it is done. */
+  /** Writes a page; the next page is read after that. */
   readonly write: (page: readonly Row[]) => Promise<void>;
 }
 
@@ -50,14 +50,14 @@ interface ExportServices {
 
 const ORDERS_PER_PAGE = 500;
 
-/** A row an order. Locks nothing. @throws whatever `write` throws */
+/** One row per order. Locks nothing. @throws whatever `write` throws */
 export function exportOrders(services: ExportServices, query: OrderExport<OrderRow>): Promise<Exported> {
   return exportPages(services, query, async (_tx, orders) =>
     orders.map((order) => [describeRow(services.assets, order)]),
   );
 }
 
-/** A row a line; an order's lines are written all or none. Locks nothing. @throws whatever `write` throws */
+/** One row per line; an order's lines are all written, or none. Locks nothing. @throws whatever `write` throws */
 export function exportOrderLines(
   services: ExportServices,
   query: OrderExport<OrderLineRow>,
@@ -96,7 +96,7 @@ function exportPages<Row>(
   });
 }
 
-/** The rows of as many orders as there is room for: none is cut in two, so that the export can go on behind the last. */
+/** The rows of as many orders as fit: no order is cut in two, so the export can continue after the last one. */
 function takeWhole<Row>(groups: readonly (readonly Row[])[], room: number): { rows: Row[]; isCut: boolean } {
   const rows: Row[] = [];
   for (const group of groups) {

@@ -1,4 +1,4 @@
-// What `countinghouse export orders` and `export order-lines` write: what was ordered, for spreadsheets and other programs.
+// Defines `countinghouse export orders` and `export order-lines`: ordered goods for spreadsheets and other programs.
 import { loadAssets } from "../../ledger/index.ts";
 import type { ExportOption, ExportSpan, RowExport } from "../../module.ts";
 import { ORDER_STATES, type OrderState } from "../changing/states.ts";

@@ -1,4 +1,4 @@
-// Reads the time and the currency that sales are asked for.
+// Reads the period and the currency of a sales report.
 import { invalidField } from "../../../values/app-error.ts";
 import { readAll, readTime } from "../../../values/read-input.ts";
 import { formatStamp, stampOf } from "../../../values/time.ts";
@@ -20,7 +20,7 @@ export interface SpanQuery {
 
 export interface AskedSpan {
   readonly span: SalesSpan;
-  /** As the answer repeats it. */
+  /** As the answer repeats them. */
   readonly frame: { readonly from: string; readonly to: string; readonly currency: string };
   readonly write: AmountWriter;
 }

@@ -1,5 +1,5 @@
-// Steps that staff and the program's own jobs take by hand: confirm an unpaid order, queue it for the warehouse, begin to
-// process it, give it up. And the decision over an order in review.
+// Steps that staff and the program's own jobs take directly: confirm an unpaid order, queue it for the warehouse, begin to
+// process it, end it. Also the decision about an order in review.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { orderError } from "../errors.ts";
@@ -9,7 +9,7 @@ import { factsOf } from "./order-facts.ts";
 import { saveOrder } from "./save-order.ts";
 import type { TransitionName } from "./states.ts";
 
-/** The steps of the table that staff asks for by their target. */
+/** The steps of the table that staff request by their target state. */
 export const STAFF_STEPS = {
   CONFIRMED: "confirm",
   QUEUED: "queue",
@@ -39,8 +39,8 @@ export function advanceOrder({
 }
 
 /**
- * An act that decides over an order in review: accepted, it goes on as if it had never been stopped; refused, it is cancelled and
- * its money goes back. Refuses `order_not_in_review`.
+ * An act that decides about an order in review: if accepted, it goes on as if it had never been stopped; if refused, it is
+ * cancelled and its money goes back. Refuses `order_not_in_review`.
  */
 export function reviewOrder({
   isAccepted,
@@ -86,13 +86,13 @@ function refuse(desk: Desk, found: FoundOrder, note: string | undefined): Decisi
   return answerWith(desk, changed, freed.payment);
 }
 
-/** For how long a payment that is under way puts an order's end off: each time, and altogether since it was opened. */
+/** How long a payment under way postpones an order's end: each time, and in total since the payment was opened. */
 export const EXTENSION_SECONDS = 600;
 export const EXTENSIONS_SECONDS_MAX = 86_400;
 
 /**
- * An act of the sweeper on a PENDING order whose time is past: EXPIRED, or FAILED where a payment was tried. While a payment is under
- * way it gets more time, with its stock; after a day of that it is cancelled, which the payment's outcome completes.
+ * An act of the sweeper on an expired PENDING order: EXPIRED, or FAILED where a payment was tried. While a payment is under
+ * way the order gets more time and keeps its stock; after a day of that it is cancelled, which the payment's outcome completes.
  */
 export function expireOrder(): OrderAct {
   return {

@@ -1,5 +1,5 @@
-// Cancels an order. Stock is free at once; money goes back at once where it can, and otherwise the order waits, cancel-pending,
-// until its payment is final: CANCELLED means that nothing of its money is with us.
+// Cancels an order. Its stock is freed at once; its money goes back at once where possible, otherwise the order is cancel-pending
+// until its payment is final: CANCELLED means that we hold none of its money any more.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { releaseStock } from "../../inventory/index.ts";
@@ -14,7 +14,7 @@ import { saveOrder } from "./save-order.ts";
 import { partyOf, refuseTransition } from "./states.ts";
 
 /**
- * An act that cancels: customers before the order goes to the warehouse, staff until something is shipped.
+ * An act that cancels: customers may until the order goes to the warehouse, staff until something is shipped.
  * Refuses `order_state_forbids`, `order_change_not_allowed`, `order_shipped`, `order_cancel_pending`, and what the ledger refuses
  * of a refund (`account_frozen`, `account_closed`).
  */
@@ -39,7 +39,7 @@ function decide(desk: Desk, found: FoundOrder, reason: string): Decision | AppEr
   return refused ?? cancelWhole(desk, found, reason);
 }
 
-/** Ends an order of which nothing was shipped; that it may be is the caller's to say. Refuses as `cancelOrder` what the ledger does. */
+/** Ends an order of which nothing was shipped, which the caller has checked. Refuses as `cancelOrder` what the ledger does. */
 export function cancelWhole(desk: Desk, found: FoundOrder, reason: string): Decision | AppError {
   const { order, payment, actor } = found;
   const freed = giveBack(desk, found, reason);
@@ -56,7 +56,7 @@ export function cancelWhole(desk: Desk, found: FoundOrder, reason: string): Deci
   return answerWith(desk, changed, freed.payment ?? payment);
 }
 
-/** As the table has it, but for the money: that it goes back is what cancelling is for. */
+/** As the table says, except for the guard on money: cancelling itself sends the money back. */
 export function refuseCancellation({ order, actor, payment }: FoundOrder): AppError | undefined {
   const party = partyOf(actor);
   const facts = { ...factsOf(order, payment), isInFlight: false, isGivenBack: true };
@@ -67,7 +67,7 @@ export function refuseCancellation({ order, actor, payment }: FoundOrder): AppEr
   return refuseLate(order);
 }
 
-/** What is left of an order that is partly shipped can be cancelled all the same. */
+/** The rest of a partly shipped order can still be cancelled. */
 function tellOfUnits(refused: AppError | undefined): AppError | undefined {
   const message = "goods of the order have been shipped: cancel the rest of it with items, line by line";
   return refused?.code === "order_shipped" ? orderError("order_shipped", { message }) : refused;
@@ -84,8 +84,8 @@ interface GivenBack {
 }
 
 /**
- * Frees the stock and gives the money back, or begins to, and with them the use of a coupon; all or nothing. The caller refuses
- * nothing after it.
+ * Frees the stock, gives the money back or begins to, and returns the use of a coupon; all or nothing. The caller must not
+ * refuse anything after it.
  */
 export function giveBack(
   desk: Desk,
@@ -106,7 +106,7 @@ export function giveBack(
   return given;
 }
 
-/** The lines of an order that ends without a sale: nothing of them is shipped any more. */
+/** The lines of an order that ends without a sale: nothing more is shipped. */
 function withoutUnits(order: Order): OrderLine[] {
   return withoutHolds(order).map((line) => ({ ...line, cancelled: line.quantity }));
 }

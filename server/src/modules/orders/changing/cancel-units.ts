@@ -1,6 +1,6 @@
-// Cancels lines and units of an order that are not shipped: their stock is free, and their money follows by a credit note, refunded
-// where it was paid and otherwise no longer due. The last units of an order of which nothing was shipped end it as cancelling the whole
-// does; where some was shipped it is complete as soon as that is paid.
+// Cancels unshipped lines and units of an order: their stock is freed, and a credit note covers their money, which is refunded
+// where it was paid and otherwise no longer due. Cancelling the last units of an order with nothing shipped cancels the whole
+// order; where something was shipped, the order is complete as soon as that is paid.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
@@ -18,7 +18,7 @@ import { type Fulfilment, isFinal, partyOf } from "./states.ts";
 export interface UnitCancellation {
   readonly items: readonly {
     readonly lineNo: number;
-    /** Undefined: all that are open. */
+    /** Undefined: all open units. */
     readonly quantity?: number | undefined;
   }[];
   readonly reason?: string | undefined;
@@ -27,9 +27,9 @@ export interface UnitCancellation {
 }
 
 /**
- * An act that cancels units: customers before the order goes to the warehouse, staff until they are shipped.
- * Refuses `order_state_forbids`, `order_change_not_allowed`, `order_cancel_pending`, `quantity_exceeds_open`, `payment_in_progress` (a card
- * that is about to be charged), `credit_exceeds_open`, and what a refund or the ledger refuses.
+ * An act that cancels units: customers may until the order goes to the warehouse, staff until the units are shipped.
+ * Refuses `order_state_forbids`, `order_change_not_allowed`, `order_cancel_pending`, `quantity_exceeds_open`,
+ * `payment_in_progress` (a card is about to be charged), `credit_exceeds_open`, and what a refund or the ledger refuses.
  */
 export function cancelUnits({ items, reason = "cancelled", ...options }: UnitCancellation): OrderAct {
   return {
@@ -47,7 +47,7 @@ export function cancelUnits({ items, reason = "cancelled", ...options }: UnitCan
   };
 }
 
-/** Why the actor may not cancel units of it, or edit them, now. */
+/** Why the actor may not cancel or edit its units now. */
 export function refuseUnits(found: FoundOrder): AppError | undefined {
   const { order, actor } = found;
   if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
@@ -106,7 +106,7 @@ export function toParts({ lines }: Order, units: Units): Part[] {
   });
 }
 
-/** Frees what is held for units that are to be cancelled: those that are short first. Within `allOrNothing`. */
+/** Frees the holds of units that are to be cancelled; short units, which hold nothing, go first. Within `allOrNothing`. */
 export function freeUnits(
   desk: Desk,
   { order, actor }: Pick<FoundOrder, "order" | "actor">,
@@ -121,7 +121,7 @@ export function freeUnits(
   return { ...order, lines };
 }
 
-/** What lies where orders take from last is free first. An order or a line that was stopped holds nothing. */
+/** Units at the location that orders take from last are freed first. A stopped order or line holds nothing. */
 function freeLine(
   desk: Desk,
   line: OrderLine,
@@ -133,7 +133,7 @@ function freeLine(
   return freeHeld(desk, held, { order, actorId, quantity: isHeld ? quantity - ofShort : 0 });
 }
 
-/** An order whose last shipment has arrived is delivered once nothing more is to come. */
+/** An order whose last shipment has arrived counts as delivered once nothing more is to be shipped. */
 export function fulfilmentAfter(desk: Desk, { id, lines }: Order, units: Units): Fulfilment {
   const after = lines.map((line) => ({
     ...line,

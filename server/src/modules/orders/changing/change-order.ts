@@ -1,5 +1,5 @@
-// The frame of every command on an order that is there: reads it ahead for the accounts and holds it will touch, submits, and
-// decides on the locked order, which must be the one that was read. Somebody else's order answers like a missing one.
+// The frame of every command on an existing order: reads it ahead to find the accounts and holds to lock, submits, and
+// decides on the locked order, which must be unchanged. Another customer's order is answered like a missing one.
 
 import { checkVersion } from "../../../http/version.ts";
 import type { Actor } from "../../../values/actor.ts";
@@ -38,22 +38,22 @@ export interface FoundOrder {
   readonly order: Order;
   readonly payment: Payment | undefined;
   readonly actor: Actor;
-  /** Its use of a coupon, where it has one, comes back if the act ends it without a sale. */
+  /** The use of its coupon, where it has one; it is returned if the act ends the order without a sale. */
   readonly returnsUse: boolean;
-  /** The account that gets what is refunded, as the actor may name it; undefined: the one that paid. */
+  /** The account that gets refunds, which the actor may name; undefined: the one that paid. */
   readonly refundTo: number | undefined;
 }
 
 export interface OrderAct {
-  /** On the audit trail: "order.cancel". */
+  /** The name on the audit trail: "order.cancel". */
   readonly event: string;
-  /** Versions of which the order must have one; undefined: any will do. */
+  /** The versions the order may have; undefined: any. */
   readonly versions?: readonly number[] | undefined;
-  /** The account that is to get what is refunded; undefined: the one that paid. */
+  /** The account that gets refunds; undefined: the one that paid. */
   readonly refundTo?: number | undefined;
-  /** It may end an order that is confirmed. */
+  /** Whether it may end a confirmed order. */
   readonly mayEnd?: boolean;
-  /** What it touches beside the order's own holds and payment. */
+  /** What it locks besides the order's own holds and payment. */
   readonly extra?: (
     order: Order,
     payment: Payment | undefined,
@@ -61,7 +61,7 @@ export interface OrderAct {
   readonly decide: (desk: Desk, found: FoundOrder) => Decision | AppError;
 }
 
-/** Shipping takes two stamps of each hold; releasing one. */
+/** Shipping takes two stamps per hold, releasing one. */
 const STAMPS_PER_HOLD = 2;
 const STAMPS_OF_ROWS = 8;
 
@@ -147,7 +147,7 @@ function decide(
   return { ...decided, details: { ...decided.details, ...detailsOfRefundAccount(refundTo).details } };
 }
 
-/** Row and lines are read ahead side by side, so that lines may be older than the row they came with. */
+/** Row and lines are read ahead in parallel, so the lines may be older than the row. */
 function hasHoldsOf(order: Order, read: Order): boolean {
   const known = new Set(holdsOf(read).holdIds);
   return holdsOf(order).holdIds.every((id) => known.has(id));
@@ -161,12 +161,12 @@ export function refuseStep(
   return refuseTransition(name, factsOf(order, payment), partyOf(actor));
 }
 
-/** Refuses what an order that is being cancelled allows no more. */
+/** Refuses acts that an order does not allow while it is being cancelled. */
 export function refuseCancelling({ cancelReason }: Order): AppError | undefined {
   return cancelReason === null ? undefined : orderError("order_cancel_pending");
 }
 
-/** The answer of a command: the order as it is then, without its addresses, which the locked rows do not have. */
+/** The answer of a command: the order after it, without its addresses, because the locked rows lack them. */
 export function answerWith(desk: Desk, order: Order, payment: Payment | undefined): Decision {
   const answer = JSON.stringify(describeOrder(desk.assets, { order, payment }));
   return { answer, counted: [], resource: { type: "order", id: String(order.id) } };

@@ -1,5 +1,5 @@
-// The frame of every route that changes an order: what came is read into an act, the act is carried out on the order, and the
-// order as it then is, or what became of it, is the answer.
+// The frame of every route that changes an order: the request is read into an act, the act is carried out on the order, and the
+// answer is the order after it, or the result of the act.
 import type { FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
 import { addDeskRoute, type HttpServer } from "../../../http/index.ts";
@@ -11,7 +11,7 @@ import { changeOrder, type OrderAct } from "./change-order.ts";
 export interface ChangeRequest<Body extends TSchema> {
   readonly request: FastifyRequest;
   readonly caller: OrderCaller;
-  /** The order's. */
+  /** The order's id. */
   readonly id: number;
   readonly body: Static<Body>;
 }
@@ -19,18 +19,18 @@ export interface ChangeRequest<Body extends TSchema> {
 export interface ChangeRoute<Body extends TSchema> {
   /** Default: POST. */
   readonly method?: "POST" | "PATCH";
-  /** Below /orders/:id. */
+  /** The path below /orders/:id. */
   readonly path: string;
   readonly tags: readonly string[];
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly body?: Body;
-  /** Default: the order. */
+  /** The answer. Default: the order. */
   readonly answer?: TSchema;
-  /** Default: 200. */
+  /** The status. Default: 200. */
   readonly status?: 200 | 201;
-  /** @throws AppError what is wrong with what came */
+  /** @throws AppError what is wrong with the request */
   readonly act: (came: ChangeRequest<Body>) => OrderAct | Promise<OrderAct>;
 }
 

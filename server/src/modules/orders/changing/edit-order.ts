@@ -1,5 +1,5 @@
-// Edits an order: its lines (replaced until it is paid, at the prices of now; afterwards unit by unit, see edit-units.ts), its addresses
-// until something is shipped, its reference and metadata at any time.
+// Edits an order: its lines (replaced at current prices until it is paid; afterwards unit by unit, see edit-units.ts), its
+// addresses until something is shipped, its reference and metadata at any time.
 import { AppError } from "../../../values/app-error.ts";
 import { needOwners } from "../../banking/index.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
@@ -27,22 +27,22 @@ import { isFinal, partyOf } from "./states.ts";
 /** Undefined leaves a field as it is. */
 export interface OrderEdit {
   readonly items?: readonly NewLine[] | undefined;
-  /** Both as they are to be. */
+  /** Both addresses as they are to become. */
   readonly addresses?: OrderAddresses | undefined;
   readonly reference?: string | null | undefined;
   /** JSON text. */
   readonly metadata?: string | null | undefined;
-  /** Pays what new lines come to more, where the order is confirmed and nothing of it pays yet. */
+  /** Pays for the additional worth of new lines, where the order is confirmed and has no payment yet. */
   readonly accountId?: number | undefined;
   readonly paymentToken?: string | undefined;
-  /** Gets what is refunded of units that go; undefined: the account that paid. */
+  /** The account that gets refunds for removed units; undefined: the one that paid. */
   readonly refundTo?: number | undefined;
   readonly versions?: readonly number[] | undefined;
 }
 
 /**
  * An act that edits. Refuses `order_screened`, `order_state_forbids`, `payment_in_progress`, `order_shipped`, `version_mismatch`, for new
- * lines what placing refuses (a stock system elsewhere is asked about the units that the order has not yet), and what `editUnits` does.
+ * lines what placing refuses (an external stock system is asked about the units that are new), and what `editUnits` refuses.
  */
 export function editOrder(services: OrderServices, caller: OrderCaller, edit: OrderEdit): OrderAct {
   let stock: StockByProduct = new Map();
@@ -76,7 +76,7 @@ export function editOrder(services: OrderServices, caller: OrderCaller, edit: Or
   };
 }
 
-/** What the order would take beyond what it has: about the rest was asked when it was placed. */
+/** The units that the order would take beyond those it has: the others were checked when it was placed. */
 function growthOf(order: Order, items: readonly NewLine[]): WantedStock[] {
   const growth = new Map<number, number>();
   const add = (productId: number | null | undefined, quantity: number) => {
@@ -131,7 +131,7 @@ interface EditedLines {
   readonly told: string;
 }
 
-/** Replaced at the prices of now while nothing was paid or credited; afterwards unit by unit. */
+/** Replaced at current prices while nothing was paid or credited; afterwards edited unit by unit. */
 function editLines(
   desk: Desk,
   found: FoundOrder,
@@ -148,7 +148,7 @@ function editLines(
   return { set: order, payment, credit, told, mode: "more" };
 }
 
-/** Nothing of it is paid, on its way or credited, and nobody has let it go ahead. */
+/** Nothing is paid, under way or credited, and nobody has confirmed the order. */
 function isFree({ order, payment }: FoundOrder): boolean {
   const isCredited = order.credited > 0n || order.lines.some(({ cancelled }) => cancelled > 0);
   return order.state === "PENDING" && !isCredited && factsOf(order, payment).isGivenBack;
@@ -160,7 +160,7 @@ function describeEdit({ addresses, reference, metadata }: OrderEdit, items: stri
   return [...(items === undefined ? [] : [items]), ...others].join(", ");
 }
 
-/** What was screened is not added to: a customer cannot pass the check and then order more, or elsewhere. Less is fine. */
+/** A screened order may not grow: a customer could pass the check and then order more, or elsewhere. It may shrink. */
 function refuseScreenedEdit(
   { screen }: OrderServices,
   { order, actor }: FoundOrder,
@@ -221,7 +221,7 @@ function replaceLines(
   });
 }
 
-/** An invoice over the old total is closed and one over the new total opened; a card's payment is opened by paying. */
+/** An invoice over the old total is closed and a new one opened; a card's payment is only opened by paying. */
 function renewPayment(
   desk: Desk,
   { order, payment, actor }: FoundOrder,

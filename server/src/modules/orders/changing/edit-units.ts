@@ -1,5 +1,5 @@
-// Edits an order that is paid, confirmed or partly credited: what it keeps keeps its price; units that go are cancelled with their
-// money; units that are added are lines of their own, at the prices and with the stock of now. Only the difference is charged or
+// Edits an order that is paid, confirmed or partly credited: kept units keep their price; removed units are cancelled with their
+// money; added units become lines of their own, at current prices and from current stock. Only the difference is charged or
 // refunded, in the same commit.
 import { AppError } from "../../../values/app-error.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
@@ -25,24 +25,24 @@ import { partyOf } from "./states.ts";
 export interface UnitEdit {
   readonly services: OrderServices;
   readonly caller: OrderCaller;
-  /** The order as it is to be. */
+  /** The order as it is to become. */
   readonly items: readonly NewLine[];
   readonly stock: StockByProduct;
-  /** Pays what it comes to more, where nothing of the order pays yet. */
+  /** Pays for the additional worth, where the order has no payment yet. */
   readonly accountId?: number | undefined;
   readonly paymentToken?: string | undefined;
 }
 
 export interface EditedUnits {
-  /** As it is to be saved. */
+  /** The order as it is to be saved. */
   readonly order: Order;
   readonly payment: Payment | undefined;
-  /** Its note is still to be left. */
+  /** The credit note must still be left. */
   readonly credit: BookedCredit | undefined;
   readonly told: string;
 }
 
-/** Why units of it cannot be edited; those of an order that nothing was paid of are replaced instead. */
+/** Why its units cannot be edited; where nothing was paid, the lines are replaced instead. */
 export function refuseUnitEdit(found: FoundOrder): AppError | undefined {
   const { order, payment } = found;
   const refused = refuseCancelling(order) ?? refuseUnits(found);
@@ -56,9 +56,9 @@ export function refuseUnitEdit(found: FoundOrder): AppError | undefined {
 }
 
 /**
- * Books an edit by units. Refuses `order_shipped`, `order_too_large`, what placing refuses of what is added, what cancelling refuses of
- * what goes (`payment_in_progress`, `credit_exceeds_open`, ...), and what the charge refuses (`insufficient_funds`, `payment_not_raised`,
- * `account_for_payment_missing`, `blocked_by_risk_rule`, ...).
+ * Books an edit by units. Refuses `order_shipped`, `order_too_large`, what placing refuses for added units, what cancelling
+ * refuses for removed ones (`payment_in_progress`, `credit_exceeds_open`, ...), and what the charge does (`insufficient_funds`,
+ * `payment_not_raised`, `account_for_payment_missing`, `blocked_by_risk_rule`, ...).
  */
 export function editUnits(desk: Desk, found: FoundOrder, edit: UnitEdit): EditedUnits | AppError {
   const matched = matchLines(found.order, edit.items, edit.services.taxRates);
@@ -84,7 +84,7 @@ function sumOf(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** The order with lines for what is added, whose stock is held. Within `allOrNothing`. */
+/** The order with the added lines, whose stock is held. Within `allOrNothing`. */
 function addLines(
   desk: Desk,
   { order, actor }: FoundOrder,
@@ -118,7 +118,7 @@ interface CancelledUnits {
   readonly credit: BookedCredit | undefined;
 }
 
-/** What was added is not paid yet: what goes lowers that first, and only the rest of it is refunded. Within `allOrNothing`. */
+/** Added units are not paid yet: removed units lower that first, and only the rest is refunded. Within `allOrNothing`. */
 function cancelUnitsOf(desk: Desk, found: FoundOrder, units: Units): CancelledUnits | AppError {
   const { order, payment } = found;
   const fulfilment = fulfilmentAfter(desk, order, units);
@@ -131,7 +131,7 @@ function cancelUnitsOf(desk: Desk, found: FoundOrder, units: Units): CancelledUn
   return credit instanceof AppError ? credit : { order: credit.order, payment: credit.payment, credit };
 }
 
-/** Charges what is due and neither paid nor set aside. Of an order that nobody has paid yet it is still to be paid. */
+/** Charges what is due and neither paid nor held. An order without any payment yet is left to be paid later. */
 function charge(
   desk: Desk,
   { order, payment, actor }: FoundOrder,

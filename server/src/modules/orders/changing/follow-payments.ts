@@ -1,5 +1,5 @@
-// Orders follow their payments: what a provider tells of a payment moves its order in the same commit. Money that arrives for
-// an order that has ended goes back by itself, and the timeline says so. Money that the payment gave back is credited of the order.
+// Orders follow their payments: a provider's report of a payment moves its order in the same commit. Money that arrives for
+// an ended order goes back by itself, and the timeline says so. Money that a payment gave back is credited to its order.
 import { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
 import { unitAccounts } from "../../inventory/index.ts";
@@ -23,12 +23,12 @@ import { factsOf } from "./order-facts.ts";
 import { saveOrder } from "./save-order.ts";
 import { isFinal } from "./states.ts";
 
-/** What giving a late payment back takes, beside what the payment's own command took. */
+/** What giving a late payment back needs, besides what the payment's own command needs. */
 const STAMPS_OF_RETURN = 10;
 
 /**
- * Fills the port of payments. Most changes need the order's row alone, and its stock is not locked: that of an order that ends is free
- * before its money is back. Where money went back by itself, the stock is read when the command is built anew.
+ * Implements the payments' listener. Most changes need only the order's row. Its stock is not locked: an ended order's stock
+ * is freed before its money is back. Where money went back by itself, the stock is read when the command is built anew.
  */
 export function followPayments({ db, assets }: Pick<OrderServices, "db" | "assets">): PaymentListener {
   return {
@@ -91,7 +91,7 @@ const EVENT_OF_NOTE: Readonly<Record<CreditNoteKind, string>> = {
   reversal: "refund_failed",
 };
 
-/** Money for an order that has ended without a sale, or that another payment has paid. */
+/** Money for an order that has ended without a sale, or that another payment has already paid. */
 function isUnwanted(order: Order, payment: Payment): boolean {
   if (payment.cancelRequested) return false;
   const hasMoney = !factsOf(order, payment).isGivenBack && payment.authorizedMinor > 0n;

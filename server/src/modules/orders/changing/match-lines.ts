@@ -1,4 +1,4 @@
-// Compares what an order is to be with the lines that it has: what they keep, which of their units go, and what is added. Pure.
+// Compares the wanted state of an order with its lines: which units stay, which go, and which are added. Pure.
 import { AppError } from "../../../values/app-error.ts";
 import { orderError } from "../errors.ts";
 import type { Order, OrderLine } from "../order.ts";
@@ -6,15 +6,15 @@ import type { NewLine } from "../placing/price-lines.ts";
 import type { TaxRates } from "../placing/tax-rates.ts";
 
 export interface MatchedLines {
-  /** Units that go, by line number. */
+  /** Units that are removed, by line number. */
   readonly cancelled: ReadonlyMap<number, number>;
-  /** Units that are added, each with the place of its item. */
+  /** Units that are added, each with the index of its item. */
   readonly added: readonly { readonly item: NewLine; readonly index: number }[];
 }
 
 /**
- * Each item keeps units of the lines that sell the same at the same price, those that were shipped first; what it wants beyond that is
- * added, and what no item keeps goes. Refuses `order_shipped` where what was shipped is not kept.
+ * Each item keeps units of lines with the same product and price, shipped ones first; what it wants beyond them is
+ * added, and units that no item keeps are removed. Refuses `order_shipped` where shipped units are not kept.
  */
 export function matchLines(
   { lines }: Order,
@@ -54,7 +54,7 @@ export function matchLines(
   };
 }
 
-/** What an item does not say is as it is in the line. */
+/** Fields that an item leaves out are as in the line. */
 function isSame(line: OrderLine, item: NewLine, taxRates: TaxRates): boolean {
   if ((item.productId ?? null) !== line.productId) return false;
   const isNamedSo = item.description === undefined || item.description === line.name;
@@ -64,7 +64,7 @@ function isSame(line: OrderLine, item: NewLine, taxRates: TaxRates): boolean {
   return isNamedSo && costsSo && includesSo && isTaxedSo;
 }
 
-/** A refusal of a line that was looked at alone, named by the place of its item. */
+/** The refusal of a line that was priced alone, named by the index of its item. */
 export function nameItem(refused: AppError, index: number): AppError {
   const fields = refused.details.fields?.map((problem) => ({
     ...problem,

@@ -1,5 +1,5 @@
-// What the guards of the table of states look at, read off an order and its payment; and the steps that follow by
-// themselves once they may: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
+// What the guards of the state table look at, computed from an order and its payment; and the steps that follow by
+// themselves when allowed: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
 import { isGivenBack, isInFlight, netCaptured, type PaymentMoney } from "../../payments/index.ts";
 import { type Order, openOf } from "../order.ts";
 import { most } from "../placing/totals.ts";
@@ -12,7 +12,7 @@ import {
   type TransitionName,
 } from "./states.ts";
 
-/** What is still owed of the order as a whole: nothing more than its total less what was credited before it was paid. */
+/** The most that the customer owes for the order as a whole: its total less what was credited before it was paid. */
 export function dueOf(order: Pick<Order, "total" | "waived">): bigint {
   return order.total - order.waived;
 }
@@ -22,7 +22,7 @@ export function dueTaxOf(order: Pick<Order, "tax" | "waivedTax">): bigint {
   return order.tax - order.waivedTax;
 }
 
-/** What was paid of it: what went back without a credit note was not. @param payment the order's latest */
+/** What was paid for it: money given back without a credit note does not count. @param payment the order's latest */
 export function paidOf(
   { repaid }: Pick<Order, "repaid">,
   payment: Pick<PaymentMoney, "capturedMinor"> | undefined,
@@ -30,7 +30,7 @@ export function paidOf(
   return payment === undefined ? 0n : payment.capturedMinor - repaid;
 }
 
-/** What was paid of it or is set aside for it. @param payment the order's latest */
+/** What was paid for it or is held for it. @param payment the order's latest */
 function coveredOf({ repaid }: Pick<Order, "repaid">, payment: PaymentMoney | undefined): bigint {
   if (payment === undefined || payment.cancelRequested) return 0n;
   return payment.authorizedMinor - payment.voidedMinor - repaid;
@@ -38,18 +38,18 @@ function coveredOf({ repaid }: Pick<Order, "repaid">, payment: PaymentMoney | un
 
 type OwingOrder = Pick<Order, "total" | "waived" | "repaid">;
 
-/** What is still to be paid of it: neither paid nor set aside. @param payment the order's latest */
+/** What is still to be paid: neither paid nor held. @param payment the order's latest */
 export function unpaidOf(order: OwingOrder, payment: PaymentMoney | undefined): bigint {
   return most(dueOf(order) - coveredOf(order, payment), 0n);
 }
 
-/** What was paid beyond what is due, and has to go back. @param payment the order's latest */
+/** What was paid beyond what is due, and must go back. @param payment the order's latest */
 export function overpaidOf(order: OwingOrder, payment: PaymentMoney | undefined): bigint {
   const isGoingBack = payment === undefined || payment.cancelRequested;
   return isGoingBack ? 0n : most(paidOf(order, payment) - dueOf(order), 0n);
 }
 
-/** What decides which steps an order may take. */
+/** The facts that decide which steps an order may take. */
 export type JudgedOrder = OwingOrder & Pick<Order, "state" | "fulfilment" | "review" | "cancelReason">;
 
 /** @param payment the order's latest; undefined where there is none */
@@ -67,27 +67,27 @@ export function factsOf(order: JudgedOrder, payment: PaymentMoney | undefined): 
   };
 }
 
-/** Why what is left of the order is not to be shipped: nothing of its money is with us any more, nor owed. */
+/** Why the rest of the order is not to be shipped: we hold none of its money any more, and none is owed. */
 export function findShippingStop(
   order: Pick<Order, "total" | "waived" | "credited" | "cancelled">,
   payment: PaymentMoney | undefined,
 ): Exclude<ShippingStop, "none"> | undefined {
   if (payment !== undefined && payment.chargedBackMinor > 0n) return "charged_back";
-  if (order.cancelled >= order.total) return undefined; // what is left of it never cost anything
+  if (order.cancelled >= order.total) return undefined; // the rest never cost anything
   const isCredited = order.total > 0n && order.credited >= order.total;
   return isCredited || hasGoneBack(order, payment) ? "refunded" : undefined;
 }
 
-/** All that was owed was paid, and all of that was refunded. */
+/** Everything owed was paid, and all of that was refunded. */
 function hasGoneBack(order: Pick<Order, "total" | "waived">, payment: PaymentMoney | undefined): boolean {
   if (payment === undefined || payment.capturedMinor === 0n) return false;
   return payment.capturedMinor >= dueOf(order) && netCaptured(payment) === 0n;
 }
 
-/** Why goods are not to leave: the order is stopped, or its money may still come to nothing. */
+/** Why goods must not leave: the order is stopped, or its money may still be lost. */
 export type ShippingObstacle = Exclude<ShippingStop, "none"> | "disputed" | "refund_under_way";
 
-/** What stands against shipping what is left of the order; undefined where nothing does, or nothing is left. */
+/** What prevents shipping the rest of the order; undefined where nothing does, or nothing is left. */
 export function findShippingObstacle(
   order: Order,
   payment: PaymentMoney | undefined,
@@ -100,7 +100,7 @@ export function findShippingObstacle(
   return isGoingBack && payment.capturedMinor >= dueOf(order) ? "refund_under_way" : undefined;
 }
 
-/** Some of it is still here and would go. */
+/** Some goods are still here and would be shipped. */
 export function isToBeShipped({
   state,
   cancelReason,
@@ -109,10 +109,10 @@ export function isToBeShipped({
   return !isFinal(state) && cancelReason === null && lines.some((line) => openOf(line) > 0);
 }
 
-/** What the program itself does as soon as it may, first things first. */
+/** The steps that the program takes by itself when allowed, in order of priority. */
 const OWN_STEPS: readonly TransitionName[] = ["cancel", "pay", "complete"];
 
-/** The step that an order takes by itself now; undefined where it waits. */
+/** The step that the order takes by itself now; undefined where it waits. */
 export function findOwnStep(
   order: JudgedOrder,
   payment: PaymentMoney | undefined,
@@ -124,7 +124,7 @@ export function findOwnStep(
   });
 }
 
-/** The order after a step of the table. An order that ends while its review is pending counts as refused by it. */
+/** The order after a step of the table. If an order ends while its review is pending, the review counts as refused. */
 export function take(order: Order, name: TransitionName): Order {
   const { to } = TRANSITIONS[name];
   const review = isFinal(to) && order.review === "pending" ? "refused" : order.review;

@@ -1,4 +1,4 @@
-// Pays an order that waits for its money: tries another payment, or (staff) notes that an invoice, a transfer or cash was paid.
+// Pays an order that waits for its money: tries another payment, or (staff) records that an invoice, a transfer or cash was paid.
 
 import { AppError } from "../../../values/app-error.ts";
 import { needOwners } from "../../banking/index.ts";
@@ -26,15 +26,15 @@ import { saveOrder } from "./save-order.ts";
 import { partyOf } from "./states.ts";
 
 export interface PayRequest {
-  /** Undefined: as the order says; by that staff notes that it was paid outside. */
+  /** Undefined: as the order says. With a method for payments outside, staff record that it was paid. */
   readonly paymentMethod?: PaymentMethod | undefined;
   readonly accountId?: number | undefined;
   readonly paymentToken?: string | undefined;
 }
 
 /**
- * An act that pays what is due. An order that was confirmed unpaid (an invoice) can be paid at any time until it has ended. The rest of
- * one that is partly paid goes to the payment that has the part: noted by staff, or from the same account.
+ * An act that pays what is due. An order confirmed unpaid (an invoice) can be paid at any time until it has ended. The rest of a
+ * partly paid order goes to the payment that has the first part: recorded by staff, or from the same account.
  * Refuses `order_paid`, `order_partly_paid` (naming `paid` and `due`), `payment_in_progress`, `order_state_forbids`, `order_change_not_allowed` (a customer noting a payment
  * outside), `provider_not_configured`, and what opening a payment refuses.
  */
@@ -108,12 +108,12 @@ function isOutside(method: PaymentMethod): boolean {
   return method !== "balance" && method !== "credit_card";
 }
 
-/** What was paid by a payment stays with it, and so the rest has to come to it too. */
+/** Money paid by a payment stays with it, so the rest must go to the same payment. */
 function isPartlyPaid(order: Order, payment: Payment): boolean {
   return !payment.cancelRequested && paidOf(order, payment) > 0n;
 }
 
-/** Money from outside is noted beside what came before it; a balance pays on from the same account. */
+/** Money from outside is recorded beside earlier money; a balance pays the rest from the same account. */
 function mayPayRest(
   { order, payment }: { order: Order; payment: Payment },
   { request, method }: Pick<Paying, "request"> & { method: PaymentMethod },
@@ -137,7 +137,7 @@ function restOf(order: Order, payment: Payment | undefined): bigint {
   return dueOf(order) - paidOf(order, payment);
 }
 
-/** The tax of the rest is what of the order's tax was not captured yet, and never more than the rest. */
+/** The tax of the rest: the order's tax that was not captured yet, but never more than the rest. */
 function taxOfRest(order: Order, payment: Payment | undefined): bigint {
   const captured = payment === undefined ? 0n : payment.taxCapturedMinor;
   return most(least(dueTaxOf(order) - captured, restOf(order, payment)), 0n);
@@ -178,7 +178,7 @@ function pay(
   return capturePayment(desk, opened, { amountMinor: dueOf(order), actorId: actor.id });
 }
 
-/** An unpaid invoice that is now paid in another way is closed; a failed payment has nothing to close. */
+/** If an unpaid invoice is now paid in another way, it is closed; a failed payment has nothing to close. */
 function closeOpen(
   desk: Desk,
   payment: Payment | undefined,

@@ -1,5 +1,5 @@
-// Reads what an order is to become by what it is now: amounts by its currency, one address beside the other that stays.
-// Read ahead, without a lock: the edit is decided on the locked order, where its version tells.
+// Reads an edit against the current order: amounts in its currency; where one address changes, the other stays.
+// Read ahead, without a lock: the edit is decided on the locked order, whose version shows whether it has changed.
 import type { Actor } from "../../../values/actor.ts";
 import { readMetadata } from "../../../values/metadata.ts";
 import { readName } from "../../../values/names.ts";
@@ -39,13 +39,13 @@ export async function prepareEdit(
   return { ...read, versions };
 }
 
-/** Both addresses as they are; undefined where neither changes. */
+/** Both addresses after the edit; undefined where neither changes. */
 async function findAddresses({ db, vault }: OrderServices, input: OrderChange, id: number) {
   const isSame = input.shipping_address === undefined && input.billing_address === undefined;
   return isSame ? undefined : getAddresses({ db, vault }, id);
 }
 
-/** Both as they are to be. */
+/** Both addresses as they are to become. */
 function readAddresses(input: OrderChange, before: Awaited<ReturnType<typeof getAddresses>>) {
   const read = (value: OrderChange["shipping_address"], field: "shipping" | "billing") =>
     value === undefined ? before[field] : readAddress(value, `${field}_address`);

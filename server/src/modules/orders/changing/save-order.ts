@@ -1,5 +1,5 @@
 // Saves a changed order with the batch: its row, its entry in the timeline, its event, and the steps that follow by
-// themselves. The one place where the state of an order changes.
+// themselves. This is the only place where the state of an order changes.
 import type { Desk } from "../../desk/index.ts";
 import type { Payment } from "../../payments/index.ts";
 import { describeChange } from "../describe-order.ts";
@@ -10,20 +10,20 @@ import { findOwnStep, take } from "./order-facts.ts";
 import { TRANSITIONS, type TransitionName } from "./states.ts";
 
 export interface OrderChange {
-  /** What is different, beside state, version and count of entries. */
+  /** The changed fields, except state, version and count of entries. */
   readonly set?: Partial<Omit<Order, "id" | "state" | "version" | "entryCount">>;
-  /** The step it takes; it must have been allowed. */
+  /** The step it takes; the caller has checked that it is allowed. */
   readonly step?: TransitionName | undefined;
-  /** What the timeline says; of a step its own name unless told otherwise. Undefined without a step: nothing. */
+  /** The timeline's entry; default: the step's name. Undefined without a step: none. */
   readonly event?: string | undefined;
   readonly note?: string | undefined;
   readonly actorId: string;
-  /** The order's payment as it is after the change; "another" where only another payment of the order is known. */
+  /** The order's payment after the change; "another" where only another payment of the order is known. */
   readonly payment: Payment | undefined | "another";
   readonly lines?: ChangedOrder["lines"];
 }
 
-/** Only after the last thing that may refuse: nothing takes it back. Returns the order as it is then. */
+/** Call this only after the last step that may refuse: nothing undoes it. Returns the saved order. */
 export function saveOrder(desk: Desk, before: Order, change: OrderChange): Order {
   const { set, step, note, actorId, payment, lines = "same" } = change;
   const changed = { ...before, ...set, version: before.version + 1 };
@@ -50,7 +50,7 @@ export function saveOrder(desk: Desk, before: Order, change: OrderChange): Order
   return order;
 }
 
-/** Adds an entry to the timeline and tells of it. */
+/** Adds an entry to the timeline and appends its event. */
 function enter(
   desk: Desk,
   from: Order["state"],

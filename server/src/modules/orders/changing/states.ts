@@ -1,11 +1,11 @@
-// The states of an order as data: which change is possible, who may make it, what must be true, and what the timeline
-// says of it. Whatever is not in the table does not happen. docs/orders.md shows the same table.
+// The states of an order as data: which change is possible, who may make it, what must be true, and its entry in the
+// timeline. A change that is not in the table never happens. docs/orders.md shows the same table.
 import type { Actor } from "../../../values/actor.ts";
 import { actsForAll } from "../../../values/actor.ts";
 import type { AppError, CodeOf } from "../../../values/app-error.ts";
 import { orderError } from "../errors.ts";
 
-/** The numbers are what the database keeps; they never change their meaning. */
+/** The database stores these numbers; they never change their meaning. */
 export const ORDER_STATES = {
   PENDING: 1,
   CONFIRMED: 2,
@@ -24,14 +24,14 @@ export type Fulfilment = keyof typeof FULFILMENTS;
 export const REVIEWS = { none: 0, pending: 1, accepted: 2, refused: 3 } as const;
 export type Review = keyof typeof REVIEWS;
 
-/** Why goods that are still here stay: their money went back. What was held of them is free. */
+/** Why goods that are still here must stay: their money went back. Their holds are freed. */
 export const SHIPPING_STOPS = { none: 0, refunded: 1, charged_back: 2 } as const;
 export type ShippingStop = keyof typeof SHIPPING_STOPS;
 
-/** Whom a change is open to: `customer` is the owner, `staff` admins, operators and services, `system` the program itself. */
+/** Who may make a change: `customer` is the owner, `staff` admins, operators and services, `system` the program itself. */
 export type Party = "customer" | "staff" | "system";
 
-/** What guards look at. */
+/** The facts that guards look at. */
 export interface OrderFacts {
   readonly state: OrderState;
   readonly fulfilment: Fulfilment;
@@ -40,7 +40,7 @@ export interface OrderFacts {
   readonly isCovered: boolean;
   /** All is captured, or there is nothing to pay. */
   readonly isPaid: boolean;
-  /** A provider has still to tell the outcome of something. */
+  /** A provider has not yet reported the outcome of something. */
   readonly isInFlight: boolean;
   /** Nothing is authorized, captured or under way. */
   readonly isGivenBack: boolean;
@@ -49,10 +49,10 @@ export interface OrderFacts {
 interface Transition {
   readonly from: readonly OrderState[];
   readonly to: OrderState;
-  /** The entry of the timeline, and the event `order.<entry>`. */
+  /** The entry in the timeline, and the event `order.<entry>`. */
   readonly entry: string;
   readonly by: readonly Party[];
-  /** Each a condition and the code of errors.ts that refuses the step where it does not hold. */
+  /** Each is a condition and the code of errors.ts that refuses the step where the condition is false. */
   readonly guards: readonly (readonly [CodeOf<typeof orderError>, (facts: OrderFacts) => boolean])[];
 }
 
@@ -74,7 +74,7 @@ export const TRANSITIONS = {
     by: ["system"],
     guards: [isNotInReview, ["order_not_paid", ({ isCovered }) => isCovered]],
   },
-  /** Staff lets it go before it is paid: an invoice. */
+  /** Staff confirm it before it is paid: an invoice. */
   confirm: { from: ["PENDING"], to: "CONFIRMED", entry: "confirmed", by: ["staff"], guards: [isNotInReview] },
   queue: {
     from: ["CONFIRMED"],
@@ -97,7 +97,7 @@ export const TRANSITIONS = {
     by: ["staff", "system"],
     guards: [isShipped, ["order_not_paid", ({ isPaid }) => isPaid]],
   },
-  /** What a customer may still take back, and what staff may. Money has gone back when this happens. */
+  /** Until when a customer may cancel, and until when staff may. The money has gone back when this step is taken. */
   withdraw: {
     from: ["PENDING", "CONFIRMED"],
     to: "CANCELLED",
@@ -112,7 +112,7 @@ export const TRANSITIONS = {
     by: ["staff", "system"],
     guards: [isUnfulfilled, isWithoutMoney],
   },
-  /** It was tried to pay and did not work, or the review refused it. */
+  /** A payment was tried and failed, or the review refused the order. */
   fail: {
     from: ["PENDING"],
     to: "FAILED",
@@ -131,7 +131,7 @@ export const TRANSITIONS = {
 } as const satisfies Readonly<Record<string, Transition>>;
 export type TransitionName = keyof typeof TRANSITIONS;
 
-/** No way leads on from these. */
+/** No step leads on from these states. */
 export function isFinal(state: OrderState): boolean {
   return state === "COMPLETED" || state === "CANCELLED" || state === "FAILED" || state === "EXPIRED";
 }
@@ -145,19 +145,19 @@ export function isAllShipped(fulfilment: Fulfilment): boolean {
   return fulfilment === "shipped" || fulfilment === "delivered" || fulfilment === "returned";
 }
 
-/** As which party an actor acts on an order that they may see. */
+/** In which role an actor acts on an order that they may see. */
 export function partyOf(actor: Actor): Party {
   if (actor.kind === "system") return "system";
   return actsForAll(actor) ? "staff" : "customer";
 }
 
-/** Whether a change can be made, without the reason: a refusal is an error and takes a stack trace, too dear for asking of every order. */
+/** Whether a change can be made, without the reason: a refusal is an error with a stack trace, too slow to make every time. */
 export function mayTransition(name: TransitionName, facts: OrderFacts, party: Party): boolean {
   const { from, by, guards }: Transition = TRANSITIONS[name];
   return from.includes(facts.state) && by.includes(party) && guards.every(([, holds]) => holds(facts));
 }
 
-/** Why a change cannot be made; undefined where it can. The first reason counts: the state, the party, then the guards. */
+/** Why a change cannot be made; undefined where it can. The first reason wins: the state, the party, then the guards. */
 export function refuseTransition(
   name: TransitionName,
   facts: OrderFacts,

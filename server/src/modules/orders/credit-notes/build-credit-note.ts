@@ -1,4 +1,4 @@
-// Builds a credit note of an order, and leaves it to be written with the batch: the same whoever began what it gives back.
+// Builds a credit note for an order and leaves it to be written with the batch: the same for every kind of return.
 import type { Desk } from "../../desk/index.ts";
 import type { StockAccount } from "../../inventory/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
@@ -9,7 +9,7 @@ import type { CreditedPart, CreditNote, CreditNoteKind, CreditNoteLine } from ".
 import { CREDIT_NOTES, NEW_CREDIT_NOTES } from "./credit-note-store.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
 
-/** A part of a line, and where its goods go; null: nowhere. */
+/** A part of a line, and the location that its goods go to; null: none. */
 export interface Part extends CreditedPart {
   readonly shelf: Pick<StockAccount, "accountId" | "locationId"> | null;
 }
@@ -35,7 +35,7 @@ export function toNoteLine(
   };
 }
 
-/** The order's lines with what a note of such a kind gives back of them, or takes back. */
+/** The order's lines after a note of this kind has given these parts back, or taken them back. */
 export function applyParts(
   lines: readonly OrderLine[],
   kind: CreditNoteKind,
@@ -82,7 +82,7 @@ export function buildCreditNote(
   };
 }
 
-/** Only after the last thing that may refuse: nothing takes it back. Tells of it too. */
+/** Call this only after the last step that may refuse: nothing undoes it. Appends the event too. */
 export function leaveCreditNote(desk: Desk, note: CreditNote): CreditNoteDocument {
   desk.rows.add(NEW_CREDIT_NOTES, note);
   const known = desk.rows.of(CREDIT_NOTES);

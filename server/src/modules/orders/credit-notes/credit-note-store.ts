@@ -131,7 +131,7 @@ export async function selectCreditNote(db: Sql, id: number): Promise<CreditNote 
   return (await withLines(db, rows))[0];
 }
 
-/** All notes of an order by its id, oldest first. Locked by their orders' rows. */
+/** All notes of an order by its id, oldest first. Covered by the locks of their orders' rows. */
 export const CREDIT_NOTES: RowReader<readonly CreditNote[]> = {
   kind: "orders.credit_notes",
   read: async (tx, orderIds) => {
@@ -140,7 +140,7 @@ export const CREDIT_NOTES: RowReader<readonly CreditNote[]> = {
   },
 };
 
-/** Oldest first, with their lines: an order's story. */
+/** Oldest first, with their lines: for the history of an order. */
 export async function selectCreditNotesOfOrders(
   { sql }: Reader,
   orderIds: readonly number[],

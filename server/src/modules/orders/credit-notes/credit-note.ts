@@ -1,4 +1,4 @@
-// A credit note: money given back, with goods or without, for an order or for none. What it credits of an order is a part of
+// A credit note: money given back, with or without goods, for an order or for none. A note for an order credits parts of
 // the order's lines, so that no line is ever given back twice.
 import type { OrderLine } from "../order.ts";
 import { apportion, least, most, shareOfUnits, sum, taxWithin } from "../placing/totals.ts";
@@ -12,8 +12,8 @@ export const CREDIT_NOTE_KINDS = [
   "reversal",
 ] as const;
 /**
- * `return`: goods came back. `refund`: money alone. `cancellation`: units are not to be shipped any more. `credit`: names no order.
- * `chargeback`: the bank took the money. `reversal`: the refund of an earlier note came to nothing; its amounts are below zero.
+ * `return`: goods came back. `refund`: only money. `cancellation`: units will not be shipped any more. `credit`: names no order.
+ * `chargeback`: the bank took the money. `reversal`: the refund of an earlier note failed; its amounts are below zero.
  */
 export type CreditNoteKind = (typeof CREDIT_NOTE_KINDS)[number];
 
@@ -24,13 +24,13 @@ export interface CreditNoteLine {
   readonly productId: number | null;
   readonly sku: string | null;
   readonly name: string;
-  /** 0: an amount alone. */
+  /** 0: an amount only. */
   readonly quantity: number;
   readonly unitPrice: bigint | null;
   readonly net: bigint;
   readonly tax: bigint;
   readonly gross: bigint;
-  /** Where the goods went back to; null: written off, not counted, or no goods. */
+  /** The location the goods went back to; null: written off, no stock kept, or no goods. */
   readonly stockAccountId: number | null;
   readonly locationId: number | null;
   readonly stockJournalId: number | null;
@@ -46,7 +46,7 @@ export interface CreditNote {
   readonly net: bigint;
   readonly tax: bigint;
   readonly total: bigint;
-  /** What of it goes back over the order's payment; the rest was never paid, or goes back by the journal. */
+  /** The part that goes back over the order's payment; the rest was never paid, or goes back by the journal. */
   readonly refunded: bigint;
   readonly paymentId: number | null;
   readonly refundId: number | null;
@@ -66,20 +66,20 @@ export interface CreditedPart {
   readonly tax: bigint;
 }
 
-/** What of a line has not been given back. */
+/** The part of a line that has not been given back. */
 export function creditableOf(line: OrderLine): bigint {
   return line.gross - line.credited;
 }
 
-/** What units are worth that are given back so far: those that came back, counted from the first, and those cancelled, from the last. */
+/** The worth of the units given back so far: returned ones are counted from the first unit, cancelled ones from the last. */
 function worthGivenBack({ gross, returned, cancelled, quantity }: OrderLine): bigint {
   const upTo = (count: number) => shareOfUnits(gross, { before: 0, after: count, of: quantity });
   return upTo(returned) + gross - upTo(quantity - cancelled);
 }
 
 /**
- * Units that come back or are cancelled, at what they were sold for less their share of what the line was reduced by before: a
- * reduction is every unit's that is not given back, and all units together give back what was paid for the line, to the minor unit.
+ * Returned or cancelled units, at the price they were sold for less their share of earlier reductions of the line: a
+ * reduction is shared by all units not given back yet, and all units together give back what was paid for the line, exactly.
  */
 export function creditUnits(
   line: OrderLine,
@@ -105,10 +105,10 @@ export function creditAmount(line: OrderLine, gross: bigint): CreditedPart {
 }
 
 /**
- * Spreads an amount that names no line, to the minor unit; undefined where the lines have less left. Goods that came back without
- * their money have it first; the rest is a reduction of the price that every line bears by what is left of it. Spread, and not kept
- * apart, because tax, sales by product and what a later return gives are all sums of lines: so no line later gives back nothing,
- * and all together never more than was paid.
+ * Spreads an amount that names no line over the lines, exactly; undefined where they have less left. Goods that were returned
+ * without their money get it first; the rest is a reduction of the price, shared by all lines by what is left of each.
+ * It is spread, not kept apart, because tax, sales by product and later returns are all sums of lines: so no later return gives
+ * nothing back, and all of them together never give back more than was paid.
  */
 export function spreadAmount(lines: readonly OrderLine[], amount: bigint): CreditedPart[] | undefined {
   if (amount <= 0n || amount > sum(lines.map(creditableOf))) return undefined;
@@ -125,7 +125,7 @@ export function spreadAmount(lines: readonly OrderLine[], amount: bigint): Credi
   });
 }
 
-/** What units were worth that came back or were cancelled, and has not been given back. */
+/** The worth of returned or cancelled units that has not been given back. */
 function owedOf(line: OrderLine): bigint {
   return most(worthGivenBack(line) - line.credited, 0n);
 }

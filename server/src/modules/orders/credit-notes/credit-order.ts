@@ -1,5 +1,5 @@
-// Gives back of an order: goods and their money (a return), or money alone (a refund). Stock, refund, credit note and order
-// change in one commit. What was never paid is not paid out: it lowers what is due.
+// Gives back parts of an order: goods and their money (a return), or only money (a refund). Stock, refund, credit note and order
+// change in one commit. Money that was never paid is not paid out: the credit lowers what is due instead.
 
 import { AppError } from "../../../values/app-error.ts";
 import { divideHalfUp } from "../../../values/money.ts";
@@ -37,7 +37,7 @@ import {
 import { type CreditNoteLine, creditAmount, creditableOf, spreadAmount } from "./credit-note.ts";
 
 export interface RefundRequest {
-  /** Minor units; undefined, without items: all that is left. */
+  /** Minor units; undefined and without items: all that is left. */
   readonly amountMinor?: bigint | undefined;
   readonly items?: readonly { readonly lineNo: number; readonly amountMinor: bigint }[] | undefined;
   readonly reason: string;
@@ -88,24 +88,24 @@ interface Crediting {
   readonly kind: keyof typeof EVENTS;
   readonly parts: readonly Part[];
   readonly reason: string;
-  /** Lines that were refunded by their number: one of which all was is not shipped. */
+  /** Lines refunded by their number: a line that is refunded completely is not shipped. */
   readonly namedLines?: ReadonlySet<number> | undefined;
-  /** Where fulfilment stands once it is credited; undefined: where it stood. */
+  /** The fulfilment once it is credited; undefined: unchanged. */
   readonly fulfilment?: Fulfilment | undefined;
 }
 
 interface Credited {
   readonly lines: readonly CreditNoteLine[];
-  /** As it is to be saved. */
+  /** The order as it is to be saved. */
   readonly order: Order;
   readonly payment: Payment | undefined;
   readonly refund: Attempt | undefined;
   readonly refunded: bigint;
-  /** The tax contained in it. */
+  /** The tax contained in the amount. */
   readonly refundedTax: bigint;
 }
 
-/** Books what is given back, with its credit note. Refuses as its acts say. */
+/** Books what is given back, with its credit note. Refuses as the acts above say. */
 export function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Decision | AppError {
   const refused = refuseCancelling(found.order) ?? refuseClosed(found.order);
   const kept = refused ?? keepCredit(desk, found, crediting);
@@ -124,13 +124,13 @@ export interface KeptCredit {
   readonly document: CreditNoteDocument;
 }
 
-/** As `credit`, of an order that may be credited, for an answer of the caller's own. */
+/** As `credit`, for an order that may be credited, when the caller builds its own answer. */
 export function keepCredit(desk: Desk, found: FoundOrder, crediting: Crediting): KeptCredit | AppError {
   const booked = bookCredit(desk, found, crediting);
   return booked instanceof AppError ? booked : saveCredit(desk, found, booked);
 }
 
-/** What is given back, booked; the order and the credit note are still to be left. */
+/** What was given back is booked; the order and the credit note must still be left. */
 export type BookedCredit = Crediting & Credited;
 
 /** Refuses what a refund or the ledger refuses. */
@@ -144,12 +144,12 @@ export function bookCredit(desk: Desk, found: FoundOrder, crediting: Crediting):
   });
 }
 
-/** Before it is confirmed an order is edited or cancelled, and after it has ended without a sale nothing is left to give. */
+/** Before confirmation an order is edited or cancelled, and after it has ended without a sale nothing is left to give back. */
 function refuseClosed({ state }: Order): AppError | undefined {
   return isSold(state) ? undefined : orderError("order_state_forbids", { order_status: state });
 }
 
-/** Goods, then money. Within `allOrNothing`. */
+/** Goods first, then money. Within `allOrNothing`. */
 function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | AppError {
   const lines: CreditNoteLine[] = [];
   for (const [index, part] of crediting.parts.entries()) {
@@ -179,15 +179,15 @@ function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number |
   return posted instanceof AppError ? posted : posted.id;
 }
 
-/** A card that is authorized is about to be captured whole: until then nobody knows what can be given back. */
+/** An authorized card is about to be captured in full: until then it is unknown what can be given back. */
 function isAboutToPay(payment: Payment | undefined): boolean {
   const isCard = payment?.captureMode === "automatic";
   return payment !== undefined && isCard && (isInFlight(payment) || authorizedLeft(payment) > 0n);
 }
 
 /**
- * What was never paid is never paid out: a credit lowers what is due first, and only the rest of it is refunded. Goods that come
- * back are due once they are shipped: what was charged for them is refunded, whatever is still to be shipped and charged.
+ * Money that was never paid is never paid out: a credit lowers what is due first, and only the rest is refunded. Returned goods
+ * were due when they were shipped, so what was charged for them is refunded, whatever is still to be shipped and charged.
  */
 function payBack(
   desk: Desk,
@@ -215,7 +215,7 @@ function payBack(
     : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
 }
 
-/** What is due of the goods that have left so far: all but what is still to be shipped. */
+/** What is due for the goods that have left so far: all but what is still to be shipped. */
 function dueOfShipped(order: Order): bigint {
   const open = order.lines.map(({ gross, shipped, cancelled, quantity }) =>
     shareOfUnits(gross, { before: shipped, after: quantity - cancelled, of: quantity }),
@@ -236,7 +236,7 @@ function saveCredit(desk: Desk, found: FoundOrder, credited: BookedCredit): Kept
   return { order, payment, document: leaveCredit(desk, found, credited) };
 }
 
-/** Leaves the credit note of what was booked. Takes a stamp. Only after the last thing that may refuse. */
+/** Leaves the credit note for what was booked. Takes a stamp. Call this only after the last step that may refuse. */
 export function leaveCredit(
   desk: Desk,
   { order, actor }: FoundOrder,
@@ -257,7 +257,7 @@ export function leaveCredit(
   return leaveCreditNote(desk, note);
 }
 
-/** What the timeline says. */
+/** The timeline's text. */
 const EVENTS = { return: "returned", refund: "refunded", cancellation: "units_cancelled" } as const;
 
 function applyCredit(

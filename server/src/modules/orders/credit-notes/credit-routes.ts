@@ -1,4 +1,4 @@
-// Routes of what is given back: returns, refunds, credit notes.
+// Routes of returns, refunds and credit notes.
 
 import { addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { readForeignCode, readName } from "../../../values/names.ts";

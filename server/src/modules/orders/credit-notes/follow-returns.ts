@@ -1,6 +1,6 @@
-// What a payment gave back by itself, whoever began it, is credited of its order like what the order gives back: a refund of the
-// payment, one made on the provider's pages, a dispute that was lost. A refund that came to nothing, whoever began it, is taken
-// back of the order by a note of its own. So what an order's notes gave back is always what its payment did.
+// Credits an order with what its payment gave back by itself, as if the order had given it back: a refund of the payment, a
+// refund made on the provider's pages, a lost dispute. A refund that failed, whoever began it, is taken back from the order
+// by a note of its own. So an order's notes always add up to what its payment gave back.
 import type { AppError } from "../../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../../desk/index.ts";
 import type { Payment, ReturnedMoney } from "../../payments/index.ts";
@@ -13,22 +13,22 @@ import { type CreditedPart, type CreditNote, creditAmount, spreadAmount } from "
 import { CREDIT_NOTES } from "./credit-note-store.ts";
 
 export interface Followed {
-  /** As it is to be saved. */
+  /** The order as it is to be saved. */
   readonly order: Order;
   /** To be left when nothing can refuse any more. */
   readonly notes: readonly CreditNote[];
 }
 
 interface Following {
-  /** The order's latest, as the change has left it. */
+  /** The order's latest payment, as the change has left it. */
   readonly payment: Payment;
   readonly actorId: string;
 }
 
-/** Stamps that the notes of one change may take. */
+/** The most stamps that the notes of one change take. */
 export const STAMPS_OF_NOTES = 8;
 
-/** Refuses `rereadFirst()` where a refund is to be taken back and the order's notes were not read. */
+/** Refuses `rereadFirst()` where a refund must be taken back and the order's notes were not read. */
 export function followReturns(
   desk: Desk,
   order: Order,
@@ -49,8 +49,8 @@ export function followReturns(
 type OneReturn = Following & { readonly money: ReturnedMoney };
 
 /**
- * What was paid too much goes back first, and changes nothing of what was sold. Of an order that is not sold yet, all of it: the
- * order waits for its money again.
+ * Overpaid money goes back first, and changes nothing about the sale. If the order is not sold yet, all the money counts as such:
+ * the order waits for its money again.
  */
 function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Followed {
   const { payment, money, actorId } = one;
@@ -79,7 +79,7 @@ function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Fo
   );
 }
 
-/** What its notes gave back by that refund, line by line; the rest of it had been paid too much. */
+/** What its notes gave back by that refund, line by line; the rest of the refund was an overpayment. */
 function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Followed | AppError {
   const { payment, money, actorId } = one;
   const known = desk.rows.of(CREDIT_NOTES).get(order.id);
@@ -103,7 +103,7 @@ function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Follo
   );
 }
 
-/** By what the notes gave of each line. Tax is that of the line's own ratio, so that its notes together have the tax of what is credited. */
+/** In proportion to the notes' amounts per line. Tax follows the line's own ratio, so all notes together have the right tax. */
 function takeFromLines(
   lines: readonly OrderLine[],
   notes: readonly CreditNote[],

@@ -1,4 +1,4 @@
-// Reads what is to be given back, at the decimals of the order's currency, which never changes.
+// Reads an amount to be given back, with the decimals of the order's currency, which never changes.
 import type { Actor } from "../../../values/actor.ts";
 import {
   readAll,

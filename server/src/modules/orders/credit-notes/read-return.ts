@@ -1,4 +1,4 @@
-// Reads what comes back, and where it goes. A location of the whole request is that of each of its items which names none.
+// Reads which goods come back, and where they go. A location on the request applies to each item that names none.
 import type { Static } from "typebox";
 import { invalidField } from "../../../values/app-error.ts";
 import { readAll, readEach, readOptionalId, readText } from "../../../values/read-input.ts";
@@ -28,7 +28,7 @@ interface Shelved {
   readonly location_id?: number | undefined;
 }
 
-/** Where the goods of an item go; nowhere without `restock`. @throws AppError `invalid/…` naming the field */
+/** Where the goods of an item go; without `restock`, nowhere. @throws AppError `invalid/…` naming the field */
 export function readShelf(input: Shelved, index: number) {
   const { restock = true, location_id: own } = input.items[index] ?? {};
   const field = own === undefined ? "location_id" : `items[${index}].location_id`;

@@ -1,5 +1,5 @@
-// Takes goods of an order back, with their money or without. They go to where they were shipped from, or to the location that is
-// named, whether orders take from it or not; goods that no stock is kept of, and those that are written off, go nowhere.
+// Takes goods of an order back, with or without their money. They go to where they were shipped from, or to the named location,
+// whether or not orders take from it; goods whose stock is not kept, and goods that are written off, go nowhere.
 import { AppError } from "../../../values/app-error.ts";
 import { findShelves, openShelves, type StockAccount } from "../../inventory/index.ts";
 import type { OrderAct } from "../changing/change-order.ts";
@@ -15,22 +15,22 @@ import { credit } from "./credit-order.ts";
 export interface ReturnedItem {
   readonly lineNo: number;
   readonly quantity: number;
-  /** Back on the shelf; otherwise written off. */
+  /** True: back on the shelf; otherwise written off. */
   readonly restock: boolean;
-  /** Where to, and the field that says so; undefined: where they were shipped from. */
+  /** The location, and the field that names it; undefined: where they were shipped from. */
   readonly location?: { readonly id: number; readonly field: string } | undefined;
 }
 
 export interface ReturnRequest {
   readonly items: readonly ReturnedItem[];
-  /** False: the goods alone; the money may follow as a refund. */
+  /** False: only the goods; the money may follow as a refund. */
   readonly refund: boolean;
   readonly reason: string;
   readonly refundTo?: number | undefined;
 }
 
 /**
- * An act that takes goods back. Opens the stock of a product at a location where none was kept before.
+ * An act that takes goods back. Opens the stock of a product at a location where it had none before.
  * Refuses `quantity_exceeds_open`, `credit_exceeds_open`, `order_cancel_pending`, and what a refund or the ledger refuses.
  * @throws AppError `not_found/location_not_found` naming the field
  */
@@ -56,11 +56,11 @@ export function returnItems(services: OrderServices, request: ReturnRequest): Or
   };
 }
 
-/** Read ahead: an order whose version is the same has the same shipments. */
+/** Read ahead: an unchanged version means unchanged shipments. */
 interface Shelves {
   readonly shipments: readonly Shipment[];
   readonly accounts: ReadonlyMap<number, StockAccount>;
-  /** Of the items that name a location, by their place in the request. */
+  /** Only items that name a location, by their index in the request. */
   readonly named: ReadonlyMap<number, StockAccount>;
 }
 
@@ -92,7 +92,7 @@ async function readShelves(
   };
 }
 
-/** Each item's line as the items before it leave it. Refuses `quantity_exceeds_open`, naming the item. */
+/** Each item's line as the earlier items leave it. Refuses `quantity_exceeds_open`, naming the item. */
 function findOpenLines(order: Order, { items }: Pick<ReturnRequest, "items">): OrderLine[] | AppError {
   const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
   const found: OrderLine[] = [];
@@ -137,12 +137,12 @@ function findReturned(order: Order, request: ReturnRequest, shelves: Shelves): P
 }
 
 interface Goal {
-  /** Null: written off, or of goods that no stock is kept of. */
+  /** Null: written off, or stock is not kept. */
   readonly shelf: StockAccount | null;
   readonly quantity: number;
 }
 
-/** Where the units of an item go, in the order in which they were shipped: those that were shipped first come back first. */
+/** Where the units of an item go, in the order in which they were shipped: the units shipped first come back first. */
 function findGoals(
   line: OrderLine,
   { quantity, restock }: ReturnedItem,

@@ -1,5 +1,5 @@
-// Writes a credit note that names no order: what a shop with a history before this program needs, and a till. Goods go back on
-// the shelf or are written off; the money goes to a customer's account or, paid outside, to the world.
+// Writes a credit note that names no order, for a shop whose history began before this program, or for a till. Goods go back on
+// the shelf or are written off; the money goes to a customer's account or, if paid outside, to the world.
 import { AppError } from "../../../values/app-error.ts";
 import { findProductsForSale, PRODUCTS } from "../../catalog/index.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
@@ -31,7 +31,7 @@ import type { CreditNote, CreditNoteLine } from "./credit-note.ts";
 export interface NewCreditNote extends WantedCustomer {
   readonly items: readonly (NewLine & {
     readonly restock: boolean;
-    /** Where to; undefined: as `openShelves` chooses. */
+    /** The location; undefined: as `openShelves` chooses. */
     readonly location?: WantedShelf["location"];
   })[];
   readonly asset: Asset;
@@ -43,7 +43,7 @@ export interface NewCreditNote extends WantedCustomer {
 
 const STAMPS_OF_MONEY = 3;
 
-/** Writes one credit note, as `buildCreditNoteCommand` says. What is refused comes back as the outcome. */
+/** Writes one credit note, as `buildCreditNoteCommand` says. A refusal is returned as the outcome. */
 export async function writeCreditNote(
   services: OrderServices,
   caller: OrderCaller,
@@ -53,8 +53,8 @@ export async function writeCreditNote(
 }
 
 /**
- * A command that books one credit note. Locks the stock accounts and the account that is credited. Goods whose stock is kept go
- * on a shelf, wherever that is; its stock is opened where there is none.
+ * A command that books one credit note. Locks the stock accounts and the credited account. Goods whose stock is kept go
+ * on a shelf at any location; where there is none, the stock is opened.
  * Refuses `customer_unknown`, what pricing refuses, `account_not_found`, `asset_mismatch`, `account_frozen`, `account_closed`.
  * @throws AppError `not_found/location_not_found` naming the field
  */
@@ -80,7 +80,7 @@ export async function buildCreditNoteCommand(
   };
 }
 
-/** By the items' places in the request: of those whose goods go back on a shelf. */
+/** By the items' indexes in the request: only items whose goods go back on a shelf. */
 async function findShelvesOf(
   { db, assets }: OrderServices,
   productIds: readonly number[],
@@ -152,7 +152,7 @@ function book(desk: Desk, { caller, request, shelves }: Writing, priced: Priced)
   return journalId instanceof AppError ? journalId : { lines, journalId };
 }
 
-/** Tax first: what sales gives back it has then got whole. Nothing to pay, no journal. */
+/** Tax first: then sales has received the tax back before it gives the whole. Where nothing is to pay, there is no journal. */
 function payOut(
   desk: Desk,
   { asset, accountId }: NewCreditNote,

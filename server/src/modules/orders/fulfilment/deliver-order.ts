@@ -1,4 +1,4 @@
-// Notes that shipments arrived. The order is delivered when all of it is shipped and every shipment has arrived.
+// Records that shipments arrived. The order is delivered when all of it is shipped and every shipment has arrived.
 import type { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { answerWith, type FoundOrder, type OrderAct } from "../changing/change-order.ts";
@@ -7,7 +7,7 @@ import { orderError } from "../errors.ts";
 import { DELIVERIES, SHIPMENTS } from "./shipment-store.ts";
 
 /**
- * An act that notes delivery, of one shipment or of all; what has arrived before is left as it is.
+ * An act that records the delivery of one shipment or of all; shipments that arrived earlier stay as they are.
  * Refuses `order_not_shipped`.
  */
 export function deliverOrder({ shipmentId }: { shipmentId?: number | undefined }): OrderAct {

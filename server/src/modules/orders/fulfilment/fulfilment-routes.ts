@@ -1,4 +1,4 @@
-// Routes of staff on an order's way to its customer: steps, review, shipping, delivery.
+// Routes for staff who bring an order to its customer: steps, review, shipping, delivery.
 
 import type { HttpServer } from "../../../http/index.ts";
 import { readOptionalId, readText } from "../../../values/read-input.ts";

@@ -1,11 +1,11 @@
-// The shapes of what parcels, reserved goods and deliveries are asked with.
+// The shapes of requests about parcels, reserved goods and deliveries.
 import { Type } from "typebox";
 import { IdInput, SHOWN } from "../../../http/index.ts";
 import { ADJUSTMENT_REASONS } from "../../inventory/index.ts";
 import { LINES_MAX } from "../order.ts";
 import { closed, LineNo, LocationId, Note, Quantity } from "../schemas.ts";
 
-/** What is shipped in spite of something has a reason. */
+/** Shipping in spite of a refusal needs a reason. */
 const REASONED = { anyOf: [{ properties: { ship_anyway: { const: false } } }, { required: ["note"] }] };
 
 export const ShipInput = Type.Object(

@@ -1,11 +1,11 @@
-// The units that are held for a line: which stock accounts they lie on, taking some of them out of their holds, adding others.
+// The units that are held for a line: tells which stock accounts they lie on, takes units out of their holds, and adds holds.
 import { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
 import { releaseUnits } from "../../inventory/index.ts";
 import type { Hold } from "../../ledger/index.ts";
 import { type Order, type OrderLine, ownerOf } from "../order.ts";
 
-/** What the holds of an order's stock are for. */
+/** The purpose of the holds of an order's stock. */
 export function purposeOf(order: Pick<Order, "id">, actorId: string) {
   return { reference: `order ${order.id}`, actorId, owner: ownerOf(order) };
 }
@@ -28,12 +28,12 @@ export interface Freeing {
   readonly order: Order;
   readonly actorId: string;
   readonly quantity: number;
-  /** The stock account that they are taken from; undefined: any, the last hold first. */
+  /** The stock account that they are taken from; undefined: any, beginning with the last hold. */
   readonly accountId?: number | undefined;
 }
 
 /**
- * Takes units out of the line's holds; the line holds so many less then. At most two stamps a hold. Within `allOrNothing`.
+ * Takes units out of the line's holds, so that the line holds fewer. At most two stamps per hold. Within `allOrNothing`.
  * Refuses what the ledger refuses.
  */
 export function freeHeld(

@@ -1,4 +1,4 @@
-// Reads what staff does with goods that an order has reserved.
+// Reads the requests of staff about goods that an order has reserved.
 import { readText } from "../../../values/read-input.ts";
 import type { MoveInput, WriteOffInput } from "./fulfilment-schemas.ts";
 import type { Move, WriteOff } from "./reserved-goods.ts";

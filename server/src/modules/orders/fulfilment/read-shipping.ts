@@ -1,4 +1,4 @@
-// Reads what is to be shipped, and how.
+// Reads which goods are to be shipped, and how.
 import { invalidField } from "../../../values/app-error.ts";
 import { readName } from "../../../values/names.ts";
 import { readAll, readFilledText, readText } from "../../../values/read-input.ts";

@@ -1,4 +1,4 @@
-// Reserves what is short of an order: units that were written off when there were no others, and are still to be shipped.
+// Reserves an order's short units: units that were written off without a replacement, and are still to be shipped.
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { findShelves, reserveAvailable, type StockByProduct, sellingOf } from "../../inventory/index.ts";
@@ -12,8 +12,8 @@ import { addHolds, purposeOf } from "./held-units.ts";
 import { refuseWithoutHolds } from "./reserved-goods.ts";
 
 /**
- * An act that reserves as much of what is short as there is, line by line.
- * Refuses `order_state_forbids`, `order_cancel_pending`, `shipping_stopped`, `nothing_short`, `units_short` where there is none.
+ * An act that reserves as many of the short units as there are in stock, line by line.
+ * Refuses `order_state_forbids`, `order_cancel_pending`, `shipping_stopped`, `nothing_short`, `units_short` where there are none.
  */
 export function reserveShort({ db }: Pick<OrderServices, "db">): OrderAct {
   let stock: StockByProduct = new Map();

@@ -1,6 +1,6 @@
-// What staff does with goods that an order has reserved, without taking them from the order: write off what is broken or gone, move what
-// is to leave from elsewhere, reserve anew what could not be replaced. What is held and what is short are always what is open, and the
-// stock is told as the storekeeper's own bookings tell it.
+// How staff handle goods that an order has reserved, without taking them from the order: write off what is broken or gone, move
+// what is to leave from another location, reserve again what could not be replaced. Held units plus short units always equal
+// the open units, and changes of stock are reported like the storekeeper's own bookings.
 import { AppError, invalidField } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import {
@@ -29,7 +29,7 @@ import { addHolds, freeHeld, heldByAccount, purposeOf } from "./held-units.ts";
 interface ReservedItem {
   readonly lineNo: number;
   readonly quantity: number;
-  /** Where they lie; undefined: where all of the line lie. */
+  /** The location they lie at; undefined: the only one of the line. */
   readonly locationId?: number | undefined;
 }
 
@@ -43,13 +43,13 @@ export interface Move {
   readonly note?: string | undefined;
 }
 
-/** Units that were written off, and two of a hold that they are taken from; then one for each account that others are taken from. */
+/** Units written off, and two for a hold that they are taken from; then one for each account that others are taken from. */
 const STAMPS_OF_ITEM = 4;
 
 /**
- * An act that writes off units that are reserved: they are gone, and others are reserved for the order as far as there are any; what is
- * missing then is the line's `short`. Refuses `order_state_forbids`, `order_cancel_pending`, `shipping_stopped`, `quantity_exceeds_open`,
- * `location_ambiguous`, `insufficient_stock` (units that were sold before they arrived).
+ * An act that writes off reserved units: they are gone, and others are reserved instead as far as there are any; the missing
+ * ones are the line's `short`. Refuses `order_state_forbids`, `order_cancel_pending`, `shipping_stopped`,
+ * `quantity_exceeds_open`, `location_ambiguous`, `insufficient_stock` (units that were sold before they arrived).
  */
 export function writeOffUnits(services: OrderServices, { items, note }: WriteOff): OrderAct {
   let shelves: StockByProduct = new Map();
@@ -94,8 +94,8 @@ export function writeOffUnits(services: OrderServices, { items, note }: WriteOff
 }
 
 /**
- * An act that moves units that are reserved to another location, where they stay reserved. Opens the stock of a product at a location
- * where none was kept before. Refuses as `writeOffUnits`. @throws AppError `not_found/location_not_found` naming the field
+ * An act that moves reserved units to another location, where they stay reserved. Opens the stock of a product at a location
+ * where it had none before. Refuses as `writeOffUnits`. @throws AppError `not_found/location_not_found` naming the field
  */
 export function moveUnits(services: OrderServices, { items, note }: Move): OrderAct {
   let shelves: StockByProduct = new Map();
@@ -159,7 +159,7 @@ function productsOf(order: Order, items: readonly ReservedItem[]): number[] {
   ];
 }
 
-/** The lines of the items, whose stock is kept. Refuses `quantity_exceeds_open`, naming the item. */
+/** The lines of the items, whose stock must be kept. Refuses `quantity_exceeds_open`, naming the item. */
 function findLines(order: Order, items: readonly ReservedItem[]): OrderLine[] | AppError {
   const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
   const found: OrderLine[] = [];
@@ -183,7 +183,7 @@ interface Change<Item extends ReservedItem> {
   readonly event: string;
   readonly topic: "stock.adjusted" | "stock.transferred";
   readonly note: string | undefined;
-  /** What becomes of an item's units, which are free and lie on the account. */
+  /** Handles an item's units, which have been freed and lie on the account. */
   readonly book: (
     line: OrderLine,
     of: { item: Item; account: StockAccount; index: number },
@@ -217,7 +217,7 @@ function change<Item extends ReservedItem>(
   return answerWith(desk, saved, payment);
 }
 
-/** What ended, is about to end or was stopped holds nothing. */
+/** An order or line that has ended, is about to end or was stopped holds nothing. */
 export function refuseWithoutHolds(order: Order): AppError | undefined {
   if (isFinal(order.state)) return orderError("order_state_forbids", { order_status: order.state });
   if (order.shippingStop !== "none")
@@ -256,7 +256,7 @@ function changeLines<Item extends ReservedItem>(
   return { lines: [...lines.values()], booked, told };
 }
 
-/** Where the units lie that an item means. Refuses `quantity_exceeds_open`, `location_ambiguous`, naming the item. */
+/** Where the item's units lie. Refuses `quantity_exceeds_open`, `location_ambiguous`, naming the item. */
 function findHeld(
   desk: Desk,
   line: OrderLine,

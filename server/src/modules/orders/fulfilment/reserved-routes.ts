@@ -1,4 +1,4 @@
-// Routes of staff on goods that an order has reserved: written off, moved, reserved anew.
+// Routes for staff about goods that an order has reserved: writing off, moving, reserving again.
 
 import type { HttpServer } from "../../../http/index.ts";
 import { addChangeRoute } from "../changing/change-routes.ts";

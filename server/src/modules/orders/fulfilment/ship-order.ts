@@ -1,5 +1,5 @@
-// Ships an order, wholly or in part: the stock that was held leaves the house, what is left stays held, and what was shipped
-// is charged, all in one commit. What cannot be charged is not shipped.
+// Ships an order, wholly or in part: the held stock leaves the house, the rest stays held, and the shipped goods
+// are charged, all in one commit. Goods that cannot be charged are not shipped.
 
 import { AppError } from "../../../values/app-error.ts";
 import { divideHalfUp } from "../../../values/money.ts";
@@ -26,16 +26,16 @@ import { describeShipment, type Shipment, type ShipmentLine, type Tracking } fro
 import { NEW_SHIPMENTS } from "./shipment-store.ts";
 
 export interface ShipRequest extends Tracking {
-  /** Although its money went back or is disputed; otherwise that is refused. */
+  /** Ships although its money went back or is disputed; otherwise that is refused. */
   readonly shipsAnyway?: boolean | undefined;
-  /** For the timeline; of what is shipped anyway, why. */
+  /** For the timeline; where it is shipped anyway, the reason. */
   readonly note?: string | undefined;
-  /** Undefined: all that is open and neither short nor stopped. */
+  /** Undefined: all open units that are neither short nor stopped. */
   readonly items?: readonly { readonly lineNo: number; readonly quantity: number }[] | undefined;
 }
 
 /**
- * An act that ships. What is shipped anyway of an order whose stock was freed is taken from what there is now.
+ * An act that ships. If an order's stock was freed and it is shipped anyway, the units are taken from current stock.
  * Refuses `order_state_forbids`, `order_not_paid`, `order_in_review`, `order_cancel_pending`, `shipping_stopped`,
  * `quantity_exceeds_open`, `units_short`, `insufficient_stock`, and what the ledger refuses of the charge (`account_frozen`, ...).
  */
@@ -57,7 +57,7 @@ export function shipOrder({ stockOf }: Pick<OrderServices, "stockOf">, request: 
   };
 }
 
-/** Of stock that is held and shipped in one command. */
+/** For stock that is held and shipped in one command. */
 const STAMPS_PER_ACCOUNT = 3;
 
 type Shipping = ShipRequest & { readonly stock: StockByProduct };
@@ -96,7 +96,7 @@ const OBSTACLES = {
   refund_under_way: "the order is being refunded",
 } as const satisfies Record<ShippingObstacle, string>;
 
-/** Quantity by line number. */
+/** Quantities by line number. */
 function readQuantities(order: Order, { items, shipsAnyway }: ShipRequest): Map<number, number> | AppError {
   const lines = new Map(order.lines.map((line) => [line.lineNo, line]));
   const wanted = new Map<number, number>();
@@ -138,7 +138,7 @@ interface Shipped {
   readonly payment: Payment | undefined;
 }
 
-/** Stock, then money. Within `allOrNothing`. */
+/** Stock first, then money. Within `allOrNothing`. */
 function book(
   desk: Desk,
   found: FoundOrder,
@@ -167,7 +167,7 @@ interface ShippedUnits {
   readonly actorId: string;
 }
 
-/** What was freed when the order or the line was stopped is taken from the stock that there is. */
+/** Units that were freed when the order or the line was stopped are taken from current stock. */
 function holdAgain(
   desk: Desk,
   line: OrderLine,
@@ -215,7 +215,7 @@ function shipLine(
   return { line: { ...after, holdIds, stockAccountIds }, parts };
 }
 
-/** Captures the worth of what is shipped now; with the last shipment all that is due. An invoice is paid by itself. */
+/** Captures the worth of the goods shipped now; with the last shipment, all that is due. An invoice is paid separately. */
 function charge(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
@@ -231,7 +231,7 @@ function charge(
   return capturePayment(desk, payment, { amountMinor, taxMinor, keepsRest: !isLast, actorId: actor.id });
 }
 
-/** The tax of the goods; where some of the order was waived, the share of what is owed: the last charge has all that is left of it. */
+/** The tax of the goods; where part of the order was waived, the share of what is owed. The last charge takes all that is left */
 function taxToCharge(
   { order, payment }: { order: Order; payment: Payment },
   { amountMinor, tax }: { amountMinor: bigint; tax: bigint | undefined },
@@ -244,7 +244,7 @@ function taxToCharge(
   return charged > 0n ? charged : 0n;
 }
 
-/** Gross and tax of the units that lie between two states of the same lines. */
+/** Gross and tax of the units that differ between two states of the same lines. */
 function worthOf(before: readonly OrderLine[], after: readonly OrderLine[]): { gross: bigint; tax: bigint } {
   let [gross, tax] = [0n, 0n];
   for (const [index, line] of after.entries()) {

@@ -24,7 +24,7 @@ interface ShipmentLineRow {
   quantity: number;
 }
 
-/** Shipments by order, oldest first. Locked by their orders' rows. */
+/** Shipments by order, oldest first. Covered by the locks of their orders' rows. */
 export const SHIPMENTS: RowReader<readonly Shipment[]> = {
   kind: "orders.shipments",
   read: (tx, orderIds) => selectShipmentsOfOrders(tx, orderIds),

@@ -1,4 +1,4 @@
-// A shipment: what left the house at one time, and whether it arrived.
+// A shipment: goods that left the house together, and whether they arrived.
 import { formatStamp } from "../../../values/time.ts";
 import type { ShipmentDocument } from "../answer-schemas.ts";
 
@@ -10,7 +10,7 @@ export interface Tracking {
 
 export interface ShipmentLine {
   readonly lineNo: number;
-  /** The stock hold that it captured; 0 for goods that no stock is kept of. */
+  /** The stock hold that it captured; 0 for goods whose stock is not kept. */
   readonly holdId: number;
   readonly stockAccountId: number | null;
   readonly quantity: number;

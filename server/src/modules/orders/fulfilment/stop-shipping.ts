@@ -1,6 +1,6 @@
-// Goods whose money went back stay here. An order that was given back whole, by us or by the bank, is stopped in the commit
-// that tells of it, and what was held of it is free for others. It stays stopped whatever its money does later: staff cancels
-// it, or ships it all the same, with what there is by then. The same holds for a line of which all was refunded by its number.
+// Goods whose money went back are not shipped. An order whose money was all given back, by us or by the bank, is stopped in the
+// commit that reports it, and its holds are freed for others. It stays stopped whatever its money does later: staff cancel
+// it, or ship it anyway from current stock. The same holds for a line that was refunded completely by its number.
 import type { AppError } from "../../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../../desk/index.ts";
 import { releaseStock } from "../../inventory/index.ts";
@@ -11,13 +11,13 @@ import { holdsOf, type Order, openOf, ownerOf, withoutHolds } from "../order.ts"
 
 export interface PaidOrder {
   readonly order: Order;
-  /** The order's latest. */
+  /** The order's latest payment. */
   readonly payment: Payment | undefined;
 }
 
 /**
- * The order as it is to be saved, stopped where its money went back, with its payment; both as they were where it did not. Frees
- * stock, and money that is set aside for what is not owed any more. Within `allOrNothing`. Refuses `rereadFirst()` where the order's holds
+ * The order as it is to be saved (stopped where its money went back) and its payment; both unchanged where it did not. Frees
+ * stock, and money held for more than is owed. Within `allOrNothing`. Refuses `rereadFirst()` where the order's holds
  * were not read.
  */
 export function stopShipping(
@@ -40,8 +40,8 @@ export function stopShipping(
 }
 
 /**
- * The order with those of its lines stopped that cost something and have nothing left to give back. Frees their stock. An amount that
- * names no line stops none, however it is spread. Within `allOrNothing`. The order's holds must have been read.
+ * The order, with each line stopped that cost something and has nothing left to give back. Frees their stock. An amount that
+ * names no line stops no line, however it is spread. Within `allOrNothing`. The order's holds must have been read.
  */
 export function stopLines(desk: Desk, order: Order, lineNos: ReadonlySet<number>): Order | AppError {
   if (order.shippingStop !== "none" || !isToBeShipped(order)) return order;

@@ -1,4 +1,4 @@
-// Coupons on orders: what one takes off is spread over the lines before their tax is computed, and its use goes with the order:
+// Coupons on orders: the discount is spread over the lines before their tax is computed, and the coupon's use follows the order:
 // taken when it is placed, given back when it ends without a sale.
 import { AppError } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
@@ -27,7 +27,7 @@ interface Coupon {
   readonly customerId: string | null;
 }
 
-/** What an order with a coupon has read beside all else; of one without, nothing. */
+/** What an order with a coupon reads in addition; without a coupon, nothing. */
 export function needsOfCoupon(order: Coupon): RowNeed[] {
   const claim = claimOf(order);
   return claim === undefined ? [] : couponNeeds(claim);
@@ -37,7 +37,7 @@ export function claimOf({ couponCode: code, customerId }: Coupon): CouponClaim |
   return code === undefined || code === null ? undefined : { code, customerId };
 }
 
-/** The lines of an order that is being placed, with its coupon taken off. Refuses what the coupon refuses. */
+/** The lines of an order being placed, with its coupon's discount. Refuses what the coupon refuses. */
 export function applyCoupon(
   desk: Desk,
   order: Coupon & { readonly asset: Asset },
@@ -49,7 +49,7 @@ export function applyCoupon(
   return discount instanceof AppError ? discount : discountLines(listed.lines, discount);
 }
 
-/** New lines of an order that has its use of the coupon already. Refuses what the terms of now refuse. */
+/** New lines of an order that already has its use of the coupon. Refuses what the coupon's current terms refuse. */
 export function reapplyCoupon(desk: Desk, order: Order, listed: PricedLines): PricedLines | AppError {
   const asset = desk.assets.byCode(order.currency);
   if (order.couponCode === null || asset === undefined) return listed;
@@ -62,7 +62,7 @@ export function worthOf(lines: readonly OrderLine[], { code: currency, scale }: 
   return { currency, subtotalMinor, write: (minor: bigint) => formatAmount(minor, scale) };
 }
 
-/** Spreads a discount over the lines by what they are worth; tax is computed of what is left of each. */
+/** Spreads a discount over the lines in proportion to their worth; tax is computed from what is left of each. */
 export function discountLines(listed: readonly OrderLine[], discount: bigint): PricedLines | AppError {
   const lines = priceDiscounted(listed, discount);
   const totals = sumTotals(lines);
@@ -73,21 +73,21 @@ export function discountOfLines(lines: readonly OrderLine[]): bigint {
   return lines.reduce((sum, line) => sum + line.discount, 0n);
 }
 
-/** Only after the last thing that may refuse. */
+/** Call this only after the last step that may refuse. */
 export function takeUseFor(desk: Desk, order: Order): void {
   const claim = claimOf(order);
   if (claim !== undefined) takeUse(desk, claim, order.id);
 }
 
-/** Only after the last thing that may refuse, of an order that `returnsUse`. */
+/** For an order that `returnsUse`. Call this only after the last step that may refuse. */
 export function returnUseOf(desk: Desk, order: Order): void {
   const claim = claimOf(order);
   if (claim !== undefined) returnUse(desk, claim, order.id);
 }
 
 /**
- * Whether the order's use of its coupon comes back when it ends now without a sale: of one that was never confirmed always, of one that
- * was where the shop wants it so. One that is being cancelled has given it back already.
+ * Whether the order's use of its coupon is returned if it ends now without a sale: always if the order was never confirmed,
+ * otherwise if the shop is configured so. An order that is being cancelled has already returned it.
  */
 export function returnsUse(
   { state, cancelReason }: Order,

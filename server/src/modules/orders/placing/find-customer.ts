@@ -1,4 +1,4 @@
-// Whose an order or a credit note of staff is: a user, somebody of another system where that is said, or nobody.
+// Finds the customer of an order or credit note entered by staff: a user, a person of another system if stated so, or nobody.
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
@@ -10,13 +10,13 @@ import type { OrderServices } from "../services.ts";
 /** Null: nobody. */
 export interface WantedCustomer {
   readonly customerId: string | null;
-  /** A user, who must be found: then it is theirs. */
+  /** A user, who must exist: then it belongs to them. */
   readonly customer?: WhomWish | undefined;
 }
 
 type CustomerInput = Pick<OrderInput, "customer_id" | "customer_username" | "external_customer">;
 
-/** As staff says. @throws AppError `invalid/invalid_request` naming the field */
+/** As staff entered it. @throws AppError `invalid/invalid_request` naming the field */
 export function readCustomer(actor: Actor, input: CustomerInput): WantedCustomer {
   const { customer_id, customer_username: username, external_customer: isExternal } = input;
   const id = customer_id ?? undefined;
@@ -26,8 +26,8 @@ export function readCustomer(actor: Actor, input: CustomerInput): WantedCustomer
 }
 
 /**
- * The request with the id of the user that it means; `refused` where there is none: `customer_unknown`. To be told in the decision, as
- * what a repeated key is answered; who was found once is found for ever, for users are never deleted.
+ * The request with the id of the user that it means; `refused` where there is none: `customer_unknown`. It is refused in the
+ * decision, so that a repeated key gets the same answer; a user who was found once always exists, for users are never deleted.
  */
 export async function settleCustomer<Request extends WantedCustomer>(
   { db }: Pick<OrderServices, "db">,

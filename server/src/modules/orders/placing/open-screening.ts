@@ -1,5 +1,5 @@
-// Puts risk's fraud check into the orders' placing. What it has to know beforehand of
-// who orders is read once for all that order at the same time; the rest is read with the desk's batch.
+// Connects risk's fraud check to the placing of orders. What it must know in advance about
+// the customers is read once for all who order at the same time; the rest is read with the desk's batch.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { createGroupCommit } from "../../../runtime/group-commit.ts";

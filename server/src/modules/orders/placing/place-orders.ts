@@ -1,6 +1,6 @@
-// Places an order: prices, tax and the fraud check, stock held, money held or a card's intent written down, the order with
-// its lines, in one commit with all other orders of the batch. Either all of it or nothing: a refusal of any line, of
-// the account or of the check leaves no trace but its entry in the audit trail.
+// Places an order: prices, tax and the fraud check, stock held, money held or a card's intent written down, and the order with
+// its lines, in one commit with all other orders of the batch. It is all or nothing: a refusal of any line, of
+// the account or by the check leaves no trace except its entry in the audit trail.
 
 import { AppError } from "../../../values/app-error.ts";
 import { needOwners } from "../../banking/index.ts";
@@ -38,16 +38,16 @@ import { type NewLine, priceLines } from "./price-lines.ts";
 import type { Address, PreparedScreen, Screen, ScreenJudgement } from "./screen.ts";
 import type { LineTotals } from "./totals.ts";
 
-/** What is to be ordered, checked in form. */
+/** The order request; its form has been checked. */
 export interface NewOrder extends WantedCustomer {
   readonly items: readonly NewLine[];
   readonly asset: Asset;
-  /** As promotions keeps it; undefined: none. */
+  /** In the form in which promotions stores it; undefined: none. */
   readonly couponCode?: string | undefined;
   readonly paymentMethod: PaymentMethod;
-  /** Balance: the account that pays. */
+  /** For a balance: the account that pays. */
   readonly accountId?: number | undefined;
-  /** Card: what the client got from the provider. */
+  /** For a card: the token that the client got from the provider. */
   readonly paymentToken?: string | undefined;
   readonly shippingAddress: Address | null;
   readonly billingAddress: Address | null;
@@ -56,16 +56,16 @@ export interface NewOrder extends WantedCustomer {
   readonly metadata?: string | undefined;
 }
 
-/** What a command that places an order as one of its parts (a cart's checkout) adds. */
+/** What a command adds that places an order as one of its parts (a cart's checkout). */
 export interface PlacingExtension {
   readonly needs: readonly RowNeed[];
-  /** Before anything is decided. An answer in its place: the order that this was placed as before. */
+  /** Called before anything is decided. It may return an answer instead: the order that was placed earlier. */
   readonly check: (desk: Desk) => Decision | AppError | undefined;
   /** After the order is placed; may leave rows, must not refuse. */
   readonly onPlaced: (desk: Desk, order: Order) => void;
 }
 
-/** Places one order, as `buildPlacingCommand` says. What is refused comes back as the outcome. */
+/** Places one order, as `buildPlacingCommand` says. A refusal is returned as the outcome. */
 export async function placeOrder(
   services: OrderServices,
   caller: OrderCaller,
@@ -78,8 +78,8 @@ export async function placeOrder(
  * A command that places one order. Reads its products without a lock; locks the stock accounts and the account that pays.
  * Refuses `customer_unknown`, `asset_inactive`, `product_unavailable`, `order_currency_mismatch`, `tax_class_unknown`, `order_too_large`, `insufficient_stock`,
  * `product_not_stocked`, what a coupon refuses (`coupon_used_up`, ...), `order_refused_by_screening`, `provider_not_configured`,
- * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what a stock system elsewhere says, where
- * one is asked.
+ * what opening a payment refuses (`insufficient_funds`, `account_not_found`, ...), and what an external stock system does, where
+ * there is one.
  */
 export async function buildPlacingCommand(
   services: OrderServices,
@@ -118,8 +118,8 @@ export async function buildPlacingCommand(
 }
 
 /**
- * What a stock system elsewhere says against it; undefined where it does not. Told in the decision, so that a repeated
- * key is answered what became of its order, and not what there is now that the order has taken its units.
+ * The refusal of an external stock system; undefined where it agrees. It is returned in the decision, so that a repeated
+ * key gets its order as the answer, and not a refusal because that order has taken the units.
  */
 export async function askElsewhere(
   checkStock: StockCheck,
@@ -154,7 +154,7 @@ interface Placing {
   readonly request: NewOrder & { extension?: PlacingExtension };
   readonly stock: StockByProduct;
   readonly screen: PreparedScreen | undefined;
-  /** By what was asked before the desk. */
+  /** The refusal by what was asked before the desk. */
   readonly refusedAhead: AppError | undefined;
 }
 
@@ -185,7 +185,7 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
   return savePlaced(desk, placing, { id, booked, totals: priced.totals });
 }
 
-/** The trail has the reasons; whoever ordered is not told how to pass the next time. */
+/** The reasons are only on the trail: the customer must not learn how to pass the check the next time. */
 function refuseScreened({ score, reasons }: ScreenJudgement): AppError {
   const refused = orderError("order_refused_by_screening");
   refused.trail = { score, reasons };
@@ -205,7 +205,7 @@ interface Priced {
   readonly isInReview: boolean;
 }
 
-/** Stock first, then the money: what cannot be delivered is not paid. */
+/** Stock first, then money: goods that cannot be delivered are not paid. */
 function book(desk: Desk, { services, caller, request, stock }: Placing, priced: Priced): Booked | AppError {
   const reference = `order ${priced.id}`;
   const owner = ownerOf(priced);
@@ -225,7 +225,7 @@ function book(desk: Desk, { services, caller, request, stock }: Placing, priced:
 }
 
 /**
- * Holds stock for lines in their order, so that two lines of one product fold over the same balance. Within `allOrNothing`.
+ * Holds stock for lines in their order, so that two lines of one product count against the same balance. Within `allOrNothing`.
  * Refuses `insufficient_stock`, `product_not_stocked`, naming the line.
  */
 export function holdStock(
@@ -248,7 +248,7 @@ export function holdStock(
   return held;
 }
 
-/** A refusal of one line's stock, named as the request names it. */
+/** A refusal of one line's stock, with the field named as in the request. */
 export function nameLine(refused: AppError, lineNo: number): AppError {
   const fields = [{ field: `items[${lineNo - 1}].quantity`, reason: refused.message }];
   return new AppError(refused.kind, refused.code, { ...refused.details, fields });
@@ -266,11 +266,11 @@ export interface OrderPaymentRequest {
   readonly taxMinor: bigint;
   /** A card is charged when goods are shipped, not at once. */
   readonly isOnlyHeld?: boolean | undefined;
-  /** Balance: the payment that has a part of it, which gets the rest. Undefined: a new one. */
+  /** For a balance: the payment that has part of the money and gets the rest. Undefined: a new payment. */
   readonly onto?: Payment | undefined;
 }
 
-/** Opens a payment for an order, or sets the rest of it aside. Within `allOrNothing`. */
+/** Opens a payment for an order, or holds the rest of its money. Within `allOrNothing`. */
 export function openOrderPayment(
   desk: Desk,
   services: OrderServices,
@@ -300,7 +300,7 @@ export function openOrderPayment(
   );
 }
 
-/** Who takes the money. Refuses `provider_not_configured`, `account_for_payment_missing`. */
+/** The provider of the payment. Refuses `provider_not_configured`, `account_for_payment_missing`. */
 export function findProvider(
   { cardProvider }: OrderServices,
   { paymentMethod, accountId }: Pick<OrderPaymentRequest, "paymentMethod" | "accountId">,
@@ -340,7 +340,7 @@ function savePlaced(
   return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
 }
 
-/** Addresses are the answer's alone: events go to many. */
+/** Addresses are only in the answer: events go to many receivers. */
 function withAddresses(
   document: string,
   addresses: { shipping: Address | null; billing: Address | null },

@@ -1,5 +1,5 @@
-// Says what an order would come to if it were placed now, priced by the functions that price it then. Writes, holds and locks nothing:
-// whoever places it may find other prices or less stock, and what an account or the fraud check would say is said only then.
+// Tells what an order would cost now, with the functions that price real orders. Writes, holds and locks nothing:
+// a later order may find other prices or less stock, and refusals by the account or the fraud check are only found then.
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
@@ -16,7 +16,7 @@ import { settleCustomer } from "./find-customer.ts";
 import { askElsewhere, findProvider, type NewOrder, nameLine } from "./place-orders.ts";
 import { priceLines } from "./price-lines.ts";
 
-/** @throws AppError what placing would refuse of the customer, the currency, prices, coupon, stock and the way to pay, naming the field */
+/** @throws AppError what placing would refuse for customer, currency, prices, coupon, stock or payment, naming the field */
 export async function previewOrder(
   services: OrderServices,
   caller: Pick<OrderCaller, "actor">,

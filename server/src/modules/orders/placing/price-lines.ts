@@ -1,4 +1,4 @@
-// Turns what was asked for into an order's lines: name, price and tax as they are at this moment, kept with the order for
+// Turns the requested items into an order's lines: name, price and tax as they are now, kept with the order for
 // ever. Pure: the products come from the batch.
 import { AppError } from "../../../values/app-error.ts";
 import type { ProductForSale } from "../../catalog/index.ts";
@@ -7,16 +7,16 @@ import type { OrderLine } from "../order.ts";
 import type { TaxRates } from "./tax-rates.ts";
 import { type LinePrice, type LineTotals, priceLine, sumTotals } from "./totals.ts";
 
-/** A line asked for, checked in form. */
+/** A requested line; its form has been checked. */
 export interface NewLine {
   /** Undefined: a service. */
   readonly productId?: number | undefined;
-  /** Of a service, or in place of the product's name. */
+  /** The name of a service, or a name that replaces the product's. */
   readonly description?: string | undefined;
   readonly quantity: number;
   /** Minor units; undefined: the product's own price. */
   readonly unitPrice?: bigint | undefined;
-  /** Default: as the product's price; of a service, without. */
+  /** Default: as for the product's price; for a service, false. */
   readonly includesTax?: boolean | undefined;
   readonly taxClass?: string | undefined;
 }
@@ -25,16 +25,16 @@ export interface Pricing {
   readonly products: ReadonlyMap<number, ProductForSale>;
   readonly taxRates: TaxRates;
   readonly currency: string;
-  /** Staff also sells what is still a draft. */
+  /** True for staff, who may also sell drafts. */
   readonly mayBuyDrafts: boolean;
-  /** What is no longer sold can still come back. */
+  /** True for returns: products that are no longer sold can still come back. */
   readonly mayBeArchived?: boolean;
 }
 
-/** What a unit costs, and how it is taxed. */
+/** The price of a unit, and its tax. */
 export type SaleTerms = Pick<LinePrice, "unitPrice" | "includesTax" | "taxRate">;
 
-/** At which terms something is sold now; undefined where its tax class has no rate. */
+/** The terms at which something is sold now; undefined where its tax class has no rate. */
 export function termsOfSale(
   {
     priceMinor,

@@ -1,5 +1,5 @@
-// Turns what a client sent into what the commands take: ids as numbers, amounts as minor units. The form is checked by the
-// schemas before; here is what a schema cannot know, and what only staff may send.
+// Turns what a client sent into the commands' input: ids as numbers, amounts as minor units. The schemas have checked the form
+// before; this file checks what a schema cannot know, and what only staff may send.
 
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { invalidField } from "../../../values/app-error.ts";
@@ -20,7 +20,7 @@ import type { NewLine } from "./price-lines.ts";
 import type { Address } from "./screen.ts";
 
 /**
- * Each field is one line that says something; its `email`, where it has one, is an e-mail address.
+ * Each address field is one line of visible text; `email`, where present, is an e-mail address.
  * @throws AppError `invalid/invalid_request` naming the fields
  */
 export function readAddress(address: Address | null | undefined, field: string): Address | null {
@@ -61,7 +61,7 @@ export function readOrder(
     billingAddress: () => readAddress(input.billing_address, "billing_address"),
     reference: () => readName(input.reference, "reference"),
     metadata: () => (input.metadata === undefined ? undefined : readMetadata(input.metadata)),
-    // Last: that there is no such coupon is no fault of the form.
+    // Last, because an unknown coupon is not an error of the form.
     couponCode: () => (input.coupon_code === undefined ? undefined : readCouponCode(input.coupon_code)),
   });
   return { ...read, ...customer, paymentMethod: input.payment_method };
@@ -73,7 +73,7 @@ function readPayingAccount({ account_id: id, payment_method: method }: OrderInpu
   return readOptionalId(id, "account_id");
 }
 
-/** Everybody else orders for themselves. */
+/** Everybody but staff orders for themselves. */
 function readOneself(actor: Actor, { customer_id: id, ...input }: OrderInput): WantedCustomer {
   const others = (["customer_username", "external_customer"] as const).filter(
     (field) => input[field] !== undefined,
@@ -82,7 +82,7 @@ function readOneself(actor: Actor, { customer_id: id, ...input }: OrderInput): W
   return { customerId: actor.id };
 }
 
-/** As it is kept. @throws AppError `refused/coupon_unknown` where no coupon can be called so */
+/** The code in its stored form. @throws AppError `refused/coupon_unknown` where no coupon can have this code */
 export function readCouponCode(typed: string): string {
   const code = normalizeCode(typed);
   if (code === undefined) throw refuseUnknown(typed);
@@ -111,7 +111,7 @@ export function readItems(
   });
 }
 
-/** Zero is a gift; below zero is no sale. */
+/** A price of zero is a gift; below zero is not allowed. */
 function readUnitPrice(input: string | number | undefined, asset: Asset, field: string): bigint | undefined {
   if (input === undefined) return undefined;
   if (String(input).trimStart().startsWith("-"))

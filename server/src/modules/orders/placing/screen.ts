@@ -1,6 +1,6 @@
-// The fraud check's place in an order's placing: a port, filled by whoever keeps rules and cases. It is prepared before the
-// order queues at the desk, and judges within the batch, once prices are known and before anything is booked: it must
-// neither wait nor call anybody there.
+// The port for the fraud check of new orders, implemented by the module with the rules and cases. It is prepared before the
+// order queues at the desk, and judges within the batch, once prices are known and before anything is booked: there it
+// must not wait for anything or call anybody.
 import type { Actor } from "../../../values/actor.ts";
 import type { Desk, RowNeed } from "../../desk/index.ts";
 
@@ -11,32 +11,32 @@ export interface ScreenedOrder {
   readonly currency: string;
   readonly shippingAddress: Address | null;
   readonly billingAddress: Address | null;
-  /** IP address of the request; undefined for the program's own. */
+  /** IP address of the request; undefined for the program's own requests. */
   readonly ip: string | undefined;
 }
 
 export type Address = Readonly<Record<string, string>>;
 
-/** `review`: placed, but it stays PENDING, stock and money held, until staff decides or it expires. */
+/** `review`: placed, but it stays PENDING with stock and money held, until staff decide or it expires. */
 export type ScreenVerdict = "accept" | "review" | "refuse";
 
 export interface ScreenJudgement {
   readonly verdict: ScreenVerdict;
   readonly score: number;
-  /** In words, for staff. */
+  /** The reasons in words, for staff. */
   readonly reasons: readonly string[];
-  /** Leaves what was found with the order that is placed; never called of one that is refused. */
+  /** Leaves the findings with the placed order; never called for a refused one. */
   readonly keep: (orderId: number) => void;
 }
 
 export interface PreparedScreen {
-  /** Rows that judging needs, read with the batch. */
+  /** Rows that the decision needs, read with the batch. */
   readonly needs: readonly RowNeed[];
   /** Pure: leaves nothing at the desk. `total` in minor units. */
   readonly judge: (desk: Desk, total: bigint) => ScreenJudgement;
 }
 
 export interface Screen {
-  /** Learns what is to be known beforehand; undefined: this order is not screened. */
+  /** Reads what must be known in advance; undefined: this order is not screened. */
   readonly prepare: (order: ScreenedOrder) => Promise<PreparedScreen | undefined>;
 }

@@ -1,15 +1,15 @@
-// Tax rates by tax class, from the configuration: `standard` is TAX_RATE, the others stand in TAX_CLASSES.
+// Tax rates by tax class, from the configuration: `standard` is TAX_RATE, the others are in TAX_CLASSES.
 import { TAX_RATE_ONE } from "./totals.ts";
 
 export interface TaxRates {
-  /** Millionths; undefined for a class that the configuration does not know. */
+  /** Millionths; undefined for a class that is not configured. */
   readonly rateOf: (taxClass: string) => number | undefined;
   readonly classes: readonly string[];
 }
 
 const RATE = /^(?:0(?:\.(\d{1,6}))?|1(?:\.0{1,6})?)$/;
 
-/** Reads "0.2" into millionths; undefined where it is no decimal from 0 to 1 with up to six places. */
+/** Reads "0.2" as millionths; undefined where it is not a decimal from 0 to 1 with up to six places. */
 export function readTaxRate(text: string): number | undefined {
   const match = RATE.exec(text);
   if (match === null) return undefined;
@@ -24,7 +24,7 @@ export function formatTaxRate(rate: number): string {
 }
 
 /**
- * Puts the rates together. Returns a sentence that says what is wrong where they cannot be read.
+ * Combines the rates. Returns a sentence that says what is wrong where they cannot be read.
  * @param taxClasses class → rate, `{"reduced": "0.05"}`
  */
 export function readTaxRates(settings: {

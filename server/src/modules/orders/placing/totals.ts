@@ -1,7 +1,7 @@
 // What a line costs, in exact minor units: net, tax, gross. Tax is rounded per line and once, half up, and an order's sums are
-// the sums of its lines. Per line, because then the printed lines add up to the printed total, whatever is returned
-// later; half up, because that is how invoices are checked by hand and what tax offices take ("5 rounds up"), while half to even
-// (which conversions of money use) would surprise whoever recalculates a single line.
+// the sums of its lines. Tax is rounded per line so that the printed lines add up to the printed total, whatever is returned
+// later; half up, because that is how invoices are checked by hand and what tax offices take ("5 rounds up"). Half to even
+// (which conversions of money use) would surprise anybody who recalculates a single line.
 import { AMOUNT_MINOR_MAX, divideHalfUp } from "../../../values/money.ts";
 
 /** Tax rates are whole millionths: 0.2 is 200,000. */
@@ -25,7 +25,7 @@ export interface LineTotals {
   readonly gross: bigint;
 }
 
-/** Prices one line; undefined where it is worth more than an amount can be. */
+/** Prices one line; undefined where its worth is larger than an amount can be. */
 export function priceLine(line: LinePrice): LineTotals | undefined {
   const totals = taxLine(line);
   return totals.gross > AMOUNT_MINOR_MAX ? undefined : totals;
@@ -40,14 +40,14 @@ function taxLine(line: LinePrice): LineTotals {
   return includesTax ? { net: amount - tax, tax, gross: amount } : { net: amount, tax, gross: amount + tax };
 }
 
-/** Quantity × unit price, as the price is written. */
+/** Quantity × unit price, at the stated price. */
 export function listPriceOf({ unitPrice, quantity }: Pick<LinePrice, "unitPrice" | "quantity">): bigint {
   return unitPrice * BigInt(quantity);
 }
 
 /**
- * Spreads a discount, of at most what the lines are worth as listed, over them by what each is worth; tax is computed of what is left
- * of each. However large.
+ * Spreads a discount, which is at most the lines' listed worth, over them in proportion to their worth; tax is computed from what
+ * is left of each. However large.
  */
 export function priceDiscounted<Line extends LinePrice>(
   lines: readonly Line[],
@@ -77,15 +77,15 @@ export function addTotals(lines: readonly LineTotals[]): LineTotals {
 }
 
 /**
- * What the units from `before` to `after` of `of` are worth, as a share of `amount`. Cut so that however many parts the units
- * come in, the parts add up to the whole.
+ * What the units from `before` to `after` of `of` are worth, as a share of `amount`. Rounded so that however many parts the units
+ * are split into, the parts add up to the whole.
  */
 export function shareOfUnits(amount: bigint, units: { before: number; after: number; of: number }): bigint {
   const upTo = (count: number) => divideHalfUp(amount * BigInt(count), BigInt(units.of));
   return upTo(units.after) - upTo(units.before);
 }
 
-/** The tax within a part of a gross amount, by the whole's own ratio; all parts together hold the whole's tax. */
+/** The tax within a part of a gross amount, by the whole's own ratio; the parts' taxes add up to the whole's tax. */
 export function taxWithin(whole: LineTotals, part: { before: bigint; after: bigint }): bigint {
   if (whole.gross === 0n) return 0n;
   const upTo = (gross: bigint) => divideHalfUp(whole.tax * gross, whole.gross);
@@ -93,8 +93,8 @@ export function taxWithin(whole: LineTotals, part: { before: bigint; after: bigi
 }
 
 /**
- * Cuts an amount by weights that add up to at least as much, and to more than nothing: everybody gets their exact share rounded
- * down, and the minor units left over go one each to those whose shares lost most, the first of equals first. So the parts add
+ * Splits an amount by weights whose sum is at least as large, and above zero: each part gets its exact share rounded
+ * down, and the minor units left over go one each to the parts that lost most, the first of equals first. So the parts add
  * up to the amount, and none is more than its weight.
  */
 export function apportion(amount: bigint, weights: readonly bigint[]): bigint[] {

@@ -1,4 +1,4 @@
-// The SQL that reads what orders bought, for whoever compares them with what they came from.
+// The SQL that reads what orders bought, to be compared with the carts they came from.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
@@ -8,7 +8,7 @@ export interface BoughtOrder {
   readonly total: bigint;
   readonly couponCode: string | null;
   readonly customerId: string | null;
-  /** Its lines are not those that it was placed with. */
+  /** Its lines are not the ones that it was placed with. */
   readonly wasEdited: boolean;
   readonly items: readonly BoughtItem[];
 }

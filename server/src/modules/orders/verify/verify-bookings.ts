@@ -1,5 +1,5 @@
-// Compares what orders, shipments and credit notes say that they held and moved with the ledger, where it lies. One function a
-// check: each answers its first difference in words, or undefined.
+// Compares the holds and movements that orders, shipments and credit notes name with the ledger. One function per
+// check: it returns its first difference in words, or undefined.
 
 import { findStockOfAccounts, unitAccounts } from "../../inventory/index.ts";
 import {
@@ -21,7 +21,7 @@ import * as store from "./verify-pages-store.ts";
 
 const PAGE = 2_000;
 
-/** Every active hold in favor of what is sold is one line's. That the lines' holds are active is checked order by order. */
+/** Every active hold in favor of sold goods belongs to one line. Whether lines' holds are active is checked order by order. */
 export async function checkNamedHolds({ tx, assets }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
   const named = await store.countHoldsOfLines(tx);
@@ -39,7 +39,7 @@ export async function checkNamedHolds({ tx, assets }: VerifySubject): Found {
   for (let afterId = 0; ; ) {
     const ids = await findActiveHoldIds(tx, { creditAccountId: sold, afterId, limit: PAGE });
     const last = ids.at(-1);
-    if (last === undefined) return undefined; // a line names a hold that is not active: checked order by order
+    if (last === undefined) return undefined; // a line names a hold that is not active: that is checked order by order
     const holdId = ids.find((id) => !lines.has(id));
     if (holdId !== undefined)
       return {
@@ -87,7 +87,7 @@ function describeShipment(part: store.ShippedPart, hold: KeptHold | undefined): 
   return { check: "order_shipments", what, orderId, holdId, expected, stored };
 }
 
-/** Goods that came back were booked back on the shelf, and it is their product's at the location that the note names. */
+/** Returned goods were booked back on the shelf, which is their product's at the location that the note names. */
 export async function checkPutBack({ tx, assets, since }: VerifySubject): Found {
   const { sold } = unitAccounts(assets);
   for (let afterId = 0; ; ) {
@@ -114,7 +114,7 @@ export async function checkPutBack({ tx, assets, since }: VerifySubject): Found 
   }
 }
 
-/** Money of credit notes that name no order went where they say. */
+/** The money of credit notes without an order went where the notes say. */
 export async function checkPaidOut(subject: VerifySubject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
@@ -133,7 +133,7 @@ export async function checkPaidOut(subject: VerifySubject): Found {
   }
 }
 
-/** Every journal of money that the ledger says a credit note owns is one that a note names. */
+/** Every journal that the ledger says belongs to a credit note is named by a note. */
 export async function checkOwnedNotes({ tx, assets, since }: VerifySubject): Found {
   const accountIds = assets
     .all()
@@ -147,7 +147,7 @@ export async function checkOwnedNotes({ tx, assets, since }: VerifySubject): Fou
   return { check: "order_refunds", what, journalId };
 }
 
-/** The tax first, where there is some, then the whole. */
+/** The tax first, where there is some, then the whole amount. */
 function isPaidOut(
   { assets }: VerifySubject,
   { journalId, accountId, amount, tax, currency }: store.NotedBooking,
@@ -189,7 +189,7 @@ function describeBooking(
   return { check, what, creditNoteId, journalId, ...(orderId === null ? {} : { orderId }) };
 }
 
-/** Every refund that a credit note names is one of its payment, of the same amount: or of more, where some had been paid too much. */
+/** Every refund that a credit note names belongs to its payment and has the same amount, or more where some was overpaid. */
 export async function checkRefunds(subject: VerifySubject): Found {
   const { tx, since } = subject;
   for (let afterId = 0; ; ) {
@@ -221,7 +221,7 @@ function isRefunded(
   return refund.amountMinor === size || (mayBeMore && refund.amountMinor > size);
 }
 
-/** All units that the ledger sold are on shipments, and all that it took back on credit notes. */
+/** All units that the ledger sold are on shipments, and all that it took back are on credit notes. */
 export async function checkUnits({ tx, assets }: VerifySubject): Found {
   const accountId = unitAccounts(assets).sold;
   const { shipped, returned } = await store.countUnits(tx);

@@ -1,4 +1,4 @@
-// What a verification checks of orders' own rows, one function a check: each answers its first difference in words, or undefined.
+// The checks of the orders' own rows, one function each: it returns its first difference in words, or undefined.
 import type { Tx } from "../../../runtime/transaction.ts";
 import { tellBoth } from "../../../values/difference.ts";
 import { findProductsForSale } from "../../catalog/index.ts";
@@ -95,7 +95,7 @@ export async function checkProducts({ tx }: VerifySubject): Found {
   return { check: "order_products", what, orderId };
 }
 
-/** The first that names a product which the catalog does not have. */
+/** The first line that names a product which the catalog does not have. */
 export async function findMissingProduct<Named extends { readonly productId: number }>(
   tx: Tx,
   named: readonly Named[],

@@ -1,4 +1,4 @@
-// What a verification of orders answers.
+// What a verification of orders returns.
 import type { Difference } from "../../../values/difference.ts";
 
 export type OrderDifference = Difference<

@@ -1,6 +1,6 @@
-// Verifies orders: re-derives them from their lines, shipments, credit notes and timelines, and compares them with their payments
-// and with the ledger, where stock and money lie. One read-only snapshot sees one moment while servers go on selling.
-// That the ledger agrees with itself is its own check, and a payment with its events is the payments'.
+// Verifies orders: recomputes them from their lines, shipments, credit notes and timelines, and compares them with their payments
+// and with the ledger, where stock and money lie. One read-only snapshot shows one moment while servers go on selling.
+// Whether the ledger agrees with itself is its own check, and whether a payment agrees with its events is the payments'.
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
@@ -17,15 +17,15 @@ import { checkUses } from "./verify-uses.ts";
 
 export interface VerifyOrdersOptions {
   /**
-   * Stamp up to which an earlier run, the ledger's too, has found everything in order; default 0. Shipments and credit notes up to
-   * it are not compared with the ledger again, nor ended orders that have not changed since; all else is.
+   * Stamp up to which an earlier run, the ledger's too, found everything in order; default 0. Shipments and credit notes up to
+   * it are not compared with the ledger again, nor are ended orders unchanged since then; all other checks are repeated.
    */
   readonly since?: number;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
 export interface OrdersVerification {
-  /** In the order of their stamps, at most one of each check; the first is the first difference. */
+  /** In the order of their stamps, at most one per check; the first is the first difference. */
   readonly differences: readonly OrderDifference[];
   /** Orders that were compared with their payments and holds. */
   readonly orderCount: number;
@@ -49,10 +49,10 @@ const CHECKS = [
   bookings.checkRefunds,
   bookings.checkUnits,
 ] as const;
-/** Of the time that all takes, for the reading of orders page by page, measured with a million. */
+/** The share of the total time that reading the orders page by page takes, measured with a million. */
 const PAGES_SHARE = 0.5;
 
-/** Locks nothing; a run beside another is as good as alone. */
+/** Locks nothing; runs may overlap. */
 export async function verifyOrders(
   db: Sql,
   { since = 0, onProgress }: VerifyOrdersOptions = {},

@@ -1,4 +1,4 @@
-// The SQL that reads orders a page at a time, to be compared with payments and with the ledger, whose rows their own modules read.
+// The SQL that reads orders page by page, to be compared with payments and the ledger, whose rows their own modules read.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { JudgedOrder } from "../changing/order-facts.ts";
@@ -13,17 +13,17 @@ import {
 } from "../order-store.ts";
 
 export interface Page {
-  /** Stamp up to which an earlier run has found what cannot change in order; 0: from the first. */
+  /** Stamp up to which an earlier run found the unchangeable parts in order; 0: from the first. */
   readonly since: number;
   readonly afterId: number;
   readonly limit: number;
 }
 
-/** An order in what is compared with its payments and holds, in columns as few as that needs: a check reads millions. */
+/** An order with only the columns that the comparison with payments and holds needs: a check reads millions. */
 export interface CheckedOrder
   extends JudgedOrder,
     Pick<Order, "id" | "paymentId" | "currency" | "credited" | "cancelled" | "shippingStop"> {
-  /** Those that name holds, or still have units to ship. */
+  /** The lines that name holds, or still have units to ship. */
   readonly lines: readonly CheckedLine[];
 }
 
@@ -40,7 +40,7 @@ export type CheckedLine = Pick<
   | "stockAccountIds"
 >;
 
-/** Orders by id: those that are open, and those that were placed or changed since. */
+/** Orders by id: the open ones, and those placed or changed since. */
 export async function selectOrdersPage(tx: Tx, { since, afterId, limit }: Page): Promise<CheckedOrder[]> {
   const { sql } = tx;
   const rows = await sql<
@@ -136,7 +136,7 @@ export async function countHoldsOfLines({ sql }: Tx): Promise<{ count: number; d
   return { count: Number(row.count), distinct: Number(row.distinct) };
 }
 
-/** Which of the holds some line names, and by how many. */
+/** Which of the holds are named by lines, and by how many. */
 export async function selectNamedHolds({
   sql,
 }: Tx): Promise<Map<number, { orderId: number; count: number }>> {
@@ -160,7 +160,7 @@ export interface ShippedPart {
   readonly quantity: number;
 }
 
-/** What shipments took of stock, a page of shipments at a time. */
+/** The units that shipments took out of stock, a page of shipments at a time. */
 export async function selectShippedParts(
   { sql }: Tx,
   { since, afterId, limit }: Page,
@@ -200,7 +200,7 @@ export interface NotedBooking {
   /** Minor units, and units. */
   readonly amount: bigint;
   readonly journalId: number;
-  /** Who got it; null: the world outside. */
+  /** The account that got it; null: the world outside. */
   readonly accountId: number | null;
   readonly tax: bigint;
   readonly currency: string;
@@ -216,7 +216,7 @@ interface BookingRow {
   currency: string;
 }
 
-/** Money of credit notes that name no order. */
+/** The money of credit notes that name no order. */
 export async function selectPaidOut({ sql }: Tx, { since, afterId, limit }: Page): Promise<NotedBooking[]> {
   const rows = await sql<BookingRow[]>`
     SELECT id, order_id, total AS amount, journal_id, account_id, tax, currency
@@ -234,7 +234,7 @@ export async function countJournalsOfNotes({ sql }: Tx, since: number): Promise<
   return Number(row.count);
 }
 
-/** Those of them from the first id to the last. */
+/** Those journals from the first id to the last. */
 export async function selectJournalsOfNotes(
   { sql }: Tx,
   { first, last }: { first: number; last: number },
@@ -287,12 +287,12 @@ export interface NotedRefund {
   readonly paymentId: number;
   readonly refundId: number;
   readonly amount: bigint;
-  /** The order's payment gave more back than its credit notes. */
+  /** The order's payment gave back more than its credit notes say. */
   readonly hasRepaid: boolean;
   readonly currency: string;
 }
 
-/** Refunds that credit notes of orders name, each with what it gave back, or, below zero, took back of it. */
+/** Refunds that orders' credit notes name, each with the amount it gave back or, below zero, took back. */
 export async function selectNotedRefunds(
   { sql }: Tx,
   { since, afterId, limit }: Page,
@@ -325,7 +325,7 @@ export async function selectNotedRefunds(
   }));
 }
 
-/** Units that left for orders, and units that came back, by what shipments and credit notes say. */
+/** Units that left for orders, and units that came back, according to shipments and credit notes. */
 export async function countUnits({ sql }: Tx): Promise<{ shipped: bigint; returned: bigint }> {
   const [row] = await sql<[{ shipped: bigint; returned: bigint }]>`
     SELECT (
@@ -352,7 +352,7 @@ export interface CouponOrder {
   readonly id: number;
   readonly couponCode: string;
   readonly customerId: string | null;
-  /** Without a sale, or it is being cancelled. */
+  /** It ended without a sale, or is being cancelled. */
   readonly hasEnded: boolean;
   readonly wasConfirmed: boolean;
 }

@@ -1,4 +1,4 @@
-// Compares orders with their payments and stock holds, a page at a time, by the very functions that commands decide with.
+// Compares orders with their payments and stock holds, page by page, with the same functions that commands decide with.
 import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import { unitAccounts } from "../../inventory/index.ts";
 import { findHoldsById, type KeptHold, tellAmounts, type VerifySubject } from "../../ledger/index.ts";
@@ -24,7 +24,7 @@ import { type CheckedLine, type CheckedOrder, selectOrdersPage } from "./verify-
 
 const PAGE = 2_000;
 
-/** The first order whose holds, and the first whose payments, do not agree with it. */
+/** The first order whose holds do not agree with it, and the first whose payments do not. */
 export async function checkOrderPages(
   subject: VerifySubject,
 ): Promise<{ differences: OrderDifference[]; orderCount: number }> {
@@ -63,12 +63,12 @@ function checkHolds(
   return undefined;
 }
 
-/** Stock is freed as soon as the order ends or is to end, or its money went back. */
+/** Stock is freed as soon as the order has ended or is about to end, or its money went back. */
 function isOpen({ state, cancelReason, shippingStop }: CheckedOrder): boolean {
   return !isFinal(state) && cancelReason === null && shippingStop === "none";
 }
 
-/** What is open of a line is held, unless it is short or its money went back, each hold on the account that the line names. */
+/** The open units of a line are held, unless short or their money went back; each hold is on the account that the line names. */
 function findWrongHold(
   line: CheckedLine,
   { holds, sold, isOpen }: { holds: ReadonlyMap<number, KeptHold>; sold: number; isOpen: boolean },
@@ -141,7 +141,7 @@ function findWrongPayment(
   return findWrongReturns(subject, order, latest) ?? findWrongSum(subject, order, latest);
 }
 
-/** What its credit notes gave back is what its payment did; what a cancelled payment gives back is no credit. */
+/** Its credit notes gave back what its payment did; what a cancelled payment gives back is not a credit. */
 function findWrongReturns(
   subject: VerifySubject,
   order: CheckedOrder,
@@ -156,7 +156,7 @@ function findWrongReturns(
   return { what, ...idOf(latest), expected, stored };
 }
 
-/** What was paid is what is due, or less as long as more may come. */
+/** The paid amount is the due amount, or less as long as more may come. */
 function findWrongSum(
   subject: VerifySubject,
   order: CheckedOrder,
@@ -180,7 +180,7 @@ function idOf(payment: OrderMoney | undefined): { paymentId?: number } {
   return payment === undefined ? {} : { paymentId: payment.id };
 }
 
-/** Money that is neither on its way back nor the subject of anything under way. */
+/** Money that is neither on its way back nor covered by an act under way. */
 function keepsMoney(payment: OrderMoney): boolean {
   if (payment.cancelRequested && isInFlight(payment)) return false;
   return voidableOf(payment) > 0n || refundableOf(payment) > 0n;

@@ -1,5 +1,5 @@
-// The SQL that re-derives orders from their own rows: sums and prices from the lines, progress from shipments and credit notes,
-// states from the timeline. Each read answers its first difference, or undefined. Amounts are minor units as text.
+// The SQL that recomputes orders from their own rows: sums and prices from the lines, progress from shipments and credit notes,
+// states from the timeline. Each read returns its first difference, or undefined. Amounts are minor units as text.
 import { firstOf } from "../../../runtime/row-table-store.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
@@ -12,7 +12,7 @@ export interface TotalsRow {
   expected: string | null;
 }
 
-/** Orders whose lines do not add up to them; lines without an order, orders without lines, numbers left out. */
+/** Orders whose lines do not add up to them; lines without an order, orders without lines, missing line numbers. */
 export async function selectWrongTotal({ sql }: Tx): Promise<TotalsRow | undefined> {
   return firstOf(sql<TotalsRow[]>`
     WITH sums AS (
@@ -44,7 +44,7 @@ export interface PriceRow {
   expected: string;
 }
 
-/** Lines that are not their quantity times their price less the discount, with tax rounded once, half up. */
+/** Lines that are not quantity times price less the discount, with tax rounded once, half up. */
 export async function selectWrongPrice({ sql }: Tx): Promise<PriceRow | undefined> {
   return firstOf(sql<PriceRow[]>`
     WITH amounts AS (
@@ -77,8 +77,8 @@ export interface ProgressRow {
 }
 
 /**
- * Lines whose shipped, returned, cancelled and credited are not what their shipments and credit notes say. Of an order that ended, or
- * is to end, without a sale every unit is cancelled.
+ * Lines whose shipped, returned, cancelled and credited differ from their shipments and credit notes. If an order ended, or
+ * is about to end, without a sale, every unit is cancelled.
  */
 export async function selectWrongProgress({ sql }: Tx): Promise<ProgressRow | undefined> {
   return firstOf(sql<ProgressRow[]>`
@@ -132,7 +132,7 @@ export interface StateRow {
   rule: string;
 }
 
-/** Orders whose state, fulfilment, holds and dates do not go together. */
+/** Orders whose state, fulfilment, holds and dates contradict each other. */
 export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefined> {
   return firstOf(sql<StateRow[]>`
     WITH progress AS (
@@ -176,7 +176,7 @@ export async function selectWrongState({ sql }: Tx): Promise<StateRow | undefine
     LIMIT 1`);
 }
 
-/** Orders whose timeline has gaps, does not lead from state to state, or ends in another one than theirs. */
+/** Orders whose timeline has gaps, does not lead from state to state, or ends in a state other than the order's. */
 export async function selectBrokenTimeline({
   sql,
 }: Tx): Promise<{ id: bigint; seq: number | null } | undefined> {
@@ -227,7 +227,7 @@ export async function selectWrongNote({ sql }: Tx): Promise<NoteTotalsRow | unde
     LIMIT 1`);
 }
 
-/** Orders whose credited, cancelled and waived are not what their credit notes say. */
+/** Orders whose credited, cancelled and waived amounts differ from their credit notes. */
 export async function selectWrongCredit({ sql }: Tx): Promise<NoteTotalsRow | undefined> {
   return firstOf(sql<NoteTotalsRow[]>`
     WITH sums AS (

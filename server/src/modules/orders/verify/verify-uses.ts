@@ -1,6 +1,6 @@
-// Compares orders with the uses of coupons, in both directions: each order that names a coupon has its use, nobody else has one,
-// and a use has come back where its order ended, or is about to, without ever having been confirmed; of one that was confirmed it may
-// have, as the shop wanted it then; of no other.
+// Compares orders with the uses of coupons, in both directions: each order that names a coupon has its use, no other order has
+// one. A use has been returned where its order ended, or is about to, without ever being confirmed; for a confirmed order it may
+// have been, depending on the shop's setting at the time; for no other order.
 import type { VerifySubject } from "../../ledger/index.ts";
 import { type CouponUse, findUses } from "../../promotions/index.ts";
 import type { Found } from "./verify-difference.ts";

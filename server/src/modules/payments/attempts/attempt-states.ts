@@ -1,28 +1,28 @@
-// The life of an attempt as data: which event moves it from which state to which, and what that does to its payment. What is
-// not in the table changes nothing: a repeat, or a report that was overtaken. docs/payments.md shows the same table.
+// The life of an attempt as data: which event moves it from which state to which, and what that does to its payment. An event
+// that is not in the table changes nothing: it is a repeat, or a newer report came first. docs/payments.md shows the same table.
 import { type Act, type Attempt, type AttemptState, RESOLVED_AS_FAILED } from "./attempt.ts";
 
 /**
- * `called`: a process has taken it and calls. `uncalled`: it could not, the provider wants fewer calls. `unanswered`: the call
- * may or may not have come through. `answered`: the provider works on it, and will tell. `done`, `refused`: what became of
- * it, as the provider says by answer or webhook, or a person for it.
+ * `called`: a process has claimed it and calls. `uncalled`: it could not, the provider wants fewer calls. `unanswered`: the call
+ * may or may not have arrived. `answered`: the provider works on it, and will report. `done`, `refused`: the outcome of the act,
+ * told by the provider (by answer or webhook), or by a person for it.
  */
 export type AttemptEvent = "called" | "uncalled" | "unanswered" | "answered" | "done" | "refused";
 
 /**
- * What a step does beside changing the state. `book`: the money is booked, and the payment's event appended. `note`: the
- * failure is an event. `give_back`: it was booked after all was told that it failed, so it goes back. `take_back`: what was
- * booked is booked the other way.
+ * What a step does besides changing the state. `book`: the money is booked, and the payment's event appended. `note`: the
+ * failure is an event. `give_back`: it is booked after it had been reported as failed, so the money goes back. `take_back`: the
+ * earlier booking is booked the other way.
  */
 export type AttemptEffect = "none" | "book" | "note" | "give_back" | "take_back";
 
-/** What must be true of an attempt for a step. */
+/** The condition for a step. */
 const GUARDS = {
   /** The provider has answered that it works on it. */
   is_answered: ({ isAnswered }: Judged) => isAnswered,
   /** No call about it was made before. */
   is_first_call: ({ askedCount }: Judged) => askedCount <= 1,
-  /** The provider never said that it failed, or only a person did, who may have been wrong. */
+  /** The provider never said that it failed; at most a person did, who may have been wrong. */
   is_given_up: ({ providerReference, failureCode }: Judged) =>
     providerReference === null || failureCode === RESOLVED_AS_FAILED,
 } as const;
@@ -37,12 +37,12 @@ export interface AttemptStep {
   readonly event: AttemptEvent;
   readonly to: AttemptState;
   readonly effect: AttemptEffect;
-  /** Of this act alone; undefined: of all. */
+  /** Only for this act; undefined: for all. */
   readonly act?: Act;
   readonly guard?: keyof typeof GUARDS;
 }
 
-/** The first line that fits counts. */
+/** The first line that fits applies. */
 export const ATTEMPT_STEPS: readonly AttemptStep[] = [
   { from: "created", event: "called", to: "sent", effect: "none" },
   { from: "created", event: "answered", to: "sent", effect: "none" },

@@ -29,7 +29,7 @@ export interface AttemptRow {
   answered: boolean;
 }
 
-/** Told when an attempt begins, and never changed. */
+/** Set when an attempt begins, and never changed. */
 const BEGUN: ColumnTable<Attempt> = {
   id: ["bigint", (attempt) => attempt.id],
   payment_id: ["bigint", (attempt) => attempt.paymentId],
@@ -58,7 +58,7 @@ const ATTEMPT_COLUMNS = columnsOf<Attempt>({ ...BEGUN, ...CHANGING });
 const CHANGING_COLUMNS = columnsOf<Attempt>(CHANGING);
 const TABLE = tableOf("payments.attempts", ATTEMPT_COLUMNS, toAttempt);
 
-/** All attempts of the payments, oldest first, locked: the job that sends them may be claiming one. */
+/** All attempts of the payments, oldest first, locked, because the sending job may be claiming one. */
 export async function lockAttemptsOf(
   { sql }: Tx,
   paymentIds: readonly number[],
@@ -70,7 +70,7 @@ export async function lockAttemptsOf(
   return Map.groupBy(await TABLE.select(sql, ofPayments), ({ paymentId }) => paymentId);
 }
 
-/** Inserts new attempts and writes what may change of known ones; a lease ends with it. */
+/** Inserts new attempts and updates the changeable columns of known ones; this also ends a lease. */
 export async function writeAttempts({ sql }: Tx, attempts: readonly Attempt[]): Promise<void> {
   await sql`
     INSERT INTO payments.attempts ${ATTEMPT_COLUMNS.rows(sql, attempts)}
@@ -101,7 +101,7 @@ export function toAttempt(row: AttemptRow): Attempt {
   };
 }
 
-/** Takes attempts whose next call is due, so that no other process calls meanwhile. One that is new counts as sent from here on. */
+/** Claims attempts whose next call is due, so that no other process calls too. A new attempt counts as sent from here on. */
 export async function claimDueAttempts(
   db: Sql,
   { now, leaseSeconds, limit }: { now: Date; leaseSeconds: number; limit: number },
@@ -124,7 +124,7 @@ export async function claimDueAttempts(
   return rows.map(toAttempt);
 }
 
-/** Ends the lease of an attempt whose call had no answer; nothing where it was settled meanwhile. */
+/** Ends the lease of an attempt whose call had no answer; does nothing where the attempt was settled meanwhile. */
 export async function postponeAttempt(
   db: Sql,
   attempt: {
@@ -161,7 +161,7 @@ export function selectAttention(
   return TABLE.select(db, waiting);
 }
 
-/** How long attempts have waited for a person: how many there are, and since when the first. */
+/** Attempts that wait for a person: how many there are, and since when the first waits. */
 export async function selectAttentionAge(db: Sql): Promise<{ count: number; since: Date | null }> {
   const [row] = await db<[{ count: bigint; since: Date | null }]>`
     SELECT count(*) AS count, min(attention_since) AS since

@@ -1,10 +1,10 @@
-// An attempt: one try at one act of a payment. It is written down before the provider is called, keeps one idempotency
-// key for as long as it lives, and ends as succeeded or failed; a call without an answer leaves it unknown, to be asked about.
+// An attempt: one try at one act of a payment. It is written down before the provider is called, and keeps one idempotency
+// key for its whole life. It ends as succeeded or failed; a call without an answer leaves it unknown, to be asked about later.
 
 export type Act = "authorize" | "capture" | "void" | "refund";
 
 export const ATTEMPT_STATES = ["created", "sent", "unknown", "succeeded", "failed"] as const;
-/** `sent` after an answer: the provider works on it, and will tell. */
+/** `sent` after an answer: the provider works on it, and will report. */
 export type AttemptState = (typeof ATTEMPT_STATES)[number];
 
 export interface Attempt {
@@ -15,23 +15,23 @@ export interface Attempt {
   /** Minor units. */
   readonly amountMinor: bigint;
   readonly taxMinor: bigint;
-  /** Of a capture: the rest stays authorized. */
+  /** For a capture: the rest stays authorized. */
   readonly keepsRest: boolean;
   readonly state: AttemptState;
   readonly providerReference: string | null;
-  /** Of a refund: why. */
+  /** For a refund: the reason. */
   readonly reason: string | null;
-  /** Of a balance's refund: the account that it goes to, where that is not the one that paid. */
+  /** For a balance's refund: the account that gets the money, where it is not the one that paid. */
   readonly accountId: number | null;
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
   readonly actorId: string;
   readonly askedCount: number;
-  /** The next call; null: none is due. */
+  /** When the next call is due; null: never. */
   readonly dueAt: Date | null;
   /** Stamp; null while it is open. */
   readonly settledAt: number | null;
-  /** Since when it waits for a person. */
+  /** Since when it waits for a person; null: it does not. */
   readonly attentionSince: Date | null;
   /** The provider has answered that it works on it. */
   readonly isAnswered: boolean;
@@ -40,7 +40,7 @@ export interface Attempt {
 /** The failure code of an attempt that a person has given up. */
 export const RESOLVED_AS_FAILED = "resolved_as_failed";
 
-/** A refund that the provider says failed: people still have to give that money back in some way, or to let it be. */
+/** A refund that the provider reports as failed: people must still give the money back in another way, or decide not to. */
 export function isFailedRefund({ act, state, attentionSince }: Attempt): boolean {
   return act === "refund" && state === "failed" && attentionSince !== null;
 }
@@ -49,7 +49,7 @@ export function isOpen(attempt: Attempt): boolean {
   return attempt.settledAt === null;
 }
 
-/** The key the provider knows the attempt by: the same for every call about it, whatever became of earlier ones. */
+/** The key by which the provider knows the attempt: the same for every call about it, however earlier calls ended. */
 export function keyOf(attempt: Pick<Attempt, "id">): string {
   return `countinghouse-attempt-${attempt.id}`;
 }

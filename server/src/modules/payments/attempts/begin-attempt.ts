@@ -1,5 +1,5 @@
 // Begins an attempt at a foreign provider: a row and an event in the commit of the command that wants it. The job makes
-// the call afterwards (send-attempts.ts); what becomes of it comes back as a command of its own (record-outcome.ts).
+// the call afterwards (send-attempts.ts); the outcome comes back as a command of its own (record-outcome.ts).
 import type { Desk } from "../../desk/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
 import type { Money } from "../book-money.ts";
@@ -12,7 +12,7 @@ export interface NewAttempt extends Money {
   readonly actorId: string;
   readonly keepsRest?: boolean | undefined;
   readonly reason?: string | undefined;
-  /** Of a balance's refund: where it goes, if not to the account that paid. */
+  /** For a balance's refund: the account that gets it, if not the one that paid. */
   readonly accountId?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export function beginAttempt(
   return { payment: addUnderWay(payment, act, attempt.amountMinor), attempt };
 }
 
-/** Notes an act that is done at once, as a balance's refund is: a row with its own state all the same. */
+/** Records an act that is done at once, such as a balance's refund: it still gets a row with its own state. */
 export function noteAttempt(desk: Desk, payment: Payment, request: NewAttempt): Attempt {
   const attempt: Attempt = {
     ...newAttempt(desk, payment, request),

@@ -1,10 +1,10 @@
 // How a provider is called: each try has a time limit, a try that failed to connect is repeated with the same key, and a
-// provider that keeps failing is left alone for a while. A try that ran out of time is not repeated here: it may have been
-// done, and is asked about later.
+// provider that keeps failing gets a break. A try that ran out of time is not repeated here: it may have been
+// carried out, so the job asks about it later.
 import { CallFailedError, type CallPolicy, createCallPolicy } from "../../../runtime/call-policy.ts";
 import { ProviderBusyError, ProviderUnreachableError } from "../providers/card-provider.ts";
 
-/** A policy whose `run` throws ProviderUnreachableError, ProviderBusyError, or what is neither as it was thrown. */
+/** A policy whose `run` throws ProviderUnreachableError or ProviderBusyError, and passes any other error on unchanged. */
 export function createProviderPolicy({ timeoutMs }: { timeoutMs: number }): CallPolicy {
   const policy = createCallPolicy({
     name: "the provider",
@@ -12,7 +12,7 @@ export function createProviderPolicy({ timeoutMs }: { timeoutMs: number }): Call
     retries: 2,
     pauseMs: 50,
     isRepeated: (error) => error instanceof ProviderUnreachableError,
-    callsMax: Number.POSITIVE_INFINITY, // the sending pool bounds them
+    callsMax: Number.POSITIVE_INFINITY, // the sending pool limits the calls
     breaksAfter: 8,
     restMs: 5_000,
   });

@@ -1,6 +1,6 @@
-// The job that calls providers: takes the attempts that are due, calls outside of any transaction with the attempt's own
-// key, and records the outcome. No answer leaves the attempt unknown, to be asked about again with the same key; what stays
-// unknown too long goes to the queue that people look at. Nothing is ever concluded from silence.
+// The job that calls providers: claims the attempts that are due, calls outside of any transaction with the attempt's own
+// key, and records the outcome. Without an answer the attempt is unknown, and the job asks again with the same key; an attempt
+// that stays unknown too long goes to the queue for people. Silence is never taken for an outcome.
 import type { CallPolicy } from "../../../runtime/call-policy.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -19,13 +19,13 @@ import { type Attempt, keyOf } from "./attempt.ts";
 import { stepOf } from "./attempt-states.ts";
 import * as store from "./attempt-store.ts";
 
-/** Calls under way at once; one that waits long takes no other's place for more than this. */
+/** The most calls under way at once; a slow call holds up no more than its own place. */
 const CALLS_MAX = 16;
 const ASK_SECONDS_MIN = 0.5;
 const ASK_SECONDS_MAX = 600;
-/** A provider forgets keys after a day; a call with a forgotten key would be a second charge: from here on it is only asked. */
+/** A provider forgets keys after a day, and a call with a forgotten key could charge twice: from here on the job only asks. */
 const KEY_LIFE_SECONDS = 20 * 3_600;
-/** An answered attempt has this long before a person looks: bank refunds take days. */
+/** How long an answered attempt may take before a person looks at it: bank refunds take days. */
 const ANSWERED_ATTENTION_SECONDS = 7 * 86_400;
 
 export interface Sender extends PaymentKeeper {
@@ -39,13 +39,13 @@ export interface Sender extends PaymentKeeper {
 }
 
 export interface SendingPool {
-  /** Begins a call for each attempt that is due, as far as there is room. Returns how many; waits for room where there is none. */
+  /** Begins a call for each due attempt, as far as there is room; waits where there is none. Returns how many. */
   readonly pass: (signal: AbortSignal) => Promise<number>;
   /** Resolves when no call is under way. */
   readonly drain: () => Promise<void>;
 }
 
-/** A slow provider holds up its own calls alone: passes go on while calls wait for their answers. */
+/** A slow provider holds up only its own calls: passes go on while calls wait for their answers. */
 export function createSendingPool(sender: Sender): SendingPool {
   const running = new Set<Promise<void>>();
   return {
@@ -66,7 +66,7 @@ export function createSendingPool(sender: Sender): SendingPool {
   };
 }
 
-/** A bug in one attempt's way must not stop the others; its lease ends by itself and it comes again. */
+/** A bug with one attempt must not stop the others; its lease ends by itself and it is tried again. */
 async function sendLogged(sender: Sender, attempt: Attempt, signal: AbortSignal): Promise<void> {
   try {
     await send(sender, attempt, signal);
@@ -122,7 +122,7 @@ function nextAsk({ clock }: Sender, { askedCount }: Attempt): Date {
   return new Date(clock().getTime() + seconds * 1_000);
 }
 
-/** An answer that does not fit what was asked for, and a provider that is not there, are before people at once. */
+/** An answer that does not fit the request, and a provider that is not configured, are shown to people at once. */
 async function postpone(sender: Sender, attempt: Attempt, why: Error | string): Promise<void> {
   const { db, log, clock } = sender;
   const message = typeof why === "string" ? why : why.message;

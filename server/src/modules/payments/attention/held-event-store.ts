@@ -42,7 +42,7 @@ export const HELD_EVENTS: RowReader<HeldEvent> = {
   read: ({ sql }, ids) => TABLE.lockById(sql, ids),
 };
 
-/** New ones (an event that comes again is not written twice), and those that a person has decided about. */
+/** Writes new events (one that comes again is not written twice), and the decisions of people about them. */
 const LEFT_HELD_EVENTS: RowWriter<HeldEvent> = {
   name: "payments.held_events",
   write: async ({ sql }, events) => {
@@ -65,7 +65,7 @@ const LEFT_HELD_EVENTS: RowWriter<HeldEvent> = {
   },
 };
 
-/** Leaves a held event as it is now; taken back with the rest where the command is. */
+/** Saves a held event with the batch; undone together with the command where it refuses. */
 export function saveHeldEvent(desk: Desk, event: HeldEvent): void {
   setRow(desk, HELD_EVENTS, [event.id, event]);
   desk.book.undoLog?.push(desk.rows.add(LEFT_HELD_EVENTS, event));
@@ -88,7 +88,7 @@ export function selectWaitingEvents(
   return TABLE.select(db, db`WHERE resolution IS NULL AND id > ${afterId} ORDER BY id LIMIT ${limit}`);
 }
 
-/** How many wait for a person, and the stamp of the first. */
+/** How many events wait for a person, and the stamp of the first. */
 export async function countWaitingEvents(db: Sql): Promise<{ count: number; firstId: number | null }> {
   const [row] = await db<[{ count: bigint; first: bigint | null }]>`
     SELECT count(*) AS count, min(id) AS first FROM payments.held_events WHERE resolution IS NULL`;

@@ -1,22 +1,22 @@
-// An event of a provider that does not fit its payment: another currency, another amount than was asked for. It has touched
+// An event of a provider that does not fit its payment: another currency, or another amount than was asked for. It has changed
 // nothing, and waits until a person has compared it with the provider's pages and decided.
 import type { ProviderAnswer, ProviderReport } from "../providers/card-provider.ts";
 
 export type HeldResolution = "accepted" | "dismissed";
 
 export interface HeldEvent {
-  /** Stamp: since when it waits. */
+  /** Stamp: since when the event waits. */
   readonly id: number;
   readonly paymentId: number;
   readonly provider: string;
-  /** The provider's id of it. */
+  /** The provider's id of the event. */
   readonly eventId: string;
   readonly type: string;
   /** What does not fit, in words. */
   readonly why: string;
-  /** What it says; null: it cannot be applied, being of another currency or of no amount. */
+  /** The event's content; null: it cannot be applied, because it has another currency or no amount. */
   readonly answer: ProviderAnswer | null;
-  /** Null: it waits. */
+  /** The decision; null: the event waits. */
   readonly resolution: HeldResolution | null;
   /** Stamp. */
   readonly resolvedAt: number | null;

@@ -1,4 +1,4 @@
-// Puts an event that does not fit its payment before people. The payment stays as it is.
+// Puts an event that does not fit its payment into the queue for people. The payment stays as it is.
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { takeStamps } from "../../ledger/index.ts";
 import { tell } from "../payment-rows.ts";

@@ -1,4 +1,4 @@
-// A person decides about an event that does not fit its payment: it is true all the same and applied, or nothing is to be done.
+// A person decides about an event that does not fit its payment: either it is true and applied, or nothing is done.
 import { AppError } from "../../../values/app-error.ts";
 import type { CommandOutcome, Desk } from "../../desk/index.ts";
 import { paymentsError } from "../errors.ts";
@@ -9,15 +9,15 @@ import type { HeldEvent, HeldResolution } from "./held-event.ts";
 import { HELD_EVENTS, saveHeldEvent, selectHeldEvent } from "./held-event-store.ts";
 
 export interface EventDecision {
-  /** The held event's. */
+  /** The id of the held event. */
   readonly id: number;
   readonly resolution: HeldResolution;
   readonly note: string;
 }
 
 /**
- * Decides; the answer is the payment as it is then. Refuses `event_not_open`, and where it is accepted `event_not_acceptable`: of another
- * currency, of no amount, or of more than the payment has.
+ * Decides, and returns the payment after it. Refuses `event_not_open`, and on accepting it `event_not_acceptable` where it has
+ * another currency, no amount, or more than the payment has.
  */
 export async function submitEventDecision(
   keeper: PaymentKeeper,

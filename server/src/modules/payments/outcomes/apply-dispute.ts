@@ -1,4 +1,4 @@
-// What a provider reports of a dispute. Paid is no latch: while a dispute is open its amount is at risk, and where it is
+// Applies what a provider reports of a dispute. "Paid" is not final: while a dispute is open its amount is at risk, and if it is
 // lost the money goes back the way a refund does.
 import type { Desk } from "../../desk/index.ts";
 import { paymentsError } from "../errors.ts";
@@ -12,8 +12,8 @@ import type { Dispute } from "./dispute.ts";
 const ACTOR = { actorId: PROVIDER_ACTOR };
 
 /**
- * An end that overtakes the beginning opens the dispute first; a beginning that comes after the end changes nothing.
- * @throws AppError `payment_in_flight` where it is more than we have and more may be captured: it is to be told again
+ * If the end is reported before the beginning, it opens the dispute first; a beginning after the end changes nothing.
+ * @throws AppError `payment_in_flight` where it is more than we have and more may be captured: the report must be repeated later
  */
 export function applyDispute(desk: Desk, payment: Payment, report: DisputeReport): Payment {
   const known = desk.rows
@@ -31,7 +31,7 @@ interface Opened {
   readonly dispute: Dispute;
 }
 
-/** At most what is still ours can be at risk; undefined where nothing is. */
+/** At most the money that is still ours can be at risk; undefined where there is none. */
 function open(desk: Desk, payment: Payment, report: DisputeReport): Opened | undefined {
   const max = atRiskMax(payment);
   if (report.amountMinor > max && mayStillBeCaptured(payment)) throw paymentsError("payment_in_flight");

@@ -1,5 +1,5 @@
-// One straight path for all that becomes of an attempt: the table of its life says what the ending does to it, and what of
-// the payment follows is looked up by act and effect.
+// The one path for every outcome of an attempt: the table of its life says what the ending does to the attempt, and what
+// follows for the payment is looked up by act and effect.
 import { smaller } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
 import type { Act, Attempt } from "../attempts/attempt.ts";
@@ -16,13 +16,13 @@ import type { Ending } from "./read-endings.ts";
 /** Who reports: the provider, by an answer or a webhook. */
 export const PROVIDER_ACTOR = "provider";
 
-/** All attempts of a payment, oldest first, as the command has left them. */
+/** All attempts of a payment, oldest first, as the command has left them so far. */
 export function attemptsOf(desk: Desk, payment: Pick<Payment, "id">): readonly Attempt[] {
   return desk.rows.of(ATTEMPTS).get(payment.id) ?? [];
 }
 
 /**
- * Ends an attempt and books what follows. An ending that is not in the table changes nothing, but for what is new of a
+ * Ends an attempt and books what follows. An ending that is not in the table changes nothing, except for the new part of a
  * total. The caller saves the payment. @throws AppError what the ledger refuses
  */
 export function applyEnding(desk: Desk, payment: Payment, ending: Ending): Payment {
@@ -33,7 +33,7 @@ export function applyEnding(desk: Desk, payment: Payment, ending: Ending): Payme
   return book === undefined ? settled : book(desk, settled, ending);
 }
 
-/** What it had under way no longer is. A second end replaces the first, for a report that came late. */
+/** Its amount is no longer under way. A second end, from a late report, replaces the first. */
 function settle(
   desk: Desk,
   payment: Payment,
@@ -61,7 +61,7 @@ function noteAuthorized(desk: Desk, payment: Payment, ending: Ending): Payment {
   return { ...append(desk, payment, { ...ending, type: "authorized" }), actionUrl: null };
 }
 
-/** Whatever was to be paid has been told that it failed, and has gone on without this money. */
+/** The order was told that the payment failed, and has gone on without this money. */
 function noteTooLate(desk: Desk, payment: Payment, ending: Ending): Payment {
   const detail = "after the attempt had failed: it is given back";
   return { ...noteAuthorized(desk, payment, { ...ending, detail }), cancelRequested: true };
@@ -79,7 +79,7 @@ function noteCaptured(desk: Desk, payment: Payment, ending: Ending): Payment {
   return noteCapture(desk, payment, { ...capture, taxMinor: smaller(taxMinor, taxLeft) });
 }
 
-/** Where nothing was left to free, nothing is told. */
+/** Where nothing was left to free, no event is appended. */
 function noteVoided(desk: Desk, payment: Payment, ending: Ending): Payment {
   const freed = { ...payment, actionUrl: null };
   return ending.amountMinor === 0n ? freed : append(desk, freed, { ...ending, type: "voided" });
@@ -93,7 +93,7 @@ function noteRefunded(desk: Desk, payment: Payment, ending: Ending): Payment {
   return noteReturn(desk, payment, { ...refund, type: "refunded" });
 }
 
-/** A refund that failed before waits for people no longer once another one gave back as much. */
+/** A refund that failed earlier no longer waits for people once another one has given back as much. */
 function leaveQueue(desk: Desk, payment: Payment, amountMinor: bigint): void {
   const failed = attemptsOf(desk, payment).find(
     (attempt) => isFailedRefund(attempt) && attempt.amountMinor <= amountMinor,
@@ -101,7 +101,7 @@ function leaveQueue(desk: Desk, payment: Payment, amountMinor: bigint): void {
   if (failed !== undefined) saveAttempt(desk, { ...failed, attentionSince: null });
 }
 
-/** It had been reported as done and came back, as to a closed card: we have the money again. */
+/** The refund had been reported as done and came back, for example from a closed card: we have the money again. */
 function noteRefundBack(desk: Desk, payment: Payment, ending: Ending): Payment {
   const taxMinor = smaller(ending.taxMinor ?? 0n, payment.taxReturnedMinor);
   const { amountMinor } = ending;

@@ -1,5 +1,5 @@
-// What a provider reports of a refund. A refund that we did not ask for (made on the provider's own pages) becomes a row of
-// its own, so that our refunds always add up to the provider's.
+// Applies what a provider reports of a refund. A refund that we did not ask for (made on the provider's own pages) becomes a
+// row of its own, so that our refunds always add up to the provider's.
 import type { Desk } from "../../desk/index.ts";
 import { type Attempt, isOpen } from "../attempts/attempt.ts";
 import { addUnderWay, noteAttempt } from "../attempts/begin-attempt.ts";
@@ -11,8 +11,8 @@ import { applyEnding, attemptsOf, PROVIDER_ACTOR } from "./apply-ending.ts";
 import type { Ending } from "./read-endings.ts";
 
 /**
- * Returns the payment as it is after the report. The caller saves it.
- * @throws AppError `payment_in_flight` where it is more than we have: it is to be told again; and what the ledger refuses
+ * Returns the payment after the report. The caller saves it.
+ * @throws AppError `payment_in_flight` where it is more than we have: repeat the report later; and what the ledger refuses
  */
 export function applyRefund(desk: Desk, payment: Payment, report: RefundReport): Payment {
   const known = findRefund(attemptsOf(desk, payment), report);
@@ -24,11 +24,11 @@ export function applyRefund(desk: Desk, payment: Payment, report: RefundReport):
 
 interface OnRefund {
   readonly payment: Payment;
-  /** As it is by now. */
+  /** The refund as the command has left it so far. */
   readonly attempt: Attempt;
 }
 
-/** The refund that is told of: by our id, else by the provider's. */
+/** The refund that the report is about: found by our id, else by the provider's. */
 export function findRefund(attempts: readonly Attempt[], report: RefundReport): Attempt | undefined {
   const refunds = attempts.filter(({ act }) => act === "refund");
   return (
@@ -45,7 +45,7 @@ function notePending(desk: Desk, { payment, attempt }: OnRefund, { reference }: 
   return payment;
 }
 
-/** By the table of its life, one that the provider said had failed never succeeds any more: that report is an older one. */
+/** By the table of its life, a refund that the provider reported as failed never succeeds later: that report is an older one. */
 function toEnding(attempt: Attempt, { reference, state, code = "refund_failed" }: RefundReport): Ending {
   const { id: attemptId, amountMinor, taxMinor } = attempt;
   const providerReference = reference ?? attempt.providerReference;
@@ -57,8 +57,8 @@ function toEnding(attempt: Attempt, { reference, state, code = "refund_failed" }
 }
 
 /**
- * Undefined: nothing to tell it by. Refuses `payment_in_flight` where it is more than we have: the capture, or that another
- * refund came back, is not known yet. One that failed is noted as well, for an older report that it succeeded may be on its way.
+ * Undefined: nothing identifies the refund. Refuses `payment_in_flight` where it is more than we have: the capture, or the
+ * return of another refund, is not known yet. A failed one is recorded too, because an older report of success may be on its way.
  */
 function adoptRefund(desk: Desk, payment: Payment, report: RefundReport): OnRefund | undefined {
   const { amountMinor, reference, state, code = "refund_failed" } = report;

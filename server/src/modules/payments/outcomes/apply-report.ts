@@ -1,4 +1,4 @@
-// What a provider reports, applied to a payment: each report says how things stand, and what is new against the payment's
+// Applies what a provider reports to a payment: each report says how things stand. Whatever is new compared with the payment's
 // own events is booked and appended as an event of the attempt it belongs to.
 import type { Desk } from "../../desk/index.ts";
 import { isOpen } from "../attempts/attempt.ts";
@@ -12,13 +12,13 @@ import { readEndings } from "./read-endings.ts";
 
 export interface ToldReport {
   readonly report: ProviderReport;
-  /** The attempt that was asked about, where one was. */
+  /** The attempt that the call asked about, where there was one. */
   readonly attemptId: number | undefined;
 }
 
 /**
- * Returns the payment as it is after the report. The caller saves it.
- * @throws AppError `payment_in_flight`: it came too early and is to be told again; and what the ledger refuses
+ * Returns the payment after the report. The caller saves it.
+ * @throws AppError `payment_in_flight`: the report came too early and must be repeated; and what the ledger refuses
  */
 export function applyReport(desk: Desk, payment: Payment, { report, attemptId }: ToldReport): Payment {
   switch (report.type) {
@@ -36,7 +36,7 @@ export function applyReport(desk: Desk, payment: Payment, { report, attemptId }:
   }
 }
 
-/** The customer has to confirm; nobody is asked about what has ended, or asked twice. */
+/** The customer has to confirm; nobody is asked where the attempt has ended, or asked twice for the same. */
 function askForAction(desk: Desk, payment: Payment, actionUrl: string): Payment {
   const attempt = attemptsOf(desk, payment).find(({ act }) => act === "authorize");
   if (attempt === undefined || !isOpen(attempt) || payment.actionUrl === actionUrl) return payment;

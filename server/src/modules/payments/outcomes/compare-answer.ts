@@ -1,5 +1,5 @@
-// Compares what a provider tells with what was asked of it, before anything is believed: its currency, the payment's amount, and of
-// every report the amount with its attempt's. Pure. What differs is for people, and touches nothing.
+// Compares a provider's answer with the request before it is believed: its currency, the payment's amount, and for
+// every report its amount with the attempt's. Pure. An answer that differs is shown to people, and changes nothing.
 import { type Attempt, isOpen } from "../attempts/attempt.ts";
 import { authorizedLeft, type Payment } from "../payment.ts";
 import type {
@@ -13,14 +13,14 @@ import type { Dispute } from "./dispute.ts";
 
 export interface Asked {
   readonly payment: Payment;
-  /** All of the payment's. */
+  /** All attempts of the payment. */
   readonly attempts: readonly Attempt[];
   readonly disputes: readonly Dispute[];
-  /** Writes an amount of the payment's currency. */
+  /** Formats an amount of the payment's currency. */
   readonly write: (minor: bigint) => string;
 }
 
-/** What of the whole does not fit, in words; undefined: it fits. */
+/** What does not fit in the answer as a whole, in words; undefined: it fits. */
 export function compareAnswer({ payment, write }: Asked, answer: ProviderAnswer): string | undefined {
   const { currency, amountMinor, problem } = answer;
   if (problem !== undefined) return problem;
@@ -30,7 +30,7 @@ export function compareAnswer({ payment, write }: Asked, answer: ProviderAnswer)
   return `it is of a payment of ${write(amountMinor)}, and ${write(payment.amountMinor)} were asked for`;
 }
 
-/** What of a report does not fit the payment as it is by now, in words; undefined: it fits. */
+/** What does not fit between a report and the payment's current state, in words; undefined: it fits. */
 export function compareReport(asked: Asked, report: ProviderReport): string | undefined {
   switch (report.type) {
     case "authorized":
@@ -42,24 +42,24 @@ export function compareReport(asked: Asked, report: ProviderReport): string | un
     case "dispute":
       return compareDispute(asked, report);
     default:
-      return undefined; // it names no amount but the payment's own
+      return undefined; // it states no amount but the payment's own
   }
 }
 
-/** All of it, or what a late report says again. */
+/** All of it, or the repetition of a late report. */
 function compareAuthorized({ payment, write }: Asked, totalMinor: bigint): string | undefined {
   if (totalMinor === payment.amountMinor || totalMinor === payment.authorizedMinor) return undefined;
   return `${write(totalMinor)} are authorized, and ${write(payment.amountMinor)} were asked for`;
 }
 
-/** What is new of it is what was asked for: of a card that is charged at once all of it, else what captures under way ask for. */
+/** The new part is what was asked for: all of it where the card is charged at once, else what captures under way ask for. */
 function compareCaptured({ payment, attempts, write }: Asked, totalMinor: bigint): string | undefined {
   const more = totalMinor - payment.capturedMinor;
   if (more <= 0n) return undefined; // a repeat, or an older report
   const wanted = attempts.filter((attempt) => attempt.act === "capture" && isOpen(attempt));
   if (payment.captureMode === "automatic" || wanted.length === 0) {
     const isWhole = totalMinor === payment.amountMinor;
-    const isPart = payment.captureMode === "manual" && totalMinor < payment.amountMinor; // on the provider's own pages
+    const isPart = payment.captureMode === "manual" && totalMinor < payment.amountMinor; // made on the provider's own pages
     if (isWhole || isPart) return undefined;
     return `${write(totalMinor)} are captured, and ${write(payment.amountMinor)} were asked for`;
   }
@@ -69,17 +69,17 @@ function compareCaptured({ payment, attempts, write }: Asked, totalMinor: bigint
   return `${write(more)} more are captured, and ${asked} were asked for`;
 }
 
-/** Captures under way at once are few. */
+/** Few captures are under way at once, so all sums can be tried. */
 const SUMMED_MAX = 12;
 
-/** What any of the amounts add up to. */
+/** All sums that some of the amounts add up to. */
 function sumsOf(amounts: readonly bigint[]): ReadonlySet<bigint> {
   const sums = new Set([0n]);
   for (const amount of amounts.slice(-SUMMED_MAX)) for (const sum of [...sums]) sums.add(sum + amount);
   return sums;
 }
 
-/** One that we asked for is of its amount. One made on the provider's own pages is of no more than was captured. */
+/** A refund of ours must have its amount. One made on the provider's own pages may not exceed what was captured. */
 function compareRefund(asked: Asked, report: RefundReport): string | undefined {
   const { attempts, write } = asked;
   const { amountMinor, reference, attemptId } = report;
@@ -91,7 +91,7 @@ function compareRefund(asked: Asked, report: RefundReport): string | undefined {
   return compareWithCaptured(asked, amountMinor, "refunded");
 }
 
-/** One that is known is of the amount that it began with. A new one is of no more than was captured. */
+/** A known dispute must have the amount that it began with. A new one may not exceed what was captured. */
 function compareDispute(asked: Asked, { reference, amountMinor }: DisputeReport): string | undefined {
   const { disputes, write } = asked;
   const known = disputes.find((dispute) => dispute.reference === reference);
@@ -109,7 +109,7 @@ function compareWithCaptured(
   return `${write(amountMinor)} are ${what}, and ${write(payment.capturedMinor)} were captured`;
 }
 
-/** What it tells of may not be known here yet. */
+/** The thing that it reports may not be known here yet. */
 function mayCaptureMore(payment: Payment): boolean {
   return payment.authorizingMinor > 0n || payment.capturingMinor > 0n || authorizedLeft(payment) > 0n;
 }

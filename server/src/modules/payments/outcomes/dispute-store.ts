@@ -31,7 +31,7 @@ const DISPUTE_COLUMNS = columnsOf<Dispute>({
 });
 const TABLE = tableOf("payments.disputes", DISPUTE_COLUMNS, toDispute);
 
-/** Disputes by payment; the payment's lock is theirs. */
+/** Disputes by payment; they are covered by the payment's lock. */
 export async function selectDisputesOf(
   { sql }: Pick<Tx, "sql">,
   paymentIds: readonly number[],

@@ -1,12 +1,12 @@
-// A dispute: captured money that a customer's bank wants back. While it is open the money is at risk; lost, it is gone.
+// A dispute: captured money that a customer's bank wants back. While it is open the money is at risk; if it is lost, it is gone.
 
 export interface Dispute {
   readonly paymentId: number;
   /** The provider's id. */
   readonly reference: string;
-  /** Minor units: what of it was still ours. */
+  /** Minor units: the disputed money that was still ours. */
   readonly amountMinor: bigint;
-  /** As the provider told it. */
+  /** As the provider reported it. */
   readonly reportedMinor: bigint;
   readonly state: "open" | "won" | "lost";
   readonly reason: string | null;

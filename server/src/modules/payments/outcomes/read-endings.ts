@@ -1,15 +1,15 @@
-// What a provider reports of money that it authorizes, captures or frees, read against what is known here: which attempt ends
-// how, and how much is new. Pure. A repeat has nothing new; a late report of an old attempt never takes back what a newer
-// one said.
+// Compares a provider's report of authorized, captured or freed money with what is known here: which attempt ends
+// and how, and how much is new. Pure. A repeat has nothing new; a late report of an old attempt never undoes what a newer
+// one reported.
 import { type Act, type Attempt, isOpen } from "../attempts/attempt.ts";
 import { authorizedLeft, type Payment } from "../payment.ts";
 import type { ProviderReport } from "../providers/card-provider.ts";
 
-/** What became of an act. */
+/** The outcome of an act. */
 export interface Ending {
   readonly act: Act;
   readonly event: "done" | "refused";
-  /** What ends by it; undefined: nothing of ours waited for it. */
+  /** The attempt that it ends; undefined: no attempt of ours waited for it. */
   readonly attempt: Attempt | undefined;
   /** The attempt that the payment's event names. */
   readonly attemptId: number | undefined;
@@ -17,28 +17,28 @@ export interface Ending {
   readonly amountMinor: bigint;
   /** The tax that was asked for; undefined: the payment's share. */
   readonly taxMinor?: bigint | undefined;
-  /** What is new of a total: booked even where no attempt ends by it. */
+  /** The new part of a total: booked even where it ends no attempt. */
   readonly isTotal?: boolean;
   /** Undefined: the provider. */
   readonly actorId?: string;
-  /** Why, as the payment's event tells it. */
+  /** The reason, as the payment's event gives it. */
   readonly detail?: string | undefined;
-  /** What the provider told with it. */
+  /** Further data that the provider sent. */
   readonly set?: Partial<Pick<Attempt, "providerReference" | "failureCode" | "failureMessage">>;
 }
 
-/** Reports of all that is told by totals and states of the whole payment. */
+/** Reports whose totals and states cover the whole payment. */
 export type MoneyReport = Exclude<ProviderReport, { type: "action_required" | "refund" | "dispute" }>;
 
 export interface Known {
   readonly payment: Payment;
-  /** All of the payment's, oldest first. */
+  /** All attempts of the payment, oldest first. */
   readonly attempts: readonly Attempt[];
-  /** The attempt that was asked about: of several under way it is the one meant. */
+  /** The attempt that the call asked about: where several are under way, it is the one meant. */
   readonly attemptId: number | undefined;
 }
 
-/** In the order in which they are to be applied. */
+/** In the order in which they must be applied. */
 export function readEndings(known: Known, report: MoneyReport): readonly Ending[] {
   switch (report.type) {
     case "authorized":
@@ -52,7 +52,7 @@ export function readEndings(known: Known, report: MoneyReport): readonly Ending[
   }
 }
 
-/** What is left of an authorization that is told after the capture that ended it is free. */
+/** Where an authorization is reported after the capture that ended it, its uncaptured rest is free. */
 function readAuthorized({ payment, attempts }: Known, totalMinor: bigint): readonly Ending[] {
   const { voidedMinor, capturedMinor } = payment;
   const rest = isCapturedForGood(payment, attempts) ? totalMinor - voidedMinor - capturedMinor : 0n;
@@ -73,7 +73,7 @@ function authorization({ payment, attempts }: Pick<Known, "payment" | "attempts"
   return total("authorize", { attempt, attemptId: attempt?.id, amountMinor });
 }
 
-/** Reports may overtake each other: what is captured was authorized. */
+/** Reports may overtake each other: captured money must have been authorized. */
 function readCaptured(
   known: Known,
   { totalMinor, isFinal }: { totalMinor: bigint; isFinal: boolean },
@@ -92,7 +92,7 @@ function readCaptured(
   return withAmount([authorized, captured, ofRest(rest, attemptId)]);
 }
 
-/** Nothing is authorized any more, and nothing can be captured: all that was under way about it has ended. */
+/** Nothing is authorized any more and nothing can be captured: all attempts under way for it have ended. */
 function readVoided({ payment, attempts }: Known): readonly Ending[] {
   const open = attempts.filter((attempt) => isOpen(attempt) && attempt.act !== "refund");
   const ended = { failureCode: "voided", failureMessage: "the provider has voided the payment" };
@@ -116,7 +116,7 @@ function readFailure(
   return attempt === undefined ? [] : [refusal(attempt, { failureCode: code, failureMessage: message })];
 }
 
-/** The open attempt at an act: the one asked about, else the newest. */
+/** The open attempt at an act: the one that the call asked about, else the newest. */
 function findOpen({ attempts, attemptId }: Known, act: Act): Attempt | undefined {
   const open = attempts.filter((attempt) => attempt.act === act && isOpen(attempt));
   return open.find(({ id }) => id === attemptId) ?? open.at(-1);

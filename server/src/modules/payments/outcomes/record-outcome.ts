@@ -1,5 +1,5 @@
-// The second half of every call to a provider: what it answered, or told by webhook, becomes the state of the payment in
-// one commit with the money it moves and with whatever the payment was for (the listener's rows).
+// The second half of every call to a provider: its answer, or its webhook, changes the state of the payment in one
+// commit with the money it moves and with the rows of the thing that was paid for (the listener's).
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
@@ -14,20 +14,20 @@ import { attemptsOf, PROVIDER_ACTOR } from "./apply-ending.ts";
 import { applyReport } from "./apply-report.ts";
 import { type Asked, compareAnswer, compareReport } from "./compare-answer.ts";
 
-/** What a provider said, to a call (`attemptId`) or by itself. */
+/** What a provider said, as the answer to a call (`attemptId`) or by webhook. */
 export interface Outcome {
   readonly answer: ProviderAnswer;
-  /** The attempt that was called about: where it is not ended by the reports, the provider works on it. */
+  /** The attempt that the call was about: if the reports do not end it, the provider still works on it. */
   readonly attemptId?: number | undefined;
   /** When to ask about that attempt again. */
   readonly askAgainAt?: Date | undefined;
-  /** A person takes it for true though it does not fit what was asked for. */
+  /** A person accepts it as true although it does not fit what was asked for. */
   readonly isAccepted?: boolean | undefined;
 }
 
 /**
  * Records an outcome. The same outcome again changes nothing.
- * @throws AppError `not_found/payment_not_found`; `refused/event_differs`: nothing is changed, and it is for people;
+ * @throws AppError `not_found/payment_not_found`; `refused/event_differs`: nothing is changed, and people must look;
  * `conflict/payment_in_flight` and `unavailable/...`: try again later
  */
 export async function recordOutcome(
@@ -43,8 +43,8 @@ export async function recordOutcome(
 }
 
 /**
- * Applies an outcome: decide-time, and saves the payment where anything changed. What a cancelled payment has by then is
- * given back in the name of `actorId`. @throws AppError as `applyReport`, and `event_differs` where it does not fit what was asked for
+ * Applies an outcome: decide-time, and saves the payment where anything changed. If the payment is cancelled, its money is then
+ * given back in the name of `actorId`. @throws AppError as `applyReport`, and `event_differs` where it does not fit the request
  */
 export function applyOutcome(
   desk: Desk,
@@ -76,7 +76,7 @@ function askedOf(desk: Desk, payment: Payment): Asked {
   };
 }
 
-/** The provider works on what its answer has not ended. */
+/** The provider still works on an attempt that its answer has not ended. */
 function noteAnswered(
   desk: Desk,
   payment: Payment,
@@ -88,7 +88,7 @@ function noteAnswered(
   saveAttempt(desk, { ...attempt, state: step.to, isAnswered: true, dueAt: askAgainAt ?? attempt.dueAt });
 }
 
-/** By an event; or without one: the provider's id, and what is under way. */
+/** With an event; or without one: only the provider's id, and the amount under way. */
 function hasChanged(before: Payment, after: Payment): boolean {
   const keys = [
     "eventCount",

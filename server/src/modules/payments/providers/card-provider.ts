@@ -1,5 +1,5 @@
-// The port to foreign card providers: what is asked of one, and what it reports. A report says how things stand (totals,
-// states), never what to add, so that reports may come twice, late or out of order.
+// The port to foreign card providers: what we ask of one, and what it reports. A report says how things stand (totals,
+// states), never what to add, so reports may come twice, late or out of order.
 import type { Act } from "../attempts/attempt.ts";
 import type { CaptureMode, Payment } from "../payment.ts";
 
@@ -7,7 +7,7 @@ export type CardProviderName = "sandbox" | "stripe";
 
 export type ProviderReport =
   | { readonly type: "authorized"; readonly totalMinor: bigint }
-  /** `isFinal`: no more will be captured, what is left is free. */
+  /** `isFinal`: no more will be captured, and the rest is free. */
   | { readonly type: "captured"; readonly totalMinor: bigint; readonly isFinal: boolean }
   | { readonly type: "voided" }
   | { readonly type: "action_required"; readonly actionUrl: string }
@@ -19,7 +19,7 @@ export type ProviderReport =
 
 export interface RefundReport {
   readonly type: "refund";
-  /** The provider's id; undefined where the provider refused to make one. */
+  /** The provider's id; undefined where the provider refused to create one. */
   readonly reference: string | undefined;
   /** Ours, where the provider kept it for us. */
   readonly attemptId: number | undefined;
@@ -36,16 +36,16 @@ export interface DisputeReport {
   readonly reason: string | undefined;
 }
 
-/** What a provider answers to a call or tells by webhook about one payment. */
+/** What a provider says about one payment, in the answer to a call or by webhook. */
 export interface ProviderAnswer {
-  /** The provider's id of the payment; undefined where it made none. */
+  /** The provider's id of the payment; undefined where it created none. */
   readonly reference: string | undefined;
   readonly reports: readonly ProviderReport[];
-  /** The code of the currency that it speaks of. A provider always says; a person who speaks for it need not. */
+  /** The code of the currency it reports. A provider always states it; a person who speaks for it need not. */
   readonly currency?: string | undefined;
-  /** What the payment is for, captured or not; undefined where that is not said. Minor units. */
+  /** The payment's amount, captured or not, in minor units; undefined where it is not stated. */
   readonly amountMinor?: bigint | undefined;
-  /** Why its amounts cannot be read as amounts of ours, in words: it has no reports then. */
+  /** Why its amounts cannot be read as our amounts, in words: it then has no reports. */
   readonly problem?: string | undefined;
 }
 
@@ -56,15 +56,15 @@ export interface CardCall {
   readonly act: Act;
   readonly amountMinor: bigint;
   readonly keepsRest: boolean;
-  /** The provider's id of the attempt, as of a refund that it has answered. */
+  /** The provider's id of the attempt, for example of a refund that it has answered. */
   readonly attemptReference: string | null;
   readonly payment: Payment;
   readonly captureMode: CaptureMode;
-  /** Made when. */
+  /** When the attempt was made. */
   readonly createdAt: Date;
 }
 
-/** What a webhook says. */
+/** The content of a webhook. */
 export interface ProviderNotice extends ProviderAnswer {
   readonly eventId: string;
   readonly type: string;
@@ -75,24 +75,24 @@ export interface ProviderNotice extends ProviderAnswer {
 export interface CardProvider {
   readonly name: CardProviderName;
   /**
-   * Does what the call asks; with the key of an earlier call it does nothing again and answers what became of that.
-   * @throws ProviderUnreachableError where it may or may not have been done
+   * Does what the call asks. With the key of an earlier call it does nothing again, and answers with the earlier call's outcome.
+   * @throws ProviderUnreachableError where it is unknown whether it was done
    */
   readonly call: (call: CardCall, signal: AbortSignal) => Promise<ProviderAnswer>;
-  /** Asks how an attempt stands that the provider has answered before. */
+  /** Asks for the state of an attempt that the provider has answered before. */
   readonly ask: (call: CardCall, signal: AbortSignal) => Promise<ProviderAnswer>;
-  /** Checks a webhook's signature over its body as it came. @throws AppError `unauthenticated/invalid_signature` */
+  /** Checks a webhook's signature over the unchanged body. @throws AppError `unauthenticated/invalid_signature` */
   readonly checkSignature: (
     body: string,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ) => void;
-  /** What a webhook is stored by; what it says is read once it is stored. @throws AppError `invalid/invalid_request` */
+  /** The id under which a webhook is stored; its content is read later. @throws AppError `invalid/invalid_request` */
   readonly readIds: (body: string) => Pick<ProviderNotice, "eventId" | "type">;
-  /** Reads a webhook's body. Throws where it cannot be read: it is then tried again, with the error to be seen. */
+  /** Reads a webhook's body. Throws where it cannot be read: it is then tried again, with the error visible. */
   readonly readNotice: (body: string) => ProviderNotice;
 }
 
-/** The provider did not answer, or not with sense: nobody knows what became of the call. */
+/** The provider gave no answer, or no sensible one: the outcome of the call is unknown. */
 export class ProviderUnreachableError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,12 +1,12 @@
-// What a card provider takes of a currency, judged before anything is written down: else the customer would be told that the card
-// was refused.
+// Checks whether the card provider accepts an amount, before anything is written down: otherwise the customer would be told that
+// the card was refused.
 import type { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
 import { paymentsError } from "../errors.ts";
 import type { Payment } from "../payment.ts";
 import { judgeStripeAmount } from "./stripe/stripe-amounts.ts";
 
-/** Refuses `amount_not_payable`, naming the field; undefined where the provider takes the amount. The sandbox takes any. */
+/** Refuses `amount_not_payable`, naming the field; undefined where the provider accepts the amount. The sandbox accepts any. */
 export function refuseAmount(
   desk: Desk,
   { provider, assetId, currency }: Pick<Payment, "provider" | "assetId" | "currency">,

@@ -1,9 +1,9 @@
-// A line of a provider's list: its values by column, and what is wrong with one, by line and column.
+// A line of a provider's list: its values by column, and what is wrong with a value, by line and column.
 import { ownOf } from "../../../values/own-of.ts";
 import { parseStamp } from "../../../values/time.ts";
 import { parseWrittenAmount } from "./written-amount.ts";
 
-/** What is wrong with a file, with its line where there is one. */
+/** What is wrong with a file, with the line number where there is one. */
 export class ListError extends Error {
   constructor(message: string) {
     super(message);
@@ -12,15 +12,15 @@ export class ListError extends Error {
 }
 
 export interface ListLine {
-  /** In the file. */
+  /** The line's number in the file. */
   readonly number: number;
-  /** By column in small letters. */
+  /** The values by column name in small letters. */
   readonly values: Readonly<Record<string, string>>;
-  /** The columns as they are written, by the same. */
+  /** The column names as the file writes them, by their names in small letters. */
   readonly columns: Readonly<Record<string, string>>;
 }
 
-/** What stands before the decimals of a file, and the line that told. */
+/** The file's decimal mark, and the line that revealed it. */
 export interface DecimalMark {
   readonly mark: "." | ",";
   readonly line: number;
@@ -35,19 +35,19 @@ function valueError(line: ListLine, column: string, what: string): ListError {
   return new ListError(`line ${line.number}, column ${ownOf(line.columns, column)}: ${value} ${what}`);
 }
 
-/** Undefined where there is no such column; "" where there is nothing in it. */
+/** Undefined where the column does not exist; "" where it is empty. */
 export function cellOf(line: ListLine, column: string): string | undefined {
   return ownOf(line.values, column);
 }
 
-/** @throws ListError where there is nothing */
+/** @throws ListError where the value is empty */
 export function textOf(line: ListLine, column: string): string {
   const text = cellOf(line, column);
   if (text === undefined || text === "") throw lineError(line, `there is no ${column}`);
   return text;
 }
 
-/** Nothing is false. @throws ListError where it is neither true nor false, such as in another language */
+/** An empty value is false. @throws ListError where it is neither true nor false, for example in another language */
 export function flagOf(line: ListLine, column: string): boolean {
   const text = (cellOf(line, column) ?? "").toLowerCase();
   if (!["true", "false", ""].includes(text)) throw valueError(line, column, "must be true or false");
@@ -55,7 +55,7 @@ export function flagOf(line: ListLine, column: string): boolean {
 }
 
 /**
- * Minor units with their sign; nothing is 0. All amounts of a file have the same mark before their decimals: `told` keeps it.
+ * Minor units with their sign; empty is 0. All amounts of a file use the same decimal mark, which `told` remembers.
  * @throws ListError where it is no amount, or can be read in two ways
  */
 export function amountOf(
@@ -78,7 +78,7 @@ export function amountOf(
   return read.minor;
 }
 
-/** @throws ListError where it is below zero, too */
+/** @throws ListError also where it is below zero */
 export function unsignedOf(...[line, column, how]: Parameters<typeof amountOf>): bigint {
   const amount = amountOf(line, column, how);
   if (amount < 0n)
@@ -86,7 +86,7 @@ export function unsignedOf(...[line, column, how]: Parameters<typeof amountOf>):
   return amount;
 }
 
-/** "2026-11-21 15:04" and "2026-11-21 15:04:05": UTC, as a stamp. Undefined where there is none. @throws ListError */
+/** "2026-11-21 15:04" and "2026-11-21 15:04:05": UTC, as a stamp. Undefined where it is empty. @throws ListError */
 export function timeOf(line: ListLine, columns: readonly string[]): number | undefined {
   const column = columns.find((name) => cellOf(line, name) !== undefined) ?? "";
   const text = cellOf(line, column) ?? "";

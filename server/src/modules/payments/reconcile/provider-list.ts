@@ -1,6 +1,6 @@
-// A provider's own list of what it moved, brought to one form: by payment, how much was captured, refunded and taken by
-// disputes. Reads Stripe's two exports as a stream: Payments (one line a payment, as it stands) and the itemized balance
-// report (one line a movement, of a period).
+// Brings a provider's own list of its movements to one form: by payment, how much was captured, refunded and taken by
+// disputes. Reads Stripe's two exports as a stream: Payments (one line per payment, in its current state) and the itemized
+// balance report (one line per movement in a period).
 import { type CsvFile, openCsv } from "../../../runtime/files/csv-file.ts";
 import { TextFileError } from "../../../runtime/files/text-file.ts";
 import type { Assets } from "../../ledger/index.ts";
@@ -17,7 +17,7 @@ import {
   unsignedOf,
 } from "./list-line.ts";
 
-/** A payment as the provider has it. Amounts are minor units of our asset of the currency. */
+/** A payment according to the provider. Amounts are minor units of our asset of the currency. */
 export interface ListedPayment {
   /** The provider's id. */
   readonly reference: string;
@@ -26,13 +26,13 @@ export interface ListedPayment {
   readonly currency: string;
   capturedMinor: bigint;
   refundedMinor: bigint;
-  /** Undefined where the list does not tell. */
+  /** Undefined where the list does not say. */
   disputedMinor: bigint | undefined;
 }
 
 export interface ProviderList {
   readonly payments: ReadonlyMap<string, ListedPayment>;
-  /** Each line is a movement, so that the list has those of its period alone. */
+  /** Each line is a movement, so the list only covers its period. */
   readonly isOfMovements: boolean;
   /** Stamp of the earliest line; undefined where the list is empty. */
   readonly firstAt: number | undefined;
@@ -53,7 +53,7 @@ interface Layout {
   readonly add: (builder: Builder, line: ListLine) => void;
 }
 
-/** The columns that a layout is told by, in small letters. */
+/** The columns that identify a layout, in small letters. */
 const LAYOUTS: readonly Layout[] = [
   {
     isOfMovements: false,
@@ -67,7 +67,7 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
-/** @throws ListError where the file is none of the known ones, or a line of it cannot be read or can be read in two ways */
+/** @throws ListError where the file has no known layout, or a line cannot be read or can be read in two ways */
 export async function readProviderList(file: string, assets: Assets): Promise<ProviderList> {
   try {
     return await collect(await openCsv(file), assets);
@@ -111,7 +111,7 @@ function findLayout(written: readonly string[]): Layout {
   return layout;
 }
 
-/** A line of Payments: the payment as it stands. What was not captured is no money yet. */
+/** A line of Payments: the payment's current state. Uncaptured money does not count yet. */
 function addPaymentLine(builder: Builder, line: ListLine): void {
   const currency = textOf(line, "currency").toUpperCase();
   const reference = cellOf(line, "paymentintent id") || cellOf(line, "id");
@@ -134,7 +134,7 @@ const CAPTURES = new Set(["charge", "charge_failure", "partial_capture_reversal"
 const REFUNDS = new Set(["refund", "refund_failure"]);
 const DISPUTES = new Set(["dispute", "dispute_reversal"]);
 
-/** A line of the balance report: a movement. Payouts, fees and the like are no payment's. */
+/** A line of the balance report: a movement. Payouts, fees and the like belong to no payment. */
 function addMovement(builder: Builder, line: ListLine): void {
   const category = textOf(line, "reporting_category");
   const reference = cellOf(line, "payment_intent_id");
@@ -149,7 +149,7 @@ function addMovement(builder: Builder, line: ListLine): void {
   else payment.disputedMinor -= amount;
 }
 
-/** In the customer's currency where the report tells it: `gross` is in that of the account. Its sign is that of `gross`. */
+/** In the customer's currency where the report has it: `gross` is in the account's. The sign is that of `gross`. */
 function movedBy(builder: Builder, line: ListLine): { amount: bigint; currency: string } {
   textOf(line, "gross");
   const own = textOf(line, "currency").toUpperCase();

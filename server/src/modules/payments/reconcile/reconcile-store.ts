@@ -1,4 +1,4 @@
-// The SQL of reconciling: what the events of a provider's payments add up to in a time.
+// The SQL of reconciling: the sums of the events of a provider's payments in a period.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { toId } from "../../../values/id.ts";
@@ -11,7 +11,7 @@ export interface OwnPayment extends MovedMoney {
   readonly orderId: number | null;
   readonly currency: string;
   readonly isInFlight: boolean;
-  /** Money moved in the time. */
+  /** Whether money moved in the period. */
   readonly hasMoved: boolean;
 }
 

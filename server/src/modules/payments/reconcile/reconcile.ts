@@ -1,5 +1,5 @@
-// Compares a provider's list of payments with ours: matched, missing there, extra there, different. Reads, and changes
-// nothing: what differs is for a person to look at.
+// Compares a provider's list of payments with ours: matched, missing there, extra there, different. It only reads:
+// a person must look at each difference.
 import type { Sql } from "../../../runtime/database.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Assets } from "../../ledger/index.ts";
@@ -12,14 +12,14 @@ const PAYMENTS_PER_READ = 5_000;
 
 export interface ReconcileQuery {
   readonly provider: CardProviderName;
-  /** Stamps; without `from` the list's first line, without `to` now. */
+  /** Stamps; `from` defaults to the list's first line, `to` to now. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
 export interface Mismatch {
   readonly kind: "missing" | "extra" | "different";
-  /** One sentence that names it. */
+  /** One sentence that describes the difference. */
   readonly what: string;
   /** The provider's id. */
   readonly reference: string | null;
@@ -81,7 +81,7 @@ function compare(assets: Assets, own: OwnPayment, listed: ListedPayment | undefi
   return { kind: "different", what, ...at, reference: listed.reference };
 }
 
-/** A provider may show what a partial capture left over as refunded, and money in dispute as taken before it is lost. */
+/** A provider may report the rest of a partial capture as refunded, and disputed money as taken before the dispute is lost. */
 function hasSameAmounts(
   own: OwnPayment,
   { capturedMinor, refundedMinor, disputedMinor }: ListedPayment,
@@ -134,7 +134,7 @@ function describeAmounts(
   return `${amount(capturedMinor)} ${currency} captured, ${amount(refundedMinor)} refunded${disputed}`;
 }
 
-/** The sandbox's own memory as its list: what it would export. */
+/** The sandbox's own tables as its list: what it would export. */
 export async function listSandbox(db: Sql): Promise<ProviderList> {
   const charges = await selectCharges(db);
   const payments = charges.map(

@@ -1,21 +1,21 @@
-// Reads amounts as people and spreadsheets write them: with a point or a comma before the decimals, with thousands set apart
-// or not, with signs of all kinds. What can be read in two ways is refused.
+// Reads amounts as people and spreadsheets write them: with a decimal point or comma, with or without thousands separators,
+// with signs of all kinds. An amount that can be read in two ways is refused.
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
 
 type Mark = "." | ",";
 
 export interface WrittenAmount {
-  /** Minor units, below zero where it is written so. */
+  /** Minor units; below zero where it is written with a minus. */
   readonly minor: bigint;
-  /** What stands before the decimals, as far as the writing tells; undefined where it has neither decimals nor thousands. */
+  /** The decimal mark, as far as the text shows it; undefined where it has neither decimals nor thousands separators. */
   readonly mark: Mark | undefined;
 }
 
-/** Blanks and apostrophes, which only ever set thousands apart. */
+/** Blanks and apostrophes, which are only ever thousands separators. */
 const APART = /[ \u00a0\u2009\u202f'\u2019]/g;
 const SIGNED = /^(?<before>[-+]?)(?<body>[^-+()]*)(?<after>-?)$/;
 
-/** @returns what is wrong with it, going on from its column's name, where it cannot be read */
+/** @returns where it cannot be read: what is wrong, as the end of a sentence that begins with the column's name */
 export function parseWrittenAmount(text: string, scale: number): WrittenAmount | string {
   const plain = text.trim().replace(/[\u2212\u2010-\u2013\ufe63\uff0d]/g, "-");
   const [, inner] = /^\(([^()]*)\)$/.exec(plain) ?? [];
@@ -42,7 +42,7 @@ function readNumber(body: string, scale: number): Read | string {
   if (last === undefined) return join({ whole: body, decimals: "" }, undefined);
   const isTwice = marks.indexOf(last) !== marks.length - 1;
   if (isTwice) {
-    // 1,234,567 and 1.234.567: thousands, and no decimals.
+    // 1,234,567 and 1.234.567: thousands, without decimals.
     if (new Set(marks).size > 1) return "is no amount";
     return join({ whole: body, decimals: "" }, last === "." ? "," : ".");
   }
@@ -60,7 +60,7 @@ function isThousands(whole: string, decimals: string): boolean {
   return decimals.length === 3 && /^[1-9]\d{0,2}$/.test(whole);
 }
 
-/** Thousands set apart by threes, or as in India: by twos before the last three. */
+/** Thousands separated in groups of three, or as in India: in groups of two before the last three. */
 const GROUPED = /^\d{1,3}(?:(?<by>[.,_])\d{3})(?:\k<by>\d{3})*$|^\d{1,2}(?:,\d{2})+,\d{3}$|^\d+$/;
 
 function join(

@@ -1,4 +1,4 @@
-// What a verification checks of payments, one function a check: each answers its first difference in words, or undefined.
+// The checks of payments' verification, one function each: it returns its first difference in words, or undefined.
 import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { tellBoth } from "../../../values/difference.ts";
@@ -18,7 +18,7 @@ import { type Found, type PaymentDifference, tellNonZero } from "./verify-differ
 import * as store from "./verify-payments-store.ts";
 
 const PAGE = 5_000;
-/** Large, for each takes a reading of the whole table of payments. */
+/** Large, because each page reads through the whole table of payments. */
 const STRAY_PAGE = 200_000;
 
 export async function checkSums(subject: VerifySubject): Found {
@@ -37,7 +37,7 @@ export async function checkSums(subject: VerifySubject): Found {
   return { check, what, paymentId, ...told };
 }
 
-/** What is asked for is what the payment was opened over, or last changed to. */
+/** A payment asks for the amount that it was opened over, or last changed to. */
 export async function checkAmounts(subject: VerifySubject): Found {
   const found = await store.selectWrongAmount(subject.tx);
   if (found === undefined) return undefined;
@@ -49,7 +49,7 @@ export async function checkAmounts(subject: VerifySubject): Found {
   return { check: "payment_amounts", what, paymentId, ...told };
 }
 
-/** What is under way is what the open attempts say, and each of them will end or is before people. */
+/** The amount under way is the sum of the open attempts, and each of them will end or is shown to people. */
 export async function checkAttempts(subject: VerifySubject): Found {
   const check = "payment_attempts";
   const found = await store.selectWrongUnderWay(subject.tx);
@@ -88,7 +88,7 @@ export async function checkDisputes(subject: VerifySubject): Found {
   return { check: "payment_disputes", what, paymentId, ...told };
 }
 
-/** Every event that moved money names its own journal, and that moved this money between these accounts. */
+/** Every event that moved money names its own journal, and that journal moved this money between these accounts. */
 export async function checkBookings(subject: VerifySubject): Found {
   const { tx, since } = subject;
   const first = { paymentId: 0, seq: 0 };
@@ -110,7 +110,7 @@ export async function checkBookings(subject: VerifySubject): Found {
   return { check: "payment_bookings", what, journalId, paymentId };
 }
 
-/** Money in: the whole to sales, then the tax on to tax. Money back: the tax first, then the whole. */
+/** Money in: all of it to sales, then the tax on to tax. Money back: the tax first, then all of it. */
 function isBooked(
   { assets }: VerifySubject,
   { type, journalId, amountMinor, taxMinor, payment }: store.EventBooking,
@@ -151,7 +151,7 @@ function describeBooking(subject: VerifySubject, event: store.EventBooking): Pay
   };
 }
 
-/** What a balance still owes is held on its account, and every hold in favor of sales is a payment's. */
+/** What a balance still owes is held on its account, and every hold in favor of sales belongs to a payment. */
 export async function checkHolds(subject: VerifySubject): Found {
   const { tx } = subject;
   const pages = readAhead(
@@ -197,8 +197,8 @@ function describeHold(
 }
 
 /**
- * That no payment names a hold that is not there was found before; so if there are as many holds as payments name, they are
- * the same. Counting is linear; only what does not agree is looked for one by one.
+ * An earlier check has found that every hold named by a payment exists; so if there are as many holds as payments name, they are
+ * the same. Counting is linear; holds are compared one by one only where the counts differ.
  */
 async function checkStrayHolds({ tx, assets }: VerifySubject): Found {
   const sales = assets
@@ -235,7 +235,7 @@ async function findStrayHold(tx: Tx, creditAccountId: number): Promise<number | 
   }
 }
 
-/** The ledger's sums of the house's accounts that payments alone move: clearing both ways, and tax taken. */
+/** The ledger's sums of the house accounts that only payments move: clearing in both directions, and tax taken. */
 export async function checkSystemSums(subject: VerifySubject): Promise<PaymentDifference[]> {
   const { tx, assets } = subject;
   const moved = new Map((await store.sumMoved(tx)).map((row) => [row.asset_id, row]));

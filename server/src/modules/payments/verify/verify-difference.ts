@@ -1,4 +1,4 @@
-// What a verification of payments answers, and how it tells amounts.
+// What a verification of payments returns, and how it writes amounts.
 import type { Difference } from "../../../values/difference.ts";
 import { tellAmounts, type VerifySubject } from "../../ledger/index.ts";
 

@@ -1,5 +1,5 @@
-// Compares what the ledger says that orders and payments own with what payments know: a journal that none of their events
-// names, or a hold that somebody captured, has moved their money behind them.
+// Compares what the ledger says that orders and payments own with what payments know. A journal that no event names, or a
+// captured hold (payments release holds, they never capture them), means that money was moved without the payments.
 import {
   countOwnedJournals,
   findCapturedHold,
@@ -9,7 +9,7 @@ import {
 import type { Found } from "./verify-difference.ts";
 import * as store from "./verify-payments-store.ts";
 
-/** That events name journals which are there was found before: so many of each are the same. */
+/** An earlier check has found that all journals named by events exist: so equal counts mean equal sets. */
 export async function checkOwned({ tx, assets, since }: VerifySubject): Found {
   const accountIds = assets
     .all()

@@ -1,5 +1,5 @@
-// The SQL that re-derives payments from their own rows: sums from events, what is under way and refunded from attempts, what
-// is at risk from disputes. Each read answers its first difference, or undefined. Amounts are minor units as text.
+// The SQL that recomputes payments from their own rows: sums from events, amounts under way and refunded from attempts, amounts
+// at risk from disputes. Each read returns its first difference, or undefined. Amounts are minor units as text.
 
 import { firstOf } from "../../../runtime/row-table-store.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
@@ -55,7 +55,7 @@ export async function selectWrongSums({ sql }: Tx) {
     LIMIT 1`);
 }
 
-/** Payments that ask for another amount than the last that they were opened over or changed to. */
+/** Payments that ask for another amount than the one they were opened over or last changed to. */
 export async function selectWrongAmount({ sql }: Tx): Promise<DifferenceRow | undefined> {
   return firstOf(sql<DifferenceRow[]>`
     WITH asked AS (
@@ -74,7 +74,7 @@ export async function selectWrongAmount({ sql }: Tx): Promise<DifferenceRow | un
 /** In the order of the columns of `findWrongUnderWay`. */
 export const UNDER_WAY_NAMES = ["authorizing", "capturing", "voiding", "refunding"];
 
-/** Payments whose amounts under way are not those of their open attempts. */
+/** Payments whose amounts under way differ from those of their open attempts. */
 export async function selectWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | undefined> {
   return firstOf(sql<DifferenceRow[]>`
     WITH sums AS (
@@ -100,7 +100,7 @@ export async function selectWrongUnderWay({ sql }: Tx): Promise<DifferenceRow | 
     LIMIT 1`);
 }
 
-/** The first attempt that nobody will ask about, and no person is shown: it would never end. */
+/** The first attempt that no job will ask about and that no person is shown: it would never end. */
 export async function selectStuckAttempt({ sql }: Tx) {
   return firstOf(sql<{ id: bigint; payment_id: bigint; act: string }[]>`
     SELECT id, payment_id, act
@@ -110,7 +110,7 @@ export async function selectStuckAttempt({ sql }: Tx) {
     LIMIT 1`);
 }
 
-/** Payments whose refunds that succeeded, each an attempt of its own, do not add up to what is refunded. */
+/** Payments whose successful refunds, each an attempt of its own, do not add up to the refunded amount. */
 export async function selectWrongRefunds({ sql }: Tx): Promise<DifferenceRow | undefined> {
   return firstOf(sql<DifferenceRow[]>`
     WITH sums AS (
@@ -126,7 +126,7 @@ export async function selectWrongRefunds({ sql }: Tx): Promise<DifferenceRow | u
     LIMIT 1`);
 }
 
-/** Payments whose disputes do not add up to what is at risk and what was lost. */
+/** Payments whose disputes do not add up to the amounts at risk and lost. */
 export async function selectWrongDisputes({ sql }: Tx): Promise<DifferenceRow | undefined> {
   return firstOf(sql<DifferenceRow[]>`
     WITH sums AS (
@@ -154,7 +154,7 @@ export interface EventBooking {
   readonly amountMinor: bigint;
   readonly taxMinor: bigint;
   readonly journalId: number | null;
-  /** What money goes by, which never changes; its account is the one that this event's money came from or went to. */
+  /** The payment's unchanging data that decide where money goes; the account is the one for this event's money. */
   readonly payment: Pick<Payment, "id" | "provider" | "assetId" | "currency" | "accountId">;
 }
 
@@ -207,13 +207,13 @@ export async function countJournalsOfEvents({ sql }: Tx, since: number): Promise
   return Number(row.count);
 }
 
-/** What in the book is named once: a journal by an event, a hold by a payment. */
+/** The two kinds of things that are named once: a journal by an event, a hold by a payment. */
 const NAMES = {
   journal: { table: "payments.events", name: "journal_id", payment: "payment_id" },
   hold: { table: "payments.payments", name: "hold_id", payment: "id" },
 } as const;
 
-/** Journals or holds that are named, from the first id to the last. Reads the whole table: no index finds them. */
+/** The named journals or holds from the first id to the last. Reads the whole table: no index finds them. */
 export async function selectNamed(
   { sql }: Tx,
   what: keyof typeof NAMES,
@@ -238,7 +238,7 @@ export async function selectSharedName({ sql }: Tx, what: keyof typeof NAMES) {
     LIMIT 1`);
 }
 
-/** What a payment says that it holds. */
+/** The hold that a payment names. */
 export type Holding = Pick<
   Payment,
   "id" | "assetId" | "currency" | "accountId" | "holdId" | "authorizedMinor" | "voidedMinor" | "capturedMinor"
@@ -287,7 +287,7 @@ export async function countPayments({ sql }: Tx): Promise<number> {
   return Number(row.count);
 }
 
-/** In columns as few as a check of orders needs: it reads millions. */
+/** As few columns as a check of orders needs: it reads millions. */
 export async function selectMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
   const rows = await sql<(MoneyRow & Pick<PaymentRow, "id" | "order_id" | "currency">)[]>`
     SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed,
@@ -306,13 +306,13 @@ export async function selectMoneyOfOrders({ sql }: Tx, orderIds: readonly number
 export interface HouseSumsRow {
   asset_id: number;
   currency: string;
-  /** Out of clearing: captured by card, and refunds that came back. */
+  /** Money out of clearing: captured by card, and refunds that came back. */
   clearing_out: bigint;
   clearing_in: bigint;
   tax_in: bigint;
 }
 
-/** What the events of all payments moved on the house's accounts, by currency. */
+/** The sums that the events of all payments moved on the house's accounts, by currency. */
 export async function sumMoved({ sql }: Tx): Promise<HouseSumsRow[]> {
   return sql<HouseSumsRow[]>`
     SELECT p.asset_id, p.currency,

@@ -1,6 +1,6 @@
-// Verifies payments: re-derives their amounts from their events, attempts and disputes, and compares them with the ledger,
-// where the money lies. One read-only snapshot sees one moment while servers go on. That the ledger agrees with itself is
-// its own check, and an order with its payments is the orders'.
+// Verifies payments: recomputes their amounts from their events, attempts and disputes, and compares them with the ledger,
+// where the money lies. One read-only snapshot shows one moment while servers keep running. Whether the ledger agrees with
+// itself is its own check, and whether orders agree with their payments is the orders' check.
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
@@ -15,20 +15,20 @@ import * as store from "./verify-payments-store.ts";
 
 export interface VerifyPaymentsOptions {
   /**
-   * Stamp up to which an earlier run, the ledger's too, has found everything in order; default 0. Events up to it are not
-   * compared with their journals again; all else is.
+   * Stamp up to which an earlier run, including the ledger's, found everything in order; default 0. Events up to it are not
+   * compared with their journals again; all other checks are repeated.
    */
   readonly since?: number;
-  /** In payments. */
+  /** Progress, in payments. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
 export interface PaymentsVerification {
-  /** In the order of their stamps, at most one of each check; the first is the first difference. */
+  /** In the order of their stamps, at most one per check; the first is the first difference. */
   readonly differences: readonly PaymentDifference[];
 }
 
-/** Locks nothing; a run beside another is as good as alone. */
+/** Locks nothing; runs may overlap. */
 export async function verifyPayments(
   db: Sql,
   { since = 0, onProgress }: VerifyPaymentsOptions = {},

@@ -1,6 +1,6 @@
-// The job behind the inbox: applies each stored webhook to its payment. One whose payment is not known yet, or whose
-// outcome could not be recorded, comes again with growing pauses until it is; nothing is dropped because it came too early. What does
-// not fit its payment is put before people, and touches nothing.
+// The job behind the inbox: applies each stored webhook to its payment. If the payment is not known yet, or the outcome cannot
+// be recorded, the webhook is tried again with growing pauses; nothing is dropped because it came too early. A webhook that
+// does not fit its payment is shown to people, and changes nothing.
 import type { Log } from "../../../runtime/log.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { ensureAssets } from "../../ledger/index.ts";
@@ -16,8 +16,8 @@ const WEBHOOKS_PER_PASS_MAX = 50;
 const LEASE_SECONDS = 60;
 const PAUSE_SECONDS_MAX = 300;
 /**
- * An event about something that nobody here has made by now is of another program on the same provider account. What
- * cannot be applied until then never will be, and reconciling with the provider's list tells of it.
+ * After this time, an event about something unknown here belongs to another program on the same provider account. An event
+ * that cannot be applied until then never will be; reconciling with the provider's list finds it.
  */
 const GIVEN_UP_AFTER_SECONDS = 3 * 86_400;
 const TELL_AFTER_TRIES = 10;
@@ -30,7 +30,7 @@ export interface Inbox extends PaymentKeeper {
 }
 
 /**
- * Applies all webhooks that are due now: those of one payment in the order they came, those of many at once, for the desk
+ * Applies all webhooks that are due now: those of one payment in the order they came, different payments at once, since the desk
  * commits them together. Returns how many there were.
  */
 export async function applyDueWebhooks(inbox: Inbox): Promise<number> {
@@ -42,7 +42,7 @@ export async function applyDueWebhooks(inbox: Inbox): Promise<number> {
   const groups = Map.groupBy(due, (webhook) => subjectOf(inbox, webhook));
   const ended = await Promise.allSettled(groups.values().map((group) => applyInTurn(inbox, group)));
   const failed = ended.find((end) => end.status === "rejected");
-  if (failed !== undefined) throw failed.reason; // not even the error could be kept: the lease ends, and they come again
+  if (failed !== undefined) throw failed.reason; // not even the error could be saved: the lease ends, and they are tried again
   return due.length;
 }
 
@@ -52,7 +52,7 @@ async function applyInTurn(inbox: Inbox, webhooks: readonly store.WebhookRow[]):
   }
 }
 
-/** What a webhook is about; one that cannot be read is about nothing else. */
+/** The thing that a webhook is about; one that cannot be read is only about itself. */
 function subjectOf({ providers }: Inbox, { provider, body, id }: store.WebhookRow): string {
   try {
     const notice = providers.get(provider as CardProviderName)?.provider.readNotice(body);
@@ -67,7 +67,7 @@ async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<vo
   const { paymentId, isNews } = await findSubject(inbox, webhook);
   if (!isNews) return store.finishWebhook(db, { id: webhook.id, state: "ignored", paymentId: null });
   if (paymentId === undefined) throw new Error("the payment it is about is not known yet");
-  // Amounts can be read for sure only once the payment's asset is known in this process.
+  // Amounts can only be read correctly once this process knows the payment's asset.
   const payment = await getPayment(db, paymentId);
   await ensureAssets(inbox.assets, [payment]);
   const answer = readAnswer(inbox, webhook);
@@ -82,12 +82,12 @@ async function applyWebhook(inbox: Inbox, webhook: store.WebhookRow): Promise<vo
   await store.finishWebhook(db, { id: webhook.id, state: "done", paymentId });
 }
 
-/** After so many tries, some seconds apart, what should have come before it has come, or never will. */
+/** After so many tries, some seconds apart, whatever should have come first has come, or never will. */
 const HELD_AFTER_TRIES = 5;
 
 /**
- * Why an event is for people, in words: it does not fit what was asked for; or it is of more than the payment has, and nothing that is
- * under way or was set aside could explain it. Undefined: it is to be tried again.
+ * Why an event is shown to people, in words: it does not fit the request; or it is of more than the payment has, and nothing
+ * under way or set aside could explain that. Undefined: try it again.
  */
 async function findMismatch(
   { db, clock }: Inbox,
@@ -108,7 +108,7 @@ function readAnswer({ providers }: Inbox, { provider: name, body }: store.Webhoo
   return known.provider.readNotice(body);
 }
 
-/** The payment that it is about, where it is known by now; and whether it says anything of it. */
+/** The payment that it is about, if known by now; and whether it reports anything about it. */
 async function findSubject(inbox: Inbox, webhook: store.WebhookRow) {
   const { reference, reports, problem, paymentId: told } = readAnswer(inbox, webhook);
   const isNews = reports.length > 0 || problem !== undefined;
@@ -151,7 +151,7 @@ function ageSeconds({ receivedAt }: store.WebhookRow, now: Date): number {
 
 const KEEP_DAYS = 90;
 
-/** Forgets webhooks that were done with 90 days ago: no signature is taken for so long, so none can come again. Returns how many. */
+/** Deletes webhooks done over 90 days ago: no signature is valid that long, so none can come again. Returns how many. */
 export function forgetOldWebhooks(db: Inbox["db"], now = new Date()): Promise<number> {
   return store.deleteOldWebhooks(db, new Date(now.getTime() - KEEP_DAYS * 86_400_000));
 }

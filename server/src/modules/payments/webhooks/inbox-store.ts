@@ -27,7 +27,7 @@ export interface WebhookRow {
   readonly tries: number;
 }
 
-/** Takes webhooks that are due, oldest first; no other process does meanwhile. */
+/** Claims webhooks that are due, oldest first; other processes skip them meanwhile. */
 export async function claimDueWebhooks(
   db: Sql,
   { now, leaseSeconds, limit }: { now: Date; leaseSeconds: number; limit: number },
@@ -81,7 +81,7 @@ export async function postponeWebhook(
     WHERE id = ${webhook.id} AND state = 'received'`;
 }
 
-/** Payments by the provider's own id of them, or by ours where it told that. */
+/** Payments by the provider's own id for them, or by our id where the provider sent it. */
 export async function selectPaymentId(
   db: Sql,
   {
@@ -101,14 +101,14 @@ export async function selectPaymentId(
   return rows.map(({ id }) => Number(id))[0];
 }
 
-/** Since when the oldest webhook waits to be applied; null where none does. */
+/** Since when the oldest unapplied webhook waits; null where there is none. */
 export async function selectOldestWaiting(db: Sql): Promise<Date | null> {
   const [row] = await db<[{ since: Date | null }]>`
     SELECT min(received_at) AS since FROM payments.inbox WHERE due_at IS NOT NULL`;
   return row.since;
 }
 
-/** Forgets what was done with before `before`. Returns how many. */
+/** Deletes webhooks that were done before `before`. Returns how many. */
 export async function deleteOldWebhooks(db: Sql, before: Date): Promise<number> {
   const deleted = await db`DELETE FROM payments.inbox WHERE done_at < ${before}`;
   return deleted.count;

@@ -1,5 +1,5 @@
-// The inbox of webhooks: checked, stored, acknowledged; a job does the rest. A provider is told 2xx for what is stored and
-// for nothing else, and an event that comes again is stored once.
+// The inbox of webhooks: they are checked, stored and acknowledged; a job does the rest. The provider gets a 2xx only for a
+// stored webhook, and an event that comes again is stored once.
 import type { Sql } from "../../../runtime/database.ts";
 import { AppError } from "../../../values/app-error.ts";
 import { paymentsError } from "../errors.ts";
@@ -8,7 +8,7 @@ import * as store from "./inbox-store.ts";
 
 export interface WebhookRequest {
   readonly provider: string;
-  /** As it came. */
+  /** The unchanged body. */
   readonly body: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
@@ -28,7 +28,7 @@ export async function receiveWebhook(
   return store.insertWebhook(db, { provider: name, eventId, type, body });
 }
 
-/** What cannot be kept as text was not sent by the provider, whatever it is signed with. */
+/** A body that cannot be stored as text was not sent by the provider, even with a valid signature. */
 function readIds(provider: CardProvider, body: string): { eventId: string; type: string } {
   const ids = provider.readIds(body);
   if ([body, ids.eventId, ids.type].some((text) => text.includes("\0")))

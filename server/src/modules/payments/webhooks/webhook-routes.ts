@@ -1,4 +1,4 @@
-// Where providers report. No token: the signature over the body as it came says who speaks.
+// Where providers report. No token is needed: the signature over the unchanged body proves who sent it.
 import type { HttpServer } from "../../../http/index.ts";
 import type { PaymentServices } from "../routes.ts";
 import { ProviderParams, WebhookReceipt } from "../schemas.ts";

@@ -1,5 +1,5 @@
-// Opens, halts and closes an instrument, with the reason on the trail. A closing ends the session: an order for the day is dead from
-// then on, and what it held is given back by commands of its own.
+// Opens, halts and closes an instrument, with the reason on the trail. Closing ends the session: then an order for the day is
+// over, and separate commands free what it held.
 import { checkVersion } from "../../../http/version.ts";
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { tradingError } from "../errors.ts";
@@ -16,7 +16,7 @@ export interface StateChange {
 }
 
 /**
- * One that is so already keeps its state and gets the new reason. Locks the instrument. Refuses `instrument_not_found`,
+ * If it has that state already, only the reason changes. Locks the instrument. Refuses `instrument_not_found`,
  * `version_mismatch`. Leaves `instrument.changed`.
  */
 export async function changeInstrumentState(

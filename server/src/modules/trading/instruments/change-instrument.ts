@@ -1,5 +1,5 @@
-// Makes instruments and changes their terms. A change waits for the orders that are being placed or filled in the instrument now,
-// and they for it.
+// Makes instruments and changes their terms. A change waits for orders that are being placed or filled in the instrument,
+// and they wait for it.
 import { checkVersion } from "../../../http/version.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -25,12 +25,12 @@ export async function addInstrument(tx: Tx, instrument: store.NewInstrument): Pr
 
 export interface InstrumentPatch {
   readonly terms: Partial<InstrumentTerms>;
-  /** Versions of which the instrument must have one. */
+  /** The versions the instrument may have; any other is refused. */
   readonly versions: readonly number[] | undefined;
 }
 
 /**
- * Reads a change by what the instrument is: quantities by its asset, money by its currency, which never change. No locks.
+ * Reads a change against the current instrument: quantities by its asset, money by its currency, which never change. No locks.
  * @throws AppError `not_found/instrument_not_found`, `invalid/…`, `refused/instrument_terms_unfit` naming the field
  */
 export async function prepareInstrumentChange(
@@ -45,7 +45,7 @@ export async function prepareInstrumentChange(
 }
 
 /**
- * Locks the instrument. Holds for orders placed from then on. Appends `instrument.changed`.
+ * Locks the instrument. Applies to orders placed from then on. Appends `instrument.changed`.
  * @throws AppError `not_found/instrument_not_found`, `conflict/version_mismatch`, `refused/instrument_terms_unfit` naming the field
  */
 export async function changeInstrument(

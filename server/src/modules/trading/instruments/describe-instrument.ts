@@ -9,7 +9,7 @@ import { isWithinHours } from "./trading-hours.ts";
 
 export const WEEKDAY_NAMES = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
-/** With at least the currency's decimals, and no more than it has. */
+/** With at least the currency's decimals, and no more than the price has. */
 export function formatPrice(price: bigint, moneyScale: number): string {
   const [whole = "", decimals = ""] = formatAmount(price, PRICE_SCALE).split(".");
   const shown = decimals.replace(/0+$/, "").padEnd(moneyScale, "0");

@@ -1,4 +1,4 @@
-// Routes of instruments: everybody may see them, staff makes, changes, halts and opens them.
+// Routes of instruments: everybody may see them; staff make, change, halt and open them.
 import { addCommandRoute, addDeskRoute, addList, addRoute, type HttpServer } from "../../../http/index.ts";
 import { CHANGES_FIELDS, IF_MATCH, readVersions } from "../../../http/version.ts";
 import { readCode, readName } from "../../../values/names.ts";

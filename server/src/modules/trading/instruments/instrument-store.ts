@@ -1,4 +1,4 @@
-// The SQL of instruments: their terms and state, and the newest quote that each batch leaves on them.
+// The SQL of instruments: their terms and state, and the newest quote that each batch saves on them.
 import type { AnySql, Sql } from "../../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
@@ -81,14 +81,14 @@ export async function selectInstruments(db: AnySql, filter: InstrumentFilter): P
   return rows.map(toInstrument);
 }
 
-/** By symbol; those that are not there are absent. */
+/** By symbol; unknown ones are absent. */
 export async function selectIdsOfSymbols(db: Sql, symbols: readonly string[]): Promise<Map<string, number>> {
   const rows = await db<{ id: bigint; symbol: string }[]>`
     SELECT id, symbol FROM trading.instruments WHERE symbol = ANY(${[...symbols]}::text[])`;
   return new Map(rows.map(({ id, symbol }) => [symbol, Number(id)]));
 }
 
-/** The newest bid by asset and currency; of several instruments of one pair the oldest one's. */
+/** The newest bid by asset and currency; where several instruments share a pair, the oldest one's. */
 export async function selectBids(db: Sql): Promise<Map<string, bigint>> {
   const rows = await db<{ asset: string; currency: string; bid: bigint }[]>`
     SELECT DISTINCT ON (asset, currency) asset, currency, quote_bid AS bid
@@ -123,7 +123,7 @@ export async function insertInstrument(
   return rows.map(toInstrument)[0];
 }
 
-/** Instruments, locked until the batch ends: the lock of everything that is traded in them. */
+/** Instruments, locked until the batch ends: this lock also covers everything that is traded in them. */
 export const INSTRUMENTS: RowReader<Instrument> = {
   kind: "trading.instruments",
   isContended: true,
@@ -150,7 +150,7 @@ const QUOTE_COLUMNS = columnsOf<Instrument>({
   quote_fires: ["boolean", ({ quote }) => quote?.fires],
 });
 
-/** Instruments whose newest quote a batch changed; of several, the last has seen the others. */
+/** Saves instruments whose newest quote a batch changed; where several commands did, the last has seen the others. */
 export const QUOTED_INSTRUMENTS: RowWriter<Instrument> = {
   name: "trading.quoted_instruments",
   write: ({ sql }, instruments) => {
@@ -195,7 +195,7 @@ export async function lockInstrument(tx: Tx, id: number): Promise<Instrument | u
   return (await INSTRUMENTS.read(tx, [id])).get(id);
 }
 
-/** Instruments whose terms or state were changed under their locks; of several, the last has seen the others. */
+/** Saves instruments whose terms or state changed under their locks; where several commands did, the last has seen the others. */
 export const CHANGED_INSTRUMENTS: RowWriter<Instrument> = {
   name: "trading.changed_instruments",
   write: ({ sql }, instruments) => {

@@ -7,7 +7,7 @@ import type { Scales } from "../matching/price.ts";
 export const INSTRUMENT_STATES = { open: 1, halted: 2, closed: 3 } as const;
 export type InstrumentState = keyof typeof INSTRUMENT_STATES;
 
-/** Trading hours: minutes of the day in the time zone, and the days of the week that have them. */
+/** Trading hours: minutes of the day in the time zone, and the days of the week they apply to. */
 export interface Hours {
   readonly timeZone: string;
   /** Null: always open. */
@@ -17,7 +17,7 @@ export interface Hours {
   readonly weekdays: number;
 }
 
-/** What staff decides about it. Prices in billionths, quantities and money in smallest units. */
+/** The terms that staff set. Prices in billionths, quantities and money in smallest units. */
 export interface InstrumentTerms extends Hours {
   readonly name: string;
   readonly tick: bigint;
@@ -26,20 +26,20 @@ export interface InstrumentTerms extends Hours {
   readonly mostQuantity: bigint | null;
   readonly leastNotional: bigint | null;
   readonly mostNotional: bigint | null;
-  /** Basis points of the last price. */
+  /** The price band, in basis points of the last price. */
   readonly band: number | null;
-  /** Basis points of a fill's money. */
+  /** The fee, in basis points of a fill's money. */
   readonly fee: number;
   readonly leastFee: bigint;
-  /** Seconds after which a quote is too old to deal at; null: never. */
+  /** Seconds after which a quote is too old to trade at; null: never. */
   readonly staleAfter: number | null;
 }
 
-/** A quote with what tells the newer of two. */
+/** A quote, with the data that tell which of two is newer. */
 export interface InstrumentQuote extends Quote {
   readonly source: string;
   readonly sequence: number | null;
-  /** It came while the instrument was open, and so fires what it reaches. */
+  /** It came while the instrument was open, so it fires the orders that it reaches. */
   readonly fires: boolean;
 }
 
@@ -50,9 +50,9 @@ export interface Instrument extends InstrumentTerms {
   readonly currency: string;
   readonly state: InstrumentState;
   readonly stateReason: string | null;
-  /** Counts its closings. */
+  /** Counts how often it has closed. */
   readonly session: number;
-  /** The newest that counts; null: none has come. */
+  /** The newest quote that counts; null: none has come yet. */
   readonly quote: InstrumentQuote | null;
   readonly version: number;
   readonly createdAt: Date;
@@ -61,7 +61,7 @@ export interface Instrument extends InstrumentTerms {
 
 const SECOND = 1_000_000;
 
-/** Whether its newest quote is too old to deal at. @param now stamp */
+/** Whether its newest quote is too old to trade at. @param now stamp */
 export function isStale(
   { quote, staleAfter }: Pick<Instrument, "quote" | "staleAfter">,
   now: number,
@@ -69,7 +69,7 @@ export function isStale(
   return quote !== null && staleAfter !== null && now - quote.time > staleAfter * SECOND;
 }
 
-/** The two sides of an instrument as the ledger counts them. */
+/** The asset and the currency of an instrument, as the ledger counts them. */
 export function sidesOf(assets: Assets, { asset, currency }: Pick<Instrument, "asset" | "currency">) {
   const [security, money] = [assets.byCode(asset), assets.byCode(currency)];
   if (security === undefined || money === undefined) throw new Error(`unknown asset ${asset} or ${currency}`);
@@ -77,7 +77,7 @@ export function sidesOf(assets: Assets, { asset, currency }: Pick<Instrument, "a
   return { security, money, scales };
 }
 
-/** What the outbox is told of it. */
+/** Its outbox document. */
 export function eventOf(topic: string, { id, symbol, state, version }: Instrument): NewEvent {
   return { topic, payload: JSON.stringify({ id: String(id), symbol, state, version }) };
 }

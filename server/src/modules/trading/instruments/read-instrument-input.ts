@@ -1,5 +1,5 @@
-// Turns what staff sent into the terms of an instrument. The form is checked by the schemas before; here is what a schema
-// cannot know.
+// Turns what staff sent into the terms of an instrument. The schemas have checked the form before; this file checks what a
+// schema cannot know.
 import { invalidField } from "../../../values/app-error.ts";
 import { describeAmountProblem, parseAmount } from "../../../values/money.ts";
 import { readName } from "../../../values/names.ts";
@@ -69,7 +69,7 @@ function readSecurity(assets: Assets, code: string): Asset {
   });
 }
 
-/** Only what was sent. @throws AppError `invalid/…` naming the field */
+/** Only the fields that were sent. @throws AppError `invalid/…` naming the field */
 export function readInstrumentChange(
   { asset, money }: { readonly asset: Asset; readonly money: Asset },
   input: InstrumentChange,
@@ -103,7 +103,7 @@ function readTerms(
 
 type QuantityField = "lot" | "least_quantity" | "largest_quantity";
 
-/** Zero is no bound. */
+/** Zero is not accepted as a bound. */
 function readBound(
   input: string | number | null | undefined,
   asset: Asset,
@@ -119,7 +119,7 @@ function readSize(size: bigint | null | undefined, field: string): bigint | unde
   return size;
 }
 
-/** What is finer than the asset counts is well-formed, and does not fit it. */
+/** A quantity with more decimals than the asset has is well-formed, but does not fit the asset. */
 function readScaled(input: string | number, asset: Asset, field: string): bigint {
   readAmount(input, { scale: PRICE_SCALE }, field);
   const amount = parseAmount(input, asset.scale);
@@ -152,7 +152,7 @@ function unfit(field: string, reason: string): Error {
   return tradingError("instrument_terms_unfit", { fields: [{ field, reason }] });
 }
 
-/** What must fit together, whatever of it was sent. @throws AppError `refused/instrument_terms_unfit` naming the field */
+/** Checks terms that must fit together. @throws AppError `refused/instrument_terms_unfit` naming the field */
 export function checkTerms(terms: InstrumentTerms): void {
   const { lot, leastQuantity, mostQuantity, leastNotional, mostNotional } = terms;
   if (leastQuantity % lot !== 0n) throw unfit("least_quantity", "must be a multiple of the lot");

@@ -1,5 +1,5 @@
-// Trading hours: when an instrument is open by the clock of its time zone, and when the day of an order for the day is over.
-// A day has as many hours as its time zone gives it, and ends when the clock there says so.
+// Trading hours: when an instrument is open in its time zone, and when the day of an order for the day is over.
+// A day has as many hours as its time zone gives it, and ends by the clock of that time zone.
 import { parseStamp } from "../../../values/time.ts";
 import type { Hours } from "./instrument.ts";
 
@@ -13,8 +13,8 @@ export function isWithinHours(hours: Hours, stamp: number): boolean {
 }
 
 /**
- * The stamp at which an order for the day that is placed at `stamp` is over: the closing of that day's session or, where the
- * instrument is always open or was closed by then, the first moment of the next day there.
+ * The stamp at which an order for the day placed at `stamp` expires: when that day's session closes or, where the
+ * instrument is always open or has closed already, the first moment of the next day there.
  */
 export function endOfTradingDay(hours: Hours, stamp: number): number {
   const local = localTime(hours, stamp);

@@ -1,5 +1,5 @@
-// How an order that waits meets a quote, pure: no clock, nothing read or written. A quote moves a trailing stop along, fires what
-// it reaches, and turns a stop-limit that it fired into the limit that it then is, all in one step.
+// How a waiting order meets a quote. Pure: no clock, nothing read or written. A quote moves a trailing stop, fires orders that
+// it reaches, and turns a stop-limit that it fires into a limit, all in one step.
 import { ceilTo, floorTo } from "./price.ts";
 
 export type Side = "buy" | "sell";
@@ -12,19 +12,19 @@ export interface Quote {
   readonly bid: bigint;
   readonly ask: bigint;
   readonly last: bigint;
-  /** Stamp: when its source says that it was. */
+  /** Stamp: the quote's time according to its source. */
   readonly time: number;
 }
 
-/** What a quote must reach, and from where. */
+/** The price that a quote must reach, and from which side. */
 export interface Watch {
   readonly by: PriceSource;
-  /** `above`: reached at this price or below it. */
+  /** `above`: reached by a quote at or below this price. */
   readonly from: "above" | "below";
   readonly price: bigint;
 }
 
-/** As much of an order as meeting a quote takes. */
+/** The part of an order that meeting a quote needs. */
 export interface WaitingOrder {
   readonly side: Side;
   readonly limitPrice: bigint | null;
@@ -32,18 +32,18 @@ export interface WaitingOrder {
   /** Basis points. */
   readonly trailPercent: number | null;
   readonly watch: Watch;
-  /** Of a trailing stop: the best price that it has seen. */
+  /** For a trailing stop: the best price that it has seen. */
   readonly extreme: bigint | null;
-  /** A condition has still to come true; else it is a limit that rests. */
+  /** Whether a condition must still come true; otherwise it is a resting limit. */
   readonly isConditional: boolean;
 }
 
 export interface Meeting {
   readonly watch: Watch;
   readonly extreme: bigint | null;
-  /** Its condition has come true with this quote. */
+  /** This quote made its condition come true. */
   readonly isTriggered: boolean;
-  /** It is to be dealt at this quote. */
+  /** It must be filled at this quote. */
   readonly isFilled: boolean;
 }
 
@@ -51,7 +51,7 @@ export function priceOf(quote: Omit<Quote, "id" | "time">, by: PriceSource): big
   return by === "mid" ? (quote.bid + quote.ask) / 2n : quote[by];
 }
 
-/** Where an order of this side is dealt. */
+/** The price at which an order of this side is filled. */
 export function dealtPrice(quote: Pick<Quote, "bid" | "ask">, side: Side): bigint {
   return side === "buy" ? quote.ask : quote.bid;
 }
@@ -61,12 +61,12 @@ export function isReached({ by, from, price }: Watch, quote: Omit<Quote, "id" | 
   return from === "above" ? now <= price : now >= price;
 }
 
-/** A limit that rests is dealt where the other side of the quote reaches it. */
+/** A resting limit is filled when the other side of the quote reaches it. */
 export function watchOfLimit(side: Side, price: bigint): Watch {
   return side === "buy" ? { by: "ask", from: "above", price } : { by: "bid", from: "below", price };
 }
 
-/** The stop of a trailing order behind the best price it has seen, on the tick and never nearer than was asked. */
+/** A trailing order's stop behind the best price it has seen: on the tick, and never closer than requested. */
 export function trailedPrice(
   order: Pick<WaitingOrder, "side" | "trailAmount" | "trailPercent">,
   extreme: bigint,
@@ -88,7 +88,7 @@ function toTick(price: bigint, side: Side, tick: bigint): bigint {
   return placed > tick ? placed : tick;
 }
 
-/** First a trailing stop moves, then it is tested, with one and the same quote. */
+/** With each quote, a trailing stop first moves and is then tested. */
 export function meetQuote(order: WaitingOrder, quote: Quote, tick: bigint): Meeting {
   const { watch, extreme } = moveTrail(order, quote, tick);
   if (!isReached(watch, quote)) return { watch, extreme, isTriggered: false, isFilled: false };

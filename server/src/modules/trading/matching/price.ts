@@ -1,9 +1,9 @@
-// Prices and what follows from them, in integers alone. A price is in billionths of the currency for one whole unit of the asset;
-// a quantity is in the asset's smallest unit, money in the currency's.
+// Prices and the amounts that follow from them, in integers only. A price is in billionths of the currency for one unit of the
+// asset; a quantity is in the asset's smallest unit, money in the currency's.
 
 import { divideHalfUp } from "../../../values/money.ts";
 
-/** Decimals of a price as it is kept. */
+/** Decimals of a stored price. */
 export const PRICE_SCALE = 9;
 
 /** Decimals of the two sides of an instrument. */
@@ -24,8 +24,8 @@ export interface FeeTerms {
 }
 
 /**
- * The fee of an order that has moved so much money in all, however it was sliced: what is charged with a fill is this less what
- * was charged before. Rounded half up.
+ * The total fee of an order that has moved this much money, however many fills it took: a fill is charged this less the fees
+ * charged before. Rounded half up.
  */
 export function feeOf(money: bigint, { fee, leastFee }: FeeTerms): bigint {
   const share = divideHalfUp(money * BigInt(fee), 10_000n);

@@ -1,4 +1,4 @@
-// Finds positions with what they are worth: staff all, a customer their own.
+// Finds positions with their value: staff see all, customers their own.
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { divideHalfUp, formatAmount } from "../../../values/money.ts";
@@ -16,11 +16,11 @@ import { type PositionFilter, selectPositions } from "./position-store.ts";
 interface FoundPosition {
   readonly position: Position;
   readonly sums: AccountSums | undefined;
-  /** Of the newest quote; undefined: there is none. */
+  /** At the newest quote; undefined: there is none. */
   readonly bid: bigint | undefined;
 }
 
-/** By account. Another customer's name finds nothing. */
+/** By account. Asking for another customer finds nothing. */
 export async function findPositions(
   { db, assets }: Pick<TradingServices, "db" | "assets">,
   actor: Actor,

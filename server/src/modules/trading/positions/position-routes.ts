@@ -1,4 +1,4 @@
-// Routes of positions: what an owner has of each asset, what it cost, and what it is worth by the newest quote.
+// Routes of positions: how much an owner has of each asset, what it cost, and its value at the newest quote.
 import { addList, type HttpServer } from "../../../http/index.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import type { TradingServices } from "../services.ts";

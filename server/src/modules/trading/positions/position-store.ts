@@ -1,4 +1,4 @@
-// The SQL of positions. At the desk the lock of the account is the position's too.
+// The SQL of positions. At the desk, the lock of the account also covers the position.
 import type { Sql } from "../../../runtime/database.ts";
 import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
@@ -51,7 +51,7 @@ const SUMS: ColumnTable<Position> = {
 const COLUMNS = columnsOf<Position>({ ...KEYS, ...SUMS });
 const SUM_COLUMNS = columnsOf<Position>(SUMS);
 
-/** Where several commands of a batch changed one, the last has seen what the others did. */
+/** Where several commands of a batch changed one, the last has seen the changes of the others. */
 export const SAVED_POSITIONS: RowWriter<Position> = {
   name: "trading.saved_positions",
   write: ({ sql }, positions) => {

@@ -1,5 +1,5 @@
-// A position: what trading has put into an account of an asset and what that cost, by average cost. What came into the account
-// otherwise has no cost here, and selling it brings no gain.
+// A position: how much trading has put into an account of an asset and what that cost, by average cost. Units that came into the
+// account otherwise have no cost here, and selling them brings no gain.
 
 import { divideHalfUp } from "../../../values/money.ts";
 import type { Side } from "../matching/meet-quote.ts";
@@ -10,7 +10,7 @@ export interface Position {
   readonly asset: string;
   readonly ownerId: string;
   readonly quantity: bigint;
-  /** Of the quantity, fees included. */
+  /** The cost of the quantity, fees included. */
   readonly cost: bigint;
   readonly realized: bigint;
   readonly fees: bigint;
@@ -24,7 +24,7 @@ export interface PositionFill {
   readonly fee: bigint;
 }
 
-/** A purchase adds what it cost; a sale takes its share of the cost away, and leaves the average as it was. */
+/** A purchase adds its cost; a sale takes its share of the cost away, and leaves the average unchanged. */
 export function applyFill(position: Position, fill: PositionFill): { position: Position; realized: bigint } {
   const { side, quantity, money, fee } = fill;
   const [fees, version] = [position.fees + fee, position.version + 1];

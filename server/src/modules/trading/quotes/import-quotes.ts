@@ -1,5 +1,5 @@
 // Takes quotes in from a file's rows, in their order, a thousand at a time: symbol, bid, ask, last and time, and where they are there source
-// and sequence. What is imported twice counts once, for the second time it is older than what is known.
+// and sequence. Importing a quote again changes nothing, because by then it is older than the newest known one.
 
 import type { Sql } from "../../../runtime/database.ts";
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
@@ -12,7 +12,7 @@ import { readQuotedPrice } from "./read-quote.ts";
 import { type NewQuote, takeQuotes } from "./take-quotes.ts";
 
 export interface QuoteRow {
-  /** Of the file. */
+  /** The line number in the file. */
   readonly line: number;
   readonly values: ReadonlyMap<string, string>;
 }
@@ -27,7 +27,7 @@ export const QUOTE_COLUMNS = ["symbol", "bid", "ask", "last", "time"] as const;
 const ROWS_AT_ONCE = 1_000;
 
 /**
- * Stops at the first row that cannot be read; the thousands before it are in.
+ * Stops at the first row that cannot be read; the thousands of rows before it stay imported.
  * @throws AppError `invalid/invalid_request` naming the line and the column
  */
 export async function importQuotes(

@@ -1,5 +1,5 @@
-// Whether a quote counts: it must be sane, newer than the newest known, and not from the future or long past. What does not count
-// changes nothing and fires nothing.
+// Decides whether a quote counts: it must be sane, newer than the newest known, not from the future and not too old. One that
+// does not count changes nothing and fires nothing.
 import type { InstrumentQuote } from "../instruments/instrument.ts";
 
 export interface SentQuote {
@@ -12,11 +12,11 @@ export interface SentQuote {
   readonly sequence: number | null;
 }
 
-/** `zero`: a price is. `crossed`: the bid is above the ask. `older`: than what is known. `stale`: too old to deal at. */
+/** `zero`: a price is zero. `crossed`: the bid is above the ask. `older`: than the known one. `stale`: too old to trade at. */
 export type QuoteFault = "zero" | "crossed" | "older" | "stale" | "from_the_future";
 
 const SECOND = 1_000_000;
-/** Clocks of sources may run ahead so much. */
+/** How far the clocks of sources may run ahead. */
 const AHEAD_MAX = 60 * SECOND;
 
 /** Undefined where it counts. @param now stamp */
@@ -32,7 +32,7 @@ export function findQuoteFault(
   return staleAfter !== null && now - quote.time > staleAfter * SECOND ? "stale" : undefined;
 }
 
-/** By the sequence where both are one source's, by the time else. */
+/** By the sequence where both come from one source, otherwise by the time. */
 function isNewer(quote: SentQuote, known: InstrumentQuote): boolean {
   const isSameSource = quote.source === known.source;
   if (isSameSource && quote.sequence !== null && known.sequence !== null)

@@ -1,4 +1,4 @@
-// Routes of quotes: programs and staff bring them in, everybody may read them.
+// Routes of quotes: programs and staff send them, everybody may read them.
 import { addDeskRoute, describePage, type HttpServer, readPage } from "../../../http/index.ts";
 import { readName } from "../../../values/names.ts";
 import { readEach, readId, readRange, readTime } from "../../../values/read-input.ts";

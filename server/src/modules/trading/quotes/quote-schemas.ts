@@ -7,7 +7,7 @@ const closed = { additionalProperties: false } as const;
 
 export const QUOTES_MAX = 5_000;
 
-/** A price as a source sends it: zero is told and ignored, not refused. */
+/** A price as a source sends it: a zero price is reported and ignored, not refused. */
 const QuotedPrice = Type.Union(
   [
     shown(Type.String({ minLength: 1, maxLength: 32 }), { pattern: "^(0|[1-9][0-9]{0,6})([.][0-9]{1,4})?$" }),

@@ -1,4 +1,4 @@
-// The SQL of quotes, and of the orders that a quote may move on.
+// The SQL of quotes, and of the orders that a quote may change.
 import type { Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { PageFilter } from "../../../values/filter.ts";
@@ -29,12 +29,12 @@ export const NEW_QUOTES: RowWriter<KeptQuote> = {
   write: ({ sql }, quotes) => sql`INSERT INTO trading.quotes ${COLUMNS.rows(sql, quotes)}`.execute(),
 };
 
-/** The lowest and the highest price of each source that some quotes of an instrument have. */
+/** The lowest and the highest price of each source among some quotes of an instrument. */
 export type Reach = Readonly<Record<PriceSource, { readonly low: bigint; readonly high: bigint }>>;
 
 const SOURCES = ["last", "bid", "ask", "mid"] as const;
 
-/** How the orders that quotes may move on are asked for. */
+/** The query for orders that quotes may change. */
 export function reachKey(instrumentId: number, reach: Reach): string {
   const sources = SOURCES.map((by) => `${PRICE_SOURCES[by]},${reach[by].low},${reach[by].high}`);
   return `${instrumentId} ${sources.join(";")}`;
@@ -65,8 +65,8 @@ const REACH_COLUMNS = columnsOf<ReachRow>({
 });
 
 /**
- * Orders that a price within the reach fires, and trailing stops that one moves: two ranges of an index each, however many orders
- * wait. Not those of a pair of which one is fired. Read under the instrument's lock.
+ * Orders that a price within the range fires, and trailing stops that it moves: two index ranges each, however many orders
+ * wait. Skips pairs of which one order has fired. Read under the instrument's lock.
  */
 export const REACHED_ORDERS: RowReader<readonly TradeOrder[], string> = {
   kind: "trading.reached_orders",

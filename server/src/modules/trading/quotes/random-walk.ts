@@ -1,5 +1,5 @@
-// Prices for a newcomer to look at: a random walk that is the same for the same seed. For development alone, and only for instruments that
-// nobody else quotes.
+// Prices for newcomers: a random walk that is the same for the same seed. Only for development, and only for instruments that
+// have no other source of quotes.
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { selectInstruments } from "../instruments/instrument-store.ts";
@@ -9,11 +9,11 @@ import { type NewQuote, takeQuotes } from "./take-quotes.ts";
 
 const SOURCE = "random walk";
 const FIRST_PRICE = 100_000_000_000n;
-/** Of the price, up or down, a step; millionths. */
+/** The largest step up or down, in millionths of the price. */
 const STEP_MAX = 5_000n;
 const INSTRUMENTS_MAX = 100;
 
-/** One step of each instrument that is open and that nobody else quotes. Returns their number. */
+/** One step for each open instrument without another source of quotes. Returns their number. */
 export async function walk(services: FillServices, seed: number): Promise<number> {
   const found = await selectInstruments(services.db, { state: "open", limit: INSTRUMENTS_MAX });
   const walking = found.filter(({ quote }) => quote === null || quote.source === SOURCE);
@@ -40,7 +40,7 @@ export function stepOf(
   return { instrumentId: id, bid: last, ask: last + tick, last, time, source: SOURCE, sequence };
 }
 
-/** A whole number of 32 bits that looks like chance (the finalizer of MurmurHash3). */
+/** A pseudo-random whole number of 32 bits (the finalizer of MurmurHash3). */
 function scramble(number: number): number {
   let bits = number >>> 0;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85eb_ca6b);

@@ -1,5 +1,5 @@
-// Takes quotes in, and fires what they reach: in one commit with the quote, so that what a quote has fired stands beside it, exactly
-// once, whoever dies meanwhile. What is fired is then filled by commands of its own (trade-orders/fill-fired.ts), at the price of the quote.
+// Takes quotes in and fires the orders that they reach, in one commit with the quote: each order is fired exactly once, even if a
+// process dies. Fired orders are then filled by commands of their own (trade-orders/fill-fired.ts), at the price of the quote.
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
@@ -20,7 +20,7 @@ export interface NewQuote extends SentQuote {
 }
 
 /**
- * Takes the quotes in their order, and fills what they fire before it answers. Those that do not count are told with the reason.
+ * Takes the quotes in their order, and fills the orders they fire before it answers. Quotes that do not count are returned with
  * Locks their instruments. Refuses `instrument_not_found`.
  */
 export async function takeQuotes(
@@ -34,7 +34,7 @@ export async function takeQuotes(
   return outcome;
 }
 
-/** What deciding found last: a batch may be decided again. */
+/** The result of the last decision: a batch may be decided again. */
 interface Taken {
   firedIds: number[];
 }
@@ -108,7 +108,7 @@ function decide(desk: Desk, { caller, quotes, taken, keys }: Taking): Decision {
 
 const TOLD_MAX = 100;
 
-/** As the commands before in the batch left them. */
+/** As the earlier commands in the batch left them. */
 function gatherWaiting(desk: Desk, instrumentId: number, key: string): Map<number, TradeOrder> {
   const waiting = new Map<number, TradeOrder>();
   for (const order of desk.rows.of(REACHED_ORDERS).get(key) ?? []) waiting.set(order.id, order);
@@ -135,12 +135,12 @@ function keepQuote(desk: Desk, before: Instrument, sent: NewQuote): Quoted {
 
 interface Firing {
   readonly quoted: Quoted;
-  /** Changed as they are moved on. */
+  /** Modified as the orders change. */
   readonly waiting: Map<number, TradeOrder>;
   readonly actorId: string;
 }
 
-/** @returns the ids of what is to be filled, oldest first */
+/** @returns the ids of the orders to be filled, oldest first */
 function fireAll(desk: Desk, { quoted, waiting, actorId }: Firing): number[] {
   if (!quoted.quote.fires) return [];
   const fired: number[] = [];

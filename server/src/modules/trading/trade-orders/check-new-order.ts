@@ -1,4 +1,4 @@
-// What a new order must keep to before anything is held for it: the instrument's grid and bounds, and the price band.
+// The rules for a new order, checked before anything is held for it: the instrument's grid and bounds, and the price band.
 import type { AppError } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Assets } from "../../ledger/index.ts";
@@ -9,7 +9,7 @@ import { isWithinHours } from "../instruments/trading-hours.ts";
 import { moneyOf } from "../matching/price.ts";
 import type { NewTradeOrder } from "./new-trade-order.ts";
 
-/** Refuses `instrument_not_open`, saying why not. @param now stamp */
+/** Refuses `instrument_not_open`, with the reason. @param now stamp */
 export function refuseClosed(instrument: Instrument, now: number): AppError | undefined {
   const isOpen = instrument.state === "open" && isWithinHours(instrument, now);
   if (isOpen) return undefined;
@@ -50,7 +50,7 @@ export function refusePrices(
   return refuseOutsideBand(instrument, order, write);
 }
 
-/** The dear side alone: a buy above the last price, a sale below it. The other side is what limits are for. */
+/** Checks only the expensive side: a buy above the last price, a sale below it. On the other side, any limit is useful. */
 function refuseOutsideBand(
   { band, quote }: Instrument,
   { side, limitPrice }: OrderPrices,
@@ -65,7 +65,7 @@ function refuseOutsideBand(
   return tradingError("price_outside_band", { fields: [{ field: "limit_price", reason }] });
 }
 
-/** Refuses `quantity_off_lot`, `notional_outside_bounds`, naming the field. @param price what it would be dealt at */
+/** Refuses `quantity_off_lot`, `notional_outside_bounds`, naming the field. @param price at which it would be filled */
 export function refuseQuantity(
   assets: Assets,
   instrument: Instrument,

@@ -1,5 +1,5 @@
-// Ends orders before they are filled: cancelled by whoever may, or expired when their time is over. What was held for one is free in the
-// same commit, once: of a pair with the last of it. A halt never stands in the way.
+// Ends orders before they are filled: cancelled by a person who may, or expired when their time is over. Their hold ends in the
+// same commit, once: a pair's hold with its last order. A halt of the instrument never prevents this.
 import { checkVersion } from "../../../http/version.ts";
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
@@ -44,7 +44,7 @@ export interface Ending {
 }
 
 /**
- * Ends one order. Refuses `trade_order_not_open`, `version_mismatch`; an expiry that is not due, or of what has ended, does nothing.
+ * Ends one order. Refuses `trade_order_not_open`, `version_mismatch`; an expiry not due, or of an ended order, does nothing.
  * @throws AppError `not_found/trade_order_not_found`
  */
 export function endTradeOrder(
@@ -137,7 +137,7 @@ export interface EndedOrders {
   readonly isComplete: boolean;
 }
 
-/** Cancels the open orders that match, up to 500 at once. Those that end meanwhile are told. */
+/** Cancels matching open orders, up to 500 at once. Returns which were cancelled, and which were refused as they had ended. */
 export async function cancelTradeOrders(
   services: TradingServices,
   caller: Omit<TradingCaller, "key">,
@@ -165,7 +165,7 @@ async function endAll(
   return { ended, refused };
 }
 
-/** Ends the orders whose time is over, all of a round at once. Returns their number. */
+/** Ends the orders whose time is over, all orders of a round at once. Returns their number. */
 export async function expireTradeOrders(services: TradingServices): Promise<number> {
   let count = 0;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {

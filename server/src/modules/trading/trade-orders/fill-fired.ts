@@ -1,5 +1,5 @@
-// Fills what quotes have fired, each order by a command of its own at the price of its quote, exactly once: the command looks at the
-// order under its instrument's lock, and does nothing where it is filled already. What cannot be paid fails and is free.
+// Fills the orders that quotes have fired, each by its own command at the price of its quote, exactly once: the command checks
+// the order under its instrument's lock, and does nothing where it is filled already. An order that cannot be paid fails.
 
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -26,8 +26,8 @@ const ORDERS_PER_ROUND_MAX = 500;
 const ROUNDS_MAX = 20;
 
 /**
- * Fills these orders, those that are fired still, and exits that their fills fired. What the desk cannot take now stays fired, and is
- * filled by the task.
+ * Fills those of the orders that are still fired, and exits fired by their fills. If the desk cannot take one now, it stays fired
+ * and the task fills it.
  */
 export async function fillFired(services: FillServices, ids: readonly number[]): Promise<void> {
   for (let from = 0; from < ids.length; from += ORDERS_PER_ROUND_MAX) {
@@ -52,7 +52,7 @@ async function fill(services: FillServices, id: number, command: BookCommand | u
   }
 }
 
-/** Fills what was fired and is not filled: its process died meanwhile. Returns the number of those it found. */
+/** Fills fired orders that were left unfilled, because their process died. Returns the number of those it found. */
 export async function fillLeftBehind(services: FillServices): Promise<number> {
   let count = 0;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {

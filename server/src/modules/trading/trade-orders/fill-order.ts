@@ -1,6 +1,6 @@
-// Fills an order at the desk against the house: one journal moves the cash one way, the asset the other and the fee, and order,
-// position, execution, timeline and event go with it in one commit. Used by whoever places an order that can be dealt at once and by
-// the command that carries out what a quote has fired.
+// Fills an order at the desk against the house: one journal moves the cash one way, the asset the other way, and the fee. Order,
+// position, execution, timeline and event change in the same commit. Used for placing an order that can be filled at once, and by
+// the command that fills a fired order.
 import { AppError } from "../../../values/app-error.ts";
 import { type Desk, leaveRow, setRow, tellEvent } from "../../desk/index.ts";
 import {
@@ -22,10 +22,10 @@ import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, type Execution, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
 import { NEW_EXECUTIONS } from "./trade-order-store.ts";
 
-/** At most what filling an order takes: its hold, its transfers, its execution, and the holds of what it ends or brings to life. */
+/** The most that filling an order takes: its hold, transfers and execution, and the holds of orders it ends or activates. */
 export const STAMPS_PER_FILL = 12;
 
-/** What filling an order touches. */
+/** The scope of filling an order. */
 export function scopeOfFill(
   assets: Assets,
   instrument: Pick<Instrument, "asset" | "currency">,
@@ -55,8 +55,8 @@ export interface Dealing {
 }
 
 /**
- * Fills what is left of the order at the price; what it held is given back first, so that the rest of a hold is free in the same
- * commit. Refuses what the ledger does (`insufficient_funds`, `account_frozen`, ...) and then has booked nothing.
+ * Fills the rest of the order at the price; its hold is released first, so that any rest of the hold is free in the same
+ * commit. Refuses what the ledger does (`insufficient_funds`, `account_frozen`, ...), having booked nothing.
  */
 export function fillOrder(desk: Desk, order: TradeOrder, dealing: Dealing): TradeOrder | AppError {
   const { instrument, price, actorId, quoteId } = dealing;
@@ -113,7 +113,7 @@ function book(
   return "refused" in outcome ? ledgerError(outcome.refused, outcome.details) : outcome.id;
 }
 
-/** Cash and asset change sides with the order's side; the fee does not. */
+/** The direction of cash and asset depends on the order's side; the fee's does not. */
 function transfersOf(
   assets: Assets,
   { side, cashAccountId, assetAccountId }: TradeOrder,
@@ -132,7 +132,7 @@ function transfersOf(
   return fill.fee === 0n ? exchanged : [...exchanged, between(cashAccountId, fees, fill.fee)];
 }
 
-/** @returns what was gained */
+/** @returns the gain */
 function keepPosition(
   desk: Desk,
   order: TradeOrder,

@@ -1,4 +1,4 @@
-// Finds trade orders for those who may see them: staff all, a customer their own. Somebody else's answers like a missing one.
+// Finds trade orders for those who may see them: staff all, customers their own. Others' orders are answered like missing ones.
 import { type Actor, actsForAll } from "../../../values/actor.ts";
 import { asHidden } from "../../../values/app-error.ts";
 import { EMPTY_PAGE, type Page, toPage } from "../../../values/page.ts";
@@ -14,7 +14,7 @@ import type { TradeOrderDetailDocument } from "./trade-order-schemas.ts";
 
 type Reader = Pick<TradingServices, "db" | "assets">;
 
-/** @throws AppError `not_found/trade_order_not_found`, also for one of others */
+/** @throws AppError `not_found/trade_order_not_found`, also for somebody else's order */
 export async function getTradeOrder({ db }: Reader, actor: Actor, id: number): Promise<TradeOrder> {
   const order = await store.selectTradeOrder(db, id);
   if (order === undefined) throw tradingError("trade_order_not_found");
@@ -22,7 +22,7 @@ export async function getTradeOrder({ db }: Reader, actor: Actor, id: number): P
   return order;
 }
 
-/** With its executions, its timeline and what belongs to it. @throws AppError `not_found/trade_order_not_found` */
+/** With its executions, its timeline and related orders. @throws AppError `not_found/trade_order_not_found` */
 export async function getTradeOrderDetail(
   reader: Reader,
   actor: Actor,
@@ -50,7 +50,7 @@ export async function getTradeOrderDetail(
   };
 }
 
-/** Newest first, with their instruments. Another customer's name finds nothing. */
+/** Newest first, with their instruments. Asking for another customer finds nothing. */
 export async function findTradeOrders(
   { db }: Reader,
   actor: Actor,

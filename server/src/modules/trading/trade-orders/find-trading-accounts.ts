@@ -16,7 +16,7 @@ export interface TradingAccounts {
 }
 
 /**
- * Those that were named, or the only ones that the owner has.
+ * The named accounts, or the only ones that the owner has.
  * @throws AppError `not_found/account_not_found`, `refused/trading_account_unfit` naming the field
  */
 export async function findTradingAccounts(

@@ -1,5 +1,5 @@
-// Lets an order that waits meet a quote at the desk: a trailing stop moves, a condition comes true, or the order is fired and is to be
-// filled at this quote. What happened stands on the order with the quote.
+// Lets a waiting order meet a quote at the desk: a trailing stop moves, a condition comes true, or the order is fired and must be
+// filled at this quote. The order records what happened, with the quote.
 import type { Desk } from "../../desk/index.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { dealtPrice, meetQuote, priceOf, type Quote } from "../matching/meet-quote.ts";
@@ -12,7 +12,7 @@ export interface Met {
   readonly actorId: string;
 }
 
-/** The order as it then is; the same where the quote does nothing to it. */
+/** The changed order; the same one where the quote does nothing to it. */
 export function fireOrder(desk: Desk, order: TradeOrder, { instrument, quote, actorId }: Met): TradeOrder {
   const { watch } = order;
   if (watch === null) return order;

@@ -1,4 +1,4 @@
-// What an order needs set aside, and the hold for it: judged like any other money that is set aside.
+// How much must be set aside for an order, and the hold for it, which is checked like any other hold.
 import type { Actor } from "../../../values/actor.ts";
 import type { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
@@ -9,18 +9,18 @@ import type { TradingServices } from "../services.ts";
 import { heldAccountOf, ownerOf, type TradeOrder } from "./trade-order.ts";
 import { isConditional } from "./watch-of-order.ts";
 
-/** What a purchase that is dealt at whatever price comes may cost above the price that fires it; basis points. */
+/** How far above the firing price a purchase at any price may end up; basis points. */
 const COLLAR = 500n;
 
 export interface Need {
   readonly order: TradeOrder;
-  /** Where it is dealt at once. */
+  /** The price, where it is filled at once. */
   readonly price: bigint | undefined;
-  /** Where it will be dealt, as far as one can tell. */
+  /** The price at which it will probably be filled. */
   readonly expected: bigint | undefined;
 }
 
-/** Of a sale the units; of a purchase what it may cost with its fee, and a collar where its price is open. Of what is not filled yet. */
+/** For the unfilled part: a sale holds the units; a purchase its cost and fee, with a margin (collar) where its price is open. */
 export function needOf(
   assets: Assets,
   instrument: Instrument,
@@ -35,7 +35,7 @@ export function needOf(
   return money + feeOf(order.money + money, instrument) - order.fees;
 }
 
-/** One hold; of a pair for both. Refuses what the ledger and the money guard do. @throws AppError as the money guard */
+/** One hold; a pair shares one. Refuses what the ledger and the money guard do. @throws AppError as the money guard */
 export function holdFor(
   desk: Desk,
   services: Pick<TradingServices, "assets" | "moneyGuard">,

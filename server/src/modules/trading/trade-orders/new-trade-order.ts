@@ -1,4 +1,4 @@
-// What is to be ordered, checked in form: prices in billionths, quantities in the asset's smallest unit, money in the currency's.
+// A new trade order, checked in form: prices in billionths, quantities in the asset's smallest unit, money in the currency's.
 import { createHash } from "node:crypto";
 import type { PriceSource, Side } from "../matching/meet-quote.ts";
 import type { OrderType, TimeInForce } from "./trade-order.ts";
@@ -8,7 +8,7 @@ export interface NewTradeOrder {
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
-  /** Undefined: as much as `amount` pays. */
+  /** Undefined: as much as `amount` buys. */
   readonly quantity: bigint | undefined;
   readonly amount: bigint | undefined;
   readonly limitPrice: bigint | undefined;
@@ -22,12 +22,12 @@ export interface NewTradeOrder {
   readonly clientOrderId: string | undefined;
   readonly cashAccountId: number | undefined;
   readonly assetAccountId: number | undefined;
-  /** Exits that its fill brings to life. */
+  /** Exits that become active when it is filled. */
   readonly takeProfit: { readonly limitPrice: bigint } | undefined;
   readonly stopLoss: { readonly stopPrice: bigint; readonly limitPrice: bigint | undefined } | undefined;
 }
 
-/** The same for the same order, so that one sent again is known. */
+/** The same value for the same order, so that a repeated one is recognized. */
 export function hashRequest(orders: readonly NewTradeOrder[]): string {
   const text = JSON.stringify(orders, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
   return createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -1,5 +1,5 @@
-// Places trade orders: one, or a pair of which one ends the other. What is promised is held, and what can be dealt at once is dealt in
-// the same commit; a refusal of any part leaves no trace but its entry in the audit trail.
+// Places trade orders: one, or a pair where one ends the other. Their money is held, and one that can be filled now is filled
+// in the same commit; a refusal of any part leaves no trace except its entry in the audit trail.
 
 import { actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
@@ -36,7 +36,7 @@ interface Placing {
 }
 
 /**
- * Places one order, or two of one side and instrument of which one ends the other. Locks the accounts, the instrument and the owner.
+ * Places one order, or two of one side and instrument where one ends the other. Locks the accounts, the instrument and the owner.
  * Refuses `instrument_not_found`, `instrument_not_open`, `asset_inactive`, `account_not_found`, `trading_account_unfit`, `price_off_tick`,
  * `price_outside_band`, `quantity_off_lot`, `notional_outside_bounds`, `quote_missing`, `quote_stale`, `condition_met_already`,
  * `client_order_id_taken`, `too_many_open_orders`, `too_many_trade_orders`, `insufficient_funds`, and what the money guard does.
@@ -98,7 +98,7 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
   return answerWith(desk, placed, instrument);
 }
 
-/** An order that was sent before is answered as it is now; another under its name is refused. */
+/** An order sent before is answered in its current state; a different order under the same name is refused. */
 function findPlaced(
   desk: Desk,
   { orders, accounts, requestHash }: Placing,
@@ -138,9 +138,9 @@ function refuse(desk: Desk, { services, caller, orders, accounts }: Placing, ins
 
 interface Prepared {
   readonly order: TradeOrder;
-  /** Smallest units of what is held. */
+  /** The amount held, in smallest units. */
   readonly need: bigint;
-  /** It is dealt at once, at this price. */
+  /** It is filled at once, at this price. */
   readonly price: bigint | undefined;
   readonly exits: readonly TradeOrder[];
 }
@@ -348,7 +348,7 @@ function countPlaced(desk: Desk, ownerId: string, placed: readonly TradeOrder[])
       desk.rows.of(CLIENT_ORDERS).set(clientKey(ownerId, order.clientOrderId), order);
 }
 
-/** One order as it is, or a pair. */
+/** The document of one order, or of a pair. */
 function answerWith(desk: Desk, placed: readonly TradeOrder[], instrument: Instrument): Decision {
   const documents = placed.map((order) => describeTradeOrder(desk.assets, { order, instrument }));
   const [first] = documents;

@@ -1,5 +1,5 @@
-// Turns what a client sent into a new trade order. The form is checked by the schemas before; here is what a schema cannot know:
-// which fields each type has.
+// Turns what a client sent into a new trade order. The schemas have checked the form before; this file checks what they cannot
+// know: which fields each type has.
 import { invalidField } from "../../../values/app-error.ts";
 import { parseAmount } from "../../../values/money.ts";
 import { readForeignCode } from "../../../values/names.ts";
@@ -15,7 +15,7 @@ import type { TradeOrderInput } from "./trade-order-schemas.ts";
 
 type PriceField = "limit_price" | "stop_price" | "trail";
 
-/** The prices that each type has, and no others. */
+/** The prices that each type needs; it may have no others. */
 const PRICES: Readonly<Record<OrderType, readonly PriceField[]>> = {
   market: [],
   limit: ["limit_price"],
@@ -27,7 +27,7 @@ const PRICES: Readonly<Record<OrderType, readonly PriceField[]>> = {
 };
 
 /**
- * Reads one order: first the form of all its fields, then whether they fit each other.
+ * Reads one order: checks first the form of each field, then whether the fields fit together.
  * @throws AppError `invalid/invalid_request`, `refused/trade_order_fields_unfit` naming the fields, prefixed with `path`
  */
 export function readTradeOrder(

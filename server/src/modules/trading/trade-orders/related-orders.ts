@@ -1,4 +1,4 @@
-// Orders that belong together: of a pair the one that is filled ends the other, and the fill of an entry brings its exits to life.
+// Orders that belong together: in a pair, filling one order ends the other; filling an entry activates its exits.
 import type { Desk } from "../../desk/index.ts";
 import { type Hold, placeHold, type Refusal } from "../../ledger/index.ts";
 import type { Instrument } from "../instruments/instrument.ts";
@@ -19,7 +19,7 @@ export function othersOf(desk: Desk, { id, groupId }: Pick<TradeOrder, "id" | "g
   return related.filter((other) => other.id !== id && other.groupId === groupId);
 }
 
-/** Cancels the others of a group; their common hold is gone with the order that was filled. */
+/** Cancels the others of a group; their common hold was used up by the filled order. */
 export function endOthers(desk: Desk, filled: TradeOrder, step: Step): void {
   const reason = `its pair, trade order ${filled.id}, was filled`;
   cancelAll(desk, othersOf(desk, filled), { ...step, reason });
@@ -48,8 +48,8 @@ export function exitsOf(desk: Desk, { id }: Pick<TradeOrder, "id">): TradeOrder[
 }
 
 /**
- * Brings the exits of an entry to life with its fill: as much as was filled, under one hold. The newest quote may have reached one
- * already, where prices leapt: it is fired with it.
+ * Activates the exits of an entry when it is filled: for the filled quantity, under one hold. If prices jumped, the newest quote
+ * may have reached an exit already: then the exit is fired at once.
  */
 export function armExits(desk: Desk, entry: TradeOrder, { instrument, actorId }: Step): void {
   const exits = exitsOf(desk, entry);

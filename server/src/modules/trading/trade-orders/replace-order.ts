@@ -1,5 +1,5 @@
-// Replaces the price or the quantity of an order that waits: the old hold is swapped for the new one in one commit, so that a refusal
-// changes nothing. A price that the newest quote has reached is dealt at once, as if the order were placed so now.
+// Replaces the price or the quantity of a waiting order: the old hold is swapped for the new one in one commit, so that a refusal
+// changes nothing. If the newest quote has reached the new price, the order is filled at once, as a newly placed one would be.
 import { checkVersion } from "../../../http/version.ts";
 import { AppError } from "../../../values/app-error.ts";
 import {
@@ -29,7 +29,7 @@ import { heldAccountOf, isEnded, moved, ownerOf, type TradeOrder } from "./trade
 import { RELATED_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
 import { isConditional, watchAtFirst } from "./watch-of-order.ts";
 
-/** What changes; what is undefined stays. */
+/** The changes; undefined fields stay as they are. */
 export interface Replacement {
   readonly id: number;
   readonly quantity: bigint | undefined;
@@ -157,7 +157,7 @@ function refuseReplacing(
   );
 }
 
-/** What it held for what it now needs; then it is dealt where the newest quote has reached it. */
+/** Swaps its hold for the one it now needs; then it is filled if the newest quote has reached it. */
 function swap(
   desk: Desk,
   { services, caller }: Replacing,

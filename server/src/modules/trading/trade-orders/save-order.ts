@@ -1,5 +1,5 @@
-// The one place where a trade order's row changes at the desk: the row, its entry of the timeline and the event go together, and the
-// commands behind in the batch see it.
+// The one place where a trade order's row changes at the desk: row, timeline entry and event are saved together, and later
+// commands in the batch see the change.
 import { type Desk, leaveRow, setRow, tellEvent } from "../../desk/index.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
@@ -15,7 +15,7 @@ export interface SavedStep {
   readonly isNew?: boolean;
 }
 
-/** Keeps the order as it is now, and tells of it. Taken back with what the book takes back. */
+/** Saves the order and appends its event. Undone together with the book's bookings. */
 export function saveOrder(desk: Desk, order: TradeOrder, step: SavedStep): void {
   const { event, actorId, instrument, note = null, isNew = false } = step;
   keepOrder(desk, order, isNew);
@@ -25,7 +25,7 @@ export function saveOrder(desk: Desk, order: TradeOrder, step: SavedStep): void 
   tellEvent(desk, { topic: `trade_order.${event}`, payload });
 }
 
-/** Keeps a change that is no step of its life, such as a trailing stop's. */
+/** Saves a change that is not a step of its life, such as a moved trailing stop. */
 export function keepOrder(desk: Desk, order: TradeOrder, isNew = false): void {
   setRow(desk, TRADE_ORDERS, [order.id, order]);
   for (const key of [order.groupId, order.parentId]) {

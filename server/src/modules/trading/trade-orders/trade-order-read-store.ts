@@ -1,4 +1,4 @@
-// The SQL that reads trade orders for people, and for what is read ahead of a command; without locks.
+// The SQL that reads trade orders for people, and reads ahead for commands; without locks.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { PageFilter } from "../../../values/filter.ts";
@@ -51,7 +51,7 @@ export async function selectTradeOrders(db: Sql, filter: TradeOrderFilter): Prom
   return rows.map(toTradeOrder);
 }
 
-/** A limit that is filled in part is PROCESSING, and QUEUED before. */
+/** A limit that is partly filled is PROCESSING; before that it is QUEUED. */
 function ofStatus(db: Sql, status: TradeOrderStatus) {
   const states = Object.entries(STATUSES).flatMap(([state, name]) =>
     name === status ? [TRADE_ORDER_STATES[state as TradeOrderState]] : [],
@@ -66,7 +66,7 @@ export interface OpenOrderFilter {
   readonly instrumentId?: number | undefined;
 }
 
-/** Oldest first; not those that are being filled. */
+/** Oldest first; without those that are being filled. */
 export async function selectOpenIds(
   db: Sql,
   { ownerId, instrumentId, limit }: OpenOrderFilter & { readonly limit: number },
@@ -82,14 +82,14 @@ export async function selectOpenIds(
   return rows.map(({ id }) => Number(id));
 }
 
-/** What quotes have fired and nobody has filled yet, oldest first. */
+/** Orders that quotes have fired and that are not filled yet, oldest first. */
 export async function selectFiredIds(db: Sql, limit: number): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT id FROM trading.orders WHERE state = 4 ORDER BY id LIMIT ${limit}`;
   return rows.map(({ id }) => Number(id));
 }
 
-/** Of these entries the exits that are fired. */
+/** The fired exits of these entries. */
 export async function selectFiredExits(db: Sql, entryIds: readonly number[]): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT id
@@ -117,7 +117,7 @@ export async function selectOverIds(db: Sql, limit: number): Promise<number[]> {
   return rows.map(({ id }) => Number(id));
 }
 
-/** Its pair, its entry and its exits, whatever became of them. */
+/** Its pair, its entry and its exits, in any state. */
 export async function selectRelated(db: Sql, { id, groupId, parentId }: TradeOrder): Promise<TradeOrder[]> {
   const rows = await db<TradeOrderRow[]>`
     SELECT ${db.unsafe(TRADE_ORDER_COLUMNS)}

@@ -72,7 +72,7 @@ const ORDER_COLUMNS = columnsOf<TradeOrder>({ ...ID, ...PLACED, ...CHANGING });
 const CHANGING_COLUMNS = columnsOf<TradeOrder>(CHANGING);
 const CHANGE_COLUMNS = columnsOf<TradeOrder>({ ...ID, ...CHANGING });
 
-/** What an order's row is read by, wherever it is. */
+/** The columns from which an order's row is read everywhere. */
 export const TRADE_ORDER_COLUMNS = ["id", ...Object.keys(PLACED), ...Object.keys(CHANGING)].join(", ");
 
 export interface TradeOrderRow {
@@ -205,7 +205,7 @@ function toNumber(value: bigint | null): number | null {
   return value === null ? null : Number(value);
 }
 
-/** Orders by id. Their instruments' locks are theirs. */
+/** Orders by id. Covered by their instruments' locks. */
 export const TRADE_ORDERS: RowReader<TradeOrder> = {
   kind: "trading.orders",
   read: async ({ sql }, ids) => toOrders(await selectByIds(sql, ids)),
@@ -223,7 +223,7 @@ function toOrders(rows: readonly TradeOrderRow[]): Map<number, TradeOrder> {
   return new Map(rows.map((row) => [Number(row.id), toTradeOrder(row)]));
 }
 
-/** The open orders of which one ends the others, and the exits of an entry: by the group's or the entry's id. */
+/** The open orders of a pair, and the exits of an entry: by the group's or the entry's id. */
 export const RELATED_ORDERS: RowReader<readonly TradeOrder[]> = {
   kind: "trading.related_orders",
   read: async ({ sql }, ids) => {
@@ -240,7 +240,7 @@ export const RELATED_ORDERS: RowReader<readonly TradeOrder[]> = {
   },
 };
 
-/** How many orders an owner has open, and placed in the last minute. Holds the owner until the batch ends. */
+/** How many orders an owner has open, and placed in the last minute. Locks the owner until the batch ends. */
 export interface OwnerCounts {
   readonly open: number;
   readonly recent: number;
@@ -270,7 +270,7 @@ export const OWNER_COUNTS: RowReader<OwnerCounts, string> = {
   },
 };
 
-/** How an order of a client's own name is asked for. An owner's id has no line break. */
+/** The key for an order by its client's own name. An owner's id has no line break. */
 export function clientKey(ownerId: string, clientOrderId: string): string {
   return `${ownerId}\n${clientOrderId}`;
 }
@@ -280,7 +280,7 @@ const CLIENT_COLUMNS = columnsOf<string>({
   client_order_id: ["text", (key) => key.slice(key.indexOf("\n") + 1)],
 });
 
-/** Orders by their owner and what their client calls them. Read under the owner's lock. */
+/** Orders by their owner and the client's own name. Read under the owner's lock. */
 export const CLIENT_ORDERS: RowReader<TradeOrder, string> = {
   kind: "trading.client_orders",
   read: async ({ sql }, keys) => {
@@ -301,7 +301,7 @@ export interface SavedOrder {
   readonly isNew: boolean;
 }
 
-/** Orders as a batch leaves them. Where several commands left one, the last has seen what the others did. */
+/** Saves the batch's orders. Where several commands changed one, the last has seen the changes of the others. */
 export const SAVED_TRADE_ORDERS: RowWriter<SavedOrder> = {
   name: "trading.saved_orders",
   write: (tx, saved) => {

@@ -1,4 +1,4 @@
-// A trade order: an instruction to buy or sell an instrument, from placing to its end.
+// A trade order: an instruction to buy or sell an instrument, from its placing to its end.
 import type { Owner } from "../../ledger/index.ts";
 import type { PriceSource, Side, Watch } from "../matching/meet-quote.ts";
 
@@ -20,8 +20,8 @@ export const TIMES_IN_FORCE = { GTC: 1, IOC: 2, FOK: 3, DAY: 4, GTD: 5 } as cons
 export type TimeInForce = keyof typeof TIMES_IN_FORCE;
 
 /**
- * `dormant`: an exit whose entry is not filled. `waiting`: for its condition. `resting`: a limit that waits for its price. `fired`: a
- * quote has reached it, and it is being filled. From `filled` on it has ended.
+ * `dormant`: an exit whose entry is not filled. `waiting`: for its condition. `resting`: a limit waiting for its price. `fired`:
+ * a quote has reached it, and it is being filled. `filled` and all states after it are ends.
  */
 export const TRADE_ORDER_STATES = {
   dormant: 1,
@@ -35,7 +35,7 @@ export const TRADE_ORDER_STATES = {
 } as const;
 export type TradeOrderState = keyof typeof TRADE_ORDER_STATES;
 
-/** What each state is called to those who know eight of them; the README of the module has the table. */
+/** The names of the states for clients that know eight of them; the module's README has the table. */
 export const STATUSES: Readonly<Record<TradeOrderState, TradeOrderStatus>> = {
   dormant: "PENDING",
   waiting: "CONFIRMED",
@@ -56,16 +56,16 @@ export type TradeOrderStatus =
   | "FAILED"
   | "EXPIRED";
 
-/** The quote that fired it: the reason of a fill, kept with the order. */
+/** The quote that fired it, kept with the order as the reason for the fill. */
 export interface Firing {
   readonly quoteId: number;
-  /** Of the source that it watched. */
+  /** Of the source whose price it watched. */
   readonly price: bigint;
-  /** Stamp: when the quote's source says that it was. */
+  /** Stamp: the quote's time according to its source. */
   readonly at: number;
-  /** Of a trailing stop: the best price that it had seen. */
+  /** For a trailing stop: the best price that it had seen. */
   readonly extreme: bigint | null;
-  /** Where an order of its side was dealt then. */
+  /** The price at which an order of its side was filled then. */
   readonly dealt: bigint;
 }
 
@@ -92,7 +92,7 @@ export interface TradeOrder {
   readonly triggerBy: PriceSource;
   /** Stamp. */
   readonly expiresAt: number | null;
-  /** Of an order for the day: the session that it ends with. */
+  /** For an order for the day: the session that it ends with. */
   readonly session: number | null;
   readonly state: TradeOrderState;
   readonly watch: Watch | null;
@@ -100,12 +100,12 @@ export interface TradeOrder {
   readonly filled: bigint;
   readonly money: bigint;
   readonly fees: bigint;
-  /** Of a pair: one hold for both. */
+  /** A pair shares one hold. */
   readonly holdId: number | null;
   readonly held: bigint;
-  /** Orders of which one ends the others: the first one's id. */
+  /** The id of the first order of a pair or group in which one order ends the others. */
   readonly groupId: number | null;
-  /** The entry whose fill brings it to life. */
+  /** The entry whose fill activates it. */
   readonly parentId: number | null;
   readonly firing: Firing | null;
   /** Bid and ask when it was placed. */
@@ -140,7 +140,7 @@ export interface Execution {
   readonly price: bigint;
   readonly money: bigint;
   readonly fee: bigint;
-  /** Gain of what was sold over what it had cost, fees included. */
+  /** The gain: what was sold over what it had cost, fees included. */
   readonly realized: bigint;
   readonly journalId: number;
   readonly quoteId: number | null;
@@ -150,7 +150,7 @@ export function isEnded({ state }: Pick<TradeOrder, "state">): boolean {
   return TRADE_ORDER_STATES[state] >= TRADE_ORDER_STATES.filled;
 }
 
-/** Whether its time is over, told from the row alone, whoever has yet to write it down. @param now stamp */
+/** Whether its time is over by the row alone, even if its end is not written down yet. @param now stamp */
 export function isOver(
   { expiresAt, session }: Pick<TradeOrder, "expiresAt" | "session">,
   { now, session: current }: { readonly now: number; readonly session: number },
@@ -158,7 +158,7 @@ export function isOver(
   return (expiresAt !== null && expiresAt <= now) || (session !== null && session < current);
 }
 
-/** Whose the journals and holds of an order are; a pair's hold is its group's. */
+/** The owner of an order's journals and holds; a pair's hold belongs to its group. */
 export function ownerOf({ id, groupId }: Pick<TradeOrder, "id" | "groupId">): Owner {
   return { type: "trade_order", id: groupId ?? id };
 }
@@ -168,10 +168,10 @@ export function heldAccountOf(order: Pick<TradeOrder, "side" | "cashAccountId" |
   return order.side === "buy" ? order.cashAccountId : order.assetAccountId;
 }
 
-/** With its next entry of the timeline counted. */
+/** With its count of timeline entries raised by one. */
 export function moved(order: TradeOrder, change: Partial<TradeOrder>): TradeOrder {
   return { ...order, ...change, entryCount: order.entryCount + 1, version: order.version + 1 };
 }
 
-/** What ends it: it watches no quote and holds nothing. */
+/** The fields that end it: it watches no quote and holds nothing. */
 export const AT_ITS_END = { watch: null, holdId: null, held: 0n } as const;

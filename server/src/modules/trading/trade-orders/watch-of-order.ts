@@ -1,4 +1,4 @@
-// What an order watches from the beginning: the price of a quote that would move it on.
+// What an order watches from the beginning: the price at which a quote would change it.
 import type { Instrument } from "../instruments/instrument.ts";
 import { priceOf, trailedPrice, type Watch, watchOfLimit } from "../matching/meet-quote.ts";
 import type { OrderType, TradeOrder, TradeOrderState } from "./trade-order.ts";
@@ -19,7 +19,7 @@ export function stateToWatch(order: Pick<TradeOrder, "type">): TradeOrderState {
   return isConditional(order) ? "waiting" : "resting";
 }
 
-/** A trailing stop begins with the newest quote, which must be there. A market order watches nothing. */
+/** A trailing stop begins with the newest quote, which must exist. A market order watches nothing. */
 export function watchAtFirst(
   order: Watcher,
   instrument: Pick<Instrument, "quote" | "tick">,

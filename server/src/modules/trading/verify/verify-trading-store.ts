@@ -1,4 +1,4 @@
-// The SQL that verifies trading: what orders and positions say against their executions, and what quotes should have fired.
+// The SQL that verifies trading: compares orders and positions with their executions, and finds orders that should have fired.
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
@@ -18,7 +18,7 @@ function toMiscounted(rows: readonly MiscountedRow[]): Miscounted | undefined {
   return rows.map(({ id, ...sums }) => ({ id: Number(id), ...sums }))[0];
 }
 
-/** The first order whose quantity, money or fees are not those of its executions. */
+/** The first order whose quantity, money or fees differ from its executions'. */
 export async function selectMiscountedOrder({ sql }: Tx): Promise<Miscounted | undefined> {
   const rows = await sql<MiscountedRow[]>`
     WITH sums AS (
@@ -60,7 +60,7 @@ interface TradedRow {
   sums: string[];
 }
 
-/** Accounts with positions or executions after one, each with all its executions in their order. */
+/** Accounts with positions or executions, after the given one, each with all its executions in order. */
 export async function selectTradedAccounts(
   { sql }: Tx,
   { afterId, limit }: { readonly afterId: number; readonly limit: number },
@@ -111,7 +111,7 @@ export interface KeptExecution {
   readonly currency: string;
 }
 
-/** Executions after one, in order. */
+/** Executions after the given one, in order. */
 export async function selectKeptExecutions(
   { sql }: Tx,
   { afterId, limit }: { readonly afterId: number; readonly limit: number },
@@ -171,7 +171,7 @@ export interface OrderHold {
   readonly accountId: number;
 }
 
-/** Open orders with a hold, after one, in order. */
+/** Open orders with a hold, after the given one, in order. */
 export async function selectOrderHolds(
   { sql }: Tx,
   { afterId, limit }: { readonly afterId: number; readonly limit: number },
@@ -190,7 +190,7 @@ export async function selectOrderHolds(
   }));
 }
 
-/** Which of the holds an open order names. */
+/** Which of the holds are named by an open order. */
 export async function selectKnownHolds({ sql }: Tx, holdIds: readonly number[]): Promise<Set<number>> {
   const rows = await sql<{ hold_id: bigint }[]>`
     SELECT hold_id
@@ -206,7 +206,7 @@ export async function selectUnheldOrder({ sql }: Tx): Promise<number | undefined
   return row === undefined ? undefined : Number(row.id);
 }
 
-/** The first order that waits although the newest quote, which fires, has reached it. */
+/** The first order that still waits although the newest quote that fires orders has reached it. */
 export async function selectUnfiredOrder({
   sql,
 }: Tx): Promise<{ orderId: number; quoteId: number } | undefined> {

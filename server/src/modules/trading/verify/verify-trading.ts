@@ -1,5 +1,5 @@
-// Verifies trading: orders against their executions, executions against the ledger's journals, holds of open orders against what the
-// ledger holds, positions against all that was traded, and that nothing waits which the newest quote has reached. One read-only moment.
+// Verifies trading: orders against their executions, executions against the ledger's journals, open orders' holds against the
+// ledger's, positions against all trades, and that no order waits that the newest quote has reached. Reads one moment, read-only.
 import type { Sql } from "../../../runtime/database.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import { type Difference, sortByStamp, tellBoth } from "../../../values/difference.ts";
@@ -32,7 +32,7 @@ const PAGE = 2_000;
 
 /**
  * Locks nothing. At most one difference of each kind.
- * @param since stamp up to which executions were found to be as the ledger has them; default 0
+ * @param since stamp up to which executions were found to match the ledger; default 0
  */
 export async function verifyTrading(
   db: Sql,
@@ -105,7 +105,7 @@ function describeTransfer({ amount, debitAccountId, creditAccountId }: BookedTra
   return `${amount} ${debitAccountId}>${creditAccountId}`;
 }
 
-/** Every journal of a trade order is an execution's: all that trading moved is explained. */
+/** Every journal of a trade order belongs to an execution: all that trading moved is explained. */
 async function checkJournals({ tx, assets, since }: Subject): Found {
   const accountIds = assets.all().map(({ id }) => assets.systemAccount(id, "dealing"));
   const owned = { since, ownerTypes: ["trade_order"], accountIds } as const;
@@ -118,7 +118,7 @@ async function checkJournals({ tx, assets, since }: Subject): Found {
   return { check: "trade_executions", what, journalId };
 }
 
-/** Open orders hold what they say, and the ledger holds nothing for trading that no open order names. */
+/** Open orders hold what they say, and every hold of trading in the ledger is named by an open order. */
 async function checkHolds(subject: Subject): Found {
   const { tx } = subject;
   const orderId = await store.selectUnheldOrder(tx);
@@ -159,7 +159,7 @@ async function findStrayHold({ tx, assets }: Subject): Found {
   return undefined;
 }
 
-/** Positions are what their executions came to, one after another. */
+/** Positions are the results of their executions, one after another. */
 async function checkPositions({ tx }: Subject): Found {
   for (let afterId = 0; ; ) {
     const accounts = await store.selectTradedAccounts(tx, { afterId, limit: PAGE });

@@ -1,4 +1,4 @@
-// The sandbox's postman: delivers its webhooks over HTTP, signed, in the order they were told, until they are acknowledged.
+// Delivers the sandbox's webhooks over HTTP, signed, in the order of their events, until they are acknowledged.
 import type { Sql } from "../../../../runtime/database.ts";
 import { SIGNATURE_HEADER, signWebhook } from "./sandbox-signature.ts";
 import * as store from "./sandbox-store.ts";
@@ -8,11 +8,11 @@ const WEBHOOKS_PER_PASS_MAX = 20;
 export interface Postman {
   readonly db: Sql;
   readonly secret: string;
-  /** Where it delivers: the program's own address, known once it listens. */
+  /** The delivery address: the program's own, known once it listens. */
   readonly url: string;
 }
 
-/** Delivers what is due. Returns how many there were; what is not acknowledged comes again. */
+/** Delivers the webhooks that are due. Returns how many there were; one that is not acknowledged comes again. */
 export async function deliverDueWebhooks(postman: Postman, signal: AbortSignal): Promise<number> {
   const due = await store.claimDueWebhooks(postman.db, WEBHOOKS_PER_PASS_MAX);
   for (const webhook of due) {

@@ -1,5 +1,5 @@
-// What the sandbox says about a charge, to a call or in a webhook, and how it is read: the only thing that both sides of
-// it, the provider and our reading of the provider, have in common.
+// What the sandbox says about a charge, in an answer or a webhook, and how we read it: the only code that the sandbox
+// and our client of it share.
 import { invalidField } from "../../../../values/app-error.ts";
 import { ownOf } from "../../../../values/own-of.ts";
 import type { ProviderAnswer, ProviderNotice, ProviderReport } from "../card-provider.ts";
@@ -8,7 +8,7 @@ import type { SandboxCharge, SandboxRefund } from "./sandbox-store.ts";
 export interface SandboxDocument {
   readonly reference: string;
   readonly status: SandboxCharge["status"];
-  /** Of the amounts: that of the charge, of its refunds and disputes. */
+  /** The currency of the amounts: of the charge, its refunds and its disputes. */
   readonly currency: string;
   /** Minor units, as decimal text. */
   readonly amount: string;
@@ -46,7 +46,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   authentication_failed: "the customer did not confirm the payment",
 };
 
-/** What is signed may still be wrong: amounts that are none are a problem, and no reports. */
+/** Signed content may still be wrong: invalid amounts are reported as a problem, without reports. */
 export function toAnswer(document: SandboxDocument): ProviderAnswer {
   const { reference, currency, amount, refund, dispute } = document;
   const amounts = [

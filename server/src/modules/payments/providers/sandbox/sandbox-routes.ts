@@ -1,5 +1,5 @@
-// The page that 3-D Secure sends a customer to, as the sandbox has it: the reference, which nobody can guess, is the right
-// to use it.
+// The sandbox's 3-D Secure page for customers: the reference cannot be guessed, so knowing it is the right
+// to use the page.
 import { Type } from "typebox";
 import type { HttpServer } from "../../../../http/index.ts";
 import type { Sandbox } from "./sandbox.ts";

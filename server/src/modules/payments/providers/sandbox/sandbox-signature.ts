@@ -1,5 +1,5 @@
-// Signs and checks the sandbox's webhooks in the manner of card providers: an HMAC over time and body, so that neither can
-// be changed, and a body that was caught once cannot be sent again much later.
+// Signs and checks the sandbox's webhooks as card providers do: an HMAC over time and body, so that neither can
+// be changed, and an intercepted body cannot be sent again much later.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { paymentsError } from "../../errors.ts";
 

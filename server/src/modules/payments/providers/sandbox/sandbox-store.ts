@@ -14,7 +14,7 @@ export interface SandboxCharge {
   readonly authorized: bigint;
   readonly captured: bigint;
   readonly failureCode: string | null;
-  /** JSON text: what the caller wants to get back with everything that is told about it. */
+  /** JSON text: the caller gets it back with every report about the charge. */
   readonly metadata: string;
 }
 
@@ -26,7 +26,7 @@ export interface SandboxRefund {
   readonly metadata: string;
 }
 
-/** The answer remembered for a key; null where the key is now taken and has none yet. A second taker waits for the first. */
+/** The answer stored for a key; null where the key is now taken and has none yet. A second caller waits for the first. */
 export async function takeKey({ sql }: Tx, key: string): Promise<string | null> {
   const taken =
     await sql`INSERT INTO payments.sandbox_calls (key, answer) VALUES (${key}, '') ON CONFLICT DO NOTHING`;
@@ -121,7 +121,7 @@ export async function writeRefund({ sql }: Tx, refund: SandboxRefund): Promise<v
     SET status = excluded.status`;
 }
 
-/** Refunds of a charge, whose lock is theirs. */
+/** Refunds of a charge; they are covered by the charge's lock. */
 export async function selectRefundsOf({ sql }: Tx, chargeReference: string): Promise<SandboxRefund[]> {
   const rows = await sql<(Omit<SandboxRefund, "chargeReference"> & { charge_reference: string })[]>`
     SELECT ${REFUND_COLUMNS.names(sql)}
@@ -146,7 +146,7 @@ export interface DueWebhook {
   readonly copies: number;
 }
 
-/** Takes the webhooks that are due, oldest first; one that is not deleted comes again after its pause. */
+/** Claims the due webhooks, oldest first; one that is not deleted comes again after its pause. */
 export async function claimDueWebhooks(db: Sql, limit: number): Promise<DueWebhook[]> {
   const rows = await db<{ id: bigint; body: string; copies: number; deliver_at: Date }[]>`
     UPDATE payments.sandbox_webhooks w

@@ -1,4 +1,4 @@
-// The sandbox's magic tokens: what each makes it do. docs/payments.md shows the same table.
+// The sandbox's magic tokens and their behavior. docs/payments.md shows the same table.
 
 export interface SandboxToken {
   readonly name: string;
@@ -8,10 +8,10 @@ export interface SandboxToken {
   readonly isConfirmed?: boolean;
   /** Answers late, but answers. */
   readonly isSlow?: boolean;
-  /** The first call of each act gets no answer: it was done `after`, or lost `before` it was done. */
+  /** The first call of each act gets no answer: the connection is lost `after` it was done, or `before`. */
   readonly timesOut?: "before" | "after";
   readonly isUnreachable?: boolean;
-  /** Calls are answered with "processing"; what became of them is told by webhook alone. */
+  /** Calls are answered with "processing"; only a webhook tells the outcome. */
   readonly isTold?: boolean;
   readonly isLate?: boolean;
   readonly isReordered?: boolean;

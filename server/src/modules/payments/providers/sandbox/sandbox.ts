@@ -1,5 +1,5 @@
-// The sandbox: a card provider that does what the payment token says, misbehaving included. It has a memory of its own,
-// answers by idempotency key, and delivers signed webhooks over HTTP; to the rest of the module it is as foreign as Stripe.
+// The sandbox: a card provider that behaves as the payment token says, faults included. It has its own tables,
+// answers by idempotency key, and delivers signed webhooks over HTTP; the rest of the module treats it like Stripe.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "../../../../runtime/database.ts";
@@ -18,18 +18,18 @@ import { findToken, type SandboxToken } from "./sandbox-tokens.ts";
 
 export interface SandboxOptions {
   readonly db: Sql;
-  /** Signs its webhooks. */
+  /** The secret that signs its webhooks. */
   readonly secret: string;
   /** Where customers confirm: the program's own address. */
   readonly publicUrl: string;
-  /** How late "late" is. */
+  /** How much later a "late" answer comes. */
   readonly delayMs: number;
-  /** Told after each change that webhooks may be on their way. */
+  /** Called after each change that may have put webhooks on their way. */
   readonly onTold: () => void;
 }
 
 export interface Sandbox extends CardProvider {
-  /** What the customer does on the page that 3-D Secure sends them to. @throws AppError `not_found/payment_not_found` */
+  /** The customer's choice on the 3-D Secure page. @throws AppError `not_found/payment_not_found` */
   readonly confirm: (reference: string, outcome: "succeed" | "fail") => Promise<SandboxDocument>;
 }
 
@@ -65,7 +65,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   };
 }
 
-/** The secret that its webhooks are signed with, made with its tables. */
+/** The secret that signs its webhooks, created with its tables. */
 export function readSandboxSecret(db: Sql): Promise<string> {
   return store.selectSecret(db);
 }
@@ -152,7 +152,7 @@ interface OnCharge {
   readonly charge: store.SandboxCharge;
 }
 
-/** With a token of reordered webhooks the later state is told first. */
+/** With a token for reordered webhooks, the later state is sent first. */
 async function tellAuthorized(tx: Tx, options: SandboxOptions, { charge, token }: OnCharge): Promise<void> {
   const authorized = { ...charge, status: "authorized", captured: 0n } as const;
   const news = [{ type: "charge.authorized", charge: authorized }];
@@ -277,7 +277,7 @@ interface News extends OnCharge {
   readonly extra?: Partial<SandboxDocument>;
 }
 
-/** Puts a webhook on its way, in the order told. */
+/** Queues a webhook; they are delivered in this order. */
 async function tell(tx: Tx, options: SandboxOptions, { type, charge, token, extra }: News): Promise<void> {
   const id = `sbe_${randomBytes(12).toString("hex")}`;
   const data = { ...describe(options, charge), ...extra };

@@ -1,4 +1,4 @@
-// Stripe's client is loaded where Stripe takes cards alone: it costs a quarter of a second at each start.
+// Loads Stripe's client only where Stripe takes cards: loading it costs a quarter of a second at each start.
 import type { CardProvider } from "../card-provider.ts";
 import type { StripeOptions } from "./stripe.ts";
 

@@ -1,5 +1,5 @@
-// Amounts as Stripe writes and takes them: whole numbers of a currency's smallest unit in Stripe's own table, which may have
-// other decimals than the asset here, in the steps and from the least amount that Stripe takes. Pure. docs/payments.md shows
+// Amounts as Stripe writes and takes them: whole numbers of a currency's smallest unit in Stripe's own table, whose decimals may
+// differ from the asset's here, with the step and the minimum that Stripe takes. Pure. docs/payments.md shows
 // the same table.
 
 import { formatAmount } from "../../../../values/money.ts";
@@ -8,19 +8,19 @@ import { ownOf } from "../../../../values/own-of.ts";
 export interface StripeCurrency {
   /** Decimals of Stripe's unit, whatever ISO 4217 says. */
   readonly decimals: 0 | 2 | 3;
-  /** Amounts are whole multiples of it, in Stripe's unit. */
+  /** Amounts must be whole multiples of it, in Stripe's unit. */
   readonly step: 1 | 10 | 100;
-  /** The least that is charged, in Stripe's unit; 0: none is known. */
+  /** The smallest charge, in Stripe's unit; 0: none is known. */
   readonly minimum: number;
 }
 
 const PLAIN: StripeCurrency = { decimals: 2, step: 1, minimum: 0 };
 
-/** Of which Stripe knows no parts. */
+/** Currencies that have no decimals at Stripe. */
 const WITHOUT_PARTS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" ");
-/** Written with hundredths and taken in whole units alone. */
+/** Written with hundredths, but taken only in whole units. */
 const WHOLE_HUNDREDTHS = ["ISK", "UGX"];
-/** Written with thousandths, of which the last is 0. */
+/** Written with thousandths, the last of which must be 0. */
 const WITH_THOUSANDTHS = "BHD JOD KWD OMR TND".split(" ");
 /** In Stripe's unit. */
 const MINIMA: Readonly<Record<string, number>> = {
@@ -52,7 +52,7 @@ const MINIMA: Readonly<Record<string, number>> = {
 
 const LISTED = [...WITHOUT_PARTS, ...WHOLE_HUNDREDTHS, ...WITH_THOUSANDTHS, ...Object.keys(MINIMA)];
 
-/** All others have hundredths, are taken to the hundredth, and no least amount of theirs is known. */
+/** All other currencies have hundredths, are taken to the hundredth, and have no known minimum. */
 export const STRIPE_CURRENCIES: ReadonlyMap<string, StripeCurrency> = new Map(
   LISTED.map((code): [string, StripeCurrency] => {
     const minimum = ownOf(MINIMA, code) ?? 0;
@@ -73,7 +73,7 @@ export interface Unit {
   readonly scale: number;
 }
 
-/** Undefined where it is no multiple of the step in which Stripe takes the currency, or too large for a JSON number. */
+/** Undefined where it is not a multiple of Stripe's step for the currency, or is too large for a JSON number. */
 export function toStripeAmount(minor: bigint, { currency, scale }: Unit): number | undefined {
   const { decimals, step } = ruleOf(currency);
   const finer = 10n ** BigInt(Math.max(scale - decimals, 0));
@@ -82,7 +82,7 @@ export function toStripeAmount(minor: bigint, { currency, scale }: Unit): number
   return Number.isSafeInteger(amount) && amount % step === 0 ? amount : undefined;
 }
 
-/** Undefined where it is no amount of ours: no whole number, below zero, or with finer parts than the asset here has. */
+/** Undefined where it is not an amount of ours: no whole number, below zero, or with more decimals than the asset here has. */
 export function fromStripeAmount(amount: number, { currency, scale }: Unit): bigint | undefined {
   if (!Number.isSafeInteger(amount) || amount < 0) return undefined;
   const { decimals } = ruleOf(currency);
@@ -96,7 +96,7 @@ export function stripeDecimals(currency: string): number {
   return ruleOf(currency).decimals;
 }
 
-/** Why Stripe does not take an amount, in words; undefined: it does. What is given back, or a part, has no least amount. */
+/** Why Stripe does not take an amount, in words; undefined: it does. Refunds and partial captures have no minimum. */
 export function judgeStripeAmount(
   minor: bigint,
   unit: Unit,
@@ -110,7 +110,7 @@ export function judgeStripeAmount(
   return `Stripe charges at least ${tell(minimum, currency)} ${currency}`;
 }
 
-/** Of Stripe's unit, as a decimal. */
+/** An amount in Stripe's unit, written as a decimal. */
 function tell(amount: number, currency: string): string {
   return formatAmount(BigInt(amount), ruleOf(currency).decimals);
 }

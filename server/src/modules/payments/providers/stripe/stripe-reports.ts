@@ -1,4 +1,4 @@
-// What Stripe's objects say about a payment, as reports: from answers and from webhooks alike. Pure.
+// Reads Stripe's objects about a payment as reports, from answers and webhooks alike. Pure.
 import type Stripe from "stripe";
 import { invalidField } from "../../../../values/app-error.ts";
 import { ownOf } from "../../../../values/own-of.ts";
@@ -18,7 +18,7 @@ export const ATTEMPT_KEY = "countinghouse_attempt";
 /** Decimals of a currency's asset here; undefined where it is not known (yet). */
 export type ScaleOf = (currency: string) => number | undefined;
 
-/** An object of Stripe's speaks of amounts that are none of ours. */
+/** An object of Stripe's has amounts that cannot be amounts of ours. */
 class UnreadableAmountError extends Error {}
 
 function amountOf(amount: number, currency: string, scaleOf: ScaleOf): bigint {
@@ -29,7 +29,7 @@ function amountOf(amount: number, currency: string, scaleOf: ScaleOf): bigint {
   return minor;
 }
 
-/** What is signed may still be wrong: amounts that are none are a problem, and no reports. */
+/** Signed content may still be wrong: invalid amounts are reported as a problem, without reports. */
 function answerOf(
   reference: string | undefined,
   { currency }: { readonly currency?: string },
@@ -85,7 +85,7 @@ function reportIntent(intent: Stripe.PaymentIntent, scaleOf: ScaleOf): ProviderR
     case "canceled":
       return [...captured(false), { type: "voided" }];
     default:
-      return []; // it works on it, and will tell
+      return []; // Stripe works on it, and will report
   }
 }
 
@@ -142,7 +142,7 @@ function reportDispute(dispute: Stripe.Dispute, scaleOf: ScaleOf): DisputeReport
   };
 }
 
-/** An inquiry that was closed cost nothing; a dispute that was prevented has cost what was taken for it. */
+/** An inquiry that was closed cost nothing; a dispute that was prevented cost the amount that was taken for it. */
 function stateOfDispute({ status, balance_transactions: moved }: Stripe.Dispute): DisputeReport["state"] {
   if (status === "lost") return "lost";
   if (status === "won" || status === "warning_closed") return "won";
@@ -157,7 +157,7 @@ export function readStripeIds(body: string): { eventId: string; type: string } {
 }
 
 /**
- * Reads a webhook. What is not about a payment, a refund or a dispute has no reports.
+ * Reads a webhook. One that is not about a payment, a refund or a dispute has no reports.
  * @throws AppError `invalid/invalid_request`
  */
 export function readStripeNotice(body: string, scaleOf: ScaleOf): ProviderNotice {

@@ -1,6 +1,6 @@
 // Stripe behind the port of card providers, by its own client: payment intents confirmed on our side, keyed by attempt. Its
-// retries are off, for the policy around each call repeats. Stripe keeps the first answer to a key, a failure of its own
-// included, so where it answers 5xx the outcome is looked up, by id or by our ids in its metadata.
+// own retries are off, because the policy around each call repeats it. Stripe keeps the first answer to a key, even its own
+// failure, so after a 5xx the outcome is looked up, by id or by our ids in its metadata.
 import Stripe from "stripe";
 import { paymentsError } from "../../errors.ts";
 import {
@@ -37,7 +37,7 @@ export interface StripeOptions {
 
 const SIGNATURE_HEADER = "stripe-signature";
 const SIGNATURE_TOLERANCE_SECONDS = 300;
-/** Refunds of one payment that are looked through for ours. */
+/** How many refunds of one payment are searched for ours. */
 const REFUNDS_MAX = 100;
 
 export function createStripe(options: StripeOptions): CardProvider {
@@ -60,7 +60,7 @@ export function createStripe(options: StripeOptions): CardProvider {
       } catch (error) {
         if (error instanceof Stripe.errors.StripeSignatureVerificationError)
           throw paymentsError("invalid_signature");
-        if (!(error instanceof SyntaxError)) throw error; // signed, and no JSON: told by who reads it
+        if (!(error instanceof SyntaxError)) throw error; // signed but not JSON: the code that reads it reports that
       }
     },
     readIds: readStripeIds,
@@ -68,7 +68,7 @@ export function createStripe(options: StripeOptions): CardProvider {
   };
 }
 
-/** A client of its own for a call, whose connection ends when the caller gives up. Making one takes a third of a millisecond. */
+/** A separate client for each call, whose connection ends when the caller gives up. Making one takes a third of a millisecond. */
 function openClient({ secretKey, apiUrl, timeoutMs }: StripeOptions, signal: AbortSignal): Stripe {
   const { protocol, hostname, port } = new URL(apiUrl);
   const isSecure = protocol === "https:";
@@ -154,7 +154,7 @@ function answer({ options }: Asked, intent: Stripe.PaymentIntent): ProviderAnswe
   return answerIntent(intent, options.scaleOf);
 }
 
-/** What an error says of the call: refused for good, not made, or unknown, and then what can be found out. */
+/** What an error says about the call: refused for good, not made, or unknown; if unknown, what can be found out. */
 async function explain(at: Asked, error: unknown): Promise<ProviderAnswer> {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   const { statusCode = 0 } = error;
@@ -205,7 +205,7 @@ function refuse(call: CardCall, { code, message }: { code: string; message: stri
   return { reference, reports: [{ type, code, message }] };
 }
 
-/** How the attempt stands with Stripe. @throws ProviderUnreachableError where Stripe knows (or yet tells) nothing of it */
+/** The attempt's state at Stripe. @throws ProviderUnreachableError where Stripe does not know it (or does not tell yet) */
 async function find(at: Asked): Promise<ProviderAnswer> {
   return at.call.act === "refund" ? findRefund(at) : answer(at, await findIntent(at));
 }
@@ -230,7 +230,7 @@ async function findRefund({ client, options, call }: Asked): Promise<ProviderAns
   return answerRefunds(reference, [ours, ...others], options.scaleOf);
 }
 
-/** Only what says that the call was done, or can never be, ends the doubt: else the next call with its key does it. */
+/** Only proof that the call was done, or never can be, ends the doubt; otherwise the next call with its key does it. */
 async function findFinal(at: Asked, error: Stripe.errors.StripeError): Promise<ProviderAnswer> {
   const found = await find(at).catch(refuseUnanswered);
   const { act, payment } = at.call;
