@@ -231,6 +231,8 @@ CREATE FUNCTION catalog.count_words() RETURNS void LANGUAGE sql SET enable_seqsc
   DELETE FROM catalog.vocabulary_additions WHERE added_at < now() - interval '1 day';
   DELETE FROM catalog.changes c WHERE c.changed_at < now() - interval '1 day'
     AND c.transaction < (SELECT n.transaction FROM catalog.changes n ORDER BY n.transaction DESC LIMIT 1);
+  -- A restored dump has the ids of another server, which would make every page look changed.
+  DELETE FROM catalog.changes c WHERE c.transaction >= pg_snapshot_xmax(pg_current_snapshot());
   WITH counted AS (
     INSERT INTO catalog.counted_products AS c (count) SELECT count(*) FROM catalog.products
       WHERE status = 'active'

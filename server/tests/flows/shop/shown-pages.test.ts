@@ -124,3 +124,16 @@ it("who has the page is told so, until it changes", async () => {
   await shop.staff("PATCH", `/products/${id}`, { body: { price: "3.00" } });
   expect(await get("/products?q=dunnart", again)).toMatchObject({ status: 200, body: { items: [{ id }] } });
 });
+
+it("forgets the transactions of another server, whose dump was restored here", async () => {
+  const ids = async () =>
+    (await shop.app.db<{ id: string }[]>`SELECT transaction::text AS id FROM catalog.changes`).map(
+      ({ id }) => id,
+    );
+  await shop.app.db`INSERT INTO catalog.changes (transaction) VALUES ('900000000000000'::xid8)`;
+  const before = await ids();
+  await shop.app.db`SELECT catalog.count_words()`;
+  const after = await ids();
+  expect(after).not.toContain("900000000000000");
+  expect(after).toEqual(expect.arrayContaining(before.filter((id) => id !== "900000000000000")));
+});
