@@ -19,6 +19,7 @@ const SCHEMAS = [
 const KEPT_UP_BY_JOBS = [
   "catalog.vocabulary",
   "catalog.availability",
+  "catalog.changes", // a row for each transaction that availability turned in, too; products count by their versions below
   "identity.mails",
   "identity.link_tokens",
   "ledger.verifications", // how far the background check has come
@@ -42,6 +43,7 @@ export async function openRowCounter(db: Sql): Promise<() => Promise<RowCounts>>
     AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = format('%I.%I', schemaname, tablename)::regclass) ORDER BY 1`;
   const counts = tables.map(({ name }) => `(SELECT count(*)::int FROM ${name}) AS "${name}"`);
   const query = `SELECT ${counts.join(", ")}, (SELECT sum(version)::int FROM ledger.accounts) AS changes,
+    (SELECT sum(version)::int FROM catalog.products) AS products, (SELECT sum(version)::int FROM catalog.categories) AS categories,
     (SELECT sum(version + token_version)::int FROM identity.users) AS users, (SELECT count(ended_at)::int FROM identity.sessions) AS ended,
     (SELECT coalesce(last_value, 0)::int FROM pg_sequences WHERE schemaname = 'identity' AND sequencename = 'mails_id_seq') AS mails,
     (SELECT count(*)::int FROM hostile.events) AS events`;
