@@ -12,7 +12,8 @@ CREATE TABLE ledger.assets (
   name        text,
   description text,
   category    text,
-  metadata    text
+  metadata    text,
+  version     integer NOT NULL DEFAULT 1 -- of all this but what never changes
 );
 
 INSERT INTO ledger.assets (code, kind, scale) VALUES
@@ -248,6 +249,9 @@ CREATE INDEX holds_active_by_expiry ON ledger.holds (expires_at) WHERE state = 1
 CREATE INDEX holds_by_debit_account ON ledger.holds (debit_account_id, id);
 -- How many were placed of late and are open: whatever the number of those that have ended.
 CREATE INDEX holds_open_by_debit_account ON ledger.holds (debit_account_id, id) WHERE closed_at IS NULL;
+-- What was given back, for statements.
+CREATE INDEX holds_given_back ON ledger.holds (debit_account_id, closed_at)
+  WHERE closed_at IS NOT NULL AND captured < amount;
 CREATE INDEX holds_by_credit_account ON ledger.holds (credit_account_id, id);
 -- Money on its way in is derived from the active holds at every reading of a balance.
 CREATE INDEX holds_active_by_credit_account ON ledger.holds (credit_account_id) WHERE state = 1;

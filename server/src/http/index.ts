@@ -26,6 +26,7 @@ export {
   AmountInput,
   Currency,
   Cursor,
+  countedPageOf,
   currencyOf,
   Id,
   IdInput,

@@ -140,3 +140,9 @@ export function pageOf<Item extends TSchema>(item: Item, title: string) {
     { title },
   );
 }
+
+/** A page that tells how many items all pages have. */
+export function countedPageOf<Item extends TSchema>(item: Item, title: string) {
+  const total = Type.Integer({ description: "Of all pages" });
+  return Type.Object({ ...pageOf(item, title).properties, total }, { title });
+}

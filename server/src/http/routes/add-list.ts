@@ -7,15 +7,21 @@ import { describePage, readPage } from "../page.ts";
 import { addRoute, type Route } from "./add-route.ts";
 import type { ReadRequest } from "./operation.ts";
 
+/** A page of a list that may tell how long it is. */
+export type CountedPage<Thing> = Page<Thing> & { readonly total?: number };
+
 export interface ListRoute<P extends TSchema, Q extends TSchema, A extends TSchema, Thing>
   extends Omit<Route<P, Q, TSchema, A>, "method" | "status" | "run"> {
   readonly query: Q;
   /** @throws AppError what is wrong with the query, or refused */
-  readonly find: (request: ReadRequest<P, Q, TSchema>, page: Required<PageBounds>) => Promise<Page<Thing>>;
+  readonly find: (
+    request: ReadRequest<P, Q, TSchema>,
+    page: Required<PageBounds>,
+  ) => Promise<CountedPage<Thing>>;
   readonly describe: (thing: Thing) => object;
 }
 
-/** Answers `items` and `next_cursor`. */
+/** Answers `items` and `next_cursor`, and `total` where the list is counted. */
 export function addList<P extends TSchema, Q extends TSchema, A extends TSchema, Thing>(
   server: HttpServer,
   { find, describe, ...route }: ListRoute<P, Q, A, Thing>,
@@ -24,7 +30,9 @@ export function addList<P extends TSchema, Q extends TSchema, A extends TSchema,
     ...route,
     run: async (request) => {
       const page = readPage(request.query as Parameters<typeof readPage>[0]);
-      return describePage(await find(request, page), describe) as Static<A>;
+      const { total, ...found } = await find(request, page);
+      const document = describePage(found, describe);
+      return (total === undefined ? document : { ...document, total }) as Static<A>;
     },
   });
 }

@@ -1,6 +1,6 @@
 // The shapes of banking's answers to reads. The functions that write the answers have these types.
 import { Type } from "typebox";
-import { Amount, Currency, Id, nullable, pageOf, Time } from "../../http/index.ts";
+import { Amount, Currency, countedPageOf, Id, nullable, pageOf, Time } from "../../http/index.ts";
 import { exchangedFields } from "./exchange/exchange-answer-schemas.ts";
 
 export const AccountState = Type.Enum(["open", "frozen", "closed"]);
@@ -97,8 +97,9 @@ export const StatementEntry = Type.Object(
     id: Id,
     transaction_id: Id,
     type: TransactionType,
-    direction: Type.Enum(["debit", "credit"], {
-      description: "debit: out of the account",
+    direction: Type.Enum(["debit", "credit", "hold", "release"], {
+      description:
+        "debit: out of the account; hold: set aside for a trade order, release: given back. The last two leave the balance as it is",
     }),
     amount: Amount,
     balance_after: Amount,
@@ -250,6 +251,7 @@ export const assetFields = {
 const exampleAsset = {
   ...{ code: "ACME", kind: "security", scale: 0, state: "active" },
   ...{ name: "Acme Inc.", description: "Common stock", category: "shares", metadata: null },
+  version: 1,
 };
 export const Asset = Type.Object(
   {
@@ -261,14 +263,9 @@ export const Asset = Type.Object(
     description: nullable(Type.String()),
     category: nullable(Type.String()),
     metadata: nullable(Type.Record(Type.String(), Type.Unknown())),
+    version: Type.Integer({ description: "Counts its changes; also the ETag" }),
   },
   { title: "Asset", examples: [exampleAsset] },
 );
 export type AssetDocument = Type.Static<typeof Asset>;
-export const AssetPage = Type.Object(
-  {
-    ...pageOf(Asset, "AssetPage").properties,
-    total: Type.Integer({ description: "Of all pages" }),
-  },
-  { title: "AssetPage" },
-);
+export const AssetPage = countedPageOf(Asset, "AssetPage");

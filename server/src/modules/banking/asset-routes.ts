@@ -1,6 +1,7 @@
 // Routes of assets: the currencies, securities and stock units that accounts are kept in.
 
-import { addCommandRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
+import { addCommandRoute, addList, addRoute, type HttpServer } from "../../http/index.ts";
+import { CHANGES_FIELDS, IF_MATCH, readVersions } from "../../http/version.ts";
 import type { Filter } from "../../values/filter.ts";
 import { readMetadata } from "../../values/metadata.ts";
 import { readName } from "../../values/names.ts";
@@ -28,19 +29,16 @@ export function addAssetRoutes(server: HttpServer, services: BankingServices): v
 }
 
 function addReading(server: HttpServer, { db }: BankingServices): void {
-  addRoute(server, {
+  addList(server, {
     url: "/assets",
     tags,
     operationId: "listAssets",
     summary: "Currencies and other assets, oldest first",
     query: AssetQuery,
     answer: AssetPage,
-    run: async (request) => {
-      const { kind, category, ...page } = request.query;
-      const filter = { kind, category: readName(category, "category") };
-      const { total, ...found } = await findAssets(db, { ...filter, ...readPage(page) });
-      return { ...describePage(found, describeAsset), total };
-    },
+    find: ({ query: { kind, category } }, page) =>
+      findAssets(db, { kind, category: readName(category, "category"), ...page }),
+    describe: describeAsset,
   });
 
   addRoute(server, {
@@ -50,6 +48,7 @@ function addReading(server: HttpServer, { db }: BankingServices): void {
     summary: "An asset",
     params: AssetParams,
     answer: Asset,
+    isVersioned: true,
     run: async ({ params }) => describeAsset(await getAsset(db, params.code)),
   });
 }
@@ -80,14 +79,15 @@ function addChanging(server: HttpServer, { db }: BankingServices): void {
     tags,
     operationId: "changeAsset",
     summary: "Change what an asset is called, and what is said of it (admin)",
-    description: "Only the fields sent are changed; null removes one.",
+    description: `${CHANGES_FIELDS} null removes one.`,
     params: AssetParams,
     body: AssetChange,
     answer: Asset,
+    isVersioned: true,
     event: "asset.change",
-    run: ({ params: { code }, body }) => {
-      const details = readDetails(body);
-      return async (tx) => describeAsset(await changeAssetDetails(tx, code, details));
+    run: ({ params: { code }, body, headers }) => {
+      const change = { ...readDetails(body), versions: readVersions(headers["if-match"]) };
+      return async (tx) => describeAsset(await changeAssetDetails(tx, code, change));
     },
   });
 }
@@ -128,14 +128,15 @@ function addStateChange(server: HttpServer, { db }: BankingServices, change: Sta
     tags,
     operationId,
     summary,
-    description: "What is in it stays, and can be moved, paid back and withdrawn.",
+    description: `What is in it stays, and can be moved, paid back and withdrawn. ${IF_MATCH}`,
     params: AssetParams,
     body: NoInput,
     answer: Asset,
+    isVersioned: true,
     event: `asset.${act}`,
-    run: (request) => {
-      const { code } = request.params;
-      return async (tx) => describeAsset(await changeAssetState(tx, code, act === "activate"));
+    run: ({ params: { code }, headers }) => {
+      const change = { active: act === "activate", versions: readVersions(headers["if-match"]) };
+      return async (tx) => describeAsset(await changeAssetState(tx, code, change));
     },
   });
 }

@@ -45,7 +45,9 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
     tags,
     operationId: "getStatement",
     summary: "An account's entries with the balance after each",
-    description: "The range is half-open: `from` is in it, `to` is not.",
+    description:
+      "The range is half-open: `from` is in it, `to` is not. What trade orders set aside (ORDER_HOLD) and what was given back " +
+      "(ORDER_REFUND) stands in between; a page may be short, so go on with next_cursor until it is null.",
     params: AccountParams,
     query: StatementQuery,
     answer: Statement,
@@ -55,7 +57,10 @@ function addAccountHistory(server: HttpServer, services: BankingServices): void 
       const range = { accountId, ...readRange(request.query) };
       const cursor = readCursor(request.query.cursor, order);
       const asset = await getAssetOf(services, request.actor, accountId);
-      const statement = await findStatement(services.db, { ...range, order, limit, cursor });
+      const statement = await findStatement(services.db, {
+        ...range,
+        ...{ order, limit, cursor, isWithHolds: true },
+      });
       const document = describeStatement(asset, statement, range);
       return { ...document, next_cursor: formatCursor(statement.nextCursor, order) };
     },

@@ -15,7 +15,7 @@ export async function selectAssetsAfter(
   query: AssetFilter & { afterId: number; limit: number },
 ): Promise<AssetRecord[]> {
   return db<AssetRecord[]>`
-    SELECT id, code, kind, scale, active, name, description, category, metadata
+    SELECT id, code, kind, scale, active, name, description, category, metadata, version
     FROM ledger.assets
     WHERE id > ${query.afterId} AND ${ofAssets(db, query)}
     ORDER BY id
@@ -40,7 +40,7 @@ export async function countAssets(db: Sql, filter: AssetFilter): Promise<number>
 
 export async function selectAsset(db: Sql, code: string): Promise<AssetRecord | undefined> {
   const [row] = await db<AssetRecord[]>`
-    SELECT id, code, kind, scale, active, name, description, category, metadata
+    SELECT id, code, kind, scale, active, name, description, category, metadata, version
     FROM ledger.assets
     WHERE code = ${code}`;
   return row;
@@ -49,7 +49,7 @@ export async function selectAsset(db: Sql, code: string): Promise<AssetRecord | 
 /** Waits for a transaction that is changing the asset. */
 export async function selectAssetForUpdate({ sql }: Tx, code: string): Promise<AssetRecord | undefined> {
   const [row] = await sql<AssetRecord[]>`
-    SELECT id, code, kind, scale, active, name, description, category, metadata
+    SELECT id, code, kind, scale, active, name, description, category, metadata, version
     FROM ledger.assets
     WHERE code = ${code}
     FOR UPDATE`;
@@ -57,7 +57,7 @@ export async function selectAssetForUpdate({ sql }: Tx, code: string): Promise<A
 }
 
 export async function updateAssetState({ sql }: Tx, id: number, active: boolean): Promise<void> {
-  await sql`UPDATE ledger.assets SET active = ${active} WHERE id = ${id}`;
+  await sql`UPDATE ledger.assets SET active = ${active}, version = version + 1 WHERE id = ${id}`;
 }
 
 /** Whether each of the assets is active, at this moment. */
@@ -84,7 +84,7 @@ export async function updateAssetDetails({ sql }: Tx, id: number, details: Asset
   await sql`
     UPDATE ledger.assets
     SET name = ${details.name}, description = ${details.description}, category = ${details.category},
-        metadata = ${details.metadata}
+        metadata = ${details.metadata}, version = version + 1
     WHERE id = ${id}`;
 }
 

@@ -22,6 +22,7 @@ export interface AssetDetails {
 export interface AssetRecord extends Asset, AssetDetails {
   /** If not, what is there stays and can be moved, but nothing new begins. */
   readonly active: boolean;
+  readonly version: number;
 }
 
 export interface Asset {
@@ -130,7 +131,7 @@ export async function addAsset(
   if (id === undefined) throw ledgerError("asset_exists", { asset: asset.code });
   await store.ensureSystemAccounts(tx, SYSTEM_ACCOUNT_NAMES);
   const { name = null, description = null, category = null, metadata = null } = asset;
-  return { id, ...asset, name, description, category, metadata, active: true };
+  return { id, ...asset, name, description, category, metadata, active: true, version: 1 };
 }
 
 /** Loads assets that are in the database but may have been added by another process since this one last looked. */

@@ -1,7 +1,12 @@
-// The SQL of statements: an account's transfers on both sides, by the two indexes (account, id), a page at a time.
+// The SQL of statements: an account's transfers on both sides, by the two indexes (account, id), and what was set aside and given
+// back on it, a page at a time.
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
+import type { OwnerType } from "../book/journal.ts";
+import type { Fragment } from "../transactions/transaction-store.ts";
+
+export type EntryDirection = "debit" | "credit" | "hold" | "release";
 
 export interface StatementRow {
   opening: string;
@@ -9,11 +14,12 @@ export interface StatementRow {
   /** Null in the only row of an empty page. */
   id: bigint | null;
   journal_id: bigint;
-  is_debit: boolean;
+  direction: EntryDirection;
   counterparty_id: bigint | null;
   amount: bigint;
   balance_after: bigint;
   kind: number;
+  owner_type: OwnerType | null;
   reference: string | null;
   metadata: string | null;
 }
@@ -26,6 +32,8 @@ export interface StatementRange {
   readonly pageFrom: number;
   readonly pageTo: number;
   readonly limit: number;
+  /** Also holds that were placed, and the rest of holds that have ended. */
+  readonly isWithHolds: boolean;
 }
 
 /** One statement, so that opening balance, entries and closing balance are read at one moment. */
@@ -37,13 +45,14 @@ export async function selectStatement(
   const { accountId, pageFrom, pageTo, limit } = range;
   const direction = order === "asc" ? db`ASC` : db`DESC`;
   return db<StatementRow[]>`
-    SELECT bounds.opening, bounds.closing, page.id, page.journal_id, page.is_debit, page.counterparty_id,
-      page.amount, page.balance_after, j.kind, j.reference, j.metadata
+    SELECT bounds.opening, bounds.closing, page.id, page.journal_id, page.direction, page.counterparty_id,
+      page.amount, coalesce(page.balance_after, ${balanceBefore(db, accountId, db`page.id`)}::bigint)
+        AS balance_after, j.kind, j.owner_type, j.reference, j.metadata
     FROM (
       SELECT ${balanceBefore(db, accountId, range.from)} AS opening,
         ${balanceBefore(db, accountId, range.to)} AS closing) AS bounds
     LEFT JOIN (
-      (SELECT t.id, t.journal_id, true AS is_debit,
+      (SELECT t.id, t.journal_id, 'debit' AS direction,
          CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id, t.amount,
          t.debit_after AS balance_after
        FROM ledger.transfers t
@@ -51,21 +60,44 @@ export async function selectStatement(
        ORDER BY t.id ${direction}
        LIMIT ${limit})
       UNION ALL
-      (SELECT t.id, t.journal_id, false, CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END,
+      (SELECT t.id, t.journal_id, 'credit', CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END,
          t.amount, t.credit_after
        FROM ledger.transfers t
        WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
        ORDER BY t.id ${direction}
        LIMIT ${limit})
+      ${range.isWithHolds ? holdsOf(db, range, direction) : db``}
       ORDER BY id ${direction}
       LIMIT ${limit}) AS page ON true
     LEFT JOIN LATERAL (
-      SELECT kind, reference, metadata FROM ledger.journals WHERE id = page.journal_id LIMIT 1) AS j ON true
+      SELECT kind, owner_type, reference, metadata
+      FROM ledger.journals
+      WHERE id = page.journal_id
+      LIMIT 1) AS j ON true
     ORDER BY page.id ${direction}`;
 }
 
+/** A fragment: what was set aside on the account, and what was given back of it, which its holds tell. */
+function holdsOf(db: Sql, range: StatementRange, direction: Fragment) {
+  const { accountId, pageFrom, pageTo, limit } = range;
+  return db`
+      UNION ALL
+      (SELECT h.id, h.id, 'hold', NULL, h.amount, NULL
+       FROM ledger.holds h
+       WHERE h.debit_account_id = ${accountId} AND h.id >= ${pageFrom} AND h.id < ${pageTo}
+       ORDER BY h.id ${direction}
+       LIMIT ${limit})
+      UNION ALL
+      (SELECT h.closed_at, h.id, 'release', NULL, h.amount - h.captured, NULL
+       FROM ledger.holds h
+       WHERE h.debit_account_id = ${accountId} AND h.closed_at IS NOT NULL AND h.captured < h.amount
+         AND h.closed_at >= ${pageFrom} AND h.closed_at < ${pageTo}
+       ORDER BY h.closed_at ${direction}
+       LIMIT ${limit})`;
+}
+
 /** A fragment: the posted balance before the stamp `before`, as text. */
-function balanceBefore(db: Sql, accountId: number, before: number) {
+function balanceBefore(db: Sql, accountId: number, before: number | Fragment) {
   return db`
     coalesce((
       SELECT after

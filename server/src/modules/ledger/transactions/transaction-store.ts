@@ -59,7 +59,7 @@ export interface TransferRow {
 
 type Sql = Tx["sql"];
 /** A piece of SQL that becomes part of a larger statement. */
-type Fragment = PendingQuery<Row[]>;
+export type Fragment = PendingQuery<Row[]>;
 
 /** At most `limit` transactions, newest first. */
 export function selectTransactions({ sql }: Tx, scan: TransactionScan): Promise<ScannedRow[]> {

@@ -5,12 +5,12 @@ import {
   AmountInput,
   Currency,
   Cursor,
+  countedPageOf,
   currencyOf,
   idOf,
   Limit,
   NOT_BLANK,
   nullable,
-  pageOf,
   shown,
   Time,
 } from "../../../http/index.ts";
@@ -186,4 +186,4 @@ export const InstrumentAnswer = Type.Object(
   { title: "Instrument" },
 );
 export type InstrumentDocument = Type.Static<typeof InstrumentAnswer>;
-export const InstrumentPage = pageOf(InstrumentAnswer, "InstrumentPage");
+export const InstrumentPage = countedPageOf(InstrumentAnswer, "InstrumentPage");

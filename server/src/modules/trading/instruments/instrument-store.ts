@@ -68,17 +68,27 @@ export type InstrumentFilter = PageFilter<{ symbol: string; asset: string; state
 
 /** Oldest first. */
 export async function selectInstruments(db: AnySql, filter: InstrumentFilter): Promise<Instrument[]> {
-  const { symbol, asset, state, cursor = 0, limit } = filter;
+  const { cursor = 0, limit } = filter;
   const rows = await db<InstrumentRow[]>`
     SELECT ${db.unsafe(COLUMNS)}
     FROM trading.instruments
-    WHERE id > ${cursor}
-      ${symbol === undefined ? db`` : db`AND symbol = ${symbol}`}
-      ${asset === undefined ? db`` : db`AND asset = ${asset}`}
-      ${state === undefined ? db`` : db`AND state = ${INSTRUMENT_STATES[state]}`}
+    WHERE id > ${cursor} AND ${ofInstruments(db, filter)}
     ORDER BY id
     LIMIT ${limit}`;
   return rows.map(toInstrument);
+}
+
+function ofInstruments(db: AnySql, { symbol, asset, state }: InstrumentFilter) {
+  return db`
+    ${symbol === undefined ? db`true` : db`symbol = ${symbol}`}
+    ${asset === undefined ? db`` : db`AND asset = ${asset}`}
+    ${state === undefined ? db`` : db`AND state = ${INSTRUMENT_STATES[state]}`}`;
+}
+
+export async function countInstruments(db: AnySql, filter: InstrumentFilter): Promise<number> {
+  const [row] = await db<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM trading.instruments WHERE ${ofInstruments(db, filter)}`;
+  return row?.count ?? 0;
 }
 
 /** By symbol; unknown ones are absent. */
