@@ -8,6 +8,7 @@ CREATE SCHEMA payments;
 CREATE TABLE payments.payments (
   id                 bigint PRIMARY KEY,             -- stamp: when it was opened
   order_id           bigint,
+  adds_to            bigint,                         -- a further charge: the order's first, which it adds to
   customer_id        text,                           -- null: an order of nobody, at the till
   provider           text    NOT NULL CHECK (provider IN ('balance', 'sandbox', 'stripe', 'manual')),
   asset_id           integer NOT NULL,
@@ -36,12 +37,15 @@ CREATE TABLE payments.payments (
   refunding          bigint  NOT NULL DEFAULT 0 CHECK (refunding >= 0),
   cancel_requested   boolean NOT NULL DEFAULT false,
   event_count        integer NOT NULL DEFAULT 0,
+  -- of an order's first charge: itself and those that add to it
+  charge_count       smallint NOT NULL DEFAULT 1 CHECK (charge_count BETWEEN 1 AND 50),
   version            bigint  NOT NULL DEFAULT 1,
   CONSTRAINT payments_not_overdrawn CHECK (voided >= 0 AND captured >= 0 AND authorized >= voided + captured),
   CONSTRAINT payments_not_overrefunded CHECK (refunded >= 0 AND charged_back >= 0
     AND captured >= refunded + charged_back + refunding),
   CONSTRAINT payments_tax_within CHECK (tax_returned >= 0 AND tax_captured >= tax_returned
     AND tax_captured <= captured),
+  CONSTRAINT payments_add_to_one CHECK (adds_to IS NULL OR (order_id IS NOT NULL AND charge_count = 1)),
   CONSTRAINT payments_balance_has_account CHECK ((provider = 'balance') = (account_id IS NOT NULL))
 ) WITH (fillfactor = 80);
 CREATE INDEX payments_by_order ON payments.payments (order_id) WHERE order_id IS NOT NULL;

@@ -105,3 +105,15 @@ export function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
 export function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
+
+export function least(...amounts: readonly bigint[]): bigint {
+  return amounts.reduce((smallest, amount) => (amount < smallest ? amount : smallest));
+}
+
+export function most(...amounts: readonly bigint[]): bigint {
+  return amounts.reduce((largest, amount) => (amount > largest ? amount : largest));
+}
+
+export function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}

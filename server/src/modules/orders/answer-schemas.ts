@@ -216,7 +216,15 @@ export type OrderDetailDocument = Type.Static<typeof OrderDetail>;
 
 /** An order with the credit note that a return or a refund made. */
 export const CreditedOrder = Type.Object(
-  { order: OrderShape, credit_note: CreditNote },
+  {
+    order: OrderShape,
+    credit_note: CreditNote,
+    credit_notes: Type.Optional(
+      Type.Array(CreditNote, {
+        description: "All of them, where the refund went over several charges of a card: one for each",
+      }),
+    ),
+  },
   { title: "CreditedOrder" },
 );
 export const ShippedOrder = Type.Object({ order: OrderShape, shipment: Shipment }, { title: "ShippedOrder" });

@@ -2,7 +2,7 @@
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { EMPTY_PAGE, type Page, toPage } from "../../values/page.ts";
-import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
+import { findPaymentsOfOrders, findWhole, type WholePayment } from "../payments/index.ts";
 import type { CreditNote } from "./credit-notes/credit-note.ts";
 import {
   type CreditNoteFilter,
@@ -19,7 +19,7 @@ export async function findOrders(
   { db, assets }: OrderReader,
   actor: Actor,
   filter: OrderFilter,
-): Promise<Page<{ order: Order; payment: Payment | undefined }>> {
+): Promise<Page<{ order: Order; payment: WholePayment | undefined }>> {
   const own = narrow(actor, filter);
   if (own === undefined) return EMPTY_PAGE;
   const found = await selectWholeOrders(db, { ...own, limit: own.limit + 1 });
@@ -32,7 +32,7 @@ export async function findOrders(
   );
   const items = orders.map((order) => ({
     order,
-    payment: payments.get(order.id)?.find(({ id }) => id === order.paymentId),
+    payment: findWhole(payments.get(order.id) ?? [], order.paymentId),
   }));
   return { ...page, items };
 }

@@ -6,7 +6,7 @@ import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
 import { formatStamp } from "../../values/time.ts";
 import type { Assets } from "../ledger/index.ts";
-import { findPaymentsOfOrders, type Payment } from "../payments/index.ts";
+import { findPaymentsOfOrders, findWhole, type Payment, type WholePayment } from "../payments/index.ts";
 import { type OrderAddresses, openAddresses } from "./addresses.ts";
 import type { OrderDetailDocument } from "./answer-schemas.ts";
 import type { CreditNote } from "./credit-notes/credit-note.ts";
@@ -27,7 +27,7 @@ export interface OrderReader {
 export interface OrderWithPayment {
   readonly order: Order;
   /** The latest payment; undefined where there is none. */
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
 }
 
 export function maySee(actor: Actor, order: Pick<Order, "customerId">): boolean {
@@ -41,7 +41,7 @@ export async function getOrderWithPayment(
   id: number,
 ): Promise<OrderWithPayment> {
   const { order, payments } = await read({ db, assets }, actor, id);
-  return { order, payment: payments.find((payment) => payment.id === order.paymentId) };
+  return { order, payment: findWhole(payments, order.paymentId) };
 }
 
 async function read(
@@ -82,7 +82,7 @@ export async function getOrderDetail(
     readNotes(db, id),
   ]);
   const write = amountWriter(assets, order.currency);
-  const payment = payments.find((candidate) => candidate.id === order.paymentId);
+  const payment = findWhole(payments, order.paymentId);
   const addresses = await openAddresses(vault, sealed);
   return {
     ...describeOrder(assets, { order, payment, addresses }),

@@ -30,6 +30,7 @@ export function describePayment(assets: Assets, payment: Payment): PaymentDocume
   return {
     id: String(payment.id),
     order_id: payment.orderId === null ? null : String(payment.orderId),
+    adds_to: payment.addsTo === null ? null : String(payment.addsTo),
     customer_id: payment.customerId,
     provider: payment.provider,
     status: statusOf(payment),

@@ -76,8 +76,8 @@ export const PAYMENTS_ERRORS = {
   },
   payment_not_raised: {
     kind: "conflict",
-    title: "A card is charged over one amount, which is not raised.",
-    wayOut: "Order what is to be added by itself, or have less instead: what goes is refunded to the card.",
+    title: "An order has at most 50 charges, and this one has them all.",
+    wayOut: "Order what is to be added by itself.",
   },
   refund_account_not_allowed: {
     kind: "refused",

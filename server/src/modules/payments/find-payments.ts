@@ -11,10 +11,11 @@ import type { Attempt } from "./attempts/attempt.ts";
 import { selectAttempts, selectAttemptsById, selectAttention } from "./attempts/attempt-store.ts";
 import type { HeldEvent } from "./attention/held-event.ts";
 import { selectHeldEvents, selectWaitingEvents } from "./attention/held-event-store.ts";
+import type { ChargeMoney } from "./charges/whole-payment.ts";
 import { paymentsError } from "./errors.ts";
 import type { Dispute } from "./outcomes/dispute.ts";
 import { selectDisputes, selectNewestDisputes } from "./outcomes/dispute-store.ts";
-import type { Payment, PaymentEvent, PaymentMoney, ProviderName } from "./payment.ts";
+import type { Payment, PaymentEvent, ProviderName } from "./payment.ts";
 import * as store from "./payment-store.ts";
 import { selectMoneyOfOrders } from "./verify/verify-payments-store.ts";
 
@@ -35,7 +36,7 @@ export async function findPaymentsOfOrders(
 }
 
 /** What an order needs to know about its payments to be checked. */
-export type OrderMoney = PaymentMoney & Pick<Payment, "id" | "orderId" | "currency">;
+export type OrderMoney = ChargeMoney & Pick<Payment, "orderId" | "currency">;
 
 /** The money of these orders' payments, by order, in the order they were opened: for checks of very many orders. */
 export async function findMoneyOfOrders(

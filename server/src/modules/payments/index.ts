@@ -1,10 +1,29 @@
-// The door of payments. `openPayment`, `capturePayment`, `voidPayment`, `refundPayment` and `cancelPayment` decide inside a
-// command of a higher module; `scopeOf` and `scopeOfOpening` tell what that command has to lock for them.
+// The door of payments. `openPayment`, `addCharge` and the acts on charges decide inside a command of a higher module; `scopeOf` and
+// `scopeOfOpening` tell what that command has to lock for them.
 
 export { type Attempt, type AttemptState, isOpen } from "./attempts/attempt.ts";
 export { createSendingPool } from "./attempts/send-attempts.ts";
 export { scopeOf, scopeOfOpening } from "./book-money.ts";
-export { type CaptureRequest, capturePayment } from "./capture-payment.ts";
+export {
+  cancelCharges,
+  captureCharges,
+  closeWaiting,
+  fitCharges,
+  refundCharges,
+  takesCharges,
+  voidCharges,
+  withoutWaiting,
+} from "./charges/act-on-charges.ts";
+export { addCharge } from "./charges/add-charge.ts";
+export {
+  askedTaxOf,
+  chargesOf,
+  countedCharges,
+  findWhole,
+  selectCharges,
+  sumMoney,
+  type WholePayment,
+} from "./charges/whole-payment.ts";
 export { PAYMENTS_ERRORS, paymentsError } from "./errors.ts";
 export {
   findAttempts,
@@ -14,7 +33,6 @@ export {
   type OrderMoney,
 } from "./find-payments.ts";
 export type { ReturnedMoney } from "./find-returned.ts";
-export { fitPayment } from "./fit-payment.ts";
 export { measureWaits, type PaymentWaits } from "./measure-waits.ts";
 export { authorizeMore, type OpenPaymentRequest, openPayment } from "./open-payment.ts";
 export { recordOutcome } from "./outcomes/record-outcome.ts";
@@ -45,13 +63,6 @@ export { ListError } from "./reconcile/list-line.ts";
 export { type ProviderList, readProviderList } from "./reconcile/provider-list.ts";
 export { listSandbox, type Mismatch, type Reconciliation, reconcile } from "./reconcile/reconcile.ts";
 export { checkRefundAccount, detailsOfRefundAccount, scopeOfRefundAccount } from "./refund-account.ts";
-export {
-  cancelPayment,
-  type Refunded,
-  type RefundRequest,
-  refundPayment,
-  voidPayment,
-} from "./return-payment.ts";
 export { type PaymentServices, paymentRoutes } from "./routes.ts";
 export { RefundTo } from "./schemas.ts";
 export type { PaymentKeeper } from "./submit-change.ts";

@@ -16,6 +16,8 @@ export interface OpenPaymentRequest {
   readonly actor: Actor;
   readonly provider: ProviderName;
   readonly orderId: number | null;
+  /** A further charge: the order's first one. */
+  readonly addsTo?: number | undefined;
   /** The user who pays; null: nobody in particular. */
   readonly customerId: string | null;
   readonly asset: Asset;
@@ -123,6 +125,7 @@ function newPayment(desk: Desk, request: OpenPaymentRequest): Payment {
   return {
     id: takeStamps(desk.book, 1),
     orderId: request.orderId,
+    addsTo: request.addsTo ?? null,
     customerId: request.customerId,
     provider: request.provider,
     assetId: asset.id,
@@ -139,6 +142,7 @@ function newPayment(desk: Desk, request: OpenPaymentRequest): Payment {
     failureCode: null,
     ...NO_MONEY,
     eventCount: 0,
+    chargeCount: 1,
     version: 1,
   };
 }

@@ -20,6 +20,7 @@ import type {
 export interface PaymentRow {
   id: bigint;
   order_id: bigint | null;
+  adds_to: bigint | null;
   customer_id: string | null;
   provider: ProviderName;
   asset_id: number;
@@ -48,6 +49,7 @@ export interface PaymentRow {
   refunding: bigint;
   cancel_requested: boolean;
   event_count: number;
+  charge_count: number;
   version: bigint;
 }
 
@@ -55,6 +57,7 @@ export interface PaymentRow {
 const OPENED: ColumnTable<Payment> = {
   id: ["bigint", (payment) => payment.id],
   order_id: ["bigint", (payment) => payment.orderId],
+  adds_to: ["bigint", (payment) => payment.addsTo],
   customer_id: ["text", (payment) => payment.customerId],
   provider: ["text", (payment) => payment.provider],
   asset_id: ["integer", (payment) => payment.assetId],
@@ -86,6 +89,7 @@ const CHANGING: ColumnTable<Payment> = {
   refunding: ["bigint", (payment) => payment.refundingMinor],
   cancel_requested: ["boolean", (payment) => payment.cancelRequested],
   event_count: ["integer", (payment) => payment.eventCount],
+  charge_count: ["smallint", (payment) => payment.chargeCount],
   version: ["bigint", (payment) => payment.version],
 };
 
@@ -211,6 +215,7 @@ export function toPayment(row: PaymentRow): Payment {
   return {
     id: Number(row.id),
     orderId: toId(row.order_id),
+    addsTo: toId(row.adds_to),
     customerId: row.customer_id,
     provider: row.provider,
     assetId: row.asset_id,
@@ -229,6 +234,7 @@ export function toPayment(row: PaymentRow): Payment {
     taxCapturedMinor: row.tax_captured,
     taxReturnedMinor: row.tax_returned,
     eventCount: row.event_count,
+    chargeCount: row.charge_count,
     version: Number(row.version),
   };
 }

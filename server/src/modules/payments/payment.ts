@@ -13,6 +13,8 @@ export type CaptureMode = "manual" | "automatic";
 export interface Payment {
   readonly id: number;
   readonly orderId: number | null;
+  /** A further charge of an order: its first one, which it adds to. */
+  readonly addsTo: number | null;
   /** The user; null for an order without a customer. */
   readonly customerId: string | null;
   readonly provider: ProviderName;
@@ -51,6 +53,8 @@ export interface Payment {
   /** Everything is to be given back as soon as the attempts under way are final. */
   readonly cancelRequested: boolean;
   readonly eventCount: number;
+  /** Of an order's first charge: itself and those that add to it. */
+  readonly chargeCount: number;
   readonly version: number;
 }
 

@@ -3,7 +3,6 @@ import type { AppError } from "../../values/app-error.ts";
 import type { Desk } from "../desk/index.ts";
 import { allOrError, type Money } from "./book-money.ts";
 import { releasePaymentHold } from "./capture-payment.ts";
-import { paymentsError } from "./errors.ts";
 import { holdBalance } from "./open-payment.ts";
 import { authorizedLeft, type Payment } from "./payment.ts";
 import { appendEvent, savePayment } from "./payment-rows.ts";
@@ -11,7 +10,7 @@ import { appendEvent, savePayment } from "./payment-rows.ts";
 /**
  * Raises a payment to a total amount: decide-time, scope as for capturing. A balance's missing part
  * is held at once; an invoice's amount grows. A payment that already asks for as much stays as it is.
- * Refuses `payment_not_raised` for a card, and what the ledger refuses (`insufficient_funds`, `account_frozen`, ...).
+ * Not for a card. Refuses what the ledger refuses (`insufficient_funds`, `account_frozen`, ...).
  */
 export function raisePayment(
   desk: Desk,
@@ -19,7 +18,7 @@ export function raisePayment(
   { amountMinor, taxMinor, actorId }: Money & { actorId: string },
 ): Payment | AppError {
   if (payment.provider !== "manual" && payment.provider !== "balance")
-    return paymentsError("payment_not_raised");
+    throw new Error("a card is not raised: it takes a further charge");
   return allOrError(desk, () => {
     const asked =
       payment.amountMinor >= amountMinor ? payment : ask(desk, payment, { amountMinor, taxMinor, actorId });

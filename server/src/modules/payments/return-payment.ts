@@ -14,7 +14,7 @@ import { nameRefundAccount } from "./refund-account.ts";
 
 /**
  * Gives back what is authorized and not captured: decide-time, scope as for capturing. A balance is free at once; a card's
- * void is an attempt. An unpaid invoice is closed.
+ * void is an attempt. An unpaid invoice is closed, and so is a card that waits for its customer.
  * Refuses `nothing_to_void`, `payment_in_flight`, and what the ledger refuses.
  */
 export function voidPayment(
@@ -24,7 +24,7 @@ export function voidPayment(
 ): Payment | AppError {
   const isOpenInvoice =
     payment.provider === "manual" && payment.capturedMinor === 0n && !payment.cancelRequested;
-  if (isOpenInvoice) return cancelPayment(desk, payment, { actorId });
+  if (isOpenInvoice || isAbandoned(payment)) return cancelPayment(desk, payment, { actorId });
   if (voidableOf(payment) <= 0n)
     return paymentsError(isInFlight(payment) ? "payment_in_flight" : "nothing_to_void");
   return allOrError(desk, () => savePayment(desk, voidRest(desk, payment, actorId)));
@@ -150,7 +150,7 @@ export function giveBack(
 ): Payment {
   // While a capture is under way, it is unknown which part to void and which to refund.
   if (payment.capturingMinor > 0n) return payment;
-  if (isWaitingForCustomer(payment)) return voidUnauthorized(desk, payment, actorId);
+  if (isWaiting(payment)) return voidUnauthorized(desk, payment, actorId);
   const voided = voidableOf(payment) > 0n ? voidRest(desk, payment, actorId) : payment;
   const amountMinor = refundableOf(voided);
   if (amountMinor === 0n) return voided;
@@ -159,8 +159,13 @@ export function giveBack(
 }
 
 /** A card that is not authorized yet at a provider that has answered: unless it is voided, the customer may still confirm it. */
-function isWaitingForCustomer(payment: Payment): boolean {
+function isWaiting(payment: Payment): boolean {
   return payment.authorizingMinor > 0n && payment.providerReference !== null && payment.voidingMinor === 0n;
+}
+
+/** It waits for the customer, who may never come. */
+export function isAbandoned(payment: Payment): boolean {
+  return isWaiting(payment) && payment.actionUrl !== null && !payment.cancelRequested;
 }
 
 function voidUnauthorized(desk: Desk, payment: Payment, actorId: string): Payment {

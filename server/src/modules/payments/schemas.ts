@@ -9,6 +9,7 @@ const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, d
 const paymentFields = {
   id: Id,
   order_id: orNull(Id),
+  adds_to: orNull(Id, "A further charge of its order: the first one, which it adds to"),
   customer_id: orNull(Type.String(), "The user who pays; null for nobody in particular"),
   provider: Type.Enum([...PROVIDER_NAMES]),
   status: Type.Enum([...PAYMENT_STATUSES]),
@@ -39,6 +40,7 @@ const paymentFields = {
 const paymentExample = {
   id: "1795424400123456",
   order_id: "1795424400123455",
+  adds_to: null,
   customer_id: "alice",
   provider: "balance",
   status: "captured",

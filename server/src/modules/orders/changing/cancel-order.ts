@@ -4,7 +4,7 @@ import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { releaseStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
-import { cancelPayment, type Payment } from "../../payments/index.ts";
+import { cancelCharges, type WholePayment } from "../../payments/index.ts";
 import { orderError } from "../errors.ts";
 import { holdsOf, type Order, type OrderLine, ownerOf, withoutHolds } from "../order.ts";
 import { returnUseOf } from "../placing/apply-coupon.ts";
@@ -80,7 +80,7 @@ export function refuseLate({ state: status }: Order): AppError {
 
 interface GivenBack {
   readonly lines: readonly OrderLine[];
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
 }
 
 /**
@@ -97,7 +97,7 @@ export function giveBack(
       const released = releaseStock(desk, { holdIds: holdsOf(order).holdIds, owner: ownerOf(order) });
       if (released instanceof AppError) return released;
       const by = { actorId: actor.id, reason, refundTo };
-      const returned = payment === undefined ? undefined : cancelPayment(desk, payment, by);
+      const returned = payment === undefined ? undefined : cancelCharges(desk, payment, by);
       return returned instanceof AppError ? returned : { lines: withoutUnits(order), payment: returned };
     },
     failed: (outcome) => outcome instanceof AppError,

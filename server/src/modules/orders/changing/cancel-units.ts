@@ -4,6 +4,7 @@
 import { AppError } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
+import { closeWaiting } from "../../payments/index.ts";
 import type { Part } from "../credit-notes/build-credit-note.ts";
 import { creditUnits } from "../credit-notes/credit-note.ts";
 import { keepCredit } from "../credit-notes/credit-order.ts";
@@ -90,9 +91,11 @@ function cancel(desk: Desk, found: FoundOrder, { units, reason }: Cancelling): D
     decide: () => {
       const freed = freeUnits(desk, found, units);
       if (freed instanceof AppError) return freed;
+      const payment = found.payment && closeWaiting(desk, found.payment, { actorId: found.actor.id });
+      if (payment instanceof AppError) return payment;
       const fulfilment = fulfilmentAfter(desk, freed, units);
       const credit = { kind: "cancellation", parts: toParts(freed, units), reason, fulfilment } as const;
-      return keepCredit(desk, { ...found, order: freed }, credit);
+      return keepCredit(desk, { ...found, order: freed, payment }, credit);
     },
     failed: (outcome) => outcome instanceof AppError,
   });

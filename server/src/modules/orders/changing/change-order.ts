@@ -16,12 +16,14 @@ import {
 import { unitAccounts } from "../../inventory/index.ts";
 import type { BookScope } from "../../ledger/index.ts";
 import {
+  chargesOf,
   checkRefundAccount,
   detailsOfRefundAccount,
+  findWhole,
   PAYMENTS,
-  type Payment,
   scopeOf,
   scopeOfRefundAccount,
+  type WholePayment,
 } from "../../payments/index.ts";
 import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
@@ -36,7 +38,7 @@ import { partyOf, refuseTransition, type TransitionName } from "./states.ts";
 /** An order, locked, with its latest payment. */
 export interface FoundOrder {
   readonly order: Order;
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
   readonly actor: Actor;
   /** The use of its coupon, where it has one; it is returned if the act ends the order without a sale. */
   readonly returnsUse: boolean;
@@ -56,7 +58,7 @@ export interface OrderAct {
   /** What it locks besides the order's own holds and payment. */
   readonly extra?: (
     order: Order,
-    payment: Payment | undefined,
+    payment: WholePayment | undefined,
   ) => Promise<Partial<BookScope> & { needs?: readonly RowNeed[] }>;
   readonly decide: (desk: Desk, found: FoundOrder) => Decision | AppError;
 }
@@ -83,12 +85,13 @@ export function changeOrder(
 async function buildChangeCommand(
   { assets, settings }: OrderServices,
   caller: OrderCaller,
-  { found, act }: { found: { order: Order; payment: Payment | undefined }; act: OrderAct },
+  { found, act }: { found: { order: Order; payment: WholePayment | undefined }; act: OrderAct },
 ): Promise<BookCommand> {
   const { order, payment } = found;
   const ending = { afterConfirmed: act.mayEnd === true && settings.returnsCoupons };
   const stock = holdsOf(order);
-  const money = scopeOf(assets, payment === undefined ? [] : [payment]);
+  const charges = payment === undefined ? [] : chargesOf(payment);
+  const money = scopeOf(assets, charges);
   const extra = (await act.extra?.(order, payment)) ?? {};
   const refunding = scopeOfRefundAccount(payment, act.refundTo);
   const stamps = STAMPS_OF_ROWS + stock.holdIds.length * STAMPS_PER_HOLD + money.stampCount;
@@ -108,7 +111,7 @@ async function buildChangeCommand(
     },
     needs: [
       { reader: ORDERS, ids: [order.id] },
-      { reader: PAYMENTS, ids: payment === undefined ? [] : [payment.id] },
+      { reader: PAYMENTS, ids: charges.map(({ id }) => id) },
       ...refunding.needs,
       ...(extra.needs ?? []),
       ...(returnsUse(order, ending) ? needsOfCoupon(order) : []),
@@ -126,14 +129,14 @@ function decide(
     ending,
   }: {
     caller: OrderCaller;
-    read: { order: Order; payment: Payment | undefined };
+    read: { order: Order; payment: WholePayment | undefined };
     act: OrderAct;
     ending: Parameters<typeof returnsUse>[1];
   },
 ): Decision | AppError {
   const order = desk.rows.of(ORDERS).get(read.order.id);
   if (order === undefined) return orderError("order_not_found");
-  const payment = order.paymentId === null ? undefined : desk.rows.of(PAYMENTS).get(order.paymentId);
+  const payment = readWhole(desk, order, read.payment);
   const isAsRead = order.version === read.order.version && payment?.version === read.payment?.version;
   if (!isAsRead || !hasHoldsOf(order, read.order)) return rereadFirst();
   checkVersion(order.version, act.versions);
@@ -145,6 +148,13 @@ function decide(
   const decided = act.decide(desk, found);
   if (decided instanceof Error || refundTo === undefined) return decided;
   return { ...decided, details: { ...decided.details, ...detailsOfRefundAccount(refundTo).details } };
+}
+
+/** The order's payment as it is locked. A charge that was added meanwhile changed the order, which shows that it must be read again. */
+function readWhole(desk: Desk, order: Order, read: WholePayment | undefined): WholePayment | undefined {
+  const rows = desk.rows.of(PAYMENTS);
+  const locked = (read === undefined ? [] : chargesOf(read)).flatMap(({ id }) => rows.get(id) ?? []);
+  return findWhole(locked, order.paymentId);
 }
 
 /** Row and lines are read ahead in parallel, so the lines may be older than the row. */
@@ -167,7 +177,7 @@ export function refuseCancelling({ cancelReason }: Order): AppError | undefined 
 }
 
 /** The answer of a command: the order after it, without its addresses, because the locked rows lack them. */
-export function answerWith(desk: Desk, order: Order, payment: Payment | undefined): Decision {
+export function answerWith(desk: Desk, order: Order, payment: WholePayment | undefined): Decision {
   const answer = JSON.stringify(describeOrder(desk.assets, { order, payment }));
   return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
 }

@@ -6,7 +6,7 @@ import { PRODUCTS } from "../../catalog/index.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { releaseStock, type StockByProduct, type WantedStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
-import { cancelPayment, isInFlight, type Payment, scopeOfOpening } from "../../payments/index.ts";
+import { cancelCharges, isInFlight, scopeOfOpening, type WholePayment } from "../../payments/index.ts";
 import { type OrderAddresses, sealAddresses } from "../addresses.ts";
 import { type BookedCredit, leaveCredit } from "../credit-notes/credit-order.ts";
 import { orderError } from "../errors.ts";
@@ -14,7 +14,8 @@ import { SHIPMENTS } from "../fulfilment/shipment-store.ts";
 import { holdsOf, type Order, type OrderLine, ownerOf } from "../order.ts";
 import { ADDRESSES } from "../order-write-store.ts";
 import { discountOfLines, reapplyCoupon } from "../placing/apply-coupon.ts";
-import { askElsewhere, holdStock, openOrderPayment } from "../placing/place-orders.ts";
+import { openOrderPayment } from "../placing/open-order-payment.ts";
+import { askElsewhere, holdStock } from "../placing/place-orders.ts";
 import { type NewLine, priceLines } from "../placing/price-lines.ts";
 import type { LineTotals } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
@@ -125,7 +126,7 @@ function decide(desk: Desk, found: FoundOrder, editing: Editing): Decision | App
 
 interface EditedLines {
   readonly set: Partial<Omit<Order, "id" | "state" | "version" | "entryCount">>;
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
   readonly mode: "all" | "more";
   readonly credit?: BookedCredit | undefined;
   readonly told: string;
@@ -190,7 +191,7 @@ interface Replaced {
     Order,
     "lines" | "discount" | "net" | "tax" | "total" | "paymentId" | "repaid" | "shippingStop"
   >;
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
 }
 
 function replaceLines(
@@ -239,7 +240,7 @@ function renewPayment(
   };
   if (payment?.provider !== "manual" || isInFlight(payment))
     return { set: { ...set, paymentId: null }, payment: undefined };
-  const closed = cancelPayment(desk, payment, { actorId: actor.id, reason: "order edited" });
+  const closed = cancelCharges(desk, payment, { actorId: actor.id, reason: "order edited" });
   if (closed instanceof AppError) return closed;
   const asset = desk.assets.byCode(order.currency);
   if (total === 0n || asset === undefined) return { set: { ...set, paymentId: null }, payment: undefined };

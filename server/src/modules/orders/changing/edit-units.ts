@@ -2,17 +2,27 @@
 // money; added units become lines of their own, at current prices and from current stock. Only the difference is charged or
 // refunded, in the same commit.
 import { AppError } from "../../../values/app-error.ts";
+import { least, most } from "../../../values/money.ts";
 import { PRODUCTS } from "../../catalog/index.ts";
 import type { Desk } from "../../desk/index.ts";
 import type { StockByProduct } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
-import { isGivenBack, type Payment, raisePayment } from "../../payments/index.ts";
+import {
+  askedTaxOf,
+  closeWaiting,
+  isGivenBack,
+  raisePayment,
+  takesCharges,
+  type WholePayment,
+  withoutWaiting,
+} from "../../payments/index.ts";
 import { type BookedCredit, bookCredit } from "../credit-notes/credit-order.ts";
 import { orderError } from "../errors.ts";
 import { purposeOf } from "../fulfilment/held-units.ts";
 import { LINES_MAX, type Order, type OrderLine } from "../order.ts";
 import { discountOfLines } from "../placing/apply-coupon.ts";
-import { holdStock, openOrderPayment } from "../placing/place-orders.ts";
+import { openOrderPayment } from "../placing/open-order-payment.ts";
+import { holdStock } from "../placing/place-orders.ts";
 import { type NewLine, priceLines } from "../placing/price-lines.ts";
 import { sumTotals } from "../placing/totals.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
@@ -36,7 +46,7 @@ export interface UnitEdit {
 export interface EditedUnits {
   /** The order as it is to be saved. */
   readonly order: Order;
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
   /** The credit note must still be left. */
   readonly credit: BookedCredit | undefined;
   readonly told: string;
@@ -48,7 +58,8 @@ export function refuseUnitEdit(found: FoundOrder): AppError | undefined {
   const refused = refuseCancelling(order) ?? refuseUnits(found);
   if (refused !== undefined) return refused;
   if (order.review === "pending") return orderError("order_in_review");
-  if (payment !== undefined && payment.authorizingMinor + payment.capturingMinor > 0n)
+  const settled = payment && withoutWaiting(payment);
+  if (settled !== undefined && settled.authorizingMinor + settled.capturingMinor > 0n)
     return orderError("payment_in_progress");
   return order.shippingStop === "none"
     ? undefined
@@ -67,7 +78,9 @@ export function editUnits(desk: Desk, found: FoundOrder, edit: UnitEdit): Edited
     decide: () => {
       const added = addLines(desk, found, { ...edit, added: matched.added });
       if (added instanceof AppError) return added;
-      const cancelled = cancelUnitsOf(desk, { ...found, order: added }, matched.cancelled);
+      const closed = found.payment && closeWaiting(desk, found.payment, { actorId: found.actor.id });
+      if (closed instanceof AppError) return closed;
+      const cancelled = cancelUnitsOf(desk, { ...found, order: added, payment: closed }, matched.cancelled);
       if (cancelled instanceof AppError) return cancelled;
       const { order, credit } = cancelled;
       const payment = charge(desk, { ...found, order, payment: cancelled.payment }, edit);
@@ -114,7 +127,7 @@ function addLines(
 
 interface CancelledUnits {
   readonly order: Order;
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
   readonly credit: BookedCredit | undefined;
 }
 
@@ -136,29 +149,42 @@ function charge(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
   edit: UnitEdit,
-): Payment | undefined | AppError {
+): WholePayment | undefined | AppError {
   const more = unpaidOf(order, payment);
   if (more === 0n) return payment;
-  const isPaying = payment !== undefined && !payment.cancelRequested;
-  if (isPaying && (payment.provider === "manual" || !isGivenBack(payment)))
-    return raise(desk, { order, payment, more }, edit);
-  if (order.state === "PENDING") return payment;
+  const isPaying =
+    payment !== undefined &&
+    !payment.cancelRequested &&
+    (payment.provider === "manual" || !isGivenBack(payment));
+  if (isPaying && !takesCharges(payment)) return raise(desk, { order, payment, more }, edit);
+  if (order.state === "PENDING" && !isPaying) return payment;
   const asset = desk.assets.byCode(order.currency);
   if (asset === undefined) throw new Error(`the currency ${order.currency} of an order is not known`);
   const { accountId, paymentToken, caller } = edit;
   const { paymentMethod, customerId, id: orderId } = order;
-  const amounts = { amountMinor: more, taxMinor: dueTaxOf(order) };
+  const asked = isPaying ? askedTaxOf(payment) : 0n;
+  const amounts = { amountMinor: more, taxMinor: most(least(dueTaxOf(order) - asked, more), 0n) };
+  const onto = isPaying ? payment : undefined;
   return openOrderPayment(desk, edit.services, {
-    ...{ caller: { ...caller, actor }, orderId, customerId, asset, paymentMethod, accountId, paymentToken },
+    ...{
+      onto,
+      caller: { ...caller, actor },
+      orderId,
+      customerId,
+      asset,
+      paymentMethod,
+      accountId,
+      paymentToken,
+    },
     ...amounts,
   });
 }
 
 function raise(
   desk: Desk,
-  { order, payment, more }: { order: Order; payment: Payment; more: bigint },
+  { order, payment, more }: { order: Order; payment: WholePayment; more: bigint },
   { services, caller }: UnitEdit,
-): Payment | AppError {
+): WholePayment | AppError {
   const { actor } = caller;
   const amountMinor = dueOf(order) + order.repaid;
   const money = { amountMinor, taxMinor: dueTaxOf(order), actorId: actor.id };

@@ -1,14 +1,20 @@
 // Orders follow their payments: a provider's report of a payment moves its order in the same commit. Money that arrives for
 // an ended order goes back by itself, and the timeline says so. Money that a payment gave back is credited to its order.
 import { AppError } from "../../../values/app-error.ts";
-import type { Desk } from "../../desk/index.ts";
+import { type Desk, rereadFirst } from "../../desk/index.ts";
 import { unitAccounts } from "../../inventory/index.ts";
 import {
-  cancelPayment,
+  cancelCharges,
+  findPaymentsOfOrders,
+  findWhole,
+  isGivenBack,
+  PAYMENTS,
   type Payment,
   type PaymentChange,
   type PaymentListener,
+  selectCharges,
   statusOf,
+  type WholePayment,
 } from "../../payments/index.ts";
 import { leaveCreditNote } from "../credit-notes/build-credit-note.ts";
 import type { CreditNoteKind } from "../credit-notes/credit-note.ts";
@@ -19,7 +25,6 @@ import { holdsOf, type Order } from "../order.ts";
 import { selectOrdersById } from "../order-read-store.ts";
 import { ORDERS } from "../order-store.ts";
 import type { OrderServices } from "../services.ts";
-import { factsOf } from "./order-facts.ts";
 import { saveOrder } from "./save-order.ts";
 import { isFinal } from "./states.ts";
 
@@ -32,17 +37,23 @@ const STAMPS_OF_RETURN = 10;
  */
 export function followPayments({ db, assets }: Pick<OrderServices, "db" | "assets">): PaymentListener {
   return {
-    prepare: async ({ orderId }, { isAgain }) => {
+    prepare: async (payment, { isAgain }) => {
+      const { orderId } = payment;
       const order =
         orderId === null || !isAgain ? undefined : (await selectOrdersById(db, [orderId])).get(orderId);
       const { holdIds, accountIds } = holdsOf(order ?? { lines: [] });
       const ids = orderId === null ? [] : [orderId];
+      const charges = await findCharges(db, payment);
       return {
-        needs: [{ reader: ORDERS, ids }, ...(isAgain ? [{ reader: CREDIT_NOTES, ids }] : [])],
+        needs: [
+          { reader: ORDERS, ids },
+          { reader: PAYMENTS, ids: charges.map(({ id }) => id) },
+          ...(isAgain ? [{ reader: CREDIT_NOTES, ids }] : []),
+        ],
         scope: {
           accountIds: holdIds.length === 0 ? [] : [...accountIds, unitAccounts(assets).sold],
           holdIds,
-          stampCount: STAMPS_OF_RETURN + STAMPS_OF_NOTES + holdIds.length,
+          stampCount: STAMPS_OF_RETURN + STAMPS_OF_NOTES + holdIds.length + charges.length,
         },
       };
     },
@@ -54,17 +65,35 @@ export function followPayments({ db, assets }: Pick<OrderServices, "db" | "asset
   };
 }
 
+/** All charges of its order's payment, where it is not the only one. */
+async function findCharges(db: OrderServices["db"], payment: Payment): Promise<readonly Payment[]> {
+  const { id, orderId, addsTo, chargeCount } = payment;
+  if (orderId === null || (addsTo === null && chargeCount === 1)) return [];
+  const payments = (await findPaymentsOfOrders(db, [orderId])).get(orderId) ?? [];
+  return selectCharges(payments, addsTo ?? id);
+}
+
+/** The order's payment with the change; undefined where it is another one. Refuses `rereadFirst()` where a charge was added meanwhile. */
+function readWhole(desk: Desk, order: Order, { id, addsTo }: Payment): WholePayment | undefined | AppError {
+  if ((addsTo ?? id) !== order.paymentId) return undefined;
+  const payments = [...desk.rows.of(PAYMENTS).values()].filter(({ orderId }) => orderId === order.id);
+  const charges = selectCharges(payments, order.paymentId);
+  return charges.length === charges[0]?.chargeCount ? findWhole(charges, order.paymentId) : rereadFirst();
+}
+
 function follow(desk: Desk, order: Order, { after, returned, actorId }: PaymentChange): AppError | undefined {
-  if (isUnwanted(order, after)) return returnMoney(desk, order, after);
-  if (after.id !== order.paymentId) {
+  const whole = readWhole(desk, order, after);
+  if (whole instanceof AppError) return whole;
+  if (isUnwanted(order, { payment: after, whole })) return returnMoney(desk, order, after);
+  if (whole === undefined) {
     saveOrder(desk, order, { ...tellPayment(after), actorId, payment: "another" });
     return undefined;
   }
   const followed = after.cancelRequested
     ? { order, notes: [] }
-    : followReturns(desk, order, { payment: after, returned, actorId });
+    : followReturns(desk, order, { payment: whole, paymentId: after.id, returned, actorId });
   if (followed instanceof AppError) return followed;
-  const kept = stopShipping(desk, { order: followed.order, payment: after }, { actorId });
+  const kept = stopShipping(desk, { order: followed.order, payment: whole }, { actorId });
   if (kept instanceof AppError) return kept;
   for (const note of followed.notes) leaveCreditNote(desk, note);
   const told = followed.notes.at(-1);
@@ -92,22 +121,27 @@ const EVENT_OF_NOTE: Readonly<Record<CreditNoteKind, string>> = {
 };
 
 /** Money for an order that has ended without a sale, or that another payment has already paid. */
-function isUnwanted(order: Order, payment: Payment): boolean {
+function isUnwanted(
+  order: Order,
+  { payment, whole }: { payment: Payment; whole: WholePayment | undefined },
+): boolean {
   if (payment.cancelRequested) return false;
-  const hasMoney = !factsOf(order, payment).isGivenBack && payment.authorizedMinor > 0n;
+  const hasMoney = !isGivenBack(payment) && payment.authorizedMinor > 0n;
   const isEnded = isFinal(order.state) && order.state !== "COMPLETED";
-  return hasMoney && (isEnded || payment.id !== order.paymentId);
+  return hasMoney && (isEnded || whole === undefined);
 }
 
 function returnMoney(desk: Desk, order: Order, payment: Payment): AppError | undefined {
   const reason = `order ${order.id} is ${order.state}`;
-  const returned = cancelPayment(desk, payment, { actorId: "system", reason });
+  const returned = cancelCharges(desk, payment, { actorId: "system", reason });
   if (returned instanceof AppError) return returned;
+  const whole = readWhole(desk, order, returned);
+  if (whole instanceof AppError) return whole;
   saveOrder(desk, order, {
     event: "late_payment_returned",
     note: reason,
     actorId: "system",
-    payment: returned.id === order.paymentId ? returned : "another",
+    payment: whole ?? "another",
   });
   return undefined;
 }

@@ -1,8 +1,8 @@
 // What the guards of the state table look at, computed from an order and its payment; and the steps that follow by
 // themselves when allowed: confirmed when paid, completed when all is shipped and paid, cancelled when the money is back.
+import { most } from "../../../values/money.ts";
 import { isGivenBack, isInFlight, netCaptured, type PaymentMoney } from "../../payments/index.ts";
 import { type Order, openOf } from "../order.ts";
-import { most } from "../placing/totals.ts";
 import {
   isFinal,
   mayTransition,
@@ -31,7 +31,7 @@ export function paidOf(
 }
 
 /** What was paid for it or is held for it. @param payment the order's latest */
-function coveredOf({ repaid }: Pick<Order, "repaid">, payment: PaymentMoney | undefined): bigint {
+export function coveredOf({ repaid }: Pick<Order, "repaid">, payment: PaymentMoney | undefined): bigint {
   if (payment === undefined || payment.cancelRequested) return 0n;
   return payment.authorizedMinor - payment.voidedMinor - repaid;
 }

@@ -1,10 +1,10 @@
 // Builds a credit note for an order and leaves it to be written with the batch: the same for every kind of return.
+import { sum } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
 import type { StockAccount } from "../../inventory/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
 import type { CreditNoteDocument } from "../answer-schemas.ts";
 import type { Order, OrderLine } from "../order.ts";
-import { sum } from "../placing/totals.ts";
 import type { CreditedPart, CreditNote, CreditNoteKind, CreditNoteLine } from "./credit-note.ts";
 import { CREDIT_NOTES, NEW_CREDIT_NOTES } from "./credit-note-store.ts";
 import { describeCreditNote } from "./describe-credit-note.ts";
@@ -50,7 +50,10 @@ export function applyParts(
   });
 }
 
-export function sumParts(parts: readonly CreditedPart[]): { total: bigint; tax: bigint } {
+export function sumParts(parts: readonly Pick<CreditedPart, "gross" | "tax">[]): {
+  total: bigint;
+  tax: bigint;
+} {
   return { total: sum(parts.map((part) => part.gross)), tax: sum(parts.map((part) => part.tax)) };
 }
 

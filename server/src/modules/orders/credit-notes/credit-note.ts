@@ -1,7 +1,8 @@
 // A credit note: money given back, with or without goods, for an order or for none. A note for an order credits parts of
 // the order's lines, so that no line is ever given back twice.
+import { least, most, sum } from "../../../values/money.ts";
 import type { OrderLine } from "../order.ts";
-import { apportion, least, most, shareOfUnits, sum, taxWithin } from "../placing/totals.ts";
+import { apportion, shareOfUnits, taxWithin } from "../placing/totals.ts";
 
 export const CREDIT_NOTE_KINDS = [
   "return",

@@ -2,18 +2,18 @@
 // change in one commit. Money that was never paid is not paid out: the credit lowers what is due instead.
 
 import { AppError } from "../../../values/app-error.ts";
-import { divideHalfUp } from "../../../values/money.ts";
+import { divideHalfUp, least, most, sum } from "../../../values/money.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { returnStock } from "../../inventory/index.ts";
 import { allOrNothing } from "../../ledger/index.ts";
 import {
   type Attempt,
   authorizedLeft,
-  fitPayment,
+  fitCharges,
   isInFlight,
-  type Payment,
   refundableOf,
-  refundPayment,
+  refundCharges,
+  type WholePayment,
 } from "../../payments/index.ts";
 import type { CreditNoteDocument } from "../answer-schemas.ts";
 import type { FoundOrder, OrderAct } from "../changing/change-order.ts";
@@ -25,7 +25,7 @@ import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { stopLines, stopShipping } from "../fulfilment/stop-shipping.ts";
 import { fulfilmentOf, type Order, ownerOf } from "../order.ts";
-import { least, most, shareOfUnits, sum } from "../placing/totals.ts";
+import { shareOfUnits } from "../placing/totals.ts";
 import {
   applyParts,
   buildCreditNote,
@@ -35,6 +35,7 @@ import {
   toNoteLine,
 } from "./build-credit-note.ts";
 import { type CreditNoteLine, creditAmount, creditableOf, spreadAmount } from "./credit-note.ts";
+import { splitLines } from "./split-lines.ts";
 
 export interface RefundRequest {
   /** Minor units; undefined and without items: all that is left. */
@@ -98,8 +99,9 @@ interface Credited {
   readonly lines: readonly CreditNoteLine[];
   /** The order as it is to be saved. */
   readonly order: Order;
-  readonly payment: Payment | undefined;
-  readonly refund: Attempt | undefined;
+  readonly payment: WholePayment | undefined;
+  /** One for each charge of the payment that gives something back. */
+  readonly refunds: readonly Attempt[];
   readonly refunded: bigint;
   /** The tax contained in the amount. */
   readonly refundedTax: bigint;
@@ -110,18 +112,20 @@ export function credit(desk: Desk, found: FoundOrder, crediting: Crediting): Dec
   const refused = refuseCancelling(found.order) ?? refuseClosed(found.order);
   const kept = refused ?? keepCredit(desk, found, crediting);
   if (kept instanceof AppError) return kept;
-  const { order, payment, document } = kept;
+  const { order, payment, documents } = kept;
   const answer = JSON.stringify({
     order: describeOrder(desk.assets, { order, payment }),
-    credit_note: document,
+    credit_note: documents[0],
+    ...(documents.length === 1 ? {} : { credit_notes: documents }),
   });
   return { answer, counted: [], resource: { type: "order", id: String(order.id) } };
 }
 
 export interface KeptCredit {
   readonly order: Order;
-  readonly payment: Payment | undefined;
-  readonly document: CreditNoteDocument;
+  readonly payment: WholePayment | undefined;
+  /** One, or one for each refund. */
+  readonly documents: readonly CreditNoteDocument[];
 }
 
 /** As `credit`, for an order that may be credited, when the caller builds its own answer. */
@@ -162,7 +166,7 @@ function book(desk: Desk, found: FoundOrder, crediting: Crediting): Credited | A
   const order = applyCredit(found.order, crediting, money);
   const actorId = found.actor.id;
   const asked = { amountMinor: dueOf(order) + order.repaid, taxMinor: dueTaxOf(order), actorId };
-  const payment = money.payment && fitPayment(desk, money.payment, asked);
+  const payment = money.payment && fitCharges(desk, money.payment, asked);
   if (payment instanceof AppError) return payment;
   const kept = stopShipping(desk, { order, payment }, { actorId });
   if (kept instanceof AppError) return kept;
@@ -180,7 +184,7 @@ function putBack(desk: Desk, { order, actor }: FoundOrder, part: Part): number |
 }
 
 /** An authorized card is about to be captured in full: until then it is unknown what can be given back. */
-function isAboutToPay(payment: Payment | undefined): boolean {
+function isAboutToPay(payment: WholePayment | undefined): boolean {
   const isCard = payment?.captureMode === "automatic";
   return payment !== undefined && isCard && (isInFlight(payment) || authorizedLeft(payment) > 0n);
 }
@@ -204,15 +208,15 @@ function payBack(
   if (waived > most(unpaid, 0n)) return orderError("credit_exceeds_open");
   const amountMinor = total - waived;
   if (payment === undefined || amountMinor === 0n)
-    return { payment, refund: undefined, refunded: 0n, refundedTax: 0n };
+    return { payment, refunds: [], refunded: 0n, refundedTax: 0n };
   const tax = divideHalfUp(sum(parts.map((part) => part.tax)) * amountMinor, total);
   const taxLeft = payment.taxCapturedMinor - payment.taxReturnedMinor;
   const taxMinor = least(tax, taxLeft, amountMinor);
   const request = { amountMinor, taxMinor, reason, refundTo, actorId: actor.id };
-  const refunded = refundPayment(desk, payment, request);
-  return refunded instanceof AppError
-    ? refunded
-    : { ...refunded, refunded: amountMinor, refundedTax: taxMinor };
+  const refunded = refundCharges(desk, payment, request);
+  if (refunded instanceof AppError) return refunded;
+  const refundedTax = sum(refunded.refunds.map((refund) => refund.taxMinor));
+  return { ...refunded, refunded: amountMinor, refundedTax };
 }
 
 /** What is due for the goods that have left so far: all but what is still to be shipped. */
@@ -233,28 +237,35 @@ function saveCredit(desk: Desk, found: FoundOrder, credited: BookedCredit): Kept
     payment,
     lines: "progress",
   });
-  return { order, payment, document: leaveCredit(desk, found, credited) };
+  return { order, payment, documents: leaveCredit(desk, found, credited) };
 }
 
-/** Leaves the credit note for what was booked. Takes a stamp. Call this only after the last step that may refuse. */
+/** Leaves a credit note for each refund of what was booked, or one. Each takes a stamp. Call this only after the last step that may refuse. */
 export function leaveCredit(
   desk: Desk,
   { order, actor }: FoundOrder,
   credited: BookedCredit,
-): CreditNoteDocument {
-  const { kind, parts, reason, lines, refund, refunded } = credited;
-  const note = buildCreditNote(desk, order, {
-    kind,
-    amounts: sumParts(parts),
-    refunded,
-    paymentId: refund?.paymentId ?? null,
-    refundId: refund?.id ?? null,
-    accountId: refund?.accountId ?? null,
-    reason,
-    createdBy: actor.id,
+): CreditNoteDocument[] {
+  const { kind, reason, lines, refunds } = credited;
+  const notes = splitLines(
     lines,
+    refunds.map(({ amountMinor }) => amountMinor),
+  );
+  return notes.map((ownLines, index) => {
+    const refund = refunds[index];
+    const note = buildCreditNote(desk, order, {
+      kind,
+      amounts: sumParts(ownLines),
+      refunded: refund?.amountMinor ?? 0n,
+      paymentId: refund?.paymentId ?? null,
+      refundId: refund?.id ?? null,
+      accountId: refund?.accountId ?? null,
+      reason,
+      createdBy: actor.id,
+      lines: ownLines,
+    });
+    return leaveCreditNote(desk, note);
   });
-  return leaveCreditNote(desk, note);
 }
 
 /** The timeline's text. */

@@ -1,13 +1,15 @@
 // Credits an order with what its payment gave back by itself, as if the order had given it back: a refund of the payment, a
 // refund made on the provider's pages, a lost dispute. A refund that failed, whoever began it, is taken back from the order
 // by a note of its own. So an order's notes always add up to what its payment gave back.
+
 import type { AppError } from "../../../values/app-error.ts";
+import { least, sum } from "../../../values/money.ts";
 import { type Desk, rereadFirst } from "../../desk/index.ts";
-import type { Payment, ReturnedMoney } from "../../payments/index.ts";
+import type { ReturnedMoney, WholePayment } from "../../payments/index.ts";
 import { findOwnStep, overpaidOf } from "../changing/order-facts.ts";
 import { isSold } from "../changing/states.ts";
 import type { Order, OrderLine } from "../order.ts";
-import { apportion, least, sum } from "../placing/totals.ts";
+import { apportion } from "../placing/totals.ts";
 import { applyParts, buildCreditNote, type NewNote, sumParts, toNoteLine } from "./build-credit-note.ts";
 import { type CreditedPart, type CreditNote, creditAmount, spreadAmount } from "./credit-note.ts";
 import { CREDIT_NOTES } from "./credit-note-store.ts";
@@ -21,7 +23,9 @@ export interface Followed {
 
 interface Following {
   /** The order's latest payment, as the change has left it. */
-  readonly payment: Payment;
+  readonly payment: WholePayment;
+  /** The charge of it that gave the money back. */
+  readonly paymentId: number;
   readonly actorId: string;
 }
 
@@ -53,7 +57,7 @@ type OneReturn = Following & { readonly money: ReturnedMoney };
  * the order waits for its money again.
  */
 function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Followed {
-  const { payment, money, actorId } = one;
+  const { payment, paymentId, money, actorId } = one;
   const isOfSale = isSold(order.state) || findOwnStep(order, payment) === "pay";
   const repaid = isOfSale ? least(money.amountMinor, overpaidOf(order, payment)) : money.amountMinor;
   const after = { ...order, repaid: order.repaid + repaid };
@@ -73,7 +77,7 @@ function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Fo
       accountId: money.accountId,
       reason: money.reason ?? "refunded by its payment",
       reference: money.disputeReference,
-      paymentId: payment.id,
+      paymentId,
       createdBy: actorId,
     },
   );
@@ -81,7 +85,7 @@ function creditGiven(desk: Desk, { order, notes }: Followed, one: OneReturn): Fo
 
 /** What its notes gave back by that refund, line by line; the rest of the refund was an overpayment. */
 function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Followed | AppError {
-  const { payment, money, actorId } = one;
+  const { paymentId, money, actorId } = one;
   const known = desk.rows.of(CREDIT_NOTES).get(order.id);
   if (known === undefined) return rereadFirst();
   const own = [...known, ...notes].filter(({ refundId }) => refundId === money.refundId);
@@ -97,7 +101,7 @@ function takeBack(desk: Desk, { order, notes }: Followed, one: OneReturn): Follo
       refundId: money.refundId,
       accountId: money.accountId,
       reason: money.reason ?? "the refund did not go through",
-      paymentId: payment.id,
+      paymentId,
       createdBy: actorId,
     },
   );

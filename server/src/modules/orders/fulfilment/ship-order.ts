@@ -2,11 +2,11 @@
 // are charged, all in one commit. Goods that cannot be charged are not shipped.
 
 import { AppError } from "../../../values/app-error.ts";
-import { divideHalfUp } from "../../../values/money.ts";
+import { divideHalfUp, least } from "../../../values/money.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import { type StockByProduct, shipStock } from "../../inventory/index.ts";
 import { allOrNothing, takeStamps } from "../../ledger/index.ts";
-import { capturableOf, capturePayment, type Payment, voidPayment } from "../../payments/index.ts";
+import { capturableOf, captureCharges, voidCharges, type WholePayment } from "../../payments/index.ts";
 import { type FoundOrder, type OrderAct, refuseCancelling, refuseStep } from "../changing/change-order.ts";
 import {
   dueOf,
@@ -20,7 +20,7 @@ import { describeOrder } from "../describe-order.ts";
 import { orderError } from "../errors.ts";
 import { fulfilmentOf, type Order, type OrderLine, openOf, ownerOf } from "../order.ts";
 import { holdStock } from "../placing/place-orders.ts";
-import { least, shareOfUnits, taxWithin } from "../placing/totals.ts";
+import { shareOfUnits, taxWithin } from "../placing/totals.ts";
 import type { OrderServices } from "../services.ts";
 import { describeShipment, type Shipment, type ShipmentLine, type Tracking } from "./shipment.ts";
 import { NEW_SHIPMENTS } from "./shipment-store.ts";
@@ -135,7 +135,7 @@ function refuseStopped(lineNo: number, field: string): AppError {
 interface Shipped {
   readonly lines: readonly OrderLine[];
   readonly shipped: readonly ShipmentLine[];
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
 }
 
 /** Stock first, then money. Within `allOrNothing`. */
@@ -220,20 +220,20 @@ function charge(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
   lines: readonly OrderLine[],
-): Payment | undefined | AppError {
+): WholePayment | undefined | AppError {
   if (payment === undefined || payment.provider === "manual" || capturableOf(payment) <= 0n) return payment;
   const isLast = lines.every((line) => openOf(line) === 0);
   const worth = worthOf(order.lines, lines);
   const due = dueOf(order) - payment.capturedMinor;
   const amountMinor = least(isLast ? due : worth.gross, due, capturableOf(payment));
-  if (amountMinor <= 0n) return isLast ? voidPayment(desk, payment, { actorId: actor.id }) : payment;
+  if (amountMinor <= 0n) return isLast ? voidCharges(desk, payment, { actorId: actor.id }) : payment;
   const taxMinor = taxToCharge({ order, payment }, { amountMinor, tax: isLast ? undefined : worth.tax });
-  return capturePayment(desk, payment, { amountMinor, taxMinor, keepsRest: !isLast, actorId: actor.id });
+  return captureCharges(desk, payment, { amountMinor, taxMinor, keepsRest: !isLast, actorId: actor.id });
 }
 
 /** The tax of the goods; where part of the order was waived, the share of what is owed. The last charge takes all that is left */
 function taxToCharge(
-  { order, payment }: { order: Order; payment: Payment },
+  { order, payment }: { order: Order; payment: WholePayment },
   { amountMinor, tax }: { amountMinor: bigint; tax: bigint | undefined },
 ): bigint {
   const due = dueTaxOf(order);

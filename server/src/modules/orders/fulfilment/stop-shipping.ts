@@ -4,7 +4,7 @@
 import type { AppError } from "../../../values/app-error.ts";
 import { type Desk, rereadFirst } from "../../desk/index.ts";
 import { releaseStock } from "../../inventory/index.ts";
-import { type Payment, voidableOf, voidPayment } from "../../payments/index.ts";
+import { voidableOf, voidCharges, type WholePayment } from "../../payments/index.ts";
 import { findShippingStop, isToBeShipped } from "../changing/order-facts.ts";
 import { creditableOf } from "../credit-notes/credit-note.ts";
 import { holdsOf, type Order, openOf, ownerOf, withoutHolds } from "../order.ts";
@@ -12,7 +12,7 @@ import { holdsOf, type Order, openOf, ownerOf, withoutHolds } from "../order.ts"
 export interface PaidOrder {
   readonly order: Order;
   /** The order's latest payment. */
-  readonly payment: Payment | undefined;
+  readonly payment: WholePayment | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export function stopShipping(
   const stopped = { ...order, lines: withoutHolds(order), shippingStop: stop };
   const isHeld = payment !== undefined && payment.provider !== "manual" && voidableOf(payment) > 0n;
   if (stop !== "refunded" || !isHeld) return { order: stopped, payment };
-  const voided = voidPayment(desk, payment, { actorId });
+  const voided = voidCharges(desk, payment, { actorId });
   return voided instanceof Error ? voided : { order: stopped, payment: voided };
 }
 

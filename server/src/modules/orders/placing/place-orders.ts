@@ -15,14 +15,7 @@ import {
   type WantedStock,
 } from "../../inventory/index.ts";
 import { ASSET_STATES, type Asset, allOrNothing, refuseInactive, takeStamps } from "../../ledger/index.ts";
-import {
-  authorizeMore,
-  openPayment,
-  type Payment,
-  type ProviderName,
-  paymentsError,
-  scopeOfOpening,
-} from "../../payments/index.ts";
+import { type Payment, scopeOfOpening } from "../../payments/index.ts";
 import { sealAddresses } from "../addresses.ts";
 import { findOwnStep, take } from "../changing/order-facts.ts";
 import { partyOf } from "../changing/states.ts";
@@ -34,6 +27,7 @@ import { ADDRESSES, NEW_ORDERS } from "../order-write-store.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { applyCoupon, discountOfLines, needsOfCoupon, takeUseFor } from "./apply-coupon.ts";
 import { settleCustomer, type WantedCustomer } from "./find-customer.ts";
+import { openOrderPayment } from "./open-order-payment.ts";
 import { type NewLine, priceLines } from "./price-lines.ts";
 import type { Address, PreparedScreen, Screen, ScreenJudgement } from "./screen.ts";
 import type { LineTotals } from "./totals.ts";
@@ -252,71 +246,6 @@ export function holdStock(
 export function nameLine(refused: AppError, lineNo: number): AppError {
   const fields = [{ field: `items[${lineNo - 1}].quantity`, reason: refused.message }];
   return new AppError(refused.kind, refused.code, { ...refused.details, fields });
-}
-
-export interface OrderPaymentRequest {
-  readonly caller: OrderCaller;
-  readonly orderId: number;
-  readonly customerId: string | null;
-  readonly asset: Asset;
-  readonly paymentMethod: PaymentMethod;
-  readonly accountId?: number | undefined;
-  readonly paymentToken?: string | undefined;
-  readonly amountMinor: bigint;
-  readonly taxMinor: bigint;
-  /** A card is charged when goods are shipped, not at once. */
-  readonly isOnlyHeld?: boolean | undefined;
-  /** For a balance: the payment that has part of the money and gets the rest. Undefined: a new payment. */
-  readonly onto?: Payment | undefined;
-}
-
-/** Opens a payment for an order, or holds the rest of its money. Within `allOrNothing`. */
-export function openOrderPayment(
-  desk: Desk,
-  services: OrderServices,
-  request: OrderPaymentRequest,
-): Payment | AppError {
-  const { paymentMethod, orderId, caller, paymentToken, isOnlyHeld = false, onto, ...rest } = request;
-  const provider = findProvider(services, request);
-  if (provider instanceof AppError) return provider;
-  const opening = {
-    ...rest,
-    actor: caller.actor,
-    provider,
-    orderId,
-    captureMode: paymentMethod === "credit_card" && !isOnlyHeld ? "automatic" : "manual",
-    reference: `order ${orderId}`,
-    methodToken: paymentToken,
-  } as const;
-  if (provider !== "balance" || rest.accountId === undefined) return openPayment(desk, opening);
-  const { asset, amountMinor: amount, accountId: debitAccountId } = rest;
-  const { actor } = caller;
-  const movement = { debitAccountId, creditAccountId: desk.assets.systemAccount(asset.id, "sales"), amount };
-  const header = { kind: "ORDER_PAYMENT", actorId: actor.id, reference: opening.reference } as const;
-  return services.moneyGuard.guard(desk, { actor, asset, movement, header }, () =>
-    onto === undefined
-      ? openPayment(desk, opening)
-      : authorizeMore(desk, onto, { actor, amountMinor: amount }),
-  );
-}
-
-/** The provider of the payment. Refuses `provider_not_configured`, `account_for_payment_missing`. */
-export function findProvider(
-  { cardProvider }: OrderServices,
-  { paymentMethod, accountId }: Pick<OrderPaymentRequest, "paymentMethod" | "accountId">,
-): ProviderName | AppError {
-  const provider = providerOf(paymentMethod, cardProvider);
-  if (provider === undefined)
-    return paymentsError("provider_not_configured", {
-      fields: [{ field: "payment_method", reason: "no card provider is configured" }],
-    });
-  const lacksAccount = provider === "balance" && accountId === undefined;
-  return lacksAccount ? orderError("account_for_payment_missing") : provider;
-}
-
-function providerOf(method: PaymentMethod, card: ProviderName | undefined): ProviderName | undefined {
-  if (method === "credit_card") return card;
-  return method === "balance" ? "balance" : "manual";
 }
 
 function savePlaced(

@@ -13,7 +13,8 @@ import type { OrderLine } from "../order.ts";
 import type { OrderCaller, OrderServices } from "../services.ts";
 import { claimOf, discountLines, discountOfLines, type PricedLines, worthOf } from "./apply-coupon.ts";
 import { settleCustomer } from "./find-customer.ts";
-import { askElsewhere, findProvider, type NewOrder, nameLine } from "./place-orders.ts";
+import { findProvider } from "./open-order-payment.ts";
+import { askElsewhere, type NewOrder, nameLine } from "./place-orders.ts";
 import { priceLines } from "./price-lines.ts";
 
 /** @throws AppError what placing would refuse for customer, currency, prices, coupon, stock or payment, naming the field */

@@ -113,15 +113,3 @@ export function apportion(amount: bigint, weights: readonly bigint[]): bigint[] 
   }
   return parts;
 }
-
-export function least(...amounts: readonly bigint[]): bigint {
-  return amounts.reduce((smallest, amount) => (amount < smallest ? amount : smallest));
-}
-
-export function most(...amounts: readonly bigint[]): bigint {
-  return amounts.reduce((largest, amount) => (amount > largest ? amount : largest));
-}
-
-export function sum(amounts: readonly bigint[]): bigint {
-  return amounts.reduce((total, amount) => total + amount, 0n);
-}

@@ -3,10 +3,13 @@ import { readAhead } from "../../../runtime/reads/read-ahead.ts";
 import { unitAccounts } from "../../inventory/index.ts";
 import { findHoldsById, type KeptHold, tellAmounts, type VerifySubject } from "../../ledger/index.ts";
 import {
+  countedCharges,
   findMoneyOfOrders,
   isInFlight,
   type OrderMoney,
   refundableOf,
+  selectCharges,
+  sumMoney,
   voidableOf,
 } from "../../payments/index.ts";
 import {
@@ -118,7 +121,9 @@ function findWrongPayment(
   order: CheckedOrder,
   payments: readonly OrderMoney[],
 ): Wrong | undefined {
-  const latest = payments.find(({ id }) => id === order.paymentId);
+  const charges = selectCharges(payments, order.paymentId);
+  const counted = countedCharges(charges);
+  const latest = charges[0] && { ...charges[0], ...sumMoney(counted) };
   if (order.paymentId !== null && latest === undefined) {
     const paymentId = order.paymentId;
     return { what: `names payment ${paymentId}, which is not its own`, paymentId };
@@ -127,7 +132,14 @@ function findWrongPayment(
   if (foreign !== undefined)
     return { what: `has payment ${foreign.id} in ${foreign.currency}`, paymentId: foreign.id };
   const hasEndedUnsold = isFinal(order.state) && order.state !== "COMPLETED";
-  const kept = payments.find((payment) => (hasEndedUnsold || payment !== latest) && keepsMoney(payment));
+  if (latest !== undefined && charges.length !== latest.chargeCount) {
+    const [expected, stored] = [String(charges.length), String(latest.chargeCount)];
+    const what = `has ${expected} charges, and payment ${latest.id} counts ${stored}`;
+    return { what, ...idOf(latest), expected, stored };
+  }
+  const kept = payments.find(
+    (payment) => (hasEndedUnsold || !counted.includes(payment)) && keepsMoney(payment),
+  );
   if (kept !== undefined) {
     const why = hasEndedUnsold ? "has ended without a sale" : "is paid by another payment";
     return { what: `${why}, and payment ${kept.id} keeps money of it`, paymentId: kept.id };

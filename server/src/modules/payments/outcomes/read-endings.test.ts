@@ -6,6 +6,7 @@ import { type Known, readEndings } from "./read-endings.ts";
 const PAYMENT: Payment = {
   id: 1,
   orderId: null,
+  addsTo: null,
   customerId: null,
   provider: "sandbox",
   assetId: 1,
@@ -22,6 +23,7 @@ const PAYMENT: Payment = {
   failureCode: null,
   ...NO_MONEY,
   eventCount: 1,
+  chargeCount: 1,
   version: 1,
 };
 const attempt = (id: number, act: Attempt["act"], fields: Partial<Attempt> = {}): Attempt => ({

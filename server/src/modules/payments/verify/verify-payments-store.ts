@@ -289,8 +289,11 @@ export async function countPayments({ sql }: Tx): Promise<number> {
 
 /** As few columns as a check of orders needs: it reads millions. */
 export async function selectMoneyOfOrders({ sql }: Tx, orderIds: readonly number[]): Promise<OrderMoney[]> {
-  const rows = await sql<(MoneyRow & Pick<PaymentRow, "id" | "order_id" | "currency">)[]>`
-    SELECT id, order_id, currency, authorized, voided, captured, refunded, charged_back, disputed,
+  const rows = await sql<
+    (MoneyRow & Pick<PaymentRow, "id" | "order_id" | "adds_to" | "charge_count" | "currency">)[]
+  >`
+    SELECT id, order_id, adds_to, charge_count, currency, authorized, voided, captured, refunded,
+      charged_back, disputed,
       authorizing, capturing, voiding, refunding, cancel_requested
     FROM payments.payments
     WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
@@ -298,6 +301,8 @@ export async function selectMoneyOfOrders({ sql }: Tx, orderIds: readonly number
   return rows.map((row) => ({
     id: Number(row.id),
     orderId: toId(row.order_id),
+    addsTo: toId(row.adds_to),
+    chargeCount: row.charge_count,
     currency: row.currency,
     ...toPaymentMoney(row),
   }));
