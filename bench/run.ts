@@ -10,6 +10,7 @@ import { measureCatalogScale } from "./rows/catalog-scale.ts";
 import { measureSizes } from "./rows/check-book.ts";
 import { measureOwnHistory, measureScale, measureSoak } from "./rows/endurance.ts";
 import { measureLogins } from "./rows/logins.ts";
+import { measureMatching } from "./rows/matching-core.ts";
 import { measureOrderScale } from "./rows/order-scale.ts";
 import { measureLongOrder } from "./rows/orders.ts";
 import { prepareRows } from "./rows/rows.ts";
@@ -37,14 +38,16 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function runBench(options: BenchOptions): Promise<Report> {
   const starts = isWanted(options, "start") ? await measureStartFigures(options) : [];
-  if (options.only?.source === "start") return buildReport({ ...NOTHING, figures: starts });
+  const matching = isWanted(options, "matching") ? measureMatching() : [];
+  const isWithoutServer = options.only?.source === "start" || options.only?.source === "matching";
+  if (isWithoutServer) return buildReport({ ...NOTHING, figures: [...starts, ...matching] });
   printProgress("starting the server and opening accounts");
   const bench = await openWorkbench(options);
   for (const signal of ["SIGINT", "SIGTERM"])
     process.once(signal, () => bench.close().finally(() => process.exit(1)));
   try {
     const parts = await measureAll(bench, options);
-    return buildReport({ ...parts, figures: [...parts.figures, ...starts] });
+    return buildReport({ ...parts, figures: [...parts.figures, ...starts, ...matching] });
   } finally {
     await bench.close();
   }
