@@ -6,7 +6,7 @@ import proxyAddr from "@fastify/proxy-addr";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../values/app-error.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
-import type { DirectRoutes, FoundRoute } from "./direct-routes.ts";
+import type { DirectRoute, DirectRoutes, FoundRoute } from "./direct-routes.ts";
 import { type Answering, type Exchange, openExchange } from "./exchange.ts";
 import { runHooks } from "./keep-hooks.ts";
 import { type Refuse, refuseExchange, serveExchange } from "./serve-exchange.ts";
@@ -57,7 +57,7 @@ export function createTakeDirect(options: DirectOptions): TakeDirect {
       raw,
     };
     const exchange = openExchange(found.route, asked, { raw: response, deliver: deliverTo(response) });
-    serve(exchange, { response, found }, options);
+    serve(exchange, { response, route: found.route }, options);
     return true;
   };
 }
@@ -83,22 +83,18 @@ function createIpFinder(trustedProxies: readonly string[]): (raw: IncomingMessag
 
 function deliverTo(response: ServerResponse): Answering["deliver"] {
   return ({ status, fields, body }) => {
-    const length = body.length > 0 ? ["content-length", String(Buffer.byteLength(body))] : [];
-    response.writeHead(status, [...fields, ...length]).end(body);
+    if (body.length > 0) fields.push("content-length", String(Buffer.byteLength(body)));
+    response.writeHead(status, fields).end(body);
   };
 }
 
 function serve(
   exchange: Exchange,
-  { response, found: { route } }: { readonly response: ServerResponse; readonly found: FoundRoute },
+  { response, route }: { readonly response: ServerResponse; readonly route: DirectRoute },
   { bodies, readJson, refuse }: DirectOptions,
 ): void {
   const { request, reply } = exchange;
-  const finish = () => {
-    response.removeListener("finish", finish).removeListener("error", finish);
-    runHooks(route.hooks.onResponse, exchange, () => undefined);
-  };
-  response.on("finish", finish).on("error", finish);
+  response.once("close", () => runHooks(route.hooks.onResponse, exchange, () => undefined));
   runHooks(route.hooks.onRequest, exchange, (error) => {
     if (error != null) return refuseExchange(exchange, refuse, error);
     if (!route.takesBody) return serveExchange(route, exchange, refuse);
@@ -126,8 +122,11 @@ function readBody(
   done: (error: Error | undefined, bytes?: Buffer) => void,
 ): void {
   const chunks: Buffer[] = [];
-  if (!raw.complete) bodies.watch(raw, response);
-  raw.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const count = raw.complete ? undefined : bodies.count(raw, response);
+  raw.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    count?.(chunk);
+  });
   raw.on("end", () => done(undefined, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
   raw.on("error", ({ message }) => done(new AppError("invalid", "invalid_request", { message })));
 }

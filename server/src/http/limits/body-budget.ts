@@ -5,7 +5,9 @@ import { findLargest } from "../find-largest.ts";
 import type { Dropped } from "../operations/metrics.ts";
 
 export interface BodyBudget {
-  /** Counts the body of a request from now until its answer is sent. */
+  /** Counts the body of a request, by its chunks, from now until its answer is sent. */
+  readonly count: (request: IncomingMessage, response: ServerResponse) => (chunk: Buffer | string) => void;
+  /** The same where somebody else reads the body. */
   readonly watch: (request: IncomingMessage, response: ServerResponse) => void;
   /** Bytes held at the moment. */
   readonly held: () => number;
@@ -24,17 +26,17 @@ export function createBodyBudget(bytesMax: number, onDropped: (reason: Dropped) 
     if (bodies.delete(body)) held -= body.bytes;
   }
 
-  function watch(request: IncomingMessage, response: ServerResponse): void {
+  const count: BodyBudget["count"] = (request, response) => {
     const body: Body = { request, bytes: 0 };
     bodies.add(body);
-    request.on("data", (chunk: Buffer | string) => {
+    response.once("close", () => release(body));
+    return (chunk) => {
       if (!bodies.has(body)) return;
       body.bytes += chunk.length;
       held += chunk.length;
       while (held > bytesMax && dropLargest());
-    });
-    response.once("close", () => release(body));
-  }
+    };
+  };
 
   /** Whether there was an incomplete one. */
   function dropLargest(): boolean {
@@ -46,5 +48,9 @@ export function createBodyBudget(bytesMax: number, onDropped: (reason: Dropped) 
     return true;
   }
 
-  return { watch, held: () => held };
+  return {
+    count,
+    watch: (request, response) => void request.on("data", count(request, response)),
+    held: () => held,
+  };
 }
