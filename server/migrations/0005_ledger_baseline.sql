@@ -308,7 +308,20 @@ CREATE TABLE ledger.verified_accounts (
   credits    numeric NOT NULL
 );
 
--- Creates the monthly partitions from the current month to `months` ahead, and those from the ledger's own
+-- Tables in monthly partitions by stamp are marked by their comment, those of higher modules too.
+COMMENT ON TABLE ledger.journals IS 'monthly partitions';
+COMMENT ON TABLE ledger.transfers IS 'monthly partitions';
+COMMENT ON TABLE ledger.holds IS 'monthly partitions';
+COMMENT ON TABLE ledger.refusals IS 'monthly partitions';
+
+CREATE VIEW ledger.monthly_tables AS
+SELECT n.nspname AS schema, c.relname AS name
+FROM pg_partitioned_table p
+JOIN pg_class c ON c.oid = p.partrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE obj_description(c.oid, 'pg_class') = 'monthly partitions';
+
+-- Creates their partitions from the current month to `months` ahead, and those from the ledger's own
 -- time on where it runs ahead of the clock. Returns how many it made. They are made aside and then attached:
 -- CREATE TABLE ... PARTITION OF takes ACCESS EXCLUSIVE on the parent, behind one long report it would wait,
 -- and every reader and writer behind it. ATTACH lets both go on. Made with the owner's rights, so that the
@@ -316,13 +329,13 @@ CREATE TABLE ledger.verified_accounts (
 CREATE FUNCTION ledger.create_partitions(months integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-  parent text;
+  parent record;
   child  text;
   month  timestamptz;
   made   integer := 0;
 BEGIN
   PERFORM pg_advisory_xact_lock(1279607630);
-  FOREACH parent IN ARRAY ARRAY['journals', 'transfers', 'holds', 'refusals'] LOOP
+  FOR parent IN SELECT * FROM ledger.monthly_tables ORDER BY schema, name LOOP
     FOR month IN
       SELECT DISTINCT
         (date_trunc('month', time AT TIME ZONE 'UTC') + make_interval(months => ahead)) AT TIME ZONE 'UTC'
@@ -330,11 +343,15 @@ BEGIN
         generate_series(0, months) AS ahead
       ORDER BY 1
     LOOP
-      child := parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
-      IF to_regclass(format('ledger.%I', child)) IS NULL THEN
-        EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.%I INCLUDING ALL)', child, parent);
-        EXECUTE format('ALTER TABLE ledger.%I ATTACH PARTITION ledger.%I FOR VALUES FROM (%s) TO (%s)',
-          parent,
+      child := parent.name || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
+      IF to_regclass(format('%I.%I', parent.schema, child)) IS NULL THEN
+        EXECUTE format('CREATE TABLE %1$I.%2$I (LIKE %1$I.%3$I INCLUDING ALL)',
+          parent.schema,
+          child,
+          parent.name);
+        EXECUTE format('ALTER TABLE %1$I.%2$I ATTACH PARTITION %1$I.%3$I FOR VALUES FROM (%4$s) TO (%5$s)',
+          parent.schema,
+          parent.name,
           child,
           (extract(epoch FROM month) * 1000000)::bigint,
           (extract(epoch FROM date_trunc('month', month + interval '32 days', 'UTC')) * 1000000)::bigint);

@@ -34,6 +34,7 @@ CREATE TABLE trading.instruments (
   quote_source     text,
   quote_sequence   bigint,
   quote_fires      boolean,                     -- it came while the instrument was open
+  quote_count      bigint   NOT NULL DEFAULT 0, -- how many have counted: the newest has this number
   version          integer  NOT NULL DEFAULT 1, -- of its terms and state; quotes do not change it
   created_at       timestamptz NOT NULL DEFAULT now(),
   updated_at       timestamptz NOT NULL DEFAULT now(),
@@ -41,10 +42,12 @@ CREATE TABLE trading.instruments (
   CHECK (opens_at < closes_at)
 ) WITH (fillfactor = 50);
 
--- Every quote that counted, in the order in which it did: the id is a stamp.
+-- Every quote that counted, in monthly partitions. The id is a stamp taken before the instrument was locked,
+-- the number counts under the lock: numbers of an instrument have no gap and are in the order of the commits.
 CREATE TABLE trading.quotes (
   id            bigint  PRIMARY KEY,
   instrument_id bigint  NOT NULL,
+  number        bigint  NOT NULL CHECK (number > 0),
   bid           bigint  NOT NULL CHECK (bid > 0),
   ask           bigint  NOT NULL CHECK (ask >= bid),
   last          bigint  NOT NULL CHECK (last > 0),
@@ -52,8 +55,63 @@ CREATE TABLE trading.quotes (
   source        text    NOT NULL,
   sequence      bigint,
   fires         boolean NOT NULL -- it came while the instrument was open
-);
-CREATE INDEX quotes_by_instrument ON trading.quotes (instrument_id, id);
+) PARTITION BY RANGE (id);
+CREATE INDEX quotes_by_number ON trading.quotes (instrument_id, number);
+CREATE INDEX quotes_by_time ON trading.quotes (instrument_id, time, id);
+
+-- The first months; later ones are made by the ledger's upkeep.
+COMMENT ON TABLE trading.quotes IS 'monthly partitions';
+DO $$
+DECLARE
+  month timestamp;
+BEGIN
+  FOR ahead IN 0..3 LOOP
+    month := date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead);
+    EXECUTE format('CREATE TABLE trading.%I PARTITION OF trading.quotes FOR VALUES FROM (%s) TO (%s)',
+      'quotes_' || to_char(month, 'YYYY_MM'),
+      (extract(epoch FROM month) * 1000000)::bigint,
+      (extract(epoch FROM month + interval '1 month') * 1000000)::bigint);
+  END LOOP;
+END $$;
+
+-- Drops the partitions of quotes whose month ended `months` months ago. Returns how many. With the owner's
+-- rights, and only of quotes. Waits two seconds for who reads them, then fails: the next upkeep tries again.
+CREATE FUNCTION trading.drop_quotes(months integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '2s' AS $$
+DECLARE
+  child   text;
+  first   date    := (now() AT TIME ZONE 'UTC')::date - make_interval(months => months);
+  oldest  text    := 'quotes_' || to_char(first, 'YYYY_MM');
+  dropped integer := 0;
+BEGIN
+  IF months < 1 THEN
+    RAISE EXCEPTION 'quotes of at least one whole month are kept';
+  END IF;
+  FOR child IN
+    SELECT c.relname
+    FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'trading.quotes'::regclass AND c.relname < oldest
+    ORDER BY c.relname
+  LOOP
+    EXECUTE format('DROP TABLE trading.%I', child);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
+END $$;
+
+-- What the quotes of a time came to: the last price of each, as they counted.
+CREATE TABLE trading.candles (
+  instrument_id bigint   NOT NULL,
+  interval      smallint NOT NULL CHECK (interval IN (1, 2, 3, 4)), -- 1m, 5m, 1h, 1d
+  starts_at     bigint   NOT NULL, -- stamp
+  open          bigint   NOT NULL CHECK (open BETWEEN low AND high),
+  high          bigint   NOT NULL,
+  low           bigint   NOT NULL CHECK (low > 0),
+  close         bigint   NOT NULL CHECK (close BETWEEN low AND high),
+  quotes        bigint   NOT NULL CHECK (quotes > 0), -- how many
+  PRIMARY KEY (instrument_id, interval, starts_at)
+) WITH (fillfactor = 70);
 
 CREATE TABLE trading.orders (
   id                bigint   PRIMARY KEY, -- stamp
@@ -81,6 +139,7 @@ CREATE TABLE trading.orders (
   watch_by          smallint CHECK (watch_by BETWEEN 1 AND 4),
   watch_from        smallint CHECK (watch_from IN (1, 2)), -- 1: reached from above (<=), 2: from below (>=)
   extreme           bigint,   -- of a trailing stop: the highest (buying: the lowest) price it has seen
+  seen_quote        bigint   NOT NULL DEFAULT 0, -- number of the newest quote when it was saved last
   filled            bigint   NOT NULL DEFAULT 0 CHECK (filled BETWEEN 0 AND quantity),
   money             bigint   NOT NULL DEFAULT 0 CHECK (money >= 0),
   fees              bigint   NOT NULL DEFAULT 0 CHECK (fees >= 0),

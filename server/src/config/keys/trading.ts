@@ -22,6 +22,16 @@ export const TRADING_KEYS = [
       "Most trade orders that a customer may place in a minute; 0: any number. Staff and programs are not counted.",
   },
   {
+    name: "TRADING_QUOTES_MONTHS",
+    group: "Trading",
+    type: "integer",
+    minimum: 0,
+    maximum: 1_200,
+    default: "24",
+    description:
+      "Months for which quotes are kept beside the present one, by when they came in; older months are dropped whole, their candles stay. 0: for ever.",
+  },
+  {
     name: "TRADING_RANDOM_WALK",
     group: "Trading",
     type: "integer",

@@ -6,6 +6,7 @@ import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Module } from "../module.ts";
+import { dropQuotes } from "./quotes/quote-store.ts";
 import { walk } from "./quotes/random-walk.ts";
 import { tradingRoutes } from "./routes.ts";
 import type { TradingServices, TradingSettings } from "./services.ts";
@@ -14,10 +15,13 @@ import { fillLeftBehind } from "./trade-orders/fill-fired.ts";
 import { verifyTrading } from "./verify/verify-trading.ts";
 
 const SWEEP_SECONDS = 5;
+const DAY_SECONDS = 86_400;
 
 interface TradingModuleSettings extends TradingSettings {
   /** Undefined: no prices are generated. */
   readonly randomWalkSeed: number | undefined;
+  /** 0: quotes are kept for ever. */
+  readonly quotesMonths: number;
 }
 
 interface Lower {
@@ -35,7 +39,7 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
   name: "trading",
   readSettings,
   checks: [CHECK],
-  open: ({ db }, { randomWalkSeed, ...settings }, { ledger: { assets }, desk, banking }) => {
+  open: ({ db }, { randomWalkSeed, quotesMonths, ...settings }, { ledger: { assets }, desk, banking }) => {
     const services: TradingServices = { db, desk, assets, moneyGuard: banking.moneyGuard, settings };
     return {
       services,
@@ -43,6 +47,7 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
       tasks: [
         { name: "fill_fired_trade_orders", everySeconds: SWEEP_SECONDS, run: () => fillLeftBehind(services) },
         { name: "expire_trade_orders", everySeconds: SWEEP_SECONDS, run: () => expireTradeOrders(services) },
+        ...(quotesMonths === 0 ? [] : [dropOf(services, quotesMonths)]),
         ...(randomWalkSeed === undefined ? [] : [walkOf(services, randomWalkSeed)]),
       ],
     };
@@ -58,7 +63,12 @@ function readSettings(config: Config): TradingModuleSettings {
     openOrdersMax: config.TRADING_OPEN_ORDERS_MAX,
     ordersPerMinuteMax: config.TRADING_ORDERS_PER_MINUTE,
     randomWalkSeed,
+    quotesMonths: config.TRADING_QUOTES_MONTHS,
   };
+}
+
+function dropOf({ db }: TradingServices, months: number): Task {
+  return { name: "drop_old_quotes", everySeconds: DAY_SECONDS, run: () => dropQuotes(db, months) };
 }
 
 function walkOf(services: TradingServices, seed: number): Task {

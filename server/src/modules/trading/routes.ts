@@ -1,5 +1,6 @@
 // The routes of trading, by resource.
 import type { Routes } from "../../http/index.ts";
+import { addCandleRoutes } from "./candles/candle-routes.ts";
 import { addInstrumentRoutes } from "./instruments/instrument-routes.ts";
 import { addPositionRoutes } from "./positions/position-routes.ts";
 import { addQuoteRoutes } from "./quotes/quote-routes.ts";
@@ -10,6 +11,7 @@ export function tradingRoutes(services: TradingServices): Routes {
   return (server) => {
     addInstrumentRoutes(server, services);
     addQuoteRoutes(server, services);
+    addCandleRoutes(server, services);
     addTradeOrderRoutes(server, services);
     addPositionRoutes(server, services);
   };

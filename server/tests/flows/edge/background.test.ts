@@ -38,6 +38,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "check_integrity",
     "count_words",
     "create_partitions",
+    "drop_old_quotes",
     "expire_carts",
     "expire_holds",
     "expire_orders",

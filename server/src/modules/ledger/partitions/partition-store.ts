@@ -1,4 +1,4 @@
-// The SQL that looks for the ledger's monthly partitions.
+// The SQL that looks for the monthly partitions, the ledger's and the higher modules'.
 import type { Sql } from "../../../runtime/database.ts";
 
 /**
@@ -9,11 +9,11 @@ export async function findMissingPartitions(db: Sql): Promise<{ now: string[]; s
   const rows = await db<{ name: string; is_now: boolean }[]>`
     SELECT wanted.name, bool_or(wanted.is_now) AS is_now
     FROM (
-      SELECT format('ledger.%s_%s', parent,
+      SELECT format('%s.%s_%s', p.schema, p.name,
           to_char(date_trunc('month', time AT TIME ZONE 'UTC') + make_interval(months => ahead), 'YYYY_MM')
         ) AS name,
         ahead = 0 AS is_now
-      FROM unnest(ARRAY['journals', 'transfers', 'holds', 'refusals']) AS p (parent)
+      FROM ledger.monthly_tables p
       CROSS JOIN (VALUES (now()), (to_timestamp(ledger.clock() / 1000000.0))) AS t (time)
       CROSS JOIN generate_series(0, 1) AS ahead) AS wanted
     WHERE to_regclass(wanted.name) IS NULL

@@ -1,4 +1,4 @@
-// The SQL of the ledger's partitions.
+// The SQL of the monthly partitions. A module above the ledger marks its tables by a comment.
 import type { Sql } from "../../../runtime/database.ts";
 
 /** Creates the missing monthly partitions from now to `months` ahead. Returns how many it made. Blocks nobody. */

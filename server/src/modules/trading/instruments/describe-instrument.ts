@@ -61,6 +61,7 @@ export function describeQuote(quote: Omit<InstrumentQuote, "fires">, moneyScale:
     time: formatStamp(quote.time),
     source: quote.source,
     sequence: quote.sequence,
+    number: quote.number,
     received_at: formatStamp(quote.id),
   };
 }

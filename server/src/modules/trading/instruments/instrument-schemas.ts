@@ -147,6 +147,7 @@ export const QuoteAnswer = Type.Object(
     time: Type.String({ format: "date-time", description: "When its source says that it was" }),
     source: Type.String(),
     sequence: nullable(Type.Integer()),
+    number: Type.Integer({ description: "Counts the quotes of its instrument that counted, without a gap" }),
     received_at: Time,
   },
   { title: "Quote" },

@@ -28,6 +28,7 @@ interface InstrumentRow extends InstrumentTerms {
   quoteSource: string;
   quoteSequence: bigint | null;
   quoteFires: boolean;
+  quoteCount: bigint;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -39,7 +40,8 @@ const COLUMNS = `id, symbol, name, asset, currency, tick, lot, least_quantity AS
   closes_at AS "closesAt", weekdays, state AS "stateNumber", state_reason AS "stateReason", session,
   quote_id AS "quoteId", quote_bid AS "quoteBid", quote_ask AS "quoteAsk", quote_last AS "quoteLast",
   quote_time AS "quoteTime", quote_source AS "quoteSource", quote_sequence AS "quoteSequence",
-  quote_fires AS "quoteFires", version, created_at AS "createdAt", updated_at AS "updatedAt"`;
+  quote_fires AS "quoteFires", quote_count AS "quoteCount",
+  version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 const STATE_NAMES: ReadonlyMap<number, InstrumentState> = new Map<number, InstrumentState>(
   Object.entries(INSTRUMENT_STATES).map(([name, number]) => [number, name as InstrumentState]),
@@ -47,14 +49,22 @@ const STATE_NAMES: ReadonlyMap<number, InstrumentState> = new Map<number, Instru
 
 function toInstrument(row: InstrumentRow): Instrument {
   const { stateNumber, id: rowId, quoteId, quoteBid, quoteAsk, quoteLast, quoteTime, ...rest } = row;
-  const { quoteSource, quoteSequence, quoteFires, ...instrument } = rest;
+  const { quoteSource, quoteSequence, quoteFires, quoteCount, ...instrument } = rest;
   const state = STATE_NAMES.get(stateNumber);
   if (state === undefined) throw new Error(`unknown state ${stateNumber}`);
   const id = Number(rowId);
   if (quoteId === null) return { ...instrument, id, state, quote: null };
   const prices = { bid: quoteBid, ask: quoteAsk, last: quoteLast, fires: quoteFires };
+  const number = Number(quoteCount);
   const sequence = quoteSequence === null ? null : Number(quoteSequence);
-  const quote = { id: Number(quoteId), ...prices, time: Number(quoteTime), source: quoteSource, sequence };
+  const quote = {
+    id: Number(quoteId),
+    ...prices,
+    time: Number(quoteTime),
+    source: quoteSource,
+    sequence,
+    number,
+  };
   return { ...instrument, id, state, quote };
 }
 
@@ -158,6 +168,7 @@ const QUOTE_COLUMNS = columnsOf<Instrument>({
   quote_source: ["text", ({ quote }) => quote?.source],
   quote_sequence: ["bigint", ({ quote }) => quote?.sequence],
   quote_fires: ["boolean", ({ quote }) => quote?.fires],
+  quote_count: ["bigint", ({ quote }) => quote?.number],
 });
 
 /** Saves instruments whose newest quote a batch changed; where several commands did, the last has seen the others. */
@@ -169,7 +180,7 @@ export const QUOTED_INSTRUMENTS: RowWriter<Instrument> = {
       UPDATE trading.instruments i
       SET quote_id = n.quote_id, quote_bid = n.quote_bid, quote_ask = n.quote_ask, quote_last = n.quote_last,
           quote_time = n.quote_time, quote_source = n.quote_source, quote_sequence = n.quote_sequence,
-          quote_fires = n.quote_fires
+          quote_fires = n.quote_fires, quote_count = n.quote_count
       FROM unnest(${QUOTE_COLUMNS.arrays(sql, last)}) AS n (${QUOTE_COLUMNS.names(sql)})
       WHERE i.id = n.id`.execute();
   },

@@ -39,6 +39,8 @@ export interface InstrumentTerms extends Hours {
 export interface InstrumentQuote extends Quote {
   readonly source: string;
   readonly sequence: number | null;
+  /** Counts the quotes of its instrument that counted, from 1 and without a gap. */
+  readonly number: number;
   /** It came while the instrument was open, so it fires the orders that it reaches. */
   readonly fires: boolean;
 }

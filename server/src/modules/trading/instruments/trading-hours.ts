@@ -25,7 +25,12 @@ export function endOfTradingDay(hours: Hours, stamp: number): number {
   return stampOf(stampOf(closing) > stamp ? closing : midnight);
 }
 
-function localTime({ timeZone }: Hours, stamp: number): Temporal.ZonedDateTime {
+/** The first moment of the day that it is in that time zone; days of 23 and 25 hours begin at their own midnight too. */
+export function startOfDay(hours: Pick<Hours, "timeZone">, stamp: number): number {
+  return stampOf(localTime(hours, stamp).startOfDay());
+}
+
+function localTime({ timeZone }: Pick<Hours, "timeZone">, stamp: number): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(Math.floor(stamp / 1_000)).toZonedDateTimeISO(timeZone);
 }
 

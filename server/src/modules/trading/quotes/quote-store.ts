@@ -15,6 +15,7 @@ export interface KeptQuote extends InstrumentQuote {
 const COLUMNS = columnsOf<KeptQuote>({
   id: ["bigint", (quote) => quote.id],
   instrument_id: ["bigint", (quote) => quote.instrumentId],
+  number: ["bigint", (quote) => quote.number],
   bid: ["bigint", (quote) => quote.bid],
   ask: ["bigint", (quote) => quote.ask],
   last: ["bigint", (quote) => quote.last],
@@ -115,6 +116,7 @@ export type QuoteFilter = PageFilter<{ instrumentId: number; from: number; to: n
 
 interface QuoteRow {
   id: bigint;
+  number: bigint;
   bid: bigint;
   ask: bigint;
   last: bigint;
@@ -124,20 +126,30 @@ interface QuoteRow {
   fires: boolean;
 }
 
-/** Newest first. */
+/** Newest first, by the time that their source says. */
 export async function selectQuotes(db: Sql, filter: QuoteFilter): Promise<InstrumentQuote[]> {
-  const { instrumentId = 0, from = 0, to, cursor, limit } = filter;
-  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER);
+  const { instrumentId = 0, from = 0, to = Number.MAX_SAFE_INTEGER, cursor, limit } = filter;
   const rows = await db<QuoteRow[]>`
-    SELECT id, bid, ask, last, time, source, sequence, fires
+    SELECT id, number, bid, ask, last, time, source, sequence, fires
     FROM trading.quotes
-    WHERE instrument_id = ${instrumentId} AND id < ${before} AND id >= ${from}
-    ORDER BY id DESC
+    WHERE instrument_id = ${instrumentId} AND time >= ${from} AND time < ${to}
+      ${cursor === undefined ? db`` : db`AND ${isAfter(db, cursor)}`}
+    ORDER BY time DESC, id DESC
     LIMIT ${limit}`;
-  return rows.map((row) => ({
-    ...row,
-    id: Number(row.id),
-    time: Number(row.time),
-    sequence: row.sequence === null ? null : Number(row.sequence),
-  }));
+  return rows.map(toQuote);
+}
+
+function isAfter(db: Sql, cursor: number) {
+  return db`(time, id) < (SELECT time, id FROM trading.quotes WHERE id = ${cursor})`;
+}
+
+function toQuote({ id, number, time, sequence, ...row }: QuoteRow): InstrumentQuote {
+  const numbers = { id: Number(id), number: Number(number), time: Number(time) };
+  return { ...row, ...numbers, sequence: sequence === null ? null : Number(sequence) };
+}
+
+/** Drops quotes whose month ended this many months ago. Returns the number of partitions. */
+export async function dropQuotes(db: Sql, months: number): Promise<number> {
+  const [row] = await db<[{ dropped: number }]>`SELECT trading.drop_quotes(${months}) AS dropped`;
+  return row.dropped;
 }

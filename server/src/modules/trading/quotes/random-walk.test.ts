@@ -12,7 +12,7 @@ function walkFor(seed: number, steps: number): bigint[] {
     expect(instrumentId).toBe(1);
     expect(next.ask - next.bid).toBe(TICK);
     prices.push(next.last);
-    quote = { ...next, id: step, fires: true };
+    quote = { ...next, id: step, number: step + 1, fires: true };
   }
   return prices;
 }

@@ -2,6 +2,7 @@
 // process dies. Fired orders are then filled by commands of their own (trade-orders/fill-fired.ts), at the price of the quote.
 import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
 import { takeStamps } from "../../ledger/index.ts";
+import { CANDLE_TICKS } from "../candles/candle-store.ts";
 import { tradingError } from "../errors.ts";
 import type { Instrument, InstrumentQuote } from "../instruments/instrument.ts";
 import { INSTRUMENTS, QUOTED_INSTRUMENTS } from "../instruments/instrument-store.ts";
@@ -125,11 +126,14 @@ interface Quoted {
 function keepQuote(desk: Desk, before: Instrument, sent: NewQuote): Quoted {
   const { instrumentId, ...prices } = sent;
   const fires = before.state === "open" && isWithinHours(before, desk.book.now);
-  const quote = { ...prices, id: takeStamps(desk.book, 1), fires };
+  const number = (before.quote?.number ?? 0) + 1;
+  const quote = { ...prices, id: takeStamps(desk.book, 1), number, fires };
   const instrument = { ...before, quote };
   desk.rows.of(INSTRUMENTS).set(instrumentId, instrument);
   desk.rows.add(QUOTED_INSTRUMENTS, instrument);
   desk.rows.add(NEW_QUOTES, { ...quote, instrumentId });
+  const { timeZone } = before;
+  desk.rows.add(CANDLE_TICKS, { instrumentId, timeZone, last: quote.last, time: quote.time });
   return { instrument, quote };
 }
 

@@ -241,6 +241,7 @@ function toOrder(
     session: isForDay ? instrument.session : null,
     state: stateToWatch(order),
     ...watched,
+    seenQuote: quote?.number ?? 0,
     filled: 0n,
     money: 0n,
     fees: 0n,

@@ -18,7 +18,7 @@ export interface SavedStep {
 /** Saves the order and appends its event. Undone together with the book's bookings. */
 export function saveOrder(desk: Desk, order: TradeOrder, step: SavedStep): void {
   const { event, actorId, instrument, note = null, isNew = false } = step;
-  keepOrder(desk, order, isNew);
+  keepOrder(desk, { ...order, seenQuote: instrument.quote?.number ?? 0 }, isNew);
   const { id: orderId, entryCount: seq, state } = order;
   leaveRow(desk, NEW_TRADE_ENTRIES, { orderId, seq, at: desk.book.now, event, actorId, state, note });
   const payload = JSON.stringify(describeTradeOrder(desk.assets, { order, instrument }));

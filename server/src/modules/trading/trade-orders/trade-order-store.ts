@@ -52,6 +52,7 @@ const CHANGING: ColumnTable<TradeOrder> = {
   watch_by: ["smallint", (order) => order.watch && PRICE_SOURCES[order.watch.by]],
   watch_from: ["smallint", (order) => order.watch && WATCHED_FROM[order.watch.from]],
   extreme: ["bigint", (order) => order.extreme],
+  seen_quote: ["bigint", (order) => order.seenQuote],
   filled: ["bigint", (order) => order.filled],
   money: ["bigint", (order) => order.money],
   fees: ["bigint", (order) => order.fees],
@@ -100,6 +101,7 @@ export interface TradeOrderRow {
   watch_by: number | null;
   watch_from: number | null;
   extreme: bigint | null;
+  seen_quote: bigint;
   filled: bigint;
   money: bigint;
   fees: bigint;
@@ -150,6 +152,7 @@ export function toTradeOrder(row: TradeOrderRow): TradeOrder {
             price: row.watch_price,
           },
     extreme: row.extreme,
+    seenQuote: Number(row.seen_quote),
     filled: row.filled,
     money: row.money,
     fees: row.fees,
@@ -195,6 +198,10 @@ function nameOf<Name extends string>(names: ReadonlyMap<number, Name>, number: n
 
 export function sideOf(number: number): Side {
   return nameOf(SIDE_NAMES, number);
+}
+
+export function sourceOf(number: number): PriceSource {
+  return nameOf(SOURCE_NAMES, number);
 }
 
 export function tradeStateOf(number: number): TradeOrderState {

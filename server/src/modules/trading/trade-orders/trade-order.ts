@@ -97,6 +97,8 @@ export interface TradeOrder {
   readonly state: TradeOrderState;
   readonly watch: Watch | null;
   readonly extreme: bigint | null;
+  /** The number of the instrument's newest quote when it was saved last: only later ones can fire it. */
+  readonly seenQuote: number;
   readonly filled: bigint;
   readonly money: bigint;
   readonly fees: bigint;

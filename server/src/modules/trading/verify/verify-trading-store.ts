@@ -205,24 +205,3 @@ export async function selectUnheldOrder({ sql }: Tx): Promise<number | undefined
     SELECT id FROM trading.orders WHERE state IN (2, 3, 4) AND hold_id IS NULL ORDER BY id LIMIT 1`;
   return row === undefined ? undefined : Number(row.id);
 }
-
-/** The first order that still waits although the newest quote that fires orders has reached it. */
-export async function selectUnfiredOrder({
-  sql,
-}: Tx): Promise<{ orderId: number; quoteId: number } | undefined> {
-  const [row] = await sql<{ id: bigint; quote_id: bigint }[]>`
-    SELECT o.id, i.quote_id
-    FROM trading.instruments i
-    JOIN trading.orders o ON o.instrument_id = i.id AND o.watch_price IS NOT NULL
-    CROSS JOIN LATERAL (
-      SELECT CASE o.watch_by WHEN 1 THEN i.quote_last WHEN 2 THEN i.quote_bid WHEN 3 THEN i.quote_ask
-        ELSE (i.quote_bid + i.quote_ask) / 2 END AS price) AS q
-    WHERE i.quote_fires AND i.quote_id > o.id
-      AND CASE o.watch_from WHEN 1 THEN q.price <= o.watch_price ELSE q.price >= o.watch_price END
-      AND (o.expires_at IS NULL OR o.expires_at > i.quote_id)
-      AND (o.session IS NULL OR o.session >= i.session)
-      AND NOT EXISTS (SELECT FROM trading.orders g WHERE g.group_id = o.group_id AND g.state = 4)
-    ORDER BY o.id
-    LIMIT 1`;
-  return row === undefined ? undefined : { orderId: Number(row.id), quoteId: Number(row.quote_id) };
-}

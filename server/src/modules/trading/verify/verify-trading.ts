@@ -16,9 +16,15 @@ import {
 } from "../../ledger/index.ts";
 import { applyFill, type Position } from "../positions/position.ts";
 import { sideOf } from "../trade-orders/trade-order-store.ts";
+import { checkCandles, checkTriggers, type QuoteDifference } from "./verify-quotes.ts";
 import * as store from "./verify-trading-store.ts";
 
-type CheckName = "trade_orders" | "trade_executions" | "trade_holds" | "trade_positions" | "trade_triggers";
+type CheckName =
+  | "trade_orders"
+  | "trade_executions"
+  | "trade_holds"
+  | "trade_positions"
+  | QuoteDifference["check"];
 type TradingDifference = Difference<CheckName, "orderId" | "journalId" | "holdId" | "accountId">;
 type Found = Promise<TradingDifference | undefined>;
 
@@ -54,6 +60,7 @@ const CHECKS = [
   checkHolds,
   checkPositions,
   checkTriggers,
+  checkCandles,
 ] as const;
 
 async function checkOrders({ tx }: Subject): Found {
@@ -185,12 +192,4 @@ function playThrough({ assetAccountId, currency, executions }: store.TradedAccou
     empty,
   );
   return [quantity, cost, realized, fees].join(" ");
-}
-
-async function checkTriggers({ tx }: Subject): Found {
-  const found = await store.selectUnfiredOrder(tx);
-  if (found === undefined) return undefined;
-  const { orderId, quoteId } = found;
-  const what = `trade order ${orderId} waits, and quote ${quoteId} has reached it`;
-  return { check: "trade_triggers", what, orderId };
 }
