@@ -240,9 +240,11 @@ CREATE TABLE ledger.holds (
   state             smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3, 4)),
   captured          bigint   NOT NULL DEFAULT 0 CHECK (captured BETWEEN 0 AND amount),
   expires_at        bigint,             -- stamp
-  closed_at         bigint,             -- stamp; of a captured hold the id of its transfer
+  closed_at         bigint,             -- stamp; of a captured hold the id of its last transfer
   CHECK ((state = 1) = (closed_at IS NULL)),
-  CHECK ((state = 2) = (captured > 0))
+  -- an active hold may be captured in part, one that ended is captured or nothing of it is
+  CHECK (state = 1 OR (state = 2) = (captured > 0)),
+  CHECK (state <> 1 OR captured < amount)
 ) PARTITION BY RANGE (id);
 CREATE INDEX holds_active_by_account ON ledger.holds (debit_account_id, expires_at) WHERE state = 1;
 CREATE INDEX holds_active_by_expiry ON ledger.holds (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
@@ -255,6 +257,14 @@ CREATE INDEX holds_given_back ON ledger.holds (debit_account_id, closed_at)
 CREATE INDEX holds_by_credit_account ON ledger.holds (credit_account_id, id);
 -- Money on its way in is derived from the active holds at every reading of a balance.
 CREATE INDEX holds_active_by_credit_account ON ledger.holds (credit_account_id) WHERE state = 1;
+
+-- Parts of holds that transfers of other journals were paid out of; the rest stays held.
+CREATE TABLE ledger.captures (
+  transfer_id bigint PRIMARY KEY,
+  hold_id     bigint NOT NULL,
+  amount      bigint NOT NULL CHECK (amount > 0)
+);
+CREATE INDEX captures_by_hold ON ledger.captures (hold_id, transfer_id);
 
 -- Journals that a rule refused: they moved nothing, but the customer may ask.
 CREATE TABLE ledger.refusals (

@@ -31,7 +31,7 @@ export interface Scene {
   readonly c: number;
 }
 
-export async function commit<T>(
+async function commit<T>(
   db: Sql,
   scope: { accountIds: readonly number[]; holdIds?: readonly number[] },
   decide: (book: Book) => T,
@@ -73,7 +73,7 @@ export async function post(
   return "id" in posted ? posted.id : Number.NaN;
 }
 
-async function hold(db: Sql, { a, b }: Scene, expiresAt?: number): Promise<number> {
+export async function hold(db: Sql, { a, b }: Scene, expiresAt?: number): Promise<number> {
   const request = { ...header, debitAccountId: a, creditAccountId: b, amount: 1_000n, expiresAt };
   const placed = await commit(db, { accountIds: [a, b] }, (book) => placeHold(book, request));
   return "id" in placed ? placed.id : Number.NaN;

@@ -37,6 +37,8 @@ import {
 
 export const ADMIN: Actor = { id: "admin", name: "admin", roles: ["admin"] };
 
+const ACT = { event: "test.act", actor: ADMIN } as const;
+
 /** What the names of a history mean in a ledger, and what its commands have made there so far. */
 export interface Ground {
   readonly ids: ReadonlyMap<string, number>;
@@ -132,14 +134,12 @@ type ActOf<Name extends Act["act"]> = Extract<Act, { act: Name }>;
 
 function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
   const transfers = act.transfers.map((movement) => ({
-    debitAccountId: idOf(ground, movement.debit),
-    creditAccountId: idOf(ground, movement.credit),
+    ...sidesOf(ground, movement),
     amount: movement.amount,
     upToAvailable: movement.upToAvailable === true,
   }));
   return {
-    event: "test.act",
-    actor: ADMIN,
+    ...ACT,
     scope: { accountIds: idsOf(ground, act.transfers), stampCount: transfers.length },
     decide: ({ book }) => {
       const outcome = postJournal(book, { kind: "TRANSFER", actorId: ADMIN.id, transfers });
@@ -151,16 +151,12 @@ function buildJournal(ground: Ground, act: ActOf<"journal">): BookCommand {
 function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
   const { movement, expiresAt } = act;
   return {
-    event: "test.act",
-    actor: ADMIN,
+    ...ACT,
     scope: { accountIds: idsOf(ground, [movement]), stampCount: 1 },
     decide: ({ book }) => {
       const hold = placeHold(book, {
-        kind: "ORDER_HOLD",
-        actorId: ADMIN.id,
-        owner: OWNER,
-        debitAccountId: idOf(ground, movement.debit),
-        creditAccountId: idOf(ground, movement.credit),
+        ...{ kind: "ORDER_HOLD", actorId: ADMIN.id, owner: OWNER },
+        ...sidesOf(ground, movement),
         amount: movement.amount,
         expiresAt: expiresAt === null ? undefined : ground.startStamp + expiresAt,
       });
@@ -169,15 +165,15 @@ function buildHold(ground: Ground, act: ActOf<"hold">): BookCommand {
   };
 }
 
-function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookCommand {
+function buildEnd(ground: Ground, act: ActOf<"capture" | "draw" | "release">): BookCommand {
   const { holdMovements, holdIds } = scopeOfHold(ground, act.of);
   return {
-    event: "test.act",
-    actor: ADMIN,
+    ...ACT,
     scope: { accountIds: idsOf(ground, holdMovements), holdIds, stampCount: 1 },
     decide: ({ book }) => {
       const holdId = ground.made.get(act.of);
       if (holdId === undefined) return ledgerError("hold_not_found");
+      if (act.act === "draw") return draw(ground, book, { act, holdId });
       const outcome =
         act.act === "release"
           ? releaseHold(book, holdId, OWNER)
@@ -189,13 +185,22 @@ function buildEnd(ground: Ground, act: ActOf<"capture" | "release">): BookComman
   };
 }
 
+/** A journal that pays a part of a hold. */
+function draw(ground: Ground, book: Book, { act, holdId }: { act: ActOf<"draw">; holdId: number }) {
+  const [movement] = scopeOfHold(ground, act.of).holdMovements;
+  if (movement === undefined) throw new Error(`command ${act.of} placed no hold`);
+  const fromHold = { id: holdId, owner: OWNER };
+  const transfers = [{ ...sidesOf(ground, movement), amount: act.amount, fromHold }];
+  const posted = postJournal(book, { kind: "ORDER_PAYMENT", actorId: ADMIN.id, owner: OWNER, transfers });
+  return isRefusal(posted) ? toError(posted) : describe(ground, posted);
+}
+
 function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
   const original = ground.commands.get(act.of)?.act;
   const movements = original === undefined ? [] : movementsOf(original);
   const known = ground.made.get(act.of);
   return {
-    event: "test.act",
-    actor: ADMIN,
+    ...ACT,
     scope: {
       accountIds: idsOf(ground, movements),
       reversedIds: known === undefined ? [] : [known],
@@ -223,8 +228,7 @@ function buildReversal(ground: Ground, act: ActOf<"reverse">): BookCommand {
 function buildTogether(ground: Ground, act: Together): BookCommand {
   const { holdMovements, holdIds } = scopeOfHold(ground, act.release);
   return {
-    actor: ADMIN,
-    event: "test.act",
+    ...ACT,
     scope: {
       accountIds: idsOf(ground, [...holdMovements, act.hold, ...act.transfers]),
       holdIds,
@@ -256,8 +260,7 @@ function decideTogether(
     actorId: ADMIN.id,
     owner: OWNER,
     transfers: transfers.map((movement) => ({
-      debitAccountId: idOf(ground, movement.debit),
-      creditAccountId: idOf(ground, movement.credit),
+      ...sidesOf(ground, movement),
       amount: movement.amount,
     })),
   });
@@ -273,6 +276,10 @@ function scopeOfHold(ground: Ground, of: number): { holdMovements: Movement[]; h
     holdMovements: movement === undefined ? [] : [movement],
     holdIds: known === undefined ? [] : [known],
   };
+}
+
+function sidesOf(ground: Ground, { debit, credit }: Pick<Movement, "debit" | "credit">) {
+  return { debitAccountId: idOf(ground, debit), creditAccountId: idOf(ground, credit) };
 }
 
 function movementsOf(act: Act): readonly Movement[] {
@@ -303,7 +310,8 @@ function noteMade(
   { id, transfers }: { id: number; transfers: readonly ModelTransfer[] },
 ): void {
   const act = ground.commands.get(number)?.act.act;
-  if (act !== "capture" && act !== "release" && act !== "reverse") ground.made.set(number, id);
+  if (act !== "capture" && act !== "draw" && act !== "release" && act !== "reverse")
+    ground.made.set(number, id);
   if (act === "journal" || act === "transaction") ground.posted.set(number, transfers);
 }
 

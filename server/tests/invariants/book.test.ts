@@ -172,17 +172,19 @@ function inStamps(command: Command): Command {
   return { ...command, act: { ...act, expiresAt: START + act.expiresAt } };
 }
 
-function stateAt(hold: { state: string; expiresAt: number | null }, now: number): string {
-  return hold.state === "active" && hold.expiresAt !== null && hold.expiresAt <= now ? "expired" : hold.state;
+function stateAt(hold: { state: string; expiresAt: number | null; captured: bigint }, now: number): string {
+  const isDue = hold.state === "active" && hold.expiresAt !== null && hold.expiresAt <= now;
+  if (!isDue) return hold.state;
+  return hold.captured > 0n ? "captured" : "expired";
 }
 
 function sumsOf(ledger: MemoryLedger, id: number, now: number) {
   const account = accountOf(ledger, id);
   const posted = account.creditsPosted - account.debitsPosted;
   const due = [...ledger.holds.values()].filter(
-    (hold) => hold.debitAccountId === id && hold.state === "active" && stateAt(hold, now) === "expired",
+    (hold) => hold.debitAccountId === id && hold.state === "active" && stateAt(hold, now) !== "active",
   );
-  const held = due.reduce((sum, hold) => sum - hold.amount, account.debitsPending);
+  const held = due.reduce((sum, hold) => sum - hold.amount + hold.captured, account.debitsPending);
   return { posted, held, available: posted - held + account.creditLimit };
 }
 

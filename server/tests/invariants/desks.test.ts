@@ -69,7 +69,7 @@ describe("three desks on one database", () => {
 async function expectEnd({ ground, model, end }: Played): Promise<void> {
   const rows = await on.db<{ id: bigint; posted: bigint; held: bigint; limit: bigint; due: bigint }[]>`
     SELECT id, credits_posted - debits_posted AS posted, debits_pending AS held, credit_limit AS limit,
-           (SELECT coalesce(sum(amount), 0)::bigint FROM ledger.holds h
+           (SELECT coalesce(sum(amount - captured), 0)::bigint FROM ledger.holds h
             WHERE h.debit_account_id = a.id AND state = 1 AND expires_at <= ${end}) AS due
     FROM ledger.accounts a WHERE id = ANY(${[...ground.ids.values()].map(String)}::bigint[]) AND NOT system`;
   for (const name of Object.keys(SETTING.accounts)) {
@@ -113,7 +113,16 @@ async function readImbalance(db: Sql): Promise<readonly unknown[]> {
 
 /** Everything that a command could change, as one fingerprint for each table. */
 async function readEverything(db: Sql): Promise<unknown> {
-  const tables = ["accounts", "system_balances", "journals", "transfers", "holds", "refusals", "reversals"];
+  const tables = [
+    "accounts",
+    "system_balances",
+    "journals",
+    "transfers",
+    "holds",
+    "captures",
+    "refusals",
+    "reversals",
+  ];
   const names = [
     ...tables.map((name) => `ledger.${name}`),
     "jobs.outbox",

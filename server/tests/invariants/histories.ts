@@ -34,9 +34,9 @@ interface Draft extends Pick<Step, "desk" | "meanwhile"> {
 
 /** As an act, but what it refers to is still any number, to be bent to an earlier command of the right sort. */
 type DraftAct =
-  | Exclude<Act, { act: "hold" | "capture" | "release" | "reverse" }>
+  | Exclude<Act, { act: "hold" | "capture" | "draw" | "release" | "reverse" }>
   | { readonly act: "hold"; readonly movement: Movement; readonly hours: number | null }
-  | Extract<Act, { act: "capture" | "release" | "reverse" }>;
+  | Extract<Act, { act: "capture" | "draw" | "release" | "reverse" }>;
 
 const amount = fc.oneof(
   { weight: 20, arbitrary: fc.bigInt({ min: 1n, max: 30n }) },
@@ -94,6 +94,14 @@ const draftAct: fc.Arbitrary<DraftAct> = fc.oneof(
       amount: fc.option(fc.bigInt({ min: 1n, max: 20n })),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constant("draw" as const),
+      of: reference,
+      amount: fc.bigInt({ min: 1n, max: 6n }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ act: fc.constant("release" as const), of: reference }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant("reverse" as const), of: reference }) },
   {
@@ -146,7 +154,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
 });
 
 /** What is always decided under locks. Half of the histories go without, so that more is decided ahead. */
-const LOCKING: ReadonlySet<string> = new Set(["capture", "release", "reverse", "together"]);
+const LOCKING: ReadonlySet<string> = new Set(["capture", "draw", "release", "reverse", "together"]);
 
 /** Histories that begin with some money, some of it held, in batches cut anywhere. */
 export function histories(options: { lengthMax: number; keys: boolean }): fc.Arbitrary<Step[]> {
@@ -203,7 +211,7 @@ function resolveAct(act: DraftAct, past: Past): Act {
     const expiresAt = act.hours === null ? null : (past.hoursSoFar + act.hours) * HOUR + HOUR / 2;
     return { act: "hold", movement: act.movement, expiresAt };
   }
-  if (act.act === "capture" || act.act === "release")
+  if (act.act === "capture" || act.act === "draw" || act.act === "release")
     return { ...act, of: findEarlier(past, act.of, ["hold", "together"]) };
   if (act.act === "together")
     return { ...act, release: findEarlier(past, act.release, ["hold", "together"]) };

@@ -70,8 +70,8 @@ export function createMemoryLedger(opened: readonly MemoryAccount[], assets: Ass
     for (const account of touched.values())
       if (account.version !== account.openingVersion) keepAccount(account);
     transfers.push(...decisions.transfers);
-    for (const hold of decisions.placedHolds) holds.set(hold.id, hold);
-    for (const hold of decisions.closedHolds.values()) holds.set(hold.id, hold);
+    const { placedHolds: placed, drawnHolds: drawn, closedHolds: closed } = decisions;
+    for (const hold of [...placed, ...drawn.values(), ...closed.values()]) holds.set(hold.id, hold);
     for (const { id, reversedId } of decisions.journals)
       if (reversedId !== undefined) reversals.set(reversedId, id);
   }

@@ -25,6 +25,8 @@ export type Act =
     }
   | { readonly act: "hold"; readonly movement: Movement; readonly expiresAt: number | null }
   | { readonly act: "capture"; readonly of: number; readonly amount: bigint | null }
+  /** A part of a hold, by a journal of its own: the rest stays held. */
+  | { readonly act: "draw"; readonly of: number; readonly amount: bigint }
   | { readonly act: "release"; readonly of: number }
   | { readonly act: "reverse"; readonly of: number }
   | Together
@@ -71,6 +73,7 @@ interface ModelAccount {
 interface ModelHold {
   readonly movement: Movement;
   readonly expiresAt: number | null;
+  readonly captured: bigint;
   readonly state: "active" | "captured" | "released" | "expired";
 }
 
@@ -179,6 +182,7 @@ function perform(ledger: Ledger, { act, number }: Command): Outcome {
   if (act.act === "batch") return performBatch(ledger, act);
   if (act.act === "hold") return place(ledger, act, number);
   if (act.act === "capture") return capture(ledger, act);
+  if (act.act === "draw") return draw(ledger, act);
   if (act.act === "release") return release(ledger, act.of);
   if (act.act === "reverse") return reverse(ledger, act.of);
   if (act.act === "together") return performTogether(ledger, act, number);
@@ -264,7 +268,7 @@ function place(
 ): Outcome {
   checkSides(ledger, movement);
   checkAmount(ledger, movement, movement.amount);
-  ledger.state.holds.set(number, { movement, expiresAt, state: "active" });
+  ledger.state.holds.set(number, { movement, expiresAt, captured: 0n, state: "active" });
   return { results: [[]] };
 }
 
@@ -277,23 +281,44 @@ function findActive(ledger: Ledger, number: number): ModelHold {
 
 function capture(ledger: Ledger, act: Extract<Act, { act: "capture" }>): Outcome {
   const hold = findActive(ledger, act.of);
-  const amount = act.amount ?? hold.movement.amount;
-  if (amount <= 0n || amount > hold.movement.amount) throw new Refused("capture_exceeds_hold");
+  const left = hold.movement.amount - hold.captured;
+  const amount = act.amount ?? left;
+  if (amount <= 0n || amount > left) throw new Refused("capture_exceeds_hold");
+  return takeOut(ledger, act.of, { hold, amount, isEnd: true });
+}
+
+function draw(ledger: Ledger, { of, amount }: Extract<Act, { act: "draw" }>): Outcome {
+  const known = ledger.state.holds.get(ledger.originals.get(of) ?? of);
+  if (known !== undefined) checkSides(ledger, known.movement);
+  const hold = findActive(ledger, of);
+  if (amount <= 0n || amount > hold.movement.amount - hold.captured)
+    throw new Refused("capture_exceeds_hold");
+  const isEnd = hold.captured + amount === hold.movement.amount;
+  return takeOut(ledger, of, { hold, amount, isEnd });
+}
+
+function takeOut(
+  ledger: Ledger,
+  of: number,
+  { hold, amount, isEnd }: { hold: ModelHold; amount: bigint; isEnd: boolean },
+): Outcome {
   checkSides(ledger, hold.movement);
   if (
     hold.movement.credit !== WORLD &&
     totalOf(ledger.state, hold.movement.credit, "credit") + amount > SUM_MAX
   )
     throw new Refused("amount_overflow");
-  const number = ledger.originals.get(act.of) ?? act.of;
-  ledger.state.holds.set(number, { ...hold, state: "captured" });
+  const number = ledger.originals.get(of) ?? of;
+  const captured = hold.captured + amount;
+  ledger.state.holds.set(number, { ...hold, captured, state: isEnd ? "captured" : "active" });
   const transfer = add(ledger, { debit: hold.movement.debit, credit: hold.movement.credit, amount });
   return { results: [[transfer]] };
 }
 
 function release(ledger: Ledger, of: number): Outcome {
   const hold = findActive(ledger, of);
-  ledger.state.holds.set(ledger.originals.get(of) ?? of, { ...hold, state: "released" });
+  const state = hold.captured > 0n ? "captured" : "released";
+  ledger.state.holds.set(ledger.originals.get(of) ?? of, { ...hold, state });
   return { results: [[]] };
 }
 
@@ -336,7 +361,7 @@ function copy(state: State): State {
 function expireHolds(state: State, now: number): State {
   const holds = [...state.holds].map(([number, hold]): [number, ModelHold] => {
     const isDue = hold.state === "active" && hold.expiresAt !== null && hold.expiresAt <= now;
-    return [number, isDue ? { ...hold, state: "expired" } : hold];
+    return [number, isDue ? { ...hold, state: hold.captured > 0n ? "captured" : "expired" } : hold];
   });
   return { ...state, holds: new Map(holds) };
 }
@@ -347,8 +372,8 @@ function totalOf({ transfers }: State, account: string, side: "debit" | "credit"
 
 function heldOn({ holds }: State, account: string): bigint {
   return [...holds.values()].reduce(
-    (sum, { state, movement }) =>
-      state === "active" && movement.debit === account ? sum + movement.amount : sum,
+    (sum, { state, movement, captured }) =>
+      state === "active" && movement.debit === account ? sum + movement.amount - captured : sum,
     0n,
   );
 }

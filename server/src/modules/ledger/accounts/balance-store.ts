@@ -29,14 +29,14 @@ export async function selectBalancesNow(db: Sql, ids: readonly number[]): Promis
       FROM ledger.system_balances b
       WHERE a.system AND b.account_id = a.id) AS stripes ON a.system
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0) AS amount
+      SELECT coalesce(sum(h.amount - h.captured), 0) AS amount
       FROM ledger.holds h
       WHERE (a.system OR a.next_expiry <= clock.now)
         AND h.debit_account_id = a.id
         AND h.state = 1
         AND h.expires_at <= clock.now) AS passed
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0) AS amount
+      SELECT coalesce(sum(h.amount - h.captured), 0) AS amount
       FROM ledger.holds h
       WHERE h.credit_account_id = a.id
         AND h.state = 1
@@ -104,8 +104,12 @@ export async function selectBalanceAt(
       ORDER BY id DESC
       LIMIT 1) AS after ON true
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0) AS amount
+      SELECT coalesce(sum(h.amount - coalesce(before.captured, 0)), 0) AS amount
       FROM ledger.holds h
+      LEFT JOIN LATERAL (
+        SELECT sum(c.amount) AS captured
+        FROM ledger.captures c
+        WHERE c.hold_id = h.id AND c.transfer_id <= ${at}) AS before ON h.captured > 0
       WHERE h.debit_account_id = a.id
         AND h.id <= ${at}
         AND (h.closed_at IS NULL OR h.closed_at > ${at})
@@ -169,7 +173,7 @@ export async function selectBalances({ sql }: Tx, ids: readonly number[]): Promi
     FROM (SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS now) AS clock
     CROSS JOIN ledger.accounts a
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(h.amount), 0)::bigint AS amount
+      SELECT coalesce(sum(h.amount - h.captured), 0)::bigint AS amount
       FROM ledger.holds h
       WHERE a.next_expiry <= clock.now
         AND h.debit_account_id = a.id

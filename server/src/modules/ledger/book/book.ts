@@ -3,11 +3,12 @@
 // `write-book.ts` writes what was decided. A single command is a batch of one: there is no second path.
 //
 // Always true: no account's available amount falls below zero; a journal's transfers are booked all or not at all; a hold is
-// captured, released or expired once, only by its owner; a journal is reversed once; every sum stays within PostgreSQL's bigint.
+// captured once or in parts, and its rest released or expired once, only by its owner; a journal is reversed once; every sum stays within PostgreSQL's bigint.
 import { AMOUNT_MINOR_MAX, smaller } from "../../../values/money.ts";
 import { type Refusal, refuse } from "../errors.ts";
 import type {
   Balance,
+  Capture,
   CaptureRequest,
   Hold,
   HoldRequest,
@@ -51,6 +52,9 @@ export interface Decisions {
   readonly placedHolds: Hold[];
   /** By id; a hold that is placed and closed in one batch is in both. */
   readonly closedHolds: Map<number, Hold>;
+  /** By id: holds of which parts were captured; one that was closed then is in both. */
+  readonly drawnHolds: Map<number, Hold>;
+  readonly captures: Capture[];
   readonly refusals: (JournalHeader & { id: number; code: string; transfer: TransferRequest })[];
 }
 
@@ -142,33 +146,50 @@ export function placeHold(book: Book, request: HoldRequest): Hold | Refusal {
   return hold;
 }
 
-/** Captures a hold, wholly or in part; the rest becomes available again. */
+/** Captures what is left of a hold, or a part of it; the rest becomes available again. */
 export function captureHold(
   book: Book,
   request: CaptureRequest,
 ): { hold: Hold; transfer: Transfer } | Refusal {
   const hold = findActiveHold(book, request.holdId, request.owner);
   if ("refused" in hold) return hold;
-  const amount = request.amount ?? hold.amount;
-  if (amount > hold.amount || amount <= 0n) return refuse("capture_exceeds_hold");
+  const left = leftOf(hold);
+  const amount = request.amount ?? left;
+  if (amount > left || amount <= 0n) return refuse("capture_exceeds_hold");
   const sides = findSides(book, hold);
   if ("refused" in sides) return sides;
   if (overflows(sides.credit.creditsPosted + amount, sides.credit)) return refuse("amount_overflow");
   const id = takeStamps(book, 1);
-  const captured = closeHold(book, hold, { state: "captured", captured: amount, closedAt: id });
+  const end = { state: "captured", captured: hold.captured + amount, closedAt: id } as const;
+  const captured = closeHold(book, hold, end);
   return { hold: captured, transfer: move(book, sides, { amount, id, journalId: hold.id }) };
 }
 
-/** @param owner who asks; must be the hold's owner, where it has one */
+/**
+ * What is left of it becomes available again. A hold of which parts were captured ends as captured.
+ * @param owner who asks; must be the hold's owner, where it has one
+ */
 export function releaseHold(book: Book, holdId: number, owner?: Owner): Hold | Refusal {
   const hold = findActiveHold(book, holdId, owner);
-  return "refused" in hold
-    ? hold
-    : closeHold(book, hold, { state: "released", captured: 0n, closedAt: takeStamps(book, 1) });
+  return "refused" in hold ? hold : endUncaptured(book, hold, ["released", takeStamps(book, 1)]);
 }
 
 export function expireHold(book: Book, hold: Hold): Hold {
-  return closeHold(book, hold, { state: "expired", captured: 0n, closedAt: book.firstStamp });
+  return endUncaptured(book, hold, ["expired", book.firstStamp]);
+}
+
+function endUncaptured(
+  book: Book,
+  hold: Hold,
+  [state, closedAt]: readonly ["released" | "expired", number],
+): Hold {
+  const { captured } = hold;
+  return closeHold(book, hold, { state: captured > 0n ? "captured" : state, captured, closedAt });
+}
+
+/** What a hold still sets aside. */
+export function leftOf({ amount, captured, state }: Pick<Hold, "amount" | "captured" | "state">): bigint {
+  return state === "active" ? amount - captured : 0n;
 }
 
 /** Keeps a refused journal, so that its customer can find it. Returns its id. */
@@ -201,7 +222,31 @@ function bookTransfer(
   if ("refused" in sides) return sides;
   const amount =
     request.upToAvailable === true ? smaller(request.amount, availableOf(sides.debit)) : request.amount;
+  if (request.fromHold !== undefined) return bookFromHold(book, request, { sides, ...ids });
   return refuseAmount(sides, amount) ?? move(book, sides, { ...ids, amount });
+}
+
+/** The part is available for a moment, and then moved: nobody else can take it in between. */
+function bookFromHold(
+  book: Book,
+  { fromHold, amount }: TransferRequest,
+  { sides, id, journalId }: { sides: Sides; id: number; journalId: number },
+): Transfer | Refusal {
+  const hold = findActiveHold(book, fromHold?.id ?? 0, fromHold?.owner);
+  if ("refused" in hold) return hold;
+  if (hold.debitAccountId !== sides.debit.id) return refuse("hold_not_found");
+  if (amount > leftOf(hold) || amount <= 0n) return refuse("capture_exceeds_hold");
+  if (overflows(sides.credit.creditsPosted + amount, sides.credit)) return refuse("amount_overflow");
+  const captured = hold.captured + amount;
+  if (captured === hold.amount) closeHold(book, hold, { state: "captured", captured, closedAt: id });
+  else {
+    free(book, sides.debit, amount);
+    const drawn = { ...hold, captured };
+    setEntry(book, book.holds, [hold.id, drawn]);
+    setEntry(book, book.decisions.drawnHolds, [hold.id, drawn]);
+  }
+  append(book, book.decisions.captures, { transferId: id, holdId: hold.id, amount });
+  return move(book, sides, { amount, id, journalId });
 }
 
 function findSides(
@@ -288,20 +333,24 @@ function findActiveHold(book: Book, id: number, owner: Owner | undefined): Hold 
   return hold.state === "active" ? hold : refuse("hold_not_active", { hold_state: hold.state });
 }
 
-/** The one place where a hold ends: the amount it set aside becomes available again. */
+/** The one place where a hold ends: what it still set aside becomes available again. */
 function closeHold(book: Book, hold: Hold, end: Pick<Hold, "state" | "captured" | "closedAt">): Hold {
   const account = book.accounts.get(hold.debitAccountId);
   if (account === undefined) throw new Error(`the account of hold ${hold.id} is not locked`);
   const closed = { ...hold, ...end };
-  account.debitsPending -= hold.amount;
-  account.version += 1;
-  book.undoLog?.push(() => {
-    account.debitsPending += hold.amount;
-    account.version -= 1;
-  });
+  free(book, account, leftOf(hold));
   setEntry(book, book.holds, [hold.id, closed]);
   setEntry(book, book.decisions.closedHolds, [hold.id, closed]);
   return closed;
+}
+
+function free(book: Book, account: BookAccount, amount: bigint): void {
+  account.debitsPending -= amount;
+  account.version += 1;
+  book.undoLog?.push(() => {
+    account.debitsPending += amount;
+    account.version -= 1;
+  });
 }
 
 /** Takes stamps of the batch for other modules' rows, so that their ids sort with the book's. Counts against the scope. */

@@ -54,6 +54,15 @@ export interface TransferRequest {
   readonly amount: bigint;
   /** Moves `amount` or, where less is available, all of it; refused where nothing is available. */
   readonly upToAvailable?: boolean;
+  /** Paid out of what is set aside by this hold of the debit account; the rest stays held, and nothing of it is released. */
+  readonly fromHold?: { readonly id: number; readonly owner: Owner } | undefined;
+}
+
+/** A part of a hold that a transfer was paid out of. */
+export interface Capture {
+  readonly transferId: number;
+  readonly holdId: number;
+  readonly amount: bigint;
 }
 
 /** What every journal carries besides its movements. */
@@ -84,7 +93,7 @@ export interface HoldRequest extends JournalHeader {
 
 export interface CaptureRequest {
   readonly holdId: number;
-  /** At most the amount held; the rest is released. Default: all. */
+  /** At most the amount still held; the rest is released. Default: all. */
   readonly amount?: bigint | undefined;
   /** Who asks; must be the hold's owner, if it has one. */
   readonly owner?: Owner | undefined;
@@ -113,9 +122,10 @@ export interface Hold {
   readonly creditAccountId: number;
   readonly amount: bigint;
   readonly state: HoldState;
+  /** Also of an active hold: what transfers were paid out of it so far. */
   readonly captured: bigint;
   readonly expiresAt: number | null;
-  /** Stamp; for a captured hold, the id of its transfer. */
+  /** Stamp; for a captured hold, the id of its last transfer. */
   readonly closedAt: number | null;
   readonly owner: Owner | null;
 }

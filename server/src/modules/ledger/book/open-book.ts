@@ -100,7 +100,10 @@ export function createBook(contents: {
     lastStamp: firstStamp + contents.stampCount - 1,
     ahead: contents.ahead ?? null,
     undoLog: null,
-    decisions: { journals: [], transfers: [], placedHolds: [], closedHolds: new Map(), refusals: [] },
+    decisions: {
+      ...{ journals: [], transfers: [], placedHolds: [], captures: [], refusals: [] },
+      ...{ closedHolds: new Map(), drawnHolds: new Map() },
+    },
   };
 }
 

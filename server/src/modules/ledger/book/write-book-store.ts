@@ -3,7 +3,7 @@
 import { columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Book, BookAccount, Decisions } from "./book.ts";
-import { HOLD_STATES, type Hold, JOURNAL_KINDS } from "./journal.ts";
+import { type Capture, HOLD_STATES, type Hold, JOURNAL_KINDS } from "./journal.ts";
 
 const NEW_SUMS = columnsOf<BookAccount>({
   id: ["bigint", (account) => account.id],
@@ -129,24 +129,34 @@ export function insertHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknow
   return sql`INSERT INTO ledger.holds ${NEW_HOLDS.rows(sql, holds)}`.execute();
 }
 
-const CLOSED_HOLDS = columnsOf<Hold>({
+const CHANGED_HOLDS = columnsOf<Hold>({
   id: ["bigint", (hold) => hold.id],
   state: ["smallint", (hold) => HOLD_STATES[hold.state]],
   captured: ["bigint", (hold) => hold.captured],
   closed_at: ["bigint", (hold) => hold.closedAt],
 });
 
-/** Ends holds; where another process has already ended one, the batch fails, so that no hold ends twice. */
-export function closeHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
+/** Ends holds, or notes what was captured; where another process has already ended one, the batch fails: no hold ends twice. */
+export function updateHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
   return sql`
     WITH written AS (
       UPDATE ledger.holds h
       SET state = n.state, captured = n.captured, closed_at = n.closed_at
-      FROM unnest(${CLOSED_HOLDS.arrays(sql, holds)}) AS n (${CLOSED_HOLDS.names(sql)})
+      FROM unnest(${CHANGED_HOLDS.arrays(sql, holds)}) AS n (${CHANGED_HOLDS.names(sql)})
       WHERE h.id = n.id AND h.state = 1
       RETURNING 1)
     SELECT ledger.expect_rows(count(*), ${holds.length}, 'holds')
     FROM written`.execute();
+}
+
+const CAPTURE_COLUMNS = columnsOf<Capture>({
+  transfer_id: ["bigint", (capture) => capture.transferId],
+  hold_id: ["bigint", (capture) => capture.holdId],
+  amount: ["bigint", (capture) => capture.amount],
+});
+
+export function insertCaptures({ sql }: Tx, captures: readonly Capture[]): Promise<unknown> {
+  return sql`INSERT INTO ledger.captures ${CAPTURE_COLUMNS.rows(sql, captures)}`.execute();
 }
 
 const REFUSAL_COLUMNS = columnsOf<Decisions["refusals"][number]>({

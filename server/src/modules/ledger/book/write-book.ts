@@ -21,14 +21,15 @@ export function writeBook(
   const customers = findCustomers(book, refusedIds);
   const system = changed.filter((account) => account.system);
   const reversals = decisions.journals.filter((journal) => journal.reversedId !== undefined);
-  const closed = [...decisions.closedHolds.values()];
+  const ended = [...new Map([...decisions.drawnHolds, ...decisions.closedHolds]).values()];
   const writes: Promise<unknown>[] = [];
   if (customers.length > 0)
     writes.push(store.updateAccounts(tx, customers, { ...stampsOf(book), posted: decisions }));
   else writes.push(...store.insertPosted(tx, decisions));
   if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, randomInt(STRIPES)));
   if (decisions.placedHolds.length > 0) writes.push(store.insertHolds(tx, decisions.placedHolds));
-  if (closed.length > 0) writes.push(store.closeHolds(tx, closed));
+  if (ended.length > 0) writes.push(store.updateHolds(tx, ended));
+  if (decisions.captures.length > 0) writes.push(store.insertCaptures(tx, decisions.captures));
   if (reversals.length > 0) writes.push(store.insertReversals(tx, reversals));
   if (decisions.refusals.length > 0) writes.push(store.insertRefusals(tx, decisions.refusals));
   return writes;

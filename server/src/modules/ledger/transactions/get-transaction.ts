@@ -25,9 +25,15 @@ export function getTransaction(db: Sql, id: number): Promise<TransactionWithTran
   });
 }
 
-/** The ids of a journal's transfers begin with its own id; a captured hold has one transfer, whose id is the time of capture. */
-function findTransfers(row: TransactionRow): { firstId: number; count: number } | undefined {
+/**
+ * The ids of a journal's transfers begin with its own id; a captured hold has one transfer, whose id is the time of capture, or
+ * none where it was captured in parts by other journals.
+ */
+function findTransfers(
+  row: TransactionRow,
+): { journalId: number; firstId: number; count: number } | undefined {
   if (row.status !== "COMPLETED") return undefined;
-  if (row.closed_at !== null) return { firstId: Number(row.closed_at), count: 1 };
-  return { firstId: Number(row.id), count: row.transfer_count };
+  const journalId = Number(row.id);
+  if (row.closed_at !== null) return { journalId, firstId: Number(row.closed_at), count: 1 };
+  return { journalId, firstId: journalId, count: row.transfer_count };
 }

@@ -77,13 +77,13 @@ export async function selectTransaction({ sql }: Tx, id: number): Promise<Transa
 /** Transfers with consecutive ids, in the order they were booked. */
 export function selectTransfersFrom(
   { sql }: Tx,
-  { firstId, count }: { firstId: number; count: number },
+  { journalId, firstId, count }: { journalId: number; firstId: number; count: number },
 ): Promise<TransferRow[]> {
   return sql<TransferRow[]>`
     SELECT t.id, t.debit_account_id, t.credit_account_id, t.amount, t.debit_after, t.credit_after, a.asset_id
     FROM ledger.transfers t
     JOIN ledger.accounts a ON a.id = t.debit_account_id
-    WHERE t.id >= ${firstId} AND t.id < ${firstId + count}
+    WHERE t.id >= ${firstId} AND t.id < ${firstId + count} AND t.journal_id = ${journalId}
     ORDER BY t.id`;
 }
 
@@ -222,7 +222,7 @@ function selectDetails(sql: Sql): Fragment {
     SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code,
       h.expires_at, h.closed_at, j.owner_type, j.owner_id, h.debit_account_id AS debit_id,
       h.credit_account_id AS credit_id,
-      CASE WHEN h.captured > 0 THEN h.captured ELSE h.amount END AS amount_whole,
+      CASE WHEN h.state = 2 THEN h.captured ELSE h.amount END AS amount_whole,
       CASE
         WHEN h.state IS NULL OR h.state = 2 THEN 'COMPLETED'
         WHEN h.state = 1

@@ -47,7 +47,7 @@ export async function selectTransferIds(db: Sql, journalId: number): Promise<big
     UNION ALL
     SELECT t.id
     FROM ledger.holds h
-    JOIN ledger.transfers t ON t.id = h.closed_at
+    JOIN ledger.transfers t ON t.id = h.closed_at AND t.journal_id = h.id
     WHERE h.id = ${journalId} AND h.state = 2
     ORDER BY 1`;
   return rows.map((row) => row.id);

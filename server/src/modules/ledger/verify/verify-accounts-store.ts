@@ -200,7 +200,7 @@ export interface HeldDifference {
 export async function selectHeldDifference({ sql }: Tx): Promise<HeldDifference | undefined> {
   const [row] = await sql<{ account_id: bigint; expected: string; stored: string; late: boolean }[]>`
     WITH active AS (
-      SELECT debit_account_id AS account_id, sum(amount) AS held, min(expires_at) AS next_expiry
+      SELECT debit_account_id AS account_id, sum(amount - captured) AS held, min(expires_at) AS next_expiry
       FROM ledger.holds
       WHERE state = 1
       GROUP BY 1),

@@ -67,22 +67,33 @@ export interface HoldCounts {
 
 export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCounts> {
   await expectMany(tx, checkpoint);
+  // A part is captured by a transfer of any journal that leaves the hold's account.
+  const parts = tx.sql`
+    SELECT c.hold_id, sum(c.amount) AS amount,
+      bool_and((p.amount = c.amount AND p.debit_account_id = held.debit_account_id) IS TRUE) AS agree
+    FROM ledger.captures c
+    LEFT JOIN ledger.transfers p ON p.id = c.transfer_id
+    LEFT JOIN ledger.holds held ON held.id = c.hold_id
+    GROUP BY 1`;
   const [row] = await tx.sql<[{ captures: bigint; wrong_id: bigint | null }]>`
     SELECT count(t.id) FILTER (WHERE h.closed_at > ${checkpoint.since}) AS captures,
       min(h.id) FILTER (WHERE (j.transfer_count = 0
           AND debit.asset_id = credit.asset_id
           AND (h.state = 1) = (h.closed_at IS NULL)
           AND h.captured <= h.amount
+          AND coalesce(part.agree, true)
           AND CASE
-            WHEN h.state = 2
-              THEN t.journal_id = h.id
-                AND t.amount = h.captured
+            WHEN h.state = 2 AND t.id IS NOT NULL
+              THEN t.amount + coalesce(part.amount, 0) = h.captured
                 AND t.debit_account_id = h.debit_account_id
                 AND t.credit_account_id = h.credit_account_id
-            ELSE h.captured = 0 END) IS NOT TRUE) AS wrong_id
+            WHEN h.state = 2 THEN part.amount = h.captured
+            ELSE h.captured = coalesce(part.amount, 0) AND (h.state = 1 OR h.captured = 0)
+            END) IS NOT TRUE) AS wrong_id
     FROM ${changedHolds(tx, checkpoint)} AS h
     LEFT JOIN ledger.journals j ON j.id = h.id
-    LEFT JOIN ledger.transfers t ON t.id = h.closed_at AND h.state = 2
+    LEFT JOIN ledger.transfers t ON t.id = h.closed_at AND t.journal_id = h.id AND h.state = 2
+    LEFT JOIN (${parts}) AS part ON part.hold_id = h.id
     LEFT JOIN ledger.accounts debit ON debit.id = h.debit_account_id
     LEFT JOIN ledger.accounts credit ON credit.id = h.credit_account_id`;
   await expectAny(tx);
