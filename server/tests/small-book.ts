@@ -31,7 +31,7 @@ export interface Scene {
   readonly c: number;
 }
 
-async function commit<T>(
+export async function commit<T>(
   db: Sql,
   scope: { accountIds: readonly number[]; holdIds?: readonly number[] },
   decide: (book: Book) => T,
