@@ -149,11 +149,12 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
   RAISE;
 END $$;
 
--- How the clock was seen last: of holds that were placed while it ran ahead, once it is set back.
+-- How the clock was seen last: tells once it is set back by how much, and what was stored while it ran ahead.
 CREATE TABLE ledger.clock_watch (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   lead  bigint NOT NULL, -- microseconds by which stamps ran ahead of it
-  stamp bigint NOT NULL  -- the newest then
+  stamp bigint NOT NULL, -- the newest then
+  seen_at bigint NOT NULL DEFAULT 0 -- what it said, in microseconds since 1970
 );
 INSERT INTO ledger.clock_watch (lead, stamp) VALUES (0, 0);
 

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Routes } from "../http/index.ts";
 import type { Metrics } from "../http/operations/metrics.ts";
 import type { BatchConnections } from "../runtime/batch-driver/batch-connections.ts";
+import type { SetTimesBack } from "../runtime/clock-times-store.ts";
 import type { Sql } from "../runtime/database.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Task } from "../runtime/task.ts";
@@ -24,6 +25,8 @@ export interface Host {
   readonly metrics: Metrics;
   /** The checks of all modules. */
   readonly checks: readonly Check[];
+  /** Of all modules, lowest first. */
+  readonly setTimesBack: readonly SetTimesBack[];
 }
 
 /** A module. `Lower` are the services of the modules below it that it uses, by their names. */
@@ -37,6 +40,8 @@ export interface Module<Name extends string, Settings, Lower, Services> {
   readonly exports?: readonly DataExport[];
   /** What `verify`, the page and the metric of integrity ask of it. */
   readonly checks?: readonly Check[];
+  /** Moves the times that it has reckoned from a clock that ran ahead, once that is set right. */
+  readonly setTimesBack?: SetTimesBack;
   /** @throws ConfigError where a setting can only be judged by what the database holds */
   readonly open: (
     host: Host,

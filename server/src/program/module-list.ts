@@ -18,6 +18,7 @@ import { promotions } from "../modules/promotions/open.ts";
 import { reports } from "../modules/reports/open.ts";
 import { risk } from "../modules/risk/open.ts";
 import { trading } from "../modules/trading/open.ts";
+import type { SetTimesBack } from "../runtime/clock-times-store.ts";
 import type { EncryptedTable } from "../runtime/vault/encrypted-table.ts";
 
 const LIST = begin()
@@ -86,6 +87,11 @@ function tryToReadSettings(config: Config): { settings: Settings; problems: read
 /** The checks of all modules, lowest first. */
 export function listChecks(): readonly Check[] {
   return LIST.modules.flatMap(({ checks = [] }) => checks);
+}
+
+/** What each module does where the clock is set back, lowest first. */
+export function listSetTimesBack(): readonly SetTimesBack[] {
+  return LIST.modules.flatMap(({ setTimesBack = [] }) => setTimesBack);
 }
 
 /** The exports of `countinghouse export`. */

@@ -19,7 +19,13 @@ import { openWriteCheck } from "../runtime/write-check.ts";
 import { TARGETS, type Target } from "../targets.ts";
 import { addGauges, listDatabaseGauges } from "./gauges.ts";
 import { judgeSettings } from "./judge-settings.ts";
-import { listChecks, type OpenedModules, openModules, readSettings } from "./module-list.ts";
+import {
+  listChecks,
+  listSetTimesBack,
+  type OpenedModules,
+  openModules,
+  readSettings,
+} from "./module-list.ts";
 import { type Databases, LANES, openDatabases } from "./open-databases.ts";
 import { openHome } from "./open-home.ts";
 import { readTokenSettings } from "./token-settings.ts";
@@ -69,7 +75,16 @@ async function open(config: Config, opening: Opening): Promise<{ server: HttpSer
   const { log, steps, db, batchDb } = opening;
   const metrics = createMetrics();
   const vault = await openVault(db, readVaultOptions(config));
-  const host = { db, batchDb, lanes: LANES, log, vault, metrics, checks: listChecks() };
+  const host = {
+    db,
+    batchDb,
+    lanes: LANES,
+    log,
+    vault,
+    metrics,
+    checks: listChecks(),
+    setTimesBack: listSetTimesBack(),
+  };
   const modules = await openModules(host, readSettings(config));
   steps.push(modules.close);
   const server = await openServer(config, { log, metrics, modules });

@@ -1,9 +1,11 @@
 // Opens the audit trail: the sequencer, the checkpoints, and the recorder of commands for the HTTP kit. The trail is a lower
 // module than the ledger, which passes its transfers to it as a source of leaves.
+
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
 import type { CommandRecorder } from "../../http/index.ts";
+import { setTimesBack } from "../../runtime/clock-times-store.ts";
 import type { Task } from "../../runtime/task.ts";
 import { describeAuditActor } from "../../values/actor.ts";
 import type { Host, Module } from "../module.ts";
@@ -39,6 +41,7 @@ export const audit: Module<"audit", AuditSettings, object, AuditModule> = {
   readSettings,
   encrypted: AUDIT_ENCRYPTED,
   exports: [TRAIL_EXPORT],
+  setTimesBack: setTimesBack([{ table: "audit.sinks", due: ["retry_at"] }]),
   open: (host, settings) => {
     const { db, vault, log } = host;
     const { source, takeTransfersFrom } = awaitSource();

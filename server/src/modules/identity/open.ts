@@ -1,8 +1,10 @@
 // Opens identity: keys and revocations in memory, the mail, the verifiers of all kinds of tokens, and the noting of refusals.
+
 import { availableParallelism } from "node:os";
 import type { Config } from "../../config/config.ts";
 import { readPasskeySettings } from "../../config/passkey-settings.ts";
 import type { TokenVerifier } from "../../http/authenticate.ts";
+import { setTimesBack } from "../../runtime/clock-times-store.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Module } from "../module.ts";
 import { verifyApiKey } from "./api-keys/api-keys.ts";
@@ -38,6 +40,19 @@ export const identity: Module<"identity", IdentityModuleSettings, object, Identi
     mail: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM },
   }),
   encrypted: IDENTITY_ENCRYPTED,
+  setTimesBack: setTimesBack([
+    {
+      table: "identity.sessions",
+      made: ["created_at", "rotated_at", "confirmed_at", "last_used_at"],
+      ends: ["expires_at"],
+    },
+    { table: "identity.api_keys", made: ["created_at"], ends: ["expires_at"] },
+    { table: "identity.link_tokens", made: ["created_at"], ends: ["expires_at"] },
+    { table: "identity.throttles", made: ["last_at"], ends: ["open_at"] },
+    { table: "identity.email_changes", made: ["created_at", "confirmed_at"] },
+    { table: "identity.challenges", due: ["expires_at"] },
+    { table: "identity.mails", due: ["next_attempt_at"] },
+  ]),
   open: async ({ db, log, vault }, settings) => {
     const opened = await openIdentity({ db, log, vault, settings: settings.identity });
     const refusals = openRefusals(opened);

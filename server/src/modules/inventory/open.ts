@@ -1,6 +1,8 @@
 // Opens inventory: the directory of stock accounts, the watch over changes of stock, and, where they are configured, the
 // supplier and the external stock system.
+
 import type { Config } from "../../config/config.ts";
+import { setTimesBack } from "../../runtime/clock-times-store.ts";
 import type { Task } from "../../runtime/task.ts";
 import { noteAvailability, type StockOpener } from "../catalog/index.ts";
 import type { CatalogModule } from "../catalog/open.ts";
@@ -55,6 +57,7 @@ export const inventory: Module<"inventory", InventorySettings, Lower, InventoryM
   name: "inventory",
   readSettings: readInventorySettings,
   checks: [CHECK],
+  setTimesBack: setTimesBack([{ table: "inventory.purchase_orders", due: ["due_at"] }]),
   open: (host, settings, { ledger: { assets }, desk, catalog }) => {
     const { db, log } = host;
     const directory = createStockDirectory(db);

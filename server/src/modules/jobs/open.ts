@@ -1,4 +1,5 @@
 // Opens the jobs module: the outbox and its relay, which starts once every module has subscribed.
+import { setTimesBack } from "../../runtime/clock-times-store.ts";
 import type { Module } from "../module.ts";
 import type { NewEvent } from "./outbox-store.ts";
 import { countWaiting, openRelay } from "./relay-events.ts";
@@ -15,6 +16,7 @@ export interface JobServices {
 export const jobs: Module<"jobs", object, object, JobServices> = {
   name: "jobs",
   readSettings: () => ({}),
+  setTimesBack: setTimesBack([{ table: "jobs.outbox", due: ["next_attempt_at"] }]),
   open: ({ db, log, metrics }) => {
     const subscriptions = createSubscriptions();
     const relay = openRelay({

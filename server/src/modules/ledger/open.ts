@@ -4,8 +4,8 @@ import type { AuditModule } from "../audit/open.ts";
 import type { Check, Module } from "../module.ts";
 import { type Assets, loadAssets } from "./accounts/assets.ts";
 import { getImbalance } from "./accounts/get-balance.ts";
+import { followClock } from "./partitions/follow-clock.ts";
 import { findMissingPartitions } from "./partitions/partition-store.ts";
-import { redateHolds } from "./partitions/redate-holds.ts";
 import { createPartitions } from "./partitions/upkeep-store.ts";
 import { openClockWatch } from "./partitions/watch-clock.ts";
 import { openTransferSource } from "./transactions/transfer-source.ts";
@@ -39,7 +39,7 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
   name: "ledger",
   readSettings: () => ({}),
   checks: [CHECK],
-  open: async ({ db, log }, _settings, { audit }) => {
+  open: async ({ db, log, setTimesBack }, _settings, { audit }) => {
     const assets = await loadAssets(db);
     await createPartitions(db, PARTITION_MONTHS_AHEAD); // the program may have been off since last month
     const clock = openClockWatch(db, log);
@@ -53,7 +53,7 @@ export const ledger: Module<"ledger", object, { audit: AuditModule }, LedgerModu
           everySeconds: DAY_SECONDS,
           run: () => createPartitions(db, PARTITION_MONTHS_AHEAD),
         },
-        { name: "watch_clock", everySeconds: CLOCK_SECONDS, run: () => redateHolds(db) },
+        { name: "watch_clock", everySeconds: CLOCK_SECONDS, run: () => followClock(db, setTimesBack) },
       ],
       listDegraded: clock.describe,
       checkReady: () => requirePartitions(db),

@@ -2,6 +2,7 @@
 import { SYSTEM_ACTOR } from "../../values/actor.ts";
 import type { BookCommand, Decision, Desk } from "../desk/index.ts";
 import type { Task } from "../jobs/index.ts";
+import { getClockLead } from "../ledger/index.ts";
 import { expireOrder } from "./changing/advance-order.ts";
 import { changeOrder } from "./changing/change-order.ts";
 import { factsOf } from "./changing/order-facts.ts";
@@ -47,7 +48,8 @@ export async function queueOrders({ db, desk, settings }: OrderServices): Promis
   let count = 0;
   for (let batch = 0; batch < BATCHES_PER_RUN_MAX; batch += 1) {
     const { graceSeconds } = settings;
-    const ids = await selectOrdersToQueue(db, { graceSeconds, limit: ORDERS_PER_BATCH_MAX });
+    const leadSeconds = await getClockLead(db); // orders' ids are stamps, which may run ahead
+    const ids = await selectOrdersToQueue(db, { graceSeconds, leadSeconds, limit: ORDERS_PER_BATCH_MAX });
     if (ids.length === 0) break;
     const outcome = await desk.submit(buildQueueCommand(ids));
     if ("refused" in outcome) throw outcome.refused;

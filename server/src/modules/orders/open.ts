@@ -12,6 +12,7 @@ import { ORDER_EXPORT, ORDER_LINE_EXPORT } from "./analytics/order-exports.ts";
 import { followPayments } from "./changing/follow-payments.ts";
 import { ORDERS_ENCRYPTED } from "./encrypted-tables.ts";
 import { orderTasks } from "./jobs.ts";
+import { setOrderEndsBack } from "./order-write-store.ts";
 import { openScreening } from "./placing/open-screening.ts";
 import { readTaxRates, type TaxRates } from "./placing/tax-rates.ts";
 import { orderRoutes } from "./routes.ts";
@@ -49,6 +50,7 @@ export const orders: Module<"orders", OrderModuleSettings, Lower, OrderServices>
   encrypted: ORDERS_ENCRYPTED,
   exports: [ORDER_EXPORT, ORDER_LINE_EXPORT],
   checks: [CHECK],
+  setTimesBack: setOrderEndsBack,
   open: ({ db, vault }, settings, { ledger: { assets }, desk, risk, banking, inventory, payments }) => {
     const services: OrderServices = {
       db,

@@ -153,16 +153,16 @@ export async function selectDueOrders(db: Sql, limit: number): Promise<number[]>
   return rows.map((row) => Number(row.id));
 }
 
-/** CONFIRMED orders placed at least `graceSeconds` ago that have goods to ship, oldest first. */
+/** CONFIRMED orders placed at least `graceSeconds` ago, by a clock that is ahead by `leadSeconds`, that have goods to ship, oldest first. */
 export async function selectOrdersToQueue(
   db: Sql,
-  { graceSeconds, limit }: { graceSeconds: number; limit: number },
+  { graceSeconds, leadSeconds, limit }: { graceSeconds: number; leadSeconds: number; limit: number },
 ): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT id
     FROM orders.orders
     WHERE state = 2
-      AND id <= ((extract(epoch FROM clock_timestamp()) - ${graceSeconds}) * 1000000)::bigint
+      AND id <= ((extract(epoch FROM clock_timestamp()) + ${leadSeconds - graceSeconds}) * 1000000)::bigint
       AND cancel_reason IS NULL
       AND shipping_stop = 0
     ORDER BY id

@@ -1,4 +1,6 @@
 // The SQL that writes what a batch's commands left for orders, each kind of row in one statement for the whole batch.
+
+import type { ClockSetBack } from "../../runtime/clock-times-store.ts";
 import { type ColumnTable, columnsOf } from "../../runtime/row-columns.ts";
 import { toArray } from "../../runtime/sql-array.ts";
 import type { Tx } from "../../runtime/transaction.ts";
@@ -212,3 +214,30 @@ export const ADDRESSES: RowWriter<EncryptedAddresses> = {
       SET shipping = excluded.shipping, billing = excluded.billing`.execute();
   },
 };
+
+/**
+ * Unpaid orders that were placed, or got more time, while the clock ran ahead end earlier, but not before now. Returns how many. Locks
+ * them in the order of their ids.
+ */
+export async function setOrderEndsBack(
+  { sql }: Tx,
+  { after, until, microseconds, at }: ClockSetBack,
+): Promise<number> {
+  const { count } = await sql`
+    UPDATE orders.orders
+    SET expires_at = greatest(expires_at - ${microseconds}::bigint, ${at}::bigint), version = version + 1
+    WHERE id IN (
+      SELECT id
+      FROM orders.orders o
+      WHERE expires_at IS NOT NULL
+        AND (id BETWEEN ${after}::bigint AND ${until}::bigint
+          OR EXISTS (
+            SELECT
+            FROM orders.entries e
+            WHERE e.order_id = o.id
+              AND e.event = 'extended'
+              AND e.at BETWEEN ${after}::bigint AND ${until}::bigint))
+      ORDER BY id
+      FOR NO KEY UPDATE)`;
+  return count;
+}

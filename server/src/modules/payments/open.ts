@@ -1,5 +1,7 @@
 // Opens payments: the configured providers, the workers that call them and process their reports, and the sandbox.
+
 import type { Config } from "../../config/config.ts";
+import { setTimesBack } from "../../runtime/clock-times-store.ts";
 import type { Sql } from "../../runtime/database.ts";
 import type { Log } from "../../runtime/log.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
@@ -61,6 +63,11 @@ export const payments: Module<"payments", PaymentSettings, Lower, PaymentModule>
   name: "payments",
   readSettings,
   checks: [CHECK],
+  setTimesBack: setTimesBack([
+    { table: "payments.attempts", due: ["due_at", "leased_until"] },
+    { table: "payments.inbox", due: ["due_at", "leased_until"] },
+    { table: "payments.sandbox_webhooks", due: ["deliver_at"] },
+  ]),
   open: async (host, settings, { ledger: { assets }, desk }) => {
     const { db, log } = host;
     const { pollMs, timeoutMs } = settings;

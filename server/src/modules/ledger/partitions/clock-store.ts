@@ -1,4 +1,5 @@
 // The SQL of the ledger's clock: how far its stamps are ahead of the database's own clock.
+import type { ClockSetBack } from "../../../runtime/clock-times-store.ts";
 import type { Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
@@ -15,39 +16,32 @@ export interface SeenClock {
   readonly lead: number;
   /** The newest stamp at that time. */
   readonly stamp: number;
+  /** Microseconds since 1970; 0: never. */
+  readonly at: number;
 }
 
 /** The clock as it was last seen, locked, and as it is now, with its newest stamp. */
-export async function selectSeenClock({
-  sql,
-}: Tx): Promise<{ last: SeenClock; now: SeenClock & { at: number } }> {
-  const [last] = await sql<[{ lead: bigint; stamp: bigint }]>`
-    SELECT lead, stamp FROM ledger.clock_watch FOR UPDATE`;
+export async function selectSeenClock({ sql }: Tx): Promise<{ last: SeenClock; now: SeenClock }> {
+  const [last] = await sql<[{ lead: bigint; stamp: bigint; seen_at: bigint }]>`
+    SELECT lead, stamp, seen_at FROM ledger.clock_watch FOR UPDATE`;
   const [now] = await sql<[{ at: bigint; stamp: bigint; time: bigint }]>`
     SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS at, ledger.clock() AS time,
       (SELECT last_value FROM ledger.stamps) AS stamp`;
   const [at, lead] = [Number(now.at), Math.max(0, Number(now.time - now.at))];
   return {
-    last: { lead: Number(last.lead), stamp: Number(last.stamp) },
+    last: { lead: Number(last.lead), stamp: Number(last.stamp), at: Number(last.seen_at) },
     now: { at, lead, stamp: Number(now.stamp) },
   };
 }
 
-export async function updateSeenClock({ sql }: Tx, { lead, stamp }: SeenClock): Promise<void> {
-  await sql`UPDATE ledger.clock_watch SET lead = ${lead}::bigint, stamp = ${stamp}::bigint`;
+export async function updateSeenClock({ sql }: Tx, { lead, stamp, at }: SeenClock): Promise<void> {
+  await sql`
+    UPDATE ledger.clock_watch SET lead = ${lead}::bigint, stamp = ${stamp}::bigint, seen_at = ${at}::bigint`;
 }
 
-/** Stamps: holds placed after `after` and up to `until` end earlier by `microseconds`, but not before `at`. */
-export interface Redating {
-  readonly after: number;
-  readonly until: number;
-  readonly microseconds: number;
-  readonly at: number;
-}
-
-/** Returns how many holds were moved. Locks their accounts, in the order of their ids. */
-export async function updateHoldEnds({ sql }: Tx, redating: Redating): Promise<number> {
-  const { after, until, microseconds, at } = redating;
+/** Holds that the wrong clock placed end earlier, but not before now. Returns how many were moved. Locks their accounts, in the order of their ids. */
+export async function updateHoldEnds({ sql }: Tx, back: ClockSetBack): Promise<number> {
+  const { after, until, microseconds, at } = back;
   const those = sql`
     state = 1 AND expires_at IS NOT NULL AND id > ${after}::bigint AND id <= ${until}::bigint`;
   const accounts = await sql<{ id: bigint }[]>`

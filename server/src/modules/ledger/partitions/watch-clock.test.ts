@@ -5,7 +5,7 @@ import { getBalance } from "../accounts/get-balance.ts";
 import { type Book, placeHold } from "../book/book.ts";
 import { selectRecentDebits } from "../index.ts";
 import { verifyBook } from "../verify/verify-book.ts";
-import { redateHolds } from "./redate-holds.ts";
+import { followClock } from "./follow-clock.ts";
 import { createPartitions } from "./upkeep-store.ts";
 import { getClockLead } from "./watch-clock.ts";
 
@@ -90,18 +90,18 @@ it("F6-36 holds placed while the clock ran ahead end as much earlier once it is 
     return rows.map(({ left }) => left);
   };
   await place((book) => book.now + 30 * MINUTE);
-  expect(await redateHolds(ledger.db)).toBe(0);
+  expect(await followClock(ledger.db)).toBe(0);
   await runAhead(HOUR); // what follows is as it was placed an hour ahead, by its own stamp
   for (const minutes of [10, 90]) await place((book) => book.firstStamp + minutes * MINUTE);
   await place(() => undefined);
   await ledger.db`UPDATE ledger.clock_watch SET lead = 0, stamp = (SELECT last_value FROM ledger.stamps)`;
   await place((book) => book.now + 20 * MINUTE); // the clock has been set right
   expect(await ends()).toEqual([30, 70, 150, null, 20]);
-  expect(await redateHolds(ledger.db)).toBe(2);
+  expect(await followClock(ledger.db)).toBe(2);
   expect(await ends()).toEqual([30, 10, 90, null, 20]);
-  for (let time = 0; time < 2; time += 1) expect(await redateHolds(ledger.db)).toBe(0);
+  for (let time = 0; time < 2; time += 1) expect(await followClock(ledger.db)).toBe(0);
   await place((book) => book.now + 20 * MINUTE);
-  expect(await redateHolds(ledger.db)).toBe(0);
+  expect(await followClock(ledger.db)).toBe(0);
   expect(await ends()).toEqual([30, 10, 90, null, 20, 20]);
   const [account] = await ledger.db`
     SELECT round((next_expiry - extract(epoch FROM clock_timestamp()) * 1000000) / 60000000)::int AS next
@@ -120,7 +120,7 @@ it("F6-36 a hold that should have ended meanwhile ends at once", async () => {
   );
   await ledger.db`UPDATE ledger.clock_watch SET lead = 0, stamp = (SELECT last_value FROM ledger.stamps)`;
   expect(await getBalance(ledger.db, payer)).toMatchObject({ held: 1n });
-  expect(await redateHolds(ledger.db)).toBe(1);
+  expect(await followClock(ledger.db)).toBe(1);
   expect(await getBalance(ledger.db, payer)).toMatchObject({ held: 0n });
   expect(await ledger.batch(scope, ({ accounts }) => accounts.get(payer)?.debitsPending)).toBe(0n);
 });

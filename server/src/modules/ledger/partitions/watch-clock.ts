@@ -1,5 +1,5 @@
 // Notices that the ledger has stamps in the future: the database's clock was ahead once and was set back. Nothing is lost; but
-// what was booked then has a wrong date, and holds placed then end late until `redate-holds.ts` moves them.
+// what was booked then has a wrong date, and what was placed then ends late until `follow-clock.ts` moves it.
 import type { Sql } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import { selectClockLead } from "./clock-store.ts";
