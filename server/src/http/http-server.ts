@@ -237,6 +237,7 @@ function addHooks(
     if (request.headers["traceparent"] !== undefined)
       reply.header("traceparent", request.headers["traceparent"]);
     if (request.is404) return done();
+    if (hasEmptyStep(request)) return done(notFound(request));
     const { public: isPublic, limit, guests } = request.routeOptions.config;
     if (limit !== undefined) return attempt(() => limiter.checkNetwork(limit, request, reply), done);
     if (isPublic === true) return done();
@@ -267,10 +268,21 @@ function addHooks(
         reply.header("allow", allowed.join(", ")),
         describeWrongMethod(method, allowed),
       );
-    const message = `there is no ${method} ${path}; /docs lists what there is`;
-    return sendProblem(request, reply, toProblem(new AppError("not_found", "not_found", { message })));
+    return sendProblem(request, reply, toProblem(notFound(request)));
   });
   return admitRequest;
+}
+
+/** "/products/" has a step where an id would be, and nothing in it. */
+function hasEmptyStep({ params }: Pick<FastifyRequest, "params">): boolean {
+  return Object.entries(params as Readonly<Record<string, string>>).some(
+    ([name, value]) => value === "" && name !== "*",
+  );
+}
+
+function notFound({ method, url }: Pick<FastifyRequest, "method" | "url">): AppError {
+  const message = `there is no ${method} ${url.split("?")[0]}; /docs lists what there is`;
+  return new AppError("not_found", "not_found", { message });
 }
 
 /** Answers an error with a problem document, and reports it. */

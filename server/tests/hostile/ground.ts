@@ -113,7 +113,17 @@ async function makeKnownValues(app: TestApp, token: string): Promise<KnownValues
   const accounts = { cash_account_id: payer, asset_account_id: units };
   const limit = { side: "buy", type: "limit", quantity: "1", limit_price: "1" };
   const order = await post("/trade-orders", { instrument_id: instrument, ...limit, ...accounts });
+  const owner = { token: await app.token("customer", "owner"), body: {} };
+  const cart = (await app.call("POST", "/api/v1/carts", owner)).body.id; // no stranger's, whoever makes one first
+  const sold = await post("/orders", {
+    items: [{ description: "Known", unit_price: "1.00", quantity: 1 }],
+    customer_id: "owner",
+    external_customer: true,
+    payment_method: "invoice",
+  });
   return {
+    "carts.id": cart,
+    "orders.id": sold,
     "instruments.id": instrument,
     "trade-orders.id": order,
     instrument_id: instrument,

@@ -137,16 +137,20 @@ describe("the options of serve", () => {
   });
 });
 
-it("F6-32 a server that is told to stop while it starts leaves no PostgreSQL behind", async () => {
+it("F6-32 a server that is told to stop while it starts leaves no PostgreSQL behind, and does not say that it runs", async () => {
   const dataDir = makePlace();
   const env = { PATH: process.env["PATH"], DATA_DIR: dataDir, PORT: "0", LOG_LEVEL: "info" };
   const child = spawn(process.execPath, [PROGRAM, "serve"], { cwd: dataDir, env });
-  let log = "";
+  let [log, out] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
   child.stderr.on("data", (chunk) => {
     if (log === "") child.kill("SIGTERM"); // it has just made its cluster
     log += chunk;
   });
   expect(await once(child, "exit"), log).toEqual([0, null]);
+  expect(out).toBe("");
   expect(log).toContain('"made a new PostgreSQL cluster"');
   expect(await findRunningPostgres(dataDir)).toBeUndefined();
   expect(readdirSync(join(dataDir, "postgres"))).not.toContain("postmaster.pid");

@@ -58,8 +58,9 @@ async function serve(options: ServeOptions): Promise<void> {
     return { app, forget: noteRunning(resolve(config.DATA_DIR), app.url) };
   });
   const isStartLeft = config.DB_URL !== undefined;
-  stopOnSignal(starting, { log, timeoutMs: config.SHUTDOWN_TIMEOUT_MS, isStartLeft });
+  const isStopping = stopOnSignal(starting, { log, timeoutMs: config.SHUTDOWN_TIMEOUT_MS, isStartLeft });
   const { app } = await starting;
+  if (isStopping()) return;
   if (process.stdout.isTTY || config.APP_ENV !== "production") console.log(welcome(app, config));
 }
 

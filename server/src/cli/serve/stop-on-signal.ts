@@ -13,11 +13,14 @@ export interface StopOptions {
 /** If stopping takes this much longer than the time of the requests, the process is ended by force. */
 const GRACE_MS = 5_000;
 
-/** @param starting the program, with a function that removes the notes about it */
+/**
+ * @param starting the program, with a function that removes the notes about it
+ * @returns whether it is ending: then nothing is said about a start any more
+ */
 export function stopOnSignal(
   starting: Promise<{ readonly app: App; readonly forget: () => void }>,
   { log, timeoutMs, isStartLeft }: StopOptions,
-): void {
+): () => boolean {
   let isStarted = false;
   let isStopping = false;
   starting.then(
@@ -48,4 +51,5 @@ export function stopOnSignal(
   if (process.channel !== undefined) process.once("disconnect", () => stop("end of the launcher"));
   // `serve 2>&1 | head`: ends as any program does when a pipe's reader has gone, but answers the requests under way first.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop("end of the reader"));
+  return () => isStopping;
 }

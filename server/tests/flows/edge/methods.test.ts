@@ -28,6 +28,21 @@ it("F6-39 another method on a known path is 405 and names those that it takes; a
   }
 });
 
+it("F6-39 a path with nothing in a step, as one that ends in a slash, is no path", async () => {
+  const token = await app.token("admin");
+  const { paths } = (await app.call("GET", "/openapi.json")).body;
+  for (const path of Object.keys(paths)) {
+    const slashed = `${path.replaceAll(/\{\w+\}/g, "1")}/`;
+    const empty = path.replaceAll(/\{\w+\}/g, "");
+    const tried = [slashed, `${slashed}?limit=1`, slashed.replace("/api/v1", ""), ...(empty === path ? [] : [empty])];
+    for (const each of tried)
+      for (const method of ["GET", "POST", "PATCH", "DELETE"]) {
+        const { status, body } = await app.call(method, each, { token, ...(method === "POST" ? { body: {} } : {}) });
+        expect([status, body.code], `${method} ${each}`).toEqual([404, "not_found"]);
+      }
+  }
+});
+
 it("F6-39 the document tells of every refusal where it happens", async () => {
   const { paths } = (await app.call("GET", "/openapi.json")).body;
   const of = (path: string, method: string) => Object.keys(paths[`/api/v1${path}`][method].responses);
