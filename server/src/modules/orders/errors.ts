@@ -77,7 +77,8 @@ export const ORDER_ERRORS = {
   shipping_stopped: {
     kind: "conflict",
     title: "Money of the order went back or may do so: its goods stay here.",
-    wayOut: "`shipping_stop` says why. Cancel the order, or ship it with `ship_anyway` and a `note`.",
+    wayOut:
+      "`shipping_stop` says why. Cancel the order, or ship it with `ship_anyway` and a `note`. Where its refund failed, refund it again, or go on with POST /orders/{id}/reserve.",
   },
   order_not_shipped: {
     kind: "conflict",

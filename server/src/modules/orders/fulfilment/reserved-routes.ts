@@ -36,6 +36,8 @@ export function addReservedRoutes(server: HttpServer, services: OrderServices): 
     tags,
     operationId: "reserveShort",
     summary: "Reserve what is short of an order, as far as there are units by now (staff)",
+    description:
+      "Where goods were stopped because their money went back, and the refund came to nothing, they are to be shipped again: what was freed of them is reserved anew.",
     act: () => reserveShort(services),
   });
 }
