@@ -61,7 +61,8 @@ async function update(
     UPDATE ${sql.unsafe(table)}
     SET ${sql.unsafe(set.join(", "))}
     FROM (
-      SELECT to_timestamp(${at}::bigint / 1000000.0) AS now, to_timestamp(${after}::bigint / 1000000.0) AS after,
+      SELECT to_timestamp(${at}::bigint / 1000000.0) AS now,
+        to_timestamp(${after}::bigint / 1000000.0) AS after,
         ${microseconds}::bigint * interval '1 microsecond' AS back) AS clock
     WHERE ${sql.unsafe(where.join(" OR "))}`;
   return count;

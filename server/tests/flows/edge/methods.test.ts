@@ -34,10 +34,18 @@ it("F6-39 a path with nothing in a step, as one that ends in a slash, is no path
   for (const path of Object.keys(paths)) {
     const slashed = `${path.replaceAll(/\{\w+\}/g, "1")}/`;
     const empty = path.replaceAll(/\{\w+\}/g, "");
-    const tried = [slashed, `${slashed}?limit=1`, slashed.replace("/api/v1", ""), ...(empty === path ? [] : [empty])];
+    const tried = [
+      slashed,
+      `${slashed}?limit=1`,
+      slashed.replace("/api/v1", ""),
+      ...(empty === path ? [] : [empty]),
+    ];
     for (const each of tried)
       for (const method of ["GET", "POST", "PATCH", "DELETE"]) {
-        const { status, body } = await app.call(method, each, { token, ...(method === "POST" ? { body: {} } : {}) });
+        const { status, body } = await app.call(method, each, {
+          token,
+          ...(method === "POST" ? { body: {} } : {}),
+        });
         expect([status, body.code], `${method} ${each}`).toEqual([404, "not_found"]);
       }
   }
