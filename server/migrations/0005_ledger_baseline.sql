@@ -213,7 +213,7 @@ CREATE TABLE ledger.journals (
   metadata       text,
   effective_at   timestamptz,
   -- whose commands alone move it; null: nobody's
-  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note', 'trade_order')),
+  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note', 'trade_order', 'position')),
   owner_id       bigint,
   CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
   CONSTRAINT journals_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)

@@ -154,6 +154,7 @@ CREATE TABLE trading.orders (
   fired_dealt       bigint,   -- where an order of its side was dealt then
   quoted_bid        bigint,   -- at placing
   quoted_ask        bigint,
+  chosen_lots       text,     -- of a sale: JSON, the lots to be sold
   reason            text,
   entry_count       smallint NOT NULL,
   version           integer  NOT NULL,
@@ -203,6 +204,10 @@ CREATE TABLE trading.executions (
   money            bigint   NOT NULL CHECK (money > 0),
   fee              bigint   NOT NULL CHECK (fee >= 0),
   realized         bigint   NOT NULL, -- gain of what was sold over what it had cost, fees included
+  rate             numeric  CHECK (rate > 0), -- to the reporting currency; null: none was known
+  realized_reporting bigint,
+  currency_gain    bigint,
+  basis            smallint CHECK (basis BETWEEN 1 AND 3), -- of a sale: average, fifo, chosen lots
   journal_id       bigint   NOT NULL UNIQUE,
   quote_id         bigint
 );
@@ -211,21 +216,88 @@ CREATE INDEX executions_by_owner ON trading.executions (owner_id, id);
 CREATE INDEX executions_by_instrument ON trading.executions (instrument_id, id);
 CREATE INDEX executions_by_account ON trading.executions (asset_account_id, id);
 
--- What trading has put into an account of an asset, and what that cost.
+-- How gains are counted: the currency in which positions are also told, and how a sale finds its cost.
+CREATE TABLE trading.settings (
+  one                boolean  PRIMARY KEY DEFAULT true CHECK (one),
+  reporting_currency text     NOT NULL DEFAULT 'USD',
+  basis              smallint NOT NULL DEFAULT 1 CHECK (basis IN (1, 2)) -- average, first in first out
+);
+INSERT INTO trading.settings DEFAULT VALUES;
+
+-- What trading has put into an account of an asset, and what that cost. Sums in the reporting currency are
+-- null where an exchange rate was missing.
 CREATE TABLE trading.positions (
-  asset_account_id bigint  NOT NULL,
-  currency         text    NOT NULL,
-  asset            text    NOT NULL,
-  owner_id         text    NOT NULL,
-  quantity         bigint  NOT NULL CHECK (quantity >= 0),
-  cost             bigint  NOT NULL CHECK (cost >= 0), -- of the quantity, fees included
-  realized         bigint  NOT NULL,
-  fees             bigint  NOT NULL CHECK (fees >= 0),
-  version          integer NOT NULL,
+  asset_account_id   bigint  NOT NULL,
+  currency           text    NOT NULL,
+  asset              text    NOT NULL,
+  owner_id           text    NOT NULL,
+  quantity           bigint  NOT NULL CHECK (quantity >= 0),
+  cost               bigint  NOT NULL CHECK (cost >= 0), -- of the quantity, fees included
+  cost_reporting     bigint  CHECK (cost_reporting >= 0),
+  realized           bigint  NOT NULL,
+  realized_reporting bigint,
+  currency_gain      bigint, -- of realized_reporting, what the exchange rate brought
+  fees               bigint  NOT NULL CHECK (fees >= 0),
+  -- lots up to this id have cost the same on average
+  pooled_until       bigint  NOT NULL CHECK (pooled_until >= 0),
+  pooled_quantity    bigint  NOT NULL CHECK (pooled_quantity BETWEEN 0 AND quantity),
+  pooled_cost        bigint  NOT NULL CHECK (pooled_cost BETWEEN 0 AND cost),
+  pooled_reporting   bigint  CHECK (pooled_reporting >= 0),
+  version            integer NOT NULL,
   PRIMARY KEY (asset_account_id, currency),
   CHECK (quantity > 0 OR cost = 0)
 ) WITH (fillfactor = 70);
 CREATE INDEX positions_by_owner ON trading.positions (owner_id);
+CREATE INDEX positions_by_asset ON trading.positions (asset, asset_account_id);
+
+-- The parts of positions, each with its cost, its date and the exchange rate of that moment.
+CREATE TABLE trading.lots (
+  id               bigint   PRIMARY KEY, -- stamp
+  asset_account_id bigint   NOT NULL,
+  currency         text     NOT NULL,
+  bought           boolean  NOT NULL, -- else received
+  acquired_at      bigint   NOT NULL, -- stamp
+  quantity         bigint   NOT NULL CHECK (quantity > 0),
+  remaining        bigint   NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
+  cost             bigint   NOT NULL CHECK (cost >= 0), -- of what remains
+  rate             numeric  CHECK (rate > 0),
+  cost_reporting   bigint   CHECK (cost_reporting >= 0)
+) WITH (fillfactor = 70);
+CREATE INDEX lots_open ON trading.lots (asset_account_id, acquired_at, id) WHERE remaining > 0;
+CREATE INDEX lots_by_account ON trading.lots (asset_account_id, id);
+
+-- What changed a position without a trade: units sent or received with their cost and date, and a split.
+CREATE TABLE trading.movements (
+  id               bigint   PRIMARY KEY, -- stamp; of received units that of their lot
+  asset_account_id bigint   NOT NULL,
+  currency         text     NOT NULL,
+  kind             smallint NOT NULL CHECK (kind IN (1, 2, 3, 4)), -- sent, received, split, missing
+  quantity         bigint   NOT NULL CHECK (quantity >= 0), -- of a split: before it
+  basis            smallint CHECK (basis BETWEEN 1 AND 3),
+  cost             bigint   CHECK (cost >= 0),
+  cost_reporting   bigint   CHECK (cost_reporting >= 0),
+  rate             numeric  CHECK (rate > 0),
+  acquired_at      bigint,
+  -- of a split: new units for old, and what was paid for a fraction
+  numerator        bigint   CHECK (numerator > 0),
+  denominator      bigint   CHECK (denominator > 0),
+  cash             bigint   CHECK (cash >= 0),
+  transfer_id      bigint   NOT NULL, -- what they belong to: a transfer of positions or a corporate action
+  actor_id         text     NOT NULL
+);
+CREATE INDEX movements_by_account ON trading.movements (asset_account_id, id);
+CREATE INDEX movements_by_transfer ON trading.movements (transfer_id);
+
+-- What was taken out of lots: by an execution or by a movement.
+CREATE TABLE trading.lot_uses (
+  used_by        bigint NOT NULL,
+  lot_id         bigint NOT NULL REFERENCES trading.lots,
+  quantity       bigint NOT NULL CHECK (quantity > 0),
+  cost           bigint NOT NULL CHECK (cost >= 0),
+  cost_reporting bigint,
+  PRIMARY KEY (used_by, lot_id)
+);
+CREATE INDEX lot_uses_by_lot ON trading.lot_uses (lot_id);
 
 CREATE FUNCTION trading.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
   AS $$

@@ -183,6 +183,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   cancelTradeOrder: by(EVERYONE, "trading:write"),
   cancelTradeOrders: by(EVERYONE, "trading:write"),
   listPositions: by(EVERYONE, "trading:read"),
+  listLots: by(EVERYONE, "trading:read"),
+  transferPosition: moving(EVERYONE, "trading:write"),
 
   // What was sold
   getSales: by(STAFF, "orders:read"),

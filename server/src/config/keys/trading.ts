@@ -1,4 +1,5 @@
 // The settings of trading.
+import { currency } from "../forms.ts";
 import type { ConfigKey } from "../key.ts";
 
 export const TRADING_KEYS = [
@@ -30,6 +31,23 @@ export const TRADING_KEYS = [
     default: "24",
     description:
       "Months for which quotes are kept beside the present one, by when they came in; older months are dropped whole, their candles stay. 0: for ever.",
+  },
+  {
+    name: "TRADING_REPORTING_CURRENCY",
+    group: "Trading",
+    type: "string",
+    form: currency,
+    default: undefined,
+    description:
+      "Currency in which positions and gains are also told, by the exchange rates of their days; DEFAULT_CURRENCY where nothing is set. Fixed by the first trade.",
+  },
+  {
+    name: "TRADING_COST_BASIS",
+    group: "Trading",
+    type: "choice",
+    choices: ["average", "fifo"],
+    default: "average",
+    description: "How the cost of what is sold is found, where an order chooses no lots.",
   },
   {
     name: "TRADING_RANDOM_WALK",

@@ -132,14 +132,14 @@ export type StatementDocument = Type.Static<typeof Statement>;
 export const OwnedBy = Type.Union(
   [
     Type.Object(
-      { type: Type.Enum(["order", "payment", "credit_note", "trade_order"]), id: Id },
+      { type: Type.Enum(["order", "payment", "credit_note", "trade_order", "position"]), id: Id },
       { title: "OwnedBy" },
     ),
     Type.Null(),
   ],
   {
     description:
-      "The order, payment, credit note or trade order whose commands alone move it; null: nobody's",
+      "The order, payment, credit note, trade order, or change of positions, whose commands alone move it; null: nobody's",
   },
 );
 

@@ -4,6 +4,7 @@ export { needOwners, needOwnersOf, ownersOf } from "./accounts/account-owners.ts
 export { findOwnAccounts, findOwners } from "./accounts/owner-store.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
+export { selectRatesTo } from "./exchange/exchange-rate-store.ts";
 export { createHttpRateSource, type RateSource } from "./exchange/rate-source.ts";
 export { updateExchangeRates } from "./exchange/update-exchange-rates.ts";
 export { type BankingServices, bankingRoutes } from "./routes.ts";

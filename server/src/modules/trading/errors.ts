@@ -75,6 +75,17 @@ export const TRADING_ERRORS = {
     title: "The order is worth less or more than the instrument allows.",
     wayOut: "Send a quantity whose worth lies between the bounds that are named.",
   },
+  position_too_small: {
+    kind: "refused",
+    title: "The position has less than that.",
+    wayOut:
+      "GET /positions shows what each has; units that came without a cost move with POST /transactions.",
+  },
+  lot_not_open: {
+    kind: "refused",
+    title: "A chosen lot is not there, or has too little left.",
+    wayOut: "GET /lots lists the open lots of your positions with what is left of each.",
+  },
   condition_met_already: {
     kind: "refused",
     title: "The newest quote has reached the order's price already.",

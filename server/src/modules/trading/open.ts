@@ -6,6 +6,7 @@ import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Module } from "../module.ts";
+import { type GainWish, keepGainSettings } from "./positions/gain-settings.ts";
 import { dropQuotes } from "./quotes/quote-store.ts";
 import { walk } from "./quotes/random-walk.ts";
 import { tradingRoutes } from "./routes.ts";
@@ -22,6 +23,7 @@ interface TradingModuleSettings extends TradingSettings {
   readonly randomWalkSeed: number | undefined;
   /** 0: quotes are kept for ever. */
   readonly quotesMonths: number;
+  readonly gains: GainWish;
 }
 
 interface Lower {
@@ -39,7 +41,13 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
   name: "trading",
   readSettings,
   checks: [CHECK],
-  open: ({ db }, { randomWalkSeed, quotesMonths, ...settings }, { ledger: { assets }, desk, banking }) => {
+  open: async (
+    { db },
+    { randomWalkSeed, quotesMonths, gains, ...settings },
+    { ledger: { assets }, desk, banking },
+  ) => {
+    const problem = await keepGainSettings({ db, assets }, gains);
+    if (problem !== undefined) throw new ConfigError([problem]);
     const services: TradingServices = { db, desk, assets, moneyGuard: banking.moneyGuard, settings };
     return {
       services,
@@ -63,6 +71,11 @@ function readSettings(config: Config): TradingModuleSettings {
     openOrdersMax: config.TRADING_OPEN_ORDERS_MAX,
     ordersPerMinuteMax: config.TRADING_ORDERS_PER_MINUTE,
     randomWalkSeed,
+    gains: {
+      wanted: config.TRADING_REPORTING_CURRENCY,
+      byDefault: config.DEFAULT_CURRENCY,
+      basis: config.TRADING_COST_BASIS === "fifo" ? "fifo" : "average",
+    },
     quotesMonths: config.TRADING_QUOTES_MONTHS,
   };
 }

@@ -16,6 +16,9 @@ export interface TradingSettings {
   readonly ordersPerMinuteMax: number;
 }
 
+/** What reading needs. */
+export type TradingReader = Pick<TradingServices, "db" | "assets">;
+
 /** What taking quotes and filling the orders they fire needs. */
 export interface FillServices {
   readonly db: Sql;

@@ -1,6 +1,7 @@
 // The SQL of exchange rates, which are only ever added, and of the rates that exchanges have used.
-import type { Sql } from "../../../runtime/database.ts";
+import type { AnySql, Sql } from "../../../runtime/database.ts";
 import { columnsOf } from "../../../runtime/row-columns.ts";
+import { toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { ExchangeRate, NewRate, RecordedExchange } from "./exchange-rate.ts";
 
@@ -59,6 +60,24 @@ export async function selectLatestRate(
     ORDER BY id DESC
     LIMIT 1`;
   return rows.map(toRate)[0];
+}
+
+/** The latest rates of some currencies to one, by currency; for batches of the desk too. */
+export async function selectRatesTo(
+  sql: AnySql,
+  quote: string,
+  bases: readonly string[],
+): Promise<[string, string][]> {
+  const rows = await sql<{ base: string; rate: string }[]>`
+    SELECT b.code AS base, r.rate::text AS rate
+    FROM unnest(${toTextArray(bases)}::text[]) AS b (code)
+    CROSS JOIN LATERAL (
+      SELECT rate
+      FROM banking.exchange_rates
+      WHERE base = b.code AND quote = ${quote}
+      ORDER BY id DESC
+      LIMIT 1) AS r`.execute();
+  return rows.map(({ base, rate }) => [base, rate]);
 }
 
 /** Newest first. */

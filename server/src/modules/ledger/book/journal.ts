@@ -25,7 +25,7 @@ export function describeReversal(reversedId: number): string {
   return `${REVERSAL_METADATA.before}${reversedId}${REVERSAL_METADATA.after}`;
 }
 
-export type OwnerType = "order" | "payment" | "credit_note" | "trade_order";
+export type OwnerType = "order" | "payment" | "credit_note" | "trade_order" | "position";
 
 /** The owner of a journal or hold: only its commands capture, release or undo it. */
 export interface Owner {

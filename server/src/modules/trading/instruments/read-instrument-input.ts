@@ -59,7 +59,8 @@ export function readNewInstrument(
   return { symbol: input.symbol, asset: asset.code, currency: money.code, terms };
 }
 
-function readSecurity(assets: Assets, code: string): Asset {
+/** @throws AppError `invalid/unknown_asset` */
+export function readSecurity(assets: Assets, code: string): Asset {
   const asset = assets.byCode(code);
   if (asset?.kind === "security") return asset;
   throw ledgerError("unknown_asset", {

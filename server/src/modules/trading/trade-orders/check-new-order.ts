@@ -1,12 +1,15 @@
 // The rules for a new order, checked before anything is held for it: the instrument's grid and bounds, and the price band.
 import type { AppError } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
+import type { Desk } from "../../desk/index.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
 import { formatPrice } from "../instruments/describe-instrument.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
 import { isWithinHours } from "../instruments/trading-hours.ts";
 import { moneyOf } from "../matching/price.ts";
+import { holdingOf, positionsOf } from "../positions/keep-position.ts";
+import type { TradingAccounts } from "./find-trading-accounts.ts";
 import type { NewTradeOrder } from "./new-trade-order.ts";
 
 /** Refuses `instrument_not_open`, with the reason. @param now stamp */
@@ -92,5 +95,29 @@ export function refuseQuantity(
     return refuseWorth(
       `is worth ${cash(worth)} ${money.code}, and may be worth at most ${cash(mostNotional)}`,
     );
+  return undefined;
+}
+
+/** Refuses `lot_not_open`, naming the chosen lot that is not there, or not of this account and currency, or has too little. */
+export function refuseLots(
+  desk: Desk,
+  {
+    order,
+    accounts,
+    instrument,
+  }: { order: Pick<NewTradeOrder, "lots">; accounts: TradingAccounts; instrument: Instrument },
+): AppError | undefined {
+  if (order.lots === undefined) return undefined;
+  const { lots } = holdingOf(positionsOf(desk, accounts.assetAccountId), { ...accounts, instrument });
+  for (const [index, { lotId, quantity }] of order.lots.entries()) {
+    const remaining = lots.find(({ id }) => id === lotId)?.remaining ?? 0n;
+    if (quantity <= remaining) continue;
+    const { security } = sidesOf(desk.assets, instrument);
+    const reason =
+      remaining === 0n
+        ? "is no open lot of this account and currency"
+        : `has ${formatAmount(remaining, security.scale)} left`;
+    return tradingError("lot_not_open", { fields: [{ field: `lots[${index}].lot_id`, reason }] });
+  }
   return undefined;
 }

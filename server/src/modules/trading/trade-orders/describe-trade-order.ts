@@ -68,6 +68,7 @@ export function describeTradeOrder(assets: Assets, { order, instrument }: Descri
             best_price_seen: priceOrNull(firing.extreme),
           },
     quoted: quoted === null ? null : { bid: price(quoted.bid), ask: price(quoted.ask) },
+    lots: order.lots?.map((lot) => ({ lot_id: String(lot.lotId), quantity: quantity(lot.quantity) })) ?? null,
     reason: order.reason,
     version: order.version,
     placed_at: formatStamp(order.id),
@@ -84,9 +85,15 @@ function averageOf({ money, filled }: TradeOrder, scales: { asset: number; money
 export function describeExecution(
   assets: Assets,
   execution: Execution,
-  instrument: Pick<Instrument, "asset" | "currency">,
+  {
+    instrument,
+    reportingCurrency,
+  }: { instrument: Pick<Instrument, "asset" | "currency">; reportingCurrency: string },
 ) {
   const { scales } = sidesOf(assets, instrument);
+  const reporting = (value: bigint | null) =>
+    value === null ? null : formatAmount(value, assets.byCode(reportingCurrency)?.scale ?? 0);
+  const { realizedReporting: gain, currencyGain } = execution;
   return {
     id: String(execution.id),
     quantity: formatAmount(execution.quantity, scales.asset),
@@ -94,6 +101,11 @@ export function describeExecution(
     money: formatAmount(execution.money, scales.money),
     fee: formatAmount(execution.fee, scales.money),
     realized: formatAmount(execution.realized, scales.money),
+    rate: execution.rate,
+    realized_reporting: reporting(gain),
+    price_gain: reporting(gain === null || currencyGain === null ? null : gain - currencyGain),
+    currency_gain: reporting(currencyGain),
+    cost_basis: execution.basis,
     transaction_id: String(execution.journalId),
     quote_id: execution.quoteId === null ? null : String(execution.quoteId),
     executed_at: formatStamp(execution.id),

@@ -2,7 +2,7 @@
 // position, execution, timeline and event change in the same commit. Used for placing an order that can be filled at once, and by
 // the command that fills a fired order.
 import { AppError } from "../../../values/app-error.ts";
-import { type Desk, leaveRow, setRow, tellEvent } from "../../desk/index.ts";
+import { type Desk, leaveRow, tellEvent } from "../../desk/index.ts";
 import {
   type Assets,
   allOrNothing,
@@ -15,8 +15,8 @@ import {
 } from "../../ledger/index.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
 import { feeOf, moneyOf } from "../matching/price.ts";
-import { applyFill, type Position } from "../positions/position.ts";
-import { POSITIONS, SAVED_POSITIONS } from "../positions/position-store.ts";
+import { chosenLots } from "../positions/chosen-lots.ts";
+import { keepFill } from "../positions/keep-position.ts";
 import { armExits, endOthers } from "./related-orders.ts";
 import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, type Execution, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
@@ -70,15 +70,18 @@ export function fillOrder(desk: Desk, order: TradeOrder, dealing: Dealing): Trad
   const [cash, fees] = [order.money + money, order.fees + fee];
   const sums = { filled: order.quantity, money: cash, fees };
   const filled = moved(order, { ...AT_ITS_END, state: "filled", ...sums });
-  const realized = keepPosition(desk, order, { instrument, quantity, money, fee });
+  const id = takeStamps(desk.book, 1);
+  const fill = { id, side: order.side, quantity, money, fee, chosen: chosenLots(order) };
+  const gain = keepFill(desk, { ...order, instrument }, fill);
   const execution: Execution = {
-    id: takeStamps(desk.book, 1),
+    id,
     orderId: order.id,
     instrumentId: instrument.id,
     ownerId: order.ownerId,
     assetAccountId: order.assetAccountId,
     side: order.side,
-    ...{ quantity, price, money, fee, realized, journalId, quoteId },
+    ...gain,
+    ...{ quantity, price, money, fee, journalId, quoteId },
   };
   saveOrder(desk, filled, { event: "filled", actorId, instrument });
   leaveRow(desk, NEW_EXECUTIONS, execution);
@@ -130,27 +133,6 @@ function transfersOf(
       ? [between(cashAccountId, paid, fill.money), between(dealt, assetAccountId, fill.quantity)]
       : [between(assetAccountId, dealt, fill.quantity), between(paid, cashAccountId, fill.money)];
   return fill.fee === 0n ? exchanged : [...exchanged, between(cashAccountId, fees, fill.fee)];
-}
-
-/** @returns the gain */
-function keepPosition(
-  desk: Desk,
-  order: TradeOrder,
-  fill: { instrument: Instrument; quantity: bigint; money: bigint; fee: bigint },
-): bigint {
-  const { assetAccountId, ownerId, side } = order;
-  const { asset, currency } = fill.instrument;
-  const known = desk.rows.of(POSITIONS).get(assetAccountId) ?? [];
-  const none: Position = {
-    ...{ assetAccountId, currency, asset, ownerId },
-    ...{ quantity: 0n, cost: 0n, realized: 0n, fees: 0n, version: 0 },
-  };
-  const before = known.find((position) => position.currency === currency) ?? none;
-  const { position, realized } = applyFill(before, { side, ...fill });
-  const others = known.filter((each) => each.currency !== currency);
-  setRow(desk, POSITIONS, [assetAccountId, [...others, position]]);
-  leaveRow(desk, SAVED_POSITIONS, position);
-  return realized;
 }
 
 function tellExecution(desk: Desk, execution: Execution): void {

@@ -6,16 +6,15 @@ import { formatStamp } from "../../../values/time.ts";
 import { tradingError } from "../errors.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
 import type { Instrument } from "../instruments/instrument.ts";
-import type { TradingServices } from "../services.ts";
+import { selectGainSettings } from "../positions/position-store.ts";
+import type { TradingReader } from "../services.ts";
 import { describeExecution, describeTradeOrder } from "./describe-trade-order.ts";
 import type { TradeOrder } from "./trade-order.ts";
 import * as store from "./trade-order-read-store.ts";
 import type { TradeOrderDetailDocument } from "./trade-order-schemas.ts";
 
-type Reader = Pick<TradingServices, "db" | "assets">;
-
 /** @throws AppError `not_found/trade_order_not_found`, also for somebody else's order */
-export async function getTradeOrder({ db }: Reader, actor: Actor, id: number): Promise<TradeOrder> {
+export async function getTradeOrder({ db }: TradingReader, actor: Actor, id: number): Promise<TradeOrder> {
   const order = await store.selectTradeOrder(db, id);
   if (order === undefined) throw tradingError("trade_order_not_found");
   if (!actsForAll(actor) && order.ownerId !== actor.id) throw asHidden(tradingError("trade_order_not_found"));
@@ -24,21 +23,25 @@ export async function getTradeOrder({ db }: Reader, actor: Actor, id: number): P
 
 /** With its executions, its timeline and related orders. @throws AppError `not_found/trade_order_not_found` */
 export async function getTradeOrderDetail(
-  reader: Reader,
+  reader: TradingReader,
   actor: Actor,
   id: number,
 ): Promise<TradeOrderDetailDocument> {
   const { db, assets } = reader;
   const order = await getTradeOrder(reader, actor, id);
-  const [instrument, executions, entries, related] = await Promise.all([
+  const [instrument, executions, entries, related, { settings }] = await Promise.all([
     getInstrument(db, order.instrumentId),
     store.selectExecutions(db, id),
     store.selectTradeEntries(db, id),
     store.selectRelated(db, order),
+    selectGainSettings(db),
   ]);
+  const { reportingCurrency } = settings;
   return {
     ...describeTradeOrder(assets, { order, instrument }),
-    executions: executions.map((execution) => describeExecution(assets, execution, instrument)),
+    executions: executions.map((execution) =>
+      describeExecution(assets, execution, { instrument, reportingCurrency }),
+    ),
     timeline: entries.map(({ at, event, state, actorId, note }) => ({
       at: formatStamp(at),
       event,
@@ -52,7 +55,7 @@ export async function getTradeOrderDetail(
 
 /** Newest first, with their instruments. Asking for another customer finds nothing. */
 export async function findTradeOrders(
-  { db }: Reader,
+  { db }: TradingReader,
   actor: Actor,
   filter: store.TradeOrderFilter,
 ): Promise<Page<{ order: TradeOrder; instrument: Instrument }>> {

@@ -1,6 +1,7 @@
 // A new trade order, checked in form: prices in billionths, quantities in the asset's smallest unit, money in the currency's.
 import { createHash } from "node:crypto";
 import type { PriceSource, Side } from "../matching/meet-quote.ts";
+import type { ChosenLot } from "../positions/position.ts";
 import type { OrderType, TimeInForce } from "./trade-order.ts";
 
 export interface NewTradeOrder {
@@ -22,6 +23,8 @@ export interface NewTradeOrder {
   readonly clientOrderId: string | undefined;
   readonly cashAccountId: number | undefined;
   readonly assetAccountId: number | undefined;
+  /** Of a sale: the lots to be sold. */
+  readonly lots: readonly ChosenLot[] | undefined;
   /** Exits that become active when it is filled. */
   readonly takeProfit: { readonly limitPrice: bigint } | undefined;
   readonly stopLoss: { readonly stopPrice: bigint; readonly limitPrice: bigint | undefined } | undefined;

@@ -14,7 +14,7 @@ import { dealtPrice, isReached } from "../matching/meet-quote.ts";
 import { quantityFor } from "../matching/price.ts";
 import { POSITIONS } from "../positions/position-store.ts";
 import type { TradingCaller, TradingServices } from "../services.ts";
-import { refuseClosed, refusePrices, refuseQuantity } from "./check-new-order.ts";
+import { refuseClosed, refuseLots, refusePrices, refuseQuantity } from "./check-new-order.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
 import { fillOrder, scopeOfFill } from "./fill-order.ts";
 import { findTradingAccounts, type TradingAccounts } from "./find-trading-accounts.ts";
@@ -130,7 +130,8 @@ function refuse(desk: Desk, { services, caller, orders, accounts }: Placing, ins
   if (isLimited && counts.recent + orders.length > settings.ordersPerMinuteMax)
     return tradingError("too_many_trade_orders", { retryAfterSeconds: 60 });
   for (const order of orders) {
-    const refused = refusePrices(assets, instrument, order);
+    const refused =
+      refusePrices(assets, instrument, order) ?? refuseLots(desk, { order, accounts, instrument });
     if (refused !== undefined) return refused;
   }
   return undefined;
@@ -251,6 +252,7 @@ function toOrder(
     parentId: null,
     firing: null,
     quoted: quote === null ? null : { bid: quote.bid, ask: quote.ask },
+    lots: order.lots ?? null,
     reason: null,
     entryCount: 1,
     version: 1,
@@ -274,7 +276,7 @@ function toExits(desk: Desk, { entry, order }: { entry: TradeOrder; order: NewTr
       expiresAt: null,
       session: null,
     },
-    ...{ clientOrderId: null, parentId: entry.id, groupId: count > 1 ? first : null },
+    ...{ clientOrderId: null, parentId: entry.id, groupId: count > 1 ? first : null, lots: null },
   };
   const exits: TradeOrder[] = [];
   if (takeProfit !== undefined)

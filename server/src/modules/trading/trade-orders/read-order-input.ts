@@ -3,12 +3,20 @@
 import { invalidField } from "../../../values/app-error.ts";
 import { parseAmount } from "../../../values/money.ts";
 import { readForeignCode } from "../../../values/names.ts";
-import { readAll, readId, readOptionalAmount, readOptionalId, readTime } from "../../../values/read-input.ts";
-import type { Assets } from "../../ledger/index.ts";
+import {
+  readAll,
+  readId,
+  readOptionalAmount,
+  readOptionalId,
+  readPositiveAmount,
+  readTime,
+} from "../../../values/read-input.ts";
+import type { Asset, Assets } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
 import { readPrice } from "../instruments/read-instrument-input.ts";
 import type { Side } from "../matching/meet-quote.ts";
+import type { ChosenLot } from "../positions/position.ts";
 import type { NewTradeOrder } from "./new-trade-order.ts";
 import type { OrderType, TimeInForce } from "./trade-order.ts";
 import type { TradeOrderInput } from "./trade-order-schemas.ts";
@@ -57,6 +65,8 @@ export function readTradeOrder(
   checkPrices(input, type, path);
   checkQuantity(input, { side, type, path });
   checkExits(input, { side, type });
+  if (input.lots !== undefined && side === "buy") throw unfit("lots", "belong to a sale");
+  const lots = readChosenLots(input.lots, { security, quantity: own.quantity });
   return {
     instrumentId: instrument.id,
     side,
@@ -64,9 +74,29 @@ export function readTradeOrder(
     ...own,
     timeInForce: findTimeInForce(input, { type, path, expiresAt: own.expiresAt }),
     triggerBy: input.trigger_by ?? "last",
+    lots,
     takeProfit: profitLimit === undefined ? undefined : { limitPrice: profitLimit },
     stopLoss: lossStop === undefined ? undefined : { stopPrice: lossStop, limitPrice: lossLimit },
   };
+}
+
+/** @throws AppError `invalid/invalid_request`, `refused/trade_order_fields_unfit` naming the lot, or `lots` */
+export function readChosenLots(
+  lots: TradeOrderInput["lots"],
+  { security, quantity }: { security: Asset; quantity: bigint | undefined },
+): ChosenLot[] | undefined {
+  if (lots === undefined) return undefined;
+  const chosen = lots.map((lot, index) => ({
+    lotId: readId(lot.lot_id, `lots[${index}].lot_id`),
+    quantity: readPositiveAmount(lot.quantity, security, `lots[${index}].quantity`),
+  }));
+  const twice = chosen.findIndex(
+    ({ lotId }, index) => chosen.findIndex((lot) => lot.lotId === lotId) < index,
+  );
+  if (twice !== -1) throw unfit(`lots[${twice}].lot_id`, "is chosen twice");
+  const together = chosen.reduce((all, lot) => all + lot.quantity, 0n);
+  if (together !== quantity) throw unfit("lots", "must together be the quantity");
+  return chosen;
 }
 
 export function unfit(field: string, reason: string): Error {

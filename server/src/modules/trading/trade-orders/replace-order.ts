@@ -147,6 +147,8 @@ function refuseReplacing(
     return notSo("stop_price", "the order has none, or none any more");
   if (quantity !== undefined && (order.groupId !== null || order.parentId !== null))
     return notSo("quantity", "is that of its pair or of its entry: cancel it and place another");
+  if (quantity !== undefined && order.lots !== null)
+    return notSo("quantity", "is that of the chosen lots: cancel it and place another");
   if (quantity !== undefined && quantity <= order.filled)
     return notSo("quantity", "must be more than what is filled");
   const prices = { side: order.side, limitPrice, stopPrice };

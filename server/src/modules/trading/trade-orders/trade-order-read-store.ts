@@ -12,6 +12,7 @@ import {
   type TradeOrderStatus,
 } from "./trade-order.ts";
 import {
+  basisOf,
   sideOf,
   TRADE_ORDER_COLUMNS,
   type TradeOrderRow,
@@ -155,7 +156,7 @@ export async function selectTradeEntries(db: Sql, orderId: number): Promise<Trad
   }));
 }
 
-interface ExecutionRow {
+export interface ExecutionRow {
   id: bigint;
   order_id: bigint;
   instrument_id: bigint;
@@ -167,6 +168,10 @@ interface ExecutionRow {
   money: bigint;
   fee: bigint;
   realized: bigint;
+  rate: string | null;
+  realized_reporting: bigint | null;
+  currency_gain: bigint | null;
+  basis: number | null;
   journal_id: bigint;
   quote_id: bigint | null;
 }
@@ -174,21 +179,35 @@ interface ExecutionRow {
 export async function selectExecutions(db: Sql, orderId: number): Promise<Execution[]> {
   const rows = await db<ExecutionRow[]>`
     SELECT id, order_id, instrument_id, owner_id, asset_account_id, side, quantity, price, money, fee,
-      realized, journal_id, quote_id
+      realized, rate::text, realized_reporting, currency_gain, basis, journal_id, quote_id
     FROM trading.executions
     WHERE order_id = ${orderId}
     ORDER BY id`;
-  return rows.map(
-    ({ order_id, instrument_id, owner_id, asset_account_id, journal_id, quote_id, ...row }) => ({
-      ...row,
-      id: Number(row.id),
-      orderId: Number(order_id),
-      instrumentId: Number(instrument_id),
-      ownerId: owner_id,
-      assetAccountId: Number(asset_account_id),
-      side: sideOf(row.side),
-      journalId: Number(journal_id),
-      quoteId: quote_id === null ? null : Number(quote_id),
-    }),
-  );
+  return rows.map(toExecution);
+}
+
+export function toExecution(row: ExecutionRow): Execution {
+  const {
+    id,
+    order_id,
+    instrument_id,
+    owner_id: ownerId,
+    asset_account_id,
+    journal_id,
+    quote_id,
+    ...rest
+  } = row;
+  const { realized_reporting: realizedReporting, currency_gain: currencyGain, basis, side, ...sums } = rest;
+  return {
+    ...sums,
+    ...{ ownerId, realizedReporting, currencyGain },
+    id: Number(id),
+    orderId: Number(order_id),
+    instrumentId: Number(instrument_id),
+    assetAccountId: Number(asset_account_id),
+    side: sideOf(side),
+    basis: basis === null ? null : basisOf(basis),
+    journalId: Number(journal_id),
+    quoteId: quote_id === null ? null : Number(quote_id),
+  };
 }

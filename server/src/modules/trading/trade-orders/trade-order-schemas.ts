@@ -15,6 +15,7 @@ import {
   Time,
 } from "../../../http/index.ts";
 import { Price, PriceInput, Quantity, QuantityInput } from "../instruments/instrument-schemas.ts";
+import { ChosenLots } from "../positions/position-schemas.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -118,6 +119,7 @@ const StopLoss = Type.Object(
 export const TradeOrderInput = Type.Object(
   {
     ...fields,
+    lots: Type.Optional(ChosenLots),
     take_profit: Type.Optional({
       ...TakeProfit,
       description: "Of a purchase: sells what was bought at this limit",
@@ -235,6 +237,7 @@ const shape = {
     ),
   ),
   quoted: nullable(Type.Object({ bid: Price, ask: Price }, { description: "When it was placed" })),
+  lots: nullable(Type.Array(Type.Object({ lot_id: Id, quantity: Quantity }), { description: "Chosen ones" })),
   reason: nullable(Type.String({ description: "Why it ended without being filled" })),
   version: Type.Integer(),
   placed_at: Time,
@@ -254,6 +257,11 @@ export const ExecutionAnswer = Type.Object(
     money: Amount,
     fee: Amount,
     realized: Type.String({ description: "Gain over what was sold had cost, fees included" }),
+    rate: nullable(Type.String({ description: "Of the currency in the reporting currency, at the trade" })),
+    realized_reporting: nullable(Type.String({ description: "The gain in the reporting currency" })),
+    price_gain: nullable(Type.String({ description: "Of it what the price brought" })),
+    currency_gain: nullable(Type.String({ description: "Of it what the exchange rate brought" })),
+    cost_basis: nullable(Type.Enum(["average", "fifo", "lots"], { description: "Of a sale" })),
     transaction_id: Id,
     quote_id: nullable(Id),
     executed_at: Time,

@@ -5,6 +5,8 @@ import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../../desk/index.ts";
 import type { PriceSource, Side } from "../matching/meet-quote.ts";
+import { formatLots, toLots } from "../positions/chosen-lots.ts";
+import { BASES, type Basis } from "../positions/position.ts";
 import {
   type Execution,
   ORDER_TYPES,
@@ -63,6 +65,7 @@ const CHANGING: ColumnTable<TradeOrder> = {
   fired_at: ["bigint", (order) => order.firing?.at],
   fired_extreme: ["bigint", (order) => order.firing?.extreme],
   fired_dealt: ["bigint", (order) => order.firing?.dealt],
+  chosen_lots: ["text", (order) => formatLots(order.lots)],
   reason: ["text", (order) => order.reason],
   entry_count: ["smallint", (order) => order.entryCount],
   version: ["integer", (order) => order.version],
@@ -116,6 +119,7 @@ export interface TradeOrderRow {
   fired_dealt: bigint | null;
   quoted_bid: bigint | null;
   quoted_ask: bigint | null;
+  chosen_lots: string | null;
   reason: string | null;
   entry_count: number;
   version: number;
@@ -174,6 +178,7 @@ export function toTradeOrder(row: TradeOrderRow): TradeOrder {
       row.quoted_bid === null || row.quoted_ask === null
         ? null
         : { bid: row.quoted_bid, ask: row.quoted_ask },
+    lots: toLots(row.chosen_lots),
     reason: row.reason,
     entryCount: row.entry_count,
     version: row.version,
@@ -185,6 +190,7 @@ const FORCE_NAMES = namesOf<TimeInForce>(TIMES_IN_FORCE);
 const SOURCE_NAMES = namesOf<PriceSource>(PRICE_SOURCES);
 const STATE_NAMES = namesOf<TradeOrderState>(TRADE_ORDER_STATES);
 const SIDE_NAMES = namesOf<Side>(SIDES);
+const BASIS_NAMES = namesOf<Basis>(BASES);
 
 function namesOf<Name extends string>(numbers: Readonly<Record<Name, number>>): ReadonlyMap<number, Name> {
   return new Map((Object.entries(numbers) as [Name, number][]).map(([name, number]) => [number, name]));
@@ -202,6 +208,10 @@ export function sideOf(number: number): Side {
 
 export function sourceOf(number: number): PriceSource {
   return nameOf(SOURCE_NAMES, number);
+}
+
+export function basisOf(number: number): Basis {
+  return nameOf(BASIS_NAMES, number);
 }
 
 export function tradeStateOf(number: number): TradeOrderState {
@@ -368,6 +378,10 @@ const EXECUTION_COLUMNS = columnsOf<Execution>({
   money: ["bigint", (execution) => execution.money],
   fee: ["bigint", (execution) => execution.fee],
   realized: ["bigint", (execution) => execution.realized],
+  rate: ["numeric", (execution) => execution.rate],
+  realized_reporting: ["bigint", (execution) => execution.realizedReporting],
+  currency_gain: ["bigint", (execution) => execution.currencyGain],
+  basis: ["smallint", (execution) => execution.basis && BASES[execution.basis]],
   journal_id: ["bigint", (execution) => execution.journalId],
   quote_id: ["bigint", (execution) => execution.quoteId],
 });

@@ -1,6 +1,7 @@
 // A trade order: an instruction to buy or sell an instrument, from its placing to its end.
 import type { Owner } from "../../ledger/index.ts";
 import type { PriceSource, Side, Watch } from "../matching/meet-quote.ts";
+import type { Basis, ChosenLot } from "../positions/position.ts";
 
 export const SIDES = { buy: 1, sell: 2 } as const;
 export const PRICE_SOURCES = { last: 1, bid: 2, ask: 3, mid: 4 } as const;
@@ -112,6 +113,8 @@ export interface TradeOrder {
   readonly firing: Firing | null;
   /** Bid and ask when it was placed. */
   readonly quoted: { readonly bid: bigint; readonly ask: bigint } | null;
+  /** Of a sale: the lots to be sold, in this order; null: those that the cost basis finds. */
+  readonly lots: readonly ChosenLot[] | null;
   /** Why it ended without being filled. */
   readonly reason: string | null;
   readonly entryCount: number;
@@ -144,6 +147,13 @@ export interface Execution {
   readonly fee: bigint;
   /** The gain: what was sold over what it had cost, fees included. */
   readonly realized: bigint;
+  /** How much of the reporting currency one of the currency was then; null: no rate was known. */
+  readonly rate: string | null;
+  /** The gain in the reporting currency, and what of it the exchange rate brought. */
+  readonly realizedReporting: bigint | null;
+  readonly currencyGain: bigint | null;
+  /** How the cost of a sale was found; null for a purchase. */
+  readonly basis: Basis | null;
   readonly journalId: number;
   readonly quoteId: number | null;
 }

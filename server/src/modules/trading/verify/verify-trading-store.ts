@@ -37,66 +37,6 @@ export async function selectMiscountedOrder({ sql }: Tx): Promise<Miscounted | u
   return toMiscounted(rows);
 }
 
-export interface TradedAccount {
-  readonly assetAccountId: number;
-  readonly currency: string;
-  readonly stored: string | null;
-  readonly executions: readonly TradedExecution[];
-}
-
-export interface TradedExecution {
-  readonly side: number;
-  readonly quantity: bigint;
-  readonly money: bigint;
-  readonly fee: bigint;
-  readonly realized: bigint;
-}
-
-interface TradedRow {
-  asset_account_id: bigint;
-  currency: string;
-  stored: string | null;
-  sides: number[];
-  sums: string[];
-}
-
-/** Accounts with positions or executions, after the given one, each with all its executions in order. */
-export async function selectTradedAccounts(
-  { sql }: Tx,
-  { afterId, limit }: { readonly afterId: number; readonly limit: number },
-): Promise<TradedAccount[]> {
-  const rows = await sql<TradedRow[]>`
-    WITH traded AS (
-      SELECT e.asset_account_id, i.currency,
-        array_agg(e.side ORDER BY e.id) AS sides,
-        array_agg(concat_ws(' ', e.quantity, e.money, e.fee, e.realized) ORDER BY e.id) AS sums
-      FROM trading.executions e
-      JOIN trading.instruments i ON i.id = e.instrument_id
-      WHERE e.asset_account_id > ${afterId}
-      GROUP BY e.asset_account_id, i.currency)
-    SELECT coalesce(t.asset_account_id, p.asset_account_id) AS asset_account_id,
-      coalesce(t.currency, p.currency) AS currency,
-      concat_ws(' ', p.quantity, p.cost, p.realized, p.fees) AS stored,
-      coalesce(t.sides, '{}') AS sides, coalesce(t.sums, '{}') AS sums
-    FROM traded t
-    FULL JOIN (
-      SELECT asset_account_id, currency, quantity, cost, realized, fees
-      FROM trading.positions
-      WHERE asset_account_id > ${afterId}) p
-      ON p.asset_account_id = t.asset_account_id AND p.currency = t.currency
-    ORDER BY 1, 2
-    LIMIT ${limit}`;
-  return rows.map(({ asset_account_id: id, currency, stored, sides, sums }) => ({
-    assetAccountId: Number(id),
-    currency,
-    stored,
-    executions: sums.map((text, index) => {
-      const [quantity = 0n, money = 0n, fee = 0n, realized = 0n] = text.split(" ").map(BigInt);
-      return { side: sides[index] ?? 0, quantity, money, fee, realized };
-    }),
-  }));
-}
-
 export interface KeptExecution {
   readonly id: number;
   readonly orderId: number;

@@ -14,8 +14,8 @@ import {
   findUnknownJournal,
   loadAssets,
 } from "../../ledger/index.ts";
-import { applyFill, type Position } from "../positions/position.ts";
 import { sideOf } from "../trade-orders/trade-order-store.ts";
+import { checkPositions, type PositionDifference } from "./verify-positions.ts";
 import { checkCandles, checkTriggers, type QuoteDifference } from "./verify-quotes.ts";
 import * as store from "./verify-trading-store.ts";
 
@@ -23,7 +23,7 @@ type CheckName =
   | "trade_orders"
   | "trade_executions"
   | "trade_holds"
-  | "trade_positions"
+  | PositionDifference["check"]
   | QuoteDifference["check"];
 type TradingDifference = Difference<CheckName, "orderId" | "journalId" | "holdId" | "accountId">;
 type Found = Promise<TradingDifference | undefined>;
@@ -58,7 +58,7 @@ const CHECKS = [
   checkExecutions,
   checkJournals,
   checkHolds,
-  checkPositions,
+  ({ tx, assets }: Subject) => checkPositions(tx, assets),
   checkTriggers,
   checkCandles,
 ] as const;
@@ -164,32 +164,4 @@ async function findStrayHold({ tx, assets }: Subject): Found {
     }
   }
   return undefined;
-}
-
-/** Positions are the results of their executions, one after another. */
-async function checkPositions({ tx }: Subject): Found {
-  for (let afterId = 0; ; ) {
-    const accounts = await store.selectTradedAccounts(tx, { afterId, limit: PAGE });
-    for (const account of accounts) {
-      const { assetAccountId: accountId, currency } = account;
-      const sides = { expected: playThrough(account), stored: account.stored ?? "" };
-      if (sides.expected === sides.stored) continue;
-      const what = `the position of account ${accountId} in ${currency} is not what was traded (quantity, cost, gain and fees, smallest units)`;
-      return { check: "trade_positions", what, accountId, ...tellBoth(sides, (told) => told) };
-    }
-    if (accounts.length < PAGE) return undefined;
-    afterId = accounts.at(-1)?.assetAccountId ?? 0;
-  }
-}
-
-function playThrough({ assetAccountId, currency, executions }: store.TradedAccount): string {
-  const empty: Position = {
-    ...{ assetAccountId, currency, asset: "", ownerId: "" },
-    ...{ quantity: 0n, cost: 0n, realized: 0n, fees: 0n, version: 0 },
-  };
-  const { quantity, cost, realized, fees } = executions.reduce(
-    (position, { side, ...fill }) => applyFill(position, { side: sideOf(side), ...fill }).position,
-    empty,
-  );
-  return [quantity, cost, realized, fees].join(" ");
 }
