@@ -16,8 +16,8 @@ import { buildPostCommand } from "../../server/src/modules/banking/transactions/
 import { type BookCommand, openCommandDesk } from "../../server/src/modules/desk/index.ts";
 import { type Assets, loadAssets } from "../../server/src/modules/ledger/index.ts";
 import { openRiskGuard } from "../../server/src/modules/risk/index.ts";
-import { BATCH_SETTINGS } from "../../server/src/program/open-databases.ts";
 import { openBatchConnections } from "../../server/src/runtime/batch-driver/batch-connections.ts";
+import { BY_INDEX_SETTINGS } from "../../server/src/runtime/connection-settings.ts";
 import { openDatabase, type Sql } from "../../server/src/runtime/database.ts";
 import { startEmbeddedPostgres } from "../../server/src/runtime/embedded-postgres/index.ts";
 import { hashKey } from "../../server/src/runtime/idempotency.ts";
@@ -91,7 +91,7 @@ async function measure(ground: Ground, kind: Kind, seconds: number): Promise<Sam
     url: ground.url,
     poolSize: 2,
     statementTimeoutMs: 60_000,
-    settings: BATCH_SETTINGS,
+    settings: BY_INDEX_SETTINGS,
   });
   const limits = { batchItemsMax: 2_000, queueItemsMax: 32_000 };
   const desk = openCommandDesk({ db: ground.db, batchDb, assets: ground.assets, ...limits });

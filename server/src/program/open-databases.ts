@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type BatchConnections, openBatchConnections } from "../runtime/batch-driver/batch-connections.ts";
+import { BY_INDEX_SETTINGS } from "../runtime/connection-settings.ts";
 import { openDatabase, type Sql, waitForDatabase } from "../runtime/database.ts";
 import { hasCluster, serverRole, startEmbeddedPostgres } from "../runtime/embedded-postgres/index.ts";
 import type { Log } from "../runtime/log.ts";
@@ -11,18 +12,6 @@ import { migrate } from "../runtime/migrations/migrate.ts";
 import { runBackwards, type StopSteps } from "../runtime/stop-steps.ts";
 import { grantServerRole, mayServe } from "./server-role-store.ts";
 
-/**
- * Connections that commit batches plan once and by index, however the tables grow meanwhile. Walking an index stops where
- * enough was found; collecting a bitmap of an account's transfers first read a million entries for the newest twenty.
- */
-export const BATCH_SETTINGS = {
-  plan_cache_mode: "force_generic_plan",
-  enable_seqscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
-  enable_bitmapscan: "off",
-  max_parallel_workers_per_gather: "0",
-};
 /** Batches under way at once. */
 export const LANES = 2;
 /** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all rows. */
@@ -55,7 +44,7 @@ export async function openDatabases(config: Config, log: Log, judge: Judge): Pro
     await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
     if (config.DB_URL !== undefined) await judge({ isNew: (await findAppliedMigrations(db)).length === 0 });
     tellMigrated(log, await migrate(db));
-    const batchDb = openBatchConnections({ ...common, poolSize: LANES, settings: BATCH_SETTINGS });
+    const batchDb = openBatchConnections({ ...common, poolSize: LANES, settings: BY_INDEX_SETTINGS });
     steps.push(() => batchDb.end({ timeout: 5 }));
     return { db, batchDb, hint, close };
   } catch (error) {

@@ -2,20 +2,16 @@
 // while the server is not up yet, the connection is retried with growing pauses.
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres, { type Sql as PostgresSql } from "postgres";
+import { openBatchConnections } from "./batch-driver/batch-connections.ts";
+import { BY_INDEX_SETTINGS, CONNECTION_SETTINGS, type DatabaseOptions } from "./connection-settings.ts";
 import { openGatheringSocket } from "./gathering-socket.ts";
 import type { Log } from "./log.ts";
 import { openPool, type Sql, type SqlTypes } from "./pool.ts";
 
 export type { AnySql, Connections, Sql, SqlTypes } from "./pool.ts";
 
-export interface DatabaseOptions {
-  readonly url: string;
-  readonly poolSize: number;
-  readonly statementTimeoutMs: number;
-  readonly applicationName?: string;
-  /** Extra server settings of each connection, such as `plan_cache_mode`. */
-  readonly settings?: Readonly<Record<string, string>>;
-}
+/** Of a pool, for reads by key: reads of other kinds go on while one is under way. */
+const KEYED_CONNECTIONS = 2;
 
 export class DatabaseUnreachableError extends Error {
   constructor(message: string) {
@@ -24,19 +20,14 @@ export class DatabaseUnreachableError extends Error {
   }
 }
 
-/**
- * Settings of our embedded server, set for each connection to any other server. JIT compiling costs more than our short
- * statements take: with PostgreSQL's default, and tables not yet analyzed, it served a tenth of the requests.
- */
-export const CONNECTION_SETTINGS = { jit: "off" };
-
 const VERSION_MIN = 150_000;
 /** How long a try may take beyond the time for retries. */
 const ANSWER_MS = 10_000;
 
 /** Makes a pool; it connects when first used. `options.url` may name a TCP host or a socket folder (`?host=/dir`). */
 export function openDatabase(options: DatabaseOptions): Sql {
-  return openPool((onClose) => connect(options, onClose));
+  const keyed = { ...options, poolSize: KEYED_CONNECTIONS, settings: BY_INDEX_SETTINGS };
+  return openPool((onClose) => connect(options, onClose), openBatchConnections(keyed));
 }
 
 function connect(options: DatabaseOptions, onClose: () => void): PostgresSql<SqlTypes> {

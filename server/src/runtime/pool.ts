@@ -28,7 +28,14 @@ export interface Connections {
   readonly replaceConnections: () => void;
 }
 
-export interface Sql extends PostgresSql<SqlTypes>, Connections {}
+/** Connections of their own for reads by key (connection-settings.ts), opened when first used. */
+export interface KeyedConnections extends Connections {
+  readonly end: (options: { timeout: number }) => Promise<void>;
+}
+
+export interface Sql extends PostgresSql<SqlTypes>, Connections {
+  readonly keyed: Connections;
+}
 
 interface Client {
   readonly sql: PostgresSql<SqlTypes>;
@@ -41,9 +48,13 @@ interface Client {
 /** A read-only server stays so for a while: not every failed write should open a new session. */
 const REPLACED_AFTER_MS = 1_000;
 const REPLACED_WITHIN_SECONDS = 60;
+const KEYED_END_SECONDS = 60;
 
 /** @param connect makes a client that reports the end of each of its connections */
-export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>): Sql {
+export function openPool(
+  connect: (onClose: () => void) => PostgresSql<SqlTypes>,
+  keyed: KeyedConnections,
+): Sql {
   let current: Client | undefined;
   let ended = false;
 
@@ -78,14 +89,18 @@ export function openPool(connect: (onClose: () => void) => PostgresSql<SqlTypes>
     return current;
   }
 
-  function end(options?: { timeout?: number }): Promise<void> {
+  async function end(options?: { timeout?: number }): Promise<void> {
     ended = true;
-    return client().sql.end(options);
+    await Promise.all([
+      keyed.end({ timeout: options?.timeout ?? KEYED_END_SECONDS }),
+      client().sql.end(options),
+    ]);
   }
 
   const own = new Map<string | symbol, unknown>([
     ["takeConnection", () => takeConnection(client())],
     ["replaceConnections", replaceConnections],
+    ["keyed", keyed],
     ["end", end],
   ]);
   // The target is a function so that the proxy can be called; every call goes to the present client.

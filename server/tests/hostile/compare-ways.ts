@@ -1,5 +1,6 @@
 // The same bytes to two servers on one database, one of which serves direct routes past the framework: what they answer must be
 // the same, but for what is never the same twice. The key is the same too: whoever is second answers what the first remembered.
+import { expect } from "vitest";
 import { sendBytes } from "./raw-connection.ts";
 
 export interface RawRequest {
@@ -13,7 +14,7 @@ export interface RawRequest {
   readonly body?: string | Buffer | undefined;
 }
 
-export interface Compared {
+interface Compared {
   readonly what: string;
   readonly status: number;
   /** Both answers; undefined where they are the same. */
@@ -21,18 +22,41 @@ export interface Compared {
 }
 
 /** Sends to the first, then to the second. */
-export async function compareWays(
+async function compareWays(
   [first, second]: readonly [string, string],
   { what, method, path, host = "127.0.0.1", head, body = "" }: RawRequest,
 ): Promise<Compared> {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...head, "", ""].join("\r\n");
   const bytes = Buffer.concat([Buffer.from(lines, "latin1"), Buffer.from(body)]);
-  const options = method === "HEAD" ? { end: true } : { answers: 1 };
+  const options = method === "HEAD" ? { hasNoBody: true } : { answers: 1 };
   const [before, after] = [await sendBytes(first, bytes, options), await sendBytes(second, bytes, options)];
   const hasKey = head.some((line) => /^idempotency-key: \S/i.test(line));
   const [given, other] = [before, after].map((answer) => (hasKey ? mask(answer) : maskDone(mask(answer))));
   const status = Number(/^HTTP\/1\.1 (\d+)/.exec(before)?.[1] ?? 0);
   return { what, status, difference: given === other ? undefined : `${given}\n--- second:\n${other}` };
+}
+
+const AT_ONCE = 6;
+
+/** Sends each to both, now one first and now the other, and expects no difference; returns how many had each status. */
+export async function expectSameAnswers(
+  urls: readonly [string, string],
+  requests: readonly RawRequest[],
+  atOnce = AT_ONCE,
+): Promise<Map<number, number>> {
+  const results: Compared[] = [];
+  const left = [...requests];
+  const work = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      results.push(await compareWays(left.length % 2 === 0 ? urls : [urls[1], urls[0]], next));
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  expect(
+    results.flatMap(({ what, difference }) => (difference === undefined ? [] : [`${what}\n${difference}`])),
+  ).toEqual([]);
+  return new Map(
+    [...Map.groupBy(results, ({ status }) => status)].map(([status, all]) => [status, all.length]),
+  );
 }
 
 /** Without what is of its moment: the date, the request's own id, and that an answer was remembered. */

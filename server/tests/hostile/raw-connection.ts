@@ -6,13 +6,14 @@ import type { Answer } from "./check-problem.ts";
 export function sendBytes(
   url: string,
   bytes: string | Buffer,
-  options: { end?: boolean; answers?: number } = {},
+  options: { end?: boolean; answers?: number; hasNoBody?: boolean } = {},
 ): Promise<string> {
   return new Promise((resolve) => {
     const socket = openConnection(url);
     let received = "";
     socket.on("data", (chunk) => {
       received += chunk.toString("latin1");
+      if (options.hasNoBody === true && received.includes("\r\n\r\n")) socket.destroy();
       if (options.answers !== undefined && countAnswers(received) >= options.answers) socket.destroy();
     });
     socket.on("error", () => socket.destroy()); // a reset is a way to be refused

@@ -25,7 +25,7 @@ const RETRY_SECONDS_MAX = 3;
 const SHARED_BUFFERS_MIN_MB = 128;
 const WAL_SIZE_MIN_MB = 1_024;
 const CLOCK_DIFFERENCE_MAX_MS = 2_000;
-/** Each process has its pool, two connections for batches, and a few for commands and upkeep. */
+/** Each process has its pool, two connections for batches, two for reads by key, and a few for commands and upkeep. */
 const CONNECTIONS_BESIDE_POOL = 8;
 
 export async function examineDatabase(config: Config): Promise<Finding[]> {

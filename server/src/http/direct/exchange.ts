@@ -11,6 +11,7 @@ export interface Asked {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly params: Record<string, unknown>;
+  readonly query: Record<string, unknown>;
   readonly ip: string;
   /** Undefined for a message on a stream. */
   readonly raw: IncomingMessage | undefined;
@@ -37,7 +38,7 @@ export interface Answering {
 
 /** Literals with every field from the start: objects put together by assignment cost more than the framework's own. */
 export function openExchange(route: DirectRoute, asked: Asked, { raw, deliver }: Answering): Exchange {
-  const { id, method, url, headers, params, ip, raw: incoming } = asked;
+  const { id, method, url, headers, params, query, ip, raw: incoming } = asked;
   const request = {
     __proto__: REQUEST,
     id,
@@ -49,7 +50,7 @@ export function openExchange(route: DirectRoute, asked: Asked, { raw, deliver }:
     raw: incoming,
     routeOptions: route.options,
     server: route.scope,
-    query: {},
+    query,
     is404: false,
     actor: undefined,
     body: undefined,

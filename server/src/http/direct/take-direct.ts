@@ -3,6 +3,7 @@
 // correct behavior; a test sends the same requests both ways and compares. Measured: see docs/decisions.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import proxyAddr from "@fastify/proxy-addr";
+import { parse as parseQuery } from "fast-querystring";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../values/app-error.ts";
 import type { BodyBudget } from "../limits/body-budget.ts";
@@ -45,7 +46,8 @@ export function createTakeDirect(options: DirectOptions): TakeDirect {
   const { routes, bodyLimitBytes, takeRequestId } = options;
   const findIp = createIpFinder(options.trustedProxies);
   return (raw, response) => {
-    const found = routes.find(raw.method ?? "", raw.url ?? "");
+    const { path, query } = splitUrl(raw.url ?? "");
+    const found = query === undefined ? undefined : routes.find(raw.method ?? "", path);
     if (found === undefined || !isOrdinary(raw, found, bodyLimitBytes)) return false;
     const asked = {
       id: takeRequestId(raw.headers["x-request-id"]),
@@ -53,6 +55,7 @@ export function createTakeDirect(options: DirectOptions): TakeDirect {
       url: raw.url ?? "",
       headers: raw.headers,
       params: found.params,
+      query: query === "" ? {} : (parseQuery(query ?? "") as Record<string, unknown>),
       ip: findIp(raw),
       raw,
     };
@@ -61,6 +64,17 @@ export function createTakeDirect(options: DirectOptions): TakeDirect {
     return true;
   };
 }
+
+/** `query` is undefined where it is in an unusual spelling. */
+function splitUrl(url: string): { readonly path: string; readonly query: string | undefined } {
+  const at = url.indexOf("?");
+  if (at < 0) return { path: url, query: "" };
+  const query = url.slice(at + 1);
+  return { path: url.slice(0, at), query: PLAIN_QUERY.test(query) ? query : undefined };
+}
+
+/** A fragment is none of the server's business, and the framework cuts it off. */
+const PLAIN_QUERY = /^[\x21\x22\x24-\x7e]*$/;
 
 function isOrdinary(
   { headers, httpVersion }: IncomingMessage,

@@ -109,7 +109,7 @@ function openCommandExchange(
   const url = path.startsWith(`${PREFIX}/`) ? path : PREFIX + path;
   const exchange: Exchange = openExchange(
     route,
-    { id: requestId, method, url, headers, params, ip, raw: undefined },
+    { id: requestId, method, url, headers, params, query: {}, ip, raw: undefined },
     {
       raw: undefined,
       deliver: (outcome) => {

@@ -1,6 +1,7 @@
 // Reads orders for those who may see them: staff see all, customers their own. Others' orders are answered like missing ones.
 import type { Sql } from "../../runtime/database.ts";
 import { readTogether } from "../../runtime/reads/read-together.ts";
+import type { Tx } from "../../runtime/transaction.ts";
 import type { Vault } from "../../runtime/vault/vault.ts";
 import { type Actor, actsForAll } from "../../values/actor.ts";
 import { asHidden } from "../../values/app-error.ts";
@@ -16,8 +17,9 @@ import { amountWriter, describeOrder, describePayment } from "./describe-order.t
 import { orderError } from "./errors.ts";
 import { describeShipments, type Shipment } from "./fulfilment/shipment.ts";
 import { selectShipmentsOfOrders } from "./fulfilment/shipment-store.ts";
-import type { Order } from "./order.ts";
+import type { Order, OrderEntry } from "./order.ts";
 import * as store from "./order-read-store.ts";
+import type { EncryptedAddresses } from "./order-write-store.ts";
 
 export interface OrderReader {
   readonly db: Sql;
@@ -49,41 +51,86 @@ async function read(
   actor: Actor,
   id: number,
 ): Promise<{ order: Order; payments: readonly Payment[] }> {
-  const [order, payments] = await Promise.all([readOrder(db, id), readPayments(db, id)]);
-  if (order === undefined) throw orderError("order_not_found");
-  if (!maySee(actor, order)) throw asHidden(orderError("order_not_found"));
-  if (assets.byCode(order.currency) === undefined) await assets.refresh();
-  return { order, payments: payments ?? [] };
+  return show({ assets, actor }, await readFound(db, id));
 }
 
-// Each part is read once for all who ask for orders at the same time.
-const readOrder = readTogether(store.selectOrdersById);
-const readPayments = readTogether<number, Payment[]>(findPaymentsOfOrders);
+/** @throws AppError `not_found/order_not_found` */
+async function show<Found extends { readonly order: Order }>(
+  { assets, actor }: { readonly assets: Assets; readonly actor: Actor },
+  found: Found | undefined,
+): Promise<Found> {
+  if (found === undefined) throw orderError("order_not_found");
+  if (!maySee(actor, found.order)) throw asHidden(orderError("order_not_found"));
+  if (assets.byCode(found.order.currency) === undefined) await assets.refresh();
+  return found;
+}
+
+interface FoundOrder {
+  readonly order: Order;
+  readonly payments: readonly Payment[];
+}
+
+async function selectFound(tx: Tx, ids: readonly number[]): Promise<Map<number, FoundOrder>> {
+  const [orders, payments] = await Promise.all([
+    store.selectOrdersById(tx, ids),
+    findPaymentsOfOrders(tx.sql, ids),
+  ]);
+  return new Map([...orders].map(([id, order]) => [id, { order, payments: payments.get(id) ?? [] }]));
+}
+
+interface WholeOrder extends FoundOrder {
+  readonly sealed: EncryptedAddresses | undefined;
+  readonly entries: readonly OrderEntry[];
+  readonly shipments: readonly Shipment[];
+  readonly notes: readonly CreditNote[];
+}
+
+async function selectWhole(tx: Tx, ids: readonly number[]): Promise<Map<number, WholeOrder>> {
+  const [found, sealed, entries, shipments, notes] = await Promise.all([
+    selectFound(tx, ids),
+    store.selectAddressesOf(tx, ids),
+    store.selectEntriesOf(tx, ids),
+    selectShipmentsOfOrders(tx, ids),
+    selectCreditNotesOfOrders(tx, ids),
+  ]);
+  return new Map(
+    [...found].map(([id, order]) => [
+      id,
+      {
+        ...order,
+        sealed: sealed.get(id),
+        entries: entries.get(id) ?? [],
+        shipments: shipments.get(id) ?? [],
+        notes: notes.get(id) ?? [],
+      },
+    ]),
+  );
+}
+
+// Each is read once for all who ask for orders at the same time.
+const readFound = readTogether(selectFound);
+const readWhole = readTogether(selectWhole);
 const readSealed = readTogether(store.selectAddressesOf);
-const readEntries = readTogether(store.selectEntriesOf);
-const readShipments = readTogether<number, Shipment[]>((sql, ids) => selectShipmentsOfOrders({ sql }, ids));
-const readNotes = readTogether<number, CreditNote[]>((sql, ids) => selectCreditNotesOfOrders({ sql }, ids));
+
+/** Without asking who wants to know. */
+export async function findOrder(db: Sql, id: number): Promise<Order | undefined> {
+  return (await readFound(db, id))?.order;
+}
 
 /**
  * An order with everything about it: payments, shipments, credit notes, timeline.
  * @throws AppError `not_found/order_not_found`
  */
 export async function getOrderDetail(
-  reader: OrderReader & { vault: Vault },
+  { db, assets, vault }: OrderReader & { vault: Vault },
   actor: Actor,
   id: number,
 ): Promise<OrderDetailDocument> {
-  const { db, assets, vault } = reader;
-  const [{ order, payments }, sealed, entries = [], shipments = [], notes = []] = await Promise.all([
-    read(reader, actor, id),
-    readSealed(db, id),
-    readEntries(db, id),
-    readShipments(db, id),
-    readNotes(db, id),
-  ]);
+  const whole = await show({ assets, actor }, await readWhole(db, id));
+  const { order, payments, entries, shipments, notes } = whole;
   const write = amountWriter(assets, order.currency);
   const payment = findWhole(payments, order.paymentId);
-  const addresses = await openAddresses(vault, sealed);
+  const addresses = await openAddresses(vault, whole.sealed);
   return {
     ...describeOrder(assets, { order, payment, addresses }),
     payments: payments.map((one) => describePayment(one, write)),

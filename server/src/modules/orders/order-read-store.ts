@@ -2,6 +2,7 @@
 
 import type { AnySql, Sql } from "../../runtime/database.ts";
 import { toArray } from "../../runtime/sql-array.ts";
+import type { Tx } from "../../runtime/transaction.ts";
 import type { PageFilter } from "../../values/filter.ts";
 import {
   FULFILMENTS,
@@ -16,18 +17,33 @@ import { type OrderRow, selectLines, stateOf, toOrder } from "./order-store.ts";
 import type { EncryptedAddresses } from "./order-write-store.ts";
 
 /** Orders with their lines. The version is compared under the lock, so they need not be of one moment. */
-export async function selectOrdersById(db: Sql, ids: readonly number[]): Promise<Map<number, Order>> {
+export async function selectOrdersById({ sql }: Tx, ids: readonly number[]): Promise<Map<number, Order>> {
   const list = toArray(ids);
   const [rows, lines] = await Promise.all([
-    db<OrderRow[]>`
+    sql<OrderRow[]>`
       SELECT id, customer_id, placed_by, state, placed_state, fulfilment, review, shipping_stop,
         payment_method, payment_id, currency, coupon_code, discount, net, tax, total, credited, cancelled,
         waived, waived_tax, repaid, expires_at, cancel_reason, reference, metadata, entry_count, version
       FROM orders.orders
-      WHERE id = ANY(${list}::bigint[])`,
-    selectLines({ sql: db }, list),
+      WHERE id = ANY(${list}::bigint[])`.execute(),
+    selectLines({ sql }, list),
   ]);
   return new Map(rows.map((row) => [Number(row.id), toOrder(row, lines.get(Number(row.id)) ?? [])]));
+}
+
+/** Enough to tell whether anything of an order has changed: all else about it is written together with its row. */
+export interface OrderMark {
+  id: bigint;
+  customer_id: string | null;
+  entry_count: number;
+  version: number;
+}
+
+export function selectOrderMarks({ sql }: Tx, ids: readonly number[]): Promise<OrderMark[]> {
+  return sql<OrderMark[]>`
+    SELECT id, customer_id, entry_count, version
+    FROM orders.orders
+    WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
 }
 
 export type OrderFilter = PageFilter<{
@@ -100,10 +116,10 @@ export async function selectWholeOrders(db: Sql, filter: OrderFilter): Promise<O
 
 /** Oldest first, by order. */
 export async function selectEntriesOf(
-  db: Sql,
+  { sql }: Tx,
   orderIds: readonly number[],
 ): Promise<Map<number, OrderEntry[]>> {
-  const rows = await db<EntryRow[]>`
+  const rows = await sql<EntryRow[]>`
     SELECT order_id, seq, at, event, actor_id, from_state, to_state, note
     FROM orders.entries
     WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
@@ -131,10 +147,10 @@ interface EntryRow {
 }
 
 export async function selectAddressesOf(
-  db: Sql,
+  { sql }: Tx,
   orderIds: readonly number[],
 ): Promise<Map<number, EncryptedAddresses>> {
-  const rows = await db<{ order_id: bigint; shipping: string | null; billing: string | null }[]>`
+  const rows = await sql<{ order_id: bigint; shipping: string | null; billing: string | null }[]>`
     SELECT order_id, shipping, billing FROM orders.addresses
     WHERE order_id = ANY(${toArray(orderIds)}::bigint[])`;
   return new Map(

@@ -1,7 +1,14 @@
 // Routes of orders: placing, reading, editing, paying, cancelling.
 
-import { addDeskRoute, addRoute, describePage, type HttpServer, readPage } from "../../http/index.ts";
-import { readVersions } from "../../http/version.ts";
+import {
+  addBytesRoute,
+  addDeskRoute,
+  addRoute,
+  describePage,
+  type HttpServer,
+  readPage,
+} from "../../http/index.ts";
+import { formatETag, readVersions } from "../../http/version.ts";
 import { readForeignCode, readName } from "../../values/names.ts";
 import { readAll, readAmount, readOptionalId, readText, readTime } from "../../values/read-input.ts";
 import { readCurrency } from "../ledger/index.ts";
@@ -14,7 +21,7 @@ import { payOrder } from "./changing/pay-order.ts";
 import { prepareEdit } from "./changing/prepare-edit.ts";
 import { describeOrder } from "./describe-order.ts";
 import { findOrders } from "./find-orders.ts";
-import { getOrderDetail } from "./get-order.ts";
+import { createOrderDocuments } from "./order-documents.ts";
 import { placeOrder } from "./placing/place-orders.ts";
 import { previewOrder } from "./placing/preview-order.ts";
 import { readCouponCode, readOrder } from "./placing/read-order-input.ts";
@@ -95,7 +102,8 @@ function addReading(server: HttpServer, services: OrderServices): void {
     },
   });
 
-  addRoute(server, {
+  const write = createOrderDocuments(services);
+  addBytesRoute(server, {
     url: "/orders/:id",
     tags,
     config: { direct: true },
@@ -103,8 +111,10 @@ function addReading(server: HttpServer, services: OrderServices): void {
     summary: "An order with its payments, shipments, credit notes and timeline",
     params: OrderParams,
     answer: OrderDetail,
-    isVersioned: true,
-    run: ({ actor, params }) => getOrderDetail(services, actor, params.id),
+    run: async ({ actor, params }) => {
+      const written = await write(actor, params.id);
+      return { body: written.body, etag: formatETag(written) };
+    },
   });
 }
 

@@ -35,6 +35,12 @@ export async function findPaymentsOfOrders(
   return Map.groupBy(payments, ({ orderId }) => orderId ?? 0);
 }
 
+/** A text for each order that has payments: it changes whenever one of them does, and never becomes what it was. */
+export async function findMarksOfPayments(tx: Tx, orderIds: readonly number[]): Promise<Map<number, string>> {
+  const rows = await store.selectChangesOfOrders(tx, orderIds);
+  return new Map(rows.map(({ order_id, changes }) => [Number(order_id), changes]));
+}
+
 /** What an order needs to know about its payments to be checked. */
 export type OrderMoney = ChargeMoney & Pick<Payment, "orderId" | "currency">;
 

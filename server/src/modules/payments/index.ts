@@ -27,6 +27,7 @@ export {
 export { PAYMENTS_ERRORS, paymentsError } from "./errors.ts";
 export {
   findAttempts,
+  findMarksOfPayments,
   findMoneyOfOrders,
   findPaymentsOfOrders,
   getPayment,

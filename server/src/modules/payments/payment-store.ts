@@ -156,6 +156,18 @@ export function selectPaymentsOfOrders(db: Sql | Tx["sql"], orderIds: readonly n
   return PAYMENTS.select(db, db`WHERE order_id = ANY(${toArray(orderIds)}::bigint[]) ORDER BY id`);
 }
 
+/** How often the payments of each order have changed. */
+export function selectChangesOfOrders(
+  { sql }: Tx,
+  orderIds: readonly number[],
+): Promise<{ order_id: bigint; changes: string }[]> {
+  return sql<{ order_id: bigint; changes: string }[]>`
+    SELECT order_id, count(*) || ' ' || sum(version) AS changes
+    FROM payments.payments
+    WHERE order_id = ANY(${toArray(orderIds)}::bigint[])
+    GROUP BY order_id`.execute();
+}
+
 export function selectPaymentsById(db: Sql, ids: readonly number[]): Promise<Payment[]> {
   return PAYMENTS.select(db, db`WHERE id = ANY(${toArray(ids)}::bigint[])`);
 }

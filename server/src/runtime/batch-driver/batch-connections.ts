@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import postgres from "postgres";
-import { CONNECTION_SETTINGS, type DatabaseOptions } from "../database.ts";
+import { CONNECTION_SETTINGS, type DatabaseOptions } from "../connection-settings.ts";
 import { type Connection, type Connections, connectionLost } from "../pool.ts";
 import { createExchange, type PreparedStatements, type Waiting } from "./exchange.ts";
 import { createTemplate, type ResultRows } from "./statement.ts";

@@ -1,5 +1,4 @@
 // The SQL that reads accounts for people, and changes what is kept about them outside the ledger.
-import type { Sql } from "../../../runtime/database.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 
@@ -49,7 +48,7 @@ export async function selectBankAccount({ sql }: Tx, id: number): Promise<BankAc
 /** An account's owner and asset: neither ever changes. */
 export type AccountHead = Pick<BankAccountRow, "id" | "owner_id" | "currency">;
 
-export async function selectHeads(sql: Sql, ids: readonly number[]): Promise<AccountHead[]> {
+export async function selectHeads({ sql }: Tx, ids: readonly number[]): Promise<AccountHead[]> {
   return sql<AccountHead[]>`
     SELECT id, owner_id, currency FROM banking.accounts WHERE id = ANY(${toArray(ids)}::bigint[])`;
 }

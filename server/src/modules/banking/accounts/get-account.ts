@@ -1,7 +1,7 @@
 // Reads one customer account for those who may see it: staff may see all, a customer their own. Somebody else's account is
 // answered exactly like one that does not exist.
 import type { Sql } from "../../../runtime/database.ts";
-import { readTogether } from "../../../runtime/reads/read-together.ts";
+import { readOnce } from "../../../runtime/reads/read-together.ts";
 import { inReadTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
@@ -57,8 +57,11 @@ export async function checkVisible(db: Sql, actor: Actor, accountId: number): Pr
   show(await readHead(db, accountId), actor, accountId);
 }
 
-const readHead = readTogether<number, AccountHead>(
-  async (db, ids) => new Map((await selectHeads(db, ids)).map((head) => [Number(head.id), head])),
+/** About 5 MB. */
+const HEADS_KEPT = 20_000;
+const readHead = readOnce<number, AccountHead>(
+  async (tx, ids) => new Map((await selectHeads(tx, ids)).map((head) => [Number(head.id), head])),
+  HEADS_KEPT,
 );
 
 /** Inside the command's own transaction. @throws AppError `not_found/account_not_found` */

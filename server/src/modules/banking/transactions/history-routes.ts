@@ -73,6 +73,7 @@ function addTransactionHistory(server: HttpServer, services: BankingServices): v
   addList(server, {
     url: "/transactions",
     tags,
+    config: { direct: true },
     operationId: "listTransactions",
     summary: "Transactions, newest first",
     description:

@@ -1,5 +1,5 @@
 // The SQL that tells which transactions have changed what lists show.
-import type { AnySql } from "../../../runtime/database.ts";
+import type { Tx } from "../../../runtime/transaction.ts";
 
 /** Ids of transactions, exact below 2^53. */
 export interface ChangeMark {
@@ -9,7 +9,7 @@ export interface ChangeMark {
   readonly horizon: number;
 }
 
-export async function selectChangeMark(sql: AnySql): Promise<ChangeMark> {
+export async function selectChangeMark({ sql }: Tx): Promise<ChangeMark> {
   const [row] = await sql<[{ latest: string | null; horizon: string }]>`
     SELECT (SELECT c.transaction FROM catalog.changes c ORDER BY c.transaction DESC LIMIT 1)::text AS latest,
       pg_snapshot_xmin(pg_current_snapshot())::text AS horizon`;

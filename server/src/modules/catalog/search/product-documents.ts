@@ -2,6 +2,7 @@
 // cache may lack an entry but is never out of date. What changes without a new version (whether it is in stock) is read
 // each time as well. The cache is limited by the total length of its texts.
 import type { Sql } from "../../../runtime/database.ts";
+import { createKeptAnswers } from "../../../runtime/reads/kept-answers.ts";
 import type { Assets } from "../../ledger/index.ts";
 import { describeProduct, type Product } from "../products/product.ts";
 import { selectProducts } from "../products/product-store.ts";
@@ -28,32 +29,17 @@ interface Remembered {
 const LENGTH_MAX = 32_000_000;
 
 export function createProductDocuments(db: Sql, assets: Assets): ProductDocuments {
-  const known = new Map<number, Remembered>();
-  let length = 0;
-
-  function forget(id: number): void {
-    length -= known.get(id)?.json.length ?? 0;
-    known.delete(id);
-  }
+  const known = createKeptAnswers<number, Remembered>(LENGTH_MAX, (_id, { json }) => json.length);
 
   function remember(product: Product): string {
-    forget(product.id);
     const json = JSON.stringify(describeProduct(assets, product));
     known.set(product.id, { version: product.version, inStock: product.inStock, json });
-    length += json.length;
-    for (const oldest of known.keys()) {
-      if (length <= LENGTH_MAX) break;
-      forget(oldest);
-    }
     return json;
   }
 
   function recall({ id, version, inStock }: ShownProduct): string | undefined {
     const found = known.get(id);
-    if (found?.version !== version || found.inStock !== inStock) return undefined;
-    known.delete(id); // move to the end: products that are shown often are forgotten last
-    known.set(id, found);
-    return found.json;
+    return found?.version === version && found.inStock === inStock ? found.json : undefined;
   }
 
   async function readMissing(ids: readonly number[]): Promise<Map<number, string>> {

@@ -25,6 +25,7 @@ export function addSearchRoutes(
   addBytesRoute(server, {
     url: "/products",
     ...FOR_VISITORS,
+    config: { ...FOR_VISITORS.config, direct: true },
     tags,
     operationId: "listProducts",
     summary: "Products: a list, or a search",

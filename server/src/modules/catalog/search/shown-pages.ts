@@ -2,7 +2,9 @@
 // database is asked which transaction changed the catalog last, once for all requests of the same moment.
 import { createHash } from "node:crypto";
 import type { Sql } from "../../../runtime/database.ts";
+import { createKeptAnswers } from "../../../runtime/reads/kept-answers.ts";
 import { shareReads } from "../../../runtime/reads/shared-read.ts";
+import { readOnOneConnection } from "../../../runtime/transaction.ts";
 import { type ChangeMark, selectChangeMark } from "./change-store.ts";
 
 export interface ShownPage {
@@ -31,43 +33,20 @@ interface Remembered extends ShownPage {
 }
 
 const BYTES_MAX = 16_000_000;
-/** The size of an entry beside its bytes and its key. */
-const ENTRY_BYTES = 300;
 
 export function createShownPages(db: Sql): ShownPages {
-  const known = new Map<string, Remembered>();
-  let bytes = 0;
+  const known = createKeptAnswers<string, Remembered>(BYTES_MAX, (key, { body }) => body.length + key.length);
   let mark: ChangeMark | undefined;
   const readMark = shareReads(async () => {
-    mark = await selectChangeMark(db);
+    mark = await readOnOneConnection(db.keyed, selectChangeMark);
     return mark;
   });
 
-  function forget(key: string): void {
-    const page = known.get(key);
-    if (page === undefined) return;
-    bytes -= page.body.length + key.length + ENTRY_BYTES;
-    known.delete(key);
-  }
-
-  function remember(key: string, page: Remembered): void {
-    forget(key);
-    known.set(key, page);
-    bytes += page.body.length + key.length + ENTRY_BYTES;
-    for (const oldest of known.keys()) {
-      if (bytes <= BYTES_MAX) break;
-      forget(oldest);
-    }
-  }
-
   async function recall(key: string): Promise<ShownPage | undefined> {
-    if (!known.has(key)) return undefined;
-    const { latest } = await readMark();
     const page = known.get(key);
-    if (page === undefined || page.horizon <= latest) return undefined;
-    known.delete(key); // move to the end: pages that are shown often are forgotten last
-    known.set(key, page);
-    return page;
+    if (page === undefined) return undefined;
+    const { latest } = await readMark();
+    return page.horizon <= latest ? undefined : page;
   }
 
   async function find(key: string, make: () => Promise<MadePage>): Promise<ShownPage> {
@@ -78,7 +57,7 @@ export function createShownPages(db: Sql): ShownPages {
     const { text, etag } = await make();
     const body = Buffer.from(text);
     const page = { body, etag: etag ?? tagOf(body), horizon };
-    remember(key, page);
+    known.set(key, page);
     return page;
   }
 

@@ -15,8 +15,8 @@ export interface BalanceRow {
 }
 
 /** A hold past its time no longer holds anything, whether or not its expiry has been recorded yet. */
-export async function selectBalancesNow(db: Sql, ids: readonly number[]): Promise<BalanceRow[]> {
-  return db<BalanceRow[]>`
+export async function selectBalancesNow({ sql }: Tx, ids: readonly number[]): Promise<BalanceRow[]> {
+  return sql<BalanceRow[]>`
     SELECT a.id, a.asset_id, a.credit_limit, a.version,
       clock.now + (SELECT last_value FROM ledger.stamp_lead) AS as_of,
       (a.credits_posted - a.debits_posted + coalesce(stripes.posted, 0))::text AS balance,

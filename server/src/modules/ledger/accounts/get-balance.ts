@@ -46,7 +46,7 @@ export async function getBalance(
 }
 
 const readNow = readTogether<number, store.BalanceRow>(
-  async (db, ids) => new Map((await store.selectBalancesNow(db, ids)).map((row) => [Number(row.id), row])),
+  async (tx, ids) => new Map((await store.selectBalancesNow(tx, ids)).map((row) => [Number(row.id), row])),
 );
 
 /** How much is held on each of many accounts now, in minor units. */

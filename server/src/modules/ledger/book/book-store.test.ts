@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asServer, createTestDatabase, type TestDatabase } from "../../../../tests/database.ts";
-import { BATCH_SETTINGS } from "../../../program/open-databases.ts";
+import { BY_INDEX_SETTINGS } from "../../../runtime/connection-settings.ts";
 import { openDatabase } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
 import * as store from "./book-store.ts";
@@ -32,7 +32,7 @@ afterAll(() => database.drop());
 /** What `read` answers on a connection of the desk's, and how many index entries of each index it read. */
 async function readByIndex<T>(read: (tx: Tx) => Promise<T>): Promise<{ found: T; entries: object }> {
   const url = asServer(database.url);
-  const batchDb = openDatabase({ url, poolSize: 1, statementTimeoutMs: 60_000, settings: BATCH_SETTINGS });
+  const batchDb = openDatabase({ url, poolSize: 1, statementTimeoutMs: 60_000, settings: BY_INDEX_SETTINGS });
   const before = await countEntries();
   const found = await inTransaction(batchDb, read);
   await batchDb`SELECT pg_stat_force_next_flush()`;
@@ -98,7 +98,7 @@ it("reads the recent transfers by the same index where the months are known to b
   await inTransaction(empty.db, async (tx) => {
     await tx.sql`
       SELECT set_config(name, value, true)
-      FROM unnest(${Object.keys(BATCH_SETTINGS)}::text[], ${Object.values(BATCH_SETTINGS)}::text[])
+      FROM unnest(${Object.keys(BY_INDEX_SETTINGS)}::text[], ${Object.values(BY_INDEX_SETTINGS)}::text[])
         AS s (name, value)`;
     const query = { accountIds: [1, 2], seconds: 60, countMax: 20 };
     expect([

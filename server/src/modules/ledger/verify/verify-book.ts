@@ -9,7 +9,7 @@
 // for a full run, 1.3 s and 1.5 s for one after it without new transfers, 94 MB in this process.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "../../../runtime/database.ts";
-import { allowLargeReads } from "../../../runtime/large-reads-store.ts";
+import { allowLargeReads } from "../../../runtime/reads/large-reads-store.ts";
 import {
   inReadTransaction,
   inReadTransactionAt,

@@ -21,8 +21,8 @@ import type { CreditNoteKind } from "../credit-notes/credit-note.ts";
 import { CREDIT_NOTES } from "../credit-notes/credit-note-store.ts";
 import { followReturns, STAMPS_OF_NOTES } from "../credit-notes/follow-returns.ts";
 import { stopShipping } from "../fulfilment/stop-shipping.ts";
+import { findOrder } from "../get-order.ts";
 import { holdsOf, type Order } from "../order.ts";
-import { selectOrdersById } from "../order-read-store.ts";
 import { ORDERS } from "../order-store.ts";
 import type { OrderServices } from "../services.ts";
 import { saveOrder } from "./save-order.ts";
@@ -39,8 +39,7 @@ export function followPayments({ db, assets }: Pick<OrderServices, "db" | "asset
   return {
     prepare: async (payment, { isAgain }) => {
       const { orderId } = payment;
-      const order =
-        orderId === null || !isAgain ? undefined : (await selectOrdersById(db, [orderId])).get(orderId);
+      const order = orderId === null || !isAgain ? undefined : await findOrder(db, orderId);
       const { holdIds, accountIds } = holdsOf(order ?? { lines: [] });
       const ids = orderId === null ? [] : [orderId];
       const charges = await findCharges(db, payment);

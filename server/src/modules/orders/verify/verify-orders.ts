@@ -4,7 +4,7 @@
 
 import { countUp } from "../../../runtime/count-up.ts";
 import type { Sql } from "../../../runtime/database.ts";
-import { allowLargeReads } from "../../../runtime/large-reads-store.ts";
+import { allowLargeReads } from "../../../runtime/reads/large-reads-store.ts";
 import { inReadTransaction } from "../../../runtime/transaction.ts";
 import { sortByStamp } from "../../../values/difference.ts";
 import { loadAssets } from "../../ledger/index.ts";

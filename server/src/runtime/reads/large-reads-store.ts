@@ -1,5 +1,5 @@
 // Gives a transaction that reads whole tables more time and memory than transactions that requests wait for.
-import type { Tx } from "./transaction.ts";
+import type { Tx } from "../transaction.ts";
 
 /** `settings` of PostgreSQL in addition to those that every large read needs, until the transaction ends. */
 export async function allowLargeReads(
