@@ -299,6 +299,33 @@ CREATE TABLE trading.lot_uses (
 );
 CREATE INDEX lot_uses_by_lot ON trading.lot_uses (lot_id);
 
+-- What happened to an owner's orders, for streams that go on after a break: numbered without a gap, in the
+-- order of the commits, because the owner's row in `feeds` stays locked until then. Old ones are deleted.
+CREATE TABLE trading.feeds (
+  owner_id text   PRIMARY KEY,
+  number   bigint NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE trading.feed_events (
+  owner_id text     NOT NULL,
+  number   bigint   NOT NULL,
+  at       bigint   NOT NULL, -- stamp
+  kind     smallint NOT NULL CHECK (kind IN (1, 2)), -- order, execution
+  document text     NOT NULL, -- JSON
+  PRIMARY KEY (owner_id, number)
+);
+CREATE INDEX feed_events_by_time ON trading.feed_events (at);
+
+-- Streams whose end cancels the orders of an owner. Who serves one renews its lease; where it ran out, the
+-- stream is broken.
+CREATE TABLE trading.stream_guards (
+  id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  owner_id    text        NOT NULL,
+  opened_by   text        NOT NULL,
+  opened_at   bigint      NOT NULL, -- stamp
+  lease_until timestamptz NOT NULL
+);
+
 CREATE FUNCTION trading.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
   AS $$
 BEGIN

@@ -32,7 +32,9 @@ import type { Metrics } from "./operations/metrics.ts";
 import { describeWrongMethod, sendProblem, toProblem } from "./problem.ts";
 import { createJsonReader, readJsonBodies } from "./read-json.ts";
 import type { CommandRecorder } from "./routes/command-record.ts";
-import { asksForStream, openStreamDoor, type StreamSettings } from "./stream/stream-door.ts";
+import { type AcceptEvents, openEventDoor } from "./stream/event-door.ts";
+import { openStreamDoor, type StreamSettings } from "./stream/stream-door.ts";
+import { asksForStream, receiveUpgrades } from "./stream/upgrades.ts";
 import { createValidatorCompiler } from "./validate.ts";
 
 export type HttpServer = FastifyInstance<
@@ -57,6 +59,8 @@ declare module "fastify" {
   interface FastifyInstance {
     /** The stream's own routes, to be added among the modules'. */
     addStreamRoute: Routes;
+    /** Turns a request into a stream of events. */
+    acceptEvents: AcceptEvents;
   }
   interface FastifyContextConfig {
     /** Reachable without a token. */
@@ -152,10 +156,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const take = createTakeDirect({ ...options, routes, bodies, takeRequestId, readJson, refuse });
   if (options.isDirect) serveDirectly(server as HttpServer, take);
   const guards = [refuseWhileClosing, admitRequest];
+  const upgrades = receiveUpgrades(server as HttpServer);
   server.decorate(
     "addStreamRoute",
-    openStreamDoor(server as HttpServer, { ...options, routes, guards, readJson, refuse }),
+    openStreamDoor(server as HttpServer, { ...options, routes, guards, readJson, refuse, upgrades }),
   );
+  server.decorate("acceptEvents", openEventDoor(server as HttpServer, { ...options, upgrades }));
   // "Expect: something" that is not understood may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a document.
   server.server.on("checkExpectation", (request, response) => server.routing(request, response));
   return server as HttpServer;

@@ -43,3 +43,4 @@ export {
   shown,
   Time,
 } from "./schemas.ts";
+export type { EventStream } from "./stream/event-door.ts";

@@ -174,6 +174,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   closeInstrument: by(OPERATORS, "instruments:write"),
   takeQuotes: by(STAFF, "quotes:write"),
   listQuotes: by(EVERYONE, "trading:read"),
+  streamTrading: by(EVERYONE, "trading:read"),
   listCandles: by(EVERYONE, "trading:read"),
   placeTradeOrder: moving(EVERYONE, "trading:write"),
   placeTradeOrderPair: moving(EVERYONE, "trading:write"),

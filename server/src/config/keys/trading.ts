@@ -50,6 +50,16 @@ export const TRADING_KEYS = [
     description: "How the cost of what is sold is found, where an order chooses no lots.",
   },
   {
+    name: "TRADING_STREAM_MINUTES",
+    group: "Trading",
+    type: "integer",
+    minimum: 1,
+    maximum: 10_080,
+    default: "60",
+    description:
+      "Minutes for which the events of orders and executions are kept for streams: one that broke earlier begins with a snapshot.",
+  },
+  {
     name: "TRADING_RANDOM_WALK",
     group: "Trading",
     type: "integer",

@@ -1,16 +1,15 @@
 // The stream door: GET /stream opens a WebSocket. The opening request passes the framework like every other request, so
 // the same hooks check hosts, tokens, permissions and limits; its handler hands the connection over.
-import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { WebSocketServer } from "ws";
 import type { Log } from "../../runtime/log.ts";
-import { AppError } from "../../values/app-error.ts";
 import type { HttpServer, Routes } from "../http-server.ts";
 import type { Metrics } from "../operations/metrics.ts";
 import { describeMissingUpgrade, sendProblem } from "../problem.ts";
 import { createMessageServer, type StreamMeans } from "./serve-message.ts";
 import { openStream, type Stream } from "./stream.ts";
+import { checkOrigin, checkStreamCount, type Upgrade, type Upgrades } from "./upgrades.ts";
 
 export interface StreamSettings {
   /** Most commands under way on one stream. */
@@ -24,35 +23,23 @@ export interface StreamSettings {
 export interface StreamDoorOptions extends StreamMeans {
   readonly streams: StreamSettings;
   readonly edge: { readonly corsOrigins: readonly string[] };
+  readonly upgrades: Upgrades;
   readonly bodyLimitBytes: number;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 const PROTOCOL = "countinghouse";
-const PATH = /^(?:\/api\/v1)?\/stream$/;
 /** A message is one command, not a batch: large enough for an order of a thousand lines. */
 const MESSAGE_MAX = 262_144;
 const PING_EVERY_MS = 20_000;
 const GOING_AWAY = 1001;
 const IDLE = 4408;
 
-/** For Node: a request that is not upgraded is an ordinary request, and answered as one. */
-export function asksForStream({ method, url, headers }: IncomingMessage): boolean {
-  return (
-    method === "GET" &&
-    PATH.test(url ?? "") &&
-    headers.upgrade?.toLowerCase() === "websocket" &&
-    headers["sec-websocket-version"] === "13" &&
-    /^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "")
-  );
-}
-
 /** Returns the route, to be added with the others. Call this before the server listens. */
 export function openStreamDoor(server: HttpServer, options: StreamDoorOptions): Routes {
-  const { streams: settings, edge } = options;
+  const { streams: settings, edge, upgrades } = options;
   const open = createOpener(options);
-  const upgrades = receiveUpgrades(server);
   const { streams } = open;
   watchAll(server, streams, settings.idleMs);
   addGauges(options.metrics, streams);
@@ -70,33 +57,13 @@ export function openStreamDoor(server: HttpServer, options: StreamDoorOptions): 
           return;
         }
         checkOrigin(request.headers, edge.corsOrigins);
-        checkCount(streams, request.actor.id, settings.perCaller);
+        checkStreamCount(streams, request.actor.id, settings.perCaller);
         reply.hijack();
         reply.raw.detachSocket(request.raw.socket);
         open.accept(request, asked);
       },
     });
   };
-}
-
-interface Upgrade {
-  readonly transport: Duplex;
-  readonly head: Buffer;
-}
-
-/** Passes a request for a stream to the framework like every other request. */
-function receiveUpgrades(server: HttpServer): WeakMap<IncomingMessage, Upgrade> {
-  const upgrades = new WeakMap<IncomingMessage, Upgrade>();
-  server.server.on("upgrade", (raw, transport, head) => {
-    upgrades.set(raw, { transport, head });
-    readTokenOfPage(raw);
-    const response = new ServerResponse(raw);
-    response.assignSocket(raw.socket);
-    response.shouldKeepAlive = false; // refused: bytes that follow must not be read as another request
-    response.on("finish", () => transport.end());
-    server.routing(raw, response);
-  });
-  return upgrades;
 }
 
 function createOpener(options: StreamDoorOptions) {
@@ -153,27 +120,6 @@ function addGauges(metrics: Metrics, streams: ReadonlySet<Stream>): void {
 
 /** OpenAPI has no WebSockets: the document mentions the stream in its description, and docs/stream.md has the rest. */
 const DOCUMENTED = { hide: true, operationId: "openStream" };
-
-/** A page cannot set Authorization on a WebSocket; it can send its token as a protocol: `["countinghouse", "bearer.<token>"]`. */
-function readTokenOfPage({ headers }: IncomingMessage): void {
-  const [, token] = /(?:^|,)\s*bearer\.([\w.~+-]+)/.exec(headers["sec-websocket-protocol"] ?? "") ?? [];
-  if (token !== undefined && headers.authorization === undefined) headers.authorization = `Bearer ${token}`;
-}
-
-/** A browser tells whose page asks, but sends no preflight request, as it does for other requests. */
-function checkOrigin({ origin, host }: IncomingHttpHeaders, corsOrigins: readonly string[]): void {
-  if (origin === undefined || corsOrigins.includes(origin)) return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
-  const message = "pages of this origin may not open a stream (CORS_ORIGINS)";
-  throw new AppError("forbidden", "untrusted_origin", { message });
-}
-
-function checkCount(streams: ReadonlySet<Stream>, actorId: string, perCaller: number): void {
-  const open = [...streams].filter((stream) => stream.actorId === actorId).length;
-  if (open < perCaller) return;
-  const message = `${perCaller} streams of yours are open; use one of them, or close one`;
-  throw new AppError("too_many", "too_many_streams", { message, retryAfterSeconds: 1 });
-}
 
 function watchOver(streams: ReadonlySet<Stream>, idleMs: number): void {
   for (const stream of streams) {

@@ -11,12 +11,16 @@ import { dropQuotes } from "./quotes/quote-store.ts";
 import { walk } from "./quotes/random-walk.ts";
 import { tradingRoutes } from "./routes.ts";
 import type { TradingServices, TradingSettings } from "./services.ts";
+import { openFeedHub } from "./streams/feed-hub.ts";
+import { deleteOldEvents } from "./streams/feed-store.ts";
+import { cancelForBroken, openStreamGuards } from "./streams/guard-streams.ts";
 import { expireTradeOrders } from "./trade-orders/end-order.ts";
 import { fillLeftBehind } from "./trade-orders/fill-fired.ts";
 import { verifyTrading } from "./verify/verify-trading.ts";
 
 const SWEEP_SECONDS = 5;
 const DAY_SECONDS = 86_400;
+const MINUTE_MS = 60_000;
 
 interface TradingModuleSettings extends TradingSettings {
   /** Undefined: no prices are generated. */
@@ -24,6 +28,8 @@ interface TradingModuleSettings extends TradingSettings {
   /** 0: quotes are kept for ever. */
   readonly quotesMonths: number;
   readonly gains: GainWish;
+  /** For how long a stream of orders can go on after a break. */
+  readonly streamMinutes: number;
 }
 
 interface Lower {
@@ -42,19 +48,32 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
   readSettings,
   checks: [CHECK],
   open: async (
-    { db },
-    { randomWalkSeed, quotesMonths, gains, ...settings },
+    { db, log },
+    { randomWalkSeed, quotesMonths, streamMinutes, gains, ...settings },
     { ledger: { assets }, desk, banking },
   ) => {
     const problem = await keepGainSettings({ db, assets }, gains);
     if (problem !== undefined) throw new ConfigError([problem]);
     const services: TradingServices = { db, desk, assets, moneyGuard: banking.moneyGuard, settings };
+    const hub = openFeedHub({ db, assets, log });
+    const guards = openStreamGuards(services, log);
+    desk.afterCommit(hub.wake);
     return {
       services,
-      routes: [tradingRoutes(services)],
+      routes: [tradingRoutes(services, { hub, guards })],
+      close: async () => {
+        await guards.close();
+        await hub.stop();
+      },
       tasks: [
         { name: "fill_fired_trade_orders", everySeconds: SWEEP_SECONDS, run: () => fillLeftBehind(services) },
         { name: "expire_trade_orders", everySeconds: SWEEP_SECONDS, run: () => expireTradeOrders(services) },
+        {
+          name: "cancel_for_broken_streams",
+          everySeconds: SWEEP_SECONDS,
+          run: () => cancelForBroken(services),
+        },
+        { name: "delete_old_feed_events", everySeconds: 60, run: () => forget(services, streamMinutes) },
         ...(quotesMonths === 0 ? [] : [dropOf(services, quotesMonths)]),
         ...(randomWalkSeed === undefined ? [] : [walkOf(services, randomWalkSeed)]),
       ],
@@ -77,11 +96,16 @@ function readSettings(config: Config): TradingModuleSettings {
       basis: config.TRADING_COST_BASIS === "fifo" ? "fifo" : "average",
     },
     quotesMonths: config.TRADING_QUOTES_MONTHS,
+    streamMinutes: config.TRADING_STREAM_MINUTES,
   };
 }
 
 function dropOf({ db }: TradingServices, months: number): Task {
   return { name: "drop_old_quotes", everySeconds: DAY_SECONDS, run: () => dropQuotes(db, months) };
+}
+
+function forget({ db }: TradingServices, minutes: number): Promise<number> {
+  return deleteOldEvents(db, (Date.now() - minutes * MINUTE_MS) * 1_000);
 }
 
 function walkOf(services: TradingServices, seed: number): Task {

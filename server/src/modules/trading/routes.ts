@@ -5,14 +5,16 @@ import { addInstrumentRoutes } from "./instruments/instrument-routes.ts";
 import { addPositionRoutes } from "./positions/position-routes.ts";
 import { addQuoteRoutes } from "./quotes/quote-routes.ts";
 import type { TradingServices } from "./services.ts";
+import { addStreamRoutes, type StreamParts } from "./streams/stream-routes.ts";
 import { addTradeOrderRoutes } from "./trade-orders/trade-order-routes.ts";
 
-export function tradingRoutes(services: TradingServices): Routes {
+export function tradingRoutes(services: TradingServices, streams: StreamParts): Routes {
   return (server) => {
     addInstrumentRoutes(server, services);
     addQuoteRoutes(server, services);
     addCandleRoutes(server, services);
     addTradeOrderRoutes(server, services);
     addPositionRoutes(server, services);
+    addStreamRoutes(server, services, streams);
   };
 }

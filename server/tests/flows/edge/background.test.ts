@@ -35,9 +35,11 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     .toMatch(/^transactions_total\{type="WITHDRAW",status="CANCELLED"\} 1$/m);
   const tasks = await app.db`SELECT name FROM jobs.schedules WHERE last_error IS NULL ORDER BY name`;
   expect(tasks.map((task) => task["name"])).toEqual([
+    "cancel_for_broken_streams",
     "check_integrity",
     "count_words",
     "create_partitions",
+    "delete_old_feed_events",
     "drop_old_quotes",
     "expire_carts",
     "expire_holds",

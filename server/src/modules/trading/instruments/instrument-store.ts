@@ -74,6 +74,15 @@ export async function selectInstrument(db: Sql, id: number): Promise<Instrument 
   return rows.map(toInstrument)[0];
 }
 
+export async function selectInstrumentsById(
+  db: AnySql,
+  ids: readonly number[],
+): Promise<Map<number, Instrument>> {
+  const rows = await db<InstrumentRow[]>`
+    SELECT ${db.unsafe(COLUMNS)} FROM trading.instruments WHERE id = ANY(${toArray(ids)}::bigint[])`;
+  return new Map(rows.map((row) => [Number(row.id), toInstrument(row)]));
+}
+
 export type InstrumentFilter = PageFilter<{ symbol: string; asset: string; state: InstrumentState }>;
 
 /** Oldest first. */

@@ -114,7 +114,7 @@ export const REACHED_ORDERS: RowReader<readonly TradeOrder[], string> = {
 
 export type QuoteFilter = PageFilter<{ instrumentId: number; from: number; to: number }>;
 
-interface QuoteRow {
+export interface QuoteRow {
   id: bigint;
   number: bigint;
   bid: bigint;
@@ -143,7 +143,7 @@ function isAfter(db: Sql, cursor: number) {
   return db`(time, id) < (SELECT time, id FROM trading.quotes WHERE id = ${cursor})`;
 }
 
-function toQuote({ id, number, time, sequence, ...row }: QuoteRow): InstrumentQuote {
+export function toQuote({ id, number, time, sequence, ...row }: QuoteRow): InstrumentQuote {
   const numbers = { id: Number(id), number: Number(number), time: Number(time) };
   return { ...row, ...numbers, sequence: sequence === null ? null : Number(sequence) };
 }

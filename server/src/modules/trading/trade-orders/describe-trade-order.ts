@@ -82,6 +82,26 @@ function averageOf({ money, filled }: TradeOrder, scales: { asset: number; money
   );
 }
 
+/** One fill, without what it came to in the reporting currency. */
+export function describeFill(
+  assets: Assets,
+  execution: Execution,
+  instrument: Pick<Instrument, "asset" | "currency">,
+) {
+  const { scales } = sidesOf(assets, instrument);
+  return {
+    id: String(execution.id),
+    quantity: formatAmount(execution.quantity, scales.asset),
+    price: formatPrice(execution.price, scales.money),
+    money: formatAmount(execution.money, scales.money),
+    fee: formatAmount(execution.fee, scales.money),
+    realized: formatAmount(execution.realized, scales.money),
+    transaction_id: String(execution.journalId),
+    quote_id: execution.quoteId === null ? null : String(execution.quoteId),
+    executed_at: formatStamp(execution.id),
+  };
+}
+
 export function describeExecution(
   assets: Assets,
   execution: Execution,
@@ -90,24 +110,15 @@ export function describeExecution(
     reportingCurrency,
   }: { instrument: Pick<Instrument, "asset" | "currency">; reportingCurrency: string },
 ) {
-  const { scales } = sidesOf(assets, instrument);
   const reporting = (value: bigint | null) =>
     value === null ? null : formatAmount(value, assets.byCode(reportingCurrency)?.scale ?? 0);
   const { realizedReporting: gain, currencyGain } = execution;
   return {
-    id: String(execution.id),
-    quantity: formatAmount(execution.quantity, scales.asset),
-    price: formatPrice(execution.price, scales.money),
-    money: formatAmount(execution.money, scales.money),
-    fee: formatAmount(execution.fee, scales.money),
-    realized: formatAmount(execution.realized, scales.money),
+    ...describeFill(assets, execution, instrument),
     rate: execution.rate,
     realized_reporting: reporting(gain),
     price_gain: reporting(gain === null || currencyGain === null ? null : gain - currencyGain),
     currency_gain: reporting(currencyGain),
     cost_basis: execution.basis,
-    transaction_id: String(execution.journalId),
-    quote_id: execution.quoteId === null ? null : String(execution.quoteId),
-    executed_at: formatStamp(execution.id),
   };
 }

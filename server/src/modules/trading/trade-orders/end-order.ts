@@ -41,6 +41,8 @@ export interface Ending {
   readonly id: number;
   readonly as: "cancelled" | "expired";
   readonly versions?: readonly number[] | undefined;
+  /** Default: who cancelled it. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -95,7 +97,7 @@ function decide(
   checkVersion(order.version, ending.versions);
   if (isClosed) return refuseClosed(order);
   if (order.holdId !== read.holdId) return rereadFirst();
-  return end(desk, order, { instrument, actorId: caller.actor.id, as: ending.as });
+  return end(desk, order, { instrument, actorId: caller.actor.id, ending });
 }
 
 function refuseClosed({ state }: TradeOrder): AppError {
@@ -106,14 +108,15 @@ function refuseClosed({ state }: TradeOrder): AppError {
 function end(
   desk: Desk,
   order: TradeOrder,
-  { instrument, actorId, as }: { instrument: Instrument; actorId: string; as: Ending["as"] },
+  { instrument, actorId, ending }: { instrument: Instrument; actorId: string; ending: Ending },
 ): Decision {
+  const { as } = ending;
   const others = othersOf(desk, order);
   if (order.holdId !== null && others.length === 0) {
     const freed = releaseHold(desk.book, order.holdId, ownerOf(order));
     if ("refused" in freed) throw new Error(`the hold of trade order ${order.id}: ${freed.refused}`);
   }
-  const reason = as === "cancelled" ? `cancelled by ${actorId}` : "its time is over";
+  const reason = as === "cancelled" ? (ending.reason ?? `cancelled by ${actorId}`) : "its time is over";
   const ended = moved(order, { ...AT_ITS_END, state: as, reason });
   saveOrder(desk, ended, { event: as, actorId, instrument, note: reason });
   if (exitsOf(desk, ended).length > 0)
@@ -141,11 +144,11 @@ export interface EndedOrders {
 export async function cancelTradeOrders(
   services: TradingServices,
   caller: Omit<TradingCaller, "key">,
-  filter: OpenOrderFilter,
+  { reason, ...filter }: OpenOrderFilter & Pick<Ending, "reason">,
 ): Promise<EndedOrders> {
   const ids = await selectOpenIds(services.db, { ...filter, limit: ORDERS_PER_ROUND_MAX });
   return {
-    ...(await endAll(services, caller, { ids, as: "cancelled" })),
+    ...(await endAll(services, caller, { ids, as: "cancelled", reason })),
     isComplete: ids.length < ORDERS_PER_ROUND_MAX,
   };
 }
@@ -153,10 +156,10 @@ export async function cancelTradeOrders(
 async function endAll(
   services: TradingServices,
   caller: TradingCaller,
-  { ids, as }: { ids: readonly number[]; as: Ending["as"] },
+  { ids, ...ending }: Omit<Ending, "id"> & { readonly ids: readonly number[] },
 ): Promise<Omit<EndedOrders, "isComplete">> {
   const outcomes = await Promise.all(
-    ids.map(async (id) => ({ id, outcome: await endTradeOrder(services, caller, { id, as }) })),
+    ids.map(async (id) => ({ id, outcome: await endTradeOrder(services, caller, { id, ...ending }) })),
   );
   const refused = outcomes.flatMap(({ id, outcome }) =>
     "refused" in outcome ? [{ id, code: outcome.refused.code }] : [],

@@ -17,6 +17,8 @@ import { type Instrument, sidesOf } from "../instruments/instrument.ts";
 import { feeOf, moneyOf } from "../matching/price.ts";
 import { chosenLots } from "../positions/chosen-lots.ts";
 import { keepFill } from "../positions/keep-position.ts";
+import { FEED_EVENTS } from "../streams/feed-store.ts";
+import { describeFill } from "./describe-trade-order.ts";
 import { armExits, endOthers } from "./related-orders.ts";
 import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, type Execution, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
@@ -85,7 +87,7 @@ export function fillOrder(desk: Desk, order: TradeOrder, dealing: Dealing): Trad
   };
   saveOrder(desk, filled, { event: "filled", actorId, instrument });
   leaveRow(desk, NEW_EXECUTIONS, execution);
-  tellExecution(desk, execution);
+  tellExecution(desk, execution, instrument);
   endOthers(desk, filled, { instrument, actorId });
   armExits(desk, filled, { instrument, actorId });
   return filled;
@@ -135,7 +137,8 @@ function transfersOf(
   return fill.fee === 0n ? exchanged : [...exchanged, between(cashAccountId, fees, fill.fee)];
 }
 
-function tellExecution(desk: Desk, execution: Execution): void {
+/** To subscribers of the outbox, and to the owner's streams. */
+function tellExecution(desk: Desk, execution: Execution, instrument: Instrument): void {
   const { id, orderId, instrumentId, quantity, price, money, fee, side } = execution;
   const payload = {
     id: String(id),
@@ -146,4 +149,12 @@ function tellExecution(desk: Desk, execution: Execution): void {
     ...{ money_minor: String(money), fee_minor: String(fee) },
   };
   tellEvent(desk, { topic: "trade.executed", payload: JSON.stringify(payload) });
+  const told = describeFill(desk.assets, execution, instrument);
+  const document = { trade_order_id: String(orderId), instrument_id: String(instrumentId), side, ...told };
+  leaveRow(desk, FEED_EVENTS, {
+    ownerId: execution.ownerId,
+    at: desk.book.now,
+    kind: "execution",
+    document: JSON.stringify({ execution: document }),
+  });
 }

@@ -1,5 +1,5 @@
 // The SQL that reads trade orders for people, and reads ahead for commands; without locks.
-import type { Sql } from "../../../runtime/database.ts";
+import type { AnySql, Sql } from "../../../runtime/database.ts";
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { PageFilter } from "../../../values/filter.ts";
 import {
@@ -35,7 +35,7 @@ export type TradeOrderFilter = PageFilter<{
 }>;
 
 /** Newest first. */
-export async function selectTradeOrders(db: Sql, filter: TradeOrderFilter): Promise<TradeOrder[]> {
+export async function selectTradeOrders(db: AnySql, filter: TradeOrderFilter): Promise<TradeOrder[]> {
   const { ownerId, instrumentId, status, isOpen, clientOrderId, limit } = filter;
   const { cursor = Number.MAX_SAFE_INTEGER } = filter;
   const rows = await db<TradeOrderRow[]>`
@@ -53,7 +53,7 @@ export async function selectTradeOrders(db: Sql, filter: TradeOrderFilter): Prom
 }
 
 /** A limit that is partly filled is PROCESSING; before that it is QUEUED. */
-function ofStatus(db: Sql, status: TradeOrderStatus) {
+function ofStatus(db: AnySql, status: TradeOrderStatus) {
   const states = Object.entries(STATUSES).flatMap(([state, name]) =>
     name === status ? [TRADE_ORDER_STATES[state as TradeOrderState]] : [],
   );
@@ -65,12 +65,14 @@ function ofStatus(db: Sql, status: TradeOrderStatus) {
 export interface OpenOrderFilter {
   readonly ownerId?: string | undefined;
   readonly instrumentId?: number | undefined;
+  /** Stamp: only those placed before it. */
+  readonly before?: number | undefined;
 }
 
 /** Oldest first; without those that are being filled. */
 export async function selectOpenIds(
   db: Sql,
-  { ownerId, instrumentId, limit }: OpenOrderFilter & { readonly limit: number },
+  { ownerId, instrumentId, before, limit }: OpenOrderFilter & { readonly limit: number },
 ): Promise<number[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT id
@@ -78,6 +80,7 @@ export async function selectOpenIds(
     WHERE state < 4
       ${ownerId === undefined ? db`` : db`AND owner_id = ${ownerId}`}
       ${instrumentId === undefined ? db`` : db`AND instrument_id = ${instrumentId}`}
+      ${before === undefined ? db`` : db`AND id < ${before}`}
     ORDER BY id
     LIMIT ${limit}`;
   return rows.map(({ id }) => Number(id));
