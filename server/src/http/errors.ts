@@ -7,6 +7,11 @@ export const HTTP_ERRORS = {
     title: "The request is malformed.",
     wayOut: "Correct the fields that are named.",
   },
+  value_refused: {
+    kind: "refused",
+    title: "A value has the right form, and cannot be taken.",
+    wayOut: "Correct the fields that are named.",
+  },
   invalid_json: {
     kind: "invalid",
     title: "The body is not JSON.",

@@ -68,6 +68,14 @@ export function asHidden(error: AppError): AppError {
   return error;
 }
 
+/** A refusal of one value whose form is right: what it means cannot be, here or beside the others. */
+export function refusedField(field: string, reason: string): AppError {
+  return new AppError("refused", "value_refused", {
+    message: `${field}: ${reason}`,
+    fields: [{ field, reason }],
+  });
+}
+
 /** A refusal of the request's form, naming one field and why. */
 export function invalidField(field: string, reason: string): AppError {
   return new AppError("invalid", "invalid_request", {

@@ -1,6 +1,6 @@
 // The one reader of codes and names: two texts that people cannot tell apart become one, or one of them is refused. The name of a
 // SKU, a brand or an account goes through here when it is kept, and again when it is looked up.
-import { invalidField } from "./app-error.ts";
+import { invalidField, refusedField } from "./app-error.ts";
 import { isOneWriting } from "./writing.ts";
 
 /** Invisible characters. (Not those that Unicode has not assigned yet: next year's emoji.) */
@@ -57,7 +57,7 @@ export function readCode<T extends string | null | undefined>(text: T, field: st
     .match(WORDS)
     ?.find((word) => !isOneWriting(word));
   if (strange !== undefined)
-    throw invalidField(field, `must not mix scripts in a word: the letters of "${strange}" only look alike`);
+    throw refusedField(field, `must not mix scripts in a word: the letters of "${strange}" only look alike`);
   return code as T;
 }
 

@@ -1,6 +1,6 @@
 // Reads what a client sent, with one reader for each form: ids, times, texts, amounts. The schemas have already checked the form;
 // here is what a schema cannot know. Every refusal names the field, the reason and what to do.
-import { AppError, type FieldProblem, invalidField } from "./app-error.ts";
+import { AppError, type FieldProblem, invalidField, refusedField } from "./app-error.ts";
 import { parseId } from "./id.ts";
 import { describeAmountProblem, parseAmount } from "./money.ts";
 import { isBlank } from "./names.ts";
@@ -44,8 +44,9 @@ export function readEach<Item, Read>(
 const PROBLEMS_MAX = 20;
 
 function joinRefusals(refusals: readonly AppError[]): AppError {
-  const [first, ...others] = refusals as readonly [AppError, ...AppError[]];
-  if (others.length === 0) return first;
+  const [oldest, ...others] = refusals as readonly [AppError, ...AppError[]];
+  if (others.length === 0) return oldest;
+  const first = refusals.find(({ kind }) => kind === "invalid") ?? oldest; // the form comes before what it means
   const fields = new Map<string, FieldProblem>();
   for (const { details } of refusals)
     for (const problem of details.fields ?? []) fields.set(`${problem.field} ${problem.reason}`, problem);
@@ -102,7 +103,7 @@ export function readRange(query: { from?: string | undefined; to?: string | unde
     from: () => readTime(query.from, "from"),
     to: () => readTime(query.to, "to"),
   });
-  if (from !== undefined && to !== undefined && to < from) throw invalidField("to", "lies before from");
+  if (from !== undefined && to !== undefined && to < from) throw refusedField("to", "lies before from");
   return { from, to };
 }
 

@@ -149,7 +149,8 @@ function completeOperation(operation: Operation, route: { path: string; method: 
   if (body !== undefined && takesNothing(body)) body.required = false;
   const problems = [
     ...["400", "401", "403", "404"],
-    ...(route.method === "get" ? [] : ["409", "422"]),
+    ...(route.method === "get" ? [] : ["409"]),
+    ...(route.method !== "get" || takesQuery(operation) ? ["422"] : []),
     ...(operation["requestBody"] === undefined ? [] : ["413", "415"]),
     ...(route.path.includes("{") ? ["414"] : []),
     ...["429", "431", "503"],
@@ -159,6 +160,11 @@ function completeOperation(operation: Operation, route: { path: string; method: 
     { $ref: `#/components/responses/${ownOf(PROBLEMS, status)?.name}` },
   ]);
   operation.responses = { ...operation.responses, ...Object.fromEntries(refused) };
+}
+
+/** What is asked for in a query may name what there is not, or a span that ends before it begins. */
+function takesQuery({ parameters = [] }: Operation): boolean {
+  return (parameters as readonly { in?: string }[]).some((parameter) => parameter.in === "query");
 }
 
 interface RequestBody {

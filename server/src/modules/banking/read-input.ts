@@ -1,7 +1,7 @@
 // Turns what a client sent into what the commands accept: ids as numbers, amounts as minor units of a known asset. The schemas
 // have already checked the form; here is what a schema cannot know.
 
-import { invalidField } from "../../values/app-error.ts";
+import { invalidField, refusedField } from "../../values/app-error.ts";
 import { readMetadata } from "../../values/metadata.ts";
 import { hasLostDigits, TOO_MANY_DIGITS } from "../../values/money.ts";
 import { readCode, readName } from "../../values/names.ts";
@@ -17,7 +17,7 @@ import type { PlaceHoldRequest } from "./holds/place-hold.ts";
 import type { AccountInput, TransactionInput } from "./schemas.ts";
 import type { TransactionRequest } from "./transactions/post-transactions.ts";
 
-/** An asset of money or securities. @throws AppError `invalid/unknown_asset`, `refused/stock_is_not_money` */
+/** An asset of money or securities. @throws AppError `refused/unknown_asset`, `refused/stock_is_not_money` */
 export function readAsset(assets: Assets, code: string, field = "currency"): Asset {
   const asset = assets.byCode(code);
   if (asset?.kind === "stock")
@@ -86,7 +86,7 @@ export function readNewRate(assets: Assets, input: RateInput): Omit<NewRate, "se
     rate: () => readNewRatio(input.rate),
     source: () => readName(input.source ?? "manual", "source"),
   });
-  if (base === quote) throw invalidField("quote", "must be another currency than base");
+  if (base === quote) throw refusedField("quote", "must be another currency than base");
   return { base, quote, rate, source };
 }
 

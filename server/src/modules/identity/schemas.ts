@@ -207,7 +207,11 @@ export const UserInput = Type.Object(
     roles: Roles,
     password: Type.Optional(Password),
     password_hash: Type.Optional(
-      Type.String({ maxLength: 400, description: "bcrypt or Argon2id, from another system" }),
+      Type.String({
+        maxLength: 400,
+        pattern: "^\\$(2[aby]\\$(0[4-9]|1[0-4])\\$[./A-Za-z0-9]{53}$|argon2id\\$)",
+        description: "bcrypt (cost 4 to 14) or Argon2id (PHC form), from another system",
+      }),
     ),
   },
   {

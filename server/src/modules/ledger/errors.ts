@@ -43,7 +43,7 @@ export const LEDGER_ERRORS = {
     wayOut: "Use POST /exchanges to change currency.",
   },
   same_account: {
-    kind: "invalid",
+    kind: "refused",
     title: "A transfer needs two different accounts.",
     wayOut: "Name another account on one side.",
   },
@@ -53,7 +53,7 @@ export const LEDGER_ERRORS = {
     wayOut: "Use another account.",
   },
   unknown_asset: {
-    kind: "invalid",
+    kind: "refused",
     title: "There is no such currency or asset.",
     wayOut: "GET /assets lists them.",
   },

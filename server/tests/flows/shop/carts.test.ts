@@ -142,7 +142,7 @@ it("tells what is wrong with a request, and what a cart refuses, before anything
     "invalid_request",
   ]);
   expect(codeOf(await call("POST", "/carts", { body: { currency: "UNIT" } }))).toEqual([
-    400,
+    422,
     "unknown_asset",
   ]);
   const stale = { body: { lines: [] }, headers: { "if-match": '"7"' } };

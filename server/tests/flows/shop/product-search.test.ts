@@ -162,7 +162,7 @@ describe("narrowing", () => {
     expect(await ask("sort=cheapest")).toMatchObject(refused("sort"));
     expect(await ask("in_stock=perhaps")).toMatchObject(refused("in_stock"));
     expect(await ask("currency=XXX&min_price=1")).toMatchObject({
-      status: 400,
+      status: 422,
       body: { code: "unknown_asset" },
     });
     expect(await ask("color=red")).toMatchObject({ status: 400 });

@@ -57,7 +57,7 @@ describe("adding", () => {
         body: { errors: [{ field: "price" }] },
       });
     expect(await add({ sku: "A", name: "x", price: 1, currency: "UNIT" })).toMatchObject(
-      refused("unknown_asset", 400),
+      refused("unknown_asset", 422),
     );
   });
 

@@ -1,6 +1,6 @@
 // The storekeeper's requests: goods in, corrections, moves and counts of products at locations. Their accounts are found or
 // opened first, so that the desk's command names only accounts.
-import { invalidField } from "../../../values/app-error.ts";
+import { invalidField, refusedField } from "../../../values/app-error.ts";
 import type { CommandOutcome } from "../../desk/index.ts";
 import type { InventoryServices } from "../routes.ts";
 import { findPlaces, openPlaces, readPurpose, toLines, toPlace } from "../stock/read-stock-input.ts";
@@ -74,7 +74,7 @@ export async function transferStock(
   caller: StockCaller,
   { items, from_location_id: from, to_location_id: to, ...sent }: TransferRequest,
 ): Promise<CommandOutcome> {
-  if (from === to) throw invalidField("to_location_id", "must be another location");
+  if (from === to) throw refusedField("to_location_id", "must be another location");
   const purpose = readPurpose(sent);
   const placesAt = (locationId: number) => items.map((item) => toPlace({ ...item, location_id: locationId }));
   const sources = await findPlaces(services, placesAt(from));
@@ -121,7 +121,7 @@ function refuseCountedTwice(items: CountRequest["items"]): void {
   const seen = new Set<number>();
   for (const [index, { product_id }] of items.entries()) {
     if (seen.has(product_id))
-      throw invalidField(`items[${index}].product_id`, "is counted twice; add the counts up");
+      throw refusedField(`items[${index}].product_id`, "is counted twice; add the counts up");
     seen.add(product_id);
   }
 }

@@ -2,7 +2,7 @@
 import { ledgerError } from "../errors.ts";
 import type { Asset, Assets } from "./assets.ts";
 
-/** An asset of money. @throws AppError `invalid/unknown_asset` naming the field */
+/** An asset of money. @throws AppError `refused/unknown_asset` naming the field */
 export function readCurrency(assets: Assets, code: string, field = "currency"): Asset {
   const asset = assets.byCode(code);
   if (asset?.kind === "money") return asset;

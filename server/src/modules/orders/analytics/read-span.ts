@@ -1,5 +1,5 @@
 // Reads the period and the currency of a sales report.
-import { invalidField } from "../../../values/app-error.ts";
+import { refusedField } from "../../../values/app-error.ts";
 import { readAll, readTime } from "../../../values/read-input.ts";
 import { formatStamp, stampOf } from "../../../values/time.ts";
 import { readCurrency } from "../../ledger/index.ts";
@@ -38,9 +38,9 @@ export function readSpan(
   const currency = asset.code;
   const to = read.to ?? stampOf(new Date());
   const from = read.from ?? Math.max(0, to - DEFAULT_DAYS * MICROSECONDS_PER_DAY);
-  if (from >= to) throw invalidField("from", "must be before to");
+  if (from >= to) throw refusedField("from", "must be before to");
   if (to - from > DAYS_MAX * MICROSECONDS_PER_DAY)
-    throw invalidField("from", `must be at most ${DAYS_MAX} days before to`);
+    throw refusedField("from", `must be at most ${DAYS_MAX} days before to`);
   return {
     span: { from, to, currency },
     frame: { from: formatStamp(from), to: formatStamp(to), currency },

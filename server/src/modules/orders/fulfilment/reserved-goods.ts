@@ -1,7 +1,7 @@
 // How staff handle goods that an order has reserved, without taking them from the order: write off what is broken or gone, move
 // what is to leave from another location, reserve again what could not be replaced. Held units plus short units always equal
 // the open units, and changes of stock are reported like the storekeeper's own bookings.
-import { AppError, invalidField } from "../../../values/app-error.ts";
+import { AppError, refusedField } from "../../../values/app-error.ts";
 import type { Decision, Desk } from "../../desk/index.ts";
 import {
   type AdjustmentReason,
@@ -122,7 +122,7 @@ export function moveUnits(services: OrderServices, { items, note }: Move): Order
         book: (line, { item, account, index }) => {
           const to = targets[index];
           if (to === undefined || to.accountId === account.accountId)
-            return invalidField(
+            return refusedField(
               `items[${index}].to_location_id`,
               "must be another location than where they lie",
             );
