@@ -183,7 +183,7 @@ describe("F6-11 reserved goods that are moved", () => {
     const move = (item: object) =>
       shop.staff("POST", `/orders/${id}/move`, { body: { items: [{ line: 1, quantity: 1, ...item }] } });
     expect(await move({ to_location_id: 1 })).toMatchObject({
-      status: 400,
+      status: 422,
       body: { errors: [{ field: "items[0].to_location_id" }] },
     });
     expect(await move({ to_location_id: 999 })).toMatchObject({

@@ -134,7 +134,7 @@ it("names what is wrong with a booking and books nothing of it", async () => {
     ["/stock/adjustments", { items: [{ ...lost, quantity: 0 }] }, 400, "invalid_request"],
     ["/stock/adjustments", { items: [item] }, 400, "invalid_request"],
     ["/stock/adjustments", { items: [lost, { ...lost, quantity: -5 }] }, 422, "insufficient_stock"],
-    ["/stock/transfers", { from_location_id: 1, to_location_id: 1, items: [item] }, 400, "invalid_request"],
+    ["/stock/transfers", { from_location_id: 1, to_location_id: 1, items: [item] }, 422, "value_refused"],
     [
       "/stocktakes",
       {
@@ -143,8 +143,8 @@ it("names what is wrong with a booking and books nothing of it", async () => {
           { product_id: 8, counted: 1 },
         ],
       },
-      400,
-      "invalid_request",
+      422,
+      "value_refused",
     ],
     ["/locations", { code: "main", name: "Again" }, 409, "location_code_taken"],
   ] as const;

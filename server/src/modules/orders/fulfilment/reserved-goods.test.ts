@@ -43,7 +43,7 @@ it("refuses units that are not reserved, places that are not there, and orders t
     code: "quantity_exceeds_open",
   });
   await expectRefusal(shop.db, () => shop.act(id, move({ to: 99 })), { code: "location_not_found" });
-  await expectRefusal(shop.db, () => shop.act(id, move()), { code: "invalid_request" });
+  await expectRefusal(shop.db, () => shop.act(id, move()), { code: "value_refused" });
   await shop.act(id, cancelOrder({}));
   await expectRefusal(shop.db, () => shop.act(id, writeOff()), { code: "order_state_forbids" });
 });
