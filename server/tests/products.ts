@@ -43,6 +43,14 @@ export function addContext(assets: Assets) {
   return { assets, actor: STAFF, onProductsCreated };
 }
 
+/** A product that is new to the catalog, on a database that the test has open. */
+export function addTestProduct(
+  { db, assets }: Pick<TestProducts, "db" | "assets">,
+  fields: Partial<NewProduct> = {},
+): Promise<Product> {
+  return inTransaction(db, (tx) => addProduct(tx, addContext(assets), newProduct(fields)));
+}
+
 export interface TestProducts {
   readonly db: Sql;
   readonly assets: Assets;
@@ -58,7 +66,7 @@ export async function openTestProducts(): Promise<TestProducts> {
   return {
     db,
     assets,
-    add: (fields) => inTransaction(db, (tx) => addProduct(tx, addContext(assets), newProduct(fields))),
+    add: (fields) => addTestProduct({ db, assets }, fields),
     addCategory: (name, fields) =>
       inTransaction(db, (tx) => addCategory(tx, { name, ...nothing, ...fields })),
     close: drop,

@@ -64,12 +64,13 @@ export const HTTP_ERRORS = {
   },
   person_required: {
     kind: "forbidden",
-    title: "A person does this, in their own name.",
-    wayOut: "Sign in as a user who may; no API key may, nor somebody who acts for the user.",
+    title: "Only a person may do this, in their own name.",
+    wayOut:
+      "Sign in as a user who may do it; API keys may not, and neither may somebody who acts for the user.",
   },
   rate_limited: {
     kind: "too_many",
-    title: "More requests came than one caller may send.",
+    title: "The caller sent more requests than are allowed.",
     wayOut: "Try again after Retry-After; the RateLimit fields tell how many are left.",
   },
   untrusted_host: {
@@ -84,13 +85,13 @@ export const HTTP_ERRORS = {
   },
   method_not_allowed: {
     kind: "invalid",
-    title: "The path is known, and takes other methods.",
-    wayOut: "Use one of those that the header Allow names.",
+    title: "The path exists, but not with this method.",
+    wayOut: "Use one of the methods that the Allow header lists.",
   },
   upgrade_required: {
     kind: "invalid",
-    title: "This is the stream: a WebSocket.",
-    wayOut: "Ask with the WebSocket handshake of RFC 6455; docs/stream.md tells how.",
+    title: "This is the stream, and it is a WebSocket.",
+    wayOut: "Open it with a WebSocket handshake (RFC 6455); docs/stream.md shows how.",
   },
   untrusted_origin: {
     kind: "forbidden",
@@ -104,7 +105,7 @@ export const HTTP_ERRORS = {
   },
   version_mismatch: {
     kind: "conflict",
-    title: "It changed since it was read.",
+    title: "It has changed since it was read.",
     wayOut: "Read it again and repeat with its new ETag.",
   },
   queue_full: {

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { errorCodes } from "fastify";
-import { statusOf, toProblem } from "../../src/http/problem.ts";
+import { describeMissingUpgrade, describeWrongMethod, statusOf, toProblem } from "../../src/http/problem.ts";
 import { MODULE_ORDER } from "../../src/modules.ts";
 import type { ErrorEntry } from "../../src/values/app-error.ts";
 import { ROOT } from "../architecture/source-files.ts";
@@ -51,7 +51,7 @@ function renderTable(title: string, errors: ErrorList): string {
   ].join("\n");
 }
 
-/** Some refusals come from the framework and keep the status that HTTP has for them, such as 413. */
+/** Some refusals are the framework's or HTTP's own, and keep the status that HTTP has for them, such as 405 and 413. */
 function findFrameworkStatuses(): ReadonlyMap<string, number> {
   const errors = [
     ...Object.values(errorCodes).map((FrameworkError) => new FrameworkError()),
@@ -60,7 +60,8 @@ function findFrameworkStatuses(): ReadonlyMap<string, number> {
     ),
     new Error("a bug"),
   ];
-  const problems = errors.map(toProblem).filter(({ code }) => code !== "invalid_request");
+  const ofHttp = [describeWrongMethod("GET", []), describeMissingUpgrade()];
+  const problems = [...errors.map(toProblem), ...ofHttp].filter(({ code }) => code !== "invalid_request");
   return new Map(problems.map(({ code, status }) => [code, status]));
 }
 

@@ -58,7 +58,7 @@ const PROBLEMS: Readonly<Record<string, ProblemKind>> = {
     name: "Conflict",
     description: "The state changed, or is being changed by somebody else",
     code: "version_mismatch",
-    detail: "It changed since it was read.",
+    detail: "It has changed since it was read.",
   },
   "413": {
     name: "TooLarge",

@@ -30,7 +30,7 @@ export const BANKING_ERRORS = {
   },
   same_currency: {
     kind: "refused",
-    title: "Both accounts are of one currency.",
+    title: "Both accounts have the same currency.",
     wayOut: "Use POST /transactions with type transfer.",
   },
   no_exchange_rate: {
@@ -66,7 +66,7 @@ export const BANKING_ERRORS = {
   },
   stock_is_not_money: {
     kind: "refused",
-    title: "Units of stock are no money: they move by receipts, adjustments and orders.",
+    title: "Units of stock are not money: receipts, adjustments and orders move them.",
     wayOut: "Use the routes below /stock, or the order that reserved them.",
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -10,7 +10,7 @@ export const CART_ERRORS = {
   cart_line_not_found: {
     kind: "not_found",
     title: "The cart has no line of this product.",
-    wayOut: "Put it in with POST /carts/{id}/lines.",
+    wayOut: "Add it with POST /carts/{id}/lines.",
   },
   cart_closed: {
     kind: "conflict",
@@ -24,7 +24,7 @@ export const CART_ERRORS = {
   },
   cart_changed: {
     kind: "conflict",
-    title: "The cart changed since it was read.",
+    title: "The cart has changed since it was read.",
     wayOut: "The answer's `cart` is what it is now: decide on it, and send its version in If-Match.",
   },
   cart_prices_changed: {
@@ -35,7 +35,7 @@ export const CART_ERRORS = {
   cart_empty: {
     kind: "refused",
     title: "There is nothing in the cart.",
-    wayOut: "Put something in with POST /carts/{id}/lines.",
+    wayOut: "Add something with POST /carts/{id}/lines.",
   },
   cart_full: {
     kind: "refused",

@@ -34,8 +34,8 @@ export const CATALOG_ERRORS = {
   },
   category_too_deep: {
     kind: "refused",
-    title: "Categories go eight levels deep.",
-    wayOut: "Move it further up.",
+    title: "Categories can be nested eight levels deep.",
+    wayOut: "Move it to a higher level.",
   },
   category_not_empty: {
     kind: "refused",
@@ -49,7 +49,7 @@ export const CATALOG_ERRORS = {
   },
   image_type_refused: {
     kind: "invalid",
-    title: "The file is no JPEG, PNG, GIF, WebP or AVIF image, whatever it is called.",
+    title: "The file is not a JPEG, PNG, GIF, WebP or AVIF image, whatever its name says.",
     wayOut: "Convert it; SVG is refused because it can carry programs.",
   },
   image_broken: {
@@ -65,7 +65,7 @@ export const CATALOG_ERRORS = {
   image_too_large: {
     kind: "invalid",
     title: "The image has too many pixels.",
-    wayOut: "Scale it down.",
+    wayOut: "Make it smaller.",
   },
   too_many_images: {
     kind: "refused",

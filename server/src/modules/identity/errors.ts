@@ -20,7 +20,7 @@ export const IDENTITY_ERRORS = {
   },
   invalid_credentials: {
     kind: "unauthenticated",
-    title: "The name and password do not fit together, or the account may not sign in.",
+    title: "The name and password do not match, or the account may not sign in.",
     wayOut: "Check both; POST /auth/password/forgot sets a new password.",
   },
   invalid_refresh_token: {
@@ -66,12 +66,12 @@ export const IDENTITY_ERRORS = {
   },
   last_admin: {
     kind: "refused",
-    title: "Nobody would be administrator any more.",
+    title: "There would be no administrator left.",
     wayOut: "Make another user administrator first.",
   },
   may_not_impersonate: {
     kind: "refused",
-    title: "Nobody acts as an administrator or operator, or without being a user.",
+    title: "Nobody may act as an administrator or operator, and only users may act as others.",
     wayOut: "Ask them to do it themselves; sign in as a user instead of with a minted token.",
   },
   not_a_program: {
@@ -82,12 +82,12 @@ export const IDENTITY_ERRORS = {
   },
   administrators_only: {
     kind: "forbidden",
-    title: "Only administrators act on administrators.",
+    title: "Only administrators may change administrators.",
     wayOut: "Ask an administrator to do it.",
   },
   second_factor_required: {
     kind: "unauthenticated",
-    title: "The password is right; the second factor is needed too.",
+    title: "The password is right; a second factor is needed as well.",
     wayOut:
       "Send the login again with `code`, from the authenticator app or a backup code, or with `passkey`, signed for the `passkey_options` of this answer.",
   },

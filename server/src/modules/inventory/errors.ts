@@ -24,7 +24,7 @@ export const INVENTORY_ERRORS = {
   },
   backorder_in_use: {
     kind: "refused",
-    title: "More is sold before it arrived than the new limit allows.",
+    title: "More units have been sold before arrival than the new limit allows.",
     wayOut: "Book a receipt first, or choose a higher limit.",
   },
   stock_not_found: {

@@ -39,7 +39,7 @@ export const LEDGER_ERRORS = {
   },
   asset_mismatch: {
     kind: "refused",
-    title: "The accounts or the amount are of different currencies.",
+    title: "The accounts, or an account and the amount, have different currencies.",
     wayOut: "Use POST /exchanges to change currency.",
   },
   same_account: {
@@ -49,7 +49,7 @@ export const LEDGER_ERRORS = {
   },
   amount_overflow: {
     kind: "refused",
-    title: "The account's totals would pass what can be kept exactly.",
+    title: "The account's totals would exceed the largest number that can be stored exactly.",
     wayOut: "Use another account.",
   },
   unknown_asset: {
@@ -75,7 +75,7 @@ export const LEDGER_ERRORS = {
   asset_is_needed: {
     kind: "refused",
     title: "Units of stock are counted in this asset, so it stays active.",
-    wayOut: "Archive the products that shall not be sold, or close their locations.",
+    wayOut: "Archive the products that should no longer be sold, or close their locations.",
   },
   hold_not_found: { kind: "not_found", title: "There is no such hold.", wayOut: "Check the hold's id." },
   owned_by_another: {
@@ -91,7 +91,7 @@ export const LEDGER_ERRORS = {
   },
   capture_exceeds_hold: {
     kind: "refused",
-    title: "More cannot be captured than was held.",
+    title: "You cannot capture more than is held.",
     wayOut: "Capture at most the held amount.",
   },
   transaction_not_found: {
@@ -111,7 +111,7 @@ export const LEDGER_ERRORS = {
   },
   not_reversible: {
     kind: "refused",
-    title: "Only a completed transaction that is itself no reversal can be reversed.",
+    title: "Only a completed transaction that is not itself a reversal can be reversed.",
     wayOut: "Release a pending hold instead; post a new transaction to undo a reversal.",
   },
 } as const satisfies Record<string, ErrorEntry>;

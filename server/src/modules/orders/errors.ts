@@ -14,7 +14,7 @@ export const ORDER_ERRORS = {
   },
   order_change_not_allowed: {
     kind: "forbidden",
-    title: "This change of an order is not yours to make.",
+    title: "You may not make this change to the order.",
     wayOut: "Ask staff; docs/orders.md says who makes which change.",
   },
   staff_only_field: {
@@ -34,13 +34,13 @@ export const ORDER_ERRORS = {
   },
   order_not_in_review: {
     kind: "conflict",
-    title: "The order waits for no review.",
+    title: "The order is not waiting for a review.",
     wayOut: "GET the order: its review says what was decided.",
   },
   order_refused_by_screening: {
     kind: "refused",
     title: "The order was refused by the fraud check.",
-    wayOut: "Contact the shop; staff sees the reasons.",
+    wayOut: "Contact the shop; its staff can see the reasons.",
   },
   order_screened: {
     kind: "conflict",
@@ -76,7 +76,7 @@ export const ORDER_ERRORS = {
   },
   shipping_stopped: {
     kind: "conflict",
-    title: "Money of the order went back or may do so: its goods stay here.",
+    title: "Money of the order was given back, or may have to be: its goods are not shipped.",
     wayOut:
       "`shipping_stop` says why. Cancel the order, or ship it with `ship_anyway` and a `note`. Where its refund failed, refund it again, or go on with POST /orders/{id}/reserve.",
   },
@@ -92,7 +92,7 @@ export const ORDER_ERRORS = {
   },
   order_too_large: {
     kind: "refused",
-    title: "The order is worth more than an amount can be.",
+    title: "The order's total is larger than an amount can be.",
     wayOut: "Split the order.",
   },
   customer_unknown: {
@@ -134,18 +134,18 @@ export const ORDER_ERRORS = {
   },
   nothing_short: {
     kind: "conflict",
-    title: "All that is to be shipped of the order is reserved.",
+    title: "Everything that is still to be shipped of the order is reserved.",
     wayOut: "Ship it with POST /orders/{id}/ship.",
   },
   units_short: {
     kind: "refused",
-    title: "Units that are still to be shipped were written off, and none are held instead.",
+    title: "Units that are still to be shipped were written off, and no others are reserved in their place.",
     wayOut:
       "POST /orders/{id}/reserve holds others once there are some; POST /orders/{id}/cancel with items cancels them.",
   },
   credit_exceeds_open: {
     kind: "refused",
-    title: "The order has less left that could be given back.",
+    title: "Less of the order is left to be given back than was asked for.",
     wayOut: "GET the order: total less credited is what is left.",
   },
 } as const satisfies Record<string, ErrorEntry>;

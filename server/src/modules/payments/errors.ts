@@ -24,12 +24,12 @@ export const PAYMENTS_ERRORS = {
   },
   payment_in_flight: {
     kind: "conflict",
-    title: "The provider has not yet told the outcome of an earlier step of this payment.",
+    title: "The provider has not yet reported the outcome of an earlier step of this payment.",
     wayOut: "Wait until the payment shows nothing in flight, then try again.",
   },
   capture_exceeds_authorized: {
     kind: "refused",
-    title: "No more can be captured than is authorized and not captured yet.",
+    title: "You cannot capture more than is authorized and not yet captured.",
     wayOut: "Capture at most the payment's capturable amount.",
   },
   nothing_to_void: {
@@ -39,8 +39,7 @@ export const PAYMENTS_ERRORS = {
   },
   refund_exceeds_captured: {
     kind: "refused",
-    title:
-      "No more can be refunded than was captured and is neither refunded, being refunded nor in dispute.",
+    title: "You cannot refund more than was captured and is not yet refunded, being refunded or in dispute.",
     wayOut: "Refund at most the payment's refundable amount.",
   },
   unknown_provider: {
@@ -60,19 +59,20 @@ export const PAYMENTS_ERRORS = {
   },
   event_differs: {
     kind: "refused",
-    title: "What the provider tells does not fit what was asked of it: it has touched nothing.",
+    title: "The provider reported something other than what was asked of it. Nothing was changed.",
     wayOut:
       "Compare it with the provider's own pages; GET /payments/attention shows it until a person has decided.",
   },
   event_not_open: {
     kind: "conflict",
-    title: "There is no such event of a provider in the queue, or a person has decided about it already.",
+    title: "There is no such provider event in the queue, or somebody has already decided on it.",
     wayOut: "GET /payments/attention lists those that wait.",
   },
   event_not_acceptable: {
     kind: "refused",
     title: "The event cannot be applied to its payment.",
-    wayOut: "Set it right on the provider's own pages, which will tell of that, and dismiss this event.",
+    wayOut:
+      "Correct it on the provider's own pages, which report the correction here, and dismiss this event.",
   },
   payment_not_raised: {
     kind: "conflict",

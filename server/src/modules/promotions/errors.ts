@@ -55,17 +55,18 @@ export const PROMOTION_ERRORS = {
   },
   coupon_needs_customer: {
     kind: "refused",
-    title: "The coupon is limited for each customer, and the order is nobody's.",
+    title:
+      "The coupon may be used a limited number of times by each customer, and the order names no customer.",
     wayOut: "Sign in; staff names the customer_id.",
   },
   coupon_minimum_not_reached: {
     kind: "refused",
-    title: "The order is worth less than the coupon asks for.",
+    title: "The order is worth less than the coupon's minimum.",
     wayOut: "Order for at least the amount that is named, or leave coupon_code out.",
   },
   coupon_currency_mismatch: {
     kind: "refused",
-    title: "The coupon is of another currency than the order.",
+    title: "The coupon and the order have different currencies.",
     wayOut: "Order in the coupon's currency, or leave coupon_code out.",
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -4,17 +4,17 @@ import { type ErrorEntry, refusalsOf } from "../../values/app-error.ts";
 export const RISK_ERRORS = {
   blocked_entry_not_found: {
     kind: "not_found",
-    title: "The list of the blocked has no such entry.",
+    title: "The blocklist has no such entry.",
     wayOut: "GET /risk/blocked lists the entries.",
   },
   blocked_already: {
     kind: "conflict",
-    title: "This stands on the list of the blocked already.",
+    title: "This is on the blocklist already.",
     wayOut: "Change the entry that is named.",
   },
   blocked_entry_changed: {
     kind: "conflict",
-    title: "The entry changed since it was read.",
+    title: "The entry has changed since it was read.",
     wayOut: "Read it again and repeat with its new ETag.",
   },
   screening_not_found: {

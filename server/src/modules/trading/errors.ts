@@ -40,7 +40,7 @@ export const TRADING_ERRORS = {
   },
   trade_order_not_so: {
     kind: "refused",
-    title: "The trade order cannot be replaced so.",
+    title: "The trade order cannot be replaced in this way.",
     wayOut: "Change a price or quantity that the order has, or cancel it and place another.",
   },
   client_order_id_taken: {
@@ -57,13 +57,13 @@ export const TRADING_ERRORS = {
   },
   price_off_tick: {
     kind: "refused",
-    title: "A price is not on the instrument's tick.",
+    title: "A price is not a multiple of the instrument's tick.",
     wayOut: "Send a multiple of the tick that GET /instruments/{id} shows.",
   },
   price_outside_band: {
     kind: "refused",
     title: "The limit lies further from the last price than the instrument allows.",
-    wayOut: "Send a limit within the band that is named.",
+    wayOut: "Send a limit price within the band that the answer names.",
   },
   quantity_off_lot: {
     kind: "refused",
@@ -88,7 +88,7 @@ export const TRADING_ERRORS = {
   },
   condition_met_already: {
     kind: "refused",
-    title: "The newest quote has reached the order's price already.",
+    title: "The newest quote has already reached the order's price.",
     wayOut: "Send a market order, or a price that lies ahead of the quote.",
   },
   quote_missing: {
@@ -103,13 +103,13 @@ export const TRADING_ERRORS = {
   },
   too_many_open_orders: {
     kind: "refused",
-    title: "The owner has as many open trade orders as one may have.",
-    wayOut: "Cancel some first; TRADING_OPEN_ORDERS_MAX is the bound.",
+    title: "The owner has as many open trade orders as are allowed.",
+    wayOut: "Cancel some first; TRADING_OPEN_ORDERS_MAX sets the limit.",
   },
   too_many_trade_orders: {
     kind: "too_many",
-    title: "The owner places trade orders faster than one may.",
-    wayOut: "Wait for a minute; TRADING_ORDERS_PER_MINUTE is the bound.",
+    title: "The owner places trade orders faster than is allowed.",
+    wayOut: "Wait a minute; TRADING_ORDERS_PER_MINUTE sets the limit.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,11 +1,10 @@
 import { expect, it } from "vitest";
 import { answerOf, keyed, STAFF } from "../../../../tests/desk.ts";
-import { addContext, newProduct } from "../../../../tests/products.ts";
+import { addTestProduct } from "../../../../tests/products.ts";
 import { expectRefusal } from "../../../../tests/refusal.ts";
 import { shareInFile } from "../../../../tests/share-in-file.ts";
 import { openTestStock } from "../../../../tests/stock.ts";
 import { inTransaction } from "../../../runtime/transaction.ts";
-import { addProduct } from "../../catalog/products/add-products.ts";
 import { addLocation } from "../stock/location.ts";
 import { DEFAULT_LOCATION_ID } from "../stock/stock.ts";
 import { adjustStock, receiveStock, takeStock, transferStock } from "./keep-stock.ts";
@@ -14,10 +13,7 @@ const shop = await shareInFile(openTestStock());
 const caller = { actor: STAFF };
 const NOWHERE = 999_999;
 
-async function addThing(initialQuantity: number): Promise<number> {
-  const context = addContext(shop.assets);
-  return (await inTransaction(shop.db, (tx) => addProduct(tx, context, newProduct({ initialQuantity })))).id;
-}
+const addThing = async (initialQuantity: number) => (await addTestProduct(shop, { initialQuantity })).id;
 
 let locationCount = 0;
 async function openPlace(): Promise<number> {
