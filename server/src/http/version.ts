@@ -21,7 +21,10 @@ export function readVersions(header: string | undefined): number[] | undefined {
 /** @throws AppError `conflict/version_mismatch` where the version is not among the allowed ones */
 export function checkVersion(version: number, versions: readonly number[] | undefined): void {
   if (versions === undefined || versions.includes(version)) return;
-  throw new AppError("conflict", "version_mismatch", { message: "It has changed since it was read.", version });
+  throw new AppError("conflict", "version_mismatch", {
+    message: "It has changed since it was read.",
+    version,
+  });
 }
 
 /** For the descriptions of routes that change something with versions. */

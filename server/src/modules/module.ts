@@ -17,7 +17,7 @@ import type { Exported } from "../values/exported.ts";
 /** What every module is opened with. */
 export interface Host {
   readonly db: Sql;
-  /** For group commit alone; `lanes` batches may use it at once. */
+  /** For group commit, of which `lanes` batches may use it at once, and for the sequencer of the trail. */
   readonly batchDb: BatchConnections;
   readonly lanes: number;
   readonly log: Log;

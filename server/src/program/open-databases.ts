@@ -14,12 +14,14 @@ import { grantServerRole, mayServe } from "./server-role-store.ts";
 
 /** Batches under way at once. */
 export const LANES = 2;
+/** The sequencer of the trail has a connection of its own among those of the batches. */
+const SEQUENCERS = 1;
 /** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all rows. */
 const READ_SETTINGS = { enable_bitmapscan: "off" };
 
 export interface Databases {
   readonly db: Sql;
-  /** Only for group commit. */
+  /** For group commit, and for the sequencer of the trail. */
   readonly batchDb: BatchConnections;
   /** How to reach the database with psql. */
   readonly hint: string;
@@ -44,7 +46,11 @@ export async function openDatabases(config: Config, log: Log, judge: Judge): Pro
     await waitForDatabase(db, { retrySeconds: config.DB_CONNECT_RETRY_SECONDS, log });
     if (config.DB_URL !== undefined) await judge({ isNew: (await findAppliedMigrations(db)).length === 0 });
     tellMigrated(log, await migrate(db));
-    const batchDb = openBatchConnections({ ...common, poolSize: LANES, settings: BY_INDEX_SETTINGS });
+    const batchDb = openBatchConnections({
+      ...common,
+      poolSize: LANES + SEQUENCERS,
+      settings: BY_INDEX_SETTINGS,
+    });
     steps.push(() => batchDb.end({ timeout: 5 }));
     return { db, batchDb, hint, close };
   } catch (error) {

@@ -43,10 +43,10 @@ export const audit: Module<"audit", AuditSettings, object, AuditModule> = {
   exports: [TRAIL_EXPORT],
   setTimesBack: setTimesBack([{ table: "audit.sinks", due: ["retry_at"] }]),
   open: (host, settings) => {
-    const { db, vault, log } = host;
+    const { db, batchDb, vault, log } = host;
     const { source, takeTransfersFrom } = awaitSource();
     const signers = openConfiguredSigners(settings);
-    const sequencer = runSequencer({ db, vault, log });
+    const sequencer = runSequencer({ db: batchDb, vault, log });
     const maker = { db, source, signers, directory: settings.checkpointDirectory };
     const tasks: Task[] = [
       {

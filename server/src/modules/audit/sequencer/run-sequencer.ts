@@ -1,6 +1,6 @@
 // Runs the sequencer in the background of a process: round after round while entries are waiting, otherwise one look every
 // quarter of a second. Every process may run one; a lock lets only one round work at a time.
-import type { Sql } from "../../../runtime/database.ts";
+import type { Connections } from "../../../runtime/database.ts";
 import type { Log } from "../../../runtime/log.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
 import { startWorker } from "../../../runtime/worker.ts";
@@ -18,7 +18,15 @@ const RETRY_MS = 2_000;
 const REST_FACTOR = 6;
 const LAG_MAX_MS = 60_000;
 
-export function runSequencer({ db, vault, log }: { db: Sql; vault: Vault; log: Log }): RunningSequencer {
+export function runSequencer({
+  db,
+  vault,
+  log,
+}: {
+  db: Connections;
+  vault: Vault;
+  log: Log;
+}): RunningSequencer {
   const sequencer = createSequencer({ db, vault });
   let isFailing = false;
 

@@ -4,10 +4,10 @@
 //
 // Rows are taken in the order of their ids. For one writer this is the order of its commits; between writers it need not be: a
 // transaction that commits late is chained late. `at` in the entry says when it was written.
-import type { Sql } from "../../../runtime/database.ts";
-import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import type { Connections } from "../../../runtime/database.ts";
+import { inPipelinedTransaction, type Tx } from "../../../runtime/transaction.ts";
 import type { Vault } from "../../../runtime/vault/vault.ts";
-import { moveLog, selectLog, selectTiles, writeTiles } from "../checkpoints/log-store.ts";
+import { type LogState, moveLog, selectLog, selectTiles, writeTiles } from "../checkpoints/log-store.ts";
 import type { AuditEntry } from "../entries/entry.ts";
 import {
   type Committer,
@@ -40,20 +40,25 @@ const ROWS_PER_ROUND_MAX = 16;
 const ENTRIES_PER_ROUND_MAX = 512;
 const NOTHING: Round = { chained: 0, more: false, waitedMs: 0 };
 
-export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Sequencer {
+/** @param means.db statements sent together share a round trip on connections of either driver */
+export function createSequencer({ db, vault }: { db: Connections; vault: Vault }): Sequencer {
   const committer = createCommitter();
   let lastErasure: string | undefined;
 
   async function chainPending(tx: Tx): Promise<Round> {
-    if (!(await store.lockSequencer(tx))) return NOTHING;
-    const erasure = await store.selectLastErasure(tx);
+    const [isOurs, erasure, pending] = await Promise.all([
+      store.lockSequencer(tx),
+      store.selectLastErasure(tx),
+      store.selectPending(tx, ROWS_PER_ROUND_MAX),
+    ]);
+    if (!isOurs) return NOTHING;
     if (erasure !== lastErasure) committer.forget(); // new entries must not refer to a forgotten value
     lastErasure = erasure;
-    const rows = takeRows(await store.selectPending(tx, ROWS_PER_ROUND_MAX));
+    const rows = takeRows(pending);
     if (rows.length === 0) return NOTHING;
-    const entries = rows.flatMap(parseRow);
-    entries.push(...(await noteGaps(tx, rows)));
-    await appendEntries(tx, entries, committer);
+    const [end, { gaps, lastNumbers }] = await Promise.all([readEnd(tx), readGaps(tx, rows)]);
+    const entries = [...rows.flatMap(parseRow), ...gaps.map(describeGap)];
+    await Promise.all([store.writeWriters(tx, lastNumbers), appendEntries(tx, entries, { end, committer })]);
     const areAllKept = await keepValues(tx, vault, committer.takeNew());
     if (!areAllKept) committer.forget(); // a value that was not kept must not be reused later
     await store.deletePending(
@@ -65,10 +70,12 @@ export function createSequencer({ db, vault }: { db: Sql; vault: Vault }): Seque
 
   return {
     runRound: () =>
-      inTransaction(db, chainPending).catch((error: unknown) => {
-        committer.forget(); // its commitments were rolled back
-        throw error;
-      }),
+      inPipelinedTransaction(db, async (tx) => ({ outcome: await chainPending(tx), writes: [] })).catch(
+        (error: unknown) => {
+          committer.forget(); // its commitments were rolled back
+          throw error;
+        },
+      ),
   };
 }
 
@@ -96,12 +103,9 @@ function parseRow({ entries, at }: store.PendingRow): TimedEntry[] {
 }
 
 /** A row that was removed before it could be chained is reported by an entry of its own, for everybody to see. */
-async function noteGaps(tx: Tx, rows: readonly store.PendingRow[]): Promise<TimedEntry[]> {
+async function readGaps(tx: Tx, rows: readonly store.PendingRow[]): Promise<ReturnType<typeof findGaps>> {
   const writers = new Set(rows.flatMap((row) => row.writer ?? []));
-  if (writers.size === 0) return [];
-  const { gaps, lastNumbers } = findGaps(rows, await store.selectWriters(tx, [...writers]));
-  await store.writeWriters(tx, lastNumbers);
-  return gaps.map(describeGap);
+  return findGaps(rows, await store.selectWriters(tx, [...writers]));
 }
 
 function describeGap({ writer, from, to, at }: Gap): TimedEntry {
@@ -118,22 +122,38 @@ function describeGap({ writer, from, to, at }: Gap): TimedEntry {
   return { entry, at };
 }
 
-async function appendEntries(tx: Tx, timed: readonly TimedEntry[], committer: Committer): Promise<void> {
-  const from = await selectLog(tx.sql, "entries");
-  const head = await store.selectHead(tx);
-  if ((head === undefined ? 0 : head.seq + 1) !== from.size)
+/** Where the chain and its log end. */
+interface ChainEnd {
+  readonly log: LogState;
+  readonly chainHash: Buffer;
+}
+
+async function readEnd(tx: Tx): Promise<ChainEnd> {
+  const [log, head] = await Promise.all([selectLog(tx.sql, "entries"), store.selectHead(tx)]);
+  if ((head === undefined ? 0 : head.seq + 1) !== log.size)
     throw new Error(
-      `the chain ends with entry ${head?.seq ?? "none"}, its log has ${from.size}: run countinghouse verify`,
+      `the chain ends with entry ${head?.seq ?? "none"}, its log has ${log.size}: run countinghouse verify`,
     );
-  const before = head?.chainHash ?? CHAIN_START;
+  return { log, chainHash: head?.chainHash ?? CHAIN_START };
+}
+
+async function appendEntries(
+  tx: Tx,
+  timed: readonly TimedEntry[],
+  { end: { log: from, chainHash: before }, committer }: { end: ChainEnd; committer: Committer },
+): Promise<void> {
   const entries = linkEntries(timed, { firstSeq: from.size, before, committer });
   const size = from.size + entries.length;
   await createPartitions(tx, from.size, size);
-  await store.insertEntries(tx, entries, before);
+  const [partial] = await Promise.all([
+    selectTiles(tx.sql, "entries", partialTiles(from.size)),
+    store.insertEntries(tx, entries, before),
+  ]);
   const leaves = entries.map(({ seq, leafHash }) => ({ key: BigInt(seq), hash: leafHash }));
-  const partial = await selectTiles(tx.sql, "entries", partialTiles(from.size));
-  await writeTiles(tx, "entries", appendLeaves(from.size, partial, leaves));
-  await moveLog(tx, "entries", { from, to: { size, lastKey: BigInt(size - 1) } });
+  await Promise.all([
+    writeTiles(tx, "entries", appendLeaves(from.size, partial, leaves)),
+    moveLog(tx, "entries", { from, to: { size, lastKey: BigInt(size - 1) } }),
+  ]);
 }
 
 function linkEntries(

@@ -34,8 +34,10 @@ export async function selectPending({ sql }: Tx, rowsMax: number): Promise<Pendi
 }
 
 export async function deletePending({ sql }: Tx, ids: readonly bigint[]): Promise<void> {
-  await sql`SELECT set_config('audit.sequencing', 'yes', true)`;
-  await sql`DELETE FROM audit.pending WHERE id = ANY(${toArray(ids)}::bigint[])`;
+  await Promise.all([
+    sql`SELECT set_config('audit.sequencing', 'yes', true)`,
+    sql`DELETE FROM audit.pending WHERE id = ANY(${toArray(ids)}::bigint[])`,
+  ]);
 }
 
 /** Chain hash of the last entry; undefined for an empty chain. */
@@ -121,6 +123,7 @@ export async function selectErasures(
 
 /** Last number seen from each writer. */
 export async function selectWriters({ sql }: Tx, writers: readonly string[]): Promise<Map<string, bigint>> {
+  if (writers.length === 0) return new Map();
   const rows = await sql<{ writer: string; last_number: bigint }[]>`
     SELECT writer, last_number
     FROM audit.writers
@@ -134,6 +137,7 @@ const WRITER_COLUMNS = columnsOf<readonly [writer: string, number: bigint]>({
 });
 
 export async function writeWriters({ sql }: Tx, writers: ReadonlyMap<string, bigint>): Promise<void> {
+  if (writers.size === 0) return;
   await sql`
     INSERT INTO audit.writers ${WRITER_COLUMNS.rows(sql, [...writers])}
     ON CONFLICT (writer) DO UPDATE
