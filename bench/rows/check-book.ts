@@ -15,7 +15,7 @@ export interface Written {
 
 export interface TableSizes {
   readonly transferCount: number;
-  /** Transfers and journals with their indexes: what is kept. */
+  /** Transfers, with what their journals say and with their indexes: what is kept. */
   readonly bytesPerTransfer: number;
   /** Remembered answers with their index, dropped after days. */
   readonly idempotencyBytesPerTransfer: number;
@@ -68,8 +68,7 @@ function sumBook(sql: Sql): Promise<{ code: string; sum: string }[]> {
 export async function measureSizes(sql: Sql): Promise<TableSizes> {
   const [row] = await sql<{ transfers: bigint; kept: bigint; idempotency: bigint; outbox: bigint }[]>`
     SELECT (SELECT count(*) FROM ledger.transfers) AS transfers,
-      (SELECT sum(pg_total_relation_size(relid)) FROM unnest(ARRAY['ledger.transfers', 'ledger.journals']) AS parent,
-        pg_partition_tree(parent::regclass))::bigint AS kept,
+      (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('ledger.transfers'))::bigint AS kept,
       (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('runtime.idempotency_keys'))::bigint AS idempotency,
       pg_total_relation_size('jobs.outbox') AS outbox`;
   const transferCount = Number(row?.transfers);

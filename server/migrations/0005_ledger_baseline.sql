@@ -1,4 +1,4 @@
--- The book: assets, accounts, journals, transfers, holds. The README of modules/ledger tells it in words.
+-- The book: assets, accounts, transfers with their journals, holds. The README of modules/ledger tells it.
 CREATE SCHEMA ledger;
 
 CREATE TABLE ledger.assets (
@@ -202,24 +202,11 @@ BEGIN
   END IF;
 END $$;
 
--- What happened, as a customer's statement names it. A journal's transfers have the ids id .. id +
--- transfer_count - 1; a hold's journal has none until it is captured.
-CREATE TABLE ledger.journals (
-  id             bigint   NOT NULL PRIMARY KEY,
-  kind           smallint NOT NULL,
-  transfer_count smallint NOT NULL CHECK (transfer_count BETWEEN 0 AND 1000),
-  actor_id       text     NOT NULL,
-  reference      text,
-  metadata       text,
-  effective_at   timestamptz,
-  -- whose commands alone move it; null: nobody's
-  owner_type     text CHECK (owner_type IN ('order', 'payment', 'credit_note', 'trade_order', 'position')),
-  owner_id       bigint,
-  CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
-  CONSTRAINT journals_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)
-) PARTITION BY RANGE (id);
-CREATE INDEX journals_by_reference ON ledger.journals (reference, id) WHERE reference IS NOT NULL;
-
+-- A transfer, and with the first of a journal what happened, as a customer's statement names it. A journal's
+-- transfers have the ids id .. id + transfer_count - 1, so the first has the journal's own. What follows
+-- `credit_after` is the journal's: it stands on the first transfer, and on no other. The capture of a hold
+-- is no first transfer: its journal is the hold. The wide columns come first, because an absent one takes no
+-- room, and the others then need no padding.
 CREATE TABLE ledger.transfers (
   id                bigint NOT NULL PRIMARY KEY,
   journal_id        bigint NOT NULL,
@@ -227,25 +214,49 @@ CREATE TABLE ledger.transfers (
   credit_account_id bigint NOT NULL CHECK (credit_account_id <> debit_account_id),
   amount            bigint NOT NULL CHECK (amount > 0),
   debit_after       bigint,             -- posted balance after this transfer; null for a system account
-  credit_after      bigint
+  credit_after      bigint,
+  effective_at      timestamptz,
+  owner_id          bigint,             -- with owner_type whose commands alone move it; null: nobody's
+  transfer_count    smallint CHECK (transfer_count BETWEEN 1 AND 1000),
+  kind              smallint,
+  actor_id          text,
+  reference         text,
+  metadata          text,
+  owner_type        text CHECK (owner_type IN ('order', 'payment', 'credit_note', 'trade_order', 'position')),
+  CONSTRAINT transfers_first_has_journal CHECK (CASE WHEN id = journal_id
+    THEN num_nulls(transfer_count, kind, actor_id) = 0
+    ELSE num_nonnulls(effective_at, owner_id, transfer_count, kind, actor_id, reference, metadata) = 0 END),
+  CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
+  CONSTRAINT transfers_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)
 ) PARTITION BY RANGE (id);
 CREATE INDEX transfers_by_debit_account ON ledger.transfers (debit_account_id, id);
 CREATE INDEX transfers_by_credit_account ON ledger.transfers (credit_account_id, id);
+CREATE INDEX transfers_by_reference ON ledger.transfers (reference, id) WHERE reference IS NOT NULL;
 
+-- A hold, and its journal.
 CREATE TABLE ledger.holds (
   id                bigint   NOT NULL PRIMARY KEY, -- its journal's id
   debit_account_id  bigint   NOT NULL,
   credit_account_id bigint   NOT NULL CHECK (credit_account_id <> debit_account_id),
   amount            bigint   NOT NULL CHECK (amount > 0),
-  -- active, captured, released, expired
-  state             smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3, 4)),
   captured          bigint   NOT NULL DEFAULT 0 CHECK (captured BETWEEN 0 AND amount),
   expires_at        bigint,             -- stamp
   closed_at         bigint,             -- stamp; of a captured hold the id of its last transfer
+  effective_at      timestamptz,
+  owner_id          bigint,             -- as of transfers
+  -- active, captured, released, expired
+  state             smallint NOT NULL DEFAULT 1 CHECK (state IN (1, 2, 3, 4)),
+  kind              smallint NOT NULL,
+  actor_id          text     NOT NULL,
+  reference         text,
+  metadata          text,
+  owner_type        text CHECK (owner_type IN ('order', 'payment', 'credit_note', 'trade_order', 'position')),
   CHECK ((state = 1) = (closed_at IS NULL)),
   -- an active hold may be captured in part, one that ended is captured or nothing of it is
   CHECK (state = 1 OR (state = 2) = (captured > 0)),
-  CHECK (state <> 1 OR captured < amount)
+  CHECK (state <> 1 OR captured < amount),
+  CHECK ((owner_type IS NULL) = (owner_id IS NULL)),
+  CONSTRAINT holds_of_orders_owned CHECK (kind NOT IN (4, 5, 6) OR owner_id IS NOT NULL)
 ) PARTITION BY RANGE (id);
 CREATE INDEX holds_active_by_account ON ledger.holds (debit_account_id, expires_at) WHERE state = 1;
 CREATE INDEX holds_active_by_expiry ON ledger.holds (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
@@ -258,6 +269,17 @@ CREATE INDEX holds_given_back ON ledger.holds (debit_account_id, closed_at)
 CREATE INDEX holds_by_credit_account ON ledger.holds (credit_account_id, id);
 -- Money on its way in is derived from the active holds at every reading of a balance.
 CREATE INDEX holds_active_by_credit_account ON ledger.holds (credit_account_id) WHERE state = 1;
+CREATE INDEX holds_by_reference ON ledger.holds (reference, id) WHERE reference IS NOT NULL;
+
+-- What happened, whichever row carries it. A hold's journal has no transfers until the hold is captured. Read
+-- one by its id, or a few by reference; who reads many reads the tables.
+CREATE VIEW ledger.journals AS
+  SELECT id, kind, transfer_count, actor_id, reference, metadata, effective_at, owner_type, owner_id
+  FROM ledger.transfers
+  WHERE transfer_count IS NOT NULL
+  UNION ALL
+  SELECT id, kind, 0::smallint, actor_id, reference, metadata, effective_at, owner_type, owner_id
+  FROM ledger.holds;
 
 -- Parts of holds that transfers of other journals were paid out of; the rest stays held.
 CREATE TABLE ledger.captures (
@@ -320,7 +342,6 @@ CREATE TABLE ledger.verified_accounts (
 );
 
 -- Tables in monthly partitions by stamp are marked by their comment, those of higher modules too.
-COMMENT ON TABLE ledger.journals IS 'monthly partitions';
 COMMENT ON TABLE ledger.transfers IS 'monthly partitions';
 COMMENT ON TABLE ledger.holds IS 'monthly partitions';
 COMMENT ON TABLE ledger.refusals IS 'monthly partitions';

@@ -11,11 +11,12 @@ const SCHEMAS = ["runtime", ...MODULE_ORDER];
 const APPEND_ONLY = [
   "audit.entries",
   "audit.checkpoints",
-  "ledger.journals",
   "ledger.transfers",
   "ledger.reversals",
   "ledger.refusals",
 ];
+/** Rows of which only these columns ever change: a hold ends, what it was placed for stays. */
+const CHANGED_COLUMNS = { "ledger.holds": "state, captured, expires_at, closed_at" };
 const READ_ONLY = ["runtime.migrations"];
 
 /**
@@ -43,6 +44,11 @@ export async function grantServerRole(db: Sql, role: string): Promise<void> {
     await sql.unsafe(`
       REVOKE UPDATE, DELETE ON ${names} FROM ${server};
       REVOKE INSERT, UPDATE, DELETE ON ${READ_ONLY.join(", ")} FROM ${server};`);
+    for (const [table, columns] of Object.entries(CHANGED_COLUMNS)) {
+      await sql.unsafe(`
+        REVOKE UPDATE, DELETE ON ${table} FROM ${server};
+        GRANT UPDATE (${columns}) ON ${table} TO ${server};`);
+    }
   });
 }
 

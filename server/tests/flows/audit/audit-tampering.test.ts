@@ -72,7 +72,11 @@ const ATTEMPTS = [
   "DELETE FROM audit.checkpoints",
   "DELETE FROM audit.pending",
   "UPDATE ledger.transfers SET amount = 1",
-  "DELETE FROM ledger.journals",
+  "UPDATE ledger.transfers SET reference = 'mine'",
+  "DELETE FROM ledger.transfers",
+  "UPDATE ledger.holds SET owner_type = 'order', owner_id = 1",
+  "UPDATE ledger.holds SET amount = 1",
+  "DELETE FROM ledger.holds",
   "TRUNCATE ledger.transfers",
   "DELETE FROM ledger.refusals",
   "UPDATE runtime.migrations SET checksum = ''",
@@ -227,9 +231,10 @@ test("a transfer that was booked past the trail is found and named", async () =>
   const { db } = ground;
   const [row] = await db<[{ id: bigint }]>`SELECT max(id) AS id FROM ledger.transfers`;
   await tamper(`
-    INSERT INTO ledger.journals SELECT id + 50, kind, transfer_count, actor_id FROM ledger.journals WHERE id = ${row.id};
-    INSERT INTO ledger.transfers SELECT id + 50, journal_id + 50, debit_account_id, credit_account_id, amount, debit_after, credit_after
-    FROM ledger.transfers WHERE id = ${row.id}`);
+    CREATE TEMPORARY TABLE copy AS SELECT * FROM ledger.transfers WHERE id = ${row.id};
+    UPDATE copy SET id = id + 50, journal_id = journal_id + 50;
+    INSERT INTO ledger.transfers SELECT * FROM copy;
+    DROP TABLE copy`);
   await record(1);
   expect(await findings()).toEqual([`no entry of the trail names transaction ${row.id + 50n}`]);
 });

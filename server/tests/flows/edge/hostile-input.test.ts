@@ -290,7 +290,7 @@ it("takes one request for the same however it is written, and another for anothe
     `\uFEFF${JSON.stringify({ ...body, reference: "x" })}`,
   ];
   for (const first of same) {
-    const { "ledger.journals": journals = 0 } = await ground.countRows();
+    const { "ledger.transfers": transfers = 0 } = await ground.countRows();
     const key = `same-${++keyCount}`;
     const send = (sent: string, headers: Record<string, string>) =>
       ground.send({ ...requestFor(operation, sent), token: ground.admin, headers });
@@ -299,7 +299,7 @@ it("takes one request for the same however it is written, and another for anothe
     // The key's request is carried out once, whichever came first; the rest is a replay or another request.
     expect(new Set(statuses)).toEqual(new Set([201, 422]));
     expect(statuses.at(-1)).toBe(201);
-    expect((await ground.countRows())["ledger.journals"]).toBe(journals + 2);
+    expect((await ground.countRows())["ledger.transfers"]).toBe(transfers + 2);
   }
 });
 

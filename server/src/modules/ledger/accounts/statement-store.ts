@@ -54,14 +54,14 @@ export async function selectStatement(
     LEFT JOIN (
       (SELECT t.id, t.journal_id, 'debit' AS direction,
          CASE WHEN t.credit_after IS NOT NULL THEN t.credit_account_id END AS counterparty_id, t.amount,
-         t.debit_after AS balance_after
+         t.debit_after AS balance_after, t.kind, t.owner_type, t.reference, t.metadata
        FROM ledger.transfers t
        WHERE t.debit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
        ORDER BY t.id ${direction}
        LIMIT ${limit})
       UNION ALL
       (SELECT t.id, t.journal_id, 'credit', CASE WHEN t.debit_after IS NOT NULL THEN t.debit_account_id END,
-         t.amount, t.credit_after
+         t.amount, t.credit_after, t.kind, t.owner_type, t.reference, t.metadata
        FROM ledger.transfers t
        WHERE t.credit_account_id = ${accountId} AND t.id >= ${pageFrom} AND t.id < ${pageTo}
        ORDER BY t.id ${direction}
@@ -70,9 +70,12 @@ export async function selectStatement(
       ORDER BY id ${direction}
       LIMIT ${limit}) AS page ON true
     LEFT JOIN LATERAL (
+      SELECT page.kind, page.owner_type, page.reference, page.metadata
+      WHERE page.kind IS NOT NULL
+      UNION ALL
       SELECT kind, owner_type, reference, metadata
       FROM ledger.journals
-      WHERE id = page.journal_id
+      WHERE id = page.journal_id AND page.kind IS NULL
       LIMIT 1) AS j ON true
     ORDER BY page.id ${direction}`;
 }
@@ -82,13 +85,14 @@ function holdsOf(db: Sql, range: StatementRange, direction: Fragment) {
   const { accountId, pageFrom, pageTo, limit } = range;
   return db`
       UNION ALL
-      (SELECT h.id, h.id, 'hold', NULL, h.amount, NULL
+      (SELECT h.id, h.id, 'hold', NULL, h.amount, NULL, h.kind, h.owner_type, h.reference, h.metadata
        FROM ledger.holds h
        WHERE h.debit_account_id = ${accountId} AND h.id >= ${pageFrom} AND h.id < ${pageTo}
        ORDER BY h.id ${direction}
        LIMIT ${limit})
       UNION ALL
-      (SELECT h.closed_at, h.id, 'release', NULL, h.amount - h.captured, NULL
+      (SELECT h.closed_at, h.id, 'release', NULL, h.amount - h.captured, NULL, h.kind, h.owner_type,
+         h.reference, h.metadata
        FROM ledger.holds h
        WHERE h.debit_account_id = ${accountId} AND h.closed_at IS NOT NULL AND h.captured < h.amount
          AND h.closed_at >= ${pageFrom} AND h.closed_at < ${pageTo}

@@ -3,6 +3,7 @@ import { asServer, createTestDatabase, type TestDatabase } from "../../../../tes
 import { BY_INDEX_SETTINGS } from "../../../runtime/connection-settings.ts";
 import { openDatabase } from "../../../runtime/database.ts";
 import { inTransaction, type Tx } from "../../../runtime/transaction.ts";
+import { selectTransaction, selectTransactions } from "../transactions/transaction-store.ts";
 import * as store from "./book-store.ts";
 
 const PAYER = 1_001;
@@ -18,14 +19,24 @@ beforeAll(async () => {
   const [clock] = await db<[{ now: bigint }]>`SELECT ledger.clock() AS now`;
   newest = Number(clock.now) - 1;
   await db`
-    INSERT INTO ledger.transfers (id, journal_id, debit_account_id, credit_account_id, amount)
-    SELECT id, id, ${PAYER}, ${PAYER + 1}, 1
+    INSERT INTO ledger.transfers (id, journal_id, debit_account_id, credit_account_id, amount, transfer_count, kind,
+      actor_id)
+    SELECT id, id, ${PAYER}, ${PAYER + 1}, 1, 1, 3, 'test'
     FROM generate_series(${newest - (HISTORY - 1) * 10}::bigint, ${newest}, 10) AS id`;
   await db`
-    INSERT INTO ledger.holds (id, debit_account_id, credit_account_id, amount, state, closed_at, expires_at)
-    SELECT id, ${PAYER}, ${PAYER + 1}, 1, CASE WHEN id > ${newest - 15} THEN 1 ELSE 3 END,
+    INSERT INTO ledger.holds (id, debit_account_id, credit_account_id, amount, kind, actor_id, state, closed_at,
+      expires_at)
+    SELECT id, ${PAYER}, ${PAYER + 1}, 1, 3, 'test', CASE WHEN id > ${newest - 15} THEN 1 ELSE 3 END,
       CASE WHEN id > ${newest - 15} THEN NULL ELSE id END, CASE WHEN id = ${newest} THEN id + 3600000000 END
     FROM generate_series(${newest - (HISTORY - 1) * 10}::bigint, ${newest}, 10) AS id`;
+  await db`
+    INSERT INTO ledger.transfers (id, journal_id, debit_account_id, credit_account_id, amount, transfer_count, kind,
+      actor_id, reference)
+    VALUES (${newest - 7}, ${newest - 7}, ${PAYER + 2}, ${PAYER + 3}, 1, 1, 3, 'test', 'named')`;
+  await db`
+    INSERT INTO ledger.holds (id, debit_account_id, credit_account_id, amount, kind, actor_id, reference, state,
+      closed_at)
+    VALUES (${newest - 5}, ${PAYER + 2}, ${PAYER + 3}, 1, 3, 'test', 'named', 3, ${newest - 4})`;
 });
 afterAll(() => database.drop());
 
@@ -85,12 +96,29 @@ for (const [knowledge, prepare] of Object.entries(KNOWLEDGE)) {
     });
   });
 
-  it(`reads single holds and journals by their keys: ${knowledge}`, async () => {
+  it(`reads a hold with its journal by its key: ${knowledge}`, async () => {
     await prepare();
     const hold = await readByIndex((tx) => store.selectHolds(tx, [newest]));
-    expect(hold).toEqual({ found: [], entries: { holds_pkey: 1 } });
+    expect(hold).toMatchObject({ found: [{ id: newest, kind: "TRANSFER" }], entries: { holds_pkey: 1 } });
   });
 }
+
+it("finds the newest transactions, and those with a reference, by a few rows of each table", async () => {
+  const all = { from: 0, before: Number.MAX_SAFE_INTEGER, scanMax: 21, limit: 20 };
+  const newestOf = await readByIndex((tx) => selectTransactions(tx, all));
+  expect(newestOf.found.map(({ id }) => Number(id)).slice(0, 4)).toEqual([
+    newest,
+    newest,
+    newest - 5,
+    newest - 7,
+  ]);
+  expect(Math.max(...Object.values(newestOf.entries))).toBeLessThanOrEqual(60);
+  const named = await readByIndex((tx) => selectTransactions(tx, { ...all, reference: "named" }));
+  expect(named.found.map(({ id }) => Number(id))).toEqual([newest - 5, newest - 7]);
+  expect(named.entries).toMatchObject({ transfers_by_reference: 1, holds_by_reference: 1 });
+  const byId = await readByIndex((tx) => selectTransaction(tx, newest - 7));
+  expect(byId).toMatchObject({ found: { reference: "named" }, entries: { transfers_pkey: 2 } });
+});
 
 it("reads the recent transfers by the same index where the months are known to be empty", async () => {
   const empty = await createTestDatabase({ poolSize: 1 });

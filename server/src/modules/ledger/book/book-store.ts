@@ -125,11 +125,10 @@ export function toHold(row: HoldRow): Hold {
 /** Reads holds; under the lock of their debit account no other process can change them. */
 export async function selectHolds({ sql }: Pick<Tx, "sql">, ids: readonly number[]): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
-    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
-      h.closed_at, j.owner_type, j.owner_id
-    FROM ledger.holds h
-    JOIN ledger.journals j ON j.id = h.id
-    WHERE h.id = ANY(${toArray(ids)}::bigint[])`.execute();
+    SELECT id, kind, debit_account_id, credit_account_id, amount, state, captured, expires_at, closed_at,
+      owner_type, owner_id
+    FROM ledger.holds
+    WHERE id = ANY(${toArray(ids)}::bigint[])`.execute();
   return rows.map(toHold);
 }
 
@@ -140,13 +139,12 @@ export async function selectExpiredHolds(
   now: number,
 ): Promise<Hold[]> {
   const rows = await sql<HoldRow[]>`
-    SELECT h.id, j.kind, h.debit_account_id, h.credit_account_id, h.amount, h.state, h.captured, h.expires_at,
-      h.closed_at, j.owner_type, j.owner_id
-    FROM ledger.holds h
-    JOIN ledger.journals j ON j.id = h.id
-    WHERE h.state = 1
-      AND h.debit_account_id = ANY(${toArray(accountIds)}::bigint[])
-      AND h.expires_at <= ${now}`.execute();
+    SELECT id, kind, debit_account_id, credit_account_id, amount, state, captured, expires_at, closed_at,
+      owner_type, owner_id
+    FROM ledger.holds
+    WHERE state = 1
+      AND debit_account_id = ANY(${toArray(accountIds)}::bigint[])
+      AND expires_at <= ${now}`.execute();
   return rows.map(toHold);
 }
 

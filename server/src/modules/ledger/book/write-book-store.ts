@@ -1,9 +1,9 @@
 // The SQL that writes a batch's decisions: each kind of row in one statement for the whole batch, checked once more by the
 // tables' CHECKs and by the number of rows.
-import { columnsOf } from "../../../runtime/row-columns.ts";
+import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { Book, BookAccount, Decisions } from "./book.ts";
-import { type Capture, HOLD_STATES, type Hold, JOURNAL_KINDS } from "./journal.ts";
+import { type Capture, HOLD_STATES, type Hold, JOURNAL_KINDS, type Transfer } from "./journal.ts";
 
 const NEW_SUMS = columnsOf<BookAccount>({
   id: ["bigint", (account) => account.id],
@@ -44,15 +44,31 @@ export function updateAccounts(
 /** Posted transfers, written together with their accounts: for a lone transfer, a separate statement costs more than its row. */
 export type Posted = Pick<Decisions, "journals" | "transfers">;
 
-function alongWith(sql: Tx["sql"], { journals, transfers }: Posted) {
-  const withJournals =
-    journals.length === 0
-      ? sql``
-      : sql`, j AS (INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)})`;
-  return transfers.length === 0
-    ? withJournals
-    : sql`${withJournals}, t AS (INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)})`;
+function alongWith(sql: Tx["sql"], posted: Posted) {
+  return posted.transfers.length === 0
+    ? sql``
+    : sql`, t AS (INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, withJournals(posted))})`;
 }
+
+type Journal = Decisions["journals"][number];
+/** The row of a transfer or a hold, and its journal where the row carries it. */
+type WithJournal<Row> = readonly [row: Row, journal: Journal | undefined];
+
+/** A journal stands on the row that has its id: its first transfer. */
+function withJournals({ journals, transfers }: Posted): WithJournal<Transfer>[] {
+  const byId = new Map(journals.map((journal) => [journal.id, journal]));
+  return transfers.map((transfer) => [transfer, byId.get(transfer.id)]);
+}
+
+const JOURNAL_COLUMNS: ColumnTable<WithJournal<unknown>> = {
+  kind: ["smallint", ([, journal]) => journal && JOURNAL_KINDS[journal.kind]],
+  actor_id: ["text", ([, journal]) => journal?.actorId],
+  reference: ["text", ([, journal]) => journal?.reference],
+  metadata: ["text", ([, journal]) => journal?.metadata],
+  effective_at: ["timestamptz", ([, journal]) => journal?.effectiveAt],
+  owner_type: ["text", ([, journal]) => journal?.owner?.type],
+  owner_id: ["bigint", ([, journal]) => journal?.owner?.id],
+};
 
 const ADDED_SUMS = columnsOf<BookAccount>({
   account_id: ["bigint", (account) => account.id],
@@ -78,55 +94,49 @@ export function addToSystemBalances(
         debits_pending = b.debits_pending + excluded.debits_pending`.execute();
 }
 
-const TRANSFER_COLUMNS = columnsOf<Decisions["transfers"][number]>({
-  id: ["bigint", (transfer) => transfer.id],
-  journal_id: ["bigint", (transfer) => transfer.journalId],
-  debit_account_id: ["bigint", (transfer) => transfer.debitAccountId],
-  credit_account_id: ["bigint", (transfer) => transfer.creditAccountId],
-  amount: ["bigint", (transfer) => transfer.amount],
-  debit_after: ["bigint", (transfer) => transfer.debitAfter],
-  credit_after: ["bigint", (transfer) => transfer.creditAfter],
-});
-
-const JOURNAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
-  id: ["bigint", (journal) => journal.id],
-  kind: ["smallint", (journal) => JOURNAL_KINDS[journal.kind]],
-  transfer_count: ["smallint", (journal) => journal.transferCount],
-  actor_id: ["text", (journal) => journal.actorId],
-  reference: ["text", (journal) => journal.reference],
-  metadata: ["text", (journal) => journal.metadata],
-  effective_at: ["timestamptz", (journal) => journal.effectiveAt],
-  owner_type: ["text", (journal) => journal.owner?.type],
-  owner_id: ["bigint", (journal) => journal.owner?.id],
+const TRANSFER_COLUMNS = columnsOf<WithJournal<Transfer>>({
+  id: ["bigint", ([transfer]) => transfer.id],
+  journal_id: ["bigint", ([transfer]) => transfer.journalId],
+  debit_account_id: ["bigint", ([transfer]) => transfer.debitAccountId],
+  credit_account_id: ["bigint", ([transfer]) => transfer.creditAccountId],
+  amount: ["bigint", ([transfer]) => transfer.amount],
+  debit_after: ["bigint", ([transfer]) => transfer.debitAfter],
+  credit_after: ["bigint", ([transfer]) => transfer.creditAfter],
+  transfer_count: ["smallint", ([, journal]) => journal?.transferCount],
+  ...JOURNAL_COLUMNS,
 });
 
 /** For batches that moved only system accounts. */
-export function insertPosted({ sql }: Tx, { journals, transfers }: Posted): Promise<unknown>[] {
-  const ofJournals = () => sql`INSERT INTO ledger.journals ${JOURNAL_COLUMNS.rows(sql, journals)}`.execute();
-  const ofTransfers = () =>
-    sql`INSERT INTO ledger.transfers ${TRANSFER_COLUMNS.rows(sql, transfers)}`.execute();
-  return [...(journals.length > 0 ? [ofJournals()] : []), ...(transfers.length > 0 ? [ofTransfers()] : [])];
+export function insertPosted({ sql }: Tx, posted: Posted): Promise<unknown> {
+  const rows = TRANSFER_COLUMNS.rows(sql, withJournals(posted));
+  return sql`INSERT INTO ledger.transfers ${rows}`.execute();
 }
 
-const REVERSAL_COLUMNS = columnsOf<Decisions["journals"][number]>({
+const REVERSAL_COLUMNS = columnsOf<Journal>({
   reversed_id: ["bigint", (journal) => journal.reversedId],
   journal_id: ["bigint", (journal) => journal.id],
 });
 
-export function insertReversals({ sql }: Tx, journals: Decisions["journals"]): Promise<unknown> {
+export function insertReversals({ sql }: Tx, journals: readonly Journal[]): Promise<unknown> {
   return sql`INSERT INTO ledger.reversals ${REVERSAL_COLUMNS.rows(sql, journals)}`.execute();
 }
 
-const NEW_HOLDS = columnsOf<Hold>({
-  id: ["bigint", (hold) => hold.id],
-  debit_account_id: ["bigint", (hold) => hold.debitAccountId],
-  credit_account_id: ["bigint", (hold) => hold.creditAccountId],
-  amount: ["bigint", (hold) => hold.amount],
-  expires_at: ["bigint", (hold) => hold.expiresAt],
+const NEW_HOLDS = columnsOf<WithJournal<Hold>>({
+  id: ["bigint", ([hold]) => hold.id],
+  debit_account_id: ["bigint", ([hold]) => hold.debitAccountId],
+  credit_account_id: ["bigint", ([hold]) => hold.creditAccountId],
+  amount: ["bigint", ([hold]) => hold.amount],
+  expires_at: ["bigint", ([hold]) => hold.expiresAt],
+  ...JOURNAL_COLUMNS,
 });
 
-export function insertHolds({ sql }: Tx, holds: readonly Hold[]): Promise<unknown> {
-  return sql`INSERT INTO ledger.holds ${NEW_HOLDS.rows(sql, holds)}`.execute();
+export function insertHolds(
+  { sql }: Tx,
+  decisions: Pick<Decisions, "placedHolds" | "journals">,
+): Promise<unknown> {
+  const byId = new Map(decisions.journals.map((journal) => [journal.id, journal]));
+  const rows = decisions.placedHolds.map((hold) => [hold, byId.get(hold.id)] as const);
+  return sql`INSERT INTO ledger.holds ${NEW_HOLDS.rows(sql, rows)}`.execute();
 }
 
 const CHANGED_HOLDS = columnsOf<Hold>({

@@ -25,9 +25,9 @@ export function writeBook(
   const writes: Promise<unknown>[] = [];
   if (customers.length > 0)
     writes.push(store.updateAccounts(tx, customers, { ...stampsOf(book), posted: decisions }));
-  else writes.push(...store.insertPosted(tx, decisions));
+  else if (decisions.transfers.length > 0) writes.push(store.insertPosted(tx, decisions));
   if (system.length > 0) writes.push(store.addToSystemBalances(tx, system, randomInt(STRIPES)));
-  if (decisions.placedHolds.length > 0) writes.push(store.insertHolds(tx, decisions.placedHolds));
+  if (decisions.placedHolds.length > 0) writes.push(store.insertHolds(tx, decisions));
   if (ended.length > 0) writes.push(store.updateHolds(tx, ended));
   if (decisions.captures.length > 0) writes.push(store.insertCaptures(tx, decisions.captures));
   if (reversals.length > 0) writes.push(store.insertReversals(tx, reversals));

@@ -17,18 +17,17 @@ function stateNow(db: Sql) {
 
 type HoldRecordRow = HoldRow & { asset_id: number; reference: string | null; metadata: string | null };
 
-/** Columns of a hold `h`, its journal `j` and the account `a` that it is placed on. */
+/** Columns of a hold `h` and the account `a` that it is placed on. */
 function recordColumns(db: Sql) {
   return db`
     h.id, h.debit_account_id, h.credit_account_id, h.amount, ${stateNow(db)} AS state, h.captured,
-    h.expires_at, h.closed_at, j.kind, j.reference, j.metadata, j.owner_type, j.owner_id, a.asset_id`;
+    h.expires_at, h.closed_at, h.kind, h.reference, h.metadata, h.owner_type, h.owner_id, a.asset_id`;
 }
 
 export async function selectHold(db: Sql, id: number): Promise<HoldRecord | undefined> {
   const rows = await db<HoldRecordRow[]>`
     SELECT ${recordColumns(db)}
     FROM ledger.holds h
-    JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id
     WHERE h.id = ${id}`;
   return rows.map(toHoldRecord)[0];
@@ -64,7 +63,6 @@ export async function selectHoldsOfAccounts(
     SELECT ${recordColumns(db)}
     FROM ids
     JOIN ledger.holds h ON h.id = ids.id
-    JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id
     ORDER BY h.id DESC
     LIMIT ${query.limit}`;
@@ -79,7 +77,6 @@ export async function selectAllHolds(
   const rows = await db<HoldRecordRow[]>`
     SELECT ${recordColumns(db)}
     FROM ledger.holds h
-    JOIN ledger.journals j ON j.id = h.id
     JOIN ledger.accounts a ON a.id = h.debit_account_id
     WHERE h.id < ${query.beforeId} AND ${stateNow(db)} = ANY(${states}::smallint[])
     ORDER BY h.id DESC

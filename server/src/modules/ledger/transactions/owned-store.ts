@@ -3,15 +3,13 @@ import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { OwnedJournals } from "./find-owned.ts";
 
-/** By the first transfer, whose id is that of its journal. */
+/** By the first transfer, which carries the journal and has its id. */
 function ownedJournals({ sql }: Tx, { since, ownerTypes, accountIds }: OwnedJournals) {
   const ids = toArray(accountIds);
   return sql`
-    FROM ledger.journals j
-    JOIN ledger.transfers t ON t.id = j.id
-    WHERE j.id > ${since}
-      AND t.id > ${since}
-      AND j.owner_type = ANY(${`{${ownerTypes.join(",")}}`}::text[])
+    FROM ledger.transfers t
+    WHERE t.id > ${since}
+      AND t.owner_type = ANY(${`{${ownerTypes.join(",")}}`}::text[])
       AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))`;
 }
 
@@ -26,8 +24,8 @@ export async function selectOwnedJournalIds(
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<number[]> {
   const rows = await tx.sql<{ id: bigint }[]>`
-    SELECT j.id ${ownedJournals(tx, owned)} AND j.id > ${afterId}
-    ORDER BY j.id
+    SELECT t.id ${ownedJournals(tx, owned)} AND t.id > ${afterId}
+    ORDER BY t.id
     LIMIT ${limit}`;
   return rows.map((row) => Number(row.id));
 }

@@ -1,4 +1,4 @@
-// The SQL that finds transactions. A transaction is a journal (of transfers, or of a hold) or a refusal; all take their ids
+// The SQL that finds transactions. A transaction is a journal of transfers, a hold or a refusal; all take their ids
 // from one clock. A search scans branches (an account's debits, its credits, ...), each by an index and no further than
 // `scanMax` rows, so that a page costs bounded work whatever it looks for. Where a branch stops early, the page ends at
 // `horizon`: nothing at or above it was missed, and the next page begins below it.
@@ -87,31 +87,58 @@ export function selectTransfersFrom(
     ORDER BY t.id`;
 }
 
-/** Journals and refusals by their own ids, or by reference. */
+/** Journals, holds and refusals by their own ids, or by reference. */
 function scanJournals(sql: Sql, { from, before, scanMax, reference, status }: TransactionScan): Fragment {
   const range = sql`
     id >= ${from} AND id < ${before}
     AND ${reference === undefined ? sql`true` : sql`reference = ${reference}`}
     ORDER BY id DESC
     LIMIT ${scanMax}`;
-  const journals = sql`SELECT 1 AS branch, id AS item, id AS position FROM ledger.journals WHERE ${range}`;
-  const refusals = sql`SELECT 5 AS branch, id AS item, id AS position FROM ledger.refusals WHERE ${range}`;
-  if (status === "FAILED") return refusals;
-  return status === undefined ? sql`(${journals}) UNION ALL (${refusals})` : journals;
+  return ofBranches(sql, status, {
+    transfers: () => sql`
+      (SELECT ${BRANCHES.transfers[0]}::int AS branch, id AS item, id AS position
+       FROM ledger.transfers
+       WHERE transfer_count IS NOT NULL AND ${range})`,
+    holds: () => sql`
+      (SELECT ${BRANCHES.holds[0]}::int AS branch, id AS item, id AS position
+       FROM ledger.holds
+       WHERE ${range})`,
+    refusals: () => sql`
+      (SELECT ${BRANCHES.refusals[0]}::int AS branch, id AS item, id AS position
+       FROM ledger.refusals
+       WHERE ${range})`,
+  });
+}
+
+/** All branches, except where the status asked for cannot occur. */
+function ofBranches(
+  sql: Sql,
+  status: TransactionStatus | undefined,
+  scan: Readonly<Record<keyof typeof BRANCHES, () => Fragment>>,
+): Fragment {
+  const branches = [
+    ...(status === undefined || status === "COMPLETED" ? [scan.transfers()] : []),
+    ...(status === "FAILED" ? [] : [scan.holds()]),
+    ...(status === undefined || status === "FAILED" ? [scan.refusals()] : []),
+  ];
+  return branches.reduce((all, branch) => sql`${all} UNION ALL ${branch}`);
 }
 
 const SIDES = ["debit_account_id", "credit_account_id"] as const;
+/** The table that carries an item is its branch, halved and rounded up. */
 const BRANCHES = { transfers: [1, 2], holds: [3, 4], refusals: [5, 6] } as const;
+const SOURCES = { transfers: 1, holds: 2, refusals: 3 } as const;
 
-/** Both sides of the accounts' transfers, holds and refusals, except where the status asked for cannot occur. */
+/** Both sides of the accounts' transfers, holds and refusals. */
 function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
-  const { status } = scan;
-  const branches = ([0, 1] as const).flatMap((side) => [
-    ...(status === undefined || status === "COMPLETED" ? [scanTransfers(sql, scan, side)] : []),
-    ...(status === "FAILED" ? [] : [scanHolds(sql, scan, side)]),
-    ...(status === undefined || status === "FAILED" ? [scanRefusals(sql, scan, side)] : []),
-  ]);
-  return branches.reduce((all, branch) => sql`${all} UNION ALL ${branch}`);
+  const sides = ([0, 1] as const).map((side) =>
+    ofBranches(sql, scan.status, {
+      transfers: () => scanTransfers(sql, scan, side),
+      holds: () => scanHolds(sql, scan, side),
+      refusals: () => scanRefusals(sql, scan, side),
+    }),
+  );
+  return sides.reduce((all, side) => sql`${all} UNION ALL ${side}`);
 }
 
 /**
@@ -119,14 +146,20 @@ function scanAccounts(sql: Sql, scan: TransactionScan): Fragment {
  * many transfers: their ids are consecutive, so the ones still to come lie below, down to the journal's own id.
  */
 function scanTransfers(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
-  const rows = sql`SELECT id, journal_id FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`;
+  const rows = sql`
+    SELECT id, journal_id, transfer_count FROM ledger.transfers WHERE ${sql(SIDES[side])} = a.id`;
+  const columns = sql`s.id, s.journal_id, s.transfer_count`;
   return sql`
     (
-      SELECT ${BRANCHES.transfers[side]}::int AS branch, CASE WHEN j.transfer_count > 0 THEN j.id END AS item,
-        CASE WHEN j.transfer_count > 0 THEN j.id ELSE t.id END AS position
-      FROM (${ofAccounts(sql, scan, { rows, columns: sql`s.id, s.journal_id` })}) AS t
-      CROSS JOIN LATERAL (
-        SELECT id, transfer_count FROM ledger.journals WHERE id = t.journal_id LIMIT 1) AS j)`;
+      SELECT ${BRANCHES.transfers[side]}::int AS branch,
+        CASE WHEN t.transfer_count IS NULL THEN first.id ELSE t.id END AS item,
+        coalesce(first.id, t.id) AS position
+      FROM (${ofAccounts(sql, scan, { rows, columns })}) AS t
+      LEFT JOIN LATERAL (
+        SELECT id
+        FROM ledger.transfers
+        WHERE id = t.journal_id AND t.transfer_count IS NULL
+        LIMIT 1) AS first ON true)`;
 }
 
 function scanHolds(sql: Sql, scan: TransactionScan, side: 0 | 1): Fragment {
@@ -179,13 +212,13 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
         GROUP BY branch
         HAVING count(*) >= ${filter.scanMax}) AS stopped_early),
     picked AS (
-      SELECT DISTINCT s.item AS id, s.branch >= 5 AS is_refusal
+      SELECT DISTINCT s.item AS id, (s.branch + 1) / 2 AS source
       FROM scanned s
       CROSS JOIN horizon
       WHERE s.item >= ${filter.from} AND s.item >= coalesce(horizon.id, 0)),
     page AS (
       SELECT id, kind, status, reference, metadata, actor_id, effective_at, transfer_count, code, expires_at,
-        closed_at, debit_id, credit_id, amount_whole, owner_type, owner_id
+        closed_at, debit_id, credit_id, amount, owner_type, owner_id
       FROM (${selectDetails(sql)}) AS details
       WHERE ${matches(sql, filter)}
       ORDER BY id DESC
@@ -193,21 +226,20 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
     SELECT horizon.id AS horizon, page.id, page.kind, page.status, page.reference, page.metadata,
       page.actor_id, page.effective_at, page.transfer_count, page.code, page.expires_at, page.closed_at,
       page.owner_type, page.owner_id,
-      movement.debit_account_id, movement.credit_account_id, movement.amount,
+      page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount,
       coalesce(debit.asset_id, credit.asset_id) AS asset_id, debit.system AS debit_is_system,
       credit.system AS credit_is_system, reverses.reversed_id, reversed.journal_id AS reversed_by
     FROM horizon
     LEFT JOIN page ON true
-    LEFT JOIN LATERAL (${selectMovement(sql)}) AS movement ON true
     LEFT JOIN LATERAL (
       SELECT asset_id, system
       FROM ledger.accounts
-      WHERE id = movement.debit_account_id
+      WHERE id = page.debit_id
       LIMIT 1) AS debit ON true
     LEFT JOIN LATERAL (
       SELECT asset_id, system
       FROM ledger.accounts
-      WHERE id = movement.credit_account_id
+      WHERE id = page.credit_id
       LIMIT 1) AS credit ON true
     LEFT JOIN LATERAL (
       SELECT reversed_id FROM ledger.reversals WHERE journal_id = page.id LIMIT 1) AS reverses ON true
@@ -216,32 +248,42 @@ function selectScanned(sql: Sql, filter: Filter, scanned: Fragment): Promise<Sca
     ORDER BY page.id DESC`;
 }
 
-/** The picked transactions with their status. A hold past its time is cancelled, whether or not that has been recorded yet. */
+/**
+ * The picked transactions with their status: journals of transfers with what the first transfer moves, which `findMovement` then
+ * replaces where there are several; holds; refusals. A hold past its time is cancelled, whether or not that has been recorded yet.
+ */
 function selectDetails(sql: Sql): Fragment {
   return sql`
-    SELECT p.id, j.kind, j.reference, j.metadata, j.actor_id, j.effective_at, j.transfer_count, NULL AS code,
-      h.expires_at, h.closed_at, j.owner_type, j.owner_id, h.debit_account_id AS debit_id,
-      h.credit_account_id AS credit_id,
-      CASE WHEN h.state = 2 THEN h.captured ELSE h.amount END AS amount_whole,
+    SELECT p.id, t.kind, t.reference, t.metadata, t.actor_id, t.effective_at, t.transfer_count, NULL AS code,
+      NULL::bigint AS expires_at, NULL::bigint AS closed_at, t.owner_type, t.owner_id,
+      t.debit_account_id AS debit_id, t.credit_account_id AS credit_id, t.amount, 'COMPLETED' AS status
+    FROM picked p
+    CROSS JOIN LATERAL (
+      SELECT kind, reference, metadata, actor_id, effective_at, transfer_count, owner_type, owner_id,
+        debit_account_id, credit_account_id, amount
+      FROM ledger.transfers
+      WHERE id = p.id
+      LIMIT 1) AS t
+    WHERE p.source = ${SOURCES.transfers}
+    UNION ALL
+    SELECT p.id, h.kind, h.reference, h.metadata, h.actor_id, h.effective_at, 0, NULL, h.expires_at,
+      h.closed_at, h.owner_type, h.owner_id, h.debit_account_id, h.credit_account_id,
+      CASE WHEN h.state = 2 THEN h.captured ELSE h.amount END,
       CASE
-        WHEN h.state IS NULL OR h.state = 2 THEN 'COMPLETED'
+        WHEN h.state = 2 THEN 'COMPLETED'
         WHEN h.state = 1
           AND (h.expires_at IS NULL
             OR h.expires_at > (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)
           THEN 'PENDING'
-        ELSE 'CANCELLED' END AS status
+        ELSE 'CANCELLED' END
     FROM picked p
     CROSS JOIN LATERAL (
-      SELECT kind, reference, metadata, actor_id, effective_at, transfer_count, owner_type, owner_id
-      FROM ledger.journals
-      WHERE id = p.id
-      LIMIT 1) AS j
-    LEFT JOIN LATERAL (
-      SELECT debit_account_id, credit_account_id, amount, captured, state, expires_at, closed_at
+      SELECT kind, reference, metadata, actor_id, effective_at, owner_type, owner_id, debit_account_id,
+        credit_account_id, amount, captured, state, expires_at, closed_at
       FROM ledger.holds
-      WHERE id = p.id AND j.transfer_count = 0
-      LIMIT 1) AS h ON true
-    WHERE NOT p.is_refusal
+      WHERE id = p.id
+      LIMIT 1) AS h
+    WHERE p.source = ${SOURCES.holds}
     UNION ALL
     SELECT p.id, r.kind, r.reference, r.metadata, r.actor_id, NULL, 0, r.code, NULL, NULL, NULL, NULL,
       r.debit_account_id, r.credit_account_id, r.amount, 'FAILED'
@@ -251,7 +293,7 @@ function selectDetails(sql: Sql): Fragment {
       FROM ledger.refusals
       WHERE id = p.id
       LIMIT 1) AS r
-    WHERE p.is_refusal`;
+    WHERE p.source = ${SOURCES.refusals}`;
 }
 
 function matches(sql: Sql, { type, status, reference, accountIds }: Filter): Fragment {
@@ -272,17 +314,6 @@ function moveOn(sql: Sql, ids: string): Fragment {
       FROM ledger.transfers t
       WHERE t.id >= details.id AND t.id < details.id + details.transfer_count
         AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))))`;
-}
-
-/** What a hold, a refusal or a lone transfer moves; for several transfers the first, which `findMovement` then replaces. */
-function selectMovement(sql: Sql): Fragment {
-  return sql`
-    SELECT page.debit_id AS debit_account_id, page.credit_id AS credit_account_id, page.amount_whole AS amount
-    WHERE page.transfer_count = 0
-    UNION ALL
-    SELECT t.debit_account_id, t.credit_account_id, t.amount
-    FROM ledger.transfers t
-    WHERE page.transfer_count > 0 AND t.id = page.id`;
 }
 
 /** Transfers of journals with several; where accounts are named, of journals with more than two only those on the accounts. */

@@ -22,16 +22,22 @@ export async function selectTransferLeafRows(
 ): Promise<TransferLeafRow[]> {
   return await db<TransferLeafRow[]>`
     SELECT t.id, t.journal_id, t.debit_account_id, t.credit_account_id, t.amount, t.debit_after,
-      t.credit_after, s.code AS asset, s.scale, j.kind, j.transfer_count
+      t.credit_after, s.code AS asset, s.scale, coalesce(t.kind, j.kind) AS kind,
+      coalesce(t.transfer_count, j.transfer_count) AS transfer_count
     FROM (
-      SELECT id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after
+      SELECT id, journal_id, debit_account_id, credit_account_id, amount, debit_after, credit_after, kind,
+        transfer_count
       FROM ledger.transfers
       WHERE id > ${String(after)} AND id <= ${String(upTo)}
       ORDER BY id
       LIMIT ${limit}) AS t
     JOIN ledger.accounts a ON a.id = t.debit_account_id
     JOIN ledger.assets s ON s.id = a.asset_id
-    JOIN ledger.journals j ON j.id = t.journal_id
+    LEFT JOIN LATERAL (
+      SELECT kind, transfer_count
+      FROM ledger.journals
+      WHERE id = t.journal_id AND t.transfer_count IS NULL
+      LIMIT 1) AS j ON true
     ORDER BY t.id`;
 }
 
@@ -39,11 +45,9 @@ export async function selectTransferLeafRows(
 export async function selectTransferIds(db: Sql, journalId: number): Promise<bigint[]> {
   const rows = await db<{ id: bigint }[]>`
     SELECT t.id
-    FROM ledger.journals j
-    JOIN ledger.transfers t
-      ON t.id BETWEEN j.id AND j.id + greatest(j.transfer_count, 1) - 1
-        AND t.journal_id = j.id
-    WHERE j.id = ${journalId} AND j.transfer_count > 0
+    FROM ledger.transfers j
+    JOIN ledger.transfers t ON t.id BETWEEN j.id AND j.id + j.transfer_count - 1 AND t.journal_id = j.id
+    WHERE j.id = ${journalId}
     UNION ALL
     SELECT t.id
     FROM ledger.holds h

@@ -43,6 +43,8 @@ describe("names what was tampered with:", () => {
   const LAST = "(SELECT max(id) FROM ledger.transfers)"; // a to c, 120.00
   const ACTIVE = "(SELECT min(id) FROM ledger.holds WHERE state = 1)";
   const CAPTURED = "(SELECT id FROM ledger.holds WHERE state = 2)";
+  const SECOND_OF_THREE = "(SELECT id + 1 FROM ledger.transfers WHERE transfer_count = 3)";
+  const UNCHECKED = "ALTER TABLE ledger.transfers DROP CONSTRAINT transfers_first_has_journal";
   const A = "(SELECT min(id) FROM ledger.accounts WHERE NOT system)";
   const cases: readonly (readonly [string, string, string, RegExp])[] = [
     [
@@ -52,10 +54,16 @@ describe("names what was tampered with:", () => {
       /first differs at transfer (\d+): its transfers add up to 69.99 EUR, it notes 70.00 EUR/,
     ],
     [
-      "a deleted transfer",
-      `DELETE FROM ledger.transfers WHERE id = ${THIRD}`,
+      "a deleted transfer of several",
+      `DELETE FROM ledger.transfers WHERE id = ${SECOND_OF_THREE}`,
       "journals",
-      /says that it has 1 transfers, and 0 are there/,
+      /says that it has 3 transfers, and 2 are there/,
+    ],
+    [
+      "the deleted first transfer of several, and with it their journal",
+      `DELETE FROM ledger.transfers WHERE transfer_count = 3`,
+      "transfers",
+      /has no place in journal/,
     ],
     [
       "what follows a deleted transfer",
@@ -161,10 +169,16 @@ describe("names what was tampered with:", () => {
       /its active holds add up to 10.00 EUR/,
     ],
     [
-      "the journal of a deleted hold",
-      `DELETE FROM ledger.holds WHERE id = ${ACTIVE}`,
-      "journals",
-      /has no transfers and is no hold's/,
+      "the deleted hold of a capture",
+      `DELETE FROM ledger.holds WHERE id = ${CAPTURED}`,
+      "transfers",
+      /nor is it the capture of hold/,
+    ],
+    [
+      "a transfer that has the id of a hold",
+      `${UNCHECKED}; UPDATE ledger.transfers SET id = ${CAPTURED} WHERE id = ${THIRD}`,
+      "holds",
+      /does not agree with its journal, its accounts or its capture/,
     ],
     [
       "a hold ended by hand",
@@ -186,19 +200,31 @@ describe("names what was tampered with:", () => {
     ],
     [
       "a deleted journal",
-      `DELETE FROM ledger.journals WHERE id = ${THIRD}`,
+      `${UNCHECKED}; UPDATE ledger.transfers SET transfer_count = NULL, kind = NULL, actor_id = NULL WHERE id = ${THIRD}`,
       "transfers",
       /has no place in journal/,
     ],
     [
       "a journal's number of transfers",
-      "UPDATE ledger.journals SET transfer_count = 2 WHERE transfer_count = 3",
+      "UPDATE ledger.transfers SET transfer_count = 2 WHERE transfer_count = 3",
       "transfers",
       /has no place in journal/,
     ],
     [
+      "a journal's number of transfers, with a place too many",
+      "UPDATE ledger.transfers SET transfer_count = 4 WHERE transfer_count = 3",
+      "journals",
+      /says that it has 4 transfers, and 3 are there/,
+    ],
+    [
       "a transfer's journal",
-      `UPDATE ledger.transfers SET journal_id = ${FIRST} WHERE id = ${THIRD}`,
+      `${UNCHECKED}; UPDATE ledger.transfers SET journal_id = ${FIRST} WHERE id = ${THIRD}`,
+      "journals",
+      /says that it has 1 transfers, and 0 are there/,
+    ],
+    [
+      "a journal noted on a transfer that is not its first",
+      `${UNCHECKED}; UPDATE ledger.transfers SET transfer_count = 1, kind = 3, actor_id = 'x' WHERE id = ${SECOND_OF_THREE}`,
       "journals",
       /says that it has 1 transfers, and 0 are there/,
     ],
@@ -249,6 +275,7 @@ describe("names what was tampered with:", () => {
     const { a, c } = scene;
     const [last] = await db`SELECT max(id) + 1 AS id FROM ledger.transfers`;
     await db.unsafe(`
+      ${UNCHECKED};
       INSERT INTO ledger.transfers SELECT ${last?.["id"]}, ${last?.["id"]}, ${c}, ${a}, 100, cc.credits_posted - cc.debits_posted - 100, ca.credits_posted - ca.debits_posted + 100
         FROM ledger.accounts ca, ledger.accounts cc WHERE ca.id = ${a} AND cc.id = ${c};
       UPDATE ledger.accounts SET debits_posted = debits_posted + 100 WHERE id = ${c};

@@ -24,11 +24,13 @@ export async function countTransfers(
   // A journal's transfers may lie on both sides of `after`: the journal then begins less than 1,000 stamps before it.
   const [row] = await sql<[{ count: bigint; in_journals: bigint; mixed_id: bigint | null }]>`
     SELECT count(*) AS count,
-      count(*) FILTER (WHERE t.id >= j.id AND t.id < j.id + j.transfer_count) AS in_journals,
+      count(*) FILTER (WHERE t.id = t.journal_id AND t.transfer_count > 0
+          OR t.id > j.id AND t.id < j.id + j.transfer_count) AS in_journals,
       min(t.id) FILTER (WHERE (debit.asset_id = credit.asset_id
           AND debit.id <> credit.id) IS NOT TRUE) AS mixed_id
     FROM ledger.transfers t
-    LEFT JOIN ledger.journals j ON j.id = t.journal_id AND j.id > ${after - 1_000} AND j.id <= ${upTo}
+    LEFT JOIN ledger.transfers j
+      ON j.id = t.journal_id AND j.transfer_count > 1 AND j.id > ${after - 1_000} AND j.id <= ${upTo}
     LEFT JOIN ledger.accounts debit ON debit.id = t.debit_account_id
     LEFT JOIN ledger.accounts credit ON credit.id = t.credit_account_id
     WHERE t.id > ${after} AND t.id <= ${upTo}`;
@@ -39,29 +41,17 @@ export async function countTransfers(
   };
 }
 
-export interface JournalCounts {
-  /** How many transfers the journals say they have. */
-  readonly places: number;
-  /** The first journal without transfers that does not belong to a hold. */
-  readonly emptyAt: number | null;
-}
-
-export async function countPlaces({ sql }: Tx, since: number): Promise<JournalCounts> {
-  const [row] = await sql<[{ places: bigint; empty_id: bigint | null }]>`
-    SELECT (
-        SELECT coalesce(sum(transfer_count), 0) FROM ledger.journals WHERE id > ${since})::bigint AS places,
-      (
-        SELECT min(j.id)
-        FROM ledger.journals j
-        LEFT JOIN ledger.holds h ON h.id = j.id AND h.id > ${since}
-        WHERE j.id > ${since} AND j.transfer_count = 0 AND h.id IS NULL) AS empty_id`;
-  return { places: Number(row.places), emptyAt: row.empty_id === null ? null : Number(row.empty_id) };
+/** How many transfers the journals say they have. */
+export async function countPlaces({ sql }: Tx, since: number): Promise<number> {
+  const [row] = await sql<[{ places: bigint }]>`
+    SELECT coalesce(sum(transfer_count), 0)::bigint AS places FROM ledger.transfers WHERE id > ${since}`;
+  return Number(row.places);
 }
 
 export interface HoldCounts {
   /** Holds that were captured since the checkpoint, each with its transfer. */
   readonly captures: number;
-  /** The first hold that does not agree with its journal, its accounts or its capture. */
+  /** The first hold that does not agree with its accounts or its capture, or whose id a transfer has as well. */
   readonly wrongAt: number | null;
 }
 
@@ -77,7 +67,7 @@ export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCo
     GROUP BY 1`;
   const [row] = await tx.sql<[{ captures: bigint; wrong_id: bigint | null }]>`
     SELECT count(t.id) FILTER (WHERE h.closed_at > ${checkpoint.since}) AS captures,
-      min(h.id) FILTER (WHERE (j.transfer_count = 0
+      min(h.id) FILTER (WHERE (own.id IS NULL
           AND debit.asset_id = credit.asset_id
           AND (h.state = 1) = (h.closed_at IS NULL)
           AND h.captured <= h.amount
@@ -91,7 +81,7 @@ export async function countHolds(tx: Tx, checkpoint: Checkpoint): Promise<HoldCo
             ELSE h.captured = coalesce(part.amount, 0) AND (h.state = 1 OR h.captured = 0)
             END) IS NOT TRUE) AS wrong_id
     FROM ${changedHolds(tx, checkpoint)} AS h
-    LEFT JOIN ledger.journals j ON j.id = h.id
+    LEFT JOIN ledger.transfers own ON own.id = h.id
     LEFT JOIN ledger.transfers t ON t.id = h.closed_at AND t.journal_id = h.id AND h.state = 2
     LEFT JOIN (${parts}) AS part ON part.hold_id = h.id
     LEFT JOIN ledger.accounts debit ON debit.id = h.debit_account_id
@@ -107,12 +97,12 @@ export async function selectShortJournal(
 ): Promise<{ journalId: number; expected: number; found: number } | undefined> {
   const [row] = await sql<{ id: bigint; expected: number; found: number }[]>`
     SELECT j.id, j.transfer_count AS expected, found.count AS found
-    FROM ledger.journals j
+    FROM ledger.transfers j
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS count
       FROM ledger.transfers t
       WHERE t.id >= j.id AND t.id < j.id + j.transfer_count AND t.journal_id = j.id) AS found
-    WHERE j.id > ${since} AND j.transfer_count > 0 AND found.count <> j.transfer_count
+    WHERE j.id > ${since} AND found.count <> j.transfer_count
     ORDER BY j.id
     LIMIT 1`;
   return row === undefined
@@ -125,8 +115,8 @@ export async function selectStrayTransfer({ sql }: Tx, since: number) {
   const [row] = await sql<{ id: bigint; journal_id: bigint }[]>`
     SELECT t.id, t.journal_id
     FROM ledger.transfers t
-    LEFT JOIN ledger.journals j ON j.id = t.journal_id
-    LEFT JOIN ledger.holds h ON h.id = t.journal_id AND j.transfer_count = 0
+    LEFT JOIN ledger.transfers j ON j.id = t.journal_id
+    LEFT JOIN ledger.holds h ON h.id = t.journal_id
     WHERE t.id > ${since}
       AND (t.id >= j.id AND t.id < j.id + j.transfer_count OR h.state = 2 AND h.closed_at = t.id) IS NOT TRUE
     ORDER BY t.id
@@ -139,12 +129,12 @@ export async function selectFalseReversal({ sql }: Tx, since: number) {
   const [row] = await sql<{ journal_id: bigint; reversed_id: bigint }[]>`
     SELECT r.journal_id, r.reversed_id
     FROM ledger.reversals r
-    LEFT JOIN ledger.journals j ON j.id = r.journal_id
-    LEFT JOIN ledger.journals reversed ON reversed.id = r.reversed_id
+    LEFT JOIN ledger.transfers j ON j.id = r.journal_id
+    LEFT JOIN ledger.transfers reversed ON reversed.id = r.reversed_id
     LEFT JOIN ledger.holds h ON h.id = r.reversed_id
     WHERE r.journal_id > ${since}
-      AND (j.id IS NULL
-        OR reversed.id IS NULL
+      AND (j.transfer_count IS NULL
+        OR coalesce(reversed.transfer_count, h.state) IS NULL
         OR EXISTS (SELECT FROM ledger.reversals again WHERE again.journal_id = r.reversed_id)
         OR (
           SELECT array_agg(ARRAY[t.credit_account_id, t.debit_account_id,
@@ -185,7 +175,7 @@ export async function selectForgottenReversal({ sql }: Tx, since: number): Promi
   const { before, after } = REVERSAL_METADATA;
   const [row] = await sql<{ id: bigint }[]>`
     SELECT j.id
-    FROM ledger.journals j
+    FROM ledger.transfers j
     WHERE j.id > ${since}
       AND j.kind = ${JOURNAL_KINDS.SYSTEM_ADJUSTMENT}
       AND starts_with(j.metadata, ${before})
