@@ -326,6 +326,22 @@ CREATE TABLE trading.stream_guards (
   lease_until timestamptz NOT NULL
 );
 
+-- What an owner's positions were worth at the end of each day (UTC), in the reporting currency's smallest
+-- unit; null where a price or an exchange rate was missing. The present day's is written again until the day
+-- is over.
+CREATE TABLE trading.snapshots (
+  owner_id text   NOT NULL,
+  day      date   NOT NULL,
+  value    bigint,
+  cost     bigint,
+  realized bigint, -- up to then
+  bought   bigint NOT NULL CHECK (bought >= 0), -- on the day, fees included
+  sold     bigint NOT NULL CHECK (sold >= 0),   -- less its fees
+  taken_at bigint NOT NULL, -- stamp
+  PRIMARY KEY (owner_id, day)
+);
+CREATE INDEX snapshots_by_day ON trading.snapshots (day, owner_id);
+
 CREATE FUNCTION trading.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
   AS $$
 BEGIN

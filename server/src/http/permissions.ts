@@ -185,6 +185,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   cancelTradeOrders: by(EVERYONE, "trading:write"),
   listPositions: by(EVERYONE, "trading:read"),
   listLots: by(EVERYONE, "trading:read"),
+  getTradingSummary: by(EVERYONE, "trading:read"),
+  listTradingVolume: by(EVERYONE, "trading:read"),
+  getPortfolio: by(EVERYONE, "trading:read"),
   transferPosition: moving(EVERYONE, "trading:write"),
 
   // What was sold

@@ -6,6 +6,8 @@ import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Module } from "../module.ts";
+import { takeSnapshots } from "./analytics/take-snapshots.ts";
+import { PORTFOLIO_EXPORT, TRADE_EXPORT } from "./analytics/trade-exports.ts";
 import { type GainWish, keepGainSettings } from "./positions/gain-settings.ts";
 import { dropQuotes } from "./quotes/quote-store.ts";
 import { walk } from "./quotes/random-walk.ts";
@@ -19,6 +21,7 @@ import { fillLeftBehind } from "./trade-orders/fill-fired.ts";
 import { verifyTrading } from "./verify/verify-trading.ts";
 
 const SWEEP_SECONDS = 5;
+const SNAPSHOT_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 const MINUTE_MS = 60_000;
 
@@ -47,6 +50,7 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
   name: "trading",
   readSettings,
   checks: [CHECK],
+  exports: [TRADE_EXPORT, PORTFOLIO_EXPORT],
   open: async (
     { db, log },
     { randomWalkSeed, quotesMonths, streamMinutes, gains, ...settings },
@@ -67,6 +71,11 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
       },
       tasks: [
         { name: "fill_fired_trade_orders", everySeconds: SWEEP_SECONDS, run: () => fillLeftBehind(services) },
+        {
+          name: "take_portfolio_snapshots",
+          everySeconds: SNAPSHOT_SECONDS,
+          run: () => takeSnapshots(services),
+        },
         { name: "expire_trade_orders", everySeconds: SWEEP_SECONDS, run: () => expireTradeOrders(services) },
         {
           name: "cancel_for_broken_streams",

@@ -1,5 +1,6 @@
 // The routes of trading, by resource.
 import type { Routes } from "../../http/index.ts";
+import { addTradingAnalyticsRoutes } from "./analytics/trading-analytics-routes.ts";
 import { addCandleRoutes } from "./candles/candle-routes.ts";
 import { addInstrumentRoutes } from "./instruments/instrument-routes.ts";
 import { addPositionRoutes } from "./positions/position-routes.ts";
@@ -16,5 +17,6 @@ export function tradingRoutes(services: TradingServices, streams: StreamParts): 
     addTradeOrderRoutes(server, services);
     addPositionRoutes(server, services);
     addStreamRoutes(server, services, streams);
+    addTradingAnalyticsRoutes(server, services);
   };
 }
