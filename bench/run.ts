@@ -13,6 +13,7 @@ import { measureLogins } from "./rows/logins.ts";
 import { measureMatching } from "./rows/matching-core.ts";
 import { measureOrderScale } from "./rows/order-scale.ts";
 import { measureLongOrder } from "./rows/orders.ts";
+import { measureRestingOrders } from "./rows/resting-orders.ts";
 import { prepareRows } from "./rows/rows.ts";
 import { measureStarts } from "./rows/start-times.ts";
 import { findBookTrouble } from "./server-process.ts";
@@ -39,19 +40,24 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function runBench(options: BenchOptions): Promise<Report> {
   const starts = isWanted(options, "start") ? await measureStartFigures(options) : [];
   const matching = isWanted(options, "matching") ? measureMatching() : [];
-  const isWithoutServer = options.only?.source === "start" || options.only?.source === "matching";
-  if (isWithoutServer) return buildReport({ ...NOTHING, figures: [...starts, ...matching] });
+  const isResting = isWanted(options, "resting-orders") && (options.scale || options.only !== undefined);
+  const resting = isResting ? await measureRestingOrders(printProgress) : [];
+  const own = [...starts, ...matching, ...resting];
+  if (OF_THEIR_OWN.has(options.only?.source ?? "")) return buildReport({ ...NOTHING, figures: own });
   printProgress("starting the server and opening accounts");
   const bench = await openWorkbench(options);
   for (const signal of ["SIGINT", "SIGTERM"])
     process.once(signal, () => bench.close().finally(() => process.exit(1)));
   try {
     const parts = await measureAll(bench, options);
-    return buildReport({ ...parts, figures: [...parts.figures, ...starts, ...matching] });
+    return buildReport({ ...parts, figures: [...parts.figures, ...own] });
   } finally {
     await bench.close();
   }
 }
+
+/** Rows that need no server, or bring their own. */
+const OF_THEIR_OWN: ReadonlySet<string> = new Set(["start", "matching", "resting-orders"]);
 
 const NOTHING: ReportParts = {
   postgres: "of its own",

@@ -65,7 +65,7 @@ async function openParts(
 }
 
 /** Answers the URL that the server itself would choose: a socket where there can be one. */
-async function openPostgres(opened: AsyncDisposableStack, dataDir: string): Promise<string> {
+export async function openPostgres(opened: AsyncDisposableStack, dataDir: string): Promise<string> {
   const postgres = await startEmbeddedPostgres({ dataDir, log: createQuietLog() });
   opened.defer(() => postgres.stop());
   return postgres.socketUrl ?? postgres.url;
