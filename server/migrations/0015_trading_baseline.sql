@@ -180,6 +180,63 @@ CREATE INDEX orders_by_expiry ON trading.orders (expires_at) WHERE expires_at IS
 CREATE INDEX orders_of_session ON trading.orders (instrument_id, session)
   WHERE session IS NOT NULL AND state < 5;
 
+-- Orders that a price between low and high fires, and trailing stops that it moves, without those of pairs of
+-- which one has fired. By ranges of two indexes, however many orders wait: left to itself, the planner takes
+-- prices that it does not know for a third of all orders, and reads them all (250 ms for 100,000). OFFSET 0
+-- lets it look up the orders of each price, and not the prices of each order.
+CREATE FUNCTION trading.find_reached(
+  keys text[], instrument_ids bigint[], sources smallint[], lows bigint[], highs bigint[]
+) RETURNS TABLE (key text, id bigint) LANGUAGE plpgsql STABLE ROWS 10
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  WITH reach AS (
+    SELECT r.key, r.instrument_id, r.by, r.low, r.high
+    FROM unnest(keys, instrument_ids, sources, lows, highs) AS r (key, instrument_id, by, low, high)),
+  reached AS (
+    SELECT r.key, o.id
+    FROM reach r
+    CROSS JOIN LATERAL (
+      SELECT o.id
+      FROM trading.orders o
+      WHERE o.instrument_id = r.instrument_id AND o.watch_by = r.by
+        AND o.watch_from = 1 AND o.watch_price >= r.low
+      OFFSET 0) AS o
+    UNION
+    SELECT r.key, o.id
+    FROM reach r
+    CROSS JOIN LATERAL (
+      SELECT o.id
+      FROM trading.orders o
+      WHERE o.instrument_id = r.instrument_id AND o.watch_by = r.by
+        AND o.watch_from = 2 AND o.watch_price <= r.high
+      OFFSET 0) AS o
+    UNION
+    SELECT r.key, o.id
+    FROM reach r
+    CROSS JOIN LATERAL (
+      SELECT o.id
+      FROM trading.orders o
+      WHERE o.instrument_id = r.instrument_id AND o.watch_by = r.by
+        AND o.watch_from = 1 AND o.watch_price IS NOT NULL AND o.extreme < r.high
+      OFFSET 0) AS o
+    UNION
+    SELECT r.key, o.id
+    FROM reach r
+    CROSS JOIN LATERAL (
+      SELECT o.id
+      FROM trading.orders o
+      WHERE o.instrument_id = r.instrument_id AND o.watch_by = r.by
+        AND o.watch_from = 2 AND o.watch_price IS NOT NULL AND o.extreme > r.low
+      OFFSET 0) AS o)
+  SELECT f.key, f.id
+  FROM reached f
+  JOIN trading.orders o ON o.id = f.id
+  WHERE NOT EXISTS (SELECT FROM trading.orders g WHERE g.group_id = o.group_id AND g.state = 4);
+END $$;
+
 CREATE TABLE trading.entries (
   order_id bigint   NOT NULL REFERENCES trading.orders,
   seq      smallint NOT NULL,

@@ -204,3 +204,38 @@ it("drops whole months of quotes that are old enough, and keeps their candles", 
   expect(await candles("interval=1d")).toEqual(before);
   expect(await verifyTrading(db)).toEqual([]);
 });
+
+it("T46 a quote reads only the orders that it reaches, however many wait", async () => {
+  const { db } = ground.app;
+  await ground.place({ side: "buy", type: "market", quantity: "1" });
+  const pattern = await ground.place({ side: "sell", type: "stop", quantity: "1", stop_price: "20.00" });
+  const [{ columns = "" } = {}] = await db<{ columns: string }[]>`
+    SELECT string_agg(quote_ident(attname), ', ') AS columns
+    FROM pg_attribute
+    WHERE attrelid = 'trading.orders'::regclass AND attnum > 0 AND NOT attisdropped
+      AND attname NOT IN ('id', 'client_order_id', 'watch_price', 'extreme', 'hold_id', 'held')`;
+  await db.unsafe(`
+    INSERT INTO trading.orders (id, watch_price, extreme, ${columns})
+    SELECT id + n, 10000000000 + n * 100000, CASE WHEN n % 4 = 0 THEN 900000000000 END, ${columns}
+    FROM trading.orders, generate_series(1::bigint, 20000) AS n
+    WHERE id = ${pattern.id};
+    ANALYZE trading.orders`);
+  const count = (price: bigint) =>
+    db.begin(async (sql) => {
+      const { count: found } = await sql`
+        SELECT key, id
+        FROM trading.find_reached(ARRAY['k'], ARRAY[${ground.instrumentId}]::bigint[], ARRAY[1]::smallint[],
+          ARRAY[${price}]::bigint[], ARRAY[${price}]::bigint[])`;
+      const [row] = await sql<{ read: number }[]>`
+        SELECT (seq_tup_read + idx_tup_fetch)::int AS read
+        FROM pg_stat_xact_user_tables
+        WHERE schemaname = 'trading' AND relname = 'orders'`;
+      return { found, read: row?.read ?? 0 };
+    });
+  expect(await count(160_000_000_000n)).toEqual({ found: 0, read: 0 });
+  const { found, read } = await count(11_999_000_000n); // the last eleven of the copies, the one they are copies of, and two of the test before
+  expect(found).toBe(14);
+  expect(read).toBeLessThan(60);
+  await db`DELETE FROM trading.orders WHERE hold_id IS NULL AND watch_price IS NOT NULL`;
+  expect(await verifyTrading(db)).toEqual([]);
+});

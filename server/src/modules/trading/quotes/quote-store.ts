@@ -79,33 +79,9 @@ export const REACHED_ORDERS: RowReader<readonly TradeOrder[], string> = {
     );
     const rows = keys.flatMap(toReachRows);
     const found = await sql<(TradeOrderRow & { key: string })[]>`
-      WITH reach AS (
-        SELECT ${REACH_COLUMNS.names(sql, "r")}
-        FROM unnest(${REACH_COLUMNS.arrays(sql, rows)}) AS r (${REACH_COLUMNS.names(sql)})),
-      reached AS (
-        SELECT r.key, o.id
-        FROM reach r
-        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
-          AND o.watch_from = 1 AND o.watch_price >= r.low
-        UNION
-        SELECT r.key, o.id
-        FROM reach r
-        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
-          AND o.watch_from = 2 AND o.watch_price <= r.high
-        UNION
-        SELECT r.key, o.id
-        FROM reach r
-        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
-          AND o.watch_from = 1 AND o.watch_price IS NOT NULL AND o.extreme < r.high
-        UNION
-        SELECT r.key, o.id
-        FROM reach r
-        JOIN trading.orders o ON o.instrument_id = r.instrument_id AND o.watch_by = r.by
-          AND o.watch_from = 2 AND o.watch_price IS NOT NULL AND o.extreme > r.low)
       SELECT f.key, ${columns}
-      FROM reached f
+      FROM trading.find_reached(${REACH_COLUMNS.arrays(sql, rows)}) AS f
       JOIN trading.orders o ON o.id = f.id
-      WHERE NOT EXISTS (SELECT 1 FROM trading.orders g WHERE g.group_id = o.group_id AND g.state = 4)
       ORDER BY o.id`.execute();
     const byKey = Map.groupBy(found, ({ key }) => key);
     return new Map(keys.map((key) => [key, (byKey.get(key) ?? []).map(toTradeOrder)]));
