@@ -161,6 +161,17 @@ describe("F6-11 an order paid by card that becomes larger", () => {
     await until(id, { payment: { refunded: "4.00" } });
   });
 
+  it("is charged further though all that its first charge took went back, and its credit notes stay right", async () => {
+    const bought = await buy(1);
+    await edit(bought, 2, "tok_declined");
+    const { payments } = await until(bought.id, { payments: [{ status: "captured" }, { status: "failed" }] });
+    await post(`/payments/${payments[0].id}/refunds`, { reason: "scratched" });
+    await until(bought.id, { payment: { refunded: payments[0].captured } });
+    expect((await edit(bought, 3)).status).toBe(200);
+    const order = await until(bought.id, { due: "0.00", payment: { id: payments[0].id } });
+    expect(order.payments).toHaveLength(3);
+  });
+
   it("is cancelled as a whole, and all its charges go back", async () => {
     const { id } = await buyMore();
     await post(`/orders/${id}/cancel`);

@@ -144,7 +144,10 @@ function cancelUnitsOf(desk: Desk, found: FoundOrder, units: Units): CancelledUn
   return credit instanceof AppError ? credit : { order: credit.order, payment: credit.payment, credit };
 }
 
-/** Charges what is due and neither paid nor held. An order without any payment yet is left to be paid later. */
+/**
+ * Charges what is due and neither paid nor held, by the payment that has had money of the order, for its credit notes name that. An
+ * order without any payment yet is left to be paid later.
+ */
 function charge(
   desk: Desk,
   { order, payment, actor }: FoundOrder,
@@ -155,7 +158,7 @@ function charge(
   const isPaying =
     payment !== undefined &&
     !payment.cancelRequested &&
-    (payment.provider === "manual" || !isGivenBack(payment));
+    (payment.provider === "manual" || payment.capturedMinor > 0n || !isGivenBack(payment));
   if (isPaying && !takesCharges(payment)) return raise(desk, { order, payment, more }, edit);
   if (order.state === "PENDING" && !isPaying) return payment;
   const asset = desk.assets.byCode(order.currency);
