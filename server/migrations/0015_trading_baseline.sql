@@ -399,6 +399,44 @@ CREATE TABLE trading.snapshots (
 );
 CREATE INDEX snapshots_by_day ON trading.snapshots (day, owner_id);
 
+-- What an issuer did to an asset: carried out once, under the reference that staff gave it.
+CREATE TABLE trading.corporate_actions (
+  id            bigint   PRIMARY KEY, -- stamp
+  reference     text     NOT NULL UNIQUE,
+  request_hash  text     NOT NULL,
+  kind          smallint NOT NULL CHECK (kind IN (1, 2, 3)), -- split, symbol change, cash dividend
+  instrument_id bigint   NOT NULL REFERENCES trading.instruments,
+  numerator     bigint   CHECK (numerator > 0), -- of a split: new units for old
+  denominator   bigint   CHECK (denominator > 0),
+  price         bigint   CHECK (price > 0), -- billionths: of a new unit for fractions, or a unit's dividend
+  old_symbol    text,
+  new_symbol    text,
+  reason        text     NOT NULL,
+  actor_id      text     NOT NULL,
+  account_count integer  NOT NULL,
+  order_count   integer  NOT NULL,
+  cash          bigint   NOT NULL CHECK (cash >= 0)
+);
+
+-- What it did to each account.
+CREATE TABLE trading.action_entries (
+  action_id        bigint NOT NULL REFERENCES trading.corporate_actions,
+  asset_account_id bigint NOT NULL,
+  units_before     bigint NOT NULL CHECK (units_before >= 0),
+  units_after      bigint NOT NULL CHECK (units_after >= 0),
+  cash             bigint NOT NULL CHECK (cash >= 0),
+  journal_id       bigint, -- null: it moved nothing
+  PRIMARY KEY (action_id, asset_account_id)
+);
+CREATE INDEX action_entries_by_account ON trading.action_entries (asset_account_id, action_id);
+
+-- Symbols that instruments had before.
+CREATE TABLE trading.earlier_symbols (
+  symbol        text   COLLATE "C" PRIMARY KEY,
+  instrument_id bigint NOT NULL REFERENCES trading.instruments,
+  until         bigint NOT NULL -- stamp
+);
+
 CREATE FUNCTION trading.expect_rows(actual bigint, expected integer, what text) RETURNS void LANGUAGE plpgsql
   AS $$
 BEGIN

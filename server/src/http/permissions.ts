@@ -185,6 +185,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   cancelTradeOrders: by(EVERYONE, "trading:write"),
   listPositions: by(EVERYONE, "trading:read"),
   listLots: by(EVERYONE, "trading:read"),
+  carryOutCorporateAction: moving(OPERATORS, "instruments:write"),
+  listCorporateActions: by(EVERYONE, "trading:read"),
   getTradingSummary: by(EVERYONE, "trading:read"),
   listTradingVolume: by(EVERYONE, "trading:read"),
   getPortfolio: by(EVERYONE, "trading:read"),

@@ -1,7 +1,7 @@
 // The door of banking: customers' accounts and the transactions on them.
 
 export { needOwners, needOwnersOf, ownersOf } from "./accounts/account-owners.ts";
-export { findOwnAccounts, findOwners } from "./accounts/owner-store.ts";
+export { findFirstAccounts, findOwnAccounts, findOwners } from "./accounts/owner-store.ts";
 export { BANKING_ENCRYPTED } from "./encrypted-tables.ts";
 export { BANKING_ERRORS } from "./errors.ts";
 export { selectRatesTo } from "./exchange/exchange-rate-store.ts";

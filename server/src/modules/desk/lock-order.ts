@@ -35,6 +35,9 @@ export const LOCK_ORDER = [
   "trading.orders",
   "trading.related_orders",
   "trading.reached_orders",
+  "trading.open_orders",
+  "trading.asset_accounts",
+  "trading.corporate_actions",
   "trading.positions",
   "risk.blocked_subjects",
   // locked by advisory lock: customers whose orders are counted

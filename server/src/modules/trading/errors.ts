@@ -23,6 +23,31 @@ export const TRADING_ERRORS = {
     wayOut:
       "The answer says whether it is halted, closed or outside of its hours; cancelling is possible always.",
   },
+  instrument_is_open: {
+    kind: "refused",
+    title: "An instrument of the asset is open.",
+    wayOut: "Halt or close all instruments of the asset first: POST /instruments/{id}/halt.",
+  },
+  corporate_action_differs: {
+    kind: "conflict",
+    title: "Another corporate action has this reference.",
+    wayOut: "Send a reference of its own; the same action sent again is answered with the first one.",
+  },
+  cash_price_missing: {
+    kind: "refused",
+    title: "A fraction of a unit has no price.",
+    wayOut: "Send price: what a new unit is paid with, in the currency of the position.",
+  },
+  cash_account_missing: {
+    kind: "refused",
+    title: "An owner has no account for the cash.",
+    wayOut: "Open one in the currency for the owner that is named, and send the action again.",
+  },
+  too_many_accounts: {
+    kind: "refused",
+    title: "The asset has more accounts than one action may change.",
+    wayOut: "The bound is in the answer; move empty accounts away by closing them.",
+  },
   trade_order_not_found: {
     kind: "not_found",
     title: "There is no such trade order.",

@@ -2,6 +2,7 @@
 import type { Routes } from "../../http/index.ts";
 import { addTradingAnalyticsRoutes } from "./analytics/trading-analytics-routes.ts";
 import { addCandleRoutes } from "./candles/candle-routes.ts";
+import { addActionRoutes } from "./corporate-actions/action-routes.ts";
 import { addInstrumentRoutes } from "./instruments/instrument-routes.ts";
 import { addPositionRoutes } from "./positions/position-routes.ts";
 import { addQuoteRoutes } from "./quotes/quote-routes.ts";
@@ -18,5 +19,6 @@ export function tradingRoutes(services: TradingServices, streams: StreamParts): 
     addPositionRoutes(server, services);
     addStreamRoutes(server, services, streams);
     addTradingAnalyticsRoutes(server, services);
+    addActionRoutes(server, services);
   };
 }

@@ -28,6 +28,20 @@ export async function findOwnAccounts(
   return new Map([...byCode].map(([code, own]) => [code, own.map(({ id }) => Number(id))]));
 }
 
+/** The oldest account of each owner in an asset. */
+export async function findFirstAccounts(
+  { sql }: Tx,
+  code: string,
+  ownerIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await sql<{ owner_id: string; id: bigint }[]>`
+    SELECT owner_id, min(id) AS id
+    FROM banking.accounts
+    WHERE currency = ${code} AND owner_id = ANY(${toTextArray(ownerIds)}::text[])
+    GROUP BY owner_id`;
+  return new Map(rows.map((row) => [row.owner_id, Number(row.id)]));
+}
+
 export interface NewBankAccount {
   readonly id: number;
   readonly ownerId: string;

@@ -95,13 +95,15 @@ const ruleExamples = {
   hours: null,
 };
 
+export const SymbolInput = Type.String({
+  pattern: "^[A-Z0-9][A-Z0-9_.:/-]{0,63}$",
+  description: "Upper case; unique. POST /corporate-actions changes it",
+  examples: ["BTC-USD"],
+});
+
 export const InstrumentInput = Type.Object(
   {
-    symbol: Type.String({
-      pattern: "^[A-Z0-9][A-Z0-9_.:/-]{0,63}$",
-      description: "Upper case; unique, and never changes",
-      examples: ["BTC-USD"],
-    }),
+    symbol: SymbolInput,
     name: Name,
     asset: currencyOf("BTC"),
     currency: Type.Optional(Currency),

@@ -97,9 +97,14 @@ export async function selectInstruments(db: AnySql, filter: InstrumentFilter): P
   return rows.map(toInstrument);
 }
 
+/** The instrument that had this symbol before. */
+function hadSymbol(db: AnySql, symbol: string) {
+  return db`(SELECT instrument_id FROM trading.earlier_symbols WHERE symbol = ${symbol})`;
+}
+
 function ofInstruments(db: AnySql, { symbol, asset, state }: InstrumentFilter) {
   return db`
-    ${symbol === undefined ? db`true` : db`symbol = ${symbol}`}
+    ${symbol === undefined ? db`true` : db`(symbol = ${symbol} OR id = ${hadSymbol(db, symbol)})`}
     ${asset === undefined ? db`` : db`AND asset = ${asset}`}
     ${state === undefined ? db`` : db`AND state = ${INSTRUMENT_STATES[state]}`}`;
 }
@@ -110,10 +115,12 @@ export async function countInstruments(db: AnySql, filter: InstrumentFilter): Pr
   return row?.count ?? 0;
 }
 
-/** By symbol; unknown ones are absent. */
+/** By symbol, also one that an instrument had before; unknown ones are absent. */
 export async function selectIdsOfSymbols(db: Sql, symbols: readonly string[]): Promise<Map<string, number>> {
   const rows = await db<{ id: bigint; symbol: string }[]>`
-    SELECT id, symbol FROM trading.instruments WHERE symbol = ANY(${[...symbols]}::text[])`;
+    SELECT id, symbol FROM trading.instruments WHERE symbol = ANY(${[...symbols]}::text[])
+    UNION ALL
+    SELECT instrument_id, symbol FROM trading.earlier_symbols WHERE symbol = ANY(${[...symbols]}::text[])`;
   return new Map(rows.map(({ id, symbol }) => [symbol, Number(id)]));
 }
 
@@ -134,7 +141,7 @@ export interface NewInstrument {
   readonly terms: InstrumentTerms;
 }
 
-/** Undefined where the symbol is taken. */
+/** Undefined where the symbol is taken, or was another instrument's. */
 export async function insertInstrument(
   { sql }: Tx,
   { symbol, asset, currency, terms }: NewInstrument,
@@ -143,10 +150,12 @@ export async function insertInstrument(
     INSERT INTO trading.instruments (symbol, name, asset, currency, tick, lot, least_quantity, most_quantity,
       least_notional, most_notional, band, fee, least_fee, stale_after, time_zone, opens_at, closes_at,
       weekdays, state)
-    VALUES (${symbol}, ${terms.name}, ${asset}, ${currency}, ${terms.tick}, ${terms.lot},
-            ${terms.leastQuantity}, ${terms.mostQuantity}, ${terms.leastNotional}, ${terms.mostNotional},
-            ${terms.band}, ${terms.fee}, ${terms.leastFee}, ${terms.staleAfter}, ${terms.timeZone},
-            ${terms.opensAt}, ${terms.closesAt}, ${terms.weekdays}, ${INSTRUMENT_STATES.open})
+    SELECT ${symbol}, ${terms.name}, ${asset}, ${currency}, ${terms.tick}::bigint, ${terms.lot}::bigint,
+      ${terms.leastQuantity}::bigint, ${terms.mostQuantity}::bigint, ${terms.leastNotional}::bigint,
+      ${terms.mostNotional}::bigint, ${terms.band}::int, ${terms.fee}::int, ${terms.leastFee}::bigint,
+      ${terms.staleAfter}::int, ${terms.timeZone}, ${terms.opensAt}::int, ${terms.closesAt}::int,
+      ${terms.weekdays}::int, ${INSTRUMENT_STATES.open}::int
+    WHERE NOT EXISTS (SELECT FROM trading.earlier_symbols WHERE symbol = ${symbol})
     ON CONFLICT (symbol) DO NOTHING
     RETURNING ${sql.unsafe(COLUMNS)}`;
   return rows.map(toInstrument)[0];

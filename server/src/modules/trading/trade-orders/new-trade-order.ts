@@ -30,8 +30,8 @@ export interface NewTradeOrder {
   readonly stopLoss: { readonly stopPrice: bigint; readonly limitPrice: bigint | undefined } | undefined;
 }
 
-/** The same value for the same order, so that a repeated one is recognized. */
-export function hashRequest(orders: readonly NewTradeOrder[]): string {
-  const text = JSON.stringify(orders, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+/** The same value for the same request, so that a repeated one is recognized. */
+export function hashRequest(request: object): string {
+  const text = JSON.stringify(request, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
