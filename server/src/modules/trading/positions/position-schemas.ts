@@ -132,6 +132,7 @@ export const TransferInput = Type.Object(
     rate: Type.Optional(
       Type.String({
         pattern: "^[0-9]{1,12}([.][0-9]{1,12})?$",
+        examples: ["1.0834"],
         description:
           "Of what comes in: the exchange rate to the reporting currency then; default: the latest",
       }),
