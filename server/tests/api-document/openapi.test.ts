@@ -225,6 +225,8 @@ interface Tour {
   readonly sent: Set<string>;
 }
 interface Target {
+  /** Instead of the ids of the example: of what the tour has made. */
+  readonly ids?: Json;
   /** In place of the path's parameter. */
   readonly id?: string | number;
   readonly token?: string;
@@ -238,7 +240,8 @@ function takeTour({ admin, sent }: Tour) {
     sent.add(title);
     const path = route.path.replace(/\{\w+\}/, String(to.id));
     let last: Json = {};
-    for (const body of examplesOf(route)) {
+    for (const example of examplesOf(route)) {
+      const body = to.ids === undefined ? example : { ...(example as Json), ...to.ids };
       const answer = await app.call(route.method.toUpperCase(), path, { token: to.token ?? admin, body });
       expect
         .soft(answer.status, `${title} ${JSON.stringify(body)}: ${JSON.stringify(answer.body)}`)
@@ -320,18 +323,23 @@ async function trySelling(tour: Tour): Promise<void> {
 async function tryTrading(tour: Tour): Promise<void> {
   const { post, patch } = takeTour(tour);
   const tina = { token: await app.token("customer", "tina") };
+  const accountIds: string[] = [];
   for (const [currency, amount] of [
     ["USD", "1000.00"],
     ["BTC", "5"],
   ] as const) {
     const account = { owner_id: "tina", external_owner: true, currency };
     const { id } = (await app.call("POST", "/api/v1/accounts", { token: tour.admin, body: account })).body;
+    accountIds.push(id);
     const deposit = { type: "deposit", account_id: id, amount, currency };
     await app.call("POST", "/api/v1/transactions", { token: tour.admin, body: deposit });
   }
   const { id } = await post("/instruments");
   await patch("/instruments/{id}", { id });
-  for (const step of ["halt", "close", "open"]) await post(`/instruments/{id}/${step}`, { id });
+  for (const step of ["halt", "close"]) await post(`/instruments/{id}/${step}`, { id });
+  await post("/position-transfers", { ids: { to_account_id: accountIds[1] } });
+  await post("/corporate-actions");
+  await post("/instruments/{id}/open", { id });
   await post("/quotes");
   await patch("/trade-orders/{id}", { id: (await post("/trade-orders", tina)).id, ...tina });
   await post("/trade-orders/pairs", tina);

@@ -1,7 +1,7 @@
 // Routes of the analytics of trading: staff for all or one owner, a customer for their own trades.
 import { addRoute, type HttpServer } from "../../../http/index.ts";
 import { type Actor, actsForAll } from "../../../values/actor.ts";
-import { AppError, invalidField } from "../../../values/app-error.ts";
+import { AppError, refusedField } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
 import { readForeignCode } from "../../../values/names.ts";
 import { readAll, readTime } from "../../../values/read-input.ts";
@@ -122,9 +122,9 @@ async function readAsked(services: TradingReader, actor: Actor, query: SummaryQu
   });
   const to = read.to ?? stampOf(new Date()) + 1;
   const from = read.from ?? Math.max(0, to - DEFAULT_DAYS * MICROSECONDS_PER_DAY);
-  if (from >= to) throw invalidField("from", "must be before to");
+  if (from >= to) throw refusedField("from", "must be before to");
   if (to - from > DAYS_MAX * MICROSECONDS_PER_DAY)
-    throw invalidField("from", `must be at most ${DAYS_MAX} days before to`);
+    throw refusedField("from", `must be at most ${DAYS_MAX} days before to`);
   const currency = await getReportingCurrency(services.db);
   await services.assets.lookAgain();
   const filter: TradeFilter = { ownerId: read.ownerId, instrumentId: query.instrument_id, from, to };

@@ -141,7 +141,12 @@ export const TransferInput = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ from_account_id: "1109", to_account_id: "1110", asset: "BTC", quantity: "1" }],
+    examples: [
+      {
+        ...{ to_account_id: "1110", asset: "BTC", currency: "USD", quantity: "1" },
+        ...{ cost: "60000.00", acquired_at: "2024-05-02T00:00:00Z" },
+      },
+    ],
   },
 );
 export type TransferInput = Type.Static<typeof TransferInput>;
