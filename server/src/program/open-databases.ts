@@ -16,8 +16,11 @@ import { grantServerRole, mayServe } from "./server-role-store.ts";
 export const LANES = 2;
 /** The sequencer of the trail has a connection of its own among those of the batches. */
 const SEQUENCERS = 1;
-/** Pages of long histories are read by walking an index until they are full, never by collecting and sorting all rows. */
-const READ_SETTINGS = { enable_bitmapscan: "off" };
+/**
+ * Pages of long histories are read by walking an index until they are full, never by collecting and sorting all rows. And a plan
+ * that was made while a table was empty stays with its connection: one that reads the whole table must not be among them.
+ */
+const READ_SETTINGS = { enable_bitmapscan: "off", enable_seqscan: "off" };
 
 export interface Databases {
   readonly db: Sql;

@@ -16,6 +16,7 @@ const SETTINGS = {
   statement_timeout: "0",
   idle_in_transaction_session_timeout: "0",
   jit: "off",
+  enable_seqscan: "on",
   work_mem: "64MB",
   plan_cache_mode: "force_custom_plan",
 };
