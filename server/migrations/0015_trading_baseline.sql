@@ -8,6 +8,7 @@ CREATE TABLE trading.instruments (
   name             text     NOT NULL,
   asset            text     NOT NULL,
   currency         text     NOT NULL CHECK (currency <> asset),
+  venue            smallint NOT NULL DEFAULT 1 CHECK (venue IN (1, 2)), -- quote, book
   tick             bigint   NOT NULL CHECK (tick > 0),
   lot              bigint   NOT NULL CHECK (lot > 0),
   least_quantity   bigint   NOT NULL CHECK (least_quantity > 0),
@@ -16,6 +17,7 @@ CREATE TABLE trading.instruments (
   most_notional    bigint   CHECK (most_notional >= coalesce(least_notional, 1)),
   band             integer  CHECK (band BETWEEN 1 AND 10000), -- basis points of the last price
   fee              integer  NOT NULL CHECK (fee BETWEEN 0 AND 10000), -- basis points of the money
+  maker_fee        integer  NOT NULL CHECK (maker_fee BETWEEN 0 AND 10000), -- of what rested in its book
   least_fee        bigint   NOT NULL CHECK (least_fee >= 0),
   stale_after      integer  CHECK (stale_after > 0), -- seconds; null: a quote never grows too old
   time_zone        text     NOT NULL,
@@ -35,6 +37,10 @@ CREATE TABLE trading.instruments (
   quote_sequence   bigint,
   quote_fires      boolean,                     -- it came while the instrument was open
   quote_count      bigint   NOT NULL DEFAULT 0, -- how many have counted: the newest has this number
+  -- its book: counts the changes, with a stamp that no other change has, also where a change was undone
+  book_seq         bigint   NOT NULL DEFAULT 0,
+  book_stamp       bigint   NOT NULL DEFAULT 0,
+  quoted_seq       bigint   NOT NULL DEFAULT 0, -- its trades up to this change were shown as quotes
   version          integer  NOT NULL DEFAULT 1, -- of its terms and state; quotes do not change it
   created_at       timestamptz NOT NULL DEFAULT now(),
   updated_at       timestamptz NOT NULL DEFAULT now(),
@@ -156,11 +162,21 @@ CREATE TABLE trading.orders (
   quoted_ask        bigint,
   chosen_lots       text,     -- of a sale: JSON, the lots to be sold
   reason            text,
+  post_only         boolean  NOT NULL DEFAULT false,
+  reduce_only       boolean  NOT NULL DEFAULT false,
+  self_trade        smallint NOT NULL DEFAULT 1 CHECK (self_trade BETWEEN 1 AND 4),
+  maker_money       bigint   NOT NULL DEFAULT 0 CHECK (maker_money BETWEEN 0 AND money),
+  -- its place in the book among orders of its price: the change that gave it; null: it is not in the book
+  priority          bigint   CHECK (priority > 0),
+  book_seq          bigint,  -- the last change of the book that concerned it
   entry_count       smallint NOT NULL,
   version           integer  NOT NULL,
   CHECK ((hold_id IS NULL) = (held = 0)),
   CHECK ((watch_price IS NULL) = (watch_by IS NULL) AND (watch_by IS NULL) = (watch_from IS NULL)),
-  CONSTRAINT orders_ended_hold_nothing CHECK (state < 5 OR (hold_id IS NULL AND watch_price IS NULL)),
+  CONSTRAINT orders_ended_hold_nothing CHECK (
+    state < 5 OR (hold_id IS NULL AND watch_price IS NULL AND priority IS NULL)),
+  CONSTRAINT orders_in_book_rest CHECK (
+    priority IS NULL OR (state = 3 AND limit_price IS NOT NULL AND hold_id IS NOT NULL)),
   CONSTRAINT orders_filled CHECK ((state = 5) = (filled = quantity))
 ) WITH (fillfactor = 70);
 CREATE UNIQUE INDEX orders_by_client_id ON trading.orders (owner_id, client_order_id)
@@ -237,6 +253,10 @@ BEGIN
   WHERE NOT EXISTS (SELECT FROM trading.orders g WHERE g.group_id = o.group_id AND g.state = 4);
 END $$;
 
+CREATE INDEX orders_in_book ON trading.orders (instrument_id, side, limit_price, priority)
+  WHERE priority IS NOT NULL;
+CREATE INDEX orders_by_book_seq ON trading.orders (instrument_id, book_seq) WHERE book_seq IS NOT NULL;
+
 CREATE TABLE trading.entries (
   order_id bigint   NOT NULL REFERENCES trading.orders,
   seq      smallint NOT NULL,
@@ -265,13 +285,30 @@ CREATE TABLE trading.executions (
   realized_reporting bigint,
   currency_gain    bigint,
   basis            smallint CHECK (basis BETWEEN 1 AND 3), -- of a sale: average, fifo, chosen lots
-  journal_id       bigint   NOT NULL UNIQUE,
-  quote_id         bigint
+  journal_id       bigint   NOT NULL,
+  quote_id         bigint,
+  -- of a trade in a book: the change that made it, and whether its order rested then
+  book_seq         bigint,
+  is_maker         boolean  NOT NULL DEFAULT false,
+  UNIQUE (journal_id, side)
 );
+CREATE INDEX executions_by_book_seq ON trading.executions (instrument_id, book_seq)
+  WHERE book_seq IS NOT NULL;
 CREATE INDEX executions_by_order ON trading.executions (order_id, id);
 CREATE INDEX executions_by_owner ON trading.executions (owner_id, id);
 CREATE INDEX executions_by_instrument ON trading.executions (instrument_id, id);
 CREATE INDEX executions_by_account ON trading.executions (asset_account_id, id);
+
+-- Owners and instruments for which no new orders are taken.
+CREATE TABLE trading.kill_switches (
+  owner_id      text,
+  instrument_id bigint REFERENCES trading.instruments,
+  reason        text        NOT NULL,
+  actor_id      text        NOT NULL,
+  at            timestamptz NOT NULL DEFAULT now(),
+  UNIQUE NULLS NOT DISTINCT (owner_id, instrument_id),
+  CHECK ((owner_id IS NULL) <> (instrument_id IS NULL))
+);
 
 -- How gains are counted: the currency in which positions are also told, and how a sale finds its cost.
 CREATE TABLE trading.settings (

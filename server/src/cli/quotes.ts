@@ -3,7 +3,13 @@ import type { Command } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { openCommandDesk } from "../modules/desk/index.ts";
 import { loadAssets } from "../modules/ledger/index.ts";
-import { type ImportedQuotes, importQuotes, QUOTE_COLUMNS, type QuoteRow } from "../modules/trading/index.ts";
+import {
+  createLiveBooks,
+  type ImportedQuotes,
+  importQuotes,
+  QUOTE_COLUMNS,
+  type QuoteRow,
+} from "../modules/trading/index.ts";
 import { openBatchConnections } from "../runtime/batch-driver/batch-connections.ts";
 import { type CsvFile, openCsv } from "../runtime/files/csv-file.ts";
 import { TextFileError } from "../runtime/files/text-file.ts";
@@ -40,7 +46,7 @@ async function importFile(path: string, isForPeople: boolean): Promise<ImportedQ
       const items = { batchItemsMax: BATCH_ITEMS_MAX, queueItemsMax: BATCH_ITEMS_MAX };
       const desk = openCommandDesk({ db, batchDb, assets, ...items });
       try {
-        return await importQuotes({ db, desk, assets }, readRows(file), (done) =>
+        return await importQuotes({ db, desk, assets, books: createLiveBooks() }, readRows(file), (done) =>
           progress.update(done, done),
         );
       } finally {

@@ -167,6 +167,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // Trading: customers only their own orders and positions; programs and staff send quotes
   listInstruments: by(EVERYONE, "trading:read"),
   getInstrument: by(EVERYONE, "trading:read"),
+  getBook: by(EVERYONE, "trading:read"),
   addInstrument: by(ADMIN, "instruments:write"),
   changeInstrument: by(ADMIN, "instruments:write"),
   openInstrument: by(OPERATORS, "instruments:write"),
@@ -184,6 +185,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   cancelTradeOrder: by(EVERYONE, "trading:write"),
   cancelTradeOrders: by(EVERYONE, "trading:write"),
   listPositions: by(EVERYONE, "trading:read"),
+  stopTrading: by(OPERATORS, "instruments:write"),
+  endTradingStop: by(OPERATORS, "instruments:write"),
+  listTradingStops: by(OPERATORS, "instruments:write"),
   listLots: by(EVERYONE, "trading:read"),
   carryOutCorporateAction: moving(OPERATORS, "instruments:write"),
   listCorporateActions: by(EVERYONE, "trading:read"),

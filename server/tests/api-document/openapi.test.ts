@@ -344,6 +344,8 @@ async function tryTrading(tour: Tour): Promise<void> {
   await patch("/trade-orders/{id}", { id: (await post("/trade-orders", tina)).id, ...tina });
   await post("/trade-orders/pairs", tina);
   await post("/trade-orders/cancel", tina);
+  await post("/trading-stops");
+  await post("/trading-stops/end");
 }
 
 async function tryPeople(tour: Tour): Promise<void> {

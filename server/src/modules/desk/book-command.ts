@@ -19,8 +19,18 @@ export interface BookCommand {
   readonly scope: BookScope;
   /** Rows of other modules that the command needs to decide. */
   readonly needs?: readonly RowNeed[];
+  /**
+   * What it touches besides, asked when its batch begins, under the locks of its lane: newer than what was known when it was sent.
+   * @param batch one object for all commands of the batch, which are asked in their order
+   */
+  readonly reach?: (batch: object) => Reach;
   /** Pure, except for what it books. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
   readonly decide: (desk: Desk) => Decision | AppError;
+}
+
+export interface Reach {
+  readonly scope: BookScope & { readonly holdIds: readonly number[] };
+  readonly needs: readonly RowNeed[];
 }
 
 /** What a command may read while it decides, and where it leaves rows and events to be written with it. */
@@ -41,6 +51,8 @@ export interface Decision {
   readonly resource?: AuditEntry["resource"];
   /** What else the trail should keep about it: no secrets, nothing personal. */
   readonly details?: AuditEntry["details"];
+  /** Called once the batch is committed, before the command is answered and before the next batch begins. It must not throw. */
+  readonly committed?: (() => void) | undefined;
 }
 
 export interface CountedTransaction {

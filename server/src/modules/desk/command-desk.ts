@@ -57,6 +57,7 @@ export function openCommandDesk(options: DeskOptions): CommandDesk {
       const { outcomes, commit: done } = await auditWriter.write((append) =>
         withPartitions(options.db, () => commit(commands, append)),
       );
+      for (const outcome of outcomes) if ("committed" in outcome) outcome.committed?.();
       for (const listener of listeners) listener(done);
       return outcomes;
     },

@@ -80,8 +80,9 @@ export async function commitAhead(
 }
 
 /** Holds and reversals have rows of their own, and upkeep looks for whatever is due: these commands need the locks. */
-function mayBeDecidedAhead({ event, scope, needs = [] }: BookCommand): boolean {
+function mayBeDecidedAhead({ event, scope, needs = [], reach }: BookCommand): boolean {
   const { holdIds = [], reversedIds = [] } = scope;
+  if (reach !== undefined) return false;
   return event !== null && holdIds.length === 0 && reversedIds.length === 0 && mayBeRemembered(needs);
 }
 

@@ -71,20 +71,40 @@ export async function commitUnderLocks(
   { options, append }: { options: CommitOptions; append: NumberedAppend },
 ): Promise<CommittedBatch> {
   const { known, reserve } = options;
-  const count = countStamps(commands);
+  const reached = reachOut(commands);
+  const count = countStamps(reached);
   let ahead: Promise<StampsAhead> | undefined;
   const { committed, book, opened } = await inPipelinedTransaction(db, async (tx) => {
-    const decided = await decideAll(commands, await readForBatch(tx, commands, options), options);
+    const decided = await decideAll(commands, await readForBatch(tx, reached, options), options);
     reserve.drop(); // the stamps left over are older than what these accounts have now
     ahead = takeStampsAhead(tx, reserve.countAfter(count));
     return { outcome: decided, writes: [...writeAll(tx, decided, append), ahead] };
   }).catch((error: unknown) => {
-    known.forget(idsOf(commands));
+    known.forget(idsOf(reached));
     throw error;
   });
   known.keep(book, opened);
   if (ahead !== undefined) reserve.keep(await ahead);
   return committed;
+}
+
+/** The commands with all that they touch, for reading; they decide as they were sent. */
+function reachOut(commands: readonly BookCommand[]): readonly BookCommand[] {
+  return commands.map((command) => {
+    const { scope, needs = [], reach } = command;
+    if (reach === undefined) return command;
+    const more = reach(commands);
+    return {
+      ...command,
+      needs: [...needs, ...more.needs],
+      scope: {
+        ...scope,
+        accountIds: [...scope.accountIds, ...more.scope.accountIds],
+        holdIds: [...(scope.holdIds ?? []), ...more.scope.holdIds],
+        stampCount: scope.stampCount + more.scope.stampCount,
+      },
+    };
+  });
 }
 
 /** Lets each command decide in order of arrival. */

@@ -7,6 +7,7 @@ export type {
   CountedTransaction,
   Decision,
   Desk,
+  Reach,
 } from "./book-command.ts";
 export { type CommandDesk, type DeskOptions, openCommandDesk } from "./command-desk.ts";
 export { buildTouchCommand, expireHolds } from "./expire-holds.ts";

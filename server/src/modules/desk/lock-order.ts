@@ -28,9 +28,12 @@ export const LOCK_ORDER = [
   "inventory.purchase_orders",
   // locked FOR UPDATE: an instrument's lock also covers everything traded in it
   "trading.instruments",
+  // read without locks, under the locks of their instruments: what others changed in their books
+  "trading.books",
   // locked by advisory lock: owners whose trade orders are counted
   "trading.owners",
   // read without locks, under the locks of their instruments, owners and accounts
+  "trading.kill_switches",
   "trading.client_orders",
   "trading.orders",
   "trading.related_orders",

@@ -49,6 +49,7 @@ export {
   balanceOf,
   captureHold,
   keepRefusal,
+  leftOf,
   placeHold,
   postJournal,
   releaseHold,

@@ -28,6 +28,11 @@ export const TRADING_ERRORS = {
     title: "An instrument of the asset is open.",
     wayOut: "Halt or close all instruments of the asset first: POST /instruments/{id}/halt.",
   },
+  orders_rest_in_book: {
+    kind: "refused",
+    title: "Orders rest in a book of the asset, whose prices and quantities would change.",
+    wayOut: "Cancel them first with POST /trade-orders/cancel; customers may place them anew.",
+  },
   corporate_action_differs: {
     kind: "conflict",
     title: "Another corporate action has this reference.",
@@ -110,6 +115,32 @@ export const TRADING_ERRORS = {
     kind: "refused",
     title: "A chosen lot is not there, or has too little left.",
     wayOut: "GET /lots lists the open lots of your positions with what is left of each.",
+  },
+  post_only_would_trade: {
+    kind: "refused",
+    title: "The order is post-only, and would be dealt at once.",
+    wayOut:
+      "Send a price that GET /instruments/{id}/book shows no order of the other side at, or leave post_only out.",
+  },
+  reduce_only_exceeds_position: {
+    kind: "refused",
+    title: "The order is reduce-only, and is more than what the position and its other sales leave.",
+    wayOut: "Send at most that quantity; GET /positions shows the position.",
+  },
+  too_many_trades: {
+    kind: "refused",
+    title: "The order would be dealt with more resting orders than one may be.",
+    wayOut: "Send several smaller orders.",
+  },
+  number_too_large: {
+    kind: "refused",
+    title: "The price or the quantity is larger than a book can count.",
+    wayOut: "Send at most 2^53 - 1 ticks and lots.",
+  },
+  trading_stopped: {
+    kind: "refused",
+    title: "No new orders are taken from the owner, or in the instrument.",
+    wayOut: "The answer says why; cancelling is possible always. Staff ends it with POST /trading-stops/end.",
   },
   condition_met_already: {
     kind: "refused",

@@ -8,11 +8,14 @@ import type { LedgerModule } from "../ledger/open.ts";
 import type { Check, Module } from "../module.ts";
 import { takeSnapshots } from "./analytics/take-snapshots.ts";
 import { PORTFOLIO_EXPORT, TRADE_EXPORT } from "./analytics/trade-exports.ts";
+import { createLiveBooks } from "./books/live-books.ts";
+import { createTradeQuoter, quoteAllTrades } from "./books/quote-trades.ts";
 import { type GainWish, keepGainSettings } from "./positions/gain-settings.ts";
 import { dropQuotes } from "./quotes/quote-store.ts";
 import { walk } from "./quotes/random-walk.ts";
 import { tradingRoutes } from "./routes.ts";
 import type { TradingServices, TradingSettings } from "./services.ts";
+import { enforceStops } from "./stops/stop-trading.ts";
 import { openFeedHub } from "./streams/feed-hub.ts";
 import { deleteOldEvents } from "./streams/feed-store.ts";
 import { cancelForBroken, openStreamGuards } from "./streams/guard-streams.ts";
@@ -58,7 +61,10 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
   ) => {
     const problem = await keepGainSettings({ db, assets }, gains);
     if (problem !== undefined) throw new ConfigError([problem]);
-    const services: TradingServices = { db, desk, assets, moneyGuard: banking.moneyGuard, settings };
+    const { moneyGuard } = banking;
+    const fill = { db, desk, assets, books: createLiveBooks() };
+    const trades = createTradeQuoter(fill);
+    const services: TradingServices = { ...fill, moneyGuard, settings, trades };
     const hub = openFeedHub({ db, assets, log });
     const guards = openStreamGuards(services, log);
     desk.afterCommit(hub.wake);
@@ -76,6 +82,8 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
           everySeconds: SNAPSHOT_SECONDS,
           run: () => takeSnapshots(services),
         },
+        { name: "quote_trades", everySeconds: SWEEP_SECONDS, run: () => quoteAllTrades(services) },
+        { name: "enforce_trading_stops", everySeconds: SWEEP_SECONDS, run: () => enforceStops(services) },
         { name: "expire_trade_orders", everySeconds: SWEEP_SECONDS, run: () => expireTradeOrders(services) },
         {
           name: "cancel_for_broken_streams",

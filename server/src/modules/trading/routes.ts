@@ -1,12 +1,14 @@
 // The routes of trading, by resource.
 import type { Routes } from "../../http/index.ts";
 import { addTradingAnalyticsRoutes } from "./analytics/trading-analytics-routes.ts";
+import { addBookRoutes } from "./books/book-routes.ts";
 import { addCandleRoutes } from "./candles/candle-routes.ts";
 import { addActionRoutes } from "./corporate-actions/action-routes.ts";
 import { addInstrumentRoutes } from "./instruments/instrument-routes.ts";
 import { addPositionRoutes } from "./positions/position-routes.ts";
 import { addQuoteRoutes } from "./quotes/quote-routes.ts";
 import type { TradingServices } from "./services.ts";
+import { addStopRoutes } from "./stops/stop-routes.ts";
 import { addStreamRoutes, type StreamParts } from "./streams/stream-routes.ts";
 import { addTradeOrderRoutes } from "./trade-orders/trade-order-routes.ts";
 
@@ -20,5 +22,7 @@ export function tradingRoutes(services: TradingServices, streams: StreamParts): 
     addStreamRoutes(server, services, streams);
     addTradingAnalyticsRoutes(server, services);
     addActionRoutes(server, services);
+    addBookRoutes(server, services);
+    addStopRoutes(server, services);
   };
 }

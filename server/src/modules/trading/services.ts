@@ -6,6 +6,7 @@ import type { Origin } from "../../values/origin.ts";
 import type { MoneyGuard } from "../banking/index.ts";
 import type { CommandDesk } from "../desk/index.ts";
 import type { Assets } from "../ledger/index.ts";
+import type { LiveBooks } from "./books/live-books.ts";
 
 export interface TradingSettings {
   /** The currency of instruments that name none. */
@@ -24,12 +25,19 @@ export interface FillServices {
   readonly db: Sql;
   readonly desk: CommandDesk;
   readonly assets: Assets;
+  readonly books: LiveBooks;
+}
+
+/** Told of the books in which something was dealt. */
+export interface TradeNotice {
+  readonly notice: (instrumentId: number) => void;
 }
 
 export interface TradingServices extends FillServices {
   /** Checks the money set aside for an order. */
   readonly moneyGuard: MoneyGuard;
   readonly settings: TradingSettings;
+  readonly trades: TradeNotice;
 }
 
 export interface TradingCaller {

@@ -8,8 +8,8 @@ export interface OwnedJournals {
   /** Stamp: only journals after it. */
   readonly since: number;
   readonly ownerTypes: readonly OwnerType[];
-  /** Journals whose first transfer is out of or into one of these accounts. */
-  readonly accountIds: readonly number[];
+  /** Journals whose first transfer is out of or into one of these accounts; undefined: all. */
+  readonly accountIds?: readonly number[];
 }
 
 const PAGE = 200_000;

@@ -5,12 +5,16 @@ import type { OwnedJournals } from "./find-owned.ts";
 
 /** By the first transfer, which carries the journal and has its id. */
 function ownedJournals({ sql }: Tx, { since, ownerTypes, accountIds }: OwnedJournals) {
-  const ids = toArray(accountIds);
+  const ids = accountIds === undefined ? undefined : toArray(accountIds);
+  const onAccounts =
+    ids === undefined
+      ? sql``
+      : sql`AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))`;
   return sql`
     FROM ledger.transfers t
     WHERE t.id > ${since}
       AND t.owner_type = ANY(${`{${ownerTypes.join(",")}}`}::text[])
-      AND (t.debit_account_id = ANY(${ids}::bigint[]) OR t.credit_account_id = ANY(${ids}::bigint[]))`;
+      ${onAccounts}`;
 }
 
 export async function selectOwnedJournalCount(tx: Tx, owned: OwnedJournals): Promise<number> {

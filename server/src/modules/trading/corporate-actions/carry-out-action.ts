@@ -44,7 +44,7 @@ export interface ActionGround {
 /**
  * Locks all accounts of the asset, the cash accounts of their owners, and all instruments of the asset. Refuses
  * `instrument_not_found`, `instrument_is_open`, `corporate_action_differs`, `instrument_exists`, `cash_price_missing`,
- * `cash_account_missing`, `too_many_accounts`, and what the ledger does.
+ * `cash_account_missing`, `too_many_accounts`, `orders_rest_in_book`, and what the ledger does.
  */
 export function carryOutAction(
   services: TradingServices,
@@ -136,6 +136,9 @@ function decide(desk: Desk, acting: Acting): Decision | AppError {
       : tradingError("corporate_action_differs", {
           fields: [{ field: "reference", reason: `is corporate action ${before.id}'s` }],
         });
+  const open = [...desk.rows.of(store.OPEN_ORDERS).values()].flat();
+  if (action.kind === "split" && open.some(({ priority }) => priority !== null))
+    return tradingError("orders_rest_in_book");
   const id = takeStamps(desk.book, 1);
   const done: Done = { accountCount: 0, orderCount: 0, cash: 0n, entries: [] };
   const outcome =

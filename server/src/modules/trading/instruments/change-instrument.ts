@@ -10,7 +10,7 @@ import { getInstrument } from "./find-instruments.ts";
 import { eventOf, type Instrument, type InstrumentTerms, sidesOf } from "./instrument.ts";
 import type { InstrumentChange } from "./instrument-schemas.ts";
 import * as store from "./instrument-store.ts";
-import { checkTerms, readInstrumentChange } from "./read-instrument-input.ts";
+import { checkBookTerms, checkTerms, readInstrumentChange } from "./read-instrument-input.ts";
 
 /** Appends `instrument.added`. @throws AppError `conflict/instrument_exists` */
 export async function addInstrument(tx: Tx, instrument: store.NewInstrument): Promise<Instrument> {
@@ -50,13 +50,30 @@ export async function prepareInstrumentChange(
  */
 export async function changeInstrument(
   tx: Tx,
+  assets: Assets,
   { id, terms, versions }: InstrumentPatch & { readonly id: number },
 ): Promise<Instrument> {
   const before = await lock(tx, id);
   checkVersion(before.version, versions);
   const changed = { ...before, ...terms };
   checkTerms(changed);
+  if (before.venue === "book") await checkGrid(tx, assets, { before, changed });
   return save(tx, changed);
+}
+
+/** While orders are open in a book, its prices and quantities keep their grid: each of them stays on it. */
+async function checkGrid(
+  tx: Tx,
+  assets: Assets,
+  { before, changed }: { before: Instrument; changed: Instrument },
+): Promise<void> {
+  const field = before.tick === changed.tick ? "lot" : "tick";
+  if (before.tick === changed.tick && before.lot === changed.lot) return;
+  const { security: asset, money } = sidesOf(assets, before);
+  checkBookTerms(changed, { asset, money });
+  if (!(await store.hasOpenOrders(tx, before.id))) return;
+  const reason = "orders are open: halt the instrument and cancel them first";
+  throw tradingError("instrument_terms_unfit", { fields: [{ field, reason }] });
 }
 
 async function lock(tx: Tx, id: number): Promise<Instrument> {

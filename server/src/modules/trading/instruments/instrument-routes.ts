@@ -72,7 +72,8 @@ function addWriting(server: HttpServer, services: TradingServices): void {
     operationId: "addInstrument",
     summary: "Make an instrument: a security that is traded for a currency (admin)",
     description:
-      "Orders are dealt against the house at the quotes that come in. Its symbol, asset and currency never change.",
+      "Orders are dealt against the house at the quotes that come in, or with venue `book` with each other. Its symbol, asset, " +
+      "currency and venue never change.",
     body: InstrumentInput,
     answer: InstrumentAnswer,
     status: 201,
@@ -100,7 +101,7 @@ function addWriting(server: HttpServer, services: TradingServices): void {
       const versions = readVersions(headers["if-match"]);
       const terms = await prepareInstrumentChange(services, id, body);
       return async (tx) =>
-        describeInstrument(assets, await changeInstrument(tx, { id, terms, versions }), now());
+        describeInstrument(assets, await changeInstrument(tx, assets, { id, terms, versions }), now());
     },
   });
 }

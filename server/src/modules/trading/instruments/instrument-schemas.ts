@@ -71,6 +71,10 @@ const rules = {
     ),
   ),
   fee: Type.Optional({ ...BasisPoints, description: "Of a fill's money, in basis points" }),
+  maker_fee: Type.Optional({
+    ...BasisPoints,
+    description: "Of a book: for what an order rested for; default: fee",
+  }),
   least_fee: Type.Optional(AmountInput),
   quote_stale_seconds: Type.Optional(
     nullable({ ...Seconds, description: "After which a quote is too old to deal at; null: never" }),
@@ -101,12 +105,19 @@ export const SymbolInput = Type.String({
   examples: ["BTC-USD"],
 });
 
+const VenueName = Type.Enum(["quote", "book"]);
+
 export const InstrumentInput = Type.Object(
   {
     symbol: SymbolInput,
     name: Name,
     asset: currencyOf("BTC"),
     currency: Type.Optional(Currency),
+    venue: Type.Optional({
+      ...VenueName,
+      description:
+        "quote (default): dealt against the house at its quotes; book: among customers. Never changes",
+    }),
     ...rules,
   },
   {
@@ -162,7 +173,7 @@ export const InstrumentAnswer = Type.Object(
     name: Type.String(),
     asset: Type.String(),
     currency: Type.String(),
-    venue: Type.Enum(["quote"], { description: "quote: dealt against the house at its quotes" }),
+    venue: VenueName,
     state: InstrumentStateName,
     state_reason: nullable(Type.String()),
     is_open: Type.Boolean({ description: "Orders are taken now: it is open, and within its hours" }),
@@ -174,6 +185,7 @@ export const InstrumentAnswer = Type.Object(
     largest_notional: nullable(Amount),
     price_band: nullable(Type.Integer()),
     fee: BasisPoints,
+    maker_fee: BasisPoints,
     least_fee: Amount,
     quote_stale_seconds: nullable(Type.Integer()),
     time_zone: Type.String(),

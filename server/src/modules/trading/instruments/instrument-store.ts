@@ -10,6 +10,8 @@ import {
   type Instrument,
   type InstrumentState,
   type InstrumentTerms,
+  VENUES,
+  type Venue,
 } from "./instrument.ts";
 
 interface InstrumentRow extends InstrumentTerms {
@@ -17,6 +19,7 @@ interface InstrumentRow extends InstrumentTerms {
   symbol: string;
   asset: string;
   currency: string;
+  venueNumber: number;
   stateNumber: number;
   stateReason: string | null;
   session: number;
@@ -34,22 +37,36 @@ interface InstrumentRow extends InstrumentTerms {
   updatedAt: Date;
 }
 
-const COLUMNS = `id, symbol, name, asset, currency, tick, lot, least_quantity AS "leastQuantity",
-  most_quantity AS "mostQuantity", least_notional AS "leastNotional", most_notional AS "mostNotional", band,
-  fee, least_fee AS "leastFee", stale_after AS "staleAfter", time_zone AS "timeZone", opens_at AS "opensAt",
-  closes_at AS "closesAt", weekdays, state AS "stateNumber", state_reason AS "stateReason", session,
-  quote_id AS "quoteId", quote_bid AS "quoteBid", quote_ask AS "quoteAsk", quote_last AS "quoteLast",
-  quote_time AS "quoteTime", quote_source AS "quoteSource", quote_sequence AS "quoteSequence",
-  quote_fires AS "quoteFires", quote_count AS "quoteCount",
-  version, created_at AS "createdAt", updated_at AS "updatedAt"`;
+const COLUMNS = `id, symbol, name, asset, currency, venue AS "venueNumber", tick, lot,
+  least_quantity AS "leastQuantity", most_quantity AS "mostQuantity", least_notional AS "leastNotional",
+  most_notional AS "mostNotional", band, fee, maker_fee AS "makerFee", least_fee AS "leastFee",
+  stale_after AS "staleAfter", time_zone AS "timeZone", opens_at AS "opensAt", closes_at AS "closesAt",
+  weekdays, state AS "stateNumber", state_reason AS "stateReason", session, quote_id AS "quoteId",
+  quote_bid AS "quoteBid", quote_ask AS "quoteAsk", quote_last AS "quoteLast", quote_time AS "quoteTime",
+  quote_source AS "quoteSource", quote_sequence AS "quoteSequence", quote_fires AS "quoteFires",
+  quote_count AS "quoteCount", version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 const STATE_NAMES: ReadonlyMap<number, InstrumentState> = new Map<number, InstrumentState>(
   Object.entries(INSTRUMENT_STATES).map(([name, number]) => [number, name as InstrumentState]),
 );
 
 function toInstrument(row: InstrumentRow): Instrument {
-  const { stateNumber, id: rowId, quoteId, quoteBid, quoteAsk, quoteLast, quoteTime, ...rest } = row;
-  const { quoteSource, quoteSequence, quoteFires, quoteCount, ...instrument } = rest;
+  const {
+    venueNumber,
+    stateNumber,
+    id: rowId,
+    quoteId,
+    quoteBid,
+    quoteAsk,
+    quoteLast,
+    quoteTime,
+    ...rest
+  } = row;
+  const { quoteSource, quoteSequence, quoteFires, quoteCount, ...terms } = rest;
+  const instrument = {
+    ...terms,
+    venue: venueNumber === VENUES.book ? ("book" as const) : ("quote" as const),
+  };
   const state = STATE_NAMES.get(stateNumber);
   if (state === undefined) throw new Error(`unknown state ${stateNumber}`);
   const id = Number(rowId);
@@ -138,23 +155,25 @@ export interface NewInstrument {
   readonly symbol: string;
   readonly asset: string;
   readonly currency: string;
+  readonly venue: Venue;
   readonly terms: InstrumentTerms;
 }
 
 /** Undefined where the symbol is taken, or was another instrument's. */
 export async function insertInstrument(
   { sql }: Tx,
-  { symbol, asset, currency, terms }: NewInstrument,
+  { symbol, asset, currency, venue, terms }: NewInstrument,
 ): Promise<Instrument | undefined> {
   const rows = await sql<InstrumentRow[]>`
-    INSERT INTO trading.instruments (symbol, name, asset, currency, tick, lot, least_quantity, most_quantity,
-      least_notional, most_notional, band, fee, least_fee, stale_after, time_zone, opens_at, closes_at,
-      weekdays, state)
-    SELECT ${symbol}, ${terms.name}, ${asset}, ${currency}, ${terms.tick}::bigint, ${terms.lot}::bigint,
-      ${terms.leastQuantity}::bigint, ${terms.mostQuantity}::bigint, ${terms.leastNotional}::bigint,
-      ${terms.mostNotional}::bigint, ${terms.band}::int, ${terms.fee}::int, ${terms.leastFee}::bigint,
-      ${terms.staleAfter}::int, ${terms.timeZone}, ${terms.opensAt}::int, ${terms.closesAt}::int,
-      ${terms.weekdays}::int, ${INSTRUMENT_STATES.open}::int
+    INSERT INTO trading.instruments (symbol, name, asset, currency, venue, tick, lot, least_quantity,
+      most_quantity, least_notional, most_notional, band, fee, maker_fee, least_fee, stale_after,
+      time_zone, opens_at, closes_at, weekdays, state)
+    SELECT ${symbol}, ${terms.name}, ${asset}, ${currency}, ${VENUES[venue]}::int, ${terms.tick}::bigint,
+      ${terms.lot}::bigint, ${terms.leastQuantity}::bigint, ${terms.mostQuantity}::bigint,
+      ${terms.leastNotional}::bigint, ${terms.mostNotional}::bigint, ${terms.band}::int, ${terms.fee}::int,
+      ${terms.makerFee}::int, ${terms.leastFee}::bigint, ${terms.staleAfter}::int, ${terms.timeZone},
+      ${terms.opensAt}::int, ${terms.closesAt}::int, ${terms.weekdays}::int,
+      ${INSTRUMENT_STATES.open}::int
     WHERE NOT EXISTS (SELECT FROM trading.earlier_symbols WHERE symbol = ${symbol})
     ON CONFLICT (symbol) DO NOTHING
     RETURNING ${sql.unsafe(COLUMNS)}`;
@@ -214,6 +233,7 @@ const CHANGING: ColumnTable<Instrument> = {
   most_notional: ["bigint", ({ mostNotional }) => mostNotional],
   band: ["integer", ({ band }) => band],
   fee: ["integer", ({ fee }) => fee],
+  maker_fee: ["integer", ({ makerFee }) => makerFee],
   least_fee: ["bigint", ({ leastFee }) => leastFee],
   stale_after: ["integer", ({ staleAfter }) => staleAfter],
   time_zone: ["text", ({ timeZone }) => timeZone],
@@ -228,6 +248,11 @@ const CHANGING: ColumnTable<Instrument> = {
 };
 const CHANGING_COLUMNS = columnsOf<Instrument>(CHANGING);
 const CHANGE_COLUMNS = columnsOf<Instrument>({ id: ["bigint", ({ id }) => id], ...CHANGING });
+
+export async function hasOpenOrders({ sql }: Tx, id: number): Promise<boolean> {
+  const rows = await sql`SELECT FROM trading.orders WHERE instrument_id = ${id} AND state < 5 LIMIT 1`;
+  return rows.length > 0;
+}
 
 /** Locked until the transaction ends. */
 export async function lockInstrument(tx: Tx, id: number): Promise<Instrument | undefined> {

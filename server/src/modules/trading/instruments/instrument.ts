@@ -4,6 +4,10 @@ import type { Assets } from "../../ledger/index.ts";
 import type { Quote } from "../matching/meet-quote.ts";
 import type { Scales } from "../matching/price.ts";
 
+/** `quote`: dealt against the house at its quotes. `book`: customers' orders are matched with each other. */
+export const VENUES = { quote: 1, book: 2 } as const;
+export type Venue = keyof typeof VENUES;
+
 export const INSTRUMENT_STATES = { open: 1, halted: 2, closed: 3 } as const;
 export type InstrumentState = keyof typeof INSTRUMENT_STATES;
 
@@ -30,6 +34,8 @@ export interface InstrumentTerms extends Hours {
   readonly band: number | null;
   /** The fee, in basis points of a fill's money. */
   readonly fee: number;
+  /** The same of what an order rested for in the book. */
+  readonly makerFee: number;
   readonly leastFee: bigint;
   /** Seconds after which a quote is too old to trade at; null: never. */
   readonly staleAfter: number | null;
@@ -50,6 +56,7 @@ export interface Instrument extends InstrumentTerms {
   readonly symbol: string;
   readonly asset: string;
   readonly currency: string;
+  readonly venue: Venue;
   readonly state: InstrumentState;
   readonly stateReason: string | null;
   /** Counts how often it has closed. */

@@ -49,14 +49,17 @@ export function readNewInstrument(
     mostNotional: null,
     band: null,
     fee: 0,
+    makerFee: given.fee ?? 0,
     leastFee: 0n,
-    staleAfter: STALE_SECONDS,
+    staleAfter: input.venue === "book" ? null : STALE_SECONDS,
     ...given,
     lot,
     leastQuantity: given.leastQuantity ?? lot,
   };
   checkTerms(terms);
-  return { symbol: input.symbol, asset: asset.code, currency: money.code, terms };
+  const venue = input.venue ?? "quote";
+  if (venue === "book") checkBookTerms(terms, { asset, money });
+  return { symbol: input.symbol, asset: asset.code, currency: money.code, venue, terms };
 }
 
 /** @throws AppError `invalid/unknown_asset` */
@@ -94,6 +97,7 @@ function readTerms(
     mostNotional: () => notional("largest_notional"),
     band: () => input.price_band,
     fee: () => input.fee,
+    makerFee: () => input.maker_fee,
     leastFee: () =>
       input.least_fee === undefined ? undefined : readScaled(input.least_fee, money, "least_fee"),
     staleAfter: () => input.quote_stale_seconds,
@@ -151,6 +155,22 @@ function readMinute(text: string, field: string): number {
 
 function unfit(field: string, reason: string): Error {
   return tradingError("instrument_terms_unfit", { fields: [{ field, reason }] });
+}
+
+/**
+ * In a book a trade's money must come out even, so that no rounding makes money or loses it: one lot at one tick is worth whole
+ * smallest units. @throws AppError `refused/instrument_terms_unfit` naming the field
+ */
+export function checkBookTerms(
+  { lot, tick }: Pick<InstrumentTerms, "lot" | "tick">,
+  { asset, money }: { readonly asset: Pick<Asset, "scale">; readonly money: Pick<Asset, "scale"> },
+): void {
+  const worth = lot * tick * 10n ** BigInt(money.scale);
+  if (worth % 10n ** BigInt(PRICE_SCALE + asset.scale) === 0n) return;
+  throw unfit(
+    "lot",
+    "times the tick must be worth whole smallest units of the currency: take a larger lot or tick",
+  );
 }
 
 /** Checks terms that must fit together. @throws AppError `refused/instrument_terms_unfit` naming the field */

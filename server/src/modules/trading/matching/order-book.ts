@@ -25,6 +25,7 @@ export interface NewBookOrder {
 
 export interface BookOrder extends NewBookOrder {
   left: number;
+  expiresAt: number;
   level: Level;
   before: BookOrder | null;
   after: BookOrder | null;

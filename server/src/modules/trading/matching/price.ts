@@ -32,6 +32,21 @@ export function feeOf(money: bigint, { fee, leastFee }: FeeTerms): bigint {
   return share > leastFee ? share : leastFee;
 }
 
+export interface BookFeeTerms extends FeeTerms {
+  /** Basis points of what an order rested for. */
+  readonly makerFee: number;
+}
+
+/** The same of an order in a book: of this money it rested for `makerMoney`. */
+export function feeInBook(
+  { money, makerMoney }: { readonly money: bigint; readonly makerMoney: bigint },
+  { fee, makerFee, leastFee }: BookFeeTerms,
+): bigint {
+  const parts = (money - makerMoney) * BigInt(fee) + makerMoney * BigInt(makerFee);
+  const share = divideHalfUp(parts, 10_000n);
+  return share > leastFee ? share : leastFee;
+}
+
 /** The largest whole number of lots that costs at most `amount` at the price, its fee included. */
 export function quantityFor(
   amount: bigint,

@@ -29,8 +29,20 @@ export async function takeQuotes(
   caller: TradingCaller,
   quotes: readonly NewQuote[],
 ): Promise<CommandOutcome> {
+  return takeBuiltQuotes(services, caller, { quotes, amend: (command) => command });
+}
+
+/** The same by a command that does more besides. */
+export async function takeBuiltQuotes(
+  services: FillServices,
+  caller: TradingCaller,
+  {
+    quotes,
+    amend,
+  }: { readonly quotes: readonly NewQuote[]; readonly amend: (command: BookCommand) => BookCommand },
+): Promise<CommandOutcome> {
   const taken: Taken = { firedIds: [] };
-  const outcome = await services.desk.submit(buildQuotesCommand(caller, quotes, taken));
+  const outcome = await services.desk.submit(amend(buildQuotesCommand(caller, quotes, taken)));
   await fillFired(services, taken.firedIds);
   return outcome;
 }

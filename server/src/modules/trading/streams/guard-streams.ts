@@ -1,9 +1,8 @@
 // Cancels all open orders of an owner when a stream that was opened for it breaks, whoever closed it. The stream's process renews
 // a lease; if the process dies, the lease runs out after half a minute, and another process cancels.
 import type { Log } from "../../../runtime/log.ts";
-import { SYSTEM_ACTOR } from "../../../values/actor.ts";
 import type { TradingServices } from "../services.ts";
-import { cancelTradeOrders } from "../trade-orders/end-order.ts";
+import { cancelAllOf } from "../trade-orders/end-order.ts";
 import type { FeedTarget } from "./feed-target.ts";
 import * as store from "./stream-guard-store.ts";
 
@@ -14,7 +13,6 @@ export interface StreamGuards {
 }
 
 const RENEW_MS = 5_000;
-const ROUNDS_MAX = 100;
 
 export function openStreamGuards(services: TradingServices, log: Log): StreamGuards {
   const { db } = services;
@@ -71,15 +69,7 @@ export async function cancelForBroken(services: TradingServices): Promise<number
   let count = 0;
   for (const { id, ownerId, openedBy, before } of await store.selectBrokenGuards(services.db)) {
     const reason = `a stream that ${openedBy} had opened for it broke`;
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const { ended, isComplete } = await cancelTradeOrders(
-        services,
-        { actor: SYSTEM_ACTOR },
-        { ownerId, before, reason },
-      );
-      count += ended.length;
-      if (isComplete || ended.length === 0) break;
-    }
+    count += await cancelAllOf(services, { ownerId, before, reason });
     await store.deleteGuard(services.db, id);
   }
   return count;

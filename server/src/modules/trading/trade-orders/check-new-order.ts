@@ -2,7 +2,7 @@
 import type { AppError } from "../../../values/app-error.ts";
 import { formatAmount } from "../../../values/money.ts";
 import type { Desk } from "../../desk/index.ts";
-import type { Assets } from "../../ledger/index.ts";
+import { type Assets, balanceOf } from "../../ledger/index.ts";
 import { tradingError } from "../errors.ts";
 import { formatPrice } from "../instruments/describe-instrument.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
@@ -66,6 +66,17 @@ function refuseOutsideBand(
   if (isWithin) return undefined;
   const reason = `must be ${side === "buy" ? "at most" : "at least"} ${write(bound)}, ${band} basis points from the last price`;
   return tradingError("price_outside_band", { fields: [{ field: "limit_price", reason }] });
+}
+
+/** Refuses `reduce_only_exceeds_position`: the units of the account less what other sales hold of them. */
+export function refuseMoreThanPosition(
+  desk: Desk,
+  { reduceOnly, quantity = 0n }: Pick<NewTradeOrder, "reduceOnly" | "quantity">,
+  assetAccountId: number,
+): AppError | undefined {
+  const account = desk.book.accounts.get(assetAccountId);
+  if (!reduceOnly || account === undefined || quantity <= balanceOf(account).available) return undefined;
+  return tradingError("reduce_only_exceeds_position");
 }
 
 /** Refuses `quantity_off_lot`, `notional_outside_bounds`, naming the field. @param price at which it would be filled */

@@ -70,6 +70,9 @@ export function describeTradeOrder(assets: Assets, { order, instrument }: Descri
     quoted: quoted === null ? null : { bid: price(quoted.bid), ask: price(quoted.ask) },
     lots: order.lots?.map((lot) => ({ lot_id: String(lot.lotId), quantity: quantity(lot.quantity) })) ?? null,
     reason: order.reason,
+    post_only: order.postOnly,
+    reduce_only: order.reduceOnly,
+    self_trade: order.selfTrade,
     version: order.version,
     placed_at: formatStamp(order.id),
   };
@@ -98,6 +101,7 @@ export function describeFill(
     realized: formatAmount(execution.realized, scales.money),
     transaction_id: String(execution.journalId),
     quote_id: execution.quoteId === null ? null : String(execution.quoteId),
+    is_maker: execution.isMaker,
     executed_at: formatStamp(execution.id),
   };
 }

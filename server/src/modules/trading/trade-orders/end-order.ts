@@ -2,20 +2,24 @@
 // same commit, once: a pair's hold with its last order. A halt of the instrument never prevents this.
 import { checkVersion } from "../../../http/version.ts";
 import { SYSTEM_ACTOR } from "../../../values/actor.ts";
-import type { AppError } from "../../../values/app-error.ts";
+import { AppError } from "../../../values/app-error.ts";
 import {
   type BookCommand,
   type CommandOutcome,
   type Decision,
   type Desk,
+  type Reach,
   rereadFirst,
   submitRereading,
 } from "../../desk/index.ts";
-import { releaseHold } from "../../ledger/index.ts";
+import { allOrNothing, releaseHold } from "../../ledger/index.ts";
+import { changeInBook, confirmer } from "../books/enter-book.ts";
+import { needBook, reachBook, type Wanted } from "../books/reach-book.ts";
 import { tradingError } from "../errors.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
 import { INSTRUMENTS } from "../instruments/instrument-store.ts";
+import { otherSide } from "../matching/order-book.ts";
 import type { TradingCaller, TradingServices } from "../services.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
 import { getTradeOrder } from "./find-trade-orders.ts";
@@ -33,7 +37,7 @@ import {
 import { type OpenOrderFilter, selectOpenIds, selectOverIds } from "./trade-order-read-store.ts";
 import { RELATED_ORDERS, TRADE_ORDERS } from "./trade-order-store.ts";
 
-const STAMPS_PER_END = 2;
+const STAMPS_PER_END = 4;
 const ORDERS_PER_ROUND_MAX = 500;
 const ROUNDS_MAX = 20;
 
@@ -74,18 +78,30 @@ async function buildEndCommand(
       holdIds: read.holdId === null ? [] : [read.holdId],
       stampCount: STAMPS_PER_END,
     },
+    ...(instrument.venue === "book" ? { reach: reachBook(services, leavingOf(read)) } : {}),
     needs: [
       { reader: INSTRUMENTS, ids: [instrument.id] },
+      ...needBook(services, instrument),
       { reader: TRADE_ORDERS, ids: [read.id] },
       { reader: RELATED_ORDERS, ids: [read.id, ...(read.groupId === null ? [] : [read.groupId])] },
     ],
-    decide: (desk) => decide(desk, { caller, ending, read }),
+    decide: (desk) => decide(desk, { services, caller, ending, read }),
   };
+}
+
+/** What takes from its side after it may go deeper by as much: as if an order of the other side came. */
+function leavingOf({ instrumentId, ownerId, side, quantity, filled }: TradeOrder): Wanted {
+  return { instrumentId, ownerId, side: otherSide(side), price: null, quantity: quantity - filled };
 }
 
 function decide(
   desk: Desk,
-  { caller, ending, read }: { caller: TradingCaller; ending: Ending; read: TradeOrder },
+  {
+    services,
+    caller,
+    ending,
+    read,
+  }: { services: TradingServices; caller: TradingCaller; ending: Ending; read: TradeOrder },
 ): Decision | AppError {
   const order = desk.rows.of(TRADE_ORDERS).get(read.id);
   const instrument = desk.rows.of(INSTRUMENTS).get(read.instrumentId);
@@ -97,7 +113,16 @@ function decide(
   checkVersion(order.version, ending.versions);
   if (isClosed) return refuseClosed(order);
   if (order.holdId !== read.holdId) return rereadFirst();
-  return end(desk, order, { instrument, actorId: caller.actor.id, ending });
+  const step = { instrument, actorId: caller.actor.id, ending };
+  const live = desk.rows.of(services.books.reader).get(instrument.id);
+  if (order.priority === null || live === undefined) return end(desk, order, step);
+  return allOrNothing(desk.book, {
+    decide: () => {
+      const bookSeq = changeInBook(desk, live, { do: "cancel", id: order.id });
+      return { ...end(desk, { ...order, bookSeq }, step), committed: confirmer(live) };
+    },
+    failed: () => false,
+  });
 }
 
 function refuseClosed({ state }: TradeOrder): AppError {
@@ -134,22 +159,97 @@ function answerOf(desk: Desk, order: TradeOrder, instrument: Instrument): Decisi
   return { answer: JSON.stringify(document), counted: [], resource };
 }
 
-export interface EndedOrders {
-  readonly ended: readonly number[];
-  readonly refused: readonly { readonly id: number; readonly code: string }[];
-  readonly isComplete: boolean;
+/**
+ * Cancels matching open orders, up to 500 at once, in one commit, and remembers under the caller's key which. Those that ended
+ * meanwhile are named. Answers JSON: `cancelled`, `not_cancelled`, `is_complete`.
+ */
+export function cancelTradeOrders(
+  services: TradingServices,
+  caller: TradingCaller,
+  { reason, ...filter }: OpenOrderFilter & Pick<Ending, "reason">,
+): Promise<CommandOutcome> {
+  return submitRereading(services.desk, async () => {
+    const ids = await selectOpenIds(services.db, { ...filter, limit: ORDERS_PER_ROUND_MAX });
+    const { key: _, ...canceller } = caller;
+    const ending = (id: number) => buildEndCommand(services, canceller, { id, as: "cancelled", reason });
+    return buildCancelCommand(caller, ids, await Promise.all(ids.map(ending)));
+  });
 }
 
-/** Cancels matching open orders, up to 500 at once. Returns which were cancelled, and which were refused as they had ended. */
-export async function cancelTradeOrders(
+/** Cancels all matching open orders, a round after another, as the program. Returns their number. */
+export async function cancelAllOf(
   services: TradingServices,
-  caller: Omit<TradingCaller, "key">,
-  { reason, ...filter }: OpenOrderFilter & Pick<Ending, "reason">,
-): Promise<EndedOrders> {
-  const ids = await selectOpenIds(services.db, { ...filter, limit: ORDERS_PER_ROUND_MAX });
+  filter: OpenOrderFilter & Pick<Ending, "reason">,
+): Promise<number> {
+  let count = 0;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const outcome = await cancelTradeOrders(services, { actor: SYSTEM_ACTOR }, filter);
+    if ("refused" in outcome) throw outcome.refused;
+    const { cancelled, is_complete: isComplete } = JSON.parse(outcome.answer);
+    count += cancelled.length;
+    if (isComplete === true || cancelled.length === 0) break;
+  }
+  return count;
+}
+
+/** One command that ends all of them, or is sent again. */
+function buildCancelCommand(
+  caller: TradingCaller,
+  ids: readonly number[],
+  ends: readonly BookCommand[],
+): BookCommand {
+  const reaches = ends.flatMap(({ reach }) => reach ?? []);
   return {
-    ...(await endAll(services, caller, { ids, as: "cancelled", reason })),
-    isComplete: ids.length < ORDERS_PER_ROUND_MAX,
+    event: "trade_order.cancel_all",
+    ...caller,
+    scope: mergeScopes(ends.map(({ scope }) => scope)),
+    needs: ends.flatMap(({ needs = [] }) => needs),
+    ...(reaches.length === 0 ? {} : { reach: (batch) => mergeReaches(reaches.map((reach) => reach(batch))) }),
+    decide: (desk) =>
+      allOrNothing<Decision | AppError>(desk.book, {
+        decide: () => decideAll(desk, ids, ends),
+        failed: (outcome) => outcome instanceof AppError,
+      }),
+  };
+}
+
+function mergeScopes(scopes: readonly BookCommand["scope"][]): Reach["scope"] {
+  return {
+    accountIds: new Set(scopes.flatMap(({ accountIds }) => [...accountIds])),
+    holdIds: [...new Set(scopes.flatMap(({ holdIds = [] }) => holdIds))],
+    stampCount: scopes.reduce((sum, { stampCount }) => sum + stampCount, 1),
+  };
+}
+
+function mergeReaches(reaches: readonly Reach[]): Reach {
+  return {
+    scope: mergeScopes(reaches.map(({ scope }) => scope)),
+    needs: reaches.flatMap(({ needs }) => needs),
+  };
+}
+
+function decideAll(desk: Desk, ids: readonly number[], ends: readonly BookCommand[]): Decision | AppError {
+  const ended: string[] = [];
+  const refused: { id: string; code: string }[] = [];
+  const committed: (() => void)[] = [];
+  for (const [index, end] of ends.entries()) {
+    const outcome = end.decide(desk);
+    const id = String(ids[index]);
+    if (!(outcome instanceof AppError)) {
+      ended.push(id);
+      if (outcome.committed !== undefined) committed.push(outcome.committed);
+    } else if (outcome.kind === "unavailable") return outcome;
+    else refused.push({ id, code: outcome.code });
+  }
+  const isComplete = ids.length < ORDERS_PER_ROUND_MAX;
+  return {
+    answer: JSON.stringify({ cancelled: ended, not_cancelled: refused, is_complete: isComplete }),
+    counted: [],
+    resource: { type: "trade_order", id: ended[0] ?? "none" },
+    details: { cancelled: String(ended.length) },
+    committed: () => {
+      for (const call of committed) call();
+    },
   };
 }
 
@@ -157,15 +257,12 @@ async function endAll(
   services: TradingServices,
   caller: TradingCaller,
   { ids, ...ending }: Omit<Ending, "id"> & { readonly ids: readonly number[] },
-): Promise<Omit<EndedOrders, "isComplete">> {
+): Promise<{ readonly ended: readonly number[] }> {
   const outcomes = await Promise.all(
     ids.map(async (id) => ({ id, outcome: await endTradeOrder(services, caller, { id, ...ending }) })),
   );
-  const refused = outcomes.flatMap(({ id, outcome }) =>
-    "refused" in outcome ? [{ id, code: outcome.refused.code }] : [],
-  );
   const ended = outcomes.flatMap(({ id, outcome }) => ("refused" in outcome ? [] : [id]));
-  return { ended, refused };
+  return { ended };
 }
 
 /** Ends the orders whose time is over, all orders of a round at once. Returns their number. */

@@ -11,11 +11,17 @@ import {
   submitRereading,
 } from "../../desk/index.ts";
 import { allOrNothing, releaseHold } from "../../ledger/index.ts";
+import { confirmer, enterBook } from "../books/enter-book.ts";
+import type { LiveBook } from "../books/live-books.ts";
+import { collarAround, collarInBook } from "../books/price-in-book.ts";
+import { needBook, reachBook, STAMPS_IN_BOOK, type Wanted } from "../books/reach-book.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
+import type { Instrument } from "../instruments/instrument.ts";
 import { INSTRUMENTS } from "../instruments/instrument-store.ts";
 import { POSITIONS } from "../positions/position-store.ts";
 import type { FillServices } from "../services.ts";
-import { fillOrder, scopeOfFill } from "./fill-order.ts";
+import { fillOrder, STAMPS_PER_FILL, scopeOfFill } from "./fill-order.ts";
+import { needOf } from "./hold-of-order.ts";
 import { cancelRelated } from "./related-orders.ts";
 import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
@@ -73,19 +79,26 @@ async function buildFillCommand(services: FillServices, id: number): Promise<Boo
     actor: SYSTEM_ACTOR,
     scope: {
       ...scopeOfFill(services.assets, instrument, read),
+      stampCount: STAMPS_PER_FILL + STAMPS_IN_BOOK,
       holdIds: read.holdId === null ? [] : [read.holdId],
     },
+    ...(instrument.venue === "book" ? { reach: reachBook(services, wantedBy(read)) } : {}),
     needs: [
       { reader: INSTRUMENTS, ids: [instrument.id] },
+      ...needBook(services, instrument),
       { reader: TRADE_ORDERS, ids: [id] },
       { reader: RELATED_ORDERS, ids: [id, ...(read.groupId === null ? [] : [read.groupId])] },
       { reader: POSITIONS, ids: [read.assetAccountId] },
     ],
-    decide: (desk) => decide(desk, read),
+    decide: (desk) => decide(desk, services, read),
   };
 }
 
-function decide(desk: Desk, read: TradeOrder): Decision | AppError {
+function wantedBy({ instrumentId, ownerId, side, limitPrice: price, quantity, filled }: TradeOrder): Wanted {
+  return { instrumentId, ownerId, side, price, quantity: quantity - filled };
+}
+
+function decide(desk: Desk, { books }: FillServices, read: TradeOrder): Decision | AppError {
   const order = desk.rows.of(TRADE_ORDERS).get(read.id);
   const instrument = desk.rows.of(INSTRUMENTS).get(read.instrumentId);
   if (order === undefined || instrument === undefined) throw new Error(`trade order ${read.id} is gone`);
@@ -93,11 +106,21 @@ function decide(desk: Desk, read: TradeOrder): Decision | AppError {
   if (order.holdId !== read.holdId) return rereadFirst();
   const { dealt: price, quoteId } = order.firing;
   const actorId = SYSTEM_ACTOR.id;
+  const live = desk.rows.of(books.reader).get(instrument.id);
   const filled = allOrNothing<TradeOrder | AppError>(desk.book, {
-    decide: () => fillOrder(desk, order, { instrument, price, quoteId, actorId }),
+    decide: () =>
+      live === undefined
+        ? fillOrder(desk, order, { instrument, price, quoteId, actorId })
+        : enterBook(desk, order, {
+            instrument,
+            actorId,
+            live,
+            price: priceInBook(desk, order, { live, instrument, dealt: price }),
+          }),
     failed: (outcome) => outcome instanceof AppError,
   });
-  if (!(filled instanceof AppError)) return answerOf(filled);
+  if (!(filled instanceof AppError)) return { ...answerOf(filled), committed: confirmer(live) };
+  if (filled.kind === "unavailable") return filled;
   if (order.holdId !== null) {
     const freed = releaseHold(desk.book, order.holdId, ownerOf(order));
     if ("refused" in freed) throw new Error(`the hold of trade order ${order.id}: ${freed.refused}`);
@@ -107,6 +130,27 @@ function decide(desk: Desk, read: TradeOrder): Decision | AppError {
   saveOrder(desk, failed, { event: "failed", actorId, instrument, note: reason });
   cancelRelated(desk, failed, { instrument, actorId, reason: `trade order ${order.id} failed` });
   return answerOf(failed);
+}
+
+/** Its limit, or a collar around the price at which it was fired; a purchase pays at most what is held for it. */
+function priceInBook(
+  desk: Desk,
+  { side, limitPrice, ...order }: TradeOrder,
+  { live, instrument, dealt }: { live: LiveBook; instrument: Instrument; dealt: bigint },
+): bigint {
+  if (limitPrice !== null) return limitPrice;
+  const fired = collarAround(live, side, dealt);
+  const now = collarInBook(live, side) ?? fired;
+  if (side === "sell") return now < fired ? now : fired;
+  const { tick } = live.grid;
+  let [low, high] = [1n, fired / tick];
+  while (low < high) {
+    const middle = (low + high + 1n) / 2n;
+    const bought = { order: { ...order, side, limitPrice }, price: middle * tick, expected: undefined };
+    if (needOf(desk.assets, instrument, bought) <= order.held) low = middle;
+    else high = middle - 1n;
+  }
+  return low * tick;
 }
 
 function answerOf({ id, state }: TradeOrder): Decision {

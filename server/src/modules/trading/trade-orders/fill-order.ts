@@ -19,10 +19,10 @@ import { chosenLots } from "../positions/chosen-lots.ts";
 import { keepFill } from "../positions/keep-position.ts";
 import { FEED_EVENTS } from "../streams/feed-store.ts";
 import { describeFill } from "./describe-trade-order.ts";
+import { NEW_EXECUTIONS } from "./execution-store.ts";
 import { armExits, endOthers } from "./related-orders.ts";
 import { saveOrder } from "./save-order.ts";
 import { AT_ITS_END, type Execution, moved, ownerOf, type TradeOrder } from "./trade-order.ts";
-import { NEW_EXECUTIONS } from "./trade-order-store.ts";
 
 /** The most that filling an order takes: its hold, transfers and execution, and the holds of orders it ends or activates. */
 export const STAMPS_PER_FILL = 12;
@@ -83,7 +83,7 @@ export function fillOrder(desk: Desk, order: TradeOrder, dealing: Dealing): Trad
     assetAccountId: order.assetAccountId,
     side: order.side,
     ...gain,
-    ...{ quantity, price, money, fee, journalId, quoteId },
+    ...{ quantity, price, money, fee, journalId, quoteId, bookSeq: null, isMaker: false },
   };
   saveOrder(desk, filled, { event: "filled", actorId, instrument });
   leaveRow(desk, NEW_EXECUTIONS, execution);
@@ -138,7 +138,7 @@ function transfersOf(
 }
 
 /** To subscribers of the outbox, and to the owner's streams. */
-function tellExecution(desk: Desk, execution: Execution, instrument: Instrument): void {
+export function tellExecution(desk: Desk, execution: Execution, instrument: Instrument): void {
   const { id, orderId, instrumentId, quantity, price, money, fee, side } = execution;
   const payload = {
     id: String(id),

@@ -24,12 +24,14 @@ export function fireOrder(desk: Desk, order: TradeOrder, { instrument, quote, ac
     keepOrder(desk, trailed);
     return trailed;
   }
+  // In a book, an order that is triggered goes there, whether or not anybody stands at its limit.
+  const isFired = met.isFilled || instrument.venue === "book";
   const price = priceOf(quote, watch.by);
   const dealt = dealtPrice(quote, order.side);
   const firing = { quoteId: quote.id, price, at: quote.time, extreme: met.extreme, dealt };
-  const state = met.isFilled ? "fired" : "resting";
-  const next = moved(order, { state, watch: met.isFilled ? null : met.watch, extreme: met.extreme, firing });
-  const event = met.isFilled ? "fired" : "triggered";
+  const state = isFired ? "fired" : "resting";
+  const next = moved(order, { state, watch: isFired ? null : met.watch, extreme: met.extreme, firing });
+  const event = isFired ? "fired" : "triggered";
   saveOrder(desk, next, { event, actorId, instrument, note: `by quote ${quote.id}` });
   return next;
 }

@@ -4,7 +4,7 @@ import type { AppError } from "../../../values/app-error.ts";
 import type { Desk } from "../../desk/index.ts";
 import { type Assets, ledgerError, placeHold } from "../../ledger/index.ts";
 import { type Instrument, sidesOf } from "../instruments/instrument.ts";
-import { feeOf, moneyOf } from "../matching/price.ts";
+import { type FeeTerms, feeOf, moneyOf } from "../matching/price.ts";
 import type { TradingServices } from "../services.ts";
 import { heldAccountOf, ownerOf, type TradeOrder } from "./trade-order.ts";
 import { isConditional } from "./watch-of-order.ts";
@@ -32,7 +32,12 @@ export function needOf(
   const isOpen = isConditional(order) && order.limitPrice === null;
   const dearest = price ?? (isOpen ? (expected * (10_000n + COLLAR)) / 10_000n : expected);
   const money = moneyOf(left, dearest, scales);
-  return money + feeOf(order.money + money, instrument) - order.fees;
+  return money + feeOf(order.money + money, dearestFee(instrument)) - order.fees;
+}
+
+/** In a book an order may be charged either fee. */
+function dearestFee({ venue, fee, makerFee, leastFee }: Instrument): FeeTerms {
+  return { fee: venue === "book" && makerFee > fee ? makerFee : fee, leastFee };
 }
 
 /** One hold; a pair shares one. Refuses what the ledger and the money guard do. @throws AppError as the money guard */

@@ -1,5 +1,6 @@
 // A new trade order, checked in form: prices in billionths, quantities in the asset's smallest unit, money in the currency's.
 import { createHash } from "node:crypto";
+import type { SelfTradePrevention } from "../matching/match-orders.ts";
 import type { PriceSource, Side } from "../matching/meet-quote.ts";
 import type { ChosenLot } from "../positions/position.ts";
 import type { OrderType, TimeInForce } from "./trade-order.ts";
@@ -21,6 +22,9 @@ export interface NewTradeOrder {
   /** Stamp. */
   readonly expiresAt: number | undefined;
   readonly clientOrderId: string | undefined;
+  readonly postOnly: boolean;
+  readonly reduceOnly: boolean;
+  readonly selfTrade: SelfTradePrevention;
   readonly cashAccountId: number | undefined;
   readonly assetAccountId: number | undefined;
   /** Of a sale: the lots to be sold. */

@@ -3,27 +3,44 @@
 
 import { actsForAll } from "../../../values/actor.ts";
 import { AppError } from "../../../values/app-error.ts";
-import type { BookCommand, CommandOutcome, Decision, Desk } from "../../desk/index.ts";
+import {
+  type BookCommand,
+  type CommandOutcome,
+  type Decision,
+  type Desk,
+  submitRereading,
+} from "../../desk/index.ts";
 import { ASSET_STATES, allOrNothing, refuseInactive, takeStamps } from "../../ledger/index.ts";
+import { confirmer, enterBook } from "../books/enter-book.ts";
+import { collarInBook } from "../books/price-in-book.ts";
+import { needBook, reachBook, STAMPS_IN_BOOK } from "../books/reach-book.ts";
 import { tradingError } from "../errors.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
 import { type Instrument, isStale, sidesOf } from "../instruments/instrument.ts";
 import { INSTRUMENTS } from "../instruments/instrument-store.ts";
-import { endOfTradingDay } from "../instruments/trading-hours.ts";
 import { dealtPrice, isReached } from "../matching/meet-quote.ts";
 import { quantityFor } from "../matching/price.ts";
 import { POSITIONS } from "../positions/position-store.ts";
 import type { TradingCaller, TradingServices } from "../services.ts";
-import { refuseClosed, refuseLots, refusePrices, refuseQuantity } from "./check-new-order.ts";
+import { TRADING_STOPS } from "../stops/trading-stop-store.ts";
+import { refuseStopped, stopKeys } from "../stops/trading-stops.ts";
+import {
+  refuseClosed,
+  refuseLots,
+  refuseMoreThanPosition,
+  refusePrices,
+  refuseQuantity,
+} from "./check-new-order.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
 import { fillOrder, scopeOfFill } from "./fill-order.ts";
 import { findTradingAccounts, type TradingAccounts } from "./find-trading-accounts.ts";
 import { holdFor, needOf } from "./hold-of-order.ts";
 import { hashRequest, type NewTradeOrder } from "./new-trade-order.ts";
 import { saveOrder } from "./save-order.ts";
+import { fieldsOf, toExits, toOrder } from "./to-order.ts";
 import { heldAccountOf, isEnded, moved, type TradeOrder } from "./trade-order.ts";
 import { CLIENT_ORDERS, clientKey, OWNER_COUNTS } from "./trade-order-store.ts";
-import { isConditional, stateToWatch, watchAtFirst } from "./watch-of-order.ts";
+import { isConditional, watchAtFirst } from "./watch-of-order.ts";
 
 const STAMPS_PER_ORDER = 8;
 
@@ -47,7 +64,7 @@ export async function placeTradeOrders(
   caller: TradingCaller,
   orders: readonly NewTradeOrder[],
 ): Promise<CommandOutcome> {
-  return services.desk.submit(await buildPlacingCommand(services, caller, orders));
+  return submitRereading(services.desk, () => buildPlacingCommand(services, caller, orders));
 }
 
 export async function buildPlacingCommand(
@@ -66,17 +83,25 @@ export async function buildPlacingCommand(
   return {
     event: "trade_order.place",
     ...caller,
-    scope: { ...scope, stampCount: scope.stampCount + orders.length * STAMPS_PER_ORDER },
+    scope: { ...scope, stampCount: scope.stampCount + orders.length * STAMPS_PER_ORDER + STAMPS_IN_BOOK },
     needs: [
       ...services.moneyGuard.needsOf(heldAccountOf({ ...first, ...accounts })),
       { reader: ASSET_STATES, ids: [security.id, money.id] },
       { reader: INSTRUMENTS, ids: [first.instrumentId] },
+      ...needBook(services, instrument),
+      { reader: TRADING_STOPS, ids: stopKeys(accounts.ownerId, instrument.id) },
       { reader: POSITIONS, ids: [accounts.assetAccountId] },
       { reader: OWNER_COUNTS, ids: [accounts.ownerId] },
       { reader: CLIENT_ORDERS, ids: clientIds.map((id) => clientKey(accounts.ownerId, id)) },
     ],
+    ...(instrument.venue === "book" ? reachOf(placing, first) : {}),
     decide: (desk) => decide(desk, placing),
   };
+}
+
+function reachOf({ services, accounts }: Placing, order: NewTradeOrder): Pick<BookCommand, "reach"> {
+  const { instrumentId, side, limitPrice: price = null, quantity = 0n } = order;
+  return { reach: reachBook(services, { instrumentId, ownerId: accounts.ownerId, side, price, quantity }) };
 }
 
 function decide(desk: Desk, placing: Placing): Decision | AppError {
@@ -95,7 +120,9 @@ function decide(desk: Desk, placing: Placing): Decision | AppError {
   });
   if (placed instanceof AppError) return services.moneyGuard.keepBlocked(desk, placed);
   countPlaced(desk, accounts.ownerId, placed);
-  return answerWith(desk, placed, instrument);
+  const live = desk.rows.of(services.books.reader).get(instrument.id);
+  const committed = confirmer(live, services.trades);
+  return { ...answerWith(desk, placed, instrument), committed };
 }
 
 /** An order sent before is answered in its current state; a different order under the same name is refused. */
@@ -129,9 +156,13 @@ function refuse(desk: Desk, { services, caller, orders, accounts }: Placing, ins
   const isLimited = settings.ordersPerMinuteMax > 0 && !actsForAll(caller.actor);
   if (isLimited && counts.recent + orders.length > settings.ordersPerMinuteMax)
     return tradingError("too_many_trade_orders", { retryAfterSeconds: 60 });
+  const stopped = refuseStopped(desk, accounts.ownerId, instrument.id);
+  if (stopped !== undefined) return stopped;
   for (const order of orders) {
     const refused =
-      refusePrices(assets, instrument, order) ?? refuseLots(desk, { order, accounts, instrument });
+      refusePrices(assets, instrument, order) ??
+      refuseLots(desk, { order, accounts, instrument }) ??
+      refuseMoreThanPosition(desk, order, accounts.assetAccountId);
     if (refused !== undefined) return refused;
   }
   return undefined;
@@ -143,6 +174,8 @@ interface Prepared {
   readonly need: bigint;
   /** It is filled at once, at this price. */
   readonly price: bigint | undefined;
+  /** It goes into its book, and is not dealt at a worse price than this. */
+  readonly bookPrice?: bigint | undefined;
   readonly exits: readonly TradeOrder[];
 }
 
@@ -169,6 +202,7 @@ function prepare(
   }: { instrument: Instrument; order: NewTradeOrder; id: number; groupId: number | null },
 ): Prepared | AppError {
   const { assets } = placing.services;
+  if (isForBook(instrument, order)) return prepareForBook(desk, placing, { instrument, order, id });
   const { quote } = instrument;
   const { scales } = sidesOf(assets, instrument);
   const isOld = isStale(instrument, desk.book.now);
@@ -201,92 +235,26 @@ function prepare(
   return { order: placed, need, price: isDealt ? dealt : undefined, exits };
 }
 
-function fieldsOf(order: NewTradeOrder) {
-  return {
-    side: order.side,
-    type: order.type,
-    limitPrice: order.limitPrice ?? null,
-    stopPrice: order.stopPrice ?? null,
-    trailAmount: order.trailAmount ?? null,
-    trailPercent: order.trailPercent ?? null,
-    triggerBy: order.triggerBy,
-    timeInForce: order.timeInForce,
-  };
+function isForBook({ venue }: Instrument, { type }: Pick<NewTradeOrder, "type">): boolean {
+  return venue === "book" && (type === "market" || type === "limit");
 }
 
-function toOrder(
+function prepareForBook(
   desk: Desk,
-  { caller, accounts, requestHash }: Placing,
-  placed: {
-    instrument: Instrument;
-    order: NewTradeOrder;
-    id: number;
-    groupId: number | null;
-    quantity: bigint;
-    watched: Pick<TradeOrder, "watch" | "extreme">;
-  },
-): TradeOrder {
-  const { instrument, order, id, groupId, quantity, watched } = placed;
-  const isForDay = order.timeInForce === "DAY";
-  const { quote } = instrument;
-  return {
-    id,
-    ...accounts,
-    placedBy: caller.actor.id,
-    clientOrderId: order.clientOrderId ?? null,
-    requestHash,
-    instrumentId: instrument.id,
-    ...fieldsOf(order),
-    quantity,
-    expiresAt: isForDay ? endOfTradingDay(instrument, desk.book.now) : (order.expiresAt ?? null),
-    session: isForDay ? instrument.session : null,
-    state: stateToWatch(order),
-    ...watched,
-    seenQuote: quote?.number ?? 0,
-    filled: 0n,
-    money: 0n,
-    fees: 0n,
-    holdId: null,
-    held: 0n,
-    groupId,
-    parentId: null,
-    firing: null,
-    quoted: quote === null ? null : { bid: quote.bid, ask: quote.ask },
-    lots: order.lots ?? null,
-    reason: null,
-    entryCount: 1,
-    version: 1,
-  };
-}
-
-/** The exits of an entry, dormant until it is filled: a take-profit, a stop-loss, or a pair of both. */
-function toExits(desk: Desk, { entry, order }: { entry: TradeOrder; order: NewTradeOrder }): TradeOrder[] {
-  const { takeProfit, stopLoss } = order;
-  const count = Number(takeProfit !== undefined) + Number(stopLoss !== undefined);
-  if (count === 0) return [];
-  const first = takeStamps(desk.book, count);
-  const common = {
-    ...entry,
-    ...({ side: "sell", timeInForce: "GTC", state: "dormant", watch: null, extreme: null } as const),
-    ...{
-      limitPrice: null,
-      stopPrice: null,
-      trailAmount: null,
-      trailPercent: null,
-      expiresAt: null,
-      session: null,
-    },
-    ...{ clientOrderId: null, parentId: entry.id, groupId: count > 1 ? first : null, lots: null },
-  };
-  const exits: TradeOrder[] = [];
-  if (takeProfit !== undefined)
-    exits.push({ ...common, id: first, type: "limit", limitPrice: takeProfit.limitPrice });
-  if (stopLoss !== undefined) {
-    const { stopPrice, limitPrice = null } = stopLoss;
-    const type = limitPrice === null ? "stop" : "stop_limit";
-    exits.push({ ...common, id: first + exits.length, type, stopPrice, limitPrice });
-  }
-  return exits;
+  placing: Placing,
+  { instrument, order, id }: { instrument: Instrument; order: NewTradeOrder; id: number },
+): Prepared | AppError {
+  const { assets, books } = placing.services;
+  const live = desk.rows.of(books.reader).get(instrument.id);
+  if (live === undefined) throw new Error(`the book of instrument ${instrument.id} was not read`);
+  const bookPrice = order.limitPrice ?? collarInBook(live, order.side);
+  const quantity = order.quantity ?? 0n;
+  const unfitting = refuseQuantity(assets, instrument, { quantity, price: bookPrice });
+  if (unfitting !== undefined) return unfitting;
+  const watched = { watch: null, extreme: null };
+  const placed = toOrder(desk, placing, { instrument, order, id, groupId: null, quantity, watched });
+  const need = needOf(assets, instrument, { order: placed, price: bookPrice, expected: undefined });
+  return { order: { ...placed, state: "resting" }, need, price: undefined, bookPrice, exits: [] };
 }
 
 function bookAll(
@@ -295,8 +263,10 @@ function bookAll(
   { instrument, prepared }: { instrument: Instrument; prepared: readonly Prepared[] },
 ): TradeOrder[] | AppError {
   const actorId = placing.caller.actor.id;
-  const isGoneAtOnce = ({ order, price }: Prepared) =>
-    price === undefined && (order.timeInForce === "IOC" || order.timeInForce === "FOK");
+  const isGoneAtOnce = ({ order, price, bookPrice }: Prepared) =>
+    price === undefined &&
+    bookPrice === undefined &&
+    (order.type === "market" || order.timeInForce === "IOC" || order.timeInForce === "FOK");
   const waiting = prepared.filter((each) => !isGoneAtOnce(each));
   const largest = waiting.reduce((most, { need }) => (need > most ? need : most), 0n);
   const [first] = waiting;
@@ -314,7 +284,7 @@ function bookAll(
       hold === undefined || isGoneAtOnce(each)
         ? each.order
         : { ...each.order, holdId: hold.holdId, held: hold.amount };
-    const kept = keepPlaced(desk, { each, order, instrument, actorId, isGone: isGoneAtOnce(each) });
+    const kept = keepPlaced(desk, placing, { each, order, instrument, actorId, isGone: isGoneAtOnce(each) });
     if (kept instanceof AppError) return kept;
     placed.push(kept);
   }
@@ -323,6 +293,7 @@ function bookAll(
 
 function keepPlaced(
   desk: Desk,
+  { services }: Placing,
   placed: { each: Prepared; order: TradeOrder; instrument: Instrument; actorId: string; isGone: boolean },
 ): TradeOrder | AppError {
   const { each, order, instrument, actorId, isGone } = placed;
@@ -336,6 +307,10 @@ function keepPlaced(
     return ended;
   }
   const { quote } = instrument;
+  const { bookPrice } = each;
+  const live = desk.rows.of(services.books.reader).get(instrument.id);
+  if (bookPrice !== undefined && live !== undefined)
+    return enterBook(desk, order, { instrument, live, actorId, price: bookPrice });
   if (each.price === undefined || quote === null) return order;
   return fillOrder(desk, order, { instrument, price: each.price, quoteId: quote.id, actorId });
 }

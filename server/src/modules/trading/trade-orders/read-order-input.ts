@@ -75,6 +75,7 @@ export function readTradeOrder(
     timeInForce: findTimeInForce(input, { type, path, expiresAt: own.expiresAt }),
     triggerBy: input.trigger_by ?? "last",
     lots,
+    ...readBookTerms(input, { instrument, type, side, path }),
     takeProfit: profitLimit === undefined ? undefined : { limitPrice: profitLimit },
     stopLoss: lossStop === undefined ? undefined : { stopPrice: lossStop, limitPrice: lossLimit },
   };
@@ -175,6 +176,32 @@ function readOptionalPercent(input: string | number | undefined, field: string):
   if (typeof percent !== "bigint" || percent < 1n || percent > 9_999n)
     throw invalidField(field, "must be more than 0 and less than 100, with up to two decimals");
   return Number(percent);
+}
+
+/** What only orders in a book can have, and what they cannot have. */
+function readBookTerms(
+  input: TradeOrderInput,
+  { instrument, type, side, path }: { instrument: Instrument; type: OrderType; side: Side; path: string },
+): Pick<NewTradeOrder, "postOnly" | "reduceOnly" | "selfTrade"> {
+  const { post_only: postOnly = false, reduce_only: reduceOnly = false, self_trade: selfTrade } = input;
+  const isInBook = instrument.venue === "book";
+  if (!isInBook && selfTrade !== undefined)
+    throw unfit(`${path}self_trade`, "belongs to orders in a book; this instrument is dealt at quotes");
+  const isLimit = type === "limit" || type === "stop_limit" || type === "take_profit_limit";
+  const isAtOnce = input.time_in_force === "IOC" || input.time_in_force === "FOK";
+  if (postOnly && (!isInBook || !isLimit || isAtOnce))
+    throw unfit(`${path}post_only`, "belongs to a limit order that may rest in a book");
+  if (reduceOnly && side === "buy")
+    throw unfit(`${path}reduce_only`, "belongs to a sale: there are no short positions to buy back");
+  if (!isInBook) return { postOnly, reduceOnly, selfTrade: "newest" };
+  if (input.take_profit !== undefined || input.stop_loss !== undefined)
+    throw unfit(
+      input.take_profit === undefined ? "stop_loss" : "take_profit",
+      "is for instruments dealt at quotes: place the exit once the purchase is filled",
+    );
+  if (path !== "") throw unfit(`${path}instrument_id`, "pairs are for instruments dealt at quotes");
+  if (input.amount !== undefined) throw unfit("amount", "is for instruments dealt at quotes: send quantity");
+  return { postOnly, reduceOnly, selfTrade: selfTrade ?? "newest" };
 }
 
 function checkExits(input: TradeOrderInput, { side, type }: { side: Side; type: OrderType }): void {

@@ -11,6 +11,9 @@ import {
   submitRereading,
 } from "../../desk/index.ts";
 import { ASSET_STATES, allOrNothing, ledgerError, refuseInactive, releaseHold } from "../../ledger/index.ts";
+import { changeInBook, confirmer, enterBook, reduceResting } from "../books/enter-book.ts";
+import type { LiveBook } from "../books/live-books.ts";
+import { needBook, reachBook, STAMPS_IN_BOOK, type Wanted } from "../books/reach-book.ts";
 import { tradingError } from "../errors.ts";
 import { getInstrument } from "../instruments/find-instruments.ts";
 import { type Instrument, isStale, sidesOf } from "../instruments/instrument.ts";
@@ -18,6 +21,8 @@ import { INSTRUMENTS } from "../instruments/instrument-store.ts";
 import { dealtPrice, isReached } from "../matching/meet-quote.ts";
 import { POSITIONS } from "../positions/position-store.ts";
 import type { TradingCaller, TradingServices } from "../services.ts";
+import { TRADING_STOPS } from "../stops/trading-stop-store.ts";
+import { refuseStopped, stopKeys } from "../stops/trading-stops.ts";
 import { refuseClosed, refusePrices, refuseQuantity } from "./check-new-order.ts";
 import { describeTradeOrder } from "./describe-trade-order.ts";
 import { fillOrder, scopeOfFill } from "./fill-order.ts";
@@ -38,7 +43,7 @@ export interface Replacement {
   readonly versions: readonly number[] | undefined;
 }
 
-const STAMPS_OF_SWAP = 3;
+const STAMPS_OF_SWAP = 3 + STAMPS_IN_BOOK;
 
 /**
  * Refuses `trade_order_not_open`, `trade_order_not_so`, `version_mismatch`, `condition_met_already`, and what placing does.
@@ -69,16 +74,24 @@ async function buildReplaceCommand(
       holdIds: read.holdId === null ? [] : [read.holdId],
       stampCount: scope.stampCount + STAMPS_OF_SWAP,
     },
+    ...(instrument.venue === "book" ? { reach: reachBook(services, wantedBy(read, replacement)) } : {}),
     needs: [
       ...services.moneyGuard.needsOf(heldAccountOf(read)),
       { reader: ASSET_STATES, ids: [security.id, money.id] },
       { reader: INSTRUMENTS, ids: [instrument.id] },
+      ...needBook(services, instrument),
+      { reader: TRADING_STOPS, ids: stopKeys(read.ownerId, instrument.id) },
       { reader: TRADE_ORDERS, ids: [read.id] },
       { reader: RELATED_ORDERS, ids: [read.id, ...(read.groupId === null ? [] : [read.groupId])] },
       { reader: POSITIONS, ids: [read.assetAccountId] },
     ],
     decide: (desk) => decide(desk, { services, caller, replacement, read }),
   };
+}
+
+function wantedBy(read: TradeOrder, { quantity = read.quantity, limitPrice }: Replacement): Wanted {
+  const { instrumentId, ownerId, side } = read;
+  return { instrumentId, ownerId, side, price: limitPrice ?? read.limitPrice, quantity };
 }
 
 interface Replacing {
@@ -112,7 +125,8 @@ function decide(desk: Desk, replacing: Replacing): Decision | AppError {
   if (outcome instanceof AppError) return services.moneyGuard.keepBlocked(desk, outcome);
   const document = describeTradeOrder(desk.assets, { order: outcome, instrument });
   const resource = { type: "trade_order", id: document.id };
-  return { answer: JSON.stringify(document), counted: [], resource };
+  const committed = confirmer(desk.rows.of(services.books.reader).get(instrument.id), services.trades);
+  return { answer: JSON.stringify(document), counted: [], resource, committed };
 }
 
 function changesOf(order: TradeOrder, { quantity, limitPrice, stopPrice }: Replacement) {
@@ -167,6 +181,9 @@ function swap(
 ): TradeOrder | AppError {
   const { quote } = instrument;
   const { actor } = caller;
+  const live = desk.rows.of(services.books.reader).get(instrument.id);
+  if (order.priority !== null && live !== undefined)
+    return replaceInBook(desk, { services, actor, order, replaced, instrument, live });
   const isAtPrice =
     quote !== null &&
     !isStale(instrument, desk.book.now) &&
@@ -181,6 +198,37 @@ function swap(
   if (!isAtPrice || quote === null) return next;
   const price = dealtPrice(quote, order.side);
   return fillOrder(desk, next, { instrument, price, quoteId: quote.id, actorId: actor.id });
+}
+
+/** Less quantity keeps its place; another price or more quantity is placed anew, behind all others. */
+function replaceInBook(
+  desk: Desk,
+  change: {
+    services: TradingServices;
+    actor: TradingCaller["actor"];
+    order: TradeOrder;
+    replaced: TradeOrder;
+    instrument: Instrument;
+    live: LiveBook;
+  },
+): TradeOrder | AppError {
+  const { services, actor, order, replaced, instrument, live } = change;
+  const { id, limitPrice, quantity } = order;
+  const step = { instrument, actorId: actor.id };
+  if (replaced.limitPrice === limitPrice && replaced.quantity <= quantity) {
+    if (replaced.quantity === quantity) return order;
+    const by = Number((quantity - replaced.quantity) / live.grid.lot);
+    const seq = changeInBook(desk, live, { do: "reduce", id, by });
+    return reduceResting(desk, order, { ...step, live, seq, quantity: replaced.quantity });
+  }
+  const stopped = refuseStopped(desk, order.ownerId, instrument.id);
+  if (stopped !== undefined) return stopped;
+  const bookSeq = changeInBook(desk, live, { do: "cancel", id });
+  const held = reserve(desk, services, { order, replaced, instrument, actor });
+  if (held instanceof AppError) return held;
+  const next = moved(replaced, { ...held, priority: null, bookSeq });
+  saveOrder(desk, next, { ...step, event: "replaced" });
+  return enterBook(desk, next, { ...step, live, price: next.limitPrice ?? 0n });
 }
 
 function reserve(

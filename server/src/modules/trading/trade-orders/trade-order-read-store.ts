@@ -177,12 +177,15 @@ export interface ExecutionRow {
   basis: number | null;
   journal_id: bigint;
   quote_id: bigint | null;
+  book_seq: bigint | null;
+  is_maker: boolean;
 }
 
 export async function selectExecutions(db: Sql, orderId: number): Promise<Execution[]> {
   const rows = await db<ExecutionRow[]>`
     SELECT id, order_id, instrument_id, owner_id, asset_account_id, side, quantity, price, money, fee,
-      realized, rate::text, realized_reporting, currency_gain, basis, journal_id, quote_id
+      realized, rate::text, realized_reporting, currency_gain, basis, journal_id, quote_id,
+      book_seq, is_maker
     FROM trading.executions
     WHERE order_id = ${orderId}
     ORDER BY id`;
@@ -198,6 +201,8 @@ export function toExecution(row: ExecutionRow): Execution {
     asset_account_id,
     journal_id,
     quote_id,
+    book_seq: bookSeq,
+    is_maker: isMaker,
     ...rest
   } = row;
   const { realized_reporting: realizedReporting, currency_gain: currencyGain, basis, side, ...sums } = rest;
@@ -210,6 +215,7 @@ export function toExecution(row: ExecutionRow): Execution {
     assetAccountId: Number(asset_account_id),
     side: sideOf(side),
     basis: basis === null ? null : basisOf(basis),
+    ...{ isMaker, bookSeq: bookSeq === null ? null : Number(bookSeq) },
     journalId: Number(journal_id),
     quoteId: quote_id === null ? null : Number(quote_id),
   };

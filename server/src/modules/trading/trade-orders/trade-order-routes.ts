@@ -227,38 +227,26 @@ function addCancelling(server: HttpServer, services: TradingServices): void {
     },
   );
 
-  server.post(
-    "/trade-orders/cancel",
-    {
-      schema: {
-        tags,
-        operationId: "cancelTradeOrders",
-        summary: "Cancel all open trade orders, or those of an instrument",
-        description: "A customer's own; staff names whose, or cancels everybody's. Up to 500 at once.",
-        body: CancelAllInput,
-        response: { 200: CancelledAnswer },
-      },
-    },
-    async (request) => {
-      const { actor, origin } = readCaller(request);
-      const ownerId = readForeignCode(request.body.owner_id, "owner_id");
+  addDeskRoute(server, {
+    url: "/trade-orders/cancel",
+    tags,
+    operationId: "cancelTradeOrders",
+    summary: "Cancel all open trade orders, or those of an instrument",
+    description: "A customer's own; staff names whose, or cancels everybody's. Up to 500 at once.",
+    body: CancelAllInput,
+    answer: CancelledAnswer,
+    status: 200,
+    run: ({ body }, caller) => {
+      const { actor } = caller;
+      const ownerId = readForeignCode(body.owner_id, "owner_id");
       if (!actsForAll(actor) && ownerId !== undefined && ownerId !== actor.id)
         throw new AppError("forbidden", "forbidden", {
           fields: [{ field: "owner_id", reason: "is for staff: your own are cancelled without it" }],
         });
-      const { ended, refused, isComplete } = await cancelTradeOrders(
-        services,
-        { actor, origin },
-        {
-          ownerId: actsForAll(actor) ? ownerId : actor.id,
-          instrumentId: readOptionalId(request.body.instrument_id, "instrument_id"),
-        },
-      );
-      return {
-        cancelled: ended.map(String),
-        not_cancelled: refused.map(({ id, code }) => ({ id: String(id), code })),
-        is_complete: isComplete,
-      };
+      return cancelTradeOrders(services, caller, {
+        ownerId: actsForAll(actor) ? ownerId : actor.id,
+        instrumentId: readOptionalId(body.instrument_id, "instrument_id"),
+      });
     },
-  );
+  });
 }

@@ -33,6 +33,7 @@ const TriggerBy = Type.Enum(["last", "bid", "ask", "mid"], {
   description: "Which price of a quote a condition looks at; default: last",
 });
 const TimeInForceName = Type.Enum(["GTC", "IOC", "FOK", "DAY", "GTD"]);
+const SelfTradeName = Type.Enum(["newest", "oldest", "both", "decrement"]);
 export const StatusName = Type.Enum([
   "PENDING",
   "CONFIRMED",
@@ -86,6 +87,16 @@ const fields = {
   trigger_by: Type.Optional(TriggerBy),
   time_in_force: Type.Optional(TimeInForceName),
   expires_at: Type.Optional(momentOf("end")),
+  post_only: Type.Optional(Type.Boolean({ description: "In a book: refused rather than dealt at once" })),
+  reduce_only: Type.Optional(
+    Type.Boolean({
+      description: "Of a sale: refused where it is more than the position, with other open sales",
+    }),
+  ),
+  self_trade: Type.Optional({
+    ...SelfTradeName,
+    description: "In a book, where it meets another order of its owner: which one ends; default: newest",
+  }),
   client_order_id: Type.Optional(
     Type.String({
       minLength: 1,
@@ -239,6 +250,9 @@ const shape = {
   quoted: nullable(Type.Object({ bid: Price, ask: Price }, { description: "When it was placed" })),
   lots: nullable(Type.Array(Type.Object({ lot_id: Id, quantity: Quantity }), { description: "Chosen ones" })),
   reason: nullable(Type.String({ description: "Why it ended without being filled" })),
+  post_only: Type.Boolean(),
+  reduce_only: Type.Boolean(),
+  self_trade: SelfTradeName,
   version: Type.Integer(),
   placed_at: Time,
 };
@@ -264,6 +278,7 @@ export const ExecutionAnswer = Type.Object(
     cost_basis: nullable(Type.Enum(["average", "fifo", "lots"], { description: "Of a sale" })),
     transaction_id: Id,
     quote_id: nullable(Id),
+    is_maker: Type.Boolean({ description: "Its order rested in the book, and the other one came" }),
     executed_at: Time,
   },
   { title: "Execution" },

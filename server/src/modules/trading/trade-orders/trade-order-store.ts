@@ -4,14 +4,15 @@ import { type ColumnTable, columnsOf } from "../../../runtime/row-columns.ts";
 import { toArray, toTextArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import type { RowReader, RowWriter } from "../../desk/index.ts";
+import type { SelfTradePrevention } from "../matching/match-orders.ts";
 import type { PriceSource, Side } from "../matching/meet-quote.ts";
 import { formatLots, toLots } from "../positions/chosen-lots.ts";
 import { BASES, type Basis } from "../positions/position.ts";
 import {
-  type Execution,
   ORDER_TYPES,
   type OrderType,
   PRICE_SOURCES,
+  SELF_TRADES,
   SIDES,
   TIMES_IN_FORCE,
   type TimeInForce,
@@ -40,6 +41,9 @@ const PLACED: ColumnTable<TradeOrder> = {
   parent_id: ["bigint", (order) => order.parentId],
   quoted_bid: ["bigint", (order) => order.quoted?.bid],
   quoted_ask: ["bigint", (order) => order.quoted?.ask],
+  post_only: ["boolean", (order) => order.postOnly],
+  reduce_only: ["boolean", (order) => order.reduceOnly],
+  self_trade: ["smallint", (order) => SELF_TRADES[order.selfTrade]],
 };
 
 const CHANGING: ColumnTable<TradeOrder> = {
@@ -67,6 +71,9 @@ const CHANGING: ColumnTable<TradeOrder> = {
   fired_dealt: ["bigint", (order) => order.firing?.dealt],
   chosen_lots: ["text", (order) => formatLots(order.lots)],
   reason: ["text", (order) => order.reason],
+  maker_money: ["bigint", (order) => order.makerMoney],
+  priority: ["bigint", (order) => order.priority],
+  book_seq: ["bigint", (order) => order.bookSeq],
   entry_count: ["smallint", (order) => order.entryCount],
   version: ["integer", (order) => order.version],
 };
@@ -121,6 +128,12 @@ export interface TradeOrderRow {
   quoted_ask: bigint | null;
   chosen_lots: string | null;
   reason: string | null;
+  post_only: boolean;
+  reduce_only: boolean;
+  self_trade: number;
+  maker_money: bigint;
+  priority: bigint | null;
+  book_seq: bigint | null;
   entry_count: number;
   version: number;
 }
@@ -180,6 +193,12 @@ export function toTradeOrder(row: TradeOrderRow): TradeOrder {
         : { bid: row.quoted_bid, ask: row.quoted_ask },
     lots: toLots(row.chosen_lots),
     reason: row.reason,
+    postOnly: row.post_only,
+    reduceOnly: row.reduce_only,
+    selfTrade: nameOf(SELF_TRADE_NAMES, row.self_trade),
+    makerMoney: row.maker_money,
+    priority: toNumber(row.priority),
+    bookSeq: toNumber(row.book_seq),
     entryCount: row.entry_count,
     version: row.version,
   };
@@ -189,6 +208,7 @@ const TYPE_NAMES = namesOf<OrderType>(ORDER_TYPES);
 const FORCE_NAMES = namesOf<TimeInForce>(TIMES_IN_FORCE);
 const SOURCE_NAMES = namesOf<PriceSource>(PRICE_SOURCES);
 const STATE_NAMES = namesOf<TradeOrderState>(TRADE_ORDER_STATES);
+const SELF_TRADE_NAMES = namesOf<SelfTradePrevention>(SELF_TRADES);
 const SIDE_NAMES = namesOf<Side>(SIDES);
 const BASIS_NAMES = namesOf<Basis>(BASES);
 
@@ -364,30 +384,4 @@ const ENTRY_COLUMNS = columnsOf<TradeOrderEntry>({
 export const NEW_TRADE_ENTRIES: RowWriter<TradeOrderEntry> = {
   name: "trading.new_entries",
   write: ({ sql }, entries) => sql`INSERT INTO trading.entries ${ENTRY_COLUMNS.rows(sql, entries)}`.execute(),
-};
-
-const EXECUTION_COLUMNS = columnsOf<Execution>({
-  id: ["bigint", (execution) => execution.id],
-  order_id: ["bigint", (execution) => execution.orderId],
-  instrument_id: ["bigint", (execution) => execution.instrumentId],
-  owner_id: ["text", (execution) => execution.ownerId],
-  asset_account_id: ["bigint", (execution) => execution.assetAccountId],
-  side: ["smallint", (execution) => SIDES[execution.side]],
-  quantity: ["bigint", (execution) => execution.quantity],
-  price: ["bigint", (execution) => execution.price],
-  money: ["bigint", (execution) => execution.money],
-  fee: ["bigint", (execution) => execution.fee],
-  realized: ["bigint", (execution) => execution.realized],
-  rate: ["numeric", (execution) => execution.rate],
-  realized_reporting: ["bigint", (execution) => execution.realizedReporting],
-  currency_gain: ["bigint", (execution) => execution.currencyGain],
-  basis: ["smallint", (execution) => execution.basis && BASES[execution.basis]],
-  journal_id: ["bigint", (execution) => execution.journalId],
-  quote_id: ["bigint", (execution) => execution.quoteId],
-});
-
-export const NEW_EXECUTIONS: RowWriter<Execution> = {
-  name: "trading.new_executions",
-  write: ({ sql }, executions) =>
-    sql`INSERT INTO trading.executions ${EXECUTION_COLUMNS.rows(sql, executions)}`.execute(),
 };

@@ -1,10 +1,18 @@
 // A trade order: an instruction to buy or sell an instrument, from its placing to its end.
 import type { Owner } from "../../ledger/index.ts";
+import type { SelfTradePrevention } from "../matching/match-orders.ts";
 import type { PriceSource, Side, Watch } from "../matching/meet-quote.ts";
 import type { Basis, ChosenLot } from "../positions/position.ts";
 
 export const SIDES = { buy: 1, sell: 2 } as const;
 export const PRICE_SOURCES = { last: 1, bid: 2, ask: 3, mid: 4 } as const;
+
+export const SELF_TRADES: Readonly<Record<SelfTradePrevention, number>> = {
+  newest: 1,
+  oldest: 2,
+  both: 3,
+  decrement: 4,
+};
 
 export const ORDER_TYPES = {
   market: 1,
@@ -117,6 +125,17 @@ export interface TradeOrder {
   readonly lots: readonly ChosenLot[] | null;
   /** Why it ended without being filled. */
   readonly reason: string | null;
+  /** Of orders in a book: refused rather than dealt at once. */
+  readonly postOnly: boolean;
+  /** Never sells more than its position. */
+  readonly reduceOnly: boolean;
+  readonly selfTrade: SelfTradePrevention;
+  /** Of its money: what it rested for. */
+  readonly makerMoney: bigint;
+  /** Its place in the book among orders of its price; null: it is not in the book. */
+  readonly priority: number | null;
+  /** The last change of the book that concerned it. */
+  readonly bookSeq: number | null;
   readonly entryCount: number;
   readonly version: number;
 }
@@ -156,6 +175,9 @@ export interface Execution {
   readonly basis: Basis | null;
   readonly journalId: number;
   readonly quoteId: number | null;
+  /** Of a trade in a book: the change of the book that made it. */
+  readonly bookSeq: number | null;
+  readonly isMaker: boolean;
 }
 
 export function isEnded({ state }: Pick<TradeOrder, "state">): boolean {
@@ -185,5 +207,5 @@ export function moved(order: TradeOrder, change: Partial<TradeOrder>): TradeOrde
   return { ...order, ...change, entryCount: order.entryCount + 1, version: order.version + 1 };
 }
 
-/** The fields that end it: it watches no quote and holds nothing. */
-export const AT_ITS_END = { watch: null, holdId: null, held: 0n } as const;
+/** The fields that end it: it watches no quote, holds nothing and is in no book. */
+export const AT_ITS_END = { watch: null, holdId: null, held: 0n, priority: null } as const;

@@ -49,6 +49,17 @@ export interface KeptExecution {
   readonly assetAccountId: number;
   readonly asset: string;
   readonly currency: string;
+  readonly isInBook: boolean;
+  /** The other side of its trade; null where that is the house, or is missing. */
+  readonly other: OtherSide | null;
+}
+
+export interface OtherSide {
+  readonly quantity: bigint;
+  readonly money: bigint;
+  readonly fee: bigint;
+  readonly cashAccountId: number;
+  readonly assetAccountId: number;
 }
 
 /** Executions after the given one, in order. */
@@ -69,13 +80,24 @@ export async function selectKeptExecutions(
       asset_account_id: bigint;
       asset: string;
       currency: string;
+      is_in_book: boolean;
+      other_quantity: bigint | null;
+      other_money: bigint;
+      other_fee: bigint;
+      other_cash_id: bigint;
+      other_asset_id: bigint;
     }[]
   >`
     SELECT e.id, e.order_id, e.journal_id, e.side, e.quantity, e.money, e.fee, o.cash_account_id,
-      e.asset_account_id, i.asset, i.currency
+      e.asset_account_id, i.asset, i.currency, e.book_seq IS NOT NULL AS is_in_book,
+      other.quantity AS other_quantity, other.money AS other_money, other.fee AS other_fee,
+      of_other.cash_account_id AS other_cash_id, other.asset_account_id AS other_asset_id
     FROM trading.executions e
     JOIN trading.orders o ON o.id = e.order_id
     JOIN trading.instruments i ON i.id = e.instrument_id
+    LEFT JOIN trading.executions other
+      ON other.journal_id = e.journal_id AND other.side = 3 - e.side AND other.book_seq = e.book_seq
+    LEFT JOIN trading.orders of_other ON of_other.id = other.order_id
     WHERE e.id > ${afterId}
     ORDER BY e.id
     LIMIT ${limit}`;
@@ -86,12 +108,50 @@ export async function selectKeptExecutions(
     journalId: Number(row.journal_id),
     cashAccountId: Number(row.cash_account_id),
     assetAccountId: Number(row.asset_account_id),
+    isInBook: row.is_in_book,
+    other:
+      row.other_quantity === null
+        ? null
+        : {
+            ...{ quantity: row.other_quantity, money: row.other_money, fee: row.other_fee },
+            cashAccountId: Number(row.other_cash_id),
+            assetAccountId: Number(row.other_asset_id),
+          },
   }));
+}
+
+/** The first resting order whose price crosses that of another one in its book; none of them is over. */
+export async function selectCrossedOrder({
+  sql,
+}: Tx): Promise<{ orderId: number; otherId: number } | undefined> {
+  const live = sql`
+    SELECT o.id, o.instrument_id, o.side, o.limit_price
+    FROM trading.orders o
+    JOIN trading.instruments i ON i.id = o.instrument_id
+    WHERE o.priority IS NOT NULL
+      AND (o.expires_at IS NULL OR o.expires_at > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+      AND (o.session IS NULL OR o.session >= i.session)`;
+  const [row] = await sql<{ id: bigint; other_id: bigint }[]>`
+    SELECT b.id, s.id AS other_id
+    FROM (
+      SELECT DISTINCT ON (instrument_id) id, instrument_id, limit_price
+      FROM (${live}) AS l
+      WHERE side = 1
+      ORDER BY instrument_id, limit_price DESC, id) AS b
+    JOIN (
+      SELECT DISTINCT ON (instrument_id) id, instrument_id, limit_price
+      FROM (${live}) AS l
+      WHERE side = 2
+      ORDER BY instrument_id, limit_price, id) AS s
+      ON s.instrument_id = b.instrument_id AND s.limit_price <= b.limit_price
+    ORDER BY b.id
+    LIMIT 1`;
+  return row === undefined ? undefined : { orderId: Number(row.id), otherId: Number(row.other_id) };
 }
 
 export async function countExecutions({ sql }: Tx, since: number): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM trading.executions WHERE journal_id > ${since}`;
+    SELECT count(DISTINCT journal_id)::int AS count FROM trading.executions WHERE journal_id > ${since}`;
   return row?.count ?? 0;
 }
 
@@ -109,6 +169,11 @@ export interface OrderHold {
   readonly holdId: number;
   readonly held: bigint;
   readonly accountId: number;
+  /** Of an order that rests in its book: what it must hold at least. */
+  readonly left: { readonly quantity: bigint; readonly limitPrice: bigint | null } | null;
+  readonly isSale: boolean;
+  readonly asset: string;
+  readonly currency: string;
 }
 
 /** Open orders with a hold, after the given one, in order. */
@@ -116,17 +181,36 @@ export async function selectOrderHolds(
   { sql }: Tx,
   { afterId, limit }: { readonly afterId: number; readonly limit: number },
 ): Promise<OrderHold[]> {
-  const rows = await sql<{ id: bigint; hold_id: bigint; held: bigint; account_id: bigint }[]>`
-    SELECT id, hold_id, held, CASE side WHEN 1 THEN cash_account_id ELSE asset_account_id END AS account_id
-    FROM trading.orders
-    WHERE state < 5 AND hold_id IS NOT NULL AND id > ${afterId}
-    ORDER BY id
+  const rows = await sql<
+    {
+      id: bigint;
+      hold_id: bigint;
+      held: bigint;
+      account_id: bigint;
+      side: number;
+      remaining: bigint;
+      limit_price: bigint | null;
+      is_in_book: boolean;
+      asset: string;
+      currency: string;
+    }[]
+  >`
+    SELECT o.id, o.hold_id, o.held, o.side, o.quantity - o.filled AS remaining, o.limit_price,
+      o.priority IS NOT NULL AS is_in_book, i.asset, i.currency,
+      CASE o.side WHEN 1 THEN o.cash_account_id ELSE o.asset_account_id END AS account_id
+    FROM trading.orders o
+    JOIN trading.instruments i ON i.id = o.instrument_id
+    WHERE o.state < 5 AND o.hold_id IS NOT NULL AND o.id > ${afterId}
+    ORDER BY o.id
     LIMIT ${limit}`;
   return rows.map((row) => ({
     orderId: Number(row.id),
     holdId: Number(row.hold_id),
     held: row.held,
     accountId: Number(row.account_id),
+    left: row.is_in_book ? { quantity: row.remaining, limitPrice: row.limit_price } : null,
+    isSale: row.side === 2,
+    ...{ asset: row.asset, currency: row.currency },
   }));
 }
 

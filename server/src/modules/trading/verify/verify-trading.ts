@@ -14,6 +14,8 @@ import {
   findUnknownJournal,
   loadAssets,
 } from "../../ledger/index.ts";
+import { sidesOf } from "../instruments/instrument.ts";
+import { moneyOf } from "../matching/price.ts";
 import { sideOf } from "../trade-orders/trade-order-store.ts";
 import { checkPositions, type PositionDifference } from "./verify-positions.ts";
 import { checkCandles, checkTriggers, type QuoteDifference } from "./verify-quotes.ts";
@@ -21,6 +23,7 @@ import * as store from "./verify-trading-store.ts";
 
 type CheckName =
   | "trade_orders"
+  | "trade_books"
   | "trade_executions"
   | "trade_holds"
   | PositionDifference["check"]
@@ -35,6 +38,8 @@ interface Subject {
 }
 
 const PAGE = 2_000;
+/** Places in a trade's journal: two transfers, and up to two fees. */
+const PLACES = [0, 1, 2, 3] as const;
 
 /**
  * Locks nothing. At most one difference of each kind.
@@ -61,6 +66,7 @@ const CHECKS = [
   ({ tx, assets }: Subject) => checkPositions(tx, assets),
   checkTriggers,
   checkCandles,
+  checkBooks,
 ] as const;
 
 async function checkOrders({ tx }: Subject): Found {
@@ -77,11 +83,11 @@ async function checkExecutions({ tx, assets, since }: Subject): Found {
     const executions = await store.selectKeptExecutions(tx, { afterId, limit: PAGE });
     const transfers = await findTransfers(
       tx,
-      executions.flatMap(({ journalId }) => [journalId, journalId + 1, journalId + 2]),
+      executions.flatMap(({ journalId }) => PLACES.map((place) => journalId + place)),
     );
     for (const execution of executions) {
       const { orderId, journalId } = execution;
-      const booked = [0, 1, 2].flatMap((index) => transfers.get(journalId + index) ?? []);
+      const booked = PLACES.flatMap((place) => transfers.get(journalId + place) ?? []);
       const own = booked.filter((transfer) => transfer.journalId === journalId);
       const sides = { expected: describeExpected(assets, execution), stored: own.map(describeTransfer) };
       if (sides.expected.join() === sides.stored.join()) continue;
@@ -95,6 +101,7 @@ async function checkExecutions({ tx, assets, since }: Subject): Found {
 }
 
 function describeExpected(assets: Assets, execution: store.KeptExecution): string[] {
+  if (execution.isInBook) return describeTrade(assets, execution);
   const { cashAccountId: cash, assetAccountId: units, quantity, money, fee } = execution;
   const [asset, currency] = [assets.byCode(execution.asset), assets.byCode(execution.currency)];
   if (asset === undefined || currency === undefined) return [];
@@ -108,14 +115,28 @@ function describeExpected(assets: Assets, execution: store.KeptExecution): strin
   return fee === 0n ? moved : [...moved, `${fee} ${cash}>${fees}`];
 }
 
+/** A trade in a book has two executions, and both must say the same of its journal. */
+function describeTrade(assets: Assets, execution: store.KeptExecution): string[] {
+  const { other, side, quantity, money, currency } = execution;
+  const code = assets.byCode(currency);
+  if (other === null || code === undefined || other.quantity !== quantity || other.money !== money) return [];
+  const [buyer, seller] = sideOf(side) === "buy" ? [execution, other] : [other, execution];
+  const fees = assets.systemAccount(code.id, "fees");
+  return [
+    `${money} ${buyer.cashAccountId}>${seller.cashAccountId}`,
+    `${quantity} ${seller.assetAccountId}>${buyer.assetAccountId}`,
+    ...(buyer.fee === 0n ? [] : [`${buyer.fee} ${buyer.cashAccountId}>${fees}`]),
+    ...(seller.fee === 0n ? [] : [`${seller.fee} ${seller.cashAccountId}>${fees}`]),
+  ];
+}
+
 function describeTransfer({ amount, debitAccountId, creditAccountId }: BookedTransfer): string {
   return `${amount} ${debitAccountId}>${creditAccountId}`;
 }
 
 /** Every journal of a trade order belongs to an execution: all that trading moved is explained. */
-async function checkJournals({ tx, assets, since }: Subject): Found {
-  const accountIds = assets.all().map(({ id }) => assets.systemAccount(id, "dealing"));
-  const owned = { since, ownerTypes: ["trade_order"], accountIds } as const;
+async function checkJournals({ tx, since }: Subject): Found {
+  const owned = { since, ownerTypes: ["trade_order"] } as const;
   if ((await countOwnedJournals(tx, owned)) === (await store.countExecutions(tx, since))) return undefined;
   const journalId = await findUnknownJournal(tx, owned, (range) => store.selectNamedJournals(tx, range));
   const what =
@@ -127,7 +148,7 @@ async function checkJournals({ tx, assets, since }: Subject): Found {
 
 /** Open orders hold what they say, and every hold of trading in the ledger is named by an open order. */
 async function checkHolds(subject: Subject): Found {
-  const { tx } = subject;
+  const { tx, assets } = subject;
   const orderId = await store.selectUnheldOrder(tx);
   if (orderId !== undefined)
     return { check: "trade_holds", what: `trade order ${orderId} is open and holds nothing`, orderId };
@@ -137,9 +158,14 @@ async function checkHolds(subject: Subject): Found {
       tx,
       page.map(({ holdId }) => holdId),
     );
-    for (const { orderId: heldBy, holdId, held, accountId } of page) {
+    for (const order of page) {
+      const { orderId: heldBy, holdId, held, accountId } = order;
       const hold = holds.get(holdId);
-      const isRight = hold?.state === "active" && hold.amount === held && hold.debitAccountId === accountId;
+      const isRight =
+        hold?.state === "active" &&
+        hold.amount - hold.captured === held &&
+        hold.debitAccountId === accountId &&
+        isEnough(assets, order);
       if (isRight) continue;
       const what = `hold ${holdId} of trade order ${heldBy} is not active, or not of what the order says`;
       return { check: "trade_holds", what, orderId: heldBy, holdId };
@@ -147,6 +173,14 @@ async function checkHolds(subject: Subject): Found {
     if (page.length < PAGE) return findStrayHold(subject);
     afterId = page.at(-1)?.orderId ?? 0;
   }
+}
+
+/** In a book a sale holds just the units that it has left, a purchase at least what these cost. */
+function isEnough(assets: Assets, { left, held, isSale, asset, currency }: store.OrderHold): boolean {
+  if (left === null) return true;
+  if (isSale) return held === left.quantity;
+  const { scales } = sidesOf(assets, { asset, currency });
+  return held >= moneyOf(left.quantity, left.limitPrice ?? 0n, scales);
 }
 
 async function findStrayHold({ tx, assets }: Subject): Found {
@@ -164,4 +198,13 @@ async function findStrayHold({ tx, assets }: Subject): Found {
     }
   }
   return undefined;
+}
+
+/** In no book an order stands that crosses another one. */
+async function checkBooks({ tx }: Subject): Found {
+  const crossed = await store.selectCrossedOrder(tx);
+  if (crossed === undefined) return undefined;
+  const { orderId, otherId } = crossed;
+  const what = `trade orders ${orderId} and ${otherId} rest in one book at prices that cross`;
+  return { check: "trade_books", what, orderId };
 }
