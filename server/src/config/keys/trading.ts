@@ -60,6 +60,14 @@ export const TRADING_KEYS = [
       "Minutes for which the events of orders and executions are kept for streams: one that broke earlier begins with a snapshot.",
   },
   {
+    name: "TRADING_QUOTE_SOURCES",
+    group: "Trading",
+    type: "json",
+    default: "[]",
+    description:
+      "Sources of quotes that are asked over HTTP: URL, how often, instruments, and where in the JSON answer the values stand (docs/trading.md).",
+  },
+  {
     name: "TRADING_RANDOM_WALK",
     group: "Trading",
     type: "integer",

@@ -1,6 +1,7 @@
 // Opens trading: instruments, quotes and trade orders, and the tasks that fill leftover fired orders and end expired ones.
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/env-file.ts";
+import type { Log } from "../../runtime/log.ts";
 import type { Task } from "../../runtime/task.ts";
 import type { BankingModule } from "../banking/open.ts";
 import type { CommandDesk } from "../desk/index.ts";
@@ -11,6 +12,8 @@ import { PORTFOLIO_EXPORT, TRADE_EXPORT } from "./analytics/trade-exports.ts";
 import { createLiveBooks } from "./books/live-books.ts";
 import { createTradeQuoter, quoteAllTrades } from "./books/quote-trades.ts";
 import { type GainWish, keepGainSettings } from "./positions/gain-settings.ts";
+import { openQuotePoll } from "./quotes/poll-quotes.ts";
+import { type QuoteSource, readQuoteSources } from "./quotes/quote-source.ts";
 import { dropQuotes } from "./quotes/quote-store.ts";
 import { walk } from "./quotes/random-walk.ts";
 import { tradingRoutes } from "./routes.ts";
@@ -36,6 +39,7 @@ interface TradingModuleSettings extends TradingSettings {
   readonly gains: GainWish;
   /** For how long a stream of orders can go on after a break. */
   readonly streamMinutes: number;
+  readonly quoteSources: readonly QuoteSource[];
 }
 
 interface Lower {
@@ -56,7 +60,7 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
   exports: [TRADE_EXPORT, PORTFOLIO_EXPORT],
   open: async (
     { db, log },
-    { randomWalkSeed, quotesMonths, streamMinutes, gains, ...settings },
+    { randomWalkSeed, quotesMonths, streamMinutes, quoteSources, gains, ...settings },
     { ledger: { assets }, desk, banking },
   ) => {
     const problem = await keepGainSettings({ db, assets }, gains);
@@ -91,6 +95,7 @@ export const trading: Module<"trading", TradingModuleSettings, Lower, TradingSer
           run: () => cancelForBroken(services),
         },
         { name: "delete_old_feed_events", everySeconds: 60, run: () => forget(services, streamMinutes) },
+        ...quoteSources.map((source) => pollOf(services, source, log)),
         ...(quotesMonths === 0 ? [] : [dropOf(services, quotesMonths)]),
         ...(randomWalkSeed === undefined ? [] : [walkOf(services, randomWalkSeed)]),
       ],
@@ -102,6 +107,8 @@ function readSettings(config: Config): TradingModuleSettings {
   const randomWalkSeed = config.TRADING_RANDOM_WALK;
   if (randomWalkSeed !== undefined && config.APP_ENV === "production")
     throw new ConfigError(["TRADING_RANDOM_WALK makes prices up: leave it out in production"]);
+  const quoteSources = readQuoteSources(config.TRADING_QUOTE_SOURCES);
+  if (typeof quoteSources === "string") throw new ConfigError([quoteSources]);
   return {
     defaultCurrency: config.DEFAULT_CURRENCY,
     openOrdersMax: config.TRADING_OPEN_ORDERS_MAX,
@@ -114,11 +121,17 @@ function readSettings(config: Config): TradingModuleSettings {
     },
     quotesMonths: config.TRADING_QUOTES_MONTHS,
     streamMinutes: config.TRADING_STREAM_MINUTES,
+    quoteSources,
   };
 }
 
 function dropOf({ db }: TradingServices, months: number): Task {
   return { name: "drop_old_quotes", everySeconds: DAY_SECONDS, run: () => dropQuotes(db, months) };
+}
+
+function pollOf(services: TradingServices, source: QuoteSource, log: Log): Task {
+  const { run } = openQuotePoll(services, source, log);
+  return { name: `poll_quotes ${source.name}`, everySeconds: source.every_seconds, run };
 }
 
 function forget({ db }: TradingServices, minutes: number): Promise<number> {

@@ -56,6 +56,7 @@ it("keeps itself up: expires due holds, fetches rates, empties the outbox, and s
     "rotate_signing_keys",
     "send_mails",
     "sweep_stock",
+    "take_portfolio_snapshots",
     "watch_clock",
   ]);
   await app.stop();

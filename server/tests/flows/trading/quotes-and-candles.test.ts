@@ -120,7 +120,7 @@ it("refuses an interval that there is not, a time that it cannot read and an ins
     [`${instrumentId}/candles`, 400, "interval"],
     [`${instrumentId}/candles?interval=2m`, 400, "interval"],
     [`${instrumentId}/candles?interval=1m&from=yesterday`, 400, "from"],
-    [`${instrumentId}/candles?interval=1m&from=2021-01-02&to=2021-01-01`, 400, "to"],
+    [`${instrumentId}/candles?interval=1m&from=2021-01-02&to=2021-01-01`, 422, "to"],
     [`${instrumentId}/quotes?to=never`, 400, "to"],
     [`${instrumentId}/quotes?cursor=x`, 400, "cursor"],
     ["999999/candles?interval=1m", 404, undefined],

@@ -279,3 +279,10 @@ it("tells its streams when the server shuts down, and keeps none of them open", 
     expect(await client.next()).toBeUndefined();
   }
 });
+
+it("is asked for by GET alone", async () => {
+  for (const method of ["POST", "DELETE"])
+    expect((await ground.app.call(method, "/api/v1/trading/stream", { token: ground.trader })).status).toBe(
+      405,
+    );
+});

@@ -44,6 +44,7 @@ export function addStreamRoutes(
   server.route({
     method: "GET",
     url: "/trading/stream",
+    exposeHeadRoute: false, // it would be a stream that tells nothing
     // OpenAPI has no streams: docs/trading.md describes it.
     schema: { hide: true, operationId: "streamTrading", querystring: StreamQuery } as object,
     handler: async (request, reply) => {
