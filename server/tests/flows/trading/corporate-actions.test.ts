@@ -152,6 +152,22 @@ it("pays a dividend for each unit, held or not, and leaves the cost as it is", a
   expect(await ground.position()).toMatchObject({ cost: "100.00", realized: "0.00" });
 });
 
+it("verify finds an action that did not move what it says, and a lot that a split left behind", async () => {
+  await buy("10.00", "25");
+  await state("halt");
+  await act("reverse_split", { numerator: 1, denominator: 10, price: "110.00" });
+  const { db } = ground.app;
+  const checks = async () => (await verifyTrading(db)).map(({ check }) => check);
+  await db`UPDATE trading.action_entries SET units_after = units_after + 1`;
+  expect(await checks()).toEqual(["trade_actions"]);
+  await db`UPDATE trading.action_entries SET units_after = units_after - 1, cash = cash + 1`;
+  expect(await checks()).toEqual(["trade_actions"]);
+  await db`UPDATE trading.action_entries SET cash = cash - 1`;
+  await db`UPDATE trading.movements SET denominator = 5`;
+  expect(await checks()).toEqual(["trade_positions"]);
+  await db`UPDATE trading.movements SET denominator = 10`;
+});
+
 it("says what is missing or does not belong", async () => {
   const refusals = [
     ["split", {}, "numerator"],

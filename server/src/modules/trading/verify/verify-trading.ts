@@ -17,6 +17,7 @@ import {
 import { sidesOf } from "../instruments/instrument.ts";
 import { moneyOf } from "../matching/price.ts";
 import { sideOf } from "../trade-orders/trade-order-store.ts";
+import { type ActionDifference, checkActions } from "./verify-actions.ts";
 import { checkPositions, type PositionDifference } from "./verify-positions.ts";
 import { checkCandles, checkTriggers, type QuoteDifference } from "./verify-quotes.ts";
 import * as store from "./verify-trading-store.ts";
@@ -27,6 +28,7 @@ type CheckName =
   | "trade_executions"
   | "trade_holds"
   | PositionDifference["check"]
+  | ActionDifference["check"]
   | QuoteDifference["check"];
 type TradingDifference = Difference<CheckName, "orderId" | "journalId" | "holdId" | "accountId">;
 type Found = Promise<TradingDifference | undefined>;
@@ -64,6 +66,7 @@ const CHECKS = [
   checkJournals,
   checkHolds,
   ({ tx, assets }: Subject) => checkPositions(tx, assets),
+  ({ tx }: Subject) => checkActions(tx),
   checkTriggers,
   checkCandles,
   checkBooks,
