@@ -47,6 +47,8 @@ const RATIOS: readonly Ratio[] = [
   ["one hot account / uniform, 256 in flight", "hot-256", ["uniform-256"], { atLeast: 1 }],
   ["ten accounts / uniform, 256 in flight", "ten-256", ["uniform-256"]],
   ["median latency, 1 in flight / pgbench, 1 client", "uniform-1", ["pgbench-1"], { atMost: 1.5 }, "p50Ms"],
+  ["two server processes / one, uniform", "two-servers-256", ["uniform-256"], { atLeast: 1 }],
+  ["a process that knows no account yet / uniform", "cold-256", ["uniform-256"]],
   ["batches of 1,000 / pgbench's best", "batch-4", PGBENCH_CROWD, { atLeast: 6 }],
   [
     "orders of one line / transfers, uniform, 256 in flight",

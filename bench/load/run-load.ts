@@ -6,6 +6,8 @@ import type { Traffic } from "./traffic.ts";
 
 export interface LoadOptions {
   readonly port: number;
+  /** Of another server process, which gets every second connection; undefined: there is one. */
+  readonly secondPort?: number | undefined;
   readonly inFlight: number;
   /** Answers of this time are counted as accepted but not in rate and latencies. */
   readonly warmupSeconds: number;
@@ -39,7 +41,7 @@ interface Progress {
 export async function runLoad(
   traffic: Traffic,
   options: LoadOptions,
-  openSlot: OpenSlot = openConnections(options.port),
+  openSlot: OpenSlot = openConnections(options),
 ): Promise<LoadResult> {
   const cpuBefore = process.cpuUsage();
   const measureFrom = performance.now() + options.warmupSeconds * 1_000;
@@ -59,9 +61,9 @@ export async function runLoad(
 }
 
 /** A connection for each slot, with one read buffer for all. */
-function openConnections(port: number): OpenSlot {
+function openConnections({ port, secondPort = port }: LoadOptions): OpenSlot {
   const readBuffer = Buffer.allocUnsafe(65_536);
-  return (_slot, events) => openConnection(port, readBuffer, events);
+  return (slot, events) => openConnection(slot % 2 === 0 ? port : secondPort, readBuffer, events);
 }
 
 interface Slot {

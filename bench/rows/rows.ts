@@ -13,6 +13,7 @@ import {
   measureProcedure,
   type ReferenceLedger,
 } from "../reference/stored-procedure.ts";
+import { startServer } from "../server-process.ts";
 import type { Workbench } from "../workbench.ts";
 import { addProducts, makePaths, type Visit } from "./catalog.ts";
 import { checkBook, countWaiting, markBook } from "./check-book.ts";
@@ -24,15 +25,21 @@ const REFERENCE_ACCOUNTS = 100_000;
 const PRODUCTS = 1_000;
 const STUCK_MS = 5_000;
 
-type LoadShape = Pick<LoadRequest, "traffic" | "spread" | "inFlight" | "paths" | "withToken" | "orders">;
+type LoadShape = Pick<
+  LoadRequest,
+  "traffic" | "spread" | "inFlight" | "paths" | "withToken" | "orders" | "secondPort"
+>;
 type RowPlan = { readonly id: string; readonly label: string } & (
-  | { readonly load: LoadShape }
+  | { readonly load: LoadShape; readonly second?: Second }
   | { readonly visit: Visit }
   | { readonly own: Own }
   | { readonly purchase: Purchase }
   | { readonly clients: number }
   | { readonly procedure: History }
 );
+
+/** Another server process on the database: it shares the load with the first, or takes all of it and knows no account yet. */
+type Second = "beside" | "instead";
 
 const transfers = (spread: LoadShape["spread"], inFlight: number): LoadShape => ({
   traffic: "transfers",
@@ -47,6 +54,18 @@ const PLANS: readonly RowPlan[] = [
   { id: "uniform-64", label: "transfers, uniform, 64 in flight", load: transfers("uniform", 64) },
   { id: "pgbench-8", label: "reference: pgbench TPC-B, 8 clients", clients: 8 },
   { id: "uniform-256", label: "transfers, uniform, 256 in flight", load: transfers("uniform", 256) },
+  {
+    id: "two-servers-256",
+    label: "transfers, uniform, 256 in flight, two server processes",
+    load: transfers("uniform", 256),
+    second: "beside",
+  },
+  {
+    id: "cold-256",
+    label: "transfers, uniform, 256 in flight, of a process that knows no account yet",
+    load: transfers("uniform", 256),
+    second: "instead",
+  },
   {
     id: "stream-256",
     label: "transfers on 64 streams, uniform, 256 under way",
@@ -153,7 +172,12 @@ function chooseMeasure(
   plan: RowPlan,
   { bench, notes, pgbenchUrl, ledger, productIds, own }: Means,
 ): Row["measure"] | undefined {
-  if ("load" in plan) return (seconds) => measureLoad(bench, plan, { seconds, notes });
+  if ("load" in plan) {
+    const { second } = plan;
+    if (second !== undefined)
+      return (seconds) => measureSecond(bench, { ...plan, second }, { seconds, notes });
+    return (seconds) => measureLoad(bench, plan, { seconds, notes });
+  }
   if ("visit" in plan) {
     const load = shapeVisit(plan.visit, { products: PRODUCTS, inFlight: 16 });
     return (seconds) => measureLoad(bench, { id: plan.id, load }, { seconds, notes });
@@ -182,6 +206,23 @@ export function shapeVisit(
   { products, inFlight }: { readonly products: number; readonly inFlight: number },
 ): LoadShape {
   return { traffic: "reads", spread: "uniform", inFlight, paths: makePaths(visit, products) };
+}
+
+/** The same with another server process, whose processor time is not in the figures where it only helps. */
+async function measureSecond(
+  bench: Workbench,
+  plan: { readonly id: string; readonly load: LoadShape; readonly second: Second },
+  options: { seconds: number; notes: string[] },
+): Promise<Sample> {
+  const second = await startServer(bench.serverOptions);
+  try {
+    const secondPort = second.port;
+    return plan.second === "instead"
+      ? await measureLoad({ ...bench, server: second }, plan, options)
+      : await measureLoad(bench, { ...plan, load: { ...plan.load, secondPort } }, options);
+  } finally {
+    await second.stop();
+  }
 }
 
 /** One slice of load on the server, checked against its tables. @throws Error when written and acknowledged differ. */
