@@ -4,10 +4,10 @@
 
 -- Idempotency: the remembered answers, in partitions ("epochs") that are dropped whole.
 --
--- A key is unique within its epoch by the primary key. Across an epoch's change it stays unique because every
--- writer holds ROTATION (an advisory lock, shared) from before it reads the current epoch until it commits,
--- and the change takes the same lock alone: no transaction of the old epoch is under way when the new one
--- begins.
+-- A key is unique within its epoch by the partition's primary key: of the key alone, as the whole table's
+-- would have to contain the epoch. Across an epoch's change it stays unique because every writer holds
+-- ROTATION (an advisory lock, shared) from before it reads the current epoch until it commits, and the change
+-- takes the same lock alone: no transaction of the old epoch is under way when the new one begins.
 
 CREATE TABLE runtime.idempotency_epochs (
   epoch      integer PRIMARY KEY,
@@ -15,22 +15,28 @@ CREATE TABLE runtime.idempotency_epochs (
 );
 
 CREATE TABLE runtime.idempotency_keys (
-  epoch    integer NOT NULL,
-  key_hash uuid    NOT NULL, -- first 128 bits of SHA-256 over caller, NUL, key
-  request  text    NOT NULL, -- JSON of the request, to name the fields that differ
-  outcome  text    NOT NULL, -- 'done', or the kind of the refusal
-  answer   text    NOT NULL, -- JSON: the body as it was sent, or code and details of the refusal
-  PRIMARY KEY (key_hash, epoch)
+  key_hash   uuid     NOT NULL, -- first 128 bits of SHA-256 over caller, NUL, key
+  -- Of an answer remembered in short: the ledger's journal tells request and answer, and the texts here only
+  -- what it does not tell.
+  journal_id bigint,
+  epoch      integer  NOT NULL,
+  -- done, or the kind of the refusal: the numbers stand in server/src/runtime/idempotency.ts
+  outcome    smallint NOT NULL CHECK (outcome BETWEEN 0 AND 8),
+  answer     text     NOT NULL, -- JSON: the body as it was sent, or code and details of the refusal
+  request    text,              -- JSON of the request, to name the fields that differ
+  CHECK (journal_id IS NOT NULL AND outcome = 0 OR request IS NOT NULL)
 ) PARTITION BY LIST (epoch);
 
-CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys FOR VALUES IN (1);
+CREATE TABLE runtime.idempotency_keys_1 PARTITION OF runtime.idempotency_keys (PRIMARY KEY (key_hash))
+  FOR VALUES IN (1);
 INSERT INTO runtime.idempotency_epochs (epoch) VALUES (1);
 
 -- Remembers answers of keys that nobody has looked for: fails where one of `keys` is remembered, of whatever
 -- epoch. Who has decided without looking then looks, and decides again. Called behind the accounts' locks,
 -- where others come to them behind ROTATION: it does not wait for that, or two could wait for each other.
 CREATE FUNCTION runtime.remember_new(
-  rotation bigint, keys uuid[], key_hashes uuid[], requests text[], outcomes text[], answers text[]
+  rotation bigint, keys uuid[], key_hashes uuid[], journal_ids bigint[], outcomes smallint[], answers text[],
+  requests text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT pg_try_advisory_xact_lock_shared(rotation) THEN
@@ -40,9 +46,10 @@ BEGIN
   IF EXISTS (SELECT FROM runtime.idempotency_keys WHERE key_hash = ANY(keys)) THEN
     RAISE EXCEPTION 'a key is remembered' USING ERRCODE = 'ST001';
   END IF;
-  INSERT INTO runtime.idempotency_keys (epoch, key_hash, request, outcome, answer)
+  INSERT INTO runtime.idempotency_keys (epoch, key_hash, journal_id, outcome, answer, request)
   SELECT (SELECT max(epoch) FROM runtime.idempotency_epochs), n.*
-  FROM unnest(key_hashes, requests, outcomes, answers) AS n (key_hash, request, outcome, answer)
+  FROM unnest(key_hashes, journal_ids, outcomes, answers, requests)
+    AS n (key_hash, journal_id, outcome, answer, request)
   ORDER BY n.key_hash;
 END $$;
 
@@ -57,7 +64,9 @@ CREATE FUNCTION runtime.begin_idempotency_epoch() RETURNS integer LANGUAGE plpgs
 DECLARE
   begun integer := (SELECT max(epoch) + 1 FROM runtime.idempotency_epochs);
 BEGIN
-  EXECUTE format('CREATE TABLE runtime.%I PARTITION OF runtime.idempotency_keys FOR VALUES IN (%s)',
+  EXECUTE format(
+    'CREATE TABLE runtime.%I PARTITION OF runtime.idempotency_keys (PRIMARY KEY (key_hash))
+     FOR VALUES IN (%s)',
     'idempotency_keys_' || begun, begun);
   INSERT INTO runtime.idempotency_epochs (epoch) VALUES (begun);
   RETURN begun;

@@ -3,7 +3,10 @@
 
 import { openBankAccounts } from "../src/modules/banking/accounts/open-bank-accounts.ts";
 import { buildPlaceHoldCommand } from "../src/modules/banking/holds/place-hold.ts";
-import { buildPostCommand } from "../src/modules/banking/transactions/post-transactions.ts";
+import {
+  buildPostCommand,
+  type TransactionRequest,
+} from "../src/modules/banking/transactions/post-transactions.ts";
 import {
   type BookCommand,
   type CommandDesk,
@@ -16,9 +19,10 @@ import { openRiskGuard, type RiskGuard, type RiskRule } from "../src/modules/ris
 import { openBatchConnections } from "../src/runtime/batch-driver/batch-connections.ts";
 import type { Sql } from "../src/runtime/database.ts";
 import { openDatabase } from "../src/runtime/database.ts";
-import { hashKey, type KeyedRequest } from "../src/runtime/idempotency.ts";
+import { hashKey, type KeyedRequest, SHORT_PATH } from "../src/runtime/idempotency.ts";
 import { inTransaction } from "../src/runtime/transaction.ts";
 import type { Actor } from "../src/values/actor.ts";
+import { formatAmount } from "../src/values/money.ts";
 import { createTestDatabase } from "./database.ts";
 
 export interface TestDesk {
@@ -48,6 +52,19 @@ export function customer(id: string): Actor {
 /** A key with a request that is the same for the same `request`. */
 export function keyed(actor: Actor, key: string, request: unknown = null): KeyedRequest {
   return { keyHash: hashKey(actor.id, key), request: JSON.stringify({ path: "POST /test", body: request }) };
+}
+
+/** The request for it over HTTP, as a key remembers it: odd amounts as most clients write them, even ones otherwise. */
+export function describePost({ type, accountId, toAccountId, amount, asset }: TransactionRequest): object {
+  const written = formatAmount(amount, asset.scale);
+  const body = {
+    type,
+    account_id: String(accountId),
+    ...(toAccountId === undefined ? {} : { to_account_id: String(toAccountId) }),
+    amount: amount % 2n === 0n ? `${written}${asset.scale > 0 ? "0" : ".0"}` : written,
+    currency: asset.code,
+  };
+  return { path: SHORT_PATH, body };
 }
 
 export interface TestDeskOptions extends Pick<DeskOptions, "knownMax" | "isPersistent" | "clock"> {

@@ -47,6 +47,11 @@ export const HTTP_ERRORS = {
     title: "The Idempotency-Key is malformed.",
     wayOut: "Use 1 to 255 visible ASCII characters.",
   },
+  idempotency_answer_archived: {
+    kind: "conflict",
+    title: "The Idempotency-Key was used for a transaction that is not in the ledger any more.",
+    wayOut: "Ask the operator for the archived month before you send the request under a new key.",
+  },
   idempotency_key_reused: {
     kind: "refused",
     title: "The Idempotency-Key was used for another request.",

@@ -18,9 +18,36 @@ export interface KeyedRequest {
 
 export interface RememberedAnswer {
   readonly request: string;
-  readonly outcome: "done" | RefusalKind;
+  readonly outcome: Outcome;
   readonly answer: string;
+  /** Where it is remembered in short. Found again, `request` is then its path alone, and `answer` empty, until it is told. */
+  readonly short?: ShortAnswer | undefined;
 }
+
+/** What the ledger's row of a posted transaction does not tell of the request and its answer; in the words of who told it. */
+export interface ShortAnswer {
+  readonly journalId: number;
+  readonly answer: string;
+  readonly request: string | null;
+}
+
+/** Requests whose answers may be remembered in short come by this path. */
+export const SHORT_PATH = "POST /transactions";
+
+type Outcome = "done" | RefusalKind;
+/** As they are stored; their meaning never changes. */
+const OUTCOMES: Readonly<Record<Outcome, number>> = {
+  done: 0,
+  invalid: 1,
+  unauthenticated: 2,
+  forbidden: 3,
+  not_found: 4,
+  conflict: 5,
+  refused: 6,
+  too_many: 7,
+  unavailable: 8,
+};
+const OUTCOME_NAMES = new Map(Object.entries(OUTCOMES).map(([name, number]) => [number, name as Outcome]));
 
 /** 128 bits of SHA-256 over caller and key, as PostgreSQL's uuid: no two keys in practice share one. */
 export function hashKey(callerId: string, key: string): string {
@@ -38,20 +65,35 @@ export async function findRemembered(
   keyHashes: readonly string[],
 ): Promise<Map<string, RememberedAnswer>> {
   if (keyHashes.length === 0) return new Map();
-  const rows = await sql<
-    { key_hash: string; request: string; outcome: RememberedAnswer["outcome"]; answer: string }[]
-  >`
-    SELECT key_hash, request, outcome, answer
+  const rows = await sql<KeyRow[]>`
+    SELECT key_hash, journal_id, outcome, answer, request
     FROM runtime.idempotency_keys
     WHERE key_hash = ANY(${toTextArray(keyHashes)}::uuid[])`.execute();
-  return new Map(rows.map(({ key_hash, ...remembered }) => [key_hash.replaceAll("-", ""), remembered]));
+  return new Map(rows.map((row) => [row.key_hash.replaceAll("-", ""), toRemembered(row)]));
+}
+
+interface KeyRow {
+  key_hash: string;
+  journal_id: bigint | null;
+  outcome: number;
+  answer: string;
+  request: string | null;
+}
+
+function toRemembered({ journal_id, outcome, answer, request }: KeyRow): RememberedAnswer {
+  const name = OUTCOME_NAMES.get(outcome);
+  if (name === undefined) throw new Error(`unknown outcome ${outcome}`);
+  if (journal_id === null) return { request: request ?? "null", outcome: name, answer };
+  const short = { journalId: Number(journal_id), answer, request };
+  return { request: JSON.stringify({ path: SHORT_PATH }), outcome: name, answer: "", short };
 }
 
 const KEY_COLUMNS = columnsOf<readonly [keyHash: string, remembered: RememberedAnswer]>({
   key_hash: ["uuid", ([keyHash]) => keyHash],
-  request: ["text", ([, remembered]) => remembered.request],
-  outcome: ["text", ([, remembered]) => remembered.outcome],
-  answer: ["text", ([, remembered]) => remembered.answer],
+  journal_id: ["bigint", ([, { short }]) => short?.journalId],
+  outcome: ["smallint", ([, { outcome }]) => OUTCOMES[outcome]],
+  answer: ["text", ([, { short, answer }]) => short?.answer ?? answer],
+  request: ["text", ([, { short, request }]) => (short === undefined ? request : short.request)],
 });
 
 /**
@@ -89,10 +131,12 @@ const ALL_KEYS = columnsOf<string>({ key_hash: ["uuid", (keyHash) => keyHash] })
 export function checkSameRequest(remembered: Pick<RememberedAnswer, "request">, request: string): void {
   if (remembered.request === request) return;
   const fields = findDifferences(JSON.parse(remembered.request), JSON.parse(request));
+  const ofPath = fields.filter(({ field }) => field === "path");
   if (fields.length === 0) return;
   throw new AppError("refused", "idempotency_key_reused", {
     message: "this Idempotency-Key was used for another request; use a new key for a new request",
-    fields,
+    // another operation has other fields: they say nothing
+    fields: ofPath.length > 0 ? ofPath : fields,
   });
 }
 

@@ -22,9 +22,10 @@ import {
   type Transfer,
 } from "../../src/modules/ledger/index.ts";
 import { openRiskGuard } from "../../src/modules/risk/index.ts";
-import { hashKey } from "../../src/runtime/idempotency.ts";
+import { hashKey, type KeyedRequest } from "../../src/runtime/idempotency.ts";
 import type { Actor } from "../../src/values/actor.ts";
 import { AppError } from "../../src/values/app-error.ts";
+import { describePost } from "../desk.ts";
 import {
   type Act,
   type Command,
@@ -73,16 +74,11 @@ interface BookedAnswer {
 }
 
 export function toBookCommand(ground: Ground, command: Command): BookCommand {
-  const built = buildAct(ground, command);
+  const key = readKey(ground, command);
+  const built = buildAct(ground, command, key);
   return {
     ...built,
-    key:
-      command.key === undefined
-        ? undefined
-        : {
-            keyHash: hashKey(ADMIN.id, `${ground.keyPrefix ?? ""}${command.key}`),
-            request: JSON.stringify(withoutBigints(command.act)),
-          },
+    key,
     decide: (desk) => {
       ground.onDecide?.(command, desk);
       const decision = built.decide(desk);
@@ -92,15 +88,20 @@ export function toBookCommand(ground: Ground, command: Command): BookCommand {
   };
 }
 
-function withoutBigints(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? String(inner) : inner)),
-  );
+/** A transaction's is remembered in short, as over HTTP. */
+function readKey(ground: Ground, { key, act }: Command): KeyedRequest | undefined {
+  if (key === undefined) return undefined;
+  const request = act.act === "transaction" ? describePost(toRequest(ground, act.movement)) : act;
+  return { keyHash: hashKey(ADMIN.id, `${ground.keyPrefix ?? ""}${key}`), request: writeJson(request) };
 }
 
-function buildAct(ground: Ground, command: Command): BookCommand {
-  const { act } = command;
-  if (act.act === "transaction") return buildPostCommand(contextOf(ground), toRequest(ground, act.movement));
+function writeJson(value: object): string {
+  return JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? String(inner) : inner));
+}
+
+function buildAct(ground: Ground, { act }: Command, key: KeyedRequest | undefined): BookCommand {
+  if (act.act === "transaction")
+    return buildPostCommand({ ...contextOf(ground), key }, toRequest(ground, act.movement));
   if (act.act === "batch") {
     const requests = act.movements.map((movement) => toRequest(ground, movement));
     return buildPostBatchCommand({ ...contextOf(ground), mode: act.mode }, requests);

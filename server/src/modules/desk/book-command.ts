@@ -1,11 +1,11 @@
 // A command at the desk: what it touches, how it decides, and its outcome.
-import type { KeyedRequest } from "../../runtime/idempotency.ts";
+import type { KeyedRequest, ShortAnswer } from "../../runtime/idempotency.ts";
 import type { Actor } from "../../values/actor.ts";
 import type { AppError } from "../../values/app-error.ts";
 import type { Origin } from "../../values/origin.ts";
 import type { AuditEntry } from "../audit/index.ts";
 import type { NewEvent } from "../jobs/index.ts";
-import type { Assets, Book, BookScope } from "../ledger/index.ts";
+import type { Assets, Book, BookScope, PostedTransfer } from "../ledger/index.ts";
 import type { BatchRows, RowNeed } from "./batch-rows.ts";
 
 /** One command on the book: what it touches, and how it decides. */
@@ -26,12 +26,20 @@ export interface BookCommand {
   readonly reach?: (batch: object) => Reach;
   /** Pure, except for what it books. May run again when the batch is retried. Refuses by throwing or returning an AppError. */
   readonly decide: (desk: Desk) => Decision | AppError;
+  /** Tells a request of this kind and its answer, word for word, from what was remembered in short and the ledger's row. */
+  readonly recall?: Recall;
 }
 
 export interface Reach {
   readonly scope: BookScope & { readonly holdIds: readonly number[] };
   readonly needs: readonly RowNeed[];
 }
+
+export type Recall = (
+  short: ShortAnswer,
+  posted: PostedTransfer,
+  assets: Assets,
+) => { readonly request: string; readonly answer: string };
 
 /** What a command may read while it decides, and where it leaves rows and events to be written with it. */
 export interface Desk {
@@ -45,6 +53,8 @@ export interface Desk {
 export interface Decision {
   /** JSON text: the body of the answer. */
   readonly answer: string;
+  /** Where the ledger's row tells request and answer: the rest, which `recall` needs. Undefined: they are remembered whole. */
+  readonly short?: ShortAnswer | undefined;
   /** For the metric transactions_total. */
   readonly counted: readonly CountedTransaction[];
   /** What the command acted on, for the trail, where that is not the transaction, hold or account itself. */

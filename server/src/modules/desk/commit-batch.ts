@@ -28,6 +28,7 @@ import { type KeptRows, type OpenedRows, readRows } from "./batch-rows.ts";
 import type { BookCommand, CommandOutcome, Commit, Decision, Desk } from "./book-command.ts";
 import { tellOfExpired } from "./expire-holds.ts";
 import type { KnownAccounts } from "./known-accounts.ts";
+import { recallShort } from "./recall-short.ts";
 import type { StampReserve } from "./stamp-reserve.ts";
 
 /** What a desk works with, and what it remembers between batches. */
@@ -183,7 +184,7 @@ async function readForBatch(
     remembered.promise,
     readRows(tx, needs, { kept }),
   ]);
-  return { book, opened, remembered: answers };
+  return { book, opened, remembered: await recallShort(tx, commands, { remembered: answers, assets }) };
 }
 
 function mergeScopes(commands: readonly BookCommand[]): BookScope {
@@ -242,8 +243,9 @@ function decide(command: BookCommand, desk: Desk): Decision | AppError {
   }
 }
 
-function toRemember(decision: Decision | AppError): Pick<RememberedAnswer, "outcome" | "answer"> {
-  if (!(decision instanceof AppError)) return { outcome: "done", answer: decision.answer };
+function toRemember(decision: Decision | AppError): Omit<RememberedAnswer, "request"> {
+  if (!(decision instanceof AppError))
+    return { outcome: "done", answer: decision.answer, short: decision.short };
   return {
     outcome: decision.kind,
     answer: JSON.stringify({ code: decision.code, details: decision.details }),

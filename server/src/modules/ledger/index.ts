@@ -137,6 +137,7 @@ export {
   type RecordedTransfer,
   type TransactionSide,
 } from "./transactions/movement.ts";
+export { findPostedTransfers, type PostedTransfer } from "./transactions/posted-store.ts";
 export { openTransferSource } from "./transactions/transfer-source.ts";
 export { settle, type Verification, type VerifyOptions, verifyBook } from "./verify/verify-book.ts";
 export type { BookDifference, CheckName } from "./verify/verify-checks.ts";

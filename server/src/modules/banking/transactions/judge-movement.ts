@@ -66,8 +66,11 @@ export function withBalances(
   actor: Actor,
   { document, accountIds }: { document: string; accountIds: readonly number[] },
 ): string {
-  const visible = actsForAll(actor)
-    ? accountIds
-    : accountIds.filter((id) => ownersOf(desk).get(id) === actor.id);
+  const visible = findVisible(desk, actor, accountIds);
   return `${document.slice(0, -1)},"balances":${JSON.stringify(describeBalances(desk, visible))}}`;
+}
+
+/** Of these accounts those whose balances the actor may see. */
+export function findVisible(desk: Desk, actor: Actor, accountIds: readonly number[]): readonly number[] {
+  return actsForAll(actor) ? accountIds : accountIds.filter((id) => ownersOf(desk).get(id) === actor.id);
 }

@@ -21,12 +21,14 @@ import { bankingError } from "../errors.ts";
 import type { MoneyCaller, MoneyServices } from "../money-services.ts";
 import {
   findBlocked,
+  findVisible,
   refuseAccount,
   refuseSystemAccount,
   refuseTransaction,
   withBalances,
 } from "./judge-movement.ts";
 import { requireProofOfLarge } from "./large-payment.ts";
+import { recall, shorten } from "./short-answer.ts";
 import { describeTransaction, type TransactionFields } from "./transaction.ts";
 
 /** A requested transaction whose form has been checked: the ids are numbers, the amount is exact at the asset's scale. */
@@ -96,11 +98,14 @@ export function buildPostCommand(context: PostingContext, request: TransactionRe
     decide: (desk) => {
       const outcome = decideOne(desk, context, { request, movement });
       if (outcome instanceof AppError) return outcome;
+      const { answer, ...posted } = outcome;
       return {
-        answer: outcome,
+        answer,
+        short: context.key && shorten(desk.book, context.key.request, posted),
         counted: [{ type: KINDS[request.type], status: "COMPLETED" }],
       };
     },
+    recall,
   };
 }
 
@@ -172,7 +177,7 @@ function decideInTurn(desk: Desk, context: PostingContext, items: readonly Item[
       const fields = [{ field: `transactions[${index}]`, reason: outcome.message }];
       return bankingError("batch_item_refused", { item_index: index, item_code: outcome.code, fields });
     }
-    results.push(`{"status":"posted","transaction":${outcome}}`);
+    results.push(`{"status":"posted","transaction":${outcome.answer}}`);
   }
   return { answer: describeBatch("atomic", { results, refused: 0 }), counted: items.map(countCompleted) };
 }
@@ -192,7 +197,7 @@ function decideIndependent(desk: Desk, context: PostingContext, items: readonly 
       type: KINDS[item.request.type],
       status: outcome instanceof AppError ? "FAILED" : "COMPLETED",
     });
-    if (!(outcome instanceof AppError)) return `{"status":"posted","transaction":${outcome}}`;
+    if (!(outcome instanceof AppError)) return `{"status":"posted","transaction":${outcome.answer}}`;
     const { message, ...details } = outcome.details;
     return JSON.stringify({
       status: "refused",
@@ -207,12 +212,20 @@ function countCompleted({ request }: Item): { type: string; status: string } {
   return { type: KINDS[request.type], status: "COMPLETED" };
 }
 
-/** Decides one transaction: the actor's rights, the risk rules, then the book. Returns its document as JSON text. */
+interface Posted {
+  /** JSON text. */
+  readonly answer: string;
+  readonly fields: TransactionFields;
+  /** The accounts whose balances the answer shows. */
+  readonly visible: readonly number[];
+}
+
+/** Decides one transaction: the actor's rights, the risk rules, then the book. */
 function decideOne(
   desk: Desk,
   { actor, risk }: PostingContext,
   { request, movement }: Item,
-): string | AppError {
+): Posted | AppError {
   const forbidden = refuseAccounts(desk, actor, request);
   if (forbidden !== undefined) return forbidden;
   const { accountId, asset, reference, metadata } = request;
@@ -253,7 +266,7 @@ function complete(
   desk: Desk,
   actor: Actor,
   { request, id, amount }: { request: TransactionRequest; id: number; amount: bigint },
-): string {
+): Posted {
   const fields: TransactionFields = {
     id,
     type: KINDS[request.type],
@@ -269,5 +282,6 @@ function complete(
   desk.events.push({ topic: "transaction.completed", payload: document });
   const accountIds =
     request.toAccountId === undefined ? [request.accountId] : [request.accountId, request.toAccountId];
-  return withBalances(desk, actor, { document, accountIds });
+  const answer = withBalances(desk, actor, { document, accountIds });
+  return { answer, fields, visible: findVisible(desk, actor, accountIds) };
 }
