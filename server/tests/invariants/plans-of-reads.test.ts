@@ -101,7 +101,6 @@ const GROWN: readonly (readonly [table: string, keys: readonly string[], of?: st
   ["orders.orders", ["id", "payment_id"]],
   ["orders.lines", ["order_id"]],
   ["payments.payments", ["id", "order_id"]],
-  ["ledger.journals", ["id"], "WHERE id = (SELECT journal_id FROM ledger.transfers ORDER BY id LIMIT 1)"],
   ["ledger.transfers", ["id", "journal_id"]],
   ["ledger.holds", ["id"]],
 ];
