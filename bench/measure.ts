@@ -7,6 +7,8 @@ export interface Sample {
   /** Processor time of the server, and of PostgreSQL, for one of what `perSecond` counts. */
   readonly serverUs?: number | undefined;
   readonly postgresUs?: number | undefined;
+  /** The same of the load generator. */
+  readonly clientUs?: number | undefined;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }

@@ -13,6 +13,7 @@ export interface BenchOptions {
   /** Of the scale measurement. */
   readonly orders: number;
   readonly soakMinutes: number;
+  readonly budget: boolean;
   readonly startTries: number;
 }
 
@@ -27,6 +28,7 @@ interface Flags {
   readonly scale?: true;
   readonly orders: number;
   readonly soak?: number;
+  readonly budget?: true;
 }
 
 /** @throws CommanderError for unknown or malformed options; prints help and ends the process on --help. */
@@ -43,6 +45,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     scale: flags.scale === true,
     orders: flags.orders,
     soakMinutes: flags.soak ?? 0,
+    budget: flags.budget === true,
     startTries: quick ? 1 : 3,
   };
 }
@@ -73,6 +76,7 @@ function describeCommand(): Command {
         "with so many in the tables ('--only order-scale')",
     )
     .option("--orders <n>", "how many orders --scale places", parseCount, 1_000_000)
+    .option("--budget", "also: the processor time of a transfer by part, from a profile of the server")
     .option("--soak <minutes>", "also: memory under so many minutes of load", parseCount);
 }
 

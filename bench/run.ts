@@ -6,6 +6,7 @@ import { measureInTurns } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
 import { buildReport, formatReport, type Report, type ReportParts } from "./report.ts";
 import { measureAuthorization } from "./rows/authorization.ts";
+import { measureBudget } from "./rows/budget.ts";
 import { measureCatalogScale } from "./rows/catalog-scale.ts";
 import { measureSizes } from "./rows/check-book.ts";
 import { measureOwnHistory, measureScale, measureSoak } from "./rows/endurance.ts";
@@ -89,6 +90,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
   const orderScale = isOrderScale ? await measureOrderScale(bench, options, watch) : [];
   const isHistory = options.scale && isWanted(options, "history");
   const history = isHistory ? await measureOwnHistory(bench, seconds, watch) : [];
+  const budget = options.budget ? await measureBudget(bench, seconds, watch) : [];
   const soak = options.soakMinutes > 0 ? await measureSoak(bench, options.soakMinutes, watch) : [];
   const figures = [
     ...findRatios(samples),
@@ -101,6 +103,7 @@ async function measureAll(bench: Workbench, options: BenchOptions): Promise<Repo
     ...catalog,
     ...orderScale,
     ...history,
+    ...budget,
     ...soak,
   ];
   printProgress("verifying the books");

@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly jwtSecret: string;
   /** Without it the server starts its own PostgreSQL in `dataDir`. */
   readonly databaseUrl?: string;
+  /** Node's flags, besides those of BENCH_SERVER_NODE_FLAGS. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** @throws Error when the server ends or is not ready within two minutes. */
@@ -32,7 +34,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   // To a file: a warning per flagged transaction would fill a terminal with thousands of lines a second.
   const logFile = join(options.dataDir, "server.log");
   const log = openSync(logFile, "a");
-  const flags = [...profileFlags(), PROGRAM, "serve"];
+  const flags = [...profileFlags(), ...(options.nodeFlags ?? []), PROGRAM, "serve"];
   const child = spawn(process.execPath, flags, { env, stdio: ["ignore", log, log], cwd: options.dataDir });
   closeSync(log); // the child has its own
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -252,6 +252,7 @@ export async function measureLoad(
     p99Ms: result.p99Ms,
     serverUs: share("serverMs"),
     postgresUs: share("postgresMs"),
+    clientUs: result.cpuMicros,
   };
 }
 

@@ -255,6 +255,71 @@ it("T43, T44 what rests in a book stays on its grid: tick and lot do not change 
   expect((await ground.send("admin", "POST /instruments", uneven)).body.code).toBe("instrument_terms_unfit");
 });
 
+it("T20 of a fill and a cancel at once whichever came first is told, and every fill is on both sides", async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const [, , before = "0"] = await ground.sums("ann");
+    const resting = await ground.place("ann", "sell 4 at 55.00");
+    const [cancelled, bought] = await Promise.all([
+      ground.send("ann", `POST /trade-orders/${resting.id}/cancel`),
+      ground.place("ben", "buy 3 at 55.00", { time_in_force: "IOC" }),
+    ]);
+    const sold = await ground.order("ann", resting.id);
+    expect(cancelled.status).toBe(200);
+    expect(sold).toMatchObject({ state: "cancelled", filled_quantity: bought.filled_quantity, held: "0" });
+    const [, , after = "0"] = await ground.sums("ann");
+    expect(Number(before) - Number(after)).toBe(Number(bought.filled_quantity));
+  }
+});
+
+it("T26 an order that was taken within the price band stays fillable when the last price moves away", async () => {
+  const setBand = async (band: number | null) => {
+    const read = await ground.app.call("GET", path("/api/v1"), { token: ground.admin });
+    const headers = { "if-match": read.headers.get("etag") ?? "" };
+    const body = { price_band: band };
+    expect(
+      (await ground.app.call("PATCH", path("/api/v1"), { token: ground.admin, headers, body })).status,
+    ).toBe(200);
+  };
+  const dealAt = async (price: string) => {
+    await ground.place("ann", `sell 1 at ${price}`);
+    await ground.place("ben", `buy 1 at ${price}`);
+    const isQuoted = async () => (await ground.send("admin", path())).body.quote?.last === price;
+    await until(isQuoted);
+  };
+  await dealAt("50.00");
+  await setBand(1_000);
+  const resting = await ground.place("cem", "buy 2 at 46.00");
+  await dealAt("54.00");
+  expect((await ground.attempt("cem", "buy 1 at 60.00")).body.code).toBe("price_outside_band");
+  await ground.place("ann", "sell 2", { type: "market" });
+  expect(await ground.order("cem", resting.id)).toMatchObject({ state: "filled", average_price: "46.00" });
+  await setBand(null);
+});
+
+it("T40 a split waits until no order rests in a book of the asset, and then takes the rest along", async () => {
+  const open = await ground.place("ann", "buy 1 at 10.00");
+  const state = (act: string) =>
+    ground.send("admin", `POST /instruments/${ground.instrumentId}/${act}`, { reason: "Split" });
+  const split = (reference: string) =>
+    ground.send("admin", "POST /corporate-actions", {
+      ...{ type: "split", instrument_id: ground.instrumentId, reference, reason: "The issuer says so" },
+      ...{ numerator: 2, denominator: 1 },
+    });
+  await state("halt");
+  const before = await ground.sums("ann");
+  const refused = await split("S-1");
+  expect([refused.status, refused.body.code]).toEqual([422, "orders_rest_in_book"]);
+  expect(await ground.sums("ann")).toEqual(before);
+  expect(await ground.order("ann", open.id)).toMatchObject({ state: "resting" });
+  await ground.send("ann", `POST /trade-orders/${open.id}/cancel`);
+  expect((await split("S-1")).status).toBe(201);
+  const [, , units = "0"] = await ground.sums("ann");
+  expect(Number(units)).toBe(2 * Number(before[2]));
+  await state("open");
+  await ground.place("ben", "sell 1 at 10.00");
+  expect(await ground.place("ann", "buy 1 at 10.00")).toMatchObject({ state: "filled" });
+});
+
 it("refuses what a book has not, naming the field", async () => {
   for (const [fields, field] of [
     [{ take_profit: { limit_price: "20.00" } }, "take_profit"],
