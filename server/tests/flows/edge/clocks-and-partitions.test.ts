@@ -23,7 +23,7 @@ const ready = () => app.call("GET", "/health/ready");
 const month = () => new Date().toISOString().slice(0, 7).replace("-", "_");
 
 async function dropMonth(): Promise<void> {
-  for (const parent of ["journals", "transfers", "holds", "refusals"])
+  for (const parent of ["transfers", "holds", "refusals"])
     await app.db.unsafe(`DROP TABLE ledger.${parent}_${month()}`);
 }
 

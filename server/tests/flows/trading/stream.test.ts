@@ -232,6 +232,7 @@ it("cancels all open orders of the owner when a stream that was opened for it br
     await open(openEventSource, { query: "orders=true" }),
     await open(openEventSocket, { query: "orders=true&cancel_on_disconnect=true" }),
   ];
+  await guarded.until("orders_snapshot"); // what is placed before it stands in it, and is told by no event
   const placed = [await limit(), await limit()];
   plain.close();
   await guarded.until("order");
