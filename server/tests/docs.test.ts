@@ -8,6 +8,10 @@ import { ROOT, readProject } from "./architecture/source-files.ts";
 import { findNode20, pathWithoutOurs } from "./documents/node-20.ts";
 import { readBlocks, readDatabaseWish } from "./documents/read-blocks.ts";
 import { runBlocks } from "./documents/run-blocks.ts";
+import { roundsOf } from "./invariants/rounds.ts";
+
+/** Through each document on one data directory; through the README always twice. */
+const WALKS = roundsOf("DOCUMENT_WALKS", { inCi: 2, elsewhere: 1 });
 
 const documents = [...readProject().texts]
   .filter(([path]) => path.endsWith(".md"))
@@ -15,7 +19,7 @@ const documents = [...readProject().texts]
   .filter(({ blocks }) => blocks.length > 0);
 const toRun = documents
   .map(({ path, text, blocks }) => {
-    const times = readDatabaseWish(path, text) === "any" ? 2 : 1;
+    const times = readDatabaseWish(path, text) === "any" ? WALKS : 1;
     return { path, times, blocks: blocks.filter((block) => block.notRun === undefined) };
   })
   .filter(({ blocks }) => blocks.length > 0);

@@ -6,10 +6,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ApiClient, openClient, openFundedAccounts } from "./api-client.ts";
 import { type CardTrade, openCardTrade } from "./card-trade.ts";
 import { type CrashLoad, createRandom, openCrashLoad } from "./crash-load.ts";
+import { roundsOf } from "./rounds.ts";
 import { findPostgres, type ServerProcess, startServer } from "./server-process.ts";
 import { expectVerified } from "./verified.ts";
 
-const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 20);
+const ROUNDS = roundsOf("CRASH_ROUNDS", { inCi: 20, elsewhere: 8 });
 const SEED = Number(process.env["CRASH_SEED"] ?? Date.now() % 1_000_000);
 const UNITS = 150;
 const PRICE = 100;

@@ -15,9 +15,10 @@ import {
   openCrashLoad,
   type Write,
 } from "./crash-load.ts";
+import { roundsOf } from "./rounds.ts";
 import { backendPids, findPostgres, type ServerProcess, startServer } from "./server-process.ts";
 
-const ROUNDS = Number(process.env["CRASH_ROUNDS"] ?? 50);
+const ROUNDS = roundsOf("CRASH_ROUNDS", { inCi: 50, elsewhere: 15 });
 const SEED = Number(process.env["CRASH_SEED"] ?? Date.now() % 1_000_000);
 const VERIFY_EVERY_ROUNDS = 10;
 const PATIENCE_MS = 60_000;

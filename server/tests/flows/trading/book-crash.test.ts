@@ -10,9 +10,10 @@ import { verifyTrading } from "../../../src/modules/trading/verify/verify-tradin
 import { createTestDatabase, type TestDatabase } from "../../database.ts";
 import { type ApiClient, openClient } from "../../invariants/api-client.ts";
 import { createRandom } from "../../invariants/crash-load.ts";
+import { roundsOf } from "../../invariants/rounds.ts";
 import { type ServerPlace, type ServerProcess, startServer } from "../../invariants/server-process.ts";
 
-const ROUNDS = Number(process.env["CRASH_BOOK_ROUNDS"] ?? 5);
+const ROUNDS = roundsOf("CRASH_BOOK_ROUNDS", { inCi: 10, elsewhere: 5 });
 const SEED = Number(process.env["CRASH_SEED"] ?? Date.now() % 1_000_000);
 const TEST_MAX_MS = 10 * 60_000;
 const OWNERS = 6;
