@@ -2,6 +2,7 @@
 import { toArray } from "../../../runtime/sql-array.ts";
 import type { Tx } from "../../../runtime/transaction.ts";
 import { JOURNAL_KINDS, type JournalKind, nameOf, type Transfer } from "../book/journal.ts";
+import type { TransferRow } from "./transaction-store.ts";
 
 /** The first transfer of a journal, and the journal. */
 export interface PostedTransfer extends Transfer {
@@ -12,14 +13,7 @@ export interface PostedTransfer extends Transfer {
   readonly metadata: string | null;
 }
 
-interface PostedRow {
-  id: bigint;
-  debit_account_id: bigint;
-  credit_account_id: bigint;
-  amount: bigint;
-  debit_after: bigint | null;
-  credit_after: bigint | null;
-  asset_id: number;
+interface PostedRow extends TransferRow {
   kind: number;
   reference: string | null;
   metadata: string | null;
